@@ -1,0 +1,60 @@
+"""The entry point: one call, and an exit code that never lies."""
+
+import sys
+
+from agentaudit.errors import AgentAuditError, ExitCode
+
+
+def main() -> None:
+    """Run the command line; errors for people become a sentence, all others exit code 70."""
+    from agentaudit.cli.main import app
+
+    try:
+        app(standalone_mode=False)
+    except AgentAuditError as error:
+        raise SystemExit(_told(error)) from None
+    except Exception as error:  # noqa: BLE001, the one place that must catch everything
+        raise SystemExit(_unexpected(error)) from None
+
+
+def _told(error: AgentAuditError) -> int:
+    from agentaudit.report.text import printable
+
+    for line in str(error).splitlines():
+        sys.stderr.write(f"agentaudit: {printable(line)}\n")
+    return int(error.code)
+
+
+def _unexpected(error: Exception) -> int:
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return int(ExitCode.USAGE)
+    if isinstance(error, click.Abort):
+        return 130
+    return _internal(error)
+
+
+def _internal(error: Exception) -> int:
+    """
+    What is said of a defect of ours.
+
+    The message of an unexpected error may quote the audited text, so only its type and our own
+    lines are shown.
+    """
+    import traceback
+
+    frames = list(traceback.extract_tb(error.__traceback__))
+    places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    sys.stderr.write(
+        f"agentaudit: internal error ({type(error).__name__}); this is a defect of agentaudit,"
+        " please report it with these lines:\n" + "\n".join(places) + "\n"
+    )
+    return int(ExitCode.INTERNAL)
+
+
+if __name__ == "__main__":
+    main()

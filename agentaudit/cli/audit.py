@@ -1,0 +1,7 @@
+"""`agentaudit audit`."""
+
+import typer
+
+
+def audit(context: typer.Context) -> None:
+    raise typer.Exit(70)

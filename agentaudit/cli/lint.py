@@ -1,0 +1,7 @@
+"""`agentaudit lint`."""
+
+import typer
+
+
+def lint(context: typer.Context) -> None:
+    raise typer.Exit(70)

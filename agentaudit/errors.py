@@ -1,0 +1,64 @@
+"""What can go wrong, told to people: the errors of every layer, and the exit codes they end in."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a run says to its caller; CI configurations rely on these numbers."""
+
+    PASS = 0
+    FINDINGS = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    FINDINGS_AND_INCOMPLETE = 4
+    INTERNAL = 70
+
+
+def exit_code(*, failed: bool, incomplete: bool) -> ExitCode:
+    """The one code that says both what was found and whether enough could be read."""
+    if failed:
+        return ExitCode.FINDINGS_AND_INCOMPLETE if incomplete else ExitCode.FINDINGS
+    return ExitCode.INCOMPLETE if incomplete else ExitCode.PASS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with an input, and where. Lines and columns count from 1."""
+
+    file: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = [self.file, *(str(number) for number in (self.line, self.column) if number)]
+        return f"{':'.join(place)}: {self.message}"
+
+
+class AgentAuditError(Exception):
+    """An error that a person can act on: its text is shown as it is, its code ends the run."""
+
+    code = ExitCode.INTERNAL
+
+
+class UsageError(AgentAuditError):
+    """The command line asks for something that cannot be done."""
+
+    code = ExitCode.USAGE
+
+
+class InputError(AgentAuditError):
+    """An input cannot be read; all that is wrong with it, at once."""
+
+    code = ExitCode.USAGE
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class IncompleteError(AgentAuditError):
+    """There is too little evidence to answer: nothing to audit, or nothing recorded."""
+
+    code = ExitCode.INCOMPLETE

@@ -1,0 +1,71 @@
+"""The three decisions, and the verdict that follows from them: the artifact `report.json`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agentaudit.model.finding import LintResult
+from agentaudit.model.results import Simulation
+from agentaudit.model.threat import ThreatModel
+from agentaudit.model.trace import Profile
+
+
+class DecisionStatus(StrEnum):
+    """How far a decision has come, judged by evidence."""
+
+    DECIDED = "decided"
+    NOT_DECIDED = "not decided"
+    CONTRADICTED = "contradicted by evidence"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionEvidence:
+    """One sentence of evidence, and where it stands (`file:line:column`, or an artifact)."""
+
+    text: str
+    place: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One of the three questions, answered as far as the evidence goes."""
+
+    id: str
+    """credential-resolution, memory-boundary or cpu-gpu-profile."""
+    question: str
+    status: DecisionStatus
+    answer: str
+    """One or two sentences."""
+    evidence: tuple[DecisionEvidence, ...]
+    next_step: str
+
+
+class Verdict(StrEnum):
+    """Whether the deployment is ready for production."""
+
+    READY = "ready"
+    NOT_READY = "not ready"
+    CANNOT_SAY = "cannot say"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything the page shows, from artifacts alone."""
+
+    verdict: Verdict
+    reason: str
+    would_change: tuple[str, ...]
+    """What would change the verdict, the most effective first."""
+    decisions: tuple[Decision, ...]
+    """Always three."""
+    exit_code: int
+    """What CI would see."""
+    created_at: str
+    """ISO 8601, UTC."""
+    subject: str
+    tool_version: str
+    profile: Profile | None = None
+    simulation: Simulation | None = None
+    lint: LintResult | None = None
+    threats: ThreatModel | None = None

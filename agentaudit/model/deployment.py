@@ -1,0 +1,215 @@
+"""
+The Deployment: what the files of an agent deployment say, whatever their format.
+
+Extractors turn documents into facts and edges; lint rules, threat queries and the three decisions
+ask them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.facts import (
+    Agent,
+    Approval,
+    AuditLog,
+    Credential,
+    Egress,
+    Fact,
+    FactId,
+    Gateway,
+    Grant,
+    Guardrail,
+    Identity,
+    Instruction,
+    MemoryStore,
+    Model,
+    PeerAgent,
+    Registry,
+    Resource,
+    Runtime,
+    Source,
+    Tool,
+    ToolServer,
+    Workflow,
+)
+
+
+class EdgeKind(StrEnum):
+    """How one fact leads to another."""
+
+    INGESTS = "ingests"
+    PROMPTS = "prompts"
+    INVOKES = "invokes"
+    EXPOSES = "exposes"
+    LAUNCHED_FROM = "launched_from"
+    RESOLVES = "resolves"
+    VISIBLE_TO = "visible_to"
+    AUTHENTICATES_AS = "authenticates_as"
+    ASSUMES = "assumes"
+    PASSES_ROLE = "passes_role"
+    GRANTS = "grants"
+    READS = "reads"
+    WRITES = "writes"
+    DELETES = "deletes"
+    EXECUTES_ON = "executes_on"
+    EGRESS_TO = "egress_to"
+    PERSISTS_TO = "persists_to"
+    RECALLS_FROM = "recalls_from"
+    DELEGATES_TO = "delegates_to"
+    RUNS_ON = "runs_on"
+    TRIGGERED_BY = "triggered_by"
+    GATED_BY = "gated_by"
+    FILTERED_BY = "filtered_by"
+    CONFIGURED_IN = "configured_in"
+
+
+class Derivation(StrEnum):
+    """Where an edge comes from."""
+
+    STATIC = "static"
+    INFERRED = "inferred"
+    RUNTIME = "runtime"
+    DECLARED = "declared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A relation between two facts, read in the direction of its kind: `src` *kind* `dst`."""
+
+    kind: EdgeKind
+    src: FactId
+    dst: FactId
+    evidence: tuple[Evidence, ...]
+    confidence: Confidence = Confidence.CERTAIN
+    derivation: Derivation = Derivation.STATIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Unresolved:
+    """Something a file refers to that could not be resolved, and what that leaves open."""
+
+    evidence: Evidence
+    what: str
+    effect: str
+
+
+class FileStatus(StrEnum):
+    """What became of a file."""
+
+    READ = "read"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class FileCoverage:
+    """One file of the audit: what it was taken for, and whether it could be read."""
+
+    file: str
+    status: FileStatus
+    format: str = ""
+    reason: str = ""
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """All facts of a deployment, sorted by id within each kind, and what could not be read."""
+
+    root: str = "."
+    agents: tuple[Agent, ...] = ()
+    models: tuple[Model, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_servers: tuple[ToolServer, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    memory_stores: tuple[MemoryStore, ...] = ()
+    runtimes: tuple[Runtime, ...] = ()
+    egresses: tuple[Egress, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    guardrails: tuple[Guardrail, ...] = ()
+    sources: tuple[Source, ...] = ()
+    instructions: tuple[Instruction, ...] = ()
+    peer_agents: tuple[PeerAgent, ...] = ()
+    audit_logs: tuple[AuditLog, ...] = ()
+    registries: tuple[Registry, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    coverage: tuple[FileCoverage, ...] = ()
+    suppressions: tuple["SuppressionComment", ...] = field(default=())
+
+    def facts(self) -> Iterator[Fact]:
+        """Every fact of every kind, kinds in the order of the fields."""
+        for kind in FACT_KINDS.values():
+            yield from getattr(self, kind.field)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a file of the audit could not be read whole."""
+        return any(file.status in (FileStatus.FAILED, FileStatus.PARTIAL) for file in self.coverage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SuppressionComment:
+    """`agentaudit: ignore[rule-id] reason` in a comment; it covers `line`."""
+
+    file: str
+    line: int
+    rule: str
+    reason: str
+    comment_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactKind:
+    """One kind of fact: the word that rules use, its class, and its field of the Deployment."""
+
+    word: str
+    type: type[Fact]
+    field: str
+
+
+FACT_KINDS: Mapping[str, FactKind] = {
+    word: FactKind(word, kind, name)
+    for word, kind, name in (
+        ("agent", Agent, "agents"),
+        ("model", Model, "models"),
+        ("tool", Tool, "tools"),
+        ("tool_server", ToolServer, "tool_servers"),
+        ("gateway", Gateway, "gateways"),
+        ("credential", Credential, "credentials"),
+        ("identity", Identity, "identities"),
+        ("grant", Grant, "grants"),
+        ("resource", Resource, "resources"),
+        ("memory_store", MemoryStore, "memory_stores"),
+        ("runtime", Runtime, "runtimes"),
+        ("egress", Egress, "egresses"),
+        ("workflow", Workflow, "workflows"),
+        ("approval", Approval, "approvals"),
+        ("guardrail", Guardrail, "guardrails"),
+        ("source", Source, "sources"),
+        ("instruction", Instruction, "instructions"),
+        ("peer_agent", PeerAgent, "peer_agents"),
+        ("audit_log", AuditLog, "audit_logs"),
+        ("registry", Registry, "registries"),
+    )
+}
+"""The kinds of facts by the word that a rule's `applies_to` names."""
+
+
+def kind_of(fact: Fact) -> str:
+    """The word for a fact's kind, which is also how its id begins."""
+    return fact.id.partition(":")[0]
+
+
+def field_names(kind: str) -> tuple[str, ...]:
+    """The names that a condition may ask of one kind of fact."""
+    return tuple(item.name for item in fields(FACT_KINDS[kind].type))

@@ -1,0 +1,130 @@
+"""What lint reports."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agentaudit.model.deployment import FileCoverage, Unresolved
+from agentaudit.model.evidence import Confidence, Evidence
+
+
+class Severity(StrEnum):
+    """How bad it would be, least first."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Severity).index(self)
+
+
+class Family(StrEnum):
+    """What a rule is about; the tag of its findings in SARIF."""
+
+    CREDENTIALS = "credentials"
+    MEMORY = "memory"
+    IAM = "iam"
+    GATEWAY = "gateway"
+    TOOLS = "tools"
+    LOGGING = "logging"
+    LIMITS = "limits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """Why a finding does not count."""
+
+    kind: str
+    """`inline` or `file`."""
+    reason: str
+    evidence: Evidence | None = None
+    owner: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule that holds for one fact."""
+
+    rule: str
+    title: str
+    family: Family
+    severity: Severity
+    confidence: Confidence
+    message: str
+    """One sentence about this fact; the rule's `why` and `fix` explain."""
+    evidence: Evidence
+    related: tuple[Evidence, ...] = ()
+    subject: str
+    """Id of the fact."""
+    fingerprint: str
+    """Equal for the same finding in the next run, whatever its line."""
+    suppression: Suppression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSummary:
+    """What the report shows of a rule."""
+
+    id: str
+    title: str
+    family: Family
+    severity: Severity
+    why: str
+    fix: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialSummary:
+    """A row of the first decision: a credential, where it is resolved, and how long it lives."""
+
+    name: str
+    provider: str
+    form: str
+    holder: str
+    exposure: str
+    lifetime: str
+    ttl_s: int | None
+    visible_to_agent: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemorySummary:
+    """A row of the second decision: a store and its bounds, each `none`, `unknown` or a value."""
+
+    name: str
+    kind: str
+    backend: str
+    scope: str
+    bound: str
+    ttl: str
+    eviction: str
+    compaction: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintResult:
+    """The artifact `findings.json`."""
+
+    root: str
+    findings: tuple[Finding, ...]
+    """Most severe first, then by file and line."""
+    rules: tuple[RuleSummary, ...]
+    """Every rule that was asked, by id."""
+    credentials: tuple[CredentialSummary, ...]
+    memory_stores: tuple[MemorySummary, ...]
+    gateways: tuple[str, ...]
+    coverage: tuple[FileCoverage, ...]
+    unresolved: tuple[Unresolved, ...]
+    incomplete: bool
+    tool_version: str
+
+    @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        return tuple(item for item in self.findings if item.suppression is None)

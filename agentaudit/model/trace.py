@@ -1,0 +1,326 @@
+"""
+The Trace: one recording of a running agent. Everything dynamic is derived from it.
+
+Times are integer nanoseconds on the monotonic clock of the recording host; `clocks` converts them
+to Unix time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+SCHEMA_VERSION = 1
+
+
+class StepKind(StrEnum):
+    """The eight kinds of work a step may be."""
+
+    LLM_INFERENCE = "llm_inference"
+    TOOL_CALL = "tool_call"
+    RETRIEVAL = "retrieval"
+    MEMORY_READ = "memory_read"
+    MEMORY_WRITE = "memory_write"
+    ORCHESTRATION = "orchestration"
+    IDLE = "idle"
+    UNKNOWN = "unknown"
+
+
+class LabelSource(StrEnum):
+    """What a step's label rests on, strongest first."""
+
+    OTEL = "otel"
+    MARKER = "marker"
+    STACK = "stack"
+    SOCKET = "socket"
+    FORK = "fork"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockPair:
+    """The same instant on both clocks."""
+
+    monotonic_ns: int
+    unix_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """The machine that was recorded."""
+
+    name: str
+    system: str
+    cores: int
+    memory_bytes: int
+    cpu_model: str = ""
+    gpus: tuple[str, ...] = ()
+    gpu_note: str = ""
+    """Why no GPU was measured: `no GPU seen: …`; empty when one was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What was recorded. `command` is redacted."""
+
+    pid: int
+    command: str
+    launched: bool
+    runtime: str = ""
+    """`CPython 3.11`, … or empty when the process is no Python."""
+    started_at_unix_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessRecord:
+    """One process of the tree. `end_ns` is None while it lives."""
+
+    pid: int
+    parent_pid: int
+    start_ns: int
+    end_ns: int | None
+    name: str
+    cpu_ns: int
+    parent_tid: int = 0
+    """The thread that forked it, 0 when nobody saw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """
+    A stretch of one kind of work on one thread.
+
+    `cpu_ns` is on-CPU time, that of children it forked included, from kernel counters; it may
+    exceed the wall time when children run in parallel.
+    """
+
+    step_id: int
+    request_id: int | None
+    kind: StepKind
+    name: str
+    pid: int
+    tid: int
+    start_ns: int
+    end_ns: int
+    cpu_ns: int
+    children_cpu_ns: int = 0
+    gpu_ns: int = 0
+    run_queue_ns: int = 0
+    source: LabelSource = LabelSource.NONE
+    confidence: float = 0.0
+    """0 to 1."""
+    threads: int = 1
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+    @property
+    def wall_ns(self) -> int:
+        return self.end_ns - self.start_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a user waits for: steps in order. `complete` is false when an edge cuts it off."""
+
+    request_id: int
+    type: str
+    arrival_ns: int
+    finish_ns: int
+    complete: bool = True
+    source: LabelSource = LabelSource.STACK
+
+    @property
+    def latency_ns(self) -> int:
+        return self.finish_ns - self.arrival_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CpuSample:
+    """CPU time of the whole tree between the sample before and this one."""
+
+    at_ns: int
+    cpu_ns: int
+    rss_bytes: int
+    processes: int
+    system_busy: float
+    """Share of all cores of the host that were busy, 0 to 1, in the same interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuSample:
+    """One device at one instant. `ours` is the share of our processes where the driver says."""
+
+    at_ns: int
+    device: int
+    busy: float
+    memory_bytes: int
+    power_watts: float | None
+    ours: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyReading:
+    """Joules over the recording. `method` says how: `rapl`, `nvml_counter` or `estimate`."""
+
+    component: str
+    joules: float
+    method: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something the recorder could not do or had to give up, as data."""
+
+    at_ns: int
+    probe: str
+    what: str
+    lost: str
+    """What the recording does not hold because of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingRecord:
+    """How the stacks were sampled: intended and achieved, failures, lateness."""
+
+    sampler: str
+    rate_hz: float
+    samples: int
+    failures: int
+    mean_interval_ns: int
+    max_interval_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What the agent was doing while recorded: the evidence that it was under load."""
+
+    requests: int
+    concurrency_mean: float
+    concurrency_peak: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One recording, labelled."""
+
+    host: Host
+    target: Target
+    start_ns: int
+    end_ns: int
+    complete: bool
+    """False when the recording ended before it was closed (crash, SIGKILL)."""
+    ended_because: str
+    clocks: tuple[ClockPair, ...]
+    steps: tuple[Step, ...]
+    requests: tuple[Request, ...]
+    processes: tuple[ProcessRecord, ...]
+    cpu_samples: tuple[CpuSample, ...]
+    gpu_samples: tuple[GpuSample, ...] = ()
+    energy: tuple[EnergyReading, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    sampling: tuple[SamplingRecord, ...] = ()
+    cpu_total_ns: int = 0
+    """On-CPU time of the tree from kernel counters, dead children included."""
+    schema_version: int = SCHEMA_VERSION
+    tool_version: str = ""
+
+    @property
+    def duration_ns(self) -> int:
+        return self.end_ns - self.start_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindShare:
+    """
+    What one step kind took. Shares are 0 to 1, of the attributed and unattributed total.
+
+    `cpu_share_low` and `cpu_share_high` are the 95 % interval of `cpu_share`.
+    """
+
+    kind: StepKind
+    steps: int
+    wall_ns: int
+    cpu_ns: int
+    gpu_ns: int
+    cpu_share: float
+    cpu_share_low: float
+    cpu_share_high: float
+    wall_share: float
+    joules: float | None = None
+
+
+class Bound(StrEnum):
+    """What limits the agent's throughput."""
+
+    CPU = "cpu-bound"
+    GPU = "gpu-bound"
+    REMOTE_MODEL = "waiting on a remote model"
+    IDLE = "idle"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakdown:
+    """CPU, GPU and wall time by step kind, with what could not be attributed shown as such."""
+
+    duration_ns: int
+    kinds: tuple[KindShare, ...]
+    cpu_total_ns: int
+    cpu_attributed_ns: int
+    cores: int
+    cpu_utilisation: float
+    """Busy share of the host's cores by the tree, 0 to 1."""
+    gpu_utilisation: float | None
+    peak_rss_bytes: int
+    load: Load
+    bound: Bound
+    reasons: tuple[str, ...]
+
+    @property
+    def cpu_unattributed_ns(self) -> int:
+        return self.cpu_total_ns - self.cpu_attributed_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineBin:
+    """One interval of the timeline: busy cores, busy GPU share, wall time by step kind."""
+
+    start_ns: int
+    end_ns: int
+    busy_cores: float
+    gpu_busy: float | None
+    active_ns: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The artifact `profile.json`: the breakdown of one recording and its timeline."""
+
+    recording: str
+    host: Host
+    target: Target
+    recorded_at_unix_ns: int
+    complete: bool
+    ended_because: str
+    breakdown: Breakdown
+    request_types: tuple["RequestTypeSummary", ...]
+    timeline: tuple[TimelineBin, ...]
+    energy: tuple[EnergyReading, ...]
+    incidents: tuple[Incident, ...]
+    sampling: tuple[SamplingRecord, ...]
+    tool_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTypeSummary:
+    """Latency and work of one type of request."""
+
+    type: str
+    requests: int
+    p50_ns: int
+    p90_ns: int
+    cpu_ns_mean: int
+    gpu_ns_mean: int
+    llm_wall_ns_mean: int
+    heavy: str
+    """`cpu` or `gpu`: which resource dominates its steps."""

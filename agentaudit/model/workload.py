@@ -1,0 +1,90 @@
+"""
+The Workload: requests to simulate, and the Machine to simulate them on.
+
+Demands are what a step needs when it runs alone: CPU nanoseconds (not wall), GPU nanoseconds at
+batch size 1, nanoseconds of waiting.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What a step of a request needs."""
+
+    CPU = "cpu"
+    GPU = "gpu"
+    WAIT = "wait"
+
+
+class Heavy(StrEnum):
+    """Which resource dominates a request; the class MAS admits by."""
+
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkStep:
+    """One stage of a request. `threads` is how many cores it can use at once."""
+
+    stage: Stage
+    demand_ns: int
+    threads: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRequest:
+    """One request: when it arrives, and its stages in order."""
+
+    request_id: int
+    type: str
+    heavy: Heavy
+    arrival_ns: int
+    steps: tuple[WorkStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """Requests in order of arrival, where they come from, and the seed that made them."""
+
+    requests: tuple[WorkRequest, ...]
+    source: str
+    arrivals: str
+    """`recorded`, `closed` (all at once) or `poisson <rate>/s`."""
+    seed: int
+    assumptions: tuple[str, ...] = ()
+    """What had to be assumed to make it, each a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedCurve:
+    """
+    How fast a station serves when n jobs share it: points (n, total speed in jobs' worth).
+
+    Between points the total speed is linear, beyond the last it is constant. A CPU pool of c
+    ideal cores is ((1, 1.0), (c, c)). A GPU whose batch of n takes t(n) is (n, n * t(1) / t(n)).
+    """
+
+    points: tuple[tuple[int, float], ...]
+
+    def __post_init__(self) -> None:
+        sizes = [size for size, _ in self.points]
+        if not self.points or sizes != sorted(set(sizes)) or sizes[0] != 1:
+            raise ValueError(f"a speed curve starts at 1 job and ascends, not {sizes}")
+        if any(speed <= 0 for _, speed in self.points):
+            raise ValueError("a speed is more than 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What the workload runs on."""
+
+    name: str
+    cores: int
+    cpu: SpeedCurve
+    gpu: SpeedCurve
+    dispatch_ns: int = 0
+    """CPU work to start one request's process."""
+    assumptions: tuple[str, ...] = field(default=())

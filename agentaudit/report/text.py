@@ -1,0 +1,28 @@
+"""Text of others, made harmless to show: what we audit is hostile, also as text."""
+
+import unicodedata
+
+_LONGEST = 10_000
+_KEPT = frozenset("\n\t")
+
+
+def printable(text: str) -> str:
+    """
+    The text without control, bidirectional and other invisible characters.
+
+    C0 and C1 controls (which move a terminal's cursor), Unicode's format characters (which reorder
+    what is read) and lone surrogates become U+FFFD. Newlines and tabs stay.
+    """
+    shortened = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(_shown(character) for character in shortened)
+
+
+def one_line(text: str) -> str:
+    """The same, as a single line with single spaces."""
+    return " ".join(printable(text).split())
+
+
+def _shown(character: str) -> str:
+    if character in _KEPT or character.isascii():
+        return character if character in _KEPT or character.isprintable() else "\ufffd"
+    return "\ufffd" if unicodedata.category(character).startswith("C") else character

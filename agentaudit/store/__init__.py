@@ -1,0 +1,1 @@
+"""What outlives a run: recordings and artifacts."""

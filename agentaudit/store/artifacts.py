@@ -1,0 +1,109 @@
+"""
+Artifacts: frozen values as versioned JSON, `{"agentaudit": 1, "kind": "profile", …}`.
+
+HTML is made from these files, so nothing is only in a page. Reading is strict: an artifact is an
+input like any other, and every problem is an InputError that names the place.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentaudit.errors import InputError, Problem
+from agentaudit.model.decision import Report
+from agentaudit.model.finding import LintResult
+from agentaudit.model.results import Simulation
+from agentaudit.model.threat import ThreatModel
+from agentaudit.model.trace import Profile
+
+FORMAT_VERSION = 1
+LARGEST_BYTES = 256 * 1024 * 1024
+
+Artifact = Profile | Simulation | LintResult | ThreatModel | Report
+
+KINDS: Mapping[str, type[Artifact]] = {
+    "profile": Profile,
+    "simulation": Simulation,
+    "findings": LintResult,
+    "threats": ThreatModel,
+    "report": Report,
+}
+"""The word in `kind`, which is also the usual file name."""
+
+
+def to_json(artifact: Artifact) -> bytes:
+    """The artifact as JSON: sorted keys, two spaces, a newline at the end."""
+    kind = next(word for word, type_ in KINDS.items() if isinstance(artifact, type_))
+    body = msgspec.to_builtins(artifact, str_keys=True)
+    text = msgspec.json.encode({"agentaudit": FORMAT_VERSION, "kind": kind, **body}, order="sorted")
+    return msgspec.json.format(text, indent=2) + b"\n"
+
+
+def write_artifact(artifact: Artifact, path: Path) -> None:
+    """The artifact at `path`, whole or not at all: a crash never leaves half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(to_json(artifact))
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_artifact(path: Path) -> Artifact:
+    """
+    The artifact at `path`.
+
+    Raises InputError when the file cannot be read, is no artifact, is of another version, or does
+    not hold what its kind promises.
+    """
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise _problem(path, f"is larger than {LARGEST_BYTES // 2**20} MiB")
+        text = path.read_bytes()
+    except OSError as error:
+        raise _problem(path, f"cannot be read: {error.strerror}") from error
+    return from_json(text, path)
+
+
+def from_json(text: bytes, path: Path) -> Artifact:
+    """The artifact in `text`; `path` is for messages."""
+    try:
+        body = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _problem(path, f"is no JSON: {error}") from error
+    if not isinstance(body, dict) or "agentaudit" not in body:
+        raise _problem(path, 'is no artifact of agentaudit: the key "agentaudit" is missing')
+    if body["agentaudit"] != FORMAT_VERSION:
+        raise _problem(
+            path, f"has format {body['agentaudit']!r}; this release reads {FORMAT_VERSION}"
+        )
+    return _converted(body, path)
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of one kind of artifact."""
+    return msgspec.json.schema(KINDS[kind])
+
+
+def _converted(body: dict[str, Any], path: Path) -> Artifact:
+    kind = body.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise _problem(path, f"has kind {kind!r}; known kinds are {', '.join(KINDS)}")
+    try:
+        return msgspec.convert(body, KINDS[kind])
+    except msgspec.ValidationError as error:
+        raise _problem(path, f"is no valid {kind} artifact: {error}") from error
+    except ValueError as error:
+        raise _problem(path, f"is no valid {kind} artifact: {error}") from error
+
+
+def _problem(path: Path, message: str) -> InputError:
+    return InputError(Problem(file=str(path), message=message))
