@@ -1,1 +1,1 @@
-"""TODO."""
+"""Documents to the Deployment: one file per platform."""

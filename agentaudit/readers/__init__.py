@@ -1,1 +1,1 @@
-"""TODO."""
+"""Files to documents: one file per syntax, positions on every node, limits on everything."""

@@ -1,0 +1,102 @@
+"""What extractors write into: facts with stable ids, evidence, edges, and what stayed open."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from agentaudit.model.deployment import Edge, EdgeKind, Unresolved
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.facts import Fact, FactId
+from agentaudit.readers.document import Document, Node
+
+_SLUG_LENGTH = 40
+FactT = TypeVar("FactT", bound=Fact)
+
+
+def fact_id(kind: str, name: str, natural_key: str) -> FactId:
+    """
+    `<kind>:<slug>-<8 hex digits>`; the digits are of the natural key.
+
+    The natural key says what makes the fact itself: `file#route.of.keys`, an ARN, `Role/ns/name`.
+    It is never a secret.
+    """
+    slug = "".join(character if character.isalnum() else "-" for character in name.lower())
+    digits = hashlib.sha256(natural_key.encode()).hexdigest()[:8]
+    return FactId(f"{kind}:{slug.strip('-')[:_SLUG_LENGTH] or 'unnamed'}-{digits}")
+
+
+def evidence(document: Document, node: Node, snippet: str = "") -> Evidence:
+    """The place of a node. A snippet must be redacted already."""
+    return Evidence(
+        file=document.file,
+        line=node.line,
+        column=node.column,
+        end_line=node.end_line,
+        end_column=node.end_column,
+        snippet=snippet,
+    )
+
+
+@dataclass(slots=True)
+class Collector:
+    """
+    Facts and edges while they are gathered; it lives for one extraction.
+
+    A fact that is added again under the same id gains evidence and keeps its first values.
+    """
+
+    facts: dict[FactId, Fact] = field(default_factory=dict)
+    edges: dict[tuple[EdgeKind, FactId, FactId], Edge] = field(default_factory=dict)
+    open_ends: list[Unresolved] = field(default_factory=list)
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+
+    def add(self, fact: FactT) -> FactT:
+        """The fact as it stands now, merged with what was known under its id."""
+        known = self.facts.get(fact.id)
+        if known is None or type(known) is not type(fact):
+            self.facts[fact.id] = fact
+            return fact
+        places = tuple(dict.fromkeys((*known.evidence, *fact.evidence)))
+        merged = replace(known, evidence=places)
+        self.facts[fact.id] = merged
+        return merged
+
+    def update(self, fact: Fact) -> None:
+        """The fact with changed fields, in place of the one with its id."""
+        self.facts[fact.id] = fact
+
+    def of(self, kind: type[FactT]) -> tuple[FactT, ...]:
+        """The facts of one kind, sorted by id."""
+        found = (fact for fact in self.facts.values() if isinstance(fact, kind))
+        return tuple(sorted(found, key=lambda fact: fact.id))
+
+    def link(
+        self,
+        kind: EdgeKind,
+        src: FactId,
+        dst: FactId,
+        *places: Evidence,
+        confidence: Confidence = Confidence.CERTAIN,
+    ) -> None:
+        """An edge, once, with at least one place."""
+        edge = Edge(kind=kind, src=src, dst=dst, evidence=places, confidence=confidence)
+        self.edges.setdefault((kind, src, dst), edge)
+
+    def leave_open(self, place: Evidence, what: str, effect: str) -> None:
+        """Something that could not be resolved, and what that leaves undecided."""
+        self.open_ends.append(Unresolved(evidence=place, what=what, effect=effect))
+
+    def digest(self, value: str) -> str:
+        """
+        A keyed digest of a secret value: equal for equal values in this run, and in no other.
+
+        The key never leaves this object, so that no output lets a reader test guesses.
+        """
+        return hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()
+
+    def evidence_of(self, identifiers: Iterable[FactId]) -> tuple[Evidence, ...]:
+        """The primary places of several facts."""
+        return tuple(self.facts[name].evidence[0] for name in identifiers if name in self.facts)

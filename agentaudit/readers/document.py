@@ -1,0 +1,140 @@
+"""
+The Document: what a file holds, with a place for every node, whatever its syntax.
+
+Readers make documents; extractors read them. Scalars keep their raw text, so that YAML 1.1's ideas
+about `on`, `no` and `12:30:45` never matter; `boolean`, `integer` and `text` interpret on request.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class NodeKind(StrEnum):
+    """What a node is."""
+
+    MAPPING = "mapping"
+    SEQUENCE = "sequence"
+    STRING = "string"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    NULL = "null"
+    UNKNOWN = "unknown"
+    """An expression that could not be resolved; `raw` is its source text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """
+    One node of a document.
+
+    Lines and columns count from 1, columns in characters; the end is where the node's last
+    character stands.
+    """
+
+    kind: NodeKind
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    raw: str = ""
+    entries: tuple[tuple["Node", "Node"], ...] = ()
+    """Key and value nodes of a mapping, in order of the file."""
+    elements: tuple["Node", ...] = ()
+    origin: tuple["Node", ...] = ()
+    """Where the value comes from when it was resolved (a variable's default, a local)."""
+
+    def get(self, *path: str) -> "Node | None":
+        """The node at the end of a route of keys; None as soon as one is missing."""
+        node: Node | None = self
+        for key in path:
+            node = node.child(key) if node is not None else None
+        return node
+
+    def child(self, key: str) -> "Node | None":
+        """The value under one key of a mapping."""
+        for name, value in self.entries:
+            if name.raw == key:
+                return value
+        return None
+
+    def key_of(self, key: str) -> "Node | None":
+        """The key node itself, for evidence that points at the name."""
+        return next((name for name, _ in self.entries if name.raw == key), None)
+
+    def items(self) -> Iterator[tuple[str, "Node"]]:
+        """Keys as text, with their values."""
+        for name, value in self.entries:
+            yield name.raw, value
+
+    def list(self) -> tuple["Node", ...]:
+        """The elements of a sequence; a lone scalar or mapping as a sequence of one."""
+        if self.kind is NodeKind.SEQUENCE:
+            return self.elements
+        return () if self.kind is NodeKind.NULL else (self,)
+
+    @property
+    def text(self) -> str | None:
+        """The raw text of a scalar; None of what is no scalar, is null or is unknown."""
+        scalars = (NodeKind.STRING, NodeKind.NUMBER, NodeKind.BOOLEAN)
+        return self.raw if self.kind in scalars else None
+
+    @property
+    def boolean(self) -> bool | None:
+        """True or false where the scalar says so in any of the usual spellings."""
+        return _BOOLEANS.get((self.text or "").lower())
+
+    @property
+    def integer(self) -> int | None:
+        """The scalar as a whole number, also when it is quoted."""
+        try:
+            return int(self.text or "", 10)
+        except ValueError:
+            return None
+
+    @property
+    def unknown(self) -> bool:
+        return self.kind is NodeKind.UNKNOWN
+
+    def walk(self) -> Iterator["Node"]:
+        """This node and all below it, values only."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed([value for _, value in node.entries] or list(node.elements)))
+
+
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """One comment, without its marker."""
+
+    line: int
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """
+    One file, read. `roots` has one node per YAML document, and one for the other syntaxes.
+
+    `problems` are what could not be read although the rest could: (line, column, message).
+    """
+
+    file: str
+    syntax: str
+    """yaml, json, hcl, toml, dotenv, dockerfile, ini (redis.conf), python, markdown."""
+    text: str
+    roots: tuple[Node, ...]
+    comments: tuple[Comment, ...] = ()
+    problems: tuple[tuple[int, int, str], ...] = ()
+    tree: object = field(default=None, compare=False)
+    """The syntax's own tree where extractors need it: `ast.Module` for Python."""
+
+    @property
+    def root(self) -> Node:
+        return self.roots[0]
