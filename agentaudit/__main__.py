@@ -10,11 +10,11 @@ def main() -> None:
     from agentaudit.cli.main import app
 
     try:
-        app(standalone_mode=False)
+        app()
     except AgentAuditError as error:
         raise SystemExit(_told(error)) from None
     except Exception as error:  # noqa: BLE001, the one place that must catch everything
-        raise SystemExit(_unexpected(error)) from None
+        raise SystemExit(_internal(error)) from None
 
 
 def _told(error: AgentAuditError) -> int:
@@ -23,19 +23,6 @@ def _told(error: AgentAuditError) -> int:
     for line in str(error).splitlines():
         sys.stderr.write(f"agentaudit: {printable(line)}\n")
     return int(error.code)
-
-
-def _unexpected(error: Exception) -> int:
-    import click
-
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, click.ClickException):
-        error.show()
-        return int(ExitCode.USAGE)
-    if isinstance(error, click.Abort):
-        return 130
-    return _internal(error)
 
 
 def _internal(error: Exception) -> int:

@@ -21,6 +21,7 @@ app = typer.Typer(
     ),
     no_args_is_help=True,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # an exception that gets here is handled in __main__
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

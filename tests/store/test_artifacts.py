@@ -1,0 +1,137 @@
+"""Artifacts: what is written comes back, and what is no artifact is told apart."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.errors import ExitCode, InputError
+from agentaudit.model.results import Simulation
+from agentaudit.model.workload import Machine, SpeedCurve
+from agentaudit.store.artifacts import (
+    KINDS,
+    from_json,
+    json_schema,
+    read_artifact,
+    to_json,
+    write_artifact,
+)
+
+HERE = Path("some.json")
+
+
+def simulation() -> Simulation:
+    curve = SpeedCurve(points=((1, 1.0), (2, 2.0)))
+    machine = Machine(name="here", cores=2, cpu=curve, gpu=curve)
+    return Simulation(
+        workload_source="run.aatrace",
+        arrivals="closed",
+        requests=2,
+        seed=1,
+        machine=machine,
+        baseline="fcfs",
+        results=(),
+        advice=("Nothing to change.",),
+        assumptions=(),
+        tool_version="0",
+    )
+
+
+def test_what_is_written_comes_back(tmp_path: Path) -> None:
+    """I11: write and read is the identity."""
+    write_artifact(simulation(), tmp_path / "deep" / "simulation.json")
+
+    assert read_artifact(tmp_path / "deep" / "simulation.json") == simulation()
+
+
+@given(text=st.text(), number=st.integers(min_value=-(2**63), max_value=2**63 - 1))
+def test_any_text_and_number_survives(text: str, number: int) -> None:
+    """Strings of any characters, integers of 64 bits."""
+    clean = text.encode("utf-8", "replace").decode()
+    value = replace(simulation(), workload_source=clean, seed=number)
+
+    assert from_json(to_json(value), HERE) == value
+
+
+def test_equal_values_give_equal_bytes() -> None:
+    """I5: keys are sorted."""
+    text = to_json(simulation())
+    keys = list(json.loads(text))
+
+    assert to_json(simulation()) == text
+    assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_each_kind_has_a_schema_that_is_one(kind: str) -> None:
+    """The schema can be shipped: a validator accepts it as a schema."""
+    jsonschema.Draft202012Validator.check_schema(json_schema(kind))
+
+
+def test_an_artifact_fits_its_schema() -> None:
+    jsonschema.validate(json.loads(to_json(simulation())), json_schema("simulation"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"{", "is no JSON"),
+        (b"[" * 100_000, "is no JSON"),
+        (b"[]", 'the key "agentaudit" is missing'),
+        (b'{"agentaudit": 2, "kind": "profile"}', "has format 2; this release reads 1"),
+        (b'{"agentaudit": 1, "kind": "novel"}', "known kinds are profile, simulation"),
+        (b'{"agentaudit": 1, "kind": "simulation"}', "missing required field"),
+        (
+            to_json(simulation()).replace(b'"seed": 1', b'"seed": "one"'),
+            "Expected `int`, got `str` - at `$.seed`",
+        ),
+        (
+            to_json(simulation()).replace(b"2.0", b"-2.0"),
+            "a speed is more than 0",
+        ),
+    ],
+)
+def test_what_is_no_artifact_is_an_input_error(text: bytes, said: str) -> None:
+    """Artifacts are hostile input too: the message names file and place."""
+    with pytest.raises(InputError, match=r"some\.json") as raised:
+        from_json(text, HERE)
+
+    assert said in str(raised.value)
+    assert raised.value.code is ExitCode.USAGE
+
+
+def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_artifact(tmp_path / "absent.json")
+
+
+def test_a_file_that_is_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentaudit.store.artifacts.LARGEST_BYTES", 10)
+    (tmp_path / "large.json").write_bytes(b" " * 11)
+
+    with pytest.raises(InputError, match="is larger than"):
+        read_artifact(tmp_path / "large.json")
+
+
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole or not at all, and no rubbish beside it."""
+    target = tmp_path / "simulation.json"
+    target.write_text("before")
+
+    def full(_artifact: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("agentaudit.store.artifacts.to_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_artifact(simulation(), target)
+
+    assert target.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [target]

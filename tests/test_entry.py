@@ -1,0 +1,94 @@
+"""The entry point: exit codes that never lie, and errors that are sentences."""
+
+import subprocess
+import sys
+
+import pytest
+
+from agentaudit import __main__ as entry
+from agentaudit import __version__
+from agentaudit.errors import ExitCode, IncompleteError, InputError, Problem, UsageError, exit_code
+
+
+def _fails_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    def broken() -> None:
+        raise error
+
+    monkeypatch.setattr("agentaudit.cli.main.app", broken)
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("failed", "incomplete", "code"), [(0, 0, 0), (1, 0, 1), (0, 1, 3), (1, 1, 4)]
+)
+def test_one_code_says_both(failed: int, incomplete: int, code: int) -> None:
+    assert exit_code(failed=bool(failed), incomplete=bool(incomplete)) == code
+
+
+def test_an_error_for_people_is_a_sentence_and_a_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All problems at once, each with its place."""
+    error = InputError(
+        Problem(file="a.yaml", line=3, column=7, message="`x` is not a field here"),
+        Problem(file="b.yaml", message="cannot be read"),
+    )
+
+    assert _fails_with(monkeypatch, error) == ExitCode.USAGE
+    assert capsys.readouterr().err.splitlines() == [
+        "agentaudit: a.yaml:3:7: `x` is not a field here",
+        "agentaudit: b.yaml: cannot be read",
+    ]
+
+
+def test_too_little_evidence_has_its_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _fails_with(monkeypatch, IncompleteError("nothing to audit")) == ExitCode.INCOMPLETE
+    assert _fails_with(monkeypatch, UsageError("no such policy")) == ExitCode.USAGE
+
+
+def test_a_defect_of_ours_is_70_and_quotes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python's own exit code for it would read as findings; its message may hold a secret."""
+    code = _fails_with(monkeypatch, KeyError("the-secret-value"))
+    said = capsys.readouterr().err
+
+    assert code == ExitCode.INTERNAL
+    assert "KeyError" in said
+    assert "the-secret-value" not in said
+
+
+def test_the_error_cannot_move_the_cursor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What we audit is hostile, also as text in a message."""
+    _fails_with(monkeypatch, UsageError("no file \x1b[2J\u202ename"))
+
+    assert "\x1b" not in (said := capsys.readouterr().err)
+    assert "\u202e" not in said
+
+
+def _agentaudit(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "agentaudit", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_version() -> None:
+    assert _agentaudit("--version").stdout == f"agentaudit {__version__}\n"
+
+
+def test_a_wrong_option_is_usage() -> None:
+    run = _agentaudit("lint", "--no-such-option")
+
+    assert run.returncode == ExitCode.USAGE
+    assert "--no-such-option" in run.stderr
+
+
+def test_help_names_every_exit_code() -> None:
+    run = _agentaudit("--help")
+
+    assert run.returncode == 0
+    assert all(f" {code.value} " in f" {run.stdout} ".replace("\n", " ") for code in ExitCode)
