@@ -40,6 +40,17 @@ def evidence(document: Document, node: Node, snippet: str = "") -> Evidence:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """An edge whose destination is known by name alone until every file was read."""
+
+    kind: EdgeKind
+    src: FactId
+    target: type[Fact]
+    name: str
+    at: tuple[Evidence, ...]
+
+
 @dataclass(slots=True)
 class Collector:
     """
@@ -51,6 +62,7 @@ class Collector:
     facts: dict[FactId, Fact] = field(default_factory=dict)
     edges: dict[tuple[EdgeKind, FactId, FactId], Edge] = field(default_factory=dict)
     open_ends: list[Unresolved] = field(default_factory=list)
+    references: list["Reference"] = field(default_factory=list)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def add(self, fact: FactT) -> FactT:
@@ -84,6 +96,16 @@ class Collector:
         """An edge, once, with at least one place."""
         edge = Edge(kind=kind, src=src, dst=dst, evidence=places, confidence=confidence)
         self.edges.setdefault((kind, src, dst), edge)
+
+    def refer(
+        self, kind: EdgeKind, src: FactId, target: type[Fact], name: str, *places: Evidence
+    ) -> None:
+        """
+        An edge to a fact that another file declares, known here by its kind and name only.
+
+        All are resolved at the end; one that finds nothing becomes an unresolved record.
+        """
+        self.references.append(Reference(kind=kind, src=src, target=target, name=name, at=places))
 
     def leave_open(self, place: Evidence, what: str, effect: str) -> None:
         """Something that could not be resolved, and what that leaves undecided."""

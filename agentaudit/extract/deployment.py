@@ -1,0 +1,138 @@
+"""
+From files to the Deployment: read, extract, join.
+
+Each extractor gets all documents at once, so that references resolve across files. Documents come
+sorted by path, and facts leave sorted by id, so the order of the files changes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentaudit.errors import InputError
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, FileStatus
+from agentaudit.readers.document import Document
+from agentaudit.readers.files import NOT_A_FORMAT, SourceText, read_files
+from agentaudit.readers.syntax import of_interest, parse, syntax_of
+
+Extractor = Callable[[Documents, Collector], None]
+"""Reads all documents, and writes what it understands of them into the collector."""
+
+EXTRACTORS: tuple[Extractor, ...] = ()
+"""Every platform that we understand. Order matters only where a fact is declared twice."""
+
+_LISTED_SKIPS = 200
+"""More files of no interest are counted, not listed."""
+
+
+def read_deployment(paths: Sequence[Path]) -> Deployment:
+    """
+    What the files below the paths say.
+
+    Nothing in a file raises: what could not be read stands in `coverage`. InputError only for paths
+    that do not exist.
+    """
+    found = read_files(paths)
+    return _deployment(found.root, found.texts, found.coverage)
+
+
+def deployment_of(texts: Mapping[str, str]) -> Deployment:
+    """What texts say that were never files: path to text, as the examples of rules have them."""
+    sources: list[SourceText] = []
+    skipped: list[FileCoverage] = []
+    for file, text in texts.items():
+        syntax = syntax_of(file)
+        if syntax:
+            sources.append(SourceText(file=file, syntax=syntax, text=text))
+        else:
+            skipped.append(_skipped(file, ""))
+    return _deployment(".", sources, skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    documents: Documents
+    coverage: tuple[FileCoverage, ...]
+
+
+def _deployment(
+    root: str, sources: Iterable[SourceText], unread: Iterable[FileCoverage]
+) -> Deployment:
+    parsed = _parsed(sources)
+    collector = Collector()
+    for extract in EXTRACTORS:
+        extract(parsed.documents, collector)
+    facts = {kind.field: collector.of(kind.type) for kind in FACT_KINDS.values()}
+    return Deployment(
+        root=root,
+        edges=tuple(
+            sorted(collector.edges.values(), key=lambda edge: (edge.kind, edge.src, edge.dst))
+        ),
+        unresolved=tuple(sorted(set(collector.open_ends))),
+        coverage=_counted((*unread, *parsed.coverage)),
+        **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field
+    )
+
+
+def _parsed(sources: Iterable[SourceText]) -> _Parsed:
+    documents: dict[str, Document] = {}
+    coverage: list[FileCoverage] = []
+    for source in sorted(sources, key=lambda item: item.file):
+        if not of_interest(source.file, source.syntax, source.text):
+            coverage.append(_skipped(source.file, source.syntax))
+            continue
+        try:
+            document = parse(source.file, source.syntax, source.text)
+        except InputError as error:
+            coverage.append(_failed(source, error))
+        else:
+            documents[source.file] = document
+            coverage.append(_read(document))
+    return _Parsed(Documents(documents), tuple(coverage))
+
+
+def _read(document: Document) -> FileCoverage:
+    if not document.problems:
+        return FileCoverage(file=document.file, status=FileStatus.READ, format=document.syntax)
+    line, column, message = document.problems[0]
+    more = len(document.problems) - 1
+    return FileCoverage(
+        file=document.file,
+        status=FileStatus.PARTIAL,
+        format=document.syntax,
+        reason=f"{message} (and {more} more)" if more else message,
+        line=line,
+        column=column,
+    )
+
+
+def _failed(source: SourceText, error: InputError) -> FileCoverage:
+    problem = error.problems[0]
+    return FileCoverage(
+        file=source.file,
+        status=FileStatus.FAILED,
+        format=source.syntax,
+        reason=problem.message,
+        line=problem.line,
+        column=problem.column,
+    )
+
+
+def _skipped(file: str, syntax: str) -> FileCoverage:
+    return FileCoverage(file=file, status=FileStatus.SKIPPED, format=syntax, reason=NOT_A_FORMAT)
+
+
+def _counted(coverage: Iterable[FileCoverage]) -> tuple[FileCoverage, ...]:
+    """The coverage sorted by file; many files of no interest become one line that counts them."""
+    listed = sorted(coverage, key=lambda item: item.file)
+    dull = [item for item in listed if item.reason == NOT_A_FORMAT]
+    if len(dull) <= _LISTED_SKIPS:
+        return tuple(listed)
+    count = FileCoverage(
+        file=".",
+        status=FileStatus.SKIPPED,
+        reason=f"{len(dull):,} files: {NOT_A_FORMAT}",
+    )
+    return (count, *(item for item in listed if item.reason != NOT_A_FORMAT))

@@ -1,0 +1,39 @@
+"""All documents of one audit, as extractors ask for them: by syntax, by path, by reference."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from agentaudit.readers.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Every document that could be read, by its path from the root, sorted."""
+
+    files: Mapping[str, Document]
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self.files.values())
+
+    def of(self, *syntaxes: str) -> Iterator[Document]:
+        """The documents in any of these syntaxes, sorted by path."""
+        return (document for document in self if document.syntax in syntaxes)
+
+    def at(self, file: str) -> Document | None:
+        """The document with this path from the root."""
+        return self.files.get(file)
+
+    def beside(self, document: Document, reference: str) -> Document | None:
+        """What a document refers to by a path relative to itself; None outside of the audit."""
+        return self.files.get(sibling(document.file, reference))
+
+
+def folder_of(file: str) -> str:
+    """The folder of a file, from the root; empty for the root itself."""
+    return posixpath.dirname(file)
+
+
+def sibling(file: str, reference: str) -> str:
+    """A path relative to a file, made relative to the root."""
+    return posixpath.normpath(posixpath.join(folder_of(file), reference))

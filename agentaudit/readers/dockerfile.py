@@ -1,0 +1,154 @@
+"""
+Dockerfiles: a sequence of instructions, each a mapping of its name to what follows it.
+
+ENV, ARG and LABEL have a mapping of names to values; every other instruction has its text, with
+continued lines and heredocs joined.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass, field
+
+from agentaudit.readers.document import Comment, Document, Node, NodeKind
+
+_INSTRUCTION = re.compile(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
+_HEREDOC = re.compile(r"<<-?\s*[\"']?(?P<word>\w+)[\"']?")
+_PAIRS = frozenset({"ENV", "ARG", "LABEL"})
+_PAIR = re.compile(r"(?P<name>[\w.\-/]+)=(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|[^\s\\])*)")
+
+
+@dataclass(slots=True)
+class _Logical:
+    """One instruction, and where each of its characters stands in the file."""
+
+    text: str = ""
+    places: list[tuple[int, int]] = field(default_factory=list)
+
+    def append(self, text: str, line: int, column: int) -> None:
+        self.text += text
+        self.places.extend((line, column + shift) for shift in range(len(text)))
+
+    def node(self, start: int, end: int, raw: str) -> Node:
+        last = min(max(start, end - 1), len(self.places) - 1)
+        line, column = self.places[min(start, len(self.places) - 1)]
+        end_line, end_column = self.places[last]
+        return Node(
+            kind=NodeKind.STRING,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            raw=raw,
+        )
+
+
+def parse_dockerfile(file: str, text: str) -> Document:
+    """The instructions in order; a line that begins none is a problem."""
+    comments: list[Comment] = []
+    elements: list[Node] = []
+    problems: list[tuple[int, int, str]] = []
+    for logical in _logical_lines(text, comments):
+        match = _INSTRUCTION.match(logical.text)
+        if match is None:
+            problems.append((*logical.places[0], "no instruction begins here"))
+            continue
+        elements.append(_instruction(logical, match))
+    end = text.count("\n") + 1
+    root = Node(
+        kind=NodeKind.SEQUENCE,
+        line=1,
+        column=1,
+        end_line=end,
+        end_column=1,
+        elements=tuple(elements),
+    )
+    return Document(
+        file=file,
+        syntax="dockerfile",
+        text=text,
+        roots=(root,),
+        comments=tuple(comments),
+        problems=tuple(problems),
+    )
+
+
+def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
+    found: list[_Logical] = []
+    current: _Logical | None = None
+    heredoc = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        stripped = line.strip()
+        if heredoc and current is not None:
+            current.append("\n" + line, number, 1)
+            heredoc = "" if stripped == heredoc else heredoc
+            current = current if heredoc else None
+            continue
+        if stripped.startswith("#"):
+            column = line.index("#") + 1
+            comments.append(Comment(line=number, column=column, text=stripped.lstrip("#").strip()))
+            continue
+        if not stripped:
+            continue
+        if current is None:
+            current = _Logical()
+            found.append(current)
+        continued = stripped.endswith("\\")
+        current.append(line.rstrip().removesuffix("\\") + " " * continued, number, 1)
+        opening = _HEREDOC.search(line)
+        heredoc = opening["word"] if opening else ""
+        current = current if continued or heredoc else None
+    return found
+
+
+def _instruction(logical: _Logical, match: re.Match[str]) -> Node:
+    name = match["name"].upper()
+    rest = match["rest"] or ""
+    start = match.start("rest") if rest else match.end("name")
+    key = logical.node(match.start("name"), match.end("name"), name)
+    value = logical.node(start, start + len(rest.rstrip()), rest.strip())
+    if name in _PAIRS:
+        value = _mapping(value, _pairs(logical, name, start, rest))
+    return _mapping(logical.node(match.start("name"), len(logical.text), ""), ((key, value),))
+
+
+def _mapping(place: Node, entries: tuple[tuple[Node, Node], ...]) -> Node:
+    return Node(
+        kind=NodeKind.MAPPING,
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        end_column=place.end_column,
+        entries=entries,
+    )
+
+
+def _pairs(logical: _Logical, name: str, start: int, rest: str) -> tuple[tuple[Node, Node], ...]:
+    first = rest.split(maxsplit=1)
+    if first and "=" not in first[0]:
+        return _old_form(logical, name, start, first)
+    return tuple(
+        (
+            logical.node(start + pair.start("name"), start + pair.end("name"), pair["name"]),
+            logical.node(
+                start + pair.start("value"), start + pair.end("value"), _unquoted(pair["value"])
+            ),
+        )
+        for pair in _PAIR.finditer(rest)
+    )
+
+
+def _old_form(
+    logical: _Logical, name: str, start: int, words: list[str]
+) -> tuple[tuple[Node, Node], ...]:
+    """`ENV NAME value` and `ARG NAME`, the forms without an equals sign."""
+    key = logical.node(start, start + len(words[0]), words[0])
+    value = words[1].strip() if len(words) > 1 and name != "ARG" else ""
+    at = start + len(words[0]) + 1
+    return ((key, logical.node(at, at + len(value), _unquoted(value))),)
+
+
+def _unquoted(value: str) -> str:
+    try:
+        return " ".join(shlex.split(value, comments=False))
+    except ValueError:
+        return value

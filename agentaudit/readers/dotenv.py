@@ -1,0 +1,96 @@
+"""
+Files of environment variables (`.env`), with a place for every value.
+
+The last of two equal names wins, as in every loader of such files; both are kept, in order.
+"""
+
+import re
+
+from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.lines import Lines
+
+_LINE = re.compile(
+    r"""
+    ^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*(?:=|:[ ])[ \t]*
+    (?:
+        "(?P<double>(?:[^"\\]|\\.)*)"
+      | '(?P<single>[^']*)'
+      | (?P<plain>[^\n]*?)
+    )
+    [ \t]*(?P<comment>(?:(?<=[ \t])|(?<=["'])|(?<==))\#[^\n]*)?\r?$
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_COMMENT = re.compile(r"^[ \t]*#(?P<text>[^\n]*)$", re.MULTILINE)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def parse_dotenv(file: str, text: str) -> Document:
+    """One mapping of names to values; lines that assign nothing are problems, not failures."""
+    lines = Lines(text)
+    entries: list[tuple[Node, Node]] = []
+    comments: list[Comment] = []
+    problems: list[tuple[int, int, str]] = []
+    offset = 0
+    while offset < len(text):
+        match = _LINE.match(text, offset) or _COMMENT.match(text, offset)
+        line, column = lines.place(offset)
+        if match is None:
+            end = text.find("\n", offset)
+            end = len(text) if end < 0 else end
+            if text[offset:end].strip():
+                problems.append((line, column, "this line assigns nothing"))
+            offset = end + 1
+            continue
+        if match.re is _COMMENT:
+            comments.append(Comment(line=line, column=column, text=match["text"].strip()))
+        else:
+            entries.append(_entry(lines, match))
+            if match["comment"]:
+                place = lines.place(match.start("comment"))
+                note = match["comment"].lstrip("#").strip()
+                comments.append(Comment(line=place[0], column=place[1], text=note))
+        offset = match.end() + 1
+    return Document(
+        file=file,
+        syntax="dotenv",
+        text=text,
+        roots=(_root(lines, text, tuple(entries)),),
+        comments=tuple(comments),
+        problems=tuple(problems),
+    )
+
+
+def _entry(lines: Lines, match: re.Match[str]) -> tuple[Node, Node]:
+    group = next(name for name in ("double", "single", "plain") if match[name] is not None)
+    value = match[group]
+    if group == "double":
+        value = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), value)
+    key = _node(lines, match.start("name"), match.end("name"), match["name"])
+    return key, _node(lines, match.start(group), match.end(group), value)
+
+
+def _node(lines: Lines, start: int, end: int, raw: str) -> Node:
+    line, column = lines.place(start)
+    end_line, end_column = lines.place(max(start, end - 1))
+    return Node(
+        kind=NodeKind.STRING,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        raw=raw,
+    )
+
+
+def _root(lines: Lines, text: str, entries: tuple[tuple[Node, Node], ...]) -> Node:
+    end_line, end_column = lines.place(max(len(text) - 1, 0))
+    return Node(
+        kind=NodeKind.MAPPING,
+        line=1,
+        column=1,
+        end_line=end_line,
+        end_column=end_column,
+        entries=entries,
+    )

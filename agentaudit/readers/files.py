@@ -1,0 +1,167 @@
+"""
+Files and folders as texts: found, limited in size, decoded.
+
+Nothing here raises for what a folder holds. What cannot be read becomes coverage that says why;
+only a path that the user named and that does not exist is an error.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentaudit.errors import InputError, Problem
+from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.readers.syntax import syntax_of
+
+MAX_BYTES = 10_000_000
+"""A larger file is no configuration; it is named in the coverage."""
+MAX_FILES = 100_000
+_SKIPPED_FOLDERS = frozenset(
+    {
+        *(".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox"),
+        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".terraform", ".idea"),
+        *("site-packages", ".cache", ".eggs", "dist", "bower_components", ".next"),
+    }
+)
+NOT_A_FORMAT = "not a deployment format"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """The text of one file, and the syntax its name promises."""
+
+    file: str
+    """Relative to the root, with forward slashes."""
+    syntax: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFiles:
+    """What the given paths hold."""
+
+    root: str
+    texts: tuple[SourceText, ...]
+    coverage: tuple[FileCoverage, ...]
+    """The files that could not be read, or need not be."""
+
+
+def read_files(paths: Sequence[Path]) -> FoundFiles:
+    """
+    The texts below the paths, sorted, relative to their common folder.
+
+    InputError names every given path that does not exist.
+    """
+    missing = [
+        Problem(file=str(path), message="no such file or folder")
+        for path in paths
+        if not path.exists()
+    ]
+    if missing:
+        raise InputError(*missing)
+    root = _common_folder(paths)
+    texts: dict[str, SourceText] = {}
+    coverage: dict[str, FileCoverage] = {}
+    for path, problem in sorted(_files_below(paths)):
+        file = _relative(path, root)
+        outcome = _skipped(file, problem) if problem else _read(path, file, root)
+        if isinstance(outcome, SourceText):
+            texts[file] = outcome
+        else:
+            coverage[file] = outcome
+    return FoundFiles(
+        root=_shown(paths, root), texts=tuple(texts.values()), coverage=tuple(coverage.values())
+    )
+
+
+def _common_folder(paths: Sequence[Path]) -> Path:
+    if not paths:
+        return Path().absolute()
+    folders = [path.absolute() if path.is_dir() else path.absolute().parent for path in paths]
+    return Path(os.path.commonpath(folders))
+
+
+def _shown(paths: Sequence[Path], root: Path) -> str:
+    """The root as the user wrote it when there is one folder, else as it is."""
+    if len(paths) == 1 and paths[0].is_dir():
+        return paths[0].as_posix()
+    here = Path().absolute()
+    return root.relative_to(here).as_posix() if root.is_relative_to(here) else root.as_posix()
+
+
+def _relative(path: Path, root: Path) -> str:
+    return Path(os.path.relpath(path.absolute(), root)).as_posix()
+
+
+def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Each file once, with the reason why it cannot be read, if there is one."""
+    waiting = [path.absolute() for path in paths]
+    seen: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or len(seen) > MAX_FILES:
+            continue
+        seen.add(path)
+        if not path.is_dir():
+            yield path, ""
+            continue
+        try:
+            entries = list(os.scandir(path))
+        except OSError as error:
+            yield path, f"unreadable folder: {error.strerror}"
+            continue
+        for entry in entries:
+            if entry.is_symlink() and entry.is_dir():
+                yield Path(entry.path), "a link to a folder"
+            elif entry.name not in _SKIPPED_FOLDERS:
+                waiting.append(Path(entry.path))
+
+
+def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
+    syntax = syntax_of(file)
+    if not syntax:
+        return _skipped(file, NOT_A_FORMAT)
+    try:
+        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+            return _skipped(file, "a link out of the audited folder", syntax)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return _skipped(file, "not a regular file", syntax)
+        if status.st_size > MAX_BYTES:
+            return _failed(file, f"larger than {MAX_BYTES:,} bytes", syntax)
+        content = path.read_bytes()
+    except (OSError, RuntimeError) as error:
+        return _failed(file, f"unreadable: {getattr(error, 'strerror', None) or error}", syntax)
+    return _decoded(content, file, syntax)
+
+
+def _decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage:
+    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _failed(file, "binary content", syntax)
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        return FileCoverage(
+            file=file,
+            status=FileStatus.FAILED,
+            format=syntax,
+            reason="not UTF-8",
+            line=line,
+            column=error.start - before.rfind(b"\n"),
+        )
+    return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
+
+
+def _skipped(file: str, reason: str, syntax: str = "") -> FileCoverage:
+    unreadable = reason.startswith("unreadable")
+    status = FileStatus.FAILED if unreadable else FileStatus.SKIPPED
+    return FileCoverage(file=file, status=status, format=syntax, reason=reason)
+
+
+def _failed(file: str, reason: str, syntax: str) -> FileCoverage:
+    return FileCoverage(file=file, status=FileStatus.FAILED, format=syntax, reason=reason)

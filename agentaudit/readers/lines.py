@@ -1,0 +1,31 @@
+"""Lines and columns of offsets in a text, and the limits that every reader keeps."""
+
+from bisect import bisect_right
+
+from agentaudit.errors import InputError, Problem
+
+MAX_DEPTH = 100
+"""Deeper nesting is an attack on the reader, not a configuration."""
+MAX_NODES = 500_000
+"""More nodes in one file, aliases expanded, are refused."""
+
+
+class Lines:
+    """Where an offset stands, counted from 1 in lines and characters."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0]
+        found = text.find("\n")
+        while found >= 0:
+            self._starts.append(found + 1)
+            found = text.find("\n", found + 1)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+def broken(file: str, line: int, column: int, message: str) -> InputError:
+    """The error of a reader that cannot go on."""
+    return InputError(Problem(file=file, line=line, column=column, message=message))

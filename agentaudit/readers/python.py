@@ -1,0 +1,45 @@
+"""Python as a syntax tree: parsed, never imported, never run."""
+
+import ast
+import io
+import tokenize
+import warnings
+from collections.abc import Iterator
+
+from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.lines import broken
+
+
+def parse_python(file: str, text: str) -> Document:
+    """The document whose `tree` is an `ast.Module`; InputError where it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except SyntaxError as error:
+        place = (max(error.lineno or 1, 1), max(error.offset or 1, 1))
+        raise broken(file, *place, "this is not Python as we know it") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise broken(file, 1, 1, "this Python is too deep, or holds null bytes") from error
+    end = text.count("\n") + 1
+    root = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=end, end_column=1)
+    return Document(
+        file=file,
+        syntax="python",
+        text=text,
+        roots=(root,),
+        comments=tuple(_comments(text)),
+        tree=tree,
+    )
+
+
+def _comments(text: str) -> Iterator[Comment]:
+    if "#" not in text:
+        return
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                line, column = token.start
+                yield Comment(line=line, column=column + 1, text=token.string.lstrip("#").strip())
+    except (tokenize.TokenError, SyntaxError):
+        return  # what parses and does not tokenise has no comments that we can trust

@@ -1,0 +1,122 @@
+"""Which syntax a file is written in, and the one function that reads them all."""
+
+import re
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+
+from agentaudit.readers.dockerfile import parse_dockerfile
+from agentaudit.readers.document import Document
+from agentaudit.readers.dotenv import parse_dotenv
+from agentaudit.readers.jsonc import parse_json
+from agentaudit.readers.markdown import parse_markdown
+from agentaudit.readers.pem import parse_pem
+from agentaudit.readers.python import parse_python
+from agentaudit.readers.redis import parse_redis
+from agentaudit.readers.toml import parse_toml
+from agentaudit.readers.yaml import parse_yaml
+
+_BY_NAME: tuple[tuple[str, str], ...] = (
+    ("*.tf", "hcl"),
+    ("*.tfvars", "hcl"),
+    ("*.json", "json"),
+    ("*.jsonc", "json"),
+    ("*.yaml", "yaml"),
+    ("*.yml", "yaml"),
+    ("*.toml", "toml"),
+    (".env", "dotenv"),
+    (".env.*", "dotenv"),
+    ("*.env", "dotenv"),
+    ("Dockerfile", "dockerfile"),
+    ("Dockerfile.*", "dockerfile"),
+    ("*.dockerfile", "dockerfile"),
+    ("Containerfile", "dockerfile"),
+    ("redis*.conf", "ini"),
+    ("valkey*.conf", "ini"),
+    ("*.py", "python"),
+    ("CLAUDE.md", "markdown"),
+    ("CLAUDE.local.md", "markdown"),
+    ("AGENTS.md", "markdown"),
+    ("GEMINI.md", "markdown"),
+    ("SKILL.md", "markdown"),
+    ("copilot-instructions.md", "markdown"),
+    (".cursorrules", "markdown"),
+    (".windsurfrules", "markdown"),
+    ("*.mdc", "markdown"),
+    ("*.pem", "pem"),
+    ("*.key", "pem"),
+    ("id_rsa", "pem"),
+    ("id_ed25519", "pem"),
+)
+_INSTRUCTION_FOLDERS = re.compile(
+    r"(?:^|/)(?:\.claude/(?:agents|commands|skills)|prompts?|instructions)/(?:.*/)?"
+    r"[^/]+\.(?:md|txt|prompt)$"
+)
+_ALWAYS_READ = re.compile(
+    r"(?:^|/)(?:\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
+    r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
+    r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc"
+    r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq)/[^/]*|\.github/workflows/[^/]*)$"
+)
+_GATE = re.compile(
+    r"mcp_?servers|context_servers|apiVersion|bedrock|agentcore|aws|iam|services:|langgraph"
+    r"|checkpointer|crew|litellm|model_list|on:\s|jobs:|secret|password|passwd|token|api[-_]?key"
+    r"|credential|private[-_ ]?key|authorization|BEGIN [A-Z ]*PRIVATE|AKIA|ASIA|ABSK|sk-|ghp_"
+    r"|github_pat|gh[ousr]_|glpat-|xox[abpe]|AIza|hf_|lsv2_|eyJ|redis|postgres|mongodb|amqp|mysql"
+    r"|neo4j|agent|langchain|autogen|strands|memory|allowedTools|sessionTTL|maxmemory|Statement"
+    r"|TTL|history|anthropic|openai|service_account|serviceAccount",
+    re.IGNORECASE,
+)
+_PYTHON_GATE = re.compile(
+    r"^\s*(?:from|import)\s+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp|strands"
+    r"|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|openai|anthropic|redis|boto3)"
+    r"|AKIA|ASIA|sk-ant-|sk-proj-|ghp_|github_pat_|xoxb-|glpat-|hf_[A-Za-z]|AIza|PRIVATE KEY"
+    r"|://[^\s/:@]+:[^\s/:@]+@",
+    re.MULTILINE,
+)
+_UNGATED = frozenset({"hcl", "dotenv", "dockerfile", "ini", "markdown", "pem"})
+
+
+def syntax_of(file: str) -> str:
+    """The syntax that a file's name promises; empty when the name promises none we read."""
+    name = file.rpartition("/")[2]
+    for pattern, syntax in _BY_NAME:
+        if fnmatchcase(name, pattern):
+            return syntax
+    return "markdown" if _INSTRUCTION_FOLDERS.search(file) else ""
+
+
+def of_interest(file: str, syntax: str, text: str) -> bool:
+    """
+    Whether a file may say something about an agent deployment.
+
+    One expression decides, so that a repository's thousand other files cost next to nothing.
+    """
+    if syntax in _UNGATED or _ALWAYS_READ.search(file):
+        return True
+    gate = _PYTHON_GATE if syntax == "python" else _GATE
+    return gate.search(text) is not None
+
+
+def parse(file: str, syntax: str, text: str) -> Document:
+    """The document that a text is, or an InputError that says where it is broken."""
+    return _PARSERS[syntax](file, text)
+
+
+def _parse_hcl(file: str, text: str) -> Document:
+    from agentaudit.readers.hcl import parse_hcl  # noqa: PLC0415, the grammar is loaded when needed
+
+    return parse_hcl(file, text)
+
+
+_PARSERS: Mapping[str, Callable[[str, str], Document]] = {
+    "yaml": parse_yaml,
+    "json": parse_json,
+    "hcl": _parse_hcl,
+    "toml": parse_toml,
+    "dotenv": parse_dotenv,
+    "dockerfile": parse_dockerfile,
+    "ini": parse_redis,
+    "python": parse_python,
+    "markdown": parse_markdown,
+    "pem": parse_pem,
+}
