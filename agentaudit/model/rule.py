@@ -38,6 +38,10 @@ class LintRule:
     matching: tuple[RuleExample, ...]
     other: tuple[RuleExample, ...]
     file: str
+    severity_when: tuple[tuple[Severity, str], ...] = ()
+    """Another severity where a further condition holds; the first that holds decides."""
+    once: bool = False
+    """One finding for the whole deployment; the other facts are its related places."""
 
     @property
     def summary(self) -> RuleSummary:

@@ -1,0 +1,253 @@
+"""
+Conditions: CEL, asked of one fact at a time. The only module that knows the engine.
+
+Every kind of fact is declared to CEL as a message whose fields have types, made from the
+dataclasses of the model. A misspelt field, text compared with a number, or a condition that is no
+statement is therefore an error when rules are loaded, with its line and column, and not a rule
+that silently never holds.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, fields
+from enum import StrEnum
+from functools import cache, lru_cache
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from cel_expr_python import cel
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from agentaudit.errors import InputError
+from agentaudit.model.deployment import FACT_KINDS
+from agentaudit.model.facts import Fact
+from agentaudit.rules.limits import Limits
+from agentaudit.rules.whole import Whole
+
+_PLACE = re.compile(r"^[\w ]*:? ?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
+_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_QUOTED = _TEXT.pattern
+_HIDDEN = frozenset({"evidence"})
+
+
+class RuleError(InputError):
+    """A rule gave no answer; an audit that fails must not look like one that found nothing."""
+
+
+class ConditionError(ValueError):
+    """What is wrong with a condition, at a line and column of its own text, from 1."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition over one kind of fact."""
+
+    kind: str
+    source: str
+    _program: Any
+
+    def holds(self, subject: "Subject") -> bool:
+        """
+        What the condition says of one fact.
+
+        The engine answers a failed condition with a text, which would count as true: whatever is
+        no bool is a ConditionError.
+        """
+        answer = self._program.eval(subject.activation).value()
+        if isinstance(answer, bool):
+            return answer
+        raise ConditionError(f"gave no answer: {answer}")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One fact, bound once for all conditions of its kind."""
+
+    activation: Any
+
+
+def compile_condition(kind: str, source: str) -> Condition:
+    """The condition `source` over facts of `kind`; a ConditionError says what is wrong with it."""
+    engine = _engine(kind)
+    try:
+        program = engine.environment.compile(source)
+    except RuntimeError as error:
+        raise _told(str(error), kind, source) from None
+    if program.return_type() != cel.Type.BOOL:
+        raise ConditionError("must be true or false, not a value: compare it with something")
+    _check_optional_fields(kind, source)
+    _check_words(kind, source)
+    _check_patterns(engine, source)
+    return Condition(kind, source, program)
+
+
+def bind(kind: str, fact: Fact, whole: Whole, limits: Limits) -> Subject:
+    """The fact as conditions see it, beside the deployment it is part of and the limits."""
+    engine = _engine(kind)
+    values = {
+        kind: _message(kind, fact),
+        "deployment": _shared("deployment", whole),
+        "limits": _shared("limits", limits),
+    }
+    return Subject(engine.environment.Activation(values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    environment: Any
+
+
+_TYPES: Mapping[str, type] = {
+    **{word: kind.type for word, kind in FACT_KINDS.items()},
+    "deployment": Whole,
+    "limits": Limits,
+}
+
+
+@cache
+def _engine(kind: str) -> _Engine:
+    names = (kind, "deployment", "limits")
+    variables = {name: cel.Type(f"agentaudit.{name}") for name in names}
+    return _Engine(cel.NewEnv(_pool(), variables=variables))
+
+
+@cache
+def _pool() -> Any:  # noqa: ANN401, the library has no types
+    """The messages of all kinds of facts."""
+    file = descriptor_pb2.FileDescriptorProto(
+        name="agentaudit/facts.proto", package="agentaudit", syntax="proto3"
+    )
+    for name in _TYPES:
+        message = file.message_type.add(name=name)
+        for number, field in enumerate(_fields(name), start=1):
+            _declare(message, field.name, number, _hints(name)[field.name])
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(file.SerializeToString())
+    return pool
+
+
+def _declare(message: Any, name: str, number: int, hint: object) -> None:  # noqa: ANN401, untyped
+    """One field: text, number or statement, perhaps many of them, perhaps unset."""
+    proto = descriptor_pb2.FieldDescriptorProto
+    scalars: Mapping[object, int] = {
+        bool: proto.TYPE_BOOL,
+        int: proto.TYPE_INT64,
+        float: proto.TYPE_DOUBLE,
+    }
+    many = get_origin(hint) is tuple
+    plain = get_args(hint)[0] if many or _is_optional(hint) else hint
+    field = message.field.add(
+        name=name,
+        number=number,
+        type=scalars.get(plain, proto.TYPE_STRING),
+        label=proto.LABEL_REPEATED if many else proto.LABEL_OPTIONAL,
+    )
+    if _is_optional(hint):
+        field.proto3_optional = True
+        field.oneof_index = len(message.oneof_decl)
+        message.oneof_decl.add(name=f"_{name}")
+
+
+@cache
+def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
+    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"agentaudit.{name}"))
+
+
+def _message(name: str, value: object) -> Any:  # noqa: ANN401, the library has no types
+    """The value as its message; an optional number that is None stays unset."""
+    given = {field.name: getattr(value, field.name) for field in _fields(name)}
+    return _message_class(name)(**{key: item for key, item in given.items() if item is not None})
+
+
+@lru_cache(maxsize=8)
+def _shared(name: str, value: Whole | Limits) -> Any:  # noqa: ANN401, the library has no types
+    """What all facts of a run are asked beside, made into a message once."""
+    return _message(name, value)
+
+
+@cache
+def _fields(name: str) -> tuple[Field[Any], ...]:
+    return tuple(field for field in fields(_TYPES[name]) if field.name not in _HIDDEN)
+
+
+@cache
+def _hints(name: str) -> Mapping[str, object]:
+    return get_type_hints(_TYPES[name])
+
+
+def _is_optional(hint: object) -> bool:
+    return get_origin(hint) is UnionType and type(None) in get_args(hint)
+
+
+def _told(text: str, kind: str, source: str) -> ConditionError:
+    """The engine's first complaint, in our words where we have better ones."""
+    match = _PLACE.search(text)
+    if match is None:
+        return ConditionError("cannot be understood")
+    line, column, said = int(match[1]), int(match[2]), match[3].removesuffix(" [INVALID_ARGUMENT]")
+    field = re.match(r"undefined field '(\w+)' not found in struct 'agentaudit\.(\w+)'", said)
+    if field is not None:
+        said = f"asks for '{field[1]}', which {_article(field[2])} does not have"
+    elif said.startswith("undeclared reference to"):
+        name = said.split("'")[1]
+        called = f"{name}(" in source
+        said = f"asks for '{name}'; it can ask of {kind}, deployment and limits"
+        said = f"there is no function '{name}'" if called else said
+    elif said.startswith("found no matching overload for '_"):
+        operator, types = re.findall(r"'(.*?)'", said)[0], said.rpartition(" to ")[2]
+        said = f"cannot ask {operator.strip('_').replace('_', ' ')} of {types.strip(chr(39))}"
+    return ConditionError(said, line, column)
+
+
+def _article(kind: str) -> str:
+    word = kind.replace("_", " ")
+    if kind in ("deployment", "limits"):
+        return f"`{kind}`"
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+def _check_optional_fields(kind: str, source: str) -> None:
+    """An unset number reads as 0, so a condition must ask first whether it is there."""
+    code = _TEXT.sub(lambda text: " " * len(text[0]), source)
+    for name, hint in _hints(kind).items():
+        asked = re.search(rf"(?<!has\()\b{kind}\.{name}\b", code)
+        if asked and _is_optional(hint) and not re.search(rf"\bhas\({kind}\.{name}\)", code):
+            line, column = _line_and_column(source, asked.start())
+            problem = f"asks for '{name}', which may be unknown: ask has({kind}.{name}) first"
+            raise ConditionError(problem, line, column)
+
+
+def _check_words(kind: str, source: str) -> None:
+    """A field of fixed words can only be compared with one of them."""
+    for name, hint in _hints(kind).items():
+        if not (isinstance(hint, type) and issubclass(hint, StrEnum)):
+            continue
+        words = {str(word) for word in hint}
+        for asked in re.finditer(
+            rf"\b{kind}\.{name}\s*(?:[!=]=|in)\s*(\[[^\]]*\]|{_QUOTED})", source
+        ):
+            for text in _TEXT.finditer(asked[1]):
+                if text[0][1:-1] not in words:
+                    line, column = _line_and_column(source, asked.start(1) + text.start())
+                    known = ", ".join(sorted(words))
+                    problem = f"'{name}' is never {text[0]}; it is one of {known}"
+                    raise ConditionError(problem, line, column)
+
+
+def _check_patterns(engine: _Engine, source: str) -> None:
+    """A malformed pattern compiles, and would fail only when it is asked."""
+    for asked in re.finditer(rf"\.matches\(\s*({_QUOTED})\s*\)", source):
+        answer = engine.environment.compile(f'"".matches({asked[1]})').eval(data={}).value()
+        if not isinstance(answer, bool):
+            line, column = _line_and_column(source, asked.start(1))
+            raise ConditionError("matches a malformed pattern", line, column)
+
+
+def _line_and_column(source: str, offset: int) -> tuple[int, int]:
+    before = source[:offset]
+    return before.count("\n") + 1, offset - before.rfind("\n")

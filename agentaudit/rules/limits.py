@@ -1,0 +1,43 @@
+"""Limits: the numbers that rules compare with; a team may set its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+from agentaudit.errors import UsageError
+
+_HOUR = 3600
+_DAY = 24 * _HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a condition may ask of `limits`. Times are in seconds."""
+
+    credential_lifetime_warn_s: int = _HOUR
+    """The default session of an AWS role and of a projected Kubernetes token."""
+    credential_lifetime_error_s: int = 12 * _HOUR
+    """The longest session an AWS role allows."""
+    certificate_lifetime_warn_s: int = 90 * _DAY
+    certificate_lifetime_error_s: int = 398 * _DAY
+    session_ttl_s: int = _DAY
+    memory_retention_warn_s: int = 30 * _DAY
+    memory_retention_error_s: int = 90 * _DAY
+    window_messages: int = 200
+    iterations: int = 100
+    runtime_s: int = _HOUR
+    tool_servers: int = 10
+    tools: int = 40
+
+
+def limits_with(settings: Iterable[str]) -> Limits:
+    """The usual limits with some changed, each given as `name=whole number`."""
+    names = tuple(field.name for field in fields(Limits))
+    changes: dict[str, int] = {}
+    for setting in settings:
+        name, _, number = setting.partition("=")
+        if name not in names:
+            raise UsageError(f"no limit is called {name!r}; known: {', '.join(names)}")
+        if not number.isascii() or not number.isdecimal():
+            raise UsageError(f"the limit {name} must be a whole number, not {number!r}")
+        changes[name] = int(number)
+    return replace(Limits(), **changes)

@@ -1,0 +1,202 @@
+"""Rules of lint: the files of `rules/lint/` and of users, as values with compiled conditions."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentaudit.errors import Problem
+from agentaudit.model.deployment import FACT_KINDS
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.finding import Family, Severity
+from agentaudit.model.rule import LintRule, RuleExample
+from agentaudit.readers.document import Node, NodeKind
+from agentaudit.rules.cel import Condition, ConditionError, RuleError, Subject, compile_condition
+from agentaudit.rules.fakes import expand_fakes
+from agentaudit.rules.loading import Fields, Problems, rule_files
+from agentaudit.rules.messages import unknown_fields
+from agentaudit.rules.references import reference_problem
+
+_FIELDS = (
+    *("id", "title", "family", "severity", "severity_when", "confidence", "applies_to", "when"),
+    *("once", "message", "why", "fix", "references", "catalogue", "examples"),
+)
+_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_ROW = re.compile(r"[A-Z]+-\d{3}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """A rule, ready to be asked."""
+
+    rule: LintRule
+    condition: Condition
+    refinements: tuple[tuple[Severity, Condition], ...] = ()
+
+    def severity_of(self, subject: Subject) -> Severity | None:
+        """How severe the finding about this fact is; None when the rule does not hold for it."""
+        if not self._holds("when", self.condition, subject):
+            return None
+        for severity, condition in self.refinements:
+            if self._holds("severity_when", condition, subject):
+                return severity
+        return self.rule.severity
+
+    def _holds(self, field: str, condition: Condition, subject: Subject) -> bool:
+        try:
+            return condition.holds(subject)
+        except ConditionError as error:
+            problem = Problem(file=self.rule.file, message=f"`{field}` {error}")
+            raise RuleError(problem) from None
+
+
+def load_lint_rules(folders: Sequence[Path]) -> tuple[CompiledRule, ...]:
+    """
+    The rules of all folders, by id.
+
+    InputError lists everything that is wrong with any of them. An id that stands twice is an
+    error, not an override.
+    """
+    problems = Problems()
+    rules: dict[str, CompiledRule] = {}
+    for fields in rule_files(folders, problems):
+        found = _rule(fields)
+        known = rules.setdefault(found.rule.id, found)
+        if known is not found:
+            place = fields.node.child("id") or fields.node
+            fields.complain(place, f"the id '{known.rule.id}' is taken by {known.rule.file}")
+    problems.end_the_run()
+    return tuple(rules[name] for name in sorted(rules))
+
+
+def _rule(fields: Fields) -> CompiledRule:
+    fields.check_names(*_FIELDS)
+    kind = _kind(fields)
+    refinements = tuple(_refinement(fields.within(node), kind) for node in _optional(fields))
+    matching, other = _examples(fields)
+    rule = LintRule(
+        id=_id(fields),
+        title=fields.words("title"),
+        family=fields.choice("family", Family),
+        severity=fields.choice("severity", Severity),
+        severity_when=tuple((severity, condition.source) for severity, condition in refinements),
+        confidence=fields.choice("confidence", Confidence),
+        applies_to=kind,
+        when=fields.words("when"),
+        once=fields.flag("once"),
+        message=_message(fields, kind),
+        why=fields.words("why"),
+        fix=fields.words("fix"),
+        references=_references(fields),
+        catalogue=_catalogue(fields),
+        matching=matching,
+        other=other,
+        file=fields.file,
+    )
+    return CompiledRule(rule=rule, condition=_condition(fields, kind), refinements=refinements)
+
+
+def _id(fields: Fields) -> str:
+    found, name = fields.words("id"), Path(fields.file).stem
+    place = fields.node.child("id") or fields.node
+    if found and not _ID.fullmatch(found):
+        fields.complain(place, f"`id` must be lower-case words joined by hyphens, not '{found}'")
+    elif found and found != name:
+        fields.complain(place, f"`id` must be the file's name, '{name}', not '{found}'")
+    return found or name
+
+
+def _kind(fields: Fields) -> str:
+    kind = fields.words("applies_to")
+    if kind and kind not in FACT_KINDS:
+        place = fields.node.child("applies_to") or fields.node
+        fields.complain(place, f"`applies_to` must be one of {', '.join(FACT_KINDS)}, not '{kind}'")
+    return kind if kind in FACT_KINDS else ""
+
+
+def _condition(fields: Fields, kind: str) -> Condition:
+    source = fields.raw("when")
+    try:
+        return compile_condition(kind, source) if kind and source else _never(source)
+    except ConditionError as error:
+        line, column = fields.place_in("when", error.line, error.column)
+        fields.problems.add(fields.file, f"`when` {error}", line=line, column=column)
+        return _never(source)
+
+
+def _never(source: str) -> Condition:
+    """Stands for a condition that could not be compiled; the load fails before anybody asks."""
+    return Condition("", source, None)
+
+
+def _optional(fields: Fields) -> tuple[Node, ...]:
+    return fields.elements("severity_when", required=False)
+
+
+def _refinement(fields: Fields, kind: str) -> tuple[Severity, Condition]:
+    fields.check_names("severity", "when")
+    return fields.choice("severity", Severity), _condition(fields, kind)
+
+
+def _message(fields: Fields, kind: str) -> str:
+    template = fields.words("message")
+    for name in unknown_fields(kind, template) if kind else ():
+        place = fields.node.child("message") or fields.node
+        fields.complain(place, f"`message` asks for '{name}', which a {kind} does not have")
+    return template
+
+
+def _references(fields: Fields) -> tuple[str, ...]:
+    found = fields.elements("references")
+    for node in found:
+        problem = reference_problem(node.raw)
+        if problem:
+            fields.complain(node, f"reference {problem}")
+    return tuple(node.raw for node in found)
+
+
+def _catalogue(fields: Fields) -> tuple[str, ...]:
+    """Rows of the catalogue; a user's rule need not have any."""
+    found = fields.elements("catalogue", required=False)
+    for node in found:
+        if not _ROW.fullmatch(node.raw):
+            fields.complain(node, f"`catalogue` holds rows such as CRED-001, not '{node.raw}'")
+    return tuple(node.raw for node in found)
+
+
+def _examples(fields: Fields) -> tuple[tuple[RuleExample, ...], tuple[RuleExample, ...]]:
+    node = fields.node.child("examples")
+    if node is None:
+        fields.complain(fields.node, "`examples` is missing: a rule is shown where it holds")
+        return (), ()
+    both = fields.within(node)
+    both.check_names("matching", "other")
+    matching = tuple(_example(both.within(item)) for item in both.elements("matching"))
+    return matching, tuple(_example(both.within(item)) for item in both.elements("other"))
+
+
+def _example(fields: Fields) -> RuleExample:
+    fields.check_names("path", "text", "files")
+    more = fields.node.child("files")
+    if more is not None and more.kind is not NodeKind.MAPPING:
+        fields.complain(more, "`files` must be a mapping of paths to texts")
+    return RuleExample(
+        path=fields.words("path"),
+        text=_expanded(fields, fields.raw("text")),
+        files=tuple((path, _expanded(fields, item.raw)) for path, item in more.items())
+        if more
+        else (),
+    )
+
+
+def _expanded(fields: Fields, text: str) -> str:
+    try:
+        return expand_fakes(text)
+    except ValueError as error:
+        fields.complain(fields.node, str(error))
+        return text
+
+
+def texts_of(example: RuleExample) -> Mapping[str, str]:
+    """The files of an example, by path."""
+    return {example.path: example.text, **dict(example.files)}

@@ -1,0 +1,75 @@
+"""Messages: one sentence about one fact, its fields filled in as people would say them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from enum import StrEnum
+
+from agentaudit.model.deployment import field_names
+from agentaudit.model.facts import Fact
+from agentaudit.rules.limits import Limits
+
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_SHOWN = 4
+_LONGEST = 120
+_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+_MANY = 1000
+_BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
+_KIB = 1024
+
+
+def unknown_fields(kind: str, template: str) -> tuple[str, ...]:
+    """The names in braces that a message about this kind of fact cannot fill in."""
+    known = {*field_names(kind), *(f"limits.{item.name}" for item in fields(Limits))}
+    return tuple(name for name in _FIELD.findall(template) if name not in known)
+
+
+def message_of(template: str, fact: Fact, limits: Limits) -> str:
+    """The sentence; text of a file goes in shortened, and is never itself a template."""
+
+    def filled(match: re.Match[str]) -> str:
+        owner, _, name = match[1].rpartition(".")
+        return _said(name, getattr(limits if owner else fact, name))
+
+    return _FIELD.sub(filled, template)
+
+
+def duration(seconds: int) -> str:
+    """The whole units of a time, two at most: `12 h`, `1 d 6 h`, `90 s`."""
+    parts = list(_parts(seconds))[:2]
+    return " ".join(parts) or "0 s"
+
+
+def size(count: int) -> str:
+    """A size in the largest unit it fills: `512 MiB`."""
+    value, unit = float(count), 0
+    while value >= _KIB and unit < len(_BYTES) - 1:
+        value, unit = value / _KIB, unit + 1
+    return f"{value:.0f} {_BYTES[unit]}"
+
+
+def _parts(seconds: int) -> Iterator[str]:
+    left = seconds
+    for unit, length in _UNITS:
+        count, left = divmod(left, length)
+        if count:
+            yield f"{count:,} {unit}"
+
+
+def _said(name: str, value: object) -> str:
+    if isinstance(value, tuple):
+        more = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
+        return ", ".join(_short(str(item)) for item in value[:_SHOWN]) + more or "none"
+    if isinstance(value, int) and not isinstance(value, bool):
+        if name.endswith("_s"):
+            return duration(value)
+        if name.endswith(("_bytes", "_bytes_count")):
+            return size(value)
+        return f"{value:,}" if value >= _MANY else str(value)
+    if isinstance(value, StrEnum):
+        return value.value.replace("_", " ")
+    return _short(str(value)) if value not in (None, "") else "unknown"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

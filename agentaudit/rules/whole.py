@@ -1,0 +1,70 @@
+"""What a condition may ask of the deployment as a whole: above all, what is missing in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from agentaudit.model.deployment import Deployment, FileStatus
+from agentaudit.model.evidence import Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """The variable `deployment` of a condition."""
+
+    agents: int = 0
+    tools: int = 0
+    tool_servers: int = 0
+    credentials: int = 0
+    memory_stores: int = 0
+    has_gateway: bool = False
+    has_credential_broker: bool = False
+    """A gateway that resolves credentials outside the agent's process."""
+    has_egress_control: bool = False
+    """Something says what runtimes may connect to, and it is not everything."""
+    has_approval: bool = False
+    has_guardrail: bool = False
+    runs_agent: bool = False
+    """An agent, or a runtime or workflow that runs one, is declared."""
+    incomplete: bool = False
+    """A file could not be read, so what is missing may be in it."""
+    audit_logs: tuple[str, ...] = ()
+    """Kinds of the audit logs that are not switched off."""
+    formats: tuple[str, ...] = ()
+    """Formats of the files that were read."""
+    providers: tuple[str, ...] = ()
+    """Providers of identities, grants and resources: aws, gcp, azure, kubernetes, …"""
+
+
+def whole_of(deployment: Deployment) -> Whole:
+    """What the deployment has, in a few words and counts."""
+    runs = any(runtime.runs_agent for runtime in deployment.runtimes)
+    starts = any(workflow.runs_agent for workflow in deployment.workflows)
+    read = (item.format for item in deployment.coverage if item.status is not FileStatus.SKIPPED)
+    owners = (
+        *(identity.provider for identity in deployment.identities),
+        *(grant.provider for grant in deployment.grants),
+        *(resource.provider for resource in deployment.resources),
+    )
+    return Whole(
+        agents=len(deployment.agents),
+        tools=len(deployment.tools),
+        tool_servers=len(deployment.tool_servers),
+        credentials=len(deployment.credentials),
+        memory_stores=len(deployment.memory_stores),
+        has_gateway=bool(deployment.gateways),
+        has_credential_broker=any(
+            gateway.brokers_credentials is Truth.YES for gateway in deployment.gateways
+        ),
+        has_egress_control=any(egress.policy != "any" for egress in deployment.egresses),
+        has_approval=bool(deployment.approvals),
+        has_guardrail=bool(deployment.guardrails),
+        runs_agent=bool(deployment.agents) or runs or starts,
+        incomplete=deployment.incomplete,
+        audit_logs=_words(log.kind for log in deployment.audit_logs if log.enabled is not Truth.NO),
+        formats=_words(read),
+        providers=_words(owners),
+    )
+
+
+def _words(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({word for word in found if word}))
