@@ -4,6 +4,7 @@ The same agent on asyncio: one thread, many requests, tools as awaited subproces
     python async_server.py --model http://127.0.0.1:8000/v1 --data /tmp/agent --port 0
 """
 
+import argparse
 import asyncio
 import json
 import re
@@ -14,6 +15,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from agent import MAX_TURNS, REVIEW, REVISE, Agent, Answer, Task, opening, parts, result_of
+from lifetime import end_when_told
 from llm import Message, ModelError, ToolCall
 from server import MAX_BODY, RequestError, as_json, options, task_of
 from tools import MAX_CHARACTERS, SPECS, TIMEOUT_S, command
@@ -114,8 +116,9 @@ async def respond(
             return HTTPStatus.NOT_FOUND, {"error": "GET /health or POST /run"}
 
 
-async def serve(agent: AsyncAgent, port: int) -> None:
+async def serve(agent: AsyncAgent, asked: argparse.Namespace) -> None:
     """The agent answers until the process is told to stop."""
+    end_when_told(with_input=asked.with_input)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -126,7 +129,7 @@ async def serve(agent: AsyncAgent, port: int) -> None:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", port)
+    server = await asyncio.start_server(accept, "127.0.0.1", asked.port)
     print(f"listening on 127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await stop.wait()
     server.close()
@@ -140,7 +143,7 @@ def main() -> None:
     asked = options()
     model, tools, retriever, memory = parts(asked.data, asked.model)
     agent = Agent(model=model, tools=tools, retriever=retriever, memory=memory)
-    asyncio.run(serve(AsyncAgent(agent, asked.data / "corpus"), asked.port))
+    asyncio.run(serve(AsyncAgent(agent, asked.data / "corpus"), asked))
 
 
 if __name__ == "__main__":

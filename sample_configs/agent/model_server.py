@@ -9,8 +9,6 @@ at any moment (continuous batching), and each slows the others down as on a real
 
 import argparse
 import json
-import signal
-import sys
 import threading
 import time
 from bisect import bisect_left
@@ -20,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any, ClassVar
 
+from lifetime import end_when_told
 from policy import CHARACTERS_PER_TOKEN, Thought, next_thought
 
 # Time of a batch relative to one request alone: measured on an H200 (arXiv 2511.00739, table 4).
@@ -155,12 +154,13 @@ def completion(thought: Thought, *, prompt_tokens: int, serial: int) -> dict[str
 def main() -> None:
     parser = argparse.ArgumentParser(description="A model server without a model.")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--with-input", action="store_true", help="end with standard input")
     options = parser.parse_args()
     Handler.batch = Batch()
     Handler.batch.start()
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     server.daemon_threads = True
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    end_when_told(with_input=options.with_input)
     print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
     try:
         server.serve_forever()

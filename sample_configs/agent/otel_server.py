@@ -1,7 +1,7 @@
 r"""
 The same agent with OpenTelemetry GenAI spans, sent by the SDK's own OTLP/HTTP exporter.
 
-    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 \\
+    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 \
         python otel_server.py --model http://127.0.0.1:8000/v1 --data /tmp/agent --port 0
 """
 
@@ -104,7 +104,7 @@ def main() -> None:
     agent = TracedAgent(model=model, tools=tools, retriever=retriever, memory=memory)
     agent.tracer = provider.get_tracer("sample-agent")
     try:
-        serve(agent, asked.port)
+        serve(agent, asked)
     finally:
         provider.shutdown()
 

@@ -7,13 +7,12 @@ The agent as a service: HTTP, a thread per request.
 
 import argparse
 import json
-import signal
-import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 from agent import Agent, Answer, Task, parts
+from lifetime import end_when_told
 from llm import ModelError
 
 MAX_BODY = 20_000
@@ -89,15 +88,16 @@ def options() -> argparse.Namespace:
     parser.add_argument("--model", required=True, help="base URL of the model, ending in /v1")
     parser.add_argument("--data", type=Path, required=True, help="folder for corpus and memory")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--with-input", action="store_true", help="end with standard input")
     return parser.parse_args()
 
 
-def serve(agent: Agent, port: int) -> None:
+def serve(agent: Agent, asked: argparse.Namespace) -> None:
     """The agent answers until the process is told to stop; then its tools are stopped too."""
     Handler.agent = agent
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", asked.port), Handler)
     server.daemon_threads = True
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    end_when_told(with_input=asked.with_input)
     print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
     try:
         server.serve_forever()
@@ -111,7 +111,7 @@ def serve(agent: Agent, port: int) -> None:
 def main() -> None:
     asked = options()
     model, tools, retriever, memory = parts(asked.data, asked.model)
-    serve(Agent(model=model, tools=tools, retriever=retriever, memory=memory), asked.port)
+    serve(Agent(model=model, tools=tools, retriever=retriever, memory=memory), asked)
 
 
 if __name__ == "__main__":
