@@ -31,7 +31,7 @@ def fact_id(kind: str, name: str, natural_key: str) -> FactId:
 def evidence(document: Document, node: Node, snippet: str = "") -> Evidence:
     """The place of a node. A snippet must be redacted already."""
     return Evidence(
-        file=document.file,
+        file=node.file or document.file,
         line=node.line,
         column=node.column,
         end_line=node.end_line,

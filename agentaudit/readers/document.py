@@ -43,6 +43,8 @@ class Node:
     elements: tuple["Node", ...] = ()
     origin: tuple["Node", ...] = ()
     """Where the value comes from when it was resolved (a variable's default, a local)."""
+    file: str = ""
+    """The file it stands in, where that may be another than the document's own."""
 
     def get(self, *path: str) -> "Node | None":
         """The node at the end of a route of keys; None as soon as one is missing."""

@@ -1,0 +1,188 @@
+"""
+HCL text to a Document: Terraform files and their variable files.
+
+A block stands in the document as a route of its type and labels, `resource` → `aws_iam_role` →
+`agent` → its body; several blocks of one route are a sequence. Expressions are folded as far as
+the file alone allows: what needs variables of the module is unknown here, and `Document.tree`
+holds the `Body` from which it can be folded with them.
+"""
+
+from dataclasses import dataclass, field
+
+import tree_sitter
+import tree_sitter_hcl
+
+from agentaudit.errors import InputError, Problem
+from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.hcl_expressions import expression
+from agentaudit.readers.hcl_reading import DEEPEST, Reading, descendants
+from agentaudit.readers.hcl_syntax import Attribute, Block, Body, Place
+from agentaudit.readers.hcl_templates import literal_text
+from agentaudit.readers.hcl_values import Folder
+
+LARGEST_CHARACTERS = 4_000_000
+
+
+def parse_hcl(file: str, text: str) -> Document:
+    """The document; what tree-sitter could not read is among its problems."""
+    if len(text) > LARGEST_CHARACTERS:
+        raise InputError(Problem(file=file, message=f"has over {LARGEST_CHARACTERS} characters"))
+    encoded = text.encode(errors="replace")
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+    root = parser.parse(encoded).root_node
+    reading = Reading(text=text, encoded=encoded)
+    body = next((child for child in root.children if child.type == "body"), None)
+    tree = _body(reading, body, 0) if body else Body(place=reading.place(root))
+    _note_errors(reading, root)
+    return Document(
+        file=file,
+        syntax="hcl",
+        text=text,
+        roots=(body_node(tree, Folder()),),
+        comments=_comments(reading, root),
+        problems=tuple(sorted(reading.problems)),
+        tree=tree,
+    )
+
+
+def body_node(body: Body, folder: Folder) -> Node:
+    """A body as a mapping, its expressions folded."""
+    entries = [
+        (key_node(found.name, found.place), folder.fold(found.value)) for found in body.attributes
+    ]
+    groups = _Group()
+    for block in body.blocks:
+        groups.insert(block)
+    return _mapping(body.place, (*entries, *groups.entries(folder)))
+
+
+def key_node(name: str, place: Place) -> Node:
+    """The name of an attribute or a label as a node."""
+    return Node(
+        kind=NodeKind.STRING,
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        end_column=place.end_column,
+        raw=name,
+    )
+
+
+@dataclass(slots=True)
+class _Group:
+    """Blocks by the route of their types and labels."""
+
+    members: dict[str, tuple[Place, "_Group", list[Body]]] = field(default_factory=dict)
+
+    def insert(self, block: Block) -> None:
+        names = (block.type, *block.labels)
+        places = (block.type_place, *block.label_places)
+        group = self
+        for name, place in zip(names, places, strict=True):
+            _, inner, bodies = group.members.setdefault(name, (place, _Group(), []))
+            group = inner
+        bodies.append(block.body)
+
+    def entries(self, folder: Folder) -> tuple[tuple[Node, Node], ...]:
+        return tuple(
+            (key_node(name, place), _grouped(place, inner, bodies, folder))
+            for name, (place, inner, bodies) in self.members.items()
+        )
+
+
+def _grouped(place: Place, inner: _Group, bodies: list[Body], folder: Folder) -> Node:
+    """The body of one block, the sequence of several, or the mapping of the labels that follow."""
+    nodes = [body_node(body, folder) for body in bodies]
+    if inner.members:
+        nodes.append(_mapping(place, inner.entries(folder)))
+    if len(nodes) == 1:
+        return nodes[0]
+    return Node(
+        kind=NodeKind.SEQUENCE,
+        line=place.line,
+        column=place.column,
+        end_line=nodes[-1].end_line,
+        end_column=nodes[-1].end_column,
+        elements=tuple(nodes),
+    )
+
+
+def _mapping(place: Place, entries: tuple[tuple[Node, Node], ...]) -> Node:
+    return Node(
+        kind=NodeKind.MAPPING,
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        end_column=place.end_column,
+        entries=entries,
+    )
+
+
+def _body(reading: Reading, node: tree_sitter.Node, depth: int) -> Body:
+    place = reading.place(node)
+    if depth > DEEPEST:
+        reading.too_deep(node)
+        return Body(place=place)
+    attributes = (_attribute(reading, child) for child in node.children)
+    blocks = (_block(reading, child, depth) for child in node.children if child.type == "block")
+    return Body(
+        place=place,
+        attributes=tuple(found for found in attributes if found is not None),
+        blocks=tuple(blocks),
+    )
+
+
+def _attribute(reading: Reading, node: tree_sitter.Node) -> Attribute | None:
+    """The attribute that a node is, if it is one."""
+    if node.type != "attribute":
+        return None
+    name, value = node.children[0], node.children[-1]
+    broken = any(child.is_error for child in node.children)
+    return Attribute(
+        name=reading.source(name),
+        place=reading.place(name),
+        value=reading.opaque(value) if broken else expression(reading, value),
+    )
+
+
+def _block(reading: Reading, node: tree_sitter.Node, depth: int) -> Block:
+    names = [child for child in node.children if child.type in ("identifier", "string_lit")]
+    labels = [
+        literal_text(reading, name) if name.type == "string_lit" else reading.source(name)
+        for name in names
+    ]
+    body = next((child for child in node.children if child.type == "body"), None)
+    place = reading.place(node)
+    return Block(
+        type=labels[0],
+        labels=tuple(labels[1:]),
+        label_places=tuple(reading.place(name) for name in names[1:]),
+        type_place=reading.place(names[0]),
+        header=reading.place(names[0], names[-1]),
+        place=place,
+        body=_body(reading, body, depth + 1) if body else Body(place=place),
+    )
+
+
+def _note_errors(reading: Reading, root: tree_sitter.Node) -> None:
+    if not root.has_error:
+        return
+    for node in descendants(root):
+        if node.is_missing:
+            reading.note(reading.place(node), f"{node.type} is missing")
+        elif node.is_error:
+            reading.note(reading.place(node), "this is no HCL")
+
+
+def _comments(reading: Reading, root: tree_sitter.Node) -> tuple[Comment, ...]:
+    if not any(marker in reading.text for marker in ("#", "//", "/*")):
+        return ()
+    return tuple(
+        Comment(
+            line=reading.place(node).line,
+            column=reading.place(node).column,
+            text=reading.source(node).removesuffix("*/").lstrip("#/*").strip(),
+        )
+        for node in descendants(root)
+        if node.type == "comment"
+    )

@@ -1,0 +1,249 @@
+"""
+The values of HCL expressions, as far as the text decides them: a constant folder.
+
+What is not decided is a node of kind unknown whose `raw` is the text that would have to be known,
+its known pieces filled in: `${aws_s3_bucket.data.arn}/*`. Nothing is executed, and no file read.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from agentaudit.readers import hcl_operators, hcl_syntax
+from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.hcl_functions import called
+from agentaudit.readers.hcl_nodes import (
+    LONGEST_TEXT,
+    boolean_node,
+    item_of,
+    json_text,
+    node_at,
+    unknown_at,
+)
+from agentaudit.readers.hcl_syntax import Expression
+
+MOST_NODES = 200_000
+_DEEPEST = 100
+_MOST_ITERATIONS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What a reference stands for: the value, how many parts of the route it took, its weight."""
+
+    node: Node
+    parts: int
+    weight: int = 1
+
+
+Resolve = Callable[[tuple[str, ...]], Resolved | None]
+"""The value that a route of names stands for: `("var", "region")`; None when nobody knows."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """How much has been folded, so that a hostile file cannot make the folder grow without end."""
+
+    nodes: int = 0
+    depth: int = 0
+
+    @property
+    def exhausted(self) -> bool:
+        return self.nodes > MOST_NODES or self.depth > _DEEPEST
+
+
+def _nothing_known(_route: tuple[str, ...]) -> Resolved | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """
+    Folds expressions of one file.
+
+    `names` are bound by `for` and `for_each`: `each` is a mapping of `key` and `value`.
+    """
+
+    resolve: Resolve = _nothing_known
+    file: str = ""
+    names: Mapping[str, Node] = field(default_factory=dict)
+    effort: Effort = field(default_factory=Effort)
+
+    def binding(self, **names: Node) -> "Folder":
+        """The folder with more names bound."""
+        return replace(self, names={**self.names, **names})
+
+    def fold(self, expression: Expression) -> Node:
+        """The value of an expression, placed where the expression stands."""
+        self.effort.nodes += 1
+        self.effort.depth += 1
+        try:
+            if self.effort.exhausted:
+                return unknown_at(expression, self.file)
+            return self._folded(expression)
+        finally:
+            self.effort.depth -= 1
+
+    def _folded(self, expression: Expression) -> Node:
+        match expression:
+            case hcl_syntax.Text(value=value):
+                return node_at(expression, NodeKind.STRING, self.file, raw=value)
+            case hcl_syntax.Number(source=source):
+                return node_at(expression, NodeKind.NUMBER, self.file, raw=source)
+            case hcl_syntax.Truth(value=value):
+                return boolean_node(expression, self.file, value=value)
+            case hcl_syntax.Null():
+                return node_at(expression, NodeKind.NULL, self.file)
+            case hcl_syntax.Tuple(elements=elements):
+                folded = tuple(self.fold(element) for element in elements)
+                return node_at(expression, NodeKind.SEQUENCE, self.file, elements=folded)
+            case hcl_syntax.Object():
+                return self._object(expression)
+            case _:
+                return self._computed(expression)
+
+    def _computed(self, expression: Expression) -> Node:
+        match expression:
+            case hcl_syntax.Template():
+                return self._template(expression)
+            case hcl_syntax.Reference():
+                return self._reference(expression)
+            case hcl_syntax.Access(subject=subject, accessors=accessors):
+                value = self._accessed(self.fold(subject), accessors)
+                return self._moved(value, expression)
+            case hcl_syntax.Call():
+                return self._call(expression)
+            case hcl_syntax.Conditional(condition=condition, yes=yes, no=no):
+                answer = self.fold(condition).boolean
+                chosen = yes if answer else no
+                return self.fold(chosen) if answer is not None else self._unknown(expression)
+            case hcl_syntax.Operation(operator=operator, operands=operands):
+                values = tuple(self.fold(operand) for operand in operands)
+                return hcl_operators.result(expression, self.file, operator, values)
+            case hcl_syntax.For():
+                return self._for(expression)
+            case _:
+                return self._unknown(expression)
+
+    def _unknown(self, expression: Expression) -> Node:
+        return unknown_at(expression, self.file)
+
+    def _moved(self, value: Node | None, expression: Expression) -> Node:
+        """A value where it is used, with where it comes from as its origin."""
+        if value is None or value.unknown:
+            return self._unknown(expression)
+        place = expression.place
+        return replace(
+            value,
+            file=self.file,
+            line=place.line,
+            column=place.column,
+            end_line=place.end_line,
+            end_column=place.end_column,
+            origin=(value, *value.origin)[:8],
+        )
+
+    def _object(self, expression: hcl_syntax.Object) -> Node:
+        entries = tuple((self.fold(key), self.fold(value)) for key, value in expression.entries)
+        return node_at(expression, NodeKind.MAPPING, self.file, entries=entries)
+
+    def _template(self, expression: hcl_syntax.Template) -> Node:
+        """Text with its interpolations; a lone interpolation is the value itself."""
+        values = [
+            self.fold(part)
+            for part in expression.parts
+            if not (isinstance(part, hcl_syntax.Text) and not part.value)
+        ]
+        if len(values) == 1 and not expression.heredoc:
+            return self._moved(values[0], expression) if values[0].unknown else values[0]
+        raw = "".join(_piece(value) for value in values)
+        if len(raw) > LONGEST_TEXT:
+            return self._unknown(expression)
+        decided = all(value.text is not None or value.elements or value.entries for value in values)
+        kind = NodeKind.STRING if decided else NodeKind.UNKNOWN
+        return node_at(expression, kind, self.file, raw=raw)
+
+    def _reference(self, expression: hcl_syntax.Reference) -> Node:
+        if expression.root in self.names:
+            value = self._accessed(self.names[expression.root], expression.accessors)
+            return self._moved(value, expression)
+        route = self._route(expression)
+        resolved = self.resolve(route)
+        if resolved is None:
+            return self._unknown(expression)
+        self.effort.nodes += resolved.weight
+        if self.effort.exhausted:
+            return self._unknown(expression)
+        value = self._accessed(resolved.node, expression.accessors[resolved.parts - 1 :])
+        return self._moved(value, expression)
+
+    def _route(self, expression: hcl_syntax.Reference) -> tuple[str, ...]:
+        """The names of a reference, as far as they are known; an index is `[key]`."""
+        names = [expression.root]
+        for accessor in expression.accessors:
+            if isinstance(accessor, str):
+                names.append(accessor)
+            else:
+                names.append(f"[{self.fold(accessor).text or ''}]")
+        return tuple(names)
+
+    def _accessed(self, value: Node, accessors: tuple[str | Expression, ...]) -> Node | None:
+        found: Node | None = value
+        for accessor in accessors:
+            key = accessor if isinstance(accessor, str) else self.fold(accessor).text
+            if found is None or key is None:
+                return None
+            found = item_of(found, key)
+        return found
+
+    def _call(self, expression: hcl_syntax.Call) -> Node:
+        arguments = tuple(self.fold(argument) for argument in expression.arguments)
+        if expression.spread and arguments:
+            if arguments[-1].kind is not NodeKind.SEQUENCE:
+                return self._unknown(expression)
+            arguments = (*arguments[:-1], *arguments[-1].elements)
+        return called(expression, self.file, arguments)
+
+    def _for(self, expression: hcl_syntax.For) -> Node:
+        pairs = _pairs(self.fold(expression.subject))
+        if pairs is None or len(pairs) > _MOST_ITERATIONS or expression.grouped:
+            return self._unknown(expression)
+        results = []
+        for key, value in pairs:
+            bound = (key, value)[-len(expression.names) :]
+            inner = self.binding(**dict(zip(expression.names, bound, strict=False)))
+            kept = inner.fold(expression.condition).boolean if expression.condition else True
+            if kept is None:
+                return self._unknown(expression)
+            if kept:
+                label = inner.fold(expression.key) if expression.key else key
+                results.append((label, inner.fold(expression.value)))
+        if expression.key:
+            return node_at(expression, NodeKind.MAPPING, self.file, entries=tuple(results))
+        elements = tuple(value for _, value in results)
+        return node_at(expression, NodeKind.SEQUENCE, self.file, elements=elements)
+
+
+def _piece(value: Node) -> str:
+    """What a value contributes to a text; what is unknown stays visible as an interpolation."""
+    if value.text is not None:
+        return value.text
+    if value.unknown:
+        return value.raw if "${" in value.raw else f"${{{value.raw}}}"
+    return json_text(value)
+
+
+def _pairs(subject: Node) -> list[tuple[Node, Node]] | None:
+    """Keys and values of what a `for` goes through; None when they are not known."""
+    if subject.kind is NodeKind.SEQUENCE:
+        return list(_numbered(subject))
+    if subject.kind is NodeKind.MAPPING and not any(key.unknown for key, _ in subject.entries):
+        return list(subject.entries)
+    return None
+
+
+def _numbered(subject: Node) -> Iterator[tuple[Node, Node]]:
+    for number, element in enumerate(subject.elements):
+        yield (
+            replace(element, kind=NodeKind.NUMBER, raw=str(number), entries=(), elements=()),
+            element,
+        )

@@ -1,0 +1,127 @@
+"""HCL: shapes, places, recovery, and no text that crashes it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.errors import InputError
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.hcl import LARGEST_CHARACTERS, parse_hcl
+
+ROLE = """\
+# the agent's role
+resource "aws_iam_role" "agent" {
+  name = "agent" // for the runtime
+
+  statement {
+    sid = "one"
+  }
+  statement {
+    sid = "two"
+  }
+}
+locals {
+  a = 1
+}
+locals {
+  b = 2
+}
+"""
+
+
+def parsed(text: str) -> Document:
+    return parse_hcl("main.tf", text)
+
+
+def value(text: str) -> Node:
+    """The value of the attribute `a` in `a = <text>`."""
+    node = parsed(f"a = {text}\n").root.get("a")
+
+    assert node is not None
+    return node
+
+
+def test_a_block_is_a_route_of_its_type_and_labels() -> None:
+    name = parsed(ROLE).root.get("resource", "aws_iam_role", "agent", "name")
+
+    assert name is not None
+    assert (name.text, name.line, name.column, name.end_line, name.end_column) == (
+        ("agent", 3, 10, 3, 16)
+    )
+
+
+def test_blocks_of_one_route_are_a_sequence() -> None:
+    statements = parsed(ROLE).root.get("resource", "aws_iam_role", "agent", "statement")
+    locals_ = parsed(ROLE).root.get("locals")
+
+    assert statements is not None
+    assert [(found.get("sid") or found).text for found in statements.list()] == ["one", "two"]
+    assert locals_ is not None
+    assert [[name for name, _ in body.items()] for body in locals_.list()] == [["a"], ["b"]]
+
+
+def test_the_key_of_a_block_points_at_its_label() -> None:
+    types = parsed(ROLE).root.get("resource", "aws_iam_role")
+    key = types.key_of("agent") if types else None
+
+    assert key is not None
+    assert (key.line, key.column, key.end_column) == (2, 25, 31)
+
+
+def test_comments_keep_their_lines() -> None:
+    comments = [(comment.line, comment.text) for comment in parsed(ROLE).comments]
+
+    assert comments == [(1, "the agent's role"), (3, "for the runtime")]
+
+
+def test_columns_count_characters() -> None:
+    name = parsed('a = { "é" = "ü", b = "c" }\n').root.get("a", "b")
+
+    assert name is not None
+    assert (name.column, name.end_column) == (22, 24)
+
+
+def test_an_error_leaves_the_rest_readable_and_is_told_with_its_place() -> None:
+    document = parsed('resource "a" "b" {\n  x = 1\n  y = [1,\n}\nresource "c" "d" {\n  z = 2\n}\n')
+
+    assert document.problems
+    assert document.problems[0][0] >= 3
+    assert document.root.get("resource", "a", "b", "x") is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 3000 + "]" * 3000, "a {" * 400 + "}" * 400, "a = 1" + " + 1" * 3000],
+)
+def test_what_nests_too_deep_is_a_problem_and_no_crash(text: str) -> None:
+    problems = parsed(text).problems
+
+    assert any("deeper than" in message for _, _, message in problems)
+
+
+def test_a_text_beyond_reason_is_refused() -> None:
+    with pytest.raises(InputError, match=r"main\.tf: has over"):
+        parsed("#" * (LARGEST_CHARACTERS + 1))
+
+
+def test_an_empty_file_is_an_empty_mapping() -> None:
+    root = parsed("").root
+
+    assert (root.kind, root.entries) == (NodeKind.MAPPING, ())
+
+
+@given(st.text(alphabet=st.sampled_from('a1 ="{}[](),.\n$%<>-EOT\\#/*?:!é\ud800'), max_size=80))
+def test_no_text_crashes_the_reader(text: str) -> None:
+    """Whatever stands in a file, the answer is a document."""
+    for node in parsed(text).root.walk():
+        assert node.line >= 1
+        assert node.column >= 1
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40))
+def test_a_quoted_text_is_itself(text: str) -> None:
+    """Escaping a text and reading it again gives the text."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = escaped.replace("${", "$${").replace("%{", "%%{")
+
+    assert value(f'"{escaped}"').text == text
