@@ -49,6 +49,26 @@ class Verdict(StrEnum):
     CANNOT_SAY = "cannot say"
 
 
+class GateStatus(StrEnum):
+    """Whether a condition holds; what nobody could compute is a third answer."""
+
+    PASS = "pass"  # noqa: S105, an answer
+    FAIL = "fail"
+    NOT_COMPUTED = "not computed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One condition of the verdict, with what was found."""
+
+    id: str
+    condition: str
+    actual: str
+    status: GateStatus
+    anchor: str = ""
+    """The section of the page that shows it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything the page shows, from artifacts alone."""
@@ -69,3 +89,5 @@ class Report:
     simulation: Simulation | None = None
     lint: LintResult | None = None
     threats: ThreatModel | None = None
+    gates: tuple[Gate, ...] = ()
+    """The conditions that the verdict follows from."""

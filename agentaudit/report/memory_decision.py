@@ -1,0 +1,148 @@
+"""The second decision: what bounds memory."""
+
+from enum import StrEnum
+
+from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
+from agentaudit.model.finding import Family, Finding, LintResult, MemorySummary, Severity
+from agentaudit.model.trace import Profile
+from agentaudit.report.quantities import counted, size
+
+ID = "memory-boundary"
+QUESTION = "What is your memory boundary?"
+_GROWING = ("window", "buffer", "summary", "history")
+"""Kinds whose content goes into the prompt: age alone does not bound them, size does."""
+_ABSENT = ("", "none")
+_UNKNOWN = "unknown"
+_SHOWN = 12
+
+
+class Boundary(StrEnum):
+    """What is said of one store's bounds."""
+
+    BOUNDED = "bounded"
+    UNBOUNDED = "no bound"
+    UNKNOWN = "unknown"
+
+
+def memory_decision(lint: LintResult | None, profile: Profile | None) -> Decision:
+    """Decided when every store has an explicit bound and no finding speaks against it."""
+    if lint is None:
+        return _made(
+            DecisionStatus.NOT_MEASURED,
+            "No deployment files were linted, so no bound is known.",
+            _measured(profile),
+            "Run `agentaudit lint PATH --json findings.json`, and report again.",
+        )
+    found = [boundary(store) for store in lint.memory_stores]
+    against = tuple(item for item in lint.open_findings if _speaks_against(item))
+    status, answer, step = _judged(lint, found, len(against))
+    return _made(status, answer, _evidence(lint, against, profile), step)
+
+
+def boundary(store: MemorySummary) -> Boundary:
+    """
+    Whether something stops a store from growing.
+
+    What goes into the prompt needs a size or a compaction; what is kept beside it, a size or an
+    age. A bound that could not be resolved is no bound.
+    """
+    stops = (store.bound, store.compaction if store.kind in _GROWING else store.ttl)
+    if any(_explicit(stop) for stop in stops):
+        return Boundary.BOUNDED
+    return Boundary.UNKNOWN if _UNKNOWN in stops else Boundary.UNBOUNDED
+
+
+def stated(store: MemorySummary) -> str:
+    """The bounds of a store in one phrase."""
+    parts = (("size", store.bound), ("age", store.ttl), ("compaction", store.compaction))
+    known = [f"{name} {text}" for name, text in parts if _explicit(text)]
+    unclear = [f"{name} unknown" for name, text in parts if text == _UNKNOWN]
+    return ", ".join((*known, *unclear)) or "no size, no age, no compaction"
+
+
+def _explicit(text: str) -> bool:
+    return text not in _ABSENT and text != _UNKNOWN
+
+
+def _speaks_against(finding: Finding) -> bool:
+    return finding.family is Family.MEMORY and finding.severity.rank >= Severity.MEDIUM.rank
+
+
+def _judged(
+    lint: LintResult, found: list[Boundary], against: int
+) -> tuple[DecisionStatus, str, str]:
+    total = counted(len(found), "memory store")
+    unbounded = found.count(Boundary.UNBOUNDED)
+    bounded = found.count(Boundary.BOUNDED)
+    step = "Set a size and an age where each store is declared, and say what happens at the bound."
+    if not found:
+        return _none(lint)
+    if unbounded and not bounded:
+        return DecisionStatus.NOT_DECIDED, f"Nothing bounds any of {total}.", step
+    if unbounded or against:
+        answer = f"{bounded} of {total} {'has' if bounded == 1 else 'have'} an explicit bound"
+        spoken = f"; {counted(against, 'finding')} of the memory family" if against else ""
+        contrary = " speaks against it" if against == 1 else " speak against it" if against else ""
+        return DecisionStatus.CONTRADICTED, f"{answer}{spoken}{contrary}.", step
+    if Boundary.UNKNOWN in found:
+        open_ = found.count(Boundary.UNKNOWN)
+        answer = f"The bounds of {open_} of {total} could not be resolved."
+        return DecisionStatus.NOT_MEASURED, answer, step
+    answer = (
+        f"Each of {total} has an explicit bound."
+        if len(found) > 1
+        else ("The one memory store has an explicit bound.")
+    )
+    step = "Name an owner, and watch resident memory under load against the limit."
+    return DecisionStatus.DECIDED, answer, step
+
+
+def _none(lint: LintResult) -> tuple[DecisionStatus, str, str]:
+    step = "Declare the store and its bounds where the agent is deployed, or say that it has none."
+    if lint.incomplete or not lint.coverage:
+        answer = "No memory store was found, and not every file could be read."
+        return DecisionStatus.NOT_MEASURED, answer, step
+    read = counted(len(lint.coverage), "file")
+    return DecisionStatus.NOT_DECIDED, f"No memory store is declared in {read}.", step
+
+
+def _evidence(
+    lint: LintResult, against: tuple[Finding, ...], profile: Profile | None
+) -> tuple[DecisionEvidence, ...]:
+    ordered = sorted(lint.memory_stores, key=lambda store: boundary(store) is Boundary.BOUNDED)
+    stores = [
+        DecisionEvidence(
+            text=f"{store.name}: {stated(store)}",
+            place=str(store.evidence),
+            good=boundary(store) is Boundary.BOUNDED,
+        )
+        for store in ordered
+    ]
+    contrary = [
+        DecisionEvidence(text=item.message, place=str(item.evidence), good=False)
+        for item in against
+    ]
+    every = [*contrary, *stores]
+    if len(every) > _SHOWN:
+        rest = DecisionEvidence(
+            text=f"{len(every) - _SHOWN} more below", place="findings.json", good=not contrary
+        )
+        every = [*every[:_SHOWN], rest]
+    return (*every, *_measured(profile))
+
+
+def _measured(profile: Profile | None) -> tuple[DecisionEvidence, ...]:
+    if profile is None:
+        text = "resident memory was not measured"
+        return (DecisionEvidence(text=text, place="profile.json", good=False),)
+    peak = size(profile.breakdown.peak_rss_bytes)
+    text = f"peak resident memory of the process tree was {peak}"
+    return (DecisionEvidence(text=text, place=profile.recording, good=True),)
+
+
+def _made(
+    status: DecisionStatus, answer: str, evidence: tuple[DecisionEvidence, ...], step: str
+) -> Decision:
+    return Decision(
+        id=ID, question=QUESTION, status=status, answer=answer, evidence=evidence, next_step=step
+    )

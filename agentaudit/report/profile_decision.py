@@ -1,0 +1,144 @@
+"""The third decision: whether CPU and GPU utilisation were profiled under load."""
+
+from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
+from agentaudit.model.trace import Bound, Breakdown, Profile, StepKind
+from agentaudit.report.quantities import counted, duration, percent
+
+ID = "cpu-gpu-profile"
+QUESTION = "Have you profiled CPU vs GPU utilization under load?"
+FEWEST_REQUESTS = 20
+"""Fewer requests than this are an anecdote: one slow request moves the ninetieth percentile."""
+LEAST_CONCURRENCY = 2
+"""With one request at a time nothing contends, and contention is what the question is about."""
+LEAST_ATTRIBUTED = 0.5
+"""With less than half of the CPU time attributed, any ranking of step kinds could be wrong."""
+
+
+def profile_decision(profile: Profile | None, *, hosted_model: bool) -> Decision:
+    """Decided when CPU and GPU were both measured, under load, and the time can be attributed."""
+    if profile is None:
+        return _made(
+            DecisionStatus.NOT_MEASURED,
+            "No recording: CPU and GPU utilisation are unknown.",
+            (),
+            "Run `agentaudit profile --pid PID --duration 60s` while the agent is under load.",
+        )
+    evidence = _evidence(profile, hosted_model=hosted_model)
+    status, answer, step = _judged(profile, hosted_model=hosted_model)
+    return _made(status, answer, evidence, step)
+
+
+def under_load(breakdown: Breakdown) -> bool:
+    """Whether enough requests were in flight, together, for the numbers to mean anything."""
+    load = breakdown.load
+    return load.concurrency_peak >= LEAST_CONCURRENCY and load.requests >= FEWEST_REQUESTS
+
+
+def attributed(breakdown: Breakdown) -> float:
+    """Share of the CPU time that a step kind accounts for."""
+    if breakdown.cpu_total_ns == 0:
+        return 0.0
+    return breakdown.cpu_attributed_ns / breakdown.cpu_total_ns
+
+
+def split(breakdown: Breakdown) -> str:
+    """Where the CPU time went, the largest kinds first, in words."""
+    busy = sorted(breakdown.kinds, key=lambda kind: (-kind.cpu_share, kind.kind))
+    told = [f"{words(kind.kind)} {percent(kind.cpu_share)}" for kind in busy if kind.cpu_ns][:3]
+    return ", ".join(told) or "no CPU time was seen"
+
+
+def words(kind: StepKind) -> str:
+    """A step kind as people write it."""
+    return {StepKind.LLM_INFERENCE: "LLM inference"}.get(kind, kind.replace("_", " "))
+
+
+def _judged(profile: Profile, *, hosted_model: bool) -> tuple[DecisionStatus, str, str]:
+    breakdown = profile.breakdown
+    if not under_load(breakdown):
+        return _idle(breakdown)
+    if attributed(breakdown) < LEAST_ATTRIBUTED:
+        return (
+            DecisionStatus.NOT_MEASURED,
+            (
+                f"Profiled under load, but only {percent(attributed(breakdown))} of the CPU time"
+                " could be attributed to a kind of step."
+            ),
+            "See the incidents of the recording; record with permission to read the stacks.",
+        )
+    if breakdown.gpu_utilisation is None and not hosted_model:
+        return (
+            DecisionStatus.NOT_MEASURED,
+            f"Half of it: CPU was profiled under load ({split(breakdown)}), the GPU was not seen.",
+            (
+                "Record on the host whose GPU serves the model; if a provider hosts the model, say"
+                " so with `--hosted-model`."
+            ),
+        )
+    return (
+        DecisionStatus.DECIDED,
+        f"Yes, and the agent is {_bound(breakdown)}. CPU time: {split(breakdown)}.",
+        "Repeat after each change of model, tools or machine; choose the scheduling policy below.",
+    )
+
+
+def _idle(breakdown: Breakdown) -> tuple[DecisionStatus, str, str]:
+    load = breakdown.load
+    return (
+        DecisionStatus.NOT_MEASURED,
+        (
+            f"Profiled, but not under load: {counted(load.requests, 'request')},"
+            f" at most {load.concurrency_peak} at once."
+        ),
+        f"Record again with at least {FEWEST_REQUESTS} requests and {LEAST_CONCURRENCY} at once.",
+    )
+
+
+def _bound(breakdown: Breakdown) -> str:
+    known = breakdown.bound is not Bound.UNDECIDED
+    return str(breakdown.bound) if known else "limited by neither CPU nor GPU alone"
+
+
+def _evidence(profile: Profile, *, hosted_model: bool) -> tuple[DecisionEvidence, ...]:
+    breakdown = profile.breakdown
+    load = breakdown.load
+    said = [
+        (
+            (
+                f"{counted(load.requests, 'request')} in {duration(breakdown.duration_ns)}, on"
+                f" average {load.concurrency_mean:.1f} and at most {load.concurrency_peak} at once"
+            ),
+            under_load(breakdown),
+        ),
+        (
+            (
+                f"CPU: {percent(breakdown.cpu_utilisation)} of {counted(breakdown.cores, 'core')}"
+                f" busy; {percent(attributed(breakdown))} of the CPU time attributed to step kinds"
+            ),
+            attributed(breakdown) >= LEAST_ATTRIBUTED,
+        ),
+        _gpu(profile, hosted_model=hosted_model),
+    ]
+    if not profile.complete:
+        said.append((f"the recording was cut off: {profile.ended_because}", False))
+    return tuple(
+        DecisionEvidence(text=text, place=profile.recording, good=good) for text, good in said
+    )
+
+
+def _gpu(profile: Profile, *, hosted_model: bool) -> tuple[str, bool]:
+    busy = profile.breakdown.gpu_utilisation
+    if busy is not None:
+        devices = ", ".join(profile.host.gpus)
+        return f"GPU: {percent(busy)} busy ({devices})", True
+    if hosted_model:
+        return "GPU: a provider hosts the model, as declared with `--hosted-model`", True
+    return f"GPU: {profile.host.gpu_note or 'not measured'}", False
+
+
+def _made(
+    status: DecisionStatus, answer: str, evidence: tuple[DecisionEvidence, ...], step: str
+) -> Decision:
+    return Decision(
+        id=ID, question=QUESTION, status=status, answer=answer, evidence=evidence, next_step=step
+    )

@@ -1,0 +1,246 @@
+"""The three decisions and the verdict: unknown never passes; evidence says where it stands."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.model.decision import DecisionStatus, GateStatus, Report, Verdict
+from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.model.finding import LintResult
+from agentaudit.model.trace import Bound
+from agentaudit.report.decisions import report_of
+from tests.report import samples
+
+PROFILES = (None, samples.profile(), samples.profile(gpu=False), samples.profile(requests=2))
+LINTS = (None, samples.risky_lint(), samples.hardened_lint())
+THREATS = (None, samples.threats(), samples.safe_threats())
+
+
+def made(**artifacts: object) -> Report:
+    return report_of(subject="support-agent", created_at="2026-11-22T12:00:00Z", **artifacts)  # type: ignore[arg-type]  # tests name them
+
+
+def hardened(**changes: object) -> Report:
+    artifacts = {
+        "profile": samples.profile(),
+        "simulation": samples.simulation(),
+        "lint": samples.hardened_lint(),
+        "threats": samples.safe_threats(),
+    }
+    return made(**{**artifacts, **changes})
+
+
+@given(st.sampled_from(PROFILES), st.sampled_from(LINTS), st.sampled_from(THREATS))
+def test_ready_means_that_everything_was_seen_and_decided(
+    profile: object, lint: object, threats: object
+) -> None:
+    """READY leaves nothing unknown; what is missing always shows in the exit code."""
+    report = made(profile=profile, lint=lint, threats=threats)
+    statuses = {gate.status for gate in report.gates}
+
+    assert (report.verdict is Verdict.READY) == (statuses == {GateStatus.PASS})
+    assert (report.exit_code in (3, 4)) == (GateStatus.NOT_COMPUTED in statuses)
+    assert (report.exit_code in (1, 4)) == (report.verdict is Verdict.NOT_READY)
+    assert [decision.id for decision in report.decisions] == [
+        "credential-resolution",
+        "memory-boundary",
+        "cpu-gpu-profile",
+    ]
+
+
+@given(st.sampled_from(PROFILES), st.sampled_from(LINTS), st.sampled_from(THREATS))
+def test_taking_evidence_away_never_makes_it_ready(
+    profile: object, lint: object, threats: object
+) -> None:
+    """Whatever artifact is withheld, the run without it does not pass."""
+    artifacts = {"profile": profile, "lint": lint, "threats": threats}
+    without = [made(**{**artifacts, name: None}) for name in artifacts]
+
+    assert all(report.verdict is not Verdict.READY for report in without)
+
+
+def test_a_deployment_that_decided_all_three_is_ready() -> None:
+    report = hardened()
+
+    assert report.verdict is Verdict.READY
+    assert report.exit_code == 0
+    assert report.would_change == ()
+    assert {decision.status for decision in report.decisions} == {DecisionStatus.DECIDED}
+
+
+def test_a_risky_deployment_is_not_ready_and_says_where() -> None:
+    report = hardened(lint=samples.risky_lint(), threats=samples.threats())
+    credentials, memory, profiled = report.decisions
+
+    assert (report.verdict, report.exit_code) == (Verdict.NOT_READY, 1)
+    assert credentials.status is DecisionStatus.CONTRADICTED
+    assert credentials.evidence[0].place == "compose.yaml:22:9"
+    assert memory.status is DecisionStatus.CONTRADICTED
+    assert profiled.status is DecisionStatus.DECIDED
+    assert report.would_change[0] == "A person approves each write: closes 2 attack paths."
+
+
+def test_nothing_at_all_is_no_verdict() -> None:
+    report = made()
+
+    assert (report.verdict, report.exit_code) == (Verdict.CANNOT_SAY, 3)
+    assert {decision.status for decision in report.decisions} == {DecisionStatus.NOT_MEASURED}
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"credentials": (), "gateways": ()}, DecisionStatus.NOT_DECIDED),
+        ({"credentials": (), "gateways": (), "incomplete": True}, DecisionStatus.NOT_MEASURED),
+        (
+            {"credentials": (samples.credential("KEY", "env_ref", "agent", "static"),)},
+            DecisionStatus.CONTRADICTED,
+        ),
+        (
+            {
+                "credentials": (samples.credential("KEY", "env_ref", "agent", "static"),),
+                "gateways": (),
+            },
+            DecisionStatus.NOT_DECIDED,
+        ),
+        (
+            {"credentials": (samples.credential("KEY", "env_ref", "agent", "unknown"),)},
+            DecisionStatus.NOT_MEASURED,
+        ),
+        (
+            {"credentials": (samples.credential("KEY", "env_ref", "", "static"),)},
+            DecisionStatus.NOT_MEASURED,
+        ),
+        (
+            {"credentials": (samples.credential("KEY", "env_ref", "agent", "short"),)},
+            DecisionStatus.DECIDED,
+        ),
+        (
+            {
+                "credentials": (samples.credential("KEY", "env_ref", "container", "static"),),
+                "gateways": (),
+            },
+            DecisionStatus.NOT_DECIDED,
+        ),
+    ],
+)
+def test_credential_resolution(changes: dict[str, object], status: DecisionStatus) -> None:
+    lint = replace(samples.hardened_lint(), **changes)  # type: ignore[arg-type]  # named above
+
+    assert hardened(lint=lint).decisions[0].status is status
+
+
+@pytest.mark.parametrize(
+    ("stores", "status"),
+    [
+        ((), DecisionStatus.NOT_DECIDED),
+        ((samples.store("a", "vector"),), DecisionStatus.NOT_DECIDED),
+        ((samples.store("a", "vector", ttl="unknown"),), DecisionStatus.NOT_MEASURED),
+        ((samples.store("a", "vector", ttl="7 d"),), DecisionStatus.DECIDED),
+        ((samples.store("a", "buffer", ttl="7 d"),), DecisionStatus.NOT_DECIDED),
+        ((samples.store("a", "buffer", bound="20 turns"),), DecisionStatus.DECIDED),
+        (
+            (samples.store("a", "buffer", bound="20 turns"), samples.store("b", "vector")),
+            DecisionStatus.CONTRADICTED,
+        ),
+        (
+            tuple(samples.store(f"s{index}", "vector", ttl="7 d") for index in range(30)),
+            DecisionStatus.DECIDED,
+        ),
+    ],
+)
+def test_the_memory_boundary(stores: tuple[object, ...], status: DecisionStatus) -> None:
+    lint = replace(samples.hardened_lint(), memory_stores=stores)  # type: ignore[arg-type]  # built above
+
+    assert hardened(lint=lint).decisions[1].status is status
+
+
+def test_a_finding_contradicts_a_declared_memory_boundary() -> None:
+    stores = (samples.store("notes", "vector", ttl="7 d"),)
+    lint = replace(
+        samples.hardened_lint(),
+        memory_stores=stores,
+        findings=(samples.finding(2, samples.at("redis.conf", 3), "noeviction"),),
+    )
+
+    assert hardened(lint=lint).decisions[1].status is DecisionStatus.CONTRADICTED
+
+
+def test_no_memory_store_in_files_that_could_not_be_read_is_not_measured() -> None:
+    lint = replace(samples.hardened_lint(), memory_stores=(), incomplete=True)
+
+    assert hardened(lint=lint).decisions[1].status is DecisionStatus.NOT_MEASURED
+
+
+@pytest.mark.parametrize(("requests", "peak"), [(200, 1), (19, 8), (0, 0)])
+def test_few_or_lonely_requests_are_no_load(requests: int, peak: int) -> None:
+    report = hardened(profile=samples.profile(requests=requests, peak=peak))
+
+    assert report.decisions[2].status is DecisionStatus.NOT_MEASURED
+    assert "not under load" in report.decisions[2].answer
+
+
+def test_a_gpu_that_was_not_seen_is_not_measured_unless_a_provider_hosts_the_model() -> None:
+    unseen = hardened(profile=samples.profile(gpu=False))
+    hosted = hardened(profile=samples.profile(gpu=False), hosted_model=True)
+
+    assert unseen.verdict is Verdict.CANNOT_SAY
+    assert unseen.decisions[2].status is DecisionStatus.NOT_MEASURED
+    assert hosted.decisions[2].status is DecisionStatus.DECIDED
+    assert "as declared" in hosted.decisions[2].evidence[2].text
+
+
+def test_cpu_time_that_nobody_could_attribute_is_not_measured() -> None:
+    whole = samples.profile()
+    blind = replace(whole, breakdown=replace(whole.breakdown, cpu_attributed_ns=0))
+    empty = replace(whole, breakdown=replace(whole.breakdown, cpu_total_ns=0))
+
+    assert hardened(profile=blind).decisions[2].status is DecisionStatus.NOT_MEASURED
+    assert hardened(profile=empty).decisions[2].status is DecisionStatus.NOT_MEASURED
+
+
+def test_a_recording_that_was_cut_off_says_so() -> None:
+    whole = samples.profile()
+    cut = replace(
+        whole,
+        complete=False,
+        ended_because="the recorder was killed",
+        breakdown=replace(whole.breakdown, bound=Bound.UNDECIDED),
+    )
+    decision = hardened(profile=cut).decisions[2]
+
+    assert decision.evidence[-1].text == "the recording was cut off: the recorder was killed"
+    assert not decision.evidence[-1].good
+    assert "neither CPU nor GPU alone" in decision.answer
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        ((), GateStatus.NOT_COMPUTED),
+        ((FileCoverage(file="a.yaml", status=FileStatus.FAILED),), GateStatus.NOT_COMPUTED),
+        ((FileCoverage(file="a.yaml", status=FileStatus.PARTIAL),), GateStatus.NOT_COMPUTED),
+        ((FileCoverage(file="a.yaml", status=FileStatus.READ),), GateStatus.PASS),
+    ],
+)
+def test_a_file_that_was_not_read_whole_is_no_pass(
+    files: tuple[FileCoverage, ...], status: GateStatus
+) -> None:
+    lint = replace(samples.hardened_lint(), coverage=files)
+    report = hardened(lint=lint, threats=replace(samples.safe_threats(), coverage=files))
+
+    assert report.gates[-1].status is status
+
+
+def test_no_finding_in_no_file_is_no_pass() -> None:
+    lint: LintResult = replace(samples.hardened_lint(), coverage=())
+
+    assert hardened(lint=lint).gates[3].status is GateStatus.NOT_COMPUTED
+
+
+def test_no_path_without_an_agent_is_no_pass() -> None:
+    threats = replace(samples.safe_threats(), agents=0)
+
+    assert hardened(threats=threats).gates[4].status is GateStatus.NOT_COMPUTED
