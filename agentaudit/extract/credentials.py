@@ -1,0 +1,199 @@
+"""
+Settings to credentials: what an environment, a set of headers or a list of arguments holds.
+
+A credential's identity is its place (`file#route.to.key`), never its value. The same place seen
+through several services stays one credential that several can see.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.literals import variable_of
+from agentaudit.extract.recognition import Recognised, recognise
+from agentaudit.extract.redaction import assignment
+from agentaudit.extract.secret_names import name_words
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts import Credential, CredentialForm, FactId, Lifetime
+from agentaudit.readers.document import Document, Node
+
+HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repository")
+"""Who can hold a credential, the one that matters most first."""
+_NOBODY = FactId("")
+_AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One named value, where it stands, and further places that lead to it."""
+
+    key: str
+    value: Node
+    document: Document
+    route: str
+    """Route of keys to the value in its document: `services.agent.environment`."""
+    via: tuple[Evidence, ...] = ()
+    text: str | None = None
+    """The value when it is only a part of the node, or decoded from it."""
+    form: CredentialForm | None = None
+    """Decided by the syntax around it (`secretKeyRef`), whatever the value looks like."""
+
+    @property
+    def content(self) -> str:
+        return self.text if self.text is not None else (self.value.text or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Who holds the settings, how they are exposed, and who else can see them."""
+
+    holder: str
+    exposure: str
+    holder_id: FactId = _NOBODY
+    seen_by: tuple[FactId, ...] = ()
+    short_alternative: dict[str, str] = field(default_factory=dict)
+    """By provider: what would replace a static key here."""
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A recognised setting, with the settings that belong to the same credential."""
+
+    setting: Setting
+    recognised: Recognised
+    others: tuple[Setting, ...] = ()
+
+
+def add_credentials(
+    collector: Collector, settings: Iterable[Setting], holding: Holding
+) -> tuple[Credential, ...]:
+    """Every credential among the settings, added; the halves of an AWS key pair are one."""
+    return tuple(_add(collector, found, holding) for found in _found(tuple(settings)))
+
+
+def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
+    pair = {item.key.upper(): item for item in settings if item.key.upper() in _AWS_PAIR}
+    primary = pair.get("AWS_ACCESS_KEY_ID") or pair.get("AWS_SECRET_ACCESS_KEY")
+    for setting in settings:
+        others: tuple[Setting, ...] = ()
+        recognised = recognised_setting(setting)
+        if primary is not None and setting.key.upper() in _AWS_PAIR:
+            if setting is not primary:
+                continue
+            others = tuple(other for other in pair.values() if other is not primary)
+            recognised = _pair(recognised, others)
+        if recognised is not None:
+            yield _Found(setting=setting, recognised=recognised, others=others)
+
+
+def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | None:
+    """The one credential of an AWS key pair; a session token beside it makes it short-lived."""
+    halves = [half for half in map(recognised_setting, others) if half is not None]
+    whole = first or next(iter(halves), None)
+    if whole is None:
+        return None
+    session = any(other.key.upper() == "AWS_SESSION_TOKEN" and other.content for other in others)
+    if session:
+        return replace(whole, kind="session_key", lifetime=Lifetime.SHORT)
+    if whole.kind == "session_key":
+        return whole
+    return replace(whole, kind="access_key")
+
+
+def recognised_setting(setting: Setting) -> Recognised | None:
+    """What one setting is, with the form that the syntax around it decides."""
+    if setting.form is None:
+        return recognise(setting.key, setting.content)
+    stand_in = recognise(setting.key, "${SECRET}")
+    return replace(stand_in, form=setting.form) if stand_in is not None else None
+
+
+def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
+    setting, recognised = found.setting, found.recognised
+    places = (_place(setting), *(_place(other) for other in found.others), *setting.via)
+    fact = Credential(
+        id=fact_id("credential", setting.key, natural_key(setting)),
+        name=setting.key,
+        evidence=tuple(dict.fromkeys(places)),
+        confidence=recognised.confidence,
+        environment=holding.environment,
+        provider=recognised.provider,
+        kind=recognised.kind,
+        form=recognised.form,
+        lifetime=recognised.lifetime,
+        ttl_s=recognised.ttl_s,
+        holder=holding.holder,
+        holder_id=holding.holder_id,
+        exposure=holding.exposure,
+        variable=setting.key,
+        admin=recognised.admin,
+        default_value=recognised.default_value,
+        digest=collector.digest(recognised.secret) if recognised.secret else "",
+        short_alternative=holding.short_alternative.get(recognised.provider, ""),
+    )
+    merged = _held(collector, collector.add(fact), fact)
+    for seer in holding.seen_by:
+        collector.link(EdgeKind.VISIBLE_TO, merged.id, seer, *fact.evidence)
+    return merged
+
+
+def _held(collector: Collector, known: Credential, new: Credential) -> Credential:
+    """The credential with the holder that matters more of two."""
+    if HOLDERS.index(new.holder) < HOLDERS.index(known.holder):
+        known = replace(
+            known,
+            holder=new.holder,
+            holder_id=new.holder_id,
+            exposure=new.exposure,
+            short_alternative=new.short_alternative or known.short_alternative,
+        )
+        collector.update(known)
+    return known
+
+
+def natural_key(setting: Setting) -> str:
+    """The place that is a credential's identity."""
+    return f"{setting.document.file}#{setting.route}.{setting.key}"
+
+
+def _place(setting: Setting) -> Evidence:
+    node = setting.value
+    if setting.form is not None:
+        return evidence(setting.document, node, f"{setting.key}=(reference)")
+    return evidence(setting.document, node, assignment(setting.key, setting.content))
+
+
+def part_of(document: Document, node: Node, key: str, value: str) -> Node:
+    """The node of the value in a scalar `KEY=value`, placed where the value begins if it can be."""
+    lines = document.text.split("\n")
+    line = lines[node.line - 1] if node.line <= len(lines) else ""
+    at = line.find(f"{key}=", node.column - 1)
+    column = at + len(key) + 2 if at >= 0 else node.column
+    end = max(node.end_column, column)
+    return replace(node, raw=value, column=column, end_column=end)
+
+
+def referenced_variable(setting: Setting) -> str:
+    """The environment variable that a setting's value names, if it is such a reference."""
+    return variable_of(setting.content)
+
+
+def settings_of(document: Document, block: Node | None, route: str) -> tuple[Setting, ...]:
+    """A mapping of names to scalars, or a sequence of `NAME=value`, as settings."""
+    if block is None:
+        return ()
+    if block.entries:
+        return tuple(
+            Setting(key=key, value=value, document=document, route=route)
+            for key, value in block.items()
+            if value.text is not None
+        )
+    found = []
+    for element in block.elements:
+        key, mark, value = (element.text or "").partition("=")
+        if mark and name_words(key):
+            part = part_of(document, element, key, value)
+            found.append(Setting(key=key, value=part, document=document, route=route))
+    return tuple(found)

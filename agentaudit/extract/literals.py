@@ -1,0 +1,133 @@
+"""
+Is a value a literal, a reference, a placeholder or a digest? Decided here, once, for all formats.
+
+A reference names a place where the value is kept. A placeholder stands for a value that somebody
+fills in later. Neither is a secret.
+"""
+
+import re
+from collections import Counter
+
+from agentaudit.model.facts import CredentialForm
+
+_ENVIRONMENT = re.compile(
+    r"""^(?:
+        \$\{(?:env:|input:)?[A-Za-z_][\w.-]*(?::?[-?][^}]*)?\}
+      | \$\{env:[^}]+\}
+      | \$[A-Za-z_]\w*
+      | \$\([A-Za-z_][\w.-]*\)
+      | %[A-Za-z_]\w*%
+      | \$env:\w+
+      | env\([\w"'.]+\)
+      | os\.environ/\w+
+      | os\.environ(?:\.get)?[\[(]["']\w+["'][^\]\n)]*[\])]
+      | process\.env\.\w+
+      | (?:env|ENV)\.\w+
+    )$""",
+    re.VERBOSE,
+)
+_DEFAULT = re.compile(r"^\$\{[A-Za-z_][\w.-]*:?-(?P<default>[^}]+)\}$")
+_NAME = re.compile(
+    r"^(?:\$\{(?:env:|input:)?|\$\(|\$env:|\$|%|env\(|os\.environ/|process\.env\."
+    r"|os\.environ(?:\.get)?[\[(])[\"']?(?P<name>[A-Za-z_][\w.-]*)"
+)
+_SECRET = re.compile(
+    r"""^(?:
+        \$?\{\{.*\}\}
+      | \{\{\s*resolve:.*
+      | arn:aws[\w-]*:(?:secretsmanager|ssm|kms):.*
+      | projects/[^/]+/secrets/.*
+      | @Microsoft\.KeyVault\(.*\)
+      | https://[\w-]+\.vault\.azure\.net/secrets/.*
+      | (?:op|vault|bws|doppler|infisical|sm|gcp-sm|aws-sm|secret)://.*
+      | (?:vault|akeyless|secretref|keyvault|ssm):.*
+      | ENC\[.*\]
+      | \$ANSIBLE_VAULT.*
+      | (?:var|data|local|module|ephemeral|each|self|aws|random|google|azurerm)[\w]*\..+
+      | AGE-SECRET-KEY-1.*
+      | -----BEGIN\ (?:PGP\ MESSAGE|AGE\ ENCRYPTED\ FILE)-----.*
+    )$""",
+    re.VERBOSE | re.DOTALL,
+)
+_FILE = re.compile(r"^(?:/run/secrets/|/var/run/secrets/|/etc/secrets/|file://|~?/[\w./-]+$).*")
+_PLACEHOLDER = re.compile(
+    r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key
+      | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
+      undefined|secret|password|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$|fill[-_ ]?in|goes[-_ ]here
+      | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)|^unused$|^(?:fake|mock)[-_]|^my[-_]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DIGEST = re.compile(r"^(?:sha(?:256|384|512)[:-][\w+/=]+|[0-9a-f]{40}|[0-9a-f]{64})$")
+_DIGEST_KEYS = re.compile(
+    r"(?:uses|rev|commit|sha\d*|digest|checksum|integrity|hash|fingerprint|etag|version|image)$",
+    re.IGNORECASE,
+)
+_UUID = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
+_FEWEST_DISTINCT = 6
+
+PUBLISHED_DEFAULTS = frozenset(
+    {
+        *("sk-1234", "litellm-master-key", "n8n-encryption-key", "flowise", "difyai123456"),
+        *(
+            "sk-9f73s3ljTXVcMT3Blb3ljTqtsKiGHXVcMT3BlbkFJLK7U",
+            "sk-litellm-master-key",
+            "minioadmin",
+        ),
+    }
+)
+"""Defaults from the documentation of products: they open the door until somebody changes them."""
+
+
+def form_of(key: str, value: str) -> CredentialForm:
+    """How a value stands in a file: as itself, or as one of the kinds of references."""
+    if default_of(value):
+        return CredentialForm.LITERAL
+    if _ENVIRONMENT.match(value):
+        return CredentialForm.ENV_REF
+    if _SECRET.match(value):
+        return CredentialForm.SECRET_REF
+    if key.upper().endswith("_FILE") or _FILE.match(value):
+        return CredentialForm.FILE
+    return CredentialForm.LITERAL
+
+
+def literal_of(value: str) -> str:
+    """The literal that a value amounts to: itself, or the default of `${NAME:-default}`."""
+    return default_of(value) or value
+
+
+def default_of(value: str) -> str:
+    """The default of `${NAME:-default}`; empty where there is none."""
+    found = _DEFAULT.match(value)
+    return found["default"] if found is not None else ""
+
+
+def variable_of(value: str) -> str:
+    """The name that a reference to the environment asks for; empty for anything else."""
+    found = _NAME.match(value)
+    return found["name"].removesuffix(")") if found is not None else ""
+
+
+def is_placeholder(key: str, value: str) -> bool:
+    """Whether a value only stands for one that somebody fills in. Defaults that work do not."""
+    if value in PUBLISHED_DEFAULTS:
+        return False
+    if _PLACEHOLDER.search(value) or len(set(value)) < _FEWEST_DISTINCT:
+        return True
+    return _letters(value) == _letters(key) or Counter(value).most_common(1)[0][1] > (
+        len(value) * 3 // 4
+    )
+
+
+def is_digest(key: str, value: str) -> bool:
+    """Whether a value is a checksum or an identifier where nothing secret is expected."""
+    return bool((_DIGEST_KEYS.search(key) and _DIGEST.match(value)) or value.startswith("sha256:"))
+
+
+def is_identifier(value: str) -> bool:
+    """Whether a value is a UUID."""
+    return _UUID.match(value) is not None
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())

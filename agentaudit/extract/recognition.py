@@ -1,0 +1,215 @@
+"""
+Is this setting a credential? Name and value in, an answer out; nothing is written here.
+
+Literals are recognised by their look first and by their name second, references by name alone.
+"""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+
+from agentaudit.extract.literals import (
+    PUBLISHED_DEFAULTS,
+    form_of,
+    is_digest,
+    is_identifier,
+    is_placeholder,
+    literal_of,
+)
+from agentaudit.extract.secret_names import SecretName, name_words, secret_name
+from agentaudit.extract.token_forms import HOUR_S, token_in
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts import CredentialForm, Lifetime
+
+LONG_LIVED_S = 12 * HOUR_S
+"""A credential that lives longer than any session of AWS counts as static."""
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^\s:/@]*):(?P<password>[^\s@]+)@(?P<host>[^\s/:,?]+)",
+    re.IGNORECASE,
+)
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]*")
+_BEARER = re.compile(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
+_DATABASES = frozenset(
+    {
+        *("redis", "rediss", "valkey", "postgres", "postgresql", "mysql", "mariadb", "mongodb"),
+        *("amqp", "amqps", "neo4j", "bolt", "clickhouse", "mssql", "cockroachdb", "cassandra"),
+    }
+)
+_WEAK_KINDS = frozenset({"password", "connection_string"})
+_SHORTEST = {"password": 6, "connection_string": 6}
+_SHORTEST_TOKEN = 12
+_FEWEST_DISTINCT_IN_TOKEN = 8
+_URL_START = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SETTING = re.compile(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """What a setting is when it is a credential. `secret` is the value itself, kept in memory."""
+
+    provider: str
+    kind: str
+    form: CredentialForm
+    lifetime: Lifetime
+    ttl_s: int | None = None
+    admin: bool = False
+    default_value: bool = False
+    confidence: Confidence = Confidence.CERTAIN
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"Recognised({self.provider} {self.kind}, {self.form})"
+
+
+def recognise(key: str, value: str) -> Recognised | None:
+    """What a setting is, by its value's look or else its name; None for what is no credential."""
+    value = value.strip()
+    if not value:
+        return None
+    bearer = _BEARER.match(value)
+    inner = bearer["value"] if bearer else value
+    form = form_of(key, inner)
+    if form is not CredentialForm.LITERAL:
+        return _reference(key, inner, form)
+    literal = literal_of(inner)
+    return by_look(literal) or _by_name("authorization" if bearer else key, literal)
+
+
+def by_look(text: str) -> Recognised | None:
+    """A credential recognised by its value alone, anywhere in a text."""
+    token = token_in(text)
+    if token is not None and not _documented_example(token.value):
+        return Recognised(
+            provider=token.form.provider,
+            kind=token.form.kind,
+            form=CredentialForm.LITERAL,
+            lifetime=token.form.lifetime,
+            ttl_s=token.form.ttl_s,
+            admin=token.form.admin,
+            secret=token.value,
+        )
+    return _jwt(text) or _url_with_password(text)
+
+
+def _documented_example(value: str) -> bool:
+    return "EXAMPLE" in value or is_placeholder("", value)
+
+
+def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
+    name = secret_name(key)
+    if name is None and _credentials_file(key):
+        name = SecretName(
+            provider="google", kind="key_file", lifetime=Lifetime.UNKNOWN, admin=False
+        )
+    if name is None or (form is CredentialForm.FILE and not _named_as_file(key, value)):
+        return None
+    return Recognised(
+        provider=name.provider,
+        kind=name.kind,
+        form=form,
+        lifetime=name.lifetime,
+        admin=name.admin,
+        confidence=Confidence.LIKELY,
+    )
+
+
+def _credentials_file(key: str) -> bool:
+    return key.upper() == "GOOGLE_APPLICATION_CREDENTIALS"
+
+
+def _named_as_file(key: str, value: str) -> bool:
+    return (
+        key.upper().endswith("_FILE")
+        or _credentials_file(key)
+        or value.startswith(("/run/secrets/", "/var/run/secrets/", "/etc/secrets/", "/mnt/secrets"))
+    )
+
+
+def _by_name(key: str, value: str) -> Recognised | None:
+    name = secret_name(key)
+    if name is None or not _could_be_secret(key, name.kind, value):
+        return None
+    return Recognised(
+        provider=name.provider,
+        kind=name.kind,
+        form=CredentialForm.LITERAL,
+        lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
+        admin=name.admin,
+        default_value=value in PUBLISHED_DEFAULTS,
+        confidence=Confidence.CERTAIN if value in PUBLISHED_DEFAULTS else Confidence.LIKELY,
+        secret=value,
+    )
+
+
+def _could_be_secret(key: str, kind: str, value: str) -> bool:
+    """Whether a literal under a secret's name looks like a secret, and not like a setting."""
+    if value in PUBLISHED_DEFAULTS:
+        return True
+    if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
+        return False
+    if any(character.isspace() for character in value) or _URL_START.match(value):
+        return False
+    if _SETTING.match(value):
+        return False
+    if len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN):
+        return False
+    return kind in _WEAK_KINDS or (
+        len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN and not _reads_as_words(value)
+    )
+
+
+def _reads_as_words(value: str) -> bool:
+    """Whether a value is made of plain words, as names of secrets are: `prod-agent-openai`."""
+    words = name_words(value)
+    return len(words) > 1 and all(word.isalpha() and len(word) > 2 for word in words)  # noqa: PLR2004, shorter ones are syllables of noise
+
+
+def _jwt(text: str) -> Recognised | None:
+    if "eyJ" not in text:
+        return None
+    found = _JWT.search(text)
+    if found is None:
+        return None
+    ttl_s = _ttl_of_claims(found["claims"])
+    short = ttl_s is not None and ttl_s <= LONG_LIVED_S
+    return Recognised(
+        provider="",
+        kind="jwt",
+        form=CredentialForm.LITERAL,
+        lifetime=Lifetime.SHORT if short else Lifetime.STATIC,
+        ttl_s=ttl_s,
+        secret=found[0],
+    )
+
+
+def _ttl_of_claims(encoded: str) -> int | None:
+    """Seconds between issue and expiry; None for a token that never expires."""
+    try:
+        padded = encoded + "=" * (-len(encoded) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(padded))
+        return int(claims["exp"]) - int(claims.get("iat", claims.get("nbf", claims["exp"])))
+    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _url_with_password(text: str) -> Recognised | None:
+    if "://" not in text:
+        return None
+    found = _URL.search(text)
+    if found is None:
+        return None
+    password, scheme = found["password"], found["scheme"].lower()
+    form = form_of("password", password)
+    if form is CredentialForm.LITERAL and is_placeholder("", literal_of(password)):
+        return None
+    database = scheme.partition("+")[0] in _DATABASES
+    literal = form is CredentialForm.LITERAL
+    return Recognised(
+        provider="database" if database else "",
+        kind="connection_string",
+        form=form,
+        lifetime=Lifetime.STATIC if literal else Lifetime.UNKNOWN,
+        secret=literal_of(password) if literal else "",
+    )

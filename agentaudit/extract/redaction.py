@@ -1,0 +1,81 @@
+"""
+What may be shown of a value: every snippet of evidence passes through here.
+
+At most a publicly known prefix survives (`AKIA…`), with the length; never a character of the rest.
+"""
+
+import re
+
+from agentaudit.extract.token_forms import TOKENS, token_in
+
+_USER_INFORMATION = re.compile(r"(?P<scheme>[a-zA-Z][\w+.-]*://)[^\s/@]*@")
+_QUERY = re.compile(r"\?.*$", re.DOTALL)
+_FLAG = re.compile(
+    r"^(?P<flag>--?[\w.-]*(?:key|token|secret|password|passwd|pass|auth|credential|header)[\w.-]*)"
+    r"(?P<mark>[=:])(?P<value>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_HEADER = re.compile(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
+_REFERENCE = re.compile(r"^\$\{?[\w:.-]+\}?$")
+_LONGEST = 120
+
+
+def redacted(value: str) -> str:
+    """A secret as it may be shown: its known prefix, and its length."""
+    token = token_in(value)
+    prefix = token.form.prefix if token is not None and token.at == 0 else ""
+    return f"{prefix}… ({len(value)} characters)"
+
+
+def assignment(key: str, value: str) -> str:
+    """`KEY=…` as a snippet; a plain reference such as `${KEY}` is shown as it is."""
+    shown = value if _REFERENCE.match(value) else redacted(value)
+    return f"{shortened(key)}={shown}"
+
+
+def plain(text: str) -> str:
+    """Text that holds no secret by its place, cleaned all the same of what looks like one."""
+    text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
+    for form in TOKENS:
+        if form.hint in text:
+            text = form.pattern.sub(f"{form.prefix}…", text)
+    return shortened(" ".join(text.split()))
+
+
+def bare_url(url: str) -> str:
+    """A URL without user information and query."""
+    without = _USER_INFORMATION.sub(r"\g<scheme>", _QUERY.sub("", url))
+    return plain(without.partition("#")[0])
+
+
+def arguments(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Arguments of a command, with what follows a secret's flag taken out."""
+    shown: list[str] = []
+    hidden = False
+    for value in values:
+        flag = _FLAG.match(value)
+        if hidden and not value.startswith("-"):
+            shown.append(_hidden(value))
+        elif flag is not None:
+            shown.append(f"{flag['flag']}{flag['mark']}{_hidden(flag['value'])}")
+        else:
+            shown.append(plain(value))
+        hidden = flag is None and _names_secret(value)
+    return tuple(shown)
+
+
+def _hidden(value: str) -> str:
+    header = _HEADER.match(value)
+    if header is not None:
+        return f"{header['name']}: {_hidden(header['value'])}"
+    return value if _REFERENCE.match(value) else redacted(value)
+
+
+def _names_secret(value: str) -> bool:
+    return _FLAG.match(f"{value}=…") is not None
+
+
+def shortened(text: str) -> str:
+    """One line of bounded length."""
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,145 @@
+"""What the name of a setting promises about its value: a secret, of whom, of what kind."""
+
+import re
+from dataclasses import dataclass
+
+from agentaudit.model.facts import Lifetime
+
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("secret", "access", "key"), "access_key"),
+    (("access", "key", "id"), "access_key"),
+    (("access", "key"), "access_key"),
+    (("session", "token"), "session_token"),
+    (("api", "key"), "api_key"),
+    (("apikey",), "api_key"),
+    (("secret", "key"), "secret_key"),
+    (("master", "key"), "master_key"),
+    (("private", "key"), "private_key"),
+    (("admin", "key"), "admin_key"),
+    (("encryption", "key"), "encryption_key"),
+    (("signing", "key"), "signing_key"),
+    (("account", "key"), "account_key"),
+    (("client", "secret"), "client_secret"),
+    (("webhook", "secret"), "secret"),
+    (("secret",), "secret"),
+    (("token",), "token"),
+    (("pat",), "token"),
+    (("password",), "password"),
+    (("passwd",), "password"),
+    (("requirepass",), "password"),
+    (("pgpassword",), "password"),
+    (("pwd",), "password"),
+    (("pass",), "password"),
+    (("passphrase",), "password"),
+    (("credential",), "credential"),
+    (("credentials",), "credential"),
+    (("authorization",), "token"),
+    (("bearer",), "token"),
+    (("connection", "string"), "connection_string"),
+    (("database", "url"), "connection_string"),
+    (("redis", "url"), "connection_string"),
+    (("dsn",), "connection_string"),
+)
+_NOT_SECRET = frozenset(
+    {
+        *("max", "min", "limit", "count", "num", "usage", "public", "tokenizer", "cost", "budget"),
+        *("ttl", "type", "per", "stop", "eos", "bos", "pad", "reset", "disable", "require"),
+        *("rotate", "rotation", "allow", "enable", "use", "has", "is", "automount", "manage"),
+        *("force", "write", "read", "recursive", "id"),
+    }
+)
+_PROVIDERS: tuple[tuple[str, str], ...] = (
+    ("aws", "aws"),
+    ("bedrock", "aws"),
+    ("openai", "openai"),
+    ("anthropic", "anthropic"),
+    ("claude", "anthropic"),
+    ("azure", "azure"),
+    ("arm", "azure"),
+    ("google", "google"),
+    ("gemini", "google"),
+    ("gcp", "google"),
+    ("github", "github"),
+    ("gh", "github"),
+    ("gitlab", "gitlab"),
+    ("slack", "slack"),
+    ("huggingface", "huggingface"),
+    ("hf", "huggingface"),
+    ("langsmith", "langsmith"),
+    ("langchain", "langsmith"),
+    ("langfuse", "langfuse"),
+    ("pinecone", "pinecone"),
+    ("stripe", "stripe"),
+    ("databricks", "databricks"),
+    ("postgres", "database"),
+    ("postgresql", "database"),
+    ("pg", "database"),
+    ("pgpassword", "database"),
+    ("mysql", "database"),
+    ("mariadb", "database"),
+    ("mongo", "database"),
+    ("mongodb", "database"),
+    ("database", "database"),
+    ("db", "database"),
+    ("redis", "database"),
+    ("neo", "database"),
+    ("litellm", "litellm"),
+    ("vault", "vault"),
+    ("tavily", "tavily"),
+    ("groq", "groq"),
+    ("mistral", "mistral"),
+    ("cohere", "cohere"),
+    ("notion", "notion"),
+    ("linear", "linear"),
+    ("jira", "atlassian"),
+    ("atlassian", "atlassian"),
+    ("sentry", "sentry"),
+    ("brave", "brave"),
+    ("okta", "okta"),
+)
+_ALWAYS_STATIC = frozenset(
+    {
+        *("openai", "anthropic", "langsmith", "langfuse", "pinecone", "stripe", "huggingface"),
+        *("tavily", "groq", "mistral", "cohere", "brave", "notion", "linear"),
+    }
+)
+"""Vendors whose API keys live until they are revoked, in whatever form they are handed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretName:
+    """What a name says about the credential under it."""
+
+    provider: str
+    kind: str
+    lifetime: Lifetime
+    admin: bool
+
+
+def secret_name(key: str) -> SecretName | None:
+    """What a setting's name promises when it names a secret; None when it does not."""
+    words = name_words(key.removesuffix("_FILE").removesuffix("_file"))
+    kind = _kind(words)
+    if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
+        return None
+    provider = next((name for word, name in _PROVIDERS if word in words), "")
+    static = provider in _ALWAYS_STATIC and kind in {"api_key", "token", "secret_key"}
+    return SecretName(
+        provider=provider,
+        kind=kind,
+        lifetime=Lifetime.STATIC if static else Lifetime.UNKNOWN,
+        admin="admin" in words or kind in {"master_key", "admin_key"},
+    )
+
+
+def name_words(key: str) -> tuple[str, ...]:
+    """The words of a name in any of the usual spellings, in lower case."""
+    return tuple(word.lower() for word in _WORDS.findall(key))
+
+
+def _kind(words: tuple[str, ...]) -> str:
+    for ending, kind in _KINDS:
+        if words[-len(ending) :] == ending:
+            return kind
+    return ""

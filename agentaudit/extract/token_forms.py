@@ -1,0 +1,171 @@
+"""
+Forms of credentials that are known by their look, and how long each kind lives.
+
+Sources: the vendors' documentation of their key formats, and the public rule tables of gitleaks and
+betterleaks. A lifetime of `static` means that the vendor lets it live until it is revoked, or for
+longer than half a day.
+"""
+
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from agentaudit.model.facts import Lifetime
+
+HOUR_S = 3600
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_GITHUB_BODY = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenForm:
+    """One kind of credential, recognised anywhere in a text."""
+
+    provider: str
+    kind: str
+    pattern: re.Pattern[str]
+    hint: str
+    """Text that every one of them contains: looked for before the pattern is tried."""
+    prefix: str
+    """What may be shown of it, known to everybody."""
+    lifetime: Lifetime
+    ttl_s: int | None = None
+    admin: bool = False
+    genuine: Callable[[str], bool] = bool
+    """Whether a checksum inside it is right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A credential found in a text."""
+
+    form: TokenForm
+    value: str
+    at: int
+
+
+def token_in(text: str) -> Token | None:
+    """The first credential of a known form in a text."""
+    for form in TOKENS:
+        if form.hint not in text:
+            continue
+        match = form.pattern.search(text)
+        if match is not None and form.genuine(match[0]):
+            return Token(form=form, value=match[0], at=match.start())
+    return None
+
+
+def github_checksum_holds(token: str) -> bool:
+    """The last six characters of a classic GitHub token are the CRC32 of its body, in base 62."""
+    body, checksum = token[4 : 4 + _GITHUB_BODY], token[4 + _GITHUB_BODY :]
+    number = 0
+    for character in checksum:
+        number = number * len(_BASE62) + _BASE62.index(character)
+    return number == zlib.crc32(body.encode())
+
+
+def _form(provider: str, kind: str, prefix: str, rest: str) -> TokenForm:
+    """A form that begins with a literal prefix, and lives until it is revoked."""
+    return TokenForm(
+        provider=provider,
+        kind=kind,
+        pattern=re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(prefix)}{rest}(?![A-Za-z0-9_])"),
+        hint=prefix,
+        prefix=prefix,
+        lifetime=Lifetime.STATIC,
+    )
+
+
+def _admin(provider: str, prefix: str, rest: str) -> TokenForm:
+    return replace(_form(provider, "admin_key", prefix, rest), admin=True)
+
+
+def _short(ttl_s: int | None, form: TokenForm) -> TokenForm:
+    return replace(form, lifetime=Lifetime.SHORT, ttl_s=ttl_s)
+
+
+_WORD = "[A-Za-z0-9_-]"
+
+TOKENS: tuple[TokenForm, ...] = (
+    _form("aws", "access_key", "AKIA", "[A-Z2-7]{16}"),
+    _form("aws", "access_key", "ABIA", "[A-Z2-7]{16}"),
+    _form("aws", "access_key", "ACCA", "[A-Z2-7]{16}"),
+    _short(None, _form("aws", "session_key", "ASIA", "[A-Z2-7]{16}")),
+    _form("aws", "bedrock_api_key", "ABSK", "[A-Za-z0-9+/]{109,269}=*"),
+    _short(
+        12 * HOUR_S,
+        _form("aws", "bedrock_api_key", "bedrock-api-key-", "YmVk[A-Za-z0-9+/=]{20,}"),
+    ),
+    _form("google", "api_key", "AIza", r"[\w-]{35}"),
+    _form("google", "api_key", "AQ.Ab8RN6", rf"{_WORD}{{20,}}"),
+    _form("google", "oauth_client_secret", "GOCSPX-", rf"{_WORD}{{28}}"),
+    replace(_form("github", "token", "ghp_", "[A-Za-z0-9]{36}"), genuine=github_checksum_holds),
+    _form("github", "fine_grained_token", "github_pat_", r"\w{82}"),
+    _form("github", "oauth_token", "gho_", "[A-Za-z0-9]{36}"),
+    _form("github", "refresh_token", "ghr_", "[A-Za-z0-9]{36,}"),
+    _short(8 * HOUR_S, _form("github", "user_token", "ghu_", "[A-Za-z0-9]{36}")),
+    _short(HOUR_S, _form("github", "installation_token", "ghs_", "[A-Za-z0-9._-]{36,}")),
+    _form("gitlab", "token", "glpat-", rf"{_WORD}{{20,}}"),
+    _form("slack", "token", "xoxb-", r"\d[\w-]{10,}"),
+    _form("slack", "token", "xoxp-", r"\d[\w-]{10,}"),
+    _form("slack", "token", "xoxa-", r"\d[\w-]{10,}"),
+    _form("slack", "token", "xapp-", r"\d-[\w-]{10,}"),
+    _short(12 * HOUR_S, _form("slack", "token", "xoxe.", r"[\w.-]{20,}")),
+    _form("anthropic", "api_key", "sk-ant-api03-", rf"{_WORD}{{80,}}"),
+    _admin("anthropic", "sk-ant-admin01-", rf"{_WORD}{{80,}}"),
+    _form("anthropic", "oauth_token", "sk-ant-oat01-", rf"{_WORD}{{40,}}"),
+    _admin("openai", "sk-admin-", rf"{_WORD}{{40,}}"),
+    _form("openai", "api_key", "sk-proj-", rf"{_WORD}{{40,}}"),
+    _form("openai", "api_key", "sk-svcacct-", rf"{_WORD}{{40,}}"),
+    _form("openrouter", "api_key", "sk-or-v1-", "[0-9a-f]{64}"),
+    _form("langfuse", "api_key", "sk-lf-", "[0-9a-f-]{36}"),
+    _form("openai", "api_key", "sk-", "[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"),
+    _form("langsmith", "api_key", "lsv2_", "(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}"),
+    _form("huggingface", "token", "hf_", "[A-Za-z]{34}"),
+    _form("groq", "api_key", "gsk_", "[A-Za-z0-9]{48,}"),
+    _form("pinecone", "api_key", "pcsk_", r"\w{40,}"),
+    _form("perplexity", "api_key", "pplx-", "[A-Za-z0-9]{40,}"),
+    _form("xai", "api_key", "xai-", "[A-Za-z0-9]{60,}"),
+    _form("tavily", "api_key", "tvly-", rf"{_WORD}{{20,}}"),
+    _form("replicate", "api_key", "r8_", "[A-Za-z0-9]{37}"),
+    _form("databricks", "token", "dapi", r"[0-9a-f]{32}(?:-\d)?"),
+    _form("stripe", "api_key", "sk_live_", "[A-Za-z0-9]{24,}"),
+    _form("stripe", "api_key", "rk_live_", "[A-Za-z0-9]{24,}"),
+    _form("sendgrid", "api_key", "SG.", rf"{_WORD}{{22}}\.{_WORD}{{43}}"),
+    _form("npm", "token", "npm_", "[A-Za-z0-9]{36}"),
+    _form("pypi", "token", "pypi-", r"AgEIcHlwaS5vcmc[\w-]{50,}"),
+    _form("docker", "token", "dckr_pat_", rf"{_WORD}{{27}}"),
+    _form("notion", "token", "ntn_", "[A-Za-z0-9]{40,}"),
+    _form("linear", "api_key", "lin_api_", "[A-Za-z0-9]{40}"),
+    _form("grafana", "token", "glsa_", "[A-Za-z0-9]{32}_[0-9a-f]{8}"),
+    _form("sentry", "token", "sntrys_", r"[\w=+/]{40,}"),
+    _form("figma", "token", "figd_", rf"{_WORD}{{40,}}"),
+    _form("shopify", "token", "shpat_", "[0-9a-fA-F]{32}"),
+    _form("vault", "token", "hvs.", rf"{_WORD}{{24,}}"),
+    TokenForm(
+        provider="azure",
+        kind="client_secret",
+        pattern=re.compile(r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])"),
+        hint="Q~",
+        prefix="",
+        lifetime=Lifetime.STATIC,
+    ),
+    TokenForm(
+        provider="azure",
+        kind="account_key",
+        pattern=re.compile(r"AccountKey=[A-Za-z0-9+/]{60,}={0,2}"),
+        hint="AccountKey=",
+        prefix="AccountKey=",
+        lifetime=Lifetime.STATIC,
+    ),
+    TokenForm(
+        provider="",
+        kind="private_key",
+        pattern=re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.+?(?:-----END|\Z)", re.DOTALL),
+        hint="PRIVATE KEY-----",
+        prefix="-----BEGIN PRIVATE KEY-----",
+        lifetime=Lifetime.STATIC,
+    ),
+)
+"""Tried in this order: the first that is found and genuine names the credential."""
