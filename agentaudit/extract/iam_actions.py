@@ -1,0 +1,143 @@
+"""
+The actions of AWS: which a pattern stands for, what access each gives, which accept no resource.
+
+The table is read on first use (some milliseconds); a service is split up when it is asked for.
+`benchmarks/generate_iam_actions.py` makes it.
+"""
+
+import gzip
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from agentaudit.extract.iam_globs import glob
+
+_READING_VERBS = ("get", "list", "describe", "batchget", "search", "query", "scan", "view", "read")
+
+
+class Level(StrEnum):
+    """What an action lets its caller do, in the words of AWS."""
+
+    LIST = "list"
+    READ = "read"
+    WRITE = "write"
+    TAGGING = "tagging"
+    PERMISSIONS = "permissions"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What is known of one action."""
+
+    level: Level
+    scopable: bool
+    """Whether a policy can name the resources it is for."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether the action changes data or permissions."""
+        return self.level in (Level.WRITE, Level.PERMISSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class TableNote:
+    """Where the table comes from."""
+
+    source: str
+    version: str
+    date: str
+    licence: str
+
+
+_LETTERS = {level.value[0]: level for level in Level}
+
+
+@lru_cache(maxsize=8192)
+def expanded(pattern: str) -> frozenset[str]:
+    """
+    The actions a pattern stands for, as `service:action` in lower case.
+
+    A name without wildcards that the table does not know stands for itself: the table is of one
+    day, and AWS adds actions every week.
+    """
+    wanted = pattern.lower()
+    if wanted in ("*", "*:*"):
+        return all_actions()
+    service, colon, action = wanted.partition(":")
+    if not colon:
+        return frozenset()
+    found = {f"{name}:{each}" for name in _services(service) for each in _names(name, action)}
+    if not found and "*" not in wanted and "?" not in wanted:
+        return frozenset({wanted})
+    return frozenset(found)
+
+
+@cache
+def all_actions() -> frozenset[str]:
+    """Every action of the table."""
+    return frozenset(f"{name}:{action}" for name in _table() for action in _actions(name))
+
+
+@lru_cache(maxsize=65536)
+def access(action: str) -> Access:
+    """
+    What an action gives.
+
+    One that the table does not know is judged by its verb, and taken as one that no policy can
+    narrow, so that it is never held against a policy.
+    """
+    service, _, name = action.partition(":")
+    letter = _actions(service).get(name, "")
+    if letter:
+        return Access(level=_LETTERS[letter.lower()], scopable=letter.islower())
+    reads = name.startswith(_READING_VERBS)
+    return Access(level=Level.READ if reads else Level.WRITE, scopable=False)
+
+
+def table_note() -> TableNote:
+    """Where the table comes from, for reports."""
+    return _loaded()[1]
+
+
+def _services(pattern: str) -> tuple[str, ...]:
+    if "*" not in pattern and "?" not in pattern:
+        return (pattern,)
+    compiled = glob(pattern)
+    return tuple(name for name in _table() if compiled.matches(name))
+
+
+def _names(service: str, pattern: str) -> tuple[str, ...]:
+    actions = _actions(service)
+    if pattern == "*":
+        return tuple(actions)
+    if "*" not in pattern and "?" not in pattern:
+        return (pattern,) if pattern in actions else ()
+    if pattern.count("*") == 1 and pattern.endswith("*") and "?" not in pattern:
+        return tuple(name for name in actions if name.startswith(pattern[:-1]))
+    compiled = glob(pattern)
+    return tuple(name for name in actions if compiled.matches(name))
+
+
+@cache
+def _loaded() -> tuple[dict[str, str], TableNote]:
+    data = (files("agentaudit.extract") / "data" / "iam_actions.json.gz").read_bytes()
+    table = json.loads(gzip.decompress(data))
+    services = table.pop("services")
+    return services, TableNote(**table)
+
+
+def _table() -> dict[str, str]:
+    return _loaded()[0]
+
+
+@cache
+def _actions_of_known(service: str) -> dict[str, str]:
+    pairs = (word.rpartition(":") for word in _table()[service].split())
+    return {name: letter for name, _, letter in pairs}
+
+
+def _actions(service: str) -> dict[str, str]:
+    """The letters of a service's actions; empty for a service that the table does not know."""
+    return _actions_of_known(service) if service in _table() else {}
