@@ -1,1 +1,1 @@
-"""TODO."""
+"""Replays a workload under scheduling policies: stations, engine, policies, comparison, advice."""

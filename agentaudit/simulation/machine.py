@@ -1,0 +1,126 @@
+"""The machine to simulate: the recording's host, one made of numbers, or a system of the paper."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from agentaudit.errors import UsageError
+from agentaudit.model.trace import Trace
+from agentaudit.model.workload import Machine, SpeedCurve
+from agentaudit.simulation.llm_load import fitted_batch_curve
+from agentaudit.simulation.speed import from_batch_times, ideal_cores
+
+MOST_CORES = 4096
+
+
+def _tokens(*rates: float) -> SpeedCurve:
+    """A batch curve from tokens per second at batch sizes 1, 2, 4 and on."""
+    return SpeedCurve(points=tuple((2**k, rate / rates[0]) for k, rate in enumerate(rates)))
+
+
+RTX_PRO_6000 = _tokens(
+    1313.27, 2089.84, 3950.28, 6458.83, 8960.46, 12500.29, 15264.86, 17326.58, 18779.70, 19468.49
+)
+"""Sys 1, arXiv:2511.00739v3 table 4: LangChain's LLM stage, GPT-OSS-20B under vLLM."""
+H200 = _tokens(
+    1566.13, 2547.38, 4615.84, 7051.94, 9846.26, 13846.48, 19664.15, 23504.65, 29138.36, 32860.12
+)
+"""Sys 2, the same table."""
+
+_SYS1 = (
+    "Sys 1 of arXiv:2511.00739v3: 64 Granite Rapids cores, taken as independent of each other; the"
+    " GPU is an RTX Pro 6000 as measured in table 4."
+)
+_SYS2 = (
+    "Sys 2 of arXiv:2511.00739v3: 72 Grace cores, taken as independent of each other; the GPU is an"
+    " H200 as measured in table 4."
+)
+_V1 = (
+    "The main system of arXiv:2511.00739v1: 48 Emerald Rapids cores and a B200, both curves from"
+    " the stage latencies of the authors' figure 4c up to 64 requests; past 64 they serve no"
+    " faster."
+)
+PRESETS: Mapping[str, Machine] = {
+    "sys1": Machine(
+        name="sys1",
+        cores=64,
+        cpu=ideal_cores(64),
+        gpu=RTX_PRO_6000,
+        assumptions=(_SYS1,),
+    ),
+    "sys2": Machine(
+        name="sys2",
+        cores=72,
+        cpu=ideal_cores(72),
+        gpu=H200,
+        assumptions=(_SYS2,),
+    ),
+    "v1": Machine(
+        name="v1",
+        cores=48,
+        cpu=from_batch_times(((1, 1.42), (4, 1.43), (8, 1.47), (16, 1.53), (32, 1.86), (64, 2.83))),
+        gpu=from_batch_times(((1, 1.28), (8, 1.71), (16, 1.90), (32, 2.17), (64, 2.63))),
+        assumptions=(_V1,),
+    ),
+}
+"""The systems of the paper, by the name that a user types."""
+
+
+def host_machine(trace: Trace) -> Machine:
+    """
+    The machine that was recorded.
+
+    Cores share no memory bandwidth and have no clocks that fall under load: the recording does not
+    say what they do. The GPU's batch curve is fitted to the calls that were recorded where they
+    show it, and else that of an H200.
+    """
+    fitted = fitted_batch_curve(trace.steps)
+    gpu = H200 if fitted is None else fitted.curve
+    return Machine(
+        name=f"the recorded host, {trace.host.cores} cores",
+        cores=max(trace.host.cores, 1),
+        cpu=ideal_cores(max(trace.host.cores, 1)),
+        gpu=gpu,
+        assumptions=(_IDEAL, _DEFAULT_GPU if fitted is None else fitted.sentence),
+    )
+
+
+def named_machine(name: str) -> Machine:
+    """A preset; UsageError for any other name."""
+    if name not in PRESETS:
+        raise UsageError(f"no machine is called {name!r}; there are {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def plain_machine(cores: int) -> Machine:
+    """Ideal cores beside the default GPU, where nothing was measured."""
+    return Machine(
+        name=f"{cores} cores",
+        cores=cores,
+        cpu=ideal_cores(cores),
+        gpu=H200,
+        assumptions=(_IDEAL, _DEFAULT_GPU),
+    )
+
+
+def with_cores(machine: Machine, cores: int) -> Machine:
+    """The machine with another number of ideal cores; UsageError where it is none."""
+    if not 1 <= cores <= MOST_CORES:
+        raise UsageError(f"--cores is from 1 to {MOST_CORES}, not {cores}")
+    return replace(
+        machine,
+        name=f"{machine.name}, with {cores} cores instead",
+        cores=cores,
+        cpu=ideal_cores(cores),
+        assumptions=tuple(dict.fromkeys((_IDEAL, *machine.assumptions))),
+    )
+
+
+_IDEAL = (
+    "Cores do not slow each other down: n running threads have n cores' speed up to the number of"
+    " cores, and share them evenly beyond."
+)
+_DEFAULT_GPU = (
+    "The recording does not show how LLM calls slow each other down, so the LLM server is taken to"
+    " batch like an H200 (arXiv:2511.00739v3, table 4): 8 calls at once take 1.8 times as long as"
+    " one."
+)

@@ -1,0 +1,56 @@
+"""First come, first served with at most so many requests at once: five named policies are this."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agentaudit.model.workload import WorkRequest
+from agentaudit.simulation.stations import NEVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CappedConcurrency:
+    """
+    Whole requests start in order of arrival while fewer than `cap` run; None is no cap.
+
+    The slot is held through all stages. With cap 1 requests run one after the other; with no cap
+    every request has its process at once (multi-processing); over a closed batch a cap is
+    micro-batching that rolls; in open loop it is COMB, a semaphore of N_cap behind a FIFO queue.
+    """
+
+    name: str
+    source: str
+    cap: int | None
+
+    def __post_init__(self) -> None:
+        if self.cap is not None and self.cap < 1:
+            raise ValueError(f"the cap of {self.name} is at least 1, not {self.cap}")
+
+    @property
+    def parameters(self) -> str:
+        return "no cap" if self.cap is None else f"cap={self.cap}"
+
+    def admission(self) -> "_Queue":
+        return _Queue(self.cap if self.cap is not None else NEVER)
+
+
+class _Queue:
+    __slots__ = ("_free", "_waiting")
+    wake_ns = NEVER
+
+    def __init__(self, cap: int) -> None:
+        self._free = cap
+        self._waiting: deque[WorkRequest] = deque()
+
+    def finished(self, request: WorkRequest) -> None:
+        del request
+        self._free += 1
+
+    def arrived(self, request: WorkRequest) -> None:
+        self._waiting.append(request)
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        count = min(self._free, len(self._waiting))
+        self._free -= count
+        return [self._waiting.popleft() for _ in range(count)]

@@ -1,0 +1,116 @@
+"""The names of the shipped policies, where each comes from, and how caps make one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agentaudit.errors import UsageError
+from agentaudit.model.workload import Workload
+from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
+from agentaudit.simulation.policies.mas import MixedAdmission
+from agentaudit.simulation.policy import Policy
+
+_PAPER = "arXiv:2511.00739v3"
+_FIRST = "arXiv:2511.00739v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """One named policy: what it does in a sentence, and how it is made."""
+
+    what: str
+    make: Callable[[Caps], Policy]
+
+
+def _capped(name: str, source: str, cap: Callable[[Caps], int | None]) -> Callable[[Caps], Policy]:
+    return lambda caps: CappedConcurrency(name=name, source=source, cap=cap(caps))
+
+
+SHIPPED: Mapping[str, Shipped] = {
+    "sequential": Shipped(
+        what="One request after the other.",
+        make=_capped("sequential", f"{_PAPER} appendix B", lambda _: 1),
+    ),
+    "multi-processing": Shipped(
+        what="Every request starts when it arrives, in a process of its own.",
+        make=_capped("multi-processing", f"{_PAPER} section 5.1, baseline", lambda _: None),
+    ),
+    "fcfs": Shipped(
+        what="One first-come queue, at most N_max requests at once.",
+        make=_capped("fcfs", f"{_PAPER} section 5.2, baseline", lambda caps: caps.total),
+    ),
+    "micro-batching": Shipped(
+        what="Groups of B_cap; the next starts when the last of a group has ended.",
+        make=lambda caps: BarrierMicroBatching(
+            name="micro-batching", source=f"{_PAPER} section 4.1", size=caps.group
+        ),
+    ),
+    "micro-batching-rolling": Shipped(
+        what="At most B_cap at once; each that ends lets the next one start (CGAM as measured).",
+        make=_capped("micro-batching-rolling", f"{_FIRST} figure 7a", lambda caps: caps.group),
+    ),
+    "comb-closed": Shipped(
+        what="COMB on a batch: a group of B_cap starts every s seconds, without a barrier.",
+        make=lambda caps: CombClosed(
+            name="comb-closed",
+            source=f"{_PAPER} section 4.1.1",
+            size=caps.group,
+            offset_ns=caps.offset_ns,
+        ),
+    ),
+    "comb-open": Shipped(
+        what="COMB in open loop: a first-come queue, and N_cap slots held for the whole request.",
+        make=_capped("comb-open", f"{_PAPER} section 4.1.2", lambda caps: caps.group),
+    ),
+    "mas": Shipped(
+        what="Slots for CPU-heavy and GPU-heavy requests apart, and a reserve for either.",
+        make=lambda caps: MixedAdmission(
+            name="mas",
+            source=f"{_PAPER} section 4.2, algorithm 1",
+            cpu_cap=caps.cpu,
+            gpu_cap=caps.gpu,
+            shared_cap=caps.shared,
+        ),
+    ),
+}
+"""By the name that a user types."""
+_CLOSED = (
+    "multi-processing",
+    "sequential",
+    "micro-batching",
+    "micro-batching-rolling",
+    "comb-closed",
+    "mas",
+)
+_OPEN = ("fcfs", "multi-processing", "comb-open", "mas")
+
+
+def all_at_once(workload: Workload) -> bool:
+    """Whether the workload is one batch, which closed-loop policies are made for."""
+    return len({request.arrival_ns for request in workload.requests}) <= 1
+
+
+def policy_names(asked: Sequence[str], workload: Workload) -> tuple[str, ...]:
+    """
+    The policies to compare, the baseline first: those asked for, or those that suit the arrivals.
+
+    `comb` is COMB in the form that suits the arrivals. Raises UsageError for a name that is none.
+    """
+    closed = all_at_once(workload)
+    suited = _CLOSED if closed else _OPEN
+    comb = "comb-closed" if closed else "comb-open"
+    names = [comb if name == "comb" else name for name in asked] or list(suited)
+    unknown = [name for name in names if name not in SHIPPED]
+    if unknown:
+        raise UsageError(
+            f"no policy is called {', '.join(unknown)}; there are comb, {', '.join(SHIPPED)}"
+        )
+    baselines = [name for name in names if name in ("fcfs", "multi-processing")]
+    first = baselines[0] if baselines else suited[0]
+    return tuple(dict.fromkeys((first, *names)))
+
+
+def shipped_policies(names: Sequence[str], caps: Caps) -> tuple[Policy, ...]:
+    """The named policies, made with these caps."""
+    return tuple(SHIPPED[name].make(caps) for name in names)

@@ -1,0 +1,49 @@
+"""Speed curves: how fast a station serves when several jobs share it, and curves made of others."""
+
+from bisect import bisect_right
+
+from agentaudit.model.workload import SpeedCurve
+
+
+def total_speed(curve: SpeedCurve, jobs: int) -> float:
+    """Work served per nanosecond with `jobs` active: linear between points, flat past the last."""
+    points = curve.points
+    place = bisect_right(points, jobs, key=lambda point: point[0])
+    if place == len(points):
+        return points[-1][1]
+    (low, slow), (high, fast) = points[place - 1], points[place]
+    return slow + (fast - slow) * (jobs - low) / (high - low)
+
+
+def largest_speed(curve: SpeedCurve) -> float:
+    """The most work a station serves per nanosecond, whatever the number of jobs."""
+    return max(speed for _, speed in curve.points)
+
+
+def ideal_cores(cores: int) -> SpeedCurve:
+    """Cores that do not slow each other down, shared evenly by whatever is more than they are."""
+    return SpeedCurve(points=((1, 1.0),) if cores == 1 else ((1, 1.0), (cores, float(cores))))
+
+
+def faster(curve: SpeedCurve, factor: float) -> SpeedCurve:
+    """The same station with every job served `factor` times as fast."""
+    return SpeedCurve(points=tuple((jobs, speed * factor) for jobs, speed in curve.points))
+
+
+def wider(curve: SpeedCurve, factor: float) -> SpeedCurve:
+    """
+    `factor` times as many of the same cores: a job alone is as fast, and the bends come later.
+
+    Where the bend of a point would fall below two jobs the curve keeps the speed of one.
+    """
+    stretched = {1: curve.points[0][1]}
+    for jobs, speed in curve.points:
+        if round(jobs * factor) > 1:
+            stretched[round(jobs * factor)] = speed * factor
+    return SpeedCurve(points=tuple(sorted(stretched.items())))
+
+
+def from_batch_times(times: tuple[tuple[int, float], ...]) -> SpeedCurve:
+    """The curve of a server whose batch of n takes t(n): n jobs' worth of work in t(n) / t(1)."""
+    alone = times[0][1]
+    return SpeedCurve(points=tuple((jobs, jobs * alone / time) for jobs, time in times))

@@ -1,0 +1,133 @@
+"""
+Where steps are served: stations that jobs share by a speed curve, and timers that nobody shares.
+
+A pool of cores and a continuously batching GPU are the same thing: n active threads together get
+the curve's speed at n, each an equal part. So one *virtual time* per station, the work that a
+thread has got since the station was last idle, orders all completions, and a job costs one heap
+entry whatever else starts or ends beside it.
+
+The clock counts integer nanoseconds; virtual time is a float of nanoseconds of work. A step ends
+at the first nanosecond at which less than half a nanosecond of its work per thread is left, so
+rounding favours neither side, and what rounding leaves over is never carried to the next step.
+Virtual time starts at zero again whenever the station empties, which keeps its error below a
+thousandth of a nanosecond for hours of unbroken work.
+"""
+
+from heapq import heappop, heappush
+from math import ceil
+
+from agentaudit.model.workload import SpeedCurve
+from agentaudit.simulation.speed import total_speed
+
+NEVER = 1 << 62
+"""Later than every event, about 146 years: the clock of what will not happen."""
+_SLACK = 0.5
+
+
+class Station:
+    """Jobs that share a capacity. `slots` is how many threads count as fully busy."""
+
+    __slots__ = (
+        "_busy",
+        "_changed",
+        "_curve",
+        "_due_ns",
+        "_heap",
+        "_last_ns",
+        "_rates",
+        "_slots",
+        "_threads",
+        "_virtual",
+    )
+
+    def __init__(self, curve: SpeedCurve, slots: int) -> None:
+        self._curve = curve
+        self._slots = slots
+        self._heap: list[tuple[float, int, int]] = []
+        self._rates = [0.0]
+        self._virtual = 0.0
+        self._threads = 0
+        self._last_ns = 0
+        self._due_ns = NEVER
+        self._changed = False
+        self._busy = 0
+
+    def start(self, now_ns: int, job: int, demand_ns: int, threads: int) -> None:
+        """A job that needs `demand_ns` of work, spread evenly over its threads."""
+        self._pass_time(now_ns)
+        heappush(self._heap, (self._virtual + demand_ns / threads, job, threads))
+        self._threads += threads
+        self._changed = True
+
+    def due_ns(self) -> int:
+        """When the next job ends if nothing else happens; NEVER while the station is idle."""
+        if self._changed:
+            self._changed = False
+            self._due_ns = self._next_end_ns()
+        return self._due_ns
+
+    def ended(self, now_ns: int) -> list[int]:
+        """The jobs that have ended by now, taken out of the station."""
+        self._pass_time(now_ns)
+        heap, reached, jobs = self._heap, self._virtual + _SLACK, []
+        while heap and heap[0][0] <= reached:
+            _, job, threads = heappop(heap)
+            self._threads -= threads
+            jobs.append(job)
+        if not heap:
+            self._virtual = 0.0
+        self._changed = True
+        return jobs
+
+    @property
+    def busy_ns(self) -> int:
+        """Nanoseconds of slots in use so far."""
+        return self._busy
+
+    def _pass_time(self, now_ns: int) -> None:
+        elapsed = now_ns - self._last_ns
+        if elapsed < 0:
+            raise ValueError(f"the clock went back from {self._last_ns} to {now_ns} ns")
+        threads = self._threads
+        if elapsed and threads:
+            self._virtual += elapsed * self._rate(threads)
+            self._busy += elapsed * min(threads, self._slots)
+        self._last_ns = now_ns
+
+    def _next_end_ns(self) -> int:
+        if not self._heap:
+            return NEVER
+        left = self._heap[0][0] - _SLACK - self._virtual
+        return self._last_ns + max(ceil(left / self._rate(self._threads)), 0)
+
+    def _rate(self, threads: int) -> float:
+        """Speed of one thread while `threads` run; computed once for each number."""
+        rates = self._rates
+        while len(rates) <= threads:
+            rates.append(total_speed(self._curve, len(rates)) / len(rates))
+        return rates[threads]
+
+
+class Timers:
+    """Waiting for something outside the machine: every job has a clock of its own."""
+
+    __slots__ = ("_heap",)
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int]] = []
+
+    def start(self, now_ns: int, job: int, demand_ns: int, threads: int) -> None:
+        """A job that ends `demand_ns` from now; threads make waiting no shorter."""
+        del threads
+        heappush(self._heap, (now_ns + demand_ns, job))
+
+    def due_ns(self) -> int:
+        """When the next job ends; NEVER when none waits."""
+        return self._heap[0][0] if self._heap else NEVER
+
+    def ended(self, now_ns: int) -> list[int]:
+        """The jobs that have ended by now, taken out."""
+        jobs = []
+        while self._heap and self._heap[0][0] <= now_ns:
+            jobs.append(heappop(self._heap)[1])
+        return jobs

@@ -1,0 +1,92 @@
+"""Workloads made of types of requests: every request draws its type and its demands by a seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import cos, exp, log, pi, sqrt
+from random import Random
+
+from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.simulation.arrivals import Arrivals, shaped
+from agentaudit.simulation.replay import heavy_resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepShape:
+    """A step: the mean of what it takes alone, and the standard deviation over that mean."""
+
+    stage: Stage
+    mean_ns: int
+    spread: float = 0.0
+    threads: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeShape:
+    """A type of request; `heavy` None means whatever its steps make it."""
+
+    name: str
+    steps: tuple[StepShape, ...]
+    weight: float = 1.0
+    heavy: Heavy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadShape:
+    """What a workload file says."""
+
+    types: tuple[TypeShape, ...]
+    requests: int
+    arrivals: Arrivals
+    seed: int
+    machine: Machine | None = None
+
+
+def synthetic_workload(shape: WorkloadShape, *, source: str) -> Workload:
+    """The workload of a shape. Demands are lognormal where a step has a spread."""
+    draw = Random(f"{shape.seed} demands")  # noqa: S311 - a simulation repeats, it keeps no secret
+    heavy = {kind.name: _heavy(kind) for kind in shape.types}
+    kinds = [_pick_type(shape.types, draw) for _ in range(shape.requests)]
+    workload = Workload(
+        requests=tuple(
+            WorkRequest(
+                request_id=place,
+                type=kind.name,
+                heavy=heavy[kind.name],
+                arrival_ns=0,
+                steps=tuple(_work_step(step, draw) for step in kind.steps),
+            )
+            for place, kind in enumerate(kinds)
+        ),
+        source=source,
+        arrivals="closed",
+        seed=shape.seed,
+        assumptions=("The workload is written by hand; nothing in it was measured here.",),
+    )
+    return shaped(workload, arrivals=shape.arrivals, requests=None, seed=shape.seed)
+
+
+def _heavy(kind: TypeShape) -> Heavy:
+    means = tuple(WorkStep(stage=step.stage, demand_ns=step.mean_ns) for step in kind.steps)
+    return kind.heavy or heavy_resource(means)
+
+
+def _pick_type(types: Sequence[TypeShape], draw: Random) -> TypeShape:
+    edges = list(accumulate(kind.weight for kind in types))
+    point = draw.random() * edges[-1]
+    return next(kind for kind, edge in zip(types, edges, strict=True) if point < edge)
+
+
+def _work_step(step: StepShape, draw: Random) -> WorkStep:
+    demand_ns = step.mean_ns
+    if step.spread:
+        demand_ns = max(round(step.mean_ns * _lognormal(step.spread, draw)), 1)
+    return WorkStep(stage=step.stage, demand_ns=demand_ns, threads=step.threads, name=step.name)
+
+
+def _lognormal(spread: float, draw: Random) -> float:
+    """A draw with mean 1, by Box and Muller, from `Random.random` alone."""
+    variance = log(1 + spread**2)
+    normal = sqrt(-2 * log(1.0 - draw.random())) * cos(2 * pi * draw.random())
+    return exp(sqrt(variance) * normal - variance / 2)
