@@ -1,10 +1,114 @@
-"""`agentaudit rules`."""
+"""`agentaudit rules`: what is asked, why, and whether your own rules hold what they promise."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+from agentaudit.cli.terminal import terminal_of
+from agentaudit.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from agentaudit.rules.lint import CompiledRule
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show the rules of lint, and test rules of your own.",
+)
+_Folders = Annotated[
+    list[Path] | None,
+    typer.Option("--rules", help="A folder of rules of your own; repeatable."),
+]
+
+
+@app.command("list")
+def list_rules(
+    context: typer.Context,
+    family: Annotated[list[str] | None, typer.Option(help="Only this family; repeatable.")] = None,
+    rules: _Folders = None,
+) -> None:
+    """
+    Every rule: family, severity, id and title.
+
+    \b
+    Examples:
+      agentaudit rules list
+      agentaudit rules list --family memory --family credentials
+    """
+    said = terminal_of(context)
+    loaded = _loaded(rules or [])
+    families = {rule.rule.family.value for rule in loaded}
+    unknown = sorted(set(family or []) - families)
+    if unknown:
+        raise UsageError(f"no family is called {unknown[0]}; known: {', '.join(sorted(families))}")
+    shown = [rule.rule for rule in loaded if not family or rule.rule.family.value in family]
+    for rule in sorted(shown, key=lambda rule: (rule.family, -rule.severity.rank, rule.id)):
+        said.out.print(
+            f"{rule.family.value:<12} {rule.severity.value:<9} {rule.id:<44} {rule.title}".rstrip(),
+            soft_wrap=True,
+        )
+    said.note(f"{len(shown)} rules")
 
 
 @app.command("show")
-def show(context: typer.Context) -> None:
-    raise typer.Exit(70)
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="The rule's id.")],
+    rules: _Folders = None,
+) -> None:
+    """
+    One rule: what it asks, why it matters, what to do, and examples of both kinds.
+
+    \b
+    Examples:
+      agentaudit rules show shared-secret
+    """
+    from agentaudit.report.rule_page import render_rule
+
+    found = {rule.rule.id: rule.rule for rule in _loaded(rules or [])}
+    if name not in found:
+        raise UsageError(f"no rule is called {name}{_suggested(name, list(found))}")
+    terminal_of(context).out.print(render_rule(found[name]), end="", soft_wrap=True)
+
+
+@app.command("test")
+def test(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="A folder of rule files.")],
+) -> None:
+    """
+    Run every rule of a folder on its own examples.
+
+    \b
+    Examples:
+      agentaudit rules test our-rules/
+    """
+    from agentaudit.extract.deployment import deployment_of
+    from agentaudit.linting.examples import failed_examples
+    from agentaudit.rules.lint import load_lint_rules
+
+    said = terminal_of(context)
+    loaded = load_lint_rules([folder])
+    if not loaded:
+        raise UsageError(f"{folder} holds no rule files")
+    failures = [text for rule in loaded for text in failed_examples(rule, deployment_of)]
+    for text in failures:
+        said.out.print(text, soft_wrap=True)
+    count = sum(len(rule.rule.matching) + len(rule.rule.other) for rule in loaded)
+    said.note(f"{len(loaded)} rules, {count} examples, {len(failures)} failed")
+    raise typer.Exit(int(ExitCode.FINDINGS if failures else ExitCode.PASS))
+
+
+def _loaded(folders: list[Path]) -> "tuple[CompiledRule, ...]":
+    from agentaudit.rules.lint import load_lint_rules
+    from agentaudit.store.shipped import shipped
+
+    return load_lint_rules([shipped("rules") / "lint", *folders])
+
+
+def _suggested(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else "; see `agentaudit rules list`"

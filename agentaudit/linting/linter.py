@@ -1,0 +1,144 @@
+"""Lint: rules asked of the facts of a deployment, answered with findings."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+
+from agentaudit import __version__
+from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.linting.summaries import credential_summaries, gateway_names, memory_summaries
+from agentaudit.linting.suppressions import META_RULES, Acceptance, suppressed
+from agentaudit.model.deployment import FACT_KINDS, Deployment
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.facts import Fact, FactId
+from agentaudit.model.finding import Finding, LintResult, Severity
+from agentaudit.rules.cel import bind
+from agentaudit.rules.limits import Limits
+from agentaudit.rules.lint import CompiledRule
+from agentaudit.rules.messages import message_of
+from agentaudit.rules.whole import whole_of
+
+_RELATED = 20
+"""More related places than a reader, or a code host, would take in."""
+
+
+def lint(
+    deployment: Deployment,
+    rules: Sequence[CompiledRule],
+    *,
+    limits: Limits | None = None,
+    accepted: Sequence[Acceptance] = (),
+    today: str = "",
+) -> LintResult:
+    """
+    Every finding of the rules, the suppressed ones marked, and what the decisions need.
+
+    The order of files, facts and rules changes nothing. `today`, as YYYY-MM-DD, decides which
+    acceptances have expired.
+    """
+    chosen = sorted({rule.rule.id: rule for rule in rules}.values(), key=lambda one: one.rule.id)
+    found = tuple(_findings(deployment, chosen, limits or Limits()))
+    summaries = tuple(rule.rule.summary for rule in chosen)
+    findings = suppressed(
+        found,
+        comments=deployment.suppressions,
+        accepted=accepted,
+        rules=summaries,
+        today=today,
+    )
+    return LintResult(
+        root=deployment.root,
+        findings=tuple(sorted(findings, key=_order)),
+        rules=tuple(sorted((*summaries, *META_RULES), key=lambda rule: rule.id)),
+        credentials=credential_summaries(deployment),
+        memory_stores=memory_summaries(deployment),
+        gateways=gateway_names(deployment),
+        coverage=deployment.coverage,
+        unresolved=deployment.unresolved,
+        incomplete=deployment.incomplete,
+        tool_version=__version__,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A fact for which a rule holds."""
+
+    fact: Fact
+    severity: Severity
+
+
+def _findings(
+    deployment: Deployment, rules: Iterable[CompiledRule], limits: Limits
+) -> Iterator[Finding]:
+    known = {fact.id: fact for fact in deployment.facts()}
+    for rule, matches in _matches(deployment, rules, limits):
+        groups = [matches] if rule.rule.once else [[match] for match in matches]
+        once: dict[tuple[Evidence, str], Finding] = {}
+        for group in groups:
+            finding = _finding(rule, group, known, limits)
+            once.setdefault((finding.evidence, finding.message), finding)
+        yield from once.values()
+
+
+def _matches(
+    deployment: Deployment, rules: Iterable[CompiledRule], limits: Limits
+) -> Iterator[tuple[CompiledRule, list[_Match]]]:
+    """Each rule with the facts it holds for; every fact is bound once for all its rules."""
+    whole, asked = whole_of(deployment), tuple(rules)
+    for word, kind in FACT_KINDS.items():
+        of_kind = {rule.rule.id: rule for rule in asked if rule.rule.applies_to == word}
+        found: dict[str, list[_Match]] = {name: [] for name in of_kind}
+        facts: tuple[Fact, ...] = getattr(deployment, kind.field) if of_kind else ()
+        for fact in sorted(facts, key=lambda fact: (fact.evidence[0], fact.id)):
+            subject = bind(word, fact, whole, limits)
+            for name, rule in of_kind.items():
+                severity = rule.severity_of(subject)
+                if severity is not None:
+                    found[name].append(_Match(fact, severity))
+        yield from ((of_kind[name], matches) for name, matches in found.items() if matches)
+
+
+def _finding(
+    rule: CompiledRule, group: Sequence[_Match], known: dict[FactId, Fact], limits: Limits
+) -> Finding:
+    """The finding about one fact, or about the first of several."""
+    fact = group[0].fact
+    others = [match.fact.evidence[0] for match in group[1:]]
+    related = [*fact.evidence[1:], *others, *_named_facts(fact, known)]
+    subject = "deployment" if rule.rule.once else fact.id
+    return Finding(
+        rule=rule.rule.id,
+        title=rule.rule.title,
+        family=rule.rule.family,
+        severity=max((match.severity for match in group), key=lambda severity: severity.rank),
+        confidence=_weakest(rule.rule.confidence, fact.confidence),
+        message=message_of(rule.rule.message, fact, limits),
+        evidence=fact.evidence[0],
+        related=_distinct(fact.evidence[0], related),
+        subject=fact.id,
+        fingerprint=fingerprint(rule.rule.id, subject),
+    )
+
+
+def _named_facts(fact: Fact, known: dict[FactId, Fact]) -> Iterator[Evidence]:
+    """The places of the facts that this one names: its holder, its identity, its copies."""
+    for field in fields(fact):
+        if field.name == "id":
+            continue
+        value = getattr(fact, field.name)
+        for name in value if isinstance(value, tuple) else (value,):
+            if isinstance(name, str) and FactId(name) in known:
+                yield known[FactId(name)].evidence[0]
+
+
+def _distinct(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    others = dict.fromkeys(place for place in places if place != primary)
+    return tuple(sorted(others))[:_RELATED]
+
+
+def _weakest(*confidences: Confidence) -> Confidence:
+    return min(confidences, key=tuple(Confidence).index)
+
+
+def _order(finding: Finding) -> tuple[int, Evidence, str, str]:
+    return -finding.severity.rank, finding.evidence, finding.rule, finding.subject

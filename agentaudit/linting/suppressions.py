@@ -1,0 +1,126 @@
+"""
+Suppressions: findings that a team has looked at and lets stand, each with its reason.
+
+A suppression without a reason suppresses nothing. One that no longer suppresses anything is a
+finding of its own, or it would hide the next one on its line.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.model.deployment import SuppressionComment
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.finding import Family, Finding, RuleSummary, Severity, Suppression
+
+UNUSED = RuleSummary(
+    id="unused-suppression",
+    title="Suppression that suppresses nothing",
+    family=Family.LOGGING,
+    severity=Severity.LOW,
+    why=(
+        "The finding it was written for is gone, or the rule's name is misspelt. A comment that"
+        " stays would hide the next finding of that rule on the same line."
+    ),
+    fix="Delete the comment, or correct the name of the rule.",
+    references=(),
+)
+UNREASONED = RuleSummary(
+    id="suppression-without-reason",
+    title="Suppression without a reason",
+    family=Family.LOGGING,
+    severity=Severity.LOW,
+    why="Whoever reviews the deployment cannot tell a decision from an accident.",
+    fix="Write the reason behind the brackets: `agentaudit: ignore[rule] because …`.",
+    references=(),
+)
+META_RULES = (UNREASONED, UNUSED)
+"""Findings about the audit itself rather than about a fact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A finding that a team accepts, by fingerprint, in a file of its own."""
+
+    rule: str
+    fingerprint: str
+    reason: str
+    owner: str = ""
+    expires: str = ""
+    """The last day it holds, as YYYY-MM-DD; empty holds for ever."""
+
+
+def suppressed(
+    findings: Sequence[Finding],
+    *,
+    comments: Sequence[SuppressionComment],
+    accepted: Sequence[Acceptance],
+    rules: Sequence[RuleSummary],
+    today: str,
+) -> Iterator[Finding]:
+    """The findings, those marked that are suppressed, and those that suppressions give rise to."""
+    in_force = {
+        (item.rule, item.fingerprint): item
+        for item in accepted
+        if not item.expires or not today or today <= item.expires
+    }
+    used: set[SuppressionComment] = set()
+    for finding in findings:
+        comment = _covering(finding, comments)
+        if comment is not None:
+            used.add(comment)
+            yield replace(finding, suppression=_inline(comment))
+        elif acceptance := in_force.get((finding.rule, finding.fingerprint)):
+            yield replace(finding, suppression=_of_file(acceptance))
+        else:
+            yield finding
+    families = {rule.id: rule.family for rule in rules}
+    for comment in sorted(set(comments) - used):
+        yield _about(comment, families.get(comment.rule))
+
+
+def _covering(
+    finding: Finding, comments: Sequence[SuppressionComment]
+) -> SuppressionComment | None:
+    """The comment that suppresses a finding: same rule, a line of its place, and a reason."""
+    place = finding.evidence
+    for comment in sorted(comments):
+        same = comment.rule == finding.rule and comment.file == place.file
+        if same and place.line <= comment.line <= place.end_line and comment.reason.strip():
+            return comment
+    return None
+
+
+def _inline(comment: SuppressionComment) -> Suppression:
+    return Suppression(kind="inline", reason=comment.reason, evidence=_place(comment))
+
+
+def _of_file(acceptance: Acceptance) -> Suppression:
+    return Suppression(
+        kind="file",
+        reason=acceptance.reason,
+        owner=acceptance.owner,
+        expires=acceptance.expires,
+    )
+
+
+def _about(comment: SuppressionComment, family: Family | None) -> Finding:
+    rule = UNUSED if comment.reason.strip() else UNREASONED
+    told = "suppresses nothing" if rule is UNUSED else "gives no reason, so it suppresses nothing"
+    strange = "" if family is not None else f", and no rule is called {comment.rule}"
+    return Finding(
+        rule=rule.id,
+        title=rule.title,
+        family=family or rule.family,
+        severity=rule.severity,
+        confidence=Confidence.CERTAIN,
+        message=f"The suppression of {comment.rule} {told}{strange}.",
+        evidence=_place(comment),
+        subject=f"suppression:{comment.rule}",
+        fingerprint=fingerprint(rule.id, f"{comment.file} {comment.rule}"),
+    )
+
+
+def _place(comment: SuppressionComment) -> Evidence:
+    line = comment.comment_line
+    return Evidence(file=comment.file, line=line, column=1, end_line=line, end_column=1)

@@ -1,0 +1,37 @@
+"""Coverage in words: what was read, and what was not."""
+
+from collections.abc import Sequence
+
+from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.model.finding import LintResult
+
+_UNREAD = (FileStatus.FAILED, FileStatus.PARTIAL)
+
+
+def unread_files(result: LintResult) -> Sequence[FileCoverage]:
+    """The files that could not be read, or not whole."""
+    return [file for file in result.coverage if file.status in _UNREAD]
+
+
+def coverage_sentence(result: LintResult) -> str:
+    """How many files were read, of how many that an agent may be deployed with."""
+    statuses = [file.status for file in result.coverage]
+    total = len(statuses) - statuses.count(FileStatus.SKIPPED)
+    parts = [f"Read {statuses.count(FileStatus.READ)} of {total} files"]
+    if FileStatus.FAILED in statuses:
+        parts.append(f"{statuses.count(FileStatus.FAILED)} could not be read")
+    if FileStatus.PARTIAL in statuses:
+        parts.append(f"{statuses.count(FileStatus.PARTIAL)} only in part")
+    if FileStatus.SKIPPED in statuses:
+        parts.append(f"skipped {_skipped(result)} that deploy nothing")
+    if result.unresolved:
+        parts.append(f"{len(result.unresolved)} references unresolved")
+    return "; ".join(parts) + "."
+
+
+def _skipped(result: LintResult) -> str:
+    """The number of files of no interest; a folder full of them is counted in one entry."""
+    skipped = [file for file in result.coverage if file.status is FileStatus.SKIPPED]
+    if len(skipped) == 1 and skipped[0].file == ".":
+        return skipped[0].reason.partition(" ")[0]
+    return str(len(skipped))

@@ -1,0 +1,83 @@
+"""Findings on a terminal: the worst first, each with its place, and coverage at the end."""
+
+import textwrap
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from agentaudit.model.finding import Finding, LintResult, Severity
+from agentaudit.report.coverage import coverage_sentence, unread_files
+from agentaudit.report.text import one_line
+
+STYLES = {
+    Severity.INFO: "cyan",
+    Severity.LOW: "blue",
+    Severity.MEDIUM: "yellow",
+    Severity.HIGH: "red",
+    Severity.CRITICAL: "bold red",
+}
+_INDENT = "  "
+_NARROWEST = 40
+_RELATED = 3
+
+
+def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Text:
+    """The open findings, what was suppressed, and what was read; colour says nothing alone."""
+    width = max(width, _NARROWEST)
+    text = Text()
+    for finding in result.open_findings:
+        text.append_text(_finding(finding, width, verbose=verbose))
+        text.append("\n")
+    text.append(f"{_summary(result)}\n")
+    text.append("\n".join(_wrapped(coverage_sentence(result), width, "")) + "\n")
+    for line in _unread(result, width):
+        text.append(f"{line}\n", style="yellow")
+    return text
+
+
+def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
+    text = Text(one_line(str(finding.evidence)))
+    text.append(" ")
+    text.append(finding.severity.value, style=STYLES[finding.severity])
+    text.append(f" {finding.rule}\n", style="bold")
+    for line in _wrapped(one_line(finding.message), width, _INDENT):
+        text.append(f"{line}\n")
+    shown = finding.related if verbose else finding.related[:_RELATED]
+    places = ", ".join(one_line(str(place)) for place in shown)
+    if places:
+        more = len(finding.related) - len(shown)
+        tail = f" and {more} more" if more else ""
+        for line in _wrapped(f"see also {places}{tail}", width, _INDENT):
+            text.append(f"{line}\n", style="dim")
+    return text
+
+
+def _summary(result: LintResult) -> str:
+    """`2 critical, 1 medium; 1 suppressed.`."""
+    found = result.open_findings
+    counts = [
+        f"{count} {severity.value}"
+        for severity in reversed(Severity)
+        if (count := sum(item.severity is severity for item in found))
+    ]
+    hidden = len(result.findings) - len(found)
+    said = ", ".join(counts) if counts else "No findings"
+    return f"{said}; {hidden} suppressed." if hidden else f"{said}."
+
+
+def _unread(result: LintResult, width: int) -> Iterator[str]:
+    for file in unread_files(result):
+        place = ":".join(str(part) for part in (file.file, file.line, file.column) if part)
+        yield from _wrapped(one_line(f"{place}: {file.status.value}: {file.reason}"), width, "")
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    """Lines no wider than the terminal; a path is never broken apart."""
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

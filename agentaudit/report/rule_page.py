@@ -1,0 +1,90 @@
+"""One rule as a page to read: on a terminal, and as Markdown for the reference."""
+
+from collections.abc import Iterator, Sequence
+
+from agentaudit.model.finding import Family, Severity
+from agentaudit.model.rule import LintRule, RuleExample
+from agentaudit.report.text import printable
+from agentaudit.rules.references import references
+
+
+def render_rule(rule: LintRule) -> str:
+    """Everything that a rule's file says, in the order in which one would ask."""
+    return "\n".join(_page(rule)) + "\n"
+
+
+def render_reference(rules: Sequence[LintRule]) -> str:
+    """The reference of all rules, in Markdown: `rules/README.md`."""
+    return "\n".join(_reference(rules)) + "\n"
+
+
+def _page(rule: LintRule) -> Iterator[str]:
+    yield f"{rule.id}: {rule.title}"
+    yield f"family {rule.family.value}, severity {_severities(rule)}, {rule.confidence.value}"
+    yield ""
+    yield f"Asks of every {rule.applies_to.replace('_', ' ')}:"
+    yield f"  {rule.when}"
+    yield ""
+    yield f"Why: {rule.why}"
+    yield ""
+    yield f"What to do: {rule.fix}"
+    yield ""
+    yield from (f"  {line}" for line in _references(rule))
+    for name, examples in (("Holds for", rule.matching), ("Does not hold for", rule.other)):
+        for example in examples:
+            yield ""
+            yield f"{name} {example.path}:"
+            yield from _indented(example)
+
+
+def _severities(rule: LintRule) -> str:
+    others = "".join(f", {severity.value} when {when}" for severity, when in rule.severity_when)
+    return f"{rule.severity.value}{others}"
+
+
+def _references(rule: LintRule) -> Iterator[str]:
+    known = references()
+    for name in rule.references:
+        entry = known[name]
+        yield f"{entry.label} {entry.url}".rstrip()
+
+
+def _indented(example: RuleExample) -> Iterator[str]:
+    for path, text in (("", example.text), *example.files):
+        if path:
+            yield f"  and {path}:"
+        yield from (f"    {line}".rstrip() for line in printable(text).splitlines())
+
+
+def _reference(rules: Sequence[LintRule]) -> Iterator[str]:
+    yield "# Rules of lint"
+    yield ""
+    yield (
+        "<!-- Generated from the files in rules/lint/ by `python -m agentaudit.report.rule_page`;"
+        " edit those. -->"
+    )
+    yield ""
+    yield (
+        f"{len(rules)} rules. `agentaudit rules show ID` prints a rule with its examples; a rule's"
+        " id is the name of its file, the word in `agentaudit: ignore[ID] reason`, and the"
+        " `ruleId` in SARIF."
+    )
+    for family in Family:
+        yield from _family(family, [rule for rule in rules if rule.family is family])
+
+
+def _family(family: Family, rules: Sequence[LintRule]) -> Iterator[str]:
+    yield ""
+    yield f"## {family.value.capitalize()} ({len(rules)})"
+    yield ""
+    yield "| rule | severity | what it finds | references |"
+    yield "|---|---|---|---|"
+    order = tuple(reversed(Severity))
+    for rule in sorted(rules, key=lambda rule: (order.index(rule.severity), rule.id)):
+        severities = "/".join(
+            dict.fromkeys(
+                [rule.severity.value, *(severity.value for severity, _ in rule.severity_when)]
+            )
+        )
+        links = ", ".join(name.partition(":")[2] for name in rule.references)
+        yield f"| [{rule.id}](lint/{rule.id}.yaml) | {severities} | {rule.title} | {links} |"
