@@ -171,5 +171,8 @@ def _not_started(service: _Service, what: str) -> IncompleteError:
         service.program.wait(POLL_S * 10)
     service.errors.seek(0)
     said = service.errors.read(MAX_ERROR_BYTES).decode(errors="replace").strip()
-    last = said.rpartition("\n")[2] or f"no answer within {START_TIMEOUT_S:.0f} s"
-    return IncompleteError(f"The {what} of the sample did not start: {last}")
+    code = service.program.poll()
+    silent = f"no answer within {START_TIMEOUT_S:.0f} s" if code is None else f"exit code {code}"
+    return IncompleteError(
+        f"The {what} of the sample did not start: {said.rpartition(chr(10))[2] or silent}"
+    )
