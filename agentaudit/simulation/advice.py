@@ -1,9 +1,9 @@
 """What to change, by how much, and on which assumptions: the comparison in sentences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from agentaudit.model.results import PolicyResult, TypeLatency
+from agentaudit.model.results import PolicyResult
 from agentaudit.model.workload import Heavy, Machine, Workload
 from agentaudit.simulation.metrics import offered_load, result_of
 from agentaudit.simulation.policy import Policy
@@ -22,9 +22,8 @@ def advice(
     return (
         *_overload(workload, machine, results),
         *_best(base, results),
-        *_median(base, results),
         *_classes(workload, base, results),
-        *_what_if(workload, machine, baseline, _scheduling_change(base, results)),
+        *_what_if(workload, machine, baseline, _change(_p90(base), _p90(results[0]))),
     )
 
 
@@ -49,41 +48,52 @@ def _overload(
 
 
 def _best(base: PolicyResult, results: Sequence[PolicyResult]) -> Iterator[str]:
-    best = results[0]
-    change = _change(base.overall.latency.p90_ns, best.overall.latency.p90_ns)
-    if best is base or (change > -EQUAL and base.overloaded == best.overloaded):
+    """The policy to use, or that there is none; and the one for the median where it is another."""
+    tail = results[0]
+    median = min(results, key=lambda result: (result.overloaded, _p50(result), _p90(result)))
+    if _better(_p90, tail, base):
+        yield _use(tail, base)
+        yield from _equals(tail, base, results)
+        if _better(_p50, median, tail):
+            yield _trade(median, base)
+    elif _better(_p50, median, base):
+        equal_tail = _change(_p90(base), _p90(median)) < EQUAL
+        yield _use(median, base) if equal_tail else _trade(median, base)
+    else:
+        hurt = all(_p90(result) > _p90(base) for result in results if result is not base)
         yield (
-            f"No policy lowers P90 by more than {EQUAL:.0%} against {base.policy}: scheduling is"
-            " not what limits this workload on this machine"
-            + (", and a cap can only hurt it." if _all_worse(base, results) else ".")
+            f"No policy lowers P50 or P90 by more than {EQUAL:.0%} against {base.policy}:"
+            " scheduling is not what limits this workload on this machine"
+            + (", and a cap can only hurt it." if hurt else ".")
         )
-        return
-    latency, before = best.overall.latency, base.overall.latency
-    yield (
-        f"Use {best.policy} ({best.parameters}): P90 goes from {_time(before.p90_ns)} to"
-        f" {_time(latency.p90_ns)} ({change:+.0%}) and P50 from {_time(before.p50_ns)} to"
-        f" {_time(latency.p50_ns)} ({_change(before.p50_ns, latency.p50_ns):+.0%}), against"
-        f" {base.policy} ({base.parameters})."
+
+
+def _use(best: PolicyResult, base: PolicyResult) -> str:
+    return (
+        f"Use {best.policy} ({best.parameters}) instead of {base.policy} ({base.parameters}):"
+        f" P90 {_from_to(_p90(base), _p90(best))}, P50 {_from_to(_p50(base), _p50(best))}."
     )
+
+
+def _trade(median: PolicyResult, base: PolicyResult) -> str:
+    return (
+        f"If the median matters more than the tail, {median.policy} ({median.parameters}) does"
+        f" better: against {base.policy}, P50 {_from_to(_p50(base), _p50(median))}, P90"
+        f" {_from_to(_p90(base), _p90(median))}."
+    )
+
+
+def _equals(
+    best: PolicyResult, base: PolicyResult, results: Sequence[PolicyResult]
+) -> Iterator[str]:
     equal = [
-        result.policy for result in results[1:] if result is not base and not _differs(result, best)
+        result.policy
+        for result in results
+        if result not in (best, base)
+        and all(abs(_change(part(best), part(result))) < EQUAL for part in (_p50, _p90))
     ]
     if equal:
         yield f"{_listed(equal)} does the same within {EQUAL:.0%}."
-
-
-def _median(base: PolicyResult, results: Sequence[PolicyResult]) -> Iterator[str]:
-    """The policy with the best P50, where it is not the one with the best P90."""
-    best = min(results, key=lambda result: (result.overloaded, result.overall.latency.p50_ns))
-    before, latency = results[0].overall.latency, best.overall.latency
-    if _change(before.p50_ns, latency.p50_ns) > -EQUAL or best.overloaded:
-        return
-    yield (
-        f"If the median matters more than the tail, {best.policy} ({best.parameters}) has P50"
-        f" {_time(latency.p50_ns)} ({_change(base.overall.latency.p50_ns, latency.p50_ns):+.0%}"
-        f" against {base.policy}) at P90 {_time(latency.p90_ns)}"
-        f" ({_change(base.overall.latency.p90_ns, latency.p90_ns):+.0%})."
-    )
 
 
 def _classes(
@@ -99,10 +109,10 @@ def _classes(
         return
     before = {latency.type: latency for latency in base.by_type}
     parts = [
-        f"{latency.type} {_type_change(before[latency.type], latency)}"
-        for latency in mas.by_type[1:]
+        f"{found.type} {_from_to(before[found.type].latency.p90_ns, found.latency.p90_ns)}"
+        for found in mas.by_type[1:]
     ]
-    yield f"MAS against {base.policy} by type, P90: {', '.join(parts)}."
+    yield f"Under MAS instead of {base.policy}, P90 of {', of '.join(parts)}."
 
 
 def _what_if(
@@ -116,8 +126,9 @@ def _what_if(
     )
     cpu, gpu = _change(before, with_cores), _change(before, with_gpu)
     yield (
-        f"What if, under {baseline.name}: {2 * machine.cores} cores instead of {machine.cores}"
-        f" change P90 by {cpu:+.0%}, an LLM server twice as fast by {gpu:+.0%}."
+        f"What if, under {baseline.name}, P90: {2 * machine.cores} cores instead of"
+        f" {machine.cores}, {_from_to(before, with_cores)}; an LLM server twice as fast,"
+        f" {_from_to(before, with_gpu)}."
     )
     better = [
         name
@@ -130,33 +141,33 @@ def _what_if(
         yield "Faster inference is the most effective of the three changes."
 
 
-def _scheduling_change(base: PolicyResult, results: Sequence[PolicyResult]) -> float:
-    return _change(base.overall.latency.p90_ns, results[0].overall.latency.p90_ns)
+def _better(part: Callable[[PolicyResult], int], one: PolicyResult, other: PolicyResult) -> bool:
+    """Keeps up where the other does not, or is lower by more than what is called equal."""
+    if one.overloaded != other.overloaded:
+        return other.overloaded
+    return _change(part(other), part(one)) < -EQUAL
 
 
-def _type_change(before: TypeLatency, after: TypeLatency) -> str:
-    old, new = before.latency.p90_ns, after.latency.p90_ns
-    return f"{_time(old)} to {_time(new)} ({_change(old, new):+.0%})"
+def _p50(result: PolicyResult) -> int:
+    return result.overall.latency.p50_ns
 
 
-def _all_worse(base: PolicyResult, results: Sequence[PolicyResult]) -> bool:
-    others = [result for result in results if result is not base]
-    return bool(others) and all(
-        result.overloaded or _change(base.overall.latency.p90_ns, result.overall.latency.p90_ns) > 0
-        for result in others
-    )
+def _p90(result: PolicyResult) -> int:
+    return result.overall.latency.p90_ns
 
 
-def _differs(one: PolicyResult, other: PolicyResult) -> bool:
-    pairs = (
-        (one.overall.latency.p50_ns, other.overall.latency.p50_ns),
-        (one.overall.latency.p90_ns, other.overall.latency.p90_ns),
-    )
-    return any(abs(_change(*pair)) >= EQUAL for pair in pairs)
+def _from_to(before_ns: int, after_ns: int) -> str:
+    change = _percent(_change(before_ns, after_ns))
+    return f"from {_time(before_ns)} to {_time(after_ns)} ({change})"
 
 
 def _change(before_ns: int, after_ns: int) -> float:
     return after_ns / before_ns - 1 if before_ns else 0.0
+
+
+def _percent(change: float) -> str:
+    percents = round(change * 100)
+    return f"{percents:+d}%" if percents else "no change"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -41,6 +41,10 @@ class Arrivals:
                 return str(self.kind.value)
 
 
+RECORDED = Arrivals(kind=ArrivalKind.RECORDED)
+CLOSED = Arrivals(kind=ArrivalKind.CLOSED)
+
+
 def parse_arrivals(text: str) -> Arrivals:
     """`recorded`, `closed`, `poisson:RATE` or `scaled:FACTOR`; UsageError for anything else."""
     name, colon, number = text.partition(":")

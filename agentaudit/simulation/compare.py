@@ -7,8 +7,25 @@ from agentaudit.errors import UsageError
 from agentaudit.model.results import PolicyResult, Simulation
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.advice import advice
+from agentaudit.simulation.caps import default_caps, with_caps
 from agentaudit.simulation.metrics import result_of
+from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
 from agentaudit.simulation.policy import Policy
+
+
+def compare_shipped(
+    workload: Workload, machine: Machine, *, names: Sequence[str] = (), caps: str = ""
+) -> Simulation:
+    """
+    The shipped policies of these names, or those that suit the arrivals, against their baseline.
+
+    Caps are scaled to the machine except those that `caps` gives, as in `N_cap=4,E_GPU=8`.
+    Raises UsageError for a name or a cap that there is none of, and for an empty workload.
+    """
+    chosen = policy_names(names, workload)
+    scaled = with_caps(default_caps(workload, machine), caps)
+    policies = shipped_policies(chosen, scaled)
+    return compare(workload, machine, policies, baseline=chosen[0])
 
 
 def compare(

@@ -7,10 +7,9 @@ thread has got since the station was last idle, orders all completions, and a jo
 entry whatever else starts or ends beside it.
 
 The clock counts integer nanoseconds; virtual time is a float of nanoseconds of work. A step ends
-at the first nanosecond at which less than half a nanosecond of its work per thread is left, so
-rounding favours neither side, and what rounding leaves over is never carried to the next step.
-Virtual time starts at zero again whenever the station empties, which keeps its error below a
-thousandth of a nanosecond for hours of unbroken work.
+at the nanosecond nearest to where its exact end lies, so rounding favours neither side and never
+adds up. Virtual time starts at zero again whenever the station empties, which keeps its error below
+a thousandth of a nanosecond for hours of unbroken work.
 """
 
 from heapq import heappop, heappush
@@ -21,7 +20,7 @@ from agentaudit.simulation.speed import total_speed
 
 NEVER = 1 << 62
 """Later than every event, about 146 years: the clock of what will not happen."""
-_SLACK = 0.5
+_HALF = 0.5
 
 
 class Station:
@@ -69,7 +68,8 @@ class Station:
     def ended(self, now_ns: int) -> list[int]:
         """The jobs that have ended by now, taken out of the station."""
         self._pass_time(now_ns)
-        heap, reached, jobs = self._heap, self._virtual + _SLACK, []
+        heap, jobs = self._heap, []
+        reached = self._virtual + _HALF * self._rate(self._threads)
         while heap and heap[0][0] <= reached:
             _, job, threads = heappop(heap)
             self._threads -= threads
@@ -97,8 +97,8 @@ class Station:
     def _next_end_ns(self) -> int:
         if not self._heap:
             return NEVER
-        left = self._heap[0][0] - _SLACK - self._virtual
-        return self._last_ns + max(ceil(left / self._rate(self._threads)), 0)
+        left = (self._heap[0][0] - self._virtual) / self._rate(self._threads)
+        return self._last_ns + max(ceil(left - _HALF), 0)
 
     def _rate(self, threads: int) -> float:
         """Speed of one thread while `threads` run; computed once for each number."""

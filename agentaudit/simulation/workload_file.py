@@ -26,6 +26,7 @@ from typing import Protocol, TypeVar
 from agentaudit.errors import InputError, Problem, UsageError
 from agentaudit.model.workload import Heavy, Machine, Stage
 from agentaudit.simulation.arrivals import (
+    CLOSED,
     LARGEST_WORKLOAD,
     ArrivalKind,
     Arrivals,
@@ -40,6 +41,7 @@ _UNIT_NS = {"us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 _LONGEST_NS = 10**15
 _MOST_STEPS = 1_000
 _LARGEST_NUMBER = 1e9
+_TIMED = (ArrivalKind.RECORDED, ArrivalKind.SCALED)
 
 
 class Written(Protocol):
@@ -65,6 +67,22 @@ def parse_workload(root: Written, *, file: str) -> WorkloadShape:
     if reading.problems:
         raise InputError(*reading.problems)
     return shape
+
+
+def overridden(
+    shape: WorkloadShape, *, arrivals: Arrivals | None, requests: int | None, seed: int | None
+) -> WorkloadShape:
+    """The shape with what the command line says in place of the file; UsageError for nonsense."""
+    if arrivals is not None and arrivals.kind in _TIMED:
+        raise UsageError("a workload file has no recorded arrivals: choose closed or poisson:RATE")
+    if requests is not None and not 1 <= requests <= LARGEST_WORKLOAD:
+        raise UsageError(f"--requests is from 1 to {LARGEST_WORKLOAD}, not {requests}")
+    return replace(
+        shape,
+        arrivals=arrivals or shape.arrivals,
+        requests=requests or shape.requests,
+        seed=shape.seed if seed is None else seed,
+    )
 
 
 @dataclass(slots=True)
@@ -140,15 +158,14 @@ class _Reading:
         )
 
     def arrivals(self, node: Written | None) -> Arrivals:
-        closed = Arrivals(kind=ArrivalKind.CLOSED)
         if node is None:
-            return closed
+            return CLOSED
         try:
             arrivals = parse_arrivals(node.text or "")
         except UsageError as error:
             self.fault(node, str(error))
-            return closed
-        if arrivals.kind not in (ArrivalKind.CLOSED, ArrivalKind.POISSON):
+            return CLOSED
+        if arrivals.kind in _TIMED:
             self.fault(node, "nothing was recorded: arrivals are closed or poisson:RATE")
         return arrivals
 
