@@ -10,8 +10,8 @@ import sys
 from collections import Counter
 
 DAMPING = 0.85
-ROUNDS = 40
-KEPT = 3
+ROUNDS = 60
+KEPT = 2
 MOST_SENTENCES = 110
 Vector = dict[str, float]
 

@@ -10,11 +10,13 @@ from llm import Message, ToolCall
 
 HERE = Path(__file__).parent
 TIMEOUT_S = 20.0
-MAX_CHARACTERS = 8_000
+MAX_CHARACTERS = 20_000
 
 
 def _spec(name: str, description: str, *parameters: str) -> Message:
-    properties = {parameter: {"type": "string", "maxLength": 8000} for parameter in parameters}
+    properties = {
+        parameter: {"type": "string", "maxLength": MAX_CHARACTERS} for parameter in parameters
+    }
     schema = {
         "type": "object",
         "properties": properties,
