@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from agentaudit.model.deployment import Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
-from agentaudit.model.facts import Fact, FactId
+from agentaudit.model.facts import CredentialForm, Fact, FactId
 from agentaudit.readers.document import Document, Node
 
 _SLUG_LENGTH = 40
@@ -51,6 +51,48 @@ class Reference:
     at: tuple[Evidence, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What a runtime was read from, kept until all are known: who runs what is joined then."""
+
+    runtime_id: FactId
+    document: Document
+    names: tuple[str, ...]
+    """By which others reach it, and by which an agent may be named after it."""
+    role: str
+    """agent, gateway, model, store, tool_server or empty."""
+    image: str = ""
+    build: str | None = None
+    """Folder its image is built from, from the root; None when it is not built here."""
+    words: tuple[str, ...] = ()
+    """Entry point, command and arguments."""
+    settings: tuple["Setting", ...] = ()
+    mounts: tuple[tuple[str, str], ...] = ()
+    """Files and folders of the repository, and where they are mounted."""
+    labels: tuple[tuple[str, str], ...] = ()
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One named value, where it stands, and further places that lead to it."""
+
+    key: str
+    value: Node
+    document: Document
+    route: str
+    """Route of keys to the value in its document: `services.agent.environment`."""
+    via: tuple[Evidence, ...] = ()
+    text: str | None = None
+    """The value when it is only a part of the node, or decoded from it."""
+    form: CredentialForm | None = None
+    """Decided by the syntax around it (`secretKeyRef`), whatever the value looks like."""
+
+    @property
+    def content(self) -> str:
+        return self.text if self.text is not None else (self.value.text or "")
+
+
 @dataclass(slots=True)
 class Collector:
     """
@@ -62,7 +104,8 @@ class Collector:
     facts: dict[FactId, Fact] = field(default_factory=dict)
     edges: dict[tuple[EdgeKind, FactId, FactId], Edge] = field(default_factory=dict)
     open_ends: list[Unresolved] = field(default_factory=list)
-    references: list["Reference"] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    workloads: list[Workload] = field(default_factory=list)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def add(self, fact: FactT) -> FactT:

@@ -8,40 +8,20 @@ through several services stays one credential that several can see.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.literals import variable_of
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
 from agentaudit.extract.secret_names import name_words
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts import Credential, CredentialForm, FactId, Lifetime
+from agentaudit.model.facts import Credential, FactId, Lifetime
 from agentaudit.readers.document import Document, Node
 
 HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repository")
 """Who can hold a credential, the one that matters most first."""
 _NOBODY = FactId("")
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One named value, where it stands, and further places that lead to it."""
-
-    key: str
-    value: Node
-    document: Document
-    route: str
-    """Route of keys to the value in its document: `services.agent.environment`."""
-    via: tuple[Evidence, ...] = ()
-    text: str | None = None
-    """The value when it is only a part of the node, or decoded from it."""
-    form: CredentialForm | None = None
-    """Decided by the syntax around it (`secretKeyRef`), whatever the value looks like."""
-
-    @property
-    def content(self) -> str:
-        return self.text if self.text is not None else (self.value.text or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

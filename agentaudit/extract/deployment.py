@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentaudit.errors import InputError
+from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.compose import extract_compose
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.kubernetes import extract_kubernetes
+from agentaudit.extract.kubernetes_accounts import extract_accounts
+from agentaudit.extract.kubernetes_rights import extract_rights
+from agentaudit.extract.mcp import extract_mcp
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, FileStatus
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import NOT_A_FORMAT, SourceText, read_files
@@ -20,7 +26,14 @@ from agentaudit.readers.syntax import of_interest, parse, syntax_of
 Extractor = Callable[[Documents, Collector], None]
 """Reads all documents, and writes what it understands of them into the collector."""
 
-EXTRACTORS: tuple[Extractor, ...] = ()
+EXTRACTORS: tuple[Extractor, ...] = (
+    extract_mcp,
+    extract_claude,
+    extract_compose,
+    extract_kubernetes,
+    extract_accounts,
+    extract_rights,
+)
 """Every platform that we understand. Order matters only where a fact is declared twice."""
 
 _LISTED_SKIPS = 200

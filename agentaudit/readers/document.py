@@ -64,6 +64,11 @@ class Node:
         """The key node itself, for evidence that points at the name."""
         return next((name for name, _ in self.entries if name.raw == key), None)
 
+    def text_at(self, *path: str) -> str:
+        """The text of the scalar at the end of a route of keys; empty when there is none."""
+        node = self.get(*path)
+        return (node.text or "") if node is not None else ""
+
     def items(self) -> Iterator[tuple[str, "Node"]]:
         """Keys as text, with their values."""
         for name, value in self.entries:
@@ -74,6 +79,10 @@ class Node:
         if self.kind is NodeKind.SEQUENCE:
             return self.elements
         return () if self.kind is NodeKind.NULL else (self,)
+
+    def texts(self) -> tuple[str, ...]:
+        """The texts of the elements of a sequence, or of a lone scalar."""
+        return tuple(element.text or "" for element in self.list())
 
     @property
     def text(self) -> str | None:

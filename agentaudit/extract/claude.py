@@ -1,0 +1,186 @@
+"""Settings of coding agents (Claude Code, Gemini CLI, Codex): permissions, sandbox, retention."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials, settings_of
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp_clients import client_agent
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.facts import Agent, Approval, Egress, MemoryStore, Tool
+from agentaudit.readers.document import Document, Node
+
+_SETTINGS = re.compile(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
+_DAY_S = 86_400
+_DEFAULT_RETENTION_DAYS = 30
+_BYPASS = frozenset({"bypassPermissions", "dontAsk"})
+_RULE = re.compile(r"^(?P<tool>[\w*]+)(?:\((?P<scope>.*)\))?$", re.DOTALL)
+_BUILT_IN: tuple[tuple[str, tuple[str, ...], bool, bool], ...] = (
+    # name, effects, reads untrusted content, carries data out
+    ("Bash", ("read", "write", "delete", "execute"), False, True),
+    ("WebFetch", ("read",), True, True),
+    ("WebSearch", ("read",), True, False),
+    ("Write", ("write",), False, False),
+    ("Edit", ("write",), False, False),
+    ("Read", ("read",), False, False),
+)
+
+
+def extract_claude(documents: Documents, collector: Collector) -> None:
+    """Claude Code's settings: who asks before what, and how long transcripts stay."""
+    for document in documents.of("json"):
+        if _SETTINGS.search(document.file) and document.root.entries:
+            _extract(document, collector)
+
+
+def _extract(document: Document, collector: Collector) -> None:
+    root = document.root
+    agent = client_agent(document, collector)
+    changed = replace(
+        agent,
+        permission_mode=_mode(root) or agent.permission_mode,
+        wildcard_tools=agent.wildcard_tools or any(_wide(rule) for rule in _rules(root, "allow")),
+        sandboxed=_sandboxed(root),
+    )
+    collector.update(changed)
+    _add_approval(document, collector, changed)
+    _add_tools(document, collector, changed)
+    _add_memory(document, collector, changed)
+    _add_egress(document, collector, changed)
+    holding = Holding(holder="agent", exposure="env", holder_id=changed.id, seen_by=(changed.id,))
+    add_credentials(collector, settings_of(document, root.child("env"), "env"), holding)
+
+
+def _mode(root: Node) -> str:
+    node = root.get("permissions", "defaultMode")
+    mode = (node.text or "") if node is not None else ""
+    return "bypass" if mode in _BYPASS else mode
+
+
+def _rules(root: Node, name: str) -> Iterator[Node]:
+    node = root.get("permissions", name)
+    yield from node.list() if node is not None else ()
+
+
+def _wide(rule: Node) -> bool:
+    """Whether a rule allows a tool whatever it is asked to do: `Bash`, `Bash(*)`, `mcp__x__*`."""
+    match = _RULE.match(rule.text or "")
+    if match is None:
+        return False
+    if match["tool"].startswith("mcp__"):
+        return match["tool"].endswith("*")
+    return match["tool"] in {"*", "Bash"} and (match["scope"] or "*") in {"*", ":*", "*:*"}
+
+
+def _sandboxed(root: Node) -> Truth:
+    enabled = root.get("sandbox", "enabled")
+    if enabled is None or enabled.boolean is None:
+        return Truth.UNKNOWN
+    escape = root.get("sandbox", "allowUnsandboxedCommands")
+    soft = root.get("sandbox", "failIfUnavailable")
+    leaks = (escape is not None and escape.boolean is True) or (
+        soft is not None and soft.boolean is False
+    )
+    return Truth.YES if enabled.boolean and not leaks else Truth.NO
+
+
+def _add_approval(document: Document, collector: Collector, agent: Agent) -> None:
+    """The question before a tool runs, which stands unless it is switched off."""
+    node = document.root.child("permissions")
+    if node is None or agent.permission_mode == "bypass":
+        return
+    allowed = tuple(rule.text or "" for rule in _rules(document.root, "allow"))
+    approval = collector.add(
+        Approval(
+            id=fact_id("approval", "permission prompt", f"{agent.id}/permissions"),
+            name="permission prompt",
+            evidence=(evidence(document, document.root.key_of("permissions") or node),),
+            scope=tuple(rule.text or "" for rule in _rules(document.root, "ask")) or ("*",),
+            default_allow="*" in allowed,
+        )
+    )
+    collector.link(EdgeKind.GATED_BY, agent.id, approval.id, *approval.evidence)
+
+
+def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
+    """The built-in tools that the settings let run without a question."""
+    bypass = agent.permission_mode == "bypass"
+    allowed = {
+        match["tool"]: rule
+        for rule in _rules(document.root, "allow")
+        if (match := _RULE.match(rule.text or "")) is not None
+    }
+    for name, effects, untrusted, egress in _BUILT_IN:
+        rule = allowed.get(name) or allowed.get("*")
+        if rule is None and not bypass:
+            continue
+        node = rule or document.root.get("permissions", "defaultMode") or document.root
+        place = evidence(document, node, node.text or "")
+        tool = collector.add(
+            Tool(
+                id=fact_id("tool", name, f"{agent.id}/{name}"),
+                name=name,
+                evidence=(place,),
+                effects=effects,
+                effects_known=True,
+                reads_untrusted=Truth.YES if untrusted else Truth.NO,
+                reads_private=Truth.YES if name in {"Bash", "Read"} else Truth.NO,
+                egress=Truth.YES if egress else Truth.NO,
+                typed=Truth.YES,
+                free_form_parameters=("command",) if name == "Bash" else (),
+                approval=Truth.NO,
+                sandboxed=agent.sandboxed,
+            )
+        )
+        collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
+
+
+def _add_memory(document: Document, collector: Collector, agent: Agent) -> None:
+    """The transcripts on disk, which go after `cleanupPeriodDays`."""
+    days = document.root.child("cleanupPeriodDays")
+    compact = document.root.child("autoCompactEnabled")
+    node = days or compact or document.root.child("autoMemoryEnabled")
+    if node is None:
+        return
+    kept = days.integer if days is not None else _DEFAULT_RETENTION_DAYS
+    switched_off = compact is not None and compact.boolean is False
+    place = evidence(document, node, node.text or "")
+    store = collector.add(
+        MemoryStore(
+            id=fact_id("memory_store", "transcripts", f"{agent.id}/transcripts"),
+            name="transcripts",
+            evidence=(place,),
+            kind="history",
+            backend="file",
+            scope="user",
+            ttl=Known.UNKNOWN if kept is None else Known.SET,
+            ttl_s=None if kept is None else kept * _DAY_S,
+            compaction=Known.NONE if switched_off else Known.SET,
+            persistent=Truth.YES,
+            sweep=Known.SET,
+            explicit_writes=Truth.YES,
+        )
+    )
+    collector.link(EdgeKind.PERSISTS_TO, agent.id, store.id, place)
+    collector.link(EdgeKind.RECALLS_FROM, agent.id, store.id, place)
+
+
+def _add_egress(document: Document, collector: Collector, agent: Agent) -> None:
+    domains = document.root.get("sandbox", "network", "allowedDomains")
+    if domains is None or agent.sandboxed is not Truth.YES:
+        return
+    names = tuple(item.text or "" for item in domains.list())
+    place = evidence(document, domains)
+    egress = collector.add(
+        Egress(
+            id=fact_id("egress", "sandbox", f"{agent.id}/sandbox.network"),
+            name="sandbox network",
+            evidence=(place,),
+            policy="any" if "*" in names else "allowlist" if names else "none",
+            destinations=names,
+        )
+    )
+    collector.link(EdgeKind.EGRESS_TO, agent.id, egress.id, place, confidence=Confidence.CERTAIN)

@@ -1,0 +1,264 @@
+"""
+Containers, whatever starts them: what role each plays, what it holds, what limits it.
+
+Compose, Kubernetes and the rest describe a container; here it becomes a runtime with its
+credentials, and a gateway, model or tool server where that is what it runs.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.launchers import image_launch
+from agentaudit.extract.mcp_tools import add_tools
+from agentaudit.extract.redaction import arguments, plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.facts import (
+    Egress,
+    FactId,
+    Gateway,
+    Model,
+    Registry,
+    Runtime,
+    ToolServer,
+)
+from agentaudit.readers.document import Document, Node
+
+_GATEWAY = (
+    r"litellm|agentgateway|mcp-?gateway|portkey|envoy-ai|contextforge|mcp-?proxy|toolhive|bifrost"
+    r"|(?:^|[/-])kong(?:[/:-]|$)|ai-gateway|llm-gateway|(?:^|/)[\w-]*-gateway(?:[:@]|$)"
+)
+_MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
+_STORE = (
+    r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
+    r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
+)
+_ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (role, re.compile(pattern, re.IGNORECASE))
+    for role, pattern in (
+        ("gateway", _GATEWAY),
+        ("model", _MODEL),
+        ("store", _STORE),
+        ("tool_server", r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server"),
+    )
+)
+_AGENT_NAME = re.compile(
+    r"(?:^|[^a-z])(?:agents?|assistant|copilot|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+_AGENT_SETTING = re.compile(
+    r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
+    r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|MCP|AGENT|CREWAI|OPENROUTER|MODEL)_"
+)
+_SUPPORT = re.compile(
+    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container as its platform describes it, and the runtime that is known of it."""
+
+    document: Document
+    place: Node
+    """The node that names it."""
+    key: str
+    """Natural key: file and route, or kind, namespace and name."""
+    runtime: Runtime
+    """Without what is computed here."""
+    names: tuple[str, ...]
+    project: str = ""
+    """What all containers of the file belong to."""
+    words: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    build: str | None = None
+    mounts: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    namespace: str = ""
+    short_alternative: dict[str, str] = field(default_factory=dict)
+    egress: str = "any"
+    """What the platform lets it reach, before policies: any or none."""
+
+
+def add_container(collector: Collector, container: Container) -> Runtime:
+    """The runtime of a container, with all that follows from its role."""
+    role = role_of(container)
+    launch = image_launch(container.runtime.image)
+    runtime = collector.add(
+        replace(
+            container.runtime,
+            image=plain(container.runtime.image),
+            image_pinned=launch.pinned if container.build is None else Truth.UNKNOWN,
+            runs_agent=role == "agent",
+            bind_all=container.runtime.bind_all or binds_all(container),
+        )
+    )
+    collector.workloads.append(
+        Workload(
+            runtime_id=runtime.id,
+            document=container.document,
+            names=(*container.names, container.project),
+            role=role,
+            image=container.runtime.image,
+            build=container.build,
+            words=container.words,
+            settings=container.settings,
+            mounts=container.mounts,
+            labels=container.labels,
+            namespace=container.namespace,
+        )
+    )
+    holder, holder_id = _holder(collector, container, role, runtime)
+    credentials = add_credentials(
+        collector,
+        container.settings,
+        Holding(
+            holder=holder,
+            exposure="env",
+            holder_id=holder_id,
+            seen_by=tuple(dict.fromkeys((holder_id, runtime.id))),
+            short_alternative=container.short_alternative,
+            environment=container.runtime.environment,
+        ),
+    )
+    if credentials:
+        runtime = replace(runtime, holds_secrets=True)
+        collector.update(runtime)
+    _add_image(collector, container, runtime)
+    add_egress(collector, runtime, container.egress)
+    return runtime
+
+
+def role_of(container: Container) -> str:
+    """What a container runs, by its image first, then by its names and settings."""
+    for subject in (container.runtime.image, *container.names):
+        for role, pattern in _ROLES:
+            if pattern.search(subject):
+                return role
+    if _SUPPORT.search(container.runtime.image):
+        return ""
+    named = any(
+        _AGENT_NAME.search(text)
+        for text in (*container.names, container.runtime.image, *container.words)
+    )
+    configured = any(_AGENT_SETTING.match(setting.key) for setting in container.settings)
+    return "agent" if named or configured else ""
+
+
+def binds_all(container: Container) -> bool:
+    """Whether it is told to listen on every address."""
+    told = any("0.0.0.0" in word or word == "[::]" for word in container.words)  # noqa: S104, searched for, not bound
+    return told or any(
+        setting.content in {"0.0.0.0", "::"}  # noqa: S104, as above
+        for setting in container.settings
+        if setting.key.upper().endswith(("HOST", "BIND", "ADDRESS"))
+    )
+
+
+def add_egress(collector: Collector, runtime: Runtime, policy: str) -> None:
+    """What nothing forbids: a runtime without a policy reaches everything."""
+    egress = collector.add(
+        Egress(
+            id=fact_id("egress", runtime.name, f"{runtime.id}/egress"),
+            name=f"network of {runtime.name}",
+            evidence=runtime.evidence[:1],
+            policy=policy,
+            runtime_ids=(runtime.id,),
+        )
+    )
+    collector.link(EdgeKind.EGRESS_TO, runtime.id, egress.id, *runtime.evidence[:1])
+
+
+def _holder(
+    collector: Collector, container: Container, role: str, runtime: Runtime
+) -> tuple[str, FactId]:
+    """The fact that a container's credentials belong to, made here when its role asks for one."""
+    place = runtime.evidence[0]
+    if role == "gateway":
+        fact = _gateway(container, place)
+        collector.add(fact)
+        collector.link(EdgeKind.RUNS_ON, fact.id, runtime.id, place)
+        return "gateway", fact.id
+    if role == "tool_server":
+        server = collector.add(_tool_server(container, place))
+        collector.link(EdgeKind.RUNS_ON, server.id, runtime.id, place)
+        add_tools(collector, server)
+        return "tool_server", server.id
+    if role == "model":
+        collector.add(_model(container, place))
+    return "container", runtime.id
+
+
+def _gateway(container: Container, place: Evidence) -> Gateway:
+    product = next(
+        (
+            name
+            for name in ("litellm", "agentgateway", "portkey", "kong", "envoy", "toolhive")
+            if name in container.runtime.image.lower()
+        ),
+        container.names[0],
+    )
+    keys = {setting.key.upper() for setting in container.settings}
+    guarded = any(key.endswith(("MASTER_KEY", "JWT_PUBLIC_KEY_URL", "AUTH_TOKEN")) for key in keys)
+    brokers = any(
+        re.search(r"_(?:API_KEY|TOKEN|SECRET|ACCESS_KEY)(?:_FILE)?$", key) for key in keys
+    )
+    return Gateway(
+        id=fact_id("gateway", container.names[0], f"{container.key}/gateway"),
+        name=container.names[0],
+        evidence=(place,),
+        product=product,
+        authorizer=Known.SET if guarded else Known.UNKNOWN,
+        brokers_credentials=Truth.YES if brokers else Truth.UNKNOWN,
+    )
+
+
+def _tool_server(container: Container, place: Evidence) -> ToolServer:
+    launch = image_launch(container.runtime.image)
+    return ToolServer(
+        id=fact_id("tool_server", container.names[0], f"{container.key}/tool_server"),
+        name=container.names[0],
+        evidence=(place,),
+        transport="http",
+        command="",
+        arguments=arguments(container.words),
+        package=launch.package,
+        pinned=launch.pinned if container.build is None else Truth.YES,
+    )
+
+
+def _model(container: Container, place: Evidence) -> Model:
+    return Model(
+        id=fact_id("model", container.names[0], f"{container.key}/model"),
+        name=container.names[0],
+        evidence=(place,),
+        provider=image_launch(container.runtime.image).package.rpartition("/")[2],
+        local=Truth.YES,
+    )
+
+
+def _add_image(collector: Collector, container: Container, runtime: Runtime) -> None:
+    launch = image_launch(container.runtime.image)
+    if not launch.package or container.build is not None:
+        return
+    registry = collector.add(
+        Registry(
+            id=fact_id("registry", "oci", f"oci/{launch.package}"),
+            name=f"oci: {plain(launch.package)}",
+            evidence=runtime.evidence[:1],
+            mutable=launch.mutable,
+        )
+    )
+    collector.link(EdgeKind.LAUNCHED_FROM, runtime.id, registry.id, *runtime.evidence[:1])
+
+
+def runtime_id(name: str, key: str) -> FactId:
+    """The id of the runtime with a natural key."""
+    return fact_id("runtime", name, key)
+
+
+def place_of(document: Document, node: Node, snippet: str) -> tuple[Evidence, ...]:
+    """One place, as the evidence of a fact."""
+    return (evidence(document, node, plain(snippet)),)

@@ -1,0 +1,319 @@
+"""Kubernetes workloads: containers of pods as runtimes, with their environment and privileges."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
+from agentaudit.extract.kubernetes_objects import (
+    KubernetesObject,
+    kubernetes_objects,
+    settings_of_object,
+)
+from agentaudit.extract.redaction import plain
+from agentaudit.extract.sizes import bytes_of
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import Credential, CredentialForm, Lifetime, Runtime
+from agentaudit.readers.document import Document, Node
+
+_TEMPLATES = {
+    "Pod": (),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    **dict.fromkeys(
+        ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController"),
+        ("spec", "template"),
+    ),
+}
+_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
+_LONG_S = 12 * 3600
+_ALTERNATIVES = {
+    "aws": "IRSA or EKS Pod Identity",
+    "google": "workload identity federation",
+    "azure": "Azure workload identity",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pod:
+    """One pod template, with everything its containers share."""
+
+    owner: KubernetesObject
+    template: Node
+    spec: Node
+    objects: tuple[KubernetesObject, ...]
+
+
+def extract_kubernetes(documents: Documents, collector: Collector) -> None:
+    """The workloads of every manifest, with the accounts they run under."""
+    objects = tuple(kubernetes_objects(documents))
+    for owner in objects:
+        route = _TEMPLATES.get(owner.kind)
+        template = owner.node.get(*route) if route is not None else None
+        spec = template.child("spec") if template is not None else None
+        if template is not None and spec is not None:
+            _add_pod(_Pod(owner=owner, template=template, spec=spec, objects=objects), collector)
+
+
+def _add_pod(pod: _Pod, collector: Collector) -> None:
+    for field in ("containers", "initContainers"):
+        block = pod.spec.child(field)
+        for node in block.list() if block is not None else ():
+            container = _container(pod, node, collector)
+            runtime = add_container(collector, container)
+            account = add_account(collector, pod.owner, pod.spec, runtime)
+            collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, account.id, *runtime.evidence[:1])
+            _add_projected_tokens(pod, collector, runtime)
+
+
+def _container(pod: _Pod, node: Node, collector: Collector) -> Container:
+    name = node.text_at("name") or pod.owner.name
+    owner = pod.owner
+    key = f"{owner.kind}/{owner.namespace}/{owner.name}/{name}"
+    document = owner.document
+    return Container(
+        document=document,
+        place=node.child("name") or node,
+        key=key,
+        runtime=_runtime(pod, node, key),
+        names=tuple(dict.fromkeys((owner.name, name))),
+        words=tuple(
+            word.text or ""
+            for field in ("command", "args")
+            if (block := node.child(field)) is not None
+            for word in block.list()
+        ),
+        settings=tuple(_settings(pod, node, key, collector)),
+        labels=_labels(pod.template),
+        namespace=owner.namespace,
+        short_alternative=_ALTERNATIVES,
+    )
+
+
+def _runtime(pod: _Pod, node: Node, key: str) -> Runtime:
+    name = node.text_at("name") or pod.owner.name
+    limits = node.get("resources", "limits")
+    memory = limits.child("memory") if limits is not None else None
+    cpu = limits.child("cpu") if limits is not None else None
+    security = (node.child("securityContext"), pod.spec.child("securityContext"))
+    hosts = tuple(_host_paths(pod, node))
+    place = node.child("name") or node
+    return Runtime(
+        id=runtime_id(f"{pod.owner.name}/{name}", key),
+        name=f"{pod.owner.name}/{name}" if name != pod.owner.name else name,
+        evidence=place_of(pod.owner.document, place, name),
+        environment=_environment(pod.owner),
+        kind="pod",
+        image=node.text_at("image"),
+        privileged=_first_true("privileged", *security)
+        or _first_true("allowPrivilegeEscalation", security[0]),
+        host_mounts=tuple(plain(path) for path in hosts),
+        docker_socket=any(path.endswith(_SOCKETS) for path in hosts),
+        host_network=_first_true("hostNetwork", pod.spec),
+        runs_as_root=_root(*security),
+        cpu_limit=Known.SET if cpu is not None else Known.NONE,
+        memory_limit=Known.SET if memory is not None else Known.NONE,
+        memory_limit_bytes=bytes_of(memory.text or "") if memory is not None else None,
+        pids_limit=Known.UNKNOWN,
+        published_ports=tuple(_host_ports(node)),
+        gpu=limits is not None and any("gpu" in name for name, _ in limits.items()),
+        service_account=pod.spec.text_at("serviceAccountName") or "default",
+        automount_token=_automount(pod.spec),
+        token_ttl_s=_shortest_token(pod.spec),
+    )
+
+
+def _settings(pod: _Pod, node: Node, key: str, collector: Collector) -> Iterator[Setting]:
+    """The environment of a container, each value where it really stands."""
+    document = pod.owner.document
+    block = node.child("env")
+    named: set[str] = set()
+    for entry in block.list() if block is not None else ():
+        name, value = entry.text_at("name"), entry.child("value")
+        source = entry.child("valueFrom")
+        named.add(name)
+        if value is not None:
+            yield Setting(key=name, value=value, document=document, route=f"{key}.env")
+        elif source is not None and name:
+            yield from _from_source(pod, source, name, key)
+    block = node.child("envFrom")
+    for entry in block.list() if block is not None else ():
+        for setting in _all_of_source(pod, entry, collector):
+            if setting.key not in named:
+                yield setting
+
+
+def _from_source(pod: _Pod, source: Node, name: str, key: str) -> Iterator[Setting]:
+    document = pod.owner.document
+    for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
+        reference = source.child(field)
+        if reference is None:
+            continue
+        place = reference.child("name") or reference
+        via = evidence(document, place, f"{name} from {kind} {plain(reference.text_at('name'))}")
+        target = _object(pod, kind, reference.text_at("name"))
+        for setting in settings_of_object(target) if target is not None else ():
+            if setting.key == reference.text_at("key"):
+                yield Setting(
+                    key=name,
+                    value=setting.value,
+                    document=setting.document,
+                    route=f"{setting.route}.{setting.key}",
+                    text=setting.content,
+                    via=(via,),
+                )
+                return
+        if kind == "Secret":
+            yield Setting(
+                key=name,
+                value=place,
+                document=document,
+                route=f"{key}.env",
+                form=CredentialForm.SECRET_REF,
+            )
+
+
+def _all_of_source(pod: _Pod, entry: Node, collector: Collector) -> Iterator[Setting]:
+    prefix = entry.text_at("prefix")
+    for field, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
+        reference = entry.child(field)
+        if reference is None:
+            continue
+        place = evidence(
+            pod.owner.document, reference, f"{kind} {plain(reference.text_at('name'))}"
+        )
+        target = _object(pod, kind, reference.text_at("name"))
+        if target is None:
+            collector.leave_open(
+                place,
+                f"the {kind} {plain(reference.text_at('name'))} is not among the files",
+                "which variables the container gets is open",
+            )
+            continue
+        for setting in settings_of_object(target):
+            yield Setting(
+                key=prefix + setting.key,
+                value=setting.value,
+                document=setting.document,
+                route=setting.route,
+                text=setting.content,
+                via=(place,),
+            )
+
+
+def _object(pod: _Pod, kind: str, name: str) -> KubernetesObject | None:
+    return next(
+        (
+            item
+            for item in pod.objects
+            if (item.kind, item.name, item.namespace) == (kind, name, pod.owner.namespace)
+        ),
+        None,
+    )
+
+
+def _host_paths(pod: _Pod, node: Node) -> Iterator[str]:
+    mounts = node.child("volumeMounts")
+    mounted = {mount.text_at("name") for mount in (mounts.list() if mounts is not None else ())}
+    volumes = pod.spec.child("volumes")
+    for volume in volumes.list() if volumes is not None else ():
+        path = volume.get("hostPath", "path")
+        if path is not None and volume.text_at("name") in mounted:
+            yield path.text or ""
+
+
+def _host_ports(node: Node) -> Iterator[str]:
+    ports = node.child("ports")
+    for port in ports.list() if ports is not None else ():
+        if port.child("hostPort") is not None:
+            yield port.text_at("hostPort")
+
+
+def _root(*contexts: Node | None) -> Truth:
+    """The container's own context goes before the pod's."""
+    for context in contexts:
+        user = context.child("runAsUser") if context is not None else None
+        guard = context.child("runAsNonRoot") if context is not None else None
+        if guard is not None and guard.boolean is True:
+            return Truth.NO
+        if user is not None and user.integer is not None:
+            return Truth.YES if user.integer == 0 else Truth.NO
+    return Truth.UNKNOWN
+
+
+def _automount(spec: Node) -> Truth:
+    node = spec.child("automountServiceAccountToken")
+    if node is None or node.boolean is None:
+        return Truth.UNKNOWN
+    return Truth.YES if node.boolean else Truth.NO
+
+
+def _tokens(spec: Node) -> Iterator[Node]:
+    volumes = spec.child("volumes")
+    for volume in volumes.list() if volumes is not None else ():
+        sources = volume.get("projected", "sources")
+        for source in sources.list() if sources is not None else ():
+            token = source.child("serviceAccountToken")
+            if token is not None:
+                yield token
+
+
+def _shortest_token(spec: Node) -> int | None:
+    seconds = (token.child("expirationSeconds") for token in _tokens(spec))
+    known = [node.integer for node in seconds if node is not None and node.integer is not None]
+    return max(known, default=None)
+
+
+def _add_projected_tokens(pod: _Pod, collector: Collector, runtime: Runtime) -> None:
+    document: Document = pod.owner.document
+    for token in _tokens(pod.spec):
+        node = token.child("expirationSeconds") or token
+        seconds = node.integer or 3600
+        place = evidence(document, node, f"expirationSeconds: {seconds}")
+        credential = collector.add(
+            Credential(
+                id=fact_id("credential", "service account token", f"{place}"),
+                name="service account token",
+                evidence=(place,),
+                provider="kubernetes",
+                kind="service_account_token",
+                form=CredentialForm.WORKLOAD_IDENTITY,
+                lifetime=Lifetime.SHORT if seconds <= _LONG_S else Lifetime.STATIC,
+                ttl_s=seconds,
+                holder="container",
+                holder_id=runtime.id,
+                exposure="file",
+                variable=token.text_at("path"),
+                rotated=Truth.YES,
+            )
+        )
+        account = service_account_id(pod.owner.namespace, runtime.service_account)
+        collector.link(EdgeKind.VISIBLE_TO, credential.id, runtime.id, place)
+        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, account, place)
+
+
+def add_secret_credentials(documents: Documents, collector: Collector) -> None:
+    """Secrets and ConfigMaps that hold credentials, whether or not a workload here uses them."""
+    for item in kubernetes_objects(documents):
+        if item.kind not in {"Secret", "ConfigMap"}:
+            continue
+        settings = settings_of_object(item)
+        add_credentials(collector, settings, Holding(holder="repository", exposure="file"))
+
+
+def _labels(template: Node) -> tuple[tuple[str, str], ...]:
+    labels = template.get("metadata", "labels")
+    return tuple((key, value.text or "") for key, value in labels.items()) if labels else ()
+
+
+def _environment(item: KubernetesObject) -> str:
+    known = ("production", "prod", "staging", "preview", "development", "dev")
+    return next((word for word in known if word in item.namespace.split("-")), "")
+
+
+def _first_true(key: str, *nodes: Node | None) -> bool:
+    found = (node.child(key) for node in nodes if node is not None)
+    return next((node.boolean is True for node in found if node is not None), False)

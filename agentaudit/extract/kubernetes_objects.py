@@ -1,0 +1,76 @@
+"""Kubernetes manifests as objects, and the settings that Secrets and ConfigMaps hold."""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import Setting
+from agentaudit.extract.documents import Documents
+from agentaudit.readers.document import Document, Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubernetesObject:
+    """One object of a manifest."""
+
+    document: Document
+    node: Node
+    kind: str
+    name: str
+    namespace: str
+
+    @property
+    def place(self) -> Node:
+        """The node that names it."""
+        return self.node.get("metadata", "name") or self.node
+
+
+def kubernetes_objects(documents: Documents) -> Iterator[KubernetesObject]:
+    """Every object, those inside a List too."""
+    for document in documents.of("yaml", "json"):
+        for root in document.roots:
+            yield from _objects(document, root)
+
+
+def _objects(document: Document, node: Node) -> Iterator[KubernetesObject]:
+    kind = node.child("kind")
+    if node.child("apiVersion") is None or kind is None:
+        return
+    items = node.child("items")
+    if (kind.text or "").endswith("List") and items is not None:
+        for item in items.list():
+            yield from _objects(document, item)
+        return
+    yield KubernetesObject(
+        document=document,
+        node=node,
+        kind=kind.text or "",
+        name=node.text_at("metadata", "name"),
+        namespace=node.text_at("metadata", "namespace") or "default",
+    )
+
+
+def settings_of_object(item: KubernetesObject) -> tuple[Setting, ...]:
+    """The values of a Secret or ConfigMap; `data` of a Secret is decoded."""
+    route = f"{item.kind}/{item.namespace}/{item.name}"
+    found: list[Setting] = []
+    for field in ("data", "stringData"):
+        block = item.node.child(field)
+        for key, value in block.items() if block is not None else ():
+            text = value.text or ""
+            if item.kind == "Secret" and field == "data":
+                text = _decoded(text)
+            if value.text is not None:
+                found.append(
+                    Setting(key=key, value=value, document=item.document, route=route, text=text)
+                )
+    return tuple(found)
+
+
+def _decoded(text: str) -> str:
+    """The text behind base64; what is no base64 (a template, say) stays as it is."""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return text

@@ -1,0 +1,131 @@
+"""What a command starts: which package, from which registry, in which version."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agentaudit.model.evidence import Truth
+
+_NPM = frozenset({"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bun"})
+_PYPI = frozenset({"uvx", "pipx", "uv"})
+_OCI = frozenset({"docker", "podman", "nerdctl"})
+_RUNNERS = frozenset({"dlx", "exec", "run", "x", "tool", "create"})
+_VALUED = frozenset(
+    {
+        *("-e", "--env", "-v", "--volume", "--mount", "--name", "--network", "-p", "--publish"),
+        *("--env-file", "-w", "--workdir", "-u", "--user", "--entrypoint", "--memory", "--cpus"),
+        *("--pull", "--platform", "-l", "--label", "--add-host", "-m", "--with", "--python"),
+        *("--index-url", "--registry", "--directory", "--project"),
+    }
+)
+_PACKAGE = frozenset({"--package", "-p", "--from"})
+_EXACT = re.compile(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
+_GIT = re.compile(r"^git\+|^github:|^https://github\.com/")
+_COMMIT = re.compile(r"@[0-9a-f]{40}\b")
+_TAG = re.compile(r":(?P<tag>[\w][\w.-]*)$")
+_FLOATING = re.compile(r"^(?:latest|main|master|edge|stable|nightly|dev|next|.*-latest)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What a command starts."""
+
+    package: str = ""
+    """Name without version."""
+    registry: str = ""
+    """npm, pypi, oci, git or empty for what is on the machine already."""
+    pinned: Truth = Truth.UNKNOWN
+    """Whether the same thing starts tomorrow."""
+    mutable: Truth = Truth.UNKNOWN
+    """Whether the registry's owner can exchange what the name stands for."""
+
+
+def launch_of(command: str, arguments: Sequence[str]) -> Launch:
+    """What a command line starts, by the conventions of the usual launchers."""
+    name = command.replace("\\", "/").rpartition("/")[2].removesuffix(".exe").removesuffix(".cmd")
+    if name in {"cmd", "sh", "bash"} and arguments:
+        rest = [word for word in arguments if word not in {"/c", "-c", "-lc"}]
+        words = rest[0].split() + list(rest[1:]) if rest else []
+        return launch_of(words[0], words[1:]) if words else Launch()
+    if name in _NPM:
+        return npm_launch(_packaged(arguments))
+    if name in _PYPI:
+        return pypi_launch(_packaged(arguments))
+    if name in _OCI:
+        return image_launch(_first_word(arguments))
+    local = "/" in command or name in {"python", "python3", "node", "deno", "go", "java", "ruby"}
+    return Launch(package=name, pinned=Truth.YES if local else Truth.UNKNOWN)
+
+
+def npm_launch(specification: str) -> Launch:
+    """`name@version`; only an exact version starts the same thing tomorrow."""
+    if _GIT.match(specification):
+        return _git_launch(specification)
+    name, _, version = specification[1:].partition("@")
+    pinned = Truth.YES if _EXACT.match(version) else Truth.NO
+    return Launch(
+        package=specification[:1] + name if specification else "",
+        registry="npm",
+        pinned=pinned,
+        mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
+    )
+
+
+def pypi_launch(specification: str) -> Launch:
+    """`name==version` or `name@version`."""
+    if _GIT.match(specification):
+        return _git_launch(specification)
+    name, _, version = specification.replace("==", "@").partition("@")
+    pinned = Truth.YES if _EXACT.match(version) else Truth.NO
+    return Launch(
+        package=name.partition("[")[0],
+        registry="pypi",
+        pinned=pinned,
+        mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
+    )
+
+
+def image_launch(image: str) -> Launch:
+    """An image: a digest cannot change, a version's tag could, `latest` will."""
+    name, _, digest = image.partition("@")
+    tag = _TAG.search(name)
+    floating = tag is None or _FLOATING.match(tag["tag"]) is not None
+    unresolved = "$" in image or "{{" in image
+    pinned = Truth.YES if digest or not floating else Truth.NO
+    return Launch(
+        package=name[: tag.start()] if tag else name,
+        registry="oci",
+        pinned=Truth.UNKNOWN if unresolved or not image else pinned,
+        mutable=Truth.NO if digest else Truth.YES,
+    )
+
+
+def _git_launch(specification: str) -> Launch:
+    pinned = Truth.YES if _COMMIT.search(specification) else Truth.NO
+    return Launch(
+        package=specification.partition("@")[0],
+        registry="git",
+        pinned=pinned,
+        mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
+    )
+
+
+def _packaged(arguments: Sequence[str]) -> str:
+    """The package that npx, uvx and their kind are given."""
+    for position, word in enumerate(arguments[:-1]):
+        if word in _PACKAGE:
+            return arguments[position + 1]
+    return _first_word([word for word in arguments if word not in _RUNNERS])
+
+
+def _first_word(arguments: Sequence[str]) -> str:
+    """The first argument that is neither a flag, nor a flag's value, nor a subcommand."""
+    skip = False
+    for word in arguments:
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = word in _VALUED
+        elif word not in _RUNNERS:
+            return word
+    return ""

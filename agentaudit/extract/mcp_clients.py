@@ -1,0 +1,107 @@
+"""Where MCP clients write down their servers, and whose configuration a file is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.documents import folder_of
+from agentaudit.model.facts import Agent
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
+    (re.compile(rf"(?P<folder>(?:^|.*/)){pattern}$"), framework, name)
+    for pattern, framework, name in (
+        (r"\.mcp\.json", "claude-code", "Claude Code"),
+        (r"\.claude\.json", "claude-code", "Claude Code"),
+        (r"\.claude/settings(?:\.local)?\.json", "claude-code", "Claude Code"),
+        (r"managed-(?:settings|mcp)\.json", "claude-code", "Claude Code"),
+        (r"claude_desktop_config\.json", "claude-desktop", "Claude Desktop"),
+        (r"\.cursor/mcp\.json", "cursor", "Cursor"),
+        (r"\.vscode/(?:mcp|settings)\.json", "vscode", "VS Code"),
+        (r"\.gemini/settings\.json", "gemini-cli", "Gemini CLI"),
+        (r"(?:\.codex/)?(?:config|requirements)\.toml", "codex", "Codex"),
+        (r"\.kiro/settings/mcp\.json", "kiro", "Kiro"),
+        (r"\.amazonq/mcp\.json", "amazon-q", "Amazon Q"),
+        (r"cline_mcp_settings\.json", "cline", "Cline"),
+        (r"mcp_config\.json", "windsurf", "Windsurf"),
+        (r"opencode\.jsonc?", "opencode", "opencode"),
+        (r"\.zed/settings\.json", "zed", "Zed"),
+    )
+)
+_ROOTS = ("mcpServers", "mcp_servers", "context_servers")
+_SERVER_KEYS = frozenset({"command", "url", "httpUrl", "serverUrl", "type", "transport"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredServer:
+    """One server as a client's configuration names it."""
+
+    name: str
+    key: Node
+    node: Node
+    route: str
+
+
+def declared_servers(document: Document) -> Iterator[DeclaredServer]:
+    """Every MCP server that a document declares, under whichever root key its client uses."""
+    root = document.root
+    if document.syntax not in {"json", "yaml", "toml"} or root.kind is not NodeKind.MAPPING:
+        return
+    for name in _ROOTS:
+        yield from _servers(root.child(name), name)
+    for route in (("servers",), ("mcp", "servers"), ("mcp",)):
+        node = root.get(*route)
+        if node is not None and _looks_like_servers(node):
+            yield from _servers(node, ".".join(route))
+    projects = root.child("projects")
+    for path, project in projects.items() if projects is not None else ():
+        yield from _servers(project.child("mcpServers"), f"projects.{path}.mcpServers")
+
+
+def client_agent(document: Document, collector: Collector, place: Node | None = None) -> Agent:
+    """
+    The agent whose configuration a document is: one for each client and project folder.
+
+    A project's `.mcp.json` and its `.claude/settings.json` speak of the same agent.
+    """
+    framework, name, folder = _client(document.file)
+    return collector.add(
+        Agent(
+            id=fact_id("agent", name, f"client/{framework}/{folder}"),
+            name=name,
+            framework=framework,
+            evidence=(evidence(document, place or document.root),),
+        )
+    )
+
+
+def _client(file: str) -> tuple[str, str, str]:
+    for pattern, framework, name in _CLIENTS:
+        found = pattern.match(file)
+        if found is not None:
+            return framework, name, found["folder"].rstrip("/")
+    stem = file.rpartition("/")[2]
+    return "mcp-client", f"agent of {stem}", file if folder_of(file) else stem
+
+
+def _servers(node: Node | None, route: str) -> Iterator[DeclaredServer]:
+    if node is None:
+        return
+    for key, value in node.entries:
+        if value.kind is NodeKind.MAPPING:
+            yield DeclaredServer(name=key.raw, key=key, node=value, route=f"{route}.{key.raw}")
+    for index, value in enumerate(node.elements):
+        name = value.child("name")
+        if name is not None and name.text:
+            yield DeclaredServer(name=name.text, key=name, node=value, route=f"{route}.{index}")
+
+
+def _looks_like_servers(node: Node) -> bool:
+    """Whether a mapping holds servers: `servers` and `mcp` mean other things elsewhere."""
+    values = [value for _, value in node.entries if value.kind is NodeKind.MAPPING]
+    return bool(values) and all(
+        _SERVER_KEYS & {key.raw for key, _ in value.entries}
+        and (value.child("command") or value.child("url"))
+        for value in values
+    )

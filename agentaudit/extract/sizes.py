@@ -1,0 +1,35 @@
+"""Sizes and durations as configurations write them, in bytes and seconds."""
+
+import re
+
+_SIZE = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-zA-Z]*)$")
+_UNITS = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
+_BINARY = {"ki": 1024, "mi": 1024**2, "gi": 1024**3, "ti": 1024**4}
+_BINARY |= {"kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
+_DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-zA-Z]*)$")
+_SECONDS = {
+    **dict.fromkeys(("", "s", "sec", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+    **dict.fromkeys(("w", "week", "weeks"), 604_800),
+}
+
+
+def bytes_of(text: str) -> int | None:
+    """A size such as `512Mi`, `256mb` or `1g`; None for what is none."""
+    found = _SIZE.match(text.strip())
+    if found is None:
+        return None
+    unit = found["unit"].lower()
+    factor = {**_UNITS, **_BINARY}.get(unit)
+    return int(float(found["number"]) * factor) if factor is not None else None
+
+
+def seconds_of(text: str, unit: str = "s") -> int | None:
+    """A duration such as `24h`, or a bare number in the given unit; None for what is none."""
+    found = _DURATION.match(text.strip())
+    if found is None:
+        return None
+    factor = _SECONDS.get(found["unit"].lower() or unit)
+    return int(float(found["number"]) * factor) if factor is not None else None
