@@ -1,8 +1,11 @@
 """The entry point: one call, and an exit code that never lies."""
 
 import sys
+from collections.abc import Sequence
 
 from agentaudit.errors import AgentAuditError, ExitCode
+
+_GLOBAL_FLAGS = frozenset(("-q", "--quiet", "-v", "--verbose", "--no-color"))
 
 
 def main() -> None:
@@ -10,11 +13,23 @@ def main() -> None:
     from agentaudit.cli.main import app
 
     try:
-        app()
+        app(args=_hoisted(sys.argv[1:]), prog_name="agentaudit")
     except AgentAuditError as error:
         raise SystemExit(_told(error)) from None
     except Exception as error:  # noqa: BLE001, the one place that must catch everything
         raise SystemExit(_internal(error)) from None
+
+
+def _hoisted(arguments: Sequence[str]) -> list[str]:
+    """
+    The arguments with the global flags in front: people write them anywhere.
+
+    What stands after `--` belongs to another command, and stays as it is.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    ours, theirs = arguments[:end], arguments[end:]
+    flags = [argument for argument in ours if argument in _GLOBAL_FLAGS]
+    return [*flags, *(argument for argument in ours if argument not in _GLOBAL_FLAGS), *theirs]
 
 
 def _told(error: AgentAuditError) -> int:

@@ -11,7 +11,7 @@ from agentaudit.errors import ExitCode, IncompleteError, InputError, Problem, Us
 
 
 def _fails_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
-    def broken() -> None:
+    def broken(**_arguments: object) -> None:
         raise error
 
     monkeypatch.setattr("agentaudit.cli.main.app", broken)
@@ -92,3 +92,13 @@ def test_help_names_every_exit_code() -> None:
 
     assert run.returncode == 0
     assert all(f" {code.value} " in f" {run.stdout} ".replace("\n", " ") for code in ExitCode)
+
+
+def test_global_flags_may_stand_anywhere_before_the_dashes() -> None:
+    """`lint --no-color` is what people type; a command after `--` keeps its own flags."""
+    given = ["profile", "--no-color", "-d", "1s", "-q", "--", "agent", "-v", "-q"]
+
+    assert entry._hoisted(given) == [
+        *("--no-color", "-q"),
+        *("profile", "-d", "1s", "--", "agent", "-v", "-q"),
+    ]
