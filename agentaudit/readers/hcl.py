@@ -7,6 +7,7 @@ the file alone allows: what needs variables of the module is unknown here, and `
 holds the `Body` from which it can be folded with them.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import tree_sitter
@@ -18,9 +19,10 @@ from agentaudit.readers.hcl_expressions import expression
 from agentaudit.readers.hcl_reading import DEEPEST, Reading, descendants
 from agentaudit.readers.hcl_syntax import Attribute, Block, Body, Place
 from agentaudit.readers.hcl_templates import literal_text
-from agentaudit.readers.hcl_values import Folder
+from agentaudit.readers.hcl_values import Folder, element_node, pairs_of
 
 LARGEST_CHARACTERS = 4_000_000
+_MOST_WRITTEN_OUT = 100
 
 
 def parse_hcl(file: str, text: str) -> Document:
@@ -46,14 +48,36 @@ def parse_hcl(file: str, text: str) -> Document:
 
 
 def body_node(body: Body, folder: Folder) -> Node:
-    """A body as a mapping, its expressions folded."""
+    """A body as a mapping, its expressions folded, its `dynamic` blocks written out."""
     entries = [
         (key_node(found.name, found.place), folder.fold(found.value)) for found in body.attributes
     ]
     groups = _Group()
     for block in body.blocks:
-        groups.insert(block)
-    return _mapping(body.place, (*entries, *groups.entries(folder)))
+        names = tuple(
+            zip((block.type, *block.labels), (block.type_place, *block.label_places), strict=True)
+        )
+        if block.type == "dynamic" and len(names) > 1:
+            for node in _written_out(block, folder):
+                groups.insert(names[1:], node)
+        else:
+            groups.insert(names, body_node(block.body, folder))
+    return _mapping(body.place, (*entries, *groups.entries()))
+
+
+def _written_out(block: Block, folder: Folder) -> Iterator[Node]:
+    """What a `dynamic` block stands for: a block for each element, or one of unknowns."""
+    each, iterator = block.body.attribute("for_each"), block.body.attribute("iterator")
+    content = next(iter(block.body.of("content")), None)
+    if content is None or each is None:
+        return
+    name = iterator.value.source if iterator else block.labels[0]
+    pairs = pairs_of(folder.fold(each.value))
+    if pairs is None or len(pairs) > _MOST_WRITTEN_OUT:
+        yield body_node(content.body, folder)
+        return
+    for key, value in pairs:
+        yield body_node(content.body, folder.binding(**{name: element_node(key, value)}))
 
 
 def key_node(name: str, place: Place) -> Node:
@@ -70,31 +94,26 @@ def key_node(name: str, place: Place) -> Node:
 
 @dataclass(slots=True)
 class _Group:
-    """Blocks by the route of their types and labels."""
+    """Bodies by the route of their types and labels."""
 
-    members: dict[str, tuple[Place, "_Group", list[Body]]] = field(default_factory=dict)
+    members: dict[str, tuple[Place, "_Group", list[Node]]] = field(default_factory=dict)
 
-    def insert(self, block: Block) -> None:
-        names = (block.type, *block.labels)
-        places = (block.type_place, *block.label_places)
-        group = self
-        for name, place in zip(names, places, strict=True):
-            _, inner, bodies = group.members.setdefault(name, (place, _Group(), []))
-            group = inner
-        bodies.append(block.body)
+    def insert(self, names: Sequence[tuple[str, Place]], body: Node) -> None:
+        group, bodies = self, list[Node]()
+        for name, place in names:
+            _, group, bodies = group.members.setdefault(name, (place, _Group(), []))
+        bodies.append(body)
 
-    def entries(self, folder: Folder) -> tuple[tuple[Node, Node], ...]:
+    def entries(self) -> tuple[tuple[Node, Node], ...]:
         return tuple(
-            (key_node(name, place), _grouped(place, inner, bodies, folder))
+            (key_node(name, place), _grouped(place, inner, bodies))
             for name, (place, inner, bodies) in self.members.items()
         )
 
 
-def _grouped(place: Place, inner: _Group, bodies: list[Body], folder: Folder) -> Node:
+def _grouped(place: Place, inner: _Group, bodies: list[Node]) -> Node:
     """The body of one block, the sequence of several, or the mapping of the labels that follow."""
-    nodes = [body_node(body, folder) for body in bodies]
-    if inner.members:
-        nodes.append(_mapping(place, inner.entries(folder)))
+    nodes = [*bodies, _mapping(place, inner.entries())] if inner.members else bodies
     if len(nodes) == 1:
         return nodes[0]
     return Node(

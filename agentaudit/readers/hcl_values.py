@@ -204,7 +204,7 @@ class Folder:
         return called(expression, self.file, arguments)
 
     def _for(self, expression: hcl_syntax.For) -> Node:
-        pairs = _pairs(self.fold(expression.subject))
+        pairs = pairs_of(self.fold(expression.subject))
         if pairs is None or len(pairs) > _MOST_ITERATIONS or expression.grouped:
             return self._unknown(expression)
         results = []
@@ -232,13 +232,25 @@ def _piece(value: Node) -> str:
     return json_text(value)
 
 
-def _pairs(subject: Node) -> list[tuple[Node, Node]] | None:
+def pairs_of(subject: Node) -> list[tuple[Node, Node]] | None:
     """Keys and values of what a `for` goes through; None when they are not known."""
     if subject.kind is NodeKind.SEQUENCE:
         return list(_numbered(subject))
     if subject.kind is NodeKind.MAPPING and not any(key.unknown for key, _ in subject.entries):
         return list(subject.entries)
     return None
+
+
+def element_node(key: Node, value: Node) -> Node:
+    """What `each` and the iterators of dynamic blocks stand for: a key, and a value."""
+    names = (
+        replace(value, kind=NodeKind.STRING, raw=name, entries=(), elements=()) for name in _EACH
+    )
+    pairs = tuple(zip(names, (key, value), strict=True))
+    return replace(value, kind=NodeKind.MAPPING, raw="", elements=(), entries=pairs)
+
+
+_EACH = ("key", "value")
 
 
 def _numbered(subject: Node) -> Iterator[tuple[Node, Node]]:

@@ -1,0 +1,271 @@
+"""
+Statements of an identity to grants: what is left after its denials, and what that amounts to.
+
+A denial takes away only when it surely applies: it has no condition, and its resources cover those
+of the statement. Conditions of an allowance are recorded; they narrow, and never clear.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.iam_actions import Access, Level, access, all_actions, expanded
+from agentaudit.extract.iam_escalations import METHODS, SECRET_READS, Method
+from agentaudit.extract.iam_globs import matches
+from agentaudit.extract.iam_policies import Statement
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts import FactId, Grant
+
+MOST_SENSITIVE = 5_000
+_ROLE_PASSING = "iam:passrole"
+_OWN_USER = "${aws:username}"
+_NARROWED_BY_ANY_RESOURCE = (
+    "lambda:",
+    "ssm:",
+    "ecs:",
+    "sts:",
+    "bedrock-agentcore:",
+    "iam:passrole",
+)
+"""Actions that give more only where they are not tied to a named resource."""
+_NOBODY = FactId("")
+_EVERY_BUCKET = re.compile(r"\*(?:/\*)?")
+_EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*")
+_TELEMETRY = frozenset(
+    {
+        "logs:createloggroup",
+        "logs:createlogstream",
+        "logs:putlogevents",
+        "xray:puttracesegments",
+        "xray:puttelemetryrecords",
+        "cloudwatch:putmetricdata",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One statement that allows, and the actions that its identity's denials leave of it."""
+
+    statement: Statement
+    actions: frozenset[str]
+    escalations: tuple[str, ...] = ()
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it holds for all resources of a kind."""
+        resources = self.statement.resources
+        return bool(self.statement.not_resources) or any(map(is_everything, resources))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """Who has the permissions: an identity, or a policy that waits for one."""
+
+    name: str
+    key: str
+    identity_id: FactId = _NOBODY
+    environment: str = ""
+    ceiling: frozenset[str] | None = None
+    """What a permissions boundary allows at most."""
+
+
+def add_grants(
+    collector: Collector, bearer: Bearer, statements: Iterable[Statement]
+) -> tuple[Grant, ...]:
+    """The grants of a bearer, added and linked; the order of the statements changes nothing."""
+    listed = sorted(set(statements), key=lambda statement: (statement.key, statement.place))
+    denials = [statement for statement in listed if not statement.allows]
+    allowances = with_escalations(
+        [
+            Allowance(statement, _bounded(remaining(statement, denials), bearer.ceiling))
+            for statement in listed
+            if statement.allows
+        ]
+    )
+    grants = [_allowing(bearer, allowance) for allowance in allowances]
+    grants += [_written(bearer, statement) for statement in denials]
+    for grant in grants:
+        collector.add(grant)
+        if bearer.identity_id:
+            collector.link(EdgeKind.GRANTS, bearer.identity_id, grant.id, *grant.evidence)
+    return tuple(grants)
+
+
+def allowed_by(statements: Iterable[Statement]) -> frozenset[str]:
+    """Every action that the statements of a policy allow on some resource."""
+    listed = tuple(statements)
+    denials = [statement for statement in listed if not statement.allows]
+    allowing = (remaining(statement, denials) for statement in listed if statement.allows)
+    return frozenset().union(*allowing)
+
+
+def _bounded(actions: frozenset[str], ceiling: frozenset[str] | None) -> frozenset[str]:
+    return actions if ceiling is None else actions & ceiling
+
+
+def remaining(statement: Statement, denials: Sequence[Statement]) -> frozenset[str]:
+    """The actions of an allowing statement that no denial surely takes away."""
+    actions = _all_of(statement)
+    for denial in denials:
+        if not denial.conditions and _covers(denial, statement):
+            actions -= _all_of(denial)
+    return actions
+
+
+def _all_of(statement: Statement) -> frozenset[str]:
+    if statement.not_actions:
+        return all_actions().difference(*map(expanded, statement.not_actions))
+    return frozenset().union(*map(expanded, statement.actions))
+
+
+def _covers(denial: Statement, statement: Statement) -> bool:
+    """Whether every resource of a statement is among those of a denial."""
+    if denial.not_resources:
+        return False
+    if "*" in denial.resources:
+        return True
+    return bool(statement.resources) and all(
+        any(matches(pattern, resource) for pattern in denial.resources)
+        for resource in statement.resources
+    )
+
+
+def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
+    """The allowances, each method of escalation named by the first that it needs."""
+    named: dict[int, list[str]] = {}
+    for name, method in METHODS.items():
+        givers = [_giver(allowances, action, method) for action in method.actions]
+        known = [giver for giver in givers if giver is not None]
+        if len(known) == len(givers):
+            named.setdefault(known[0], []).append(name)
+    return [
+        Allowance(allowance.statement, allowance.actions, tuple(named.get(number, ())))
+        for number, allowance in enumerate(allowances)
+    ]
+
+
+def _giver(allowances: Sequence[Allowance], action: str, method: Method) -> int | None:
+    """The first allowance that gives an action widely enough to escalate."""
+    for number, allowance in enumerate(allowances):
+        if action in allowance.actions and _escalates(allowance, action, method):
+            return number
+    return None
+
+
+def _escalates(allowance: Allowance, action: str, method: Method) -> bool:
+    statement = allowance.statement
+    if action == _ROLE_PASSING and not _passes_to(statement, method.service):
+        return False
+    if any(_OWN_USER in resource for resource in statement.resources):
+        return False
+    return allowance.everywhere or not action.startswith(_NARROWED_BY_ANY_RESOURCE)
+
+
+def _passes_to(statement: Statement, service: str) -> bool:
+    """Whether a role may be passed to a service, as far as conditions on it say."""
+    for condition in statement.conditions:
+        if condition.key == "iam:passedtoservice" and condition.operator.startswith("string"):
+            return any(matches(value, service) for value in condition.values)
+    return True
+
+
+def is_everything(resource: str) -> bool:
+    """`*`, or an ARN that names no resource of its kind: `arn:aws:iam::111122223333:role/*`."""
+    if resource == "*":
+        return True
+    service, named = _service_and_name(resource)
+    kinds = _EVERY_BUCKET if service == "s3" else _EVERY_ONE_OF_A_KIND
+    return bool(service) and kinds.fullmatch(named) is not None
+
+
+def _service_and_name(arn: str) -> tuple[str, str]:
+    """The service of an ARN, and its resource; both empty for what is no ARN."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
+        return "", ""
+    return parts[2], parts[5]
+
+
+def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
+    statement = allowance.statement
+    known: dict[str, Access] = {action: access(action) for action in allowance.actions}
+    levels = [found.level for found in known.values()]
+    changing = {action for action, found in known.items() if found.changes}
+    grave = {item for item in changing if known[item].level is Level.PERMISSIONS} | SECRET_READS
+    sensitive = _gravest_first(changing | (SECRET_READS & allowance.actions), grave)
+    scopable = {item for item in changing if known[item].scopable}
+    unscoped = _gravest_first(_unscoped(statement, scopable), grave)
+    return replace(
+        _written(bearer, statement),
+        expanded_count=len(known),
+        write_count=levels.count(Level.WRITE) + levels.count(Level.TAGGING),
+        permissions_count=levels.count(Level.PERMISSIONS),
+        read_count=levels.count(Level.READ) + levels.count(Level.LIST),
+        unscoped_writes=tuple(unscoped[:MOST_SENSITIVE]),
+        sensitive_actions=tuple(sensitive[:MOST_SENSITIVE]),
+        escalations=allowance.escalations,
+        admin=_is_admin(allowance),
+        service_wildcards=tuple(_service_wildcards(statement)),
+    )
+
+
+def _gravest_first(actions: Iterable[str], grave: AbstractSet[str]) -> list[str]:
+    """The actions in an order whose end can be cut off."""
+    return sorted(actions, key=lambda action: (action not in grave, action))
+
+
+def _unscoped(statement: Statement, scopable: set[str]) -> set[str]:
+    """
+    Of the changing actions that could name a resource, those that do not.
+
+    Writing logs and measurements is left out: it is what every workload does. So are policies that
+    AWS manages and that list their actions one by one: nobody can narrow them.
+    """
+    if statement.managed_policy and not any("*" in action for action in statement.actions):
+        return scopable if statement.not_actions else set()
+    if "*" in statement.resources or statement.not_resources:
+        return scopable - _TELEMETRY
+    names = (_service_and_name(resource) for resource in statement.resources)
+    services = {service for service, name in names if name == "*"}
+    return {action for action in scopable - _TELEMETRY if action.partition(":")[0] in services}
+
+
+def _is_admin(allowance: Allowance) -> bool:
+    statement = allowance.statement
+    every = any(action in ("*", "*:*") for action in statement.actions)
+    unlimited = "*" in statement.resources and not statement.conditions
+    return every and unlimited and bool(allowance.actions)
+
+
+def _service_wildcards(statement: Statement) -> list[str]:
+    """Patterns that stand for a whole service: `s3:*`."""
+    return [
+        action
+        for action in statement.actions
+        if action.endswith(":*") and "*" not in action[:-1] and len(action) > 2  # noqa: PLR2004
+    ]
+
+
+def _written(bearer: Bearer, statement: Statement) -> Grant:
+    """The statement as it stands. A denial has no counts: nothing is given."""
+    return Grant(
+        id=fact_id("grant", statement.name, f"{bearer.key}|{statement.key}"),
+        name=statement.name,
+        evidence=(statement.place,),
+        confidence=statement.confidence,
+        environment=bearer.environment,
+        identity_id=bearer.identity_id,
+        principal=bearer.name,
+        provider="aws",
+        effect="allow" if statement.allows else "deny",
+        actions=statement.actions,
+        resources=statement.resources,
+        not_actions=statement.not_actions,
+        not_resources=statement.not_resources,
+        conditions=statement.condition_keys,
+        managed_policy=statement.managed_policy,
+        source="aws_iam",
+    )

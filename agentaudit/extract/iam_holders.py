@@ -1,0 +1,87 @@
+"""IAM principals while they are gathered: what they are called, and the policies they collect."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.iam import Bearer, add_grants
+from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
+from agentaudit.extract.iam_policies import Statement
+from agentaudit.extract.iam_trust import trust
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
+from agentaudit.model.facts import Identity
+
+_ROLE_ARN = re.compile(
+    r"^arn:aws[\w-]*:(?:iam|sts)::[^:]*:(?:role|user|assumed-role)/(?P<path>.+)$"
+)
+
+
+@dataclass(slots=True)
+class Holder:
+    """A role or user, and the statements it has."""
+
+    key: str
+    name: str
+    kind: str
+    """`role` or `user`."""
+    places: tuple[Evidence, ...]
+    statements: list[Statement] = field(default_factory=list)
+    trusted: list[Statement] = field(default_factory=list)
+    max_session_s: int | None = None
+    max_session: Known = Known.UNKNOWN
+    boundary: Truth = Truth.UNKNOWN
+    ceiling: frozenset[str] | None = None
+    """The actions that its permissions boundary allows, where the boundary could be read."""
+
+    def attach_managed(self, arn: str, place: Evidence, collector: Collector) -> None:
+        """A policy that AWS manages; one that we do not know is left open."""
+        name = policy_name(arn)
+        policy = MANAGED_POLICIES.get(name)
+        if policy is None:
+            effect = f"what {self.name} may do beyond its other policies is not known"
+            collector.leave_open(place, f"the managed policy {name or arn}", effect)
+        self.statements.append(
+            Statement(
+                key=f"{place.file}#managed.{name}",
+                name=name,
+                place=replace(place, snippet=arn),
+                allows=True,
+                actions=policy.actions if policy else (),
+                not_actions=policy.not_actions if policy else (),
+                resources=("*",),
+                managed_policy=name,
+                confidence=Confidence.CERTAIN if policy else Confidence.LIKELY,
+            )
+        )
+
+
+def add_identity(collector: Collector, holder: Holder) -> Identity:
+    """The identity that a holder is, with its trust and its grants."""
+    given = trust(holder.trusted)
+    identity = Identity(
+        id=fact_id("identity", holder.name, holder.key),
+        name=holder.name,
+        evidence=holder.places,
+        provider="aws",
+        kind=holder.kind,
+        max_session=holder.max_session,
+        max_session_s=holder.max_session_s,
+        boundary=holder.boundary,
+        trust_wildcard=given.wildcard,
+        trust_principals=given.principals,
+        trust_conditions=given.conditions,
+        oidc_subject=given.oidc_subject,
+    )
+    added = collector.add(identity)
+    bearer = Bearer(name=holder.name, key=added.id, identity_id=added.id, ceiling=holder.ceiling)
+    add_grants(collector, bearer, holder.statements)
+    return added
+
+
+def principal_name(arn: str) -> str:
+    """The name of a role or user from its ARN; empty for any other text."""
+    found = _ROLE_ARN.match(arn)
+    if found is None:
+        return ""
+    path = found["path"]
+    return path.split("/")[0] if ":assumed-role/" in arn else path.rpartition("/")[2]

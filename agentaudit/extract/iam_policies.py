@@ -1,0 +1,174 @@
+"""
+IAM policy documents to statements.
+
+A policy is JSON in a file or in a text, or the structure that `jsonencode` or CloudFormation holds.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.embedded import embedded, unresolved
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_MOST_STATEMENTS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition: `StringEquals`, `iam:passedtoservice`, its values."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement of a policy, as written; actions and condition keys in lower case."""
+
+    key: str
+    """What makes it itself: file, owner and position."""
+    name: str
+    place: Evidence
+    allows: bool
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    principals: tuple[str, ...] = ()
+    """Who is trusted, in a trust policy: account, service or provider; `*` for everyone."""
+    conditions: tuple[Condition, ...] = ()
+    managed_policy: str = ""
+    confidence: Confidence = Confidence.CERTAIN
+
+    @property
+    def condition_keys(self) -> tuple[str, ...]:
+        return tuple(sorted({condition.key for condition in self.conditions}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySource:
+    """A policy where it stands: its node, the document around it, and the name of its owner."""
+
+    node: Node
+    document: Document
+    owner: str
+    """`aws_iam_role_policy.agent`, `Resources.AgentRole.Policies[0]`, …"""
+
+
+def statements(
+    source: PolicySource, documents: Documents, collector: Collector
+) -> tuple[Statement, ...]:
+    """The statements of a policy; what cannot be read is left open."""
+    policy = embedded(source.node, source.document, documents)
+    if policy is None or policy.get("Statement") is None:
+        place = evidence(source.document, source.node)
+        effect = "what it allows is not known, and may be anything"
+        collector.leave_open(place, f"the policy of {source.owner}", effect)
+        return ()
+    reading = _Reading(source, collector)
+    listed = policy.get("Statement")
+    members = listed.list()[:_MOST_STATEMENTS] if listed is not None else ()
+    found = (reading.statement(member, number) for number, member in enumerate(members))
+    return tuple(statement for statement in found if statement is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The statements of one policy while they are read."""
+
+    source: PolicySource
+    collector: Collector
+
+    def statement(self, node: Node, number: int) -> Statement | None:
+        if node.kind is not NodeKind.MAPPING:
+            self.leave_open(node, "a statement", "it may allow anything")
+            return None
+        effect = _entry(node, "Effect")
+        if effect is not None and unresolved(effect):
+            self.leave_open(effect, "the effect of a statement", "taken as Allow")
+        sid = _entry(node, "Sid")
+        actions = self.texts(_entry(node, "Action"), "actions", "it may allow any action")
+        not_actions = self.texts(_entry(node, "NotAction"), "actions", "it may allow any action")
+        return Statement(
+            key=f"{self.source.document.file}#{self.source.owner}.{number}",
+            name=(sid.text if sid else None) or f"{self.source.owner} #{number + 1}",
+            place=evidence(self.source.document, node, _snippet(actions, not_actions)),
+            allows=effect is None or (effect.text or "").lower() != "deny",
+            actions=tuple(action.lower() for action in actions),
+            not_actions=tuple(action.lower() for action in not_actions),
+            resources=self.resources(_entry(node, "Resource")),
+            not_resources=self.resources(_entry(node, "NotResource")),
+            principals=tuple(_principals(_entry(node, "Principal"))),
+            conditions=tuple(_conditions(_entry(node, "Condition"))),
+        )
+
+    def texts(self, node: Node | None, what: str, effect: str) -> tuple[str, ...]:
+        found = []
+        for element in node.list() if node else ():
+            if unresolved(element):
+                self.leave_open(element, f"the {what} of a statement ({_short(element)})", effect)
+            elif element.text:
+                found.append(element.text)
+        return tuple(found)
+
+    def resources(self, node: Node | None) -> tuple[str, ...]:
+        """The resources; one that is wholly unresolved could be `*`, and is left open."""
+        found = []
+        for element in node.list() if node else ():
+            raw = element.text if element.text is not None else element.raw
+            if not raw:
+                continue
+            if element.unknown and "${" not in raw:
+                raw = f"${{{raw}}}"
+            if unresolved(element) and not _names_one_thing(raw):
+                effect = "it may stand for every resource"
+                self.leave_open(element, f"a resource of a statement ({_short(element)})", effect)
+            found.append(raw)
+        return tuple(found)
+
+    def leave_open(self, node: Node, what: str, effect: str) -> None:
+        place = evidence(self.source.document, node)
+        self.collector.leave_open(place, f"{what} in {self.source.owner}", effect)
+
+
+def _names_one_thing(raw: str) -> bool:
+    """Whether an unresolved resource is at least known to be the ARN of something declared."""
+    return raw.startswith("arn:") or re.search(r"\.(?:arn|id|execution_arn)\}|/", raw) is not None
+
+
+def _entry(node: Node, name: str) -> Node | None:
+    """The value under a key of a statement; IAM takes the keys in any case."""
+    return next((value for key, value in node.items() if key.lower() == name.lower()), None)
+
+
+def _short(node: Node) -> str:
+    return node.raw[:60]
+
+
+def _snippet(actions: tuple[str, ...], not_actions: tuple[str, ...]) -> str:
+    listed = ", ".join((actions or not_actions)[:4])
+    more = len(actions or not_actions) - 4
+    word = "Action" if actions else "NotAction"
+    return f"{word}: {listed}{f' and {more} more' if more > 0 else ''}"[:160] if listed else ""
+
+
+def _principals(node: Node | None) -> Iterator[str]:
+    if node is None:
+        return
+    for value in (inner for _, inner in node.items()) if node.entries else (node,):
+        for element in value.list():
+            text = element.text if element.text is not None else f"${{{element.raw}}}"
+            yield text
+
+
+def _conditions(node: Node | None) -> Iterator[Condition]:
+    for operator, keys in node.items() if node else ():
+        for key, value in keys.items():
+            texts = (element.text for element in value.list())
+            values = tuple("${unknown}" if text is None else text for text in texts)
+            yield Condition(operator=operator.lower(), key=key.lower(), values=values)

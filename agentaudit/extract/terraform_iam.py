@@ -1,0 +1,225 @@
+"""Identities and grants of AWS in Terraform: roles, users, and the policies they get."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.iam import Bearer, add_grants, allowed_by
+from agentaudit.extract.iam_holders import Holder, add_identity, principal_name
+from agentaudit.extract.iam_managed import policy_name
+from agentaudit.extract.iam_policies import PolicySource, Statement, statements
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.facts import Credential, CredentialForm, FactId, Lifetime
+from agentaudit.readers.document import Node
+
+_KINDS = {"aws_iam_role": "role", "aws_iam_user": "user"}
+_ADDRESS = re.compile(r"\b(aws_iam_(?:role|user|policy|instance_profile))\.([\w-]+)")
+_INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
+_ATTACHMENTS = {
+    "aws_iam_role_policy_attachment": ("role", "policy_arn"),
+    "aws_iam_user_policy_attachment": ("user", "policy_arn"),
+    "aws_iam_role_policy_attachments_exclusive": ("role_name", "policy_arns"),
+}
+
+
+@dataclass(slots=True)
+class Principals:
+    """The roles and users of all modules while their policies are gathered."""
+
+    documents: Documents
+    collector: Collector
+    holders: dict[str, Holder] = field(default_factory=dict)
+    """By the key of the resource that declares them."""
+    ids: dict[str, FactId] = field(default_factory=dict)
+    policies: dict[str, tuple[Declared, tuple[Statement, ...]]] = field(default_factory=dict)
+    boundaries: list[tuple[Declared, Holder, Node]] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    """Policies that somebody has, or is bounded by."""
+
+    def read(self, modules: tuple[Module, ...]) -> None:
+        """All identities and grants, added."""
+        for module in modules:
+            self._declare(module)
+        for module in modules:
+            self._attach(module)
+        self._bound()
+        for key, holder in sorted(self.holders.items()):
+            self.ids[key] = add_identity(self.collector, holder).id
+        for key, (declared, found) in sorted(self.policies.items()):
+            if key not in self.held:
+                add_grants(self.collector, Bearer(name=declared.title, key=key), found)
+        for module in modules:
+            for declared in module.resources("aws_iam_access_key"):
+                self._access_key(declared)
+
+    def identity(self, declared: Declared, *path: str) -> FactId | None:
+        """The identity that an attribute of a resource names; unresolved ones are left open."""
+        node = declared.body.get(*path)
+        if node is None:
+            return None
+        for reference in node.list():
+            kind = "user" if path[-1] == "user" else "role"
+            key = self._key_of(declared.module, reference, kind)
+            if key in self.ids:
+                return self.ids[key]
+            effect = "what it may do is not known"
+            place = evidence(declared.document, reference)
+            self.collector.leave_open(place, f"the role of {declared.address}", effect)
+        return None
+
+    def _declare(self, module: Module) -> None:
+        for declared in module.resources(*_KINDS):
+            holder = Holder(
+                key=declared.key,
+                name=declared.title,
+                kind=_KINDS[declared.type],
+                places=(evidence(declared.document, declared.header),),
+            )
+            self._describe(holder, declared)
+            self.holders[declared.key] = holder
+        for declared in module.resources("aws_iam_policy"):
+            self.policies[declared.key] = (declared, self._statements(declared, "policy"))
+
+    def _describe(self, holder: Holder, declared: Declared) -> None:
+        body = declared.body
+        session, boundary = body.get("max_session_duration"), body.get("permissions_boundary")
+        holder.max_session = Known.NONE if session is None else Known.UNKNOWN
+        if session is not None and session.integer is not None:
+            holder.max_session, holder.max_session_s = Known.SET, session.integer
+        holder.boundary = Truth.NO if boundary is None else Truth.YES
+        if boundary is not None:
+            self.boundaries.append((declared, holder, boundary))
+        if body.get("assume_role_policy") is not None:
+            holder.trusted.extend(self._statements(declared, "assume_role_policy"))
+        inline = body.get("inline_policy")
+        for number, block in enumerate(inline.list() if inline else ()):
+            policy = block.get("policy")
+            if policy is not None:
+                owner = f"{declared.address}.inline_policy.{number}"
+                source = PolicySource(node=policy, document=declared.document, owner=owner)
+                holder.statements.extend(statements(source, self.documents, self.collector))
+        managed = body.get("managed_policy_arns")
+        for arn in managed.list() if managed else ():
+            self._attach_policy(declared, holder, arn)
+
+    def _statements(self, declared: Declared, attribute: str) -> tuple[Statement, ...]:
+        policy = declared.body.get(attribute)
+        if policy is None:
+            return ()
+        owner = f"{declared.address}.{attribute}"
+        source = PolicySource(node=policy, document=declared.document, owner=owner)
+        return statements(source, self.documents, self.collector)
+
+    def _attach(self, module: Module) -> None:
+        for declared in module.resources(*_INLINE):
+            for holder in self._targets(declared, _INLINE[declared.type]):
+                holder.statements.extend(self._statements(declared, "policy"))
+        for declared in module.resources(*_ATTACHMENTS):
+            target, policies = _ATTACHMENTS[declared.type]
+            self._attach_all(declared, target, policies)
+        for declared in module.resources("aws_iam_policy_attachment"):
+            self._attach_all(declared, "roles", "policy_arn")
+            self._attach_all(declared, "users", "policy_arn")
+
+    def _attach_all(self, declared: Declared, target: str, policies: str) -> None:
+        listed = declared.body.get(policies)
+        for holder in self._targets(declared, target):
+            for arn in listed.list() if listed else ():
+                self._attach_policy(declared, holder, arn)
+
+    def _attach_policy(self, declared: Declared, holder: Holder, arn: Node) -> None:
+        place = evidence(declared.document, arn)
+        key = self._policy_key(declared.module, arn)
+        if key in self.policies:
+            self.held.add(key)
+            holder.statements.extend(self.policies[key][1])
+        elif arn.text and policy_name(arn.text):
+            holder.attach_managed(arn.text, place, self.collector)
+        else:
+            effect = f"what {holder.name} may do beyond its other policies is not known"
+            self.collector.leave_open(place, f"the policy {arn.raw[:80]}", effect)
+
+    def _bound(self) -> None:
+        """What permissions boundaries leave; one that no file declares takes nothing away."""
+        for declared, holder, boundary in self.boundaries:
+            key = self._policy_key(declared.module, boundary)
+            if key in self.policies:
+                self.held.add(key)
+                holder.ceiling = allowed_by(self.policies[key][1])
+
+    def _targets(self, declared: Declared, attribute: str) -> Iterator[Holder]:
+        """The roles or users that an attribute names; one that no file declares is made up."""
+        listed = declared.body.get(attribute)
+        kind = "user" if attribute.startswith("user") else "role"
+        for node in listed.list() if listed else ():
+            key = self._key_of(declared.module, node, kind)
+            if key in self.holders:
+                yield self.holders[key]
+            elif node.text and "${" not in node.text:
+                yield self._external(declared, node, kind)
+            else:
+                place = evidence(declared.document, node)
+                effect = "whose permissions these are is not known"
+                what = f"the principal of {declared.address} ({node.raw[:80]})"
+                self.collector.leave_open(place, what, effect)
+
+    def _external(self, declared: Declared, node: Node, kind: str) -> Holder:
+        """A principal that the files name and do not declare."""
+        key = f"{declared.module.folder}#external.{kind}.{node.raw}"
+        places: tuple[Evidence, ...] = (evidence(declared.document, node),)
+        made = Holder(key=key, name=node.raw, kind=kind, places=places)
+        return self.holders.setdefault(key, made)
+
+    def _key_of(self, module: Module, node: Node, kind: str) -> str:
+        """The key of the principal that a value names: by address, by ARN or by name."""
+        found = _ADDRESS.search(node.raw)
+        if found is not None:
+            declared = module.resource(found[1], found[2])
+            if declared is not None and declared.type == "aws_iam_instance_profile":
+                role = declared.body.get("role")
+                return self._key_of(module, role, "role") if role is not None else ""
+            return declared.key if declared is not None else ""
+        wanted = principal_name(node.raw) or node.raw
+        named = [
+            key
+            for key, holder in self.holders.items()
+            if holder.name == wanted and holder.kind == kind
+        ]
+        near = [key for key in named if key.partition("#")[0] == module.folder]
+        return next(iter((*near, *named)), "")
+
+    def _policy_key(self, module: Module, node: Node) -> str:
+        found = _ADDRESS.search(node.raw)
+        if found is not None:
+            declared = module.resource(found[1], found[2])
+            return declared.key if declared is not None else ""
+        name = node.raw.rpartition("/")[2]
+        named = [key for key, (declared, _) in self.policies.items() if declared.title == name]
+        near = [key for key in named if key.partition("#")[0] == module.folder]
+        aws = bool(policy_name(node.raw))
+        return "" if aws else next(iter((*near, *named)), "")
+
+    def _access_key(self, declared: Declared) -> None:
+        """A key that never expires, and that stands in the state."""
+        place = evidence(declared.document, declared.header)
+        credential = self.collector.add(
+            Credential(
+                id=fact_id("credential", declared.name, declared.key),
+                name=declared.address,
+                evidence=(place,),
+                provider="aws",
+                kind="access_key",
+                form=CredentialForm.FILE,
+                lifetime=Lifetime.STATIC,
+                holder="repository",
+                exposure="state",
+                short_alternative="a role, with OIDC or an instance profile",
+            )
+        )
+        user = self.identity(declared, "user")
+        if user is not None:
+            self.collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, user, place)

@@ -1,0 +1,296 @@
+"""
+Terraform's modules: the files of a folder together, with their variables, locals and references.
+
+A variable is what its variable files say, else what the one caller passes, else its default.
+References to resources give names and ARNs as far as the files decide them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from agentaudit.extract.documents import Documents, folder_of, sibling
+from agentaudit.extract.terraform_names import computed, name_attribute
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.hcl import body_node, key_node
+from agentaudit.readers.hcl_syntax import Block, Body, Expression
+from agentaudit.readers.hcl_values import Effort, Folder, Resolved, element_node, pairs_of
+
+_MOST_INSTANCES = 50
+_DEEPEST_VALUE = 60
+_PATHS = ("module", "root", "cwd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """One resource or data source of a module, its body folded."""
+
+    type: str
+    name: str
+    """The label, with the key of `for_each`: `agent["eu"]`."""
+    document: Document
+    header: Node
+    """The place of the block's type and labels."""
+    body: Node
+    module: "Module"
+
+    @property
+    def address(self) -> str:
+        return f"{self.type}.{self.name}"
+
+    @property
+    def key(self) -> str:
+        """What makes it itself among all modules."""
+        return f"{folder_of(self.document.file)}#{self.address}"
+
+    @property
+    def title(self) -> str:
+        """Its name once it exists, or its address where that is not known."""
+        named = self.body.get(name_attribute(self.type))
+        return (named.text if named else None) or self.address
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A block and the file it stands in."""
+
+    document: Document
+    block: Block
+
+
+@dataclass(slots=True)
+class Module:
+    """One folder of Terraform files."""
+
+    folder: str
+    bodies: list[tuple[Document, Body]]
+    callers: list[tuple["Module", _Member]] = field(default_factory=list)
+    children: dict[str, "Module"] = field(default_factory=dict)
+    special: dict[str, Callable[["Module", Declared], Node]] = field(default_factory=dict)
+    """What data sources of a type stand for, such as the JSON of a policy document."""
+    effort: Effort = field(default_factory=Effort)
+    _known: dict[tuple[str, ...], Resolved | None] = field(default_factory=dict)
+    _folded: dict[tuple[str, ...], tuple[Declared, ...]] = field(default_factory=dict)
+
+    def members(self, kind: str) -> Iterator[_Member]:
+        """The top-level blocks of one kind, in order of files."""
+        for document, body in self.bodies:
+            for block in body.of(kind):
+                yield _Member(document, block)
+
+    def folder_for(self, document: Document) -> Folder:
+        """What folds expressions of a file of this module."""
+        return Folder(resolve=self.resolve, file=document.file, effort=self.effort)
+
+    def resources(self, *types: str) -> tuple[Declared, ...]:
+        """The resources of some types, `for_each` written out, those with `count = 0` left out."""
+        return self._declared("resource", types)
+
+    def data(self, *types: str) -> tuple[Declared, ...]:
+        """The data sources of some types."""
+        return self._declared("data", types)
+
+    def resource(self, type_: str, name: str) -> Declared | None:
+        """One resource by its label, or label and key."""
+        found = self.resources(type_)
+        exact = next((declared for declared in found if declared.name == name), None)
+        return exact or next(
+            (declared for declared in found if declared.name.startswith(f"{name}[")), None
+        )
+
+    def _declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
+        if (kind, *types) not in self._folded:
+            self._folded[kind, *types] = tuple(
+                declared
+                for member in self.members(kind)
+                if len(member.block.labels) == 2 and member.block.labels[0] in types  # noqa: PLR2004
+                for declared in self._instances(member)
+            )
+        return self._folded[kind, *types]
+
+    def _instances(self, member: _Member) -> Iterator[Declared]:
+        """A resource, once for each of its instances that are known."""
+        folder = self.folder_for(member.document)
+        each, count = member.block.body.attribute("for_each"), member.block.body.attribute("count")
+        if count is not None and folder.fold(count.value).text == "0":
+            return
+        pairs = pairs_of(folder.fold(each.value)) if each is not None else None
+        if pairs is None or not 0 < len(pairs) <= _MOST_INSTANCES:
+            yield self._instance(member, folder, member.block.labels[1])
+            return
+        for key, value in pairs:
+            key = value if key.kind is NodeKind.NUMBER else key  # noqa: PLW2901 - keys of a set
+            bound = folder.binding(each=element_node(key, value))
+            yield self._instance(member, bound, f'{member.block.labels[1]}["{key.raw}"]')
+
+    def _instance(self, member: _Member, folder: Folder, name: str) -> Declared:
+        return Declared(
+            type=member.block.labels[0],
+            name=name,
+            document=member.document,
+            header=replace(key_node(name, member.block.header), file=member.document.file),
+            body=body_node(member.block.body, folder),
+            module=self,
+        )
+
+    # What references stand for.
+
+    def resolve(self, route: tuple[str, ...]) -> Resolved | None:
+        """The value of a reference, remembered; None for one that cannot be told or is circular."""
+        if route in self._known:
+            return self._known[route]
+        self._known[route] = None
+        before = self.effort.nodes
+        found = self._value(route)
+        if found is not None and _depth(found.node) > _DEEPEST_VALUE:
+            found = None
+        if found is not None:
+            found = replace(found, weight=max(self.effort.nodes - before, 1))
+        self._known[route] = found
+        return found
+
+    def _value(self, route: tuple[str, ...]) -> Resolved | None:
+        match route:
+            case ("var", name, *_):
+                return _resolved(self._variable(name), 2)
+            case ("local", name, *_):
+                return _resolved(self._local(name), 2)
+            case ("path", name, *_) if name in _PATHS:
+                return _resolved(_text("."), 2)
+            case ("module", name, output, *_) if name in self.children:
+                return _resolved(self.children[name].output(output), 3)
+            case ("data", type_, name, *rest):
+                return self._data_attribute(type_, name, rest)
+            case (type_, name, *rest) if "_" in type_ and rest:
+                return self._attribute(type_, name, rest)
+            case _:
+                return None
+
+    def _variable(self, name: str) -> Node | None:
+        for document, body in self.bodies:
+            found = body.attribute(name) if document.file.endswith(".tfvars") else None
+            if found is not None:
+                return self.folder_for(document).fold(found.value)
+        passed = self._passed(name)
+        if passed is not None:
+            return passed
+        for member in self.members("variable"):
+            default = member.block.body.attribute("default")
+            if member.block.labels == (name,) and default is not None:
+                return self.folder_for(member.document).fold(default.value)
+        return None
+
+    def _passed(self, name: str) -> Node | None:
+        """What the one caller of this module passes; of several callers none is taken."""
+        if len(self.callers) != 1:
+            return None
+        caller, member = self.callers[0]
+        found = member.block.body.attribute(name)
+        return caller.folder_for(member.document).fold(found.value) if found is not None else None
+
+    def _local(self, name: str) -> Node | None:
+        for member in self.members("locals"):
+            found = member.block.body.attribute(name)
+            if found is not None:
+                return self.folder_for(member.document).fold(found.value)
+        return None
+
+    def output(self, name: str) -> Node | None:
+        """The value of an output."""
+        for member in self.members("output"):
+            found = member.block.body.attribute("value")
+            if member.block.labels == (name,) and found is not None:
+                return self.folder_for(member.document).fold(found.value)
+        return None
+
+    def _data_attribute(self, type_: str, name: str, rest: list[str]) -> Resolved | None:
+        index, rest = _index(rest)
+        if rest[:1] == ["partition"]:
+            return _resolved(_text("aws"), 4 + len(index))
+        if type_ not in self.special or not rest:
+            return None
+        found = [item for item in self.data(type_) if item.name.partition("[")[0] == name]
+        chosen = next((item for item in found if index and item.name.endswith(index[0])), None)
+        declared = chosen or next(iter(found), None)
+        if declared is None:
+            return None
+        return _resolved(self.special[type_](self, declared), 4 + len(index))
+
+    def _attribute(self, type_: str, name: str, rest: list[str]) -> Resolved | None:
+        """An attribute of a resource: as written, or as the provider will compute it."""
+        index, rest = _index(rest)
+        if not rest:
+            return None
+        for member in self.members("resource"):
+            if member.block.labels != (type_, name):
+                continue
+            written = self._written(member, rest[0])
+            if written is not None and not written.unknown:
+                return _resolved(written, 3 + len(index))
+            named = self._written(member, name_attribute(type_))
+            known = named is not None and named.text is not None
+            title = named.raw if named is not None and known else f"${{{type_}.{name}}}"
+            value = computed(type_, rest[0], title)
+            return _resolved(_text(value), 3 + len(index)) if value else None
+        return None
+
+    def _written(self, member: _Member, name: str) -> Node | None:
+        found = member.block.body.attribute(name)
+        if found is None or _depends_on_each(found.value):
+            return None
+        return self.folder_for(member.document).fold(found.value)
+
+
+def modules(documents: Documents) -> tuple[Module, ...]:
+    """Every folder with Terraform files, with local modules joined to their callers."""
+    found: dict[str, Module] = {}
+    for document in documents.of("hcl"):
+        if isinstance(document.tree, Body) and _belongs(document):
+            folder = folder_of(document.file)
+            module = found.setdefault(folder, Module(folder=folder, bodies=[]))
+            module.bodies.append((document, document.tree))
+    for module in found.values():
+        for member in module.members("module"):
+            source = member.block.body.attribute("source")
+            path = source.value.source.strip('"') if source is not None else ""
+            child = found.get(sibling(member.document.file, path)) if path[:1] == "." else None
+            if child is not None and child is not module:
+                child.callers.append((module, member))
+                module.children[".".join(member.block.labels)] = child
+    return tuple(found.values())
+
+
+def _belongs(document: Document) -> bool:
+    """Whether Terraform reads a file by itself: other variable files must be asked for."""
+    name = document.file.rpartition("/")[2]
+    return name.endswith((".tf", ".auto.tfvars")) or name == "terraform.tfvars"
+
+
+def _resolved(node: Node | None, parts: int) -> Resolved | None:
+    return Resolved(node=node, parts=parts) if node is not None and not node.unknown else None
+
+
+def _index(rest: list[str]) -> tuple[list[str], list[str]]:
+    """An index right after a resource's name, and what follows it."""
+    return (rest[:1], rest[1:]) if rest and rest[0].startswith("[") else ([], rest)
+
+
+def _depends_on_each(expression: Expression) -> bool:
+    return "each." in expression.source or "count.index" in expression.source
+
+
+def _text(value: str) -> Node:
+    return Node(kind=NodeKind.STRING, line=1, column=1, end_line=1, end_column=1, raw=value)
+
+
+def _depth(node: Node) -> int:
+    """How deep a value nests; it stops counting where it is deep enough to refuse."""
+    level, depth = [node], 0
+    while level and depth <= _DEEPEST_VALUE:
+        level = [inner for outer in level for inner in _inside(outer)]
+        depth += 1
+    return depth
+
+
+def _inside(node: Node) -> Iterator[Node]:
+    yield from node.elements
+    yield from (value for _, value in node.entries)

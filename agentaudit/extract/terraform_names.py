@@ -1,0 +1,69 @@
+"""What Terraform's resources are called once they exist: names, ids and ARNs, as far as written."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
+    {
+        "aws_s3_bucket": "bucket",
+        "aws_lambda_function": "function_name",
+        "aws_ecs_task_definition": "family",
+        "aws_db_instance": "identifier",
+        "aws_rds_cluster": "cluster_identifier",
+        "aws_elasticache_cluster": "cluster_id",
+        "aws_elasticache_replication_group": "replication_group_id",
+        "aws_bedrockagent_agent": "agent_name",
+        "aws_bedrockagentcore_agent_runtime": "agent_runtime_name",
+        "google_service_account": "account_id",
+        "aws_opensearch_domain": "domain_name",
+    }
+)
+"""The attribute that names a resource, where it is not `name`."""
+
+ARNS: Mapping[str, str] = MappingProxyType(
+    {
+        "aws_iam_role": "arn:aws:iam::${account}:role/{name}",
+        "aws_iam_user": "arn:aws:iam::${account}:user/{name}",
+        "aws_iam_policy": "arn:aws:iam::${account}:policy/{name}",
+        "aws_s3_bucket": "arn:aws:s3:::{name}",
+        "aws_dynamodb_table": "arn:aws:dynamodb:${region}:${account}:table/{name}",
+        "aws_sqs_queue": "arn:aws:sqs:${region}:${account}:{name}",
+        "aws_sns_topic": "arn:aws:sns:${region}:${account}:{name}",
+        "aws_secretsmanager_secret": "arn:aws:secretsmanager:${region}:${account}:secret:{name}",
+        "aws_ssm_parameter": "arn:aws:ssm:${region}:${account}:parameter/{name}",
+        "aws_kms_key": "arn:aws:kms:${region}:${account}:key/{name}",
+        "aws_lambda_function": "arn:aws:lambda:${region}:${account}:function:{name}",
+        "aws_db_instance": "arn:aws:rds:${region}:${account}:db:{name}",
+        "aws_rds_cluster": "arn:aws:rds:${region}:${account}:cluster:{name}",
+        "aws_cloudwatch_log_group": "arn:aws:logs:${region}:${account}:log-group:{name}",
+        "aws_opensearch_domain": "arn:aws:es:${region}:${account}:domain/{name}",
+        "aws_kinesis_stream": "arn:aws:kinesis:${region}:${account}:stream/{name}",
+        "aws_ecr_repository": "arn:aws:ecr:${region}:${account}:repository/{name}",
+    }
+)
+"""What the ARN of a resource looks like; region and account are nobody's to know from files."""
+
+_NAMED_BY_ID = frozenset(
+    {
+        "aws_iam_role",
+        "aws_iam_user",
+        "aws_s3_bucket",
+        "aws_dynamodb_table",
+        "aws_cloudwatch_log_group",
+        "aws_elasticache_parameter_group",
+    }
+)
+
+
+def name_attribute(type_: str) -> str:
+    """The attribute that names a resource of a type."""
+    return NAME_ATTRIBUTES.get(type_, "name")
+
+
+def computed(type_: str, attribute: str, name: str) -> str:
+    """The value of an attribute that the provider computes; empty when it cannot be told."""
+    if attribute == "arn" or (attribute == "id" and type_.startswith("aws_secretsmanager")):
+        return ARNS.get(type_, "").replace("{name}", name.removeprefix("/"))
+    if attribute == "id" and type_ in _NAMED_BY_ID:
+        return name
+    return ""
