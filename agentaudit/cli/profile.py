@@ -1,7 +1,94 @@
-"""`agentaudit profile`."""
+"""`agentaudit profile`: where an agent's CPU and GPU time goes, by step."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from agentaudit.cli.recorder import RATE_HZ, Options, record
+from agentaudit.cli.targets import Attach, Launch, parse_duration
+from agentaudit.cli.terminal import terminal_of
+from agentaudit.errors import ExitCode, UsageError
 
-def profile(context: typer.Context) -> None:
-    raise typer.Exit(70)
+__all__ = ["Attach", "Launch", "Options", "parse_duration", "profile", "record"]
+
+
+def profile(
+    context: typer.Context,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(help="A command to start and record, after --.", metavar="[-- COMMAND…]"),
+    ] = None,
+    pid: Annotated[
+        int | None, typer.Option("--pid", "-p", help="A running process to attach to.")
+    ] = None,
+    duration: Annotated[
+        str, typer.Option("--duration", "-d", help="How long: 500ms, 30s, 5m; 0 is until the end.")
+    ] = "30s",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The recording (*.aatrace).")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="The breakdown as an artifact (profile.json).")
+    ] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
+    ] = None,
+    llm_endpoint: Annotated[
+        list[str] | None,
+        typer.Option("--llm-endpoint", help="host:port of a model that no usual port gives away."),
+    ] = None,
+    rate: Annotated[
+        int, typer.Option("--rate", min=1, max=1000, help="Stack samples a second.")
+    ] = RATE_HZ,
+) -> None:
+    """
+    Where an agent's CPU and GPU time goes: by kind of step, by request, children included.
+
+    Attaches to a running process without changing or stopping it, or starts a command. Stacks say
+    which step a thread is in; the kernel's own counters say how much time that took.
+
+    \b
+    Examples:
+      agentaudit profile --pid 4242
+      agentaudit profile --pid 4242 --duration 2m -o run.aatrace --json profile.json
+      agentaudit profile -- python agent.py --question "why is checkout slow?"
+
+    Ctrl-C ends the recording and keeps it. `agentaudit trace show run.aatrace` shows it again.
+    """
+    from agentaudit.profiling.breakdown import profile_of
+    from agentaudit.report.profile_table import render_profile
+    from agentaudit.store.artifacts import write_artifact
+
+    terminal = terminal_of(context)
+    target = _asked(pid, command)
+    path = output or _free_name()
+    trace = record(
+        target,
+        duration_ns=parse_duration(duration),
+        output=path,
+        terminal=terminal,
+        options=Options(
+            rate_hz=rate, rules=tuple(rules or ()), endpoints=tuple(llm_endpoint or ())
+        ),
+    )
+    result = profile_of(trace, path.name)
+    terminal.out.print(render_profile(result))
+    if json is not None:
+        write_artifact(result, json)
+    terminal.note(f"recording: {path}" + (f", breakdown: {json}" if json else ""))
+    raise typer.Exit(int(ExitCode.PASS))
+
+
+def _asked(pid: int | None, command: list[str] | None) -> Attach | Launch:
+    if (pid is None) == (not command):
+        raise UsageError(
+            "name one target: a running process with --pid PID, or a command to start after --"
+        )
+    return Attach(pid=pid) if pid is not None else Launch(command=tuple(command or ()))
+
+
+def _free_name() -> Path:
+    """A name in the current folder that says when the recording was made."""
+    return Path(f"agentaudit-{datetime.now(tz=UTC):%Y%m%d-%H%M%S}.aatrace")

@@ -1,10 +1,51 @@
-"""`agentaudit trace`."""
+"""`agentaudit trace`: recordings, shown."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+from agentaudit.cli.recorder import read_trace, step_rules
+from agentaudit.cli.terminal import terminal_of
+from agentaudit.errors import ExitCode
+
+app = typer.Typer(
+    help="Recordings of agents: show what one holds.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.callback()
+def trace() -> None:
+    """Recordings of agents: show what one holds."""
 
 
 @app.command("show")
-def show(context: typer.Context) -> None:
-    raise typer.Exit(70)
+def show(
+    context: typer.Context,
+    recording: Annotated[Path, typer.Argument(help="A recording (*.aatrace).")],
+    json: Annotated[
+        Path | None, typer.Option("--json", help="The breakdown as an artifact (profile.json).")
+    ] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
+    ] = None,
+) -> None:
+    """
+    The breakdown of a recording, also of one that is still being written or was cut off.
+
+    \b
+    Examples:
+      agentaudit trace show run.aatrace
+      agentaudit trace show run.aatrace --rules my-steps/ --json profile.json
+    """
+    from agentaudit.profiling.breakdown import profile_of
+    from agentaudit.report.profile_table import render_profile
+    from agentaudit.store.artifacts import write_artifact
+
+    terminal = terminal_of(context)
+    result = profile_of(read_trace(recording, step_rules(rules or ())), recording.name)
+    terminal.out.print(render_profile(result))
+    if json is not None:
+        write_artifact(result, json)
+        terminal.note(f"breakdown: {json}")
+    raise typer.Exit(int(ExitCode.PASS))

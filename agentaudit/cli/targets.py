@@ -1,0 +1,80 @@
+"""What a recording is of: a process that runs, or a command that we start; and for how long."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import assert_never
+
+from agentaudit.errors import UsageError
+
+_PATIENCE_S = 5.0
+"""Between asking a launched command to end, and ending it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    """A process that runs already. It is never stopped."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """A command that we start, and end when its time is up."""
+
+    command: tuple[str, ...]
+
+
+def pid_of(target: Attach | Launch, stack: ExitStack) -> int:
+    """The process to record; one that we start ends with the stack."""
+    match target:
+        case Attach(pid=pid):
+            return pid
+        case Launch(command=command):
+            program = _launched(command)
+            stack.callback(_end, program)
+            return program.pid
+        case _:
+            assert_never(target)
+
+
+def _launched(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """The command in a process group of its own; what it prints goes to standard error."""
+    try:
+        return subprocess.Popen(  # noqa: S603 -- the user asked for exactly this command
+            command,
+            stdin=subprocess.DEVNULL if sys.stdin is None or sys.stdin.isatty() else None,
+            stdout=sys.stderr,
+            process_group=0,
+        )
+    except OSError as error:
+        raise UsageError(f"{command[0]} cannot be started: {error.strerror}") from error
+
+
+def _end(program: subprocess.Popen[bytes]) -> None:
+    """The command and what it started end: asked first, made to when that does not help."""
+    for number, patience_s in ((signal.SIGTERM, _PATIENCE_S), (signal.SIGKILL, _PATIENCE_S)):
+        if program.poll() is not None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(program.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            program.wait(patience_s)
+
+
+def parse_duration(text: str) -> int | None:
+    """
+    Nanoseconds of `500ms`, `30s`, `5m` or `1h`; a bare number is seconds; None of 0: no limit.
+
+    Raises UsageError for anything else.
+    """
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h)?", text.strip())
+    if found is None:
+        raise UsageError(f"--duration {text!r} is no time: say 500ms, 30s, 5m or 1h")
+    unit_ns = {"ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
+    return round(float(found[1]) * unit_ns[found[2] or "s"]) or None

@@ -1,0 +1,264 @@
+"""
+The Recording: what probes saw, record by record, before anything is concluded from it.
+
+A recording is a list of records in the order they were written. Times are integer nanoseconds on
+the monotonic clock of the recording host. Counters are increments since the reading before, so a
+record needs no other to be added up; the two instants of a reading say when the time was spent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agentaudit.model.trace import (
+    SCHEMA_VERSION,
+    ClockPair,
+    CpuSample,
+    EnergyReading,
+    GpuSample,
+    Host,
+    Incident,
+    SamplingRecord,
+    Target,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The first record: who was recorded, where, since when, at which rate."""
+
+    schema_version: int = SCHEMA_VERSION
+    tool_version: str
+    start_ns: int
+    rate_hz: float
+    host: Host
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The last record of a recording that was ended rather than cut off."""
+
+    at_ns: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One function on a stack. The name is qualified from CPython 3.11 on, bare before."""
+
+    file: str
+    function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackDefined:
+    """A distinct stack, leaf first. Ids count from 0 in the order of their definition."""
+
+    stack: int
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackRun:
+    """A thread had this stack in every sample between the two instants."""
+
+    pid: int
+    tid: int
+    start_ns: int
+    end_ns: int
+    stack: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A stretch in which the stacks of one process were sampled, and how that went."""
+
+    pid: int
+    start_ns: int
+    end_ns: int
+    samples: int
+    failures: int
+    max_gap_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadTime:
+    """On-CPU time of one thread, and the time it was ready but had no core."""
+
+    pid: int
+    tid: int
+    cpu_ns: int
+    queue_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadTick:
+    """What the threads used between two readings; threads that used nothing are left out."""
+
+    since_ns: int
+    at_ns: int
+    times: tuple[ThreadTime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadGone:
+    """A thread ended: a sampler that sees stacks alone shows its last one for too long."""
+
+    at_ns: int
+    pid: int
+    tid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessTime:
+    """
+    CPU time of one process, exited threads included.
+
+    `reaped_ns` is the time of children it waited for, as far as they were not read while they
+    lived: the only trace that a child of a millisecond leaves.
+    """
+
+    pid: int
+    cpu_ns: int
+    reaped_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessTick:
+    """What the processes of the tree used between two readings."""
+
+    since_ns: int
+    at_ns: int
+    times: tuple[ProcessTime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessBorn:
+    """
+    A process joined the tree: by a fork, or because it was there when the recording began.
+
+    `parent_tid` is the thread that forked it, 0 when nobody saw.
+    """
+
+    at_ns: int
+    pid: int
+    parent_pid: int
+    parent_tid: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessNamed:
+    """A process runs another program now."""
+
+    pid: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessGone:
+    """A process of the tree ended."""
+
+    at_ns: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuProcessTime:
+    """GPU time of one process on one device, by the driver's own utilisation samples."""
+
+    since_ns: int
+    at_ns: int
+    device: int
+    pid: int
+    busy_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPeer:
+    """A process of the tree holds a connection to what looks like a model's endpoint."""
+
+    at_ns: int
+    pid: int
+    address: str
+
+
+Record = (
+    Opened
+    | Closed
+    | StackDefined
+    | StackRun
+    | Watched
+    | ThreadTick
+    | ThreadGone
+    | ProcessTick
+    | ProcessBorn
+    | ProcessNamed
+    | ProcessGone
+    | GpuProcessTime
+    | ModelPeer
+    | ClockPair
+    | CpuSample
+    | GpuSample
+    | EnergyReading
+    | Incident
+    | SamplingRecord
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadReading:
+    """Kernel counters of one thread since it began: on-CPU time and run-queue wait."""
+
+    pid: int
+    tid: int
+    cpu_ns: int
+    queue_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessReading:
+    """Kernel counters of one process since it began; `children_ns` is of children waited for."""
+
+    pid: int
+    parent_pid: int
+    cpu_ns: int
+    children_ns: int
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """The records of one file. `complete` is false when the end is missing."""
+
+    opened: Opened
+    records: tuple[Record, ...]
+    complete: bool
+    torn_bytes: int = 0
+    """Length of a last record that was not written to its end."""
+    stacks: tuple[tuple[Frame, ...], ...] = field(default=())
+
+
+def recording_of(records: Sequence[Record], *, torn_bytes: int = 0) -> Recording:
+    """
+    The recording that these records make.
+
+    Raises ValueError when the first is not `Opened` or a stack is used before it is defined.
+    """
+    if not records or not isinstance(records[0], Opened):
+        raise ValueError("the first record must say who was recorded")
+    stacks: list[tuple[Frame, ...]] = []
+    for record in records:
+        if isinstance(record, StackDefined):
+            if record.stack != len(stacks):
+                raise ValueError(f"stack {record.stack} is defined out of order")
+            stacks.append(record.frames)
+        elif isinstance(record, StackRun) and not 0 <= record.stack < len(stacks):
+            raise ValueError(f"stack {record.stack} is used before it is defined")
+    return Recording(
+        opened=records[0],
+        records=tuple(records),
+        complete=isinstance(records[-1], Closed),
+        torn_bytes=torn_bytes,
+        stacks=tuple(stacks),
+    )

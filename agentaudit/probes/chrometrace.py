@@ -1,0 +1,81 @@
+"""
+What py-spy writes as a Chrome trace, as stretches of equal stacks.
+
+The file holds the begin and the end of every frame, in microseconds since py-spy began. Two things
+it gets wrong are left to those who know better: frames of a thread that ended run on to the end of
+the file, and a change is seen at the sample after it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import msgspec
+
+from agentaudit.model.recording import Frame
+
+DEEPEST = 200
+"""Frames kept of a stack: those next to the root say which step it is, so the leaves go."""
+
+_THREAD = re.compile(r"thread \((0x[0-9a-fA-F]+|\d+)\)")
+
+
+class _Arguments(msgspec.Struct, gc=False):
+    filename: str = ""
+
+
+class _Event(msgspec.Struct, gc=False):
+    name: str
+    ph: str
+    tid: int
+    ts: int
+    args: _Arguments = msgspec.field(default_factory=_Arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A thread had these frames, leaf first, from one instant to the other."""
+
+    tid: int
+    start_ns: int
+    end_ns: int
+    frames: tuple[Frame, ...]
+
+
+_DECODER = msgspec.json.Decoder(list[_Event])
+
+
+def parse_chrometrace(text: bytes) -> Sequence[Stretch]:
+    """
+    The stretches in a Chrome trace, times since its own zero.
+
+    Raises ValueError when it is none.
+    """
+    events: dict[int, list[_Event]] = {}
+    for event in _DECODER.decode(text):
+        events.setdefault(event.tid, []).append(event)
+    return [stretch for of_thread in events.values() for stretch in _stretches(of_thread)]
+
+
+def _stretches(events: Sequence[_Event]) -> Iterator[Stretch]:
+    """The stretches of one thread; its frames are opened and closed in order."""
+    open_frames: list[Frame] = []
+    tid, since_us = 0, 0
+    for at_us, changes in groupby(events, key=lambda event: event.ts):
+        if open_frames and at_us > since_us:
+            yield Stretch(
+                tid=tid,
+                start_ns=since_us * 1000,
+                end_ns=at_us * 1000,
+                frames=tuple(reversed(open_frames[:DEEPEST])),
+            )
+        since_us = at_us
+        for change in changes:
+            named = _THREAD.match(change.name)
+            if named and not change.args.filename:
+                tid = int(named[1], 0)
+            elif change.ph == "B":
+                open_frames.append(Frame(file=change.args.filename, function=change.name))
+            elif open_frames:
+                open_frames.pop()

@@ -1,0 +1,44 @@
+"""Which language runtime a process is, from the files it has mapped."""
+
+import re
+from pathlib import Path
+
+_EXECUTABLE = re.compile(r"(?:^|/)(?:python|pypy)(\d+(?:\.\d+)?)?[a-z]*$")
+_LIBRARY = re.compile(r"/libpython(3\.\d+)[a-z]*\.so")
+_LONGEST_MAPS = 4 * 1024 * 1024
+
+
+def python_of(pid: int) -> str | None:
+    """
+    `CPython 3.11` where the version shows, `CPython` where it does not, None for other runtimes.
+
+    Programs that embed Python count: they have its library mapped.
+    """
+    try:
+        executable = str(Path(f"/proc/{pid}/exe").readlink()).removesuffix(" (deleted)")
+    except OSError:
+        return _by_name(pid)
+    name = _EXECUTABLE.search(executable)
+    if name and (name[1] or "").count("."):
+        return f"CPython {name[1]}"
+    library = _LIBRARY.search(_maps(pid))
+    if library:
+        return f"CPython {library[1]}"
+    return "CPython" if name else None
+
+
+def _by_name(pid: int) -> str | None:
+    """What the short name suggests, where permissions hide the rest."""
+    try:
+        name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+    return "CPython" if _EXECUTABLE.search(name) else None
+
+
+def _maps(pid: int) -> str:
+    try:
+        with Path(f"/proc/{pid}/maps").open("rb") as file:
+            return file.read(_LONGEST_MAPS).decode("utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,75 @@
+"""Connections of a process to what looks like a model's endpoint, from the kernel's tables."""
+
+import socket
+import struct
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+MODEL_PORTS = frozenset({1234, 11434, 30000})
+"""LM Studio, Ollama, SGLang: ports that serve nothing else by default."""
+
+_ESTABLISHED = "01"
+_INODE = 9
+"""The column of `/proc/net/tcp` that names the socket."""
+
+_IPV4_BYTES = 4
+_MOST_LINES = 20_000
+
+
+def model_peers(pid: int, endpoints: Collection[str]) -> Collection[str]:
+    """
+    Addresses `host:port` of models that the process is connected to.
+
+    `endpoints` are those that the user named, as `host:port` with a numeric host.
+    """
+    owned = _socket_inodes(pid)
+    if not owned:
+        return ()
+    peers = {
+        address
+        for table in ("tcp", "tcp6")
+        for address, inode in _established(Path(f"/proc/{pid}/net/{table}"))
+        if inode in owned
+    }
+    return sorted(
+        peer for peer in peers if peer in endpoints or int(peer.rpartition(":")[2]) in MODEL_PORTS
+    )
+
+
+def resolved(endpoint: str) -> Collection[str]:
+    """The numeric addresses of `host:port`. Raises OSError when the name is not known."""
+    host, _, port = endpoint.rpartition(":")
+    found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+    return sorted({":".join(map(str, address[:2])) for *_, address in found})
+
+
+def _socket_inodes(pid: int) -> Collection[int]:
+    inodes: set[int] = set()
+    try:
+        for path in Path(f"/proc/{pid}/fd").iterdir():
+            link = str(path.readlink())
+            if link.startswith("socket:["):
+                inodes.add(int(link[8:-1]))
+    except OSError:  # gone, or not ours to look at
+        return inodes
+    return inodes
+
+
+def _established(table: Path) -> Iterator[tuple[str, int]]:
+    try:
+        lines = table.read_text(encoding="ascii").splitlines()[1:_MOST_LINES]
+    except OSError:
+        return
+    for line in lines:
+        words = line.split()
+        if len(words) > _INODE and words[3] == _ESTABLISHED:
+            yield _address(words[2]), int(words[_INODE])
+
+
+def _address(text: str) -> str:
+    """`0100007F:1F90` as `127.0.0.1:8080`: the kernel prints words in its own byte order."""
+    host, port = text.split(":")
+    raw = b"".join(struct.pack("=I", int(host[at : at + 8], 16)) for at in range(0, len(host), 8))
+    family = socket.AF_INET if len(raw) == _IPV4_BYTES else socket.AF_INET6
+    shown = socket.inet_ntop(family, raw).removeprefix("::ffff:")
+    return f"{shown}:{int(port, 16)}"

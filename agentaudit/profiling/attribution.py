@@ -1,0 +1,264 @@
+"""
+From a recording to a trace.
+
+Every nanosecond of CPU time that the kernel counted finds its step, or stands as unattributed.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import count
+
+from agentaudit.model.recording import (
+    Closed,
+    GpuProcessTime,
+    ModelPeer,
+    ProcessTick,
+    Record,
+    Recording,
+    StackRun,
+    ThreadGone,
+    ThreadTick,
+    Watched,
+)
+from agentaudit.model.rule import StepRule
+from agentaudit.model.trace import (
+    ClockPair,
+    CpuSample,
+    EnergyReading,
+    GpuSample,
+    Incident,
+    SamplingRecord,
+    Step,
+    StepKind,
+    Trace,
+)
+from agentaudit.profiling.families import Owners, families_of, place_children, spent_by
+from agentaudit.profiling.labels import UNSEEN, Labeller
+from agentaudit.profiling.lanes import (
+    BRIDGED_NS,
+    Piece,
+    Reading,
+    Thread,
+    pieces_of,
+    place_cpu,
+    split,
+    with_idle_told_apart,
+)
+from agentaudit.profiling.requests import group_requests
+from agentaudit.profiling.selection import end_ns_of, ends_of, readings_of, records_of
+
+_GPU_KINDS = (StepKind.LLM_INFERENCE, StepKind.RETRIEVAL)
+
+
+def trace_of(recording: Recording, rules: Sequence[StepRule]) -> Trace:
+    """The recording with its steps told apart by the rules, and grouped into requests."""
+    records = recording.records
+    families = families_of(records)
+    ticks = records_of(records, ProcessTick)
+    lanes = _lanes(recording, rules)
+    sampled = {pid for pid, _ in lanes}
+    spent, _unseen_ns = spent_by(families, ticks)
+    own_lanes, _left_ns = place_children(spent, Owners(families, lanes), sampled)
+    _place_exits(lanes, records)
+    _spread_gpu(lanes, records_of(records, GpuProcessTime))
+    start_ns, end_ns = recording.opened.start_ns, end_ns_of(recording)
+    requests = group_requests(lanes, start_ns, end_ns)
+    steps = _steps({**lanes, **own_lanes})
+    total_ns = sum(time.cpu_ns + time.reaped_ns for tick in ticks for time in tick.times)
+    closed = records_of(records, Closed)
+    return Trace(
+        host=recording.opened.host,
+        target=recording.opened.target,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        complete=recording.complete,
+        ended_because=closed[-1].because if closed else "the recorder was cut off",
+        clocks=records_of(records, ClockPair),
+        steps=steps,
+        requests=requests,
+        processes=tuple(life.record() for life in families.lives),
+        cpu_samples=records_of(records, CpuSample),
+        gpu_samples=records_of(records, GpuSample),
+        energy=records_of(records, EnergyReading),
+        incidents=records_of(records, Incident),
+        sampling=_sampling(recording),
+        cpu_total_ns=max(total_ns, sum(step.cpu_ns for step in steps)),
+        tool_version=recording.opened.tool_version,
+    )
+
+
+def _lanes(recording: Recording, rules: Sequence[StepRule]) -> dict[Thread, list[Piece]]:
+    """Lanes of all threads whose stacks were seen, in processes that have evidence of their own."""
+    records = recording.records
+    runs: dict[Thread, list[StackRun]] = defaultdict(list)
+    for run in records_of(records, StackRun):
+        runs[run.pid, run.tid].append(run)
+    gone = ends_of(records, end_ns_of(recording))
+    labeller = Labeller(
+        rules, recording.stacks, {peer.pid for peer in records_of(records, ModelPeer)}
+    )
+    target = recording.opened.target.pid
+    telling = {
+        run.pid
+        for run in records_of(records, StackRun)
+        if run.pid == target or _tells(labeller, run.pid, run.stack)
+    }
+    readings = readings_of(records)
+    lanes: dict[Thread, list[Piece]] = {}
+    for thread, of_thread in runs.items():
+        if thread[0] in telling:
+            pieces = pieces_of(of_thread, labeller, gone.get(thread, ()))
+            lanes[thread] = with_idle_told_apart(pieces, readings.get(thread, ()))
+    for thread, of_readings in readings.items():
+        if thread[0] in telling:
+            _place(lanes.setdefault(thread, []), of_readings)
+    return {thread: pieces for thread, pieces in lanes.items() if pieces}
+
+
+def _tells(labeller: Labeller, pid: int, stack: int) -> bool:
+    label = labeller.label(pid, stack)
+    return label.leaf or bool(label.request)
+
+
+def _place(pieces: list[Piece], readings: Sequence[Reading]) -> None:
+    """CPU time onto the pieces of a thread; what none was there for becomes time nobody saw."""
+    unseen = [reading for reading in readings if not _covered(pieces, reading)]
+    place_cpu(pieces, [reading for reading in readings if _covered(pieces, reading)])
+    for reading in unseen:
+        if not reading.cpu_ns:
+            continue
+        last = pieces[-1] if pieces and pieces[-1].label is UNSEEN else None
+        if last and 0 <= reading.since_ns - last.end_ns <= BRIDGED_NS:
+            last.end_ns = reading.at_ns
+            last.cpu_ns += reading.cpu_ns
+        else:
+            pieces.append(
+                Piece(
+                    start_ns=reading.since_ns,
+                    end_ns=reading.at_ns,
+                    label=UNSEEN,
+                    kind=StepKind.UNKNOWN,
+                    cpu_ns=reading.cpu_ns,
+                )
+            )
+    pieces.sort(key=lambda piece: piece.start_ns)
+
+
+def _covered(pieces: Sequence[Piece], reading: Reading) -> bool:
+    return bool(pieces) and (
+        pieces[0].start_ns - BRIDGED_NS <= reading.at_ns
+        and reading.since_ns <= pieces[-1].end_ns + BRIDGED_NS
+    )
+
+
+def _place_exits(lanes: Mapping[Thread, Sequence[Piece]], records: Sequence[Record]) -> None:
+    """What threads used between their last reading and their end, known from their process."""
+    carried: dict[int, int] = defaultdict(int)
+    gone: dict[int, list[Thread]] = defaultdict(list)
+    for record in records:
+        match record:
+            case ThreadTick():
+                for time in record.times:
+                    carried[time.pid] -= time.cpu_ns
+            case ThreadGone():
+                gone[record.pid].append((record.pid, record.tid))
+            case ProcessTick():
+                for spent in record.times:
+                    carried[spent.pid] += spent.cpu_ns
+                for pid, threads in gone.items():
+                    left_ns = max(carried[pid], 0)
+                    _share_evenly(left_ns, [lanes[thread] for thread in threads if thread in lanes])
+                    carried[pid] -= left_ns
+                gone.clear()
+            case _:
+                pass
+
+
+def _share_evenly(cpu_ns: int, lanes: Sequence[Sequence[Piece]]) -> None:
+    """Time onto the last pieces of lanes."""
+    for pieces, part_ns in zip(lanes, split(cpu_ns, [1.0] * len(lanes)), strict=True):
+        pieces[-1].cpu_ns += part_ns
+
+
+def _spread_gpu(lanes: Mapping[Thread, Sequence[Piece]], times: Sequence[GpuProcessTime]) -> None:
+    """GPU time goes to the model calls that were open, by overlap; nothing more is claimed."""
+    candidates = [
+        piece for pieces in lanes.values() for piece in pieces if piece.kind in _GPU_KINDS
+    ]
+    for time in times:
+        overlaps = [
+            (piece, min(piece.end_ns, time.at_ns) - max(piece.start_ns, time.since_ns))
+            for piece in candidates
+        ]
+        open_then = [(piece, overlap) for piece, overlap in overlaps if overlap > 0]
+        parts = split(time.busy_ns, [float(overlap) for _, overlap in open_then])
+        for (piece, _), gpu_ns in zip(open_then, parts, strict=True):
+            piece.gpu_ns += gpu_ns
+
+
+def _steps(lanes: Mapping[Thread, Sequence[Piece]]) -> tuple[Step, ...]:
+    """The pieces as steps: neighbours of one kind, request and name are one."""
+    merged: list[tuple[Thread, list[Piece]]] = []
+    for thread, pieces in lanes.items():
+        previous: list[Piece] = []
+        for piece in pieces:
+            if previous and _one_step(previous[-1], piece):
+                previous.append(piece)
+            else:
+                previous = [piece]
+                merged.append((thread, previous))
+    merged.sort(key=lambda entry: (entry[1][0].start_ns, entry[0]))
+    return tuple(
+        _step(number, thread, pieces)
+        for number, (thread, pieces) in zip(count(1), merged, strict=False)
+    )
+
+
+def _one_step(before: Piece, after: Piece) -> bool:
+    names = {piece.label.name for piece in (before, after) if not piece.label.weak}
+    return (
+        before.kind is after.kind
+        and before.request_id == after.request_id
+        and after.start_ns - before.end_ns <= BRIDGED_NS
+        and (len(names) <= 1 or not before.label.leaf)
+    )
+
+
+def _step(number: int, thread: Thread, pieces: Sequence[Piece]) -> Step:
+    telling = next((piece.label for piece in pieces if not piece.label.weak), pieces[0].label)
+    children_ns = sum(piece.children_ns for piece in pieces)
+    return Step(
+        step_id=number,
+        request_id=pieces[0].request_id,
+        kind=pieces[0].kind,
+        name=telling.name,
+        pid=thread[0],
+        tid=thread[1],
+        start_ns=pieces[0].start_ns,
+        end_ns=pieces[-1].end_ns,
+        cpu_ns=sum(piece.cpu_ns for piece in pieces) + children_ns,
+        children_cpu_ns=children_ns,
+        gpu_ns=sum(piece.gpu_ns for piece in pieces),
+        run_queue_ns=sum(piece.queue_ns for piece in pieces),
+        source=telling.source,
+        confidence=telling.confidence,
+    )
+
+
+def _sampling(recording: Recording) -> tuple[SamplingRecord, ...]:
+    """How the sampling went, from its own account, or counted where that is missing."""
+    written = records_of(recording.records, SamplingRecord)
+    watched = records_of(recording.records, Watched)
+    if written or not watched:
+        return written
+    rate_hz = recording.opened.rate_hz
+    return (
+        SamplingRecord(
+            sampler="stacks",
+            rate_hz=rate_hz,
+            samples=sum(stretch.samples for stretch in watched),
+            failures=sum(stretch.failures for stretch in watched),
+            mean_interval_ns=round(1e9 / rate_hz) if rate_hz > 0 else 0,
+            max_interval_ns=max(stretch.max_gap_ns for stretch in watched),
+        ),
+    )

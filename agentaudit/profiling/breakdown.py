@@ -1,0 +1,245 @@
+"""
+The breakdown of a trace: CPU, GPU and wall time by step kind, and what that says.
+
+The parts add up to the whole (I9): what no step was found for is `unknown`, never left out.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from agentaudit.model.trace import (
+    Breakdown,
+    ClockPair,
+    KindShare,
+    Load,
+    Profile,
+    Request,
+    RequestTypeSummary,
+    Step,
+    StepKind,
+    TimelineBin,
+    Trace,
+)
+from agentaudit.profiling.verdicts import verdict
+
+MOST_BINS = 400
+_SHORTEST_BIN_NS = 100_000_000
+_Z95 = 1.959964
+
+
+def profile_of(trace: Trace, recording_name: str) -> Profile:
+    """The artifact `profile.json` of a trace."""
+    return Profile(
+        recording=recording_name,
+        host=trace.host,
+        target=trace.target,
+        recorded_at_unix_ns=unix_ns(trace.clocks, trace.start_ns),
+        complete=trace.complete,
+        ended_because=trace.ended_because,
+        breakdown=breakdown_of(trace),
+        request_types=_request_types(trace),
+        timeline=_timeline(trace),
+        energy=trace.energy,
+        incidents=trace.incidents,
+        sampling=trace.sampling,
+        tool_version=trace.tool_version,
+    )
+
+
+def breakdown_of(trace: Trace) -> Breakdown:
+    """Where the time of a trace went."""
+    placed_ns = sum(step.cpu_ns for step in trace.steps if step.kind is not StepKind.UNKNOWN)
+    core_ns = trace.duration_ns * trace.host.cores
+    load = _load(trace.requests, trace.duration_ns)
+    kinds = _kinds(trace, placed_ns)
+    bound, reasons = verdict(trace, kinds)
+    return Breakdown(
+        duration_ns=trace.duration_ns,
+        kinds=kinds,
+        cpu_total_ns=trace.cpu_total_ns,
+        cpu_attributed_ns=placed_ns,
+        cores=trace.host.cores,
+        cpu_utilisation=min(trace.cpu_total_ns / core_ns, 1.0) if core_ns > 0 else 0.0,
+        gpu_utilisation=_gpu_busy(trace),
+        peak_rss_bytes=max((sample.rss_bytes for sample in trace.cpu_samples), default=0),
+        load=load,
+        bound=bound,
+        reasons=reasons,
+    )
+
+
+def unix_ns(clocks: Sequence[ClockPair], monotonic_ns: int) -> int:
+    """An instant of the recording in Unix time, by the nearest pair of clocks."""
+    if not clocks:
+        return 0
+    pair = min(clocks, key=lambda pair: abs(pair.monotonic_ns - monotonic_ns))
+    return pair.unix_ns + monotonic_ns - pair.monotonic_ns
+
+
+def interval(share: float, samples: float) -> tuple[float, float]:
+    """The 95 % interval of a share seen in so many samples (Wilson): never wider than 0 to 1."""
+    if samples <= 0:
+        return 0.0, 1.0
+    square = _Z95**2
+    centre = (share + square / (2 * samples)) / (1 + square / samples)
+    spread = (share * (1 - share) / samples + square / (4 * samples**2)) ** 0.5
+    half = _Z95 * spread / (1 + square / samples)
+    return max(min(centre - half, share), 0.0), min(max(centre + half, share), 1.0)
+
+
+def quantile_ns(sorted_ns: Sequence[int], share: float) -> int:
+    """The smallest value that at least this share does not exceed; 0 of nothing."""
+    if not sorted_ns:
+        return 0
+    return sorted_ns[max(math.ceil(share * len(sorted_ns)) - 1, 0)]
+
+
+def _kinds(trace: Trace, placed_ns: int) -> tuple[KindShare, ...]:
+    """Every kind that took time, the most CPU first, and `unknown` always."""
+    steps: dict[StepKind, list[Step]] = {kind: [] for kind in StepKind}
+    for step in trace.steps:
+        steps[step.kind].append(step)
+    wall_all_ns = sum(step.wall_ns for step in trace.steps)
+    samples = trace.cpu_total_ns / 1e9 * max((entry.rate_hz for entry in trace.sampling), default=0)
+    shares = []
+    for kind, members in steps.items():
+        cpu_ns = sum(step.cpu_ns for step in members)
+        if kind is StepKind.UNKNOWN:
+            cpu_ns = trace.cpu_total_ns - placed_ns
+        wall_ns = sum(step.wall_ns for step in members)
+        share = cpu_ns / trace.cpu_total_ns if trace.cpu_total_ns > 0 else 0.0
+        low, high = interval(share, samples)
+        shares.append(
+            KindShare(
+                kind=kind,
+                steps=len(members),
+                wall_ns=wall_ns,
+                cpu_ns=cpu_ns,
+                gpu_ns=sum(step.gpu_ns for step in members),
+                cpu_share=share,
+                cpu_share_low=low,
+                cpu_share_high=high,
+                wall_share=wall_ns / wall_all_ns if wall_all_ns > 0 else 0.0,
+            )
+        )
+    shares.sort(key=lambda share: (-share.cpu_ns, -share.wall_ns, share.kind))
+    return tuple(
+        share for share in shares if share.steps or share.cpu_ns or share.kind is StepKind.UNKNOWN
+    )
+
+
+def _gpu_busy(trace: Trace) -> float | None:
+    """Mean over time and devices; None when no device was seen."""
+    samples = trace.gpu_samples
+    return sum(sample.busy for sample in samples) / len(samples) if samples else None
+
+
+def _load(requests: Sequence[Request], duration_ns: int) -> Load:
+    """How many requests were open at once, on average and at most."""
+    changes = sorted(
+        [(request.arrival_ns, 1) for request in requests]
+        + [(request.finish_ns, -1) for request in requests]
+    )
+    open_now = peak = 0
+    area_ns = 0
+    for (at_ns, change), (next_ns, _) in pairwise([*changes, (0, 0)]):
+        open_now += change
+        peak = max(peak, open_now)
+        area_ns += open_now * max(next_ns - at_ns, 0)
+    return Load(
+        requests=len(requests),
+        concurrency_mean=area_ns / duration_ns if duration_ns > 0 else 0.0,
+        concurrency_peak=peak,
+    )
+
+
+def _request_types(trace: Trace) -> tuple[RequestTypeSummary, ...]:
+    steps: dict[int, list[Step]] = {}
+    for step in trace.steps:
+        if step.request_id is not None:
+            steps.setdefault(step.request_id, []).append(step)
+    types: dict[str, list[Request]] = {}
+    for request in trace.requests:
+        types.setdefault(request.type, []).append(request)
+    return tuple(
+        _request_type(name, types[name], steps)
+        for name in sorted(types, key=lambda name: (-len(types[name]), name))
+    )
+
+
+def _request_type(
+    name: str, requests: Sequence[Request], steps: Mapping[int, Sequence[Step]]
+) -> RequestTypeSummary:
+    """Of whole requests where there are any: one cut off by the edge tells of its rest only."""
+    whole = [request for request in requests if request.complete] or requests
+    members = [step for request in whole for step in steps.get(request.request_id, ())]
+    latencies = sorted(request.latency_ns for request in whole)
+    model_ns = sum(step.wall_ns for step in members if step.kind is StepKind.LLM_INFERENCE)
+    cpu_ns = sum(step.cpu_ns for step in members)
+    return RequestTypeSummary(
+        type=name,
+        requests=len(requests),
+        p50_ns=quantile_ns(latencies, 0.5),
+        p90_ns=quantile_ns(latencies, 0.9),
+        cpu_ns_mean=cpu_ns // len(whole),
+        gpu_ns_mean=sum(step.gpu_ns for step in members) // len(whole),
+        llm_wall_ns_mean=model_ns // len(whole),
+        heavy="gpu" if model_ns > cpu_ns else "cpu",
+    )
+
+
+def _timeline(trace: Trace) -> tuple[TimelineBin, ...]:
+    """Equal bins over the whole recording, at most MOST_BINS of them."""
+    duration_ns = trace.duration_ns
+    if duration_ns <= 0:
+        return ()
+    count = min(max(duration_ns // _SHORTEST_BIN_NS, 1), MOST_BINS)
+    edges = [trace.start_ns + duration_ns * number // count for number in range(count + 1)]
+    active: list[dict[str, int]] = [{} for _ in range(count)]
+    for step in trace.steps:
+        if step.kind is not StepKind.IDLE:
+            _add_active(active, edges, step)
+    cpu_ns = _binned_cpu(trace, edges)
+    return tuple(
+        TimelineBin(
+            start_ns=start_ns,
+            end_ns=end_ns,
+            busy_cores=cpu_ns[at] / (end_ns - start_ns),
+            gpu_busy=_mean_gpu(trace, start_ns, end_ns),
+            active_ns=active[at],
+        )
+        for at, (start_ns, end_ns) in enumerate(pairwise(edges))
+    )
+
+
+def _add_active(active: list[dict[str, int]], edges: Sequence[int], step: Step) -> None:
+    for at in range(_bin(edges, step.start_ns), _bin(edges, step.end_ns - 1) + 1):
+        overlap_ns = min(step.end_ns, edges[at + 1]) - max(step.start_ns, edges[at])
+        if overlap_ns > 0:
+            active[at][step.kind.value] = active[at].get(step.kind.value, 0) + overlap_ns
+
+
+def _bin(edges: Sequence[int], at_ns: int) -> int:
+    width_ns = edges[-1] - edges[0]
+    number = (at_ns - edges[0]) * (len(edges) - 1) // width_ns
+    return min(max(number, 0), len(edges) - 2)
+
+
+def _binned_cpu(trace: Trace, edges: Sequence[int]) -> Sequence[float]:
+    """CPU time of the tree by bin; a sample's time is spread evenly over its interval."""
+    binned = [0.0] * (len(edges) - 1)
+    since_ns = trace.start_ns
+    for sample in trace.cpu_samples:
+        passed_ns = sample.at_ns - since_ns
+        for at in range(_bin(edges, since_ns), _bin(edges, sample.at_ns - 1) + 1):
+            overlap_ns = min(sample.at_ns, edges[at + 1]) - max(since_ns, edges[at])
+            if overlap_ns > 0 and passed_ns > 0:
+                binned[at] += sample.cpu_ns * overlap_ns / passed_ns
+        since_ns = sample.at_ns
+    return binned
+
+
+def _mean_gpu(trace: Trace, start_ns: int, end_ns: int) -> float | None:
+    inside = [sample.busy for sample in trace.gpu_samples if start_ns <= sample.at_ns < end_ns]
+    return sum(inside) / len(inside) if inside else None

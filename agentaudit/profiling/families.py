@@ -1,0 +1,273 @@
+"""
+Processes of the tree, and whose work the time of a child is.
+
+A child without evidence of its own works for the step of the thread that forked it, as long as
+that step lasts. What outlives its step, a tool server for example, stands as a lane of its own.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agentaudit.model.recording import (
+    ProcessBorn,
+    ProcessGone,
+    ProcessNamed,
+    ProcessTick,
+    Record,
+)
+from agentaudit.model.trace import LabelSource, ProcessRecord, StepKind
+from agentaudit.profiling.labels import Label
+from agentaudit.profiling.lanes import Piece, Thread, split
+
+_FORK_SLACK_NS = 60_000_000
+"""A fork may be seen this long before the first sample of the step that it belongs to."""
+
+_JOINED_NS = 500_000_000
+"""Readings of a lane without stacks that are this near each other make one step."""
+
+FORKED_CONFIDENCE = 0.5
+
+
+@dataclass(slots=True)
+class Life:
+    """One process, while its time is being added up."""
+
+    pid: int
+    parent_pid: int
+    parent_tid: int
+    start_ns: int
+    name: str
+    end_ns: int | None = None
+    cpu_ns: int = 0
+
+    def record(self) -> ProcessRecord:
+        return ProcessRecord(
+            pid=self.pid,
+            parent_pid=self.parent_pid,
+            parent_tid=self.parent_tid,
+            start_ns=self.start_ns,
+            end_ns=self.end_ns,
+            name=self.name,
+            cpu_ns=self.cpu_ns,
+        )
+
+
+@dataclass(slots=True)
+class Spent:
+    """Time of one process between two instants."""
+
+    life: Life
+    since_ns: int
+    at_ns: int
+    cpu_ns: int
+
+
+@dataclass(slots=True)
+class Families:
+    """All lives, by pid in order of birth: a number may be used again."""
+
+    lives: list[Life] = field(default_factory=list)
+    by_pid: dict[int, list[Life]] = field(default_factory=lambda: defaultdict(list))
+
+    def at(self, pid: int, at_ns: int) -> Life | None:
+        """The process that had the number then."""
+        lives = self.by_pid.get(pid, [])
+        later = [life for life in lives if life.end_ns is None or life.end_ns >= at_ns]
+        return later[0] if later else (lives[-1] if lives else None)
+
+    def children_that_ended(self, pid: int, since_ns: int, at_ns: int) -> Sequence[Life]:
+        return [
+            life
+            for life in self.lives
+            if life.parent_pid == pid
+            and life.end_ns is not None
+            and since_ns < life.end_ns <= at_ns
+        ]
+
+
+def families_of(records: Sequence[Record]) -> Families:
+    """The processes of a recording, from birth to end as far as it was seen."""
+    families = Families()
+    for record in records:
+        match record:
+            case ProcessBorn():
+                life = Life(
+                    pid=record.pid,
+                    parent_pid=record.parent_pid,
+                    parent_tid=record.parent_tid,
+                    start_ns=record.at_ns,
+                    name=record.name,
+                )
+                families.lives.append(life)
+                families.by_pid[record.pid].append(life)
+            case ProcessNamed() if record.pid in families.by_pid:
+                families.by_pid[record.pid][-1].name = record.name
+            case ProcessGone() if record.pid in families.by_pid:
+                families.by_pid[record.pid][-1].end_ns = record.at_ns
+            case _:
+                pass
+    return families
+
+
+def spent_by(families: Families, ticks: Sequence[ProcessTick]) -> tuple[Sequence[Spent], int]:
+    """
+    Time by process, that of children nobody read while they lived included.
+
+    The second number is time of children of which not even the end was seen.
+    """
+    spent: list[Spent] = []
+    unseen_ns = 0
+    for tick in ticks:
+        for time in tick.times:
+            life = families.at(time.pid, tick.at_ns)
+            if life is None:
+                unseen_ns += time.cpu_ns + time.reaped_ns
+                continue
+            life.cpu_ns += time.cpu_ns
+            spent.append(Spent(life, tick.since_ns, tick.at_ns, time.cpu_ns))
+            if time.reaped_ns:
+                spent += _reaped(families, life, tick, time.reaped_ns)
+    return [entry for entry in spent if entry.cpu_ns], unseen_ns
+
+
+def _reaped(families: Families, parent: Life, tick: ProcessTick, reaped_ns: int) -> Iterator[Spent]:
+    """The time goes to children that ended just then, by how long they lived unread."""
+    ended = families.children_that_ended(parent.pid, tick.since_ns - 2 * _span(tick), tick.at_ns)
+    if not ended:
+        yield Spent(_nobody(parent), tick.since_ns, tick.at_ns, reaped_ns)
+        return
+    weights = [
+        max(min((life.end_ns or 0) - life.start_ns, 4 * _span(tick)), 1_000_000) for life in ended
+    ]
+    for life, cpu_ns in zip(ended, split(reaped_ns, weights), strict=True):
+        life.cpu_ns += cpu_ns
+        end_ns = life.end_ns or tick.at_ns
+        yield Spent(life, max(life.start_ns, end_ns - 4 * _span(tick)), end_ns, cpu_ns)
+
+
+def _span(tick: ProcessTick) -> int:
+    return tick.at_ns - tick.since_ns
+
+
+def _nobody(parent: Life) -> Life:
+    """A child that came and went between two looks: only its parent is known."""
+    return Life(pid=0, parent_pid=parent.pid, parent_tid=0, start_ns=parent.start_ns, name="")
+
+
+class Owners:
+    """Finds the piece of work that a process runs for."""
+
+    def __init__(
+        self,
+        families: Families,
+        lanes: Mapping[Thread, Sequence[Piece]],
+    ) -> None:
+        self._families = families
+        self._lanes = lanes
+        self._starts = {
+            thread: [piece.start_ns for piece in pieces] for thread, pieces in lanes.items()
+        }
+        self._of_process: dict[int, list[Thread]] = defaultdict(list)
+        for thread in lanes:
+            self._of_process[thread[0]].append(thread)
+
+    def has_lanes(self, pid: int) -> bool:
+        return pid in self._of_process
+
+    def owner(self, life: Life, since_ns: int, depth: int = 0) -> Piece | None:
+        """The piece whose work the process does at that time; None when it works for itself."""
+        if depth > _DEEPEST:
+            return None
+        if not self.has_lanes(life.parent_pid):
+            parent = self._families.at(life.parent_pid, life.start_ns)
+            if parent is None or parent is life:
+                return None
+            return self.owner(parent, since_ns, depth + 1)
+        if life.parent_tid == 0 or (life.parent_pid, life.parent_tid) not in self._lanes:
+            return self._waiting(life.parent_pid, since_ns)
+        piece = self._piece((life.parent_pid, life.parent_tid), life.start_ns)
+        if piece is None or piece.end_ns + _FORK_SLACK_NS < since_ns:
+            return None
+        return piece
+
+    def _piece(self, thread: Thread, at_ns: int) -> Piece | None:
+        """
+        The leaf work of a thread at an instant, or that it begins right after.
+
+        Boundaries are known to a sample: a tool call beside the instant is likelier to have forked
+        than the wait for a model that the instant seems to lie in.
+        """
+        pieces = self._lanes[thread]
+        first = max(bisect_right(self._starts[thread], at_ns) - 1, 0)
+        near = [
+            piece
+            for piece in pieces[first : first + _NEIGHBOURS]
+            if piece.label.leaf
+            and piece.start_ns <= at_ns + _FORK_SLACK_NS
+            and piece.end_ns >= at_ns - _FORK_SLACK_NS
+        ]
+        tools = [piece for piece in near if piece.kind is StepKind.TOOL_CALL]
+        return next(iter((*tools, *near)), None)
+
+    def _waiting(self, pid: int, at_ns: int) -> Piece | None:
+        """A tool call of the process that is open then, where nobody saw who forked."""
+        for thread in self._of_process[pid]:
+            piece = self._piece(thread, at_ns)
+            if piece is not None and piece.kind is StepKind.TOOL_CALL:
+                return piece
+        return None
+
+
+_DEEPEST = 32
+_NEIGHBOURS = 4
+
+
+def place_children(
+    spent: Sequence[Spent], owners: Owners, sampled: Collection[int]
+) -> tuple[Mapping[Thread, Sequence[Piece]], int]:
+    """
+    Time of processes without lanes of their own goes to the work they were forked for.
+
+    The result is a lane for every process that works for itself, and the time left over.
+    """
+    lanes: dict[Thread, list[Piece]] = {}
+    left_ns = 0
+    for entry in spent:
+        life = entry.life
+        if life.pid in sampled:
+            continue
+        piece = owners.owner(life, entry.since_ns)
+        if piece is not None:
+            piece.children_ns += entry.cpu_ns
+        elif life.pid == 0:
+            left_ns += entry.cpu_ns
+        else:
+            _add(lanes.setdefault((life.pid, life.pid), []), entry)
+    return lanes, left_ns
+
+
+def _add(lane: list[Piece], entry: Spent) -> None:
+    """Time of a process that works for itself: a tool that outlives the call that began it."""
+    last = lane[-1] if lane else None
+    if last and entry.since_ns - last.end_ns <= _JOINED_NS:
+        last.end_ns = max(last.end_ns, entry.at_ns)
+        last.cpu_ns += entry.cpu_ns
+        return
+    label = Label(
+        kind=StepKind.TOOL_CALL,
+        name=entry.life.name,
+        source=LabelSource.FORK,
+        confidence=FORKED_CONFIDENCE,
+    )
+    start_ns = max(entry.since_ns, last.end_ns if last else 0)
+    lane.append(
+        Piece(
+            start_ns=start_ns,
+            end_ns=max(entry.at_ns, start_ns),
+            label=label,
+            kind=label.kind,
+            cpu_ns=entry.cpu_ns,
+        )
+    )

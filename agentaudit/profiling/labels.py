@@ -1,0 +1,164 @@
+"""
+What a stack says: which kind of step a thread is in, and whether it serves a request.
+
+A stack is read from its leaf to its root; the first rule that tells a leaf kind wins, and
+orchestration counts only when none does. No match is `unknown`, never a guess.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from agentaudit.model.recording import Frame
+from agentaudit.model.rule import StepRule
+from agentaudit.model.trace import LabelSource, StepKind
+from agentaudit.profiling.frames import FrameRules, own_code
+
+_DISPATCHERS = frozenset(
+    {
+        "__call__", "_call", "_run", "acall", "arun", "call", "call_tool", "dispatch", "execute",
+        "execute_tool", "invoke", "request", "run", "run_tool", "send", "wrapper",
+    }
+)  # fmt: skip
+"""Functions that pass work on: the function they pass it to names the step."""
+
+_THREAD_MACHINERY = ("concurrent/", "threading.py", "opentelemetry/", "contextvars.py", "anyio/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """
+    What one stack says.
+
+    `weak` names give way to the name of a neighbour. `request` is the function of the request
+    frame, empty without one; `path` are the functions of the agent's own between it and the work.
+    """
+
+    kind: StepKind
+    name: str = ""
+    weak: bool = True
+    source: LabelSource = LabelSource.NONE
+    confidence: float = 0.0
+    request: str = ""
+    path: tuple[str, ...] = ()
+
+    @property
+    def leaf(self) -> bool:
+        """True of work that stays what it is while the thread waits for it."""
+        return self.kind not in _NOT_LEAF
+
+
+_NOT_LEAF = frozenset({StepKind.ORCHESTRATION, StepKind.IDLE, StepKind.UNKNOWN})
+
+UNSEEN = Label(kind=StepKind.UNKNOWN)
+"""Of a time in which nobody looked."""
+
+
+class Labeller:
+    """Labels of the stacks of one recording; each stack is read once."""
+
+    def __init__(
+        self,
+        rules: Sequence[StepRule],
+        stacks: Sequence[tuple[Frame, ...]],
+        model_clients: Collection[int] = (),
+    ) -> None:
+        self._rules = FrameRules(rules)
+        self._stacks = stacks
+        self._model_clients = frozenset(model_clients)
+        self._known: dict[tuple[int, bool], Label] = {}
+        self._agent_framework = any(
+            rule.when == "ordinary" and rule.framework != "stdlib"
+            for frame in {frame for stack in stacks for frame in stack}
+            for rule in self._rules.matching(frame)
+        )
+
+    def label(self, pid: int, stack: int) -> Label:
+        """The label of a stack in a process; who is connected to a model matters to some rules."""
+        key = (stack, pid in self._model_clients)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._read(self._stacks[stack], model_client=key[1])
+        return found
+
+    def _read(self, stack: Sequence[Frame], *, model_client: bool) -> Label:
+        request_at = self._request_at(stack)
+        request = stack[request_at].function if request_at is not None else ""
+        rule = self._rule(stack, model_client=model_client)
+        kind = rule.kind if rule else StepKind.UNKNOWN
+        name, weak = self._name(stack, kind)
+        return Label(
+            kind=kind,
+            name=name,
+            weak=weak,
+            source=LabelSource.STACK if rule else LabelSource.NONE,
+            confidence=rule.confidence if rule else 0.0,
+            request=request,
+            path=self._path(stack[:request_at]) if request_at is not None else (),
+        )
+
+    def _rule(self, stack: Sequence[Frame], *, model_client: bool) -> StepRule | None:
+        found = [rule for frame in stack for rule in self._rules.matching(frame)]
+        leaves = [rule for rule in found if rule.kind is not StepKind.ORCHESTRATION]
+        candidates = (
+            _first(found, "first"),
+            _first(leaves, "ordinary", "own_code"),
+            _first(leaves, "fallback_llm_peer") if model_client else None,
+            _first(leaves, "fallback"),
+            self._worker(stack),
+            _first(found, "ordinary", "own_code", "request"),
+        )
+        return next((rule for rule in candidates if rule), None)
+
+    def _worker(self, stack: Sequence[Frame]) -> StepRule | None:
+        """User code right on a worker thread, in a process that runs an agent framework."""
+        if not self._agent_framework:
+            return None
+        above: Frame | None = None
+        for frame in stack:
+            rule = _first(self._rules.matching(frame), "fallback_worker_root")
+            if rule:
+                return rule if above and own_code(above.file)[1] else None
+            if not own_code(frame.file)[0].startswith(_THREAD_MACHINERY):
+                above = frame
+        return None
+
+    def _request_at(self, stack: Sequence[Frame]) -> int | None:
+        """Place of the request frame nearest the root."""
+        for at in range(len(stack) - 1, -1, -1):
+            if _first(self._rules.matching(stack[at]), "request"):
+                return at
+        return None
+
+    def _name(self, stack: Sequence[Frame], kind: StepKind) -> tuple[str, bool]:
+        """The function that the step is named after, nearest the root, and whether it is weak."""
+        names = [
+            frame.function
+            for frame in reversed(stack)
+            if any(
+                rule.kind is kind and rule.when != "request" for rule in self._rules.matching(frame)
+            )
+        ]
+        telling = [name for name in names if name.rpartition(".")[2] not in _DISPATCHERS]
+        if telling:
+            return _short(telling[0]), False
+        return (_short(names[0]) if names else ""), True
+
+    def _path(self, below_request: Sequence[Frame]) -> tuple[str, ...]:
+        """The agent's own functions below the request frame, root first, down to the first leaf."""
+        path: list[str] = []
+        for frame in reversed(below_request):
+            rules = self._rules.matching(frame)
+            if any(rule.kind is not StepKind.ORCHESTRATION for rule in rules):
+                break
+            if own_code(frame.file)[1]:
+                path.append(_short(frame.function))
+        return tuple(path)
+
+
+def _first(rules: Sequence[StepRule], *when: str) -> StepRule | None:
+    return next((rule for rule in rules if rule.when in when), None)
+
+
+def _short(function: str) -> str:
+    """`Toolbox.search` of `module.Toolbox.search`; local functions keep their own name."""
+    return ".".join(part for part in function.split(".") if part != "<locals>")[-80:]

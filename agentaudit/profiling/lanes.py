@@ -1,0 +1,222 @@
+"""
+Lanes: what each thread did when, gapless, with the CPU time that the kernel counted for it.
+
+Samples say which step, counters say how much. A reading that lies within one piece of work belongs
+to it to the nanosecond; one that spans several is split by how much CPU each of them uses per
+second elsewhere, so that time in a tool does not leak into the wait for a model beside it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from agentaudit.model.recording import StackRun
+from agentaudit.model.trace import StepKind
+from agentaudit.profiling.labels import UNSEEN, Label, Labeller
+
+BRIDGED_NS = 60_000_000
+"""A gap between samples in which the thread is taken to have gone on with what it did."""
+
+_BUSY_SHARE = 0.1
+"""On-CPU share of a reading above which a thread without a leaf kind counts as at work."""
+
+_SLIVER_NS = 3_000_000
+"""What is left of a run after clipping, too short to be a sample of its own."""
+
+_LEAST_DENSITY = 1e-4
+_AFTERLIFE_NS = 1_500_000_000
+"""How long a sampler may go on showing the last stack of a thread that ended."""
+
+Thread = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Piece:
+    """A stretch of one label on one thread, while its time is being added up."""
+
+    start_ns: int
+    end_ns: int
+    label: Label
+    kind: StepKind
+    cpu_ns: int = 0
+    queue_ns: int = 0
+    children_ns: int = 0
+    gpu_ns: int = 0
+    request_id: int | None = None
+
+    @property
+    def wall_ns(self) -> int:
+        return self.end_ns - self.start_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """CPU time and run-queue wait of a thread between two instants."""
+
+    since_ns: int
+    at_ns: int
+    cpu_ns: int
+    queue_ns: int
+
+
+def pieces_of(
+    runs: Sequence[StackRun],
+    labeller: Labeller,
+    gone_ns: Sequence[int],
+) -> list[Piece]:
+    """The runs of one thread as pieces that follow each other without a gap."""
+    pieces: list[Piece] = []
+    for start_ns, end_ns, stack, pid in _clipped(runs, gone_ns):
+        label = labeller.label(pid, stack)
+        if pieces:
+            _bridge(pieces, start_ns)
+        last = pieces[-1] if pieces else None
+        if last and (last.label == label or end_ns - start_ns < _SLIVER_NS):
+            last.end_ns = end_ns
+        else:
+            pieces.append(Piece(start_ns=start_ns, end_ns=end_ns, label=label, kind=label.kind))
+    return pieces
+
+
+def with_idle_told_apart(pieces: Sequence[Piece], readings: Sequence[Reading]) -> list[Piece]:
+    """The same stretch of time, where threads that wait for nothing in particular are idle."""
+    busy = [
+        reading
+        for reading in readings
+        if reading.cpu_ns + reading.queue_ns
+        >= _BUSY_SHARE * max(reading.at_ns - reading.since_ns, 1)
+    ]
+    starts = [reading.since_ns for reading in busy]
+    told: list[Piece] = []
+    for piece in pieces:
+        if piece.label.leaf:
+            told.append(piece)
+        else:
+            told += _split(piece, busy, starts)
+    return told
+
+
+def place_cpu(pieces: Sequence[Piece], readings: Sequence[Reading]) -> int:
+    """CPU time is added to the pieces; the result is what no piece was there for."""
+    starts = [piece.start_ns for piece in pieces]
+    shared: list[tuple[Reading, Sequence[Piece]]] = []
+    unplaced_ns = 0
+    for reading in readings:
+        touched = _touched(pieces, starts, reading)
+        if not touched:
+            unplaced_ns += reading.cpu_ns
+        elif len(touched) == 1:
+            touched[0].cpu_ns += reading.cpu_ns
+            touched[0].queue_ns += reading.queue_ns
+        else:
+            shared.append((reading, touched))
+    densities = _densities(pieces)
+    for reading, touched in shared:
+        _share(reading, touched, densities)
+    return unplaced_ns
+
+
+def _clipped(
+    runs: Sequence[StackRun], gone_ns: Sequence[int]
+) -> Iterator[tuple[int, int, int, int]]:
+    """Runs in order, none over another, none beyond the end of its thread."""
+    until_ns = 0
+    for run in sorted(runs, key=lambda run: (run.start_ns, run.end_ns)):
+        start_ns, end_ns = max(run.start_ns, until_ns), run.end_ns
+        for gone in gone_ns:
+            if start_ns < gone < end_ns:
+                end_ns = gone
+            elif gone <= start_ns < gone + _AFTERLIFE_NS:
+                end_ns = start_ns
+        if end_ns > start_ns:
+            until_ns = end_ns
+            yield start_ns, end_ns, run.stack, run.pid
+
+
+def _bridge(pieces: list[Piece], start_ns: int) -> None:
+    """The gap up to `start_ns` is closed: by the piece before it, or as time nobody saw."""
+    last = pieces[-1]
+    if start_ns - last.end_ns <= BRIDGED_NS:
+        last.end_ns = start_ns
+    else:
+        pieces.append(
+            Piece(start_ns=last.end_ns, end_ns=start_ns, label=UNSEEN, kind=StepKind.UNKNOWN)
+        )
+
+
+def _split(piece: Piece, busy: Sequence[Reading], starts: Sequence[int]) -> Iterator[Piece]:
+    """A piece without a leaf kind, cut where its thread went on or off the CPU."""
+    at_ns = piece.start_ns
+    for reading in busy[max(bisect_right(starts, at_ns) - 1, 0) :]:
+        if reading.since_ns >= piece.end_ns:
+            break
+        from_ns, to_ns = max(reading.since_ns, at_ns), min(reading.at_ns, piece.end_ns)
+        if to_ns <= from_ns:
+            continue
+        if from_ns > at_ns:
+            yield _part(piece, at_ns, from_ns, StepKind.IDLE)
+        yield _part(piece, from_ns, to_ns, piece.kind)
+        at_ns = to_ns
+    if at_ns < piece.end_ns:
+        yield _part(piece, at_ns, piece.end_ns, StepKind.IDLE)
+
+
+def _part(piece: Piece, start_ns: int, end_ns: int, kind: StepKind) -> Piece:
+    return Piece(start_ns=start_ns, end_ns=end_ns, label=piece.label, kind=kind)
+
+
+def _touched(pieces: Sequence[Piece], starts: Sequence[int], reading: Reading) -> Sequence[Piece]:
+    """Pieces that a reading overlaps; else the nearest one that a sample could have missed."""
+    first = max(bisect_right(starts, reading.since_ns) - 1, 0)
+    last = bisect_right(starts, max(reading.at_ns - 1, reading.since_ns))
+    touched = [piece for piece in pieces[first:last] if piece.end_ns > reading.since_ns]
+    if touched or not pieces:
+        return touched
+    nearest = min(
+        (pieces[first], pieces[min(last, len(pieces) - 1)]),
+        key=lambda piece: _distance(piece, reading),
+    )
+    return [nearest] if _distance(nearest, reading) <= BRIDGED_NS else []
+
+
+def _distance(piece: Piece, reading: Reading) -> int:
+    return max(piece.start_ns - reading.at_ns, reading.since_ns - piece.end_ns, 0)
+
+
+def _densities(pieces: Sequence[Piece]) -> dict[StepKind, float]:
+    """On-CPU share of each kind's wall time, as far as it is known for sure."""
+    cpu_ns: dict[StepKind, int] = {}
+    wall_ns: dict[StepKind, int] = {}
+    for piece in pieces:
+        cpu_ns[piece.kind] = cpu_ns.get(piece.kind, 0) + piece.cpu_ns
+        wall_ns[piece.kind] = wall_ns.get(piece.kind, 0) + piece.wall_ns
+    return {kind: cpu_ns[kind] / wall_ns[kind] for kind in wall_ns if wall_ns[kind]}
+
+
+def _share(reading: Reading, touched: Sequence[Piece], densities: dict[StepKind, float]) -> None:
+    weights = []
+    for piece in touched:
+        overlap_ns = min(piece.end_ns, reading.at_ns) - max(piece.start_ns, reading.since_ns)
+        own = piece.cpu_ns / piece.wall_ns if piece.wall_ns else 0.0
+        density = own or densities.get(piece.kind, 0.0)
+        weights.append(max(overlap_ns, 0) * max(density, _LEAST_DENSITY) + 1.0)
+    for piece, cpu_ns, queue_ns in zip(
+        touched, split(reading.cpu_ns, weights), split(reading.queue_ns, weights), strict=True
+    ):
+        piece.cpu_ns += cpu_ns
+        piece.queue_ns += queue_ns
+
+
+def split(amount: int, weights: Sequence[float]) -> Sequence[int]:
+    """The amount in whole parts by weight; the parts add up to it exactly."""
+    total = sum(weights)
+    if total <= 0:
+        return [amount if at == 0 else 0 for at in range(len(weights))]
+    edges = [0]
+    passed = 0.0
+    for weight in weights:
+        passed += weight
+        edges.append(round(amount * (passed / total)))
+    edges[-1] = amount
+    return [after - before for before, after in pairwise(edges)]

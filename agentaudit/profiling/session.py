@@ -1,0 +1,235 @@
+"""
+The recording loop: probes are read at their own pace, and all they say goes into one sink.
+
+It knows no probe, only what it asks of them, and nothing it does touches the target.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agentaudit.model.recording import (
+    Closed,
+    ModelPeer,
+    Opened,
+    ProcessBorn,
+    ProcessReading,
+    Record,
+    ThreadReading,
+)
+from agentaudit.model.trace import ClockPair, CpuSample, EnergyReading
+from agentaudit.profiling.ledger import ProcessLedger, ThreadLedger
+
+TICK_NS = 20_000_000
+_PROCESSES_EVERY = 2
+_SAMPLE_EVERY = 12
+_PEERS_EVERY = 50
+_CLOCK_EVERY = 500
+
+
+class Tree(Protocol):
+    """The target and its descendants."""
+
+    @property
+    def alive(self) -> bool: ...
+
+    @property
+    def pids(self) -> Sequence[int]: ...
+
+    def events(self, now_ns: int) -> Sequence[Record]: ...
+
+    def threads(self) -> Sequence[ThreadReading]: ...
+
+    def processes(self) -> Sequence[ProcessReading]: ...
+
+
+class Stacks(Protocol):
+    """Whoever samples stacks."""
+
+    def look(self, now_ns: int, pids: Sequence[int]) -> Sequence[Record]: ...
+
+    def close(self, now_ns: int) -> Sequence[Record]: ...
+
+
+class Devices(Protocol):
+    """Whoever reads the GPUs."""
+
+    def read(self, now_ns: int, pids: Collection[int]) -> Sequence[Record]: ...
+
+    def energy(self) -> Sequence[EnergyReading]: ...
+
+
+class Packages(Protocol):
+    """Whoever reads the energy of the CPUs."""
+
+    def look(self) -> None: ...
+
+    def share(self, ours: float) -> EnergyReading | None: ...
+
+
+class Sink(Protocol):
+    """Where records go."""
+
+    def append(self, record: Record) -> None: ...
+
+    def flush(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """Everything that is asked, and the clocks."""
+
+    tree: Tree
+    stacks: Stacks | None
+    devices: Devices
+    packages: Packages
+    system_busy: Callable[[], float]
+    model_peers: Callable[[int], Collection[str]]
+    clock_ns: Callable[[], int]
+    clock_pair: Callable[[], ClockPair]
+    sleep_s: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What a live view shows of a recording."""
+
+    elapsed_ns: int
+    busy_cores: float
+    processes: int
+    rss_bytes: int
+
+
+class Session:
+    """One recording: `open`, then `run` until someone asks or the target ends, then `close`."""
+
+    def __init__(self, probes: Probes, sink: Sink, watch: Callable[[Glance], None]) -> None:
+        self._probes = probes
+        self._sink = sink
+        self.watch = watch
+        self._number = 0
+        self._start_ns = 0
+        self._sampled_ns = 0
+        self._counted_ns = 0
+        self._rss_bytes = 0
+        self._cores = 1
+        self._all_cpu_ns = 0.0
+        self._peers: set[tuple[int, str]] = set()
+        self._threads = ThreadLedger((), 0)
+        self._processes = ProcessLedger((), 0)
+
+    def open(self, opened: Opened) -> None:
+        """The first records, and the readings that all increments start from."""
+        tree = self._probes.tree
+        self._start_ns = self._sampled_ns = opened.start_ns
+        self._cores = opened.host.cores
+        self._write([opened, self._probes.clock_pair()])
+        self._write(tree.events(opened.start_ns))
+        self._threads = ThreadLedger(tree.threads(), opened.start_ns)
+        self._processes = ProcessLedger(tree.processes(), opened.start_ns)
+        self._sink.flush()
+
+    def run(self, until_ns: int | None, stopped: Callable[[], bool]) -> str:
+        """Ticks until the time is up, someone asks to stop, or the target ends; says which."""
+        while True:
+            now_ns = self._probes.clock_ns()
+            if stopped():
+                return "stopped by the user"
+            if until_ns is not None and now_ns >= until_ns:
+                return "the duration was reached"
+            self._tick(now_ns)
+            if not self._probes.tree.alive:
+                return "the target ended"
+            spent_ns = self._probes.clock_ns() - now_ns
+            self._probes.sleep_s(max(TICK_NS - spent_ns, 1_000_000) / 1e9)
+
+    def close(self, because: str) -> None:
+        """The last readings, and the word that the recording is whole."""
+        now_ns = self._probes.clock_ns()
+        self._counters(now_ns)
+        self._sample(now_ns)
+        if self._probes.stacks:
+            self._write(self._probes.stacks.close(now_ns))
+        self._write(self._probes.devices.energy())
+        share = self._probes.packages.share(self._share_of_all())
+        if share:
+            self._write([share])
+        self._write([self._probes.clock_pair(), Closed(at_ns=now_ns, because=because)])
+        self._sink.flush()
+
+    def _tick(self, now_ns: int) -> None:
+        self._number += 1
+        events = self._probes.tree.events(now_ns)
+        for event in events:
+            if isinstance(event, ProcessBorn):
+                self._processes.born(event.pid)
+        self._write(events)
+        if self._number % _PROCESSES_EVERY == 0:
+            self._counters(now_ns)
+        else:
+            self._thread_counters(now_ns)
+        if self._probes.stacks:
+            self._write(self._probes.stacks.look(now_ns, self._probes.tree.pids))
+        if self._number % _SAMPLE_EVERY == 0:
+            self._sample(now_ns)
+        if self._number % _PEERS_EVERY == 1:
+            self._look_for_models(now_ns)
+        if self._number % _CLOCK_EVERY == 0:
+            self._write([self._probes.clock_pair()])
+
+    def _counters(self, now_ns: int) -> None:
+        self._thread_counters(now_ns)
+        readings = self._probes.tree.processes()
+        self._rss_bytes = sum(reading.rss_bytes for reading in readings)
+        tick = self._processes.tick(readings, now_ns)
+        if tick.times:
+            self._write([tick])
+
+    def _thread_counters(self, now_ns: int) -> None:
+        tick, gone = self._threads.tick(self._probes.tree.threads(), now_ns)
+        if tick.times:
+            self._write([tick])
+        self._write(gone)
+
+    def _sample(self, now_ns: int) -> None:
+        """The tree as a whole; and what was written so far reaches the kernel."""
+        used_ns = self._processes.total_ns - self._counted_ns
+        passed_ns = now_ns - self._sampled_ns
+        if passed_ns <= 0:
+            return
+        self._counted_ns, self._sampled_ns = self._processes.total_ns, now_ns
+        system_busy = self._probes.system_busy()
+        self._all_cpu_ns += system_busy * passed_ns * self._cores
+        self._probes.packages.look()
+        sample = CpuSample(
+            at_ns=now_ns,
+            cpu_ns=used_ns,
+            rss_bytes=self._rss_bytes,
+            processes=len(self._probes.tree.pids),
+            system_busy=system_busy,
+        )
+        self._write([sample, *self._probes.devices.read(now_ns, self._probes.tree.pids)])
+        self._sink.flush()
+        self.watch(
+            Glance(
+                elapsed_ns=now_ns - self._start_ns,
+                busy_cores=used_ns / passed_ns,
+                processes=sample.processes,
+                rss_bytes=self._rss_bytes,
+            )
+        )
+
+    def _look_for_models(self, now_ns: int) -> None:
+        for pid in self._probes.tree.pids:
+            for address in self._probes.model_peers(pid):
+                if (pid, address) not in self._peers:
+                    self._peers.add((pid, address))
+                    self._write([ModelPeer(at_ns=now_ns, pid=pid, address=address)])
+
+    def _share_of_all(self) -> float:
+        """Our share of all CPU time that the host's cores spent meanwhile."""
+        return self._processes.total_ns / self._all_cpu_ns if self._all_cpu_ns > 0 else 0.0
+
+    def _write(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self._sink.append(record)

@@ -1,0 +1,136 @@
+"""A profile on a terminal: what it says first, then the numbers it rests on."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from agentaudit.model.trace import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
+from agentaudit.report.text import one_line
+
+_SENTENCES = {
+    Bound.CPU: "The agent is CPU-bound: more load needs more cores, or less work in tools.",
+    Bound.GPU: "The agent is GPU-bound: its requests wait for the GPU.",
+    Bound.REMOTE_MODEL: "The agent waits on its model: most of its working time is model calls.",
+    Bound.IDLE: "The agent was idle: record it again under load.",
+    Bound.UNDECIDED: "Neither CPU, GPU nor the model limits the agent clearly.",
+}
+
+
+def render_profile(profile: Profile) -> RenderableType:
+    """The verdict with its reasons, time by step kind, requests, and what was not seen."""
+    breakdown = profile.breakdown
+    return Group(
+        Text(_SENTENCES[breakdown.bound], style="bold"),
+        *(Text(f"  {one_line(reason)}", overflow="fold") for reason in breakdown.reasons),
+        Text(),
+        _kind_table(breakdown),
+        *_coverage(breakdown),
+        *_request_lines(profile.request_types, breakdown),
+        *_notes(profile),
+    )
+
+
+def seconds(nanoseconds: float) -> str:
+    """A time with the digits that count; a dash for none."""
+    if nanoseconds <= 0:
+        return "-"
+    for least, unit, name, digits in _SCALES:
+        if nanoseconds >= least:
+            return f"{nanoseconds / unit:.{digits}f} {name}"
+    return f"{nanoseconds / 1e6:.2f} ms"
+
+
+_SCALES = (
+    (100e9, 1e9, "s", 0),
+    (10e9, 1e9, "s", 1),
+    (1e9, 1e9, "s", 2),
+    (10e6, 1e6, "ms", 0),
+    (1e6, 1e6, "ms", 1),
+)
+
+
+def _kind_table(breakdown: Breakdown) -> Table:
+    gpu = breakdown.gpu_utilisation is not None
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("step kind", no_wrap=True)
+    for name in ("steps", "CPU", "share", "95 %", "wall", *(("GPU",) if gpu else ())):
+        table.add_column(name, justify="right", no_wrap=True)
+    for kind in breakdown.kinds:
+        cells = _cells(kind)
+        table.add_row(*cells, *((seconds(kind.gpu_ns),) if gpu else ()))
+    return table
+
+
+def _cells(kind: KindShare) -> tuple[str, ...]:
+    return (
+        kind.kind.value,
+        str(kind.steps),
+        seconds(kind.cpu_ns),
+        f"{kind.cpu_share:.1%}",
+        f"{kind.cpu_share_low:.0%} to {kind.cpu_share_high:.0%}",
+        seconds(kind.wall_ns),
+    )
+
+
+def _coverage(breakdown: Breakdown) -> Iterator[Text]:
+    total_ns = breakdown.cpu_total_ns
+    share = breakdown.cpu_attributed_ns / total_ns if total_ns > 0 else 0.0
+    yield Text()
+    yield Text(
+        f"CPU: {seconds(total_ns)} counted by the kernel in {seconds(breakdown.duration_ns)},"
+        f" {share:.1%} of it attributed, {seconds(breakdown.cpu_unattributed_ns)} not"
+    )
+    yield Text(
+        f"cores: {breakdown.cpu_utilisation:.0%} of {breakdown.cores} busy with the agent;"
+        f" memory: {breakdown.peak_rss_bytes / 2**20:.0f} MiB at most"
+    )
+
+
+def _request_lines(
+    types: Sequence[RequestTypeSummary], breakdown: Breakdown
+) -> Iterator[RenderableType]:
+    load = breakdown.load
+    yield Text()
+    if not types:
+        yield Text("requests: none seen; rules of your own can tell them (`when: request`)")
+        return
+    yield Text(
+        f"requests: {load.requests}, {load.concurrency_mean:.1f} at once on average,"
+        f" {load.concurrency_peak} at most"
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("request type", overflow="ellipsis", max_width=28, no_wrap=True)
+    for name in ("count", "p50", "p90", "CPU", "model", "heavy"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for type_ in types:
+        table.add_row(
+            one_line(type_.type),
+            str(type_.requests),
+            seconds(type_.p50_ns),
+            seconds(type_.p90_ns),
+            seconds(type_.cpu_ns_mean),
+            seconds(type_.llm_wall_ns_mean),
+            type_.heavy,
+        )
+    yield table
+
+
+def _notes(profile: Profile) -> Iterator[Text]:
+    lines = []
+    if profile.host.gpu_note:
+        lines.append(profile.host.gpu_note)
+    lines += [
+        f"energy of {reading.component}: {reading.joules:.1f} J ({reading.method}; {reading.note})"
+        for reading in profile.energy
+    ]
+    if not profile.complete:
+        lines.append("the recording is cut off: its recorder was ended before it could close it")
+    elif profile.ended_because:
+        lines.append(f"ended because {profile.ended_because}")
+    lines += [f"not seen: {incident.lost} ({incident.what})" for incident in profile.incidents]
+    if lines:
+        yield Text()
+    for line in lines:
+        yield Text(one_line(line), overflow="fold")
