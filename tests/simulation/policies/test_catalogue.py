@@ -1,0 +1,61 @@
+"""The names that users type."""
+
+from dataclasses import replace
+
+import pytest
+
+from agentaudit.errors import UsageError
+from agentaudit.model.workload import Heavy, Workload, WorkRequest
+from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.catalogue import SHIPPED, policy_names, shipped_policies
+
+CAPS = Caps(group=4, total=14, cpu=4, gpu=8, shared=2, offset_ns=2_500_000_000)
+REQUEST = WorkRequest(request_id=0, type="t", heavy=Heavy.CPU, arrival_ns=0, steps=())
+CLOSED = Workload(
+    requests=(REQUEST, replace(REQUEST, request_id=1)), source="t", arrivals="closed", seed=0
+)
+OPEN = replace(CLOSED, requests=(REQUEST, replace(REQUEST, request_id=1, arrival_ns=5)))
+
+
+def test_every_shipped_policy_has_its_name_and_a_source() -> None:
+    policies = shipped_policies(list(SHIPPED), CAPS)
+
+    assert [policy.name for policy in policies] == list(SHIPPED)
+    assert all("arXiv:2511.00739" in policy.source for policy in policies)
+    assert {policy.name: policy.parameters for policy in policies} == {
+        "sequential": "cap=1",
+        "multi-processing": "no cap",
+        "fcfs": "cap=14",
+        "micro-batching": "B_cap=4",
+        "micro-batching-rolling": "cap=4",
+        "comb-closed": "B_cap=4 s=2.5s",
+        "comb-open": "cap=4",
+        "mas": "E_CPU=4 E_GPU=8 E_shared=2",
+    }
+
+
+def test_policies_suit_the_arrivals() -> None:
+    assert policy_names([], CLOSED)[0] == "multi-processing"
+    assert policy_names([], OPEN)[0] == "fcfs"
+    assert "comb-closed" in policy_names([], CLOSED)
+    assert "comb-open" in policy_names([], OPEN)
+
+
+def test_comb_is_the_form_that_suits_the_arrivals() -> None:
+    assert policy_names(["comb", "comb"], CLOSED) == ("multi-processing", "comb-closed")
+    assert policy_names(["comb"], OPEN) == ("fcfs", "comb-open")
+
+
+def test_a_baseline_that_is_asked_for_is_the_baseline() -> None:
+    assert policy_names(["mas", "fcfs"], CLOSED) == ("fcfs", "mas")
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"no policy is called fifo; there are comb, sequential"):
+        policy_names(["fifo", "mas"], OPEN)
+
+
+def test_a_cap_is_checked_when_made() -> None:
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        CappedConcurrency(name="fcfs", source="test", cap=0)

@@ -1,0 +1,81 @@
+"""Caps scaled to the machine, and replaced by the user."""
+
+import pytest
+
+from agentaudit.errors import UsageError
+from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.simulation.caps import Caps, default_caps, with_caps
+from agentaudit.simulation.machine import H200
+from agentaudit.simulation.speed import ideal_cores
+
+SECOND = 1_000_000_000
+CAPS = Caps(group=64, total=224, cpu=64, gpu=128, shared=32, offset_ns=8 * SECOND)
+
+
+def workload(cpu_s: int, gpu_s: int, wait_s: int = 0) -> Workload:
+    demands = ((Stage.CPU, cpu_s), (Stage.GPU, gpu_s), (Stage.WAIT, wait_s))
+    steps = tuple(WorkStep(stage=stage, demand_ns=s * SECOND) for stage, s in demands)
+    request = WorkRequest(request_id=0, type="t", heavy=Heavy.CPU, arrival_ns=0, steps=steps)
+    return Workload(requests=(request,), source="t", arrivals="closed", seed=0)
+
+
+def machine(cores: int) -> Machine:
+    return Machine(name="m", cores=cores, cpu=ideal_cores(cores), gpu=H200)
+
+
+def test_as_many_as_keep_the_cores_busy() -> None:
+    """Two thirds of the time on the CPU: 48 cores are busy with 72 requests."""
+    assert default_caps(workload(4, 1, 1), machine(48)).group == 72
+
+
+@pytest.mark.parametrize(("cpu_s", "gpu_s", "group"), [(1, 0, 48), (1, 9, 96), (0, 1, 96)])
+def test_from_one_to_two_times_the_cores(cpu_s: int, gpu_s: int, group: int) -> None:
+    assert default_caps(workload(cpu_s, gpu_s), machine(48)).group == group
+
+
+def test_the_papers_proportions() -> None:
+    """64 : 32 : 128, and 224 for the baseline."""
+    caps = default_caps(workload(1, 0), machine(64))
+
+    assert (caps.cpu, caps.shared, caps.gpu, caps.total) == (64, 32, 128, 224)
+
+
+def test_the_offset_is_the_cpu_stage_of_one_group() -> None:
+    """64 requests of 9 s each on 64 cores take 9 s; every request finds a core."""
+    assert default_caps(workload(9, 0), machine(64)).offset_ns == 9 * SECOND
+
+
+def test_one_core_has_room_for_all_caps() -> None:
+    caps = default_caps(workload(1, 0), machine(1))
+
+    assert min(caps.group, caps.cpu, caps.gpu, caps.shared, caps.total) >= 1
+
+
+def test_a_user_replaces_what_they_name() -> None:
+    assert with_caps(CAPS, "N_cap=48, s=2.5s") == Caps(
+        group=48, total=224, cpu=64, gpu=128, shared=32, offset_ns=2_500_000_000
+    )
+    assert with_caps(CAPS, "s=400ms").offset_ns == 400_000_000
+    assert with_caps(CAPS, "") == CAPS
+
+
+def test_the_baseline_may_run_as_many_as_mas() -> None:
+    assert with_caps(CAPS, "E_CPU=4,E_GPU=8,E_shared=0").total == 12
+    assert with_caps(CAPS, "E_CPU=4,N_max=99").total == 99
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cap=3", "'cap=3' is none of B_cap, N_cap, N_max, E_CPU, E_GPU, E_shared, s"),
+        ("N_cap", "N_cap is a whole number of at least 1, not ''"),
+        ("N_cap=0", "N_cap is a whole number of at least 1, not '0'"),
+        ("E_CPU=-1", "E_CPU is a whole number of at least 1, not '-1'"),
+        ("E_shared=x", "E_shared is a whole number of at least 0, not 'x'"),
+        ("N_cap=99999999999", "whole number"),
+        ("s=soon", "s is a time such as 2.5s or 400ms, not 'soon'"),
+    ],
+)
+def test_caps_that_cannot_be(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        with_caps(CAPS, text)

@@ -1,0 +1,51 @@
+"""Speed curves and what is made of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.model.workload import SpeedCurve
+from agentaudit.simulation.speed import (
+    faster,
+    from_batch_times,
+    ideal_cores,
+    largest_speed,
+    total_speed,
+    wider,
+)
+
+CURVE = SpeedCurve(points=((1, 1.0), (4, 2.5), (8, 2.0)))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "speed"), [(1, 1.0), (2, 1.5), (3, 2.0), (4, 2.5), (6, 2.25), (8, 2.0), (99, 2.0)]
+)
+def test_linear_between_points_and_flat_beyond(jobs: int, speed: float) -> None:
+    assert total_speed(CURVE, jobs) == speed
+
+
+@given(st.integers(1, 64), st.integers(1, 200))
+def test_ideal_cores_give_each_job_a_core_while_there_are_some(cores: int, jobs: int) -> None:
+    assert total_speed(ideal_cores(cores), jobs) == min(cores, jobs)
+
+
+def test_the_largest_speed_need_not_be_the_last() -> None:
+    assert largest_speed(CURVE) == 2.5
+
+
+def test_batch_times_become_speeds() -> None:
+    """Eight at once in twice the time of one is four times the work."""
+    assert from_batch_times(((1, 0.5), (8, 1.0))).points == ((1, 1.0), (8, 4.0))
+
+
+@given(st.integers(1, 64), st.integers(1, 200))
+def test_twice_as_many_ideal_cores(cores: int, jobs: int) -> None:
+    assert total_speed(wider(ideal_cores(cores), 2), jobs) == min(2 * cores, jobs)
+
+
+def test_a_faster_station_is_faster_at_every_load() -> None:
+    assert faster(CURVE, 2).points == ((1, 2.0), (4, 5.0), (8, 4.0))
+
+
+def test_a_bend_that_falls_on_one_job_is_dropped() -> None:
+    assert wider(ideal_cores(2), 0.5).points == ((1, 1.0),)
