@@ -14,10 +14,13 @@ from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.environment import extract_environment
+from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
 from agentaudit.extract.kubernetes_accounts import extract_accounts
 from agentaudit.extract.kubernetes_rights import extract_rights
 from agentaudit.extract.mcp import extract_mcp
+from agentaudit.extract.redis import extract_redis
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, FileStatus
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import NOT_A_FORMAT, SourceText, read_files
@@ -33,6 +36,8 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_kubernetes,
     extract_accounts,
     extract_rights,
+    extract_environment,
+    extract_redis,
 )
 """Every platform that we understand. Order matters only where a fact is declared twice."""
 
@@ -77,6 +82,7 @@ def _deployment(
     collector = Collector()
     for extract in EXTRACTORS:
         extract(parsed.documents, collector)
+    join(collector)
     facts = {kind.field: collector.of(kind.type) for kind in FACT_KINDS.values()}
     return Deployment(
         root=root,

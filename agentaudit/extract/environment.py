@@ -1,0 +1,259 @@
+"""
+What the names of environment variables say about memory, tracing, limits and TLS.
+
+A memory store is only assumed where a name says that conversations are kept there; a Redis that
+serves as a plain cache is nobody's memory.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.literals import form_of, literal_of
+from agentaudit.extract.redaction import assignment, bare_url
+from agentaudit.extract.secret_names import name_words
+from agentaudit.extract.sizes import seconds_of
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
+from agentaudit.model.facts import AuditLog, CredentialForm, FactId, MemoryStore, Runtime
+
+_MEMORY = r"(?:chat|conversation|message|memory|history|session|thread|checkpoint)"
+_EVIDENCE = re.compile(
+    rf"{_MEMORY}.*(?:redis|valkey|ttl|expir|url|uri|dsn|backend|window|max|limit|key|id$)|"
+    rf"(?:redis|valkey).*{_MEMORY}|max_(?:{_MEMORY}|turns)",
+    re.IGNORECASE,
+)
+_TTL = re.compile(r"ttl|expir|retention|max_?age", re.IGNORECASE)
+_WINDOW = re.compile(
+    r"window|max_?(?:messages|turns|history)|(?:history|message)s?_(?:limit|length|size)",
+    re.IGNORECASE,
+)
+_TOKENS = re.compile(r"max_?tokens|token_?limit", re.IGNORECASE)
+_URL = re.compile(r"(?:url|uri|dsn|backend)$", re.IGNORECASE)
+_KEY = re.compile(r"(?:session|thread|conversation|history)(?:_?(?:id|key))$", re.IGNORECASE)
+_NOT_MEMORY = re.compile(
+    r"session_token|session_secret|secret|password|cookie|timeout", re.IGNORECASE
+)
+_NEVER = frozenset({"", "0", "-1", "none", "null", "never", "false", "off", "infinite"})
+_TEMPLATE = re.compile(r"[{$%<]|\{\{")
+_BACKEND = re.compile(r"^(?P<scheme>[a-z0-9+]+)://(?:[^@/]*@)?(?P<host>[^:/?]+)", re.IGNORECASE)
+_BACKENDS = {
+    "rediss": "redis",
+    "valkey": "redis",
+    "postgresql": "postgres",
+    "mongodb+srv": "mongodb",
+}
+_MANAGED = (".amazonaws.com", ".windows.net", ".upstash.io", ".redislabs.com", ".redis-cloud.com")
+_INSECURE: dict[str, frozenset[str]] = {
+    "NODE_TLS_REJECT_UNAUTHORIZED": frozenset({"0", "false"}),
+    "PYTHONHTTPSVERIFY": frozenset({"0", "false"}),
+    "SSL_VERIFY": frozenset({"0", "false"}),
+    "VERIFY_SSL": frozenset({"0", "false"}),
+    "REQUESTS_CA_BUNDLE": frozenset({""}),
+    "CURL_CA_BUNDLE": frozenset({""}),
+    "GIT_SSL_NO_VERIFY": frozenset({"1", "true"}),
+}
+_TRACING: tuple[tuple[str, str, frozenset[str]], ...] = (
+    # variable, kind of log, values that switch it off
+    ("OTEL_SDK_DISABLED", "otel", frozenset({"true", "1"})),
+    ("OTEL_TRACES_EXPORTER", "otel", frozenset({"none"})),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel", frozenset({""})),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "otel", frozenset({""})),
+    ("LANGSMITH_TRACING", "langsmith", frozenset({"false", "0", ""})),
+    ("LANGCHAIN_TRACING_V2", "langsmith", frozenset({"false", "0", ""})),
+    ("LANGFUSE_HOST", "langfuse", frozenset({""})),
+)
+_CONTENT = re.compile(
+    r"CAPTURE_MESSAGE_CONTENT$|LOG_PROMPTS$|^LANGCHAIN_VERBOSE$|^LITELLM_LOG$|LOG_(?:MESSAGES|TOOL)",
+    re.IGNORECASE,
+)
+
+
+def extract_environment(documents: Documents, collector: Collector) -> None:
+    """Memory, logs and switched-off TLS of every workload that was read before."""
+    del documents  # the workloads hold all that is needed
+    for workload in tuple(collector.workloads):
+        if workload.role in {"agent", ""}:
+            add_environment(collector, workload.settings, workload)
+
+
+def add_environment(
+    collector: Collector, settings: Sequence[Setting], workload: Workload
+) -> MemoryStore | None:
+    """What one environment says; the memory store when it says that there is one."""
+    _mark_tls(collector, settings, workload.runtime_id)
+    _add_logs(collector, settings, workload.runtime_id)
+    return _add_memory(collector, settings, workload.runtime_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A number that a variable sets, and whether it bounds anything."""
+
+    known: Known
+    number: int | None = None
+
+
+_UNSAID = _Bound(Known.UNKNOWN)
+
+
+def _add_memory(
+    collector: Collector, settings: Sequence[Setting], owner: FactId
+) -> MemoryStore | None:
+    relevant = tuple(item for item in settings if _concerns_memory(item.key))
+    if not relevant:
+        return None
+    urls = [item for item in relevant if _URL.search(item.key)]
+    place = urls[0] if urls else relevant[0]
+    backend, host = _backend(urls)
+    ttl = _bound(relevant, _TTL)
+    window, tokens = _bound(relevant, _WINDOW), _bound(relevant, _TOKENS)
+    key = next((item for item in relevant if _KEY.search(item.key)), None)
+    constant = key is not None and _constant(key)
+    store = MemoryStore(
+        id=fact_id("memory_store", backend or "conversation memory", f"{owner}/memory"),
+        name=f"conversation memory ({backend})" if backend else "conversation memory",
+        evidence=(_place(place), *(_place(item) for item in relevant if item is not place)),
+        confidence=Confidence.LIKELY,
+        kind="history",
+        backend=backend,
+        scope="global" if constant else "session" if key is not None else "",
+        ttl=ttl.known,
+        ttl_s=ttl.number,
+        max_turns=window.known,
+        max_turns_count=window.number,
+        max_tokens=tokens.known,
+        max_tokens_count=tokens.number,
+        constant_session_key=constant,
+        persistent=Truth.YES if backend in {"postgres", "mongodb", "mysql"} else Truth.UNKNOWN,
+        managed_service=host.endswith(_MANAGED),
+    )
+    return collector.add(store)
+
+
+def _concerns_memory(key: str) -> bool:
+    return _EVIDENCE.search(key) is not None and _NOT_MEMORY.search(key) is None
+
+
+def _backend(urls: Sequence[Setting]) -> tuple[str, str]:
+    for setting in urls:
+        found = _BACKEND.match(literal_of(setting.content))
+        if found is not None:
+            scheme = found["scheme"].lower()
+            return _BACKENDS.get(scheme, scheme), found["host"]
+        if setting.content.lower() in {"redis", "postgres", "sqlite", "memory", "in_memory"}:
+            return setting.content.lower(), ""
+        if re.search(r"redis|valkey", setting.key, re.IGNORECASE):
+            return "redis", ""
+    return "", ""
+
+
+def host_of(workload: Workload) -> str:
+    """The host of a workload's conversation memory; empty when no URL says."""
+    urls = [
+        item for item in workload.settings if _concerns_memory(item.key) and _URL.search(item.key)
+    ]
+    return _backend(urls)[1]
+
+
+def memory_id(workload: Workload, backend: str) -> FactId:
+    """The id of the memory store of a workload's environment."""
+    return fact_id("memory_store", backend, f"{workload.runtime_id}/memory")
+
+
+def _bound(settings: Sequence[Setting], pattern: re.Pattern[str]) -> _Bound:
+    """The number under the first name that fits; zero, negative and never bound nothing."""
+    for setting in settings:
+        if not pattern.search(setting.key):
+            continue
+        value = literal_of(setting.content.strip())
+        if form_of(setting.key, value) is not CredentialForm.LITERAL:
+            return _UNSAID
+        if value.lower() in _NEVER:
+            return _Bound(Known.NONE)
+        number = _number(setting.key, value, seconds=pattern is _TTL)
+        if number is None:
+            return _UNSAID
+        return _Bound(Known.SET, number) if number > 0 else _Bound(Known.NONE)
+    return _UNSAID
+
+
+def _number(key: str, value: str, *, seconds: bool) -> int | None:
+    if not seconds:
+        return int(value) if re.fullmatch(r"-?\d+", value) else None
+    units = ("seconds", "minutes", "hours", "days", "weeks")
+    words = name_words(key)
+    unit = next((unit for unit in units if unit in words or unit[:-1] in words), "s")
+    return seconds_of(value, unit)
+
+
+def _constant(setting: Setting) -> bool:
+    """Whether a session's key is the same for everybody."""
+    value = literal_of(setting.content)
+    return bool(value) and not _TEMPLATE.search(value)
+
+
+def _place(setting: Setting) -> Evidence:
+    snippet = (
+        f"{setting.key}={bare_url(setting.content)}"
+        if "://" in setting.content
+        else assignment(setting.key, setting.content)
+        if not re.fullmatch(r"-?[\w.]{0,12}", setting.content)
+        else f"{setting.key}={setting.content}"
+    )
+    return evidence(setting.document, setting.value, snippet)
+
+
+def _mark_tls(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
+    runtime = collector.facts.get(owner)
+    if not isinstance(runtime, Runtime):
+        return
+    for setting in settings:
+        if setting.content.lower() in _INSECURE.get(setting.key.upper(), frozenset()):
+            places = dict.fromkeys((*runtime.evidence, _place(setting)))
+            collector.update(replace(runtime, tls_verification_off=True, evidence=tuple(places)))
+            return
+
+
+def _add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
+    by_name = {setting.key.upper(): setting for setting in settings}
+    content = next((item for item in settings if _logs_content(item)), None)
+    for kind in dict.fromkeys(kind for _, kind, _ in _TRACING):
+        found = [
+            (by_name[name], by_name[name].content.lower() not in off)
+            for name, log, off in _TRACING
+            if log == kind and name in by_name
+        ]
+        if found:
+            places = tuple(_place(setting) for setting, _ in found)
+            enabled = all(on for _, on in found)
+            _add_log(collector, kind, owner, places, enabled=enabled, content=content is not None)
+    if content is not None and not any(name in by_name for name, _, _ in _TRACING):
+        _add_log(collector, "log", owner, (_place(content),), enabled=True, content=True)
+
+
+def _add_log(
+    collector: Collector,
+    kind: str,
+    owner: FactId,
+    places: tuple[Evidence, ...],
+    *,
+    enabled: bool,
+    content: bool,
+) -> None:
+    collector.add(
+        AuditLog(
+            id=fact_id("audit_log", kind, f"{owner}/{kind}"),
+            name=f"{kind} of {collector.facts[owner].name}" if owner in collector.facts else kind,
+            evidence=places,
+            kind=kind,
+            enabled=Truth.YES if enabled else Truth.NO,
+            content_logged=content,
+        )
+    )
+
+
+def _logs_content(setting: Setting) -> bool:
+    value = setting.content.lower()
+    return _CONTENT.search(setting.key) is not None and value in {"true", "1", "debug", "yes"}

@@ -1,0 +1,133 @@
+"""
+What bounds a Redis that holds conversations: from its arguments, its redis.conf, or its defaults.
+
+Only stores for which an environment or code gives evidence are looked at.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from agentaudit.extract.collector import Collector, Workload, evidence
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.environment import host_of, memory_id
+from agentaudit.extract.redaction import plain
+from agentaudit.extract.sizes import bytes_of
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.facts import MemoryStore
+from agentaudit.readers.document import Document
+
+_REDIS = ("redis", "valkey", "keydb", "dragonfly")
+_DEFAULT_POLICY = "noeviction"
+"""Of open-source Redis; managed services have others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Directive:
+    name: str
+    value: str
+    place: Evidence
+
+
+def extract_redis(documents: Documents, collector: Collector) -> None:
+    """Joins the Redis that a conversation memory names with what configures that Redis."""
+    for workload in collector.workloads:
+        store = collector.facts.get(memory_id(workload, "redis"))
+        if not isinstance(store, MemoryStore) or store.managed_service:
+            continue
+        server = _server(workload, collector.workloads)
+        directives = list(_directives(documents, server)) if server is not None else []
+        directives = directives or list(_loose_configuration(documents, workload))
+        if server is not None or directives:
+            collector.update(_bounded(store, directives, _server_place(collector, server)))
+        if server is not None:
+            collector.link(EdgeKind.RUNS_ON, store.id, server.runtime_id, *store.evidence[:1])
+
+
+def _server(workload: Workload, workloads: Sequence[Workload]) -> Workload | None:
+    """The Redis nearby that has the name in the URL, or else the only one nearby."""
+    host = host_of(workload).partition(".")[0]
+    near = [
+        other
+        for other in workloads
+        if other.role == "store"
+        and any(name in other.image for name in _REDIS)
+        and (other.document.file == workload.document.file or _same_namespace(other, workload))
+    ]
+    named = [other for other in near if host in other.names]
+    return next(iter(named or (near if len(near) == 1 else [])), None)
+
+
+def _same_namespace(one: Workload, other: Workload) -> bool:
+    return bool(one.namespace) and one.namespace == other.namespace
+
+
+def _server_place(collector: Collector, server: Workload | None) -> tuple[Evidence, ...]:
+    return collector.facts[server.runtime_id].evidence[:1] if server is not None else ()
+
+
+def _directives(documents: Documents, server: Workload) -> Iterator[_Directive]:
+    """Directives of the configuration file, then of the arguments, which win."""
+    for source, target in server.mounts:
+        found = documents.at(source)
+        if (
+            found is not None
+            and found.syntax == "ini"
+            and (
+                not target
+                or any(word.endswith(target) for word in server.words)
+                or ".conf" in target
+            )
+        ):
+            yield from _of_file(found)
+    place = evidence(server.document, server.document.root)
+    yield from _of_words(server.words, place)
+
+
+def _of_file(document: Document) -> Iterator[_Directive]:
+    for key, value in document.root.entries:
+        shown = "…" if key.raw in {"requirepass", "masterauth", "user"} else plain(value.raw)
+        yield _Directive(key.raw, value.raw, evidence(document, key, f"{key.raw} {shown}"))
+
+
+def _of_words(words: Sequence[str], place: Evidence) -> Iterator[_Directive]:
+    split = [part for word in words for part in word.split()]
+    for position, word in enumerate(split):
+        if word.startswith("--"):
+            values: list[str] = []
+            for following in split[position + 1 :]:
+                if following.startswith("--"):
+                    break
+                values.append(following)
+            yield _Directive(word[2:].lower(), " ".join(values), place)
+
+
+def _loose_configuration(documents: Documents, workload: Workload) -> Iterator[_Directive]:
+    """The one redis.conf of the audit, when the Redis itself is declared nowhere."""
+    found = list(documents.of("ini"))
+    if len(found) == 1 and not workload.namespace:
+        yield from _of_file(found[0])
+
+
+def _bounded(
+    store: MemoryStore, directives: Sequence[_Directive], server: tuple[Evidence, ...]
+) -> MemoryStore:
+    last = {directive.name: directive for directive in directives}
+    memory = last.get("maxmemory")
+    size = bytes_of(memory.value) if memory is not None else 0
+    policy = last["maxmemory-policy"].value if "maxmemory-policy" in last else _DEFAULT_POLICY
+    places = [last[name].place for name in ("maxmemory", "maxmemory-policy") if name in last]
+    return replace(
+        store,
+        evidence=tuple(dict.fromkeys((*store.evidence, *places, *server))),
+        max_bytes=Known.UNKNOWN if size is None else Known.SET if size else Known.NONE,
+        max_bytes_count=size or None,
+        eviction=policy.lower(),
+        persistent=_persistent(last),
+    )
+
+
+def _persistent(last: dict[str, _Directive]) -> Truth:
+    append = last["appendonly"].value.lower() if "appendonly" in last else "no"
+    save = last["save"].value.strip("\"'") if "save" in last else "3600 1"
+    return Truth.YES if append == "yes" or save else Truth.NO
