@@ -206,6 +206,9 @@ def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
         read_count=levels.count(Level.READ) + levels.count(Level.LIST),
         unscoped_writes=tuple(unscoped[:MOST_SENSITIVE]),
         sensitive_actions=tuple(sensitive[:MOST_SENSITIVE]),
+        permission_actions=tuple(
+            item for item in sensitive if access(item).level is Level.PERMISSIONS
+        ),
         escalations=allowance.escalations,
         admin=_is_admin(allowance),
         service_wildcards=tuple(_service_wildcards(statement)),

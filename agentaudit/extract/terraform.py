@@ -2,9 +2,13 @@
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_iam import Principals
+from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import modules
 from agentaudit.extract.terraform_policies import managed_policy, policy_document
+from agentaudit.extract.terraform_runtimes import add_runtimes
+from agentaudit.extract.terraform_stores import add_stores
 
 
 def extract_terraform(documents: Documents, collector: Collector) -> None:
@@ -15,3 +19,8 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         module.special["aws_iam_policy"] = managed_policy
     principals = Principals(documents, collector)
     principals.read(found)
+    for module in found:
+        add_agents(module, principals, collector)
+        add_runtimes(module, principals, collector)
+        add_stores(module, collector)
+        add_logs(module, collector)

@@ -1,0 +1,95 @@
+"""What grants reach among the facts of the deployment: resources, and roles to assume or pass."""
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.iam_actions import Level, access, expanded
+from agentaudit.extract.iam_globs import meets
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts import Grant, Identity, Resource
+
+_DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove", "drop")
+
+
+def link_grants(_documents: Documents, collector: Collector) -> None:
+    """Edges from every grant of AWS to what it reaches."""
+    resources = [item for item in collector.of(Resource) if item.pattern.startswith("arn:")]
+    roles = [item for item in collector.of(Identity) if (item.provider, item.kind) == _ROLE]
+    for grant in collector.of(Grant):
+        if grant.source != "aws_iam" or grant.effect != "allow" or not grant.expanded_count:
+            continue
+        for resource in resources:
+            _link_resource(collector, grant, resource)
+        _link_roles(collector, grant, roles)
+
+
+_ROLE = ("aws", "role")
+
+
+def _link_resource(collector: Collector, grant: Grant, resource: Resource) -> None:
+    if not reaches(grant, resource.pattern):
+        return
+    service = resource.pattern.split(":")[2]
+    confidence = Confidence.LIKELY if grant.conditions else Confidence.CERTAIN
+    for kind in _kinds(grant, service):
+        collector.link(kind, grant.id, resource.id, *grant.evidence, confidence=confidence)
+
+
+def reaches(grant: Grant, arn: str) -> bool:
+    """Whether one of a grant's resources may be the one with this ARN, or something in it."""
+    if grant.not_resources:
+        return not any(meets(excluded, arn) for excluded in grant.not_resources)
+    return any(
+        meets(pattern, each) for pattern in grant.resources for each in (arn, f"{arn}/*", f"{arn}*")
+    )
+
+
+def _kinds(grant: Grant, service: str) -> list[EdgeKind]:
+    """Reading, writing and deleting, as far as the grant's actions on a service go."""
+    actions = _actions_on(grant, service)
+    levels = {access(action).level for action in actions}
+    kinds = []
+    if Level.READ in levels:
+        kinds.append(EdgeKind.READS)
+    if levels & {Level.WRITE, Level.PERMISSIONS}:
+        kinds.append(EdgeKind.WRITES)
+    if any(action.partition(":")[2].startswith(_DELETING) for action in actions):
+        kinds.append(EdgeKind.DELETES)
+    return kinds
+
+
+def _actions_on(grant: Grant, service: str) -> frozenset[str]:
+    """The actions of one service that a grant allows; a denial may have taken some away."""
+    every = expanded(f"{service}:*")
+    if grant.not_actions:
+        found = every.difference(*map(expanded, grant.not_actions))
+    else:
+        found = every & frozenset().union(*map(expanded, grant.actions))
+    kept = frozenset(grant.sensitive_actions)
+    whole = len(kept) < _CUT_OFF
+    return frozenset(
+        action for action in found if not (whole and access(action).changes) or action in kept
+    )
+
+
+_CUT_OFF = 5_000
+
+
+def _link_roles(collector: Collector, grant: Grant, roles: list[Identity]) -> None:
+    given = {"sts:assumerole": EdgeKind.ASSUMES, "iam:passrole": EdgeKind.PASSES_ROLE}
+    held = [kind for action, kind in given.items() if action in grant.sensitive_actions]
+    for role in roles if held and grant.identity_id else ():
+        arn = f"arn:aws:iam::${{account}}:role/{role.name}"
+        if role.id == grant.identity_id or not reaches_role(grant, arn):
+            continue
+        for kind in held:
+            collector.link(
+                kind, grant.identity_id, role.id, *grant.evidence, confidence=Confidence.LIKELY
+            )
+
+
+def reaches_role(grant: Grant, arn: str) -> bool:
+    """Whether one of a grant's resources may be this role."""
+    if grant.not_resources:
+        return not any(meets(excluded, arn) for excluded in grant.not_resources)
+    return any(meets(pattern, arn) for pattern in grant.resources)

@@ -1,0 +1,86 @@
+"""Audit trails in Terraform: CloudTrail, and the log of calls to models."""
+
+from collections.abc import Iterator
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import AuditLog
+from agentaudit.readers.document import Node
+
+
+def add_logs(module: Module, collector: Collector) -> None:
+    """The trails of a module."""
+    for declared in module.resources("aws_cloudtrail"):
+        collector.add(_trail(declared))
+    for declared in module.resources("aws_bedrock_model_invocation_logging_configuration"):
+        collector.add(_model_log(declared, module))
+
+
+def _trail(declared: Declared) -> AuditLog:
+    body = declared.body
+    enabled, validated = body.get("enable_logging"), body.get("enable_log_file_validation")
+    return AuditLog(
+        id=fact_id("audit_log", declared.title, declared.key),
+        name=declared.title,
+        evidence=(evidence(declared.document, declared.header, declared.address),),
+        kind="cloudtrail",
+        enabled=_truth(enabled, absent=Truth.YES),
+        covers_data_events=_any(_covers_data(body)),
+        validated=_truth(validated, absent=Truth.NO),
+    )
+
+
+def _covers_data(body: Node) -> Iterator[bool]:
+    """Whether any selector asks for data events: calls on objects, and not only on resources."""
+    plain, advanced = body.get("event_selector"), body.get("advanced_event_selector")
+    for selector in plain.list() if plain else ():
+        yield selector.get("data_resource") is not None
+    for selector in advanced.list() if advanced else ():
+        fields = selector.get("field_selector")
+        for field in fields.list() if fields else ():
+            equals = field.get("equals")
+            values = [value.text for value in (equals.list() if equals else ())]
+            yield _raw(field.get("field")) == "eventCategory" and "Data" in values
+
+
+def _model_log(declared: Declared, module: Module) -> AuditLog:
+    settings = declared.body.get("logging_config")
+    text = settings.get("text_data_delivery_enabled") if settings else None
+    group = settings.get("cloudwatch_config", "log_group_name") if settings else None
+    return AuditLog(
+        id=fact_id("audit_log", "model-invocation", declared.key),
+        name="calls to models",
+        evidence=(evidence(declared.document, declared.header, declared.address),),
+        kind="model_invocation",
+        enabled=Truth.YES if settings is not None else Truth.UNKNOWN,
+        retention=_retention(group, module),
+        content_logged=_truth(text, absent=Truth.YES) is Truth.YES,
+    )
+
+
+def _retention(group: Node | None, module: Module) -> Known:
+    """How long the log group keeps what it gets; 0 and nothing are for ever."""
+    for declared in module.resources("aws_cloudwatch_log_group") if group else ():
+        if declared.title == _raw(group):
+            days = declared.body.get("retention_in_days")
+            if days is None or days.integer == 0:
+                return Known.NONE
+            return Known.SET if days.integer is not None else Known.UNKNOWN
+    return Known.UNKNOWN
+
+
+def _raw(node: Node | None) -> str:
+    return node.raw if node is not None else ""
+
+
+def _truth(node: Node | None, *, absent: Truth) -> Truth:
+    if node is None:
+        return absent
+    if node.boolean is None:
+        return Truth.UNKNOWN
+    return Truth.YES if node.boolean else Truth.NO
+
+
+def _any(answers: Iterator[bool]) -> Truth:
+    return Truth.YES if any(answers) else Truth.NO

@@ -1,0 +1,198 @@
+"""What runs, as Terraform declares it: functions, tasks, AgentCore runtimes, machines."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.embedded import embedded
+from agentaudit.extract.terraform_iam import Principals
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts import CredentialForm, FactId, Runtime
+from agentaudit.readers.document import Node
+
+_SECRET_REFERENCE = CredentialForm.SECRET_REF
+_ROLE_FOR_FUNCTIONS = {"aws": "the function's execution role"}
+_ROLE_FOR_TASKS = {"aws": "the task role"}
+
+
+def add_runtimes(module: Module, principals: Principals, collector: Collector) -> None:
+    """Every runtime of a module, its environment, and the identity it runs as."""
+    for declared in module.resources("aws_lambda_function"):
+        runtime = add_container(collector, _function(declared))
+        authenticate(principals, declared, runtime.id, ("role",))
+    for declared in module.resources("aws_bedrockagentcore_agent_runtime"):
+        runtime = add_container(collector, _agent_runtime(declared))
+        authenticate(principals, declared, runtime.id, ("role_arn",))
+    for declared in module.resources("aws_ecs_task_definition"):
+        for container in _task_containers(declared, principals):
+            runtime = add_container(collector, container)
+            authenticate(principals, declared, runtime.id, ("task_role_arn",))
+    for declared in module.resources("aws_instance"):
+        if declared.body.get("iam_instance_profile") is not None:
+            runtime = collector.add(_machine(declared))
+            authenticate(principals, declared, runtime.id, ("iam_instance_profile",))
+
+
+def settings(declared: Declared, block: Node | None, route: str) -> tuple[Setting, ...]:
+    """A mapping of names to values; what a variable decides leads to that variable as well."""
+    if block is None:
+        return ()
+    return tuple(
+        Setting(
+            key=key,
+            value=value,
+            document=declared.document,
+            route=f"{declared.address}.{route}",
+            via=tuple(
+                evidence(declared.document, origin) for origin in value.origin if origin.file
+            ),
+            text=value.raw if value.unknown else None,
+        )
+        for key, value in block.items()
+        if value.text is not None or (value.unknown and value.raw)
+    )
+
+
+def authenticate(
+    principals: Principals, declared: Declared, actor: FactId, path: tuple[str, ...]
+) -> None:
+    """The identity that an attribute names is what a runtime, agent or gateway acts as."""
+    identity, node = principals.identity(declared, *path), declared.body.get(*path)
+    if identity is not None and node is not None:
+        place = evidence(declared.document, node)
+        principals.collector.link(EdgeKind.AUTHENTICATES_AS, actor, identity, place)
+
+
+def _runtime(declared: Declared, name: str, key: str, kind: str) -> Runtime:
+    return Runtime(
+        id=runtime_id(name, key),
+        name=name,
+        evidence=place_of(declared.document, declared.header, declared.address),
+        kind=kind,
+    )
+
+
+def _function(declared: Declared) -> Container:
+    """A function always has a memory limit and a time limit; the platform gives both."""
+    body, name = declared.body, declared.title
+    image = body.get("image_uri")
+    runtime = replace(
+        _runtime(declared, name, declared.key, "lambda"),
+        image=(image.text or "") if image else "",
+        memory_limit=Known.SET,
+        cpu_limit=Known.SET,
+        pids_limit=Known.SET,
+        network="vpc" if body.get("vpc_config") is not None else "",
+    )
+    return Container(
+        document=declared.document,
+        place=declared.header,
+        key=declared.key,
+        runtime=runtime,
+        names=(name, declared.name),
+        settings=settings(declared, body.get("environment", "variables"), "environment"),
+        short_alternative=_ROLE_FOR_FUNCTIONS,
+    )
+
+
+def _agent_runtime(declared: Declared) -> Container:
+    body, name = declared.body, declared.title
+    image = body.get("agent_runtime_artifact", "container_configuration", "container_uri")
+    mode = body.get("network_configuration", "network_mode")
+    runtime = replace(
+        _runtime(declared, name, declared.key, "agentcore"),
+        image=(image.text or "") if image else "",
+        memory_limit=Known.SET,
+        cpu_limit=Known.SET,
+        pids_limit=Known.SET,
+        network=(mode.text or "").lower() if mode else "",
+    )
+    return Container(
+        document=declared.document,
+        place=declared.header,
+        key=declared.key,
+        runtime=runtime,
+        names=(name, "agent"),
+        settings=settings(declared, body.get("environment_variables"), "environment_variables"),
+        short_alternative=_ROLE_FOR_FUNCTIONS,
+    )
+
+
+def _task_containers(declared: Declared, principals: Principals) -> Iterator[Container]:
+    node = declared.body.get("container_definitions")
+    listed = embedded(node, declared.document, principals.documents) if node else None
+    if listed is None:
+        if node is not None:
+            place = evidence(declared.document, node)
+            effect = "what its containers hold is not known"
+            principals.collector.leave_open(place, f"the containers of {declared.address}", effect)
+        return
+    for number, definition in enumerate(listed.list()):
+        yield _task_container(declared, definition, number)
+
+
+def _task_container(declared: Declared, definition: Node, number: int) -> Container:
+    label, image = definition.get("name"), definition.get("image")
+    name = (label.text if label else None) or f"{declared.title}-{number}"
+    key = f"{declared.key}.{number}"
+    limited = definition.get("memory") is not None or declared.body.get("memory") is not None
+    privileged = definition.get("privileged")
+    runtime = replace(
+        _runtime(declared, name, key, "container"),
+        evidence=place_of(declared.document, definition, name),
+        image=(image.text or "") if image else "",
+        memory_limit=Known.SET if limited else Known.NONE,
+        privileged=bool(privileged and privileged.boolean),
+    )
+    return Container(
+        document=declared.document,
+        place=definition,
+        key=key,
+        runtime=runtime,
+        names=(name, declared.title),
+        words=_words(definition),
+        settings=(*_pairs(declared, definition, number), *_secrets(declared, definition, number)),
+        short_alternative=_ROLE_FOR_TASKS,
+    )
+
+
+def _words(definition: Node) -> tuple[str, ...]:
+    found = (definition.get(key) for key in ("entryPoint", "command"))
+    return tuple(element.text for node in found if node for element in node.list() if element.text)
+
+
+def _pairs(declared: Declared, definition: Node, number: int) -> Iterator[Setting]:
+    """`environment` as a task definition writes it: a list of names and values."""
+    listed = definition.get("environment")
+    for pair in listed.list() if listed else ():
+        key, value = pair.get("name"), pair.get("value")
+        if key is not None and value is not None and key.text:
+            yield Setting(
+                key=key.text,
+                value=value,
+                document=declared.document,
+                route=f"{declared.address}.{number}.environment",
+                text=value.raw if value.unknown else None,
+            )
+
+
+def _secrets(declared: Declared, definition: Node, number: int) -> Iterator[Setting]:
+    """`secrets`: the platform fetches them when the task starts."""
+    listed = definition.get("secrets")
+    for pair in listed.list() if listed else ():
+        key, value = pair.get("name"), pair.get("valueFrom")
+        if key is not None and value is not None and key.text:
+            yield Setting(
+                key=key.text,
+                value=value,
+                document=declared.document,
+                route=f"{declared.address}.{number}.secrets",
+                form=_SECRET_REFERENCE,
+            )
+
+
+def _machine(declared: Declared) -> Runtime:
+    return _runtime(declared, declared.title, declared.key, "vm")

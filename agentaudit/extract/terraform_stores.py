@@ -1,0 +1,178 @@
+"""What Terraform's resources keep: data worth protecting, secrets, and conversation memory."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_names import computed
+from agentaudit.extract.terraform_runtimes import settings
+from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.facts import (
+    Credential,
+    CredentialForm,
+    Lifetime,
+    MemoryStore,
+    Resource,
+)
+from agentaudit.readers.document import Node
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "aws_s3_bucket": "bucket",
+        "aws_dynamodb_table": "table",
+        "aws_secretsmanager_secret": "secret",
+        "aws_ssm_parameter": "secret",
+        "aws_db_instance": "database",
+        "aws_rds_cluster": "database",
+        "aws_sqs_queue": "queue",
+        "aws_sns_topic": "topic",
+        "aws_kms_key": "key",
+        "aws_lambda_function": "function",
+        "aws_opensearch_domain": "database",
+        "aws_kinesis_stream": "queue",
+    }
+)
+_SENSITIVE = frozenset({"bucket", "table", "secret", "database"})
+_HARMLESS = re.compile(
+    r"(?:^|[^a-z])(?:logs?|trail|assets?|static|public|artifacts?|tfstate|state)(?:[^a-z]|$)"
+)
+_CONVERSATION = re.compile(
+    r"chat|conversation|message|memory|history|session|thread|checkpoint", re.IGNORECASE
+)
+_SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "aws_secretsmanager_secret_version": "secret_string",
+        "aws_ssm_parameter": "value",
+        "aws_db_instance": "password",
+        "aws_rds_cluster": "master_password",
+        "aws_elasticache_replication_group": "auth_token",
+        "aws_bedrockagentcore_api_key_credential_provider": "api_key",
+    }
+)
+_MANAGED_DEFAULT = "volatile-lru"
+"""Of ElastiCache, where nobody sets another."""
+
+
+def add_stores(module: Module, collector: Collector) -> None:
+    """Resources, the secrets in their arguments, and the stores that hold conversations."""
+    for declared in module.resources(*KINDS):
+        collector.add(_resource(declared))
+    for declared in module.resources(*_SECRET_ARGUMENTS):
+        _add_secret_argument(declared, collector)
+    for declared in module.resources("aws_dynamodb_table"):
+        if _CONVERSATION.search(declared.title) or _CONVERSATION.search(declared.name):
+            collector.add(_table_memory(declared))
+    groups = {group.title: group for group in module.resources("aws_elasticache_parameter_group")}
+    for declared in module.resources(
+        "aws_elasticache_replication_group", "aws_elasticache_cluster"
+    ):
+        collector.add(_cache_memory(declared, groups))
+
+
+def _resource(declared: Declared) -> Resource:
+    kind, name = KINDS[declared.type], declared.title
+    title = name if name != declared.address else f"${{{declared.address}}}"
+    return Resource(
+        id=fact_id("resource", name, declared.key),
+        name=name,
+        evidence=_places(declared),
+        kind=kind,
+        provider="aws",
+        pattern=computed(declared.type, "arn", title),
+        sensitive=Truth.YES if kind in _SENSITIVE and not _HARMLESS.search(name) else Truth.UNKNOWN,
+    )
+
+
+def _add_secret_argument(declared: Declared, collector: Collector) -> None:
+    """
+    A secret that Terraform writes into its state.
+
+    A literal is a credential of the repository as well; `secret_string_wo` and its like never
+    reach the state.
+    """
+    name = _SECRET_ARGUMENTS[declared.type]
+    value = declared.body.get(name)
+    if value is None or _plain_parameter(declared):
+        return
+    found = settings(declared, declared.body, declared.name)
+    literal = [setting for setting in found if setting.key == name and not value.unknown]
+    if add_credentials(collector, literal, Holding(holder="repository", exposure="state")):
+        return
+    collector.add(
+        Credential(
+            id=fact_id("credential", declared.title, f"{declared.key}.{name}"),
+            name=f"{declared.address}.{name}",
+            evidence=(evidence(declared.document, value),),
+            kind="password" if "password" in name else "secret",
+            form=CredentialForm.SECRET_REF,
+            lifetime=Lifetime.UNKNOWN,
+            holder="repository",
+            exposure="state",
+            variable=name,
+        )
+    )
+
+
+def _plain_parameter(declared: Declared) -> bool:
+    kind = declared.body.get("type")
+    return declared.type == "aws_ssm_parameter" and (kind is None or kind.raw != "SecureString")
+
+
+def _table_memory(declared: Declared) -> MemoryStore:
+    ttl = declared.body.get("ttl", "enabled")
+    expires = Known.UNKNOWN if ttl is not None and ttl.boolean is None else Known.NONE
+    if ttl is not None and ttl.boolean:
+        expires = Known.SET
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=_places(declared),
+        kind="history",
+        backend="dynamodb",
+        ttl=expires,
+        persistent=Truth.YES,
+        agent_writable=Truth.UNKNOWN,
+        managed_service=True,
+        sweep=expires,
+    )
+
+
+def _cache_memory(declared: Declared, groups: Mapping[str, Declared]) -> MemoryStore:
+    """A managed Redis: bounded by its node's size, evicting by its parameter group."""
+    named = declared.body.get("parameter_group_name")
+    group = groups.get(named.raw) if named is not None else None
+    policy = _eviction(group)
+    told = policy.text if policy is not None else None
+    unseen = named is not None and group is None and not named.raw.startswith("default.")
+    places = _places(declared)
+    if policy is not None and group is not None:
+        places = (*places, evidence(group.document, policy))
+    text = f"{declared.title} {declared.name} {declared.document.file}"
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=places,
+        kind="cache",
+        backend="redis",
+        max_bytes=Known.SET,
+        eviction=told or ("" if unseen else _MANAGED_DEFAULT),
+        persistent=Truth.UNKNOWN,
+        holds_conversation=_CONVERSATION.search(text) is not None,
+        managed_service=True,
+    )
+
+
+def _eviction(group: Declared | None) -> Node | None:
+    listed = group.body.get("parameter") if group is not None else None
+    for parameter in listed.list() if listed else ():
+        name, value = parameter.get("name"), parameter.get("value")
+        if name is not None and name.text == "maxmemory-policy":
+            return value
+    return None
+
+
+def _places(declared: Declared) -> tuple[Evidence, ...]:
+    return (evidence(declared.document, declared.header, declared.address),)
