@@ -24,6 +24,10 @@ class Resolution(StrEnum):
     UNKNOWN = "unknown"
 
 
+_HELD = {
+    Resolution.AGENT: "lives until revoked, and the agent process holds it",
+    Resolution.FILE: "lives until revoked, and stands in a file as it is",
+}
 _OUTSIDE = (Resolution.GATEWAY, Resolution.PLATFORM, Resolution.CI)
 
 
@@ -115,23 +119,23 @@ def _judged(
 
 def _held(lint: LintResult, held: int, outside: int) -> tuple[DecisionStatus, str, str]:
     step = (
-        "Move them behind a gateway or a workload identity that issues short-lived tokens; then"
-        " revoke the old ones."
+        "Move long-lived credentials behind a gateway or a workload identity that issues"
+        " short-lived tokens; then revoke the old ones."
     )
     keys = counted(held, "long-lived credential")
     stands = "stands" if held == 1 else "stand"
     if outside or lint.gateways:
         return (
             DecisionStatus.CONTRADICTED,
-            f"Some resolve outside the agent ({_resolvers(lint)}), yet {keys} {stands} in reach.",
+            (
+                f"{keys} {stands} in the agent's reach, although others are resolved outside it"
+                f" ({_resolvers(lint)})."
+            ),
             step,
         )
     return (
         DecisionStatus.NOT_DECIDED,
-        (
-            f"In the agent itself, by default: {keys} {stands} in its reach, and no gateway or"
-            " platform identity is declared."
-        ),
+        (f"{keys} {stands} in the agent's reach, and no gateway or platform identity is declared."),
         step,
     )
 
@@ -154,10 +158,7 @@ def _evidence(
     unclear: list[CredentialSummary],
     outside: list[CredentialSummary],
 ) -> tuple[DecisionEvidence, ...]:
-    bad = [
-        _fact(item, f"lives until revoked, resolved in the {resolution(item)}", good=False)
-        for item in held
-    ]
+    bad = [_fact(item, _HELD[resolution(item)], good=False) for item in held]
     unknown = [_fact(item, f"lifetime {lived(item)}, not decided", good=False) for item in unclear]
     good = [_fact(item, f"resolved by {resolution(item)}", good=True) for item in outside]
     every = [*bad, *unknown, *good]

@@ -58,7 +58,7 @@ def report_of(  # noqa: PLR0913, an artifact is a parameter, all by keyword
     incomplete = any(gate.status is GateStatus.NOT_COMPUTED for gate in gates)
     return Report(
         verdict=_verdict(failed=failed, incomplete=incomplete),
-        reason=_reason(gates),
+        reason=_reason(gates, decisions),
         would_change=_changes(decisions, lint, threats, fail_on),
         decisions=decisions,
         gates=gates,
@@ -112,6 +112,10 @@ def _paths_gate(threats: ThreatModel | None, fail_on: Severity) -> Gate:
     found = grave_paths(threats, fail_on)
     if not found and not threats.agents:
         return _not_computed("paths", condition, "no agent was found in the files")
+    open_ends = [path for path in threats.cannot_exclude if path.severity.rank >= fail_on.rank]
+    if not found and open_ends:
+        actual = f"{counted(len(open_ends), 'path')} cannot be excluded: a step is unknown"
+        return _not_computed("paths", condition, actual)
     status = GateStatus.FAIL if found else GateStatus.PASS
     actual = f"{len(found):,} of {counted(len(threats.paths), 'path')}"
     return Gate(id="paths", condition=condition, actual=actual, status=status, anchor="paths")
@@ -157,17 +161,24 @@ def _verdict(*, failed: bool, incomplete: bool) -> Verdict:
     return Verdict.CANNOT_SAY if incomplete else Verdict.READY
 
 
-def _reason(gates: tuple[Gate, ...]) -> str:
+def _reason(gates: tuple[Gate, ...], decisions: tuple[Decision, ...]) -> str:
+    """How many conditions fail or stay open, and what the first of them rests on."""
     failing = [gate for gate in gates if gate.status is GateStatus.FAIL]
     unknown = [gate for gate in gates if gate.status is GateStatus.NOT_COMPUTED]
     if not failing and not unknown:
         return f"All {len(gates)} conditions hold, and nothing was left unread."
-    held = f"{len(gates) - len(failing) - len(unknown)} of {len(gates)} conditions hold"
-    first = (failing or unknown)[0]
-    named = f"first of all “{first.condition}”: {first.actual}"
-    parts = [f"{len(failing)} fail" if len(failing) != 1 else "1 fails"] if failing else []
+    parts = [f"{len(failing)} {'fails' if len(failing) == 1 else 'fail'}"] if failing else []
     parts += [f"{len(unknown)} cannot be computed"] if unknown else []
-    return f"{held}, {' and '.join(parts)}; {named}."
+    answers = {decision.id: decision.answer for decision in decisions}
+    first = (failing or unknown)[0]
+    above = answers.get(first.id, f"{first.condition}: {first.actual}").rstrip(".")
+    return f"Of {len(gates)} conditions {' and '.join(parts)}: {_inside(above)}."
+
+
+def _inside(sentence: str) -> str:
+    """The sentence after a colon: only a plain word loses its capital."""
+    word = sentence.split(" ", 1)[0]
+    return sentence[:1].lower() + sentence[1:] if word.istitle() else sentence
 
 
 def _changes(

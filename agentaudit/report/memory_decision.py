@@ -74,7 +74,9 @@ def _judged(
     total = counted(len(found), "memory store")
     unbounded = found.count(Boundary.UNBOUNDED)
     bounded = found.count(Boundary.BOUNDED)
-    step = "Set a size and an age where each store is declared, and say what happens at the bound."
+    step = (
+        "Set a size and an age where each memory store is declared, and what happens at the bound."
+    )
     if not found:
         return _none(lint)
     if unbounded and not bounded:
@@ -109,6 +111,7 @@ def _none(lint: LintResult) -> tuple[DecisionStatus, str, str]:
 def _evidence(
     lint: LintResult, against: tuple[Finding, ...], profile: Profile | None
 ) -> tuple[DecisionEvidence, ...]:
+    told = {item.evidence for item in against}
     ordered = sorted(lint.memory_stores, key=lambda store: boundary(store) is Boundary.BOUNDED)
     stores = [
         DecisionEvidence(
@@ -117,6 +120,7 @@ def _evidence(
             good=boundary(store) is Boundary.BOUNDED,
         )
         for store in ordered
+        if store.evidence not in told
     ]
     contrary = [
         DecisionEvidence(text=item.message, place=str(item.evidence), good=False)

@@ -10,6 +10,12 @@ FEWEST_REQUESTS = 20
 """Fewer requests than this are an anecdote: one slow request moves the ninetieth percentile."""
 LEAST_CONCURRENCY = 2
 """With one request at a time nothing contends, and contention is what the question is about."""
+_WORDS = {
+    StepKind.LLM_INFERENCE: "LLM inference",
+    StepKind.TOOL_CALL: "tool calls",
+    StepKind.MEMORY_READ: "memory reads",
+    StepKind.MEMORY_WRITE: "memory writes",
+}
 LEAST_ATTRIBUTED = 0.5
 """With less than half of the CPU time attributed, any ranking of step kinds could be wrong."""
 
@@ -50,7 +56,7 @@ def split(breakdown: Breakdown) -> str:
 
 def words(kind: StepKind) -> str:
     """A step kind as people write it."""
-    return {StepKind.LLM_INFERENCE: "LLM inference"}.get(kind, kind.replace("_", " "))
+    return _WORDS.get(kind, kind.replace("_", " "))
 
 
 def _judged(profile: Profile, *, hosted_model: bool) -> tuple[DecisionStatus, str, str]:
@@ -95,8 +101,9 @@ def _idle(breakdown: Breakdown) -> tuple[DecisionStatus, str, str]:
 
 
 def _bound(breakdown: Breakdown) -> str:
-    known = breakdown.bound is not Bound.UNDECIDED
-    return str(breakdown.bound) if known else "limited by neither CPU nor GPU alone"
+    if breakdown.bound is Bound.UNDECIDED:
+        return "limited by neither CPU nor GPU alone"
+    return breakdown.bound.replace("cpu", "CPU").replace("gpu", "GPU")
 
 
 def _evidence(profile: Profile, *, hosted_model: bool) -> tuple[DecisionEvidence, ...]:

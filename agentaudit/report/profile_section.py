@@ -1,0 +1,198 @@
+"""The profile on the page: the timeline, the kinds of steps, and how both were measured."""
+
+from agentaudit.model.trace import EnergyReading, KindShare, Profile, SamplingRecord
+from agentaudit.report.blocks import (
+    NOTHING,
+    Block,
+    Figure,
+    Folded,
+    Points,
+    Row,
+    Section,
+    Table,
+    Terms,
+    columns,
+    plain,
+)
+from agentaudit.report.charts import kinds_chart
+from agentaudit.report.profile_decision import attributed, split, words
+from agentaudit.report.quantities import counted, duration, number, percent, size
+from agentaudit.report.timeline import lanes, timeline_chart
+
+_MOST_INCIDENTS = 20
+_SECTION = "timeline"
+_TITLE = "CPU, GPU and steps on one clock"
+
+
+def profile_section(profile: Profile | None) -> Section:
+    """What the recording shows, or that there is none."""
+    if profile is None:
+        lead = "Nothing was recorded: no profile.json was given."
+        return Section(id=_SECTION, title=_TITLE, lead=lead)
+    return Section(
+        id=_SECTION,
+        title=_TITLE,
+        lead=_lead(profile),
+        blocks=(*_timeline(profile), *_kinds(profile), *_requests(profile), _method(profile)),
+    )
+
+
+def _lead(profile: Profile) -> str:
+    breakdown = profile.breakdown
+    gpu = (
+        "the GPU was not measured"
+        if breakdown.gpu_utilisation is None
+        else f"the GPU was busy {percent(breakdown.gpu_utilisation)} of the time"
+    )
+    return (
+        f"In {duration(breakdown.duration_ns)} the agent kept"
+        f" {percent(breakdown.cpu_utilisation)} of {counted(breakdown.cores, 'core')} busy;"
+        f" {gpu}. CPU time: {split(breakdown)}."
+    )
+
+
+def _timeline(profile: Profile) -> tuple[Block, ...]:
+    if not profile.timeline:
+        return ()
+    title = "CPU, GPU and steps in flight over the recording"
+    rows = lanes(profile)
+    summary = "; ".join(
+        f"{lane.label} peaks at {lane.peak} ({lane.unit})"
+        if lane.values
+        else f"{lane.label} was not measured"
+        for lane in rows
+    )
+    twin = Table(
+        id="timeline-table",
+        caption="The timeline in numbers",
+        columns=columns("Lane", "Unit", "Mean", "Peak", numbers=("Mean", "Peak")),
+        rows=tuple(
+            Row(
+                cells=plain(
+                    lane.label,
+                    lane.unit,
+                    lane.mean if lane.values else "not measured",
+                    lane.peak if lane.values else "not measured",
+                )
+            )
+            for lane in rows
+        ),
+    )
+    drawing = timeline_chart(profile, title=title, summary=summary)
+    return (
+        Figure(
+            id="timeline-chart",
+            title=title,
+            summary=summary,
+            drawing=drawing,
+            twin=twin,
+            twin_folded=True,
+        ),
+    )
+
+
+def _kinds(profile: Profile) -> tuple[Block, ...]:
+    breakdown = profile.breakdown
+    shown = sorted(
+        (kind for kind in breakdown.kinds if kind.steps or kind.cpu_ns or kind.wall_ns),
+        key=lambda kind: (-kind.cpu_share, kind.kind),
+    )
+    if not shown:
+        return ()
+    title = "CPU time and wall time by kind of step"
+    share = percent(attributed(breakdown))
+    summary = (
+        f"{share} of the CPU time could be attributed. Dark bars are shares of CPU time with their"
+        " 95% interval, light bars shares of wall time."
+    )
+    twin = Table(
+        id="kinds-table",
+        caption="Kinds of steps in numbers",
+        columns=columns(
+            "Kind", "Steps", "CPU", "CPU share", "95% interval", "GPU", "Wall",
+            numbers=("Steps", "CPU", "CPU share", "95% interval", "GPU", "Wall"),
+        ),
+        rows=tuple(Row(cells=plain(*_kind_row(kind))) for kind in shown),
+    )  # fmt: skip
+    drawing = kinds_chart(shown, title=title, summary=summary)
+    return (
+        Figure(
+            id="kinds-chart",
+            title=title,
+            summary=summary,
+            drawing=drawing,
+            twin=twin,
+            twin_folded=True,
+        ),
+    )
+
+
+def _kind_row(kind: KindShare) -> tuple[str, ...]:
+    return (
+        words(kind.kind),
+        number(kind.steps),
+        duration(kind.cpu_ns),
+        percent(kind.cpu_share),
+        f"{percent(kind.cpu_share_low)} to {percent(kind.cpu_share_high)}",
+        duration(kind.gpu_ns) if kind.gpu_ns else NOTHING,
+        duration(kind.wall_ns),
+    )
+
+
+def _requests(profile: Profile) -> tuple[Block, ...]:
+    if not profile.request_types:
+        return ()
+    rows = tuple(
+        Row(
+            cells=plain(
+                item.type,
+                number(item.requests),
+                duration(item.p50_ns),
+                duration(item.p90_ns),
+                duration(item.cpu_ns_mean),
+                duration(item.llm_wall_ns_mean),
+                item.heavy.upper(),
+            )
+        )
+        for item in profile.request_types
+    )
+    head = columns(
+        "Type", "Requests", "P50", "P90", "CPU each", "LLM each", "Heavy on",
+        numbers=("Requests", "P50", "P90", "CPU each", "LLM each"),
+    )  # fmt: skip
+    caption = "Requests by type, as recorded"
+    return (Table(id="request-types", caption=caption, columns=head, rows=rows),)
+
+
+def _method(profile: Profile) -> Folded:
+    host = profile.host
+    peak = size(profile.breakdown.peak_rss_bytes)
+    terms = (
+        ("Host", f"{host.name}, {host.system}, {host.cpu_model or 'CPU not named'}"),
+        ("Memory", f"{size(host.memory_bytes)}; the process tree took {peak} at most"),
+        ("GPU", ", ".join(host.gpus) or host.gpu_note or "not measured"),
+        ("Target", f"{profile.target.command} (PID {profile.target.pid})"),
+        ("Runtime", profile.target.runtime or "not recognised"),
+        ("Recording", f"{profile.recording}; ended because {profile.ended_because}"),
+        *((f"Sampler: {item.sampler}", _sampler(item)) for item in profile.sampling),
+        *((f"Energy: {item.component}", _energy(item)) for item in profile.energy),
+    )
+    lost = tuple(f"{item.probe}: {item.what} ({item.lost})" for item in profile.incidents)
+    told = lost[:_MOST_INCIDENTS]
+    if len(lost) > len(told):
+        told = (*told, f"and {len(lost) - len(told):,} more; all are in profile.json")
+    incidents = (Points(title="What the recorder could not do", items=told),) if told else ()
+    return Folded(summary="How this was measured", blocks=(Terms(items=terms), *incidents))
+
+
+def _sampler(record: SamplingRecord) -> str:
+    return (
+        f"{number(record.samples)} samples at {record.rate_hz:.0f} a second, mean gap"
+        f" {duration(record.mean_interval_ns)}, longest {duration(record.max_interval_ns)};"
+        f" {counted(record.failures, 'failure')}"
+    )
+
+
+def _energy(reading: EnergyReading) -> str:
+    note = f"; {reading.note}" if reading.note else ""
+    return f"{number(reading.joules)} J ({reading.method}{note})"

@@ -1,0 +1,147 @@
+"""The scheduler comparison on the page: what each policy would have done with the same requests."""
+
+from agentaudit.model.results import PolicyResult, Simulation
+from agentaudit.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Figure,
+    Folded,
+    Points,
+    Row,
+    Section,
+    Table,
+    Terms,
+    columns,
+    plain,
+)
+from agentaudit.report.charts import distribution_chart, latency_chart
+from agentaudit.report.quantities import duration, number, percent
+from agentaudit.report.tones import Tone
+
+_SECTION = "scheduler"
+_TITLE = "Scheduling what-if"
+_FEWEST_TYPES = 2
+
+
+def scheduler_section(simulation: Simulation | None) -> Section:
+    """The policies side by side, or that nothing was simulated."""
+    if simulation is None or not simulation.results:
+        lead = "Nothing was simulated: no simulation.json was given."
+        return Section(id=_SECTION, title=_TITLE, lead=lead)
+    blocks: tuple[Block, ...] = (
+        _latency(simulation),
+        *_distribution(simulation),
+        _types(simulation),
+        _assumptions(simulation),
+    )
+    return Section(id=_SECTION, title=_TITLE, lead=_lead(simulation), blocks=blocks)
+
+
+def _lead(simulation: Simulation) -> str:
+    if simulation.advice:
+        return " ".join(simulation.advice[:2])
+    best = simulation.results[0]
+    return f"{best.policy} has the lowest tail latency of {len(simulation.results)} policies."
+
+
+def _latency(simulation: Simulation) -> Figure:
+    results = simulation.results
+    best, worst = results[0], results[-1]
+    title = "Latency by policy: P50 ●, P90 ■ and P99 ◆"
+    summary = (
+        f"P99 is {duration(best.overall.latency.p99_ns)} with {best.policy} and"
+        f" {duration(worst.overall.latency.p99_ns)} with {worst.policy}, on"
+        f" {number(simulation.requests)} simulated requests."
+    )
+    table = Table(
+        id="policies",
+        caption="Policies side by side, the best first",
+        columns=_policy_columns(),
+        rows=tuple(_policy_row(result, simulation.baseline) for result in results),
+        note=_overloaded(simulation),
+    )
+    drawing = latency_chart(results, title=title, summary=summary)
+    return Figure(id="latency-chart", title=title, summary=summary, drawing=drawing, twin=table)
+
+
+def _policy_columns() -> tuple[Column, ...]:
+    numbers = ("P50", "P90", "P99", "Requests/s", "CPU busy", "GPU busy")
+    return columns("Policy", "Parameters", *numbers, numbers=numbers)
+
+
+def _policy_row(result: PolicyResult, baseline: str) -> Row:
+    latency = result.overall.latency
+    tail = (
+        Cell(text=f"{duration(latency.p99_ns)}, overloaded", tone=Tone.WARN)
+        if result.overloaded
+        else Cell(text=duration(latency.p99_ns))
+    )
+    name = f"{result.policy} (baseline)" if result.policy == baseline else result.policy
+    return Row(
+        cells=(
+            *plain(name, result.parameters, duration(latency.p50_ns), duration(latency.p90_ns)),
+            tail,
+            *plain(
+                f"{result.throughput_per_s:.2f}",
+                percent(result.cpu_utilisation),
+                percent(result.gpu_utilisation),
+            ),
+        )
+    )
+
+
+def _overloaded(simulation: Simulation) -> str:
+    if not any(result.overloaded for result in simulation.results):
+        return ""
+    return "Overloaded: the queue grew until the end, so latency depends on how long one waits."
+
+
+def _distribution(simulation: Simulation) -> tuple[Block, ...]:
+    results = tuple(result for result in simulation.results if result.sample_latencies_ns)
+    if not results:
+        return ()
+    title = "How many requests finish within a time"
+    summary = "A line further left and steeper is better; the policies are those of the table."
+    drawing = distribution_chart(results, title=title, summary=summary)
+    return (Figure(id="distribution-chart", title=title, summary=summary, drawing=drawing),)
+
+
+def _types(simulation: Simulation) -> Folded:
+    numbers = ("Requests", "P50", "P90", "P99", "Waiting P90")
+    many = any(len(result.by_type) > _FEWEST_TYPES for result in simulation.results)
+    rows = tuple(
+        Row(
+            cells=plain(
+                result.policy,
+                item.type,
+                number(item.requests),
+                duration(item.latency.p50_ns),
+                duration(item.latency.p90_ns),
+                duration(item.latency.p99_ns),
+                duration(item.waiting.p90_ns),
+            )
+        )
+        for result in simulation.results
+        for item in (result.by_type[1:] if many else result.by_type)
+    )
+    table = Table(
+        id="policies-by-type",
+        caption="Latency and waiting by policy and type of request",
+        columns=columns("Policy", "Type", *numbers, numbers=numbers),
+        rows=rows,
+    )
+    return Folded(summary="By type of request", blocks=(table,))
+
+
+def _assumptions(simulation: Simulation) -> Folded:
+    machine = simulation.machine
+    terms = (
+        ("Workload", f"{simulation.workload_source}, arrivals {simulation.arrivals}"),
+        ("Machine", f"{machine.name}, {machine.cores} cores"),
+        ("Seed", str(simulation.seed)),
+        *((result.policy, result.source) for result in simulation.results),
+    )
+    told = (*simulation.assumptions, *machine.assumptions)
+    assumed = (Points(title="What was assumed", items=told),) if told else ()
+    return Folded(summary="Assumptions, machine and sources", blocks=(*assumed, Terms(items=terms)))

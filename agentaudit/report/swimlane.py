@@ -1,0 +1,166 @@
+"""An attack path as a swim lane: a row a trust zone, a column a step, and only coordinates."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from agentaudit.model.threat import AttackPath, GraphEdge, GraphNode
+from agentaudit.report.blocks import Drawing
+from agentaudit.report.environment import environment
+from agentaudit.report.text import one_line
+
+ZONES = {
+    "Z0": "open internet",
+    "Z1": "end users",
+    "Z2": "agent context",
+    "Z3": "agent process",
+    "Z4": "local tools",
+    "Z5": "remote services",
+    "Z6": "credential plane",
+    "Z7": "cloud",
+    "Z8": "build and CI",
+    "Z9": "approvers",
+}
+"""Where a fact lives, from what strangers write to the people who approve."""
+
+_WIDTH = 980
+_GUTTER = 124
+_LANE = 78
+_BOX = 50
+_GAP = 18
+_WIDE = 150
+"""Of a box whose neighbours stand in other lanes; it may reach into their columns."""
+_WIDEST_STEP = 190
+_CHARACTER = 6.5
+"""Mean advance of a character at the size of a node's name, in the drawing's units."""
+_INSET = 14
+_LINES = 2
+_MOST_NODES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLane:
+    """One row."""
+
+    y: int
+    zone: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedNode:
+    """One box, its name on one or two lines."""
+
+    x: float
+    y: float
+    width: float
+    kind: str
+    lines: tuple[str, ...]
+    title: str
+
+    @property
+    def centre(self) -> float:
+        return self.x + self.width / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedEdge:
+    """One arrow; `label` is empty where there is no room for it."""
+
+    points: str
+    crosses: bool
+    label: str
+    x: float
+    y: float
+
+
+def swimlane(path: AttackPath, *, prefix: str) -> Drawing:
+    """The path, left to right, every node in the lane of its zone."""
+    nodes = path.nodes[:_MOST_NODES]
+    zones = sorted({node.zone for node in nodes})
+    step = min(_WIDEST_STEP, (_WIDTH - _GUTTER - _WIDE - 4) / max(len(nodes) - 1, 1))
+    places = [_place(index, nodes, zones, step) for index in range(len(nodes))]
+    svg = (
+        environment()
+        .get_template("swimlane.svg")
+        .render(
+            prefix=prefix,
+            width=_WIDTH,
+            height=_LANE * len(zones),
+            lane=_LANE,
+            box=_BOX,
+            title=path.title,
+            summary=path.sentence,
+            lanes=[
+                PlacedLane(y=row * _LANE, zone=zone, name=ZONES.get(zone, ""))
+                for row, zone in enumerate(zones)
+            ],
+            nodes=places,
+            edges=_arrows(path, places),
+        )
+    )
+    return Drawing(svg=svg)
+
+
+def _place(index: int, nodes: tuple[GraphNode, ...], zones: list[str], step: float) -> PlacedNode:
+    node = nodes[index]
+    beside = [*nodes[max(index - 1, 0) : index], *nodes[index + 1 : index + 2]]
+    crowded = any(other.zone == node.zone for other in beside)
+    width = min(step - _GAP, _WIDE) if crowded else min(2 * step - 3 * _GAP, _WIDE)
+    kind = node.kind.replace("_", " ")
+    return PlacedNode(
+        x=round(_GUTTER + _WIDE / 2 + index * step - width / 2, 1),
+        y=zones.index(node.zone) * _LANE + (_LANE - _BOX) / 2,
+        width=round(width, 1),
+        kind=kind,
+        lines=wrapped(node.name, max(int((width - _INSET) / _CHARACTER), 4)),
+        title=f"{kind} {node.name} ({node.evidence})",
+    )
+
+
+def wrapped(name: str, width: int) -> tuple[str, ...]:
+    """The name on at most two lines of `width` characters; what does not fit is an ellipsis."""
+    text = one_line(name)
+    lines: list[str] = []
+    while text and len(lines) < _LINES:
+        cut = _cut(text, width)
+        lines.append(text[:cut].strip())
+        text = text[cut:].strip()
+    if text:
+        lines[-1] = f"{lines[-1][: width - 1]}…"
+    return tuple(lines)
+
+
+def _cut(text: str, width: int) -> int:
+    """Where to break: after the last separator that fits, if it is not far from the end."""
+    if len(text) <= width:
+        return len(text)
+    near = max(text.rfind(mark, width // 2, width) for mark in " -_/:.,*")
+    return near + 1 if near > 0 else width
+
+
+def _arrows(path: AttackPath, places: list[PlacedNode]) -> list[PlacedEdge]:
+    edges = {(edge.src, edge.dst): edge for edge in path.edges}
+    return [
+        _arrow(left, right, edges.get((before.id, after.id)))
+        for (left, right), (before, after) in zip(
+            pairwise(places), pairwise(path.nodes), strict=False
+        )
+    ]
+
+
+def _arrow(left: PlacedNode, right: PlacedNode, edge: GraphEdge | None) -> PlacedEdge:
+    """Out of the right side, along the lane, and into the next box from above or below."""
+    out_x, middle = left.x + left.width, left.y + _BOX / 2
+    label = edge.kind.replace("_", " ") if edge else ""
+    crosses = edge is not None and edge.crosses_boundary
+    if left.y == right.y:
+        points = f"M{out_x:.1f} {middle:.1f}H{right.x - 2:.1f}"
+        return PlacedEdge(points=points, crosses=crosses, label="", x=0, y=0)
+    end = right.y - 2 if right.y > left.y else right.y + _BOX + 2
+    bend = 8 if right.y > left.y else -8
+    points = (
+        f"M{out_x:.1f} {middle:.1f}H{right.centre - 8:.1f}"
+        f"Q{right.centre:.1f} {middle:.1f} {right.centre:.1f} {middle + bend:.1f}V{end:.1f}"
+    )
+    near = end - 11 if right.y > left.y else end + 16
+    return PlacedEdge(points=points, crosses=crosses, label=label, x=right.centre + 7, y=near)
