@@ -15,12 +15,15 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.environment import extract_environment
+from agentaudit.extract.iam_files import extract_iam_files
+from agentaudit.extract.iam_links import link_grants
 from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
 from agentaudit.extract.kubernetes_accounts import extract_accounts
 from agentaudit.extract.kubernetes_rights import extract_rights
 from agentaudit.extract.mcp import extract_mcp
 from agentaudit.extract.redis import extract_redis
+from agentaudit.extract.terraform import extract_terraform
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, FileStatus
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import NOT_A_FORMAT, SourceText, read_files
@@ -38,6 +41,9 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_rights,
     extract_environment,
     extract_redis,
+    extract_terraform,
+    extract_iam_files,
+    link_grants,
 )
 """Every platform that we understand. Order matters only where a fact is declared twice."""
 

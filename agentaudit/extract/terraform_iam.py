@@ -217,7 +217,7 @@ class Principals:
                 lifetime=Lifetime.STATIC,
                 holder="repository",
                 exposure="state",
-                short_alternative="a role, with OIDC or an instance profile",
+                variable=declared.address,
             )
         )
         user = self.identity(declared, "user")
