@@ -24,6 +24,10 @@ from agentaudit.probes.chrometrace import Stretch, parse_chrometrace
 from agentaudit.probes.runtimes import python_of
 
 CHUNK_NS = 1_000_000_000
+_EVERY_NS = 900_000_000
+"""Each recording begins this long after the one before: py-spy needs a moment to find its feet."""
+
+_MOST_CHUNKS = 2
 MOST_PROCESSES = 4
 """Processes sampled at a time: each costs some 8 % of a core."""
 
@@ -260,7 +264,7 @@ class _Watch:
     def due(self, now_ns: int) -> bool:
         """The next recording begins when the last one had its second, and is about to close."""
         return not self.chunks or (
-            len(self.chunks) == 1 and now_ns - self.chunks[-1].start_ns >= CHUNK_NS
+            len(self.chunks) <= _MOST_CHUNKS and now_ns - self.chunks[-1].start_ns >= _EVERY_NS
         )
 
 

@@ -6,7 +6,6 @@ Every nanosecond of CPU time that the kernel counted finds its step, or stands a
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import count
 
 from agentaudit.model.recording import (
     Closed,
@@ -39,6 +38,7 @@ from agentaudit.profiling.lanes import (
     Piece,
     Reading,
     Thread,
+    joined,
     pieces_of,
     place_cpu,
     split,
@@ -112,7 +112,7 @@ def _lanes(recording: Recording, rules: Sequence[StepRule]) -> dict[Thread, list
     for thread, of_readings in readings.items():
         if thread[0] in telling:
             _place(lanes.setdefault(thread, []), of_readings)
-    return {thread: pieces for thread, pieces in lanes.items() if pieces}
+    return {thread: joined(pieces) for thread, pieces in lanes.items() if pieces}
 
 
 def _tells(labeller: Labeller, pid: int, stack: int) -> bool:
@@ -197,51 +197,30 @@ def _spread_gpu(lanes: Mapping[Thread, Sequence[Piece]], times: Sequence[GpuProc
 
 
 def _steps(lanes: Mapping[Thread, Sequence[Piece]]) -> tuple[Step, ...]:
-    """The pieces as steps: neighbours of one kind, request and name are one."""
-    merged: list[tuple[Thread, list[Piece]]] = []
-    for thread, pieces in lanes.items():
-        previous: list[Piece] = []
-        for piece in pieces:
-            if previous and _one_step(previous[-1], piece):
-                previous.append(piece)
-            else:
-                previous = [piece]
-                merged.append((thread, previous))
-    merged.sort(key=lambda entry: (entry[1][0].start_ns, entry[0]))
-    return tuple(
-        _step(number, thread, pieces)
-        for number, (thread, pieces) in zip(count(1), merged, strict=False)
+    """The pieces as steps, in order of time."""
+    placed = sorted(
+        ((thread, piece) for thread, pieces in lanes.items() for piece in pieces),
+        key=lambda entry: (entry[1].start_ns, entry[0]),
     )
+    return tuple(_step(number, *entry) for number, entry in enumerate(placed, start=1))
 
 
-def _one_step(before: Piece, after: Piece) -> bool:
-    names = {piece.label.name for piece in (before, after) if not piece.label.weak}
-    return (
-        before.kind is after.kind
-        and before.request_id == after.request_id
-        and after.start_ns - before.end_ns <= BRIDGED_NS
-        and (len(names) <= 1 or not before.label.leaf)
-    )
-
-
-def _step(number: int, thread: Thread, pieces: Sequence[Piece]) -> Step:
-    telling = next((piece.label for piece in pieces if not piece.label.weak), pieces[0].label)
-    children_ns = sum(piece.children_ns for piece in pieces)
+def _step(number: int, thread: Thread, piece: Piece) -> Step:
     return Step(
         step_id=number,
-        request_id=pieces[0].request_id,
-        kind=pieces[0].kind,
-        name=telling.name,
+        request_id=piece.request_id,
+        kind=piece.kind,
+        name=piece.label.name,
         pid=thread[0],
         tid=thread[1],
-        start_ns=pieces[0].start_ns,
-        end_ns=pieces[-1].end_ns,
-        cpu_ns=sum(piece.cpu_ns for piece in pieces) + children_ns,
-        children_cpu_ns=children_ns,
-        gpu_ns=sum(piece.gpu_ns for piece in pieces),
-        run_queue_ns=sum(piece.queue_ns for piece in pieces),
-        source=telling.source,
-        confidence=telling.confidence,
+        start_ns=piece.start_ns,
+        end_ns=piece.end_ns,
+        cpu_ns=piece.cpu_ns + piece.children_ns,
+        children_cpu_ns=piece.children_ns,
+        gpu_ns=piece.gpu_ns,
+        run_queue_ns=piece.queue_ns,
+        source=piece.label.source,
+        confidence=piece.label.confidence,
     )
 
 

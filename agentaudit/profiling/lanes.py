@@ -8,7 +8,7 @@ second elsewhere, so that time in a tool does not leak into the wait for a model
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agentaudit.model.recording import StackRun
@@ -17,6 +17,8 @@ from agentaudit.profiling.labels import UNSEEN, Label, Labeller
 
 BRIDGED_NS = 60_000_000
 """A gap between samples in which the thread is taken to have gone on with what it did."""
+
+_GONE_ON_NS = 300_000_000
 
 _BUSY_SHARE = 0.1
 """On-CPU share of a reading above which a thread without a leaf kind counts as at work."""
@@ -70,7 +72,7 @@ def pieces_of(
     for start_ns, end_ns, stack, pid in _clipped(runs, gone_ns):
         label = labeller.label(pid, stack)
         if pieces:
-            _bridge(pieces, start_ns)
+            _bridge(pieces, start_ns, label)
         last = pieces[-1] if pieces else None
         if last and (last.label == label or end_ns - start_ns < _SLIVER_NS):
             last.end_ns = end_ns
@@ -117,6 +119,38 @@ def place_cpu(pieces: Sequence[Piece], readings: Sequence[Reading]) -> int:
     return unplaced_ns
 
 
+def joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces as steps: neighbours of one kind, request and name are one."""
+    steps: list[Piece] = []
+    for piece in pieces:
+        last = steps[-1] if steps else None
+        if last is None or not _one_step(last, piece):
+            steps.append(piece)
+            continue
+        last.label = _telling(last, piece)
+        last.end_ns = piece.end_ns
+        last.cpu_ns += piece.cpu_ns
+        last.queue_ns += piece.queue_ns
+    return steps
+
+
+def _one_step(before: Piece, after: Piece) -> bool:
+    names = {piece.label.name for piece in (before, after) if not piece.label.weak}
+    return (
+        before.kind is after.kind
+        and before.label.request == after.label.request
+        and after.start_ns - before.end_ns <= BRIDGED_NS
+        and (len(names) <= 1 or not before.label.leaf)
+    )
+
+
+def _telling(before: Piece, after: Piece) -> Label:
+    """The label of two as one: a telling name goes before a weak one, then the longer piece."""
+    if before.label.weak != after.label.weak:
+        return after.label if before.label.weak else before.label
+    return after.label if after.wall_ns > before.wall_ns else before.label
+
+
 def _clipped(
     runs: Sequence[StackRun], gone_ns: Sequence[int]
 ) -> Iterator[tuple[int, int, int, int]]:
@@ -134,15 +168,20 @@ def _clipped(
             yield start_ns, end_ns, run.stack, run.pid
 
 
-def _bridge(pieces: list[Piece], start_ns: int) -> None:
-    """The gap up to `start_ns` is closed: by the piece before it, or as time nobody saw."""
+def _bridge(pieces: list[Piece], start_ns: int, label: Label) -> None:
+    """
+    The gap up to `start_ns` is closed: by the piece before it, or as time nobody saw.
+
+    A thread that comes out of a longer gap as it went in has most likely gone on meanwhile.
+    """
     last = pieces[-1]
-    if start_ns - last.end_ns <= BRIDGED_NS:
+    gap_ns = start_ns - last.end_ns
+    if gap_ns <= (_GONE_ON_NS if last.label == label else BRIDGED_NS):
         last.end_ns = start_ns
-    else:
-        pieces.append(
-            Piece(start_ns=last.end_ns, end_ns=start_ns, label=UNSEEN, kind=StepKind.UNKNOWN)
-        )
+        return
+    same_request = last.label.request == label.request and gap_ns <= _GONE_ON_NS
+    unseen = replace(UNSEEN, request=label.request) if same_request else UNSEEN
+    pieces.append(Piece(start_ns=last.end_ns, end_ns=start_ns, label=unseen, kind=StepKind.UNKNOWN))
 
 
 def _split(piece: Piece, busy: Sequence[Reading], starts: Sequence[int]) -> Iterator[Piece]:
