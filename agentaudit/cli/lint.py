@@ -111,11 +111,9 @@ def lint(
       agentaudit lint --rules our-rules/ --json findings.json
     """
     said = terminal_of(context)
-    result = _result(
-        paths or [Path()],
-        _chosen(_rules(rules or []), select or [], ignore or []),
-        limit or [],
-    )
+    loaded = _rules(rules or [])
+    names = _chosen(loaded, select or [], ignore or [])
+    result = _result(paths or [Path()], loaded, names, limit or [])
     _write(result, format_, output or [], said)
     if json_file is not None:
         _artifact(result, json_file)
@@ -139,22 +137,25 @@ def _rules(folders: Sequence[Path]) -> "tuple[CompiledRule, ...]":
 
 def _chosen(
     rules: "tuple[CompiledRule, ...]", select: Sequence[str], ignore: Sequence[str]
-) -> "tuple[CompiledRule, ...]":
-    """The rules to ask; a name that is neither a rule's nor a family's is an error."""
+) -> frozenset[str]:
+    """The names of the rules to ask; a name that is neither a rule's nor a family's is an error."""
     words = [{rule.rule.id, rule.rule.family.value} for rule in rules]
     unknown = sorted({*select, *ignore} - set().union(*words))
     if unknown:
         names = ", ".join(unknown)
         raise UsageError(f"no rule or family is called {names}; see `agentaudit rules list`")
-    return tuple(
-        rule
+    return frozenset(
+        rule.rule.id
         for rule, names in zip(rules, words, strict=True)
         if (not select or names & set(select)) and not names & set(ignore)
     )
 
 
 def _result(
-    paths: Sequence[Path], rules: "tuple[CompiledRule, ...]", limits: Sequence[str]
+    paths: Sequence[Path],
+    rules: "tuple[CompiledRule, ...]",
+    names: frozenset[str],
+    limits: Sequence[str],
 ) -> "LintResult":
     from agentaudit.extract.deployment import read_deployment
     from agentaudit.linting.linter import lint as lint_deployment
@@ -169,7 +170,7 @@ def _result(
             f"nothing to audit in {places}: no file there is of a format that agents are deployed"
             " with (MCP and agent settings, Compose, Kubernetes, Terraform, workflows, .env, …)"
         )
-    return lint_deployment(deployment, rules, limits=chosen)
+    return lint_deployment(deployment, rules, names=names, limits=chosen)
 
 
 def _write(

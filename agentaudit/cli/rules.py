@@ -27,6 +27,9 @@ def list_rules(
     context: typer.Context,
     family: Annotated[list[str] | None, typer.Option(help="Only this family; repeatable.")] = None,
     rules: _Folders = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="As the page that the repository keeps.")
+    ] = False,
 ) -> None:
     """
     Every rule: family, severity, id and title.
@@ -43,6 +46,11 @@ def list_rules(
     if unknown:
         raise UsageError(f"no family is called {unknown[0]}; known: {', '.join(sorted(families))}")
     shown = [rule.rule for rule in loaded if not family or rule.rule.family.value in family]
+    if markdown:
+        from agentaudit.report.rule_page import render_reference
+
+        typer.echo(render_reference(shown), nl=False)
+        return
     for rule in sorted(shown, key=lambda rule: (rule.family, -rule.severity.rank, rule.id)):
         said.out.print(
             f"{rule.family.value:<12} {rule.severity.value:<9} {rule.id:<44} {rule.title}".rstrip(),

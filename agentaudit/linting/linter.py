@@ -1,6 +1,6 @@
 """Lint: rules asked of the facts of a deployment, answered with findings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from agentaudit import __version__
@@ -25,6 +25,7 @@ def lint(
     deployment: Deployment,
     rules: Sequence[CompiledRule],
     *,
+    names: Collection[str] | None = None,
     limits: Limits | None = None,
     accepted: Sequence[Acceptance] = (),
     today: str = "",
@@ -32,10 +33,11 @@ def lint(
     """
     Every finding of the rules, the suppressed ones marked, and what the decisions need.
 
-    The order of files, facts and rules changes nothing. `today`, as YYYY-MM-DD, decides which
-    acceptances have expired.
+    `names` are the rules to ask, when not all. The order of files, facts and rules changes
+    nothing. `today`, as YYYY-MM-DD, decides which acceptances have expired.
     """
-    chosen = sorted({rule.rule.id: rule for rule in rules}.values(), key=lambda one: one.rule.id)
+    known = {rule.rule.id: rule for rule in rules}
+    chosen = [known[name] for name in sorted(known) if names is None or name in names]
     found = tuple(_findings(deployment, chosen, limits or Limits()))
     summaries = tuple(rule.rule.summary for rule in chosen)
     findings = suppressed(
@@ -43,6 +45,7 @@ def lint(
         comments=deployment.suppressions,
         accepted=accepted,
         rules=summaries,
+        unasked=frozenset(known) - {rule.id for rule in summaries},
         today=today,
     )
     return LintResult(

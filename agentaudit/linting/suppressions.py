@@ -5,7 +5,7 @@ A suppression without a reason suppresses nothing. One that no longer suppresses
 finding of its own, or it would hide the next one on its line.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agentaudit.linting.fingerprints import fingerprint
@@ -23,7 +23,7 @@ UNUSED = RuleSummary(
         " stays would hide the next finding of that rule on the same line."
     ),
     fix="Delete the comment, or correct the name of the rule.",
-    references=(),
+    references=("cwe:CWE-693",),
 )
 UNREASONED = RuleSummary(
     id="suppression-without-reason",
@@ -32,7 +32,7 @@ UNREASONED = RuleSummary(
     severity=Severity.LOW,
     why="Whoever reviews the deployment cannot tell a decision from an accident.",
     fix="Write the reason behind the brackets: `agentaudit: ignore[rule] because …`.",
-    references=(),
+    references=("cwe:CWE-693",),
 )
 META_RULES = (UNREASONED, UNUSED)
 """Findings about the audit itself rather than about a fact."""
@@ -56,9 +56,14 @@ def suppressed(
     comments: Sequence[SuppressionComment],
     accepted: Sequence[Acceptance],
     rules: Sequence[RuleSummary],
+    unasked: Collection[str],
     today: str,
 ) -> Iterator[Finding]:
-    """The findings, those marked that are suppressed, and those that suppressions give rise to."""
+    """
+    The findings, those marked that are suppressed, and those that suppressions give rise to.
+
+    Whether a comment about a rule that was not asked would suppress something, nobody knows.
+    """
     in_force = {
         (item.rule, item.fingerprint): item
         for item in accepted
@@ -75,7 +80,8 @@ def suppressed(
         else:
             yield finding
     families = {rule.id: rule.family for rule in rules}
-    for comment in sorted(set(comments) - used):
+    judged = (item for item in set(comments) - used if item.rule not in unasked)
+    for comment in sorted(judged):
         yield _about(comment, families.get(comment.rule))
 
 

@@ -36,7 +36,7 @@ def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Te
 
 
 def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
-    text = Text(one_line(str(finding.evidence)))
+    text = Text(_inert(one_line(str(finding.evidence))))
     text.append(" ")
     text.append(finding.severity.value, style=STYLES[finding.severity])
     text.append(f" {finding.rule}\n", style="bold")
@@ -73,11 +73,10 @@ def _unread(result: LintResult, width: int) -> Iterator[str]:
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
     """Lines no wider than the terminal; a path is never broken apart."""
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    lines = textwrap.wrap(text, width - len(indent), break_long_words=False, break_on_hyphens=False)
+    return [f"{indent}{_inert(line)}" for line in lines]
+
+
+def _inert(line: str) -> str:
+    """A line that no CI runner takes for a command, whatever text of a file it begins with."""
+    return f"| {line}" if line.startswith(("::", "##[")) else line

@@ -60,8 +60,8 @@ def _reference(rules: Sequence[LintRule]) -> Iterator[str]:
     yield "# Rules of lint"
     yield ""
     yield (
-        "<!-- Generated from the files in rules/lint/ by `python -m agentaudit.report.rule_page`;"
-        " edit those. -->"
+        "<!-- Written by `agentaudit rules list --markdown` from the files in rules/lint/: edit"
+        " those. -->"
     )
     yield ""
     yield (

@@ -183,10 +183,15 @@ def _example(fields: Fields) -> RuleExample:
     return RuleExample(
         path=fields.words("path"),
         text=_expanded(fields, fields.raw("text")),
-        files=tuple((path, _expanded(fields, item.raw)) for path, item in more.items())
-        if more
-        else (),
+        files=_more_files(fields, more) if more else (),
     )
+
+
+def _more_files(fields: Fields, node: Node) -> tuple[tuple[str, str], ...]:
+    for path, item in node.items():
+        if item.text is None:
+            fields.complain(item, f"the text of {path} must be a text")
+    return tuple((path, _expanded(fields, item.raw)) for path, item in node.items())
 
 
 def _expanded(fields: Fields, text: str) -> str:

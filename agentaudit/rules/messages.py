@@ -21,17 +21,24 @@ _KIB = 1024
 def unknown_fields(kind: str, template: str) -> tuple[str, ...]:
     """The names in braces that a message about this kind of fact cannot fill in."""
     known = {*field_names(kind), *(f"limits.{item.name}" for item in fields(Limits))}
-    return tuple(name for name in _FIELD.findall(template) if name not in known)
+    names = (asked.partition("|")[0] for asked in _FIELD.findall(template))
+    return tuple(name for name in names if name not in known)
 
 
 def message_of(template: str, fact: Fact, limits: Limits) -> str:
-    """The sentence; text of a file goes in shortened, and is never itself a template."""
+    """
+    The sentence; text of a file goes in shortened, and is never itself a template.
+
+    `{provider|some}` says `some` where the provider is empty or unknown.
+    """
 
     def filled(match: re.Match[str]) -> str:
-        owner, _, name = match[1].rpartition(".")
-        return _said(name, getattr(limits if owner else fact, name))
+        asked, bar, otherwise = match[1].partition("|")
+        owner, _, name = asked.rpartition(".")
+        value = getattr(limits if owner else fact, name)
+        return otherwise if bar and value in (None, "", "unknown", ()) else _said(name, value)
 
-    return _FIELD.sub(filled, template)
+    return re.sub(r"  +", " ", _FIELD.sub(filled, template))
 
 
 def duration(seconds: int) -> str:

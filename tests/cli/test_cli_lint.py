@@ -1,0 +1,206 @@
+"""`agentaudit lint` as a user types it: formats, files, thresholds, exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from agentaudit.cli.main import app
+from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
+from agentaudit.model.finding import LintResult
+from agentaudit.rules.fakes import FAKES, fake
+from agentaudit.store.artifacts import read_artifact
+
+RISKY = {"mcpServers": {"s3": {"command": "s3-mcp", "env": {"OPENAI_API_KEY": fake("openai_key")}}}}
+CALM = {"mcpServers": {"s3": {"command": "s3-mcp", "env": {"REGION": "eu-west-1"}}}}
+
+
+def folder(path: Path, *, risky: bool = True) -> str:
+    path.mkdir(exist_ok=True)
+    (path / ".mcp.json").write_text(json.dumps(RISKY if risky else CALM, indent=1))
+    return str(path)
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error."""
+    done = CliRunner().invoke(app, ["lint", *arguments])
+    if isinstance(done.exception, AgentAuditError):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_findings_end_in_1_and_stand_on_standard_output(tmp_path: Path) -> None:
+    code, out, _ = run(folder(tmp_path))
+
+    assert code == 1
+    assert ".mcp.json:6:23 critical literal-model-api-key" in out
+    assert "Read 1 of 1 files." in out
+
+
+def test_nothing_found_ends_in_0(tmp_path: Path) -> None:
+    code, out, _ = run(folder(tmp_path, risky=False))
+
+    assert (code, out.splitlines()[0]) == (0, "No findings.")
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--fail-on", "critical"), 1),
+        (("--fail-on", "never"), 0),
+        (("--exit-zero",), 0),
+        (("--ignore", "credentials", "--ignore", "gateway"), 0),
+        (("--select", "literal-model-api-key"), 1),
+        (("--select", "memory"), 0),
+    ],
+)
+def test_what_fails_is_a_choice(tmp_path: Path, options: tuple[str, ...], code: int) -> None:
+    assert run(folder(tmp_path), *options)[0] == code
+
+
+def test_nothing_to_audit_is_no_pass(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+
+    with pytest.raises(IncompleteError, match="nothing to audit"):
+        run(str(tmp_path))
+
+
+def test_an_empty_folder_is_no_pass(tmp_path: Path) -> None:
+    with pytest.raises(IncompleteError, match="nothing to audit"):
+        run(str(tmp_path))
+
+
+def test_a_file_that_cannot_be_read_is_no_pass(tmp_path: Path) -> None:
+    where = folder(tmp_path, risky=False)
+    (tmp_path / "compose.yaml").write_text("services: {agent: [")
+    code, out, _ = run(where)
+
+    assert code == 3
+    assert "1 could not be read" in out
+    assert run(where, "--allow-incomplete")[0] == 0
+
+
+def test_findings_and_an_unread_file_end_in_4(tmp_path: Path) -> None:
+    where = folder(tmp_path)
+    (tmp_path / "compose.yaml").write_text("services: {agent: [")
+
+    assert run(where)[0] == 4
+    assert run(where, "--exit-zero")[0] == 3
+
+
+def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        run(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--select", "no-such-rule"), "no rule or family is called no-such-rule"),
+        (("--limit", "speed=1"), "no limit is called 'speed'"),
+        (("-o", "out.bin"), "give --format"),
+    ],
+)
+def test_a_wrong_option_says_what_would_be_right(
+    tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        run(folder(tmp_path), *options)
+
+
+def test_several_files_each_in_its_format(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    names = ("lint.sarif", "lint.json", "lint.xml", "lint.md", "lint.txt")
+    options = [part for name in names for part in ("-o", str(out / name))]
+    code, shown, said = run(folder(tmp_path / "in"), *options, "--json", str(out / "findings.json"))
+
+    assert (code, shown) == (1, "")
+    assert "wrote" in said
+    assert "Read 1 of 1 files." in said
+    assert (out / "lint.json").read_bytes() == (out / "findings.json").read_bytes()
+    assert isinstance(read_artifact(out / "findings.json"), LintResult)
+    assert json.loads((out / "lint.sarif").read_text())["version"] == "2.1.0"
+    assert (out / "lint.xml").read_text().startswith("<?xml")
+    assert (out / "lint.md").read_text().startswith("## ")
+    assert "critical" in (out / "lint.txt").read_text()
+
+
+def test_one_file_takes_the_format_that_was_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "report.out"
+    run(folder(tmp_path / "in"), "--format", "gitlab", "-o", str(out))
+
+    assert json.loads(out.read_text())[0]["check_name"]
+
+
+def test_rules_of_a_team_are_asked_too(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "no-s3.yaml").write_text(
+        """\
+id: no-s3
+title: No S3
+family: tools
+severity: high
+confidence: certain
+applies_to: tool_server
+when: tool_server.name == "s3"
+message: "{name} is used."
+why: We do not.
+fix: Use files.
+references: [cwe:CWE-250]
+examples:
+  matching: [{path: .mcp.json, text: '{"mcpServers": {"s3": {"command": "s3-mcp"}}}'}]
+  other: [{path: .mcp.json, text: '{"mcpServers": {"fs": {"command": "fs-mcp"}}}'}]
+"""
+    )
+    code, out, _ = run(folder(tmp_path / "in", risky=False), "--rules", str(rules))
+
+    assert code == 1
+    assert "s3 is used." in out
+
+
+FORMATS = ("table", "json", "sarif", "github", "gitlab", "junit", "markdown")
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_no_secret_is_in_any_output(tmp_path: Path, format_: str) -> None:
+    """Canaries of every kind, in every place where settings stand; none comes out again."""
+    values = {kind.upper(): fake(kind) for kind in FAKES}
+    secrets = [*values.values(), fake("jwt")]
+    env = {f"{name}_TOKEN": value for name, value in values.items()}
+    servers = {
+        "env": {"command": "a-mcp", "env": {**env, **values}},
+        "args": {"command": "b-mcp", "args": [f"--token={value}" for value in secrets]},
+        "url": {"url": f"https://user:{fake('password')}@mcp.acme.example/{fake('openai_key')}"},
+        "head": {"url": "https://x.example", "headers": {"Authorization": f"Bearer {fake('jwt')}"}},
+        fake("openai_key", serial=9): {"command": fake("github_classic", serial=9)},
+    }
+    (tmp_path / ".mcp.json").write_text(json.dumps({"mcpServers": servers}))
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
+    lines = "".join(f"      {name}_KEY: '{value}'\n" for name, value in values.items())
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n  agent:\n    image: agent\n    environment:\n{lines}"
+    )
+    _, out, said = run(str(tmp_path), "--format", format_)
+    leaked = [name for name, value in values.items() if value in out + said]
+
+    assert not leaked
+    assert fake("jwt") not in out + said
+
+
+def test_lint_starts_light() -> None:
+    """A small folder costs none of the libraries that only reports and simulations need."""
+    script = (
+        "import sys; from agentaudit.cli.main import app; import tempfile, pathlib\n"
+        "folder = pathlib.Path(tempfile.mkdtemp()); (folder / '.mcp.json').write_text("
+        '\'{"mcpServers": {"a": {"command": "a"}}}\')\n'
+        "app(['lint', str(folder)], standalone_mode=False)\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    heavy = {"pandas", "matplotlib", "networkx", "numpy", "jinja2", "tree_sitter", "psutil"}
+
+    assert not heavy & set(done.stderr.decode().split())

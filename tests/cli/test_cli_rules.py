@@ -1,0 +1,92 @@
+"""`agentaudit rules`: listed, shown and tested."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from agentaudit.cli.main import app
+from agentaudit.errors import AgentAuditError, UsageError
+
+RULE = """\
+id: {name}
+title: No S3
+family: tools
+severity: high
+confidence: certain
+applies_to: tool_server
+when: tool_server.name == "s3"
+message: "{{name}} is used."
+why: We do not.
+fix: Use files.
+references: [cwe:CWE-250]
+examples:
+  matching:
+    - {{path: .mcp.json, text: '{{"mcpServers": {{"{matching}": {{"command": "a-mcp"}}}}}}'}}
+  other:
+    - {{path: .mcp.json, text: '{{"mcpServers": {{"fs": {{"command": "fs-mcp"}}}}}}'}}
+"""
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, ["rules", *arguments])
+    if isinstance(done.exception, AgentAuditError):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
+
+
+def folder(path: Path, matching: str = "s3", name: str = "no-s3") -> str:
+    (path / f"{name}.yaml").write_text(RULE.format(name=name, matching=matching))
+    return str(path)
+
+
+def test_the_list_has_a_line_for_each_rule(tmp_path: Path) -> None:
+    code, out, said = run("list", "--rules", folder(tmp_path))
+
+    assert code == 0
+    assert f"{len(out.splitlines())} rules" in said
+    assert any(line.split()[:3] == ["tools", "high", "no-s3"] for line in out.splitlines())
+
+
+def test_the_list_can_be_of_one_family() -> None:
+    _, out, _ = run("list", "--family", "credentials")
+
+    assert {line.split()[0] for line in out.splitlines()} == {"credentials"}
+
+
+def test_an_unknown_family_is_an_error() -> None:
+    with pytest.raises(UsageError, match="no family is called colours"):
+        run("list", "--family", "colours")
+
+
+def test_a_rule_is_shown_with_its_examples(tmp_path: Path) -> None:
+    _, out, _ = run("show", "no-s3", "--rules", folder(tmp_path))
+
+    assert "Asks of every tool server:" in out
+    assert "CWE-250 Execution with Unnecessary Privileges" in out
+    assert "Holds for .mcp.json:" in out
+    assert "Does not hold for .mcp.json:" in out
+
+
+def test_a_misspelt_rule_gets_a_suggestion() -> None:
+    with pytest.raises(UsageError, match="did you mean literal-aws-access-key"):
+        run("show", "literal-aws-acces-key")
+    with pytest.raises(UsageError, match="rules list"):
+        run("show", "zzz")
+
+
+def test_examples_that_hold_end_in_0(tmp_path: Path) -> None:
+    assert run("test", folder(tmp_path))[0] == 0
+
+
+def test_examples_that_fail_are_named(tmp_path: Path) -> None:
+    code, out, said = run("test", folder(tmp_path, matching="s4"))
+
+    assert code == 1
+    assert "no-s3.yaml: matching example 1, .mcp.json: the rule does not hold" in out
+    assert "1 failed" in said
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no rule files"):
+        run("test", str(tmp_path))

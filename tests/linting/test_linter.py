@@ -1,0 +1,331 @@
+"""Lint: what it finds, in which order, and what never changes it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.linting.linter import lint
+from agentaudit.linting.suppressions import Acceptance
+from agentaudit.model.deployment import (
+    Deployment,
+    Edge,
+    EdgeKind,
+    FileCoverage,
+    FileStatus,
+    SuppressionComment,
+)
+from agentaudit.model.evidence import Confidence, Evidence, Known
+from agentaudit.model.facts import (
+    Credential,
+    CredentialForm,
+    FactId,
+    Gateway,
+    Lifetime,
+    MemoryStore,
+    ToolServer,
+)
+from agentaudit.model.finding import Family, Finding, Severity
+from agentaudit.model.rule import LintRule
+from agentaudit.rules.cel import RuleError, compile_condition
+from agentaudit.rules.limits import Limits
+from agentaudit.rules.lint import CompiledRule
+
+SECRET = "planted-secret-value"  # noqa: S105, planted to be looked for
+
+
+def place(line: int, file: str = ".mcp.json", lines: int = 0) -> Evidence:
+    return Evidence(file=file, line=line, column=3, end_line=line + lines, end_column=9)
+
+
+def credential(number: int, *, line: int = 0, lifetime: Lifetime = Lifetime.STATIC) -> Credential:
+    return Credential(
+        id=FactId(f"credential:key-{number:08}"),
+        name=f"KEY_{number}",
+        evidence=(place(line or number), place(90, "compose.yaml")),
+        confidence=Confidence.LIKELY,
+        provider="acme",
+        form=CredentialForm.LITERAL,
+        lifetime=lifetime,
+        ttl_s=7200 if lifetime is Lifetime.SHORT else None,
+        holder="tool_server",
+        holder_id=FactId("tool_server:s3-1"),
+        variable=f"KEY_{number}",
+        digest=SECRET,
+    )
+
+
+SERVER = ToolServer(id=FactId("tool_server:s3-1"), name="s3", evidence=(place(2),))
+
+
+def rule(
+    name: str = "held-key",
+    when: str = 'credential.lifetime == "static"',
+    *,
+    kind: str = "credential",
+    severity: Severity = Severity.MEDIUM,
+    severity_when: Sequence[tuple[Severity, str]] = (),
+    once: bool = False,
+) -> CompiledRule:
+    described = LintRule(
+        id=name,
+        title="A key is held",
+        family=Family.CREDENTIALS,
+        severity=severity,
+        severity_when=tuple(severity_when),
+        confidence=Confidence.CERTAIN,
+        applies_to=kind,
+        when=when,
+        message="{name} is held.",
+        why="Because.",
+        fix="Do not.",
+        references=("cwe:CWE-798",),
+        catalogue=(),
+        matching=(),
+        other=(),
+        file=f"{name}.yaml",
+        once=once,
+    )
+    return CompiledRule(
+        rule=described,
+        condition=compile_condition(kind, when),
+        refinements=tuple((level, compile_condition(kind, text)) for level, text in severity_when),
+    )
+
+
+def deployment(*numbers: int, comments: Sequence[SuppressionComment] = ()) -> Deployment:
+    return Deployment(
+        credentials=tuple(map(credential, numbers)),
+        tool_servers=(SERVER,),
+        coverage=(FileCoverage(file=".mcp.json", status=FileStatus.READ, format="json"),),
+        suppressions=tuple(comments),
+    )
+
+
+def comment(name: str, line: int, reason: str = "accepted by ops") -> SuppressionComment:
+    return SuppressionComment(
+        file=".mcp.json", line=line, rule=name, reason=reason, comment_line=max(line - 1, 1)
+    )
+
+
+def test_a_finding_says_what_and_where() -> None:
+    (finding,) = lint(deployment(4), [rule()]).findings
+
+    assert finding.message == "KEY_4 is held."
+    assert str(finding.evidence) == ".mcp.json:4:3"
+    assert finding.subject == "credential:key-00000004"
+    assert finding.family is Family.CREDENTIALS
+
+
+def test_related_places_are_the_other_evidence_and_the_facts_it_names() -> None:
+    (finding,) = lint(deployment(4), [rule()]).findings
+
+    assert [str(item) for item in finding.related] == [".mcp.json:2:3", "compose.yaml:90:3"]
+
+
+def test_a_finding_is_as_sure_as_its_fact() -> None:
+    (finding,) = lint(deployment(1), [rule()]).findings
+
+    assert finding.confidence is Confidence.LIKELY
+
+
+def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
+    refined = rule(
+        severity_when=[
+            (Severity.CRITICAL, 'credential.name == "KEY_1"'),
+            (Severity.LOW, "true"),
+        ]
+    )
+    first, second = lint(deployment(1, 2), [refined]).findings
+
+    assert (first.severity, second.severity) == (Severity.CRITICAL, Severity.LOW)
+
+
+def test_a_rule_asked_once_names_the_others_as_related() -> None:
+    (finding,) = lint(deployment(3, 1, 2), [rule(once=True)]).findings
+
+    assert finding.evidence.line == 1
+    assert {item.line for item in finding.related if item.file == ".mcp.json"} == {2, 3}
+
+
+def test_the_worst_come_first_then_by_place() -> None:
+    rules = [rule("low", severity=Severity.LOW), rule("high", severity=Severity.HIGH)]
+    found = lint(deployment(2, 1), rules).findings
+
+    assert [(item.rule, item.evidence.line) for item in found] == [
+        ("high", 1),
+        ("high", 2),
+        ("low", 1),
+        ("low", 2),
+    ]
+
+
+@given(st.randoms(use_true_random=False), st.lists(st.integers(1, 50), unique=True, max_size=8))
+def test_order_changes_nothing(random: Random, numbers: list[int]) -> None:
+    """I10: shuffled facts, rules and comments give the same result, byte for byte."""
+    rules = [rule(), rule("other-rule", "credential.admin"), rule("once", once=True)]
+    comments = [comment("held-key", number) for number in numbers[::2]]
+    expected = lint(deployment(*sorted(numbers), comments=comments), rules)
+    for items in (numbers, rules, comments):
+        random.shuffle(items)
+
+    shuffled = lint(deployment(*numbers, comments=comments), rules)
+
+    assert shuffled.findings == expected.findings
+    assert shuffled.rules == expected.rules
+
+
+def test_a_fingerprint_knows_no_line_and_no_secret() -> None:
+    (before,) = lint(deployment(1), [rule()]).findings
+    moved = Deployment(credentials=(replace(credential(1, line=77), digest="other"),))
+    (after,) = lint(moved, [rule()]).findings
+
+    assert before.fingerprint == after.fingerprint
+    assert len({item.fingerprint for item in lint(deployment(1, 2, 3), [rule()]).findings}) == 3
+
+
+def test_equal_findings_at_one_place_are_one() -> None:
+    twin = replace(credential(1), id=FactId("credential:key-twin"))
+    both = Deployment(credentials=(credential(1), twin))
+
+    assert len(lint(both, [rule()]).findings) == 1
+
+
+def test_limits_are_what_the_team_says() -> None:
+    asked = rule(when="size(credential.name) > limits.iterations")
+
+    assert not lint(deployment(1), [asked]).findings
+    assert lint(deployment(1), [asked], limits=Limits(iterations=2)).findings
+
+
+def test_a_rule_that_gives_no_answer_ends_the_run() -> None:
+    asked = rule(when="10 / size(credential.shared_with) > 1")
+
+    with pytest.raises(RuleError, match=r"held-key\.yaml: `when` gave no answer"):
+        lint(deployment(1), [asked])
+
+
+def test_a_suppression_with_a_reason_covers_its_line_and_rule_only() -> None:
+    found = lint(deployment(1, 2, comments=[comment("held-key", 2)]), [rule()])
+
+    assert [item.evidence.line for item in found.open_findings] == [1]
+    (hidden,) = [item for item in found.findings if item.suppression]
+    assert hidden.suppression is not None
+    assert hidden.suppression.reason == "accepted by ops"
+
+
+def test_a_suppression_covers_a_place_of_several_lines() -> None:
+    long = replace(credential(1), evidence=(place(3, lines=4),))
+    covered = Deployment(credentials=(long,), suppressions=(comment("held-key", 6),))
+
+    assert not lint(covered, [rule()]).open_findings
+
+
+def _meta(found: Sequence[Finding]) -> list[tuple[str, str]]:
+    return [(item.rule, item.message) for item in found if item.subject.startswith("suppression:")]
+
+
+def test_a_suppression_without_reason_suppresses_nothing_and_is_told() -> None:
+    found = lint(deployment(1, comments=[comment("held-key", 1, reason=" ")]), [rule()])
+
+    assert len(found.open_findings) == 2
+    assert _meta(found.findings) == [
+        (
+            "suppression-without-reason",
+            "The suppression of held-key gives no reason, so it suppresses nothing.",
+        )
+    ]
+
+
+def test_a_suppression_that_suppresses_nothing_is_told() -> None:
+    found = lint(deployment(comments=[comment("held-key", 1), comment("hold-key", 2)]), [rule()])
+
+    assert _meta(found.findings) == [
+        ("unused-suppression", "The suppression of held-key suppresses nothing."),
+        (
+            "unused-suppression",
+            "The suppression of hold-key suppresses nothing, and no rule is called hold-key.",
+        ),
+    ]
+
+
+def test_a_suppression_of_a_rule_that_was_not_asked_is_not_judged() -> None:
+    found = lint(
+        deployment(comments=[comment("held-key", 1)]), [rule(), rule("asked")], names=["asked"]
+    )
+
+    assert not found.findings
+
+
+def test_an_acceptance_holds_until_it_expires() -> None:
+    (finding,) = lint(deployment(1), [rule()]).findings
+    accepted = Acceptance(
+        rule="held-key",
+        fingerprint=finding.fingerprint,
+        reason="until the gateway is up",
+        expires="2026-12-31",
+    )
+    open_then = lint(deployment(1), [rule()], accepted=[accepted], today="2026-12-31")
+    open_later = lint(deployment(1), [rule()], accepted=[accepted], today="2027-01-01")
+
+    assert not open_then.open_findings
+    assert len(open_later.open_findings) == 1
+
+
+def test_the_decisions_get_their_rows() -> None:
+    store = MemoryStore(
+        id=FactId("memory_store:m-1"),
+        name="chat",
+        evidence=(place(7),),
+        kind="history",
+        backend="redis",
+        ttl=Known.SET,
+        ttl_s=86400,
+        max_turns=Known.SET,
+        max_turns_count=40,
+    )
+    gateway = Gateway(id=FactId("gateway:g-1"), name="tools", evidence=(place(8),))
+    seen = Edge(
+        kind=EdgeKind.VISIBLE_TO,
+        src=credential(1).id,
+        dst=FactId("agent:a-1"),
+        evidence=(place(1),),
+    )
+    whole = replace(deployment(1, 2), memory_stores=(store,), gateways=(gateway,), edges=(seen,))
+    result = lint(whole, [])
+
+    assert [row.visible_to_agent for row in result.credentials] == [True, False]
+    assert [(row.bound, row.ttl, row.eviction) for row in result.memory_stores] == [
+        ("40 turns", "1 d", "none")
+    ]
+    assert result.gateways == ("tools",)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ({}, "unknown"),
+        ({"max_turns": Known.NONE}, "none"),
+        ({"max_turns": Known.SET}, "unknown"),
+        ({"max_tokens": Known.SET, "max_tokens_count": 4000}, "4,000 tokens"),
+        ({"max_bytes": Known.SET, "max_bytes_count": 2**29}, "512 MiB"),
+    ],
+)
+def test_a_bound_is_a_value_none_or_unknown(bounds: dict[str, Known | int], said: str) -> None:
+    store = MemoryStore(id=FactId("memory_store:m-1"), name="chat", evidence=(place(7),))
+    bounded = replace(store, **bounds)  # type: ignore[arg-type]  # fields by name
+
+    (row,) = lint(Deployment(memory_stores=(bounded,)), []).memory_stores
+
+    assert row.bound == said
+
+
+def test_a_store_that_holds_no_conversation_is_no_memory() -> None:
+    store = MemoryStore(
+        id=FactId("memory_store:m-1"), name="jobs", evidence=(place(7),), holds_conversation=False
+    )
+
+    assert not lint(Deployment(memory_stores=(store,)), []).memory_stores

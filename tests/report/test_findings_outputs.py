@@ -1,0 +1,296 @@
+"""Findings in every format: complete, escaped, and without a secret."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from inline_snapshot import snapshot
+
+from agentaudit.model.deployment import FileCoverage, FileStatus, Unresolved
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.finding import (
+    Family,
+    Finding,
+    LintResult,
+    RuleSummary,
+    Severity,
+    Suppression,
+)
+from agentaudit.report.coverage import coverage_sentence
+from agentaudit.report.findings_table import render_table
+from agentaudit.report.github import render_github
+from agentaudit.report.gitlab import render_gitlab
+from agentaudit.report.junit import render_junit
+from agentaudit.report.markdown_findings import render_markdown
+from agentaudit.report.sarif import render_sarif
+
+SCHEMA = Path(__file__).parent / "data" / "sarif-2.1.0.json"
+"""The OASIS schema of SARIF 2.1.0, as SchemaStore serves it (Apache-2.0)."""
+HOSTILE = "x\x1b[2J\u202e|<b>`@team`</b>\n::error::pwned,%0A"
+
+
+def place(line: int, file: str = "deploy/.mcp.json") -> Evidence:
+    return Evidence(file=file, line=line, column=5, end_line=line, end_column=9)
+
+
+def rule(name: str, severity: Severity, family: Family = Family.CREDENTIALS) -> RuleSummary:
+    return RuleSummary(
+        id=name,
+        title="A key is held",
+        family=family,
+        severity=severity,
+        why="Whoever has it, has it.",
+        fix="Revoke it.",
+        references=("cwe:CWE-798", "owasp-nhi:NHI7:2025"),
+    )
+
+
+def finding(name: str, severity: Severity, line: int = 4) -> Finding:
+    return Finding(
+        rule=name,
+        title="A key is held",
+        family=Family.CREDENTIALS,
+        severity=severity,
+        confidence=Confidence.LIKELY,
+        message="The key in KEY is held.",
+        evidence=place(line),
+        related=(place(1), place(2, "a b/ü.yaml")),
+        subject="credential:key-1",
+        fingerprint=f"{line:032x}",
+    )
+
+
+RULES = (rule("held-key", Severity.HIGH), rule("quiet", Severity.LOW, Family.MEMORY))
+
+
+def result(*findings: Finding, coverage: tuple[FileCoverage, ...] = ()) -> LintResult:
+    read = FileCoverage(file="deploy/.mcp.json", status=FileStatus.READ, format="json")
+    return LintResult(
+        root=".",
+        findings=findings,
+        rules=RULES,
+        credentials=(),
+        memory_stores=(),
+        gateways=(),
+        coverage=(read, *coverage),
+        unresolved=(),
+        incomplete=any(file.status is FileStatus.FAILED for file in coverage),
+        tool_version="1.2.3",
+    )
+
+
+HIDDEN = replace(
+    finding("held-key", Severity.MEDIUM, 9),
+    suppression=Suppression(kind="inline", reason="accepted", evidence=place(8)),
+)
+BROKEN = FileCoverage(
+    file="b.yaml", status=FileStatus.FAILED, format="yaml", reason="no YAML", line=3, column=7
+)
+BOTH = result(finding("held-key", Severity.HIGH), HIDDEN, coverage=(BROKEN,))
+
+
+def test_sarif_is_valid() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    validator = jsonschema.Draft7Validator(schema)
+
+    assert not list(validator.iter_errors(json.loads(render_sarif(BOTH))))
+    assert not list(validator.iter_errors(json.loads(render_sarif(result()))))
+
+
+def test_sarif_says_all_that_viewers_ask_for() -> None:
+    run = json.loads(render_sarif(BOTH))["runs"][0]
+    found, hidden = run["results"]
+
+    assert found["level"] == "error"
+    assert found["properties"]["tags"] == ["credentials"]
+    assert found["properties"]["security-severity"] == "8.0"
+    assert found["partialFingerprints"]["primaryLocationLineHash"] == f"{4:032x}:1"
+    assert found["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "deploy/.mcp.json", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 4, "startColumn": 5, "endLine": 4, "endColumn": 10},
+    }
+    assert [
+        item["physicalLocation"]["artifactLocation"]["uri"] for item in found["relatedLocations"]
+    ] == ["deploy/.mcp.json", "a%20b/%C3%BC.yaml"]
+    assert hidden["suppressions"][0]["kind"] == "inSource"
+    assert hidden["suppressions"][0]["justification"] == "accepted"
+
+
+def test_sarif_rules_explain_themselves() -> None:
+    run = json.loads(render_sarif(BOTH))["runs"][0]
+    held = run["tool"]["driver"]["rules"][0]
+
+    assert held["helpUri"] == "https://cwe.mitre.org/data/definitions/798.html"
+    assert "Revoke it." in held["help"]["markdown"]
+    assert held["properties"]["tags"] == ["credentials", "security", "external/cwe/cwe-798"]
+    assert [taxonomy["name"] for taxonomy in run["taxonomies"]] == [
+        "CWE",
+        "OWASP Non-Human Identities",
+    ]
+    index = held["relationships"][0]["target"]["toolComponent"]["index"]
+    assert run["taxonomies"][index]["name"] == "CWE"
+
+
+def test_sarif_says_that_a_run_was_incomplete() -> None:
+    invocation = json.loads(render_sarif(BOTH))["runs"][0]["invocations"][0]
+
+    assert invocation["executionSuccessful"] is False
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "failed: no YAML"
+
+
+@pytest.mark.parametrize(
+    ("severity", "level", "score"),
+    [
+        (Severity.INFO, "note", 0.0),
+        (Severity.LOW, "note", 3.9),
+        (Severity.MEDIUM, "warning", 6.9),
+        (Severity.HIGH, "error", 8.9),
+        (Severity.CRITICAL, "error", 10.0),
+    ],
+)
+def test_sarif_levels_follow_the_severity(severity: Severity, level: str, score: float) -> None:
+    found = json.loads(render_sarif(result(finding("held-key", severity))))["runs"][0]["results"][0]
+
+    assert found["level"] == level
+    assert float(found["properties"]["security-severity"]) <= score
+
+
+def test_junit_counts_what_it_says() -> None:
+    root = ET.fromstring(render_junit(BOTH))  # noqa: S314, our own output
+
+    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "4",
+        "failures": "1",
+        "errors": "1",
+        "skipped": "1",
+    }
+    assert root.find(".//failure") is not None
+    assert [case.get("name") for case in root.iter("testcase")] == [
+        "held-key deploy/.mcp.json:4:5",
+        "held-key deploy/.mcp.json:9:5",
+        "quiet",
+        "b.yaml",
+    ]
+
+
+def test_github_annotates_the_open_findings() -> None:
+    command, _, message = render_github(BOTH).partition("::The")
+
+    assert command == (
+        "::error file=deploy/.mcp.json,line=4,endLine=4,col=5,endColumn=9,title=held-key (high)"
+    )
+    assert message == " key in KEY is held.\n"
+
+
+def test_github_gets_no_more_than_it_shows() -> None:
+    many = result(*(finding("held-key", Severity.MEDIUM, line) for line in range(1, 15)))
+
+    lines = render_github(many).splitlines()
+
+    assert sum(line.startswith("::warning") for line in lines) == 10
+    assert lines[-1] == "4 more findings are not annotated here."
+
+
+def test_gitlab_gets_what_it_asks_for() -> None:
+    (entry,) = json.loads(render_gitlab(BOTH))
+
+    assert entry["severity"] == "critical"
+    assert entry["location"]["path"] == "deploy/.mcp.json"
+    assert entry["fingerprint"] == f"{4:032x}"
+
+
+def test_the_table_reads_without_colour_at_80_columns() -> None:
+    assert render_table(BOTH, width=80).plain == snapshot(
+        """\
+deploy/.mcp.json:4:5 high held-key
+  The key in KEY is held.
+  see also deploy/.mcp.json:1:5, a b/ü.yaml:2:5
+
+1 high; 1 suppressed.
+Read 1 of 2 files; 1 could not be read.
+b.yaml:3:7: failed: no YAML
+"""
+    )
+
+
+def test_the_table_says_when_there_is_nothing() -> None:
+    assert render_table(result(), width=80).plain == "No findings.\nRead 1 of 1 files.\n"
+
+
+def test_related_places_are_counted_unless_asked_for() -> None:
+    related = tuple(place(line) for line in range(10, 16))
+    many = result(replace(finding("held-key", Severity.LOW), related=related))
+
+    assert "and 3 more" in render_table(many, width=80).plain
+    assert ":15:5" in render_table(many, width=80, verbose=True).plain
+
+
+def test_markdown_is_a_table_and_the_reasons() -> None:
+    assert render_markdown(BOTH) == snapshot(
+        """\
+## agentaudit lint
+
+**1 high**.
+
+| severity | rule | place | finding |
+|---|---|---|---|
+| high | held-key | deploy/.mcp.json:4:5 | The key in KEY is held. |
+
+<details><summary>held-key: A key is held</summary>
+
+Whoever has it, has it.
+
+Revoke it.
+
+</details>
+
+Read 1 of 2 files; 1 could not be read.
+- b.yaml: no YAML
+"""
+    )
+    assert "No findings." in render_markdown(result())
+
+
+RENDERERS: dict[str, Callable[[LintResult], str]] = {
+    "sarif": render_sarif,
+    "junit": render_junit,
+    "github": render_github,
+    "gitlab": render_gitlab,
+    "markdown": render_markdown,
+    "table": lambda shown: render_table(shown, width=80).plain,
+}
+
+
+@pytest.mark.parametrize("name", sorted(RENDERERS))
+def test_text_of_others_stays_text(name: str) -> None:
+    """No control character, no markup and no workflow command comes out of a file's text."""
+    hostile = replace(
+        finding("held-key", Severity.HIGH),
+        message=HOSTILE,
+        evidence=place(4, file=f"a/{HOSTILE}.json"),
+        suppression=None,
+    )
+    broken = replace(BROKEN, file=HOSTILE, reason=HOSTILE)
+    shown = RENDERERS[name](result(hostile, coverage=(broken,)))
+
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert not re.search(r"^\s*::error::", shown, re.MULTILINE)
+
+
+def test_coverage_counts_every_kind_of_file() -> None:
+    partial = replace(BROKEN, status=FileStatus.PARTIAL)
+    skipped = replace(BROKEN, status=FileStatus.SKIPPED)
+    folder = FileCoverage(file=".", status=FileStatus.SKIPPED, reason="1,234 files: no format")
+    open_end = Unresolved(evidence=place(1), what="var.x", effect="unknown")
+
+    assert coverage_sentence(result(coverage=(partial, skipped))) == (
+        "Read 1 of 2 files; 1 only in part; skipped 1 that deploy nothing."
+    )
+    assert "skipped 1,234 that" in coverage_sentence(result(coverage=(folder,)))
+    assert "1 references unresolved" in coverage_sentence(replace(result(), unresolved=(open_end,)))
