@@ -201,6 +201,6 @@ def test_lint_starts_light() -> None:
         "print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    heavy = {"pandas", "matplotlib", "networkx", "numpy", "jinja2", "tree_sitter", "psutil"}
+    heavy = {"pandas", "matplotlib", "networkx", "numpy", "jinja2", "psutil"}
 
     assert not heavy & set(done.stderr.decode().split())
