@@ -65,6 +65,7 @@ resource "aws_cloudwatch_log_group" "models" {
 resource "aws_iam_role" "model_logging" {
   name                 = "support-model-logging"
   max_session_duration = 3600
+  permissions_boundary = aws_iam_policy.model_logging.arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -80,6 +81,25 @@ resource "aws_iam_role" "model_logging" {
       },
     ]
   })
+}
+
+data "aws_iam_policy_document" "model_logging" {
+  statement {
+    sid       = "WriteLog"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["arn:aws:logs:eu-central-1:111122223333:log-group:/support/models:*"]
+  }
+}
+
+resource "aws_iam_policy" "model_logging" {
+  name   = "support-model-logging-boundary"
+  policy = data.aws_iam_policy_document.model_logging.json
+}
+
+resource "aws_iam_role_policy" "model_logging" {
+  name   = "support-model-logging"
+  role   = aws_iam_role.model_logging.id
+  policy = data.aws_iam_policy_document.model_logging.json
 }
 
 resource "aws_bedrock_model_invocation_logging_configuration" "support" {
