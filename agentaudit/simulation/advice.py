@@ -19,32 +19,36 @@ def advice(
 ) -> tuple[str, ...]:
     """Sentences, the most useful first. `results` are ranked, and the baseline's is among them."""
     base = next(result for result in results if result.policy == baseline.name)
+    cpu, gpu = offered_load(workload, machine)
     return (
-        *_overload(workload, machine, results),
+        *_too_much(cpu, gpu),
         *_best(base, results),
         *_classes(workload, base, results),
         *_what_if(workload, machine, baseline, _change(_p90(base), _p90(results[0]))),
+        *_load(cpu, gpu, results),
     )
 
 
-def _overload(
-    workload: Workload, machine: Machine, results: Sequence[PolicyResult]
-) -> Iterator[str]:
-    cpu, gpu = offered_load(workload, machine)
-    if max(cpu, gpu) > 1:
-        name, load = ("CPU", cpu) if cpu >= gpu else ("GPU", gpu)
+def _too_much(cpu: float, gpu: float) -> Iterator[str]:
+    name, load = ("CPU", cpu) if cpu >= gpu else ("LLM server", gpu)
+    if load > 1:
         yield (
             f"Overload: requests ask for {load:.0%} of what the {name} can serve at best. No policy"
             f" keeps up; latencies grow for as long as it lasts. At most {1 / load:.0%} of this"
             " rate can be served."
         )
+
+
+def _load(cpu: float, gpu: float, results: Sequence[PolicyResult]) -> Iterator[str]:
+    if not (cpu or gpu) or max(cpu, gpu) > 1:
         return
     behind = [result.policy for result in results if result.overloaded]
-    if behind:
-        yield (
-            f"Overload under {_listed(behind)}: requests pile up while they keep coming, so those"
-            " latencies would grow with a longer run."
-        )
+    sentence = f"At best the CPU is {cpu:.0%} busy with this load, and the LLM server {gpu:.0%}"
+    yield (
+        f"{sentence}; still, requests pile up under {_listed(behind)}."
+        if behind
+        else sentence + "."
+    )
 
 
 def _best(base: PolicyResult, results: Sequence[PolicyResult]) -> Iterator[str]:
@@ -107,12 +111,19 @@ def _classes(
         only = "CPU" if classes == {Heavy.CPU} else "GPU"
         yield f"All requests are {only}-heavy, so MAS has no second class to keep apart."
         return
-    before = {latency.type: latency for latency in base.by_type}
-    parts = [
-        f"{found.type} {_from_to(before[found.type].latency.p90_ns, found.latency.p90_ns)}"
-        for found in mas.by_type[1:]
+    pairs = [
+        (was.type, was.latency.p90_ns, now.latency.p90_ns)
+        for was, now in zip(base.by_type[1:], mas.by_type[1:], strict=True)
     ]
-    yield f"Under MAS instead of {base.policy}, P90 of {', of '.join(parts)}."
+    parts = [
+        f"{name} {_from_to(was_ns, now_ns)}"
+        for name, was_ns, now_ns in pairs
+        if abs(_change(was_ns, now_ns)) >= EQUAL
+    ]
+    if parts:
+        yield f"Under MAS instead of {base.policy}, P90 of {', of '.join(parts)}."
+    else:
+        yield f"MAS changes the P90 of no type by more than {EQUAL:.0%} against {base.policy}."
 
 
 def _what_if(

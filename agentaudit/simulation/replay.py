@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from agentaudit.errors import IncompleteError, InputError, Problem
 from agentaudit.model.trace import CpuSample, Request, Step, Trace
@@ -25,6 +26,8 @@ from agentaudit.simulation.llm_load import batch_one_demands, llm_calls
 
 _FULL = 0.9
 """A host whose cores are this busy makes threads queue for them."""
+_NOTABLE = 0.1
+"""A share of the host's cores that is worth a sentence."""
 _SHORTEST_WAIT_NS = 1_000_000
 """Shorter pauses are the recorder's grain, and nobody waits for them."""
 
@@ -189,6 +192,14 @@ def _busy(samples: Sequence[CpuSample], start_ns: int, end_ns: int) -> float:
     return sum(sample.system_busy for sample in chosen) / len(chosen) if chosen else 0.0
 
 
+def _busy_with_others(trace: Trace) -> float:
+    """The share of the host's cores that was busy, and not with what was recorded."""
+    if not trace.cpu_samples:
+        return 0.0
+    everything = fmean(sample.system_busy for sample in trace.cpu_samples)
+    return everything - trace.cpu_total_ns / max(trace.duration_ns * trace.host.cores, 1)
+
+
 def _heavy_types(
     requests: Sequence[Request], plans: Mapping[int, tuple[WorkStep, ...]]
 ) -> Mapping[str, Heavy]:
@@ -236,6 +247,12 @@ def _assumptions(
             f"{len(notes.overlapping)} steps overlap another of their request (the first: step"
             f" {first.step_id} of request {first.request_id}); they are replayed one after the"
             " other, which lengthens those requests."
+        )
+    others = _busy_with_others(trace)
+    if others >= _NOTABLE:
+        yield (
+            f"Other programs kept {others:.0%} of the host's cores busy during the recording; the"
+            " simulated machine runs nothing but the agent."
         )
     used_ns = sum(step.cpu_ns for request in replayed for step in steps[request.request_id])
     if trace.cpu_total_ns > used_ns:
