@@ -56,9 +56,8 @@ def trace_of(recording: Recording, rules: Sequence[StepRule]) -> Trace:
     families = families_of(records)
     ticks = records_of(records, ProcessTick)
     lanes = _lanes(recording, rules)
-    sampled = {pid for pid, _ in lanes}
-    spent, _unseen_ns = spent_by(families, ticks)
-    own_lanes, _left_ns = place_children(spent, Owners(families, lanes), sampled)
+    known = {pid for pid, _ in lanes} | {recording.opened.target.pid}
+    own_lanes = place_children(spent_by(families, ticks), Owners(families, lanes), known)
     _place_exits(lanes, records)
     _spread_gpu(lanes, records_of(records, GpuProcessTime))
     start_ns, end_ns = recording.opened.start_ns, end_ns_of(recording)

@@ -111,25 +111,19 @@ def families_of(records: Sequence[Record]) -> Families:
     return families
 
 
-def spent_by(families: Families, ticks: Sequence[ProcessTick]) -> tuple[Sequence[Spent], int]:
-    """
-    Time by process, that of children nobody read while they lived included.
-
-    The second number is time of children of which not even the end was seen.
-    """
+def spent_by(families: Families, ticks: Sequence[ProcessTick]) -> Sequence[Spent]:
+    """Time by process, that of children nobody read while they lived included."""
     spent: list[Spent] = []
-    unseen_ns = 0
     for tick in ticks:
         for time in tick.times:
             life = families.at(time.pid, tick.at_ns)
             if life is None:
-                unseen_ns += time.cpu_ns + time.reaped_ns
                 continue
             life.cpu_ns += time.cpu_ns
             spent.append(Spent(life, tick.since_ns, tick.at_ns, time.cpu_ns))
             if time.reaped_ns:
                 spent += _reaped(families, life, tick, time.reaped_ns)
-    return [entry for entry in spent if entry.cpu_ns], unseen_ns
+    return [entry for entry in spent if entry.cpu_ns]
 
 
 def _reaped(families: Families, parent: Life, tick: ProcessTick, reaped_ns: int) -> Iterator[Spent]:
@@ -225,27 +219,25 @@ _NEIGHBOURS = 4
 
 
 def place_children(
-    spent: Sequence[Spent], owners: Owners, sampled: Collection[int]
-) -> tuple[Mapping[Thread, Sequence[Piece]], int]:
+    spent: Sequence[Spent], owners: Owners, known: Collection[int]
+) -> Mapping[Thread, Sequence[Piece]]:
     """
-    Time of processes without lanes of their own goes to the work they were forked for.
+    Time of processes that are not `known` otherwise goes to the work they were forked for.
 
-    The result is a lane for every process that works for itself, and the time left over.
+    The result is a lane for every process that works for itself. Time of which nobody can say
+    whose it was stays out, and so shows as unattributed.
     """
     lanes: dict[Thread, list[Piece]] = {}
-    left_ns = 0
     for entry in spent:
         life = entry.life
-        if life.pid in sampled:
+        if life.pid in known:
             continue
         piece = owners.owner(life, entry.since_ns)
         if piece is not None:
             piece.children_ns += entry.cpu_ns
-        elif life.pid == 0:
-            left_ns += entry.cpu_ns
-        else:
+        elif life.pid:
             _add(lanes.setdefault((life.pid, life.pid), []), entry)
-    return lanes, left_ns
+    return lanes
 
 
 def _add(lane: list[Piece], entry: Spent) -> None:

@@ -10,6 +10,9 @@ CPU_BOUND = 0.7
 GPU_BOUND = 0.7
 WAITING = 0.5
 IDLE_CORES = 0.05
+ONE_CORE = 0.85
+"""Cores used by one process at which a single interpreter has nothing left."""
+
 QUEUED = 0.15
 """Share of its working time that a thread waits for a core when cores are short."""
 
@@ -22,6 +25,7 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
     share = cores / trace.host.cores
     facts = (
         f"the agent used {cores:.2f} of {trace.host.cores} cores ({share:.0%})",
+        *_one_core_fact(trace),
         *_queue_fact(trace),
         *_model_fact(trace, kinds),
         *_gpu_fact(trace),
@@ -32,7 +36,11 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
 def _bound(trace: Trace, kinds: Sequence[KindShare], share: float) -> Bound:
     gpu = _gpu_busy(trace)
     waiting = _model_share(kinds)
-    if share >= CPU_BOUND or (_machine_busy(trace) >= CPU_BOUND and _queued(trace) >= QUEUED):
+    if (
+        share >= CPU_BOUND
+        or _busiest(trace) >= ONE_CORE
+        or (_machine_busy(trace) >= CPU_BOUND and _queued(trace) >= QUEUED)
+    ):
         return Bound.CPU
     if gpu is not None and gpu >= GPU_BOUND:
         return Bound.GPU
@@ -55,8 +63,17 @@ def _model_fact(trace: Trace, kinds: Sequence[KindShare]) -> tuple[str, ...]:
     share = _model_share(kinds)
     if share is None:
         return ("no thread was seen at work",)
-    where = "" if trace.gpu_samples else "; the model runs elsewhere, its GPU was not measured"
+    if share == 0:
+        return ("no model call was seen",)
+    where = "" if trace.gpu_samples else " (the model's own GPU was not measured)"
     return (f"{share:.0%} of the threads' working time is in model calls{where}",)
+
+
+def _one_core_fact(trace: Trace) -> tuple[str, ...]:
+    busiest = _busiest(trace)
+    if busiest < ONE_CORE:
+        return ()
+    return (f"one process alone kept {busiest:.1f} cores busy: one interpreter uses one at most",)
 
 
 def _queue_fact(trace: Trace) -> tuple[str, ...]:
@@ -77,6 +94,12 @@ def _gpu_fact(trace: Trace) -> tuple[str, ...]:
 def _gpu_busy(trace: Trace) -> float | None:
     samples = trace.gpu_samples
     return sum(sample.busy for sample in samples) / len(samples) if samples else None
+
+
+def _busiest(trace: Trace) -> float:
+    """Cores that the busiest process of the tree used on average, its children left out."""
+    most_ns = max((process.cpu_ns for process in trace.processes), default=0)
+    return most_ns / trace.duration_ns
 
 
 def _machine_busy(trace: Trace) -> float:
