@@ -26,6 +26,8 @@ from agentaudit.model.trace import (
     EnergyReading,
     GpuSample,
     Incident,
+    LabelSource,
+    Request,
     SamplingRecord,
     Step,
     StepKind,
@@ -79,10 +81,24 @@ def trace_of(recording: Recording, rules: Sequence[StepRule]) -> Trace:
         cpu_samples=records_of(records, CpuSample),
         gpu_samples=records_of(records, GpuSample),
         energy=records_of(records, EnergyReading),
-        incidents=records_of(records, Incident),
+        incidents=(*records_of(records, Incident), *_stand_ins(requests, end_ns)),
         sampling=_sampling(recording),
         cpu_total_ns=max(total_ns, sum(step.cpu_ns for step in steps)),
         tool_version=recording.opened.tool_version,
+    )
+
+
+def _stand_ins(requests: Sequence[Request], at_ns: int) -> tuple[Incident, ...]:
+    """Says so when requests were made up from pauses, because no rule knows their frames."""
+    if all(request.source is not LabelSource.NONE for request in requests):
+        return ()
+    return (
+        Incident(
+            at_ns=at_ns,
+            probe="requests",
+            what="no stack shows a request frame; a row with `when: request` could name one",
+            lost="the requests themselves: busy stretches of threads stand in for them",
+        ),
     )
 
 

@@ -36,11 +36,8 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
 def _bound(trace: Trace, kinds: Sequence[KindShare], share: float) -> Bound:
     gpu = _gpu_busy(trace)
     waiting = _model_share(kinds)
-    if (
-        share >= CPU_BOUND
-        or _busiest(trace) >= ONE_CORE
-        or (_machine_busy(trace) >= CPU_BOUND and _queued(trace) >= QUEUED)
-    ):
+    short_of_cores = _machine_busy(trace) >= CPU_BOUND and _queued(trace) >= QUEUED
+    if share >= CPU_BOUND or _busiest(trace) >= ONE_CORE or short_of_cores:
         return Bound.CPU
     if gpu is not None and gpu >= GPU_BOUND:
         return Bound.GPU
