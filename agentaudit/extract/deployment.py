@@ -13,16 +13,23 @@ from agentaudit.errors import InputError
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
+from agentaudit.extract.dockerfile import extract_dockerfile
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.dotenv import extract_dotenv
 from agentaudit.extract.environment import extract_environment
 from agentaudit.extract.iam_files import extract_iam_files
 from agentaudit.extract.iam_links import link_grants
+from agentaudit.extract.instructions import extract_instructions
 from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
 from agentaudit.extract.kubernetes_accounts import extract_accounts
 from agentaudit.extract.kubernetes_rights import extract_rights
+from agentaudit.extract.langgraph import extract_langgraph
 from agentaudit.extract.mcp import extract_mcp
+from agentaudit.extract.python_agents import extract_python
 from agentaudit.extract.redis import extract_redis
+from agentaudit.extract.suppressions import suppression_comments
+from agentaudit.extract.sweep import extract_sweep
 from agentaudit.extract.terraform import extract_terraform
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, FileStatus
 from agentaudit.readers.document import Document
@@ -35,17 +42,26 @@ Extractor = Callable[[Documents, Collector], None]
 EXTRACTORS: tuple[Extractor, ...] = (
     extract_mcp,
     extract_claude,
+    extract_python,
     extract_compose,
     extract_kubernetes,
     extract_accounts,
     extract_rights,
+    extract_langgraph,
+    extract_dotenv,
+    extract_dockerfile,
     extract_environment,
     extract_redis,
+    extract_instructions,
     extract_terraform,
     extract_iam_files,
     link_grants,
+    extract_sweep,
 )
-"""Every platform that we understand. Order matters only where a fact is declared twice."""
+"""
+Every platform that we understand. Containers come before what looks at containers, and the sweep
+comes last, for it takes what nobody claimed.
+"""
 
 _LISTED_SKIPS = 200
 """More files of no interest are counted, not listed."""
@@ -97,6 +113,7 @@ def _deployment(
         ),
         unresolved=tuple(sorted(set(collector.open_ends))),
         coverage=_counted((*unread, *parsed.coverage)),
+        suppressions=suppression_comments(parsed.documents),
         **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field
     )
 

@@ -23,12 +23,13 @@ from agentaudit.model.facts import (
     Tool,
 )
 
-_CLIENTS = frozenset(
+_CODED = frozenset(
     {
-        *("claude-code", "claude-desktop", "cursor", "vscode", "gemini-cli", "codex", "kiro"),
-        *("amazon-q", "cline", "windsurf", "opencode", "zed", "mcp-client"),
+        *("langchain", "langgraph", "openai-agents", "crewai", "autogen", "strands", "pydantic-ai"),
+        *("google-adk", "agno", "smolagents"),
     }
 )
+"""Frameworks whose agents are code that an image holds; others run where their platform says."""
 
 
 def join(collector: Collector) -> None:
@@ -70,7 +71,7 @@ def _normal(name: str) -> str:
 
 def _place_agents(collector: Collector) -> None:
     """Agents run on the runtimes built from their folder, or of their image or name."""
-    coded = [agent for agent in collector.of(Agent) if agent.framework not in _CLIENTS]
+    coded = [agent for agent in collector.of(Agent) if agent.framework in _CODED]
     built: dict[str, list[Agent]] = {}
     workloads = [item for item in collector.workloads if item.role == "agent"]
     for workload in workloads:

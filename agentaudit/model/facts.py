@@ -49,6 +49,8 @@ class Agent(Fact):
     """Whether callers must authenticate to reach the agent's own endpoint."""
     wildcard_tools: bool = False
     sandboxed: Truth = Truth.UNKNOWN
+    cors_open: bool = False
+    """Whether pages of any origin may call the agent's endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +222,8 @@ class Grant(Fact):
     """Write and permission actions that could name a resource and are granted on `*`."""
     sensitive_actions: tuple[str, ...] = ()
     """Write, permission, irreversible and secret-reading actions, expanded (at most 5,000)."""
+    permission_actions: tuple[str, ...] = ()
+    """Of the sensitive actions those that hand out permissions, where a table says which."""
     escalations: tuple[str, ...] = ()
     """Names of known privilege-escalation methods the identity's actions contain."""
     admin: bool = False

@@ -1,0 +1,180 @@
+"""Dockerfiles: secrets baked into images, the user, and what the base image is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.launchers import image_launch
+from agentaudit.extract.redaction import plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts import (
+    Credential,
+    CredentialForm,
+    Lifetime,
+    Registry,
+    Runtime,
+)
+from agentaudit.readers.document import Document, Node
+
+_ENV_FILE = re.compile(r"(?:^|[\s/])(?P<name>\.env(?:\.\w+)?)(?=\s|$)")
+_ASSIGNMENT = re.compile(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
+_ROOT = frozenset({"root", "0", "0:0", "root:root"})
+
+
+def extract_dockerfile(documents: Documents, collector: Collector) -> None:
+    """Every Dockerfile; a container built from its folder runs what it says."""
+    for document in documents.of("dockerfile"):
+        runtimes = _runtimes(document, collector)
+        _add_image_facts(document, collector, runtimes)
+        holding = Holding(
+            holder="image",
+            exposure="image",
+            holder_id=runtimes[0].id,
+            seen_by=tuple(runtime.id for runtime in runtimes),
+        )
+        add_credentials(collector, _settings(document), holding)
+        _add_copied_files(document, collector, runtimes)
+
+
+def instructions(document: Document, *names: str) -> Iterator[tuple[str, Node]]:
+    """Instructions with any of these names, in order."""
+    for element in document.root.elements:
+        for key, value in element.items():
+            if key in names:
+                yield key, value
+
+
+def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
+    """The containers built from the Dockerfile's folder; an image of its own without any."""
+    folder = folder_of(document.file)
+    found = [
+        collector.facts[workload.runtime_id]
+        for workload in collector.workloads
+        if workload.build == folder
+    ]
+    runtimes = tuple(item for item in found if isinstance(item, Runtime))
+    if runtimes:
+        return runtimes
+    name = folder.rpartition("/")[2] or "image"
+    place = next(iter(document.root.elements), document.root)
+    runtime = collector.add(
+        Runtime(
+            id=fact_id("runtime", name, f"{document.file}#image"),
+            name=f"image of {document.file}",
+            evidence=(evidence(document, place, "FROM"),),
+            kind="image",
+        )
+    )
+    collector.workloads.append(
+        Workload(
+            runtime_id=runtime.id,
+            document=document,
+            names=(name,),
+            role="",
+            build=folder,
+            words=tuple(
+                text
+                for _, node in instructions(document, "CMD", "ENTRYPOINT")
+                if (text := node.text)
+            ),
+        )
+    )
+    return (runtime,)
+
+
+def _add_image_facts(
+    document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
+) -> None:
+    bases = [node for _, node in instructions(document, "FROM")]
+    users = [node for _, node in instructions(document, "USER")]
+    if not bases:
+        return
+    base = (bases[-1].text or "").split(maxsplit=1)[0]
+    stages = {(node.text or "").split()[-1] for node in bases if " " in (node.text or "")}
+    launch = image_launch(base)
+    places: list[Evidence] = [evidence(document, bases[-1], f"FROM {plain(base)}")]
+    root = _root(base, users)
+    if users:
+        places.append(evidence(document, users[-1], f"USER {plain(users[-1].text or '')}"))
+    for runtime in runtimes:
+        collector.update(
+            replace(
+                runtime,
+                image=runtime.image or plain(base),
+                image_pinned=Truth.UNKNOWN if base in stages else launch.pinned,
+                runs_as_root=root
+                if runtime.runs_as_root is Truth.UNKNOWN
+                else runtime.runs_as_root,
+                evidence=tuple(dict.fromkeys((*runtime.evidence, *places))),
+            )
+        )
+    if base not in stages and launch.package:
+        registry = collector.add(
+            Registry(
+                id=fact_id("registry", "oci", f"oci/{launch.package}"),
+                name=f"oci: {plain(launch.package)}",
+                evidence=tuple(places[:1]),
+                mutable=launch.mutable,
+            )
+        )
+        for runtime in runtimes:
+            collector.link(EdgeKind.LAUNCHED_FROM, runtime.id, registry.id, places[0])
+
+
+def _root(base: str, users: list[Node]) -> Truth:
+    """The last USER decides; without one the base image does, and most of those run as root."""
+    if users:
+        user = (users[-1].text or "").strip()
+        if "$" in user:
+            return Truth.UNKNOWN
+        return Truth.YES if user in _ROOT else Truth.NO
+    return Truth.NO if "nonroot" in base or "rootless" in base else Truth.YES
+
+
+def _settings(document: Document) -> Iterator[Setting]:
+    for name, node in instructions(document, "ENV", "ARG", "LABEL"):
+        for key, value in node.items():
+            yield Setting(key=key, value=value, document=document, route=name)
+    for name, node in instructions(document, "RUN", "CMD", "ENTRYPOINT"):
+        text = node.text or ""
+        if "--mount=type=secret" in text:
+            continue
+        for match in _ASSIGNMENT.finditer(text):
+            yield Setting(
+                key=match["name"],
+                value=node,
+                document=document,
+                route=f"{name}.{node.line}",
+                text=match["value"].strip("\"'"),
+            )
+        yield Setting(key=name, value=node, document=document, route=str(node.line), text=text)
+
+
+def _add_copied_files(
+    document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
+) -> None:
+    """`COPY .env`: whatever that file holds stays in the image's layers."""
+    for _, node in instructions(document, "COPY", "ADD"):
+        match = _ENV_FILE.search(" ".join((node.text or "").split()[:-1]))
+        if match is None:
+            continue
+        place = evidence(document, node, f"COPY {match['name']}")
+        credential = collector.add(
+            Credential(
+                id=fact_id("credential", match["name"], f"{document.file}#COPY.{match['name']}"),
+                name=match["name"],
+                evidence=(place,),
+                kind="env_file",
+                form=CredentialForm.FILE,
+                lifetime=Lifetime.UNKNOWN,
+                holder="image",
+                holder_id=runtimes[0].id,
+                exposure="image",
+            )
+        )
+        for runtime in runtimes:
+            collector.link(EdgeKind.VISIBLE_TO, credential.id, runtime.id, place)

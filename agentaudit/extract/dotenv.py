@@ -1,0 +1,42 @@
+"""Environment files that no container names: the environment of a process started beside them."""
+
+import re
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.containers import Container, add_container, role_of
+from agentaudit.extract.credentials import settings_of
+from agentaudit.extract.documents import Documents
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts import Runtime
+
+_TEMPLATE = re.compile(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
+_STAGE = re.compile(r"\.env\.(?P<name>\w+)$")
+
+
+def extract_dotenv(documents: Documents, collector: Collector) -> None:
+    """A process for every `.env` with settings of an agent; templates are left to the sweep."""
+    used = {
+        setting.document.file for workload in collector.workloads for setting in workload.settings
+    }
+    for document in documents.of("dotenv"):
+        if document.file in used or _TEMPLATE.search(document.file):
+            continue
+        stage = _STAGE.search(document.file)
+        place = document.root.entries[0][0] if document.root.entries else document.root
+        container = Container(
+            document=document,
+            place=place,
+            key=f"{document.file}#process",
+            runtime=Runtime(
+                id=fact_id("runtime", document.file, f"{document.file}#process"),
+                name=f"process with {document.file}",
+                evidence=(evidence(document, place, place.raw),),
+                confidence=Confidence.LIKELY,
+                kind="process",
+                environment=stage["name"] if stage else "",
+            ),
+            names=(f"process with {document.file}",),
+            settings=settings_of(document, document.root, "env"),
+        )
+        if role_of(container) == "agent":
+            add_container(collector, container)

@@ -1,0 +1,92 @@
+"""Text that steers agents: instructions as facts, and the secrets that stand in them."""
+
+import re
+from collections.abc import Iterator
+
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.recognition import by_look
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts import Agent, Instruction
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_ASSIGNMENT = re.compile(
+    r"(?P<name>[A-Za-z_][\w-]{1,60})[\"'`]?[ \t]*(?:=|:)[ \t]*[\"'`]?(?P<value>[^\s\"'`,;)]+)"
+)
+
+
+def extract_instructions(documents: Documents, collector: Collector) -> None:
+    """Every instruction, the agents it prompts, and what it gives away."""
+    for document in documents.of("markdown"):
+        settings = tuple(_settings(document))
+        place = evidence(document, document.root)
+        instruction = Instruction(
+            id=fact_id("instruction", document.file, f"{document.file}#"),
+            name=document.file,
+            evidence=(place,),
+        )
+        agents = _agents(document, collector)
+        holding = Holding(
+            holder="agent",
+            exposure="prompt",
+            holder_id=agents[0].id if agents else instruction.id,
+            seen_by=tuple(agent.id for agent in agents),
+        )
+        found = add_credentials(collector, settings, holding)
+        collector.add(
+            Instruction(
+                id=instruction.id,
+                name=instruction.name,
+                evidence=(place,),
+                holds_secret=bool(found),
+            )
+        )
+        for agent in agents:
+            collector.link(
+                EdgeKind.PROMPTS,
+                instruction.id,
+                agent.id,
+                place,
+                confidence=Confidence.LIKELY,
+            )
+
+
+def _agents(document: Document, collector: Collector) -> tuple[Agent, ...]:
+    """The agents whose project the instruction lies in; Claude's own files are Claude's."""
+    folder = folder_of(document.file).partition(".claude")[0].rstrip("/")
+    near = [
+        agent
+        for agent in collector.of(Agent)
+        if not folder or agent.evidence[0].file.startswith(f"{folder}/")
+    ]
+    if "CLAUDE" in document.file or ".claude/" in document.file:
+        return tuple(agent for agent in near if agent.framework == "claude-code") or tuple(near)
+    return tuple(near)
+
+
+def _settings(document: Document) -> Iterator[Setting]:
+    """Assignments in prose, and whatever looks like a credential by itself."""
+    for number, line in enumerate(document.text.split("\n"), start=1):
+        seen: set[str] = set()
+        for match in _ASSIGNMENT.finditer(line):
+            node = _node(number, match.start("value"), match["value"])
+            seen.add(match["value"])
+            yield Setting(key=match["name"], value=node, document=document, route=f"text.{number}")
+        token = by_look(line)
+        if token is not None and not any(token.secret in value for value in seen):
+            at = line.find(token.secret)
+            node = _node(number, max(at, 0), token.secret)
+            yield Setting(key="text", value=node, document=document, route=f"text.{number}")
+
+
+def _node(line: int, offset: int, raw: str) -> Node:
+    return Node(
+        kind=NodeKind.STRING,
+        line=line,
+        column=offset + 1,
+        end_line=line,
+        end_column=offset + max(len(raw), 1),
+        raw=raw,
+    )

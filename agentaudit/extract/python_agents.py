@@ -1,0 +1,287 @@
+"""Agents that Python code builds, with their tools, memories, limits and gates."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, module_of
+from agentaudit.extract.python_memory import memories
+from agentaudit.extract.python_tools import CLASS_TOOLS, class_tool, function_tool, function_tools
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.facts import Agent, Approval, FactId, Guardrail, MemoryStore, Tool
+
+_LIMITS = ("max_iter", "max_iterations", "max_turns", "recursion_limit", "max_llm_calls")
+_TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")
+_BUDGETS = ("max_rpm", "max_tokens", "usage_limits", "max_budget")
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """One way to build an agent: its framework, and how often it loops when nobody says."""
+
+    framework: str
+    iterations: int | None = None
+    """None: nothing stops it."""
+
+
+_BUILDERS: dict[str, _Builder] = {
+    "langchain.agents.create_agent": _Builder("langchain"),
+    "langgraph.prebuilt.create_react_agent": _Builder("langgraph", 25),
+    "langgraph.prebuilt.chat_agent_executor.create_react_agent": _Builder("langgraph", 25),
+    "langchain.agents.AgentExecutor": _Builder("langchain", 15),
+    "langchain.agents.initialize_agent": _Builder("langchain", 15),
+    "langgraph.graph.StateGraph": _Builder("langgraph", 25),
+    "agents.Agent": _Builder("openai-agents", 10),
+    "crewai.Agent": _Builder("crewai", 25),
+    "autogen_agentchat.agents.AssistantAgent": _Builder("autogen", 1),
+    "autogen.AssistantAgent": _Builder("autogen"),
+    "autogen.ConversableAgent": _Builder("autogen"),
+    "strands.Agent": _Builder("strands"),
+    "pydantic_ai.Agent": _Builder("pydantic-ai", 50),
+    "google.adk.agents.Agent": _Builder("google-adk", 500),
+    "google.adk.agents.LlmAgent": _Builder("google-adk", 500),
+    "agno.agent.Agent": _Builder("agno"),
+    "smolagents.CodeAgent": _Builder("smolagents", 20),
+    "smolagents.ToolCallingAgent": _Builder("smolagents", 20),
+}
+
+
+def extract_python(documents: Documents, collector: Collector) -> None:
+    """The agents of every Python file, and the tools and memories that stand without one."""
+    for document in documents.of("python"):
+        module = module_of(document)
+        if module is not None:
+            _extract(module, collector)
+
+
+def _extract(module: Module, collector: Collector) -> None:
+    tools = {tool.name: collector.add(tool) for tool, _ in function_tools(module)}
+    for tool in tools.values():
+        _add_ingestion(collector, tool)
+    stores = [(collector.add(store), call) for store, call in memories(module)]
+    calls = tuple(module.calls())
+    agents = [
+        _add_agent(_Building(module, collector, tools, calls), call, builder)
+        for call in calls
+        if (builder := _BUILDERS.get(call.name)) is not None
+    ]
+    for agent in agents:
+        for store, _ in stores:
+            _add_memory_edges(collector, agent, store)
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    module: Module
+    collector: Collector
+    tools: dict[str, Tool]
+    calls: tuple[Call, ...]
+
+
+def _add_agent(building: _Building, call: Call, builder: _Builder) -> Agent:
+    module, collector = building.module, building.collector
+    given = module.text(keyword(call.node, "name", "role"))
+    name = given or call.variable or module.document.file.rpartition("/")[2]
+    limit, count = _iterations(building, call, builder)
+    agent = collector.add(
+        Agent(
+            id=fact_id("agent", name, f"{module.document.file}#{call.variable or name}"),
+            name=name,
+            evidence=(module.place(call.node.func, call.last),),
+            framework=builder.framework,
+            max_iterations=limit,
+            max_iterations_count=count,
+            timeout=_presence(building, call, _TIMEOUTS),
+            budget=_presence(building, call, _BUDGETS),
+        )
+    )
+    for tool in _tools_of(building, call):
+        place = module.place(call.node.func, tool.name)
+        collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
+    _add_gates(building, call, agent)
+    return agent
+
+
+def _iterations(building: _Building, call: Call, builder: _Builder) -> tuple[Known, int | None]:
+    """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
+    given = keyword(call.node, *_LIMITS) or _elsewhere(building, _LIMITS)
+    if given is None:
+        limited = _middleware(building, call, "ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
+        if limited is not None:
+            given = keyword(limited, "run_limit", "thread_limit")
+            if given is None:
+                return Known.NONE, None
+    if given is None:
+        return (Known.SET, builder.iterations) if builder.iterations else (Known.NONE, None)
+    value = building.module.value(given)
+    if value is UNFOLDED:
+        return Known.UNKNOWN, None
+    if not isinstance(value, int) or value <= 0:
+        return Known.NONE, None
+    return Known.SET, value
+
+
+def _elsewhere(building: _Building, names: tuple[str, ...]) -> ast.expr | None:
+    """A limit that the file hands to a run: a keyword of `run`, or a key of its `config`."""
+    for call in building.calls:
+        if call.last in {
+            "run",
+            "run_sync",
+            "run_streamed",
+            "invoke",
+            "ainvoke",
+            "stream",
+            "astream",
+        }:
+            found = keyword(call.node, *names) or _in_config(building.module, call.node, names)
+            if found is not None:
+                return found
+        elif call.last == "with_config":
+            found = _in_config(building.module, call.node, names)
+            found = found or keyword(call.node, *names)
+            if found is not None:
+                return found
+    return None
+
+
+def _in_config(module: Module, call: ast.Call, names: tuple[str, ...]) -> ast.expr | None:
+    candidates = [keyword(call, "config"), *call.args]
+    for candidate in candidates:
+        if isinstance(candidate, ast.Dict):
+            for key, value in zip(candidate.keys, candidate.values, strict=True):
+                if key is not None and module.text(key) in names:
+                    return value
+    return None
+
+
+def _presence(building: _Building, call: Call, names: tuple[str, ...]) -> Known:
+    given = keyword(call.node, *names) or _elsewhere(building, names)
+    if given is None:
+        return Known.NONE
+    value = building.module.value(given)
+    return Known.NONE if value is None or value == 0 else Known.SET
+
+
+def _tools_of(building: _Building, call: Call) -> Iterator[Tool]:
+    given = keyword(call.node, "tools", "functions")
+    if isinstance(given, ast.Name):
+        given = building.module.constants.get(given.id)
+    if given is None and call.last == "StateGraph":
+        yield from building.tools.values()
+        return
+    for element in given.elts if isinstance(given, ast.List | ast.Tuple) else ():
+        tool = _tool(building, element)
+        if tool is not None:
+            yield tool
+    if given is not None and not isinstance(given, ast.List | ast.Tuple):
+        place = building.module.place(given, "tools")
+        building.collector.leave_open(
+            place, "the list of tools does not fold", "which tools the agent has is open"
+        )
+
+
+def _tool(building: _Building, element: ast.expr) -> Tool | None:
+    module, collector = building.module, building.collector
+    name = module.dotted(element).rpartition(".")[2]
+    if name in building.tools:
+        return building.tools[name]
+    if isinstance(element, ast.Name):
+        assigned = module.constants.get(element.id)
+        if isinstance(assigned, ast.Call):
+            return _tool(building, assigned)
+        function = next(
+            (
+                node
+                for node in ast.walk(module.tree)
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
+            ),
+            None,
+        )
+        if function is not None:
+            return _add_ingestion(collector, collector.add(function_tool(module, function)))
+    if isinstance(element, ast.Call) and name in CLASS_TOOLS:
+        return _add_ingestion(collector, collector.add(class_tool(module, element, name)))
+    collector.leave_open(
+        module.place(element, name), f"the tool {name} is not known", "what it does is open"
+    )
+    return collector.add(
+        Tool(
+            id=fact_id("tool", name or "tool", f"{module.document.file}#tool.{name}"),
+            name=name or "tool",
+            evidence=(module.place(element, name),),
+            confidence=Confidence.POSSIBLE,
+        )
+    )
+
+
+def _add_ingestion(collector: Collector, tool: Tool) -> Tool:
+    if tool.reads_untrusted is Truth.YES:
+        add_source(collector, tool.id, "web pages", tool.evidence[0])
+    return tool
+
+
+def _add_memory_edges(collector: Collector, agent: Agent, store: MemoryStore) -> None:
+    for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
+        collector.link(kind, agent.id, store.id, store.evidence[0], confidence=Confidence.LIKELY)
+
+
+def _middleware(building: _Building, call: Call, *names: str) -> ast.Call | None:
+    given = keyword(call.node, "middleware")
+    for element in given.elts if isinstance(given, ast.List | ast.Tuple) else ():
+        if isinstance(element, ast.Call):
+            last = building.module.dotted(element.func).rpartition(".")[2]
+            if last in names:
+                return element
+    return None
+
+
+def _add_gates(building: _Building, call: Call, agent: Agent) -> None:
+    """A question to a human before named tools, and filters of what goes in and out."""
+    module, collector = building.module, building.collector
+    gate = _middleware(building, call, "HumanInTheLoopMiddleware")
+    scope = keyword(gate, "interrupt_on") if gate is not None else None
+    names: tuple[str, ...] = ()
+    if isinstance(scope, ast.Dict):
+        names = tuple(
+            module.text(key)
+            for key, value in zip(scope.keys, scope.values, strict=True)
+            if key is not None and module.value(value) is not False
+        )
+    if gate is not None:
+        approval = collector.add(
+            Approval(
+                id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
+                name="human in the loop",
+                evidence=(module.place(gate, "HumanInTheLoopMiddleware"),),
+                scope=names or ("*",),
+            )
+        )
+        _gate_tools(collector, agent.id, approval)
+    filtered = _middleware(building, call, "PIIMiddleware", "OpenAIModerationMiddleware")
+    if filtered is not None:
+        product = module.dotted(filtered.func).rpartition(".")[2]
+        guardrail = collector.add(
+            Guardrail(
+                id=fact_id("guardrail", product, f"{agent.id}/{product}"),
+                name=product,
+                evidence=(module.place(filtered, product),),
+                product=product,
+            )
+        )
+        collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)
+
+
+def _gate_tools(collector: Collector, agent: FactId, approval: Approval) -> None:
+    for edge in list(collector.edges.values()):
+        tool = collector.facts.get(edge.dst)
+        if edge.kind is not EdgeKind.INVOKES or edge.src != agent or not isinstance(tool, Tool):
+            continue
+        if tool.name in approval.scope or "*" in approval.scope:
+            collector.link(EdgeKind.GATED_BY, tool.id, approval.id, *approval.evidence)
+            collector.update(replace(tool, approval=Truth.YES))
+        else:
+            collector.update(replace(tool, approval=Truth.NO))

@@ -1,0 +1,165 @@
+"""A Python file as extractors ask for it: calls by their full names, values that fold, places."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import evidence
+from agentaudit.extract.redaction import plain
+from agentaudit.model.evidence import Evidence
+from agentaudit.readers.document import Document, Node, NodeKind
+
+Value = str | int | float | bool | None
+UNFOLDED = object()
+"""The value of an expression that does not fold: unknown, which is not the same as absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call whose function is known by its full name, and the variable its result goes to."""
+
+    name: str
+    node: ast.Call
+    variable: str
+
+    @property
+    def last(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One parsed file, with its imports and its constants."""
+
+    document: Document
+    tree: ast.Module
+    imports: dict[str, str]
+    constants: dict[str, ast.expr]
+    lines: tuple[str, ...]
+
+    def dotted(self, node: ast.expr) -> str:
+        """The full name of a name or attribute; empty for anything else."""
+        if isinstance(node, ast.Name):
+            return self.imports.get(node.id, node.id)
+        if isinstance(node, ast.Attribute):
+            base = self.dotted(node.value)
+            return f"{base}.{node.attr}" if base else node.attr
+        if isinstance(node, ast.Call):
+            return self.dotted(node.func)
+        return ""
+
+    def calls(self) -> Iterator[Call]:
+        """Every call of the file, in order of its text."""
+        targets = dict(self._targets())
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call):
+                name = self.dotted(node.func)
+                if name:
+                    yield Call(name, node, targets.get(id(node), ""))
+
+    def value(self, node: ast.expr | None) -> object:
+        """A constant, also through a name that is assigned once; UNFOLDED for anything else."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            inner = self.value(node.operand)
+            return -inner if isinstance(inner, int | float) else UNFOLDED
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            left, right = self.value(node.left), self.value(node.right)
+            both = isinstance(left, int | float) and isinstance(right, int | float)
+            return left * right if both else UNFOLDED  # type: ignore[operator]  # both are numbers
+        if isinstance(node, ast.Name) and isinstance(self.constants.get(node.id), ast.Constant):
+            return self.value(self.constants[node.id])
+        return UNFOLDED
+
+    def text(self, node: ast.expr | None) -> str:
+        """A constant text; empty for anything else."""
+        value = self.value(node)
+        return value if isinstance(value, str) else ""
+
+    def place(self, node: ast.AST, snippet: str = "") -> Evidence:
+        """Where a node of the tree stands."""
+        return evidence(self.document, self.node(node), plain(snippet))
+
+    def node(self, node: ast.AST, raw: str = "") -> Node:
+        """A node of the tree as a scalar of the document, with its columns in characters."""
+        line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1) or 1
+        column = self._column(line, getattr(node, "col_offset", 0))
+        end_column = self._column(end, getattr(node, "end_col_offset", 1) or 1)
+        return Node(
+            kind=NodeKind.STRING,
+            line=line,
+            column=column + 1,
+            end_line=end,
+            end_column=max(end_column, 1),
+            raw=raw,
+        )
+
+    def _column(self, line: int, offset: int) -> int:
+        """The tree counts bytes; people count characters."""
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
+
+    def _targets(self) -> Iterator[tuple[int, str]]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                yield id(node.value), node.targets[0].id
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                yield id(node.value), node.target.id
+            elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
+                yield id(node.context_expr), node.optional_vars.id
+
+
+def module_of(document: Document) -> Module | None:
+    """The module behind a Python document."""
+    tree = document.tree
+    if not isinstance(tree, ast.Module):
+        return None
+    return Module(
+        document=document,
+        tree=tree,
+        imports=_imports(tree),
+        constants=_constants(tree),
+        lines=tuple(document.text.split("\n")),
+    )
+
+
+def keyword(call: ast.Call, *names: str) -> ast.expr | None:
+    """The value of the first of these keyword arguments that is given."""
+    found = {item.arg: item.value for item in call.keywords if item.arg is not None}
+    return next((found[name] for name in names if name in found), None)
+
+
+def splatted(call: ast.Call) -> bool:
+    """Whether arguments come from a mapping we cannot see: what is not given may be given there."""
+    return any(item.arg is None for item in call.keywords)
+
+
+def _imports(tree: ast.Module) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                found[name] = alias.name if alias.asname else name
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{module}.{alias.name}"
+    return found
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """Names that the module assigns exactly once."""
+    found: dict[str, ast.expr] = {}
+    twice: set[str] = set()
+    for node in ast.walk(tree):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(node, ast.AnnAssign):
+            target = node.target
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and isinstance(value, ast.expr):
+            twice.update({target.id} & found.keys())
+            found[target.id] = value
+    return {name: value for name, value in found.items() if name not in twice}

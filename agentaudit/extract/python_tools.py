@@ -1,0 +1,249 @@
+"""Tools that Python code defines: their parameters, and what their bodies do."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.python_code import Module
+from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.facts import Tool
+
+_DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_function|ai_function)$")
+_FREE_FORM = re.compile(
+    r"^(?:sql|query|statement|command|cmd|code|script|expression|path|file_?path|filename|url|uri)$"
+)
+_LOOSE = frozenset({"Any", "dict", "object", "Dict", "Mapping", "list", "List", "dict[str, Any]"})
+_CONTEXT = re.compile(r"Context|RunContextWrapper|ToolRuntime|InjectedState|BaseStore")
+_HTTP = re.compile(
+    r"^(?:requests|httpx|aiohttp|urllib\.request|urllib3)(?:\.|$)|(?:^|\.)(?:session|client|http)\."
+    r"(?:get|post|put|patch|delete|request)$",
+    re.IGNORECASE,
+)
+_RUNS_CODE = re.compile(
+    r"^subprocess\.|^os\.(?:system|popen)$|^(?:exec|eval)$|(?:^|\.)create_subprocess_(?:exec|shell)$"
+)
+_READING = frozenset({"get", "urlopen", "request", "head", "stream"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassTool:
+    """A tool that comes as a class of a framework."""
+
+    effects: tuple[str, ...]
+    untrusted: bool = False
+    private: bool = False
+    egress: bool = False
+    free_form: tuple[str, ...] = ()
+
+
+_EVERYTHING = ("read", "write", "delete", "execute")
+CLASS_TOOLS: dict[str, ClassTool] = {
+    **dict.fromkeys(
+        ("ShellTool", "BashProcess", "PythonREPLTool", "PythonREPL", "PythonAstREPLTool"),
+        ClassTool(effects=_EVERYTHING, private=True, egress=True, free_form=("command",)),
+    ),
+    **dict.fromkeys(
+        ("LocalShellTool", "ComputerTool", "TerminalTool"),
+        ClassTool(effects=_EVERYTHING, private=True, egress=True, free_form=("command",)),
+    ),
+    "CodeInterpreterTool": ClassTool(effects=("execute",), free_form=("code",)),
+    **dict.fromkeys(
+        ("TavilySearch", "TavilySearchResults", "DuckDuckGoSearchRun", "SerperDevTool"),
+        ClassTool(effects=("read",), untrusted=True),
+    ),
+    **dict.fromkeys(
+        ("WebSearchTool", "BraveSearchTool", "WikipediaQueryRun"),
+        ClassTool(effects=("read",), untrusted=True),
+    ),
+    **dict.fromkeys(
+        ("RequestsGetTool", "ScrapeWebsiteTool", "PlayWrightBrowserToolkit", "FirecrawlScrapeTool"),
+        ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
+    ),
+    "RequestsPostTool": ClassTool(effects=("send",), egress=True, free_form=("url",)),
+    **dict.fromkeys(
+        ("QuerySQLDatabaseTool", "SQLDatabaseToolkit", "NL2SQLTool"),
+        ClassTool(effects=("read", "write", "delete"), private=True, free_form=("query",)),
+    ),
+    **dict.fromkeys(
+        ("FileReadTool", "ReadFileTool", "DirectoryReadTool", "FileSearchTool"),
+        ClassTool(effects=("read",), private=True, free_form=("path",)),
+    ),
+    **dict.fromkeys(
+        ("FileManagementToolkit", "WriteFileTool", "FileWriterTool"),
+        ClassTool(effects=("read", "write", "delete"), private=True, free_form=("path",)),
+    ),
+    **dict.fromkeys(
+        ("GmailToolkit", "GmailSendMessage", "O365Toolkit"),
+        ClassTool(effects=("read", "send"), untrusted=True, private=True, egress=True),
+    ),
+    **dict.fromkeys(
+        ("SlackToolkit", "GitHubToolkit", "JiraToolkit"),
+        ClassTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True),
+    ),
+}
+"""Tools of LangChain, CrewAI and the OpenAI Agents SDK whose effects their documentation states."""
+
+
+def function_tools(module: Module) -> Iterator[tuple[Tool, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every function that a decorator makes a tool."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+            _DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list
+        ):
+            yield function_tool(module, node), node
+
+
+def function_tool(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Tool:
+    """The tool that a function is."""
+    parameters = [item for item in _parameters(node) if not _injected(item)]
+    effects = _effects(module, node)
+    return Tool(
+        id=fact_id("tool", node.name, f"{module.document.file}#{node.name}"),
+        name=node.name,
+        evidence=(module.place(_heading(node), f"def {node.name}"),),
+        effects=tuple(sorted(effects.names)),
+        effects_known=bool(effects.names),
+        reads_untrusted=effects.truth(effects.untrusted),
+        reads_private=effects.truth(effects.private),
+        egress=effects.truth(effects.egress),
+        typed=_typed(node, parameters),
+        output_typed=Truth.YES if node.returns is not None else Truth.NO,
+        free_form_parameters=tuple(item.arg for item in parameters if _free_form(item)),
+    )
+
+
+def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
+    """The tool that an instance of a known class is."""
+    known = CLASS_TOOLS[name]
+    return Tool(
+        id=fact_id("tool", name, f"{module.document.file}#{name}"),
+        name=name,
+        evidence=(module.place(call, name),),
+        confidence=Confidence.LIKELY,
+        effects=known.effects,
+        effects_known=True,
+        reads_untrusted=Truth.YES if known.untrusted else Truth.NO,
+        reads_private=Truth.YES if known.private else Truth.NO,
+        egress=Truth.YES if known.egress else Truth.NO,
+        typed=Truth.YES,
+        free_form_parameters=known.free_form,
+    )
+
+
+@dataclass(slots=True)
+class _Effects:
+    names: set[str]
+    untrusted: bool = False
+    private: bool = False
+    egress: bool = False
+
+    def truth(self, holds: bool) -> Truth:  # noqa: FBT001, the one thing it asks
+        """Yes where it was seen; no only where something else was seen instead."""
+        if holds:
+            return Truth.YES
+        return Truth.NO if self.names else Truth.UNKNOWN
+
+
+def _effects(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Effects:
+    found = _Effects(set())
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            _effect_of(module, inner, found)
+    return found
+
+
+def _effect_of(module: Module, call: ast.Call, found: _Effects) -> None:
+    name = module.dotted(call.func)
+    last = name.rpartition(".")[2]
+    if _RUNS_CODE.search(name):
+        found.names.update(_EVERYTHING)
+        found.private = found.egress = True
+    elif _HTTP.search(name):
+        _http_effect(module, call, found)
+    elif last in {"execute", "executemany", "executescript"}:
+        _sql_effect(module, call, found)
+    elif name == "open" or last in {"read_text", "read_bytes", "write_text", "write_bytes"}:
+        _file_effect(module, call, found)
+    elif name in {"os.remove", "os.unlink", "shutil.rmtree"} or last in {"unlink", "rmtree"}:
+        found.names.add("delete")
+    elif last in {"send_message", "sendmail", "send_email", "send_mail", "chat_postMessage"}:
+        found.names.add("send")
+        found.egress = True
+
+
+def _http_effect(module: Module, call: ast.Call, found: _Effects) -> None:
+    """A request to an address from outside reads what strangers wrote, and can carry data there."""
+    last = module.dotted(call.func).rpartition(".")[2]
+    fixed = bool(call.args) and bool(module.text(call.args[0]))
+    if last in _READING:
+        found.names.add("read")
+        found.untrusted |= not fixed
+        found.egress |= not fixed
+    else:
+        found.names.add("send")
+        found.egress = True
+
+
+def _sql_effect(module: Module, call: ast.Call, found: _Effects) -> None:
+    statement = module.text(call.args[0]).lstrip().upper() if call.args else ""
+    verbs = {"INSERT": "write", "UPDATE": "write", "DELETE": "delete", "DROP": "delete"}
+    effect = next((kind for verb, kind in verbs.items() if statement.startswith(verb)), "read")
+    found.names.update({effect} if statement else {"read", "write", "delete"})
+    found.private |= effect == "read"
+
+
+def _file_effect(module: Module, call: ast.Call, found: _Effects) -> None:
+    name = module.dotted(call.func)
+    mode = module.text(call.args[1]) if name == "open" and len(call.args) > 1 else "r"
+    if "write" in name or set(mode) & set("wax+"):
+        found.names.add("write")
+    else:
+        found.names.add("read")
+        found.private = True
+
+
+def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
+    arguments = node.args
+    return [
+        item
+        for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+        if item.arg not in {"self", "cls"}
+    ]
+
+
+def _injected(parameter: ast.arg) -> bool:
+    """Whether the framework fills it in, unseen by the model."""
+    annotation = ast.unparse(parameter.annotation) if parameter.annotation else ""
+    return _CONTEXT.search(annotation) is not None
+
+
+def _typed(node: ast.FunctionDef | ast.AsyncFunctionDef, parameters: list[ast.arg]) -> Truth:
+    if node.args.kwarg is not None or node.args.vararg is not None:
+        return Truth.NO
+    annotations = [
+        ast.unparse(item.annotation) if item.annotation is not None else "Any"
+        for item in parameters
+    ]
+    return Truth.NO if any(text in _LOOSE for text in annotations) else Truth.YES
+
+
+def _free_form(parameter: ast.arg) -> bool:
+    """Whether a parameter takes any text where a command, a query or an address is meant."""
+    if not _FREE_FORM.match(parameter.arg):
+        return False
+    if parameter.annotation is None:
+        return True
+    text = ast.unparse(parameter.annotation)
+    return re.fullmatch(r"str|(?:str ?\| ?None)|Optional\[str\]|Any", text) is not None
+
+
+def _heading(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+    """The line of the name: a place that does not span the whole body."""
+    heading = ast.Name(id=node.name)
+    heading.lineno = heading.end_lineno = node.lineno
+    keyword = "async def " if isinstance(node, ast.AsyncFunctionDef) else "def "
+    heading.col_offset = node.col_offset + len(keyword)
+    heading.end_col_offset = heading.col_offset + len(node.name)
+    return heading

@@ -1,0 +1,153 @@
+"""
+What no extractor of a platform claimed: credentials anywhere else in the files.
+
+A value is taken by its look in every syntax, and by its name where names mean settings. Files that
+are examples or tests lower the confidence of a name, never that of a key with a valid form.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.python_code import Module, module_of
+from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts import Credential, CredentialForm, Lifetime
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_EXAMPLE = re.compile(
+    r"(?:^|/)(?:tests?|fixtures?|examples?|samples?|docs?|templates?|testdata)/|\.(?:example|sample"
+    r"|template|dist)(?:\.|$)|(?:^|/)test_",
+    re.IGNORECASE,
+)
+_HOLDING = Holding(holder="repository", exposure="file")
+_NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini"})
+_Place = tuple[str, int, int]
+
+
+def extract_sweep(documents: Documents, collector: Collector) -> None:
+    """Credentials at places where none is known yet."""
+    for document in documents:
+        claimed = _claimed(collector)
+        _add_service_account_keys(document, collector, claimed)
+        claimed = _claimed(collector)
+        settings = [
+            setting
+            for setting in _settings(document)
+            if (document.file, setting.value.line, setting.value.column) not in claimed
+            and _counts(setting)
+        ]
+        for credential in add_credentials(collector, settings, _HOLDING):
+            if _EXAMPLE.search(document.file) and credential.confidence is Confidence.LIKELY:
+                collector.update(replace(credential, confidence=Confidence.POSSIBLE))
+
+
+def _claimed(collector: Collector) -> set[_Place]:
+    return {
+        (place.file, place.line, place.column)
+        for credential in collector.of(Credential)
+        for place in credential.evidence
+    }
+
+
+def _counts(setting: Setting) -> bool:
+    """References are no finding by themselves: only a literal gives something away."""
+    if setting.document.syntax == "python":
+        return True
+    by_name = setting.document.syntax in _NAMED and ".github/workflows/" not in (
+        setting.document.file
+    )
+    found = recognise(setting.key, setting.content) if by_name else by_look(setting.content)
+    return found is not None and found.form is CredentialForm.LITERAL
+
+
+def _settings(document: Document) -> Iterator[Setting]:
+    if document.syntax == "python":
+        module = module_of(document)
+        if module is not None:
+            yield from _python_settings(module)
+    elif document.syntax != "markdown":
+        for index, root in enumerate(document.roots):
+            yield from _node_settings(document, root, "value", f"[{index}]")
+
+
+def _node_settings(document: Document, node: Node, key: str, route: str) -> Iterator[Setting]:
+    waiting = [(key, node, route)]
+    while waiting:
+        name, current, path = waiting.pop()
+        if current.kind is NodeKind.STRING:
+            yield Setting(key=name, value=current, document=document, route=path)
+        waiting.extend(
+            (below, value, f"{path}.{name}") for below, value in reversed(list(current.items()))
+        )
+        waiting.extend(
+            (name, element, f"{path}.{name}.{number}")
+            for number, element in reversed(list(enumerate(current.elements)))
+        )
+
+
+def _python_settings(module: Module) -> Iterator[Setting]:
+    """Constants under the names of variables and keywords, then every other text by its look."""
+    named = _names_of_values(module)
+    count = Counter[str]()
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        name = named.get(id(node), "")
+        literal = recognise(name, node.value) if name else by_look(node.value)
+        if literal is not None and literal.form is CredentialForm.LITERAL:
+            count[name] += 1
+            yield Setting(
+                key=name or "text",
+                value=module.node(node, node.value),
+                document=module.document,
+                route=f"constants.{count[name]}",
+            )
+
+
+def _names_of_values(module: Module) -> dict[int, str]:
+    """The name under which a value is assigned, passed, or kept in a dictionary."""
+    named: dict[int, str] = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.keyword) and node.arg:
+            named[id(node.value)] = node.arg
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            named[id(node.value)] = node.targets[0].id
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                named[id(value)] = module.text(key)
+    return named
+
+
+def _add_service_account_keys(
+    document: Document, collector: Collector, claimed: set[_Place]
+) -> None:
+    """A Google service account's key file: one credential, not one for each of its fields."""
+    if document.syntax not in {"json", "yaml"}:
+        return
+    for root in document.roots:
+        for node in root.walk():
+            key = node.child("private_key")
+            if node.text_at("type") != "service_account" or key is None:
+                continue
+            if (document.file, key.line, key.column) in claimed:
+                continue
+            collector.add(
+                Credential(
+                    id=fact_id("credential", "service account key", f"{document.file}#{key.line}"),
+                    name="service account key",
+                    evidence=(evidence(document, key, "private_key=…"),),
+                    provider="google",
+                    kind="service_account_key",
+                    form=CredentialForm.LITERAL,
+                    lifetime=Lifetime.STATIC,
+                    holder="repository",
+                    exposure="file",
+                    digest=collector.digest(key.text or ""),
+                )
+            )
