@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentaudit.errors import InputError
+from agentaudit.extract.actions import extract_actions
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
@@ -55,6 +56,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_instructions,
     extract_terraform,
     extract_iam_files,
+    extract_actions,
     link_grants,
     extract_sweep,
 )

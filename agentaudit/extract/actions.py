@@ -1,0 +1,243 @@
+"""GitHub workflows to facts: what starts them, the agents they run, and what those may do."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from agentaudit.extract.actions_credentials import add_job_credentials
+from agentaudit.extract.actions_jobs import (
+    UNTRUSTED_TRIGGERS,
+    Job,
+    Step,
+    WorkflowFile,
+    pinned,
+    raw,
+    workflow_files,
+)
+from agentaudit.extract.actions_permissions import Permissions, permissions_of
+from agentaudit.extract.actions_tools import add_allowed_tools
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.containers import add_egress
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.redaction import plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.facts import Agent, FactId, Grant, Runtime, Source, Workflow
+from agentaudit.readers.document import Node
+
+_EVENT_TEXT = re.compile(
+    r"\$\{\{[^}]*\b(?:github\.event\.(?:[\w-]+\.)*(?:title|body|message|label|name|ref|email"
+    r"|default_branch|description|page_name|comment|review_comments|commits)\b|github\.head_ref)"
+    r"[^}]*\}\}"
+)
+_SECRETS = re.compile(r"\$\{\{[^}]*\bsecrets\.(?!GITHUB_TOKEN\b)\w+|secrets:\s*inherit")
+_BYPASS = re.compile(
+    r"--dangerously-skip-permissions|bypassPermissions|--yolo|--approval-mode[= ]yolo"
+    r"|--full-auto|danger-full-access|--dangerously-bypass-approvals-and-sandbox"
+)
+_MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
+_ANYONE = ("allowed_bots", "allowed_non_write_users")
+_HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One workflow while it is read."""
+
+    workflow: WorkflowFile
+    collector: Collector
+
+    @property
+    def key(self) -> str:
+        return self.workflow.document.file
+
+    def place(self, node: Node, snippet: str = "") -> Evidence:
+        return evidence(self.workflow.document, node, plain(snippet))
+
+
+def extract_actions(documents: Documents, collector: Collector) -> None:
+    """Every workflow of GitHub, and those of forges that read the same files."""
+    for workflow in workflow_files(documents):
+        reading = _Reading(workflow, collector)
+        fact = collector.add(_workflow(reading))
+        _add_source(reading, fact)
+        _add_grant(reading, fact)
+        for job in workflow.jobs:
+            _add_job(reading, fact, job)
+
+
+def _workflow(reading: _Reading) -> Workflow:
+    workflow = reading.workflow
+    rights = permissions_of(workflow, workflow.agent_jobs)
+    names = tuple(name for name, _ in workflow.triggers)
+    text = workflow.document.text
+    return Workflow(
+        id=fact_id("workflow", workflow.name, reading.key),
+        name=workflow.name,
+        evidence=tuple(_workflow_places(reading)),
+        triggers=names,
+        untrusted_trigger=any(name in UNTRUSTED_TRIGGERS for name in names),
+        interpolates_event=any(_interpolations(workflow)),
+        permissions=rights.given,
+        permissions_set=rights.known,
+        write_permissions=rights.writes,
+        runs_agent=workflow.runs_agent,
+        unpinned_actions=tuple(
+            dict.fromkeys(
+                plain(step.uses) for step in workflow.steps if step.uses and not pinned(step.uses)
+            )
+        ),
+        open_to=tuple(_open_to(workflow)),
+        uses_secrets=_SECRETS.search(text) is not None,
+        session_named=_session_named(workflow),
+    )
+
+
+def _workflow_places(reading: _Reading) -> Iterator[Evidence]:
+    """What starts it, where it runs an agent, and where an event's text goes in."""
+    root = reading.workflow.root
+    triggers = reading.workflow.triggers
+    untrusted = [node for name, node in triggers if name in UNTRUSTED_TRIGGERS]
+    key = root.key_of("on") or root.key_of("jobs") or root
+    yield reading.place(untrusted[0] if untrusted else key, ", ".join(name for name, _ in triggers))
+    for step in reading.workflow.steps:
+        if step.runs_agent:
+            node = step.node.get("uses") or step.node.get("run") or step.node
+            yield reading.place(node, step.uses)
+    yield from (reading.place(node) for node in _interpolations(reading.workflow))
+
+
+def _interpolations(workflow: WorkflowFile) -> Iterator[Node]:
+    """Scripts, and inputs of agents, that an event's text is written into."""
+    for step in workflow.steps:
+        script, given = step.node.get("run"), step.node.get("with")
+        values = [script] if script is not None else []
+        if step.runs_agent or step.action == "actions/github-script":
+            values += [value for _, value in given.items()] if given is not None else []
+        yield from (value for value in values if _EVENT_TEXT.search(value.raw))
+
+
+def _open_to(workflow: WorkflowFile) -> Iterator[str]:
+    for step in workflow.steps:
+        for name in _ANYONE if step.runs_agent else ():
+            if raw(step.input(name)).strip() == "*":
+                yield f"{name}: *"
+
+
+def _session_named(workflow: WorkflowFile) -> Truth:
+    """Whether every assumed session has a name."""
+    assumed = [step for step in workflow.steps if step.input("role-to-assume") is not None]
+    if not assumed:
+        return Truth.UNKNOWN
+    named = all(step.input("role-session-name") is not None for step in assumed)
+    return Truth.YES if named else Truth.NO
+
+
+def _add_source(reading: _Reading, fact: Workflow) -> None:
+    """What strangers write, where an event of theirs starts an agent."""
+    if not fact.untrusted_trigger or not fact.runs_agent:
+        return
+    name, node = next(item for item in reading.workflow.triggers if item[0] in UNTRUSTED_TRIGGERS)
+    place = reading.place(node, name)
+    source = reading.collector.add(
+        Source(
+            id=fact_id("source", name, f"{reading.key}#on.{name}"),
+            name=f"what anyone writes ({name})",
+            evidence=(place,),
+        )
+    )
+    reading.collector.link(EdgeKind.TRIGGERED_BY, fact.id, source.id, place)
+
+
+def _add_grant(reading: _Reading, fact: Workflow) -> None:
+    """The rights of the workflow's token; without a word the repository's default is open."""
+    workflow = reading.workflow
+    rights = permissions_of(workflow, workflow.agent_jobs)
+    if rights.node is None:
+        if workflow.runs_agent:
+            effect = "it may write to the repository, if that is the repository's default"
+            reading.collector.leave_open(fact.evidence[0], "the permissions of the token", effect)
+        return
+    if not rights.writes and not rights.reads:
+        return
+    grant = reading.collector.add(_grant(reading, rights, rights.node))
+    reading.collector.link(EdgeKind.GRANTS, fact.id, grant.id, *grant.evidence)
+
+
+def _grant(reading: _Reading, rights: Permissions, node: Node) -> Grant:
+    name = f"token of {reading.workflow.name}"
+    return Grant(
+        id=fact_id("grant", name, f"{reading.key}#permissions"),
+        name=name,
+        evidence=(reading.place(node, ", ".join(rights.given)),),
+        principal=reading.workflow.name,
+        provider="github",
+        actions=(*rights.writes, *rights.reads),
+        resources=("repository",),
+        expanded_count=len(rights.writes) + len(rights.reads),
+        write_count=len(rights.writes),
+        read_count=len(rights.reads),
+        sensitive_actions=rights.writes,
+        agent_reachable=reading.workflow.runs_agent,
+        source="github_token",
+    )
+
+
+def _add_job(reading: _Reading, fact: Workflow, job: Job) -> None:
+    """A job as a runtime, with its credentials, and the agent that it runs."""
+    seen_by: tuple[FactId, ...] = ()
+    runtime = reading.collector.add(_runtime(reading, job))
+    if job.runs_agent:
+        step = next(step for step in job.steps if step.runs_agent)
+        agent = reading.collector.add(_agent(reading, fact, (job, step)))
+        add_allowed_tools(reading.collector, agent, _words(step), agent.evidence[0])
+        seen_by = (agent.id, runtime.id)
+        place = agent.evidence[0]
+        reading.collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place)
+        reading.collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)
+        add_egress(reading.collector, runtime, "any")
+    if add_job_credentials(reading.collector, reading.workflow, job, seen_by or (runtime.id,)):
+        reading.collector.update(replace(runtime, holds_secrets=True))
+
+
+def _runtime(reading: _Reading, job: Job) -> Runtime:
+    """A job; the machines of the forge have limits of their own, and live for one job."""
+    bounded = Known.SET if _HOSTED.match(raw(job.node.get("runs-on"))) else Known.UNKNOWN
+    name = f"{reading.workflow.name}/{job.name}"
+    return Runtime(
+        id=fact_id("runtime", name, f"{reading.key}#jobs.{job.name}"),
+        name=name,
+        evidence=(reading.place(job.key, job.name),),
+        kind="job",
+        cpu_limit=bounded,
+        memory_limit=bounded,
+        pids_limit=bounded,
+        runs_agent=job.runs_agent,
+    )
+
+
+def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
+    job, step = where
+    words = _words(step)
+    turns = _MAX_TURNS.search(words) or re.search(r"max_turns: (\d{1,6})", words)
+    minutes = job.node.get("timeout-minutes")
+    timeout_s = minutes.integer * 60 if minutes is not None and minutes.integer else None
+    node = step.node.get("uses") or step.node.get("run") or step.node
+    return Agent(
+        id=fact_id("agent", fact.name, f"{reading.key}#jobs.{job.name}.agent"),
+        name=f"{fact.name}/{job.name}",
+        evidence=(reading.place(node, step.uses),),
+        framework=step.action.rpartition("/")[2] or "command line",
+        permission_mode="bypass" if _BYPASS.search(words) else "",
+        max_iterations=Known.SET if turns else Known.NONE,
+        max_iterations_count=int(turns[1]) if turns else None,
+        timeout=Known.SET if timeout_s else Known.NONE,
+        timeout_s=timeout_s,
+    )
+
+
+def _words(step: Step) -> str:
+    """Everything that a step tells its agent, inputs as `name: value`."""
+    given = step.node.get("with")
+    inputs = [f"{name}: {value.raw}" for name, value in given.items()] if given else []
+    return "\n".join((raw(step.node.get("run")), *inputs))

@@ -1,0 +1,89 @@
+"""What the token of a GitHub workflow may do: for each job, and for the workflow."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from agentaudit.extract.actions_jobs import Job, WorkflowFile
+from agentaudit.model.evidence import Known
+from agentaudit.readers.document import Node, NodeKind
+
+_WRITABLE = (
+    "actions",
+    "attestations",
+    "checks",
+    "contents",
+    "deployments",
+    "discussions",
+    "issues",
+    "packages",
+    "pages",
+    "pull-requests",
+    "repository-projects",
+    "security-events",
+    "statuses",
+)
+_NO_POWER = frozenset({"id-token", "models"})
+"""`id-token: write` only lets the job ask for its own identity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """The rights of a token. `node` says where they are given; None when nowhere."""
+
+    given: tuple[str, ...] = ()
+    """As written: `contents: write`, `write-all`."""
+    writes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    known: Known = Known.NONE
+    node: Node | None = None
+
+
+def permissions_of(workflow: WorkflowFile, jobs: Iterable[Job]) -> Permissions:
+    """The rights of some jobs together; without any word the repository's default holds."""
+    found = [_of_job(workflow, job) for job in jobs]
+    if not found:
+        return Permissions()
+    known = {each.known for each in found}
+    return Permissions(
+        given=_together(each.given for each in found),
+        writes=_together(each.writes for each in found),
+        reads=_together(each.reads for each in found),
+        known=Known.NONE if Known.NONE in known else Known.SET,
+        node=next((each.node for each in found if each.node is not None), None),
+    )
+
+
+def _of_job(workflow: WorkflowFile, job: Job) -> Permissions:
+    """A job's own permissions replace those of the workflow."""
+    own = job.node.get("permissions")
+    node = own if own is not None else workflow.root.get("permissions")
+    if node is None:
+        return Permissions()
+    given = tuple(_given(node))
+    return Permissions(
+        given=given,
+        writes=tuple(_scopes(given, "write")),
+        reads=tuple(_scopes(given, "read")),
+        known=Known.SET,
+        node=node,
+    )
+
+
+def _given(node: Node) -> Iterator[str]:
+    if node.kind is NodeKind.MAPPING:
+        yield from (f"{name}: {value.raw}" for name, value in node.items())
+    elif node.text:
+        yield node.text
+
+
+def _scopes(given: tuple[str, ...], level: str) -> Iterator[str]:
+    for each in given:
+        name, _, right = each.partition(": ")
+        if each == f"{level}-all":
+            yield from (f"{scope}:{level}" for scope in _WRITABLE)
+        elif right == level and name not in _NO_POWER:
+            yield f"{name}:{level}"
+
+
+def _together(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({each for group in groups for each in group}))
