@@ -6,6 +6,7 @@ import typer
 
 from agentaudit import __version__
 from agentaudit.cli import audit, lint, profile, report, rules, simulate, threat_model, trace
+from agentaudit.cli.after_dashes import CommandAfterDashes
 from agentaudit.cli.terminal import terminal
 
 app = typer.Typer(
@@ -48,7 +49,7 @@ def options(
     context.obj = terminal(no_color=no_color, quiet=quiet, verbose=verbose)
 
 
-app.command("audit")(audit.audit)
+app.command("audit", cls=CommandAfterDashes)(audit.audit)
 app.command("profile")(profile.profile)
 app.add_typer(simulate.app, name="simulate")
 app.command("lint")(lint.lint)

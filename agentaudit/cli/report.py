@@ -87,7 +87,7 @@ def _report(paths: list[Path], *, subject: str, hosted_model: bool) -> "Report":
     given = _by_kind(read)
     return report_of(
         subject=subject or _subject(paths),
-        created_at=_now(),
+        created_at=now(),
         hosted_model=hosted_model,
         **given,  # type: ignore[arg-type]  # each kind under its own name
     )
@@ -145,7 +145,7 @@ def _subject(paths: list[Path]) -> str:
     return first.name if first.is_dir() else first.parent.name
 
 
-def _now() -> str:
+def now() -> str:
     """This second in UTC, or the one that SOURCE_DATE_EPOCH asks for."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     at = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)

@@ -11,6 +11,7 @@ from agentaudit.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from agentaudit.model.results import Simulation
+    from agentaudit.model.trace import Trace
     from agentaudit.model.workload import Machine, Workload
     from agentaudit.simulation.arrivals import Arrivals
 
@@ -122,13 +123,31 @@ def _recorded(
     source: Path, *, arrivals: "Arrivals | None", requests: int | None, seed: int | None
 ) -> "tuple[Workload, Machine]":
     from agentaudit.cli.recorder import read_trace, step_rules
+
+    trace = read_trace(source, step_rules([]))
+    return _replay(trace, str(source), arrivals=arrivals, requests=requests, seed=seed)
+
+
+def replayed(trace: "Trace", *, source: str) -> "Simulation":
+    """A trace as it arrived, under the policies that suit it; `source` is its name."""
+    workload, machine = _replay(trace, source, arrivals=None, requests=None, seed=None)
+    return _compared(workload, machine, names=[], caps="")
+
+
+def _replay(
+    trace: "Trace",
+    source: str,
+    *,
+    arrivals: "Arrivals | None",
+    requests: int | None,
+    seed: int | None,
+) -> "tuple[Workload, Machine]":
     from agentaudit.simulation.arrivals import RECORDED, shaped
     from agentaudit.simulation.machine import host_machine
     from agentaudit.simulation.replay import workload_of
 
-    trace = read_trace(source, step_rules([]))
     machine = host_machine(trace)
-    workload = workload_of(trace, source=str(source), gpu=machine.gpu)
+    workload = workload_of(trace, source=source, gpu=machine.gpu)
     how = arrivals or RECORDED
     return shaped(workload, arrivals=how, requests=requests, seed=seed or 0), machine
 
