@@ -33,7 +33,6 @@ _WIDEST_STEP = 190
 _CHARACTER = 6.5
 """Mean advance of a character at the size of a node's name, in the drawing's units."""
 _INSET = 14
-_LINES = 2
 _MOST_NODES = 10
 
 
@@ -120,14 +119,10 @@ def _place(index: int, nodes: tuple[GraphNode, ...], zones: list[str], step: flo
 def wrapped(name: str, width: int) -> tuple[str, ...]:
     """The name on at most two lines of `width` characters; what does not fit is an ellipsis."""
     text = one_line(name)
-    lines: list[str] = []
-    while text and len(lines) < _LINES:
-        cut = _cut(text, width)
-        lines.append(text[:cut].strip())
-        text = text[cut:].strip()
-    if text:
-        lines[-1] = f"{lines[-1][: width - 1]}…"
-    return tuple(lines)
+    cut = _cut(text, width)
+    first, rest = text[:cut].strip(), text[cut:].strip()
+    last = rest if len(rest) <= width else f"{rest[: width - 1]}…"
+    return tuple(line for line in (first, last) if line)
 
 
 def _cut(text: str, width: int) -> int:

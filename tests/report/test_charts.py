@@ -1,0 +1,106 @@
+"""The charts: small, named, without a colour of their own, and without formulas."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from agentaudit.report.blocks import Drawing
+from agentaudit.report.charts import distribution_chart, kinds_chart, latency_chart
+from agentaudit.report.svg import drawing_of
+from agentaudit.report.theme import SENTINELS
+from agentaudit.report.timeline import lanes, timeline_chart
+from tests.report import samples
+
+LARGEST_BYTES = 60_000
+HOSTILE = "$\\foo_{$ <b>&\x1b[31m\u202e]]>"
+
+
+def with_steps(bins: int) -> Drawing:
+    profile = replace(samples.profile(), timeline=samples.timeline(bins))
+    return timeline_chart(profile, title="Timeline", summary="What it says")
+
+
+def many_policies() -> Drawing:
+    results = tuple(
+        samples.policy(f"policy {index} {HOSTILE}", "", 2000 + index, 5000, 9000)
+        for index in range(8)
+    )
+    return distribution_chart(results, title=HOSTILE, summary=HOSTILE)
+
+
+CHARTS: dict[str, Callable[[], Drawing]] = {
+    "short timeline": lambda: with_steps(1),
+    "timeline": lambda: with_steps(300),
+    "long timeline": lambda: with_steps(36_000),
+    "kinds": lambda: kinds_chart(
+        samples.profile().breakdown.kinds, title="Kinds", summary="Shares"
+    ),
+    "latency": lambda: latency_chart(samples.simulation().results, title="L", summary="Tails"),
+    "distribution": many_policies,
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_small_named_and_colourless(name: str) -> None:
+    svg = CHARTS[name]().svg
+    root = ET.fromstring(svg.replace("xlink:href", "href"))  # noqa: S314, drawn here
+    ids = {element.get("id") for element in root.iter()} - {None}
+
+    assert len(svg.encode()) <= LARGEST_BYTES
+    assert re.findall(r"#[0-9a-fA-F]{6}\b", svg) == []
+    assert set(re.findall(r"(?:url\(|href=\")#([^)\"]+)", svg)) <= ids
+    assert root.get("role") == "img"
+    assert set((root.get("aria-labelledby") or "").split()) <= ids
+    assert "<style" not in svg
+    assert "DejaVu" not in svg
+    assert "Matplotlib" not in svg
+
+
+def test_two_charts_of_a_page_share_no_id() -> None:
+    seen = [
+        set(re.findall(r' id="([^"]+)"', CHARTS[name]().svg))
+        for name in ("timeline", "kinds", "latency", "distribution")
+    ]
+
+    assert sum(map(len, seen)) == len(set.union(*seen))
+
+
+def test_a_chart_is_drawn_the_same_twice() -> None:
+    assert CHARTS["timeline"]() == CHARTS["timeline"]()
+
+
+def test_hostile_labels_are_text() -> None:
+    svg = many_policies().svg
+
+    assert "<b>" not in svg
+    assert "\x1b" not in svg
+    assert "\u202e" not in svg
+
+
+def test_peaks_survive_when_points_are_merged() -> None:
+    """A spike in one of 36,000 bins still reaches the top of its lane."""
+    bins = list(samples.timeline(36_000))
+    bins[17_003] = replace(bins[17_003], busy_cores=8.0)
+    profile = replace(samples.profile(), timeline=tuple(bins))
+
+    assert lanes(profile)[0].peak == "8.0"
+    assert "peak 8.0" in timeline_chart(profile, title="t", summary="s").svg
+
+
+def test_a_gpu_that_was_not_measured_is_said_and_not_drawn_as_idle() -> None:
+    profile = samples.profile(gpu=False)
+
+    assert lanes(profile)[1].values == ()
+    assert "not measured" in timeline_chart(profile, title="t", summary="s").svg
+
+
+def test_an_svg_without_a_view_is_no_chart() -> None:
+    with pytest.raises(ValueError, match="viewBox"):
+        drawing_of("<svg></svg>", prefix="p", title="t", summary="s")
+
+
+def test_stand_in_colours_are_all_different() -> None:
+    assert len(set(SENTINELS.values())) == len(SENTINELS)
