@@ -1,9 +1,11 @@
 """What the threat model answers: paths from untrusted input to damage, and how far it reaches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from agentaudit.model.deployment import FileCoverage, Unresolved
-from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.finding import Severity
 
 
@@ -44,6 +46,10 @@ class GraphEdge:
     evidence: Evidence
     confidence: Confidence
     crosses_boundary: bool
+    known: bool = True
+    """False when nobody can say whether this step exists: low bounds go without it."""
+    gated: Truth = Truth.NO
+    """Whether an approval outside the model stands in the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +105,7 @@ class MitigationOutcome:
     """Ids of paths that are gone."""
     opens: tuple[str, ...]
     blast_radius: BlastRadius
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,3 +124,86 @@ class ThreatModel:
     incomplete: bool
     agents: int
     tool_version: str
+    cannot_exclude: tuple[AttackPath, ...] = ()
+    """Paths with a leg that nobody could decide: no findings, and no all-clear either."""
+
+
+class Impact(StrEnum):
+    """What a path ends in, least first."""
+
+    READ = "read"
+    WRITE = "write"
+    SECRET_READ = "secret-read"  # noqa: S105, the name of an impact
+    IRREVERSIBLE = "irreversible"
+    ADMIN = "admin"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Impact).index(self)
+
+
+class Entry(StrEnum):
+    """Who can start a path, the least trusted last."""
+
+    USER = "user"
+    SEMI = "semi"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One stretch of a pattern: stages to pass in order, along edges of certain kinds."""
+
+    stages: tuple[str, ...]
+    along: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreatQuery:
+    """
+    One file of `rules/threats/queries/`: a pattern over the threat graph, and its texts.
+
+    Further legs start where the first one ends. Each node at the stage `each` gives a way of its
+    own; ways with the same class of entry and the same node at the stage `per` are told as one
+    path, the gravest. `worst` is how to go on from `each` to the gravest end there is.
+    """
+
+    id: str
+    title: str
+    legs: tuple[Leg, ...]
+    per: str
+    each: str
+    worst: Leg | None
+    impact: Impact
+    sentence: str
+    """What a path says; `{stage}` stands for the name of the node at that stage."""
+    why: str
+    broken_by: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionClasses:
+    """Which actions cannot be undone and which hand out permissions, as lower-case globs."""
+
+    irreversible: tuple[str, ...]
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MitigationText:
+    """What one operator says of itself; `{names}` stands for what it changes."""
+
+    title: str
+    description: str
+    patch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreatRules:
+    """Everything under `rules/threats/`: what is asked of a graph, and how bad an answer is."""
+
+    queries: tuple[ThreatQuery, ...]
+    severity: Mapping[Impact, Mapping[Entry, Severity]]
+    actions: ActionClasses
+    mitigations: Mapping[str, MitigationText]

@@ -1,0 +1,44 @@
+"""Actions: which permissions are sensitive, and how grave it is to have them."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from agentaudit.model.facts import Grant
+from agentaudit.model.threat import ActionClasses, Impact
+
+
+def sensitive_actions(grant: Grant) -> frozenset[str]:
+    """The actions of a grant that change something or read secrets, expanded where possible."""
+    if grant.sensitive_actions:
+        return frozenset(grant.sensitive_actions)
+    if grant.write_count or grant.permissions_count or grant.admin:
+        return frozenset(grant.actions)
+    return frozenset()
+
+
+def permission_actions(grant: Grant, classes: ActionClasses) -> frozenset[str]:
+    """Of these, the ones that hand out permissions."""
+    if grant.permission_actions:
+        return frozenset(grant.permission_actions)
+    return frozenset(matching(sensitive_actions(grant), classes.permissions))
+
+
+def matching(actions: Iterable[str], patterns: tuple[str, ...]) -> Iterable[str]:
+    """The actions that one of the patterns stands for."""
+    return (
+        action
+        for action in actions
+        if any(fnmatchcase(action.lower(), pattern) for pattern in patterns)
+    )
+
+
+def impact_of(grant: Grant, classes: ActionClasses) -> Impact:
+    """The gravest thing that a grant allows."""
+    actions = sensitive_actions(grant)
+    if grant.admin or grant.escalations or permission_actions(grant, classes):
+        return Impact.ADMIN
+    if any(True for _ in matching(actions, classes.irreversible)):
+        return Impact.IRREVERSIBLE
+    if grant.write_count:
+        return Impact.WRITE
+    return Impact.SECRET_READ if actions else Impact.READ

@@ -1,0 +1,77 @@
+"""
+The threat graph: a Deployment as the ways that data and authority may flow.
+
+Edges point the way an attack goes: from content to the agent that reads it, to the tools it may
+call, to what those act as and what that may do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agentaudit.model.deployment import Deployment
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts import Fact, FactId
+from agentaudit.model.threat import GraphEdge, GraphNode
+from agentaudit.threats.authority import draw_authority
+from agentaudit.threats.draft import Draft
+from agentaudit.threats.invocation import draw_invocation
+from agentaudit.threats.relations import relations
+from agentaudit.threats.taint import draw_taint
+from agentaudit.threats.visibility import draw_visibility
+
+
+class World(StrEnum):
+    """
+    How what is unknown is taken.
+
+    CERTAIN takes only what is known and every gate that may be there; REPORTED takes only what is
+    known and every gate that is stated; POSSIBLE takes all that may be and every gate that is
+    stated. CERTAIN and POSSIBLE bound a number; REPORTED is what a path may be made of.
+    """
+
+    CERTAIN = "certain"
+    REPORTED = "reported"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreatGraph:
+    """Nodes and edges, sorted, with the facts behind the nodes (derived ones included)."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
+    facts: Mapping[FactId, Fact]
+
+    def steps(self, world: World) -> "Steps":
+        """The edges that can be walked in one world, by where they start."""
+        found: dict[str, list[GraphEdge]] = {}
+        for edge in self.edges:
+            if _open(edge, world):
+                found.setdefault(edge.src, []).append(edge)
+        return {src: tuple(edges) for src, edges in found.items()}
+
+
+Steps = Mapping[str, tuple[GraphEdge, ...]]
+
+
+def threat_graph(deployment: Deployment) -> ThreatGraph:
+    """The graph of a deployment: equal for equal facts, in whatever order they come."""
+    draft = Draft(relations=relations(deployment))
+    for fact in draft.relations.facts.values():
+        draft.derive(fact)
+    draw_taint(draft)
+    draw_invocation(draft)
+    draw_visibility(draft)
+    draw_authority(draft)
+    return ThreatGraph(
+        nodes=draft.nodes(),
+        edges=tuple(edge for _, edge in sorted(draft.edges.items())),
+        facts=dict(sorted(draft.facts.items())),
+    )
+
+
+def _open(edge: GraphEdge, world: World) -> bool:
+    if world is World.CERTAIN:
+        return edge.known and edge.gated is Truth.NO
+    return edge.gated is not Truth.YES and (edge.known or world is World.POSSIBLE)

@@ -1,0 +1,168 @@
+"""
+Mitigations: what would help, found by changing the graph and asking everything again.
+
+Each operator alone, the most effective first; then a few of them together, each step the one that
+helps most on top of the steps before.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agentaudit.model.facts import Tool, ToolServer
+from agentaudit.model.finding import Severity
+from agentaudit.model.threat import AttackPath, BlastRadius, MitigationOutcome, ThreatRules
+from agentaudit.threats.blast_radius import blast_radius
+from agentaudit.threats.graph import ThreatGraph
+from agentaudit.threats.operators import OPERATORS, Change
+from agentaudit.threats.queries import reported_paths
+
+MOST_STEPS = 5
+_LISTED = 4
+
+TOGETHER = "together"
+"""The name of the outcome that several operators have together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A graph with its answers."""
+
+    graph: ThreatGraph
+    paths: tuple[AttackPath, ...]
+    radius: BlastRadius
+
+    @property
+    def badness(self) -> tuple[float, ...]:
+        """What the search lowers, the gravest first; upper bounds, because unknown is not safe."""
+        radius = self.radius
+        return (
+            self._count(Severity.CRITICAL),
+            self._count(Severity.HIGH),
+            radius.live_permissions_management.high,
+            radius.live_irreversible.high,
+            radius.live.high,
+            radius.theft_action_hours.high,
+            len(self.paths),
+        )
+
+    def _count(self, severity: Severity) -> int:
+        return sum(path.severity is severity for path in self.paths)
+
+
+def state(graph: ThreatGraph, rules: ThreatRules) -> State:
+    """A graph, asked."""
+    return State(
+        graph=graph,
+        paths=reported_paths(graph, rules),
+        radius=blast_radius(graph, rules.actions),
+    )
+
+
+def mitigations(before: State, rules: ThreatRules) -> tuple[MitigationOutcome, ...]:
+    """What each operator would do that does anything, and what a few do together."""
+    tried = {name: after for name, after in _tried(before, rules) if _helps(before, after[1])}
+    ranked = sorted(tried, key=lambda name: (tried[name][1].badness, list(OPERATORS).index(name)))
+    alone = [_outcome(rules, name, before=before, tried=tried[name]) for name in ranked]
+    plan = _together(before, rules, frozenset(tried))
+    return (*alone, *((plan,) if plan else ()))
+
+
+def _tried(before: State, rules: ThreatRules) -> Iterator[tuple[str, tuple[Change, State]]]:
+    for name, operator in OPERATORS.items():
+        change = operator(before.graph)
+        if change is not None:
+            yield name, (change, state(change.graph, rules))
+
+
+def _helps(before: State, after: State) -> bool:
+    return after.badness != before.badness or after.radius != before.radius
+
+
+def _together(
+    before: State, rules: ThreatRules, useful: frozenset[str]
+) -> MitigationOutcome | None:
+    """Greedily, at most a few steps, until nothing helps any more; None for a single step."""
+    current, chosen = before, list[str]()
+    while len(chosen) < MOST_STEPS:
+        steps = [
+            (after.badness, list(OPERATORS).index(name), name, after)
+            for name, (_, after) in _tried(current, rules)
+            if name in useful and name not in chosen and after.badness < current.badness
+        ]
+        if not steps:
+            break
+        _, _, name, current = min(steps, key=lambda step: step[:2])
+        chosen.append(name)
+    if len(chosen) < 2:  # noqa: PLR2004, one step alone is told above
+        return None
+    titles = [rules.mitigations[name].title for name in chosen]
+    return MitigationOutcome(
+        name=TOGETHER,
+        title=f"{len(chosen)} of these together",
+        description=f"In this order: {'; '.join(titles)}.",
+        patch="",
+        closes=_gone(before, current),
+        opens=_gone(current, before),
+        blast_radius=current.radius,
+    )
+
+
+def _outcome(
+    rules: ThreatRules, name: str, *, before: State, tried: tuple[Change, State]
+) -> MitigationOutcome:
+    change, after = tried
+    text = rules.mitigations[name]
+    slots = {"names": _listed(change.names), **_gateway_slots(before.graph)}
+    return MitigationOutcome(
+        name=name,
+        title=text.title,
+        description=text.description.format_map(slots),
+        patch=text.patch.format_map(slots),
+        closes=_gone(before, after),
+        opens=_gone(after, before),
+        blast_radius=after.radius,
+    )
+
+
+def _gone(before: State, after: State) -> tuple[str, ...]:
+    """The paths of one state that another does not have."""
+    left = {path.id for path in after.paths}
+    return tuple(path.id for path in before.paths if path.id not in left)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(names[:_LISTED])
+    more = len(names) - len(shown)
+    return ", ".join([*shown, *([f"{more} more"] if more else [])])
+
+
+def _gateway_slots(graph: ThreatGraph) -> Mapping[str, str]:
+    """
+    The targets of a gateway for the servers of this deployment, and the tools that only read.
+
+    Names are written as JSON, which is YAML too: no name can become anything else.
+    """
+    servers = [fact for fact in graph.facts.values() if isinstance(fact, ToolServer)]
+    tools = sorted(
+        {
+            fact.name.rpartition(".")[2]
+            for fact in graph.facts.values()
+            if isinstance(fact, Tool) and fact.effects_known and set(fact.effects) <= {"read"}
+        }
+    )
+    return {
+        "details": "\n".join(line for server in servers for line in _target(server)) or "[]",
+        "tools": ", ".join(json.dumps(name) for name in tools),
+    }
+
+
+def _target(server: ToolServer) -> Iterator[str]:
+    indent = " " * 22
+    yield f"{indent}- name: {json.dumps(server.name)}"
+    if server.url:
+        yield f"{indent}  mcp: {{host: {json.dumps(server.url)}}}"
+        return
+    yield f"{indent}  stdio:"
+    yield f"{indent}    cmd: {json.dumps(server.command)}"
+    yield f"{indent}    args: {json.dumps(list(server.arguments))}"

@@ -1,0 +1,164 @@
+"""
+Queries: every pattern of `rules/threats/queries/` asked of a threat graph.
+
+Ways of one kind, with the same class of entry and through the same node that the pattern names,
+are told as one path: the gravest, the surest, the shortest. The rest are counted.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts import FactId, Grant
+from agentaudit.model.threat import AttackPath, Entry, Leg, ThreatQuery, ThreatRules
+from agentaudit.threats.actions import impact_of
+from agentaudit.threats.graph import Steps, ThreatGraph, World
+from agentaudit.threats.paths import Match, attack_path
+from agentaudit.threats.routes import Route, reached, route
+from agentaudit.threats.stages import entry, members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the queries found: paths, and paths that nobody can exclude."""
+
+    paths: tuple[AttackPath, ...]
+    cannot_exclude: tuple[AttackPath, ...]
+
+
+def answers(graph: ThreatGraph, rules: ThreatRules) -> Answers:
+    """Every query asked, the most severe path first."""
+    paths = reported_paths(graph, rules)
+    found = {path.id for path in paths}
+    possible = _asked(graph, rules, World.POSSIBLE)
+    return Answers(
+        paths=paths,
+        cannot_exclude=tuple(
+            sorted((path for path in possible if path.id not in found), key=_order)
+        ),
+    )
+
+
+def reported_paths(graph: ThreatGraph, rules: ThreatRules) -> tuple[AttackPath, ...]:
+    """Only the paths, for whoever asks many graphs."""
+    return tuple(sorted(_asked(graph, rules, World.REPORTED), key=_order))
+
+
+def _order(path: AttackPath) -> tuple[int, int, int, str, tuple[str, ...]]:
+    return (
+        -path.severity.rank,
+        -tuple(Confidence).index(path.confidence),
+        len(path.nodes),
+        path.id,
+        tuple(node.id for node in path.nodes),
+    )
+
+
+def _asked(graph: ThreatGraph, rules: ThreatRules, world: World) -> Iterator[AttackPath]:
+    walker = _Walker(graph=graph, rules=rules, world=world, steps=graph.steps(world))
+    for query in rules.queries:
+        told: dict[str, list[AttackPath]] = {}
+        for match in walker.matches(query):
+            path = attack_path(graph, query, match, rules)
+            told.setdefault(path.id, []).append(path)
+        for alike in told.values():
+            ways = sum(path.folded + 1 for path in alike)
+            yield replace(min(alike, key=_order), folded=ways - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walker:
+    """One graph in one world. Sets of nodes are remembered, because every query asks for them."""
+
+    graph: ThreatGraph
+    rules: ThreatRules
+    world: World
+    steps: Steps
+    known: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def stage(self, name: str) -> frozenset[str]:
+        if name not in self.known:
+            doubtful = self.world is World.POSSIBLE
+            self.known[name] = members(name, self.graph.facts, doubtful=doubtful)
+        return self.known[name]
+
+    def matches(self, query: ThreatQuery) -> Iterator[Match]:
+        """One match for each class of entry and each node that gives a way."""
+        first = query.legs[0]
+        starts = self.stage(first.stages[0])
+        for who in Entry:
+            named = frozenset(
+                name for name in starts if entry(self.graph.facts[FactId(name)]) is who
+            )
+            for node in self._ways_through(query, named):
+                match = self._match(query, {first.stages[0]: named, query.each: frozenset({node})})
+                if match is not None:
+                    yield match
+
+    def _ways_through(self, query: ThreatQuery, starts: frozenset[str]) -> Sequence[str]:
+        """The nodes of the stage `each` that a route from these starts can pass."""
+        current = starts
+        for leg in query.legs:
+            sets = [current, *(self.stage(name) for name in leg.stages[1:])]
+            if query.each in leg.stages:
+                end = leg.stages.index(query.each) + 1
+                return sorted(reached(self.steps, sets[:end], frozenset(leg.along)))
+            current = reached(self.steps, sets, frozenset(leg.along))
+        return ()
+
+    def _match(self, query: ThreatQuery, fixed: Mapping[str, frozenset[str]]) -> Match | None:
+        """The shortest way through all legs that keeps to the fixed nodes."""
+        joins: Sequence[frozenset[str] | None] = (None,)
+        if len(query.legs) > 1:
+            joins = [frozenset({name}) for name in sorted(self.stage(query.legs[0].stages[-1]))]
+        found: list[tuple[Route, ...]] = []
+        ways = 0
+        for join in joins:
+            limits = dict(fixed)
+            if join is not None:
+                name = query.legs[0].stages[-1]
+                limits[name] = join & limits.get(name, join)
+            routes = [self._route(leg, limits) for leg in query.legs]
+            whole = tuple(item for item in routes if item is not None)
+            if len(whole) == len(routes):
+                found.append(whole)
+                ways += self._ways(query.legs, limits)
+        if not found:
+            return None
+        best = min(found, key=lambda routes: sum(len(item.edges) for item in routes))
+        return Match(routes=best, worst=self._worst(query, fixed[query.each]), ways=ways)
+
+    def _route(self, leg: Leg, fixed: Mapping[str, frozenset[str]]) -> Route | None:
+        return route(self.steps, self._sets(leg, fixed), frozenset(leg.along))
+
+    def _sets(self, leg: Leg, fixed: Mapping[str, frozenset[str]]) -> list[frozenset[str]]:
+        return [fixed.get(name, self.stage(name)) for name in leg.stages]
+
+    def _ways(self, legs: Sequence[Leg], fixed: Mapping[str, frozenset[str]]) -> int:
+        """How many pairs of a start and an end each leg joins, multiplied."""
+        ways = 1
+        for leg in legs:
+            first, *rest = self._sets(leg, fixed)
+            along = frozenset(leg.along)
+            ways *= sum(
+                len(reached(self.steps, [frozenset({start}), *rest], along))
+                for start in sorted(first)
+            )
+        return ways
+
+    def _worst(self, query: ThreatQuery, start: frozenset[str]) -> Route | None:
+        """On from the node that gives the way, to the gravest end there is."""
+        if query.worst is None:
+            return None
+        along = frozenset(query.worst.along)
+        stages = [self.stage(name) for name in query.worst.stages]
+        ends = sorted(reached(self.steps, [start, *stages], along), key=self._gravity)
+        if not ends:
+            return None
+        return route(self.steps, [start, *stages[:-1], frozenset({ends[-1]})], along)
+
+    def _gravity(self, name: str) -> tuple[int, int, str]:
+        grant = self.graph.facts[FactId(name)]
+        if not isinstance(grant, Grant):
+            return (0, 0, name)
+        return (impact_of(grant, self.rules.actions).rank, grant.write_count, name)

@@ -1,0 +1,118 @@
+"""
+Rights: what the principals that are reached may do, as far as the files say.
+
+A principal whose permissions no file states may do nothing, or everything: both bounds say so.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agentaudit.model.facts import Credential, Fact, FactId, Grant, Identity
+from agentaudit.model.threat import ActionClasses
+from agentaudit.threats.actions import matching, permission_actions, sensitive_actions
+from agentaudit.threats.flows import AUTHORITY
+from agentaudit.threats.graph import Steps, ThreatGraph, World
+from agentaudit.threats.routes import reached
+
+EVERYTHING = 11_000
+"""As many sensitive actions as AWS has, rounded up: what an unread policy may allow."""
+
+_CLOUDS = frozenset({"aws", "gcp", "google", "azure", "kubernetes"})
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """Sensitive actions by name, those of them of two kinds, and what stays open."""
+
+    actions: frozenset[str] = _NOTHING
+    permissions: frozenset[str] = _NOTHING
+    irreversible: frozenset[str] = _NOTHING
+    unread: frozenset[str] = _NOTHING
+    """Providers of which some permission is not in the files."""
+
+    def __or__(self, other: "Rights") -> "Rights":
+        return Rights(
+            actions=self.actions | other.actions,
+            permissions=self.permissions | other.permissions,
+            irreversible=self.irreversible | other.irreversible,
+            unread=self.unread | other.unread,
+        )
+
+    @property
+    def unnamed(self) -> int:
+        """How many actions may hide in what was not read."""
+        return EVERYTHING * len(self.unread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A graph in one world."""
+
+    graph: ThreatGraph
+    world: World
+    classes: ActionClasses
+    steps: Steps
+
+    def rights(self, principals: Iterable[str]) -> Rights:
+        """What these credentials and identities may do, with all that they can become."""
+        start = frozenset(principals)
+        everyone: list[frozenset[str]] = [start, frozenset(self.graph.facts)]
+        found = Rights()
+        for name in sorted(reached(self.steps, everyone, AUTHORITY)):
+            fact = self.graph.facts[FactId(name)]
+            if isinstance(fact, Credential | Identity):
+                found |= self._own(fact)
+        return found
+
+    def _own(self, principal: Credential | Identity) -> Rights:
+        edges = [edge for edge in self.steps.get(principal.id, ()) if edge.kind in AUTHORITY]
+        if edges:
+            ends = (self.graph.facts[FactId(edge.dst)] for edge in edges)
+            return self._granted([fact for fact in ends if isinstance(fact, Grant)])
+        return self._unread(principal)
+
+    def _granted(self, grants: Sequence[Grant]) -> Rights:
+        """What is allowed and not denied; what depends on a condition counts against both."""
+        certain = self.world is World.CERTAIN
+        allowing = [
+            grant
+            for grant in grants
+            if grant.effect != "deny" and not (certain and grant.conditions)
+        ]
+        denied = tuple(
+            pattern
+            for grant in grants
+            if grant.effect == "deny" and (certain or _outright(grant))
+            for pattern in grant.actions
+        )
+        allowed = frozenset().union(*map(sensitive_actions, allowing))
+        permissions = frozenset().union(
+            *(permission_actions(grant, self.classes) for grant in allowing)
+        )
+        actions = allowed.difference(matching(allowed, denied))
+        return Rights(
+            actions=actions,
+            permissions=actions & permissions,
+            irreversible=frozenset(matching(actions, self.classes.irreversible)),
+        )
+
+    def _unread(self, principal: Credential | Identity) -> Rights:
+        """A principal without permissions in any file; a key of a service is one action to use."""
+        if isinstance(principal, Identity) or principal.provider in _CLOUDS:
+            possible = self.world is World.POSSIBLE
+            return Rights(unread=frozenset({principal.provider}) if possible else _NOTHING)
+        return Rights(actions=frozenset({f"use of {principal.id}"}))
+
+    def fact(self, name: str) -> Fact:
+        return self.graph.facts[FactId(name)]
+
+
+def _outright(grant: Grant) -> bool:
+    """Whether a denial holds always and everywhere."""
+    return not grant.conditions and not grant.not_resources and "*" in grant.resources
+
+
+def view(graph: ThreatGraph, world: World, classes: ActionClasses) -> View:
+    """A graph as it is walked in one world."""
+    return View(graph=graph, world=world, classes=classes, steps=graph.steps(world))
