@@ -12,12 +12,14 @@ from pathlib import Path
 from agentaudit.errors import InputError
 from agentaudit.extract.actions import extract_actions
 from agentaudit.extract.claude import extract_claude
+from agentaudit.extract.cloudformation import extract_cloudformation
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
 from agentaudit.extract.dockerfile import extract_dockerfile
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import extract_dotenv
 from agentaudit.extract.environment import extract_environment
+from agentaudit.extract.gateways import extract_gateways
 from agentaudit.extract.iam_files import extract_iam_files
 from agentaudit.extract.iam_links import link_grants
 from agentaudit.extract.instructions import extract_instructions
@@ -51,10 +53,12 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_langgraph,
     extract_dotenv,
     extract_dockerfile,
+    extract_gateways,
     extract_environment,
     extract_redis,
     extract_instructions,
     extract_terraform,
+    extract_cloudformation,
     extract_iam_files,
     extract_actions,
     link_grants,

@@ -1,5 +1,7 @@
 """What grants reach among the facts of the deployment: resources, and roles to assume or pass."""
 
+import re
+
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam_actions import Level, access, expanded
@@ -8,6 +10,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts import Grant, Identity, Resource
 
+_DECLARED = re.compile(r"\$\{aws_\w+\.[\w-]+")
 _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove", "drop")
 
 
@@ -40,8 +43,15 @@ def reaches(grant: Grant, arn: str) -> bool:
     if grant.not_resources:
         return not any(meets(excluded, arn) for excluded in grant.not_resources)
     return any(
-        meets(pattern, each) for pattern in grant.resources for each in (arn, f"{arn}/*", f"{arn}*")
+        _names(pattern, arn) and any(meets(pattern, each) for each in (arn, f"{arn}/*"))
+        for pattern in grant.resources
     )
+
+
+def _names(pattern: str, arn: str) -> bool:
+    """Whether a reference to something declared, whose name nobody knows, is to this."""
+    found = _DECLARED.search(pattern)
+    return found is None or found[0] in arn
 
 
 def _kinds(grant: Grant, service: str) -> list[EdgeKind]:
@@ -92,4 +102,4 @@ def reaches_role(grant: Grant, arn: str) -> bool:
     """Whether one of a grant's resources may be this role."""
     if grant.not_resources:
         return not any(meets(excluded, arn) for excluded in grant.not_resources)
-    return any(meets(pattern, arn) for pattern in grant.resources)
+    return any(_names(pattern, arn) and meets(pattern, arn) for pattern in grant.resources)

@@ -267,4 +267,4 @@ def _seconds(days: Node | None) -> int | None:
 
 
 def _place(declared: Declared) -> Evidence:
-    return evidence(declared.document, declared.header, declared.address)
+    return evidence(declared.document, declared.header, declared.shown)

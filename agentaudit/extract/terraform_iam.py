@@ -68,7 +68,7 @@ class Principals:
                 return self.ids[key]
             effect = "what it may do is not known"
             place = evidence(declared.document, reference)
-            self.collector.leave_open(place, f"the role of {declared.address}", effect)
+            self.collector.leave_open(place, f"the role of {declared.shown}", effect)
         return None
 
     def _declare(self, module: Module) -> None:
@@ -77,7 +77,7 @@ class Principals:
                 key=declared.key,
                 name=declared.title,
                 kind=_KINDS[declared.type],
-                places=(evidence(declared.document, declared.header),),
+                places=(evidence(declared.document, declared.header, declared.shown),),
             )
             self._describe(holder, declared)
             self.holders[declared.key] = holder
@@ -99,7 +99,7 @@ class Principals:
         for number, block in enumerate(inline.list() if inline else ()):
             policy = block.get("policy")
             if policy is not None:
-                owner = f"{declared.address}.inline_policy.{number}"
+                owner = f"{declared.shown}.inline_policy.{number}"
                 source = PolicySource(node=policy, document=declared.document, owner=owner)
                 holder.statements.extend(statements(source, self.documents, self.collector))
         managed = body.get("managed_policy_arns")
@@ -110,7 +110,7 @@ class Principals:
         policy = declared.body.get(attribute)
         if policy is None:
             return ()
-        owner = f"{declared.address}.{attribute}"
+        owner = f"{declared.shown}.{attribute}"
         source = PolicySource(node=policy, document=declared.document, owner=owner)
         return statements(source, self.documents, self.collector)
 
@@ -164,7 +164,7 @@ class Principals:
             else:
                 place = evidence(declared.document, node)
                 effect = "whose permissions these are is not known"
-                what = f"the principal of {declared.address} ({node.raw[:80]})"
+                what = f"the principal of {declared.shown} ({node.raw[:80]})"
                 self.collector.leave_open(place, what, effect)
 
     def _external(self, declared: Declared, node: Node, kind: str) -> Holder:
@@ -205,11 +205,11 @@ class Principals:
 
     def _access_key(self, declared: Declared) -> None:
         """A key that never expires, and that stands in the state."""
-        place = evidence(declared.document, declared.header)
+        place = evidence(declared.document, declared.header, declared.shown)
         credential = self.collector.add(
             Credential(
                 id=fact_id("credential", declared.name, declared.key),
-                name=declared.address,
+                name=declared.shown,
                 evidence=(place,),
                 provider="aws",
                 kind="access_key",
@@ -217,7 +217,7 @@ class Principals:
                 lifetime=Lifetime.STATIC,
                 holder="repository",
                 exposure="state",
-                variable=declared.address,
+                variable=declared.shown,
             )
         )
         user = self.identity(declared, "user")

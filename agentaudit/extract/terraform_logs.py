@@ -23,7 +23,7 @@ def _trail(declared: Declared) -> AuditLog:
     return AuditLog(
         id=fact_id("audit_log", declared.title, declared.key),
         name=declared.title,
-        evidence=(evidence(declared.document, declared.header, declared.address),),
+        evidence=(evidence(declared.document, declared.header, declared.shown),),
         kind="cloudtrail",
         enabled=_truth(enabled, absent=Truth.YES),
         covers_data_events=_any(_covers_data(body)),
@@ -51,7 +51,7 @@ def _model_log(declared: Declared, module: Module) -> AuditLog:
     return AuditLog(
         id=fact_id("audit_log", "model-invocation", declared.key),
         name="calls to models",
-        evidence=(evidence(declared.document, declared.header, declared.address),),
+        evidence=(evidence(declared.document, declared.header, declared.shown),),
         kind="model_invocation",
         enabled=Truth.YES if settings is not None else Truth.UNKNOWN,
         retention=_retention(group, module),

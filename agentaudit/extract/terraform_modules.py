@@ -32,6 +32,8 @@ class Declared:
     """The place of the block's type and labels."""
     body: Node
     module: "Module"
+    label: str = ""
+    """How its own file calls it, where that is not by its address."""
 
     @property
     def address(self) -> str:
@@ -46,7 +48,12 @@ class Declared:
     def title(self) -> str:
         """Its name once it exists, or its address where that is not known."""
         named = self.body.get(name_attribute(self.type))
-        return (named.text if named else None) or self.address
+        return (named.text if named else None) or self.shown
+
+    @property
+    def shown(self) -> str:
+        """How it is called before people."""
+        return self.label or self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +90,11 @@ class Module:
 
     def resources(self, *types: str) -> tuple[Declared, ...]:
         """The resources of some types, `for_each` written out, those with `count = 0` left out."""
-        return self._declared("resource", types)
+        return self.declared("resource", types)
 
     def data(self, *types: str) -> tuple[Declared, ...]:
         """The data sources of some types."""
-        return self._declared("data", types)
+        return self.declared("data", types)
 
     def resource(self, type_: str, name: str) -> Declared | None:
         """One resource by its label, or label and key."""
@@ -97,7 +104,8 @@ class Module:
             (declared for declared in found if declared.name.startswith(f"{name}[")), None
         )
 
-    def _declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
+    def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
+        """The resources or data sources of some types."""
         if (kind, *types) not in self._folded:
             self._folded[kind, *types] = tuple(
                 declared

@@ -45,7 +45,7 @@ def settings(declared: Declared, block: Node | None, route: str) -> tuple[Settin
             key=key,
             value=value,
             document=declared.document,
-            route=f"{declared.address}.{route}",
+            route=f"{declared.shown}.{route}",
             via=tuple(
                 evidence(declared.document, origin) for origin in value.origin if origin.file
             ),
@@ -70,7 +70,7 @@ def _runtime(declared: Declared, name: str, key: str, kind: str) -> Runtime:
     return Runtime(
         id=runtime_id(name, key),
         name=name,
-        evidence=place_of(declared.document, declared.header, declared.address),
+        evidence=place_of(declared.document, declared.header, declared.shown),
         kind=kind,
     )
 
@@ -128,7 +128,7 @@ def _task_containers(declared: Declared, principals: Principals) -> Iterator[Con
         if node is not None:
             place = evidence(declared.document, node)
             effect = "what its containers hold is not known"
-            principals.collector.leave_open(place, f"the containers of {declared.address}", effect)
+            principals.collector.leave_open(place, f"the containers of {declared.shown}", effect)
         return
     for number, definition in enumerate(listed.list()):
         yield _task_container(declared, definition, number)
@@ -174,7 +174,7 @@ def _pairs(declared: Declared, definition: Node, number: int) -> Iterator[Settin
                 key=key.text,
                 value=value,
                 document=declared.document,
-                route=f"{declared.address}.{number}.environment",
+                route=f"{declared.shown}.{number}.environment",
                 text=value.raw if value.unknown else None,
             )
 
@@ -189,7 +189,7 @@ def _secrets(declared: Declared, definition: Node, number: int) -> Iterator[Sett
                 key=key.text,
                 value=value,
                 document=declared.document,
-                route=f"{declared.address}.{number}.secrets",
+                route=f"{declared.shown}.{number}.secrets",
                 form=_SECRET_REFERENCE,
             )
 

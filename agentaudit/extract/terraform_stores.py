@@ -1,7 +1,7 @@
 """What Terraform's resources keep: data worth protecting, secrets, and conversation memory."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -65,7 +65,7 @@ def add_stores(module: Module, collector: Collector) -> None:
     for declared in module.resources("aws_dynamodb_table"):
         if _CONVERSATION.search(declared.title) or _CONVERSATION.search(declared.name):
             collector.add(_table_memory(declared))
-    groups = {group.title: group for group in module.resources("aws_elasticache_parameter_group")}
+    groups = module.resources("aws_elasticache_parameter_group")
     for declared in module.resources(
         "aws_elasticache_replication_group", "aws_elasticache_cluster"
     ):
@@ -74,7 +74,7 @@ def add_stores(module: Module, collector: Collector) -> None:
 
 def _resource(declared: Declared) -> Resource:
     kind, name = KINDS[declared.type], declared.title
-    title = name if name != declared.address else f"${{{declared.address}}}"
+    title = name if name != declared.shown else f"${{{declared.address}}}"
     return Resource(
         id=fact_id("resource", name, declared.key),
         name=name,
@@ -104,7 +104,7 @@ def _add_secret_argument(declared: Declared, collector: Collector) -> None:
     collector.add(
         Credential(
             id=fact_id("credential", declared.title, f"{declared.key}.{name}"),
-            name=f"{declared.address}.{name}",
+            name=f"{declared.shown}.{name}",
             evidence=(evidence(declared.document, value),),
             kind="password" if "password" in name else "secret",
             form=CredentialForm.SECRET_REF,
@@ -140,10 +140,13 @@ def _table_memory(declared: Declared) -> MemoryStore:
     )
 
 
-def _cache_memory(declared: Declared, groups: Mapping[str, Declared]) -> MemoryStore:
+def _cache_memory(declared: Declared, groups: Sequence[Declared]) -> MemoryStore:
     """A managed Redis: bounded by its node's size, evicting by its parameter group."""
     named = declared.body.get("parameter_group_name")
-    group = groups.get(named.raw) if named is not None else None
+    wanted = named.raw if named is not None else ""
+    group = next(
+        (each for each in groups if wanted == each.title or f"{each.address}." in wanted), None
+    )
     policy = _eviction(group)
     told = policy.text if policy is not None else None
     unseen = named is not None and group is None and not named.raw.startswith("default.")
@@ -175,4 +178,4 @@ def _eviction(group: Declared | None) -> Node | None:
 
 
 def _places(declared: Declared) -> tuple[Evidence, ...]:
-    return (evidence(declared.document, declared.header, declared.address),)
+    return (evidence(declared.document, declared.header, declared.shown),)

@@ -1,0 +1,282 @@
+"""
+CloudFormation and SAM templates to facts.
+
+Both providers describe the same cloud. A resource is put into the words of Terraform, properties in
+its spelling, and then read by what reads Terraform.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from agentaudit.extract.cloudformation_values import Template
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.terraform_agents import add_agents
+from agentaudit.extract.terraform_iam import Principals
+from agentaudit.extract.terraform_logs import add_logs
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_names import name_attribute
+from agentaudit.extract.terraform_runtimes import add_runtimes
+from agentaudit.extract.terraform_stores import add_stores
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_AS_THEY_ARE = frozenset(
+    {"Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument", "Condition"}
+)
+"""Mappings whose keys are the user's own."""
+
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "AWS::IAM::Role": "aws_iam_role",
+        "AWS::IAM::User": "aws_iam_user",
+        "AWS::IAM::Policy": "aws_iam_role_policy",
+        "AWS::IAM::ManagedPolicy": "aws_iam_policy",
+        "AWS::IAM::AccessKey": "aws_iam_access_key",
+        "AWS::IAM::InstanceProfile": "aws_iam_instance_profile",
+        "AWS::Lambda::Function": "aws_lambda_function",
+        "AWS::Serverless::Function": "aws_lambda_function",
+        "AWS::ECS::TaskDefinition": "aws_ecs_task_definition",
+        "AWS::S3::Bucket": "aws_s3_bucket",
+        "AWS::DynamoDB::Table": "aws_dynamodb_table",
+        "AWS::SecretsManager::Secret": "aws_secretsmanager_secret",
+        "AWS::SQS::Queue": "aws_sqs_queue",
+        "AWS::SNS::Topic": "aws_sns_topic",
+        "AWS::RDS::DBInstance": "aws_db_instance",
+        "AWS::RDS::DBCluster": "aws_rds_cluster",
+        "AWS::ElastiCache::ParameterGroup": "aws_elasticache_parameter_group",
+        "AWS::ElastiCache::ReplicationGroup": "aws_elasticache_replication_group",
+        "AWS::ElastiCache::CacheCluster": "aws_elasticache_cluster",
+        "AWS::CloudTrail::Trail": "aws_cloudtrail",
+        "AWS::Logs::LogGroup": "aws_cloudwatch_log_group",
+        "AWS::Bedrock::Agent": "aws_bedrockagent_agent",
+        "AWS::BedrockAgentCore::Memory": "aws_bedrockagentcore_memory",
+        "AWS::BedrockAgentCore::Gateway": "aws_bedrockagentcore_gateway",
+        "AWS::BedrockAgentCore::Runtime": "aws_bedrockagentcore_agent_runtime",
+        "AWS::BedrockAgentCore::Harness": "aws_bedrockagentcore_harness",
+    }
+)
+_RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "aws_iam_role": {
+            "RoleName": "name",
+            "AssumeRolePolicyDocument": "assume_role_policy",
+            "Policies": "inline_policy",
+            "PolicyDocument": "policy",
+        },
+        "aws_iam_user": {
+            "UserName": "name",
+            "Policies": "inline_policy",
+            "PolicyDocument": "policy",
+        },
+        "aws_iam_role_policy": {
+            "PolicyName": "name",
+            "PolicyDocument": "policy",
+            "Roles": "role",
+        },
+        "aws_iam_policy": {"ManagedPolicyName": "name", "PolicyDocument": "policy"},
+        "aws_iam_access_key": {"UserName": "user"},
+        "aws_iam_instance_profile": {"Roles": "role"},
+        "aws_s3_bucket": {"BucketName": "bucket"},
+        "aws_dynamodb_table": {"TableName": "name", "TimeToLiveSpecification": "ttl"},
+        "aws_sqs_queue": {"QueueName": "name"},
+        "aws_sns_topic": {"TopicName": "name"},
+        "aws_db_instance": {"DBInstanceIdentifier": "identifier", "MasterUserPassword": "password"},
+        "aws_rds_cluster": {
+            "DBClusterIdentifier": "cluster_identifier",
+            "MasterUserPassword": "master_password",
+        },
+        "aws_elasticache_replication_group": {"CacheParameterGroupName": "parameter_group_name"},
+        "aws_elasticache_cluster": {"CacheParameterGroupName": "parameter_group_name"},
+        "aws_cloudtrail": {
+            "TrailName": "name",
+            "IsLogging": "enable_logging",
+            "EventSelectors": "event_selector",
+            "DataResources": "data_resource",
+            "AdvancedEventSelectors": "advanced_event_selector",
+            "FieldSelectors": "field_selector",
+        },
+        "aws_cloudwatch_log_group": {"LogGroupName": "name"},
+    }
+)
+
+
+@dataclass(slots=True)
+class Stack(Module):
+    """One template, in the words of Terraform."""
+
+    members_by_type: tuple[Declared, ...] = ()
+
+    def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
+        if kind != "resource":
+            return ()
+        return tuple(item for item in self.members_by_type if item.type in types)
+
+
+def extract_cloudformation(documents: Documents, collector: Collector) -> None:
+    """Every template: identities, agents, stores, runtimes and logs."""
+    stacks = tuple(_stack(document) for document in _templates(documents))
+    principals = Principals(documents, collector)
+    principals.read(stacks)
+    for stack in stacks:
+        add_agents(stack, principals, collector)
+        add_runtimes(stack, principals, collector)
+        add_stores(stack, collector)
+        add_logs(stack, collector)
+
+
+def _templates(documents: Documents) -> Iterator[Document]:
+    """Templates by what they hold: resources whose types are those of AWS."""
+    for document in documents.of("yaml", "json"):
+        listed = document.root.get("Resources")
+        types = (value.get("Type") for _, value in listed.items()) if listed is not None else ()
+        if any(type_ is not None and type_.raw.startswith("AWS::") for type_ in types):
+            yield document
+
+
+def _stack(document: Document) -> Stack:
+    listed = document.root.get("Resources")
+    resources = listed.entries if listed is not None else ()
+    types = {
+        key.raw: _TYPES.get(raw_type(value), "aws_" + raw_type(value).lower().replace("::", "_"))
+        for key, value in resources
+    }
+    names = {key.raw: name for key, value in resources if (name := _given_name(value))}
+    template = Template(parameters=_defaults(document), types=types, names=names)
+    stack = Stack(folder=document.file, bodies=[])
+    stack.members_by_type = tuple(
+        declared
+        for key, value in resources
+        if raw_type(value) in _TYPES
+        for declared in _resources(stack, document, key, template.resolved(value))
+    )
+    return stack
+
+
+def raw_type(resource: Node) -> str:
+    """The type of a resource as its template has it."""
+    node = resource.get("Type")
+    return node.raw if node is not None else ""
+
+
+def _given_name(resource: Node) -> str:
+    """The name that a template gives to a resource, where it is a plain text."""
+    type_ = _TYPES.get(raw_type(resource), "")
+    wanted, renamed = name_attribute(type_), _RENAMED.get(type_, {})
+    properties = resource.get("Properties")
+    for key, value in properties.items() if properties is not None else ():
+        if renamed.get(key, _snake(key)) == wanted:
+            return value.text or ""
+    return ""
+
+
+def _defaults(document: Document) -> dict[str, Node]:
+    """Parameters with a default; what has none is only known at deployment."""
+    listed = document.root.get("Parameters")
+    pairs = listed.items() if listed is not None else ()
+    found = ((name, parameter.get("Default")) for name, parameter in pairs)
+    return {name: default for name, default in found if default is not None}
+
+
+def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iterator[Declared]:
+    type_ = _TYPES[raw_type(value)]
+    properties = value.get("Properties") or replace(value, entries=())
+    body = _spelled(properties, _RENAMED.get(type_, {}))
+    adapt = _ADAPTED.get(type_)
+    declared = Declared(
+        type=type_,
+        name=key.raw,
+        document=document,
+        header=key,
+        body=adapt(body) if adapt else body,
+        module=stack,
+        label=key.raw,
+    )
+    yield declared
+    if type_ == "aws_iam_policy":
+        reference = replace(
+            key, kind=NodeKind.UNKNOWN, raw=f"{declared.address}.arn", entries=(), elements=()
+        )
+        attachment = _with(declared.body, key, {"policy_arn": reference})
+        yield replace(declared, type="aws_iam_policy_attachment", body=attachment)
+
+
+def _spelled(node: Node, renamed: Mapping[str, str]) -> Node:
+    """Properties with the names that Terraform gives them, places kept."""
+    if node.kind is NodeKind.SEQUENCE:
+        return replace(node, elements=tuple(_spelled(each, renamed) for each in node.elements))
+    if node.kind is not NodeKind.MAPPING:
+        return node
+    entries = tuple(
+        (
+            replace(key, raw=renamed.get(key.raw, _snake(key.raw))),
+            value if key.raw in _AS_THEY_ARE else _spelled(value, renamed),
+        )
+        for key, value in node.entries
+    )
+    return replace(node, entries=entries)
+
+
+def _snake(name: str) -> str:
+    return _WORD.sub("_", name).lower()
+
+
+def _with(body: Node, place: Node, more: Mapping[str, Node]) -> Node:
+    """A body with more attributes."""
+    entries = tuple(
+        (replace(place, kind=NodeKind.STRING, raw=name, entries=(), elements=()), value)
+        for name, value in more.items()
+    )
+    return replace(body, kind=NodeKind.MAPPING, entries=(*body.entries, *entries))
+
+
+def _function(body: Node) -> Node:
+    image = body.get("code", "image_uri") or body.get("image_uri")
+    return _with(body, body, {"image_uri": image}) if image is not None else body
+
+
+def _parameter_group(body: Node) -> Node:
+    """`Properties: {maxmemory-policy: …}` as the parameters that Terraform lists."""
+    listed = body.get("properties")
+    if listed is None:
+        return body
+    pairs = tuple(
+        _with(replace(value, entries=()), value, {"name": key, "value": value})
+        for key, value in ((replace(key, raw=key.raw), value) for key, value in listed.entries)
+    )
+    sequence = replace(listed, kind=NodeKind.SEQUENCE, entries=(), elements=pairs)
+    return _with(body, body, {"parameter": sequence})
+
+
+def _tasks(body: Node) -> Node:
+    """Task definitions keep the spelling that their JSON has everywhere: `valueFrom`."""
+    listed = body.get("container_definitions")
+    if listed is None:
+        return body
+    definitions = replace(listed, elements=tuple(_camel(each) for each in listed.elements))
+    entries = tuple(
+        (key, definitions if key.raw == "container_definitions" else value)
+        for key, value in body.entries
+    )
+    return replace(body, entries=entries)
+
+
+def _camel(node: Node) -> Node:
+    if node.kind is NodeKind.SEQUENCE:
+        return replace(node, elements=tuple(_camel(each) for each in node.elements))
+    entries = tuple(
+        (replace(key, raw=re.sub(r"_(.)", lambda match: match[1].upper(), key.raw)), _camel(value))
+        for key, value in node.entries
+    )
+    return replace(node, entries=entries)
+
+
+_ADAPTED: Mapping[str, Callable[[Node], Node]] = MappingProxyType(
+    {
+        "aws_lambda_function": _function,
+        "aws_elasticache_parameter_group": _parameter_group,
+        "aws_ecs_task_definition": _tasks,
+    }
+)

@@ -1,0 +1,108 @@
+"""
+CloudFormation's functions as far as a template decides them.
+
+What refers to a resource becomes the reference that Terraform would make, so that both are read by
+the same code: `!GetAtt AgentRole.Arn` is `aws_iam_role.AgentRole.arn`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from agentaudit.extract.terraform_names import computed
+from agentaudit.readers.document import Node, NodeKind
+
+_PLACE_IN_SUB = re.compile(r"\$\{([^!{}][^{}]*)\}")
+_DEEPEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What references stand for: defaults of parameters, and resources by their logical ids."""
+
+    parameters: Mapping[str, Node]
+    types: Mapping[str, str]
+    """Logical ids, with the types of their resources in Terraform's words."""
+    names: Mapping[str, str]
+    """Logical ids, with the names that their resources are given in the template."""
+
+    def resolved(self, node: Node, depth: int = 0) -> Node:
+        """A node with its functions resolved; what stays open is unknown."""
+        if depth > _DEEPEST:
+            return _unknown(node, "…")
+        if node.kind is NodeKind.SEQUENCE:
+            elements = tuple(self.resolved(element, depth + 1) for element in node.elements)
+            return replace(node, elements=elements)
+        if node.kind is not NodeKind.MAPPING:
+            return node
+        if len(node.entries) == 1:
+            key, argument = node.entries[0]
+            if key.raw == "Ref" or key.raw.startswith("Fn::"):
+                return self._called(node, key.raw, self.resolved(argument, depth + 1))
+        entries = tuple((key, self.resolved(value, depth + 1)) for key, value in node.entries)
+        return replace(node, entries=entries)
+
+    def _called(self, node: Node, function: str, argument: Node) -> Node:
+        match function:
+            case "Ref":
+                return self._reference(node, argument.raw, "id")
+            case "Fn::GetAtt":
+                parts = [part.raw for part in argument.elements] or argument.raw.split(".", 1)
+                return self._reference(node, parts[0], ".".join(parts[1:]).lower() or "arn")
+            case "Fn::Sub":
+                return self._substituted(node, argument)
+            case "Fn::Join" if len(argument.elements) == 2:  # noqa: PLR2004 - glue, and pieces
+                glue, pieces = argument.elements
+                return _text(node, glue.raw.join(_piece(piece) for piece in pieces.list()))
+            case _:
+                return _unknown(node, function)
+
+    def _reference(self, node: Node, name: str, attribute: str) -> Node:
+        """A parameter's default, or a reference to a resource."""
+        if name in self.parameters:
+            default = self.parameters[name]
+            return replace(
+                default,
+                line=node.line,
+                column=node.column,
+                end_line=node.end_line,
+                end_column=node.end_column,
+                origin=(default,),
+            )
+        if name in self.types:
+            type_ = self.types[name]
+            title = self.names.get(name, f"${{{type_}.{name}}}")
+            value = computed(type_, attribute, title)
+            if value and (attribute == "arn" or name in self.names):
+                return _text(node, value)
+            return _unknown(node, f"{self.types[name]}.{name}.{attribute}")
+        return _unknown(node, name)
+
+    def _substituted(self, node: Node, argument: Node) -> Node:
+        text, given = argument, dict[str, Node]()
+        if argument.kind is NodeKind.SEQUENCE and argument.elements:
+            text = argument.elements[0]
+            given = {key: value for rest in argument.elements[1:] for key, value in rest.items()}
+
+        def filled(match: re.Match[str]) -> str:
+            name, _, attribute = match[1].partition(".")
+            if name.startswith("AWS::"):
+                return match[0]
+            known = given.get(name)
+            value = known or self._reference(node, name, attribute.lower() or "id")
+            return _piece(value)
+
+        return _text(node, _PLACE_IN_SUB.sub(filled, text.raw))
+
+
+def _piece(node: Node) -> str:
+    """What a value contributes to a text; what is unknown stays visible."""
+    return f"${{{node.raw}}}" if node.unknown else node.raw
+
+
+def _text(node: Node, text: str) -> Node:
+    return replace(node, kind=NodeKind.STRING, raw=text, entries=(), elements=())
+
+
+def _unknown(node: Node, raw: str) -> Node:
+    return replace(node, kind=NodeKind.UNKNOWN, raw=raw, entries=(), elements=())
