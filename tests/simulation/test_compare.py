@@ -1,0 +1,225 @@
+"""Comparisons and the advice that follows from them."""
+
+from dataclasses import replace
+
+import pytest
+
+from agentaudit.errors import UsageError
+from agentaudit.model.results import Simulation
+from agentaudit.model.workload import (
+    Heavy,
+    Machine,
+    SpeedCurve,
+    Stage,
+    Workload,
+    WorkRequest,
+    WorkStep,
+)
+from agentaudit.simulation.compare import compare, compare_shipped
+from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.speed import ideal_cores
+
+SECOND = 1_000_000_000
+MACHINE = Machine(
+    name="m", cores=4, cpu=ideal_cores(4), gpu=SpeedCurve(points=((1, 1.0), (8, 8.0)))
+)
+SLOWING = replace(MACHINE, cpu=SpeedCurve(points=((1, 1.0), (4, 4.0), (8, 2.0))))
+"""Cores that serve half as much when twice as many requests share them."""
+
+
+def request(place: int, cpu_s: float, gpu_s: float, *, every_s: float) -> WorkRequest:
+    demands = ((Stage.CPU, cpu_s), (Stage.GPU, gpu_s))
+    return WorkRequest(
+        request_id=place,
+        type="tools" if cpu_s > gpu_s else "chat",
+        heavy=Heavy.CPU if cpu_s > gpu_s else Heavy.GPU,
+        arrival_ns=round(place * every_s * SECOND),
+        steps=tuple(WorkStep(stage=stage, demand_ns=round(s * SECOND)) for stage, s in demands),
+    )
+
+
+def workload(count: int = 40, *, cpu_s: float, gpu_s: float, every_s: float = 0.0) -> Workload:
+    return Workload(
+        requests=tuple(request(place, cpu_s, gpu_s, every_s=every_s) for place in range(count)),
+        source="run.aatrace",
+        arrivals="closed" if every_s == 0 else "recorded",
+        seed=7,
+        assumptions=("The moon is round.",),
+    )
+
+
+def mixed(every_s: float, *, tool_s: float = 4.0) -> Workload:
+    """One tool request after three of chat."""
+    requests = tuple(
+        request(place, *((tool_s, 0.1) if place % 4 == 0 else (0.01, 0.5)), every_s=every_s)
+        for place in range(200)
+    )
+    return replace(workload(1, cpu_s=1, gpu_s=1), requests=requests, arrivals="recorded")
+
+
+def advised(simulation: Simulation, *words: str) -> str:
+    """The first sentence of advice that holds all the words."""
+    return next(
+        (said for said in simulation.advice if all(word in said for word in words)),
+        f"nothing about {words} in {simulation.advice}",
+    )
+
+
+def policies(simulation: Simulation) -> list[str]:
+    return [result.policy for result in simulation.results]
+
+
+def test_the_artifact_says_what_was_compared() -> None:
+    simulation = compare_shipped(workload(cpu_s=1, gpu_s=1), MACHINE)
+
+    assert simulation.workload_source == "run.aatrace"
+    assert (simulation.requests, simulation.seed, simulation.arrivals) == (40, 7, "closed")
+    assert simulation.baseline == "multi-processing"
+    assert simulation.machine is MACHINE
+    assert simulation.assumptions[0] == "The moon is round."
+
+
+def test_the_best_stand_first_and_overloaded_policies_last() -> None:
+    simulation = compare_shipped(
+        workload(200, cpu_s=1, gpu_s=1, every_s=0.5), MACHINE, names=["sequential", "mas"]
+    )
+
+    assert policies(simulation) == ["fcfs", "mas", "sequential"]
+    assert [result.overloaded for result in simulation.results] == [False, False, True]
+
+
+def test_caps_are_scaled_except_those_given() -> None:
+    simulation = compare_shipped(
+        workload(cpu_s=1, gpu_s=0), MACHINE, names=["fcfs", "comb", "mas"], caps="N_cap=3"
+    )
+
+    assert {result.policy: result.parameters for result in simulation.results} == {
+        "fcfs": "cap=14",
+        "comb-closed": "B_cap=3 s=1s",
+        "mas": "E_CPU=4 E_GPU=8 E_shared=2",
+    }
+
+
+def test_where_speed_falls_under_load_a_cap_is_advised() -> None:
+    simulation = compare_shipped(workload(cpu_s=4, gpu_s=1), SLOWING)
+
+    best = simulation.results[0].policy
+    assert best in ("micro-batching", "micro-batching-rolling", "comb-closed")
+    assert advised(simulation, "Use").startswith(f"Use {best} (")
+    assert "instead of multi-processing (no cap): P90 from" in advised(simulation, "Use")
+    assert "than a scheduler change or more cores" in advised(simulation, "help less")
+
+
+def test_where_it_does_not_nothing_is_advised() -> None:
+    """A GPU that serves each request at its own pace, and cores with room."""
+    simulation = compare_shipped(workload(4, cpu_s=1, gpu_s=1), MACHINE, names=["fcfs", "mas"])
+
+    assert "No policy lowers P50 or P90" in simulation.advice[0]
+    assert simulation.advice[0].endswith("on this machine.")
+
+
+def test_a_cap_that_can_only_hurt_is_called_so() -> None:
+    simulation = compare_shipped(
+        workload(8, cpu_s=1, gpu_s=8), MACHINE, names=["sequential", "comb"], caps="B_cap=2"
+    )
+
+    assert simulation.advice[0].endswith("and a cap can only hurt it.")
+
+
+def test_the_median_may_matter_more_than_the_tail() -> None:
+    """Waves of four take 6 s each: ten of them end later than all at once, half much sooner."""
+    simulation = compare_shipped(
+        workload(cpu_s=4, gpu_s=2), MACHINE, names=["micro-batching"], caps="B_cap=4"
+    )
+
+    assert simulation.advice[0] == (
+        "If the median matters more than the tail, micro-batching (B_cap=4) does better: against"
+        " multi-processing, P50 from 50 s to 30 s (-40%), P90 from 50 s to 54 s (+8%)."
+    )
+
+
+def test_policies_that_do_the_same_are_called_equal() -> None:
+    simulation = compare_shipped(
+        workload(8, cpu_s=4, gpu_s=0), SLOWING, names=["micro-batching", "comb-closed"]
+    )
+
+    assert advised(simulation, "does the same within 2%") in simulation.advice
+
+
+def test_what_classes_gain_and_lose() -> None:
+    simulation = compare_shipped(mixed(0.22), MACHINE, names=["fcfs", "mas"], caps="N_max=5")
+
+    assert "P90 of chat from" in advised(simulation, "Under MAS")
+    chat = {result.policy: result.by_type[1].latency.p90_ns for result in simulation.results}
+    assert chat["mas"] < chat["fcfs"] / 2
+
+
+def test_one_class_has_nothing_to_keep_apart() -> None:
+    cpu_heavy = compare_shipped(workload(cpu_s=2, gpu_s=1), MACHINE)
+    gpu_heavy = compare_shipped(workload(cpu_s=1, gpu_s=2), MACHINE)
+
+    assert advised(cpu_heavy, "All requests are CPU-heavy") in cpu_heavy.advice
+    assert advised(gpu_heavy, "All requests are GPU-heavy") in gpu_heavy.advice
+
+
+def test_classes_that_mas_leaves_alone() -> None:
+    simulation = compare_shipped(mixed(5.0), MACHINE)
+
+    assert advised(simulation, "changes the P90 of no type") in simulation.advice
+
+
+def test_cores_that_would_help_more_than_inference() -> None:
+    simulation = compare_shipped(workload(cpu_s=2, gpu_s=0.1), MACHINE)
+
+    assert "8 cores instead of 4" in advised(simulation, "What if")
+    assert "more cores" in advised(simulation, "Faster inference would help less than")
+
+
+def test_inference_that_would_help_most() -> None:
+    simulation = compare_shipped(workload(4, cpu_s=0.1, gpu_s=2), MACHINE)
+
+    assert advised(simulation, "Faster inference is the most effective") in simulation.advice
+
+
+@pytest.mark.parametrize(
+    ("cpu_s", "gpu_s", "name"), [(8.0, 1.0, "200% of what the CPU"), (1.0, 24.0, "LLM server")]
+)
+def test_more_than_can_be_served_is_said_first(cpu_s: float, gpu_s: float, name: str) -> None:
+    simulation = compare_shipped(workload(cpu_s=cpu_s, gpu_s=gpu_s, every_s=1.0), MACHINE)
+
+    assert simulation.advice[0].startswith("Overload: requests ask for")
+    assert name in simulation.advice[0]
+    assert all(result.overloaded for result in simulation.results)
+
+
+def test_a_policy_that_falls_behind_is_named() -> None:
+    simulation = compare_shipped(
+        workload(200, cpu_s=1, gpu_s=1, every_s=0.5), MACHINE, names=["sequential", "fcfs"]
+    )
+
+    assert simulation.advice[-1] == (
+        "At best the CPU is 50% busy with this load, and the LLM server 25%; still, requests pile"
+        " up under sequential."
+    )
+
+
+def test_keeping_up_counts_for_more_than_a_percentile() -> None:
+    """One by one is too slow here, and so is any comparison of its latencies."""
+    policies = [
+        CappedConcurrency(name=name, source="test", cap=cap)
+        for name, cap in (("one", 1), ("many", 9))
+    ]
+    simulation = compare(
+        workload(200, cpu_s=1, gpu_s=1, every_s=0.5), MACHINE, policies, baseline="one"
+    )
+
+    assert simulation.advice[0].startswith("Use many (cap=9) instead of one (cap=1)")
+
+
+def test_an_empty_workload_and_a_missing_baseline() -> None:
+    policy = CappedConcurrency(name="all", source="test", cap=None)
+
+    with pytest.raises(UsageError, match="no requests"):
+        compare(workload(0, cpu_s=1, gpu_s=1), MACHINE, [policy], baseline="all")
+    with pytest.raises(UsageError, match="baseline 'fcfs' is not among"):
+        compare(workload(cpu_s=1, gpu_s=1), MACHINE, [policy], baseline="fcfs")
