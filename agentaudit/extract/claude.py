@@ -10,7 +10,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import client_agent
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
-from agentaudit.model.facts import Agent, Approval, Egress, MemoryStore, Tool
+from agentaudit.model.facts import Agent, Approval, Egress, MemoryStore, Tool, ToolServer
 from agentaudit.readers.document import Document, Node
 
 _SETTINGS = re.compile(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
@@ -48,6 +48,7 @@ def _extract(document: Document, collector: Collector) -> None:
     collector.update(changed)
     _add_approval(document, collector, changed)
     _add_tools(document, collector, changed)
+    _gate_servers(document, collector, changed)
     _add_memory(document, collector, changed)
     _add_egress(document, collector, changed)
     holding = Holding(holder="agent", exposure="env", holder_id=changed.id, seen_by=(changed.id,))
@@ -103,6 +104,49 @@ def _add_approval(document: Document, collector: Collector, agent: Agent) -> Non
         )
     )
     collector.link(EdgeKind.GATED_BY, agent.id, approval.id, *approval.evidence)
+
+
+def _gate_servers(document: Document, collector: Collector, agent: Agent) -> None:
+    """What the settings let the tools of MCP servers do without a question."""
+    everything = document.root.child("enableAllProjectMcpServers")
+    allowed = [rule.text or "" for rule in _rules(document.root, "allow")]
+    servers = [
+        edge.dst
+        for edge in list(collector.edges.values())
+        if edge.kind is EdgeKind.EXPOSES and edge.src == agent.id
+    ]
+    for name in servers:
+        server = collector.facts[name]
+        if not isinstance(server, ToolServer):
+            continue
+        whole = any(rule in {f"mcp__{server.name}", f"mcp__{server.name}__*"} for rule in allowed)
+        trusted = everything is not None and everything.boolean is True
+        collector.update(
+            replace(
+                server,
+                auto_approved=server.auto_approved or whole or trusted,
+                wildcard_tools=server.wildcard_tools or whole,
+            )
+        )
+        for edge in list(collector.edges.values()):
+            tool = collector.facts.get(edge.dst)
+            if edge.kind is EdgeKind.EXPOSES and edge.src == name and isinstance(tool, Tool):
+                _gate_tool(collector, agent, tool, allowed=whole or _allowed(server, tool, allowed))
+
+
+def _allowed(server: ToolServer, tool: Tool, rules: list[str]) -> bool:
+    short = tool.name.removeprefix(f"{server.name}.")
+    return "*" in rules or f"mcp__{server.name}__{short}" in rules
+
+
+def _gate_tool(collector: Collector, agent: Agent, tool: Tool, *, allowed: bool) -> None:
+    if allowed or agent.permission_mode == "bypass":
+        collector.update(replace(tool, approval=Truth.NO))
+        return
+    for approval in collector.of(Approval):
+        if (EdgeKind.GATED_BY, agent.id, approval.id) in collector.edges:
+            collector.update(replace(tool, approval=Truth.YES))
+            collector.link(EdgeKind.GATED_BY, tool.id, approval.id, *approval.evidence)
 
 
 def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:

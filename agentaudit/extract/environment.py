@@ -45,6 +45,12 @@ _BACKENDS = {
     "mongodb+srv": "mongodb",
 }
 _MANAGED = (".amazonaws.com", ".windows.net", ".upstash.io", ".redislabs.com", ".redis-cloud.com")
+_LIMITS = {
+    "iterations": re.compile(
+        r"(?:max|limit).*(?:iter|steps?|turns?|recursion)|recursion_limit", re.IGNORECASE
+    ),
+    "timeout": re.compile(r"(?:agent|run|execution|request).*timeout", re.IGNORECASE),
+}
 _INSECURE: dict[str, frozenset[str]] = {
     "NODE_TLS_REJECT_UNAUTHORIZED": frozenset({"0", "false"}),
     "PYTHONHTTPSVERIFY": frozenset({"0", "false"}),
@@ -155,6 +161,15 @@ def host_of(workload: Workload) -> str:
         item for item in workload.settings if _concerns_memory(item.key) and _URL.search(item.key)
     ]
     return _backend(urls)[1]
+
+
+def limit(workload: Workload, name: str) -> int | None:
+    """How many iterations, or how many seconds, the environment gives an agent; None unsaid."""
+    for setting in workload.settings:
+        if _LIMITS[name].search(setting.key):
+            value = literal_of(setting.content.strip())
+            return _number(setting.key, value, seconds=name == "timeout")
+    return None
 
 
 def memory_id(workload: Workload, backend: str) -> FactId:

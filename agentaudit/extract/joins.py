@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from agentaudit.extract.collector import Collector, Workload, fact_id
 from agentaudit.extract.documents import folder_of
+from agentaudit.extract.environment import limit
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts import (
     Agent,
     Credential,
@@ -37,6 +38,7 @@ def join(collector: Collector) -> None:
     _resolve_references(collector)
     _place_agents(collector)
     _attach_memory(collector)
+    _limit_agents(collector)
     _show_credentials(collector)
     _settle_approvals(collector)
     _reach_identities(collector)
@@ -94,13 +96,23 @@ def _place_agents(collector: Collector) -> None:
 def _agents_of(
     workload: Workload, coded: list[Agent], built: dict[str, list[Agent]]
 ) -> list[Agent]:
+    """By what it is built from, by its image, by its name, or else by the project it lies in."""
     if workload.build is not None:
         return built[workload.image]
     by_image = built.get(workload.image, []) if workload.image else []
     names = {_normal(name) for name in workload.names if name}
     by_name = [agent for agent in coded if _normal(agent.name) in names]
-    here = [agent for agent in coded if _below(agent, folder_of(workload.document.file))]
-    return by_image or by_name or (here if workload.document.syntax == "dotenv" else [])
+    return by_image or by_name or _agents_of_project(workload, coded)
+
+
+def _agents_of_project(workload: Workload, coded: list[Agent]) -> list[Agent]:
+    """The code in the nearest folder around the workload's file that holds an agent."""
+    folder = folder_of(workload.document.file)
+    while True:
+        here = [agent for agent in coded if _below(agent, folder)]
+        if here or not folder:
+            return here
+        folder = folder_of(folder)
 
 
 def _below(agent: Agent, folder: str) -> bool:
@@ -147,6 +159,26 @@ def _attach_memory(collector: Collector) -> None:
                     collector.link(
                         kind, agent, store.id, store.evidence[0], confidence=Confidence.LIKELY
                     )
+
+
+def _limit_agents(collector: Collector) -> None:
+    """Limits that the environment of its runtime sets for an agent."""
+    agents = _agents_on(collector)
+    for workload in collector.workloads:
+        iterations, timeout = limit(workload, "iterations"), limit(workload, "timeout")
+        for name in sorted(agents[workload.runtime_id]):
+            agent = collector.facts[name]
+            if not isinstance(agent, Agent):
+                continue
+            if iterations is not None and agent.max_iterations is not Known.SET:
+                known = Known.SET if iterations > 0 else Known.NONE
+                count = iterations if iterations > 0 else None
+                agent = replace(agent, max_iterations=known, max_iterations_count=count)
+            if timeout is not None and agent.timeout is not Known.SET:
+                known = Known.SET if timeout > 0 else Known.NONE
+                count = timeout if timeout > 0 else None
+                agent = replace(agent, timeout=known, timeout_s=count)
+            collector.update(agent)
 
 
 def _show_credentials(collector: Collector) -> None:

@@ -1,18 +1,13 @@
 """Kubernetes workloads: containers of pods as runtimes, with their environment and privileges."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
-from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
-from agentaudit.extract.kubernetes_objects import (
-    KubernetesObject,
-    kubernetes_objects,
-    settings_of_object,
-)
+from agentaudit.extract.kubernetes_environment import Pod, environment_of
+from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.deployment import EdgeKind
@@ -37,16 +32,6 @@ _ALTERNATIVES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pod:
-    """One pod template, with everything its containers share."""
-
-    owner: KubernetesObject
-    template: Node
-    spec: Node
-    objects: tuple[KubernetesObject, ...]
-
-
 def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     """The workloads of every manifest, with the accounts they run under."""
     objects = tuple(kubernetes_objects(documents))
@@ -55,10 +40,10 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
         template = owner.node.get(*route) if route is not None else None
         spec = template.child("spec") if template is not None else None
         if template is not None and spec is not None:
-            _add_pod(_Pod(owner=owner, template=template, spec=spec, objects=objects), collector)
+            _add_pod(Pod(owner=owner, template=template, spec=spec, objects=objects), collector)
 
 
-def _add_pod(pod: _Pod, collector: Collector) -> None:
+def _add_pod(pod: Pod, collector: Collector) -> None:
     for field in ("containers", "initContainers"):
         block = pod.spec.child(field)
         for node in block.list() if block is not None else ():
@@ -69,7 +54,7 @@ def _add_pod(pod: _Pod, collector: Collector) -> None:
             _add_projected_tokens(pod, collector, runtime)
 
 
-def _container(pod: _Pod, node: Node, collector: Collector) -> Container:
+def _container(pod: Pod, node: Node, collector: Collector) -> Container:
     name = node.text_at("name") or pod.owner.name
     owner = pod.owner
     key = f"{owner.kind}/{owner.namespace}/{owner.name}/{name}"
@@ -86,14 +71,14 @@ def _container(pod: _Pod, node: Node, collector: Collector) -> Container:
             if (block := node.child(field)) is not None
             for word in block.list()
         ),
-        settings=tuple(_settings(pod, node, key, collector)),
+        settings=tuple(environment_of(pod, node, key, collector)),
         labels=_labels(pod.template),
         namespace=owner.namespace,
         short_alternative=_ALTERNATIVES,
     )
 
 
-def _runtime(pod: _Pod, node: Node, key: str) -> Runtime:
+def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
     name = node.text_at("name") or pod.owner.name
     limits = node.get("resources", "limits")
     memory = limits.child("memory") if limits is not None else None
@@ -126,96 +111,7 @@ def _runtime(pod: _Pod, node: Node, key: str) -> Runtime:
     )
 
 
-def _settings(pod: _Pod, node: Node, key: str, collector: Collector) -> Iterator[Setting]:
-    """The environment of a container, each value where it really stands."""
-    document = pod.owner.document
-    block = node.child("env")
-    named: set[str] = set()
-    for entry in block.list() if block is not None else ():
-        name, value = entry.text_at("name"), entry.child("value")
-        source = entry.child("valueFrom")
-        named.add(name)
-        if value is not None:
-            yield Setting(key=name, value=value, document=document, route=f"{key}.env")
-        elif source is not None and name:
-            yield from _from_source(pod, source, name, key)
-    block = node.child("envFrom")
-    for entry in block.list() if block is not None else ():
-        for setting in _all_of_source(pod, entry, collector):
-            if setting.key not in named:
-                yield setting
-
-
-def _from_source(pod: _Pod, source: Node, name: str, key: str) -> Iterator[Setting]:
-    document = pod.owner.document
-    for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
-        reference = source.child(field)
-        if reference is None:
-            continue
-        place = reference.child("name") or reference
-        via = evidence(document, place, f"{name} from {kind} {plain(reference.text_at('name'))}")
-        target = _object(pod, kind, reference.text_at("name"))
-        for setting in settings_of_object(target) if target is not None else ():
-            if setting.key == reference.text_at("key"):
-                yield Setting(
-                    key=name,
-                    value=setting.value,
-                    document=setting.document,
-                    route=f"{setting.route}.{setting.key}",
-                    text=setting.content,
-                    via=(via,),
-                )
-                return
-        if kind == "Secret":
-            yield Setting(
-                key=name,
-                value=place,
-                document=document,
-                route=f"{key}.env",
-                form=CredentialForm.SECRET_REF,
-            )
-
-
-def _all_of_source(pod: _Pod, entry: Node, collector: Collector) -> Iterator[Setting]:
-    prefix = entry.text_at("prefix")
-    for field, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
-        reference = entry.child(field)
-        if reference is None:
-            continue
-        place = evidence(
-            pod.owner.document, reference, f"{kind} {plain(reference.text_at('name'))}"
-        )
-        target = _object(pod, kind, reference.text_at("name"))
-        if target is None:
-            collector.leave_open(
-                place,
-                f"the {kind} {plain(reference.text_at('name'))} is not among the files",
-                "which variables the container gets is open",
-            )
-            continue
-        for setting in settings_of_object(target):
-            yield Setting(
-                key=prefix + setting.key,
-                value=setting.value,
-                document=setting.document,
-                route=setting.route,
-                text=setting.content,
-                via=(place,),
-            )
-
-
-def _object(pod: _Pod, kind: str, name: str) -> KubernetesObject | None:
-    return next(
-        (
-            item
-            for item in pod.objects
-            if (item.kind, item.name, item.namespace) == (kind, name, pod.owner.namespace)
-        ),
-        None,
-    )
-
-
-def _host_paths(pod: _Pod, node: Node) -> Iterator[str]:
+def _host_paths(pod: Pod, node: Node) -> Iterator[str]:
     mounts = node.child("volumeMounts")
     mounted = {mount.text_at("name") for mount in (mounts.list() if mounts is not None else ())}
     volumes = pod.spec.child("volumes")
@@ -267,7 +163,7 @@ def _shortest_token(spec: Node) -> int | None:
     return max(known, default=None)
 
 
-def _add_projected_tokens(pod: _Pod, collector: Collector, runtime: Runtime) -> None:
+def _add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> None:
     document: Document = pod.owner.document
     for token in _tokens(pod.spec):
         node = token.child("expirationSeconds") or token
@@ -293,15 +189,6 @@ def _add_projected_tokens(pod: _Pod, collector: Collector, runtime: Runtime) -> 
         account = service_account_id(pod.owner.namespace, runtime.service_account)
         collector.link(EdgeKind.VISIBLE_TO, credential.id, runtime.id, place)
         collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, account, place)
-
-
-def add_secret_credentials(documents: Documents, collector: Collector) -> None:
-    """Secrets and ConfigMaps that hold credentials, whether or not a workload here uses them."""
-    for item in kubernetes_objects(documents):
-        if item.kind not in {"Secret", "ConfigMap"}:
-            continue
-        settings = settings_of_object(item)
-        add_credentials(collector, settings, Holding(holder="repository", exposure="file"))
 
 
 def _labels(template: Node) -> tuple[tuple[str, str], ...]:

@@ -151,7 +151,7 @@ def _add_server(documents: Documents, document: Document, collector: Collector) 
     """The process that serves the graphs, unless a container built here does that."""
     folder = folder_of(document.file)
     settings = _settings(documents, document)
-    if any(workload.build == folder for workload in collector.workloads):
+    if any(_serves(workload, folder) for workload in collector.workloads):
         return
     key = document.root.key_of("env") or document.root.key_of("graphs") or document.root
     runtime = collector.add(
@@ -179,6 +179,12 @@ def _add_server(documents: Documents, document: Document, collector: Collector) 
     )
     if add_credentials(collector, settings, holding):
         collector.update(replace(runtime, holds_secrets=True))
+
+
+def _serves(workload: Workload, folder: str) -> bool:
+    """Whether a container runs the agent of a folder: built from it, or declared in it."""
+    beside = folder_of(workload.document.file) == folder and workload.role == "agent"
+    return workload.build == folder or beside
 
 
 def _settings(documents: Documents, document: Document) -> tuple[Setting, ...]:

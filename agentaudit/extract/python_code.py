@@ -10,6 +10,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 
 Value = str | int | float | bool | None
+_DEEPEST = 20
 UNFOLDED = object()
 """The value of an expression that does not fold: unknown, which is not the same as absent."""
 
@@ -58,19 +59,21 @@ class Module:
                 if name:
                     yield Call(name, node, targets.get(id(node), ""))
 
-    def value(self, node: ast.expr | None) -> object:
-        """A constant, also through a name that is assigned once; UNFOLDED for anything else."""
+    def value(self, node: ast.expr | None, depth: int = 0) -> object:
+        """A constant, also through names that are assigned once; UNFOLDED for anything else."""
         if isinstance(node, ast.Constant):
             return node.value
+        if depth > _DEEPEST or node is None:
+            return UNFOLDED
+        if isinstance(node, ast.Name):
+            return self.value(self.constants.get(node.id), depth + 1)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            inner = self.value(node.operand)
+            inner = self.value(node.operand, depth + 1)
             return -inner if isinstance(inner, int | float) else UNFOLDED
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-            left, right = self.value(node.left), self.value(node.right)
-            both = isinstance(left, int | float) and isinstance(right, int | float)
-            return left * right if both else UNFOLDED  # type: ignore[operator]  # both are numbers
-        if isinstance(node, ast.Name) and isinstance(self.constants.get(node.id), ast.Constant):
-            return self.value(self.constants[node.id])
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Add):
+            left, right = self.value(node.left, depth + 1), self.value(node.right, depth + 1)
+            if isinstance(left, int | float) and isinstance(right, int | float):
+                return left * right if isinstance(node.op, ast.Mult) else left + right
         return UNFOLDED
 
     def text(self, node: ast.expr | None) -> str:

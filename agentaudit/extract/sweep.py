@@ -14,10 +14,11 @@ from dataclasses import replace
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.python_code import Module, module_of
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts import Agent, Credential, CredentialForm, Lifetime
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _EXAMPLE = re.compile(
@@ -25,7 +26,6 @@ _EXAMPLE = re.compile(
     r"|template|dist)(?:\.|$)|(?:^|/)test_",
     re.IGNORECASE,
 )
-_HOLDING = Holding(holder="repository", exposure="file")
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini"})
 _Place = tuple[str, int, int]
 
@@ -35,16 +35,31 @@ def extract_sweep(documents: Documents, collector: Collector) -> None:
     for document in documents:
         claimed = _claimed(collector)
         _add_service_account_keys(document, collector, claimed)
-        claimed = _claimed(collector)
-        settings = [
-            setting
-            for setting in _settings(document)
-            if (document.file, setting.value.line, setting.value.column) not in claimed
-            and _counts(setting)
-        ]
-        for credential in add_credentials(collector, settings, _HOLDING):
+        settings = tuple(_unclaimed(document, _claimed(collector)))
+        for credential in add_credentials(collector, settings, _holding(document, collector)):
             if _EXAMPLE.search(document.file) and credential.confidence is Confidence.LIKELY:
                 collector.update(replace(credential, confidence=Confidence.POSSIBLE))
+
+
+def _unclaimed(document: Document, claimed: set[_Place]) -> Iterator[Setting]:
+    """Each place once, and only where nobody has found a credential."""
+    for setting in _settings(document):
+        place = (document.file, setting.value.line, setting.value.column)
+        if place not in claimed and _counts(setting):
+            claimed.add(place)
+            yield setting
+
+
+def _holding(document: Document, collector: Collector) -> Holding:
+    """What an agent's own code holds, the agent holds; anything else lies in the repository."""
+    agents = [
+        agent.id
+        for agent in collector.of(Agent)
+        if document.syntax == "python" and agent.evidence[0].file == document.file
+    ]
+    if not agents:
+        return Holding(holder="repository", exposure="file")
+    return Holding(holder="agent", exposure="file", holder_id=agents[0], seen_by=tuple(agents))
 
 
 def _claimed(collector: Collector) -> set[_Place]:
@@ -72,6 +87,9 @@ def _settings(document: Document) -> Iterator[Setting]:
         if module is not None:
             yield from _python_settings(module)
     elif document.syntax != "markdown":
+        for item in kubernetes_objects(Documents({document.file: document})):
+            if item.kind == "Secret":
+                yield from settings_of_object(item)
         for index, root in enumerate(document.roots):
             yield from _node_settings(document, root, "value", f"[{index}]")
 

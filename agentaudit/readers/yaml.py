@@ -103,7 +103,7 @@ class _Composing:
     def scalar(self, event: ScalarEvent) -> Node:
         self.scalars.append((_mark(event.start_mark).index, _mark(event.end_mark).index))
         kind = NodeKind.STRING
-        if event.style is None and event.implicit[0]:
+        if event.implicit[0]:
             kind = _plain_kind(event.value)
         return _placed(event, kind, raw=event.value)
 

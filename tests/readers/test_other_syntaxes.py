@@ -1,0 +1,192 @@
+"""The smaller readers: places that point at the value, and problems instead of failures."""
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.errors import InputError
+from agentaudit.readers.dockerfile import parse_dockerfile
+from agentaudit.readers.document import Document, Node
+from agentaudit.readers.dotenv import parse_dotenv
+from agentaudit.readers.markdown import parse_markdown
+from agentaudit.readers.pem import parse_pem
+from agentaudit.readers.python import parse_python
+from agentaudit.readers.redis import parse_redis
+from agentaudit.readers.syntax import of_interest, parse, syntax_of
+from agentaudit.readers.toml import parse_toml
+
+SYNTAXES = ("dotenv", "dockerfile", "ini", "python", "markdown", "pem", "toml", "yaml", "json")
+names = st.from_regex(r"[A-Z][A-Z_]{0,10}", fullmatch=True)
+plain_values = st.from_regex(r"[A-Za-z0-9:/@.]{1,20}", fullmatch=True)
+
+
+def text_at(document: Document, node: Node) -> str:
+    return document.text.split("\n")[node.line - 1][node.column - 1 : node.end_column]
+
+
+def problems_of(syntax: str, text: str) -> list[tuple[int, int]]:
+    """Where a text is broken, wholly or in part."""
+    try:
+        document = parse("file", syntax, text)
+    except InputError as error:
+        return [(item.line or 0, item.column or 0) for item in error.problems]
+    return [(line, column) for line, column, _ in document.problems]
+
+
+@given(st.sampled_from(SYNTAXES), st.text(max_size=120))
+def test_no_text_breaks_a_reader(syntax: str, text: str) -> None:
+    """There is a document, or one error for people."""
+    places = problems_of(syntax, text)
+
+    assert all(line >= 1 and column >= 1 for line, column in places)
+
+
+@given(st.dictionaries(names, plain_values, min_size=1, max_size=6))
+def test_environment_files_point_at_their_values(settings: dict[str, str]) -> None:
+    text = "\n".join(f"export {name}={value}" for name, value in settings.items())
+    document = parse_dotenv(".env", text)
+
+    assert {key: node.raw for key, node in document.root.items()} == settings
+    assert all(text_at(document, node) == node.raw for _, node in document.root.entries)
+
+
+def test_environment_files_know_quotes_comments_and_many_lines() -> None:
+    text = 'A="x\\ny" # why\nB=\'$raw\'\nC=plain#not # note\nD=\nnonsense\nKEY="two\nlines"\n'
+    document = parse_dotenv(".env", text)
+
+    assert [(key, node.raw) for key, node in document.root.items()] == [
+        ("A", "x\ny"),
+        ("B", "$raw"),
+        ("C", "plain#not"),
+        ("D", ""),
+        ("KEY", "two\nlines"),
+    ]
+    assert document.problems == ((5, 1, "this line assigns nothing"),)
+    assert [note.text for note in document.comments] == ["why", "note"]
+
+
+@given(st.dictionaries(names, plain_values, min_size=1, max_size=5))
+def test_dockerfiles_point_at_their_values(settings: dict[str, str]) -> None:
+    pairs = " \\\n    ".join(f"{name}={value}" for name, value in settings.items())
+    document = parse_dockerfile("Dockerfile", f"FROM scratch\nENV {pairs}\n")
+    block = document.root.elements[1].child("ENV")
+
+    assert block is not None
+    assert {key: node.raw for key, node in block.items()} == settings
+    assert all(text_at(document, node) == node.raw for _, node in block.entries)
+
+
+def test_dockerfiles_know_continuations_heredocs_and_the_old_form() -> None:
+    text = (
+        "# syntax=docker/dockerfile:1\nFROM a AS b\nRUN one && \\\n  # not a command\n  two\n"
+        "RUN <<EOF\necho ENV NOT=this\nEOF\nENV KEY the value\nARG NAME\n!\n"
+    )
+    document = parse_dockerfile("Dockerfile", text)
+    found = [next(element.items()) for element in document.root.elements]
+
+    assert [name for name, _ in found] == ["FROM", "RUN", "RUN", "ENV", "ARG"]
+    assert (found[1][1].text or "").split() == ["one", "&&", "two"]
+    assert "NOT=this" in (found[2][1].text or "")
+    assert found[3][1].text_at("KEY") == "the value"
+    assert document.problems == ((11, 1, "no instruction begins here"),)
+
+
+def test_redis_directives_point_at_their_values() -> None:
+    document = parse_redis("redis.conf", '# c\nmaxmemory  1gb\n  save 60 1\nuser "x\n')
+    values = {key: (node.raw, text_at(document, node)) for key, node in document.root.items()}
+
+    assert values == {"maxmemory": ("1gb", "1gb"), "save": ("60 1", "60 1")}
+    assert document.problems == ((4, 1, "a quote that does not end"),)
+
+
+def test_toml_has_places_in_tables_and_arrays_of_tables() -> None:
+    text = 'a = 1\n[mcp_servers.x]\ncommand = "npx"  # c\n[[t]]\nn = 1\n[[t]]\nn = 2\n'
+    text += "[t.u]\nb = true\n"
+    root = parse_toml("config.toml", text).root
+    second = (root.child("t") or root).elements[1]
+    found = [
+        (node.line, node.column)
+        for node in (
+            root.child("a"),
+            root.get("mcp_servers", "x", "command"),
+            second.child("n"),
+            second.get("u", "b"),
+        )
+        if node is not None
+    ]
+
+    assert found == [(1, 5), (3, 11), (7, 5), (9, 5)]
+    assert second.get("u", "b") is not None
+    assert root.text_at("mcp_servers", "x", "command") == "npx"
+
+
+@pytest.mark.parametrize("text", ["a = 1\na = 2\n", "a = [1,\n", "a = " + "[" * 500])
+def test_broken_toml_is_said_with_its_place(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_toml("config.toml", text)
+
+    assert (caught.value.problems[0].line or 0) >= 1
+
+
+def test_python_is_parsed_and_never_run() -> None:
+    document = parse_python("a.py", "raise SystemExit(1)  # agentaudit: ignore[x] why\n")
+
+    assert isinstance(document.tree, ast.Module)
+    assert [(note.line, note.column) for note in document.comments] == [(1, 22)]
+
+
+@pytest.mark.parametrize("text", ["def f(:\n", "a = \0", "(" * 5000])
+def test_what_is_no_python_is_an_input_error(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_python("a.py", text)
+
+
+def test_front_matter_keeps_its_lines() -> None:
+    document = parse_markdown("SKILL.md", "---\nname: x\nallowed-tools: Bash\n---\n<!-- note -->\n")
+    node = document.root.child("allowed-tools")
+
+    assert node is not None
+    assert (node.line, node.column, node.raw) == (3, 16, "Bash")
+    assert [note.text for note in document.comments] == ["note"]
+
+
+def test_broken_front_matter_is_a_problem_and_no_failure() -> None:
+    document = parse_markdown("SKILL.md", "---\na: [\n---\ntext\n")
+
+    assert document.problems[0][0] in (2, 3)
+    assert document.text.endswith("text\n")
+
+
+def test_a_key_file_is_one_text() -> None:
+    assert parse_pem("a.pem", "one\ntwo").root.end_line == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "syntax"),
+    [
+        (".mcp.json", "json"),
+        ("deploy/docker-compose.prod.yml", "yaml"),
+        (".env.production", "dotenv"),
+        ("worker.Dockerfile", ""),
+        ("worker.dockerfile", "dockerfile"),
+        ("redis-memory.conf", "ini"),
+        ("main.tf", "hcl"),
+        ("AGENTS.md", "markdown"),
+        ("README.md", ""),
+        ("prompts/system.txt", "markdown"),
+        (".claude/agents/reviewer.md", "markdown"),
+        ("a.py", "python"),
+        ("photo.jpg", ""),
+    ],
+)
+def test_the_name_promises_the_syntax(file: str, syntax: str) -> None:
+    assert syntax_of(file) == syntax
+
+
+def test_a_gate_keeps_other_files_out() -> None:
+    assert not of_interest("data.json", "json", '{"x": [1, 2, 3]}')
+    assert of_interest(".mcp.json", "json", "{}")
+    assert not of_interest("a.py", "python", "import math\n")
+    assert of_interest("a.py", "python", "from langgraph.graph import StateGraph\n")
