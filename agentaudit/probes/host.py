@@ -71,7 +71,7 @@ def redacted(arguments: Sequence[str]) -> str:
             shown.append(f"{name}=[redacted]" if equals else name)
         else:
             shown.append(_SECRET_SHAPE.sub("[redacted]", argument))
-    text = " ".join(shown)
+    text = " ".join(shown).encode("utf-8", "replace").decode()
     return text if len(text) <= _LONGEST_COMMAND else f"{text[:_LONGEST_COMMAND]}…"
 
 

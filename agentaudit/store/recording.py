@@ -143,6 +143,8 @@ def _lines(path: Path) -> Iterator[bytes]:
             if os.fstat(file.fileno()).st_size > LARGEST_BYTES:
                 raise _problem(path, f"is larger than {LARGEST_BYTES // 2**20} MiB")
             while line := file.readline(LONGEST_LINE):
+                if len(line) == LONGEST_LINE:
+                    raise _problem(path, f"holds a line of more than {LONGEST_LINE} bytes")
                 yield line
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}") from error

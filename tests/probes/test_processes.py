@@ -1,0 +1,176 @@
+"""The process tree and its counters, read from real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from agentaudit.errors import UsageError
+from agentaudit.model.recording import ProcessBorn, ProcessGone
+from agentaudit.probes.forks import ForkEvents
+from agentaudit.probes.processes import ProcessTree, TreeEvent, open_tree
+
+BUSY = """
+import sys, threading, time
+def burn():
+    while True: pass
+threading.Thread(target=burn, daemon=True).start()
+print("ready"); sys.stdin.read()
+"""
+FORKS_WHEN_ASKED = """
+import subprocess, sys
+print("ready")
+for line in sys.stdin:
+    subprocess.run([sys.executable, "-c", "print(sum(range(3_000_000)))"], stdout=2)
+    print("done")
+"""
+WITH_CHILD = """
+import subprocess, sys
+child = subprocess.Popen(["sleep", "60"])
+print("ready"); sys.stdin.readline(); child.kill(); child.wait(); print("done"); sys.stdin.read()
+"""
+
+
+def forks() -> ForkEvents | None:
+    try:
+        return ForkEvents()
+    except OSError:
+        return None
+
+
+def events_until(tree: ProcessTree, done: Callable[[list[TreeEvent]], bool]) -> list[TreeEvent]:
+    seen: list[TreeEvent] = []
+    for _ in range(500):
+        seen += tree.events(time.monotonic_ns())
+        tree.processes()
+        if done(seen):
+            break
+        time.sleep(0.01)
+    return seen
+
+
+def test_threads_and_processes_are_counted_by_the_kernel(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    program = start(BUSY)
+    tree = open_tree(program.pid, None)
+
+    before = {thread.tid: thread.cpu_ns for thread in tree.threads()}
+    for _ in range(500):
+        after = {thread.tid: thread.cpu_ns for thread in tree.threads()}
+        if sum(after.values()) - sum(before.values()) > 20_000_000:
+            break
+        time.sleep(0.01)
+    (process,) = tree.processes()
+
+    assert len(after) == 2
+    assert after[program.pid] - before[program.pid] < max(after.values()) - min(after.values())
+    assert process.cpu_ns >= sum(after.values())
+    assert process.rss_bytes > 1_000_000
+    tree.close()
+
+
+def test_time_of_a_child_that_ended_is_its_parents(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    program = start(FORKS_WHEN_ASKED)
+    tree = open_tree(program.pid, None)
+    assert program.stdin is not None
+    assert program.stdout is not None
+
+    program.stdin.write("go\n")
+    program.stdin.flush()
+    program.stdout.readline()
+    (process,) = [reading for reading in tree.processes() if reading.pid == program.pid]
+
+    assert process.children_ns > 0
+    tree.close()
+
+
+@pytest.mark.parametrize("listen", [True, False], ids=["told by the kernel", "listed"])
+def test_children_join_and_leave(
+    start: Callable[..., subprocess.Popen[str]],
+    listen: bool,  # noqa: FBT001 -- a parameter
+) -> None:
+    program = start(WITH_CHILD)
+    tree = open_tree(program.pid, forks() if listen else None)
+
+    born = events_until(tree, lambda seen: len(seen) > 1)
+    assert program.stdin is not None
+    program.stdin.write("\n")
+    program.stdin.flush()
+    gone = events_until(tree, lambda seen: any(isinstance(e, ProcessGone) for e in seen))
+
+    assert [type(event) for event in born[:2]] == [ProcessBorn, ProcessBorn]
+    assert isinstance(born[1], ProcessBorn)
+    assert (born[1].parent_pid, born[1].parent_tid) == (program.pid, program.pid)
+    assert [event.pid for event in gone if isinstance(event, ProcessGone)] == [born[1].pid]
+    assert tree.alive
+    tree.close()
+
+
+def test_a_child_that_is_gone_at_once_is_told_all_the_same(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    listener = forks()
+    if listener is None:
+        pytest.skip("this kernel does not tell us of forks")
+    program = start(FORKS_WHEN_ASKED)
+    tree = open_tree(program.pid, listener)
+    tree.events(time.monotonic_ns())
+    assert program.stdin is not None
+    assert program.stdout is not None
+
+    program.stdin.write("go\n")
+    program.stdin.flush()
+    program.stdout.readline()
+    seen = events_until(tree, lambda seen: any(isinstance(e, ProcessGone) for e in seen))
+
+    births = [event.pid for event in seen if isinstance(event, ProcessBorn)]
+    ends = [event.pid for event in seen if isinstance(event, ProcessGone)]
+    assert births == ends
+    assert len(births) == 1
+    tree.close()
+
+
+def test_the_end_of_the_target_is_seen_before_anyone_collects_it() -> None:
+    program = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    tree = open_tree(program.pid, None)
+
+    program.send_signal(signal.SIGKILL)
+    events_until(tree, lambda _: not tree.alive)
+
+    assert not tree.alive
+    assert tree.pids == ()
+    program.communicate()
+    tree.close()
+
+
+def test_a_number_given_to_another_process_is_not_mistaken_for_the_first() -> None:
+    """The open files belong to the process that ended, whoever has its number now."""
+    program = subprocess.Popen(["sleep", "60"])
+    tree = open_tree(program.pid, None)
+    program.kill()
+    program.wait()
+
+    assert tree.processes() == []
+    assert tree.threads() == []
+    tree.close()
+
+
+def test_no_such_process_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="there is no process 4194305"):
+        open_tree(4194305, None)
+
+
+def test_a_process_that_has_ended_is_a_usage_error() -> None:
+    program = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
+
+    with pytest.raises(UsageError, match="has ended already"):
+        open_tree(program.pid, None)
+    program.wait()
