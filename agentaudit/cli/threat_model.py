@@ -1,7 +1,165 @@
-"""`agentaudit threat-model`."""
+"""`agentaudit threat-model`: deployment files in, attack paths and what would help out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.terminal import Terminal, terminal_of
+from agentaudit.errors import IncompleteError, exit_code
 
-def threat_model(context: typer.Context) -> None:
-    raise typer.Exit(70)
+if TYPE_CHECKING:
+    from agentaudit.model.threat import ThreatModel
+
+
+class Format(StrEnum):
+    """How a threat model is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+    MERMAID = "mermaid"
+
+
+class Threshold(StrEnum):
+    """The least severity of a path that fails a run."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+    NEVER = "never"
+
+
+_BY_SUFFIX: Mapping[str, Format] = {
+    ".sarif": Format.SARIF,
+    ".json": Format.JSON,
+    ".md": Format.MARKDOWN,
+    ".mmd": Format.MERMAID,
+    ".txt": Format.TABLE,
+}
+_FILE_WIDTH = 100
+
+
+def threat_model(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files and folders of the deployment.", show_default="."),
+    ] = None,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", "-f", help="How to write it.", show_default="table"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write to a file, in the format its name says unless --format does"
+            " (.json, .sarif, .md, .mmd, .txt).",
+        ),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the artifact threats.json here, too.")
+    ] = None,
+    fail_on: Annotated[
+        Threshold, typer.Option(help="The least severity of a path that ends the run with 1.")
+    ] = Threshold.HIGH,
+    allow_incomplete: Annotated[
+        bool, typer.Option("--allow-incomplete", help="Files that cannot be read do not end in 3.")
+    ] = False,
+) -> None:
+    """
+    Find the ways from untrusted input to damage, how far an attacker gets, and what would help.
+
+    Reads the same files as lint and runs none of them. LIVE counts what an attacker who steers the
+    agents can do now; THEFT what can be done later with credentials that were carried out. A range
+    says that something is unknown. Each change is tried, and everything is asked again.
+
+    \b
+    Examples:
+      agentaudit threat-model                          the folder you are in
+      agentaudit threat-model deploy/ .mcp.json        some files and folders
+      agentaudit threat-model -o threats.sarif         paths as code flows, for a code host
+      agentaudit threat-model --format mermaid         a drawing of the worst path
+      agentaudit threat-model --fail-on critical --json threats.json
+    """
+    said = terminal_of(context)
+    model = _model(paths or [Path()])
+    _write(model, format_, output, said)
+    if json_file is not None:
+        _artifact(model, json_file)
+        said.note(f"wrote {json_file}")
+    failed = _fails(model, fail_on)
+    incomplete = model.incomplete and not allow_incomplete
+    raise typer.Exit(int(exit_code(failed=failed, incomplete=incomplete)))
+
+
+def _model(paths: Sequence[Path]) -> "ThreatModel":
+    from agentaudit.extract.deployment import read_deployment
+    from agentaudit.rules.threats import load_threat_rules
+    from agentaudit.threats.model import threat_model as model_of
+
+    deployment = read_deployment(paths)
+    if not deployment.agents:
+        places = ", ".join(str(path) for path in paths)
+        raise IncompleteError(f"no agent found in {places}: nothing to threat-model")
+    return model_of(deployment, load_threat_rules())
+
+
+def _write(
+    model: "ThreatModel", format_: Format | None, output: Path | None, said: Terminal
+) -> None:
+    if output is None:
+        _show(model, format_ or Format.TABLE, said)
+        return
+    chosen = format_ or _BY_SUFFIX.get(output.suffix, Format.TABLE)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(_renderers()[chosen](model), encoding="utf-8")
+    said.note(f"wrote {output}")
+
+
+def _show(model: "ThreatModel", format_: Format, said: Terminal) -> None:
+    if format_ is not Format.TABLE:
+        typer.echo(_renderers()[format_](model), nl=False)
+        return
+    from agentaudit.report.threat_table import render_threat_table
+
+    table = render_threat_table(model, width=said.out.width, verbose=said.verbose)
+    said.out.print(table, end="", soft_wrap=True)
+
+
+def _renderers() -> "Mapping[Format, Callable[[ThreatModel], str]]":
+    from agentaudit.report.threat_markdown import render_threat_markdown
+    from agentaudit.report.threat_mermaid import render_mermaid
+    from agentaudit.report.threat_sarif import render_threat_sarif
+    from agentaudit.report.threat_table import render_threat_table
+    from agentaudit.store.artifacts import to_json
+
+    return {
+        Format.TABLE: lambda model: render_threat_table(model, width=_FILE_WIDTH).plain,
+        Format.JSON: lambda model: to_json(model).decode(),
+        Format.SARIF: render_threat_sarif,
+        Format.MARKDOWN: render_threat_markdown,
+        Format.MERMAID: render_mermaid,
+    }
+
+
+def _artifact(model: "ThreatModel", path: Path) -> None:
+    from agentaudit.store.artifacts import write_artifact
+
+    write_artifact(model, path)
+
+
+def _fails(model: "ThreatModel", threshold: Threshold) -> bool:
+    from agentaudit.model.finding import Severity
+
+    if threshold is Threshold.NEVER:
+        return False
+    least = Severity(threshold.value).rank
+    return any(path.severity.rank >= least for path in model.paths)

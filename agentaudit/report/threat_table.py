@@ -1,0 +1,184 @@
+"""The threat model on a terminal: how far an attacker gets, the paths, and what would help."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from agentaudit.model.deployment import FileStatus
+from agentaudit.model.finding import Severity
+from agentaudit.model.threat import (
+    AttackPath,
+    BlastRadius,
+    GraphNode,
+    MitigationOutcome,
+    ThreatModel,
+)
+from agentaudit.report.findings_table import STYLES
+from agentaudit.report.quantities import bounds, counted, percent
+from agentaudit.report.text import one_line, printable
+
+MOST_PATHS = 10
+"""More are counted; `--verbose` shows them all."""
+
+_NARROWEST = 60
+_WIDEST = 100
+_INDENT = "   "
+_WHAT = 33
+_MOST_OPEN = 5
+
+
+def render_threat_table(model: ThreatModel, *, width: int, verbose: bool = False) -> Text:
+    """Everything that fits on a screen or two; colour says nothing alone."""
+    width = min(max(width, _NARROWEST), _WIDEST)
+    shown = model.paths if verbose else model.paths[:MOST_PATHS]
+    text = Text()
+    _add(text, f"{_summary(model)}\n", style="bold")
+    _add(text, "\n")
+    _add_radius(text, model.blast_radius)
+    for number, path in enumerate(shown, start=1):
+        _add(text, "\n")
+        _add_path(text, number, path, width)
+    if len(shown) < len(model.paths):
+        left = counted(len(model.paths) - len(shown), "more path")
+        _add(text, f"\n{_INDENT}{left}: `agentaudit -v threat-model`, or --format markdown\n")
+    _add_what_if(text, model)
+    _add_open(text, model, width, verbose=verbose)
+    return text
+
+
+def path_counts(paths: Sequence[AttackPath]) -> str:
+    """`3 critical, 15 high`."""
+    return ", ".join(
+        f"{count} {severity.value}"
+        for severity in reversed(Severity)
+        if (count := sum(path.severity is severity for path in paths))
+    )
+
+
+def _summary(model: ThreatModel) -> str:
+    paths = counted(len(model.paths), "attack path")
+    counts = f" ({path_counts(model.paths)})" if model.paths else ""
+    doubtful = len(model.cannot_exclude)
+    rest = f"; {doubtful} more cannot be excluded" if doubtful else ""
+    return f"{paths}{counts} through {counted(model.agents, 'agent')}{rest}."
+
+
+def radius_lines(radius: BlastRadius) -> Iterator[tuple[str, str]]:
+    """Both numbers and what they are made of, each with its unit."""
+    low, high = percent(radius.exposure.low), percent(radius.exposure.high)
+    yield "LIVE   what can be done now", f"{bounds(radius.live)} sensitive actions"
+    yield "       that hand out permissions", bounds(radius.live_permissions_management)
+    yield "       that cannot be undone", bounds(radius.live_irreversible)
+    yield "THEFT  what can be done later", f"{bounds(radius.theft_action_hours)} action-hours"
+    yield "       credentials that can be stolen", bounds(radius.stealable_credentials)
+    yield "       declared resources in reach", low if low == high else f"{low} to {high}"
+
+
+def _add_radius(text: Text, radius: BlastRadius) -> None:
+    _add(text, f"Blast radius: {one_line(radius.agent)}\n", style="bold")
+    for what, amount in radius_lines(radius):
+        _add(text, f"{_INDENT}{what:<39}{amount}\n")
+
+
+def _add_path(text: Text, number: int, path: AttackPath, width: int) -> None:
+    _add(text, f"{number:>2} ")
+    _add(text, path.severity.value, style=STYLES[path.severity])
+    _add(text, f" {path.title} [{path.id}]\n", style="bold")
+    for line in _wrapped(one_line(path.sentence), width, _INDENT):
+        _add(text, f"{line}\n")
+    for step, node in enumerate(path.nodes):
+        _add(text, f"{_step(step, node, width)}\n")
+    for line in _wrapped(f"Breaks with: {'; or '.join(path.broken_by)}.", width, _INDENT):
+        _add(text, f"{line}\n", style="green")
+    more = f"; {counted(path.folded, 'more way')} like it" if path.folded else ""
+    references = ", ".join(reference.partition(":")[2] for reference in path.references)
+    for line in _wrapped(f"Confidence: {path.confidence}{more}. {references}", width, _INDENT):
+        _add(text, f"{line}\n", style="dim")
+
+
+def _step(step: int, node: GraphNode, width: int) -> str:
+    """A leg of the chain: what it is, and where it stands."""
+    arrow = "   " if step == 0 else "-> "
+    place = one_line(str(node.evidence))
+    kind = node.kind.replace("_", " ")
+    room = max(width - len(_INDENT) - len(arrow) - len(place) - len(kind) - 4, 8)
+    name = textwrap.shorten(one_line(node.name), room, placeholder="…") or "…"
+    left = f"{_INDENT}{arrow}{kind} {name}"
+    return f"{left}{' ' * max(width - len(left) - len(place), 2)}{place}"
+
+
+def _add_what_if(text: Text, model: ThreatModel) -> None:
+    """Both numbers before and after each change."""
+    if not model.mitigations:
+        return
+    cells = [_cells("as it is", model.blast_radius, "", "")]
+    cells += [_outcome_cells(outcome) for outcome in model.mitigations]
+    heads = ("What if", "LIVE", "THEFT", "closes", "opens")
+    rows = [heads, *cells]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    _add(text, "\n")
+    for number, row in enumerate(rows):
+        first = f"{row[0]:<{widths[0]}}"
+        rest = (f"{cell:>{wide}}" for cell, wide in zip(row[1:], widths[1:], strict=True))
+        _add(text, f"{'  '.join((first, *rest))}\n", style="" if number else "bold")
+    _add(text, "LIVE in sensitive actions, THEFT in action-hours; each from asking again.\n")
+    _add_patch(text, model.mitigations)
+
+
+def _outcome_cells(outcome: MitigationOutcome) -> tuple[str, ...]:
+    opens = str(len(outcome.opens)) if outcome.opens else ""
+    what = outcome.title or outcome.name
+    return _cells(what, outcome.blast_radius, str(len(outcome.closes)), opens)
+
+
+def _cells(what: str, radius: BlastRadius, closes: str, opens: str) -> tuple[str, ...]:
+    live, theft = (
+        bounds(item).replace(" to ", "-") for item in (radius.live, radius.theft_action_hours)
+    )
+    return what[:_WHAT], live, theft, closes, opens
+
+
+def _add_patch(text: Text, outcomes: Sequence[MitigationOutcome]) -> None:
+    """The sketch of the gateway, which is the change that most deployments need first."""
+    for outcome in outcomes:
+        if outcome.name == "interpose-gateway":
+            _add(text, f"\nSketch: {outcome.title}\n", style="bold")
+            for line in printable(outcome.patch).splitlines():
+                _add(text, f"{_INDENT}{line}\n", style="dim")
+
+
+def _add_open(text: Text, model: ThreatModel, width: int, *, verbose: bool) -> None:
+    """What could not be decided, and what was not read."""
+    if model.cannot_exclude:
+        _add(text, "\nCannot be excluded, because a step is unknown\n", style="bold")
+    shown = model.cannot_exclude if verbose else model.cannot_exclude[:_MOST_OPEN]
+    for path in shown:
+        for line in _wrapped(f"{path.severity}? {one_line(path.sentence)}", width, _INDENT):
+            _add(text, f"{line}\n")
+    if len(shown) < len(model.cannot_exclude):
+        _add(text, f"{_INDENT}and {len(model.cannot_exclude) - len(shown)} more\n")
+    statuses = [file.status for file in model.coverage]
+    asked = len(statuses) - statuses.count(FileStatus.SKIPPED)
+    read = f"Read {statuses.count(FileStatus.READ)} of {counted(asked, 'file')}"
+    _add(text, f"\n{read}; {counted(len(model.unresolved), 'reference')} unresolved.\n")
+    for file in model.coverage:
+        if file.status in (FileStatus.FAILED, FileStatus.PARTIAL):
+            place = ":".join(str(part) for part in (file.file, file.line, file.column) if part)
+            for line in _wrapped(one_line(f"{place}: {file.status}: {file.reason}"), width, ""):
+                _add(text, f"{line}\n", style="yellow")
+
+
+def _add(text: Text, words: str, *, style: str = "") -> None:
+    text.append(words, style=style or None)
+
+
+def _wrapped(words: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(
+        words,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
