@@ -3,6 +3,7 @@
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.terraform_agents import add_agents
+from agentaudit.extract.terraform_clouds import add_clouds
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import modules
@@ -24,3 +25,4 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_runtimes(module, principals, collector)
         add_stores(module, collector)
         add_logs(module, collector)
+        add_clouds(module, collector)

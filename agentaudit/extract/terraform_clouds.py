@@ -1,0 +1,242 @@
+"""Identities, grants, keys and caches of Google Cloud and Azure in Terraform."""
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.facts import (
+    Credential,
+    CredentialForm,
+    FactId,
+    Grant,
+    Identity,
+    Lifetime,
+    MemoryStore,
+)
+from agentaudit.readers.document import Node
+
+_GOOGLE_BASIC = frozenset({"roles/owner", "roles/editor"})
+_GOOGLE_ESCALATING: Mapping[str, str] = MappingProxyType(
+    {
+        "roles/owner": "own-project",
+        "roles/editor": "act-as-any-service-account",
+        "roles/iam.serviceAccountTokenCreator": "impersonate-service-accounts",
+        "roles/iam.serviceAccountUser": "act-as-service-accounts",
+        "roles/iam.serviceAccountKeyAdmin": "create-service-account-keys",
+        "roles/iam.securityAdmin": "change-any-policy",
+        "roles/resourcemanager.projectIamAdmin": "change-project-policy",
+        "roles/resourcemanager.organizationAdmin": "change-organisation-policy",
+        "roles/deploymentmanager.editor": "deploy-as-project-editor",
+        "roles/cloudbuild.builds.editor": "build-as-project-editor",
+    }
+)
+_GOOGLE_LEVELS = ("project", "folder", "organization")
+_AZURE_ADMIN = frozenset({"Owner", "Contributor"})
+_AZURE_GRANTING = frozenset(
+    {"Owner", "User Access Administrator", "Role Based Access Control Administrator"}
+)
+_WIDE_SCOPE = re.compile(
+    r"^/subscriptions/[^/]+/?$|/providers/Microsoft\.Management/managementGroups/[^/]+/?$"
+    r"|azurerm_subscription\.|data\.azurerm_subscription|azurerm_management_group\.",
+    re.IGNORECASE,
+)
+_YEAR_S = 365 * 86_400
+
+
+def add_clouds(module: Module, collector: Collector) -> None:
+    """What a module says of the other two clouds."""
+    accounts = _google_accounts(module, collector)
+    for level in _GOOGLE_LEVELS:
+        for declared in module.resources(
+            f"google_{level}_iam_member", f"google_{level}_iam_binding"
+        ):
+            _add_google_grants(declared, accounts, collector)
+    for declared in module.resources("google_service_account_key"):
+        _add_google_key(declared, accounts, collector)
+    for declared in module.resources("azurerm_role_assignment"):
+        _add_azure_grant(declared, collector)
+    for declared in module.resources("azuread_application_password"):
+        _add_azure_password(declared, collector)
+    for declared in module.resources("google_redis_instance"):
+        policy = declared.body.get("redis_configs", "maxmemory-policy")
+        collector.add(_cache(declared, policy))
+    for declared in module.resources("azurerm_redis_cache"):
+        policy = declared.body.get("redis_configuration", "maxmemory_policy")
+        collector.add(_cache(declared, policy))
+
+
+def _google_accounts(module: Module, collector: Collector) -> dict[str, FactId]:
+    """Service accounts by address, added."""
+    accounts = {}
+    for declared in module.resources("google_service_account"):
+        identity = collector.add(
+            Identity(
+                id=fact_id("identity", declared.title, declared.key),
+                name=declared.title,
+                evidence=(evidence(declared.document, declared.header, declared.shown),),
+                provider="google",
+                kind="service_account",
+            )
+        )
+        accounts[declared.address] = identity.id
+    return accounts
+
+
+def _owner(node: Node | None, accounts: Mapping[str, FactId]) -> FactId:
+    """The service account that a value refers to, if it is one of the module's."""
+    text = node.raw if node is not None else ""
+    found = (account for address, account in accounts.items() if f"{address}." in text)
+    return next(found, FactId(""))
+
+
+def _add_google_grants(
+    declared: Declared, accounts: Mapping[str, FactId], collector: Collector
+) -> None:
+    role = declared.body.get("role")
+    if role is None or role.text is None:
+        place = evidence(declared.document, role or declared.header)
+        collector.leave_open(place, f"the role of {declared.shown}", "what it grants is open")
+        return
+    for member in _members(declared):
+        grant = collector.add(_google_grant(declared, role.text, member, accounts))
+        if grant.identity_id:
+            collector.link(EdgeKind.GRANTS, grant.identity_id, grant.id, *grant.evidence)
+
+
+def _members(declared: Declared) -> Iterator[Node]:
+    for name in ("member", "members"):
+        listed = declared.body.get(name)
+        yield from listed.list() if listed is not None else ()
+
+
+def _google_grant(
+    declared: Declared, role: str, member: Node, accounts: Mapping[str, FactId]
+) -> Grant:
+    level = declared.type.split("_")[1]
+    escalation = _GOOGLE_ESCALATING.get(role)
+    changes = role in _GOOGLE_BASIC or not re.search(r"viewer|reader|get$", role, re.IGNORECASE)
+    return Grant(
+        id=fact_id("grant", role, f"{declared.key}.{member.raw}"),
+        name=f"{role} on {level}",
+        evidence=(evidence(declared.document, declared.body.get("role") or member, role),),
+        identity_id=_owner(member, accounts),
+        principal=member.raw,
+        provider="google",
+        actions=(role.lower(),),
+        resources=(level,),
+        expanded_count=1,
+        write_count=int(changes),
+        read_count=int(not changes),
+        sensitive_actions=(role.lower(),) if changes else (),
+        escalations=(escalation,) if escalation else (),
+        admin=role in _GOOGLE_BASIC,
+        source="gcp_iam",
+    )
+
+
+def _add_google_key(
+    declared: Declared, accounts: Mapping[str, FactId], collector: Collector
+) -> None:
+    """A key that never expires, and that stands in the state."""
+    place = evidence(declared.document, declared.header, declared.shown)
+    credential = collector.add(
+        Credential(
+            id=fact_id("credential", declared.name, declared.key),
+            name=declared.shown,
+            evidence=(place,),
+            provider="google",
+            kind="key_file",
+            form=CredentialForm.FILE,
+            lifetime=Lifetime.STATIC,
+            holder="repository",
+            exposure="state",
+            variable=declared.shown,
+        )
+    )
+    owner = _owner(declared.body.get("service_account_id"), accounts)
+    if owner:
+        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner, place)
+
+
+def _add_azure_grant(declared: Declared, collector: Collector) -> None:
+    body = declared.body
+    role, scope, principal = (
+        body.get(name) for name in ("role_definition_name", "scope", "principal_id")
+    )
+    if role is None or role.text is None:
+        place = evidence(declared.document, declared.header)
+        collector.leave_open(place, f"the role of {declared.shown}", "what it grants is open")
+        return
+    where = scope.raw if scope is not None else ""
+    wide = _WIDE_SCOPE.search(where) is not None
+    changes = not re.search(r"reader$", role.text, re.IGNORECASE)
+    collector.add(
+        Grant(
+            id=fact_id("grant", role.text, declared.key),
+            name=f"{role.text} on {where or 'an unknown scope'}"[:120],
+            evidence=(evidence(declared.document, role, role.text),),
+            confidence=Confidence.CERTAIN if scope is not None else Confidence.LIKELY,
+            principal=principal.raw if principal is not None else "",
+            provider="azure",
+            actions=(role.text.lower(),),
+            resources=(where,) if where else (),
+            expanded_count=1,
+            write_count=int(changes),
+            read_count=int(not changes),
+            sensitive_actions=(role.text.lower(),) if changes else (),
+            escalations=("assign-any-role",) if wide and role.text in _AZURE_GRANTING else (),
+            admin=wide and role.text in _AZURE_ADMIN,
+            source="azure_rbac",
+        )
+    )
+
+
+def _add_azure_password(declared: Declared, collector: Collector) -> None:
+    """A client secret; two years where nobody says less."""
+    body = declared.body
+    relative, end = body.get("end_date_relative"), body.get("end_date")
+    hours = re.fullmatch(r"(\d{1,6})h.*", relative.raw) if relative is not None else None
+    ttl_s = int(hours[1]) * 3600 if hours else None
+    if relative is None and end is None:
+        ttl_s = 2 * _YEAR_S
+    collector.add(
+        Credential(
+            id=fact_id("credential", declared.name, declared.key),
+            name=declared.shown,
+            evidence=(evidence(declared.document, declared.header, declared.shown),),
+            provider="azure",
+            kind="client_secret",
+            form=CredentialForm.FILE,
+            lifetime=Lifetime.STATIC,
+            ttl_s=ttl_s,
+            holder="repository",
+            exposure="state",
+            variable=declared.shown,
+        )
+    )
+
+
+def _cache(declared: Declared, policy: Node | None) -> MemoryStore:
+    """A managed Redis; both clouds evict only keys with a time to live by default."""
+    text = policy.text if policy is not None else "volatile-lru"
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=(evidence(declared.document, policy or declared.header, declared.shown),),
+        kind="cache",
+        backend="redis",
+        max_bytes=Known.SET,
+        eviction=text or "",
+        persistent=Truth.UNKNOWN,
+        holds_conversation=re.search(
+            r"chat|conversation|memory|history|session|thread|checkpoint",
+            f"{declared.title} {declared.name}",
+            re.IGNORECASE,
+        )
+        is not None,
+        managed_service=True,
+    )
