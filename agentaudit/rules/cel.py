@@ -10,10 +10,8 @@ that silently never holds.
 import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
-from enum import StrEnum
 from functools import cache, lru_cache
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
 from cel_expr_python import cel
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -21,26 +19,24 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from agentaudit.errors import InputError
 from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.facts import Fact
+from agentaudit.rules.conditions import (
+    ConditionError,
+    check_optional_fields,
+    check_words,
+    error_at,
+    hints,
+    is_optional,
+    patterns_in,
+)
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
 _PLACE = re.compile(r"^[\w ]*:? ?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
-_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
-_QUOTED = _TEXT.pattern
 _HIDDEN = frozenset({"evidence"})
 
 
 class RuleError(InputError):
     """A rule gave no answer; an audit that fails must not look like one that found nothing."""
-
-
-class ConditionError(ValueError):
-    """What is wrong with a condition, at a line and column of its own text, from 1."""
-
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +76,8 @@ def compile_condition(kind: str, source: str) -> Condition:
         raise _told(str(error), kind, source) from None
     if program.return_type() != cel.Type.BOOL:
         raise ConditionError("must be true or false, not a value: compare it with something")
-    _check_optional_fields(kind, source)
-    _check_words(kind, source)
+    check_optional_fields(kind, _TYPES[kind], source)
+    check_words(kind, _TYPES[kind], source)
     _check_patterns(engine, source)
     return Condition(kind, source, program)
 
@@ -125,7 +121,7 @@ def _pool() -> Any:  # noqa: ANN401, the library has no types
     for name in _TYPES:
         message = file.message_type.add(name=name)
         for number, field in enumerate(_fields(name), start=1):
-            _declare(message, field.name, number, _hints(name)[field.name])
+            _declare(message, field.name, number, hints(_TYPES[name])[field.name])
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return pool
@@ -140,14 +136,14 @@ def _declare(message: Any, name: str, number: int, hint: object) -> None:  # noq
         float: proto.TYPE_DOUBLE,
     }
     many = get_origin(hint) is tuple
-    plain = get_args(hint)[0] if many or _is_optional(hint) else hint
+    plain = get_args(hint)[0] if many or is_optional(hint) else hint
     field = message.field.add(
         name=name,
         number=number,
         type=scalars.get(plain, proto.TYPE_STRING),
         label=proto.LABEL_REPEATED if many else proto.LABEL_OPTIONAL,
     )
-    if _is_optional(hint):
+    if is_optional(hint):
         field.proto3_optional = True
         field.oneof_index = len(message.oneof_decl)
         message.oneof_decl.add(name=f"_{name}")
@@ -173,15 +169,6 @@ def _shared(name: str, value: Whole | Limits) -> Any:  # noqa: ANN401, the libra
 @cache
 def _fields(name: str) -> tuple[Field[Any], ...]:
     return tuple(field for field in fields(_TYPES[name]) if field.name not in _HIDDEN)
-
-
-@cache
-def _hints(name: str) -> Mapping[str, object]:
-    return get_type_hints(_TYPES[name])
-
-
-def _is_optional(hint: object) -> bool:
-    return get_origin(hint) is UnionType and type(None) in get_args(hint)
 
 
 def _told(text: str, kind: str, source: str) -> ConditionError:
@@ -211,43 +198,9 @@ def _article(kind: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
-def _check_optional_fields(kind: str, source: str) -> None:
-    """An unset number reads as 0, so a condition must ask first whether it is there."""
-    code = _TEXT.sub(lambda text: " " * len(text[0]), source)
-    for name, hint in _hints(kind).items():
-        asked = re.search(rf"(?<!has\()\b{kind}\.{name}\b", code)
-        if asked and _is_optional(hint) and not re.search(rf"\bhas\({kind}\.{name}\)", code):
-            line, column = _line_and_column(source, asked.start())
-            problem = f"asks for '{name}', which may be unknown: ask has({kind}.{name}) first"
-            raise ConditionError(problem, line, column)
-
-
-def _check_words(kind: str, source: str) -> None:
-    """A field of fixed words can only be compared with one of them."""
-    for name, hint in _hints(kind).items():
-        if not (isinstance(hint, type) and issubclass(hint, StrEnum)):
-            continue
-        words = {str(word) for word in hint}
-        for asked in re.finditer(
-            rf"\b{kind}\.{name}\s*(?:[!=]=|in)\s*(\[[^\]]*\]|{_QUOTED})", source
-        ):
-            for text in _TEXT.finditer(asked[1]):
-                if text[0][1:-1] not in words:
-                    line, column = _line_and_column(source, asked.start(1) + text.start())
-                    known = ", ".join(sorted(words))
-                    problem = f"'{name}' is never {text[0]}; it is one of {known}"
-                    raise ConditionError(problem, line, column)
-
-
 def _check_patterns(engine: _Engine, source: str) -> None:
     """A malformed pattern compiles, and would fail only when it is asked."""
-    for asked in re.finditer(rf"\.matches\(\s*({_QUOTED})\s*\)", source):
-        answer = engine.environment.compile(f'"".matches({asked[1]})').eval(data={}).value()
+    for offset, pattern in patterns_in(source):
+        answer = engine.environment.compile(f'"".matches({pattern})').eval(data={}).value()
         if not isinstance(answer, bool):
-            line, column = _line_and_column(source, asked.start(1))
-            raise ConditionError("matches a malformed pattern", line, column)
-
-
-def _line_and_column(source: str, offset: int) -> tuple[int, int]:
-    before = source[:offset]
-    return before.count("\n") + 1, offset - before.rfind("\n")
+            raise error_at(source, offset, "matches a malformed pattern")

@@ -11,7 +11,8 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Family, Severity
 from agentaudit.model.rule import LintRule, RuleExample
 from agentaudit.readers.document import Node, NodeKind
-from agentaudit.rules.cel import Condition, ConditionError, RuleError, Subject, compile_condition
+from agentaudit.rules.cel import Condition, RuleError, Subject, compile_condition
+from agentaudit.rules.conditions import ConditionError
 from agentaudit.rules.fakes import expand_fakes
 from agentaudit.rules.loading import Fields, Problems, rule_files
 from agentaudit.rules.messages import unknown_fields

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agentaudit.model.deployment import Deployment, FileStatus
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Known, Truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +23,16 @@ class Whole:
     """Something says what runtimes may connect to, and it is not everything."""
     has_approval: bool = False
     has_guardrail: bool = False
+    has_memory_expiry: bool = False
+    """Some memory store is written with a time to live."""
     runs_agent: bool = False
     """An agent, or a runtime or workflow that runs one, is declared."""
     incomplete: bool = False
     """A file could not be read, so what is missing may be in it."""
     audit_logs: tuple[str, ...] = ()
     """Kinds of the audit logs that are not switched off."""
+    checkpoint_backends: tuple[str, ...] = ()
+    """Backends that hold checkpoints of conversations: redis, postgres, …"""
     formats: tuple[str, ...] = ()
     """Formats of the files that were read."""
     providers: tuple[str, ...] = ()
@@ -58,9 +62,13 @@ def whole_of(deployment: Deployment) -> Whole:
         has_egress_control=any(egress.policy != "any" for egress in deployment.egresses),
         has_approval=bool(deployment.approvals),
         has_guardrail=bool(deployment.guardrails),
+        has_memory_expiry=any(store.ttl is Known.SET for store in deployment.memory_stores),
         runs_agent=bool(deployment.agents) or runs or starts,
         incomplete=deployment.incomplete,
         audit_logs=_words(log.kind for log in deployment.audit_logs if log.enabled is not Truth.NO),
+        checkpoint_backends=_words(
+            store.backend for store in deployment.memory_stores if store.kind == "checkpoint"
+        ),
         formats=_words(read),
         providers=_words(owners),
     )
