@@ -9,7 +9,7 @@ from agentaudit.report.quantities import counted, lifetime
 ID = "credential-resolution"
 QUESTION = "Where does credential resolution happen?"
 _OUTSIDE_FORMS = ("workload_identity", "oauth")
-_SHOWN = 12
+_SHOWN = 6
 
 
 class Resolution(StrEnum):
@@ -19,14 +19,14 @@ class Resolution(StrEnum):
     PLATFORM = "platform identity"
     CI = "CI secret store"
     AGENT = "agent process"
-    FILE = "file in the repository"
+    FILE = "repository file"
     ELSEWHERE = "another process"
     UNKNOWN = "unknown"
 
 
 _HELD = {
     Resolution.AGENT: "lives until revoked, and the agent process holds it",
-    Resolution.FILE: "lives until revoked, and stands in a file as it is",
+    Resolution.FILE: "lives until revoked, and stands readable in a file",
 }
 _OUTSIDE = (Resolution.GATEWAY, Resolution.PLATFORM, Resolution.CI)
 
@@ -165,7 +165,7 @@ def _evidence(
     if len(every) > _SHOWN:
         rest = len(every) - _SHOWN
         more = DecisionEvidence(
-            text=f"{counted(rest, 'more credential')} in the table below",
+            text=f"{counted(rest, 'more credential')}, all in the table",
             place="findings.json",
             good=not (bad or unknown),
         )

@@ -8,6 +8,7 @@ from agentaudit.report import credential_decision, memory_decision, profile_deci
 from agentaudit.report.blocks import (
     Block,
     Cell,
+    Folded,
     Mark,
     Marks,
     Paragraph,
@@ -26,6 +27,7 @@ from agentaudit.report.quantities import counted
 from agentaudit.report.tones import STATUS_TONES, Tone
 
 _MOST_ROWS = 100
+_MOST_OPEN_ROWS = 8
 
 
 def decision_section(report: Report) -> Section:
@@ -68,7 +70,8 @@ def _credentials(report: Report) -> tuple[Block, ...]:
     if report.lint is None or not report.lint.credentials:
         return ()
     rows = tuple(_credential_row(item) for item in report.lint.credentials[:_MOST_ROWS])
-    return (
+    return _tabled(
+        f"All {counted(len(rows), 'credential')}",
         Table(
             id="credentials",
             caption="Credentials: where each is resolved, and how long it lives",
@@ -77,6 +80,13 @@ def _credentials(report: Report) -> tuple[Block, ...]:
             note=_cut(len(report.lint.credentials)),
         ),
     )
+
+
+def _tabled(summary: str, table: Table) -> tuple[Block, ...]:
+    """The table as it is while it is short, and folded when the evidence would be lost in it."""
+    if len(table.rows) <= _MOST_OPEN_ROWS:
+        return (table,)
+    return (Folded(summary=summary, blocks=(table,)),)
 
 
 def _credential_row(item: CredentialSummary) -> Row:
@@ -97,12 +107,14 @@ def _credential_row(item: CredentialSummary) -> Row:
 def _stores(report: Report) -> tuple[Block, ...]:
     if report.lint is None or not report.lint.memory_stores:
         return ()
-    return (
+    rows = tuple(_store_row(store) for store in report.lint.memory_stores[:_MOST_ROWS])
+    return _tabled(
+        f"All {counted(len(rows), 'memory store')}",
         Table(
             id="memory-stores",
             caption="Memory stores and what bounds them",
             columns=columns("Store", "Kind", "Scope", "Size", "Age", "Boundary", "Where"),
-            rows=tuple(_store_row(store) for store in report.lint.memory_stores[:_MOST_ROWS]),
+            rows=rows,
             note=_cut(len(report.lint.memory_stores)),
         ),
     )

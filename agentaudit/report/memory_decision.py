@@ -9,11 +9,13 @@ from agentaudit.report.quantities import counted, size
 
 ID = "memory-boundary"
 QUESTION = "What is your memory boundary?"
-_GROWING = ("window", "buffer", "summary", "history")
-"""Kinds whose content goes into the prompt: age alone does not bound them, size does."""
+_PROMPTED = ("window", "buffer", "summary")
+"""Kinds whose content goes into the prompt whole: age does not bound them, size does."""
+_EVICTING = ("allkeys-", "volatile-", "sweep")
+"""Evictions that make room at the bound, where `noeviction` refuses to write."""
 _ABSENT = ("", "none")
 _UNKNOWN = "unknown"
-_SHOWN = 12
+_SHOWN = 6
 
 
 class Boundary(StrEnum):
@@ -43,10 +45,13 @@ def boundary(store: MemorySummary) -> Boundary:
     """
     Whether something stops a store from growing.
 
-    What goes into the prompt needs a size or a compaction; what is kept beside it, a size or an
-    age. A bound that could not be resolved is no bound.
+    What goes into the prompt whole needs a size or a compaction; for what is kept beside it an age
+    or an eviction does as well. A bound that could not be resolved is no bound.
     """
-    stops = (store.bound, store.compaction if store.kind in _GROWING else store.ttl)
+    stops = [store.bound, store.compaction]
+    if store.kind not in _PROMPTED:
+        stops.append(store.ttl)
+        stops += [store.eviction] if store.eviction.startswith(_EVICTING) else []
     if any(_explicit(stop) for stop in stops):
         return Boundary.BOUNDED
     return Boundary.UNKNOWN if _UNKNOWN in stops else Boundary.UNBOUNDED
@@ -54,10 +59,15 @@ def boundary(store: MemorySummary) -> Boundary:
 
 def stated(store: MemorySummary) -> str:
     """The bounds of a store in one phrase."""
-    parts = (("size", store.bound), ("age", store.ttl), ("compaction", store.compaction))
+    parts = (
+        ("size", store.bound),
+        ("age", store.ttl),
+        ("compaction", store.compaction),
+        ("eviction", store.eviction),
+    )
     known = [f"{name} {text}" for name, text in parts if _explicit(text)]
     unclear = [f"{name} unknown" for name, text in parts if text == _UNKNOWN]
-    return ", ".join((*known, *unclear)) or "no size, no age, no compaction"
+    return ", ".join((*known, *unclear)) or "no size, no age, no compaction, no eviction"
 
 
 def _explicit(text: str) -> bool:
@@ -129,7 +139,9 @@ def _evidence(
     every = [*contrary, *stores]
     if len(every) > _SHOWN:
         rest = DecisionEvidence(
-            text=f"{len(every) - _SHOWN} more below", place="findings.json", good=not contrary
+            text=f"{len(every) - _SHOWN} more, all in the tables",
+            place="findings.json",
+            good=not contrary,
         )
         every = [*every[:_SHOWN], rest]
     return (*every, *_measured(profile))

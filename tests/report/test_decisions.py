@@ -141,6 +141,10 @@ def test_credential_resolution(changes: dict[str, object], status: DecisionStatu
         ((samples.store("a", "vector", ttl="7 d"),), DecisionStatus.DECIDED),
         ((samples.store("a", "buffer", ttl="7 d"),), DecisionStatus.NOT_DECIDED),
         ((samples.store("a", "buffer", bound="20 turns"),), DecisionStatus.DECIDED),
+        ((samples.store("a", "history", compaction="set"),), DecisionStatus.DECIDED),
+        ((samples.store("a", "cache", eviction="volatile-ttl"),), DecisionStatus.DECIDED),
+        ((samples.store("a", "cache", eviction="noeviction"),), DecisionStatus.NOT_DECIDED),
+        ((samples.store("a", "window", eviction="volatile-ttl"),), DecisionStatus.NOT_DECIDED),
         (
             (samples.store("a", "buffer", bound="20 turns"), samples.store("b", "vector")),
             DecisionStatus.CONTRADICTED,

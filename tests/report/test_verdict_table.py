@@ -35,7 +35,7 @@ Where does credential resolution happen?
 ✗ contradicted by evidence
   2 long-lived credentials stand in the agent's reach, although others are
   resolved outside it (platform identity, CI secret store).
-  ✗ AWS_SECRET_ACCESS_KEY: lives until revoked, and stands in a file as it is
+  ✗ AWS_SECRET_ACCESS_KEY: lives until revoked, and stands readable in a file
     compose.yaml:22:9
   ✗ OPENAI_API_KEY: lives until revoked, and the agent process holds it
     compose.yaml:22:9

@@ -1,0 +1,145 @@
+"""Sections open with what the numbers say, and say what there is not."""
+
+from dataclasses import replace
+
+from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.report.blocks import Figure, Folded, Points, Table
+from agentaudit.report.coverage_section import coverage_section
+from agentaudit.report.decisions import report_of
+from agentaudit.report.environment import environment
+from agentaudit.report.findings_section import rules_block
+from agentaudit.report.profile_section import profile_section
+from agentaudit.report.scheduler_section import scheduler_section
+from agentaudit.report.sections import sections
+from agentaudit.report.security_section import paths_section, what_if_section
+from tests.report import samples
+
+
+def test_the_sections_come_in_the_order_of_a_readers_questions() -> None:
+    report = report_of(subject="s", created_at="")
+
+    assert [section.id for section in sections(report)] == [
+        "decisions",
+        "timeline",
+        "scheduler",
+        "what-if",
+        "paths",
+        "findings",
+        "coverage",
+        "appendix",
+    ]
+
+
+def test_a_profile_of_nothing_draws_nothing() -> None:
+    whole = samples.profile(gpu=False)
+    empty = replace(
+        whole,
+        timeline=(),
+        request_types=(),
+        incidents=(),
+        breakdown=replace(whole.breakdown, kinds=()),
+    )
+    section = profile_section(empty)
+
+    assert [type(block) for block in section.blocks] == [Folded]
+    assert "the GPU was not measured" in section.lead
+    assert "no CPU time was seen" in section.lead
+
+
+def test_many_incidents_are_counted() -> None:
+    whole = samples.profile()
+    section = profile_section(replace(whole, incidents=whole.incidents * 50))
+    folded = section.blocks[-1]
+    points = folded.blocks[-1] if isinstance(folded, Folded) else None
+
+    assert isinstance(points, Points)
+    assert points.items[-1] == "and 30 more; all are in profile.json"
+
+
+def test_the_lead_of_the_simulation_is_its_advice_or_its_best_policy() -> None:
+    whole = samples.simulation()
+
+    assert scheduler_section(whole).lead.startswith("Under MAS the P99 latency falls")
+    assert scheduler_section(replace(whole, advice=())).lead == (
+        "mas has the lowest tail latency of 4 policies."
+    )
+
+
+def test_a_simulation_without_a_distribution_draws_none() -> None:
+    whole = samples.simulation()
+    bare = tuple(replace(item, sample_latencies_ns=()) for item in whole.results[:1])
+    section = scheduler_section(replace(whole, results=bare, assumptions=(), machine=whole.machine))
+
+    assert sum(isinstance(block, Figure) for block in section.blocks) == 1
+
+
+def test_only_an_overloaded_policy_gets_the_note() -> None:
+    calm = replace(samples.simulation(), results=samples.simulation().results[:2])
+    figure = scheduler_section(calm).blocks[0]
+
+    assert isinstance(figure, Figure)
+    assert figure.twin is not None
+    assert figure.twin.note == ""
+
+
+def test_a_file_that_one_analysis_could_not_read_is_not_called_read() -> None:
+    """Where two analyses disagree, the one that read less is believed."""
+    read = (FileCoverage(file="a.yaml", status=FileStatus.READ),)
+    failed = (FileCoverage(file="a.yaml", status=FileStatus.FAILED, line=3, column=7),)
+    for lint, threats in ((read, failed), (failed, read)):
+        section = coverage_section(
+            report_of(
+                subject="s",
+                created_at="",
+                lint=replace(samples.hardened_lint(), coverage=lint),
+                threats=replace(samples.safe_threats(), coverage=threats),
+            )
+        )
+        table = section.blocks[-1]
+
+        assert section.lead.startswith("1 file: 1 failed.")
+        assert isinstance(table, Table)
+        assert table.rows[0].cells[0].text == "a.yaml:3:7"
+
+
+def test_only_skipped_files_make_no_table_of_files() -> None:
+    skipped = (FileCoverage(file="README.md", status=FileStatus.SKIPPED),)
+    report = report_of(
+        subject="s", created_at="", lint=replace(samples.hardened_lint(), coverage=skipped)
+    )
+
+    assert [type(block) for block in coverage_section(report).blocks] == [Folded]
+
+
+def test_many_credentials_are_folded_and_few_are_not() -> None:
+    many = tuple(samples.credential(f"K{n}", "env_ref", "agent", "static") for n in range(9))
+    report = report_of(
+        subject="s", created_at="", lint=replace(samples.risky_lint(), credentials=many)
+    )
+    first = sections(report)[0].blocks[0]
+    blocks = getattr(first, "blocks", ())
+
+    assert any(
+        isinstance(block, Folded) and block.summary == "All 9 credentials" for block in blocks
+    )
+
+
+def test_a_rule_that_found_nothing_is_there_too() -> None:
+    block = rules_block(samples.risky_lint())
+
+    assert block.summary == "5 rules asked; 1 found nothing"
+    assert len(block.blocks) == 5
+
+
+def test_paths_without_crossings_or_patches_show_no_empty_folds() -> None:
+    threats = replace(samples.safe_threats(), edges=())
+
+    assert paths_section(threats).blocks == ()
+    assert not any(isinstance(block, Folded) for block in what_if_section(threats).blocks)
+
+
+def test_an_unpaired_quote_is_shown_as_it_is() -> None:
+    template = environment().from_string("{{ text | prose }}")
+
+    assert template.render(text="a `b` <c>") == "a <code>b</code> &lt;c&gt;"
+    assert template.render(text="a `b <c>") == "a `b &lt;c&gt;"
