@@ -76,6 +76,13 @@ def report(
     raise typer.Exit(int(ExitCode.PASS) if exit_zero else made.exit_code)
 
 
+def now() -> str:
+    """This second in UTC, or the one that SOURCE_DATE_EPOCH asks for."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    at = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _report(paths: list[Path], *, subject: str, hosted_model: bool) -> "Report":
     from agentaudit.model.decision import Report
     from agentaudit.report.decisions import report_of
@@ -143,10 +150,3 @@ def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
 def _subject(paths: list[Path]) -> str:
     first = paths[0].resolve()
     return first.name if first.is_dir() else first.parent.name
-
-
-def now() -> str:
-    """This second in UTC, or the one that SOURCE_DATE_EPOCH asks for."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    at = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
