@@ -96,7 +96,7 @@ def _add_agent(building: _Building, call: Call, builder: _Builder) -> Agent:
             max_iterations=limit,
             max_iterations_count=count,
             timeout=_presence(building, call, _TIMEOUTS),
-            budget=_presence(building, call, _BUDGETS),
+            budget=_budget(building, call),
         )
     )
     for tool in _tools_of(building, call):
@@ -164,6 +164,14 @@ def _presence(building: _Building, call: Call, names: tuple[str, ...]) -> Known:
         return Known.NONE
     value = building.module.value(given)
     return Known.NONE if value is None or value == 0 else Known.SET
+
+
+def _budget(building: _Building, call: Call) -> Known:
+    """A limit of calls for a whole thread is a budget; so is one of tokens, rate or money."""
+    limited = _middleware(building, call, "ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
+    if limited is not None and keyword(limited, "thread_limit", "run_limit") is not None:
+        return Known.SET
+    return _presence(building, call, _BUDGETS)
 
 
 def _tools_of(building: _Building, call: Call) -> Iterator[Tool]:

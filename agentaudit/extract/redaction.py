@@ -8,7 +8,10 @@ import re
 
 from agentaudit.extract.token_forms import TOKENS, token_in
 
-_USER_INFORMATION = re.compile(r"(?P<scheme>[a-zA-Z][\w+.-]*://)[^\s/@]*@")
+_USER_INFORMATION = re.compile(
+    r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?:[^\s/@:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|[^\s/@]*@)"
+)
+"""A password may hold a slash although it should not: what is no port ends at the last `@`."""
 _QUERY = re.compile(r"\?.*$", re.DOTALL)
 _FLAG = re.compile(
     r"^(?P<flag>--?[\w.-]*(?:key|token|secret|password|passwd|pass|auth|credential|header)[\w.-]*)"

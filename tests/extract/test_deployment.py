@@ -1,0 +1,214 @@
+"""From files to the Deployment: whatever the order, whatever the content, and never a secret."""
+
+import json
+import os
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentaudit.errors import InputError
+from agentaudit.extract.deployment import deployment_of, read_deployment
+from agentaudit.model.deployment import Deployment, FileStatus
+from agentaudit.rules.fakes import FAKES, fake
+
+SAMPLES = Path(__file__).parents[2] / "sample_configs"
+KEY, TOKEN, PASSWORD = fake("openai_key"), fake("github_classic"), fake("password")
+CANARIES = (KEY, TOKEN, PASSWORD, fake("aws_access_key"), fake("aws_secret_key"))
+FILES: Mapping[str, str] = {
+    ".mcp.json": f"""{{"mcpServers": {{
+        "github": {{"command": "npx", "args": ["-y", "@modelcontextprotocol/server-github",
+            "--token", "{TOKEN}"], "env": {{"GITHUB_TOKEN": "{TOKEN}"}}}},
+        "crm": {{"url": "http://u:{PASSWORD}@crm.test/sse?api_key={KEY}",
+            "headers": {{"Authorization": "Bearer {KEY}"}}}},
+        "db": {{"command": "x", "args": ["postgresql://a:{PASSWORD}@db/x"]}}}}}}""",
+    "compose.yaml": f"""services:
+  agent:
+    build: .
+    command: run --api-key {KEY}
+    env_file: .env
+    environment: [OPENAI_API_KEY={KEY}, "CHAT_HISTORY_URL=redis://:{PASSWORD}@redis:6379/0"]
+  redis:
+    image: redis:8
+    command: redis-server --requirepass {PASSWORD} --maxmemory 1gb
+""",
+    ".env": f"AWS_ACCESS_KEY_ID={CANARIES[3]}\nAWS_SECRET_ACCESS_KEY={CANARIES[4]}\n",
+    "Dockerfile": f"FROM python:3.13\nENV GITHUB_TOKEN={TOKEN}\nRUN curl -H 'x: {KEY}' http://x\n",
+    "k8s.yaml": f"""apiVersion: v1
+kind: Secret
+metadata: {{name: agent}}
+stringData: {{password: {PASSWORD}}}
+""",
+    "agent.py": f'from langchain.agents import create_agent\nK_KEY = "{KEY}"\nx = create_agent()\n',
+    "CLAUDE.md": f"Use the password: {PASSWORD} and {KEY}.\n",
+    "config.yaml": f"model_list: []\ngeneral_settings: {{master_key: {KEY}}}\n",
+    "broken.json": f'{{"mcpServers": {{"{KEY}": {KEY}',
+    "broken.yaml": f"secret: {KEY}\nsecret: {KEY}\n",
+    "redis.conf": f"requirepass {PASSWORD}\n",
+    "config.toml": f'[mcp_servers.x]\ncommand = "x"\nenv = {{ API_KEY = "{KEY}" }}\n',
+    "key.pem": fake("private_key").replace("\\n", "\n"),
+}
+
+
+def test_no_secret_occurs_anywhere_in_a_deployment() -> None:
+    """The canaries of every format, also of the broken ones, are nowhere to be seen."""
+    shown = repr(deployment_of(FILES))
+
+    assert [canary for canary in CANARIES if canary in shown or canary[-12:] in shown] == []
+
+
+def test_every_canary_is_found_as_a_credential() -> None:
+    """What is not seen is not redacted: the test above would pass for an empty deployment."""
+    found = {credential.evidence[0].file for credential in deployment_of(FILES).credentials}
+
+    assert found == set(FILES) - {"broken.json", "broken.yaml"}
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=15)
+def test_the_order_of_files_changes_nothing(chance: random.Random) -> None:
+    """I10: shuffled files, the same deployment."""
+    shuffled = list(FILES.items())
+    chance.shuffle(shuffled)
+
+    assert deployment_of(dict(shuffled)) == deployment_of(FILES)
+
+
+@pytest.mark.parametrize("name", ["risky", "hardened"])
+def test_samples_are_read_whole_and_the_same_each_time(name: str) -> None:
+    deployment = read_deployment([SAMPLES / name])
+
+    assert not deployment.incomplete
+    assert deployment == read_deployment([SAMPLES / name])
+
+
+@pytest.mark.parametrize("name", ["risky", "hardened"])
+def test_every_edge_joins_facts_that_exist(name: str) -> None:
+    deployment = read_deployment([SAMPLES / name])
+    known = {fact.id for fact in deployment.facts()}
+    loose = [edge for edge in deployment.edges if not {edge.src, edge.dst} <= known]
+
+    assert loose == []
+    assert all(edge.evidence for edge in deployment.edges)
+
+
+@pytest.mark.parametrize("name", ["risky", "hardened"])
+def test_every_place_exists_in_its_file(name: str) -> None:
+    """A line and a column that one can go to."""
+    deployment = read_deployment([SAMPLES / name])
+    for fact in deployment.facts():
+        for place in fact.evidence:
+            lines = (SAMPLES / name / place.file).read_text().split("\n")
+            assert 1 <= place.line <= len(lines), place
+            assert 1 <= place.column <= max(len(lines[place.line - 1]), 1), place
+
+
+WORDS = """
+    mcpServers services command args env image kind apiVersion spec containers name value rules
+    verbs graphs permissions allow ttl model_list Deployment RoleBinding Secret NetworkPolicy
+    egress valueFrom metadata template environment volumes ports store checkpointer http
+"""
+FRAGMENTS = st.sampled_from(WORDS.split())
+STRUCTURES = st.recursive(
+    FRAGMENTS | st.none() | st.integers() | st.booleans() | st.text(max_size=6),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(FRAGMENTS, below, max_size=4),
+    max_leaves=25,
+)
+
+
+@given(STRUCTURES, st.sampled_from([".mcp.json", ".claude/settings.json", "langgraph.json"]))
+@settings(max_examples=60)
+def test_no_structure_breaks_an_extractor(structure: object, file: str) -> None:
+    """Right keys in wrong places, and wrong types under right keys."""
+    deployment = deployment_of({file: json.dumps(structure), "compose.yaml": json.dumps(structure)})
+
+    assert {item.status for item in deployment.coverage} <= set(FileStatus)
+
+
+def coverage_of(deployment: Deployment) -> dict[str, tuple[str, str]]:
+    return {item.file: (item.status, item.reason) for item in deployment.coverage}
+
+
+def test_a_broken_file_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json").write_text('{"mcpServers": {"x": {"command": "npx"}}')
+    (tmp_path / ".env").write_text(f"OPENAI_API_KEY={KEY}\n")
+    (tmp_path / "agents.yaml").write_bytes(b"agents: \xff\xfe\n")
+    (tmp_path / "compose.yaml").write_bytes(b"services:\0")
+    (tmp_path / "notes.txt").write_text("nothing")
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / ".mcp.json").write_text("{}")
+    deployment = read_deployment([tmp_path])
+
+    assert coverage_of(deployment) == {
+        ".mcp.json": ("failed", "`,` or `}` belongs here"),
+        ".env": ("read", ""),
+        "agents.yaml": ("failed", "not UTF-8"),
+        "compose.yaml": ("failed", "binary content"),
+        "notes.txt": ("skipped", "not a deployment format"),
+    }
+    assert deployment.incomplete
+    assert len(deployment.credentials) == 1
+
+
+def test_links_and_special_files_are_named_and_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    root = tmp_path / "root"
+    outside.mkdir()
+    root.mkdir()
+    (outside / "secret.env").write_text(f"OPENAI_API_KEY={KEY}\n")
+    (root / "loop").symlink_to(root)
+    (root / "stolen.env").symlink_to(outside / "secret.env")
+    os.mkfifo(root / "pipe.env")
+
+    assert coverage_of(read_deployment([root])) == {
+        "loop": ("skipped", "a link to a folder"),
+        "stolen.env": ("skipped", "a link out of the audited folder"),
+        "pipe.env": ("skipped", "not a regular file"),
+    }
+
+
+def test_missing_paths_are_named_all_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_deployment([tmp_path / "a", tmp_path, tmp_path / "b"])
+
+    assert [Path(problem.file).name for problem in caught.value.problems] == ["a", "b"]
+
+
+def test_many_files_of_no_interest_are_counted(tmp_path: Path) -> None:
+    for number in range(250):
+        (tmp_path / f"{number}.txt").write_text("")
+    coverage = read_deployment([tmp_path]).coverage
+
+    assert [item.reason for item in coverage] == ["250 files: not a deployment format"]
+
+
+def test_several_paths_share_their_common_folder(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ".env").write_text("X=1\n")
+    deployment = read_deployment([tmp_path / "a", tmp_path / "b" / ".env"])
+
+    assert [item.file for item in deployment.coverage] == ["a/.env", "b/.env"]
+
+
+def test_too_large_a_file_is_named(tmp_path: Path) -> None:
+    with (tmp_path / "big.json").open("wb") as file:
+        file.truncate(10_000_001)
+
+    assert coverage_of(read_deployment([tmp_path])) == {
+        "big.json": ("failed", "larger than 10,000,000 bytes")
+    }
+
+
+@pytest.mark.parametrize("kind", sorted(FAKES))
+def test_equal_values_are_known_as_equal_and_never_shown(kind: str) -> None:
+    value = fake(kind)
+    files = {"a/.env": f"X_SECRET={value}\n", "b/.env": f"Y_SECRET={value}\nZ_SECRET={KEY}x9\n"}
+    first, second, *_ = sorted(deployment_of(files).credentials, key=lambda item: item.name)
+
+    assert first.shared_with == (second.id,)
+    assert first.digest == second.digest
+    assert value not in repr((first, second))

@@ -1,0 +1,217 @@
+"""Is it a credential, whose, and how long does it live? Asked of fakes that have the right form."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.literals import form_of, is_placeholder, variable_of
+from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.extract.redaction import arguments, assignment, bare_url, plain, redacted
+from agentaudit.extract.token_forms import github_checksum_holds, token_in
+from agentaudit.model.facts import CredentialForm, Lifetime
+from agentaudit.rules.fakes import FAKES, fake
+
+WITHOUT_A_LOOK = {"aws_secret_key", "aws_session_token", "password"}
+HOUR_S = 3600
+
+
+@pytest.mark.parametrize("kind", sorted(set(FAKES) - WITHOUT_A_LOOK))
+def test_every_fake_with_a_form_is_recognised_by_its_look(kind: str) -> None:
+    found = by_look(f"before {fake(kind)} after")
+
+    assert found is not None
+    assert found.form is CredentialForm.LITERAL
+
+
+@pytest.mark.parametrize(
+    ("kind", "provider", "lifetime", "ttl_s"),
+    [
+        ("aws_access_key", "aws", Lifetime.STATIC, None),
+        ("aws_session_key", "aws", Lifetime.SHORT, None),
+        ("github_app_token", "github", Lifetime.SHORT, HOUR_S),
+        ("github_classic", "github", Lifetime.STATIC, None),
+        ("openai_key", "openai", Lifetime.STATIC, None),
+        ("anthropic_key", "anthropic", Lifetime.STATIC, None),
+        ("google_api_key", "google", Lifetime.STATIC, None),
+        ("azure_client_secret", "azure", Lifetime.STATIC, None),
+    ],
+)
+def test_each_kind_lives_as_long_as_its_vendor_says(
+    kind: str, provider: str, lifetime: Lifetime, ttl_s: int | None
+) -> None:
+    found = by_look(fake(kind))
+
+    assert found is not None
+    assert (found.provider, found.lifetime, found.ttl_s) == (provider, lifetime, ttl_s)
+
+
+@pytest.mark.parametrize("kind", ["openai_admin_key", "anthropic_admin_key"])
+def test_admin_keys_are_known_as_such(kind: str) -> None:
+    found = by_look(fake(kind))
+
+    assert found is not None
+    assert found.admin
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lifetime"),
+    [(600, Lifetime.SHORT), (30 * 24 * HOUR_S, Lifetime.STATIC), (None, Lifetime.STATIC)],
+)
+def test_a_token_says_itself_how_long_it_lives(seconds: int | None, lifetime: Lifetime) -> None:
+    found = recognise("TOKEN", fake("jwt", lifetime_s=seconds))
+
+    assert found is not None
+    assert (found.kind, found.ttl_s, found.lifetime) == ("jwt", seconds, lifetime)
+
+
+@given(st.integers(min_value=0, max_value=35), st.sampled_from("0123456789"))
+def test_a_changed_github_token_fails_its_checksum(position: int, digit: str) -> None:
+    """CRC32 finds every error in one character."""
+    token = fake("github_classic")
+    changed = token[: 4 + position] + digit + token[5 + position :]
+
+    assert github_checksum_holds(changed) == (changed == token)
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("${OPENAI_API_KEY}", CredentialForm.ENV_REF),
+        ("${OPENAI_API_KEY:-}", CredentialForm.ENV_REF),
+        ("${OPENAI_API_KEY:?missing}", CredentialForm.ENV_REF),
+        ("$OPENAI_API_KEY", CredentialForm.ENV_REF),
+        ("%OPENAI_API_KEY%", CredentialForm.ENV_REF),
+        ("${input:key}", CredentialForm.ENV_REF),
+        ("${env:KEY}", CredentialForm.ENV_REF),
+        ("os.environ/KEY", CredentialForm.ENV_REF),
+        ('os.environ["KEY"]', CredentialForm.ENV_REF),
+        ("$(KEY)", CredentialForm.ENV_REF),
+        ("{{ .Values.key }}", CredentialForm.SECRET_REF),
+        ("${{ secrets.KEY }}", CredentialForm.SECRET_REF),
+        ("{{resolve:secretsmanager:agent}}", CredentialForm.SECRET_REF),
+        ("arn:aws:secretsmanager:eu-central-1:1:secret:x", CredentialForm.SECRET_REF),
+        ("projects/p/secrets/s/versions/1", CredentialForm.SECRET_REF),
+        ("@Microsoft.KeyVault(SecretUri=x)", CredentialForm.SECRET_REF),
+        ("https://v.vault.azure.net/secrets/x", CredentialForm.SECRET_REF),
+        ("op://vault/item/field", CredentialForm.SECRET_REF),
+        ("vault:secret/data/agent#key", CredentialForm.SECRET_REF),
+        ("ENC[AES256_GCM,data:x]", CredentialForm.SECRET_REF),
+        ("var.api_key", CredentialForm.SECRET_REF),
+        ("/run/secrets/key", CredentialForm.FILE),
+        ("${OPENAI_API_KEY:-a-real-default}", CredentialForm.LITERAL),
+        ("anything else", CredentialForm.LITERAL),
+    ],
+)
+def test_references_are_no_literals(value: str, form: CredentialForm) -> None:
+    assert form_of("API_KEY", value) is form
+
+
+def test_references_name_their_variable() -> None:
+    assert variable_of("${NAME:-default}") == "NAME"
+    assert variable_of("$(NAME)") == "NAME"
+    assert variable_of("plain") == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("your-api-key", "changeme", "sk-...", "<token>", "xxxxxxxxxxxxxxxx", "aaaaaaaaaaaaaaaaa"),
+        *("AKIAIOSFODNN7EXAMPLE", "OPENAI_API_KEY", "openai-api-key", "abcabcabcabc", "password"),
+    ],
+)
+def test_placeholders_are_no_credentials(value: str) -> None:
+    assert is_placeholder("OPENAI_API_KEY", value)
+    assert recognise("OPENAI_API_KEY", value) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("max_tokens", "128000000000"),
+        ("API_KEY", "https://example.org/keys"),
+        ("TOKEN", "true"),
+        ("SECRET_NAME", fake("password")),
+        ("commit", "0123456789abcdef0123456789abcdef01234567"),
+        ("password", "2f1c1d2e-3b4a-5c6d-7e8f-9a0b1c2d3e4f"),
+        ("API_KEY", "prod-agent-openai-key"),
+        ("API_KEY", "two words of prose here"),
+        ("PUBLIC_KEY", fake("password")),
+        ("EMPTY", ""),
+    ],
+)
+def test_settings_that_are_no_secrets_are_none(key: str, value: str) -> None:
+    assert recognise(key, value) is None
+
+
+@pytest.mark.parametrize("key", ["OPENAI_API_KEY", "apiKey", "x-api-key", "client_secret"])
+def test_a_secret_name_with_a_literal_is_a_static_credential(key: str) -> None:
+    found = recognise(key, fake("password"))
+
+    assert found is not None
+    assert (found.form, found.lifetime) == (CredentialForm.LITERAL, Lifetime.STATIC)
+
+
+def test_a_published_default_is_a_credential_that_works() -> None:
+    found = recognise("LITELLM_MASTER_KEY", "sk-1234")
+
+    assert found is not None
+    assert found.default_value
+    assert found.admin
+
+
+def test_keys_of_vendors_without_expiry_are_static_in_any_form() -> None:
+    openai, github = recognise("OPENAI_API_KEY", "${X}"), recognise("GITHUB_TOKEN", "${X}")
+
+    assert openai is not None
+    assert github is not None
+    assert (openai.lifetime, github.lifetime) == (Lifetime.STATIC, Lifetime.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [
+        (f"postgresql://agent:{fake('password')}@db:5432/x", CredentialForm.LITERAL),
+        ("postgresql://agent:${PASSWORD}@db:5432/x", CredentialForm.ENV_REF),
+    ],
+)
+def test_a_url_with_a_password_is_a_credential(url: str, form: CredentialForm) -> None:
+    found = recognise("DATABASE_URL", url)
+
+    assert found is not None
+    assert (found.kind, found.form, found.provider) == ("connection_string", form, "database")
+
+
+@pytest.mark.parametrize("url", ["postgresql://db/x", "postgresql://agent:password@db/x"])
+def test_a_url_without_a_real_password_is_none(url: str) -> None:
+    assert recognise("DATABASE_URL", url) is None
+
+
+def test_a_bearer_header_is_its_token() -> None:
+    found = recognise("Authorization", f"Bearer {fake('github_fine_grained')}")
+
+    assert found is not None
+    assert (found.provider, found.kind) == ("github", "fine_grained_token")
+
+
+@given(st.sampled_from(sorted(set(FAKES) - {"private_key"})), st.integers(1, 50))
+def test_redaction_keeps_no_more_than_the_known_prefix(kind: str, serial: int) -> None:
+    """Not even six characters of the secret part survive."""
+    secret = fake(kind, serial=serial)
+    token = token_in(secret)
+    prefix = len(token.form.prefix) if token is not None and token.at == 0 else 0
+    hidden = secret[prefix:]
+    shown = redacted(secret) + assignment("KEY", secret)
+    if token is not None:
+        shown += plain(f"see {secret} here") + " ".join(arguments((secret,)))
+    shown += " ".join(arguments(("--api-key", secret, f"--token={secret}")))
+    shown += bare_url(f"https://user:{hidden}@host/path?key={hidden}")
+
+    pieces = {hidden[at : at + 6] for at in range(len(hidden) - 6)}
+    assert not any(piece in shown for piece in pieces)
+
+
+def test_arguments_stay_readable() -> None:
+    words = ("-y", "pkg@1.2.3", "--header", "Authorization: Bearer ${TOKEN}", "--port", "80")
+
+    assert arguments(words)[0:3] == ("-y", "pkg@1.2.3", "--header")
+    assert arguments(words)[4:] == ("--port", "80")
