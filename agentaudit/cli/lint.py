@@ -52,7 +52,9 @@ def lint(
     context: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files and folders of the deployment.", show_default="."),
+        typer.Argument(
+            metavar="[PATH]...", help="Files and folders of the deployment.", show_default="."
+        ),
     ] = None,
     format_: Annotated[
         Format | None,
@@ -63,29 +65,38 @@ def lint(
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE",
             help="Write to a file; give it again for more files, each in the "
             "format its name says (.sarif, .json, .xml for JUnit, .md, .txt).",
         ),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the artifact findings.json here, too.")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the artifact findings.json here, too."),
     ] = None,
     fail_on: Annotated[
         Threshold, typer.Option(help="The least severity that ends the run with 1.")
     ] = Threshold.MEDIUM,
     select: Annotated[
         list[str] | None,
-        typer.Option(help="Ask only this rule or family; give it again for more."),
+        typer.Option(
+            metavar="RULE|FAMILY", help="Ask only this rule or family; give it again for more."
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Do not ask this rule or family; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="RULE|FAMILY", help="Do not ask this rule or family; repeatable."),
     ] = None,
     rules: Annotated[
-        list[Path] | None, typer.Option(help="A folder of rules of your own; repeatable.")
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="A folder of rules of your own; repeatable."),
     ] = None,
     limit: Annotated[
         list[str] | None,
-        typer.Option(help="Another limit, such as credential_lifetime_warn_s=7200; repeatable."),
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="Another limit, such as credential_lifetime_warn_s=7200; repeatable.",
+        ),
     ] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="Files that cannot be read do not end in 3.")

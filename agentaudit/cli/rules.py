@@ -18,14 +18,16 @@ app = typer.Typer(
 )
 _Folders = Annotated[
     list[Path] | None,
-    typer.Option("--rules", help="A folder of rules of your own; repeatable."),
+    typer.Option("--rules", metavar="DIR", help="A folder of rules of your own; repeatable."),
 ]
 
 
 @app.command("list")
 def list_rules(
     context: typer.Context,
-    family: Annotated[list[str] | None, typer.Option(help="Only this family; repeatable.")] = None,
+    family: Annotated[
+        list[str] | None, typer.Option(metavar="FAMILY", help="Only this family; repeatable.")
+    ] = None,
     rules: _Folders = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="As the page that the repository keeps.")

@@ -10,6 +10,26 @@ from agentaudit.model.facts import Fact
 from agentaudit.rules.limits import Limits
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
+_WORDS = frozenset({"kind", "holder", "exposure", "backend"})
+"""Fields whose values are words of ours, written with underscores."""
+_NAMES = {
+    "anthropic": "Anthropic",
+    "aws": "AWS",
+    "azure": "Azure",
+    "gcp": "Google Cloud",
+    "github": "GitHub",
+    "gitlab": "GitLab",
+    "google": "Google",
+    "huggingface": "Hugging Face",
+    "kubernetes": "Kubernetes",
+    "langsmith": "LangSmith",
+    "litellm": "LiteLLM",
+    "openai": "OpenAI",
+    "pinecone": "Pinecone",
+    "slack": "Slack",
+    "stripe": "Stripe",
+}
+"""Providers, as they write themselves."""
 _SHOWN = 4
 _LONGEST = 120
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
@@ -75,7 +95,10 @@ def _said(name: str, value: object) -> str:
         return f"{value:,}" if value >= _MANY else str(value)
     if isinstance(value, StrEnum):
         return value.value.replace("_", " ")
-    return _short(str(value)) if value not in (None, "") else "unknown"
+    if name == "provider":
+        return _NAMES.get(str(value), _short(str(value))) or "unknown"
+    text = str(value or "unknown")
+    return text.replace("_", " ") if name in _WORDS else _short(text)
 
 
 def _short(text: str) -> str:

@@ -3,7 +3,15 @@
 import pytest
 
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts import FactId, Grant, Identity, MemoryStore
+from agentaudit.model.facts import (
+    Credential,
+    CredentialForm,
+    FactId,
+    Grant,
+    Identity,
+    Lifetime,
+    MemoryStore,
+)
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.messages import duration, message_of, size, unknown_fields
 
@@ -77,3 +85,20 @@ def test_an_empty_field_can_be_left_out() -> None:
     assert message_of("The {managed_policy|} policy", grant(), LIMITS) == "The policy"
     assert message_of("{actions|no} action", grant(), LIMITS) == "no action"
     assert message_of("{actions|no} action", grant("a"), LIMITS) == "a action"
+
+
+def test_words_of_ours_read_as_words() -> None:
+    key = Credential(
+        id=FactId("credential:k-1"),
+        name="k",
+        evidence=(PLACE,),
+        form=CredentialForm.LITERAL,
+        lifetime=Lifetime.STATIC,
+        provider="openai",
+        kind="api_key",
+        variable="OPENAI_API_KEY",
+    )
+
+    said = message_of("the {provider} {kind} in {variable}", key, LIMITS)
+
+    assert said == "the OpenAI api key in OPENAI_API_KEY"
