@@ -17,6 +17,7 @@ from agentaudit.model.threat import (
 from agentaudit.report.findings_table import STYLES
 from agentaudit.report.quantities import bounds, counted, percent
 from agentaudit.report.text import one_line, printable
+from agentaudit.threats.mitigations import TOGETHER
 
 MOST_PATHS = 10
 """More are counted; `--verbose` shows them all."""
@@ -42,8 +43,9 @@ def render_threat_table(model: ThreatModel, *, width: int, verbose: bool = False
     if len(shown) < len(model.paths):
         left = counted(len(model.paths) - len(shown), "more path")
         _add(text, f"\n{_INDENT}{left}: `agentaudit -v threat-model`, or --format markdown\n")
-    _add_what_if(text, model)
-    _add_open(text, model, width, verbose=verbose)
+    _add_what_if(text, model, width)
+    _add_doubtful(text, model, width, verbose=verbose)
+    _add_coverage(text, model, width, verbose=verbose)
     return text
 
 
@@ -84,17 +86,15 @@ def _add_radius(text: Text, radius: BlastRadius) -> None:
 def _add_path(text: Text, number: int, path: AttackPath, width: int) -> None:
     _add(text, f"{number:>2} ")
     _add(text, path.severity.value, style=STYLES[path.severity])
-    _add(text, f" {path.title} [{path.id}]\n", style="bold")
-    for line in _wrapped(one_line(path.sentence), width, _INDENT):
-        _add(text, f"{line}\n")
+    _add(text, f" {path.title}\n", style="bold")
+    _add_wrapped(text, path.sentence, width)
     for step, node in enumerate(path.nodes):
         _add(text, f"{_step(step, node, width)}\n")
-    for line in _wrapped(f"Breaks with: {'; or '.join(path.broken_by)}.", width, _INDENT):
-        _add(text, f"{line}\n", style="green")
+    _add_wrapped(text, f"Breaks with: {'; or '.join(path.broken_by)}.", width, style="green")
     more = f"; {counted(path.folded, 'more way')} like it" if path.folded else ""
     references = ", ".join(reference.partition(":")[2] for reference in path.references)
-    for line in _wrapped(f"Confidence: {path.confidence}{more}. {references}", width, _INDENT):
-        _add(text, f"{line}\n", style="dim")
+    tail = f"Confidence: {path.confidence}{more}. {references}. Id: {path.id}"
+    _add_wrapped(text, tail, width, style="dim")
 
 
 def _step(step: int, node: GraphNode, width: int) -> str:
@@ -103,12 +103,13 @@ def _step(step: int, node: GraphNode, width: int) -> str:
     place = one_line(str(node.evidence))
     kind = node.kind.replace("_", " ")
     room = max(width - len(_INDENT) - len(arrow) - len(place) - len(kind) - 4, 8)
-    name = textwrap.shorten(one_line(node.name), room, placeholder="…") or "…"
+    name = one_line(node.name)
+    name = name if len(name) <= room else f"{name[: room - 1]}…"
     left = f"{_INDENT}{arrow}{kind} {name}"
     return f"{left}{' ' * max(width - len(left) - len(place), 2)}{place}"
 
 
-def _add_what_if(text: Text, model: ThreatModel) -> None:
+def _add_what_if(text: Text, model: ThreatModel, width: int) -> None:
     """Both numbers before and after each change."""
     if not model.mitigations:
         return
@@ -122,6 +123,10 @@ def _add_what_if(text: Text, model: ThreatModel) -> None:
         first = f"{row[0]:<{widths[0]}}"
         rest = (f"{cell:>{wide}}" for cell, wide in zip(row[1:], widths[1:], strict=True))
         _add(text, f"{'  '.join((first, *rest))}\n", style="" if number else "bold")
+    for outcome in model.mitigations:
+        if outcome.name == TOGETHER:
+            for line in _wrapped(f"Together: {one_line(outcome.description)}", width, ""):
+                _add(text, f"{line}\n")
     _add(text, "LIVE in sensitive actions, THEFT in action-hours; each from asking again.\n")
     _add_patch(text, model.mitigations)
 
@@ -148,25 +153,38 @@ def _add_patch(text: Text, outcomes: Sequence[MitigationOutcome]) -> None:
                 _add(text, f"{_INDENT}{line}\n", style="dim")
 
 
-def _add_open(text: Text, model: ThreatModel, width: int, *, verbose: bool) -> None:
-    """What could not be decided, and what was not read."""
-    if model.cannot_exclude:
-        _add(text, "\nCannot be excluded, because a step is unknown\n", style="bold")
+def _add_doubtful(text: Text, model: ThreatModel, width: int, *, verbose: bool) -> None:
+    """The paths with a leg that nobody could decide."""
+    if not model.cannot_exclude:
+        return
+    _add(text, "\nCannot be excluded, because a step is unknown\n", style="bold")
     shown = model.cannot_exclude if verbose else model.cannot_exclude[:_MOST_OPEN]
     for path in shown:
-        for line in _wrapped(f"{path.severity}? {one_line(path.sentence)}", width, _INDENT):
-            _add(text, f"{line}\n")
+        _add_wrapped(text, f"{path.severity}? {one_line(path.sentence)}", width)
     if len(shown) < len(model.cannot_exclude):
         _add(text, f"{_INDENT}and {len(model.cannot_exclude) - len(shown)} more\n")
+
+
+def _add_coverage(text: Text, model: ThreatModel, width: int, *, verbose: bool) -> None:
+    """What was read, what was not, and what stayed open."""
     statuses = [file.status for file in model.coverage]
     asked = len(statuses) - statuses.count(FileStatus.SKIPPED)
     read = f"Read {statuses.count(FileStatus.READ)} of {counted(asked, 'file')}"
-    _add(text, f"\n{read}; {counted(len(model.unresolved), 'reference')} unresolved.\n")
+    _add(text, f"\n{read}; {counted(len(model.unresolved), 'open end')}.\n")
+    ends = model.unresolved if verbose else model.unresolved[:_MOST_OPEN]
+    for end in ends:
+        _add_wrapped(text, f"{end.evidence}: {end.what}; {end.effect}", width)
+    if len(ends) < len(model.unresolved):
+        _add(text, f"{_INDENT}and {len(model.unresolved) - len(ends)} more\n")
     for file in model.coverage:
         if file.status in (FileStatus.FAILED, FileStatus.PARTIAL):
             place = ":".join(str(part) for part in (file.file, file.line, file.column) if part)
-            for line in _wrapped(one_line(f"{place}: {file.status}: {file.reason}"), width, ""):
-                _add(text, f"{line}\n", style="yellow")
+            _add_wrapped(text, f"{place}: {file.status}: {file.reason}", width, style="yellow")
+
+
+def _add_wrapped(text: Text, words: str, width: int, *, style: str = "") -> None:
+    for line in _wrapped(one_line(words), width, _INDENT):
+        _add(text, f"{line}\n", style=style)
 
 
 def _add(text: Text, words: str, *, style: str = "") -> None:

@@ -9,8 +9,9 @@ with all of it. The truth lies between, as far as the model goes.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agentaudit.model.deployment import Unresolved
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import Agent, Credential, Lifetime, Resource, Tool
+from agentaudit.model.facts import Agent, Credential, Identity, Lifetime, Resource, Tool
 from agentaudit.model.threat import ActionClasses, BlastRadius, Bounds
 from agentaudit.threats.flows import ACCESS, AUTHORITY, CALL, EXIT, SIGHT, TAINT
 from agentaudit.threats.graph import ThreatGraph, World
@@ -56,6 +57,23 @@ def blast_radius(graph: ThreatGraph, classes: ActionClasses) -> BlastRadius:
     )
 
 
+def open_ends(graph: ThreatGraph, classes: ActionClasses) -> tuple[Unresolved, ...]:
+    """Whose permissions no file states, among the principals that agents reach or hold."""
+    seen = view(graph, World.POSSIBLE, classes)
+    agents = _members(seen, "agent")
+    found = reached(seen.steps, [agents, frozenset(graph.facts)], CALL | AUTHORITY | SIGHT)
+    facts = (seen.fact(name) for name in sorted(found))
+    return tuple(
+        Unresolved(
+            evidence=fact.evidence[0],
+            what=f"what {fact.name} may do stands in no file",
+            effect="LIVE and THEFT reckon with nothing and with everything",
+        )
+        for fact in facts
+        if isinstance(fact, Credential | Identity) and seen.rights([fact.id]).unread
+    )
+
+
 def _subject(graph: ThreatGraph) -> str:
     agents = [fact.name for fact in graph.facts.values() if isinstance(fact, Agent)]
     return agents[0] if len(agents) == 1 else f"all {len(agents)} agents together"
@@ -65,9 +83,9 @@ def _radius(seen: View) -> _Radius:
     live = _live(seen)
     stolen = _stealable(seen)
     return _Radius(
-        live=len(live.actions) + live.unnamed,
-        permissions=len(live.permissions) + live.unnamed,
-        irreversible=len(live.irreversible) + live.unnamed,
+        live=live.count(live.actions),
+        permissions=live.count(live.permissions),
+        irreversible=live.count(live.irreversible),
         theft=sum(_action_hours(seen, credential) for credential in stolen),
         stealable=len(stolen),
         exposure=_exposure(seen),
@@ -104,7 +122,8 @@ def _effects(tool: Tool, world: World) -> Rights:
     reads = tool.reads_private is Truth.YES or (
         world is World.POSSIBLE and tool.reads_private is Truth.UNKNOWN
     )
-    named = {effect: f"{tool.id} {effect}" for effect in effects | ({"read"} if reads else set())}
+    everything = effects | ({"read"} if reads else set())
+    named = {effect: ("", f"{tool.id} {effect}") for effect in everything}
     return Rights(
         actions=frozenset(named.values()),
         irreversible=frozenset(name for effect, name in named.items() if effect in FINAL),
@@ -125,7 +144,7 @@ def _stealable(seen: View) -> list[Credential]:
 
 def _action_hours(seen: View, credential: Credential) -> float:
     rights = seen.rights([credential.id])
-    return (len(rights.actions) + rights.unnamed) * hours(credential, seen.world)
+    return rights.count(rights.actions) * hours(credential, seen.world)
 
 
 def hours(credential: Credential, world: World) -> float:

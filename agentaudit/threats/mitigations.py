@@ -132,7 +132,7 @@ def _gone(before: State, after: State) -> tuple[str, ...]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = list(names[:_LISTED])
+    shown = [" ".join(name.split()) for name in names[:_LISTED]]
     more = len(names) - len(shown)
     return ", ".join([*shown, *([f"{more} more"] if more else [])])
 
@@ -148,21 +148,32 @@ def _gateway_slots(graph: ThreatGraph) -> Mapping[str, str]:
         {
             fact.name.rpartition(".")[2]
             for fact in graph.facts.values()
-            if isinstance(fact, Tool) and fact.effects_known and set(fact.effects) <= {"read"}
+            if isinstance(fact, Tool) and "." in fact.name and _only_reads(fact)
         }
     )
+    more = len(tools) - _LISTED
+    rule = f"mcp.tool.name in {json.dumps(tools[:_LISTED], ensure_ascii=False)}"
     return {
         "details": "\n".join(line for server in servers for line in _target(server)) or "[]",
-        "tools": ", ".join(json.dumps(name) for name in tools),
+        "rule": json.dumps(rule, ensure_ascii=False),
+        "more": f"# and {more} more that only read" if more > 0 else "# and nothing else",
     }
 
 
+def _only_reads(tool: Tool) -> bool:
+    return tool.effects_known and set(tool.effects) <= {"read"}
+
+
 def _target(server: ToolServer) -> Iterator[str]:
-    indent = " " * 22
-    yield f"{indent}- name: {json.dumps(server.name)}"
+    indent = " " * 20
+    yield f"{indent}- name: {_scalar(server.name)}"
     if server.url:
-        yield f"{indent}  mcp: {{host: {json.dumps(server.url)}}}"
+        yield f"{indent}  mcp: {{host: {_scalar(server.url)}}}"
         return
     yield f"{indent}  stdio:"
-    yield f"{indent}    cmd: {json.dumps(server.command)}"
-    yield f"{indent}    args: {json.dumps(list(server.arguments))}"
+    yield f"{indent}    cmd: {_scalar(server.command)}"
+    yield f"{indent}    args: [{', '.join(map(_scalar, server.arguments))}]"
+
+
+def _scalar(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

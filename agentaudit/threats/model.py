@@ -3,7 +3,7 @@
 from agentaudit import __version__
 from agentaudit.model.deployment import Deployment
 from agentaudit.model.threat import ThreatModel, ThreatRules
-from agentaudit.threats.blast_radius import blast_radius
+from agentaudit.threats.blast_radius import blast_radius, open_ends
 from agentaudit.threats.graph import threat_graph
 from agentaudit.threats.mitigations import State, mitigations
 from agentaudit.threats.queries import answers
@@ -22,7 +22,7 @@ def threat_model(deployment: Deployment, rules: ThreatRules) -> ThreatModel:
         cannot_exclude=found.cannot_exclude,
         blast_radius=before.radius,
         mitigations=mitigations(before, rules),
-        unresolved=deployment.unresolved,
+        unresolved=tuple(sorted({*deployment.unresolved, *open_ends(graph, rules.actions)})),
         coverage=deployment.coverage,
         incomplete=deployment.incomplete,
         agents=len(deployment.agents),

@@ -5,7 +5,7 @@ Ways of one kind, with the same class of entry and through the same node that th
 are told as one path: the gravest, the surest, the shortest. The rest are counted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentaudit.model.evidence import Confidence
@@ -33,15 +33,24 @@ def answers(graph: ThreatGraph, rules: ThreatRules) -> Answers:
     possible = _asked(graph, rules, World.POSSIBLE)
     return Answers(
         paths=paths,
-        cannot_exclude=tuple(
-            sorted((path for path in possible if path.id not in found), key=_order)
-        ),
+        cannot_exclude=_ranked(path for path in possible if path.id not in found),
     )
 
 
 def reported_paths(graph: ThreatGraph, rules: ThreatRules) -> tuple[AttackPath, ...]:
     """Only the paths, for whoever asks many graphs."""
-    return tuple(sorted(_asked(graph, rules, World.REPORTED), key=_order))
+    return _ranked(_asked(graph, rules, World.REPORTED))
+
+
+def _ranked(paths: Iterable[AttackPath]) -> tuple[AttackPath, ...]:
+    """The most severe first; of equal ones each query's first before any query's second."""
+    seen: dict[tuple[str, int], int] = {}
+    placed: list[tuple[int, int, AttackPath]] = []
+    for path in sorted(paths, key=_order):
+        turn = seen.setdefault((path.query, path.severity.rank), 0)
+        seen[path.query, path.severity.rank] += 1
+        placed.append((-path.severity.rank, turn, path))
+    return tuple(path for _, _, path in sorted(placed, key=lambda item: item[:2]))
 
 
 def _order(path: AttackPath) -> tuple[int, int, int, str, tuple[str, ...]]:

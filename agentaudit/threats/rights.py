@@ -17,19 +17,20 @@ from agentaudit.threats.routes import reached
 EVERYTHING = 11_000
 """As many sensitive actions as AWS has, rounded up: what an unread policy may allow."""
 
+Action = tuple[str, str]
+
 _CLOUDS = frozenset({"aws", "gcp", "google", "azure", "kubernetes"})
-_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """Sensitive actions by name, those of them of two kinds, and what stays open."""
+    """Sensitive actions as (provider, name), those of them of two kinds, and what stays open."""
 
-    actions: frozenset[str] = _NOTHING
-    permissions: frozenset[str] = _NOTHING
-    irreversible: frozenset[str] = _NOTHING
-    unread: frozenset[str] = _NOTHING
-    """Providers of which some permission is not in the files."""
+    actions: frozenset[Action] = frozenset()
+    permissions: frozenset[Action] = frozenset()
+    irreversible: frozenset[Action] = frozenset()
+    unread: frozenset[str] = frozenset()
+    """Providers of which some permission is not in the files: any of their actions may be."""
 
     def __or__(self, other: "Rights") -> "Rights":
         return Rights(
@@ -39,10 +40,10 @@ class Rights:
             unread=self.unread | other.unread,
         )
 
-    @property
-    def unnamed(self) -> int:
-        """How many actions may hide in what was not read."""
-        return EVERYTHING * len(self.unread)
+    def count(self, actions: frozenset[Action]) -> int:
+        """How many these are, with all that may hide in what was not read."""
+        named = sum(provider not in self.unread for provider, _ in actions)
+        return named + EVERYTHING * len(self.unread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,26 +87,30 @@ class View:
             if grant.effect == "deny" and (certain or _outright(grant))
             for pattern in grant.actions
         )
-        allowed = frozenset().union(*map(sensitive_actions, allowing))
-        permissions = frozenset().union(
-            *(permission_actions(grant, self.classes) for grant in allowing)
-        )
-        actions = allowed.difference(matching(allowed, denied))
-        return Rights(
-            actions=actions,
-            permissions=actions & permissions,
-            irreversible=frozenset(matching(actions, self.classes.irreversible)),
-        )
+        found = Rights()
+        for grant in allowing:
+            actions = sensitive_actions(grant)
+            left = actions.difference(matching(actions, denied))
+            found |= Rights(
+                actions=_named(grant, left),
+                permissions=_named(grant, left & permission_actions(grant, self.classes)),
+                irreversible=_named(grant, matching(left, self.classes.irreversible)),
+            )
+        return found
 
     def _unread(self, principal: Credential | Identity) -> Rights:
         """A principal without permissions in any file; a key of a service is one action to use."""
         if isinstance(principal, Identity) or principal.provider in _CLOUDS:
             possible = self.world is World.POSSIBLE
-            return Rights(unread=frozenset({principal.provider}) if possible else _NOTHING)
-        return Rights(actions=frozenset({f"use of {principal.id}"}))
+            return Rights(unread=frozenset({principal.provider} if possible else ()))
+        return Rights(actions=frozenset({("", f"use of {principal.id}")}))
 
     def fact(self, name: str) -> Fact:
         return self.graph.facts[FactId(name)]
+
+
+def _named(grant: Grant, actions: Iterable[str]) -> frozenset[Action]:
+    return frozenset((grant.provider, action) for action in actions)
 
 
 def _outright(grant: Grant) -> bool:

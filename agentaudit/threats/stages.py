@@ -34,6 +34,8 @@ CHANGING = frozenset({"write", "delete", "execute", "send"})
 FINAL = frozenset({"delete", "send"})
 """Effects that nobody can take back."""
 
+_MODEL_PROVIDERS = frozenset({"anthropic", "cohere", "groq", "huggingface", "mistral", "openai"})
+
 
 def members(stage: str, facts: Mapping[FactId, Fact], *, doubtful: bool) -> frozenset[str]:
     """The ids of a stage; with `doubtful` also those of which nobody can say."""
@@ -86,6 +88,13 @@ def _long_lived(fact: Fact) -> Truth:
     if fact.lifetime is Lifetime.STATIC:
         return Truth.YES
     return Truth.NO if fact.lifetime is Lifetime.SHORT or fact.ttl_s is not None else Truth.UNKNOWN
+
+
+def _changing_credential(fact: Fact) -> Truth:
+    """A long-lived one with which something can be changed: a model's key only costs money."""
+    if isinstance(fact, Credential) and fact.provider in _MODEL_PROVIDERS:
+        return Truth.NO
+    return _long_lived(fact)
 
 
 def _writing_grant(fact: Fact) -> Truth:
@@ -166,6 +175,7 @@ STAGES: Mapping[str, tuple[type[Fact], Callable[[Fact], Truth]]] = {
     "outward_tool": (Tool, _outward),
     "credential": (Credential, _any),
     "long_lived_credential": (Credential, _long_lived),
+    "changing_credential": (Credential, _changing_credential),
     "identity": (Identity, _any),
     "writing_grant": (Grant, _writing_grant),
     "admin_grant": (Grant, _admin_grant),

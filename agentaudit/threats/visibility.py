@@ -108,15 +108,22 @@ def _outward_tools(draft: Draft) -> None:
     agent's process; a local one connects from that process.
     """
     for tool in draft.relations.of(Tool):
-        if tool.egress is Truth.NO and "send" not in tool.effects:
+        sends = "send" in tool.effects
+        if tool.effects_known and tool.egress is Truth.NO and not sends:
             continue
         server = server_of(draft, tool)
-        if "send" in tool.effects or (server is not None and server.remote):
-            draft.draw(tool, EdgeKind.EGRESS_TO, _recipients(tool), tool.evidence[0])
-            continue
-        for agent in agents_of(draft, tool):
-            for egress in _exits(draft, agent):
-                draft.draw(tool, EdgeKind.EGRESS_TO, egress, egress.evidence[0])
+        doubt = Doubt(known=sends or tool.egress is Truth.YES)
+        if sends or not tool.effects_known or (server is not None and server.remote):
+            recipients = _recipients(tool)
+            draft.draw(tool, EdgeKind.EGRESS_TO, recipients, tool.evidence[0], doubt=doubt)
+        if server is None or not server.remote:
+            _local_ways(draft, tool, doubt)
+
+
+def _local_ways(draft: Draft, tool: Tool, doubt: Doubt) -> None:
+    for agent in agents_of(draft, tool):
+        for egress in _exits(draft, agent):
+            draft.draw(tool, EdgeKind.EGRESS_TO, egress, egress.evidence[0], doubt=doubt)
 
 
 def _anywhere(process: Agent | Runtime) -> Egress:
