@@ -22,15 +22,15 @@ def _files(deployment: str) -> list[Path]:
 
 
 @cache
-def _linted(deployment: str) -> tuple[int, dict[str, Any]]:
-    """The exit code, and the artifact."""
-    command = [sys.executable, "-m", "agentaudit", "lint", str(SAMPLES / deployment), "-f", "json"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(command: str, deployment: str) -> tuple[int, dict[str, Any]]:
+    """The exit code of a command, and its artifact."""
+    words = [sys.executable, "-m", "agentaudit", command, str(SAMPLES / deployment), "-f", "json"]
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
     return run.returncode, json.loads(run.stdout)
 
 
 def test_hardened_gets_no_finding_that_matters() -> None:
-    code, lint = _linted("hardened")
+    code, lint = _run("lint", "hardened")
     found = [
         (finding["rule"], finding["evidence"]["file"], finding["evidence"]["line"])
         for finding in lint["findings"]
@@ -42,7 +42,7 @@ def test_hardened_gets_no_finding_that_matters() -> None:
 
 
 def test_risky_shows_every_family() -> None:
-    code, lint = _linted("risky")
+    code, lint = _run("lint", "risky")
 
     assert {finding["family"] for finding in lint["findings"]} == FAMILIES
     assert code == 1
@@ -50,15 +50,50 @@ def test_risky_shows_every_family() -> None:
 
 @pytest.mark.parametrize("family", ["credentials", "memory", "iam"])
 def test_risky_shows_many_rules_of_the_three_main_families(family: str) -> None:
-    _, lint = _linted("risky")
+    _, lint = _run("lint", "risky")
     rules = {finding["rule"] for finding in lint["findings"] if finding["family"] == family}
 
-    assert len(rules) >= 3
+    assert len(rules) >= 8
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "missing-gatekeeper",
+        "open-trust",
+        "privilege-escalation",
+        "strangers-steer-ci-agent",
+        "secret-in-prompt",
+        "summary-that-never-runs",
+        "unbounded-context",
+    ],
+)
+def test_risky_makes_the_mistakes_that_matter_most(rule: str) -> None:
+    _, lint = _run("lint", "risky")
+
+    assert rule in {finding["rule"] for finding in lint["findings"]}
+
+
+@pytest.mark.parametrize(
+    "query", ["lethal-trifecta", "untrusted-to-privileged-write", "credential-theft"]
+)
+def test_risky_can_be_attacked_in_the_ways_that_matter_most(query: str) -> None:
+    code, threats = _run("threat-model", "risky")
+
+    assert query in {path["query"] for path in threats["paths"]}
+    assert code == 1
+
+
+def test_hardened_has_no_attack_path() -> None:
+    code, threats = _run("threat-model", "hardened")
+
+    assert threats["paths"] == []
+    assert code == 0
 
 
 @pytest.mark.parametrize("deployment", ["risky", "hardened"])
 def test_every_file_of_a_sample_is_read(deployment: str) -> None:
-    _, lint = _linted(deployment)
+    _, lint = _run("lint", deployment)
 
     assert {item["status"] for item in lint["coverage"]} == {"read"}
     assert {item["file"] for item in lint["coverage"]} == {

@@ -16,17 +16,9 @@ resource "aws_bedrockagentcore_memory" "support" {
   event_expiry_duration = 365
 }
 
-resource "aws_bedrockagentcore_gateway" "tools" {
-  name            = "support-tools"
-  role_arn        = aws_iam_role.agent.arn
-  protocol_type   = "MCP"
-  authorizer_type = "NONE"
-  exception_level = "DEBUG"
-}
-
 resource "aws_lambda_function" "tools" {
   function_name = "support-tools"
-  role          = aws_iam_role.agent.arn
+  role          = aws_iam_role.tools.arn
   package_type  = "Image"
   image_uri     = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/support-tools:latest"
   timeout       = 900

@@ -12,7 +12,7 @@ resource "aws_iam_user_policy_attachment" "agent" {
   policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
 }
 
-# And its role, for what runs inside.
+# Its role, for what runs inside.
 resource "aws_iam_role" "agent" {
   name                 = "support-agent"
   max_session_duration = 12 * 3600
@@ -23,13 +23,40 @@ resource "aws_iam_role" "agent" {
       {
         Effect    = "Allow"
         Action    = "sts:AssumeRole"
-        Principal = { Service = ["bedrock.amazonaws.com", "lambda.amazonaws.com"] }
+        Principal = { Service = "bedrock.amazonaws.com" }
       },
+    ]
+  })
+}
+
+# A role for tools, which any account may assume while we find out who needs it.
+resource "aws_iam_role" "tools" {
+  name = "support-tools"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
       {
         Effect    = "Allow"
         Action    = "sts:AssumeRole"
         Principal = { AWS = "*" }
       },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "tools" {
+  role       = aws_iam_role.tools.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+}
+
+# And one for pipelines, whatever the repository.
+resource "aws_iam_role" "pipelines" {
+  name = "support-pipelines"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
       {
         Effect    = "Allow"
         Action    = "sts:AssumeRoleWithWebIdentity"
