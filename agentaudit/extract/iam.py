@@ -7,13 +7,13 @@ of the statement. Conditions of an allowance are recorded; they narrow, and neve
 
 import re
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.iam_actions import Access, Level, access, all_actions, expanded
-from agentaudit.extract.iam_escalations import METHODS, SECRET_READS, Method
+from agentaudit.extract.iam_actions import all_actions, expanded
+from agentaudit.extract.iam_escalations import METHODS, Method
 from agentaudit.extract.iam_globs import matches
+from agentaudit.extract.iam_measures import measured
 from agentaudit.extract.iam_policies import Statement
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts import FactId, Grant
@@ -190,37 +190,23 @@ def _service_and_name(arn: str) -> tuple[str, str]:
 
 
 def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
-    statement = allowance.statement
-    known: dict[str, Access] = {action: access(action) for action in allowance.actions}
-    levels = [found.level for found in known.values()]
-    changing = {action for action, found in known.items() if found.changes}
-    grave = {item for item in changing if known[item].level is Level.PERMISSIONS} | SECRET_READS
-    sensitive = _gravest_first(changing | (SECRET_READS & allowance.actions), grave)
-    scopable = {item for item in changing if known[item].scopable}
-    unscoped = _gravest_first(_unscoped(statement, scopable), grave)
+    statement, measure = allowance.statement, measured(allowance.actions)
     return replace(
         _written(bearer, statement),
-        expanded_count=len(known),
-        write_count=levels.count(Level.WRITE) + levels.count(Level.TAGGING),
-        permissions_count=levels.count(Level.PERMISSIONS),
-        read_count=levels.count(Level.READ) + levels.count(Level.LIST),
-        unscoped_writes=tuple(unscoped[:MOST_SENSITIVE]),
-        sensitive_actions=tuple(sensitive[:MOST_SENSITIVE]),
-        permission_actions=tuple(
-            item for item in sensitive if access(item).level is Level.PERMISSIONS
-        ),
+        expanded_count=measure.total,
+        write_count=measure.writes,
+        permissions_count=measure.permissions,
+        read_count=measure.reads,
+        unscoped_writes=_unscoped(statement, measure.scopable)[:MOST_SENSITIVE],
+        sensitive_actions=measure.sensitive[:MOST_SENSITIVE],
+        permission_actions=measure.permission_actions,
         escalations=allowance.escalations,
         admin=_is_admin(allowance),
         service_wildcards=tuple(_service_wildcards(statement)),
     )
 
 
-def _gravest_first(actions: Iterable[str], grave: AbstractSet[str]) -> list[str]:
-    """The actions in an order whose end can be cut off."""
-    return sorted(actions, key=lambda action: (action not in grave, action))
-
-
-def _unscoped(statement: Statement, scopable: set[str]) -> set[str]:
+def _unscoped(statement: Statement, scopable: tuple[str, ...]) -> tuple[str, ...]:
     """
     Of the changing actions that could name a resource, those that do not.
 
@@ -228,12 +214,13 @@ def _unscoped(statement: Statement, scopable: set[str]) -> set[str]:
     AWS manages and that list their actions one by one: nobody can narrow them.
     """
     if statement.managed_policy and not any("*" in action for action in statement.actions):
-        return scopable if statement.not_actions else set()
+        return scopable if statement.not_actions else ()
+    telling = tuple(action for action in scopable if action not in _TELEMETRY)
     if "*" in statement.resources or statement.not_resources:
-        return scopable - _TELEMETRY
+        return telling
     names = (_service_and_name(resource) for resource in statement.resources)
     services = {service for service, name in names if name == "*"}
-    return {action for action in scopable - _TELEMETRY if action.partition(":")[0] in services}
+    return tuple(action for action in telling if action.partition(":")[0] in services)
 
 
 def _is_admin(allowance: Allowance) -> bool:

@@ -12,6 +12,7 @@ from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.terraform_names import computed, name_attribute
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.hcl import body_node, key_node
+from agentaudit.readers.hcl_nodes import depth_of
 from agentaudit.readers.hcl_syntax import Block, Body, Expression
 from agentaudit.readers.hcl_values import Effort, Folder, Resolved, element_node, pairs_of
 
@@ -149,7 +150,7 @@ class Module:
         self._known[route] = None
         before = self.effort.nodes
         found = self._value(route)
-        if found is not None and _depth(found.node) > _DEEPEST_VALUE:
+        if found is not None and depth_of(found.node, _DEEPEST_VALUE) > _DEEPEST_VALUE:
             found = None
         if found is not None:
             found = replace(found, weight=max(self.effort.nodes - before, 1))
@@ -288,17 +289,3 @@ def _depends_on_each(expression: Expression) -> bool:
 
 def _text(value: str) -> Node:
     return Node(kind=NodeKind.STRING, line=1, column=1, end_line=1, end_column=1, raw=value)
-
-
-def _depth(node: Node) -> int:
-    """How deep a value nests; it stops counting where it is deep enough to refuse."""
-    level, depth = [node], 0
-    while level and depth <= _DEEPEST_VALUE:
-        level = [inner for outer in level for inner in _inside(outer)]
-        depth += 1
-    return depth
-
-
-def _inside(node: Node) -> Iterator[Node]:
-    yield from node.elements
-    yield from (value for _, value in node.entries)

@@ -1,6 +1,7 @@
 """Nodes made of HCL values: building, looking inside, and writing them as JSON."""
 
 import json
+from collections.abc import Iterator
 
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.hcl_syntax import Expression
@@ -49,6 +50,20 @@ def item_of(value: Node, key: str) -> Node | None:
     if value.kind is NodeKind.SEQUENCE and key.isdecimal() and len(key) < 6:  # noqa: PLR2004
         return value.elements[int(key)] if int(key) < len(value.elements) else None
     return None
+
+
+def depth_of(node: Node, enough: int) -> int:
+    """How deep a value nests; it stops counting beyond what is enough."""
+    level, depth = [node], 0
+    while level and depth <= enough:
+        level = [inner for outer in level for inner in _inside(outer)]
+        depth += 1
+    return depth
+
+
+def _inside(node: Node) -> Iterator[Node]:
+    yield from node.elements
+    yield from (value for _, value in node.entries)
 
 
 def json_text(value: Node, depth: int = 0) -> str:

@@ -1,0 +1,54 @@
+"""What a set of AWS actions amounts to: counts by access level, and those that matter."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from agentaudit.extract.iam_actions import Level, access
+from agentaudit.extract.iam_escalations import SECRET_READS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A set of actions, measured. What hands out permissions or secrets comes first."""
+
+    total: int
+    writes: int
+    """Tagging included: tags decide where permissions follow attributes."""
+    permissions: int
+    reads: int
+    sensitive: tuple[str, ...]
+    permission_actions: tuple[str, ...]
+    scopable: tuple[str, ...]
+    """Those that change something and could name what."""
+
+
+@lru_cache(maxsize=256)
+def measured(actions: frozenset[str]) -> Measure:
+    """The measure of a set; administrators' sets are large and alike, so measures are kept."""
+    by_level: dict[Level, list[str]] = {level: [] for level in Level}
+    scopable = []
+    for action in actions:
+        known = access(action)
+        by_level[known.level].append(action)
+        if known.scopable and known.changes:
+            scopable.append(action)
+    permissions = by_level[Level.PERMISSIONS]
+    grave = SECRET_READS.union(permissions)
+    changing = {*by_level[Level.WRITE], *permissions}
+    return Measure(
+        total=len(actions),
+        writes=len(by_level[Level.WRITE]) + len(by_level[Level.TAGGING]),
+        permissions=len(permissions),
+        reads=len(by_level[Level.READ]) + len(by_level[Level.LIST]),
+        sensitive=_first(grave, changing | (SECRET_READS & actions)),
+        permission_actions=tuple(sorted(permissions)),
+        scopable=_first(grave, scopable),
+    )
+
+
+def _first(grave: frozenset[str], actions: Iterable[str]) -> tuple[str, ...]:
+    """The actions sorted, the grave ones before the others, so that an end may be cut off."""
+    ordered = sorted(actions)
+    before = [action for action in ordered if action in grave]
+    return (*before, *(action for action in ordered if action not in grave))

@@ -1,0 +1,321 @@
+"""Statements to grants: laws of evaluation, then policies as people write them."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.iam import (
+    Bearer,
+    add_grants,
+    allowed_by,
+    is_everything,
+    remaining,
+)
+from agentaudit.extract.iam_actions import all_actions, expanded
+from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
+from agentaudit.extract.iam_policies import Condition, Statement
+from agentaudit.extract.iam_trust import trust
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts import Grant
+
+PLACE = Evidence(file="policy.json", line=1, column=1, end_line=1, end_column=1)
+BEARER = Bearer(name="agent", key="policy.json")
+ACTIONS = st.sampled_from(
+    [
+        "s3:*",
+        "s3:get*",
+        "s3:putobject",
+        "iam:passrole",
+        "iam:*",
+        "lambda:createfunction",
+        "lambda:invokefunction",
+        "sts:assumerole",
+        "dynamodb:deletetable",
+        "s3:listallmybuckets",
+    ]
+)
+RESOURCES = st.sampled_from(["*", "arn:aws:s3:::data/*", "arn:aws:iam::1:role/agent"])
+
+
+def statement(
+    *actions: str, allows: bool = True, resources: tuple[str, ...] = ("*",), key: str = ""
+) -> Statement:
+    return Statement(
+        key=key or f"{allows}{actions}{resources}",
+        name="statement",
+        place=PLACE,
+        allows=allows,
+        actions=actions,
+        resources=resources,
+    )
+
+
+STATEMENTS = st.builds(
+    lambda actions, allows, resource: statement(*actions, allows=allows, resources=(resource,)),
+    st.lists(ACTIONS, min_size=1, max_size=3),
+    st.booleans(),
+    RESOURCES,
+)
+
+
+def grants(*statements: Statement) -> tuple[Grant, ...]:
+    return add_grants(Collector(), BEARER, statements)
+
+
+def only(*statements: Statement) -> Grant:
+    """The one grant that allows something."""
+    (grant,) = (grant for grant in grants(*statements) if grant.effect == "allow")
+    return grant
+
+
+@given(st.lists(STATEMENTS, max_size=4), ACTIONS, RESOURCES)
+def test_a_denial_never_gives_anything(listed: list[Statement], action: str, resource: str) -> None:
+    """No count of any grant rises when a denial is added."""
+    denial = statement(action, allows=False, resources=(resource,), key="denial")
+    before = {grant.id: grant for grant in grants(*listed)}
+    after = {grant.id: grant for grant in grants(*listed, denial)}
+
+    for name, grant in before.items():
+        assert after[name].expanded_count <= grant.expanded_count
+        assert after[name].write_count <= grant.write_count
+        assert set(after[name].unscoped_writes) <= set(grant.unscoped_writes)
+    named = [name for grant in before.values() for name in grant.escalations]
+    assert {name for grant in after.values() for name in grant.escalations} <= set(named)
+
+
+@given(st.lists(STATEMENTS, min_size=1, max_size=3, unique_by=lambda each: each.key))
+def test_order_does_not_matter(listed: list[Statement]) -> None:
+    outcomes = {
+        tuple(sorted(grants(*order), key=lambda grant: grant.id)) for order in permutations(listed)
+    }
+
+    assert len(outcomes) == 1
+
+
+@given(STATEMENTS)
+def test_the_counts_add_up(one: Statement) -> None:
+    for grant in grants(one):
+        parts = grant.write_count + grant.permissions_count + grant.read_count
+        assert parts == grant.expanded_count
+        assert set(grant.permission_actions) <= set(grant.sensitive_actions)
+
+
+@given(STATEMENTS)
+def test_denials_carry_no_counts(one: Statement) -> None:
+    for grant in grants(one):
+        if grant.effect == "deny":
+            assert (grant.expanded_count, grant.sensitive_actions, grant.escalations) == (0, (), ())
+
+
+def test_everything_on_everything_is_administration() -> None:
+    grant = only(statement("*"))
+
+    assert grant.admin
+    assert grant.expanded_count == len(all_actions())
+
+
+def test_everything_under_a_condition_is_not_called_administration() -> None:
+    condition = Condition(operator="bool", key="aws:multifactorauthpresent", values=("true",))
+    limited = Statement(
+        key="k",
+        name="n",
+        place=PLACE,
+        allows=True,
+        actions=("*",),
+        resources=("*",),
+        conditions=(condition,),
+    )
+
+    assert not only(limited).admin
+    assert only(limited).conditions == ("aws:multifactorauthpresent",)
+
+
+def test_a_denial_of_everything_leaves_no_administration() -> None:
+    grant = only(statement("*"), statement("*", allows=False))
+
+    assert not grant.admin
+    assert grant.expanded_count == 0
+
+
+def test_a_denial_of_other_resources_takes_nothing_away() -> None:
+    allowing = statement("s3:putobject", resources=("arn:aws:s3:::data/*",))
+    denial = statement("s3:*", allows=False, resources=("arn:aws:s3:::other/*",))
+
+    assert remaining(allowing, [denial]) == {"s3:putobject"}
+
+
+def test_a_conditional_denial_takes_nothing_away() -> None:
+    denial = Statement(
+        key="d",
+        name="d",
+        place=PLACE,
+        allows=False,
+        actions=("s3:*",),
+        resources=("*",),
+        conditions=(Condition(operator="bool", key="aws:securetransport", values=("false",)),),
+    )
+
+    assert remaining(statement("s3:putobject"), [denial]) == {"s3:putobject"}
+
+
+def test_actions_that_accept_no_resource_are_never_unscoped() -> None:
+    grant = only(statement("s3:listallmybuckets", "ec2:describeinstances", "s3:createjob"))
+
+    assert grant.unscoped_writes == ()
+
+
+def test_writes_on_everything_are_unscoped_and_logging_is_not() -> None:
+    grant = only(statement("s3:putobject", "logs:putlogevents", "s3:getobject"))
+
+    assert grant.unscoped_writes == ("s3:putobject",)
+
+
+def test_writes_on_all_of_a_service_are_unscoped() -> None:
+    grant = only(statement("s3:putobject", resources=("arn:aws:s3:::*",)))
+
+    assert grant.unscoped_writes == ("s3:putobject",)
+
+
+def test_reading_secrets_is_sensitive() -> None:
+    grant = only(statement("secretsmanager:getsecretvalue", "s3:getobject"))
+
+    assert grant.sensitive_actions == ("secretsmanager:getsecretvalue",)
+
+
+def test_all_but_some_is_measured() -> None:
+    most = Statement(
+        key="k",
+        name="n",
+        place=PLACE,
+        allows=True,
+        not_actions=("iam:*", "organizations:*"),
+        resources=("*",),
+    )
+
+    assert only(most).expanded_count == len(
+        all_actions() - expanded("iam:*") - expanded("organizations:*")
+    )
+
+
+def test_services_named_whole_are_told() -> None:
+    assert only(statement("s3:*", "sqs:send*", "*:get*")).service_wildcards == ("s3:*",)
+
+
+def test_an_escalation_may_need_several_statements() -> None:
+    found = grants(
+        statement("iam:passrole", key="a"),
+        statement("lambda:createfunction", "lambda:invokefunction", key="b"),
+    )
+
+    assert [grant.escalations for grant in found] == [("pass-role-to-lambda",), ()]
+
+
+def test_a_role_passed_to_another_service_does_not_escalate() -> None:
+    passing = Statement(
+        key="p",
+        name="p",
+        place=PLACE,
+        allows=True,
+        actions=("iam:passrole",),
+        resources=("*",),
+        conditions=(
+            Condition(
+                operator="stringequals",
+                key="iam:passedtoservice",
+                values=("ecs-tasks.amazonaws.com",),
+            ),
+        ),
+    )
+    found = grants(passing, statement("lambda:createfunction", "lambda:invokefunction"))
+
+    assert [name for grant in found for name in grant.escalations] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "escalates"),
+    [
+        ("iam:passrole", "arn:aws:iam::1:role/task", False),
+        ("iam:putrolepolicy", "arn:aws:iam::1:role/task", True),
+        ("iam:createaccesskey", "arn:aws:iam::1:user/${aws:username}", False),
+        ("sts:assumerole", "arn:aws:iam::1:role/reader", False),
+        ("sts:assumerole", "arn:aws:iam::1:role/*", True),
+        ("lambda:updatefunctioncode", "arn:aws:lambda:eu-west-1:1:function:agent", False),
+    ],
+)
+def test_named_resources_narrow_what_escalates(
+    action: str, resource: str, *, escalates: bool
+) -> None:
+    found = only(statement(action, "ec2:runinstances", resources=(resource,)))
+
+    assert bool(found.escalations) is escalates
+
+
+@pytest.mark.parametrize(
+    ("resource", "everything"),
+    [
+        ("*", True),
+        ("arn:aws:s3:::*", True),
+        ("arn:aws:s3:::data/*", False),
+        ("arn:aws:dynamodb:*:*:table/*", True),
+        ("arn:aws:secretsmanager:eu-west-1:1:secret:*", True),
+        ("arn:aws:secretsmanager:eu-west-1:1:secret:agent/*", False),
+        ("${aws_s3_bucket.data.arn}/*", False),
+    ],
+)
+def test_what_names_no_resource(resource: str, *, everything: bool) -> None:
+    assert is_everything(resource) is everything
+
+
+def test_a_boundary_is_what_is_left() -> None:
+    ceiling = allowed_by([statement("s3:get*"), statement("s3:getobject", allows=False)])
+    bounded = Bearer(name="agent", key="k", ceiling=ceiling)
+
+    (grant,) = add_grants(Collector(), bounded, [statement("s3:*")])
+
+    assert grant.expanded_count == len(expanded("s3:get*")) - 1
+    assert not grant.write_count
+
+
+@pytest.mark.parametrize("name", sorted(MANAGED_POLICIES))
+def test_every_managed_policy_stands_for_known_actions(name: str) -> None:
+    policy = MANAGED_POLICIES[name]
+
+    assert policy.actions or policy.not_actions
+    for pattern in (*policy.actions, *policy.not_actions):
+        assert expanded(pattern) & all_actions(), pattern
+
+
+def test_a_policy_arn_has_a_name_when_aws_manages_it() -> None:
+    assert policy_name("arn:aws:iam::aws:policy/service-role/AWSLambdaRole") == "AWSLambdaRole"
+    assert policy_name("arn:aws:iam::111122223333:policy/own") == ""
+
+
+def trusting(*principals: str, **conditions: str) -> Statement:
+    return Statement(
+        key="t",
+        name="t",
+        place=PLACE,
+        allows=True,
+        actions=("sts:assumerole",),
+        principals=principals,
+        conditions=tuple(
+            Condition(operator="stringequals", key=key.replace("__", ":"), values=(value,))
+            for key, value in conditions.items()
+        ),
+    )
+
+
+def test_trust_in_everyone_is_wild_unless_a_condition_says_who() -> None:
+    assert trust([trusting("*")]).wildcard
+    assert not trust([trusting("*", sts__externalid="x")]).wildcard
+    assert not trust([trusting("lambda.amazonaws.com")]).wildcard
+
+
+def test_the_subject_of_a_federated_token_is_kept() -> None:
+    given_trust = trust([trusting("arn:provider", host__sub="repo:acme/agent:*")])
+
+    assert given_trust.oidc_subject == "repo:acme/agent:*"
+    assert given_trust.conditions == ("host:sub",)
