@@ -7,7 +7,7 @@ from agentaudit.errors import UsageError
 from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.simulation.llm_load import fitted_batch_curve
-from agentaudit.simulation.speed import from_batch_times, ideal_cores
+from agentaudit.simulation.speed import ideal_cores
 
 MOST_CORES = 4096
 
@@ -35,8 +35,8 @@ _SYS2 = (
     " H200 as measured in table 4."
 )
 _V1 = (
-    "The main system of arXiv:2511.00739v1: 48 Emerald Rapids cores and a B200, both curves from"
-    " the stage latencies of the authors' figure 4c up to 64 requests; past 64 they serve no"
+    "The main system of arXiv:2511.00739v1: 48 Emerald Rapids cores and a B200, both curves fitted"
+    " to the stage latencies of the authors' figure 4c up to 64 requests; past 64 they serve no"
     " faster."
 )
 PRESETS: Mapping[str, Machine] = {
@@ -57,8 +57,8 @@ PRESETS: Mapping[str, Machine] = {
     "v1": Machine(
         name="v1",
         cores=48,
-        cpu=from_batch_times(((1, 1.42), (4, 1.43), (8, 1.47), (16, 1.53), (32, 1.86), (64, 2.83))),
-        gpu=from_batch_times(((1, 1.28), (8, 1.71), (16, 1.90), (32, 2.17), (64, 2.63))),
+        cpu=SpeedCurve(points=((1, 1.0), (8, 7.69), (16, 14.65), (32, 24.1), (64, 30.29))),
+        gpu=SpeedCurve(points=((1, 1.0), (8, 5.64), (16, 10.47), (32, 17.41), (64, 28.99))),
         assumptions=(_V1,),
     ),
 }

@@ -41,9 +41,3 @@ def wider(curve: SpeedCurve, factor: float) -> SpeedCurve:
         if round(jobs * factor) > 1:
             stretched[round(jobs * factor)] = speed * factor
     return SpeedCurve(points=tuple(sorted(stretched.items())))
-
-
-def from_batch_times(times: tuple[tuple[int, float], ...]) -> SpeedCurve:
-    """The curve of a server whose batch of n takes t(n): n jobs' worth of work in t(n) / t(1)."""
-    alone = times[0][1]
-    return SpeedCurve(points=tuple((jobs, jobs * alone / time) for jobs, time in times))

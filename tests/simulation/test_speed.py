@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from agentaudit.model.workload import SpeedCurve
 from agentaudit.simulation.speed import (
     faster,
-    from_batch_times,
     ideal_cores,
     largest_speed,
     total_speed,
@@ -31,11 +30,6 @@ def test_ideal_cores_give_each_job_a_core_while_there_are_some(cores: int, jobs:
 
 def test_the_largest_speed_need_not_be_the_last() -> None:
     assert largest_speed(CURVE) == 2.5
-
-
-def test_batch_times_become_speeds() -> None:
-    """Eight at once in twice the time of one is four times the work."""
-    assert from_batch_times(((1, 0.5), (8, 1.0))).points == ((1, 1.0), (8, 4.0))
 
 
 @given(st.integers(1, 64), st.integers(1, 200))

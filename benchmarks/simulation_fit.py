@@ -1,0 +1,137 @@
+"""
+Fits the preset machine `v1` to the stage latencies of the paper's first version, up to 64 requests.
+
+    python benchmarks/simulation_fit.py
+
+Data: figure 4c of arXiv:2511.00739v1 as the authors re-ran it (LangChain, multi-processing, 48
+cores and a B200). Free are the total speed of each station at 8, 16, 32 and 64 requests and the
+spread of its demands; they are chosen so that simulated mean latencies are the measured ones, and
+so are the ranges from least to greatest at 32 and 64 requests. Nothing at 128 requests is used.
+"""
+
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload
+from agentaudit.simulation.arrivals import CLOSED
+from agentaudit.simulation.engine import simulate
+from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.synthetic import (
+    StepShape,
+    TypeShape,
+    WorkloadShape,
+    synthetic_workload,
+)
+
+SECOND = 1_000_000_000
+SIZES = (8, 16, 32, 64)
+WIDE = (32, 64)
+FETCH_S, LEXRANK_S, LLM_S = 0.36, 1.42, 1.28
+LEXRANK = {8: 1.47, 16: 1.53, 32: 1.86, 64: 2.83}
+LLM = {8: 1.71, 16: 1.90, 32: 2.17, 64: 2.63}
+LEXRANK_RANGE, LLM_RANGE = (2.05 - 1.57) + (3.75 - 1.87), (2.69 - 0.89) + (3.18 - 1.09)
+SEEDS = range(5)
+ROUNDS = 12
+ALL_AT_ONCE = CappedConcurrency(name="multi-processing", source="", cap=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """Seconds of one stage over several runs."""
+
+    times: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.times)
+
+    @property
+    def width(self) -> float:
+        """Greatest less least, the mean over the runs."""
+        size = len(self.times) // len(SEEDS)
+        runs = [self.times[size * run : size * (run + 1)] for run in range(len(SEEDS))]
+        return fmean(max(run) - min(run) for run in runs)
+
+
+@dataclass(slots=True)
+class Fit:
+    """What is being fitted: total speeds by number of jobs, and spreads."""
+
+    cpu: dict[int, float]
+    gpu: dict[int, float]
+    cpu_spread: float = 0.1
+    gpu_spread: float = 0.1
+
+
+def web(*, requests: int, seed: int, fit: Fit) -> WorkloadShape:
+    """LangChain's requests: fetch pages, summarise them on a core, ask the model."""
+    steps = (
+        StepShape(stage=Stage.WAIT, mean_ns=round(FETCH_S * SECOND), spread=0.05),
+        StepShape(stage=Stage.CPU, mean_ns=round(LEXRANK_S * SECOND), spread=fit.cpu_spread),
+        StepShape(stage=Stage.GPU, mean_ns=round(LLM_S * SECOND), spread=fit.gpu_spread),
+    )
+    return WorkloadShape(
+        types=(TypeShape(name="web", steps=steps),), requests=requests, arrivals=CLOSED, seed=seed
+    )
+
+
+def stages(requests: int, fit: Fit) -> tuple[Stages, Stages]:
+    """LexRank and LLM times of `requests` that start together."""
+    machine = Machine(name="fit", cores=48, cpu=curve(fit.cpu), gpu=curve(fit.gpu))
+    lexrank: list[float] = []
+    llm: list[float] = []
+    for seed in SEEDS:
+        workload = synthetic_workload(web(requests=requests, seed=seed, fit=fit), source="")
+        # Who is on the CPU does not depend on the GPU here, so a run without it tells them apart.
+        summarised = simulate(_without_last_step(workload), machine, ALL_AT_ONCE).records
+        finished = simulate(workload, machine, ALL_AT_ONCE).records
+        for request, before, after in zip(workload.requests, summarised, finished, strict=True):
+            lexrank.append((before.finish_ns - request.steps[0].demand_ns) / SECOND)
+            llm.append((after.finish_ns - before.finish_ns) / SECOND)
+    return Stages(times=tuple(lexrank)), Stages(times=tuple(llm))
+
+
+def _without_last_step(workload: Workload) -> Workload:
+    requests = (replace(request, steps=request.steps[:-1]) for request in workload.requests)
+    return replace(workload, requests=tuple(requests))
+
+
+def curve(speeds: dict[int, float]) -> SpeedCurve:
+    return SpeedCurve(points=tuple(sorted(speeds.items())))
+
+
+def fitted() -> Fit:
+    """Each round scales every speed and spread by what simulation says over what was measured."""
+    fit = Fit(
+        cpu={1: 1.0} | {size: size * LEXRANK_S / LEXRANK[size] for size in SIZES},
+        gpu={1: 1.0} | {size: size * LLM_S / LLM[size] for size in SIZES},
+    )
+    for _ in range(ROUNDS):
+        widths = [0.0, 0.0]
+        for size in SIZES:
+            lexrank, llm = stages(size, fit)
+            fit.cpu[size] *= lexrank.mean / LEXRANK[size]
+            fit.gpu[size] *= llm.mean / LLM[size]
+            if size in WIDE:
+                widths = [widths[0] + lexrank.width, widths[1] + llm.width]
+        fit.cpu_spread *= LEXRANK_RANGE / widths[0]
+        fit.gpu_spread *= LLM_RANGE / widths[1]
+    return fit
+
+
+def main() -> None:
+    fit = fitted()
+    print("cpu", tuple((size, round(speed, 2)) for size, speed in sorted(fit.cpu.items())))
+    print("gpu", tuple((size, round(speed, 2)) for size, speed in sorted(fit.gpu.items())))
+    print(f"spread of LexRank {fit.cpu_spread:.3f}, of the LLM {fit.gpu_spread:.3f}")
+    print("requests  LexRank s  measured  LLM s  measured")
+    for size in SIZES:
+        lexrank, llm = stages(size, fit)
+        print(
+            f"{size:8}  {lexrank.mean:9.2f}  {LEXRANK[size]:8.2f}"
+            f"  {llm.mean:5.2f}  {LLM[size]:8.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
