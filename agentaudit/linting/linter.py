@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from agentaudit import __version__
+from agentaudit.linting.context import in_context
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.linting.summaries import credential_summaries, gateway_names, memory_summaries
 from agentaudit.linting.suppressions import META_RULES, Acceptance, suppressed
@@ -109,12 +110,17 @@ def _finding(
     others = [match.fact.evidence[0] for match in group[1:]]
     related = [*fact.evidence[1:], *others, *_named_facts(fact, known)]
     subject = "deployment" if rule.rule.once else fact.id
+    severity, confidence = in_context(
+        fact,
+        max((match.severity for match in group), key=lambda severity: severity.rank),
+        _weakest(rule.rule.confidence, fact.confidence),
+    )
     return Finding(
         rule=rule.rule.id,
         title=rule.rule.title,
         family=rule.rule.family,
-        severity=max((match.severity for match in group), key=lambda severity: severity.rank),
-        confidence=_weakest(rule.rule.confidence, fact.confidence),
+        severity=severity,
+        confidence=confidence,
         message=message_of(rule.rule.message, fact, limits),
         evidence=fact.evidence[0],
         related=_distinct(fact.evidence[0], related),

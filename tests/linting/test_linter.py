@@ -144,6 +144,20 @@ def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
     assert (first.severity, second.severity) == (Severity.CRITICAL, Severity.LOW)
 
 
+@pytest.mark.parametrize(
+    "file", ["tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts"]
+)
+def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
+    guess = replace(credential(1), evidence=(place(1, file),))
+    sure = replace(guess, confidence=Confidence.CERTAIN)
+    asked = [rule(severity=Severity.CRITICAL)]
+    (noted,) = lint(Deployment(credentials=(guess,)), asked).findings
+    (kept,) = lint(Deployment(credentials=(sure,)), asked).findings
+
+    assert (noted.severity, noted.confidence) == (Severity.LOW, Confidence.POSSIBLE)
+    assert kept.severity is Severity.CRITICAL
+
+
 def test_a_rule_asked_once_names_the_others_as_related() -> None:
     (finding,) = lint(deployment(3, 1, 2), [rule(once=True)]).findings
 
