@@ -104,17 +104,16 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
     probes = _probes(tree, gpus, stacks, way.options)
     opened = _opened(pid, target, gpus, way.options)
     try:
-        with RecordingWriter(way.output) as sink, _asked_to_stop() as asked:
-            session = Session(probes, sink, lambda _: None)
-            with _shown(way.terminal, duration_ns) as watch:
-                session.watch = watch
-                session.open(opened)
-                for incident in (*incidents, *missing):
-                    sink.append(incident)
-                until_ns = None if duration_ns is None else opened.start_ns + duration_ns
-                stopped = way.options.stopped or bool
-                because = session.run(until_ns, lambda: asked() or stopped())
-                session.close(because)
+        with (
+            RecordingWriter(way.output) as sink,
+            _asked_to_stop() as asked,
+            _shown(way.terminal, duration_ns) as watch,
+        ):
+            session = Session(probes, sink, watch)
+            session.open(opened, [*incidents, *missing])
+            until_ns = None if duration_ns is None else opened.start_ns + duration_ns
+            stopped = way.options.stopped or bool
+            session.close(session.run(until_ns, lambda: asked() or stopped()))
     except OSError as error:
         raise IncompleteError(
             f"the recording ended early: {way.output} cannot be written ({error.strerror});"

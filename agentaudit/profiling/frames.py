@@ -62,10 +62,14 @@ class _Pattern:
 
 
 def _applies(rule: StepRule, frame: Frame, *, own: bool) -> bool:
-    """Rules of libraries hold for libraries, rules of own code for own code, requests for both."""
+    """
+    Rules of libraries hold for libraries, rules of own code for own code.
+
+    A request frame is the agent's own where its file may be any: `*.py`.
+    """
     if rule.when == "own_code":
         return own and frame.function.rpartition(".")[2] not in _SAYS_NOTHING
-    return rule.when == "request" or not own
+    return own == (rule.when == "request" and rule.file.startswith("*"))
 
 
 def _pattern(rule: StepRule) -> _Pattern:

@@ -125,7 +125,7 @@ def joined(pieces: Sequence[Piece]) -> list[Piece]:
     for piece in pieces:
         last = steps[-1] if steps else None
         if last is None or not _one_step(last, piece):
-            steps.append(piece)
+            steps.append(replace(piece))
             continue
         last.label = _telling(last, piece)
         last.end_ns = piece.end_ns

@@ -17,7 +17,7 @@ from agentaudit.model.recording import (
     Record,
     ThreadReading,
 )
-from agentaudit.model.trace import ClockPair, CpuSample, EnergyReading
+from agentaudit.model.trace import ClockPair, CpuSample, EnergyReading, Incident
 from agentaudit.profiling.ledger import ProcessLedger, ThreadLedger
 
 TICK_NS = 20_000_000
@@ -106,7 +106,7 @@ class Session:
     def __init__(self, probes: Probes, sink: Sink, watch: Callable[[Glance], None]) -> None:
         self._probes = probes
         self._sink = sink
-        self.watch = watch
+        self._watch = watch
         self._number = 0
         self._start_ns = 0
         self._sampled_ns = 0
@@ -118,12 +118,12 @@ class Session:
         self._threads = ThreadLedger((), 0)
         self._processes = ProcessLedger((), 0)
 
-    def open(self, opened: Opened) -> None:
+    def open(self, opened: Opened, incidents: Sequence[Incident]) -> None:
         """The first records, and the readings that all increments start from."""
         tree = self._probes.tree
         self._start_ns = self._sampled_ns = opened.start_ns
         self._cores = opened.host.cores
-        self._write([opened, self._probes.clock_pair()])
+        self._write([opened, self._probes.clock_pair(), *incidents])
         self._write(tree.events(opened.start_ns))
         self._threads = ThreadLedger(tree.threads(), opened.start_ns)
         self._processes = ProcessLedger(tree.processes(), opened.start_ns)
@@ -210,7 +210,7 @@ class Session:
         )
         self._write([sample, *self._probes.devices.read(now_ns, self._probes.tree.pids)])
         self._sink.flush()
-        self.watch(
+        self._watch(
             Glance(
                 elapsed_ns=now_ns - self._start_ns,
                 busy_cores=used_ns / passed_ns,

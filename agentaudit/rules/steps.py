@@ -30,6 +30,7 @@ _FIELDS = ("id", "framework", "pattern", "step_kind", "evidence")
 _PATTERN_FIELDS = ("file", "function", "when")
 _LARGEST_BYTES = 1024 * 1024
 _MOST_NODES = 50_000
+_DEEPEST = 8
 
 
 def load_step_rules(folders: Sequence[Path]) -> tuple[StepRule, ...]:
@@ -87,9 +88,14 @@ def _composed(file: Path) -> yaml.Node | None:
     if file.stat().st_size > _LARGEST_BYTES:
         raise ValueError(f"it is larger than {_LARGEST_BYTES // 1024} KiB")
     text = file.read_text(encoding="utf-8")
+    depth = 0
     for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         if isinstance(event, yaml.AliasEvent):
             raise ValueError("aliases have no place in a rule file")  # noqa: TRY004 -- no type is wrong
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ValueError(f"it is nested more than {_DEEPEST} deep")
         if number > _MOST_NODES:
             raise ValueError(f"it holds more than {_MOST_NODES} nodes")
     return yaml.compose(text, Loader=yaml.SafeLoader)
@@ -104,11 +110,15 @@ class _Row:
 
     def rule(self, node: yaml.Node) -> StepRule | None:
         row = self._mapping(node, _FIELDS, "a rule")
+        if row is None:
+            return None
         pattern_node = row.get("pattern")
         if pattern_node is None:
             self._wrong(node, "`pattern` is missing")
             return None
         pattern = self._mapping(pattern_node, _PATTERN_FIELDS, "a pattern")
+        if pattern is None:
+            return None
         kind = self._choice(node, row, "step_kind", _KINDS)
         evidence = self._choice(node, row, "evidence", list(CONFIDENCE))
         return StepRule(
@@ -121,10 +131,12 @@ class _Row:
             confidence=CONFIDENCE.get(evidence, 0.0),
         )
 
-    def _mapping(self, node: yaml.Node, known: Sequence[str], what: str) -> dict[str, yaml.Node]:
+    def _mapping(
+        self, node: yaml.Node, known: Sequence[str], what: str
+    ) -> dict[str, yaml.Node] | None:
         if not isinstance(node, yaml.MappingNode):
             self._wrong(node, f"{what} must be a mapping")
-            return {}
+            return None
         found: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name = str(key.value)

@@ -1,0 +1,205 @@
+"""The recording loop, over probes made for the test."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from agentaudit.model.recording import (
+    Closed,
+    ModelPeer,
+    Opened,
+    ProcessBorn,
+    ProcessReading,
+    ProcessTick,
+    Record,
+    StackDefined,
+    ThreadReading,
+    ThreadTick,
+)
+from agentaudit.model.trace import ClockPair, CpuSample, EnergyReading, Host, Incident, Target
+from agentaudit.profiling.session import TICK_NS, Glance, Probes, Session
+
+S = 1_000_000_000
+
+
+@dataclass
+class Clock:
+    """Time that passes only while someone sleeps."""
+
+    now_ns: int = 0
+
+    def sleep_s(self, seconds: float) -> None:
+        self.now_ns += round(seconds * 1e9)
+
+
+@dataclass
+class Busy:
+    """A target that is always on one core, and dies when it is told to."""
+
+    clock: Clock
+    dies_at_ns: int = 10**18
+    pids: Sequence[int] = (7,)
+    told: int = 0
+
+    @property
+    def alive(self) -> bool:
+        return self.clock.now_ns < self.dies_at_ns
+
+    def events(self, now_ns: int) -> Sequence[Record]:
+        self.told += 1
+        born = ProcessBorn(at_ns=now_ns, pid=7, parent_pid=1, parent_tid=0)
+        return [born] if self.told == 1 else []
+
+    def threads(self) -> Sequence[ThreadReading]:
+        return [ThreadReading(pid=7, tid=7, cpu_ns=5 * S + self.clock.now_ns, queue_ns=0)]
+
+    def processes(self) -> Sequence[ProcessReading]:
+        return [
+            ProcessReading(
+                pid=7, parent_pid=1, cpu_ns=5 * S + self.clock.now_ns, children_ns=0, rss_bytes=42
+            )
+        ]
+
+
+@dataclass
+class Others:
+    """Stacks, devices and packages that say one thing each."""
+
+    looks: int = 0
+
+    def look(self, *_: object) -> Sequence[Record]:
+        self.looks += 1
+        return ()
+
+    def close(self, _now_ns: int) -> Sequence[Record]:
+        return [StackDefined(stack=0, frames=())]
+
+    def read(self, _now_ns: int, _pids: Collection[int]) -> Sequence[Record]:
+        return ()
+
+    def energy(self) -> Sequence[EnergyReading]:
+        return [EnergyReading(component="gpu 0", joules=1.0, method="nvml_counter")]
+
+    def share(self, ours: float) -> EnergyReading | None:
+        return EnergyReading(component="cpu", joules=ours, method="rapl")
+
+
+class Packages(Others):
+    """The same with the signature of the energy probe."""
+
+    def look(self, *_: object) -> None:  # type: ignore[override]  # another probe's look
+        self.looks += 1
+
+
+@dataclass
+class Paper:
+    """A sink that remembers how often it was flushed, and when."""
+
+    clock: Clock
+    records: list[Record] = field(default_factory=list)
+    flushed_ns: list[int] = field(default_factory=list)
+
+    def append(self, record: Record) -> None:
+        self.records.append(record)
+
+    def flush(self) -> None:
+        self.flushed_ns.append(self.clock.now_ns)
+
+    def of(self, kind: type[Record]) -> list[Record]:
+        return [record for record in self.records if isinstance(record, kind)]
+
+
+def session(
+    clock: Clock, tree: Busy, watch: Callable[[Glance], None] = lambda _: None
+) -> tuple[Session, Paper]:
+    paper = Paper(clock)
+    probes = Probes(
+        tree=tree,
+        stacks=Others(),
+        devices=Others(),
+        packages=Packages(),
+        system_busy=lambda: 0.5,
+        model_peers=lambda _: ["127.0.0.1:11434"],
+        clock_ns=lambda: clock.now_ns,
+        clock_pair=lambda: ClockPair(monotonic_ns=clock.now_ns, unix_ns=0),
+        sleep_s=clock.sleep_s,
+    )
+    opened = Opened(
+        tool_version="1",
+        start_ns=0,
+        rate_hz=100.0,
+        host=Host(name="", system="", cores=2, memory_bytes=0),
+        target=Target(pid=7, command="", launched=False),
+    )
+    made = Session(probes, paper, watch)
+    made.open(opened, [Incident(at_ns=0, probe="forks", what="", lost="")])
+    return made, paper
+
+
+def test_time_is_up() -> None:
+    clock = Clock()
+    made, paper = session(clock, Busy(clock))
+
+    because = made.run(2 * S, lambda: False)
+    made.close(because)
+
+    assert because == "the duration was reached"
+    assert 2 * S <= clock.now_ns < 2 * S + 2 * TICK_NS
+    assert paper.records[-1] == Closed(at_ns=clock.now_ns, because=because)
+    assert isinstance(paper.records[0], Opened)
+
+
+def test_someone_asks_to_stop() -> None:
+    clock = Clock()
+    made, _ = session(clock, Busy(clock))
+
+    assert made.run(None, lambda: clock.now_ns > S) == "stopped by the user"
+
+
+def test_the_target_ends() -> None:
+    clock = Clock()
+    made, _ = session(clock, Busy(clock, dies_at_ns=S))
+
+    assert made.run(None, lambda: False) == "the target ended"
+
+
+def test_all_time_is_recorded_once_and_nothing_from_before() -> None:
+    clock = Clock()
+    made, paper = session(clock, Busy(clock))
+    made.close(made.run(3 * S, lambda: False))
+
+    threads = [time.cpu_ns for tick in paper.of(ThreadTick) for time in getattr(tick, "times", ())]
+    processes = [
+        time.cpu_ns for tick in paper.of(ProcessTick) for time in getattr(tick, "times", ())
+    ]
+    samples = [record.cpu_ns for record in paper.of(CpuSample) if isinstance(record, CpuSample)]
+    assert sum(threads) == sum(processes) == sum(samples) == clock.now_ns
+
+
+def test_what_was_recorded_reaches_the_kernel_every_second() -> None:
+    clock = Clock()
+    made, paper = session(clock, Busy(clock))
+    made.close(made.run(3 * S, lambda: False))
+
+    gaps = [
+        after - before
+        for before, after in zip(paper.flushed_ns, paper.flushed_ns[1:], strict=False)
+    ]
+    assert max(gaps) < S
+
+
+def test_what_the_probes_say_is_written() -> None:
+    clock = Clock()
+    glances: list[Glance] = []
+    made, paper = session(clock, Busy(clock), glances.append)
+    made.close(made.run(3 * S, lambda: False))
+
+    assert len(paper.of(ModelPeer)) == 1
+    assert len(paper.of(StackDefined)) == 1
+    assert len(paper.of(Incident)) == 1
+    energy = [record for record in paper.of(EnergyReading) if isinstance(record, EnergyReading)]
+    assert [(reading.method, round(reading.joules, 1)) for reading in energy] == [
+        ("nvml_counter", 1.0),
+        ("rapl", 1.0),
+    ]
+    assert round(glances[-1].busy_cores, 3) == 1.0
+    assert glances[-1].rss_bytes == 42

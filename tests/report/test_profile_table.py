@@ -1,0 +1,165 @@
+"""A profile on a terminal: 80 columns, no colour needed, nothing left out."""
+
+import dataclasses
+
+import pytest
+from inline_snapshot import snapshot
+from rich.console import Console
+
+from agentaudit.model.trace import (
+    Bound,
+    Breakdown,
+    EnergyReading,
+    Host,
+    Incident,
+    KindShare,
+    Load,
+    Profile,
+    RequestTypeSummary,
+    StepKind,
+    Target,
+)
+from agentaudit.report.profile_table import render_profile, seconds
+
+S = 1_000_000_000
+
+
+def share(kind: StepKind, cpu_s: float, part: float) -> KindShare:
+    return KindShare(
+        kind=kind,
+        steps=12,
+        wall_ns=20 * S,
+        cpu_ns=round(cpu_s * S),
+        gpu_ns=S,
+        cpu_share=part,
+        cpu_share_low=max(part - 0.02, 0),
+        cpu_share_high=min(part + 0.02, 1),
+        wall_share=part,
+    )
+
+
+BREAKDOWN = Breakdown(
+    duration_ns=10 * S,
+    kinds=(share(StepKind.TOOL_CALL, 9.89, 0.94), share(StepKind.UNKNOWN, 0.6, 0.06)),
+    cpu_total_ns=round(10.49 * S),
+    cpu_attributed_ns=round(9.89 * S),
+    cores=2,
+    cpu_utilisation=0.52,
+    gpu_utilisation=None,
+    peak_rss_bytes=107 * 2**20,
+    load=Load(requests=60, concurrency_mean=3.9, concurrency_peak=5),
+    bound=Bound.CPU,
+    reasons=("the agent used 1.05 of 2 cores (52%)",),
+)
+PROFILE = Profile(
+    recording="run.aatrace",
+    host=Host(
+        name="here", system="Linux", cores=2, memory_bytes=1, gpu_note="no GPU seen: no driver"
+    ),
+    target=Target(pid=1, command="agent", launched=False),
+    recorded_at_unix_ns=0,
+    complete=True,
+    ended_because="the duration was reached",
+    breakdown=BREAKDOWN,
+    request_types=(
+        RequestTypeSummary(
+            type="research",
+            requests=29,
+            p50_ns=734_000_000,
+            p90_ns=1_800_000_000,
+            cpu_ns_mean=358_000_000,
+            gpu_ns_mean=0,
+            llm_wall_ns_mean=0,
+            heavy="cpu",
+        ),
+    ),
+    timeline=(),
+    energy=(),
+    incidents=(Incident(at_ns=0, probe="forks", what="no permission", lost="names of children"),),
+    sampling=(),
+    tool_version="1",
+)
+
+
+def shown(profile: Profile, width: int = 80) -> str:
+    console = Console(width=width, no_color=True, highlight=False, markup=False)
+    with console.capture() as capture:
+        console.print(render_profile(profile))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def test_a_profile_as_it_is_shown() -> None:
+    assert shown(PROFILE) == snapshot("""\
+The agent is CPU-bound: more load needs more cores, or less work in tools.
+  the agent used 1.05 of 2 cores (52%)
+
+step kind  steps     CPU  share        95 %    wall
+tool_call     12  9.89 s  94.0%  92% to 96%  20.0 s
+unknown       12  600 ms   6.0%    4% to 8%  20.0 s
+
+CPU: 10.5 s counted by the kernel in 10.0 s, 94.3% of it attributed, 600 ms not
+cores: 52% of 2 busy with the agent; memory: 107 MiB at most
+
+requests: 60, 3.9 at once on average, 5 at most
+request type  count     p50     p90     CPU  model  heavy
+research         29  734 ms  1.80 s  358 ms      -    cpu
+
+no GPU seen: no driver
+ended because the duration was reached
+not seen: names of children (no permission)\
+""")
+
+
+def test_every_line_fits_into_80_columns() -> None:
+    assert max(len(line) for line in shown(PROFILE).splitlines()) <= 80
+
+
+def test_a_gpu_has_its_column() -> None:
+    with_gpu = dataclasses.replace(BREAKDOWN, gpu_utilisation=0.4)
+
+    assert "GPU" not in shown(PROFILE).splitlines()[3]
+    assert "GPU" in shown(dataclasses.replace(PROFILE, breakdown=with_gpu)).splitlines()[3]
+
+
+@pytest.mark.parametrize("bound", list(Bound))
+def test_every_verdict_has_its_sentence(bound: Bound) -> None:
+    breakdown = dataclasses.replace(BREAKDOWN, bound=bound)
+
+    assert shown(dataclasses.replace(PROFILE, breakdown=breakdown)).splitlines()[0].endswith(".")
+
+
+def test_what_is_missing_is_said() -> None:
+    energy = EnergyReading(component="cpu", joules=12.34, method="rapl", note="our share")
+    cut = dataclasses.replace(PROFILE, complete=False, request_types=(), energy=(energy,))
+
+    text = shown(cut)
+
+    assert "requests: none seen" in text
+    assert "the recording is cut off" in text
+    assert "energy of cpu: 12.3 J (rapl; our share)" in text
+    assert "not seen: names of children (no permission)" in text
+
+
+def test_text_of_others_cannot_steer_the_terminal() -> None:
+    hostile = dataclasses.replace(PROFILE.request_types[0], type="\x1b[2J[bold]x")
+
+    text = shown(dataclasses.replace(PROFILE, request_types=(hostile,)))
+
+    assert "\x1b" not in text
+    assert "[bold]x" in text
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (0, "-"),
+        (5_000, "0.01 ms"),
+        (1_200_000, "1.2 ms"),
+        (734_000_000, "734 ms"),
+        (1_800_000_000, "1.80 s"),
+        (12_340_000_000, "12.3 s"),
+        (123_400_000_000, "123 s"),
+    ],
+)
+def test_times_have_the_digits_that_count(nanoseconds: int, text: str) -> None:
+    assert seconds(nanoseconds) == text
