@@ -143,11 +143,9 @@ def _replay(
     seed: int | None,
 ) -> "tuple[Workload, Machine]":
     from agentaudit.simulation.arrivals import RECORDED, shaped
-    from agentaudit.simulation.machine import host_machine
-    from agentaudit.simulation.replay import workload_of
+    from agentaudit.simulation.recorded import recorded_workload
 
-    machine = host_machine(trace)
-    workload = workload_of(trace, source=source, gpu=machine.gpu)
+    workload, machine = recorded_workload(trace, source=source)
     how = arrivals or RECORDED
     return shaped(workload, arrivals=how, requests=requests, seed=seed or 0), machine
 
