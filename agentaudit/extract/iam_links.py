@@ -10,7 +10,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts import Grant, Identity, Resource
 
-_DECLARED = re.compile(r"\$\{aws_\w+\.[\w-]+")
+_DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
 _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove", "drop")
 
 
@@ -41,17 +41,21 @@ def _link_resource(collector: Collector, grant: Grant, resource: Resource) -> No
 def reaches(grant: Grant, arn: str) -> bool:
     """Whether one of a grant's resources may be the one with this ARN, or something in it."""
     if grant.not_resources:
-        return not any(meets(excluded, arn) for excluded in grant.not_resources)
+        return not any(meets(_fixed(each), _fixed(arn)) for each in grant.not_resources)
     return any(
-        _names(pattern, arn) and any(meets(pattern, each) for each in (arn, f"{arn}/*"))
+        meets(_fixed(pattern), each)
         for pattern in grant.resources
+        for each in (_fixed(arn), f"{_fixed(arn)}/*")
     )
 
 
-def _names(pattern: str, arn: str) -> bool:
-    """Whether a reference to something declared, whose name nobody knows, is to this."""
-    found = _DECLARED.search(pattern)
-    return found is None or found[0] in arn
+def _fixed(arn: str) -> str:
+    """
+    An ARN in which something declared, whose name nobody knows, counts as itself.
+
+    It is then reached by what refers to it, and by patterns for all of its kind.
+    """
+    return _DECLARED.sub(r"<\1>", arn)
 
 
 def _kinds(grant: Grant, service: str) -> list[EdgeKind]:
@@ -89,7 +93,7 @@ def _link_roles(collector: Collector, grant: Grant, roles: list[Identity]) -> No
     given = {"sts:assumerole": EdgeKind.ASSUMES, "iam:passrole": EdgeKind.PASSES_ROLE}
     held = [kind for action, kind in given.items() if action in grant.sensitive_actions]
     for role in roles if held and grant.identity_id else ():
-        arn = f"arn:aws:iam::${{account}}:role/{role.name}"
+        arn = _fixed(f"arn:aws:iam::${{account}}:role/{role.name}")
         if role.id == grant.identity_id or not reaches_role(grant, arn):
             continue
         for kind in held:
@@ -102,4 +106,4 @@ def reaches_role(grant: Grant, arn: str) -> bool:
     """Whether one of a grant's resources may be this role."""
     if grant.not_resources:
         return not any(meets(excluded, arn) for excluded in grant.not_resources)
-    return any(_names(pattern, arn) and meets(pattern, arn) for pattern in grant.resources)
+    return any(meets(_fixed(pattern), arn) for pattern in grant.resources)

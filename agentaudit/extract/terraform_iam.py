@@ -17,7 +17,7 @@ from agentaudit.model.facts import Credential, CredentialForm, FactId, Lifetime
 from agentaudit.readers.document import Node
 
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user"}
-_ADDRESS = re.compile(r"\b(aws_iam_(?:role|user|policy|instance_profile))\.([\w-]+)")
+_ADDRESS = re.compile(r"\b(aws_iam_(?:role|user|policy))\.([\w-]+)")
 _INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
 _ATTACHMENTS = {
     "aws_iam_role_policy_attachment": ("role", "policy_arn"),
@@ -176,12 +176,13 @@ class Principals:
 
     def _key_of(self, module: Module, node: Node, kind: str) -> str:
         """The key of the principal that a value names: by address, by ARN or by name."""
+        for profile in module.resources("aws_iam_instance_profile"):
+            role = profile.body.get("role")
+            if role is not None and (node.raw == profile.title or profile.address in node.raw):
+                return self._key_of(module, role.list()[0] if role.list() else role, "role")
         found = _ADDRESS.search(node.raw)
         if found is not None:
             declared = module.resource(found[1], found[2])
-            if declared is not None and declared.type == "aws_iam_instance_profile":
-                role = declared.body.get("role")
-                return self._key_of(module, role, "role") if role is not None else ""
             return declared.key if declared is not None else ""
         wanted = principal_name(node.raw) or node.raw
         named = [

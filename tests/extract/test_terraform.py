@@ -1,0 +1,670 @@
+"""Terraform to facts: identities and what they may do, agents, runtimes, stores, logs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import CredentialForm, FactId, Grant, Lifetime
+
+TRUST = (
+    'jsonencode({ Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = %s }] })'
+)
+LAMBDA = TRUST % '{ Service = "lambda.amazonaws.com" }'
+ROLE = (
+    f'resource "aws_iam_role" "agent" {{\n  name = "agent"\n  assume_role_policy = {LAMBDA}\n}}\n'
+)
+
+
+SPACED = """jsonencode({
+  Statement = {
+    "Effect" : "Allow"
+    Action : ["s3:*", "sqs:SendMessage"]
+    Resource = [ "*" ]
+  }
+})"""
+HEREDOC = """<<EOF
+{"Statement": [{"Effect":"Allow", "Action":["s3:*","sqs:SendMessage"] , "Resource" : "*"}]}
+EOF"""
+
+
+def deployed(text: str, **more: str) -> Deployment:
+    return deployment_of({"main.tf": text, **{f"{name}.tf": rest for name, rest in more.items()}})
+
+
+def grant_of(deployment: Deployment, name: str) -> Grant:
+    return next(grant for grant in deployment.grants if grant.name == name)
+
+
+def linked(deployment: Deployment, kind: EdgeKind, src: FactId, dst: FactId) -> bool:
+    return any((edge.kind, edge.src, edge.dst) == (kind, src, dst) for edge in deployment.edges)
+
+
+def test_a_role_says_whom_it_trusts_and_for_how_long() -> None:
+    (role,) = deployed(ROLE.replace("\n}", "\n  max_session_duration = 12 * 3600\n}")).identities
+
+    assert (role.name, role.kind, role.trust_principals) == (
+        ("agent", "role", ("lambda.amazonaws.com",))
+    )
+    assert (role.max_session, role.max_session_s) == (Known.SET, 43_200)
+    assert role.boundary is Truth.NO
+    assert str(role.evidence[0]) == "main.tf:1:1"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        'jsonencode({Statement=[{Effect="Allow",Action=["s3:*","sqs:SendMessage"],Resource="*"}]})',
+        SPACED,
+        HEREDOC,
+        "data.aws_iam_policy_document.p.json",
+        "local.policy",
+        "jsonencode(merge(local.version, { Statement = local.statements }))",
+    ],
+)
+def test_a_policy_is_read_however_it_is_written(policy: str) -> None:
+    text = f"""{ROLE}
+resource "aws_iam_role_policy" "p" {{
+  role   = aws_iam_role.agent.id
+  policy = {policy}
+}}
+data "aws_iam_policy_document" "p" {{
+  statement {{
+    actions   = ["s3:*", "sqs:SendMessage"]
+    resources = ["*"]
+  }}
+}}
+locals {{
+  version    = {{ Version = "2012-10-17" }}
+  statements = [{{ Effect = "Allow", Action = ["s3:*", "sqs:SendMessage"], Resource = "*" }}]
+  policy     = jsonencode({{ Statement = local.statements }})
+}}
+"""
+    (grant,) = deployed(text).grants
+
+    assert grant.principal == "agent"
+    assert grant.service_wildcards == ("s3:*",)
+    assert grant.expanded_count == 169
+    assert "s3:putobject" in grant.unscoped_writes
+
+
+def test_statements_keep_the_place_where_they_are_written() -> None:
+    text = f'{ROLE}resource "aws_iam_role_policy" "p" {{\n  role = aws_iam_role.agent.id\n'
+    text += "  policy = jsonencode({ Statement = local.statements })\n}\n"
+    shared = (
+        'locals {\n  statements = [\n    { Effect = "Allow", Action = "s3:*", Resource = "*" },'
+    )
+    (grant,) = deployed(text, shared=f"{shared}\n  ]\n}}\n").grants
+
+    assert str(grant.evidence[0]) == "shared.tf:3:5"
+
+
+def test_attached_policies_belong_to_their_role_and_bounds_take_away() -> None:
+    bounded = 'name = "agent"\n  permissions_boundary = aws_iam_policy.most.arn'
+    text = f"""{ROLE.replace('name = "agent"', bounded)}
+resource "aws_iam_policy" "most" {{
+  name   = "most"
+  policy = jsonencode({{
+    Statement = [{{ Sid = "Most", Effect = "Allow", Action = "s3:Get*", Resource = "*" }}]
+  }})
+}}
+resource "aws_iam_policy" "data" {{
+  name   = "data"
+  policy = jsonencode({{
+    Statement = [{{ Sid = "Data", Effect = "Allow", Action = "s3:*", Resource = "*" }}]
+  }})
+}}
+resource "aws_iam_role_policy_attachment" "data" {{
+  role       = aws_iam_role.agent.name
+  policy_arn = aws_iam_policy.data.arn
+}}
+resource "aws_iam_role_policy_attachment" "managed" {{
+  for_each   = toset(["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/Unheard"])
+  role       = aws_iam_role.agent.name
+  policy_arn = each.value
+}}
+"""
+    found = deployed(text)
+
+    assert {grant.name for grant in found.grants} == {"Data", "ReadOnlyAccess", "Unheard"}
+    assert grant_of(found, "Data").write_count == 0
+    assert grant_of(found, "Data").read_count > 0
+    assert [open_.what for open_ in found.unresolved] == ["the managed policy Unheard"]
+    assert found.identities[0].boundary is Truth.YES
+
+
+def test_a_policy_that_nobody_has_is_still_told() -> None:
+    text = 'resource "aws_iam_policy" "p" {\n name = "loose"\n policy = '
+    text += 'jsonencode({ Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })\n}\n'
+    (grant,) = deployed(text).grants
+
+    assert (grant.principal, grant.identity_id, grant.admin) == ("loose", "", True)
+
+
+def test_a_role_and_a_user_of_one_name_are_two() -> None:
+    text = f"""{ROLE}
+resource "aws_iam_user" "agent" {{ name = "agent" }}
+resource "aws_iam_access_key" "agent" {{ user = aws_iam_user.agent.name }}
+resource "aws_iam_role_policy" "p" {{
+  role   = aws_iam_role.agent.name
+  policy = {TRUST.replace("Principal = %s", 'Resource = "*"')}
+}}
+"""
+    found = deployed(text)
+    role = next(identity for identity in found.identities if identity.kind == "role")
+    user = next(identity for identity in found.identities if identity.kind == "user")
+    (key,) = found.credentials
+
+    assert found.grants[0].identity_id == role.id
+    assert (key.lifetime, key.form, key.exposure) == (
+        (Lifetime.STATIC, CredentialForm.FILE, "state")
+    )
+    assert linked(found, EdgeKind.AUTHENTICATES_AS, key.id, user.id)
+
+
+def test_grants_reach_the_resources_they_name_and_no_others() -> None:
+    text = f"""{ROLE}
+resource "aws_s3_bucket" "mine" {{ bucket = "mine" }}
+resource "aws_s3_bucket" "yours" {{ bucket_prefix = "yours" }}
+resource "aws_iam_role_policy" "p" {{
+  role   = aws_iam_role.agent.name
+  policy = jsonencode({{ Statement = [
+    {{
+      Sid      = "Mine"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:DeleteObject"]
+      Resource = "${{aws_s3_bucket.mine.arn}}/*"
+    }},
+    {{
+      Sid      = "Yours"
+      Effect   = "Allow"
+      Action   = "s3:PutObject"
+      Resource = "${{aws_s3_bucket.yours.arn}}/*"
+    }},
+  ] }})
+}}
+"""
+    found = deployed(text)
+    mine, yours = sorted(found.resources, key=lambda resource: resource.name, reverse=True)
+    kinds = {
+        (edge.src, edge.dst): {other.kind for other in found.edges if other.src == edge.src}
+        for edge in found.edges
+        if edge.dst in (mine.id, yours.id)
+    }
+
+    assert mine.sensitive is Truth.YES
+    assert kinds == {
+        (grant_of(found, "Yours").id, yours.id): {EdgeKind.WRITES},
+        (grant_of(found, "Mine").id, mine.id): {
+            EdgeKind.READS,
+            EdgeKind.WRITES,
+            EdgeKind.DELETES,
+        },
+    }
+
+
+def test_roles_are_assumed_and_passed_where_a_grant_names_them() -> None:
+    text = f"""{ROLE}
+resource "aws_iam_role" "other" {{
+  name               = "other"
+  assume_role_policy = {LAMBDA}
+}}
+resource "aws_iam_role_policy" "p" {{
+  role   = aws_iam_role.agent.name
+  policy = jsonencode({{ Statement = [
+    {{
+      Effect   = "Allow"
+      Action   = ["sts:AssumeRole", "iam:PassRole"]
+      Resource = aws_iam_role.other.arn
+    }},
+  ] }})
+}}
+"""
+    found = deployed(text)
+    agent, other = found.identities
+
+    assert linked(found, EdgeKind.ASSUMES, agent.id, other.id)
+    assert linked(found, EdgeKind.PASSES_ROLE, agent.id, other.id)
+    assert not linked(found, EdgeKind.ASSUMES, other.id, agent.id)
+
+
+def test_policies_that_are_written_out_are_read_so() -> None:
+    text = f"""{ROLE}
+data "aws_iam_policy_document" "p" {{
+  source_policy_documents = [data.aws_iam_policy_document.base.json]
+  dynamic "statement" {{
+    for_each = {{ read = "s3:GetObject", write = "s3:PutObject" }}
+    content {{
+      sid       = statement.key
+      actions   = [statement.value]
+      resources = ["*"]
+      condition {{
+        test     = "StringEquals"
+        variable = "aws:PrincipalTag/team"
+        values   = ["agents"]
+      }}
+    }}
+  }}
+}}
+data "aws_iam_policy_document" "base" {{
+  statement {{
+    sid           = "base"
+    effect        = "Deny"
+    not_actions   = ["s3:*"]
+    not_resources = ["arn:aws:s3:::logs"]
+    principals {{
+      type        = "AWS"
+      identifiers = ["*"]
+    }}
+  }}
+}}
+resource "aws_iam_role_policy" "p" {{
+  role   = aws_iam_role.agent.name
+  policy = data.aws_iam_policy_document.p.json
+}}
+"""
+    found = deployed(text)
+
+    assert grant_of(found, "read").actions == ("s3:getobject",)
+    assert grant_of(found, "write").conditions == ("aws:principaltag/team",)
+    assert grant_of(found, "base").effect == "deny"
+
+
+def test_variables_come_from_their_files_callers_and_defaults() -> None:
+    module = """
+variable "name" { default = "default" }
+resource "aws_iam_role" "r" { name = var.name }
+output "role" { value = aws_iam_role.r.name }
+"""
+    found = deployment_of(
+        {
+            "main.tf": """
+variable "stage" { default = "dev" }
+module "agent" {
+  source = "./modules/agent"
+  name   = "agent-${var.stage}"
+}
+resource "aws_iam_role_policy_attachment" "a" {
+  role       = module.agent.role
+  policy_arn = data.aws_iam_policy.admin.arn
+}
+data "aws_iam_policy" "admin" { name = "AdministratorAccess" }
+""",
+            "terraform.tfvars": 'stage = "prod"\n',
+            "other.tfvars": 'stage = "never"\n',
+            "modules/agent/main.tf": module,
+            "modules/alone/main.tf": module,
+        }
+    )
+
+    assert {identity.name for identity in found.identities} == {"agent-prod", "default"}
+    assert [(grant.principal, grant.admin) for grant in found.grants] == [("agent-prod", True)]
+
+
+def test_nothing_stands_for_a_resource_that_is_switched_off() -> None:
+    text = 'variable "on" { default = false }\n' + ROLE.replace(
+        "name =", "count = var.on ? 1 : 0\n  name ="
+    )
+
+    assert deployed(text).identities == ()
+
+
+def test_a_principal_that_nobody_declares_is_named_or_left_open() -> None:
+    policy = 'jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })'
+    text = "".join(
+        f'resource "aws_iam_role_policy" "p{number}" {{\n role = {role}\n policy = {policy}\n}}\n'
+        for number, role in enumerate(('"made-elsewhere"', "var.role"))
+    )
+    found = deployed(text)
+
+    assert [identity.name for identity in found.identities] == ["made-elsewhere"]
+    assert [open_.what for open_ in found.unresolved] == [
+        "the principal of aws_iam_role_policy.p1 (var.role)"
+    ]
+
+
+AGENT = (
+    ROLE
+    + """
+resource "aws_bedrockagent_agent" "support" {
+  agent_name              = "support"
+  agent_resource_role_arn = aws_iam_role.agent.arn
+  foundation_model        = "anthropic.claude"
+  instruction             = "Help."
+  guardrail_configuration { guardrail_identifier = "g" }
+  memory_configuration {
+    enabled_memory_types = ["SESSION_SUMMARY"]
+    storage_days         = 30
+  }
+}
+resource "aws_bedrockagent_agent_action_group" "tools" {
+  agent_id = aws_bedrockagent_agent.support.agent_id
+  function_schema {
+    member_functions {
+      functions {
+        name = "refund"
+        parameters {
+          map_block_key = "order"
+          type          = "string"
+        }
+      }
+    }
+  }
+}
+resource "aws_bedrockagentcore_memory" "m" {
+  name                  = "memory"
+  event_expiry_duration = 90
+}
+resource "aws_bedrockagentcore_gateway" "g" {
+  name            = "gateway"
+  role_arn        = aws_iam_role.agent.arn
+  authorizer_type = "CUSTOM_JWT"
+}
+resource "aws_bedrockagentcore_gateway_target" "t" {
+  gateway_identifier = aws_bedrockagentcore_gateway.g.gateway_id
+  credential_provider_configuration {
+    oauth { provider_arn = "arn" }
+  }
+}
+resource "aws_bedrockagentcore_harness" "h" {
+  name          = "harness"
+  allowed_tools = ["*"]
+}
+"""
+)
+
+
+def test_a_bedrock_agent_acts_as_its_role() -> None:
+    found = deployed(AGENT)
+    support = next(agent for agent in found.agents if agent.name == "support")
+    (role,) = found.identities
+
+    assert linked(found, EdgeKind.AUTHENTICATES_AS, support.id, role.id)
+    assert linked(found, EdgeKind.INVOKES, support.id, found.tools[0].id)
+    assert (found.tools[0].name, found.tools[0].typed) == ("refund", Truth.YES)
+    assert [guardrail.product for guardrail in found.guardrails] == ["bedrock"]
+    assert role.agent_reachable
+
+
+def test_managed_memory_has_its_days() -> None:
+    stores = {store.backend: store for store in deployed(AGENT).memory_stores}
+
+    assert stores["bedrock"].ttl_s == 30 * 86_400
+    assert stores["bedrock"].max_turns is Known.NONE
+    assert stores["agentcore"].ttl_s == 90 * 86_400
+
+
+def test_a_gateway_says_who_gets_in_and_what_it_keeps() -> None:
+    (gateway,) = deployed(AGENT).gateways
+    (open_gateway,) = deployed(AGENT.replace("CUSTOM_JWT", "NONE")).gateways
+
+    assert gateway.authorizer is Known.SET
+    assert gateway.brokers_credentials is Truth.YES
+    assert gateway.policy_enforced is Truth.NO
+    assert open_gateway.authorizer is Known.NONE
+
+
+def test_a_harness_without_limits_has_none() -> None:
+    harness = next(agent for agent in deployed(AGENT).agents if agent.name == "harness")
+
+    assert harness.wildcard_tools
+    assert (harness.max_iterations, harness.timeout) == (Known.NONE, Known.NONE)
+
+
+RUNTIMES = (
+    ROLE
+    + """
+variable "key" { default = "opens-no-door-crm-41" }
+variable "given" {}
+resource "aws_lambda_function" "f" {
+  function_name = "support-agent"
+  role          = aws_iam_role.agent.arn
+  environment {
+    variables = {
+      CRM_API_KEY    = var.key
+      OPENAI_API_KEY = var.given
+      STAGE          = "prod"
+    }
+  }
+}
+resource "aws_ecs_task_definition" "t" {
+  family        = "worker"
+  task_role_arn = aws_iam_role.agent.arn
+  container_definitions = jsonencode([{
+    name        = "worker"
+    image       = "acme/worker:latest"
+    environment = [{ name = "DB_PASSWORD", value = "opens-no-door-db-7" }]
+    secrets     = [{ name = "STRIPE_API_KEY", valueFrom = "arn:aws:ssm:eu-west-1:1:parameter/s" }]
+  }])
+}
+resource "aws_instance" "vm" {
+  iam_instance_profile = aws_iam_instance_profile.p.name
+}
+resource "aws_iam_instance_profile" "p" {
+  name = "profile"
+  role = aws_iam_role.agent.name
+}
+resource "aws_bedrockagentcore_agent_runtime" "r" {
+  agent_runtime_name = "core"
+  role_arn           = aws_iam_role.agent.arn
+  agent_runtime_artifact {
+    container_configuration { container_uri = "1.dkr.ecr/core:v1" }
+  }
+  network_configuration { network_mode = "PUBLIC" }
+  environment_variables = { LLM_MODEL = "m" }
+}
+"""
+)
+
+
+def test_every_runtime_acts_as_its_role() -> None:
+    found = deployed(RUNTIMES)
+    (role,) = found.identities
+
+    assert {runtime.kind for runtime in found.runtimes} == {
+        "lambda",
+        "container",
+        "vm",
+        "agentcore",
+    }
+    for runtime in found.runtimes:
+        assert linked(found, EdgeKind.AUTHENTICATES_AS, runtime.id, role.id), runtime.name
+
+
+def test_the_environment_of_runtimes_is_searched() -> None:
+    credentials = {credential.variable: credential for credential in deployed(RUNTIMES).credentials}
+
+    assert set(credentials) == {"CRM_API_KEY", "OPENAI_API_KEY", "DB_PASSWORD", "STRIPE_API_KEY"}
+    assert credentials["CRM_API_KEY"].form is CredentialForm.LITERAL
+    assert [str(place) for place in credentials["CRM_API_KEY"].evidence] == [
+        "main.tf:13:24",
+        "main.tf:6:28",
+    ]
+    assert credentials["OPENAI_API_KEY"].form is CredentialForm.SECRET_REF
+    assert credentials["STRIPE_API_KEY"].form is CredentialForm.SECRET_REF
+
+
+def test_no_secret_is_in_any_evidence() -> None:
+    assert "opens-no-door" not in repr(deployed(RUNTIMES).credentials)
+
+
+def test_containers_that_cannot_be_read_are_left_open() -> None:
+    text = 'resource "aws_ecs_task_definition" "t" {\n  container_definitions = var.x\n}\n'
+
+    assert [open_.what for open_ in deployed(text).unresolved] == [
+        "the containers of aws_ecs_task_definition.t"
+    ]
+
+
+STORES = """
+resource "aws_dynamodb_table" "chat" {
+  name = "chat-sessions"
+  ttl {
+    attribute_name = "at"
+    enabled        = true
+  }
+}
+resource "aws_dynamodb_table" "orders" { name = "orders" }
+resource "aws_elasticache_parameter_group" "g" {
+  name = "g"
+  parameter {
+    name  = "maxmemory-policy"
+    value = "allkeys-lru"
+  }
+}
+resource "aws_elasticache_replication_group" "memory" {
+  replication_group_id = "memory"
+  parameter_group_name = aws_elasticache_parameter_group.g.name
+}
+resource "aws_elasticache_cluster" "plain" { cluster_id = "plain" }
+resource "aws_db_instance" "d" {
+  identifier = "db"
+  password   = var.password
+}
+resource "aws_ssm_parameter" "plain" {
+  name  = "/a"
+  type  = "String"
+  value = "x"
+}
+"""
+
+
+def test_stores_of_conversations_have_their_bounds() -> None:
+    stores = {store.name: store for store in deployed(STORES).memory_stores}
+
+    assert set(stores) == {"chat-sessions", "memory", "plain"}
+    assert stores["chat-sessions"].ttl is Known.SET
+    assert (stores["memory"].eviction, stores["memory"].holds_conversation) == ("allkeys-lru", True)
+    assert (stores["plain"].eviction, stores["plain"].holds_conversation) == ("volatile-lru", False)
+
+
+def test_secrets_in_arguments_land_in_the_state() -> None:
+    (password,) = deployed(STORES).credentials
+
+    assert (password.kind, password.exposure, password.lifetime) == (
+        ("password", "state", Lifetime.UNKNOWN)
+    )
+
+
+def test_trails_say_what_they_cover() -> None:
+    text = """
+resource "aws_cloudtrail" "t" {
+  name                       = "t"
+  enable_log_file_validation = true
+  event_selector {
+    data_resource { type = "AWS::S3::Object" }
+  }
+}
+resource "aws_cloudtrail" "off" {
+  name           = "off"
+  enable_logging = false
+}
+resource "aws_cloudwatch_log_group" "g" { name = "g" }
+resource "aws_bedrock_model_invocation_logging_configuration" "m" {
+  logging_config {
+    cloudwatch_config { log_group_name = aws_cloudwatch_log_group.g.name }
+  }
+}
+"""
+    logs = {log.name: log for log in deployed(text).audit_logs}
+
+    assert (logs["t"].covers_data_events, logs["t"].validated) == (Truth.YES, Truth.YES)
+    assert (logs["off"].enabled, logs["off"].covers_data_events) == (Truth.NO, Truth.NO)
+    assert (logs["calls to models"].retention, logs["calls to models"].content_logged) == (
+        (Known.NONE, True)
+    )
+
+
+def test_the_other_clouds_are_read() -> None:
+    text = """
+resource "google_service_account" "agent" { account_id = "agent" }
+resource "google_project_iam_member" "owner" {
+  role   = "roles/owner"
+  member = "serviceAccount:${google_service_account.agent.email}"
+}
+resource "google_project_iam_binding" "viewers" {
+  role    = "roles/storage.objectViewer"
+  members = ["group:team@acme.example"]
+}
+resource "google_project_iam_member" "open" { role = var.role }
+resource "google_service_account_key" "k" { service_account_id = google_service_account.agent.name }
+resource "google_redis_instance" "chat" { name = "chat" }
+resource "azurerm_role_assignment" "a" {
+  role_definition_name = "Owner"
+  scope                = data.azurerm_subscription.current.id
+  principal_id         = azurerm_user_assigned_identity.agent.principal_id
+}
+resource "azurerm_role_assignment" "b" {
+  role_definition_name = "Storage Blob Data Reader"
+  scope                = "/subscriptions/1/resourceGroups/g"
+}
+resource "azurerm_role_assignment" "c" { role_definition_id = "x" }
+resource "azuread_application_password" "p" { end_date_relative = "240h" }
+resource "azurerm_redis_cache" "sessions" {
+  name = "sessions"
+  redis_configuration { maxmemory_policy = "allkeys-lfu" }
+}
+"""
+    found = deployed(text)
+    grants = {grant.actions[0]: grant for grant in found.grants}
+    credentials = {credential.provider: credential for credential in found.credentials}
+
+    assert grants["roles/owner"].admin
+    assert grants["roles/owner"].identity_id == found.identities[0].id
+    assert grants["roles/storage.objectviewer"].write_count == 0
+    assert (grants["owner"].admin, grants["owner"].escalations) == (True, ("assign-any-role",))
+    assert not grants["storage blob data reader"].sensitive_actions
+    assert credentials["azure"].ttl_s == 240 * 3600
+    assert credentials["google"].lifetime is Lifetime.STATIC
+    assert {store.eviction for store in found.memory_stores} == {"volatile-lru", "allkeys-lfu"}
+    assert len(found.unresolved) == 2
+
+
+def test_a_value_that_grows_without_end_is_given_up() -> None:
+    doubled = "".join(f"  a{n} = [local.a{n - 1}, local.a{n - 1}]\n" for n in range(1, 50))
+    text = f'locals {{\n  a0 = ["x"]\n{doubled}}}\nresource "aws_iam_role" "r" {{\n  name = "r"\n'
+    found = deployed(f"{text}  assume_role_policy = jsonencode(local.a49)\n}}\n")
+
+    assert found.unresolved[0].what == "the policy of aws_iam_role.r.assume_role_policy"
+
+
+def test_circles_end() -> None:
+    text = 'locals {\n  a = local.b\n  b = local.a\n}\nmodule "m" { source = "./m" }\n'
+    found = deployment_of(
+        {
+            "main.tf": text + 'resource "aws_iam_role" "r" { name = local.a }\n',
+            "m/main.tf": 'module "up" { source = "../" }\n',
+        }
+    )
+
+    assert [identity.name for identity in found.identities] == ["aws_iam_role.r"]
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        'resource "aws_iam_role" "a" {',
+        'resource "aws_lambda_function" "f" {',
+        'data "aws_iam_policy_document" "p" {',
+        "  name = aws_iam_role.a.name",
+        "  role = [aws_iam_role.a]",
+        '  assume_role_policy = "{"',
+        "  policy = data.aws_iam_policy_document.p.json",
+        "  environment = 3",
+        "  for_each = { a = each.value }",
+        "  count = count.index",
+        "  statement { actions = {} }",
+        "  container_definitions = [1]",
+        "}",
+        "locals { x = ",
+        "${",
+    ]
+)
+
+
+@given(st.lists(FRAGMENTS, max_size=8))
+def test_no_arrangement_of_lines_crashes_it(lines: list[str]) -> None:
+    found = deployed("\n".join(lines))
+
+    assert [coverage.file for coverage in found.coverage] == ["main.tf"]
