@@ -90,3 +90,23 @@ def test_examples_that_fail_are_named(tmp_path: Path) -> None:
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no rule files"):
         run("test", str(tmp_path))
+
+
+def test_the_reference_is_markdown() -> None:
+    _, out, _ = run("list", "--markdown")
+
+    assert out.startswith("# Rules of lint")
+    assert "| [literal-aws-access-key](lint/literal-aws-access-key.yaml) | critical |" in out
+
+
+def test_an_example_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    text = (
+        RULE.format(name="no-s3", matching="s3")
+        .replace("fs-mcp", "fs\\u0000")
+        .replace("path: .mcp.json", "path: notes.txt", 1)
+    )
+    (tmp_path / "no-s3.yaml").write_text(text)
+    code, out, _ = run("test", str(tmp_path))
+
+    assert code == 1
+    assert "matching example 1, notes.txt: notes.txt is skipped" in out
