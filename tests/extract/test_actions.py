@@ -1,0 +1,220 @@
+"""GitHub workflows: who starts them, what they may do, which agents and keys they hold."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.actions_jobs import pinned
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import CredentialForm, Lifetime, Workflow
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+OPEN = """\
+name: helper
+on:
+  workflow_dispatch: {}
+  issue_comment: {types: [created]}
+permissions: write-all
+env:
+  OPENAI_API_KEY: ${{ secrets.OPENAI_API_KEY }}
+  GITHUB_TOKEN: ${{ secrets.GITHUB_TOKEN }}
+jobs:
+  answer:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
+          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+      - uses: anthropics/claude-code-action@v1
+        with:
+          anthropic_api_key: ${{ secrets.ANTHROPIC_API_KEY }}
+          allowed_non_write_users: "*"
+          prompt: "Do this: ${{ github.event.comment.body }}"
+          claude_args: --dangerously-skip-permissions --max-turns 40
+"""
+CLOSED = f"""\
+name: nightly
+on: schedule
+permissions: {{}}
+jobs:
+  review:
+    runs-on: [self-hosted, linux]
+    timeout-minutes: 15
+    permissions: {{contents: read, id-token: write, pull-requests: write}}
+    steps:
+      - uses: ./.github/actions/setup
+      - uses: aws-actions/configure-aws-credentials@{SHA}
+        with:
+          role-to-assume: arn:aws:iam::111122223333:role/ci/agent-ci
+          role-session-name: nightly
+          role-duration-seconds: 900
+      - run: claude -p "Review" --allowedTools "Read,WebFetch(domain:docs.acme.example)"
+"""
+
+
+def deployed(text: str, **more: str) -> Deployment:
+    files = {".github/workflows/agent.yml": text}
+    return deployment_of({**files, **{f"{name}.tf": rest for name, rest in more.items()}})
+
+
+def workflow(text: str) -> Workflow:
+    (found,) = deployed(text).workflows
+    return found
+
+
+def test_an_open_workflow_says_all_that_is_open() -> None:
+    found = workflow(OPEN)
+
+    assert found.triggers == ("workflow_dispatch", "issue_comment")
+    assert found.untrusted_trigger
+    assert found.interpolates_event
+    assert found.runs_agent
+    assert found.uses_secrets
+    assert (found.permissions, found.permissions_set) == (("write-all",), Known.SET)
+    assert "contents:write" in found.write_permissions
+    assert found.open_to == ("allowed_non_write_users: *",)
+    assert len(found.unpinned_actions) == 3
+    assert [str(place) for place in found.evidence] == [
+        ".github/workflows/agent.yml:4:3",
+        ".github/workflows/agent.yml:18:15",
+        ".github/workflows/agent.yml:22:19",
+    ]
+
+
+def test_a_closed_workflow_is_closed() -> None:
+    found = workflow(CLOSED)
+
+    assert found.triggers == ("schedule",)
+    assert found.runs_agent
+    assert not any((found.untrusted_trigger, found.interpolates_event, found.uses_secrets))
+    assert found.unpinned_actions == ()
+    assert found.write_permissions == ("pull-requests:write",)
+    assert found.session_named is Truth.YES
+
+
+def test_the_agent_of_a_job_has_its_limits_and_tools() -> None:
+    (bypassing,), (limited,) = deployed(OPEN).agents, deployed(CLOSED).agents
+    tools = {tool.name: tool for tool in deployed(CLOSED).tools}
+
+    assert bypassing.permission_mode == "bypass"
+    assert (bypassing.max_iterations_count, bypassing.timeout) == (40, Known.NONE)
+    assert [tool.name for tool in deployed(OPEN).tools] == ["Bash"]
+    assert (limited.permission_mode, limited.timeout_s) == ("", 900)
+    assert set(tools) == {"Read", "WebFetch"}
+    assert tools["WebFetch"].reads_untrusted is Truth.YES
+
+
+def test_strangers_start_the_open_one() -> None:
+    found = deployed(OPEN)
+    (source,) = found.sources
+
+    assert str(source.evidence[0]) == ".github/workflows/agent.yml:4:3"
+    assert any(
+        (edge.kind, edge.src, edge.dst) == (EdgeKind.TRIGGERED_BY, found.workflows[0].id, source.id)
+        for edge in found.edges
+    )
+    assert deployed(CLOSED).sources == ()
+
+
+def test_static_keys_are_told_with_what_would_do_without() -> None:
+    found = {credential.variable: credential for credential in deployed(OPEN).credentials}
+
+    assert set(found) == {"aws-access-key-id", "anthropic_api_key", "OPENAI_API_KEY"}
+    assert found["aws-access-key-id"].short_alternative == "role-to-assume (OIDC)"
+    assert found["aws-access-key-id"].lifetime is Lifetime.STATIC
+    assert {credential.holder for credential in found.values()} == {"ci"}
+    assert found["anthropic_api_key"].form is CredentialForm.SECRET_REF
+
+
+def test_a_session_is_short_and_leads_to_its_role() -> None:
+    role = 'resource "aws_iam_role" "ci" { name = "agent-ci" }\n'
+    found = deployed(CLOSED, main=role)
+    (session,) = found.credentials
+
+    assert (session.form, session.ttl_s) == (CredentialForm.WORKLOAD_IDENTITY, 900)
+    assert any(
+        (edge.kind, edge.src, edge.dst)
+        == (EdgeKind.AUTHENTICATES_AS, session.id, found.identities[0].id)
+        for edge in found.edges
+    )
+
+
+def test_a_role_that_is_only_known_at_run_time_is_left_open() -> None:
+    found = deployed(CLOSED.replace("arn:aws:iam::111122223333:role/ci/agent-ci", "${{ vars.R }}"))
+
+    assert "the role that a workflow assumes" in [open_.what for open_ in found.unresolved]
+
+
+def test_the_token_is_a_grant_and_its_default_is_open() -> None:
+    (grant,) = deployed(CLOSED).grants
+    silent = deployed(OPEN.replace("permissions: write-all\n", ""))
+
+    assert (grant.source, grant.write_count, grant.read_count) == ("github_token", 1, 1)
+    assert silent.workflows[0].permissions_set is Known.NONE
+    assert silent.grants == ()
+    assert "the permissions of the token" in [open_.what for open_ in silent.unresolved]
+
+
+def test_a_workflow_without_an_agent_is_still_a_workflow() -> None:
+    text = "on: [push, pull_request]\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n"
+    found = deployed(f"{text}      - run: make test\n")
+
+    assert found.workflows[0].name == "agent"
+    assert not found.workflows[0].runs_agent
+    assert found.agents == ()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "echo ${{ github.event.issue.title }}",
+        "git checkout ${{ github.head_ref }}",
+        "echo ${{ toJSON(github.event.pull_request.body) }}",
+        "echo ${{ github.event.commits[0].message }}",
+    ],
+)
+def test_text_of_events_in_scripts_is_seen(script: str) -> None:
+    text = f"on: issues\njobs:\n  a:\n    steps:\n      - run: {script}\n"
+
+    assert workflow(text).interpolates_event
+
+
+def test_numbers_of_events_are_not_text() -> None:
+    text = (
+        "on: issues\njobs:\n  a:\n    steps:\n      - run: echo ${{ github.event.issue.number }}\n"
+    )
+
+    assert not workflow(text).interpolates_event
+
+
+def test_what_cannot_change_is_pinned() -> None:
+    assert pinned(f"actions/checkout@{SHA}")
+    assert pinned("./local")
+    assert pinned(f"docker://acme/x@sha256:{SHA}{SHA[:24]}")
+    assert not pinned("actions/checkout@v4")
+
+
+LINES = st.sampled_from(
+    [
+        "on: [3, {a: b}]",
+        "on:",
+        "jobs: {a: 3, b: {steps: x}}",
+        "jobs: {a: {steps: [1, {uses: [x]}, {run: {a: b}}], env: [1]}}",
+        "jobs: {a: {steps: [{uses: anthropics/claude-code-action@v1, with: [1]}]}}",
+        "permissions: [a]",
+        "permissions: {contents: [write]}",
+        "env: 3",
+        "name: [x]",
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=5, unique_by=lambda line: line.partition(":")[0]))
+def test_no_workflow_crashes_it(lines: list[str]) -> None:
+    found = deployed("\n".join(lines))
+
+    assert len(found.workflows) == any(line.startswith("jobs") for line in lines)

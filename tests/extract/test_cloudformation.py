@@ -1,0 +1,223 @@
+"""CloudFormation templates: the same facts as Terraform's, from the other spelling."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.cloudformation_values import Template
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import CredentialForm
+from agentaudit.readers.yaml import parse_yaml
+
+TEMPLATE = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  Session: {Type: Number, Default: 43200}
+  Key: {Type: String, Default: opens-no-door-crm-41}
+  Given: {Type: String}
+Resources:
+  AgentRole:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: agent
+      MaxSessionDuration: !Ref Session
+      AssumeRolePolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Service: bedrock.amazonaws.com}
+            Action: sts:AssumeRole
+      ManagedPolicyArns: [!Sub "arn:${AWS::Partition}:iam::aws:policy/AmazonS3FullAccess"]
+      Policies:
+        - PolicyName: data
+          PolicyDocument:
+            Statement:
+              - Sid: Files
+                Effect: Allow
+                Action: [s3:GetObject, s3:DeleteObject]
+                Resource: !Sub "${Bucket.Arn}/*"
+  More:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: more
+      Roles: [!Ref AgentRole]
+      PolicyDocument:
+        Statement: [{Sid: Pass, Effect: Allow, Action: iam:PassRole, Resource: "*"}]
+  Managed:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Roles: [!Ref AgentRole]
+      PolicyDocument:
+        Statement: [{Sid: Run, Effect: Allow, Action: ec2:RunInstances, Resource: "*"}]
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: acme-files}}
+  Other: {Type: AWS::S3::Bucket}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: chat-sessions
+      TimeToLiveSpecification: {AttributeName: at, Enabled: true}
+  Agent:
+    Type: AWS::Bedrock::Agent
+    Properties:
+      AgentName: support
+      AgentResourceRoleArn: !GetAtt AgentRole.Arn
+      MemoryConfiguration: {StorageDays: 30}
+  Memory:
+    Type: AWS::BedrockAgentCore::Memory
+    Properties: {Name: memory, EventExpiryDuration: 365}
+  Gateway:
+    Type: AWS::BedrockAgentCore::Gateway
+    Properties: {Name: gateway, AuthorizerType: NONE}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: tools
+      Role: !GetAtt AgentRole.Arn
+      Code: {ImageUri: "acme/tools:latest"}
+      Environment:
+        Variables:
+          CRM_API_KEY: !Ref Key
+          OPENAI_API_KEY: "{{resolve:secretsmanager:openai}}"
+  Tasks:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: worker
+      TaskRoleArn: !GetAtt AgentRole.Arn
+      ContainerDefinitions:
+        - Name: worker
+          Image: acme/worker:1.2.3
+          Secrets: [{Name: STRIPE_API_KEY, ValueFrom: "arn:aws:ssm:eu-west-1:1:parameter/s"}]
+  Parameters:
+    Type: AWS::ElastiCache::ParameterGroup
+    Properties: {CacheParameterGroupFamily: redis7, Properties: {maxmemory-policy: noeviction}}
+  Cache:
+    Type: AWS::ElastiCache::ReplicationGroup
+    Properties: {ReplicationGroupId: chat, CacheParameterGroupName: !Ref Parameters}
+  Trail:
+    Type: AWS::CloudTrail::Trail
+    Properties:
+      IsLogging: true
+      AdvancedEventSelectors:
+        - FieldSelectors: [{Field: eventCategory, Equals: [Data]}]
+  Topic: {Type: AWS::SNS::TopicPolicy}
+"""
+
+
+@pytest.fixture(scope="module")
+def found() -> Deployment:
+    return deployment_of({"template.yaml": TEMPLATE})
+
+
+def test_a_role_has_its_policies_wherever_they_stand(found: Deployment) -> None:
+    (role,) = found.identities
+    grants = {grant.name: grant for grant in found.grants}
+
+    assert (role.name, role.max_session_s) == ("agent", 43_200)
+    assert set(grants) == {"Files", "Pass", "Run", "AmazonS3FullAccess"}
+    assert {grant.identity_id for grant in grants.values()} == {role.id}
+    assert grants["Pass"].escalations == ("pass-role-to-ec2",)
+    assert str(grants["Files"].evidence[0]) == "template.yaml:22:17"
+
+
+def test_references_reach_the_one_resource(found: Deployment) -> None:
+    files = next(grant for grant in found.grants if grant.name == "Files")
+    reached = {edge.dst for edge in found.edges if edge.src == files.id}
+
+    assert files.resources == ("arn:aws:s3:::acme-files/*",)
+    assert reached == {resource.id for resource in found.resources if resource.name == "acme-files"}
+
+
+def test_agents_memory_and_gateways_are_read(found: Deployment) -> None:
+    stores = {store.name: store for store in found.memory_stores}
+    support = next(agent for agent in found.agents if agent.name == "support")
+
+    assert stores["memory"].ttl_s == 365 * 86_400
+    assert stores["chat-sessions"].ttl is Known.SET
+    assert stores["chat"].eviction == "noeviction"
+    assert [gateway.authorizer for gateway in found.gateways] == [Known.NONE]
+    assert any(
+        (edge.kind, edge.src, edge.dst)
+        == (EdgeKind.AUTHENTICATES_AS, support.id, found.identities[0].id)
+        for edge in found.edges
+    )
+    assert found.audit_logs[0].covers_data_events is Truth.YES
+
+
+def test_environments_keep_their_names(found: Deployment) -> None:
+    credentials = {credential.variable: credential for credential in found.credentials}
+
+    assert credentials["CRM_API_KEY"].form is CredentialForm.LITERAL
+    assert credentials["OPENAI_API_KEY"].form is CredentialForm.SECRET_REF
+    assert credentials["STRIPE_API_KEY"].form is CredentialForm.SECRET_REF
+
+
+def test_json_templates_are_the_same() -> None:
+    policy = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    template = {
+        "Resources": {
+            "Policy": {
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Properties": {"PolicyDocument": policy},
+            }
+        }
+    }
+    (grant,) = deployment_of({"t.json": json.dumps(template)}).grants
+
+    assert (grant.principal, grant.service_wildcards) == ("Policy", ("s3:*",))
+
+
+def value(text: str) -> str:
+    """What a value of a template comes to: its text, or `?` and what is not known."""
+    template = Template(
+        parameters={"Stage": parse_yaml("t", "prod").root},
+        types={"Role": "aws_iam_role", "Queue": "aws_sqs_queue"},
+        names={"Queue": "jobs"},
+    )
+    node = template.resolved(parse_yaml("t", f"a: {text}").root.entries[0][1])
+    return f"?{node.raw}" if node.unknown else node.raw
+
+
+@pytest.mark.parametrize(
+    ("text", "resolved"),
+    [
+        ("!Ref Stage", "prod"),
+        ("!Ref Nobody", "?Nobody"),
+        ("!Ref Role", "?aws_iam_role.Role.id"),
+        ("!GetAtt Role.Arn", "arn:aws:iam::${account}:role/${aws_iam_role.Role}"),
+        ("!GetAtt [Queue, Arn]", "arn:aws:sqs:${region}:${account}:jobs"),
+        ('!Sub "a-${Stage}-${AWS::Region}-${!literal}"', "a-prod-${AWS::Region}-${!literal}"),
+        ('!Sub ["${x}-${Nobody}", {x: 1}]', "1-${Nobody}"),
+        ('!Join ["-", [a, !Ref Stage]]', "a-prod"),
+        ("!If [A, b, c]", "?Fn::If"),
+        ("!ImportValue x", "?Fn::ImportValue"),
+        ("!Join [a]", "?Fn::Join"),
+    ],
+)
+def test_functions_are_resolved_as_far_as_the_template_goes(text: str, resolved: str) -> None:
+    assert value(text) == resolved
+
+
+SHAPES = st.sampled_from(
+    [
+        "{Type: AWS::IAM::Role, Properties: {Policies: 3, AssumeRolePolicyDocument: [1]}}",
+        "{Type: AWS::IAM::ManagedPolicy, Properties: []}",
+        "{Type: AWS::Lambda::Function, Properties: {Environment: x, Role: !GetAtt A}}",
+        "{Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: {a: 1}}}",
+        "{Type: AWS::ElastiCache::ParameterGroup, Properties: {Properties: [1]}}",
+        "{Type: AWS::Bedrock::Agent, Properties: {MemoryConfiguration: !If [a]}}",
+        "{Type: !Ref X}",
+        "!Sub []",
+        "3",
+    ]
+)
+
+
+@given(st.lists(SHAPES, max_size=5))
+def test_no_template_crashes_it(shapes: list[str]) -> None:
+    resources = "".join(f"  R{number}: {shape}\n" for number, shape in enumerate(shapes))
+    text = f"Resources:\n  Bucket: {{Type: AWS::S3::Bucket}}\n{resources}"
+
+    assert len(deployment_of({"template.yaml": text}).resources) >= 1
