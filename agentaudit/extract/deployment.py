@@ -13,8 +13,10 @@ from agentaudit.errors import InputError
 from agentaudit.extract.actions import extract_actions
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.cloudformation import extract_cloudformation
+from agentaudit.extract.coding_agents import extract_coding_agents
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
+from agentaudit.extract.crewai import extract_crewai
 from agentaudit.extract.dockerfile import extract_dockerfile
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import extract_dotenv
@@ -45,6 +47,8 @@ Extractor = Callable[[Documents, Collector], None]
 EXTRACTORS: tuple[Extractor, ...] = (
     extract_mcp,
     extract_claude,
+    extract_coding_agents,
+    extract_crewai,
     extract_python,
     extract_compose,
     extract_kubernetes,

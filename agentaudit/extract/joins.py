@@ -5,21 +5,17 @@ Runs after all extractors, on facts alone.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import replace
 
+from agentaudit.extract.coding_agents import bypassed
 from agentaudit.extract.collector import Collector, Workload, fact_id
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.environment import limit
+from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts import (
     Agent,
-    Credential,
-    FactId,
-    Grant,
-    Identity,
     MemoryStore,
     Tool,
 )
@@ -39,10 +35,8 @@ def join(collector: Collector) -> None:
     _place_agents(collector)
     _attach_memory(collector)
     _limit_agents(collector)
-    _show_credentials(collector)
     _settle_approvals(collector)
-    _reach_identities(collector)
-    _share_values(collector)
+    join_credentials(collector)
 
 
 def _resolve_references(collector: Collector) -> None:
@@ -135,18 +129,9 @@ def _own_agent(collector: Collector, workload: Workload) -> Agent:
     )
 
 
-def _agents_on(collector: Collector) -> dict[FactId, list[FactId]]:
-    """Runtimes, with the agents that run on them."""
-    found: dict[FactId, list[FactId]] = defaultdict(list)
-    for edge in collector.edges.values():
-        if edge.kind is EdgeKind.RUNS_ON and edge.src.startswith("agent:"):
-            found[edge.dst].append(edge.src)
-    return found
-
-
 def _attach_memory(collector: Collector) -> None:
     """A runtime's conversation memory is its agents' memory."""
-    agents = _agents_on(collector)
+    agents = agents_on(collector)
     for workload in collector.workloads:
         for backend in ("redis", "postgres", "mongodb", "sqlite", "mysql", "conversation memory"):
             store = collector.facts.get(
@@ -163,13 +148,15 @@ def _attach_memory(collector: Collector) -> None:
 
 def _limit_agents(collector: Collector) -> None:
     """Limits that the environment of its runtime sets for an agent."""
-    agents = _agents_on(collector)
+    agents = agents_on(collector)
     for workload in collector.workloads:
         iterations, timeout = limit(workload, "iterations"), limit(workload, "timeout")
         for name in sorted(agents[workload.runtime_id]):
             agent = collector.facts[name]
             if not isinstance(agent, Agent):
                 continue
+            if bypassed(workload.words):
+                agent = replace(agent, permission_mode="bypass")
             if iterations is not None and agent.max_iterations is not Known.SET:
                 known = Known.SET if iterations > 0 else Known.NONE
                 count = iterations if iterations > 0 else None
@@ -181,35 +168,11 @@ def _limit_agents(collector: Collector) -> None:
             collector.update(agent)
 
 
-def _show_credentials(collector: Collector) -> None:
-    """What a runtime holds, its agents hold; what an agent can see, a steered agent can take."""
-    agents = _agents_on(collector)
-    for edge in sorted(collector.edges.values(), key=lambda item: (item.src, item.dst)):
-        if edge.kind is not EdgeKind.VISIBLE_TO or edge.dst not in agents:
-            continue
-        credential = collector.facts[edge.src]
-        first = min(agents[edge.dst])
-        if isinstance(credential, Credential) and credential.holder == "container":
-            collector.update(replace(credential, holder="agent", holder_id=first))
-        for agent in sorted(agents[edge.dst]):
-            collector.link(
-                EdgeKind.VISIBLE_TO, edge.src, agent, *edge.evidence, confidence=edge.confidence
-            )
-    visible = {
-        edge.src
-        for edge in collector.edges.values()
-        if edge.kind is EdgeKind.VISIBLE_TO and edge.dst.startswith(("agent:", "tool_server:"))
-    }
-    for credential in collector.of(Credential):
-        if credential.id in visible or credential.holder in {"agent", "tool_server"}:
-            collector.update(replace(credential, agent_reachable=True))
-
-
 def _settle_approvals(collector: Collector) -> None:
     """Where confirmations are switched off, no tool of the agent waits for one."""
-    exposed = _targets(collector, EdgeKind.EXPOSES)
-    invoked = _targets(collector, EdgeKind.INVOKES)
-    gated = _targets(collector, EdgeKind.GATED_BY)
+    exposed = targets(collector, EdgeKind.EXPOSES)
+    invoked = targets(collector, EdgeKind.INVOKES)
+    gated = targets(collector, EdgeKind.GATED_BY)
     for agent in collector.of(Agent):
         tools = set(invoked[agent.id])
         for server in exposed[agent.id]:
@@ -222,63 +185,3 @@ def _settle_approvals(collector: Collector) -> None:
                 collector.update(replace(tool, approval=Truth.NO))
             elif gated[name]:
                 collector.update(replace(tool, approval=Truth.YES))
-
-
-def _targets(collector: Collector, kind: EdgeKind) -> dict[FactId, list[FactId]]:
-    found: dict[FactId, list[FactId]] = defaultdict(list)
-    for edge in collector.edges.values():
-        if edge.kind is kind:
-            found[edge.src].append(edge.dst)
-    return found
-
-
-def _reach_identities(collector: Collector) -> None:
-    """Identities that an agent acts as, directly, through its runtime, or by assuming them."""
-    acting = _acting(collector)
-    for identity in collector.of(Identity):
-        if acting[identity.id]:
-            agents = tuple(sorted(acting[identity.id]))
-            collector.update(replace(identity, agent_reachable=True, agents=agents))
-    for grant in collector.of(Grant):
-        if acting[grant.identity_id]:
-            collector.update(replace(grant, agent_reachable=True))
-
-
-def _acting(collector: Collector) -> dict[FactId, set[FactId]]:
-    """The agents behind each identity, along chains of assumed roles."""
-    acting: dict[FactId, set[FactId]] = defaultdict(set)
-    on, visible = _agents_on(collector), _targets(collector, EdgeKind.VISIBLE_TO)
-    steps = (EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES)
-    edges = [edge for edge in collector.edges.values() if edge.kind in steps]
-    for edge in edges:
-        acting[edge.dst].update(_agents_behind(edge.src, on, visible))
-    while grown := [edge for edge in edges if acting[edge.src] - acting[edge.dst]]:
-        for edge in grown:
-            acting[edge.dst] |= acting[edge.src]
-    return acting
-
-
-def _agents_behind(
-    source: FactId, on: dict[FactId, list[FactId]], visible: dict[FactId, list[FactId]]
-) -> Iterable[FactId]:
-    kind = source.partition(":")[0]
-    if kind == "agent":
-        return (source,)
-    if kind == "runtime":
-        return on.get(source, ())
-    if kind == "credential":
-        return tuple(name for name in visible.get(source, ()) if name.startswith("agent:"))
-    return ()
-
-
-def _share_values(collector: Collector) -> None:
-    """Equal values, found by their digests; the digests themselves go no further."""
-    by_digest: dict[str, list[Credential]] = defaultdict(list)
-    for credential in collector.of(Credential):
-        if credential.digest:
-            by_digest[credential.digest].append(credential)
-    numbered = sorted(by_digest.values(), key=lambda group: group[0].id)
-    for number, group in enumerate(numbered, start=1):
-        for credential in group:
-            others = tuple(other.id for other in group if other.id != credential.id)
-            collector.update(replace(credential, digest=f"value-{number}", shared_with=others))

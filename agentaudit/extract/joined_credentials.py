@@ -1,0 +1,150 @@
+"""
+Who can see which credential, whose identity it proves, and which values are the same.
+
+The second half of the joins: it asks where agents run, which the first half has settled.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts import Credential, FactId, Grant, Identity
+
+
+def join_credentials(collector: Collector) -> None:
+    """Every join that concerns credentials and identities, each on what those before it found."""
+    _show_credentials(collector)
+    _name_owners(collector)
+    _reach_identities(collector)
+    _share_values(collector)
+
+
+def agents_on(collector: Collector) -> dict[FactId, list[FactId]]:
+    """Runtimes, with the agents that run on them."""
+    found: dict[FactId, list[FactId]] = defaultdict(list)
+    for edge in collector.edges.values():
+        if edge.kind is EdgeKind.RUNS_ON and edge.src.startswith("agent:"):
+            found[edge.dst].append(edge.src)
+    return found
+
+
+def targets(collector: Collector, kind: EdgeKind) -> dict[FactId, list[FactId]]:
+    found: dict[FactId, list[FactId]] = defaultdict(list)
+    for edge in collector.edges.values():
+        if edge.kind is kind:
+            found[edge.src].append(edge.dst)
+    return found
+
+
+def _show_credentials(collector: Collector) -> None:
+    """What a runtime holds, its agents hold; what an agent can see, a steered agent can take."""
+    agents = agents_on(collector)
+    for edge in sorted(collector.edges.values(), key=lambda item: (item.src, item.dst)):
+        if edge.kind is not EdgeKind.VISIBLE_TO or edge.dst not in agents:
+            continue
+        credential = collector.facts[edge.src]
+        first = min(agents[edge.dst])
+        if isinstance(credential, Credential) and credential.holder == "container":
+            collector.update(replace(credential, holder="agent", holder_id=first))
+        for agent in sorted(agents[edge.dst]):
+            collector.link(
+                EdgeKind.VISIBLE_TO, edge.src, agent, *edge.evidence, confidence=edge.confidence
+            )
+    visible = {
+        edge.src
+        for edge in collector.edges.values()
+        if edge.kind is EdgeKind.VISIBLE_TO and edge.dst.startswith(("agent:", "tool_server:"))
+    }
+    for credential in collector.of(Credential):
+        if credential.id in visible or credential.holder in {"agent", "tool_server"}:
+            collector.update(replace(credential, agent_reachable=True))
+
+
+def _name_owners(collector: Collector) -> None:
+    """
+    The user behind a static key of AWS, when the files make keys for exactly one.
+
+    The key itself does not say whose it is, so the join is likely, never certain.
+    """
+    proven = targets(collector, EdgeKind.AUTHENTICATES_AS)
+    users = {
+        name
+        for credential in collector.of(Credential)
+        for name in proven[credential.id]
+        if isinstance(user := collector.facts.get(name), Identity)
+        and (user.provider, user.kind) == ("aws", "user")
+    }
+    for credential in collector.of(Credential):
+        if (credential.provider, credential.kind) != ("aws", "access_key"):
+            continue
+        if proven[credential.id] or not credential.agent_reachable:
+            continue
+        if len(users) == 1:
+            collector.link(
+                EdgeKind.AUTHENTICATES_AS,
+                credential.id,
+                min(users),
+                credential.evidence[0],
+                confidence=Confidence.LIKELY,
+            )
+        else:
+            collector.leave_open(
+                credential.evidence[0],
+                f"whose key {credential.name} is does not stand in the files",
+                "what it may do is open",
+            )
+
+
+def _reach_identities(collector: Collector) -> None:
+    """Identities that an agent acts as, directly, through its runtime, or by assuming them."""
+    acting = _acting(collector)
+    for identity in collector.of(Identity):
+        if acting[identity.id]:
+            agents = tuple(sorted(acting[identity.id]))
+            collector.update(replace(identity, agent_reachable=True, agents=agents))
+    for grant in collector.of(Grant):
+        if acting[grant.identity_id]:
+            collector.update(replace(grant, agent_reachable=True))
+
+
+def _acting(collector: Collector) -> dict[FactId, set[FactId]]:
+    """The agents behind each identity, along chains of assumed roles."""
+    acting: dict[FactId, set[FactId]] = defaultdict(set)
+    on, visible = agents_on(collector), targets(collector, EdgeKind.VISIBLE_TO)
+    steps = (EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES)
+    edges = [edge for edge in collector.edges.values() if edge.kind in steps]
+    for edge in edges:
+        acting[edge.dst].update(_agents_behind(edge.src, on, visible))
+    while grown := [edge for edge in edges if acting[edge.src] - acting[edge.dst]]:
+        for edge in grown:
+            acting[edge.dst] |= acting[edge.src]
+    return acting
+
+
+def _agents_behind(
+    source: FactId, on: dict[FactId, list[FactId]], visible: dict[FactId, list[FactId]]
+) -> Iterable[FactId]:
+    kind = source.partition(":")[0]
+    if kind == "agent":
+        return (source,)
+    if kind == "runtime":
+        return on.get(source, ())
+    if kind == "credential":
+        return tuple(name for name in visible.get(source, ()) if name.startswith("agent:"))
+    return ()
+
+
+def _share_values(collector: Collector) -> None:
+    """Equal values, found by their digests; the digests themselves go no further."""
+    by_digest: dict[str, list[Credential]] = defaultdict(list)
+    for credential in collector.of(Credential):
+        if credential.digest:
+            by_digest[credential.digest].append(credential)
+    numbered = sorted(by_digest.values(), key=lambda group: group[0].id)
+    for number, group in enumerate(numbered, start=1):
+        for credential in group:
+            others = tuple(other.id for other in group if other.id != credential.id)
+            collector.update(replace(credential, digest=f"value-{number}", shared_with=others))
