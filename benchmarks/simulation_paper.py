@@ -12,7 +12,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Machine, SpeedCurve, Stage
@@ -55,10 +55,12 @@ def show(title: str, rows: Sequence[Row]) -> None:
     print(f"\n{title}\n  {'':52} {'paper':>8} {'simulated':>9} {'error':>8}")
     for row in rows:
         print(row)
-    errors = sorted(abs(row.ours / row.paper - 1) for row in rows if not row.calibrated)
+    errors = [abs(row.ours / row.paper - 1) for row in rows if not row.calibrated]
     within = sum(abs(r.ours / r.paper - 1) <= r.tolerance for r in rows if not r.calibrated)
-    median = errors[len(errors) // 2]
-    print(f"  {within} of {len(errors)} predictions within tolerance, median error {median:.1%}")
+    print(
+        f"  {within} of {len(errors)} predictions within tolerance, median error"
+        f" {median(errors):.1%}"
+    )
 
 
 def capped(cap: int | None) -> CappedConcurrency:

@@ -99,12 +99,10 @@ class _Execution:
 
     def pass_instant(self, now_ns: int) -> None:
         """Everything that happens at one instant, in the order of the contract."""
-        ended = [
-            place
-            for station in self._stations
-            if station.due_ns() <= now_ns
-            for place in station.ended(now_ns)
-        ]
+        ended: list[int] = []
+        for station in self._stations:
+            if station.due_ns() <= now_ns:
+                ended += station.ended(now_ns)
         if len(ended) > 1:
             ended.sort(key=lambda place: self._requests[place].request_id)
         for place in ended:

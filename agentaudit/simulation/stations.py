@@ -35,6 +35,7 @@ class Station:
         "_last_ns",
         "_rates",
         "_slots",
+        "_speed",
         "_threads",
         "_virtual",
     )
@@ -46,6 +47,7 @@ class Station:
         self._rates = [0.0]
         self._virtual = 0.0
         self._threads = 0
+        self._speed = 0.0
         self._last_ns = 0
         self._due_ns = NEVER
         self._changed = False
@@ -55,8 +57,7 @@ class Station:
         """A job that needs `demand_ns` of work, spread evenly over its threads."""
         self._pass_time(now_ns)
         heappush(self._heap, (self._virtual + demand_ns / threads, job, threads))
-        self._threads += threads
-        self._changed = True
+        self._set_threads(self._threads + threads)
 
     def due_ns(self) -> int:
         """When the next job ends if nothing else happens; NEVER while the station is idle."""
@@ -68,15 +69,15 @@ class Station:
     def ended(self, now_ns: int) -> list[int]:
         """The jobs that have ended by now, taken out of the station."""
         self._pass_time(now_ns)
-        heap, jobs = self._heap, []
-        reached = self._virtual + _HALF * self._rate(self._threads)
+        heap, jobs, left = self._heap, [], self._threads
+        reached = self._virtual + _HALF * self._speed
         while heap and heap[0][0] <= reached:
             _, job, threads = heappop(heap)
-            self._threads -= threads
+            left -= threads
             jobs.append(job)
         if not heap:
             self._virtual = 0.0
-        self._changed = True
+        self._set_threads(left)
         return jobs
 
     @property
@@ -88,24 +89,23 @@ class Station:
         elapsed = now_ns - self._last_ns
         if elapsed < 0:
             raise ValueError(f"the clock went back from {self._last_ns} to {now_ns} ns")
-        threads = self._threads
-        if elapsed and threads:
-            self._virtual += elapsed * self._rate(threads)
-            self._busy += elapsed * min(threads, self._slots)
-        self._last_ns = now_ns
+        if elapsed:
+            self._virtual += elapsed * self._speed
+            self._busy += elapsed * min(self._threads, self._slots)
+            self._last_ns = now_ns
 
     def _next_end_ns(self) -> int:
         if not self._heap:
             return NEVER
-        left = (self._heap[0][0] - self._virtual) / self._rate(self._threads)
+        left = (self._heap[0][0] - self._virtual) / self._speed
         return self._last_ns + max(ceil(left - _HALF), 0)
 
-    def _rate(self, threads: int) -> float:
-        """Speed of one thread while `threads` run; computed once for each number."""
+    def _set_threads(self, threads: int) -> None:
+        """The number of active threads, and with it the speed of each; computed once a number."""
         rates = self._rates
         while len(rates) <= threads:
             rates.append(total_speed(self._curve, len(rates)) / len(rates))
-        return rates[threads]
+        self._threads, self._speed, self._changed = threads, rates[threads], True
 
 
 class Timers:

@@ -1,6 +1,8 @@
 """What arXiv:2511.00739 says of its policies, and what its authors measured."""
 
 import csv
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -160,3 +162,12 @@ def test_mas_helps_the_minority_and_leaves_the_majority() -> None:
 
     assert p90(mas, "chat") < p90(fcfs, "chat") / 1.5
     assert p90(mas, "web") < p90(fcfs, "web") * 1.1
+
+
+@pytest.mark.parametrize("script", ["simulation_paper.py", "simulation_fit.py"])
+def test_the_page_shows_what_the_command_prints(script: str) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, str(root / "benchmarks" / script)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
+
+    assert printed.stdout.strip("\n") in (root / "docs" / "validation.md").read_text("utf-8")
