@@ -1,6 +1,8 @@
 """`agentaudit lint`: deployment files in, findings out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -98,6 +100,10 @@ def lint(
             help="Another limit, such as credential_lifetime_warn_s=7200; repeatable.",
         ),
     ] = None,
+    accept: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A list of findings that you let stand, each with why."),
+    ] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="Files that cannot be read do not end in 3.")
     ] = False,
@@ -110,7 +116,8 @@ def lint(
 
     Reads MCP and agent settings, Compose, Kubernetes, Terraform, CloudFormation, CI workflows,
     .env files, Dockerfiles, Redis configuration and Python, and runs none of it. A finding is let
-    stand by a comment on its line or above it: `agentaudit: ignore[rule-id] reason`.
+    stand by a comment on its line or above it, `agentaudit: ignore[rule-id] reason`, or by its
+    fingerprint in the file that --accept names.
 
     \b
     Examples:
@@ -124,7 +131,7 @@ def lint(
     said = terminal_of(context)
     loaded = _rules(rules or [])
     names = _chosen(loaded, select or [], ignore or [])
-    result = _result(paths or [Path()], loaded, names, limit or [])
+    result = _result(paths or [Path()], loaded, names, _Settings(limit or [], accept))
     _write(result, format_, output or [], said)
     if json_file is not None:
         _artifact(result, json_file)
@@ -162,18 +169,26 @@ def _chosen(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    limits: Sequence[str]
+    accept: Path | None
+
+
 def _result(
     paths: Sequence[Path],
     rules: "tuple[CompiledRule, ...]",
     names: frozenset[str],
-    limits: Sequence[str],
+    settings: _Settings,
 ) -> "LintResult":
     from agentaudit.extract.deployment import read_deployment
     from agentaudit.linting.linter import lint as lint_deployment
     from agentaudit.model.deployment import FileStatus
+    from agentaudit.rules.acceptances import load_acceptances
     from agentaudit.rules.limits import limits_with
 
-    chosen = limits_with(limits)
+    limits = limits_with(settings.limits)
+    accepted = load_acceptances(settings.accept) if settings.accept else ()
     deployment = read_deployment(paths)
     if all(file.status is FileStatus.SKIPPED for file in deployment.coverage):
         places = ", ".join(str(path) for path in paths)
@@ -181,7 +196,14 @@ def _result(
             f"nothing to audit in {places}: no file there is of a format that agents are deployed"
             " with (MCP and agent settings, Compose, Kubernetes, Terraform, workflows, .env, …)"
         )
-    return lint_deployment(deployment, rules, names=names, limits=chosen)
+    return lint_deployment(
+        deployment,
+        rules,
+        names=names,
+        limits=limits,
+        accepted=accepted,
+        today=datetime.now(tz=UTC).date().isoformat(),
+    )
 
 
 def _write(

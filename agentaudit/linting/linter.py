@@ -7,11 +7,11 @@ from agentaudit import __version__
 from agentaudit.linting.context import in_context
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.linting.summaries import credential_summaries, gateway_names, memory_summaries
-from agentaudit.linting.suppressions import META_RULES, Acceptance, suppressed
+from agentaudit.linting.suppressions import META_RULES, suppressed
 from agentaudit.model.deployment import FACT_KINDS, Deployment
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts import Fact, FactId
-from agentaudit.model.finding import Finding, LintResult, Severity
+from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
 from agentaudit.rules.cel import bind
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.lint import CompiledRule

@@ -6,12 +6,19 @@ finding of its own, or it would hide the next one on its line.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.model.deployment import SuppressionComment
 from agentaudit.model.evidence import Confidence, Evidence
-from agentaudit.model.finding import Family, Finding, RuleSummary, Severity, Suppression
+from agentaudit.model.finding import (
+    Acceptance,
+    Family,
+    Finding,
+    RuleSummary,
+    Severity,
+    Suppression,
+)
 
 UNUSED = RuleSummary(
     id="unused-suppression",
@@ -38,18 +45,6 @@ META_RULES = (UNREASONED, UNUSED)
 """Findings about the audit itself rather than about a fact."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """A finding that a team accepts, by fingerprint, in a file of its own."""
-
-    rule: str
-    fingerprint: str
-    reason: str
-    owner: str = ""
-    expires: str = ""
-    """The last day it holds, as YYYY-MM-DD; empty holds for ever."""
-
-
 def suppressed(
     findings: Sequence[Finding],
     *,
@@ -69,13 +64,14 @@ def suppressed(
         for item in accepted
         if not item.expires or not today or today <= item.expires
     }
-    used: set[SuppressionComment] = set()
+    used: set[SuppressionComment | Acceptance] = set()
     for finding in findings:
         comment = _covering(finding, comments)
         if comment is not None:
             used.add(comment)
             yield replace(finding, suppression=_inline(comment))
         elif acceptance := in_force.get((finding.rule, finding.fingerprint)):
+            used.add(acceptance)
             yield replace(finding, suppression=_of_file(acceptance))
         else:
             yield finding
@@ -83,6 +79,9 @@ def suppressed(
     judged = (item for item in set(comments) - used if item.rule not in unasked)
     for comment in sorted(judged):
         yield _about(comment, families.get(comment.rule))
+    for acceptance in accepted:
+        if acceptance not in used and acceptance.rule not in unasked:
+            yield _stale(acceptance, families.get(acceptance.rule))
 
 
 def _covering(
@@ -124,6 +123,25 @@ def _about(comment: SuppressionComment, family: Family | None) -> Finding:
         evidence=_place(comment),
         subject=f"suppression:{comment.rule}",
         fingerprint=fingerprint(rule.id, f"{comment.file} {comment.rule}"),
+    )
+
+
+def _stale(acceptance: Acceptance, family: Family | None) -> Finding:
+    """An acceptance that no finding needs, or whose last day is over."""
+    over = f"; it held until {acceptance.expires}" if acceptance.expires else ""
+    line = max(acceptance.line, 1)
+    return Finding(
+        rule=UNUSED.id,
+        title=UNUSED.title,
+        family=family or UNUSED.family,
+        severity=UNUSED.severity,
+        confidence=Confidence.CERTAIN,
+        message=f"The acceptance of {acceptance.rule} accepts nothing{over}.",
+        evidence=Evidence(
+            file=acceptance.file or ".", line=line, column=1, end_line=line, end_column=1
+        ),
+        subject=f"suppression:{acceptance.rule}",
+        fingerprint=fingerprint(UNUSED.id, f"{acceptance.fingerprint} {acceptance.rule}"),
     )
 
 

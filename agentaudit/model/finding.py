@@ -46,6 +46,20 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A finding that a team lets stand, by fingerprint, in a file of its own."""
+
+    rule: str
+    fingerprint: str
+    reason: str
+    owner: str = ""
+    expires: str = ""
+    """The last day it holds, as YYYY-MM-DD; empty holds for ever."""
+    file: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One rule that holds for one fact."""
 

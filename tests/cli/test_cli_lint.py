@@ -162,6 +162,39 @@ examples:
     assert "s3 is used." in out
 
 
+def test_a_comment_with_a_reason_lets_a_finding_stand(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n"
+        "  agent:\n"
+        "    image: ghcr.io/acme/agent:1.4.2\n"
+        "    mem_limit: 1g\n"
+        "    cpus: 1\n"
+        "    environment:\n"
+        "      # agentaudit: ignore[literal-model-api-key] a throw-away key of the demo\n"
+        f"      OPENAI_API_KEY: {fake('openai_key')}\n"
+    )
+    code, out, _ = run(str(tmp_path), "--select", "literal-model-api-key")
+
+    assert code == 0
+    assert "1 suppressed" in out
+
+
+def test_a_finding_can_be_accepted_by_its_fingerprint(tmp_path: Path) -> None:
+    where = folder(tmp_path / "in")
+    only = ("--select", "literal-model-api-key")
+    _, out, _ = run(where, "--format", "json", *only)
+    accepted = tmp_path / "accept.yaml"
+    accepted.write_text(
+        "- rule: literal-model-api-key\n"
+        f"  fingerprint: {json.loads(out)['findings'][0]['fingerprint']}\n"
+        "  reason: revoked, and waiting for the rotation\n"
+    )
+    code, out, _ = run(where, "--accept", str(accepted), *only)
+
+    assert code == 0
+    assert "1 suppressed" in out
+
+
 FORMATS = ("table", "json", "sarif", "github", "gitlab", "junit", "markdown")
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.linting.linter import lint
-from agentaudit.linting.suppressions import Acceptance
 from agentaudit.model.deployment import (
     Deployment,
     Edge,
@@ -28,7 +27,7 @@ from agentaudit.model.facts import (
     MemoryStore,
     ToolServer,
 )
-from agentaudit.model.finding import Family, Finding, Severity
+from agentaudit.model.finding import Acceptance, Family, Finding, Severity
 from agentaudit.model.rule import LintRule
 from agentaudit.rules.cel import RuleError, compile_condition
 from agentaudit.rules.limits import Limits
@@ -286,7 +285,8 @@ def test_an_acceptance_holds_until_it_expires() -> None:
     open_later = lint(deployment(1), [rule()], accepted=[accepted], today="2027-01-01")
 
     assert not open_then.open_findings
-    assert len(open_later.open_findings) == 1
+    assert {item.rule for item in open_later.open_findings} == {"held-key", "unused-suppression"}
+    assert "held until 2026-12-31" in open_later.findings[-1].message
 
 
 def test_the_decisions_get_their_rows() -> None:

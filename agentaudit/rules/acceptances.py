@@ -1,0 +1,57 @@
+"""Acceptances: findings that a team lets stand, in a file of its own, where comments cannot go."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from agentaudit.errors import InputError
+from agentaudit.model.finding import Acceptance
+from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.yaml import parse_yaml
+from agentaudit.rules.loading import Fields, Problems
+
+_FIELDS = ("rule", "fingerprint", "reason", "owner", "expires", "ticket")
+_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+
+
+def load_acceptances(path: Path) -> tuple[Acceptance, ...]:
+    """The list in a YAML file; InputError lists everything that is wrong with it."""
+    problems = Problems()
+    found = tuple(_acceptances(path, problems))
+    problems.end_the_run()
+    return found
+
+
+def _acceptances(path: Path, problems: Problems) -> Iterator[Acceptance]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = parse_yaml(str(path), text).root
+    except (OSError, UnicodeError) as error:
+        problems.add(str(path), f"cannot be read: {type(error).__name__}")
+        return
+    except InputError as error:
+        problems.found.extend(error.problems)
+        return
+    if root.kind is not NodeKind.SEQUENCE:
+        problems.add(str(path), "must hold a list of acceptances", line=1)
+        return
+    whole = Fields(str(path), text, root, problems)
+    for node in root.elements:
+        yield _acceptance(whole.within(node), node)
+
+
+def _acceptance(fields: Fields, node: Node) -> Acceptance:
+    fields.check_names(*_FIELDS)
+    expires = fields.words("expires", required=False)
+    if expires and not _DAY.fullmatch(expires):
+        place = fields.node.child("expires") or node
+        fields.complain(place, f"`expires` must be a day such as 2027-03-31, not '{expires}'")
+    return Acceptance(
+        rule=fields.words("rule"),
+        fingerprint=fields.words("fingerprint"),
+        reason=fields.words("reason"),
+        owner=fields.words("owner", required=False),
+        expires=expires,
+        file=fields.file,
+        line=node.line,
+    )
