@@ -1,7 +1,9 @@
 """Actions: which permissions are sensitive, and how grave it is to have them."""
 
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Iterable
+from fnmatch import translate
+from functools import lru_cache
 
 from agentaudit.model.facts import Grant
 from agentaudit.model.threat import ActionClasses, Impact
@@ -24,14 +26,17 @@ def permission_actions(grant: Grant, classes: ActionClasses) -> frozenset[str]:
 
 
 def matching(actions: Iterable[str], patterns: tuple[str, ...]) -> Iterable[str]:
-    """The actions that one of the patterns stands for."""
-    return (
-        action
-        for action in actions
-        if any(fnmatchcase(action.lower(), pattern) for pattern in patterns)
-    )
+    """The actions that one of the patterns stands for; a policy may have thousands of them."""
+    matches = _compiled(patterns)
+    return (action for action in actions if matches(action.lower()))
 
 
+@lru_cache(maxsize=256)
+def _compiled(patterns: tuple[str, ...]) -> Callable[[str], object]:
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)").match
+
+
+@lru_cache(maxsize=1024)
 def impact_of(grant: Grant, classes: ActionClasses) -> Impact:
     """The gravest thing that a grant allows."""
     actions = sensitive_actions(grant)

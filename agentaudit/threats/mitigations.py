@@ -6,7 +6,7 @@ helps most on top of the steps before.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agentaudit.model.facts import Tool, ToolServer
@@ -54,23 +54,26 @@ def state(graph: ThreatGraph, rules: ThreatRules) -> State:
     """A graph, asked."""
     return State(
         graph=graph,
-        paths=reported_paths(graph, rules),
+        paths=reported_paths(graph, rules, counted=False),
         radius=blast_radius(graph, rules.actions),
     )
 
 
 def mitigations(before: State, rules: ThreatRules) -> tuple[MitigationOutcome, ...]:
     """What each operator would do that does anything, and what a few do together."""
-    tried = {name: after for name, after in _tried(before, rules) if _helps(before, after[1])}
+    every = _tried(before, rules, OPERATORS)
+    tried = {name: after for name, after in every if _helps(before, after[1])}
     ranked = sorted(tried, key=lambda name: (tried[name][1].badness, list(OPERATORS).index(name)))
     alone = [_outcome(rules, name, before=before, tried=tried[name]) for name in ranked]
     plan = _together(before, rules, frozenset(tried))
     return (*alone, *((plan,) if plan else ()))
 
 
-def _tried(before: State, rules: ThreatRules) -> Iterator[tuple[str, tuple[Change, State]]]:
-    for name, operator in OPERATORS.items():
-        change = operator(before.graph)
+def _tried(
+    before: State, rules: ThreatRules, names: Iterable[str]
+) -> Iterator[tuple[str, tuple[Change, State]]]:
+    for name in names:
+        change = OPERATORS[name](before.graph)
         if change is not None:
             yield name, (change, state(change.graph, rules))
 
@@ -87,8 +90,8 @@ def _together(
     while len(chosen) < MOST_STEPS:
         steps = [
             (after.badness, list(OPERATORS).index(name), name, after)
-            for name, (_, after) in _tried(current, rules)
-            if name in useful and name not in chosen and after.badness < current.badness
+            for name, (_, after) in _tried(current, rules, sorted(useful.difference(chosen)))
+            if after.badness < current.badness
         ]
         if not steps:
             break

@@ -37,9 +37,11 @@ def answers(graph: ThreatGraph, rules: ThreatRules) -> Answers:
     )
 
 
-def reported_paths(graph: ThreatGraph, rules: ThreatRules) -> tuple[AttackPath, ...]:
-    """Only the paths, for whoever asks many graphs."""
-    return _ranked(_asked(graph, rules, World.REPORTED))
+def reported_paths(
+    graph: ThreatGraph, rules: ThreatRules, *, counted: bool = True
+) -> tuple[AttackPath, ...]:
+    """Only the paths; who asks many graphs need not have the ways counted."""
+    return _ranked(_asked(graph, rules, World.REPORTED, counted=counted))
 
 
 def _ranked(paths: Iterable[AttackPath]) -> tuple[AttackPath, ...]:
@@ -63,8 +65,11 @@ def _order(path: AttackPath) -> tuple[int, int, int, str, tuple[str, ...]]:
     )
 
 
-def _asked(graph: ThreatGraph, rules: ThreatRules, world: World) -> Iterator[AttackPath]:
-    walker = _Walker(graph=graph, rules=rules, world=world, steps=graph.steps(world))
+def _asked(
+    graph: ThreatGraph, rules: ThreatRules, world: World, *, counted: bool = True
+) -> Iterator[AttackPath]:
+    steps = graph.steps(world)
+    walker = _Walker(graph=graph, rules=rules, world=world, steps=steps, counted=counted)
     for query in rules.queries:
         told: dict[str, list[AttackPath]] = {}
         for match in walker.matches(query):
@@ -83,6 +88,7 @@ class _Walker:
     rules: ThreatRules
     world: World
     steps: Steps
+    counted: bool
     known: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def stage(self, name: str) -> frozenset[str]:
@@ -131,7 +137,7 @@ class _Walker:
             whole = tuple(item for item in routes if item is not None)
             if len(whole) == len(routes):
                 found.append(whole)
-                ways += self._ways(query.legs, limits)
+                ways += self._ways(query.legs, limits) if self.counted else 1
         if not found:
             return None
         best = min(found, key=lambda routes: sum(len(item.edges) for item in routes))

@@ -6,6 +6,7 @@ A principal whose permissions no file states may do nothing, or everything: both
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agentaudit.model.facts import Credential, Fact, FactId, Grant, Identity
 from agentaudit.model.threat import ActionClasses
@@ -89,13 +90,7 @@ class View:
         )
         found = Rights()
         for grant in allowing:
-            actions = sensitive_actions(grant)
-            left = actions.difference(matching(actions, denied))
-            found |= Rights(
-                actions=_named(grant, left),
-                permissions=_named(grant, left & permission_actions(grant, self.classes)),
-                irreversible=_named(grant, matching(left, self.classes.irreversible)),
-            )
+            found |= _allowed(grant, denied, self.classes)
         return found
 
     def _unread(self, principal: Credential | Identity) -> Rights:
@@ -107,6 +102,18 @@ class View:
 
     def fact(self, name: str) -> Fact:
         return self.graph.facts[FactId(name)]
+
+
+@lru_cache(maxsize=1024)
+def _allowed(grant: Grant, denied: tuple[str, ...], classes: ActionClasses) -> Rights:
+    """What is left of a grant. Every what-if asks for it again, and a wide one is long."""
+    actions = sensitive_actions(grant)
+    left = actions.difference(matching(actions, denied))
+    return Rights(
+        actions=_named(grant, left),
+        permissions=_named(grant, left & permission_actions(grant, classes)),
+        irreversible=_named(grant, matching(left, classes.irreversible)),
+    )
 
 
 def _named(grant: Grant, actions: Iterable[str]) -> frozenset[Action]:
