@@ -105,7 +105,7 @@ def _url(node: Node) -> str:
 def _transport(node: Node, url: str) -> str:
     declared = node.child("type") or node.child("transport")
     text = (declared.text or "").lower() if declared is not None else ""
-    if "sse" in text or (url and url.rstrip("/").endswith("/sse")):
+    if "sse" in text or (url and url.partition("?")[0].rstrip("/").endswith("/sse")):
         return "sse"
     return "http" if url else "stdio"
 

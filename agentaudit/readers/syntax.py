@@ -54,11 +54,11 @@ _INSTRUCTION_FOLDERS = re.compile(
 _ALWAYS_READ = re.compile(
     r"(?:^|/)(?:\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
     r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
-    r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc"
+    r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|agents?/[^/]+\.jsonc?"
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq)/[^/]*|\.github/workflows/[^/]*)$"
 )
 _GATE = re.compile(
-    r"mcp_?servers|context_servers|apiVersion|bedrock|agentcore|aws|iam|services:|langgraph"
+    r"\bmcp\b|mcp_?servers|context_servers|apiVersion|bedrock|agentcore|aws|iam|services:|langgraph"
     r"|checkpointer|crew|litellm|model_list|on:\s|jobs:|secret|password|passwd|token|api[-_]?key"
     r"|credential|private[-_ ]?key|authorization|BEGIN [A-Z ]*PRIVATE|AKIA|ASIA|ABSK|sk-|ghp_"
     r"|github_pat|gh[ousr]_|glpat-|xox[abpe]|AIza|hf_|lsv2_|eyJ|redis|postgres|mongodb|amqp|mysql"

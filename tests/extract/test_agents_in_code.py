@@ -1,0 +1,266 @@
+"""Agents, tools and gates in Python and in the files of frameworks."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import Agent, Tool
+from agentaudit.rules.fakes import fake
+
+HEAD = (
+    "import os, requests, subprocess\nfrom langchain.agents import create_agent\n"
+    "from langchain_core.tools import tool\n"
+    "from langchain.agents.middleware import *\n"
+)
+
+
+def tool_of(body: str, signature: str = "x: int", returns: str = "") -> Tool:
+    code = f"{HEAD}@tool\ndef it({signature}){returns}:\n    return {body}\n"
+    return deployment_of({"a.py": code}).tools[0]
+
+
+def agent_of(call: str, before: str = "") -> Agent:
+    return deployment_of({"a.py": f"{HEAD}{before}\ngraph = {call}\n"}).agents[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "effects", "untrusted", "egress"),
+    [
+        ("requests.get(x).text", {"read"}, Truth.YES, Truth.YES),
+        ("requests.get('https://own.test').text", {"read"}, Truth.NO, Truth.NO),
+        ("requests.post(x)", {"send"}, Truth.NO, Truth.YES),
+        ("subprocess.run(x)", {"read", "write", "delete", "execute"}, Truth.NO, Truth.YES),
+        ("eval(x)", {"read", "write", "delete", "execute"}, Truth.NO, Truth.YES),
+        ("db.execute(x)", {"read", "write", "delete"}, Truth.NO, Truth.NO),
+        ("db.execute('SELECT 1')", {"read"}, Truth.NO, Truth.NO),
+        ("db.execute('DELETE FROM t')", {"delete"}, Truth.NO, Truth.NO),
+        ("open(x).read()", {"read"}, Truth.NO, Truth.NO),
+        ("open(x, 'w').write(x)", {"write"}, Truth.NO, Truth.NO),
+        ("os.remove(x)", {"delete"}, Truth.NO, Truth.NO),
+        ("mail.send_message(x)", {"send"}, Truth.NO, Truth.YES),
+        ("something(x)", set(), Truth.UNKNOWN, Truth.UNKNOWN),
+    ],
+)
+def test_a_body_tells_what_a_tool_does(
+    body: str, effects: set[str], untrusted: Truth, egress: Truth
+) -> None:
+    tool = tool_of(body)
+
+    assert set(tool.effects) == effects
+    assert tool.effects_known is bool(effects)
+    assert (tool.reads_untrusted, tool.egress) == (untrusted, egress)
+
+
+@pytest.mark.parametrize(
+    ("signature", "typed", "free_form"),
+    [
+        ("x: int", Truth.YES, ()),
+        ("x", Truth.NO, ()),
+        ("x: dict", Truth.NO, ()),
+        ("x: int, **more", Truth.NO, ()),
+        ("sql: str", Truth.YES, ("sql",)),
+        ("command", Truth.NO, ("command",)),
+        ("path: Literal['a', 'b']", Truth.YES, ()),
+        ("context: RunContextWrapper, url: str | None", Truth.YES, ("url",)),
+    ],
+)
+def test_a_signature_tells_what_a_tool_accepts(
+    signature: str, typed: Truth, free_form: tuple[str, ...]
+) -> None:
+    tool = tool_of("1", signature)
+
+    assert (tool.typed, tool.free_form_parameters) == (typed, free_form)
+
+
+def test_a_tool_stands_where_its_name_stands() -> None:
+    place = tool_of("1").evidence[0]
+
+    assert (place.line, place.column, place.end_column) == (6, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("call", "known", "count"),
+    [
+        ("create_agent(model='x')", Known.NONE, None),
+        (
+            "create_agent(middleware=[ModelCallLimitMiddleware(run_limit=9)])",
+            Known.SET,
+            9,
+        ),
+        ("create_agent(middleware=[ModelCallLimitMiddleware()])", Known.NONE, None),
+        ("create_agent().with_config(recursion_limit=7)", Known.SET, 7),
+        ("create_agent().with_config({'recursion_limit': 0})", Known.NONE, None),
+        ("create_agent().invoke(x, config={'recursion_limit': n()})", Known.UNKNOWN, None),
+    ],
+)
+def test_loops_end_when_something_ends_them(call: str, known: Known, count: int | None) -> None:
+    agent = agent_of(call)
+
+    assert (agent.max_iterations, agent.max_iterations_count) == (known, count)
+
+
+def test_defaults_of_frameworks_count() -> None:
+    code = "from agents import Agent\nhelper = Agent(name='Helper', tools=[])\n"
+    agent = deployment_of({"a.py": code}).agents[0]
+
+    assert (agent.name, agent.framework, agent.max_iterations_count) == (
+        "Helper",
+        "openai-agents",
+        10,
+    )
+
+
+def gated(deployment: Deployment) -> dict[str, Truth]:
+    return {tool.name: tool.approval for tool in deployment.tools}
+
+
+def test_a_question_to_a_human_gates_the_tools_it_names() -> None:
+    code = (
+        f"{HEAD}@tool\ndef pay(x: int): ...\n@tool\ndef look(x: int): ...\n"
+        "graph = create_agent(tools=[pay, look], middleware=["
+        "HumanInTheLoopMiddleware(interrupt_on={'pay': True, 'look': False}), "
+        "PIIMiddleware('e')])\n"
+    )
+    deployment = deployment_of({"a.py": code})
+
+    assert gated(deployment) == {"pay": Truth.YES, "look": Truth.NO}
+    assert [item.product for item in deployment.guardrails] == ["PIIMiddleware"]
+
+
+def test_tools_of_frameworks_are_known_and_others_are_open() -> None:
+    code = (
+        f"{HEAD}from langchain_community.tools import ShellTool\nfrom y import mystery\n"
+        "shell = ShellTool()\ngraph = create_agent(tools=[shell, mystery, plain])\n"
+        "def plain(x: int): return requests.get(x)\n"
+    )
+    deployment = deployment_of({"a.py": code})
+    found = {tool.name: tool.effects_known for tool in deployment.tools}
+
+    assert found == {"ShellTool": True, "mystery": False, "plain": True}
+    assert [item.what for item in deployment.unresolved] == ["the tool mystery is not known"]
+
+
+def test_a_list_of_tools_that_does_not_fold_is_open() -> None:
+    deployment = deployment_of({"a.py": f"{HEAD}graph = create_agent(tools=load())\n"})
+
+    assert [item.what for item in deployment.unresolved] == ["the list of tools does not fold"]
+
+
+def test_keys_in_code_are_the_agents() -> None:
+    code = f'{HEAD}API_KEY = "{fake("openai_key")}"\ngraph = create_agent()\n'
+    credential = deployment_of({"a.py": code}).credentials[0]
+
+    assert (credential.holder, credential.provider) == ("agent", "openai")
+    assert (credential.evidence[0].line, credential.evidence[0].column) == (5, 11)
+
+
+def test_columns_count_characters_and_not_bytes() -> None:
+    code = f'{HEAD}pair = ("äöü", "{fake("openai_key")}")\ngraph = create_agent()\n'
+
+    assert deployment_of({"a.py": code}).credentials[0].evidence[0].column == 16
+
+
+def test_graphs_of_langgraph_say_who_may_come_in() -> None:
+    text = {
+        "graphs": {"a": "./a.py:graph", "b": "./missing.py:g"},
+        "auth": {"path": "./auth.py:auth"},
+        "http": {"cors": {"allow_origins": ["*"]}},
+        "env": {"OPENAI_API_KEY": fake("openai_key")},
+    }
+    files = {"langgraph.json": json.dumps(text), "a.py": f"{HEAD}graph = create_agent()\n"}
+    deployment = deployment_of(files)
+
+    assert {(agent.name, agent.framework) for agent in deployment.agents} == {
+        ("a", "langchain"),
+        ("b", "langgraph"),
+    }
+    assert {agent.authenticated for agent in deployment.agents} == {Truth.YES}
+    assert all(agent.cors_open for agent in deployment.agents)
+    assert deployment.credentials[0].holder == "agent"
+
+
+def test_classic_crews_are_agents_with_limits_and_tools() -> None:
+    text = (
+        "writer:\n  role: writer\n  goal: write\n  tools: [SerperDevTool, OwnTool]\n"
+        "  max_iter: 0\n  max_execution_time: 60\n  allow_code_execution: true\n"
+        "  code_execution_mode: unsafe\n"
+    )
+    deployment = deployment_of({"config/agents.yaml": text})
+    agent = deployment.agents[0]
+    found = {tool.name: (tool.effects_known, tool.sandboxed) for tool in deployment.tools}
+
+    assert (agent.max_iterations, agent.timeout_s, agent.budget) == (Known.NONE, 60, Known.NONE)
+    assert found == {
+        "SerperDevTool": (True, Truth.UNKNOWN),
+        "OwnTool": (False, Truth.UNKNOWN),
+        "code execution": (True, Truth.NO),
+    }
+
+
+def test_an_agent_of_one_file_has_the_defaults() -> None:
+    text = '{"name": "a", "role": "r", "goal": "g", "max_rpm": 10}'
+    agent = deployment_of({"agents/a.jsonc": text}).agents[0]
+
+    assert (agent.name, agent.max_iterations_count, agent.budget) == ("a", 25, Known.SET)
+
+
+def test_litellm_says_what_it_holds_and_whether_it_logs() -> None:
+    key = fake("openai_key")
+    text = (
+        "model_list:\n  - model_name: gpt\n    litellm_params:\n      model: openai/gpt-5\n"
+        f"      api_key: {key}\n      api_base: https://u:p@api.test/v1\n"
+        "general_settings: {master_key: sk-1234}\nlitellm_settings: {callbacks: [otel]}\n"
+    )
+    deployment = deployment_of({"litellm/config.yaml": text})
+    gateway = deployment.gateways[0]
+
+    assert (gateway.authorizer, gateway.logged) == (Known.SET, Truth.YES)
+    assert {item.holder for item in deployment.credentials} == {"gateway"}
+    assert [(model.provider, model.url) for model in deployment.models] == [
+        ("openai", "https://api.test/v1")
+    ]
+
+
+def test_instructions_with_a_secret_give_it_to_the_agent() -> None:
+    files = {
+        ".mcp.json": '{"mcpServers": {"x": {"command": "a"}}}',
+        "CLAUDE.md": f"# Rules\nLog in with `CRM_PASSWORD={fake('password')}`.\n",
+        "AGENTS.md": "Be kind.\n",
+    }
+    deployment = deployment_of(files)
+    held = {item.name: item.holds_secret for item in deployment.instructions}
+    prompts = [edge for edge in deployment.edges if edge.kind is EdgeKind.PROMPTS]
+
+    assert held == {"AGENTS.md": False, "CLAUDE.md": True}
+    assert deployment.credentials[0].exposure == "prompt"
+    assert len(prompts) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        ("a.yaml", "secret: 1  # agentaudit: ignore[rule-a] known\n", 1),
+        ("a.yaml", "# agentaudit: ignore[rule-a] known\n# more\n\nsecret: 1\n", 4),
+        (".env", "# agentaudit: ignore[rule-a] known\nA=1\n", 2),
+        ("a.jsonc", '{\n  // agentaudit: ignore[rule-a] known\n  "mcpServers": {}\n}', 3),
+        ("a.jsonc", '{"mcpServers": 1 /* agentaudit: ignore[rule-a] known */}', 1),
+        ("a.toml", 'token = "x" # agentaudit: ignore[rule-a] known\n', 1),
+        ("a.py", "import openai\nx = 1  # agentaudit: ignore[rule-a] known\n", 2),
+        ("Dockerfile", "FROM a\n# agentaudit: ignore[rule-a] known\nUSER root\n", 3),
+        ("main.tf", "# agentaudit: ignore[rule-a] known\nlocals {}\n", 2),
+        ("CLAUDE.md", "<!-- agentaudit: ignore[rule-a] known -->\ntext\n", 2),
+    ],
+)
+def test_a_comment_suppresses_its_line_or_the_next(file: str, text: str, line: int) -> None:
+    found = deployment_of({file: text}).suppressions
+
+    assert [(item.rule, item.reason, item.line) for item in found] == [("rule-a", "known", line)]
+
+
+def test_one_comment_may_name_several_rules() -> None:
+    found = deployment_of({".env": "A=1 # agentaudit: ignore[rule-a, rule-b]: both\n"}).suppressions
+
+    assert [(item.rule, item.reason) for item in found] == [("rule-a", "both"), ("rule-b", "both")]

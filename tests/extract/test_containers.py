@@ -1,0 +1,310 @@
+"""Compose, Kubernetes, Dockerfiles and `.env`: runtimes, what they hold, and whose they are."""
+
+import base64
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import CredentialForm, Lifetime, Runtime
+from agentaudit.rules.fakes import fake
+
+KEY = fake("openai_key")
+
+
+def runtime_of(service: str) -> Runtime:
+    lines = "\n".join(f"    {line}" for line in service.strip().split("\n"))
+    return deployment_of({"compose.yaml": f"services:\n  agent:\n{lines}\n"}).runtimes[0]
+
+
+def test_a_service_without_limits_has_none() -> None:
+    runtime = runtime_of("image: agent:1.0")
+
+    assert runtime.runs_agent
+    assert (runtime.cpu_limit, runtime.memory_limit, runtime.pids_limit) == (Known.NONE,) * 3
+
+
+def test_limits_are_read_in_both_places() -> None:
+    old = runtime_of("image: a\nmem_limit: 512m\ncpus: 2\npids_limit: 100")
+    new = runtime_of("image: a\ndeploy: {resources: {limits: {cpus: '2', memory: 1g, pids: 9}}}")
+
+    assert old.memory_limit_bytes == 512_000_000
+    assert (new.cpu_limit, new.memory_limit, new.pids_limit) == (Known.SET,) * 3
+
+
+def test_ways_to_the_host_are_seen() -> None:
+    runtime = runtime_of(
+        "image: a\nprivileged: true\nnetwork_mode: host\nuser: root\nvolumes:\n"
+        "  - /var/run/docker.sock:/var/run/docker.sock\n"
+        "  - {type: bind, source: /, target: /host}\n  - data:/data\n"
+        "ports: ['127.0.0.1:1:1', '8080:8080', {published: 90, target: 9}]\n"
+        "command: serve --host 0.0.0.0\ngpus: all"
+    )
+
+    assert runtime.docker_socket
+    assert runtime.host_mounts == ("/",)
+    assert runtime.privileged
+    assert runtime.host_network
+    assert runtime.runs_as_root is Truth.YES
+    assert runtime.published_ports == ("8080:8080", "90")
+    assert runtime.bind_all
+    assert runtime.gpu
+
+
+@pytest.mark.parametrize(
+    ("image", "role"),
+    [
+        ("ghcr.io/berriai/litellm:v1", "gateway"),
+        ("vllm/vllm-openai:v0.9", "model"),
+        ("ghcr.io/acme/crm-mcp:1.0", "tool_server"),
+        ("acme/support-agent:1", "agent"),
+        ("nginx:1.29", ""),
+        ("redis:8", ""),
+    ],
+)
+def test_the_image_tells_the_role(image: str, role: str) -> None:
+    text = f"services:\n  it:\n    image: {image}\n    environment: {{OPENAI_API_KEY: '{KEY}'}}\n"
+    deployment = deployment_of({"compose.yaml": text})
+    found = {
+        "gateway": deployment.gateways,
+        "model": deployment.models,
+        "tool_server": deployment.tool_servers,
+        "agent": deployment.agents,
+    }
+
+    assert [name for name, facts in found.items() if facts] == ([role] if role else [])
+
+
+def test_the_same_service_in_two_files_is_one_agent() -> None:
+    """The code, the container built from it, and the pod of its image are the same agent."""
+    files = {
+        "agent.py": "from langchain.agents import create_agent\ngraph = create_agent(model='x')\n",
+        "langgraph.json": '{"dependencies": ["."], "graphs": {"support": "./agent.py:graph"}}',
+        "compose.yaml": "services: {agent: {build: ., image: acme/a:1}}\n",
+        "k8s/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n"
+        "spec: {containers: [{name: agent, image: 'acme/a:1'}]}\n",
+    }
+    deployment = deployment_of(files)
+    runs = [edge for edge in deployment.edges if edge.kind is EdgeKind.RUNS_ON]
+
+    assert [agent.name for agent in deployment.agents] == ["support"]
+    assert len(runs) == 2
+
+
+def test_environment_files_and_references_lead_to_the_value() -> None:
+    files = {
+        "compose.yaml": "services:\n  agent:\n    image: agent\n    env_file: [agent.env]\n"
+        "    environment:\n      - OPENAI_API_KEY=${THE_KEY}\n      - GITHUB_TOKEN\n",
+        ".env": f"THE_KEY={KEY}\nGITHUB_TOKEN={fake('github_classic')}\n",
+        "agent.env": f"SLACK_BOT_TOKEN={fake('slack_bot')}\n",
+    }
+    deployment = deployment_of(files)
+    found = {
+        credential.name: (str(credential.evidence[0]), credential.holder)
+        for credential in deployment.credentials
+    }
+
+    assert found == {
+        "OPENAI_API_KEY": (".env:1:9", "agent"),
+        "GITHUB_TOKEN": (".env:2:14", "agent"),
+        "SLACK_BOT_TOKEN": ("agent.env:1:17", "agent"),
+    }
+    assert {item.form for item in deployment.credentials} == {CredentialForm.LITERAL}
+
+
+def test_secrets_of_compose_are_files() -> None:
+    text = "services: {agent: {image: agent, secrets: [openai_api_key]}}\n"
+    credential = deployment_of({"compose.yaml": text}).credentials[0]
+
+    assert (credential.form, credential.provider) == (CredentialForm.FILE, "openai")
+
+
+def test_a_key_pair_is_one_credential_and_a_session_token_makes_it_short() -> None:
+    pair = (
+        f"AWS_ACCESS_KEY_ID={fake('aws_access_key')}\n"
+        f"AWS_SECRET_ACCESS_KEY={fake('aws_secret_key')}\n"
+    )
+    session = (
+        f"AWS_ACCESS_KEY_ID={fake('aws_session_key')}\n"
+        f"AWS_SECRET_ACCESS_KEY={fake('aws_secret_key')}\n"
+        f"AWS_SESSION_TOKEN={fake('aws_session_token')}\n"
+    )
+    found = [deployment_of({".env": text}).credentials for text in (pair, session)]
+
+    assert [[(item.kind, item.lifetime) for item in items] for items in found] == [
+        [("access_key", Lifetime.STATIC)],
+        [("session_key", Lifetime.SHORT)],
+    ]
+    assert len(found[0][0].evidence) == 2
+
+
+POD = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: support, namespace: prod}
+spec:
+  template:
+    metadata: {labels: {app: support}}
+    spec:
+      serviceAccountName: agent
+      containers:
+        - name: agent
+          image: acme/agent:1.0
+          env:
+            - {name: OPENAI_API_KEY, valueFrom: {secretKeyRef: {name: keys, key: openai}}}
+            - {name: MODE, value: fast}
+          envFrom: [{secretRef: {name: keys}, prefix: X_}, {configMapRef: {name: absent}}]
+      volumes:
+        - name: t
+          projected: {sources: [{serviceAccountToken: {path: t, expirationSeconds: 86400}}]}
+"""
+
+
+def test_a_reference_to_a_secret_of_elsewhere_is_a_reference() -> None:
+    deployment = deployment_of({"pod.yaml": POD})
+    found = {item.name: (item.form, item.lifetime) for item in deployment.credentials}
+
+    assert found == {
+        "OPENAI_API_KEY": (CredentialForm.SECRET_REF, Lifetime.STATIC),
+        "service account token": (CredentialForm.WORKLOAD_IDENTITY, Lifetime.STATIC),
+    }
+    assert {item.what for item in deployment.unresolved} == {
+        "the Secret keys is not among the files",
+        "the ConfigMap absent is not among the files",
+    }
+
+
+def test_a_secret_in_the_files_is_a_literal_where_it_stands() -> None:
+    secret = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: keys, namespace: prod}\n"
+        f"stringData:\n  openai: {KEY}\n"
+    )
+    deployment = deployment_of({"pod.yaml": POD, "secret.yaml": secret})
+    credential = next(item for item in deployment.credentials if item.name == "OPENAI_API_KEY")
+
+    assert credential.form is CredentialForm.LITERAL
+    assert [place.file for place in credential.evidence] == ["secret.yaml", "pod.yaml"]
+
+
+def test_data_of_a_secret_is_decoded() -> None:
+    encoded = base64.b64encode(KEY.encode()).decode()
+    text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata: {{api_key: {encoded}}}\n"
+
+    assert [item.provider for item in deployment_of({"s.yaml": text}).credentials] == ["openai"]
+
+
+def test_pods_run_as_accounts_that_assume_roles() -> None:
+    account = (
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: agent\n  namespace: prod\n"
+        "  annotations: {eks.amazonaws.com/role-arn: 'arn:aws:iam::1:role/reader'}\n"
+        "automountServiceAccountToken: false\n"
+    )
+    role = 'resource "aws_iam_role" "r" {\n  name = "reader"\n  assume_role_policy = "{}"\n}\n'
+    deployment = deployment_of({"pod.yaml": POD, "sa.yaml": account, "main.tf": role})
+    identities = {item.provider: item for item in deployment.identities}
+
+    assert identities["kubernetes"].automount_token is Truth.NO
+    assert identities["aws"].agent_reachable
+
+
+def test_rights_of_an_account_are_grants() -> None:
+    text = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: prod}
+rules: [{apiGroups: [""], resources: [secrets, pods/exec], verbs: [get, create]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: b, namespace: prod}
+roleRef: {kind: Role, name: r}
+subjects: [{kind: ServiceAccount, name: agent, namespace: prod}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: c}
+roleRef: {kind: ClusterRole, name: view}
+subjects: [{kind: Group, name: everyone}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: d}
+roleRef: {kind: ClusterRole, name: elsewhere}
+subjects: [{kind: Group, name: everyone}]
+"""
+    deployment = deployment_of({"rbac.yaml": text, "pod.yaml": POD})
+    grants = {grant.name: grant for grant in deployment.grants}
+
+    assert grants["r for agent"].agent_reachable
+    assert grants["r for agent"].escalations == ("read secrets", "execute in pods")
+    assert grants["r for agent"].write_count == 2
+    assert grants["view for everyone"].write_count == 0
+    assert "the ClusterRole elsewhere is not among the files" in {
+        item.what for item in deployment.unresolved
+    }
+
+
+@pytest.mark.parametrize(
+    ("egress", "policy"),
+    [
+        ("[]", "none"),
+        ("[{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]", "allowlist"),
+        ("[{}]", "any"),
+        ("[{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]", "any"),
+    ],
+)
+def test_a_network_policy_replaces_the_open_network(egress: str, policy: str) -> None:
+    text = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+        "metadata: {name: n, namespace: prod}\nspec:\n"
+        "  podSelector: {matchLabels: {app: support}}\n  policyTypes: [Egress]\n"
+        f"  egress: {egress}\n"
+    )
+    deployment = deployment_of({"pod.yaml": POD, "net.yaml": text})
+
+    assert [item.policy for item in deployment.egresses] == [policy]
+    assert deployment.egresses[0].runtime_ids == (deployment.runtimes[0].id,)
+
+
+def test_an_internal_network_lets_nothing_out() -> None:
+    text = (
+        "services: {agent: {image: agent, networks: [in]}, web: {image: agent}}\n"
+        "networks: {in: {internal: true}}\n"
+    )
+    found = {item.name: item.policy for item in deployment_of({"compose.yaml": text}).egresses}
+
+    assert found == {"network of agent": "none", "network of web": "any"}
+
+
+def test_an_image_says_its_base_its_user_and_its_secrets() -> None:
+    text = (
+        f"FROM python:latest\nENV OPENAI_API_KEY={KEY}\nCOPY .env .\n"
+        f"RUN x --token={KEY}\nUSER app\n"
+    )
+    deployment = deployment_of({"app/Dockerfile": text})
+    runtime = deployment.runtimes[0]
+
+    assert (runtime.image_pinned, runtime.runs_as_root) == (Truth.NO, Truth.NO)
+    assert {item.exposure for item in deployment.credentials} == {"image"}
+    assert {item.kind for item in deployment.credentials} == {"api_key", "env_file"}
+
+
+def test_an_image_without_user_runs_as_root() -> None:
+    files = {"Dockerfile": "FROM python:3.13\n", "compose.yaml": "services: {agent: {build: .}}\n"}
+
+    assert deployment_of(files).runtimes[0].runs_as_root is Truth.YES
+
+
+def test_a_lone_environment_file_is_a_process() -> None:
+    deployment = deployment_of({".env.preview": f"OPENAI_API_KEY={KEY}\nVERIFY_SSL=false\n"})
+
+    assert deployment.runtimes[0].environment == "preview"
+    assert deployment.runtimes[0].tls_verification_off
+    assert deployment.credentials[0].holder == "agent"
+
+
+def test_a_template_of_an_environment_is_no_process() -> None:
+    deployment = deployment_of({".env.example": "OPENAI_API_KEY=your-key-here\n"})
+
+    assert (deployment.runtimes, deployment.credentials) == ((), ())

@@ -1,0 +1,276 @@
+"""MCP clients and coding agents: servers, what pins them, what they hold, who asks before what."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.launchers import image_launch, launch_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import CredentialForm, Tool, ToolServer
+from agentaudit.rules.fakes import fake
+
+TOKEN = fake("github_classic")
+
+
+def servers(text: str, file: str = ".mcp.json") -> dict[str, ToolServer]:
+    return {server.name: server for server in deployment_of({file: text}).tool_servers}
+
+
+def one_server(declaration: dict[str, object]) -> ToolServer:
+    return servers(json.dumps({"mcpServers": {"x": declaration}}))["x"]
+
+
+def tools(deployment: Deployment) -> dict[str, Tool]:
+    return {tool.name: tool for tool in deployment.tools}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".mcp.json", '{"mcpServers": {"x": {"command": "a"}}}'),
+        ("claude_desktop_config.json", '{"mcpServers": {"x": {"command": "a"}}}'),
+        (".vscode/mcp.json", '{"servers": {"x": {"command": "a"}}, "inputs": []} // note'),
+        (".vscode/settings.json", '{"mcp": {"servers": {"x": {"command": "a"}}}}'),
+        ("opencode.json", '{"mcp": {"x": {"type": "local", "command": ["a", "b"]}}}'),
+        (".zed/settings.json", '{"context_servers": {"x": {"command": {"path": "a"}}}}'),
+        (".codex/config.toml", '[mcp_servers.x]\ncommand = "a"\n'),
+        (".continue/config.yaml", "mcpServers:\n  - name: x\n    command: a\n"),
+        (".claude.json", '{"projects": {"/p": {"mcpServers": {"x": {"command": "a"}}}}}'),
+        (".gemini/settings.json", '{"mcpServers": {"x": {"command": "a", "trust": false}}}'),
+    ],
+)
+def test_every_client_names_its_servers(file: str, text: str) -> None:
+    found = servers(text, file)
+
+    assert [(server.name, server.command) for server in found.values()] == [("x", "a")]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"servers": [1, 2], "mcpServers": 3}', '{"mcp": {"a": {"b": 1}}}']
+)
+def test_the_same_words_mean_other_things_elsewhere(text: str) -> None:
+    assert servers(text, "config.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "package", "pinned"),
+    [
+        ("npx", ["-y", "@a/b@1.2.3"], "@a/b", Truth.YES),
+        ("npx", ["-y", "@a/b@latest"], "@a/b", Truth.NO),
+        ("npx", ["@a/b"], "@a/b", Truth.NO),
+        ("npx", ["-p", "pkg@2.0.1", "start"], "pkg", Truth.YES),
+        ("cmd", ["/c", "npx", "-y", "b@^1"], "b", Truth.NO),
+        ("sh", ["-c", "npx -y b@1.0.0"], "b", Truth.YES),
+        ("uvx", ["server==1.0"], "server", Truth.YES),
+        ("uvx", ["--from", "git+https://x/y@main", "run"], "git+https://x/y", Truth.NO),
+        ("pipx", ["run", "server"], "server", Truth.NO),
+        ("docker", ["run", "-i", "-e", "T", "img:1.2"], "img", Truth.YES),
+        ("docker", ["run", "--rm", "img"], "img", Truth.NO),
+        ("docker", ["run", "img@sha256:" + "a" * 64], "img", Truth.YES),
+        ("/opt/bin/server", [], "server", Truth.YES),
+        ("server", [], "server", Truth.UNKNOWN),
+        ("sh", [], "sh", Truth.UNKNOWN),
+    ],
+)
+def test_a_command_says_what_it_starts(
+    command: str, arguments: list[str], package: str, pinned: Truth
+) -> None:
+    launch = launch_of(command, arguments)
+
+    assert (launch.package, launch.pinned) == (package, pinned)
+
+
+def test_only_a_digest_makes_an_image_immutable() -> None:
+    assert image_launch("a:1.2").mutable is Truth.YES
+    assert image_launch("a:1.2@sha256:" + "a" * 64).mutable is Truth.NO
+    assert image_launch("${IMAGE}").pinned is Truth.UNKNOWN
+
+
+def test_a_remote_server_is_known_by_its_url() -> None:
+    server = one_server({"url": "http://u:secret99x@host.test/sse?key=1"})
+
+    assert server.url == "http://host.test/sse"
+    assert (server.transport, server.remote, server.tls) == ("sse", True, Truth.NO)
+
+
+@pytest.mark.parametrize(
+    ("declaration", "authenticated"),
+    [
+        ({"url": "https://h.test/mcp"}, Truth.NO),
+        ({"url": "https://h.test/mcp", "headers": {"Authorization": "Bearer ${T}"}}, Truth.YES),
+        ({"url": "https://h.test/mcp", "oauth": {"clientId": "x"}}, Truth.YES),
+        ({"command": "npx"}, Truth.UNKNOWN),
+    ],
+)
+def test_who_calls_a_remote_server_is_proven_or_not(
+    declaration: dict[str, object], authenticated: Truth
+) -> None:
+    assert one_server(declaration).authenticated is authenticated
+
+
+def test_a_disabled_server_is_none() -> None:
+    text = '{"mcpServers": {"a": {"command": "a", "disabled": true}, "b": {"command": "b"}}}'
+
+    assert list(servers(text)) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "form", "exposure"),
+    [
+        ({"env": {"GITHUB_TOKEN": TOKEN}}, CredentialForm.LITERAL, "env"),
+        ({"env": {"GITHUB_TOKEN": "${GITHUB_TOKEN}"}}, CredentialForm.ENV_REF, "env"),
+        ({"headers": {"Authorization": f"Bearer {TOKEN}"}}, CredentialForm.LITERAL, "header"),
+        ({"args": ["--token", TOKEN]}, CredentialForm.LITERAL, "argument"),
+        ({"args": [f"--api-key={TOKEN}"]}, CredentialForm.LITERAL, "argument"),
+        (
+            {"args": ["--header", f"Authorization: Bearer {TOKEN}"]},
+            CredentialForm.LITERAL,
+            "argument",
+        ),
+        ({"args": ["-e", f"GITHUB_TOKEN={TOKEN}"]}, CredentialForm.LITERAL, "argument"),
+        ({"args": ["--token", "${GITHUB_TOKEN}"]}, CredentialForm.ENV_REF, "argument"),
+        ({"url": f"https://h.test/mcp?token={TOKEN}"}, CredentialForm.LITERAL, "argument"),
+        ({"bearer_token_env_var": "GITHUB_TOKEN"}, CredentialForm.ENV_REF, "header"),
+    ],
+)
+def test_what_a_server_is_given_is_a_credential_of_its(
+    declaration: dict[str, object], form: CredentialForm, exposure: str
+) -> None:
+    text = json.dumps({"mcpServers": {"x": {"command": "npx", **declaration}}})
+    deployment = deployment_of({".mcp.json": text})
+    found = {(item.form, item.exposure, item.holder) for item in deployment.credentials}
+
+    assert found == {(form, exposure, "tool_server")}
+    assert all(credential.agent_reachable for credential in deployment.credentials)
+
+
+def test_places_point_at_the_secret_itself() -> None:
+    text = (
+        f'{{"mcpServers": {{"x": {{"command": "a", "env": {{\n  "GITHUB_TOKEN": "{TOKEN}"}}}}}}}}'
+    )
+    place = deployment_of({".mcp.json": text}).credentials[0].evidence[0]
+
+    assert (place.line, place.column) == (2, 19)
+
+
+def test_a_known_server_brings_its_tools_and_a_stranger_unknown_ones() -> None:
+    text = (
+        '{"mcpServers": {"web": {"command": "uvx", "args": ["mcp-server-fetch"]},'
+        ' "own": {"command": "own-server"}}}'
+    )
+    deployment = deployment_of({".mcp.json": text})
+    found = tools(deployment)
+
+    assert found["web.fetch"].reads_untrusted is Truth.YES
+    assert found["web.fetch"].egress is Truth.YES
+    assert not found["own.*"].effects_known
+    assert found["own.*"].reads_untrusted is Truth.UNKNOWN
+    assert [item.what for item in deployment.unresolved] == [
+        "the tools of the server own are not known"
+    ]
+    assert EdgeKind.INGESTS in {edge.kind for edge in deployment.edges}
+
+
+def test_a_read_only_server_has_no_tools_that_write() -> None:
+    text = (
+        '{"mcpServers": {"g": {"command": "github-mcp-server", "args": ["stdio", "--read-only"]}}}'
+    )
+    found = deployment_of({".mcp.json": text}).tools
+
+    assert {effect for tool in found for effect in tool.effects} == {"read"}
+
+
+def test_claude_settings_decide_what_runs_without_a_question() -> None:
+    files = {
+        ".mcp.json": '{"mcpServers": {"t": {"command": "uvx", "args": ["mcp-server-time==1.0"]}}}',
+        ".claude/settings.json": json.dumps(
+            {"permissions": {"allow": ["mcp__t__get_current_time"], "defaultMode": "default"}}
+        ),
+    }
+    deployment = deployment_of(files)
+    found = tools(deployment)
+
+    assert len(deployment.agents) == 1
+    assert found["t.get_current_time"].approval is Truth.NO
+    assert found["t.convert_time"].approval is Truth.YES
+
+
+def test_bypassing_permissions_gives_every_tool_away() -> None:
+    files = {
+        ".mcp.json": '{"mcpServers": {"t": {"command": "uvx", "args": ["mcp-server-time==1.0"]}}}',
+        ".claude/settings.json": '{"permissions": {"defaultMode": "bypassPermissions"}}',
+    }
+    deployment = deployment_of(files)
+
+    assert deployment.agents[0].permission_mode == "bypass"
+    assert {tool.approval for tool in deployment.tools} == {Truth.NO}
+    assert "Bash" in tools(deployment)
+
+
+@pytest.mark.parametrize(
+    ("rules", "wide"),
+    [
+        (["Bash(*)"], True),
+        (["Bash"], True),
+        (["Bash(npm run test:*)"], False),
+        (["mcp__x__*"], True),
+    ],
+)
+def test_a_wildcard_is_a_rule_without_bounds(rules: list[str], *, wide: bool) -> None:
+    text = json.dumps({"permissions": {"allow": rules}})
+
+    assert deployment_of({".claude/settings.json": text}).agents[0].wildcard_tools is wide
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "truth"),
+    [
+        ({"enabled": True}, Truth.YES),
+        ({"enabled": False}, Truth.NO),
+        ({"enabled": True, "allowUnsandboxedCommands": True}, Truth.NO),
+        ({"enabled": True, "failIfUnavailable": False}, Truth.NO),
+        ({}, Truth.UNKNOWN),
+    ],
+)
+def test_a_sandbox_with_a_way_out_is_none(sandbox: dict[str, bool], truth: Truth) -> None:
+    text = json.dumps({"sandbox": sandbox})
+
+    assert deployment_of({".claude/settings.json": text}).agents[0].sandboxed is truth
+
+
+def test_transcripts_are_memory() -> None:
+    text = '{"cleanupPeriodDays": 365, "autoCompactEnabled": false}'
+    store = deployment_of({".claude/settings.json": text}).memory_stores[0]
+
+    assert (store.ttl, store.ttl_s, store.compaction) == (Known.SET, 365 * 86_400, Known.NONE)
+
+
+def test_codex_without_sandbox_and_questions_is_a_bypass() -> None:
+    text = (
+        'approval_policy = "never"\nsandbox_mode = "danger-full-access"\n'
+        '[history]\npersistence = "save-all"\nmax_bytes = 1000\n'
+    )
+    deployment = deployment_of({".codex/config.toml": text})
+
+    assert deployment.agents[0].permission_mode == "bypass"
+    assert deployment.agents[0].sandboxed is Truth.NO
+    assert deployment.memory_stores[0].max_bytes_count == 1000
+
+
+def test_gemini_keeps_sessions_as_long_as_it_is_told() -> None:
+    text = json.dumps(
+        {
+            "general": {"sessionRetention": {"enabled": True, "maxAge": "30d"}},
+            "tools": {"approvalMode": "yolo"},
+            "telemetry": {"logPrompts": True},
+            "mcpServers": {"x": {"command": "a", "trust": True}},
+        }
+    )
+    deployment = deployment_of({".gemini/settings.json": text})
+
+    assert deployment.agents[0].permission_mode == "bypass"
+    assert deployment.memory_stores[0].ttl_s == 30 * 86_400
+    assert deployment.audit_logs[0].content_logged
+    assert deployment.tool_servers[0].auto_approved

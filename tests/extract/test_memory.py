@@ -1,0 +1,199 @@
+"""Memory: what bounds it, whichever way it is declared."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts import MemoryStore
+
+
+def store_of(settings: dict[str, str], extra: dict[str, str] | None = None) -> MemoryStore:
+    lines = "".join(f"      {key}: {json.dumps(value)}\n" for key, value in settings.items())
+    text = f"services:\n  agent:\n    image: agent\n    environment:\n{lines}"
+    text += "  redis:\n    image: redis:8\n" + (extra or {}).get("redis", "")
+    return deployment_of({"compose.yaml": text, **(extra or {})}).memory_stores[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "known", "seconds"),
+    [
+        ("CHAT_HISTORY_TTL", "0", Known.NONE, None),
+        ("CHAT_HISTORY_TTL", "-1", Known.NONE, None),
+        ("CHAT_HISTORY_TTL", "", Known.NONE, None),
+        ("CHAT_HISTORY_TTL", "never", Known.NONE, None),
+        ("CHAT_HISTORY_TTL", "3600", Known.SET, 3600),
+        ("SESSION_TTL_MINUTES", "30", Known.SET, 1800),
+        ("MEMORY_EXPIRE_DAYS", "7", Known.SET, 604_800),
+        ("CONVERSATION_TTL", "24h", Known.SET, 86_400),
+        ("CONVERSATION_TTL", "${TTL}", Known.UNKNOWN, None),
+        ("CONVERSATION_TTL", "${TTL:-60}", Known.SET, 60),
+        ("CONVERSATION_TTL", "soon", Known.UNKNOWN, None),
+    ],
+)
+def test_a_variable_bounds_the_life_of_conversations(
+    name: str, value: str, known: Known, seconds: int | None
+) -> None:
+    store = store_of({name: value})
+
+    assert (store.ttl, store.ttl_s) == (known, seconds)
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "count"),
+    [("40", Known.SET, 40), ("0", Known.NONE, None), ("many", Known.UNKNOWN, None)],
+)
+def test_a_variable_bounds_the_window(value: str, known: Known, count: int | None) -> None:
+    store = store_of({"CHAT_HISTORY_MAX_MESSAGES": value})
+
+    assert (store.max_turns, store.max_turns_count) == (known, count)
+
+
+def test_a_bare_redis_is_nobodys_memory() -> None:
+    text = "services:\n  agent: {image: agent, environment: {REDIS_URL: 'redis://redis'}}\n"
+
+    assert deployment_of({"compose.yaml": text + "  redis: {image: redis}\n"}).memory_stores == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "constant", "scope"),
+    [("chat_history", True, "global"), ("{tenant}:{user}", False, "session")],
+)
+def test_one_key_for_all_sessions_is_seen(value: str, constant: bool, scope: str) -> None:  # noqa: FBT001, a parameter of the table
+    store = store_of({"CHAT_TTL": "5", "CHAT_SESSION_KEY": value})
+
+    assert (store.constant_session_key, store.scope) == (constant, scope)
+
+
+URL = {"CHAT_MEMORY_URL": "redis://redis:6379/0"}
+
+
+def test_a_redis_without_limits_has_the_defaults_of_redis() -> None:
+    store = store_of(URL)
+
+    assert (store.max_bytes, store.eviction, store.persistent) == (
+        Known.NONE,
+        "noeviction",
+        Truth.YES,
+    )
+
+
+def test_arguments_and_files_bound_a_redis() -> None:
+    by_words = store_of(
+        URL, {"redis": "    command: redis-server --maxmemory 1gb --maxmemory-policy allkeys-lru\n"}
+    )
+    by_file = store_of(
+        URL,
+        {
+            "redis": "    command: [redis-server, /etc/redis.conf]\n"
+            "    volumes: ['./redis.conf:/etc/redis.conf']\n",
+            "redis.conf": 'maxmemory 512mb\nmaxmemory-policy volatile-ttl\nsave ""\n',
+        },
+    )
+
+    assert (by_words.max_bytes_count, by_words.eviction) == (1024**3, "allkeys-lru")
+    assert (by_file.max_bytes_count, by_file.eviction) == (512 * 1024**2, "volatile-ttl")
+    assert by_file.persistent is Truth.NO
+    assert {place.file for place in by_file.evidence} == {"compose.yaml", "redis.conf"}
+
+
+def test_a_managed_redis_keeps_its_eviction_unsaid() -> None:
+    store = store_of({"CHAT_MEMORY_URL": "rediss://x.cache.amazonaws.com:6379"})
+
+    assert store.managed_service
+    assert store.eviction == ""
+
+
+def langgraph(**keys: object) -> dict[str, MemoryStore]:
+    text = json.dumps({"dependencies": ["."], "graphs": {"a": "./a.py:g"}, **keys})
+    return {store.name: store for store in deployment_of({"langgraph.json": text}).memory_stores}
+
+
+def test_threads_without_ttl_stay_for_ever() -> None:
+    assert langgraph()["checkpointer"].ttl is Known.NONE
+
+
+def test_a_store_is_swept_only_when_told_and_refreshed_unless_told() -> None:
+    found = langgraph(checkpointer={"ttl": {"default_ttl": 60}}, store={"ttl": {"default_ttl": 10}})
+
+    assert (found["checkpointer"].ttl_s, found["checkpointer"].sweep) == (3600, Known.SET)
+    assert (found["store"].ttl_s, found["store"].sweep) == (600, Known.NONE)
+    assert found["store"].refresh_on_read is Truth.YES
+
+
+def python_store(code: str) -> MemoryStore:
+    head = "from langchain.memory import *\nfrom langchain.agents import create_agent\n"
+    names = (
+        "from x import (" + code.partition("=")[2].partition("(")[0].strip().split(".")[0] + ")\n"
+    )
+    deployment = deployment_of({"a.py": head + names + code + "\ngraph = create_agent()\n"})
+    return deployment.memory_stores[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "known", "number"),
+    [
+        ("m = ConversationBufferMemory()", "max_turns", Known.NONE, None),
+        ("m = ConversationBufferWindowMemory()", "max_turns", Known.SET, 5),
+        ("m = ConversationBufferWindowMemory(k=9)", "max_turns", Known.SET, 9),
+        ("m = ConversationBufferWindowMemory(k=size())", "max_turns", Known.UNKNOWN, None),
+        ("m = ConversationBufferWindowMemory(**given)", "max_turns", Known.UNKNOWN, None),
+        ("m = ConversationTokenBufferMemory(max_token_limit=7)", "max_tokens", Known.SET, 7),
+        ("m = RedisHistoryProvider(max_messages=0)", "max_turns", Known.NONE, None),
+    ],
+)
+def test_classes_bound_what_they_keep(
+    code: str, field: str, known: Known, number: int | None
+) -> None:
+    store = python_store(code)
+
+    assert (getattr(store, field), getattr(store, f"{field}_count")) == (known, number)
+
+
+@pytest.mark.parametrize(
+    ("code", "known", "seconds"),
+    [
+        ("m = RedisChatMessageHistory('s')", Known.NONE, None),
+        ("m = RedisChatMessageHistory('s', ttl=None)", Known.NONE, None),
+        ("m = RedisChatMessageHistory('s', ttl=60 * 60)", Known.SET, 3600),
+        ("m = RedisChatMessageHistory('s', ttl=LIFE)", Known.UNKNOWN, None),
+        ("m = RedisChatMessageHistory('s', **given)", Known.UNKNOWN, None),
+        ("m = EncryptedSession()", Known.SET, 600),
+        ("m = RedisSaver(ttl={'default_ttl': 5, 'refresh_on_read': True})", Known.SET, 300),
+        ("m = RedisSaver(ttl={})", Known.NONE, None),
+        ("m = PostgresSaver.from_conn_string(url)", Known.NONE, None),
+    ],
+)
+def test_histories_live_as_long_as_they_are_told(
+    code: str, known: Known, seconds: int | None
+) -> None:
+    store = python_store(code)
+
+    assert (store.ttl, store.ttl_s) == (known, seconds)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "compaction"),
+    [
+        ("", Known.NONE),
+        ("trigger=('tokens', 9)", Known.SET),
+        ("max_tokens_before_summary=9", Known.SET),
+        ("**given", Known.UNKNOWN),
+    ],
+)
+def test_a_summary_without_a_trigger_never_happens(arguments: str, compaction: Known) -> None:
+    assert python_store(f"m = SummarizationMiddleware({arguments})").compaction is compaction
+
+
+def test_a_class_of_the_files_own_is_somebody_elses() -> None:
+    code = "from langgraph.graph import StateGraph\nclass RedisSaver: ...\nsaver = RedisSaver()\n"
+
+    assert deployment_of({"a.py": code}).memory_stores == ()
+
+
+def test_crew_memory_has_no_ttl() -> None:
+    text = '{"memory": true, "respect_context_window": false, "agents": [] /* jsonc */}'
+    store = deployment_of({"crew.jsonc": text}).memory_stores[0]
+
+    assert (store.ttl, store.compaction, store.backend) == (Known.NONE, Known.NONE, "lancedb")
