@@ -53,9 +53,10 @@ def list_rules(
 
         typer.echo(render_reference(shown), nl=False)
         return
+    width = max((len(rule.id) for rule in shown), default=0)
     for rule in sorted(shown, key=lambda rule: (rule.family, -rule.severity.rank, rule.id)):
         said.out.print(
-            f"{rule.family.value:<12} {rule.severity.value:<9} {rule.id:<44} {rule.title}".rstrip(),
+            f"{rule.family.value:<11} {rule.severity.value:<8} {rule.id:<{width}} {rule.title}",
             soft_wrap=True,
         )
     said.note(f"{len(shown)} rules")
