@@ -94,14 +94,17 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
     from agentaudit.profiling.session import Session
     from agentaudit.store.recording import RecordingWriter
 
+    endpoints = _resolved(way.options.endpoints)
     forks, incidents = _forks()
+    if forks is not None:
+        stack.callback(forks.close)
     pid = pid_of(target, stack)
     tree = open_tree(pid, forks)
     stack.callback(tree.close)
     gpus = Gpus()
     stack.callback(gpus.close)
     stacks, missing = _stacks(pid, way.options.rate_hz)
-    probes = _probes(tree, gpus, stacks, way.options)
+    probes = _probes(tree, gpus, stacks, endpoints)
     opened = _opened(pid, target, gpus, way.options)
     try:
         with (
@@ -156,14 +159,13 @@ def _stacks(pid: int, rate_hz: int) -> "tuple[RollingPySpy | None, Sequence[Inci
 
 
 def _probes(
-    tree: "ProcessTree", gpus: "Gpus", stacks: "RollingPySpy | None", options: Options
+    tree: "ProcessTree", gpus: "Gpus", stacks: "RollingPySpy | None", endpoints: frozenset[str]
 ) -> "Probes":
     from agentaudit.probes.energy import PackageEnergy
     from agentaudit.probes.host import SystemLoad, clock_pair
     from agentaudit.probes.sockets import model_peers
     from agentaudit.profiling.session import Probes
 
-    endpoints = _resolved(options.endpoints)
     return Probes(
         tree=tree,
         stacks=stacks,

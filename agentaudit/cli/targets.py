@@ -12,6 +12,7 @@ from typing import assert_never
 
 from agentaudit.errors import UsageError
 
+_STANDARD_ERROR = 2
 _PATIENCE_S = 5.0
 """Between asking a launched command to end, and ending it."""
 
@@ -34,6 +35,10 @@ def pid_of(target: Attach | Launch, stack: ExitStack) -> int:
     """The process to record; one that we start ends with the stack."""
     match target:
         case Attach(pid=pid):
+            if pid <= 0:
+                raise UsageError(f"a PID is a positive number, not {pid}")
+            if pid == os.getpid():
+                raise UsageError(f"process {pid} is agentaudit itself; name the agent's")
             return pid
         case Launch(command=command):
             program = _launched(command)
@@ -49,7 +54,7 @@ def _launched(command: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 -- the user asked for exactly this command
             command,
             stdin=subprocess.DEVNULL if sys.stdin is None or sys.stdin.isatty() else None,
-            stdout=sys.stderr,
+            stdout=_STANDARD_ERROR,
             process_group=0,
         )
     except OSError as error:
