@@ -80,7 +80,8 @@ def show(
     found = {rule.rule.id: rule.rule for rule in _loaded(rules or [])}
     if name not in found:
         raise UsageError(f"no rule is called {name}{_suggested(name, list(found))}")
-    terminal_of(context).out.print(render_rule(found[name]), end="", soft_wrap=True)
+    out = terminal_of(context).out
+    out.print(render_rule(found[name], width=out.width), end="", soft_wrap=True)
 
 
 @app.command("test")

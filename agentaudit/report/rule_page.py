@@ -1,16 +1,19 @@
 """One rule as a page to read: on a terminal, and as Markdown for the reference."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import TextWrapper
 
 from agentaudit.model.finding import Family, Severity
 from agentaudit.model.rule import LintRule, RuleExample
 from agentaudit.report.text import printable
 from agentaudit.rules.references import references
 
+_WIDEST = 100
 
-def render_rule(rule: LintRule) -> str:
+
+def render_rule(rule: LintRule, *, width: int = 80) -> str:
     """Everything that a rule's file says, in the order in which one would ask."""
-    return "\n".join(_page(rule)) + "\n"
+    return "\n".join(_page(rule, min(width, _WIDEST))) + "\n"
 
 
 def render_reference(rules: Sequence[LintRule]) -> str:
@@ -18,16 +21,19 @@ def render_reference(rules: Sequence[LintRule]) -> str:
     return "\n".join(_reference(rules)) + "\n"
 
 
-def _page(rule: LintRule) -> Iterator[str]:
+def _page(rule: LintRule, width: int) -> Iterator[str]:
     yield f"{rule.id}: {rule.title}"
-    yield f"family {rule.family.value}, severity {_severities(rule)}, {rule.confidence.value}"
+    yield f"{rule.family.value}, {rule.severity.value}, {rule.confidence.value}"
     yield ""
     yield f"Asks of every {rule.applies_to.replace('_', ' ')}:"
-    yield f"  {rule.when}"
-    yield ""
-    yield f"Why: {rule.why}"
-    yield ""
-    yield f"What to do: {rule.fix}"
+    yield from _wrapped(rule.when, width)
+    for severity, when in rule.severity_when:
+        text = f"{severity.value} when {when}"
+        yield from _wrapped(text, width)
+    for heading, text in (("Why", rule.why), ("What to do", rule.fix)):
+        yield ""
+        yield f"{heading}:"
+        yield from _wrapped(text, width)
     yield ""
     yield from (f"  {line}" for line in _references(rule))
     for name, examples in (("Holds for", rule.matching), ("Does not hold for", rule.other)):
@@ -37,9 +43,14 @@ def _page(rule: LintRule) -> Iterator[str]:
             yield from _indented(example)
 
 
-def _severities(rule: LintRule) -> str:
-    others = "".join(f", {severity.value} when {when}" for severity, when in rule.severity_when)
-    return f"{rule.severity.value}{others}"
+def _wrapped(text: str, width: int) -> list[str]:
+    return TextWrapper(
+        width,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    ).wrap(text)
 
 
 def _references(rule: LintRule) -> Iterator[str]:
