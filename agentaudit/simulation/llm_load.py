@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import fsum, sqrt
 from statistics import fmean
 
 from agentaudit.model.trace import Step, StepKind
@@ -81,17 +81,21 @@ def _mean_loads(calls: Sequence[Step]) -> Mapping[int, float]:
 
 
 def _relative_slope(groups: Sequence[Sequence[tuple[float, float]]]) -> float | None:
-    """By how much of its mean a call's time grows with one more call, within groups."""
+    """
+    By how much of its mean a call's time grows with one more call, within groups.
+
+    Exact sums, because the built-in one rounds differently from one Python to the next.
+    """
     points: list[tuple[float, float]] = []
     for group in groups:
         mean_load, mean_wall = (fmean(column) for column in zip(*group, strict=True))
         points.extend((load - mean_load, wall / mean_wall - 1) for load, wall in group)
-    spread = sum(load**2 for load, _ in points)
+    spread = fsum(load**2 for load, _ in points)
     freedom = len(points) - len(groups) - 1
     if freedom < _FEWEST_CALLS // 2 or spread <= 0:
         return None
-    slope = sum(load * wall for load, wall in points) / spread
-    residual = sum((wall - slope * load) ** 2 for load, wall in points)
+    slope = fsum(load * wall for load, wall in points) / spread
+    residual = fsum((wall - slope * load) ** 2 for load, wall in points)
     error = sqrt(residual / freedom / spread)
     return slope if slope > _SURE * error else None
 

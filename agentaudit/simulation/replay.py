@@ -7,7 +7,7 @@ from kernel counters, LLM time at batch size 1, and waiting that no core could h
 """
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -39,7 +39,7 @@ def workload_of(trace: Trace, *, source: str, gpu: SpeedCurve) -> Workload:
     Raises InputError for steps that cannot be, and IncompleteError when no whole request was
     recorded, or none of the CPU time.
     """
-    _check_steps(trace.steps, source)
+    _check(trace, source)
     whole = sorted(
         (request for request in trace.requests if request.complete),
         key=lambda request: (request.arrival_ns, request.request_id),
@@ -89,15 +89,21 @@ class _Notes:
     waited_ns: int = 0
 
 
-def _check_steps(steps: Sequence[Step], source: str) -> None:
+def _check(trace: Trace, source: str) -> None:
     problems = [
         Problem(
             file=source,
             message=f"step {step.step_id} ({step.kind}) of request {step.request_id} {fault}",
         )
-        for step in steps
+        for step in trace.steps
         for fault in _faults(step)
     ]
+    counts = Counter(request.request_id for request in trace.requests)
+    problems.extend(
+        Problem(file=source, message=f"request {identity} stands {count} times")
+        for identity, count in counts.items()
+        if count > 1
+    )
     if problems:
         raise InputError(*problems)
 
@@ -189,7 +195,7 @@ def _busy(samples: Sequence[CpuSample], start_ns: int, end_ns: int) -> float:
     low = bisect_left(samples, start_ns, key=lambda sample: sample.at_ns)
     high = bisect_left(samples, end_ns, key=lambda sample: sample.at_ns)
     chosen = samples[low : max(high, low + 1)]
-    return sum(sample.system_busy for sample in chosen) / len(chosen) if chosen else 0.0
+    return fmean(sample.system_busy for sample in chosen) if chosen else 0.0
 
 
 def _busy_with_others(trace: Trace) -> float:

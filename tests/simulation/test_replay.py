@@ -232,6 +232,13 @@ def test_impossible_steps_are_all_named_at_once() -> None:
     assert {problem.file for problem in raised.value.problems} == {"run.aatrace"}
 
 
+def test_a_request_stands_once() -> None:
+    recorded = trace([step(0, TOOL, 0, 50, cpu_ms=1)], [request(0, 0, 100), request(0, 50, 100)])
+
+    with pytest.raises(InputError, match="request 0 stands 2 times"):
+        replayed(recorded)
+
+
 @pytest.mark.parametrize(
     "recorded",
     [
