@@ -213,6 +213,8 @@ def _effective(threats: ThreatModel | None) -> list[MitigationOutcome]:
 
 
 def _told(outcome: MitigationOutcome) -> str:
+    """By its title where a sketch explains it, else by what it describes."""
+    text = (outcome.title if outcome.patch else "") or outcome.description.rstrip(".")
     opened = f" and opens {len(outcome.opens)}" if outcome.opens else ""
     closed = counted(len(outcome.closes), "attack path")
-    return f"{outcome.description.rstrip('.')}: closes {closed}{opened}."
+    return f"{text[:1].upper()}{text[1:]}: closes {closed}{opened}."

@@ -17,11 +17,12 @@ from agentaudit.report.blocks import (
 from agentaudit.report.charts import kinds_chart
 from agentaudit.report.profile_decision import attributed, split, words
 from agentaudit.report.quantities import counted, duration, number, percent, size
-from agentaudit.report.timeline import lanes, timeline_chart
+from agentaudit.report.timeline import Lane, lanes, timeline_chart
 
 _MOST_INCIDENTS = 20
+_UNITS = {"busy share": "", "steps in flight": "in flight"}
 _SECTION = "timeline"
-_TITLE = "CPU, GPU and steps on one clock"
+_TITLE = "CPU and GPU on one clock"
 
 
 def profile_section(profile: Profile | None) -> Section:
@@ -56,12 +57,7 @@ def _timeline(profile: Profile) -> tuple[Block, ...]:
         return ()
     title = "CPU, GPU and steps in flight over the recording"
     rows = lanes(profile)
-    summary = "; ".join(
-        f"{lane.label} peaks at {lane.peak} ({lane.unit})"
-        if lane.values
-        else f"{lane.label} was not measured"
-        for lane in rows
-    )
+    summary = f"Peaks: {', '.join(_peak(lane) for lane in rows)}."
     twin = Table(
         id="timeline-table",
         caption="The timeline in numbers",
@@ -89,6 +85,13 @@ def _timeline(profile: Profile) -> tuple[Block, ...]:
             twin_folded=True,
         ),
     )
+
+
+def _peak(lane: Lane) -> str:
+    if not lane.values:
+        return f"{lane.label} not measured"
+    unit = _UNITS.get(lane.unit, lane.unit.removeprefix("busy "))
+    return f"{lane.label} {lane.peak} {unit}".strip()
 
 
 def _kinds(profile: Profile) -> tuple[Block, ...]:

@@ -41,9 +41,11 @@ def size(count: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A ratio of 0 to 1 as `38%`; what is more than nothing never shows as 0%."""
+    """A ratio of 0 to 1 as `38%`; what is not nothing never shows as 0%, nor a part as 100%."""
     if 0 < share < 0.01:  # noqa: PLR2004, one percent
         return "<1%"
+    if 0.99 < share < 1:  # noqa: PLR2004, one percent less
+        return ">99%"
     return f"{share * 100:.0f}%"
 
 

@@ -47,13 +47,15 @@ def _lead(simulation: Simulation) -> str:
 
 def _latency(simulation: Simulation) -> Figure:
     results = simulation.results
-    best, worst = results[0], results[-1]
+    tails = sorted((item.overall.latency.p99_ns, item.policy) for item in results)
+    (low_ns, low), (high_ns, high) = tails[0], tails[-1]
     title = "Latency by policy: P50 ●, P90 ■ and P99 ◆"
-    summary = (
-        f"P99 is {duration(best.overall.latency.p99_ns)} with {best.policy} and"
-        f" {duration(worst.overall.latency.p99_ns)} with {worst.policy}, on"
-        f" {number(simulation.requests)} simulated requests."
+    spread = (
+        f"P99 is {duration(low_ns)} with {low} and {duration(high_ns)} with {high}"
+        if duration(low_ns) != duration(high_ns)
+        else f"P99 is {duration(low_ns)} with every policy"
     )
+    summary = f"{spread}, on {number(simulation.requests)} simulated requests."
     table = Table(
         id="policies",
         caption="Policies side by side, the best first",
@@ -102,7 +104,7 @@ def _distribution(simulation: Simulation) -> tuple[Block, ...]:
     if not results:
         return ()
     title = "How many requests finish within a time"
-    summary = "A line further left and steeper is better; the policies are those of the table."
+    summary = "A line further left is better; where policies agree, their lines cover one another."
     drawing = distribution_chart(results, title=title, summary=summary)
     return (Figure(id="distribution-chart", title=title, summary=summary, drawing=drawing),)
 

@@ -1,6 +1,13 @@
 """The threat model on the page: how far an attacker gets, what would change it, and the paths."""
 
-from agentaudit.model.threat import AttackPath, BlastRadius, GraphEdge, ThreatModel
+from agentaudit.model.threat import (
+    AttackPath,
+    BlastRadius,
+    GraphEdge,
+    GraphNode,
+    MitigationOutcome,
+    ThreatModel,
+)
 from agentaudit.report.blocks import (
     NOTHING,
     Block,
@@ -10,19 +17,22 @@ from agentaudit.report.blocks import (
     Folded,
     KeyNumber,
     KeyNumbers,
+    Paragraph,
     Part,
     Points,
     Row,
     Section,
     Table,
+    Terms,
     columns,
     plain,
 )
 from agentaudit.report.quantities import bounds, counted, percent
-from agentaudit.report.swimlane import ZONES, swimlane
+from agentaudit.report.swimlane import ZONES, step_words, swimlane
 from agentaudit.report.tones import SEVERITY_TONES
 
 _MOST_PATHS = 25
+_MOST_OPEN_PATHS = 5
 _MOST_CROSSINGS = 200
 _MISSING = "No threat model was made: no threats.json was given."
 
@@ -53,8 +63,9 @@ def paths_section(threats: ThreatModel | None) -> Section:
     lead += f", and {folded:,} more of the same kinds." if folded else "."
     if len(shown) < len(threats.paths):
         lead += f" The first {len(shown)} are shown; all are in threats.json."
-    parts = tuple(_path(number, path) for number, path in enumerate(shown, 1))
-    blocks = (*parts, *_undecided(threats), *_crossings(threats))
+    if shown:
+        lead += " A dashed arrow is a step that is not certain."
+    blocks = (*_paths(shown), *_undecided(threats), *_crossings(threats))
     return Section(id="paths", title=title, lead=lead, blocks=blocks)
 
 
@@ -92,7 +103,7 @@ def _outcomes(threats: ThreatModel) -> Table:
     as_is = _radius_cells(threats.blast_radius)
     return Table(
         id="mitigations",
-        caption="Each change alone, from asking all queries again",
+        caption="Paths and numbers after each change, from asking all queries again",
         columns=columns("Change", *numbers, numbers=numbers),
         rows=(
             Row(cells=(*plain("as it is", NOTHING, NOTHING), *as_is)),
@@ -100,9 +111,8 @@ def _outcomes(threats: ThreatModel) -> Table:
                 Row(
                     id=f"change-{index}",
                     cells=(
-                        *plain(
-                            outcome.description, str(len(outcome.closes)), str(len(outcome.opens))
-                        ),
+                        *plain(_headed(outcome), str(len(outcome.closes))),
+                        *plain(str(len(outcome.opens))),
                         *_radius_cells(outcome.blast_radius),
                     ),
                 )
@@ -124,20 +134,32 @@ def _radius_cells(radius: BlastRadius) -> tuple[Cell, ...]:
 
 
 def _patches(threats: ThreatModel) -> tuple[Block, ...]:
-    patches = tuple(
-        Code(title=outcome.description, text=outcome.patch)
-        for outcome in threats.mitigations
-        if outcome.patch
-    )
-    summary = "Sketches of the changes, to adapt and try"
-    return (Folded(summary=summary, blocks=patches),) if patches else ()
+    """Each change in words, with a sketch of it where there is one."""
+    told: list[Block] = []
+    for outcome in threats.mitigations:
+        title = f"{_headed(outcome)}. {outcome.description}"
+        told.append(
+            Code(title=title, text=outcome.patch) if outcome.patch else Paragraph(text=title)
+        )
+    summary = "What each change does, with a sketch to adapt and try"
+    return (Folded(summary=summary, blocks=tuple(told)),) if told else ()
+
+
+def _headed(outcome: MitigationOutcome) -> str:
+    """The title of a change, or its name in words: `interpose-gateway` as `Interpose gateway`."""
+    text = outcome.title or outcome.name.replace("-", " ")
+    return text[:1].upper() + text[1:]
 
 
 def _path(number: int, path: AttackPath) -> Part:
     prefix = f"path-{number}"
-    more = f" {path.folded:,} more paths of this kind are folded into it." if path.folded else ""
-    broken = (Points(title="Broken by", items=path.broken_by),) if path.broken_by else ()
-    references = f" {', '.join(path.references)}." if path.references else ""
+    facts = (
+        ("Broken by", "; ".join(path.broken_by)),
+        ("Confidence", str(path.confidence)),
+        ("Folded into it", f"{counted(path.folded, 'more path')} of this kind"),
+        ("Maps to", ", ".join(path.references)),
+    )
+    said = {"Folded into it": path.folded, "Broken by": path.broken_by, "Maps to": path.references}
     return Part(
         id=prefix,
         title=f"{number}. {path.title}",
@@ -147,13 +169,23 @@ def _path(number: int, path: AttackPath) -> Part:
             Figure(
                 id=f"{prefix}-lanes",
                 title="",
-                summary=f"{path.sentence} Confidence: {path.confidence}.{more}{references}",
+                summary=path.sentence,
                 drawing=swimlane(path, prefix=prefix),
                 twin=_legs(prefix, path),
             ),
-            *broken,
+            Terms(items=tuple(fact for fact in facts if said.get(fact[0], True))),
         ),
     )
+
+
+def _paths(shown: tuple[AttackPath, ...]) -> tuple[Block, ...]:
+    """The gravest in full; the others behind their title, so that the page stays a page."""
+    parts = tuple(_path(number, path) for number, path in enumerate(shown, 1))
+    rest = tuple(
+        Folded(summary=f"{part.title} · {part.badge}", blocks=(part,))
+        for part in parts[_MOST_OPEN_PATHS:]
+    )
+    return (*parts[:_MOST_OPEN_PATHS], *rest)
 
 
 def _legs(prefix: str, path: AttackPath) -> Table:
@@ -170,7 +202,7 @@ def _leg(edge: GraphEdge, names: dict[str, str]) -> Row:
     return Row(
         cells=(
             Cell(text=names.get(edge.src, edge.src)),
-            Cell(text=edge.kind.replace("_", " ")),
+            Cell(text=step_words(edge.kind)),
             Cell(text=names.get(edge.dst, edge.dst)),
             Cell(text=str(edge.confidence)),
             Cell(text="crossed" if edge.crosses_boundary else NOTHING),
@@ -202,13 +234,7 @@ def _crossings(threats: ThreatModel) -> tuple[Block, ...]:
     rows = tuple(
         Row(
             cells=(
-                *plain(
-                    nodes[edge.src].name,
-                    _zone(nodes[edge.src].zone),
-                    edge.kind.replace("_", " "),
-                    nodes[edge.dst].name,
-                    _zone(nodes[edge.dst].zone),
-                ),
+                *plain(_placed(nodes[edge.src]), step_words(edge.kind), _placed(nodes[edge.dst])),
                 Cell(text=str(edge.evidence), code=True),
             )
         )
@@ -218,7 +244,7 @@ def _crossings(threats: ThreatModel) -> tuple[Block, ...]:
     table = Table(
         id="boundaries",
         caption="Steps that cross a trust boundary",
-        columns=columns("From", "In zone", "Step", "To", "In zone", "Where"),
+        columns=columns("From", "Step", "To", "Where"),
         rows=rows,
         note=cut if len(crossing) > _MOST_CROSSINGS else "",
     )
@@ -226,5 +252,5 @@ def _crossings(threats: ThreatModel) -> tuple[Block, ...]:
     return (Folded(summary=f"Trust boundaries: {count} one", blocks=(table,)),)
 
 
-def _zone(zone: str) -> str:
-    return f"{zone} {ZONES.get(zone, '')}".strip()
+def _placed(node: GraphNode) -> str:
+    return f"{node.name} ({ZONES.get(node.zone, node.zone)})"

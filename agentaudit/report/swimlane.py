@@ -1,8 +1,8 @@
 """An attack path as a swim lane: a row a trust zone, a column a step, and only coordinates."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.threat import AttackPath, GraphEdge, GraphNode
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.environment import environment
@@ -22,6 +22,17 @@ ZONES = {
 }
 """Where a fact lives, from what strangers write to the people who approve."""
 
+_STEP_WORDS = {
+    "egress_to": "connects to",
+    "exposes": "uses",
+    "ingests": "is read by",
+    "launched_from": "is launched as",
+    "persists_to": "is kept in",
+    "recalls_from": "is recalled by",
+    "triggered_by": "starts",
+    "visible_to": "can read",
+}
+"""How a kind of edge reads in the direction in which data or authority flows."""
 _WIDTH = 980
 _GUTTER = 124
 _LANE = 78
@@ -33,6 +44,11 @@ _WIDEST_STEP = 190
 _CHARACTER = 6.5
 """Mean advance of a character at the size of a node's name, in the drawing's units."""
 _INSET = 14
+_GUTTER_Y = (_LANE - _BOX) / 2
+_CHANNELS = (0, 5, -5)
+"""Detours keep apart by this much."""
+_BESIDE = 7
+"""From an arrow to its label."""
 _MOST_NODES = 10
 
 
@@ -66,10 +82,11 @@ class PlacedEdge:
     """One arrow; `label` is empty where there is no room for it."""
 
     points: str
-    crosses: bool
+    certain: bool
     label: str
     x: float
     y: float
+    anchor: str = "start"
 
 
 def swimlane(path: AttackPath, *, prefix: str) -> Drawing:
@@ -94,10 +111,15 @@ def swimlane(path: AttackPath, *, prefix: str) -> Drawing:
                 for row, zone in enumerate(zones)
             ],
             nodes=places,
-            edges=_arrows(path, places),
+            edges=_arrows(path.edges, dict(zip((node.id for node in nodes), places, strict=True))),
         )
     )
     return Drawing(svg=svg)
+
+
+def step_words(kind: str) -> str:
+    """A kind of edge as a verb between the two ends of a step."""
+    return _STEP_WORDS.get(kind, kind.replace("_", " "))
 
 
 def _place(index: int, nodes: tuple[GraphNode, ...], zones: list[str], step: float) -> PlacedNode:
@@ -133,29 +155,65 @@ def _cut(text: str, width: int) -> int:
     return near + 1 if near > 0 else width
 
 
-def _arrows(path: AttackPath, places: list[PlacedNode]) -> list[PlacedEdge]:
-    edges = {(edge.src, edge.dst): edge for edge in path.edges}
-    return [
-        _arrow(left, right, edges.get((before.id, after.id)))
-        for (left, right), (before, after) in zip(
-            pairwise(places), pairwise(path.nodes), strict=False
-        )
-    ]
+def _arrows(edges: tuple[GraphEdge, ...], places: dict[str, PlacedNode]) -> list[PlacedEdge]:
+    """Every edge between nodes that are shown; those past a neighbour run between the lanes."""
+    order = {name: index for index, name in enumerate(places)}
+    drawn: list[PlacedEdge] = []
+    detours = 0
+    for edge in edges:
+        if edge.src not in order or edge.dst not in order or edge.src == edge.dst:
+            continue
+        left, right = places[edge.src], places[edge.dst]
+        if order[edge.dst] == order[edge.src] + 1:
+            drawn.append(_to_neighbour(edge, left, right))
+        else:
+            drawn.append(_detour(edge, left, right, detours))
+            detours += 1
+    return drawn
 
 
-def _arrow(left: PlacedNode, right: PlacedNode, edge: GraphEdge | None) -> PlacedEdge:
+def _to_neighbour(edge: GraphEdge, left: PlacedNode, right: PlacedNode) -> PlacedEdge:
     """Out of the right side, along the lane, and into the next box from above or below."""
     out_x, middle = left.x + left.width, left.y + _BOX / 2
-    label = edge.kind.replace("_", " ") if edge else ""
-    crosses = edge is not None and edge.crosses_boundary
     if left.y == right.y:
         points = f"M{out_x:.1f} {middle:.1f}H{right.x - 2:.1f}"
-        return PlacedEdge(points=points, crosses=crosses, label="", x=0, y=0)
-    end = right.y - 2 if right.y > left.y else right.y + _BOX + 2
-    bend = 8 if right.y > left.y else -8
+        return PlacedEdge(points=points, certain=_certain(edge), label="", x=0, y=0)
+    down = right.y > left.y
+    end, bend = (right.y - 2, 8) if down else (right.y + _BOX + 2, -8)
     points = (
         f"M{out_x:.1f} {middle:.1f}H{right.centre - 8:.1f}"
         f"Q{right.centre:.1f} {middle:.1f} {right.centre:.1f} {middle + bend:.1f}V{end:.1f}"
     )
-    near = end - 11 if right.y > left.y else end + 16
-    return PlacedEdge(points=points, crosses=crosses, label=label, x=right.centre + 7, y=near)
+    return _labelled(edge, points, right.centre, end - 11 if down else end + 16)
+
+
+def _detour(edge: GraphEdge, left: PlacedNode, right: PlacedNode, number: int) -> PlacedEdge:
+    """Out of the top or bottom, between two lanes, where no box stands, and into the other box."""
+    down = right.y >= left.y
+    shift = _CHANNELS[number % len(_CHANNELS)]
+    out_x = left.centre + (left.width / 4 if right.x > left.x else -left.width / 4) + shift
+    channel = left.y + _BOX + _GUTTER_Y + shift if down else left.y - _GUTTER_Y + shift
+    into_x = right.centre - right.width / 4 + shift
+    below = channel > right.y
+    end = right.y + _BOX + 2 if below else right.y - 2
+    start = left.y + _BOX if down else left.y
+    points = f"M{out_x:.1f} {start:.1f}V{channel:.1f}H{into_x:.1f}V{end:.1f}"
+    return _labelled(edge, points, into_x, end + 16 if below else end - 11)
+
+
+def _labelled(edge: GraphEdge, points: str, x: float, y: float) -> PlacedEdge:
+    """The label stands right of the arrow, or left of it at the edge of the drawing."""
+    label = step_words(edge.kind)
+    fits = x + _BESIDE + len(label) * _CHARACTER < _WIDTH
+    return PlacedEdge(
+        points=points,
+        certain=_certain(edge),
+        label=label,
+        x=x + (_BESIDE if fits else -_BESIDE),
+        y=y,
+        anchor="start" if fits else "end",
+    )
+
+
+def _certain(edge: GraphEdge) -> bool:
+    return edge.known and edge.confidence is Confidence.CERTAIN

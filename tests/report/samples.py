@@ -527,7 +527,8 @@ def threats() -> ThreatModel:
         blast_radius=radius(Bounds(low=146, high=1239), exactly(315_360)),
         mitigations=(
             MitigationOutcome(
-                name="gateway-short-lived",
+                name="interpose-gateway",
+                title="gateway and short-lived credentials",
                 description="A gateway holds the key and issues tokens of one hour",
                 patch="services:\n  mcp-gateway:\n    image: example/gateway@sha256:…\n",
                 closes=("path-1",),

@@ -39,7 +39,7 @@ def test_sizes(count: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0, "0%"), (0.004, "<1%"), (0.384, "38%"), (1, "100%")]
+    ("share", "text"), [(0, "0%"), (0.004, "<1%"), (0.384, "38%"), (0.998, ">99%"), (1, "100%")]
 )
 def test_shares_never_round_something_to_nothing(share: float, text: str) -> None:
     assert percent(share) == text

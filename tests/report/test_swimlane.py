@@ -9,8 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.model.finding import Severity
-from agentaudit.report.swimlane import swimlane, wrapped
+from agentaudit.model.threat import AttackPath
+from agentaudit.report.swimlane import step_words, swimlane, wrapped
 from tests.report import samples
+
+
+def arrows(path: AttackPath) -> int:
+    return len(re.findall(r'class="edge(?: unsure)?"', swimlane(path, prefix="p").svg))
 
 
 def test_a_path_is_drawn_with_a_lane_for_each_zone() -> None:
@@ -21,7 +26,7 @@ def test_a_path_is_drawn_with_a_lane_for_each_zone() -> None:
     assert root.get("viewBox") == "0 0 980 468"
     assert len(re.findall(r'class="lane', svg)) == len({node.zone for node in path.nodes})
     assert svg.count('class="node"') == len(path.nodes)
-    assert svg.count('class="edge crossing"') == sum(e.crosses_boundary for e in path.edges)
+    assert svg.count('class="edge unsure"') == 1
 
 
 def test_boxes_of_one_lane_do_not_touch() -> None:
@@ -42,12 +47,39 @@ def test_boxes_of_one_lane_do_not_touch() -> None:
     assert max(x + width for _, x, width in boxes) <= 980
 
 
-def test_a_path_of_one_node_and_a_path_without_edges_are_drawn() -> None:
-    lonely = samples.threat_path("p", Severity.LOW, nodes=samples.nodes()[:1], edges=())
+def test_only_steps_that_exist_are_drawn() -> None:
+    """An arrow that no evidence stands for would be a claim; so the edges decide, not the order."""
+    chain = samples.nodes()
+    ahead, back, again = (
+        replace(samples.edges()[0], src=chain[src].id, dst=chain[dst].id)
+        for src, dst in ((1, 4), (5, 2), (3, 3))
+    )
+    elsewhere = replace(samples.edges()[0], dst="resource:elsewhere")
+    lonely = samples.threat_path("p", Severity.LOW, nodes=chain[:1], edges=())
     bare = samples.threat_path("p", Severity.LOW, edges=())
+    bent = samples.threat_path("p", Severity.LOW, edges=(ahead, back, again, elsewhere))
 
-    assert 'class="edge"' not in swimlane(lonely, prefix="p").svg
-    assert swimlane(bare, prefix="p").svg.count('class="edge"') == len(samples.nodes()) - 1
+    assert arrows(lonely) == 0
+    assert arrows(bare) == 0
+    assert arrows(bent) == 2
+
+
+def test_a_label_at_the_right_edge_stands_left_of_its_arrow() -> None:
+    chain = tuple(
+        replace(node, zone=zone)
+        for node, zone in zip(samples.nodes()[:6], ("Z0", "Z2") * 3, strict=True)
+    )
+    last = replace(samples.edges()[4], kind="authenticates_as")
+    svg = swimlane(
+        samples.threat_path("p", Severity.LOW, nodes=chain, edges=(last,)), prefix="p"
+    ).svg
+
+    assert 'text-anchor="end" class="hint">authenticates as' in svg
+
+
+def test_edges_read_in_the_direction_of_the_flow() -> None:
+    assert step_words("visible_to") == "can read"
+    assert step_words("executes_on") == "executes on"
 
 
 def test_a_hostile_name_stays_a_name() -> None:

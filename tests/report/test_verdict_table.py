@@ -65,8 +65,7 @@ Further conditions
 
 What would change it
   1. A person approves each write: closes 2 attack paths.
-  2. A gateway holds the key and issues tokens of one hour: closes 1 attack
-     path.
+  2. Gateway and short-lived credentials: closes 1 attack path.
   3. Move long-lived credentials behind a gateway or a workload identity that
      issues short-lived tokens; then revoke the old ones.
 """)
