@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from agentaudit.extract.documents import Documents, folder_of, sibling
-from agentaudit.extract.terraform_names import computed, name_attribute
+from agentaudit.extract.terraform_names import ALIASES, computed, name_attribute
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.hcl import body_node, key_node
 from agentaudit.readers.hcl_nodes import depth_of
@@ -111,7 +111,7 @@ class Module:
             self._folded[kind, *types] = tuple(
                 declared
                 for member in self.members(kind)
-                if len(member.block.labels) == 2 and member.block.labels[0] in types  # noqa: PLR2004
+                if len(member.block.labels) == 2 and _type(member) in types  # noqa: PLR2004
                 for declared in self._instances(member)
             )
         return self._folded[kind, *types]
@@ -133,12 +133,13 @@ class Module:
 
     def _instance(self, member: _Member, folder: Folder, name: str) -> Declared:
         return Declared(
-            type=member.block.labels[0],
+            type=_type(member),
             name=name,
             document=member.document,
             header=replace(key_node(name, member.block.header), file=member.document.file),
             body=body_node(member.block.body, folder),
             module=self,
+            label="" if _type(member) == member.block.labels[0] else ".".join(member.block.labels),
         )
 
     # What references stand for.
@@ -274,8 +275,13 @@ def _belongs(document: Document) -> bool:
     return name.endswith((".tf", ".auto.tfvars")) or name == "terraform.tfvars"
 
 
+def _type(member: _Member) -> str:
+    """The type of a resource, one name for what two providers call differently."""
+    return ALIASES.get(member.block.labels[0], member.block.labels[0])
+
+
 def _resolved(node: Node | None, parts: int) -> Resolved | None:
-    return Resolved(node=node, parts=parts) if node is not None and not node.unknown else None
+    return Resolved(node=node, parts=parts) if node is not None else None
 
 
 def _index(rest: list[str]) -> tuple[list[str], list[str]]:

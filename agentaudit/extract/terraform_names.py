@@ -20,6 +20,16 @@ NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
 )
 """The attribute that names a resource, where it is not `name`."""
 
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        "awscc_bedrock_agent": "aws_bedrockagent_agent",
+        "awscc_bedrockagentcore_memory": "aws_bedrockagentcore_memory",
+        "awscc_bedrockagentcore_gateway": "aws_bedrockagentcore_gateway",
+        "awscc_bedrockagentcore_runtime": "aws_bedrockagentcore_agent_runtime",
+    }
+)
+"""Types of the Cloud Control provider whose attributes have the names of the other provider's."""
+
 ARNS: Mapping[str, str] = MappingProxyType(
     {
         "aws_iam_role": "arn:aws:iam::${account}:role/{name}",

@@ -128,9 +128,16 @@ class Folder:
         return unknown_at(expression, self.file)
 
     def _moved(self, value: Node | None, expression: Expression) -> Node:
-        """A value where it is used, with where it comes from as its origin."""
-        if value is None or value.unknown:
+        """
+        A value where it is used, with where it comes from as its origin.
+
+        What a name leads to stays visible when it is unknown: `local.role` is
+        `aws_iam_role.agent.name`.
+        """
+        if value is None:
             return self._unknown(expression)
+        if value.unknown:
+            return replace(self._unknown(expression), raw=value.raw or expression.source)
         place = expression.place
         return replace(
             value,
@@ -149,7 +156,7 @@ class Folder:
     def _template(self, expression: hcl_syntax.Template) -> Node:
         """Text with its interpolations; a lone interpolation is the value itself."""
         values = [
-            self.fold(part)
+            self._piece_of_text(part)
             for part in expression.parts
             if not (isinstance(part, hcl_syntax.Text) and not part.value)
         ]
@@ -162,6 +169,11 @@ class Folder:
         kind = NodeKind.STRING if decided else NodeKind.UNKNOWN
         return node_at(expression, kind, self.file, raw=raw)
 
+    def _piece_of_text(self, part: Expression) -> Node:
+        """The value of a piece; a null within a text stands for what nobody has given yet."""
+        value = self.fold(part)
+        return self._unknown(part) if value.kind is NodeKind.NULL else value
+
     def _reference(self, expression: hcl_syntax.Reference) -> Node:
         if expression.root in self.names:
             value = self._accessed(self.names[expression.root], expression.accessors)
@@ -173,7 +185,10 @@ class Folder:
         self.effort.nodes += resolved.weight
         if self.effort.exhausted:
             return self._unknown(expression)
-        value = self._accessed(resolved.node, expression.accessors[resolved.parts - 1 :])
+        accessors = expression.accessors[resolved.parts - 1 :]
+        if resolved.node.unknown and accessors:
+            return self._unknown(expression)
+        value = self._accessed(resolved.node, accessors)
         return self._moved(value, expression)
 
     def _route(self, expression: hcl_syntax.Reference) -> tuple[str, ...]:
