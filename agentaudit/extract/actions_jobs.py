@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.document import Document, Node, NodeKind
 
-AGENT_ACTIONS = (
-    "anthropics/claude-code-action",
-    "anthropics/claude-code-base-action",
-    "google-github-actions/run-gemini-cli",
-    "google-gemini/gemini-cli-action",
-    "openai/codex-action",
-    "all-hands-ai/openhands-resolver",
-    "cursor/agent-action",
-    "sst/opencode",
-    "block/goose-action",
-    "actions/ai-inference",
+AGENT_ACTIONS = frozenset(
+    {
+        "anthropics/claude-code-action",
+        "anthropics/claude-code-action/base-action",
+        "anthropics/claude-code-base-action",
+        "google-github-actions/run-gemini-cli",
+        "google-gemini/gemini-cli-action",
+        "openai/codex-action",
+        "all-hands-ai/openhands-resolver",
+        "cursor/agent-action",
+        "sst/opencode",
+        "block/goose-action",
+        "actions/ai-inference",
+    }
 )
 _AGENT_COMMAND = re.compile(
     r"(?:^|[\s;&|(])(?:npx\s+(?:-y\s+)?@anthropic-ai/claude-code|claude\s+(?:-p|--print|-\w)"
@@ -67,7 +70,7 @@ class Step:
 
     @property
     def runs_agent(self) -> bool:
-        return self.action.startswith(AGENT_ACTIONS) or (
+        return self.action in AGENT_ACTIONS or (
             _AGENT_COMMAND.search(raw(self.node.get("run"))) is not None
         )
 

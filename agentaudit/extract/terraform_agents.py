@@ -7,7 +7,7 @@ from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_runtimes import authenticate
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts import (
     Agent,
     FactId,
@@ -33,13 +33,16 @@ def add_agents(module: Module, principals: Principals, collector: Collector) -> 
         authenticate(principals, declared, agents[declared.name], ("agent_resource_role_arn",))
     for declared in module.resources("aws_bedrockagent_agent_action_group"):
         _add_action_group(declared, agents, collector)
-    for declared in module.resources("aws_bedrockagentcore_agent_runtime"):
-        collector.add(_runtime_agent(declared))
+    runtimes = module.resources("aws_bedrockagentcore_agent_runtime")
+    remembering = [collector.add(_runtime_agent(declared)).id for declared in runtimes]
     for declared in module.resources("aws_bedrockagentcore_harness"):
         agent = collector.add(_harness_agent(declared))
+        remembering.append(agent.id)
         authenticate(principals, declared, agent.id, ("execution_role_arn",))
     for declared in module.resources("aws_bedrockagentcore_memory"):
-        collector.add(_agentcore_memory(declared))
+        store = collector.add(_agentcore_memory(declared))
+        for agent_id in remembering:
+            _remember(collector, agent_id, store, Confidence.LIKELY)
     targets = module.resources("aws_bedrockagentcore_gateway_target")
     for declared in module.resources("aws_bedrockagentcore_gateway"):
         own = [target for target in targets if _targets(target, declared)]
@@ -151,9 +154,15 @@ def _agentcore_memory(declared: Declared) -> MemoryStore:
     )
 
 
-def _remember(collector: Collector, agent: FactId, store: MemoryStore) -> None:
+def _remember(
+    collector: Collector,
+    agent: FactId,
+    store: MemoryStore,
+    confidence: Confidence = Confidence.CERTAIN,
+) -> None:
+    """Both ways; only likely where a module declares agents and memory side by side."""
     for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-        collector.link(kind, agent, store.id, *store.evidence[:1])
+        collector.link(kind, agent, store.id, *store.evidence[:1], confidence=confidence)
 
 
 def _add_action_group(declared: Declared, agents: dict[str, FactId], collector: Collector) -> None:

@@ -8,6 +8,7 @@ from agentaudit.extract.containers import Container, add_container, place_of, ru
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_networks import egress_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts import CredentialForm, FactId, Runtime
@@ -95,6 +96,7 @@ def _function(declared: Declared) -> Container:
         names=(name, declared.name),
         settings=settings(declared, body.get("environment", "variables"), "environment"),
         short_alternative=_ROLE_FOR_FUNCTIONS,
+        egress=egress_of(declared, body.get("vpc_config", "security_group_ids")),
     )
 
 
@@ -102,6 +104,7 @@ def _agent_runtime(declared: Declared) -> Container:
     body, name = declared.body, declared.title
     image = body.get("agent_runtime_artifact", "container_configuration", "container_uri")
     mode = body.get("network_configuration", "network_mode")
+    groups = body.get("network_configuration", "network_mode_config", "security_groups")
     runtime = replace(
         _runtime(declared, name, declared.key, "agentcore"),
         image=(image.text or "") if image else "",
@@ -118,6 +121,7 @@ def _agent_runtime(declared: Declared) -> Container:
         names=(name, "agent"),
         settings=settings(declared, body.get("environment_variables"), "environment_variables"),
         short_alternative=_ROLE_FOR_FUNCTIONS,
+        egress=egress_of(declared, groups),
     )
 
 

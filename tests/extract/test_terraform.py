@@ -303,6 +303,28 @@ data "aws_iam_policy" "admin" { name = "AdministratorAccess" }
     assert [(grant.principal, grant.admin) for grant in found.grants] == [("agent-prod", True)]
 
 
+def test_a_name_leads_through_locals_to_the_resource() -> None:
+    text = f"""
+resource "aws_iam_role" "made" {{
+  count              = 1
+  name_prefix        = "agent-"
+  assume_role_policy = {LAMBDA}
+}}
+locals {{ role = var.role != null ? var.role : aws_iam_role.made[0].name }}
+variable "role" {{ default = null }}
+resource "aws_iam_role_policy" "p" {{
+  role   = local.role
+  policy = jsonencode({{ Statement = [
+    {{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::${{var.role}}" }},
+  ] }})
+}}
+"""
+    found = deployed(text)
+
+    assert found.grants[0].identity_id == found.identities[0].id
+    assert found.grants[0].resources == ("arn:aws:s3:::${var.role}",)
+
+
 def test_nothing_stands_for_a_resource_that_is_switched_off() -> None:
     text = 'variable "on" { default = false }\n' + ROLE.replace(
         "name =", "count = var.on ? 1 : 0\n  name ="
@@ -496,6 +518,33 @@ def test_containers_that_cannot_be_read_are_left_open() -> None:
     assert [open_.what for open_ in deployed(text).unresolved] == [
         "the containers of aws_ecs_task_definition.t"
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "policy"),
+    [
+        ('egress { cidr_blocks = ["10.0.0.0/8"] }', "allowlist"),
+        ('egress { cidr_blocks = ["0.0.0.0/0"] }', "any"),
+        ("egress { cidr_blocks = [var.somewhere] }", "any"),
+    ],
+)
+def test_security_groups_say_what_a_function_reaches(rule: str, policy: str) -> None:
+    text = f"""
+resource "aws_security_group" "g" {{
+  {rule}
+}}
+resource "aws_vpc_security_group_egress_rule" "mail" {{
+  security_group_id = aws_security_group.g.id
+  cidr_ipv4         = "10.1.0.0/16"
+}}
+resource "aws_lambda_function" "f" {{
+  function_name = "f"
+  vpc_config {{ security_group_ids = [aws_security_group.g.id] }}
+}}
+"""
+    (egress,) = deployed(text).egresses
+
+    assert egress.policy == policy
 
 
 STORES = """
