@@ -1,7 +1,8 @@
 """`agentaudit report`: artifacts in; the verdict, one page and one JSON file out."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,13 +68,24 @@ def report(
     made = _report(artifacts, subject=subject, hosted_model=hosted_model)
     with terminal.progress("drawing the page"):
         page = render_page(made)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(page, encoding="utf-8")
+    with _writing(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(page, encoding="utf-8")
     if json_output is not None:
-        write_artifact(made, json_output)
+        with _writing(json_output):
+            write_artifact(made, json_output)
     terminal.out.print(verdict_table(made))
     terminal.note(f"page: {output}")
     raise typer.Exit(int(ExitCode.PASS) if exit_zero else made.exit_code)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turns what keeps a file from being written into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def now() -> str:

@@ -182,10 +182,15 @@ def _paths(shown: tuple[AttackPath, ...]) -> tuple[Block, ...]:
     """The gravest in full; the others behind their title, so that the page stays a page."""
     parts = tuple(_path(number, path) for number, path in enumerate(shown, 1))
     rest = tuple(
-        Folded(summary=f"{part.title} · {part.badge}", blocks=(part,))
-        for part in parts[_MOST_OPEN_PATHS:]
+        Folded(summary=f"{part.title} · {part.badge}{_ends(path)}", blocks=(part,))
+        for part, path in tuple(zip(parts, shown, strict=True))[_MOST_OPEN_PATHS:]
     )
     return (*parts[:_MOST_OPEN_PATHS], *rest)
+
+
+def _ends(path: AttackPath) -> str:
+    """Where it starts and where it ends, to tell paths of one title apart."""
+    return f" · {path.nodes[0].name} → {path.nodes[-1].name}" if path.nodes else ""
 
 
 def _legs(prefix: str, path: AttackPath) -> Table:

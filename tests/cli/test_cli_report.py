@@ -126,6 +126,17 @@ def test_an_empty_folder_is_nothing_to_report(tmp_path: Path) -> None:
     assert "profile.json, simulation.json, findings.json, threats.json" in str(result.exception)
 
 
+@pytest.mark.parametrize("option", ["-o", "--json"])
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path, option: str) -> None:
+    folder = written(tmp_path / "agent", RISKY)
+    (tmp_path / "taken").write_text("")
+    page: list[str | Path] = ["-o", tmp_path / "page.html"] if option == "--json" else []
+    result = run(folder, *page, option, tmp_path / "taken" / "file")
+
+    assert isinstance(result.exception, UsageError)
+    assert "taken/file: cannot be written" in str(result.exception)
+
+
 def test_the_help_teaches_by_example() -> None:
     text = run("--help").stdout
 
