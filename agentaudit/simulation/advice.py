@@ -43,7 +43,10 @@ def _load(cpu: float, gpu: float, results: Sequence[PolicyResult]) -> Iterator[s
     if not (cpu or gpu) or max(cpu, gpu) > 1:
         return
     behind = [result.policy for result in results if result.overloaded]
-    sentence = f"At best the CPU is {cpu:.0%} busy with this load, and the LLM server {gpu:.0%}"
+    sentence = (
+        f"The load is {cpu:.0%} of what the CPU can serve, and {gpu:.0%} of what the LLM server can"
+        " with full batches"
+    )
     yield (
         f"{sentence}; still, requests pile up under {_listed(behind)}."
         if behind

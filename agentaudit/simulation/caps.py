@@ -14,7 +14,9 @@ class Caps:
     """The numbers that the shipped policies are made with, by the names that the paper uses."""
 
     group: int
-    """B_cap of micro-batches, and N_cap of COMB in open loop."""
+    """B_cap of micro-batches."""
+    slots: int
+    """N_cap of COMB in open loop."""
     total: int
     """N_max of the FCFS baseline."""
     cpu: int
@@ -26,7 +28,7 @@ class Caps:
 
 _FIELDS = {
     "B_cap": "group",
-    "N_cap": "group",
+    "N_cap": "slots",
     "N_max": "total",
     "E_CPU": "cpu",
     "E_GPU": "gpu",
@@ -35,6 +37,7 @@ _FIELDS = {
 }
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)(ms|s)?", re.ASCII)
 _LARGEST = 10**9
+_SPARE = 1.25
 
 
 def default_caps(workload: Workload, machine: Machine) -> Caps:
@@ -43,15 +46,19 @@ def default_caps(workload: Workload, machine: Machine) -> Caps:
 
     B_cap is as many CPU-heavy requests as keep all cores busy, from one to two times the cores
     (section 4.1). MAS splits E_CPU : E_shared : E_GPU as 64 : 32 : 128 (section 4.2) with
-    E_CPU = B_cap, and the FCFS baseline may run as many as all three. The offset is the time that
-    the CPU stage of one micro-batch takes by itself, so that the next begins as it ends.
+    E_CPU = B_cap, and the FCFS baseline may run as many as all three. N_cap is B_cap, and never
+    fewer than the arrivals need in service by Little's law, with a quarter to spare: a smaller cap
+    fails by itself. The offset is the time that the CPU stage of one micro-batch takes by itself,
+    so that the next begins as it ends.
     """
     group = _group_size(workload.requests, machine)
     shared = max(group // 2, 1)
+    total = group + shared + 2 * group
     mean_cpu_ns = _mean_demand_ns(workload.requests, Stage.CPU) + machine.dispatch_ns
     return Caps(
         group=group,
-        total=group + shared + 2 * group,
+        slots=min(max(group, _needed(workload.requests)), total),
+        total=total,
         cpu=group,
         gpu=2 * group,
         shared=shared,
@@ -98,6 +105,16 @@ def _group_size(requests: tuple[WorkRequest, ...], machine: Machine) -> int:
     most = 2 * machine.cores
     needed = ceil(machine.cores * alone_ns / cpu_ns) if cpu_ns else most
     return min(max(needed, machine.cores), most)
+
+
+def _needed(requests: tuple[WorkRequest, ...]) -> int:
+    """Requests in service at the rate at which they come, were each alone on the machine."""
+    arrivals = [request.arrival_ns for request in requests]
+    span_ns = max(arrivals, default=0) - min(arrivals, default=0)
+    if not span_ns:
+        return 0
+    alone_ns = sum(_mean_demand_ns(requests, stage) for stage in Stage)
+    return ceil(_SPARE * (len(requests) - 1) / span_ns * alone_ns)
 
 
 def _mean_demand_ns(requests: tuple[WorkRequest, ...], stage: Stage) -> float:

@@ -102,7 +102,7 @@ def test_the_artifact_holds_the_same_and_repeats(workload: Path, tmp_path: Path)
 
 def test_policies_caps_and_machine_are_the_users(workload: Path, tmp_path: Path) -> None:
     file = tmp_path / "s.json"
-    options = ("--cores", 2, "--caps", "N_cap=3", "--requests", 9, "--seed", 4, "--json", file)
+    options = ("--cores", 2, "--caps", "B_cap=3", "--requests", 9, "--seed", 4, "--json", file)
     result = run(workload, "-p", "comb", "-p", "mas", "--arrivals", "closed", *options)
     artifact = json.loads(file.read_text())
 

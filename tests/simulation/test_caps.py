@@ -1,5 +1,7 @@
 """Caps scaled to the machine, and replaced by the user."""
 
+from dataclasses import replace
+
 import pytest
 
 from agentaudit.errors import UsageError
@@ -9,7 +11,7 @@ from agentaudit.simulation.machine import H200
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000
-CAPS = Caps(group=64, total=224, cpu=64, gpu=128, shared=32, offset_ns=8 * SECOND)
+CAPS = Caps(group=64, slots=64, total=224, cpu=64, gpu=128, shared=32, offset_ns=8 * SECOND)
 
 
 def workload(cpu_s: int, gpu_s: int, wait_s: int = 0) -> Workload:
@@ -40,6 +42,22 @@ def test_the_papers_proportions() -> None:
     assert (caps.cpu, caps.shared, caps.gpu, caps.total) == (64, 32, 128, 224)
 
 
+@pytest.mark.parametrize(("every_s", "slots"), [(0.0, 4), (10.0, 4), (1.0, 10), (0.1, 14)])
+def test_a_cap_in_open_loop_lets_the_load_through(every_s: float, slots: int) -> None:
+    """
+    8 s of service for each: one a second needs 8 in service, and a quarter to spare.
+
+    Never fewer than a micro-batch, and never more than the baseline may run.
+    """
+    one = workload(8, 0).requests[0]
+    requests = tuple(
+        replace(one, request_id=place, arrival_ns=round(place * every_s * SECOND))
+        for place in range(10)
+    )
+
+    assert default_caps(replace(workload(8, 0), requests=requests), machine(4)).slots == slots
+
+
 def test_the_offset_is_the_cpu_stage_of_one_group() -> None:
     """64 requests of 9 s each on 64 cores take 9 s; every request finds a core."""
     assert default_caps(workload(9, 0), machine(64)).offset_ns == 9 * SECOND
@@ -53,7 +71,7 @@ def test_one_core_has_room_for_all_caps() -> None:
 
 def test_a_user_replaces_what_they_name() -> None:
     assert with_caps(CAPS, "N_cap=48, s=2.5s") == Caps(
-        group=48, total=224, cpu=64, gpu=128, shared=32, offset_ns=2_500_000_000
+        group=64, slots=48, total=224, cpu=64, gpu=128, shared=32, offset_ns=2_500_000_000
     )
     assert with_caps(CAPS, "s=400ms").offset_ns == 400_000_000
     assert with_caps(CAPS, "") == CAPS

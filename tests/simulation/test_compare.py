@@ -90,7 +90,7 @@ def test_the_best_stand_first_and_overloaded_policies_last() -> None:
 
 def test_caps_are_scaled_except_those_given() -> None:
     simulation = compare_shipped(
-        workload(cpu_s=1, gpu_s=0), MACHINE, names=["fcfs", "comb", "mas"], caps="N_cap=3"
+        workload(cpu_s=1, gpu_s=0), MACHINE, names=["fcfs", "comb", "mas"], caps="B_cap=3"
     )
 
     assert {result.policy: result.parameters for result in simulation.results} == {
@@ -198,8 +198,8 @@ def test_a_policy_that_falls_behind_is_named() -> None:
     )
 
     assert simulation.advice[-1] == (
-        "At best the CPU is 50% busy with this load, and the LLM server 25%; still, requests pile"
-        " up under sequential."
+        "The load is 50% of what the CPU can serve, and 25% of what the LLM server can with full"
+        " batches; still, requests pile up under sequential."
     )
 
 

@@ -61,7 +61,7 @@ SHIPPED: Mapping[str, Shipped] = {
     ),
     "comb-open": Shipped(
         what="COMB in open loop: a first-come queue, and N_cap slots held for the whole request.",
-        make=_capped("comb-open", f"{_PAPER} section 4.1.2", lambda caps: caps.group),
+        make=_capped("comb-open", f"{_PAPER} section 4.1.2", lambda caps: caps.slots),
     ),
     "mas": Shipped(
         what="Slots for CPU-heavy and GPU-heavy requests apart, and a reserve for either.",

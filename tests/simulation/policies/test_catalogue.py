@@ -10,7 +10,7 @@ from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.catalogue import SHIPPED, policy_names, shipped_policies
 
-CAPS = Caps(group=4, total=14, cpu=4, gpu=8, shared=2, offset_ns=2_500_000_000)
+CAPS = Caps(group=4, slots=5, total=14, cpu=4, gpu=8, shared=2, offset_ns=2_500_000_000)
 REQUEST = WorkRequest(request_id=0, type="t", heavy=Heavy.CPU, arrival_ns=0, steps=())
 CLOSED = Workload(
     requests=(REQUEST, replace(REQUEST, request_id=1)), source="t", arrivals="closed", seed=0
@@ -30,7 +30,7 @@ def test_every_shipped_policy_has_its_name_and_a_source() -> None:
         "micro-batching": "B_cap=4",
         "micro-batching-rolling": "cap=4",
         "comb-closed": "B_cap=4 s=2.5s",
-        "comb-open": "cap=4",
+        "comb-open": "cap=5",
         "mas": "E_CPU=4 E_GPU=8 E_shared=2",
     }
 
