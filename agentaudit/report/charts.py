@@ -84,12 +84,12 @@ def _kind_bars(axis: "Axes", index: int, kind: KindShare) -> None:
     colour = SENTINELS[KIND_COLOURS[kind.kind]]
     low = max(kind.cpu_share - kind.cpu_share_low, 0)
     high = max(kind.cpu_share_high - kind.cpu_share, 0)
-    axis.barh(index + 0.17, kind.cpu_share, height=0.3, color=colour)
+    axis.barh(index + 0.17, kind.cpu_share, height=0.34, color=colour)
     axis.errorbar(
         kind.cpu_share, index + 0.17, xerr=[[low], [high]], color=SENTINELS["ink"],
         elinewidth=0.9, capsize=2.2, fmt="none",
     )  # fmt: skip
-    axis.barh(index - 0.17, kind.wall_share, height=0.22, color=colour, alpha=0.35)
+    axis.barh(index - 0.17, kind.wall_share, height=0.13, color=colour, alpha=0.6)
     for offset, share, edge, name in (
         (0.17, kind.cpu_share, max(kind.cpu_share_high, kind.cpu_share), "of CPU time"),
         (-0.17, kind.wall_share, kind.wall_share, "of wall time"),

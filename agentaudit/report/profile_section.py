@@ -105,8 +105,8 @@ def _kinds(profile: Profile) -> tuple[Block, ...]:
     title = "CPU time and wall time by kind of step"
     share = percent(attributed(breakdown))
     summary = (
-        f"{share} of the CPU time could be attributed. Dark bars are shares of CPU time with their"
-        " 95% interval, light bars shares of wall time."
+        f"{share} of the CPU time could be attributed. Thick bars are shares of CPU time with their"
+        " 95% interval, thin bars shares of wall time."
     )
     twin = Table(
         id="kinds-table",
