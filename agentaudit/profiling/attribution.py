@@ -4,7 +4,7 @@ From a recording to a trace.
 Every nanosecond of CPU time that the kernel counted finds its step, or stands as unattributed.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
 from agentaudit.model.recording import (
@@ -197,13 +197,16 @@ def _share_evenly(cpu_ns: int, lanes: Sequence[Sequence[Piece]]) -> None:
 
 def _spread_gpu(lanes: Mapping[Thread, Sequence[Piece]], times: Sequence[GpuProcessTime]) -> None:
     """GPU time goes to the model calls that were open, by overlap; nothing more is claimed."""
-    candidates = [
-        piece for pieces in lanes.values() for piece in pieces if piece.kind in _GPU_KINDS
-    ]
-    for time in times:
+    calls = (piece for pieces in lanes.values() for piece in pieces if piece.kind in _GPU_KINDS)
+    beginning = deque(sorted(calls, key=lambda piece: piece.start_ns))
+    begun: list[Piece] = []
+    for time in sorted(times, key=lambda time: time.since_ns):
+        while beginning and beginning[0].start_ns < time.at_ns:
+            begun.append(beginning.popleft())
+        begun = [piece for piece in begun if piece.end_ns > time.since_ns]
         overlaps = [
             (piece, min(piece.end_ns, time.at_ns) - max(piece.start_ns, time.since_ns))
-            for piece in candidates
+            for piece in begun
         ]
         open_then = [(piece, overlap) for piece, overlap in overlaps if overlap > 0]
         parts = split(time.busy_ns, [float(overlap) for _, overlap in open_then])

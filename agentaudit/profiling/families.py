@@ -70,6 +70,8 @@ class Families:
 
     lives: list[Life] = field(default_factory=list)
     by_pid: dict[int, list[Life]] = field(default_factory=lambda: defaultdict(list))
+    ended: dict[int, list[Life]] = field(default_factory=lambda: defaultdict(list))
+    """Children that ended, by parent, in the order of their ends."""
 
     def at(self, pid: int, at_ns: int) -> Life | None:
         """The process that had the number then."""
@@ -78,13 +80,9 @@ class Families:
         return later[0] if later else (lives[-1] if lives else None)
 
     def children_that_ended(self, pid: int, since_ns: int, at_ns: int) -> Sequence[Life]:
-        return [
-            life
-            for life in self.lives
-            if life.parent_pid == pid
-            and life.end_ns is not None
-            and since_ns < life.end_ns <= at_ns
-        ]
+        ended = self.ended.get(pid, [])
+        first = bisect_right(ended, since_ns, key=_end_of)
+        return ended[first : bisect_right(ended, at_ns, key=_end_of)]
 
 
 def families_of(records: Sequence[Record]) -> Families:
@@ -108,7 +106,14 @@ def families_of(records: Sequence[Record]) -> Families:
                 families.by_pid[record.pid][-1].end_ns = record.at_ns
             case _:
                 pass
+    for life in sorted(families.lives, key=_end_of):
+        if life.end_ns is not None:
+            families.ended[life.parent_pid].append(life)
     return families
+
+
+def _end_of(life: Life) -> int:
+    return life.end_ns or 0
 
 
 def spent_by(families: Families, ticks: Sequence[ProcessTick]) -> Sequence[Spent]:

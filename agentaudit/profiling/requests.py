@@ -5,7 +5,7 @@ While a request frame stays on a thread's stack, the thread serves one request. 
 a request frame, the busy stretches of a thread stand in for requests, and say so.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -114,16 +114,24 @@ def _by_pause(pieces: Sequence[Piece]) -> Iterator[_Open]:
 
 def _adopt(lanes: Mapping[Thread, Sequence[Piece]], groups: Sequence[_Open]) -> None:
     """Leaf work on other threads belongs to a request when it is the only one open then."""
-    for pieces in lanes.values():
-        for piece in pieces:
-            if piece.request_id is None and piece.label.leaf:
-                open_then = [
-                    group
-                    for group in groups
-                    if group.start_ns <= piece.start_ns and piece.end_ns <= group.end_ns
-                ]
-                if len(open_then) == 1:
-                    piece.request_id = open_then[0].request_id
+    without = sorted(
+        (
+            piece
+            for pieces in lanes.values()
+            for piece in pieces
+            if piece.request_id is None and piece.label.leaf
+        ),
+        key=lambda piece: piece.start_ns,
+    )
+    arriving = deque(groups)
+    open_now: list[_Open] = []
+    for piece in without:
+        while arriving and arriving[0].start_ns <= piece.start_ns:
+            open_now.append(arriving.popleft())
+        open_now = [group for group in open_now if group.end_ns >= piece.start_ns]
+        around = [group for group in open_now if group.end_ns >= piece.end_ns]
+        if len(around) == 1:
+            piece.request_id = around[0].request_id
 
 
 def _types(groups: Sequence[_Open]) -> Mapping[int, str]:

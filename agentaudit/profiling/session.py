@@ -125,8 +125,9 @@ class Session:
         self._cores = opened.host.cores
         self._write([opened, self._probes.clock_pair(), *incidents])
         self._write(tree.events(opened.start_ns))
-        self._threads = ThreadLedger(tree.threads(), opened.start_ns)
-        self._processes = ProcessLedger(tree.processes(), opened.start_ns)
+        ours = opened.target.launched  # all that it ever used counts
+        self._threads = ThreadLedger(() if ours else tree.threads(), opened.start_ns)
+        self._processes = ProcessLedger(() if ours else tree.processes(), opened.start_ns)
         self._sink.flush()
 
     def run(self, until_ns: int | None, stopped: Callable[[], bool]) -> str:
