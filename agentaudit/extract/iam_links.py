@@ -4,13 +4,16 @@ import re
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.iam import MOST_SENSITIVE
 from agentaudit.extract.iam_actions import Level, access, expanded
 from agentaudit.extract.iam_globs import meets
+from agentaudit.extract.iam_holders import principal_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts import Grant, Identity, Resource
 
 _DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
+_ROLE = ("aws", "role")
 _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove", "drop")
 
 
@@ -24,9 +27,6 @@ def link_grants(_documents: Documents, collector: Collector) -> None:
         for resource in resources:
             _link_resource(collector, grant, resource)
         _link_roles(collector, grant, roles)
-
-
-_ROLE = ("aws", "role")
 
 
 def _link_resource(collector: Collector, grant: Grant, resource: Resource) -> None:
@@ -80,13 +80,10 @@ def _actions_on(grant: Grant, service: str) -> frozenset[str]:
     else:
         found = every & frozenset().union(*map(expanded, grant.actions))
     kept = frozenset(grant.sensitive_actions)
-    whole = len(kept) < _CUT_OFF
+    whole = len(kept) < MOST_SENSITIVE
     return frozenset(
         action for action in found if not (whole and access(action).changes) or action in kept
     )
-
-
-_CUT_OFF = 5_000
 
 
 def _link_roles(collector: Collector, grant: Grant, roles: list[Identity]) -> None:
@@ -97,9 +94,27 @@ def _link_roles(collector: Collector, grant: Grant, roles: list[Identity]) -> No
         if role.id == grant.identity_id or not reaches_role(grant, arn):
             continue
         for kind in held:
-            collector.link(
-                kind, grant.identity_id, role.id, *grant.evidence, confidence=Confidence.LIKELY
-            )
+            if kind is EdgeKind.PASSES_ROLE or trusts(role, grant.principal):
+                collector.link(
+                    kind, grant.identity_id, role.id, *grant.evidence, confidence=Confidence.LIKELY
+                )
+
+
+def trusts(role: Identity, name: str) -> bool:
+    """
+    Whether a role's trust policy may let in a principal of the same account.
+
+    A role that trusts only services and providers cannot be assumed by anybody else; one whose
+    trust could not be read, by whoever may.
+    """
+    return not role.trust_principals or any(
+        trusted == "*"
+        or trusted.isdecimal()
+        or trusted.endswith(":root")
+        or "${" in trusted
+        or principal_name(trusted) == name
+        for trusted in role.trust_principals
+    )
 
 
 def reaches_role(grant: Grant, arn: str) -> bool:

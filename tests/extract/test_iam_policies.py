@@ -163,3 +163,28 @@ def test_conditions_and_exceptions_are_read_in_any_case() -> None:
     assert found.not_actions == ("iam:*",)
     assert found.not_resources == ("arn:aws:s3:::logs",)
     assert found.conditions == ("aws:sourceaccount",)
+
+
+def test_a_policy_that_breaks_off_is_left_open() -> None:
+    text = 'resource "aws_iam_user_policy" "p" {\n  user = "agent"\n  policy = "{\\"Statement"\n}\n'
+
+    assert [open_.what for open_ in deployed(text, "main.tf").unresolved] == [
+        "the policy of aws_iam_user_policy.p.policy"
+    ]
+
+
+def test_exceptions_reach_all_but_what_they_name() -> None:
+    text = """
+resource "aws_s3_bucket" "a" { bucket = "kept" }
+resource "aws_s3_bucket" "b" { bucket = "left-out" }
+resource "aws_iam_user_policy" "p" {
+  user = "agent"
+  policy = jsonencode({ Statement = {
+    Effect = "Allow", NotAction = "iam:*", NotResource = "arn:aws:s3:::left-out"
+  } })
+}
+"""
+    found = deployed(text, "main.tf")
+    kept = next(resource for resource in found.resources if resource.name == "kept")
+
+    assert {edge.dst for edge in found.edges if edge.src == found.grants[0].id} == {kept.id}

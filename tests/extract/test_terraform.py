@@ -209,7 +209,7 @@ def test_roles_are_assumed_and_passed_where_a_grant_names_them() -> None:
     text = f"""{ROLE}
 resource "aws_iam_role" "other" {{
   name               = "other"
-  assume_role_policy = {LAMBDA}
+  assume_role_policy = {TRUST % '{ AWS = "arn:aws:iam::111122223333:root" }'}
 }}
 resource "aws_iam_role_policy" "p" {{
   role   = aws_iam_role.agent.name
@@ -228,6 +228,34 @@ resource "aws_iam_role_policy" "p" {{
     assert linked(found, EdgeKind.ASSUMES, agent.id, other.id)
     assert linked(found, EdgeKind.PASSES_ROLE, agent.id, other.id)
     assert not linked(found, EdgeKind.ASSUMES, other.id, agent.id)
+
+
+@pytest.mark.parametrize(
+    ("principal", "assumed"),
+    [
+        ('{ AWS = "arn:aws:iam::111122223333:role/agent" }', True),
+        ("{ AWS = aws_iam_role.agent.arn }", True),
+        ('{ AWS = "111122223333" }', True),
+        ('{ AWS = "arn:aws:iam::111122223333:role/somebody" }', False),
+        ('{ Service = "lambda.amazonaws.com" }', False),
+    ],
+)
+def test_a_role_is_assumed_only_by_whom_it_trusts(principal: str, *, assumed: bool) -> None:
+    text = f"""{ROLE}
+resource "aws_iam_role" "other" {{
+  name               = "other"
+  assume_role_policy = {TRUST % principal}
+}}
+resource "aws_iam_role_policy" "p" {{
+  role   = aws_iam_role.agent.name
+  policy = jsonencode({{ Statement = [
+    {{ Effect = "Allow", Action = "sts:AssumeRole", Resource = "*" }},
+  ] }})
+}}
+"""
+    found = deployed(text)
+
+    assert any(edge.kind is EdgeKind.ASSUMES for edge in found.edges) is assumed
 
 
 def test_policies_that_are_written_out_are_read_so() -> None:
@@ -610,20 +638,30 @@ resource "aws_cloudtrail" "off" {
   name           = "off"
   enable_logging = false
 }
-resource "aws_cloudwatch_log_group" "g" { name = "g" }
+resource "aws_cloudwatch_log_group" "g" {
+  name = "g"
+}
 resource "aws_bedrock_model_invocation_logging_configuration" "m" {
   logging_config {
     cloudwatch_config { log_group_name = aws_cloudwatch_log_group.g.name }
   }
 }
 """
-    logs = {log.name: log for log in deployed(text).audit_logs}
+    unread = (
+        'resource "aws_cloudtrail" "unread" {\n  name = "unread"\n  enable_logging = var.on\n}\n'
+    )
+    bounded = text.replace('name = "g"', 'name = "g"\n  retention_in_days = 30')
+    logs = {log.name: log for log in deployed(text + unread).audit_logs}
 
     assert (logs["t"].covers_data_events, logs["t"].validated) == (Truth.YES, Truth.YES)
     assert (logs["off"].enabled, logs["off"].covers_data_events) == (Truth.NO, Truth.NO)
+    assert logs["unread"].enabled is Truth.UNKNOWN
     assert (logs["calls to models"].retention, logs["calls to models"].content_logged) == (
         (Known.NONE, True)
     )
+    assert [
+        log.retention for log in deployed(bounded).audit_logs if log.kind == "model_invocation"
+    ] == [Known.SET]
 
 
 def test_the_other_clouds_are_read() -> None:

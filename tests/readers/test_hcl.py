@@ -110,6 +110,33 @@ def test_an_empty_file_is_an_empty_mapping() -> None:
     assert (root.kind, root.entries) == (NodeKind.MAPPING, ())
 
 
+DYNAMIC = """\
+dynamic "rule" {
+  for_each = %s
+  iterator = each_rule
+  content { port = each_rule.value }
+}
+"""
+
+
+def test_dynamic_blocks_are_written_out() -> None:
+    rules = parsed(DYNAMIC % "[1, 2]").root.get("rule")
+
+    assert rules is not None
+    assert [(rule.get("port") or rule).text for rule in rules.list()] == ["1", "2"]
+
+
+def test_a_dynamic_block_over_unknowns_is_one_block_of_unknowns() -> None:
+    port = parsed(DYNAMIC % "var.ports").root.get("rule", "port")
+
+    assert port is not None
+    assert port.unknown
+
+
+def test_a_dynamic_block_without_content_is_nothing() -> None:
+    assert parsed('dynamic "rule" {}\n').root.get("rule") is None
+
+
 @given(st.text(alphabet=st.sampled_from('a1 ="{}[](),.\n$%<>-EOT\\#/*?:!é\ud800'), max_size=80))
 def test_no_text_crashes_the_reader(text: str) -> None:
     """Whatever stands in a file, the answer is a document."""

@@ -40,6 +40,18 @@ def resolved(text: str, **variables: str) -> Node:
         ("1 + 2 * 3", "7"),
         ("3600 * 12", "43200"),
         ("10 / 4", "2.5"),
+        ("1.5 + 1.5", "3"),
+        ("0.5 * 3", "1.5"),
+        ("true && true", "true"),
+        ("false || false", "false"),
+        ("null == 1", "false"),
+        ('1 == 2 ? "a" : "b"', '"b"'),
+        ('"\\u00e9\\t\\U0001F600"', '"\\u00e9\\t\\ud83d\\ude00"'),
+        ('split(",", "")', '[""]'),
+        ("-1.5", "-1.5"),
+        ("tolist([1])", "[1]"),
+        ('lookup({a = 1}, "a")', "1"),
+        ('[for k, v in {a = 1} : "${k}=${v}"]', '["a=1"]'),
         ("-(2) % 2", "0"),
         ("1 < 2 && !(2 <= 1)", "true"),
         ("var.x > 1 && false", "false"),
@@ -124,6 +136,12 @@ def test_what_the_text_decides_is_folded(text: str, folded: str) -> None:
 )
 def test_what_it_does_not_decide_is_unknown(text: str) -> None:
     assert value(text).unknown
+
+
+def test_unknown_pieces_stay_visible_in_json() -> None:
+    node = value('jsonencode({a = var.x, b = "${var.y}-z", c = f(1)[0]})')
+
+    assert json_text(node) == '{"a": "${var.x}", "b": "${var.y}-z", "c": "${f(1)[0]}"}'
 
 
 def test_a_template_keeps_what_is_known_beside_what_is_not() -> None:
