@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentaudit.errors import UsageError
@@ -126,6 +126,7 @@ policies: st.SearchStrategy[Policy] = st.one_of(
 )
 
 
+@settings(max_examples=60)
 @given(workloads(), machines, policies)
 def test_every_request_finishes_exactly_once(
     workload: Workload, machine: Machine, policy: Policy
@@ -138,6 +139,7 @@ def test_every_request_finishes_exactly_once(
     ]
 
 
+@settings(max_examples=60)
 @given(workloads(), machines, policies)
 def test_work_is_conserved(workload: Workload, machine: Machine, policy: Policy) -> None:
     """I2: nothing asked for is lost, and nothing is done twice."""
@@ -158,6 +160,7 @@ def test_work_is_conserved(workload: Workload, machine: Machine, policy: Policy)
     assert (run.gpu_work_ns, run.wait_ns) == (asked[Stage.GPU], asked[Stage.WAIT])
 
 
+@settings(max_examples=60)
 @given(workloads(), machines, policies)
 def test_nobody_waits_less_than_nothing(
     workload: Workload, machine: Machine, policy: Policy
@@ -168,6 +171,7 @@ def test_nobody_waits_less_than_nothing(
     assert all(record.waiting_ns >= 0 and record.service_ns >= 0 for record in run.records)
 
 
+@settings(max_examples=60)
 @given(workloads(), machines, policies)
 def test_no_station_is_busier_than_full(
     workload: Workload, machine: Machine, policy: Policy
@@ -179,6 +183,7 @@ def test_no_station_is_busier_than_full(
     assert 0 <= run.gpu_busy_ns <= run.makespan_ns
 
 
+@settings(max_examples=60)
 @given(workloads(), machines, policies)
 def test_equal_arguments_give_equal_results(
     workload: Workload, machine: Machine, policy: Policy
@@ -191,6 +196,7 @@ def test_equal_arguments_give_equal_results(
     assert run == simulate(workload, machine, policy) == simulate(turned, machine, policy)
 
 
+@settings(max_examples=60)
 @given(workloads(), machines, caps)
 def test_no_slot_is_free_while_a_request_waits(
     workload: Workload, machine: Machine, cap: int
@@ -206,6 +212,7 @@ def test_no_slot_is_free_while_a_request_waits(
         assert not waiting or running == cap
 
 
+@settings(max_examples=60)
 @given(workloads(), machines, caps)
 def test_first_come_is_first_started(workload: Workload, machine: Machine, cap: int) -> None:
     starts = [record.start_ns for record in simulate(workload, machine, capped(cap)).records]
@@ -213,6 +220,7 @@ def test_first_come_is_first_started(workload: Workload, machine: Machine, cap: 
     assert starts == sorted(starts)
 
 
+@settings(max_examples=60)
 @given(workloads(), machines, policies)
 def test_number_in_system_is_rate_times_latency(
     workload: Workload, machine: Machine, policy: Policy
@@ -228,6 +236,7 @@ def test_number_in_system_is_rate_times_latency(
     assert area == sum(record.latency_ns for record in records)
 
 
+@settings(max_examples=60)
 @given(workloads())
 def test_busy_cores_are_the_work_done(workload: Workload) -> None:
     """Ideal cores that are in use serve one nanosecond of work each per nanosecond."""
@@ -237,6 +246,7 @@ def test_busy_cores_are_the_work_done(workload: Workload) -> None:
     assert abs(run.cpu_busy_ns - run.cpu_work_ns) <= rounding
 
 
+@settings(max_examples=60)
 @given(workloads(), machines)
 def test_comb_without_offset_is_multi_processing(workload: Workload, machine: Machine) -> None:
     """Acceptance check 1; and a cap that nobody reaches is no cap."""
