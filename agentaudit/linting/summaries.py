@@ -1,5 +1,6 @@
 """What the decisions need of a deployment: its credentials, memory stores and gateways, in rows."""
 
+from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts import Credential, FactId, MemoryStore
@@ -27,12 +28,12 @@ def memory_summaries(deployment: Deployment) -> tuple[MemorySummary, ...]:
 
 def gateway_names(deployment: Deployment) -> tuple[str, ...]:
     """The gateways that are declared."""
-    return tuple(sorted({gateway.name for gateway in deployment.gateways}))
+    return tuple(sorted({plain(gateway.name) for gateway in deployment.gateways}))
 
 
 def _credential(fact: Credential, seen: frozenset[FactId]) -> CredentialSummary:
     return CredentialSummary(
-        name=fact.name,
+        name=plain(fact.name),
         provider=fact.provider,
         form=fact.form.value,
         holder=fact.holder,
@@ -46,7 +47,7 @@ def _credential(fact: Credential, seen: frozenset[FactId]) -> CredentialSummary:
 
 def _memory(store: MemoryStore) -> MemorySummary:
     return MemorySummary(
-        name=store.name,
+        name=plain(store.name),
         kind=store.kind,
         backend=store.backend,
         scope=store.scope or _UNKNOWN,

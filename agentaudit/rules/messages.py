@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from enum import StrEnum
 
+from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import field_names
 from agentaudit.model.facts import Fact
 from agentaudit.rules.limits import Limits
@@ -31,7 +32,6 @@ _NAMES = {
 }
 """Providers, as they write themselves."""
 _SHOWN = 4
-_LONGEST = 120
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _MANY = 1000
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -47,7 +47,7 @@ def unknown_fields(kind: str, template: str) -> tuple[str, ...]:
 
 def message_of(template: str, fact: Fact, limits: Limits) -> str:
     """
-    The sentence; text of a file goes in shortened, and is never itself a template.
+    The sentence; text of a file goes in short and redacted, and is never itself a template.
 
     `{provider|some}` says `some` where the provider is empty or unknown.
     """
@@ -86,7 +86,7 @@ def _parts(seconds: int) -> Iterator[str]:
 def _said(name: str, value: object) -> str:
     if isinstance(value, tuple):
         more = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
-        return ", ".join(_short(str(item)) for item in value[:_SHOWN]) + more or "none"
+        return ", ".join(plain(str(item)) for item in value[:_SHOWN]) + more or "none"
     if isinstance(value, int) and not isinstance(value, bool):
         if name.endswith("_s"):
             return duration(value)
@@ -96,10 +96,6 @@ def _said(name: str, value: object) -> str:
     if isinstance(value, StrEnum):
         return value.value.replace("_", " ")
     if name == "provider":
-        return _NAMES.get(str(value), _short(str(value))) or "unknown"
+        return _NAMES.get(str(value), plain(str(value))) or "unknown"
     text = str(value or "unknown")
-    return text.replace("_", " ") if name in _WORDS else _short(text)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text.replace("_", " ") if name in _WORDS else plain(text)
