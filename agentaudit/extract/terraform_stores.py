@@ -105,7 +105,7 @@ def _add_secret_argument(declared: Declared, collector: Collector) -> None:
         Credential(
             id=fact_id("credential", declared.title, f"{declared.key}.{name}"),
             name=f"{declared.shown}.{name}",
-            evidence=(evidence(declared.document, value),),
+            evidence=(evidence(declared.document, value, f"{name}=(reference)"),),
             kind="password" if "password" in name else "secret",
             form=CredentialForm.SECRET_REF,
             lifetime=Lifetime.UNKNOWN,
