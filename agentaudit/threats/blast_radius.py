@@ -158,8 +158,17 @@ def hours(credential: Credential, world: World) -> float:
 
 def _exposure(seen: View) -> float:
     """The share of all declared resources that untrusted input can reach."""
-    resources = [fact.id for fact in seen.graph.facts.values() if isinstance(fact, Resource)]
+    resources = [fact for fact in seen.graph.facts.values() if isinstance(fact, Resource)]
     if not resources:
         return 0.0
-    stages = [_sources(seen), frozenset(resources)]
-    return len(reached(seen.steps, stages, TAINT | CALL | AUTHORITY | ACCESS)) / len(resources)
+    stages = [_sources(seen), frozenset(seen.graph.facts)]
+    found = reached(seen.steps, stages, TAINT | CALL | AUTHORITY | ACCESS)
+    unread = seen.rights(found).unread
+    return sum(item.id in found or _may_hold(unread, item) for item in resources) / len(resources)
+
+
+def _may_hold(providers: frozenset[str], resource: Resource) -> bool:
+    """Whether permissions that nobody read may be for the resource."""
+    return bool(providers) and (
+        resource.provider in providers or "" in (resource.provider, *providers)
+    )
