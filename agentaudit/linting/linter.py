@@ -1,15 +1,15 @@
 """Lint: rules asked of the facts of a deployment, answered with findings."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 from agentaudit import __version__
-from agentaudit.extract.redaction import plain
 from agentaudit.linting.context import in_context
 from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.linting.redaction import shown_open_end, shown_place, shown_subject
 from agentaudit.linting.summaries import credential_summaries, gateway_names, memory_summaries
 from agentaudit.linting.suppressions import META_RULES, suppressed
-from agentaudit.model.deployment import FACT_KINDS, Deployment, Unresolved
+from agentaudit.model.deployment import FACT_KINDS, Deployment
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts import Fact, FactId
 from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
@@ -58,7 +58,7 @@ def lint(
         memory_stores=memory_summaries(deployment),
         gateways=gateway_names(deployment),
         coverage=deployment.coverage,
-        unresolved=tuple(map(_redacted, deployment.unresolved)),
+        unresolved=tuple(map(shown_open_end, deployment.unresolved)),
         incomplete=deployment.incomplete,
         tool_version=__version__,
     )
@@ -123,9 +123,9 @@ def _finding(
         severity=severity,
         confidence=confidence,
         message=message_of(rule.rule.message, fact, limits),
-        evidence=fact.evidence[0],
+        evidence=shown_place(fact.evidence[0]),
         related=_distinct(fact.evidence[0], related),
-        subject=fact.id,
+        subject=shown_subject(fact),
         fingerprint=fingerprint(rule.rule.id, subject),
     )
 
@@ -143,17 +143,11 @@ def _named_facts(fact: Fact, known: dict[FactId, Fact]) -> Iterator[Evidence]:
 
 def _distinct(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, ...]:
     others = dict.fromkeys(place for place in places if place != primary)
-    return tuple(sorted(others))[:_RELATED]
+    return tuple(map(shown_place, sorted(others)[:_RELATED]))
 
 
 def _weakest(*confidences: Confidence) -> Confidence:
     return min(confidences, key=tuple(Confidence).index)
-
-
-def _redacted(item: Unresolved) -> Unresolved:
-    """An open end whose text may name something that is itself a secret."""
-    place = replace(item.evidence, snippet=plain(item.evidence.snippet))
-    return replace(item, evidence=place, what=plain(item.what))
 
 
 def _order(finding: Finding) -> tuple[int, Evidence, str, str]:

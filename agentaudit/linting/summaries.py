@@ -1,6 +1,7 @@
 """What the decisions need of a deployment: its credentials, memory stores and gateways, in rows."""
 
 from agentaudit.extract.redaction import plain
+from agentaudit.linting.redaction import shown_place
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts import Credential, FactId, MemoryStore
@@ -41,7 +42,7 @@ def _credential(fact: Credential, seen: frozenset[FactId]) -> CredentialSummary:
         lifetime=fact.lifetime.value,
         ttl_s=fact.ttl_s,
         visible_to_agent=fact.agent_reachable or fact.holder == "agent" or fact.id in seen,
-        evidence=fact.evidence[0],
+        evidence=shown_place(fact.evidence[0]),
     )
 
 
@@ -55,7 +56,7 @@ def _memory(store: MemoryStore) -> MemorySummary:
         ttl=_value(store.ttl, store.ttl_s, duration(store.ttl_s or 0)),
         eviction=store.eviction or _NONE,
         compaction=store.compaction.value,
-        evidence=store.evidence[0],
+        evidence=shown_place(store.evidence[0]),
     )
 
 

@@ -214,6 +214,7 @@ def planted(folder: Path, values: dict[str, str]) -> None:
                     "url": {"url": f"https://user:{values['PASSWORD']}@mcp.acme.example/{token}"},
                     "head": {"url": "https://x.example", "headers": {"X-Api-Key": token}},
                     token: {"command": values["GITHUB_CLASSIC"]},
+                    values["SLACK_BOT"]: {"command": "npx", "args": ["-y", "some-mcp"]},
                 }
             }
         ),
@@ -256,6 +257,7 @@ def test_no_secret_is_in_any_output(tmp_path: Path, format_: str) -> None:
     lines = {name: value.replace("\\n", "\n").split("\n")[1:2] for name, value in values.items()}
     leaked = [name for name, value in values.items() if value in out + said]
     leaked += [name for name, parts in lines.items() if any(part in out for part in parts)]
+    leaked += [name for name, value in values.items() if value.lower()[12:32] in out.lower()]
 
     assert code == 1
     assert not leaked
