@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from agentaudit import __version__
-from agentaudit.cli import audit, lint, profile, report, rules, simulate, threat_model, trace
+from agentaudit.cli import (
+    audit,
+    doctor,
+    lint,
+    profile,
+    report,
+    rules,
+    simulate,
+    threat_model,
+    trace,
+)
 from agentaudit.cli.after_dashes import CommandAfterDashes
 from agentaudit.cli.terminal import terminal
 
@@ -57,3 +67,4 @@ app.command("threat-model")(threat_model.threat_model)
 app.command("report")(report.report)
 app.add_typer(trace.app, name="trace")
 app.add_typer(rules.app, name="rules")
+app.command("doctor")(doctor.doctor)

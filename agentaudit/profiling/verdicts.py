@@ -13,6 +13,9 @@ IDLE_CORES = 0.05
 ONE_CORE = 0.85
 """Cores used by one process at which a single interpreter has nothing left."""
 
+OTHERS = 0.4
+"""Share of the cores that others use at which they decide how fast the agent is."""
+
 QUEUED = 0.15
 """Share of its working time that a thread waits for a core when cores are short."""
 
@@ -80,6 +83,11 @@ def _queue_fact(trace: Trace) -> tuple[str, ...]:
         facts.append(f"all cores of the machine together were {machine:.0%} busy")
     if queued >= QUEUED:
         facts.append(f"its threads waited for a core {queued:.0%} of the time they wanted one")
+    if (
+        trace.host.cores
+        and machine - trace.cpu_total_ns / trace.duration_ns / trace.host.cores >= OTHERS
+    ):
+        facts.append("other programs used most of that: record again on a quiet machine")
     return tuple(facts)
 
 

@@ -39,9 +39,10 @@ def seconds(nanoseconds: float) -> str:
     for least, unit, name, digits in _SCALES:
         if nanoseconds >= least:
             return f"{nanoseconds / unit:.{digits}f} {name}"
-    return f"{nanoseconds / 1e6:.2f} ms"
+    return f"{nanoseconds / 1e6:.2f} ms" if nanoseconds >= _SMALLEST_SHOWN_NS else "0.01 ms"
 
 
+_SMALLEST_SHOWN_NS = 10_000
 _SCALES = (
     (100e9, 1e9, "s", 0),
     (10e9, 1e9, "s", 1),
