@@ -73,6 +73,7 @@ Every platform that we understand. Containers come before what looks at containe
 comes last, for it takes what nobody claimed.
 """
 
+_TEMPLATE = "an unrendered template; audit what it renders to"
 _LISTED_SKIPS = 200
 """More files of no interest are counted, not listed."""
 
@@ -162,11 +163,12 @@ def _read(document: Document) -> FileCoverage:
 
 def _failed(source: SourceText, error: InputError) -> FileCoverage:
     problem = error.problems[0]
+    template = source.syntax == "yaml" and "{{" in source.text
     return FileCoverage(
         file=source.file,
         status=FileStatus.FAILED,
         format=source.syntax,
-        reason=problem.message,
+        reason=_TEMPLATE if template else problem.message,
         line=problem.line,
         column=problem.column,
     )

@@ -68,13 +68,18 @@ def recognise(key: str, value: str) -> Recognised | None:
     value = value.strip()
     if not value:
         return None
-    bearer = _BEARER.match(value)
+    bearer = _BEARER.match(value) if _carries_token(key) else None
     inner = bearer["value"] if bearer else value
     form = form_of(key, inner)
     if form is not CredentialForm.LITERAL:
         return _reference(key, inner, form)
     literal = literal_of(inner)
     return by_look(literal) or _by_name("authorization" if bearer else key, literal)
+
+
+def _carries_token(key: str) -> bool:
+    """Whether `Bearer …` under this name is a header, and not a sentence."""
+    return secret_name(key) is not None or key.lower() in {"value", "header", "headers"}
 
 
 def by_look(text: str) -> Recognised | None:
@@ -211,5 +216,6 @@ def _url_with_password(text: str) -> Recognised | None:
         kind="connection_string",
         form=form,
         lifetime=Lifetime.STATIC if literal else Lifetime.UNKNOWN,
+        confidence=Confidence.LIKELY,
         secret=literal_of(password) if literal else "",
     )

@@ -17,6 +17,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.python_code import Module, module_of
 from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.extract.token_forms import token_in
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts import Agent, Credential, CredentialForm, Lifetime
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -74,11 +75,17 @@ def _counts(setting: Setting) -> bool:
     """References are no finding by themselves: only a literal gives something away."""
     if setting.document.syntax == "python":
         return True
-    by_name = setting.document.syntax in _NAMED and ".github/workflows/" not in (
-        setting.document.file
-    )
+    by_name = setting.document.syntax in _NAMED and not _speaks_of_others(setting.document)
     found = recognise(setting.key, setting.content) if by_name else by_look(setting.content)
     return found is not None and found.form is CredentialForm.LITERAL
+
+
+def _speaks_of_others(document: Document) -> bool:
+    """Whether names are fields of an interface or steps of a workflow, and no settings."""
+    described = any(
+        document.roots[0].child(key) for key in ("openapi", "swagger", "smithy", "jobs")
+    )
+    return described or ".github/workflows/" in document.file
 
 
 def _settings(document: Document) -> Iterator[Setting]:
@@ -112,9 +119,12 @@ def _node_settings(document: Document, node: Node, key: str, route: str) -> Iter
 def _python_settings(module: Module) -> Iterator[Setting]:
     """Constants under the names of variables and keywords, then every other text by its look."""
     named = _names_of_values(module)
+    prose = {id(node.value) for node in ast.walk(module.tree) if isinstance(node, ast.Expr)}
     count = Counter[str]()
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if id(node) in prose and token_in(node.value) is None:
             continue
         name = named.get(id(node), "")
         literal = recognise(name, node.value) if name else by_look(node.value)

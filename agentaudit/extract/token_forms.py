@@ -162,7 +162,9 @@ TOKENS: tuple[TokenForm, ...] = (
     TokenForm(
         provider="",
         kind="private_key",
-        pattern=re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----.+?(?:-----END|\Z)", re.DOTALL),
+        pattern=re.compile(
+            r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:\\n|[A-Za-z0-9+/=:,\s-]){100,}"
+        ),
         hint="PRIVATE KEY-----",
         prefix="-----BEGIN PRIVATE KEY-----",
         lifetime=Lifetime.STATIC,

@@ -9,6 +9,7 @@ from agentaudit.readers.lines import Lines
 from agentaudit.readers.yaml import parse_yaml
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
+_LINE = re.compile(r"^(?P<name>[\w-]+):[ \t]*(?P<value>\S.*?)[ \t\r]*$")
 _COMMENT = re.compile(r"<!--(?P<text>.*?)-->", re.DOTALL)
 
 
@@ -17,17 +18,10 @@ def parse_markdown(file: str, text: str) -> Document:
     lines = Lines(text)
     end_line, end_column = lines.place(max(len(text) - 1, 0))
     root = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=end_line, end_column=end_column)
-    problems: tuple[tuple[int, int, str], ...] = ()
     front = _FRONT.match(text)
     if front is not None:
-        try:
-            # A newline in place of the fence keeps every line where it is.
-            parsed = parse_yaml(file, "\n" + front["yaml"]).root
-            if parsed.kind is NodeKind.MAPPING:
-                root = replace(parsed, line=1, column=1, end_line=end_line, end_column=end_column)
-        except InputError as error:
-            problem = error.problems[0]
-            problems = ((problem.line or 1, problem.column or 1, problem.message),)
+        entries = _front_matter(file, front["yaml"])
+        root = replace(root, entries=entries)
     comments = tuple(
         Comment(
             line=lines.place(found.start())[0],
@@ -42,5 +36,37 @@ def parse_markdown(file: str, text: str) -> Document:
         text=text,
         roots=(root,),
         comments=comments,
-        problems=problems,
+    )
+
+
+def _front_matter(file: str, text: str) -> tuple[tuple[Node, Node], ...]:
+    """
+    The entries as YAML, or else line by line.
+
+    The agents that read these files take `description: use it when: …`, which is no YAML.
+    """
+    try:
+        # A newline in place of the fence keeps every line where it is.
+        return parse_yaml(file, "\n" + text).root.entries
+    except InputError:
+        lines = enumerate(text.split("\n"), start=2)
+        found = ((number, _LINE.match(line)) for number, line in lines)
+        return tuple(
+            (
+                _node(number, match.start("name"), match["name"]),
+                _node(number, match.start("value"), match["value"]),
+            )
+            for number, match in found
+            if match is not None
+        )
+
+
+def _node(line: int, offset: int, raw: str) -> Node:
+    return Node(
+        kind=NodeKind.STRING,
+        line=line,
+        column=offset + 1,
+        end_line=line,
+        end_column=offset + max(len(raw), 1),
+        raw=raw,
     )

@@ -67,12 +67,21 @@ _GATE = re.compile(
     re.IGNORECASE,
 )
 _PYTHON_GATE = re.compile(
-    r"^\s*(?:from|import)\s+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp|strands"
-    r"|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|openai|anthropic|redis|boto3)"
+    r"^[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
+    r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|openai|anthropic|redis|boto3)"
     r"|AKIA|ASIA|sk-ant-|sk-proj-|ghp_|github_pat_|xoxb-|glpat-|hf_[A-Za-z]|AIza|PRIVATE KEY"
     r"|://[^\s/:@]+:[^\s/:@]+@",
     re.MULTILINE,
 )
+_OTHER = re.compile(
+    r"(?:^|/)(?:dependabot\.ya?ml|package(?:-lock)?\.json|pnpm-lock\.yaml|tsconfig[^/]*\.json"
+    r"|composer\.json|renovate\.json5?|mkdocs\.ya?ml|\.pre-commit-config\.yaml|.*\.schema\.json"
+    r"|codecov\.ya?ml|\.eslintrc[^/]*|openapi\.(?:json|ya?ml))$"
+)
+"""Known files that say nothing about a deployment, whatever words they hold."""
+_SCHEMA = re.compile(r"json-schema\.org/")
+_HEAD = 400
+"""A JSON Schema says so in its first lines; it describes configurations, and is none."""
 _UNGATED = frozenset({"hcl", "dotenv", "dockerfile", "ini", "markdown", "pem"})
 
 
@@ -91,6 +100,8 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
 
     One expression decides, so that a repository's thousand other files cost next to nothing.
     """
+    if _OTHER.search(file) or _SCHEMA.search(text, 0, _HEAD):
+        return False
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
     gate = _PYTHON_GATE if syntax == "python" else _GATE

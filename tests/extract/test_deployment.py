@@ -153,6 +153,17 @@ def test_a_broken_file_does_not_stop_the_others(tmp_path: Path) -> None:
     assert len(deployment.credentials) == 1
 
 
+def test_an_unrendered_template_says_what_to_do() -> None:
+    deployment = deployment_of(
+        {"t/secret.yaml": "{{- if .Values.secret }}\na: {{ .b }}\n{{ end }}"}
+    )
+
+    assert coverage_of(deployment)["t/secret.yaml"] == (
+        "failed",
+        "an unrendered template; audit what it renders to",
+    )
+
+
 def test_links_and_special_files_are_named_and_not_followed(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     root = tmp_path / "root"

@@ -152,11 +152,16 @@ def test_front_matter_keeps_its_lines() -> None:
     assert [note.text for note in document.comments] == ["note"]
 
 
-def test_broken_front_matter_is_a_problem_and_no_failure() -> None:
-    document = parse_markdown("SKILL.md", "---\na: [\n---\ntext\n")
+def test_front_matter_that_is_no_yaml_is_read_by_lines() -> None:
+    """Agents take it, so we do."""
+    text = "---\ndescription: use when: asked\n  more\ntools: Bash\n---\ntext\n"
+    document = parse_markdown("SKILL.md", text)
 
-    assert document.problems[0][0] in (2, 3)
-    assert document.text.endswith("text\n")
+    assert [(key, node.raw, node.line, node.column) for key, node in document.root.items()] == [
+        ("description", "use when: asked", 2, 14),
+        ("tools", "Bash", 4, 8),
+    ]
+    assert document.problems == ()
 
 
 def test_a_key_file_is_one_text() -> None:
@@ -187,6 +192,7 @@ def test_the_name_promises_the_syntax(file: str, syntax: str) -> None:
 
 def test_a_gate_keeps_other_files_out() -> None:
     assert not of_interest("data.json", "json", '{"x": [1, 2, 3]}')
+    assert not of_interest(".github/dependabot.yml", "yaml", "password: x")
     assert of_interest(".mcp.json", "json", "{}")
     assert not of_interest("a.py", "python", "import math\n")
     assert of_interest("a.py", "python", "from langgraph.graph import StateGraph\n")
