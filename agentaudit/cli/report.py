@@ -59,6 +59,9 @@ def report(
       agentaudit report reports/demo
       agentaudit report findings.json threats.json -o security.html
       agentaudit report reports/demo --json reports/demo/report.json --exit-zero
+
+    Exit codes: 0 ready; 1 not ready; 2 usage or unreadable artifact; 3 evidence incomplete;
+    4 both 1 and 3.
     """
     from agentaudit.report.page import render_page
     from agentaudit.report.verdict_table import verdict_table

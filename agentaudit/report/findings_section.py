@@ -5,6 +5,7 @@ from collections import Counter
 
 from agentaudit.model.finding import Finding, LintResult, RuleSummary, Severity
 from agentaudit.report.blocks import (
+    NOTHING,
     Block,
     Cell,
     Folded,
@@ -14,7 +15,6 @@ from agentaudit.report.blocks import (
     Table,
     Terms,
     columns,
-    plain,
 )
 from agentaudit.report.quantities import counted
 from agentaudit.report.tones import SEVERITY_TONES, Tone
@@ -110,13 +110,13 @@ def _rule(rule: RuleSummary, hits: int) -> Folded:
     found = counted(hits, "finding") if hits else "found nothing"
     references: tuple[Block, ...] = ()
     if rule.references:
-        cells = tuple(Row(cells=(_reference(text),)) for text in rule.references)
+        rows = tuple(Row(cells=_reference(text)) for text in rule.references)
         references = (
             Table(
                 id=f"{rule_anchor(rule.id)}-references",
-                caption="Maps to",
-                columns=columns("Reference"),
-                rows=cells,
+                caption=f"{rule.id} maps to",
+                columns=columns("Catalogue", "Entry"),
+                rows=rows,
             ),
         )
     return Folded(
@@ -130,6 +130,9 @@ def _rule(rule: RuleSummary, hits: int) -> Folded:
     )
 
 
-def _reference(text: str) -> Cell:
-    """Only what is plainly a web address becomes a link."""
-    return Cell(text=text, href=text) if text.startswith("https://") else plain(text)[0]
+def _reference(text: str) -> tuple[Cell, Cell]:
+    """`cwe:CWE-798` as catalogue and entry; only what is plainly a web address is a link."""
+    if text.startswith("https://"):
+        return Cell(text="web"), Cell(text=text, href=text)
+    catalogue, _, entry = text.partition(":")
+    return Cell(text=catalogue if entry else NOTHING), Cell(text=entry or text)

@@ -197,7 +197,7 @@ def _legs(prefix: str, path: AttackPath) -> Table:
     names = {node.id: node.name for node in path.nodes}
     return Table(
         id=f"{prefix}-legs",
-        caption="Step by step, with evidence",
+        caption=f"{prefix.capitalize().replace('-', ' ')}, step by step, with evidence",
         columns=columns("From", "Step", "To", "Confidence", "Boundary", "Where"),
         rows=tuple(_leg(edge, names) for edge in path.edges),
     )
