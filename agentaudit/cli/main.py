@@ -60,7 +60,7 @@ def options(
 
 
 app.command("audit", cls=CommandAfterDashes)(audit.audit)
-app.command("profile")(profile.profile)
+app.command("profile", cls=CommandAfterDashes)(profile.profile)
 app.add_typer(simulate.app, name="simulate")
 app.command("lint")(lint.lint)
 app.command("threat-model")(threat_model.threat_model)

@@ -1,11 +1,13 @@
 """`agentaudit profile`: where an agent's CPU and GPU time goes, by step."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agentaudit.cli.after_dashes import after_dashes
 from agentaudit.cli.recorder import RATE_HZ, Options, record
 from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal_of
@@ -16,10 +18,6 @@ __all__ = ["Attach", "Launch", "Options", "parse_duration", "profile", "record"]
 
 def profile(
     context: typer.Context,
-    command: Annotated[
-        list[str] | None,
-        typer.Argument(help="A command to start and record, after --.", metavar="[-- COMMAND…]"),
-    ] = None,
     pid: Annotated[
         int | None, typer.Option("--pid", "-p", help="A running process to attach to.")
     ] = None,
@@ -62,7 +60,7 @@ def profile(
     from agentaudit.store.artifacts import write_artifact
 
     terminal = terminal_of(context)
-    target = _asked(pid, command)
+    target = _asked(pid, after_dashes(context))
     path = output or _free_name()
     trace = record(
         target,
@@ -81,7 +79,7 @@ def profile(
     raise typer.Exit(int(ExitCode.PASS))
 
 
-def _asked(pid: int | None, command: list[str] | None) -> Attach | Launch:
+def _asked(pid: int | None, command: Sequence[str] | None) -> Attach | Launch:
     if (pid is None) == (not command):
         raise UsageError(
             "name one target: a running process with --pid PID, or a command to start after --"

@@ -143,7 +143,8 @@ def _forks() -> "tuple[ForkEvents | None, Sequence[Incident]]":
 
 def _stacks(pid: int, rate_hz: int) -> "tuple[RollingPySpy | None, Sequence[Incident]]":
     from agentaudit.model.trace import Incident
-    from agentaudit.probes.stacks import RollingPySpy, find_pyspy
+    from agentaudit.probes.pyspy import find_pyspy
+    from agentaudit.probes.stacks import RollingPySpy
 
     program = find_pyspy()
     if program is not None:

@@ -10,8 +10,8 @@ from agentaudit.probes.energy import PackageEnergy
 from agentaudit.probes.forks import ForkEvents
 from agentaudit.probes.gpu import Gpus
 from agentaudit.probes.processes import open_tree
+from agentaudit.probes.pyspy import find_pyspy
 from agentaudit.probes.runtimes import python_of
-from agentaudit.probes.stacks import find_pyspy
 
 _PTRACE_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
 

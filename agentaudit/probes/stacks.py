@@ -7,23 +7,18 @@ other, each recording begun before the last has ended, and each is read when it 
 """
 
 import re
-import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from agentaudit.model.recording import Frame, Record, StackDefined, StackRun, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
 from agentaudit.probes.chrometrace import Stretch, parse_chrometrace
+from agentaudit.probes.pyspy import Chunk, begun, reason
 from agentaudit.probes.runtimes import python_of
 
-CHUNK_NS = 1_000_000_000
 _EVERY_NS = 900_000_000
 """Each recording begins this long after the one before: py-spy needs a moment to find its feet."""
 
@@ -103,7 +98,7 @@ class RollingPySpy:
             if watch.over and not watch.chunks:
                 del self._watches[pid]
             elif not watch.over and watch.due(now_ns):
-                watch.chunks.append(_begun(self._program, self._rate_hz, pid))
+                watch.chunks.append(begun(self._program, self._rate_hz, pid))
         return records
 
     def close(self, now_ns: int) -> Sequence[Record]:
@@ -171,7 +166,7 @@ class RollingPySpy:
             with chunk.file, chunk.messages:
                 yield from self._read(watch, chunk, now_ns)
 
-    def _read(self, watch: "_Watch", chunk: "_Chunk", now_ns: int) -> Iterator[Record]:
+    def _read(self, watch: "_Watch", chunk: Chunk, now_ns: int) -> Iterator[Record]:
         said = chunk.said()
         try:
             stretches = parse_chrometrace(chunk.written())
@@ -228,27 +223,9 @@ class RollingPySpy:
         yield Incident(
             at_ns=now_ns,
             probe="stacks",
-            what=_reason(said, watch.pid),
+            what=reason(said, watch.pid),
             lost=f"the steps of process {watch.pid}: its time is counted, but not told apart",
         )
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """One recording of py-spy."""
-
-    process: subprocess.Popen[bytes]
-    file: IO[bytes]
-    messages: IO[bytes]
-    start_ns: int
-
-    def written(self) -> bytes:
-        self.file.seek(0)
-        return self.file.read()
-
-    def said(self) -> bytes:
-        self.messages.seek(0)
-        return self.messages.read(8192)
 
 
 @dataclass(slots=True)
@@ -256,7 +233,7 @@ class _Watch:
     """One process being sampled: the recordings that run, and until when others have seen it."""
 
     pid: int
-    chunks: list[_Chunk] = field(default_factory=list)
+    chunks: list[Chunk] = field(default_factory=list)
     seen_until_ns: int = 0
     failures: int = 0
     over: bool = False
@@ -266,39 +243,3 @@ class _Watch:
         return not self.chunks or (
             len(self.chunks) <= _MOST_CHUNKS and now_ns - self.chunks[-1].start_ns >= _EVERY_NS
         )
-
-
-def find_pyspy() -> str | None:
-    """The program, beside the interpreter that runs us or on the path."""
-    return shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
-
-
-def _begun(program: str, rate_hz: int, pid: int) -> _Chunk:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with its chunk
-    messages = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with its chunk
-    command = [program, "record", "--nonblocking", "--threads", "--idle", "--nolineno"]
-    command += ["--format", "chrometrace", "--output", f"/dev/fd/{file.fileno()}"]
-    command += ["--rate", str(rate_hz), "--duration", str(CHUNK_NS // 1_000_000_000)]
-    start_ns = time.monotonic_ns()
-    process = subprocess.Popen(  # noqa: S603 -- our own dependency; the arguments are numbers
-        [*command, "--pid", str(pid)],
-        stdin=subprocess.DEVNULL,
-        stdout=messages,
-        stderr=messages,
-        pass_fds=[file.fileno()],
-        start_new_session=True,
-    )
-    return _Chunk(process=process, file=file, messages=messages, start_ns=start_ns)
-
-
-def _reason(said: bytes, pid: int) -> str:
-    """What went wrong, from what py-spy said: its own words are no sentence for a user."""
-    text = said.decode("utf-8", errors="replace")
-    if "ermission" in text or "EPERM" in text or "not permitted" in text:
-        return (
-            f"the memory of process {pid} may not be read: run as its user with"
-            " `echo 0 | sudo tee /proc/sys/kernel/yama/ptrace_scope`, run as root, or give the"
-            " container the capability SYS_PTRACE"
-        )
-    last = next((line for line in reversed(text.splitlines()) if line.strip()), "it said nothing")
-    return f"py-spy cannot read the stacks of process {pid}: {last.strip()[:200]}"

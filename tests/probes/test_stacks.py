@@ -11,7 +11,8 @@ import pytest
 
 from agentaudit.model.recording import Record, StackDefined, StackRun, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
-from agentaudit.probes.stacks import RollingPySpy, StackTable, find_pyspy
+from agentaudit.probes.pyspy import find_pyspy
+from agentaudit.probes.stacks import RollingPySpy, StackTable
 
 TWO_THREADS = """
 import sys, threading, time
