@@ -6,6 +6,8 @@ their stage; with an unknown one it cannot be excluded.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts import (
@@ -15,12 +17,10 @@ from agentaudit.model.facts import (
     Fact,
     FactId,
     Grant,
-    Identity,
     Instruction,
     Lifetime,
     MemoryStore,
     Registry,
-    Resource,
     Runtime,
     Source,
     Tool,
@@ -37,13 +37,31 @@ FINAL = frozenset({"delete", "send"})
 _MODEL_PROVIDERS = frozenset({"anthropic", "cohere", "groq", "huggingface", "mistral", "openai"})
 
 
+FactT = TypeVar("FactT", bound=Fact)
+
+
+class Stage(Protocol):
+    """Says of any fact whether it belongs."""
+
+    def holds(self, fact: Fact) -> Truth: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Of(Generic[FactT]):
+    """Facts of one kind that something is true of."""
+
+    kind: type[FactT]
+    belongs: Callable[[FactT], Truth]
+
+    def holds(self, fact: Fact) -> Truth:
+        return self.belongs(fact) if isinstance(fact, self.kind) else Truth.NO
+
+
 def members(stage: str, facts: Mapping[FactId, Fact], *, doubtful: bool) -> frozenset[str]:
     """The ids of a stage; with `doubtful` also those of which nobody can say."""
-    kind, belongs = STAGES[stage]
+    holds = STAGES[stage].holds
     accepted = (Truth.YES, Truth.UNKNOWN) if doubtful else (Truth.YES,)
-    return frozenset(
-        fact.id for fact in facts.values() if isinstance(fact, kind) and belongs(fact) in accepted
-    )
+    return frozenset(fact.id for fact in facts.values() if holds(fact) in accepted)
 
 
 def entry(fact: Fact) -> Entry:
@@ -53,137 +71,102 @@ def entry(fact: Fact) -> Entry:
     return Entry.SEMI
 
 
-def _untrusted(fact: Fact) -> Truth:
-    return _truth(isinstance(fact, Source) and fact.trust != "reviewed")
+def _untrusted(source: Source) -> Truth:
+    return _truth(source.trust != "reviewed")
 
 
 def _any(_: Fact) -> Truth:
     return Truth.YES
 
 
-def _effect(*wanted: str) -> Callable[[Fact], Truth]:
-    def belongs(fact: Fact) -> Truth:
-        if not isinstance(fact, Tool):
-            return Truth.NO
-        if set(wanted) & set(fact.effects):
+def _effect(*wanted: str) -> Callable[[Tool], Truth]:
+    def belongs(tool: Tool) -> Truth:
+        if set(wanted) & set(tool.effects):
             return Truth.YES
-        return Truth.NO if fact.effects_known else Truth.UNKNOWN
+        return Truth.NO if tool.effects_known else Truth.UNKNOWN
 
     return belongs
 
 
-def _private(fact: Fact) -> Truth:
-    return fact.reads_private if isinstance(fact, Tool) else Truth.NO
+def _outward(tool: Tool) -> Truth:
+    return Truth.YES if "send" in tool.effects else tool.egress
 
 
-def _outward(fact: Fact) -> Truth:
-    if not isinstance(fact, Tool):
-        return Truth.NO
-    return Truth.YES if "send" in fact.effects else fact.egress
-
-
-def _long_lived(fact: Fact) -> Truth:
-    if not isinstance(fact, Credential):
-        return Truth.NO
-    if fact.lifetime is Lifetime.STATIC:
+def _long_lived(credential: Credential) -> Truth:
+    if credential.lifetime is Lifetime.STATIC:
         return Truth.YES
-    return Truth.NO if fact.lifetime is Lifetime.SHORT or fact.ttl_s is not None else Truth.UNKNOWN
+    short = credential.lifetime is Lifetime.SHORT or credential.ttl_s is not None
+    return Truth.NO if short else Truth.UNKNOWN
 
 
-def _changing_credential(fact: Fact) -> Truth:
+def _changing_credential(credential: Credential) -> Truth:
     """A long-lived one with which something can be changed: a model's key only costs money."""
-    if isinstance(fact, Credential) and fact.provider in _MODEL_PROVIDERS:
+    return Truth.NO if credential.provider in _MODEL_PROVIDERS else _long_lived(credential)
+
+
+def _writing_grant(grant: Grant) -> Truth:
+    return _allowed(grant, grant.write_count or grant.permissions_count or grant.admin)
+
+
+def _admin_grant(grant: Grant) -> Truth:
+    return _allowed(grant, grant.admin or grant.escalations or grant.permissions_count)
+
+
+def _allowed(grant: Grant, what: object) -> Truth:
+    """Whether a grant gives something; on a condition nobody can say."""
+    if grant.effect != "allow" or not what:
         return Truth.NO
-    return _long_lived(fact)
+    return Truth.UNKNOWN if grant.conditions else Truth.YES
 
 
-def _writing_grant(fact: Fact) -> Truth:
-    if not isinstance(fact, Grant) or fact.effect != "allow":
-        return Truth.NO
-    if not (fact.write_count or fact.permissions_count or fact.admin):
-        return Truth.NO
-    return Truth.UNKNOWN if fact.conditions else Truth.YES
-
-
-def _admin_grant(fact: Fact) -> Truth:
-    if not isinstance(fact, Grant) or fact.effect != "allow":
-        return Truth.NO
-    if not (fact.admin or fact.escalations or fact.permissions_count):
-        return Truth.NO
-    return Truth.UNKNOWN if fact.conditions else Truth.YES
-
-
-def _way_out(fact: Fact) -> Truth:
-    return way_out(fact) if isinstance(fact, Egress) else Truth.NO
-
-
-def _shared_memory(fact: Fact) -> Truth:
+def _shared_memory(store: MemoryStore) -> Truth:
     """Read by others than the one whose session wrote it."""
-    if not isinstance(fact, MemoryStore):
-        return Truth.NO
-    if fact.scope in ("tenant", "global") or fact.constant_session_key:
+    if store.scope in ("tenant", "global") or store.constant_session_key:
         return Truth.YES
-    return Truth.NO if fact.scope else Truth.UNKNOWN
+    return Truth.NO if store.scope else Truth.UNKNOWN
 
 
-def _unbounded_memory(fact: Fact) -> Truth:
-    if not isinstance(fact, MemoryStore):
-        return Truth.NO
-    bounds = (fact.ttl, fact.max_turns, fact.max_tokens, fact.max_bytes)
+def _unbounded_memory(store: MemoryStore) -> Truth:
+    bounds = (store.ttl, store.max_turns, store.max_tokens, store.max_bytes)
     if Known.SET in bounds:
         return Truth.NO
     return Truth.UNKNOWN if Known.UNKNOWN in bounds else Truth.YES
 
 
-def _escapable(fact: Fact) -> Truth:
-    if not isinstance(fact, Runtime):
-        return Truth.NO
-    return _truth(
-        fact.privileged or fact.docker_socket or fact.host_network or bool(fact.host_mounts)
-    )
+def _escapable(runtime: Runtime) -> Truth:
+    ways = (runtime.privileged, runtime.docker_socket, runtime.host_network, runtime.host_mounts)
+    return _truth(any(ways))
 
 
-def _mutable(fact: Fact) -> Truth:
-    return fact.mutable if isinstance(fact, Registry) else Truth.NO
-
-
-def _writable_instruction(fact: Fact) -> Truth:
-    return fact.writable_by_agent if isinstance(fact, Instruction) else Truth.NO
-
-
-def _privileged_workflow(fact: Fact) -> Truth:
-    if not isinstance(fact, Workflow):
-        return Truth.NO
-    return _truth(fact.runs_agent and (bool(fact.write_permissions) or fact.uses_secrets))
+def _privileged_workflow(workflow: Workflow) -> Truth:
+    return _truth(workflow.runs_agent and bool(workflow.write_permissions or workflow.uses_secrets))
 
 
 def _truth(answer: bool) -> Truth:  # noqa: FBT001, a statement is what it turns into a truth
     return Truth.YES if answer else Truth.NO
 
 
-STAGES: Mapping[str, tuple[type[Fact], Callable[[Fact], Truth]]] = {
-    "source": (Source, _untrusted),
-    "registry": (Registry, _mutable),
-    "agent": (Agent, _any),
-    "server": (ToolServer, _any),
-    "workflow": (Workflow, _privileged_workflow),
-    "tool": (Tool, _any),
-    "writing_tool": (Tool, _effect("write", "delete", "send", "execute")),
-    "irreversible_tool": (Tool, _effect("delete", "send")),
-    "executing_tool": (Tool, _effect("execute")),
-    "private_tool": (Tool, _private),
-    "outward_tool": (Tool, _outward),
-    "credential": (Credential, _any),
-    "long_lived_credential": (Credential, _long_lived),
-    "changing_credential": (Credential, _changing_credential),
-    "identity": (Identity, _any),
-    "writing_grant": (Grant, _writing_grant),
-    "admin_grant": (Grant, _admin_grant),
-    "resource": (Resource, _any),
-    "way_out": (Egress, _way_out),
-    "shared_memory": (MemoryStore, _shared_memory),
-    "unbounded_memory": (MemoryStore, _unbounded_memory),
-    "escapable_runtime": (Runtime, _escapable),
-    "writable_instruction": (Instruction, _writable_instruction),
+STAGES: Mapping[str, Stage] = {
+    "source": _Of(Source, _untrusted),
+    "registry": _Of(Registry, lambda registry: registry.mutable),
+    "agent": _Of(Agent, _any),
+    "server": _Of(ToolServer, _any),
+    "workflow": _Of(Workflow, _privileged_workflow),
+    "tool": _Of(Tool, _any),
+    "writing_tool": _Of(Tool, _effect("write", "delete", "send", "execute")),
+    "irreversible_tool": _Of(Tool, _effect("delete", "send")),
+    "executing_tool": _Of(Tool, _effect("execute")),
+    "private_tool": _Of(Tool, lambda tool: tool.reads_private),
+    "outward_tool": _Of(Tool, _outward),
+    "credential": _Of(Credential, _any),
+    "long_lived_credential": _Of(Credential, _long_lived),
+    "changing_credential": _Of(Credential, _changing_credential),
+    "writing_grant": _Of(Grant, _writing_grant),
+    "admin_grant": _Of(Grant, _admin_grant),
+    "way_out": _Of(Egress, way_out),
+    "shared_memory": _Of(MemoryStore, _shared_memory),
+    "unbounded_memory": _Of(MemoryStore, _unbounded_memory),
+    "escapable_runtime": _Of(Runtime, _escapable),
+    "writable_instruction": _Of(Instruction, lambda text: text.writable_by_agent),
 }
 """What patterns may name: the kind of fact, and what makes one belong."""

@@ -112,12 +112,14 @@ def _outward_tools(draft: Draft) -> None:
         if tool.effects_known and tool.egress is Truth.NO and not sends:
             continue
         server = server_of(draft, tool)
-        doubt = Doubt(known=sends or tool.egress is Truth.YES)
-        if sends or not tool.effects_known or (server is not None and server.remote):
+        remote = server is not None and server.remote
+        outward = sends or tool.egress is Truth.YES
+        if sends or remote or not tool.effects_known:
+            beyond = Doubt(known=sends or (remote and outward))
             recipients = _recipients(tool)
-            draft.draw(tool, EdgeKind.EGRESS_TO, recipients, tool.evidence[0], doubt=doubt)
-        if server is None or not server.remote:
-            _local_ways(draft, tool, doubt)
+            draft.draw(tool, EdgeKind.EGRESS_TO, recipients, tool.evidence[0], doubt=beyond)
+        if not remote:
+            _local_ways(draft, tool, Doubt(known=outward))
 
 
 def _local_ways(draft: Draft, tool: Tool, doubt: Doubt) -> None:
