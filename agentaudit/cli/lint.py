@@ -184,6 +184,7 @@ def _result(
     from agentaudit.extract.deployment import read_deployment
     from agentaudit.linting.linter import lint as lint_deployment
     from agentaudit.model.deployment import FileStatus
+    from agentaudit.report.places import from_here
     from agentaudit.rules.acceptances import load_acceptances
     from agentaudit.rules.limits import limits_with
 
@@ -196,7 +197,7 @@ def _result(
             f"nothing to audit in {places}: no file there is of a format that agents are deployed"
             " with (MCP and agent settings, Compose, Kubernetes, Terraform, workflows, .env, …)"
         )
-    return lint_deployment(
+    result = lint_deployment(
         deployment,
         rules,
         names=names,
@@ -204,6 +205,7 @@ def _result(
         accepted=accepted,
         today=datetime.now(tz=UTC).date().isoformat(),
     )
+    return from_here(result, deployment.root)
 
 
 def _write(

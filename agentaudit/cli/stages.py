@@ -101,23 +101,25 @@ def _deployment(place: Place) -> "Deployment | None":
 
 def _lint(place: Place, deployment: "Deployment") -> "LintResult":
     from agentaudit.linting.linter import lint
+    from agentaudit.report.places import from_here
     from agentaudit.rules.limits import limits_with
     from agentaudit.rules.lint import load_lint_rules
     from agentaudit.store.shipped import shipped
 
     rules = load_lint_rules([shipped("rules") / "lint"])
     place.stage(f"Asking {len(rules)} rules …")
-    result = lint(deployment, rules, limits=limits_with(()))
+    result = from_here(lint(deployment, rules, limits=limits_with(())), deployment.root)
     place.keep(result, "findings.json")
     return result
 
 
 def _threats(place: Place, deployment: "Deployment") -> "ThreatModel":
+    from agentaudit.report.places import from_here
     from agentaudit.rules.threats import load_threat_rules
     from agentaudit.threats.model import threat_model
 
     place.stage("Following untrusted input to damage …")
-    result = threat_model(deployment, load_threat_rules())
+    result = from_here(threat_model(deployment, load_threat_rules()), deployment.root)
     place.keep(result, "threats.json")
     return result
 

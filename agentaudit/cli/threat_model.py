@@ -102,6 +102,7 @@ def threat_model(
 
 def _model(paths: Sequence[Path]) -> "ThreatModel":
     from agentaudit.extract.deployment import read_deployment
+    from agentaudit.report.places import from_here
     from agentaudit.rules.threats import load_threat_rules
     from agentaudit.threats.model import threat_model as model_of
 
@@ -109,7 +110,7 @@ def _model(paths: Sequence[Path]) -> "ThreatModel":
     if not deployment.agents:
         places = ", ".join(str(path) for path in paths)
         raise IncompleteError(f"no agent found in {places}: nothing to threat-model")
-    return model_of(deployment, load_threat_rules())
+    return from_here(model_of(deployment, load_threat_rules()), deployment.root)
 
 
 def _write(
