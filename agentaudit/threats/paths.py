@@ -17,6 +17,7 @@ from agentaudit.model.threat import (
     ThreatRules,
 )
 from agentaudit.threats.actions import impact_of, sensitive_actions
+from agentaudit.threats.doubts import doubts
 from agentaudit.threats.draft import weakest
 from agentaudit.threats.graph import ThreatGraph
 from agentaudit.threats.routes import Route
@@ -65,13 +66,7 @@ def attack_path(
         title=query.title,
         severity=_severity(rules.severity, impact, who, sure),
         confidence=sure,
-        sentence=_sentence(
-            query.sentence.format(
-                **{stage: spoken(graph.facts[FactId(name)]) for stage, name in names.items()},
-                asked=_asked(match.edges),
-                rights=_rights(grants),
-            )
-        ),
+        sentence=_told(graph, query, match, grants),
         nodes=nodes,
         edges=match.edges,
         broken_by=query.broken_by,
@@ -88,8 +83,15 @@ def spoken(fact: Fact) -> str:
     return fact.name
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _told(graph: ThreatGraph, query: ThreatQuery, match: Match, grants: Sequence[Grant]) -> str:
+    """The sentence of the query with the names of this path, and what nobody knows of it."""
+    stops = _names_of_stages(query, match)
+    text = query.sentence.format(
+        **{stage: spoken(graph.facts[FactId(name)]) for stage, name in stops.items()},
+        asked=_asked(match.edges),
+        rights=_rights(grants),
+    )
+    return text[:1].upper() + text[1:] + doubts(stops, match.edges, graph.facts)
 
 
 def _names_of_stages(query: ThreatQuery, match: Match) -> dict[str, str]:

@@ -31,6 +31,7 @@ from tests.threats.deployments import (
     cloud_tool,
     edge,
     gated,
+    grant,
     key,
     limited,
     place,
@@ -213,6 +214,39 @@ def test_a_path_tells_its_whole_chain() -> None:
         " (Wide)."
     )
     assert path.severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("deployment", "question"),
+    [
+        (lambda: remembering(memory("user", Known.UNKNOWN)), "what bounds redis"),
+        (lambda: launched(Truth.UNKNOWN), "whether npm: aws-mcp can change"),
+        (lambda: steered(Truth.UNKNOWN), "who may write CLAUDE.md"),
+        (lambda: limited(baseline(), "unknown"), "where network leads"),
+        (
+            lambda: replace(baseline(), credentials=(key(lifetime=Lifetime.UNKNOWN),)),
+            "how long AWS_SECRET_ACCESS_KEY lives",
+        ),
+        (
+            lambda: replace(baseline(), tools=(replace(web_tool(), effects_known=False),)),
+            "what fetch does",
+        ),
+        (
+            lambda: replace(baseline(), grants=(replace(grant(), conditions=("aws:mfa",)),)),
+            "when Wide applies",
+        ),
+    ],
+)
+def test_a_doubtful_path_says_what_is_not_known(
+    deployment: Callable[[], Deployment], question: str
+) -> None:
+    """Whoever finds the answer decides the path."""
+    assert any(question in path.sentence for path in asked(deployment()).cannot_exclude)
+
+
+def test_a_path_has_no_doubt() -> None:
+    """What is reported is known."""
+    assert not any("Not known" in path.sentence for path in asked(baseline()).paths)
 
 
 def test_more_sources_fold_into_the_same_path() -> None:
