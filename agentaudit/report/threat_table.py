@@ -35,7 +35,8 @@ def render_threat_table(model: ThreatModel, *, width: int, verbose: bool = False
     width = min(max(width, _NARROWEST), _WIDEST)
     shown = model.paths if verbose else model.paths[:MOST_PATHS]
     text = Text()
-    _add(text, f"{_summary(model)}\n", style="bold")
+    for line in _wrapped(_summary(model), width, ""):
+        _add(text, f"{line}\n", style="bold")
     _add(text, "\n")
     _add_radius(text, model.blast_radius)
     for number, path in enumerate(shown, start=1):
@@ -110,11 +111,11 @@ def _step(node: GraphNode, arrow: str, width: int) -> str:
     """A leg of the chain: what it is, and where it stands."""
     place = one_line(str(node.evidence))
     kind = node.kind.replace("_", " ")
-    room = max(width - len(_INDENT) - len(arrow) - len(place) - len(kind) - 4, 8)
-    name = one_line(node.name)
-    name = name if len(name) <= room else f"{name[: room - 1]}…"
-    left = f"{_INDENT}{arrow}{kind} {name}"
-    return f"{left}{' ' * max(width - len(left) - len(place), 2)}{place}"
+    left = f"{_INDENT}{arrow}{kind} {one_line(node.name)}"
+    if len(left) + len(place) + 2 <= width:
+        return f"{left}{place:>{width - len(left)}}"
+    cut = left if len(left) <= width else f"{left[: width - 1]}…"
+    return f"{cut}\n{place:>{width}}"
 
 
 def _add_what_if(text: Text, model: ThreatModel, width: int) -> None:
