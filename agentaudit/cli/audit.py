@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from agentaudit.model.decision import Report
 
 DEMO_SECONDS = 15
+DEMO_CONCURRENCY = 8
+"""More than two cores serve at once, so that a schedule can matter."""
 RECORDING = "run.aatrace"
 
 
@@ -150,7 +152,7 @@ def _sample_under_load(length_ns: int | None) -> "AbstractContextManager[Sample]
 
     if length_ns is None:
         raise UsageError("--demo needs an end: a duration of more than 0")
-    return running_sample(load_s=length_ns / 1e9 + 2)
+    return running_sample(load_s=length_ns / 1e9 + 2, concurrency=DEMO_CONCURRENCY)
 
 
 def _free_recording(folder: Path) -> Path:
