@@ -80,13 +80,17 @@ def _coverage(breakdown: Breakdown) -> Iterator[Text]:
     share = breakdown.cpu_attributed_ns / total_ns if total_ns > 0 else 0.0
     yield Text()
     yield Text(
-        f"CPU: {seconds(total_ns)} counted by the kernel in {seconds(breakdown.duration_ns)},"
-        f" {share:.1%} of it attributed, {seconds(breakdown.cpu_unattributed_ns)} not"
+        f"CPU: {seconds(total_ns)} counted by the kernel in {seconds(breakdown.duration_ns)};"
+        f" {share:.1%} of it has a step{_rest(breakdown.cpu_unattributed_ns)}"
     )
     yield Text(
         f"cores: {breakdown.cpu_utilisation:.0%} of {breakdown.cores} busy with the agent;"
         f" memory: {breakdown.peak_rss_bytes / 2**20:.0f} MiB at most"
     )
+
+
+def _rest(unattributed_ns: int) -> str:
+    return f", {seconds(unattributed_ns)} has none" if unattributed_ns > 0 else ""
 
 
 def _request_lines(

@@ -97,7 +97,8 @@ step kind  steps     CPU  share        95 %    wall
 tool_call     12  9.89 s  94.0%  92% to 96%  20.0 s
 unknown       12  600 ms   6.0%    4% to 8%  20.0 s
 
-CPU: 10.5 s counted by the kernel in 10.0 s, 94.3% of it attributed, 600 ms not
+CPU: 10.5 s counted by the kernel in 10.0 s; 94.3% of it has a step, 600 ms has
+none
 cores: 52% of 2 busy with the agent; memory: 107 MiB at most
 
 requests: 60, 3.9 at once on average, 5 at most
