@@ -5,9 +5,11 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TypeVar
 
-from agentaudit.model.deployment import Edge, EdgeKind, Unresolved
+from agentaudit.errors import Problem
+from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts import CredentialForm, Fact, FactId
 from agentaudit.readers.document import Document, Node
@@ -106,6 +108,10 @@ class Collector:
     open_ends: list[Unresolved] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     workloads: list[Workload] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    """What makes a file only partly read although its syntax is whole."""
+    today: date = date.max
+    """The day on which it is asked what has expired; unless it is given, everything has."""
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def add(self, fact: FactT) -> FactT:
@@ -135,9 +141,17 @@ class Collector:
         dst: FactId,
         *places: Evidence,
         confidence: Confidence = Confidence.CERTAIN,
+        derivation: Derivation = Derivation.STATIC,
     ) -> None:
         """An edge, once, with at least one place."""
-        edge = Edge(kind=kind, src=src, dst=dst, evidence=places, confidence=confidence)
+        edge = Edge(
+            kind=kind,
+            src=src,
+            dst=dst,
+            evidence=places,
+            confidence=confidence,
+            derivation=derivation,
+        )
         self.edges.setdefault((kind, src, dst), edge)
 
     def refer(
@@ -153,6 +167,17 @@ class Collector:
     def leave_open(self, place: Evidence, what: str, effect: str) -> None:
         """Something that could not be resolved, and what that leaves undecided."""
         self.open_ends.append(Unresolved(evidence=place, what=what, effect=effect))
+
+    def settle(self, place: Evidence, what: str) -> None:
+        """What was left open with these words at this place is open no more."""
+        kept = [end for end in self.open_ends if (end.evidence, end.what) != (place, what)]
+        self.open_ends[:] = kept
+
+    def remove(self, identifier: FactId) -> None:
+        """A fact that stood for something unknown goes, and its edges with it."""
+        self.facts.pop(identifier, None)
+        for key in [key for key in self.edges if identifier in key[1:]]:
+            del self.edges[key]
 
     def digest(self, value: str) -> str:
         """

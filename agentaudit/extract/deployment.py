@@ -5,11 +5,12 @@ Each extractor gets all documents at once, so that references resolve across fil
 sorted by path, and facts leave sorted by id, so the order of the files changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from agentaudit.errors import InputError
+from agentaudit.errors import InputError, Problem
 from agentaudit.extract.actions import extract_actions
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.cloudformation import extract_cloudformation
@@ -17,6 +18,7 @@ from agentaudit.extract.coding_agents import extract_coding_agents
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
 from agentaudit.extract.crewai import extract_crewai
+from agentaudit.extract.declarations import declare_servers, extract_declarations
 from agentaudit.extract.dockerfile import extract_dockerfile
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import extract_dotenv
@@ -46,6 +48,7 @@ Extractor = Callable[[Documents, Collector], None]
 
 EXTRACTORS: tuple[Extractor, ...] = (
     extract_mcp,
+    declare_servers,
     extract_claude,
     extract_coding_agents,
     extract_crewai,
@@ -66,31 +69,39 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_iam_files,
     extract_actions,
     link_grants,
+    extract_declarations,
     extract_sweep,
 )
 """
-Every platform that we understand. Containers come before what looks at containers, and the sweep
-comes last, for it takes what nobody claimed.
+Every platform that we understand. Containers come before what looks at containers, declarations
+after what files say, and the sweep comes last, for it takes what nobody claimed. Only the tools of
+declared servers come early: settings of clients say which of them ask first.
 """
 
 _TEMPLATE = "an unrendered template; audit what it renders to"
+_LISTED_PROBLEMS = 20
 _LISTED_SKIPS = 200
 """More files of no interest are counted, not listed."""
 
 
-def read_deployment(paths: Sequence[Path]) -> Deployment:
+def read_deployment(paths: Sequence[Path], *, today: date | None = None) -> Deployment:
     """
-    What the files below the paths say.
+    What the files below the paths say, and what is declared and has not expired today.
 
     Nothing in a file raises: what could not be read stands in `coverage`. InputError only for paths
     that do not exist.
     """
     found = read_files(paths)
-    return _deployment(found.root, found.texts, found.coverage)
+    day = today or datetime.now(tz=UTC).date()
+    return _deployment(found.root, found.texts, found.coverage, today=day)
 
 
-def deployment_of(texts: Mapping[str, str]) -> Deployment:
-    """What texts say that were never files: path to text, as the examples of rules have them."""
+def deployment_of(texts: Mapping[str, str], *, today: date = date.max) -> Deployment:
+    """
+    What texts say that were never files: path to text, as the examples of rules have them.
+
+    Unless the day is given, every declaration has expired.
+    """
     sources: list[SourceText] = []
     skipped: list[FileCoverage] = []
     for file, text in texts.items():
@@ -99,7 +110,7 @@ def deployment_of(texts: Mapping[str, str]) -> Deployment:
             sources.append(SourceText(file=file, syntax=syntax, text=text))
         else:
             skipped.append(_skipped(file, ""))
-    return _deployment(".", sources, skipped)
+    return _deployment(".", sources, skipped, today=today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +120,14 @@ class _Parsed:
 
 
 def _deployment(
-    root: str, sources: Iterable[SourceText], unread: Iterable[FileCoverage]
+    root: str,
+    sources: Iterable[SourceText],
+    unread: Iterable[FileCoverage],
+    *,
+    today: date,
 ) -> Deployment:
     parsed = _parsed(sources)
-    collector = Collector()
+    collector = Collector(today=today)
     for extract in EXTRACTORS:
         extract(parsed.documents, collector)
     join(collector)
@@ -123,7 +138,7 @@ def _deployment(
             sorted(collector.edges.values(), key=lambda edge: (edge.kind, edge.src, edge.dst))
         ),
         unresolved=tuple(sorted(set(collector.open_ends))),
-        coverage=_counted((*unread, *parsed.coverage)),
+        coverage=_counted((*unread, *_judged(parsed.coverage, collector.problems))),
         suppressions=suppression_comments(parsed.documents),
         **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field
     )
@@ -171,6 +186,30 @@ def _failed(source: SourceText, error: InputError) -> FileCoverage:
         reason=_TEMPLATE if template else problem.message,
         line=problem.line,
         column=problem.column,
+    )
+
+
+def _judged(
+    coverage: Iterable[FileCoverage], problems: Sequence[Problem]
+) -> Iterator[FileCoverage]:
+    """The coverage; a file in which an extractor found problems was read in part, and says all."""
+    for item in coverage:
+        found = [problem for problem in problems if problem.file == item.file]
+        found.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+        yield _partial(item, found) if found else item
+
+
+def _partial(item: FileCoverage, problems: Sequence[Problem]) -> FileCoverage:
+    first, *rest = problems
+    others = [f"{other.line}:{other.column}: {other.message}" for other in rest]
+    more = len(others) - _LISTED_PROBLEMS
+    listed = (*others[:_LISTED_PROBLEMS], *([f"and {more} more"] if more > 0 else ()))
+    return replace(
+        item,
+        status=FileStatus.PARTIAL,
+        reason="; ".join((first.message, *listed)),
+        line=first.line,
+        column=first.column,
     )
 
 

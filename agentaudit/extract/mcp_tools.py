@@ -20,9 +20,7 @@ def add_tools(collector: Collector, server: ToolServer, url: str = "") -> None:
     known = known_server(server.package, url, *server.arguments)
     if known is None:
         collector.leave_open(
-            server.evidence[0],
-            f"the tools of the server {server.name} are not known",
-            "what it reads, writes and sends is open",
+            server.evidence[0], _open_end(server), "what it reads, writes and sends is open"
         )
         _add_unknown_tools(collector, server)
         return
@@ -33,12 +31,32 @@ def add_tools(collector: Collector, server: ToolServer, url: str = "") -> None:
             _add_tool(collector, server, known, tool)
 
 
+def unknown_tools(server: ToolServer) -> FactId:
+    """The id of the one tool that stands for all of a server whose tools are not known."""
+    return fact_id("tool", f"{server.name} any", f"{server.id}/*")
+
+
+def tool_id(server: ToolServer, name: str) -> FactId:
+    """The id of one tool of a server."""
+    return fact_id("tool", f"{server.name} {name}", f"{server.id}/{name}")
+
+
+def settle_unknown_tools(collector: Collector, server: ToolServer) -> None:
+    """Takes back that the tools are not known, once somebody said which they are."""
+    collector.remove(unknown_tools(server))
+    collector.settle(server.evidence[0], _open_end(server))
+
+
+def _open_end(server: ToolServer) -> str:
+    return f"the tools of the server {server.name} are not known"
+
+
 def _add_unknown_tools(collector: Collector, server: ToolServer) -> None:
     """One tool that stands for all that we do not know: every question about it is open."""
     place = server.evidence[0]
     tool = collector.add(
         Tool(
-            id=fact_id("tool", f"{server.name} any", f"{server.id}/*"),
+            id=unknown_tools(server),
             name=f"{server.name}.*",
             evidence=(place,),
             confidence=Confidence.POSSIBLE,
@@ -55,7 +73,7 @@ def _add_tool(
     approved = server.wildcard_tools or tool.name in server.approved_tools
     fact = collector.add(
         Tool(
-            id=fact_id("tool", f"{server.name} {tool.name}", f"{server.id}/{tool.name}"),
+            id=tool_id(server, tool.name),
             name=f"{server.name}.{tool.name}",
             evidence=(place,),
             confidence=Confidence.LIKELY,

@@ -10,6 +10,9 @@ from agentaudit.rules.messages import duration, size
 
 _UNKNOWN = "unknown"
 _NONE = "none"
+_PER_ITEM = "set per item"
+_EXPIRING_BY_ITEM = frozenset({"dynamodb"})
+"""Backends where each item carries the time at which it goes, and no file holds a length."""
 
 
 def credential_summaries(deployment: Deployment) -> tuple[CredentialSummary, ...]:
@@ -53,7 +56,7 @@ def _memory(store: MemoryStore) -> MemorySummary:
         backend=store.backend,
         scope=store.scope or _UNKNOWN,
         bound=_bound(store),
-        ttl=_value(store.ttl, store.ttl_s, duration(store.ttl_s or 0)),
+        ttl=_age(store),
         eviction=store.eviction or _NONE,
         compaction=store.compaction.value,
         evidence=shown_place(store.evidence[0]),
@@ -81,7 +84,10 @@ def _bound(store: MemoryStore) -> str:
     return _NONE if Known.NONE in states else _UNKNOWN
 
 
-def _value(state: Known, number: int | None, text: str) -> str:
-    if state is Known.SET:
-        return text if number is not None else _UNKNOWN
-    return state.value
+def _age(store: MemoryStore) -> str:
+    """How old an entry can get; `unknown` when an age is set that could not be read."""
+    if store.ttl is not Known.SET:
+        return store.ttl.value
+    if store.ttl_s is not None:
+        return duration(store.ttl_s)
+    return _PER_ITEM if store.backend in _EXPIRING_BY_ITEM else _UNKNOWN

@@ -52,7 +52,8 @@ _INSTRUCTION_FOLDERS = re.compile(
     r"[^/]+\.(?:md|txt|prompt)$"
 )
 _ALWAYS_READ = re.compile(
-    r"(?:^|/)(?:\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
+    r"(?:^|/)(?:agentaudit\.ya?ml"
+    r"|\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
     r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
     r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|agents?/[^/]+\.jsonc?"
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq)/[^/]*|\.github/workflows/[^/]*)$"

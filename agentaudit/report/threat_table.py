@@ -28,6 +28,7 @@ _WIDEST = 100
 _INDENT = "   "
 _WHAT = 33
 _MOST_OPEN = 5
+_DECLARE = "Where no file says what a tool does, declare what it does in agentaudit.yaml."
 
 
 def render_threat_table(model: ThreatModel, *, width: int, verbose: bool = False) -> Text:
@@ -173,6 +174,8 @@ def _add_doubtful(text: Text, model: ThreatModel, width: int, *, verbose: bool) 
         _add_wrapped(text, f"{path.severity}? {one_line(path.sentence)}", width)
     if len(shown) < len(model.cannot_exclude):
         _add(text, f"{_INDENT}and {len(model.cannot_exclude) - len(shown)} more\n")
+    if any(node.kind == "tool" for path in model.cannot_exclude for node in path.nodes):
+        _add_wrapped(text, _DECLARE, width, style="green")
 
 
 def _add_coverage(text: Text, model: ThreatModel, width: int, *, verbose: bool) -> None:

@@ -1,0 +1,235 @@
+"""
+Declarations: what `agentaudit.yaml` says of tools that no other file describes.
+
+A declaration fills in what is unknown and changes nothing that a file states: where the two
+disagree, the file is believed and the contradiction is told. What rests on a declaration is likely
+at most, and names its place.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.declaration_file import (
+    Behaviour,
+    Declaration,
+    Declarations,
+    read_declarations,
+)
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp_tools import settle_unknown_tools, tool_id, unknown_tools
+from agentaudit.extract.redaction import plain
+from agentaudit.model.deployment import Derivation, EdgeKind
+from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.facts import Tool, ToolServer
+
+FILE = "agentaudit.yaml"
+"""At the root of what is audited: no folder below can declare for the whole."""
+_ELSEWHERE = (FILE, "agentaudit.yml")
+_NOTHING = "the entry adds nothing"
+SubjectT = TypeVar("SubjectT", Tool, ToolServer)
+
+
+def declare_servers(documents: Documents, collector: Collector) -> None:
+    """The tools of declared servers, before the settings of clients say which ask first."""
+    for declaration in _declarations(documents).servers:
+        servers = _meant(collector, ToolServer, declaration)
+        if _one(servers) and not _expired(collector, declaration):
+            for server in servers:
+                _declare_tools(collector, server, declaration)
+
+
+def extract_declarations(documents: Documents, collector: Collector) -> None:
+    """Everything that is declared and can count, and a word on everything that cannot."""
+    declare_servers(documents, collector)
+    declared = _declarations(documents)
+    collector.problems.extend(declared.problems)
+    for declaration in declared.servers:
+        for server in _subjects(collector, ToolServer, declaration, "tool server"):
+            _tell_of_server(collector, server, declaration)
+    for declaration in declared.tools:
+        for tool in _subjects(collector, Tool, declaration, "tool"):
+            _fill(collector, tool, declaration)
+    for document in documents.of("yaml"):
+        if document.file != FILE and document.file.rpartition("/")[2] in _ELSEWHERE:
+            place = evidence(document, document.root)
+            collector.leave_open(
+                place, f"only {FILE} at the root of the audit declares", "this file adds nothing"
+            )
+
+
+def _declarations(documents: Documents) -> Declarations:
+    document = documents.at(FILE)
+    return read_declarations(document) if document is not None else Declarations()
+
+
+def _subjects(
+    collector: Collector, kind: type[SubjectT], declaration: Declaration, word: str
+) -> tuple[SubjectT, ...]:
+    """What a declaration is of, while it holds; when that is nothing, it is told why."""
+    found = _meant(collector, kind, declaration)
+    name = plain(declaration.name)
+    if _expired(collector, declaration):
+        what = f"the declaration of {name} expired on {declaration.expires}"
+        collector.leave_open(declaration.at, what, "what it said is unknown again")
+    elif not found:
+        where = f" in {plain(declaration.file)}" if declaration.file else ""
+        collector.leave_open(declaration.at, f"no {word} is called {name}{where}", _NOTHING)
+    elif not _one(found):
+        places = ", ".join(sorted(str(fact.evidence[0]) for fact in found))
+        what = f"{len(found)} different {word}s are called {name}: {places}"
+        collector.leave_open(declaration.at, what, f"`file` may say which; until then {_NOTHING}")
+    else:
+        return found
+    return ()
+
+
+def _meant(
+    collector: Collector, kind: type[SubjectT], declaration: Declaration
+) -> tuple[SubjectT, ...]:
+    """What a declaration may be of; never what stands for a server's unknown tools."""
+    stand_ins = {unknown_tools(server) for server in collector.of(ToolServer)}
+    return tuple(
+        fact
+        for fact in collector.of(kind)
+        if fact.name == declaration.name
+        and declaration.file in ("", fact.evidence[0].file)
+        and fact.id not in stand_ins
+    )
+
+
+def _one(facts: Sequence[Tool | ToolServer]) -> bool:
+    """Whether there is one, or several of one file that are the same to it: a tool of two crews."""
+    return len({_launch(fact) for fact in facts}) == 1
+
+
+def _launch(fact: Tool | ToolServer) -> tuple[str, ...]:
+    file = fact.evidence[0].file
+    if isinstance(fact, ToolServer):
+        return (file, fact.url, fact.command, *fact.arguments)
+    return (file,)
+
+
+def _expired(collector: Collector, declaration: Declaration) -> bool:
+    return collector.today > declaration.expires
+
+
+def _declare_tools(collector: Collector, server: ToolServer, declaration: Declaration) -> None:
+    """
+    The tools of a server that nobody knew.
+
+    What stands for its unknown tools stays while a file names one that is not declared.
+    """
+    if unknown_tools(server) not in collector.facts:
+        return
+    for said in declaration.behaviours:
+        approved = server.wildcard_tools or said.name in server.approved_tools
+        tool = collector.add(
+            Tool(
+                id=tool_id(server, said.name),
+                name=f"{server.name}.{said.name}",
+                evidence=(server.evidence[0], declaration.at),
+                confidence=Confidence.LIKELY,
+                effects=said.effects or (),
+                effects_known=said.effects is not None,
+                reads_untrusted=said.reads_untrusted,
+                reads_private=said.reads_private,
+                egress=said.egress,
+                approval=Truth.NO if approved else Truth.UNKNOWN,
+            )
+        )
+        collector.link(
+            EdgeKind.EXPOSES,
+            server.id,
+            tool.id,
+            server.evidence[0],
+            declaration.at,
+            confidence=Confidence.LIKELY,
+            derivation=Derivation.DECLARED,
+        )
+    if not _undeclared(server, declaration):
+        settle_unknown_tools(collector, server)
+
+
+def _undeclared(server: ToolServer, declaration: Declaration) -> list[str]:
+    """Tools that the server's file approves and the declaration leaves out."""
+    declared = {said.name for said in declaration.behaviours}
+    return sorted(set(server.approved_tools) - declared - {"*"})
+
+
+def _tell_of_server(collector: Collector, server: ToolServer, declaration: Declaration) -> None:
+    """Why a declaration of a server's tools is not, or not wholly, believed."""
+    name = plain(server.name)
+    if server.catalogued:
+        collector.leave_open(
+            declaration.at, f"the tools of the server {name} are known already", _NOTHING
+        )
+    for missing in _undeclared(server, declaration):
+        what = f"{server.evidence[0].file} approves {plain(missing)}, which is not declared"
+        collector.leave_open(declaration.at, what, f"the tools of {name} stay unknown")
+
+
+def _fill(collector: Collector, tool: Tool, declaration: Declaration) -> None:
+    """The answers that no file gives, from the declaration; the others stay."""
+    said, stated = declaration.behaviours[0], _stated(collector, tool)
+    for question in _contradictions(stated, said):
+        what = f"{tool.evidence[0]} contradicts what is declared of {plain(tool.name)}: {question}"
+        collector.leave_open(declaration.at, what, "the file is believed")
+    merged = _merged(stated, said)
+    if merged == stated:
+        return
+    sure = Confidence.LIKELY if tool.confidence is Confidence.CERTAIN else tool.confidence
+    collector.update(
+        replace(
+            tool,
+            evidence=(*tool.evidence, declaration.at),
+            confidence=sure,
+            effects=tool.effects if merged.effects is None else merged.effects,
+            effects_known=tool.effects_known or (not stated.effects and merged.effects is not None),
+            reads_untrusted=merged.reads_untrusted,
+            reads_private=merged.reads_private,
+            egress=merged.egress,
+        )
+    )
+    if merged.complete:
+        collector.settle(tool.evidence[0], f"the tool {tool.name} is not known")
+
+
+def _stated(collector: Collector, tool: Tool) -> Behaviour:
+    """What the files say of a tool, in its fields and by where it leads."""
+    kinds = {edge.kind for edge in collector.edges.values() if edge.src == tool.id}
+    return Behaviour(
+        name=tool.name,
+        effects=tool.effects if tool.effects_known or tool.effects else None,
+        reads_untrusted=Truth.YES if EdgeKind.INGESTS in kinds else tool.reads_untrusted,
+        reads_private=tool.reads_private,
+        egress=Truth.YES if EdgeKind.EGRESS_TO in kinds else tool.egress,
+    )
+
+
+def _contradictions(stated: Behaviour, said: Behaviour) -> Iterator[str]:
+    both = stated.effects is not None and said.effects is not None
+    if both and set(stated.effects or ()) != set(said.effects or ()):
+        yield f"effects are {', '.join(stated.effects or ()) or 'none'}"
+    answers = (
+        ("reads_untrusted", stated.reads_untrusted, said.reads_untrusted),
+        ("reads_private", stated.reads_private, said.reads_private),
+        ("egress", stated.egress, said.egress),
+    )
+    for question, found, declared in answers:
+        if Truth.UNKNOWN not in (found, declared) and found is not declared:
+            yield f"{question} is {found}"
+
+
+def _merged(stated: Behaviour, said: Behaviour) -> Behaviour:
+    def known(found: Truth, declared: Truth) -> Truth:
+        return declared if found is Truth.UNKNOWN else found
+
+    return replace(
+        stated,
+        effects=said.effects if stated.effects is None else stated.effects,
+        reads_untrusted=known(stated.reads_untrusted, said.reads_untrusted),
+        reads_private=known(stated.reads_private, said.reads_private),
+        egress=known(stated.egress, said.egress),
+    )
