@@ -62,7 +62,12 @@ def _forks() -> Capability:
         available=not problem,
         gives="children of a millisecond, and the thread and step that started each",
         found=problem or "the kernel tells us of forks",
-        enable="Linux 6.6 or newer, or: sudo setcap cap_net_admin+ep PYTHON" if problem else "",
+        enable=(
+            "run in the host's PID namespace, on Linux 6.6 or newer, or: sudo setcap"
+            " cap_net_admin+ep PYTHON"
+            if problem
+            else ""
+        ),
     )
 
 

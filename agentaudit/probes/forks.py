@@ -5,16 +5,20 @@ The only way to see a child that lives a millisecond, and which thread of the pa
 Open to every user since Linux 6.6; before, it asks for CAP_NET_ADMIN.
 """
 
+import errno
 import os
+import select
 import socket
 import struct
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 _NETLINK_CONNECTOR = 11
 _CN_IDX_PROC = 1
 _CN_VAL_PROC = 1
-_LISTEN = 1
+_LISTEN, _IGNORE = 1, 2
 _NLMSG_DONE = 3
 _RECEIVE_BYTES = 4 * 1024 * 1024
 """A burst of forks must fit between two looks."""
@@ -23,7 +27,9 @@ _NETLINK_HEADER = struct.Struct("=IHHII")
 _CONNECTOR_HEADER = struct.Struct("=IIIIHH")
 _EVENT_HEADER = struct.Struct("=IIQ")
 _FORK_BYTES = 16
-_FORK, _EXEC, _EXIT = 0x1, 0x2, 0x80000000
+_ANSWER, _FORK, _EXEC, _EXIT = 0x0, 0x1, 0x2, 0x80000000
+_ANSWER_S = 0.5
+"""The kernel answers before our request returns; where it does not answer, it never will."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +67,9 @@ class ForkEvents:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
             self._socket.bind((0, _CN_IDX_PROC))
             self._socket.setblocking(False)
-            self._socket.send(_listen_request())
+            request = int.from_bytes(os.urandom(3))
+            self._socket.send(_request(_LISTEN, request))
+            self._await_answer(request)
         except OSError:
             self._socket.close()
             raise
@@ -81,7 +89,27 @@ class ForkEvents:
                 yield event
 
     def close(self) -> None:
+        with suppress(OSError):  # closed already, or the kernel cannot be reached any more
+            self._socket.send(_request(_IGNORE, 0))
         self._socket.close()
+
+    def _await_answer(self, request: int) -> None:
+        """
+        Raises OSError unless the kernel takes us as a listener.
+
+        In a PID namespace of our own it takes the request and says nothing. Events that others
+        listen to may arrive there all the same, with numbers of processes that are not ours.
+        """
+        end_s = time.monotonic() + _ANSWER_S
+        while (left_s := end_s - time.monotonic()) > 0:
+            if not select.select([self._socket], [], [], left_s)[0]:
+                break
+            code = _answered(self._socket.recv(4096), request)
+            if code:
+                raise OSError(code, os.strerror(code))
+            if code == 0:
+                return
+        raise OSError(errno.EOPNOTSUPP, "not told in a container's own PID namespace")
 
 
 def parsed(message: bytes) -> Fork | Exec | Exit | None:
@@ -104,8 +132,20 @@ def parsed(message: bytes) -> Fork | Exec | Exit | None:
     return None
 
 
-def _listen_request() -> bytes:
-    body = struct.pack("=I", _LISTEN)
-    connector = _CONNECTOR_HEADER.pack(_CN_IDX_PROC, _CN_VAL_PROC, 0, 0, len(body), 0) + body
+def _answered(message: bytes, request: int) -> int | None:
+    """The error number in the kernel's answer to a request, 0 for none; None of other messages."""
+    start = _NETLINK_HEADER.size + _CONNECTOR_HEADER.size
+    if len(message) < start + _EVENT_HEADER.size + 4:
+        return None
+    acknowledged = _CONNECTOR_HEADER.unpack_from(message, _NETLINK_HEADER.size)[3]
+    what = _EVENT_HEADER.unpack_from(message, start)[0]
+    if what != _ANSWER or acknowledged != request + 1:
+        return None
+    return int(struct.unpack_from("=I", message, start + _EVENT_HEADER.size)[0])
+
+
+def _request(wish: int, number: int) -> bytes:
+    body = struct.pack("=I", wish)
+    connector = _CONNECTOR_HEADER.pack(_CN_IDX_PROC, _CN_VAL_PROC, 0, number, len(body), 0) + body
     length = _NETLINK_HEADER.size + len(connector)
     return _NETLINK_HEADER.pack(length, _NLMSG_DONE, 0, 0, os.getpid()) + connector

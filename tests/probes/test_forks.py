@@ -1,8 +1,10 @@
 """Forks as the kernel tells them."""
 
 import os
+import shutil
 import struct
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -78,4 +80,28 @@ def test_a_child_of_a_moment_is_seen_with_the_thread_that_forked_it(events: Fork
     assert until(ended)
     forks = [event for event in seen if isinstance(event, Fork) and event.pid == children[0]]
     assert [(fork.parent_pid, fork.parent_tid) for fork in forks] == [(os.getpid(), tids[0])]
+    events.close()
+
+
+IN_A_NAMESPACE = """
+from agentaudit.probes.forks import ForkEvents
+try:
+    ForkEvents()
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+def test_a_pid_namespace_of_our_own_is_told_nothing_and_we_say_so(events: ForkEvents) -> None:
+    """Others listen at that moment: their events reach us with numbers of other processes."""
+    unshare = ["unshare", "--pid", "--fork", sys.executable, "-c", IN_A_NAMESPACE]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*unshare[:3], "true"], check=False).returncode
+    ):
+        pytest.skip("no PID namespace may be made here")
+
+    said = subprocess.run(unshare, capture_output=True, text=True, check=True).stdout
+
+    assert said == "not told in a container's own PID namespace\n"
     events.close()
