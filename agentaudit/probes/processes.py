@@ -104,7 +104,7 @@ class ProcessTree:
                     )
                 case Exec() if event.pid in self._processes:
                     yield ProcessNamed(pid=event.pid, name=_name_of(event.pid))
-                case Exit() if self._ours(event.pid) and event.pid != self.pid:
+                case Exit() if self._ours(event.pid) and not self._lives(event.pid):
                     self._remove(event.pid)
                     yield ProcessGone(at_ns=event.at_ns, pid=event.pid)
                 case _:
@@ -134,6 +134,13 @@ class ProcessTree:
     def _ours(self, pid: int) -> bool:
         return pid in self._processes or pid in self._brief
 
+    def _lives(self, pid: int) -> bool:
+        """True of the target, whose end `_ended` tells; and where a main thread alone ended."""
+        process = self._processes.get(pid)
+        return pid == self.pid or (
+            process is not None and process.reading() is not None and process.alive
+        )
+
     def _remove(self, pid: int) -> None:
         self._brief.discard(pid)
         process = self._processes.pop(pid, None)
@@ -141,10 +148,20 @@ class ProcessTree:
             process.close()
 
     def _add(self, pid: int, parent_pid: int) -> bool:
+        """
+        False when it has ended already, collected or not.
+
+        What it used is counted where its parent waits for it: a zombie taken in anew at every look
+        would be counted at every look.
+        """
         try:
-            self._processes[pid] = _Process(pid, parent_pid)
+            process = _Process(pid, parent_pid)
         except OSError:
             return False
+        if process.reading() is None or not process.alive:
+            process.close()
+            return False
+        self._processes[pid] = process
         return True
 
 
@@ -160,14 +177,18 @@ class _Process:
         self.alive = True
 
     def reading(self) -> ProcessReading | None:
-        """None once the process is gone; `alive` is false then, and of a zombie."""
+        """
+        None once the process is gone; `alive` is false then, and of a zombie.
+
+        A process whose main thread alone has ended looks like a zombie that has threads.
+        """
         try:
             text = os.pread(self._stat, 1024, 0)
         except OSError:
             self.alive = False
             return None
         fields = text[text.rindex(b")") + 2 :].split()
-        self.alive = fields[0] not in (b"Z", b"X")
+        self.alive = fields[0] not in (b"Z", b"X") or int(fields[17]) > 1
         return ProcessReading(
             pid=self.pid,
             parent_pid=self.parent_pid,
@@ -223,11 +244,9 @@ def open_tree(pid: int, forks: ForkEvents | None) -> ProcessTree:
         raise UsageError("profiling reads /proc, which this system does not have: use Linux")
     if not Path(f"/proc/{pid}/stat").exists():
         raise UsageError(f"there is no process {pid}; `ps -e` lists those that there are")
-    if _state_of(pid) in ("Z", "X"):
-        raise UsageError(f"process {pid} has ended already (its parent has not collected it)")
     tree = ProcessTree(pid, forks)
     if not tree.alive:
-        raise UsageError(f"process {pid} ended before it could be read")
+        raise UsageError(f"process {pid} has ended already")
     return tree
 
 
@@ -241,10 +260,6 @@ def _stat_of(pid: int) -> Sequence[str]:
     except OSError:
         return ()
     return text[text.rindex(")") + 2 :].split()
-
-
-def _state_of(pid: int) -> str:
-    return (*_stat_of(pid), "X")[0]
 
 
 def _parent_of(pid: int) -> int:

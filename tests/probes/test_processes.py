@@ -1,11 +1,13 @@
 """The process tree and its counters, read from real processes."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -159,6 +161,74 @@ def test_a_number_given_to_another_process_is_not_mistaken_for_the_first() -> No
 
     assert tree.processes() == []
     assert tree.threads() == []
+    tree.close()
+
+
+CHILD_LEFT_A_ZOMBIE = """
+import subprocess, sys
+burn = "import time\\nwhile time.process_time() < 0.2: pass"
+child = subprocess.Popen([sys.executable, "-c", burn], stdout=2)
+print("ready"); sys.stdin.readline(); child.wait(); print("done"); sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("listen", [True, False], ids=["told by the kernel", "listed"])
+def test_a_child_that_nobody_has_collected_yet_is_counted_once(
+    start: Callable[..., subprocess.Popen[str]],
+    listen: bool,  # noqa: FBT001 -- a parameter
+) -> None:
+    program = start(CHILD_LEFT_A_ZOMBIE)
+    tree = open_tree(program.pid, forks() if listen else None)
+    now_ns = time.monotonic_ns()
+    seen: list[TreeEvent] = []
+    for _ in range(500):
+        seen += tree.events(now_ns)
+        tree.processes()
+        if any(isinstance(event, ProcessGone) for event in seen):
+            break
+        time.sleep(0.01)
+        now_ns = time.monotonic_ns()
+
+    for second in range(1, 4):  # looked at again, beyond every pause between two listings
+        seen += tree.events(now_ns + second * 2_000_000_000)
+
+    assert [type(event) for event in seen] == [ProcessBorn, ProcessBorn, ProcessGone]
+    assert [reading.pid for reading in tree.processes()] == [program.pid]
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write("\n")
+    program.stdin.flush()
+    program.stdout.readline()
+    (process,) = tree.processes()
+    assert process.children_ns > 0
+    tree.close()
+
+
+MAIN_THREAD_LEFT = """
+import ctypes, platform, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+print("ready")
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
+"""
+
+
+@pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "aarch64"), reason="the number of a system call"
+)
+def test_a_process_lives_on_without_its_main_thread(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    program = start(MAIN_THREAD_LEFT)
+    tree = open_tree(program.pid, forks())
+
+    def zombie() -> bool:
+        return b") Z " in Path(f"/proc/{program.pid}/stat").read_bytes()
+
+    events_until(tree, lambda _: zombie())
+
+    assert zombie()
+    assert tree.events(time.monotonic_ns()) == []
+    assert tree.alive
     tree.close()
 
 
