@@ -24,6 +24,8 @@ _SERVER = ("name", "file", "tools", *_WARRANT)
 _SERVED_TOOL = ("name", *_BEHAVIOUR)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONGEST = 60
+MAX_ENTRIES = 1_000
+"""Longer lists are an attack on the reader, not declarations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,7 @@ class _Reading:
         """No key stands here that nobody reads."""
         for key, _ in node.entries:
             if key.raw not in known:
-                self.complain(key, f"`{_short(key.raw)}` is no key here; known: {', '.join(known)}")
+                self.complain(key, f"`{_short(key.raw)}` is no key here ({', '.join(known)})")
 
     def text(self, node: Node, name: str, *, required: bool = True) -> str:
         """A text, its line ends made spaces; empty when it is missing."""
@@ -118,7 +120,7 @@ class _Reading:
         if value is None:
             return Truth.UNKNOWN
         if value.boolean is None:
-            self.complain(value, f"`{name}` must be yes or no; leave it out when nobody knows")
+            self.complain(value, f"`{name}` must be yes or no, or left out when nobody knows")
         return Truth.YES if value.boolean else Truth.NO
 
     def effects(self, node: Node) -> tuple[str, ...] | None:
@@ -154,7 +156,9 @@ class _Reading:
             return ()
         if value.kind is not NodeKind.SEQUENCE or not value.elements:
             self.complain(value, f"`{name}` must be a list with at least one member")
-        return value.elements
+        for element in value.elements[MAX_ENTRIES : MAX_ENTRIES + 1]:
+            self.complain(element, f"`{name}` is read up to here: {MAX_ENTRIES:,} members")
+        return value.elements[:MAX_ENTRIES]
 
 
 def _entries(
@@ -187,7 +191,7 @@ def _own(reading: _Reading, tool: Node, name: str) -> Iterator[Behaviour]:
     """What a tool does."""
     reading.check_names(tool, _TOOL)
     if all(tool.child(question) is None for question in _BEHAVIOUR):
-        reading.complain(tool, f"says nothing; it may say {', '.join(_BEHAVIOUR)}")
+        reading.complain(tool, f"says none of {', '.join(_BEHAVIOUR)}")
     yield _behaviour(reading, tool, name)
 
 

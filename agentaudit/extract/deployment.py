@@ -79,7 +79,7 @@ declared servers come early: settings of clients say which of them ask first.
 """
 
 _TEMPLATE = "an unrendered template; audit what it renders to"
-_LISTED_PROBLEMS = 20
+_LISTED_PROBLEMS = 100
 _LISTED_SKIPS = 200
 """More files of no interest are counted, not listed."""
 
@@ -193,9 +193,11 @@ def _judged(
     coverage: Iterable[FileCoverage], problems: Sequence[Problem]
 ) -> Iterator[FileCoverage]:
     """The coverage; a file in which an extractor found problems was read in part, and says all."""
+    by_file: dict[str, list[Problem]] = {}
+    for problem in sorted(problems, key=lambda each: (each.line or 0, each.column or 0)):
+        by_file.setdefault(problem.file, []).append(problem)
     for item in coverage:
-        found = [problem for problem in problems if problem.file == item.file]
-        found.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+        found = by_file.get(item.file)
         yield _partial(item, found) if found else item
 
 
