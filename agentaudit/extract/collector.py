@@ -110,6 +110,8 @@ class Collector:
     workloads: list[Workload] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     """What makes a file only partly read although its syntax is whole."""
+    remarks: dict[str, str] = field(default_factory=dict)
+    """What the coverage says of a file that was read whole."""
     today: date = date.max
     """The day on which it is asked what has expired; unless it is given, everything has."""
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))

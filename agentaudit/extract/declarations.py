@@ -27,6 +27,7 @@ from agentaudit.model.facts import Tool, ToolServer
 FILE = "agentaudit.yaml"
 """At the root of what is audited: no folder below can declare for the whole."""
 _ELSEWHERE = (FILE, "agentaudit.yml")
+_SHOWN = 5
 _NOTHING = "the entry adds nothing"
 SubjectT = TypeVar("SubjectT", Tool, ToolServer)
 
@@ -45,18 +46,30 @@ def extract_declarations(documents: Documents, collector: Collector) -> None:
     declare_servers(documents, collector)
     declared = _declarations(documents)
     collector.problems.extend(declared.problems)
+    counted: list[str] = []
     for declaration in declared.servers:
         for server in _subjects(collector, ToolServer, declaration, "tool server"):
             _tell_of_server(collector, server, declaration)
+            counted.append(server.name)
     for declaration in declared.tools:
         for tool in _subjects(collector, Tool, declaration, "tool"):
             _fill(collector, tool, declaration)
+            counted.append(tool.name)
+    if counted:
+        collector.remarks[FILE] = _remark(counted)
     for document in documents.of("yaml"):
         if document.file != FILE and document.file.rpartition("/")[2] in _ELSEWHERE:
             place = evidence(document, document.root)
             collector.leave_open(
                 place, f"only {FILE} at the root of the audit declares", "this file adds nothing"
             )
+
+
+def _remark(names: Sequence[str]) -> str:
+    """Of what the audit takes somebody's word."""
+    shown = ", ".join(plain(name) for name in names[:_SHOWN])
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return f"declares {shown}{more}"
 
 
 def _declarations(documents: Documents) -> Declarations:

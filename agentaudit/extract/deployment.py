@@ -138,7 +138,7 @@ def _deployment(
             sorted(collector.edges.values(), key=lambda edge: (edge.kind, edge.src, edge.dst))
         ),
         unresolved=tuple(sorted(set(collector.open_ends))),
-        coverage=_counted((*unread, *_judged(parsed.coverage, collector.problems))),
+        coverage=_counted((*unread, *_judged(parsed.coverage, collector))),
         suppressions=suppression_comments(parsed.documents),
         **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field
     )
@@ -189,16 +189,18 @@ def _failed(source: SourceText, error: InputError) -> FileCoverage:
     )
 
 
-def _judged(
-    coverage: Iterable[FileCoverage], problems: Sequence[Problem]
-) -> Iterator[FileCoverage]:
-    """The coverage; a file in which an extractor found problems was read in part, and says all."""
+def _judged(coverage: Iterable[FileCoverage], collector: Collector) -> Iterator[FileCoverage]:
+    """The coverage with what extractors say: a file they found problems in was read in part."""
     by_file: dict[str, list[Problem]] = {}
-    for problem in sorted(problems, key=lambda each: (each.line or 0, each.column or 0)):
+    for problem in sorted(collector.problems, key=lambda each: (each.line or 0, each.column or 0)):
         by_file.setdefault(problem.file, []).append(problem)
     for item in coverage:
-        found = by_file.get(item.file)
-        yield _partial(item, found) if found else item
+        if problems := by_file.get(item.file):
+            yield _partial(item, problems)
+        elif item.file in collector.remarks and item.status is FileStatus.READ:
+            yield replace(item, reason=collector.remarks[item.file])
+        else:
+            yield item
 
 
 def _partial(item: FileCoverage, problems: Sequence[Problem]) -> FileCoverage:

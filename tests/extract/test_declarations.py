@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -53,11 +54,15 @@ def told(deployment: Deployment) -> list[str]:
     return [f"{end.evidence}: {end.what}; {end.effect}" for end in ends]
 
 
+def remark(deployment: Deployment) -> str:
+    return next(item.reason for item in deployment.coverage if item.file == "agentaudit.yaml")
+
+
 def problems(declarations: str) -> list[str]:
     """Everything that is wrong with the file, each with its place."""
     deployment = declared(declarations)
     (file,) = (item for item in deployment.coverage if item.file == "agentaudit.yaml")
-    if not file.reason:
+    if file.status is FileStatus.READ:
         return []
     return f"{file.line}:{file.column}: {file.reason}".split("; ")
 
@@ -144,7 +149,7 @@ def test_no_content_raises_and_what_is_wrong_makes_the_run_incomplete(content: o
     (file,) = (item for item in deployment.coverage if item.file == "agentaudit.yaml")
 
     assert deployment.incomplete is (file.status is FileStatus.PARTIAL)
-    assert (file.status is FileStatus.PARTIAL) is bool(file.reason and file.line and file.column)
+    assert (file.status is FileStatus.PARTIAL) is bool(file.line and file.column)
     if deployment.tools != deployment_of({"graph.py": CODE}).tools:
         assert "find" in json.dumps(content)
 
@@ -160,7 +165,24 @@ def test_an_unknown_tool_becomes_known() -> None:
     assert tool.effects_known
     assert (tool.reads_untrusted, tool.reads_private, tool.egress) == (Truth.NO,) * 3
     assert told(deployment) == []
+    assert remark(deployment) == "declares find"
     assert not deployment.incomplete
+
+
+def test_the_coverage_says_of_what_somebody_s_word_is_taken() -> None:
+    entries = [{"name": name, "effects": [], **WARRANT} for name in sorted(BODIES)]
+
+    assert remark(declared({"tools": entries})) == (
+        "declares file, find, mail, page, post and 1 more"
+    )
+
+
+def test_the_example_in_the_documentation_is_read_without_a_problem() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "declarations.md").read_text()
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+
+    assert "find_article" in text
+    assert problems(text) == []
 
 
 def test_what_is_left_out_stays_unknown() -> None:
