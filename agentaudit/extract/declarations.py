@@ -6,7 +6,8 @@ disagree, the file is believed and the contradiction is told. What rests on a de
 at most, and names its place.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -29,27 +30,33 @@ FILE = "agentaudit.yaml"
 _ELSEWHERE = (FILE, "agentaudit.yml")
 _SHOWN = 5
 _NOTHING = "the entry adds nothing"
+_RULE = re.compile(r"\bmcp__([\w-]+?)__([\w-]+)")
+_Allowed = Mapping[str, Mapping[str, str]]
+"""Server to tool to the file that names it."""
 SubjectT = TypeVar("SubjectT", Tool, ToolServer)
 
 
 def declare_servers(documents: Documents, collector: Collector) -> None:
     """The tools of declared servers, before the settings of clients say which ask first."""
+    allowed = _allowed_tools(documents)
     for declaration in _declarations(documents).servers:
         servers = _meant(collector, ToolServer, declaration)
         if _one(servers) and not _expired(collector, declaration):
             for server in servers:
                 _declare_tools(collector, server, declaration)
+                if not _undeclared(allowed, server, declaration):
+                    settle_unknown_tools(collector, server)
 
 
 def extract_declarations(documents: Documents, collector: Collector) -> None:
     """Everything that is declared and can count, and a word on everything that cannot."""
     declare_servers(documents, collector)
-    declared = _declarations(documents)
+    declared, allowed = _declarations(documents), _allowed_tools(documents)
     collector.problems.extend(declared.problems)
     counted: list[str] = []
     for declaration in declared.servers:
         for server in _subjects(collector, ToolServer, declaration, "tool server"):
-            _tell_of_server(collector, server, declaration)
+            _tell_of_server(collector, server, declaration, allowed)
             counted.append(server.name)
     for declaration in declared.tools:
         for tool in _subjects(collector, Tool, declaration, "tool"):
@@ -57,6 +64,11 @@ def extract_declarations(documents: Documents, collector: Collector) -> None:
             counted.append(tool.name)
     if counted:
         collector.remarks[FILE] = _remark(counted)
+    _tell_of_others(documents, collector)
+
+
+def _tell_of_others(documents: Documents, collector: Collector) -> None:
+    """A file of our name elsewhere, which may have been meant to count."""
     for document in documents.of("yaml"):
         if document.file != FILE and document.file.rpartition("/")[2] in _ELSEWHERE:
             place = evidence(document, document.root)
@@ -129,11 +141,7 @@ def _expired(collector: Collector, declaration: Declaration) -> bool:
 
 
 def _declare_tools(collector: Collector, server: ToolServer, declaration: Declaration) -> None:
-    """
-    The tools of a server that nobody knew.
-
-    What stands for its unknown tools stays while a file names one that is not declared.
-    """
+    """The tools of a server that nobody knew, beside what stands for them."""
     if unknown_tools(server) not in collector.facts:
         return
     for said in declaration.behaviours:
@@ -161,26 +169,42 @@ def _declare_tools(collector: Collector, server: ToolServer, declaration: Declar
             confidence=Confidence.LIKELY,
             derivation=Derivation.DECLARED,
         )
-    if not _undeclared(server, declaration):
-        settle_unknown_tools(collector, server)
 
 
-def _undeclared(server: ToolServer, declaration: Declaration) -> list[str]:
-    """Tools that the server's file approves and the declaration leaves out."""
-    declared = {said.name for said in declaration.behaviours}
-    return sorted(set(server.approved_tools) - declared - {"*"})
+def _allowed_tools(documents: Documents) -> _Allowed:
+    """The tools of servers that settings name, unless they refuse them: `mcp__server__tool`."""
+    found: dict[str, dict[str, str]] = {}
+    for document in documents.of("json", "yaml", "toml"):
+        denied = document.root.get("permissions", "deny")
+        refused = set(_RULE.findall(" ".join(denied.texts()))) if denied is not None else set()
+        for server, tool in _RULE.findall(document.text) if document.file != FILE else ():
+            if (server, tool) not in refused:
+                found.setdefault(server, {}).setdefault(tool, document.file)
+    return found
 
 
-def _tell_of_server(collector: Collector, server: ToolServer, declaration: Declaration) -> None:
+def _undeclared(
+    allowed: _Allowed, server: ToolServer, declaration: Declaration
+) -> Mapping[str, str]:
+    """Tools that a file lets be used and the declaration leaves out, each with that file."""
+    approved = dict.fromkeys(sorted(server.approved_tools), server.evidence[0].file)
+    declared = {"*", *(said.name for said in declaration.behaviours)}
+    named = {**allowed.get(server.name, {}), **approved}
+    return {tool: file for tool, file in named.items() if tool not in declared}
+
+
+def _tell_of_server(
+    collector: Collector, server: ToolServer, declaration: Declaration, allowed: _Allowed
+) -> None:
     """Why a declaration of a server's tools is not, or not wholly, believed."""
     name = plain(server.name)
     if server.catalogued:
-        collector.leave_open(
-            declaration.at, f"the tools of the server {name} are known already", _NOTHING
-        )
-    for missing in _undeclared(server, declaration):
-        what = f"{server.evidence[0].file} approves {plain(missing)}, which is not declared"
-        collector.leave_open(declaration.at, what, f"the tools of {name} stay unknown")
+        what = f"the tools of the server {name} are known already"
+        collector.leave_open(declaration.at, what, _NOTHING)
+        return
+    for tool, file in _undeclared(allowed, server, declaration).items():
+        what = f"{file} lets {name} use {plain(tool)}, which is not declared"
+        collector.leave_open(declaration.at, what, "its tools stay unknown")
 
 
 def _fill(collector: Collector, tool: Tool, declaration: Declaration) -> None:

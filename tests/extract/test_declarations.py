@@ -300,9 +300,19 @@ def test_a_tool_that_a_file_names_cannot_be_left_out(names: list[str], *, whole:
     deployment = declared(desk(*names), {".mcp.json": json.dumps(server)})
 
     assert ("desk.*" not in tools(deployment)) is whole
-    assert any("approves close" in line for line in told(deployment)) is not whole
+    assert any("lets desk use close" in line for line in told(deployment)) is not whole
     if whole:
         assert tools(deployment)["desk.close"].approval is Truth.NO
+
+
+@pytest.mark.parametrize(("rule", "whole"), [("allow", False), ("ask", False), ("deny", True)])
+def test_a_tool_that_a_client_is_allowed_cannot_be_left_out(rule: str, *, whole: bool) -> None:
+    settings = {"permissions": {rule: ["mcp__desk__close", "mcp__desk__search"]}}
+    files = {".mcp.json": json.dumps(SERVER), ".claude/settings.json": json.dumps(settings)}
+    deployment = declared(desk("search"), files)
+
+    assert ("desk.*" not in tools(deployment)) is whole
+    assert (told(deployment) == []) is whole
 
 
 def test_the_tools_of_a_known_server_are_not_declared_anew() -> None:
