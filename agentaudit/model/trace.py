@@ -25,6 +25,10 @@ class StepKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+HOST_KINDS = frozenset(StepKind) - {StepKind.LLM_INFERENCE, StepKind.IDLE}
+"""The kinds of work that the agent's own host does, rather than a model or nobody."""
+
+
 class LabelSource(StrEnum):
     """What a step's label rests on, strongest first."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from agentaudit.model.trace import (
+    HOST_KINDS,
     Breakdown,
     ClockPair,
     KindShare,
@@ -177,6 +178,7 @@ def _request_type(
     latencies = sorted(request.latency_ns for request in whole)
     model_ns = sum(step.wall_ns for step in members if step.kind is StepKind.LLM_INFERENCE)
     cpu_ns = sum(step.cpu_ns for step in members)
+    work_ns = sum(max(step.wall_ns, step.cpu_ns) for step in members if step.kind in HOST_KINDS)
     return RequestTypeSummary(
         type=name,
         requests=len(requests),
@@ -185,7 +187,7 @@ def _request_type(
         cpu_ns_mean=cpu_ns // len(whole),
         gpu_ns_mean=sum(step.gpu_ns for step in members) // len(whole),
         llm_wall_ns_mean=model_ns // len(whole),
-        heavy="gpu" if model_ns > cpu_ns else "cpu",
+        heavy="gpu" if model_ns > work_ns else "cpu",
     )
 
 

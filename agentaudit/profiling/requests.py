@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from agentaudit.model.trace import LabelSource, Request, StepKind
+from agentaudit.model.trace import HOST_KINDS, LabelSource, Request, StepKind
 from agentaudit.profiling.labels import UNSEEN
 from agentaudit.profiling.lanes import Piece, Thread
 
@@ -183,7 +183,16 @@ def _dominant(clock: Counter[tuple[str, ...]], below: tuple[str, ...]) -> str:
 
 
 def heavy(pieces: Sequence[Piece]) -> str:
-    """`cpu` or `gpu`: whether a request burns more CPU time than it waits for a model."""
-    cpu_ns = sum(piece.cpu_ns + piece.children_ns for piece in pieces)
+    """
+    `cpu` or `gpu`: whether the host's own work or the model takes more of a request's time.
+
+    Work that queues for a core counts as work: on a busy host its CPU time alone would say that the
+    model dominates (arXiv:2511.00739, section 4.2: "tool time dominates").
+    """
+    work_ns = sum(
+        max(piece.wall_ns, piece.cpu_ns + piece.children_ns)
+        for piece in pieces
+        if piece.kind in HOST_KINDS
+    )
     model_ns = sum(piece.wall_ns for piece in pieces if piece.kind is StepKind.LLM_INFERENCE)
-    return "gpu" if model_ns > cpu_ns else "cpu"
+    return "gpu" if model_ns > work_ns else "cpu"
