@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agentaudit.probes.processes import ProcessTree
     from agentaudit.probes.stacks import RollingPySpy
     from agentaudit.profiling.session import Glance, Probes
+    from agentaudit.store.recording import RecordingWriter
 
 RATE_HZ = 100
 
@@ -92,7 +93,6 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
     from agentaudit.probes.gpu import Gpus
     from agentaudit.probes.processes import open_tree
     from agentaudit.profiling.session import Session
-    from agentaudit.store.recording import RecordingWriter
 
     endpoints = _resolved(way.options.endpoints)
     forks, incidents = _forks()
@@ -104,11 +104,14 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
     gpus = Gpus()
     stack.callback(gpus.close)
     stacks, missing = _stacks(pid, way.options.rate_hz)
+    if stacks is not None:  # an early end leaves no sampler behind; after the session, none runs
+        stack.callback(lambda: stacks.close(time.monotonic_ns()))
     probes = _probes(tree, gpus, stacks, endpoints)
     opened = _opened(pid, target, gpus, way.options)
+    writer = _writer(way.output)
     try:
         with (
-            RecordingWriter(way.output) as sink,
+            writer as sink,
             _asked_to_stop() as asked,
             _shown(way.terminal, duration_ns) as watch,
         ):
@@ -119,9 +122,18 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
             session.close(session.run(until_ns, lambda: asked() or stopped()))
     except OSError as error:
         raise IncompleteError(
-            f"the recording ended early: {way.output} cannot be written ({error.strerror});"
+            f"the recording into {way.output} ended early: {error.strerror};"
             " what was written until then is kept"
         ) from error
+
+
+def _writer(output: Path) -> "RecordingWriter":
+    from agentaudit.store.recording import RecordingWriter
+
+    try:
+        return RecordingWriter(output)
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
 
 
 def _forks() -> "tuple[ForkEvents | None, Sequence[Incident]]":

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from agentaudit.errors import UsageError
 _STANDARD_ERROR = 2
 _PATIENCE_S = 5.0
 """Between asking a launched command to end, and ending it."""
+_LOOK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +64,27 @@ def _launched(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:
-    """The command and what it started end: asked first, made to when that does not help."""
-    for number, patience_s in ((signal.SIGTERM, _PATIENCE_S), (signal.SIGKILL, _PATIENCE_S)):
-        if program.poll() is not None:
-            return
-        with suppress(ProcessLookupError):
-            os.killpg(program.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            program.wait(patience_s)
+    """
+    The command and what it started end: asked first, made to when that does not help.
+
+    Until it is collected here, nobody else can have its number, nor that of its group.
+    """
+    _signal(program.pid, signal.SIGTERM)
+    end_s = time.monotonic() + _PATIENCE_S
+    while not _ended(program.pid) and time.monotonic() < end_s:
+        time.sleep(_LOOK_S)
+    _signal(program.pid, signal.SIGKILL)
+    program.wait()
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _ended(pid: int) -> bool:
+    """Whether a child of ours has ended; it is not collected by asking."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def parse_duration(text: str) -> int | None:

@@ -97,9 +97,9 @@ class RecordingWriter:
 
     def close(self) -> None:
         """What was appended reaches the disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def __enter__(self) -> Self:
         return self
@@ -165,7 +165,7 @@ def _record(line: bytes, path: Path, number: int) -> Record:
 def _refuse_other_formats(line: bytes, path: Path) -> None:
     if not line.startswith(MAGIC):
         raise _problem(path, "is no recording of agentaudit")
-    version = line[len(MAGIC) :].split(b",")[0]
+    version = line[len(MAGIC) :].split(b",")[0][:9]
     if version.isdigit() and int(version) > SCHEMA_VERSION:
         raise _problem(
             path,

@@ -16,7 +16,7 @@ from agentaudit.cli.main import app
 from agentaudit.cli.recorder import Options, read_trace, record, step_rules
 from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal
-from agentaudit.errors import IncompleteError, InputError, UsageError
+from agentaudit.errors import InputError, UsageError
 from agentaudit.model.trace import Profile, StepKind, Trace
 from agentaudit.profiling.breakdown import breakdown_of
 from agentaudit.store.artifacts import read_artifact
