@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import InputError, Problem, UsageError
+from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from agentaudit.model.results import Simulation
@@ -98,11 +98,12 @@ def scheduler(
         chosen = _machine(host, name=machine, cores=cores)
         result = _compared(workload, chosen, names=policy or [], caps=caps)
     from agentaudit.report.simulation_table import render_simulation
+    from agentaudit.store.artifacts import write_artifact
 
     text = render_simulation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
     if json_file is not None:
-        _write(result, json_file)
+        write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
 
 
@@ -193,12 +194,3 @@ def _compared(
     from agentaudit.simulation.compare import compare_shipped
 
     return compare_shipped(workload, machine, names=names, caps=caps)
-
-
-def _write(result: "Simulation", path: Path) -> None:
-    from agentaudit.store.artifacts import write_artifact
-
-    try:
-        write_artifact(result, path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error

@@ -34,11 +34,7 @@ class Place:
         """The artifact in the folder, as soon as it is there."""
         from agentaudit.store.artifacts import write_artifact
 
-        try:
-            write_artifact(artifact, self.folder / name)
-        except OSError as error:
-            place = self.folder / name
-            raise UsageError(f"{place}: cannot be written: {error.strerror}") from error
+        write_artifact(artifact, self.folder / name)
 
 
 def report_on(

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from agentaudit.errors import InputError, Problem
+from agentaudit.errors import InputError, Problem, UsageError
 from agentaudit.model.decision import Report
 from agentaudit.model.finding import LintResult
 from agentaudit.model.results import Simulation
@@ -44,12 +44,23 @@ def to_json(artifact: Artifact) -> bytes:
 
 
 def write_artifact(artifact: Artifact, path: Path) -> None:
-    """The artifact at `path`, whole or not at all: a crash never leaves half a file."""
+    """
+    The artifact at `path`, whole or not at all: a crash never leaves half a file.
+
+    Raises UsageError when it cannot be written there.
+    """
+    try:
+        _replace(path, to_json(artifact))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(to_json(artifact))
+            file.write(content)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

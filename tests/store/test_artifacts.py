@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.errors import ExitCode, InputError
+from agentaudit.errors import ExitCode, InputError, UsageError
 from agentaudit.model.results import Simulation
 from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.store.artifacts import (
@@ -130,7 +130,7 @@ def test_a_failed_write_leaves_the_old_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("agentaudit.store.artifacts.to_json", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(UsageError, match="cannot be written: No space left"):
         write_artifact(simulation(), target)
 
     assert target.read_text() == "before"
