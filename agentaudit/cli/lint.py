@@ -131,7 +131,8 @@ def lint(
     said = terminal_of(context)
     loaded = _rules(rules or [])
     names = _chosen(loaded, select or [], ignore or [])
-    result = _result(paths or [Path()], loaded, names, _Settings(limit or [], accept))
+    with said.progress("reading the deployment"):
+        result = _result(paths or [Path()], loaded, names, _Settings(limit or [], accept))
     _write(result, format_, output or [], said)
     if json_file is not None:
         _artifact(result, json_file)

@@ -90,7 +90,8 @@ def threat_model(
       agentaudit threat-model --fail-on critical --json threats.json
     """
     said = terminal_of(context)
-    model = _model(paths or [Path()])
+    with said.progress("following untrusted input to damage"):
+        model = _model(paths or [Path()])
     _write(model, format_, output, said)
     if json_file is not None:
         _artifact(model, json_file)
