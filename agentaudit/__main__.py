@@ -10,14 +10,30 @@ _GLOBAL_FLAGS = frozenset(("-q", "--quiet", "-v", "--verbose", "--no-color"))
 
 def main() -> None:
     """Run the command line; errors for people become a sentence, all others exit code 70."""
-    from agentaudit.cli.main import app
-
     try:
-        app(args=_hoisted(sys.argv[1:]), prog_name="agentaudit")
+        _run()
+    except KeyboardInterrupt:
+        raise SystemExit(_interrupted()) from None
     except AgentAuditError as error:
         raise SystemExit(_told(error)) from None
     except Exception as error:  # noqa: BLE001, the one place that must catch everything
         raise SystemExit(_internal(error)) from None
+
+
+def _run() -> None:
+    from agentaudit.cli.main import app
+
+    try:
+        app(args=_hoisted(sys.argv[1:]), prog_name="agentaudit")
+    except SystemExit as end:
+        if end.code == ExitCode.INTERRUPTED:  # the command line's library makes Ctrl-C this code
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _interrupted() -> int:
+    sys.stderr.write("agentaudit: interrupted; what was written until then is kept\n")
+    return int(ExitCode.INTERRUPTED)
 
 
 def _hoisted(arguments: Sequence[str]) -> list[str]:

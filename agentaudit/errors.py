@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 3
     FINDINGS_AND_INCOMPLETE = 4
     INTERNAL = 70
+    INTERRUPTED = 130
 
 
 def exit_code(*, failed: bool, incomplete: bool) -> ExitCode:

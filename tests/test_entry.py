@@ -61,6 +61,16 @@ def test_a_defect_of_ours_is_70_and_quotes_nothing(
     assert "the-secret-value" not in said
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(130)])
+def test_an_interrupted_run_says_so_and_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException
+) -> None:
+    assert _fails_with(monkeypatch, error) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == (
+        "agentaudit: interrupted; what was written until then is kept\n"
+    )
+
+
 def test_the_error_cannot_move_the_cursor(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

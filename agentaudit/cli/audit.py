@@ -72,6 +72,8 @@ def audit(
     place = Place(terminal_of(context), _made(folder), subject)
     length_ns = parse_duration(duration or (f"{DEMO_SECONDS}s" if demo else "30s"))
     if demo:
+        if output is None:  # a folder of the demonstration's own: it is made anew
+            (folder / RECORDING).unlink(missing_ok=True)
         report = _demonstrated(place, length_ns)
     else:
         report = _audited(place, _target(pid, command), length_ns, hosted_model=hosted_model)
@@ -132,11 +134,10 @@ def _audited(
 
 
 def _demonstrated(place: Place, length_ns: int | None) -> "Report":
-    """The same, on a sample that is started and stopped here; its recording is made anew."""
+    """The same, on a sample that is started and stopped here."""
     from agentaudit.cli.recorder import record
 
-    recording = place.folder / RECORDING
-    recording.unlink(missing_ok=True)
+    recording = _free_recording(place.folder)
     place.stage("Starting the sample: an agent, a batching model server, a load of requests …")
     with _sample_under_load(length_ns) as sample:
         pid = sample.pid

@@ -28,7 +28,8 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 pass; 1 findings or a failed gate; 2 usage or unreadable input;"
-        " 3 evidence incomplete or nothing to audit; 4 both 1 and 3; 70 internal error."
+        " 3 evidence incomplete or nothing to audit; 4 both 1 and 3; 70 internal error;"
+        " 130 interrupted. Ctrl-C while an agent is recorded ends the recording, not the run."
     ),
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from agentaudit.errors import ExitCode
@@ -26,6 +29,8 @@ def _audit(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
     """One short demonstration."""
     folder = tmp_path_factory.mktemp("demo")
+    (folder / "out").mkdir()
+    (folder / "out" / "run.aatrace").write_text("a recording of the user's")
     return _audit(
         "--demo", "--duration", "5s", "-o", str(folder / "out"), cwd=folder
     ), folder / "out"
@@ -60,7 +65,8 @@ def test_the_demonstration_leaves_every_artifact(
         "report.json": "report",
     }
     assert "http-equiv" in (folder / "report.html").read_text()
-    assert (folder / "run.aatrace").stat().st_size > 0
+    assert (folder / "run-2.aatrace").stat().st_size > 0
+    assert (folder / "run.aatrace").read_text() == "a recording of the user's"
 
 
 @pytest.mark.slow
@@ -162,3 +168,42 @@ def test_a_command_is_started_recorded_and_ended(tmp_path: Path) -> None:
         "run-2.aatrace",
         "run.aatrace",
     ]
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_the_demonstration_reports_what_was_recorded_and_leaves_nothing_running(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-m", "agentaudit", "audit", "--demo", "-o", str(tmp_path)]
+    run = subprocess.Popen(
+        command, process_group=0, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    recording = tmp_path / "run.aatrace"
+    while not (recording.exists() and b'["watched"' in recording.read_bytes()):
+        assert run.poll() is None
+        time.sleep(0.02)
+    started = psutil.Process(run.pid).children(recursive=True)
+
+    os.killpg(run.pid, signal.SIGINT)
+    said, _ = run.communicate()
+
+    assert run.returncode == ExitCode.PASS, said
+    profile = json.loads((tmp_path / "profile.json").read_text())
+    assert profile["ended_because"] == "stopped by the user"
+    assert profile["complete"]
+    assert len(started) >= 3
+    assert [process for process in started if process.is_running()] == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_the_sample_starts_is_an_interrupted_run(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agentaudit", "audit", "--demo", "-o", str(tmp_path)]
+    run = subprocess.Popen(command, process_group=0, stderr=subprocess.PIPE, text=True)
+    assert run.stderr is not None
+    assert "Starting the sample" in run.stderr.readline()
+
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate()
+
+    assert run.returncode == ExitCode.INTERRUPTED
+    assert said == "agentaudit: interrupted; what was written until then is kept\n"
