@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from agentaudit.model.trace import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
 from agentaudit.report.text import one_line
 
+_INDENT = (0, 0, 0, 2)
 _SENTENCES = {
     Bound.CPU: "The agent is CPU-bound: more load needs more cores, or less work in tools.",
     Bound.GPU: "The agent is GPU-bound: its requests wait for the GPU.",
@@ -23,13 +25,17 @@ def render_profile(profile: Profile) -> RenderableType:
     breakdown = profile.breakdown
     return Group(
         Text(_SENTENCES[breakdown.bound], style="bold"),
-        *(Text(f"  {one_line(reason)}", overflow="fold") for reason in breakdown.reasons),
+        *(_reason(item) for item in breakdown.reasons),
         Text(),
         _kind_table(breakdown),
         *_coverage(breakdown),
         *_request_lines(profile.request_types, breakdown),
         *_notes(profile),
     )
+
+
+def _reason(text: str) -> Padding:
+    return Padding(Text(one_line(text), overflow="fold"), _INDENT, expand=False)
 
 
 def seconds(nanoseconds: float) -> str:
