@@ -4,17 +4,19 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import TypeVar
 
 from agentaudit.errors import Problem
+from agentaudit.extract.redaction import cleaned
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts import CredentialForm, Fact, FactId
 from agentaudit.readers.document import Document, Node
 
 _SLUG_LENGTH = 40
+_SHORTEST_SECRET = 11
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -23,22 +25,23 @@ def fact_id(kind: str, name: str, natural_key: str) -> FactId:
     `<kind>:<slug>-<8 hex digits>`; the digits are of the natural key.
 
     The natural key says what makes the fact itself: `file#route.of.keys`, an ARN, `Role/ns/name`.
-    It is never a secret.
+    A name that is itself a secret leaves only its prefix in the slug.
     """
-    slug = "".join(character if character.isalnum() else "-" for character in name.lower())
+    shown = cleaned(name).lower()
+    slug = "".join(character if character.isalnum() else "-" for character in shown)
     digits = hashlib.sha256(natural_key.encode()).hexdigest()[:8]
     return FactId(f"{kind}:{slug.strip('-')[:_SLUG_LENGTH] or 'unnamed'}-{digits}")
 
 
 def evidence(document: Document, node: Node, snippet: str = "") -> Evidence:
-    """The place of a node. A snippet must be redacted already."""
+    """The place of a node. A snippet must be redacted already; names in it are cleaned here."""
     return Evidence(
         file=node.file or document.file,
         line=node.line,
         column=node.column,
         end_line=node.end_line,
         end_column=node.end_column,
-        snippet=snippet,
+        snippet=cleaned(snippet),
     )
 
 
@@ -118,6 +121,7 @@ class Collector:
 
     def add(self, fact: FactT) -> FactT:
         """The fact as it stands now, merged with what was known under its id."""
+        fact = _shown(fact)
         known = self.facts.get(fact.id)
         if known is None or type(known) is not type(fact):
             self.facts[fact.id] = fact
@@ -168,12 +172,14 @@ class Collector:
 
     def leave_open(self, place: Evidence, what: str, effect: str) -> None:
         """Something that could not be resolved, and what that leaves undecided."""
-        self.open_ends.append(Unresolved(evidence=place, what=what, effect=effect))
+        self.open_ends.append(
+            Unresolved(evidence=place, what=cleaned(what), effect=cleaned(effect))
+        )
 
     def settle(self, place: Evidence, what: str) -> None:
         """What was left open with these words at this place is open no more."""
-        kept = [end for end in self.open_ends if (end.evidence, end.what) != (place, what)]
-        self.open_ends[:] = kept
+        settled = (place, cleaned(what))
+        self.open_ends[:] = [end for end in self.open_ends if (end.evidence, end.what) != settled]
 
     def remove(self, identifier: FactId) -> None:
         """A fact that stood for something unknown goes, and its edges with it."""
@@ -192,3 +198,16 @@ class Collector:
     def evidence_of(self, identifiers: Iterable[FactId]) -> tuple[Evidence, ...]:
         """The primary places of several facts."""
         return tuple(self.facts[name].evidence[0] for name in identifiers if name in self.facts)
+
+
+def _shown(fact: FactT) -> FactT:
+    """The fact as it may be shown: a name of the file that is itself a secret is taken out."""
+    texts = {item.name: getattr(fact, item.name) for item in fields(fact) if item.name != "id"}
+    changed = {
+        name: shown
+        for name, text in texts.items()
+        if isinstance(text, str)
+        and len(text) > _SHORTEST_SECRET
+        and (shown := cleaned(text)) != text
+    }
+    return replace(fact, **changed) if changed else fact  # type: ignore[arg-type]  # texts stay texts

@@ -10,7 +10,7 @@ from agentaudit.extract.launchers import Launch, launch_of
 from agentaudit.extract.mcp_clients import DeclaredServer, client_agent, declared_servers
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.recognition import by_look
-from agentaudit.extract.redaction import arguments, bare_url
+from agentaudit.extract.redaction import arguments, bare_url, plain
 from agentaudit.extract.secret_names import secret_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
@@ -58,7 +58,7 @@ def _add_server(reading: _Reading, declared: DeclaredServer) -> None:
         name=declared.name,
         evidence=(place,),
         transport=_transport(declared.node, url),
-        command=command,
+        command=plain(command),
         arguments=arguments(words),
         url=bare_url(url),
         package=launch.package,

@@ -37,12 +37,18 @@ def assignment(key: str, value: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that holds no secret by its place, cleaned all the same of what looks like one."""
-    text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
+    """Text that holds no secret by its place, cleaned all the same and cut to one line."""
+    return shortened(cleaned(text))
+
+
+def cleaned(text: str) -> str:
+    """The text without what looks like a secret, and otherwise as it is."""
+    if "://" in text:
+        text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
     for form in TOKENS:
         if form.hint in text:
             text = form.pattern.sub(f"{form.prefix}…", text)
-    return shortened(" ".join(text.split()))
+    return text
 
 
 def bare_url(url: str) -> str:

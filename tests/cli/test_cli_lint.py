@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
 from agentaudit.model.finding import LintResult
-from agentaudit.rules.fakes import FAKES, fake
+from agentaudit.rules.fakes import fake
 from agentaudit.store.artifacts import read_artifact
+from tests.cli.canaries import leaked, planted
 
 RISKY = {"mcpServers": {"s3": {"command": "s3-mcp", "env": {"OPENAI_API_KEY": fake("openai_key")}}}}
 CALM = {"mcpServers": {"s3": {"command": "s3-mcp", "env": {"REGION": "eu-west-1"}}}}
@@ -198,69 +199,14 @@ def test_a_finding_can_be_accepted_by_its_fingerprint(tmp_path: Path) -> None:
 FORMATS = ("table", "json", "sarif", "github", "gitlab", "junit", "markdown")
 
 
-def planted(folder: Path, values: dict[str, str]) -> None:
-    """One file of every format, with every value wherever the format has settings."""
-    pairs = tuple(values.items())
-    token = values["OPENAI_KEY"]
-    texts = {
-        ".mcp.json": json.dumps(
-            {
-                "mcpServers": {
-                    "env": {"command": "a-mcp", "env": dict(pairs)},
-                    "args": {
-                        "command": "b-mcp",
-                        "args": [f"--token={value}" for _, value in pairs],
-                    },
-                    "url": {"url": f"https://user:{values['PASSWORD']}@mcp.acme.example/{token}"},
-                    "head": {"url": "https://x.example", "headers": {"X-Api-Key": token}},
-                    token: {"command": values["GITHUB_CLASSIC"]},
-                    values["SLACK_BOT"]: {"command": "npx", "args": ["-y", "some-mcp"]},
-                }
-            }
-        ),
-        ".env": "".join(f"{name}_TOKEN={value}\n" for name, value in pairs),
-        "compose.yaml": "services:\n  agent:\n    image: agent\n    environment:\n"
-        + "".join(f"      {name}_KEY: '{value}'\n" for name, value in pairs)
-        + f"    command: serve --redis redis://:{values['PASSWORD']}@db:6379\n",
-        "pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: agent}\nspec:\n"
-        "  containers:\n    - name: agent\n      image: agent\n      env:\n"
-        + "".join(f"        - {{name: {name}, value: '{value}'}}\n" for name, value in pairs),
-        "main.tf": 'resource "aws_lambda_function" "agent" {\n  environment {\n    variables = {\n'
-        + "".join(f'      {name} = "{value}"\n' for name, value in pairs if "\\" not in value)
-        + "    }\n  }\n}\n",
-        "agent.py": "".join(f"{name} = {value!r}\n" for name, value in pairs)
-        + f"client = connect('postgresql://agent:{values['PASSWORD']}@db/agent')\n",
-        "Dockerfile": "FROM python:3.12\n"
-        + "".join(f"ENV {name}={value}\n" for name, value in pairs if "\\" not in value)
-        + f"RUN curl -H 'Authorization: Bearer {token}' https://x.example\n",
-        "CLAUDE.md": "# Notes\n\n"
-        + "".join(f"Use {name} {value} here.\n" for name, value in pairs),
-        "redis.conf": f"requirepass {values['PASSWORD']}\n",
-        ".github/workflows/agent.yml": "on: [push]\nenv:\n"
-        + "".join(f"  {name}: '{value}'\n" for name, value in pairs)
-        + "jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
-        f"      - run: deploy --token {token}\n",
-        "langgraph.json": json.dumps({"graphs": {"agent": "./a.py:g"}, "env": dict(pairs)}),
-    }
-    for name, text in texts.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-
 @pytest.mark.parametrize("format_", FORMATS)
 def test_no_secret_is_in_any_output(tmp_path: Path, format_: str) -> None:
     """Canaries of every kind in files of every format; none comes out again."""
-    values = {kind.upper(): fake(kind) for kind in FAKES} | {"JWT": fake("jwt")}
-    planted(tmp_path, values)
+    planted(tmp_path)
     code, out, said = run(str(tmp_path), "--format", format_)
-    lines = {name: value.replace("\\n", "\n").split("\n")[1:2] for name, value in values.items()}
-    leaked = [name for name, value in values.items() if value in out + said]
-    leaked += [name for name, parts in lines.items() if any(part in out for part in parts)]
-    leaked += [name for name, value in values.items() if value.lower()[12:32] in out.lower()]
 
     assert code == 1
-    assert not leaked
+    assert leaked(out + said) == []
 
 
 def test_lint_starts_light() -> None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, ExitCode
 from agentaudit.store.shipped import shipped
+from tests.cli.canaries import leaked, planted
 
 RUNNER = CliRunner()
 RISKY = """{"mcpServers": {
@@ -124,3 +125,27 @@ def test_two_runs_say_the_same(tmp_path: Path) -> None:
     first, second = (run(tmp_path / "hardened", "--format", "json") for _ in range(2))
 
     assert first == second
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "sarif", "markdown", "mermaid"])
+def test_no_secret_is_in_any_format(tmp_path: Path, format_: str) -> None:
+    """Canaries in files of every format, as names too; neither paths nor sketches show one."""
+    planted(tmp_path)
+    _, said = run(tmp_path, "--format", format_)
+
+    assert "ANTHROPIC_ADMIN_KEY" in said or format_ == "mermaid"
+    assert leaked(said) == []
+
+
+def test_no_secret_is_on_the_page(tmp_path: Path) -> None:
+    """The page holds the findings and the threats of the same files."""
+    folder, files = tmp_path / "artifacts", tmp_path / "files"
+    planted(files)
+    lint = ["lint", str(files), "-o", str(tmp_path / "lint.txt")]
+    RUNNER.invoke(app, [*lint, "--json", str(folder / "findings.json")])
+    run(files, "--json", folder / "threats.json")
+    page = tmp_path / "report.html"
+    RUNNER.invoke(app, ["report", str(folder), "-o", str(page)])
+
+    assert "literal-model-api-key" in page.read_text()
+    assert leaked(page.read_text()) == []

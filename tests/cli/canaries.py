@@ -1,0 +1,68 @@
+"""Canaries: secrets of every kind, planted in files of every format, that no output may show."""
+
+import json
+from pathlib import Path
+
+from agentaudit.rules.fakes import FAKES, fake
+
+VALUES = {kind.upper(): fake(kind) for kind in FAKES} | {"JWT": fake("jwt")}
+
+
+def leaked(output: str) -> list[str]:
+    """The names of the canaries of which the output shows the whole, a line or a good part."""
+    return [name for name, value in VALUES.items() if any(part in output for part in _parts(value))]
+
+
+def _parts(value: str) -> list[str]:
+    second_line = value.replace("\\n", "\n").split("\n")[1:2]
+    return [value, *second_line, value[12:32], value[12:32].lower()]
+
+
+def planted(folder: Path) -> None:
+    """One file of every format, with every value wherever the format has settings."""
+    pairs = tuple(VALUES.items())
+    token = VALUES["OPENAI_KEY"]
+    texts = {
+        ".mcp.json": json.dumps(
+            {
+                "mcpServers": {
+                    "env": {"command": "a-mcp", "env": dict(pairs)},
+                    "args": {
+                        "command": "b-mcp",
+                        "args": [f"--token={value}" for _, value in pairs],
+                    },
+                    "url": {"url": f"https://user:{VALUES['PASSWORD']}@mcp.acme.example/{token}"},
+                    "head": {"url": "https://x.example", "headers": {"X-Api-Key": token}},
+                    token: {"command": VALUES["GITHUB_CLASSIC"]},
+                    VALUES["SLACK_BOT"]: {"command": "npx", "args": ["-y", "some-mcp"]},
+                }
+            }
+        ),
+        ".env": "".join(f"{name}_TOKEN={value}\n" for name, value in pairs),
+        "compose.yaml": "services:\n  agent:\n    image: agent\n    environment:\n"
+        + "".join(f"      {name}_KEY: '{value}'\n" for name, value in pairs)
+        + f"    command: serve --redis redis://:{VALUES['PASSWORD']}@db:6379\n",
+        "pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: agent}\nspec:\n"
+        "  containers:\n    - name: agent\n      image: agent\n      env:\n"
+        + "".join(f"        - {{name: {name}, value: '{value}'}}\n" for name, value in pairs),
+        "main.tf": 'resource "aws_lambda_function" "agent" {\n  environment {\n    variables = {\n'
+        + "".join(f'      {name} = "{value}"\n' for name, value in pairs if "\\" not in value)
+        + "    }\n  }\n}\n",
+        "agent.py": "".join(f"{name} = {value!r}\n" for name, value in pairs)
+        + f"client = connect('postgresql://agent:{VALUES['PASSWORD']}@db/agent')\n",
+        "Dockerfile": "FROM python:3.12\n"
+        + "".join(f"ENV {name}={value}\n" for name, value in pairs if "\\" not in value)
+        + f"RUN curl -H 'Authorization: Bearer {token}' https://x.example\n",
+        "CLAUDE.md": "# Notes\n\n"
+        + "".join(f"Use {name} {value} here.\n" for name, value in pairs),
+        "redis.conf": f"requirepass {VALUES['PASSWORD']}\n",
+        ".github/workflows/agent.yml": "on: [push]\nenv:\n"
+        + "".join(f"  {name}: '{value}'\n" for name, value in pairs)
+        + "jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
+        f"      - run: deploy --token {token}\n",
+        "langgraph.json": json.dumps({"graphs": {"agent": "./a.py:g"}, "env": dict(pairs)}),
+    }
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
