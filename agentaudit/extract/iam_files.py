@@ -63,9 +63,10 @@ def _add(documents: Documents, collector: Collector, source: PolicySource) -> No
             evidence=(evidence(source.document, source.node),),
             provider="aws",
             kind="role",
-            trust_wildcard=given.wildcard,
+            trust_wildcard="*" in given.unconditional,
             trust_principals=given.principals,
             trust_conditions=given.conditions,
+            trust_unconditional=given.unconditional,
             oidc_subject=given.oidc_subject,
         )
     )

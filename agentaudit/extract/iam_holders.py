@@ -67,9 +67,10 @@ def add_identity(collector: Collector, holder: Holder) -> Identity:
         max_session=holder.max_session,
         max_session_s=holder.max_session_s,
         boundary=holder.boundary,
-        trust_wildcard=given.wildcard,
+        trust_wildcard="*" in given.unconditional,
         trust_principals=given.principals,
         trust_conditions=given.conditions,
+        trust_unconditional=given.unconditional,
         oidc_subject=given.oidc_subject,
     )
     added = collector.add(identity)

@@ -12,8 +12,8 @@ class Trust:
 
     principals: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
-    wildcard: bool = False
-    """Anyone may become the role: a principal is `*`, and no condition says who."""
+    unconditional: tuple[str, ...] = ()
+    """Those whom some statement trusts without a condition that says who, or for whom."""
     oidc_subject: str = ""
     """The subject that a federated token must have: `repo:acme/agent:ref:refs/heads/main`."""
 
@@ -25,28 +25,35 @@ def trust(statements: Iterable[Statement]) -> Trust:
     return Trust(
         principals=tuple(sorted({name for statement in allowing for name in statement.principals})),
         conditions=tuple(sorted({condition.key for condition in conditions})),
-        wildcard=any(_trusts_everyone(statement) for statement in allowing),
+        unconditional=tuple(
+            sorted(
+                {
+                    name
+                    for statement in allowing
+                    if not any(map(_says_who, statement.conditions))
+                    for name in statement.principals
+                }
+            )
+        ),
         oidc_subject=", ".join(sorted(_subjects(conditions))),
-    )
-
-
-def _trusts_everyone(statement: Statement) -> bool:
-    return "*" in statement.principals and not any(
-        condition.key in _SAYS_WHO for condition in statement.conditions
     )
 
 
 _SAYS_WHO = frozenset(
     {
-        "aws:principalorgid",
-        "aws:principalarn",
-        "aws:principalaccount",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourceorgid",
-        "sts:externalid",
+        *("aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:userid"),
+        *("aws:principalaccount", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid"),
+        *("aws:sourceorgpaths", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"),
+        *("aws:vpcsourceip", "sts:externalid"),
     }
 )
+
+
+def _says_who(condition: Condition) -> bool:
+    """Whether a condition is met by some callers only, and not by all, or by all but a few."""
+    named = condition.key in _SAYS_WHO or condition.key.startswith("aws:principaltag/")
+    excludes = "not" in condition.operator or condition.operator == "null"
+    return named and not excludes and "*" not in condition.values
 
 
 def _subjects(conditions: Iterable[Condition]) -> set[str]:

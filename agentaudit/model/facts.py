@@ -122,6 +122,8 @@ class Gateway(Fact):
     token_passthrough: bool = False
     logged: Truth = Truth.UNKNOWN
     brokers_credentials: Truth = Truth.UNKNOWN
+    fronts_tools: Truth = Truth.UNKNOWN
+    """Whether tools are called through it, and not models only."""
 
 
 class CredentialForm(StrEnum):
@@ -187,8 +189,12 @@ class Identity(Fact):
     boundary: Truth = Truth.UNKNOWN
     """Whether a permissions boundary limits it."""
     trust_wildcard: bool = False
+    """Anyone may become it: some statement trusts `*`, and no condition of it says who."""
     trust_principals: tuple[str, ...] = ()
     trust_conditions: tuple[str, ...] = ()
+    """Condition keys of all statements together."""
+    trust_unconditional: tuple[str, ...] = ()
+    """Principals that some statement trusts without a condition that says who, or for whom."""
     oidc_subject: str = ""
     automount_token: Truth = Truth.UNKNOWN
     default_account: bool = False

@@ -293,7 +293,7 @@ def test_a_policy_arn_has_a_name_when_aws_manages_it() -> None:
     assert policy_name("arn:aws:iam::111122223333:policy/own") == ""
 
 
-def trusting(*principals: str, **conditions: str) -> Statement:
+def trusting(*principals: str, operator: str = "stringequals", **conditions: str) -> Statement:
     return Statement(
         key="t",
         name="t",
@@ -302,16 +302,30 @@ def trusting(*principals: str, **conditions: str) -> Statement:
         actions=("sts:assumerole",),
         principals=principals,
         conditions=tuple(
-            Condition(operator="stringequals", key=key.replace("__", ":"), values=(value,))
+            Condition(operator=operator, key=key.replace("__", ":"), values=(value,))
             for key, value in conditions.items()
         ),
     )
 
 
-def test_trust_in_everyone_is_wild_unless_a_condition_says_who() -> None:
-    assert trust([trusting("*")]).wildcard
-    assert not trust([trusting("*", sts__externalid="x")]).wildcard
-    assert not trust([trusting("lambda.amazonaws.com")]).wildcard
+def test_trust_is_unconditional_unless_a_condition_says_who() -> None:
+    assert trust([trusting("*")]).unconditional == ("*",)
+    assert trust([trusting("*", sts__externalid="x")]).unconditional == ()
+    assert trust([trusting("*", aws__securetransport="true")]).unconditional == ("*",)
+
+
+def test_a_condition_counts_for_its_own_statement_only() -> None:
+    limited = trusting("sns.amazonaws.com", aws__sourceaccount="1")
+
+    assert trust([limited, trusting("*")]).unconditional == ("*",)
+    assert trust([limited, trusting("sns.amazonaws.com")]).unconditional == ("sns.amazonaws.com",)
+
+
+def test_a_condition_that_everyone_meets_says_nothing() -> None:
+    excluding = trusting("*", operator="stringnotequals", aws__principalaccount="1")
+
+    assert trust([excluding]).unconditional == ("*",)
+    assert trust([trusting("*", aws__principalarn="*")]).unconditional == ("*",)
 
 
 def test_the_subject_of_a_federated_token_is_kept() -> None:
