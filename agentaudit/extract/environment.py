@@ -95,7 +95,7 @@ def add_environment(
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """A number that a variable sets, and whether it bounds anything."""
+    """A number that a variable sets, and whether it bounds anything; a window of 0 does not."""
 
     known: Known
     number: int | None = None
@@ -185,12 +185,10 @@ def _bound(settings: Sequence[Setting], pattern: re.Pattern[str]) -> _Bound:
         value = literal_of(setting.content.strip())
         if form_of(setting.key, value) is not CredentialForm.LITERAL:
             return _UNSAID
-        if value.lower() in _NEVER:
-            return _Bound(Known.NONE)
         number = _number(setting.key, value, seconds=pattern is _TTL)
-        if number is None:
-            return _UNSAID
-        return _Bound(Known.SET, number) if number > 0 else _Bound(Known.NONE)
+        if value.lower() in _NEVER or (number is not None and number <= 0):
+            return _Bound(Known.NONE, 0 if pattern is _WINDOW else None)
+        return _UNSAID if number is None else _Bound(Known.SET, number)
     return _UNSAID
 
 
