@@ -42,6 +42,11 @@ _SHORTEST = {"password": 6, "connection_string": 6}
 _SHORTEST_TOKEN = 12
 _FEWEST_DISTINCT_IN_TOKEN = 8
 _URL_START = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ENTRY_KEY = re.compile(r"[a-z]SecretKey$")
+_ENTRY = re.compile(
+    r"^(?:[\w-]+(?:\.[\w-]+)*\.(?:crt|cer|cert|pem|key|json|txt)|[A-Z]+(?:_[A-Z]+)+)$"
+)
+"""`caCertSecretKey: ca.crt` says under which key of a Secret the value stands."""
 _SETTING = re.compile(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
@@ -152,6 +157,8 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
     """Whether a literal under a secret's name looks like a secret, and not like a setting."""
     if value in PUBLISHED_DEFAULTS:
         return True
+    if _ENTRY_KEY.search(key) and _ENTRY.match(value):
+        return False
     if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
         return False
     if any(character.isspace() for character in value) or _URL_START.match(value):

@@ -215,3 +215,16 @@ def test_arguments_stay_readable() -> None:
 
     assert arguments(words)[0:3] == ("-y", "pkg@1.2.3", "--header")
     assert arguments(words)[4:] == ("--port", "80")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "secret"),
+    [
+        ("caCertSecretKey", "company-internal-ca.crt", False),
+        ("apiKeySecretKey", "OPENAI_API_KEY", False),
+        ("apiSecretKey", "q8Zt2LmX0vRk7YbN4cWs", True),
+        ("SECRET_KEY", "q8Zt2LmX0vRk7YbN4cWs", True),
+    ],
+)
+def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: bool) -> None:  # noqa: FBT001, a column of the table
+    assert (recognise(key, value) is not None) is secret
