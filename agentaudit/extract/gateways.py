@@ -55,6 +55,7 @@ def _add_litellm(document: Document, collector: Collector) -> None:
         authorizer=Known.SET if master is not None else gateway.authorizer,
         logged=Truth.YES if callbacks else Truth.NO,
         brokers_credentials=Truth.YES,
+        fronts_tools=Truth.YES if root.child("mcp_servers") is not None else Truth.NO,
     )
     collector.update(gateway)
     _add_models(document, collector)

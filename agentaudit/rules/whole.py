@@ -19,6 +19,10 @@ class Whole:
     has_gateway: bool = False
     has_credential_broker: bool = False
     """A gateway that resolves credentials outside the agent's process."""
+    has_gatekeeper: bool = False
+    """A gateway for tools that asks who calls, and resolves credentials outside the agent."""
+    has_model_gatekeeper: bool = False
+    """A gateway that does so, be it for models only."""
     has_egress_control: bool = False
     """Something says what runtimes may connect to, and it is not everything."""
     has_approval: bool = False
@@ -44,6 +48,11 @@ def whole_of(deployment: Deployment) -> Whole:
     runs = any(runtime.runs_agent for runtime in deployment.runtimes)
     starts = any(workflow.runs_agent for workflow in deployment.workflows)
     read = (item.format for item in deployment.coverage if item.status is not FileStatus.SKIPPED)
+    keepers = [
+        gateway
+        for gateway in deployment.gateways
+        if gateway.brokers_credentials is Truth.YES and gateway.authorizer is Known.SET
+    ]
     owners = (
         *(identity.provider for identity in deployment.identities),
         *(grant.provider for grant in deployment.grants),
@@ -59,6 +68,8 @@ def whole_of(deployment: Deployment) -> Whole:
         has_credential_broker=any(
             gateway.brokers_credentials is Truth.YES for gateway in deployment.gateways
         ),
+        has_gatekeeper=any(gateway.fronts_tools is not Truth.NO for gateway in keepers),
+        has_model_gatekeeper=bool(keepers),
         has_egress_control=any(egress.policy != "any" for egress in deployment.egresses),
         has_approval=bool(deployment.approvals),
         has_guardrail=bool(deployment.guardrails),
