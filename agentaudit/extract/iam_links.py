@@ -19,14 +19,21 @@ _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove",
 
 def link_grants(_documents: Documents, collector: Collector) -> None:
     """Edges from every grant of AWS to what it reaches."""
-    resources = [item for item in collector.of(Resource) if item.pattern.startswith("arn:")]
+    resources = collector.of(Resource)
     roles = [item for item in collector.of(Identity) if (item.provider, item.kind) == _ROLE]
     for grant in collector.of(Grant):
         if grant.source != "aws_iam" or grant.effect != "allow" or not grant.expanded_count:
             continue
         for resource in resources:
-            _link_resource(collector, grant, resource)
+            if decides(grant, resource):
+                _link_resource(collector, grant, resource)
         _link_roles(collector, grant, roles)
+
+
+def decides(grant: Grant, resource: Resource) -> bool:
+    """Whether the edges from this grant say everything of what it may do with the resource."""
+    known = grant.source == "aws_iam" and bool(grant.expanded_count)
+    return known and resource.pattern.startswith("arn:")
 
 
 def _link_resource(collector: Collector, grant: Grant, resource: Resource) -> None:

@@ -6,7 +6,9 @@ Acting with a credential is not seeing it: behind a broker a tool uses what its 
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import product
 
+from agentaudit.extract.iam_links import decides
 from agentaudit.model.deployment import Edge, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts import (
@@ -152,11 +154,20 @@ def _grants(draft: Draft) -> None:
         identity = draft.relations.facts.get(grant.identity_id)
         if identity is not None:
             draft.draw(identity, EdgeKind.GRANTS, grant, grant.evidence[0])
-        for resource in draft.relations.of(Resource):
-            if grant.effect == "allow" and covers(grant, resource):
-                kind = EdgeKind.WRITES if grant.write_count else EdgeKind.READS
-                doubt = Doubt(known=not grant.conditions)
-                draft.draw(grant, kind, resource, grant.evidence[0], doubt=doubt)
+    _reach(draft)
+
+
+def _reach(draft: Draft) -> None:
+    """What grants reach: by the edges that actions decided, else by the names of resources."""
+    for kind in _ACCESS:
+        for grant, resource, edge in draft.relations.pairs((kind,), Grant, Resource):
+            draft.draw(grant, kind, resource, edge, doubt=Doubt(known=not grant.conditions))
+    allowing = (grant for grant in draft.relations.of(Grant) if grant.effect == "allow")
+    for grant, resource in product(allowing, draft.relations.of(Resource)):
+        if not decides(grant, resource) and covers(grant, resource):
+            kind = EdgeKind.WRITES if grant.write_count else EdgeKind.READS
+            doubt = Doubt(known=not grant.conditions)
+            draft.draw(grant, kind, resource, grant.evidence[0], doubt=doubt)
 
 
 def covers(grant: Grant, resource: Resource) -> bool:

@@ -249,6 +249,17 @@ def test_a_grant_covers_what_its_patterns_name() -> None:
     assert not covered("*", "kubernetes")
 
 
+def test_what_actions_decided_is_not_guessed_from_names() -> None:
+    """A grant of AWS whose actions are known reaches what its edges say, and nothing else."""
+    known: Grant = replace(grant(), source="aws_iam", expanded_count=3, resources=("*",))
+    silent = replace(baseline(), grants=(known,))
+    reading = replace(silent, edges=(*silent.edges, edge(EdgeKind.READS, known.id, BUCKET)))
+
+    assert (known.id, BUCKET) not in edges(silent, EdgeKind.WRITES)
+    assert (known.id, BUCKET) in edges(reading, EdgeKind.READS)
+    assert (known.id, BUCKET) not in edges(reading, EdgeKind.WRITES)
+
+
 def test_every_node_and_edge_stands_in_a_file() -> None:
     """Derived ones as well: they point at what they were derived from."""
     graph = threat_graph(sourced(baseline()))
