@@ -158,7 +158,7 @@ def _cells(what: str, radius: BlastRadius, closes: str, opens: str) -> tuple[str
 def _add_patch(text: Text, outcomes: Sequence[MitigationOutcome]) -> None:
     """The sketch of the gateway, which is the change that most deployments need first."""
     for outcome in outcomes:
-        if outcome.name == "interpose-gateway":
+        if outcome.name == "interpose-gateway" and outcome.patch:
             _add(text, f"\nSketch: {outcome.title}\n", style="bold")
             for line in printable(outcome.patch).splitlines():
                 _add(text, f"{_inert(f'{_INDENT}{line}')}\n", style="dim")

@@ -79,7 +79,28 @@ def _tried(
 
 
 def _helps(before: State, after: State) -> bool:
-    return after.badness != before.badness or after.radius != before.radius
+    """Whether a path or a number is less than before, in the best or in the worst case."""
+    return _gains(before, after) or any(
+        one < other for one, other in zip(after.badness, before.badness, strict=True)
+    )
+
+
+def _known(asked: State) -> tuple[float, ...]:
+    """What there is for certain: paths, and the lower bounds."""
+    radius = asked.radius
+    return (
+        len(asked.paths),
+        radius.live.low,
+        radius.live_permissions_management.low,
+        radius.live_irreversible.low,
+        radius.theft_action_hours.low,
+        radius.stealable_credentials.low,
+    )
+
+
+def _gains(before: State, after: State) -> bool:
+    """Whether something certain becomes less: a sketch for what only may be is too much advice."""
+    return any(one < other for one, other in zip(_known(after), _known(before), strict=True))
 
 
 def _together(
@@ -121,7 +142,7 @@ def _outcome(
         name=name,
         title=text.title,
         description=text.description.format_map(slots),
-        patch=text.patch.format_map(slots),
+        patch=text.patch.format_map(slots) if _gains(before, after) else "",
         closes=_gone(before, after),
         opens=_gone(after, before),
         blast_radius=after.radius,

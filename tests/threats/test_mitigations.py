@@ -87,6 +87,19 @@ def test_nothing_is_offered_where_nothing_is_open() -> None:
     assert outcomes(closed) == {}
 
 
+def test_no_sketch_is_drawn_for_what_only_may_be() -> None:
+    """Where nothing certain is gained, a change is a row without a sketch."""
+    unclear = tuple(
+        replace(tool, effects=(), effects_known=False, reads_untrusted=Truth.UNKNOWN)
+        for tool in baseline().tools
+    )
+    found = outcomes(replace(limited(baseline()), tools=unclear))
+
+    assert found
+    assert {item.patch for item in found.values()} == {""}
+    assert outcomes(baseline())["interpose-gateway"].patch
+
+
 @pytest.mark.parametrize(
     "name", ["aws", "evil\n  - injected: true", 'quote " and \\ back', "# comment", "{names} {0}"]
 )
