@@ -21,7 +21,7 @@ from agentaudit.extract.containers import add_egress
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts import Agent, FactId, Grant, Runtime, Source, Workflow
 from agentaudit.readers.document import Node
 
@@ -36,6 +36,8 @@ _BYPASS = re.compile(
     r"|--full-auto|danger-full-access|--dangerously-bypass-approvals-and-sandbox"
 )
 _MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
+_ASKS_WHO = ("anthropics/claude-code-action", "openai/codex-action")
+"""Actions that refuse actors without the right to write, unless they are told otherwise."""
 _ANYONE = ("allowed_bots", "allowed_non_write_users")
 _HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")
 
@@ -146,7 +148,10 @@ def _add_source(reading: _Reading, fact: Workflow) -> None:
             evidence=(place,),
         )
     )
-    reading.collector.link(EdgeKind.TRIGGERED_BY, fact.id, source.id, place)
+    agents = [step for step in reading.workflow.steps if step.runs_agent]
+    asks = not fact.open_to and all(step.action in _ASKS_WHO for step in agents)
+    confidence = Confidence.LIKELY if asks else Confidence.CERTAIN
+    reading.collector.link(EdgeKind.TRIGGERED_BY, fact.id, source.id, place, confidence=confidence)
 
 
 def _add_grant(reading: _Reading, fact: Workflow) -> None:

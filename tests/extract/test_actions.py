@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agentaudit.extract.actions_jobs import pinned
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, EdgeKind
-from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts import CredentialForm, Lifetime, Workflow
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -113,11 +113,18 @@ def test_strangers_start_the_open_one() -> None:
     (source,) = found.sources
 
     assert str(source.evidence[0]) == ".github/workflows/agent.yml:4:3"
-    assert any(
-        (edge.kind, edge.src, edge.dst) == (EdgeKind.TRIGGERED_BY, found.workflows[0].id, source.id)
-        for edge in found.edges
-    )
+    assert [
+        (edge.src, edge.dst, edge.confidence) for edge in found.edges if edge.dst == source.id
+    ] == [(found.workflows[0].id, source.id, Confidence.CERTAIN)]
     assert deployed(CLOSED).sources == ()
+
+
+def test_an_action_that_asks_who_starts_it_makes_strangers_less_sure() -> None:
+    """It refuses whoever may not write, as far as its inputs say nothing else."""
+    found = deployed(OPEN.replace('          allowed_non_write_users: "*"\n', ""))
+    (started,) = (edge for edge in found.edges if edge.dst == found.sources[0].id)
+
+    assert started.confidence is Confidence.LIKELY
 
 
 def test_static_keys_are_told_with_what_would_do_without() -> None:
