@@ -51,6 +51,7 @@ MAGIC = b'["aatrace",'
 LARGEST_BYTES = 2 * 1024**3
 LONGEST_LINE = 1024 * 1024
 MOST_RECORDS = 20_000_000
+_LARGEST_NUMBER = 2**63
 
 TAGS: Mapping[str, type[Record]] = {
     "aatrace": Opened,
@@ -159,6 +160,8 @@ def _record(line: bytes, path: Path, number: int) -> Record:
         raise _problem(path, f"is no record: {error}", line=number) from error
     if (number == 1) != isinstance(record, Opened):
         raise _problem(path, "a recording is opened once, by its first record", line=number)
+    if isinstance(record, Opened) and (record.host.cores < 1 or record.rate_hz <= 0):
+        raise _problem(path, "a recording needs a core and a sampling rate above 0", line=number)
     return record
 
 
@@ -221,6 +224,8 @@ def _unpacked(wire: Any) -> Any:  # noqa: ANN401 -- types made at run time
         return tuple(_unpacked(element) for element in wire)
     type_ = _VALUES.get(type(wire))
     if type_ is None:
+        if isinstance(wire, int) and not 0 <= wire <= _LARGEST_NUMBER:
+            raise ValueError("times, counters and numbers of processes are 0 to 2⁶³")
         return wire
     return type_(**{name: _unpacked(getattr(wire, name)) for name in wire.__struct_fields__})
 

@@ -50,12 +50,14 @@ def values(hint: object) -> st.SearchStrategy[object]:
 
 
 PLAIN: dict[object, st.SearchStrategy[object]] = {
-    int: st.integers(-(2**62), 2**62),
+    int: st.integers(0, 2**63),
     float: st.floats(allow_nan=False, allow_infinity=False),
     str: st.text(max_size=20),
     bool: st.booleans(),
     type(None): st.none(),
 }
+hosts = st.builds(dataclasses.replace, values(Host), cores=st.integers(1, 4096))
+openings = st.builds(dataclasses.replace, values(Opened), rate_hz=st.floats(0.001, 1e6), host=hosts)
 FREE = [kind for kind in TAGS.values() if kind not in (Opened, StackDefined, StackRun, Closed)]
 records = st.lists(st.one_of([values(kind) for kind in FREE]), max_size=8)
 
@@ -67,7 +69,7 @@ def written(path: Path, *body: Record, opened: Opened = OPENED) -> Path:
     return path
 
 
-@given(body=records, opened=values(Opened))
+@given(body=records, opened=openings)
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, body: Sequence[Record], opened: Opened
 ) -> None:
@@ -229,3 +231,41 @@ def test_a_recording_beyond_all_measure_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="larger than"):
         read_recording(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'["cpu",0,1,[[7,-5,0]]]', "times, counters and numbers"),
+        (b'["cpu",0,1,[[7,9223372036854775809,0]]]', "times, counters and numbers"),
+        (b'["gone",-1,7]', "times, counters and numbers"),
+    ],
+)
+def test_counters_that_no_kernel_counts_are_refused(
+    tmp_path: Path, line: bytes, message: str
+) -> None:
+    path = tmp_path / "run.aatrace"
+    with RecordingWriter(path) as sink:
+        sink.append(OPENED)
+    path.write_bytes(path.read_bytes() + line + b"\n")
+
+    with pytest.raises(InputError, match=f"run.aatrace:2: is no record: {message}"):
+        read_recording(path)
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        dataclasses.replace(OPENED, rate_hz=0.0),
+        dataclasses.replace(OPENED, host=dataclasses.replace(OPENED.host, cores=0)),
+    ],
+)
+def test_a_machine_without_cores_or_a_rate_of_nothing_is_refused(
+    tmp_path: Path, opened: Opened
+) -> None:
+    """Both are divided by later."""
+    with RecordingWriter(tmp_path / "run.aatrace") as sink:
+        sink.append(opened)
+
+    with pytest.raises(InputError, match="needs a core and a sampling rate"):
+        read_recording(tmp_path / "run.aatrace")
