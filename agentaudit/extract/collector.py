@@ -29,7 +29,7 @@ def fact_id(kind: str, name: str, natural_key: str) -> FactId:
     """
     shown = cleaned(name).lower()
     slug = "".join(character if character.isalnum() else "-" for character in shown)
-    digits = hashlib.sha256(natural_key.encode()).hexdigest()[:8]
+    digits = hashlib.sha256(natural_key.encode(errors="replace")).hexdigest()[:8]
     return FactId(f"{kind}:{slug.strip('-')[:_SLUG_LENGTH] or 'unnamed'}-{digits}")
 
 

@@ -61,6 +61,8 @@ class Module:
 
     def value(self, node: ast.expr | None, depth: int = 0) -> object:
         """A constant, also through names that are assigned once; UNFOLDED for anything else."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value.encode(errors="replace").decode()  # a lone surrogate is no character
         if isinstance(node, ast.Constant):
             return node.value
         if depth > _DEEPEST or node is None:

@@ -26,9 +26,11 @@ from agentaudit.model.facts import CredentialForm, Lifetime
 LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
 _URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^\s:/@]*):(?P<password>[^\s@]+)@(?P<host>[^\s/:,?]+)",
+    r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
+    r"(?P<user>[^\s:/@]{0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
     re.IGNORECASE,
 )
+"""Every part is bounded, so that a long line of almost-URLs takes linear time."""
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]*")
 _BEARER = re.compile(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _DATABASES = frozenset(

@@ -21,6 +21,7 @@ _FLAG = re.compile(
 _HEADER = re.compile(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
 _REFERENCE = re.compile(r"^\$\{?[\w:.-]+\}?$")
 _LONGEST = 120
+_LONGEST_NAME = 4000
 
 
 def redacted(value: str) -> str:
@@ -42,7 +43,9 @@ def plain(text: str) -> str:
 
 
 def cleaned(text: str) -> str:
-    """The text without what looks like a secret, and otherwise as it is."""
+    """The text without what looks like a secret, and otherwise as it is; no name is that long."""
+    if len(text) > _LONGEST_NAME:
+        return f"… ({len(text)} characters)"
     if "://" in text:
         text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
     for form in TOKENS:

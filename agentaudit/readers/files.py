@@ -92,7 +92,10 @@ def _shown(paths: Sequence[Path], root: Path) -> str:
 
 
 def _relative(path: Path, root: Path) -> str:
-    return Path(os.path.relpath(path.absolute(), root)).as_posix()
+    """The path within the root; bytes of a name that are no UTF-8 are replaced."""
+    return os.fsencode(Path(os.path.relpath(path.absolute(), root)).as_posix()).decode(
+        errors="replace"
+    )
 
 
 def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:

@@ -223,3 +223,21 @@ def test_equal_values_are_known_as_equal_and_never_shown(kind: str) -> None:
     assert first.shared_with == (second.id,)
     assert first.digest == second.digest
     assert value not in repr((first, second))
+
+
+def test_lone_surrogates_crash_nothing(tmp_path: Path) -> None:
+    """In escapes of JSON and Python, and in the name of a file."""
+    server = '{"mcpServers": {"\\ud800": {"command": "npx", "args": ["-y", "\\udfff"]}}}'
+    (tmp_path / ".mcp.json").write_text(server)
+    (tmp_path / "a.py").write_text("from crewai import Agent\na = Agent(role='\\ud800')\n")
+    (tmp_path / os.fsdecode(b"bad-\xff.env")).write_text("A=b\n")
+    found = repr(read_deployment([tmp_path]))
+
+    assert found.encode()
+    assert "bad-\N{REPLACEMENT CHARACTER}.env" in found
+
+
+@pytest.mark.parametrize("text", ["a" * 300_000 + "://", "a://b:" * 60_000])
+def test_almost_urls_take_linear_time(text: str) -> None:
+    """Quadratic search would take minutes here."""
+    assert deployment_of({".env": f"DATABASE_URL={text}\n"}).credentials == ()
