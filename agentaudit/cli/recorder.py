@@ -99,6 +99,7 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
     if forks is not None:
         stack.callback(forks.close)
     pid = pid_of(target, stack)
+    _allow_open_files()
     tree = open_tree(pid, forks)
     stack.callback(tree.close)
     gpus = Gpus()
@@ -125,6 +126,15 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
             f"the recording into {way.output} ended early: {error.strerror};"
             " what was written until then is kept"
         ) from error
+
+
+def _allow_open_files() -> None:
+    """As many as we may: each thread and process that is watched keeps one open."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _writer(output: Path) -> "RecordingWriter":

@@ -44,14 +44,19 @@ def begun(program: str, rate_hz: int, pid: int) -> Chunk:
     command += ["--format", "chrometrace", "--output", f"/dev/fd/{file.fileno()}"]
     command += ["--rate", str(rate_hz), "--duration", str(CHUNK_S)]
     start_ns = time.monotonic_ns()
-    process = subprocess.Popen(  # noqa: S603 -- our own dependency; the arguments are numbers
-        [*command, "--pid", str(pid)],
-        stdin=subprocess.DEVNULL,
-        stdout=messages,
-        stderr=messages,
-        pass_fds=[file.fileno()],
-        start_new_session=True,
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 -- our own dependency; the arguments are numbers
+            [*command, "--pid", str(pid)],
+            stdin=subprocess.DEVNULL,
+            stdout=messages,
+            stderr=messages,
+            pass_fds=[file.fileno()],
+            start_new_session=True,
+        )
+    except OSError:
+        file.close()
+        messages.close()
+        raise
     return Chunk(process=process, file=file, messages=messages, start_ns=start_ns)
 
 

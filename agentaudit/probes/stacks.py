@@ -98,7 +98,7 @@ class RollingPySpy:
             if watch.over and not watch.chunks:
                 del self._watches[pid]
             elif not watch.over and watch.due(now_ns):
-                watch.chunks.append(begun(self._program, self._rate_hz, pid))
+                records += self._begin(watch, now_ns)
         return records
 
     def close(self, now_ns: int) -> Sequence[Record]:
@@ -117,6 +117,20 @@ class RollingPySpy:
             records += self._collect(watch, now_ns)
         self._watches.clear()
         return [*records, *self._account(now_ns)]
+
+    def _begin(self, watch: "_Watch", now_ns: int) -> Iterator[Record]:
+        """The next recording; a machine that starts no more programs costs steps, nothing else."""
+        try:
+            watch.chunks.append(begun(self._program, self._rate_hz, watch.pid))
+        except OSError as error:
+            watch.over = True
+            self._refused.add(watch.pid)
+            yield Incident(
+                at_ns=now_ns,
+                probe="stacks",
+                what=f"py-spy cannot be started ({error.strerror})",
+                lost=f"the steps of process {watch.pid} from then on",
+            )
 
     def _account(self, now_ns: int) -> Iterator[Record]:
         """How the sampling went; and why, when the target was not sampled at all."""

@@ -321,6 +321,26 @@ def test_a_full_disk_ends_the_recording_and_leaves_nothing_running(
     assert mixed.poll() is None
 
 
+def test_many_processes_do_not_run_us_out_of_files_and_keep_their_own_limit(
+    tmp_path: Path,
+) -> None:
+    script = "ulimit -n > limit; for i in $(seq 40); do sleep 600 & done; exec sleep 600"
+    command = f"ulimit -Sn 64; exec {sys.executable} -m agentaudit profile -d 1s"
+    path = tmp_path / "r.aatrace"
+
+    done = subprocess.run(
+        ["sh", "-c", f'{command} -o r.aatrace -- sh -c "$0"', script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "limit").read_text() == "64\n"
+    assert len(recorded(path).processes) >= 41
+
+
 @pytest.mark.parametrize("words", ["sleep 600 & exit", "trap '' TERM; sleep 600 & sleep 0.2"])
 def test_nothing_that_a_command_of_ours_left_behind_goes_on(tmp_path: Path, words: str) -> None:
     trace = record(

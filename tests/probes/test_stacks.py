@@ -179,3 +179,22 @@ def test_a_stack_is_defined_once() -> None:
 
     assert (first, again) == (0, 0)
     assert (len(definitions), len(none)) == (1, 0)
+
+
+def test_a_machine_that_starts_no_more_programs_costs_the_steps_alone(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    program = start(TWO_THREADS)
+    sampler = RollingPySpy(str(tmp_path / "gone"), 100, program.pid)
+
+    records = [
+        record for _ in range(3) for record in sampler.look(time.monotonic_ns(), [program.pid])
+    ]
+
+    assert [(record.what, record.lost) for record in records if isinstance(record, Incident)] == [
+        (
+            "py-spy cannot be started (No such file or directory)",
+            f"the steps of process {program.pid} from then on",
+        )
+    ]
+    assert sampler.close(time.monotonic_ns()) == []
