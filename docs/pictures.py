@@ -45,7 +45,9 @@ def main() -> None:
 
 def terminal(report: Report) -> str:
     """The verdict as a terminal shows it; the picture asks for no font from elsewhere."""
-    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console = Console(
+        record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False
+    )
     console.print(Text("$ make audit", style="bold"))
     console.print(verdict_table(report))
     console.print(f"CI would have seen exit code {report.exit_code}; the demonstration ran.")

@@ -83,11 +83,12 @@ def _queue_fact(trace: Trace) -> tuple[str, ...]:
         facts.append(f"all cores of the machine together were {machine:.0%} busy")
     if queued >= QUEUED:
         facts.append(f"its threads waited for a core {queued:.0%} of the time they wanted one")
-    if (
-        trace.host.cores
-        and machine - trace.cpu_total_ns / trace.duration_ns / trace.host.cores >= OTHERS
-    ):
-        facts.append("other programs used most of that: record again on a quiet machine")
+    ours = trace.cpu_total_ns / trace.duration_ns / trace.host.cores if trace.host.cores else 0.0
+    if machine - ours >= OTHERS:
+        facts.append(
+            f"other programs kept {machine - ours:.0%} of the cores busy: record again on a quiet"
+            " machine"
+        )
     return tuple(facts)
 
 

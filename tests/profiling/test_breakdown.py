@@ -211,3 +211,12 @@ def test_threads_that_wait_for_cores_on_a_busy_machine_are_cpu_bound() -> None:
 
     assert breakdown.bound is Bound.CPU
     assert "all cores of the machine together were 95% busy" in breakdown.reasons
+
+
+def test_cores_that_others_kept_busy_are_said_with_their_share() -> None:
+    """A CPU-bound agent on a crowded machine may be fine on its own."""
+    crowded = breakdown_of(trace(TOOL, cpu_s=2, busy=0.6)).reasons
+    quiet = breakdown_of(trace(TOOL, cpu_s=12, busy=0.6)).reasons
+
+    assert "other programs kept 50% of the cores busy: record again on a quiet machine" in crowded
+    assert not any("other programs" in reason for reason in quiet)
