@@ -150,7 +150,7 @@ def test_the_request_frame_nearest_the_root_counts_with_the_way_below_it() -> No
     [
         ("/venv/lib/python3.11/site-packages/a/b.py", "a/b.py", False),
         ("/usr/lib/python3/dist-packages/a/b.py", "a/b.py", False),
-        ("/root/.pyenv/versions/3.11.7/lib/python3.11/threading.py", "threading.py", False),
+        ("/home/me/.pyenv/versions/3.11.7/lib/python3.11/threading.py", "threading.py", False),
         ("/usr/lib64/python3.13t/asyncio/base_events.py", "asyncio/base_events.py", False),
         ("/home/me/lib/agent.py", "/home/me/lib/agent.py", True),
         ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>", False),
