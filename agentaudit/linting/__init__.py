@@ -1,1 +1,1 @@
-"""TODO."""
+"""Findings from rules and facts, what lets them stand, and what the decisions read of them."""

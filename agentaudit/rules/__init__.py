@@ -1,1 +1,1 @@
-"""TODO."""
+"""Rules as files to rules as values: conditions compiled, references checked."""
