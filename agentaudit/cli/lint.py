@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.outcome import Threshold, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, UsageError, exit_code
 
@@ -27,17 +28,6 @@ class Format(StrEnum):
     GITLAB = "gitlab"
     JUNIT = "junit"
     MARKDOWN = "markdown"
-
-
-class Threshold(StrEnum):
-    """The least severity that fails a run."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-    NEVER = "never"
 
 
 _BY_SUFFIX: Mapping[str, Format] = {
@@ -140,7 +130,8 @@ def lint(
     raise typer.Exit(
         int(
             exit_code(
-                failed=not exit_zero and _fails(result, fail_on),
+                failed=not exit_zero
+                and reached(fail_on, (item.severity for item in result.open_findings)),
                 incomplete=result.incomplete and not allow_incomplete,
             )
         )
@@ -224,8 +215,7 @@ def _write(
         if chosen is None:
             known = ", ".join(_BY_SUFFIX)
             raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(_rendered(result, chosen), encoding="utf-8")
+        write_text(output, _rendered(result, chosen))
         said.note(f"wrote {output}")
     said.note(coverage_sentence(result))
 
@@ -268,12 +258,3 @@ def _artifact(result: "LintResult", path: Path) -> None:
     from agentaudit.store.artifacts import write_artifact
 
     write_artifact(result, path)
-
-
-def _fails(result: "LintResult", threshold: Threshold) -> bool:
-    from agentaudit.model.finding import Severity
-
-    if threshold is Threshold.NEVER:
-        return False
-    least = Severity(threshold.value).rank
-    return any(finding.severity.rank >= least for finding in result.open_findings)

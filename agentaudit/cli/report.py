@@ -1,14 +1,14 @@
 """`agentaudit report`: artifacts in; the verdict, one page and one JSON file out."""
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.outcome import write_text
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode, IncompleteError, InputError, Problem, UsageError
 
@@ -71,24 +71,12 @@ def report(
     made = _report(artifacts, subject=subject, hosted_model=hosted_model)
     with terminal.progress("drawing the page"):
         page = render_page(made)
-    with _writing(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(page, encoding="utf-8")
+    write_text(output, page)
     if json_output is not None:
-        with _writing(json_output):
-            write_artifact(made, json_output)
+        write_artifact(made, json_output)
     terminal.out.print(verdict_table(made))
     terminal.note(f"page: {output}")
     raise typer.Exit(int(ExitCode.PASS) if exit_zero else made.exit_code)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turns what keeps a file from being written into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def now() -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentaudit.cli.outcome import write_text
 from agentaudit.cli.terminal import Terminal
-from agentaudit.errors import AgentAuditError, UsageError
+from agentaudit.errors import AgentAuditError
 
 if TYPE_CHECKING:
     from agentaudit.model.decision import Report
@@ -124,11 +125,7 @@ def _write_page(place: Place, report: "Report") -> None:
     from agentaudit.report.page import render_page
 
     place.stage("Drawing the page …")
-    page = place.folder / "report.html"
-    try:
-        page.write_text(render_page(report), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{page}: cannot be written: {error.strerror}") from error
+    write_text(place.folder / "report.html", render_page(report))
 
 
 def _or_said(place: Place, made: "Callable[[], Simulation]") -> "Simulation | None":

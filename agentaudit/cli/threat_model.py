@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.outcome import Threshold, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
 
@@ -22,17 +23,6 @@ class Format(StrEnum):
     SARIF = "sarif"
     MARKDOWN = "markdown"
     MERMAID = "mermaid"
-
-
-class Threshold(StrEnum):
-    """The least severity of a path that fails a run."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-    NEVER = "never"
 
 
 _BY_SUFFIX: Mapping[str, Format] = {
@@ -96,7 +86,7 @@ def threat_model(
     if json_file is not None:
         _artifact(model, json_file)
         said.note(f"wrote {json_file}")
-    failed = _fails(model, fail_on)
+    failed = reached(fail_on, (item.severity for item in model.paths))
     incomplete = model.incomplete and not allow_incomplete
     raise typer.Exit(int(exit_code(failed=failed, incomplete=incomplete)))
 
@@ -121,8 +111,7 @@ def _write(
         _show(model, format_ or Format.TABLE, said)
         return
     chosen = format_ or _BY_SUFFIX.get(output.suffix, Format.TABLE)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(_renderers()[chosen](model), encoding="utf-8")
+    write_text(output, _renderers()[chosen](model))
     said.note(f"wrote {output}")
 
 
@@ -156,12 +145,3 @@ def _artifact(model: "ThreatModel", path: Path) -> None:
     from agentaudit.store.artifacts import write_artifact
 
     write_artifact(model, path)
-
-
-def _fails(model: "ThreatModel", threshold: Threshold) -> bool:
-    from agentaudit.model.finding import Severity
-
-    if threshold is Threshold.NEVER:
-        return False
-    least = Severity(threshold.value).rank
-    return any(path.severity.rank >= least for path in model.paths)
