@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from agentaudit.cli.after_dashes import after_dashes
-from agentaudit.cli.recorder import RATE_HZ, Options, record
+from agentaudit.cli.probes import RATE_HZ, Options
+from agentaudit.cli.recorder import record
 from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode, UsageError

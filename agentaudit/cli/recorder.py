@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from agentaudit import __version__
+from agentaudit.cli.probes import Options, fork_events, probes_of
 from agentaudit.cli.targets import Attach, Launch, pid_of
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import IncompleteError, UsageError
@@ -17,28 +18,10 @@ from agentaudit.errors import IncompleteError, UsageError
 if TYPE_CHECKING:
     from agentaudit.model.recording import Opened
     from agentaudit.model.rule import StepRule
-    from agentaudit.model.trace import Incident, Trace
-    from agentaudit.probes.forks import ForkEvents
+    from agentaudit.model.trace import Trace
     from agentaudit.probes.gpu import Gpus
-    from agentaudit.probes.processes import ProcessTree
-    from agentaudit.probes.stacks import RollingPySpy
-    from agentaudit.profiling.session import Glance, Probes
+    from agentaudit.profiling.session import Glance
     from agentaudit.store.recording import RecordingWriter
-
-RATE_HZ = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to record."""
-
-    rate_hz: int = RATE_HZ
-    rules: tuple[Path, ...] = ()
-    """Folders with step rules, tried before those that we ship."""
-    endpoints: tuple[str, ...] = ()
-    """`host:port` of models that no usual port gives away."""
-    stopped: Callable[[], bool] | None = None
-    """Asked at every tick; the recording ends when it says so."""
 
 
 def record(
@@ -90,25 +73,13 @@ class _Way:
 
 
 def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: ExitStack) -> None:
-    from agentaudit.probes.gpu import Gpus
-    from agentaudit.probes.processes import open_tree
     from agentaudit.profiling.session import Session
 
-    endpoints = _resolved(way.options.endpoints)
-    forks, incidents = _forks()
-    if forks is not None:
-        stack.callback(forks.close)
+    options = way.options
+    forks, unheard = fork_events(stack)
     pid = pid_of(target, stack)
-    _allow_open_files()
-    tree = open_tree(pid, forks)
-    stack.callback(tree.close)
-    gpus = Gpus()
-    stack.callback(gpus.close)
-    stacks, missing = _stacks(pid, way.options.rate_hz)
-    if stacks is not None:  # an early end leaves no sampler behind; after the session, none runs
-        stack.callback(lambda: stacks.close(time.monotonic_ns()))
-    probes = _probes(tree, gpus, stacks, endpoints)
-    opened = _opened(pid, target, gpus, way.options)
+    probes, gpus, missing = probes_of(pid, forks, options, stack)
+    opened = _opened(pid, target, gpus, options)
     writer = _writer(way.output)
     try:
         with (
@@ -117,24 +88,15 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
             _shown(way.terminal, duration_ns) as watch,
         ):
             session = Session(probes, sink, watch)
-            session.open(opened, [*incidents, *missing])
+            session.open(opened, [*unheard, *missing])
             until_ns = None if duration_ns is None else opened.start_ns + duration_ns
-            stopped = way.options.stopped or bool
+            stopped = options.stopped or bool
             session.close(session.run(until_ns, lambda: asked() or stopped()))
     except OSError as error:
         raise IncompleteError(
             f"the recording into {way.output} ended early: {error.strerror};"
             " what was written until then is kept"
         ) from error
-
-
-def _allow_open_files() -> None:
-    """As many as we may: each thread and process that is watched keeps one open."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _writer(output: Path) -> "RecordingWriter":
@@ -144,74 +106,6 @@ def _writer(output: Path) -> "RecordingWriter":
         return RecordingWriter(output)
     except OSError as error:
         raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
-
-
-def _forks() -> "tuple[ForkEvents | None, Sequence[Incident]]":
-    from agentaudit.model.trace import Incident
-    from agentaudit.probes.forks import ForkEvents
-
-    try:
-        return ForkEvents(), ()
-    except OSError as error:
-        return None, (
-            Incident(
-                at_ns=time.monotonic_ns(),
-                probe="forks",
-                what=f"the kernel does not tell us of forks ({error.strerror})",
-                lost="children that live less than a moment are counted, but not named",
-            ),
-        )
-
-
-def _stacks(pid: int, rate_hz: int) -> "tuple[RollingPySpy | None, Sequence[Incident]]":
-    from agentaudit.model.trace import Incident
-    from agentaudit.probes.pyspy import find_pyspy
-    from agentaudit.probes.stacks import RollingPySpy
-
-    program = find_pyspy()
-    if program is not None:
-        return RollingPySpy(program, rate_hz, pid), ()
-    return None, (
-        Incident(
-            at_ns=time.monotonic_ns(),
-            probe="stacks",
-            what="py-spy is not installed",
-            lost="the steps: time is counted, but not told apart",
-        ),
-    )
-
-
-def _probes(
-    tree: "ProcessTree", gpus: "Gpus", stacks: "RollingPySpy | None", endpoints: frozenset[str]
-) -> "Probes":
-    from agentaudit.probes.energy import PackageEnergy
-    from agentaudit.probes.host import SystemLoad, clock_pair
-    from agentaudit.probes.sockets import model_peers
-    from agentaudit.profiling.session import Probes
-
-    return Probes(
-        tree=tree,
-        stacks=stacks,
-        devices=gpus,
-        packages=PackageEnergy(),
-        system_busy=SystemLoad().busy,
-        model_peers=lambda pid: model_peers(pid, endpoints),
-        clock_ns=time.monotonic_ns,
-        clock_pair=clock_pair,
-        sleep_s=time.sleep,
-    )
-
-
-def _resolved(endpoints: Sequence[str]) -> frozenset[str]:
-    from agentaudit.probes.sockets import resolved
-
-    found: set[str] = set()
-    for endpoint in endpoints:
-        try:
-            found.update(resolved(endpoint))
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--llm-endpoint {endpoint}: {error}; give host:port") from error
-    return frozenset(found)
 
 
 def _opened(pid: int, target: Attach | Launch, gpus: "Gpus", options: Options) -> "Opened":

@@ -9,6 +9,15 @@ record needs no other to be added up; the two instants of a reading say when the
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from agentaudit.model.observed import (
+    EndpointSample,
+    InFlight,
+    LoadPlanned,
+    LoadRequest,
+    Marked,
+    SpanSeen,
+    TaskRun,
+)
 from agentaudit.model.trace import (
     SCHEMA_VERSION,
     ClockPair,
@@ -197,6 +206,13 @@ Record = (
     | ProcessGone
     | GpuProcessTime
     | ModelPeer
+    | SpanSeen
+    | Marked
+    | TaskRun
+    | InFlight
+    | EndpointSample
+    | LoadPlanned
+    | LoadRequest
     | ClockPair
     | CpuSample
     | GpuSample
@@ -253,7 +269,7 @@ def recording_of(records: Sequence[Record], *, torn_bytes: int = 0) -> Recording
             if record.stack != len(stacks):
                 raise ValueError(f"stack {record.stack} is defined out of order")
             stacks.append(record.frames)
-        elif isinstance(record, StackRun) and not 0 <= record.stack < len(stacks):
+        elif isinstance(record, StackRun | TaskRun) and not 0 <= record.stack < len(stacks):
             raise ValueError(f"stack {record.stack} is used before it is defined")
     return Recording(
         opened=records[0],

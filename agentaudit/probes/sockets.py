@@ -2,8 +2,10 @@
 
 import socket
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+
+from agentaudit.model.recording import ModelPeer
 
 MODEL_PORTS = frozenset({1234, 11434, 30000})
 """LM Studio, Ollama, SGLang: ports that serve nothing else by default."""
@@ -14,6 +16,28 @@ _INODE = 9
 
 _IPV4_BYTES = 4
 _MOST_LINES = 20_000
+_EVERY_NS = 1_000_000_000
+
+
+class ModelPeers:
+    """Tells once of each process and model that are connected; looks once a second."""
+
+    def __init__(self, endpoints: Collection[str]) -> None:
+        self._endpoints = endpoints
+        self._known: set[tuple[int, str]] = set()
+        self._looked_ns: int | None = None
+
+    def look(self, now_ns: int, pids: Sequence[int]) -> Sequence[ModelPeer]:
+        if self._looked_ns is not None and now_ns - self._looked_ns < _EVERY_NS:
+            return ()
+        self._looked_ns = now_ns
+        found = {(pid, peer) for pid in pids for peer in model_peers(pid, self._endpoints)}
+        new = sorted(found - self._known)
+        self._known |= found
+        return [ModelPeer(at_ns=now_ns, pid=pid, address=address) for pid, address in new]
+
+    def close(self, now_ns: int) -> Sequence[ModelPeer]:
+        return self.look(now_ns, ())
 
 
 def model_peers(pid: int, endpoints: Collection[str]) -> Collection[str]:

@@ -10,7 +10,6 @@ from typing import Protocol
 
 from agentaudit.model.recording import (
     Closed,
-    ModelPeer,
     Opened,
     ProcessBorn,
     ProcessReading,
@@ -23,7 +22,6 @@ from agentaudit.profiling.ledger import ProcessLedger, ThreadLedger
 TICK_NS = 20_000_000
 _PROCESSES_EVERY = 2
 _SAMPLE_EVERY = 12
-_PEERS_EVERY = 50
 _CLOCK_EVERY = 500
 
 
@@ -43,12 +41,20 @@ class Tree(Protocol):
     def processes(self) -> Sequence[ProcessReading]: ...
 
 
-class Stacks(Protocol):
-    """Whoever samples stacks."""
+class Observer(Protocol):
+    """
+    Whoever tells of the processes of the tree: stacks, spans, markers, connections, load.
 
-    def look(self, now_ns: int, pids: Sequence[int]) -> Sequence[Record]: ...
+    It is asked at every tick, and decides by itself how often it looks.
+    """
 
-    def close(self, now_ns: int) -> Sequence[Record]: ...
+    def look(self, now_ns: int, pids: Sequence[int]) -> Sequence[Record]:
+        """What became known since the look before; must not block."""
+        ...
+
+    def close(self, now_ns: int) -> Sequence[Record]:
+        """The rest; nothing of it runs afterwards. A second call gives nothing."""
+        ...
 
 
 class Devices(Protocol):
@@ -80,11 +86,10 @@ class Probes:
     """Everything that is asked, and the clocks."""
 
     tree: Tree
-    stacks: Stacks | None
+    observers: Sequence[Observer]
     devices: Devices
     packages: Packages
     system_busy: Callable[[], float]
-    model_peers: Callable[[int], Collection[str]]
     clock_ns: Callable[[], int]
     clock_pair: Callable[[], ClockPair]
     sleep_s: Callable[[float], None]
@@ -114,7 +119,6 @@ class Session:
         self._rss_bytes = 0
         self._cores = 1
         self._all_cpu_ns = 0.0
-        self._peers: set[tuple[int, str]] = set()
         self._threads = ThreadLedger((), 0)
         self._processes = ProcessLedger((), 0)
 
@@ -149,8 +153,8 @@ class Session:
         now_ns = self._probes.clock_ns()
         self._counters(now_ns)
         self._sample(now_ns)
-        if self._probes.stacks:
-            self._write(self._probes.stacks.close(now_ns))
+        for observer in self._probes.observers:
+            self._write(observer.close(now_ns))
         self._write(self._probes.devices.energy())
         share = self._probes.packages.share(self._share_of_all())
         if share:
@@ -169,12 +173,11 @@ class Session:
             self._counters(now_ns)
         else:
             self._thread_counters(now_ns)
-        if self._probes.stacks:
-            self._write(self._probes.stacks.look(now_ns, self._probes.tree.pids))
+        pids = self._probes.tree.pids
+        for observer in self._probes.observers:
+            self._write(observer.look(now_ns, pids))
         if self._number % _SAMPLE_EVERY == 0:
             self._sample(now_ns)
-        if self._number % _PEERS_EVERY == 1:
-            self._look_for_models(now_ns)
         if self._number % _CLOCK_EVERY == 0:
             self._write([self._probes.clock_pair()])
 
@@ -219,13 +222,6 @@ class Session:
                 rss_bytes=self._rss_bytes,
             )
         )
-
-    def _look_for_models(self, now_ns: int) -> None:
-        for pid in self._probes.tree.pids:
-            for address in self._probes.model_peers(pid):
-                if (pid, address) not in self._peers:
-                    self._peers.add((pid, address))
-                    self._write([ModelPeer(at_ns=now_ns, pid=pid, address=address)])
 
     def _share_of_all(self) -> float:
         """Our share of all CPU time that the host's cores spent meanwhile."""

@@ -16,6 +16,16 @@ from typing import IO, Any, Self, Union, get_args, get_type_hints
 import msgspec
 
 from agentaudit.errors import InputError, Problem
+from agentaudit.model.observed import (
+    Attribute,
+    EndpointSample,
+    InFlight,
+    LoadPlanned,
+    LoadRequest,
+    Marked,
+    SpanSeen,
+    TaskRun,
+)
 from agentaudit.model.recording import (
     Closed,
     Frame,
@@ -67,6 +77,13 @@ TAGS: Mapping[str, type[Record]] = {
     "gone": ProcessGone,
     "gpu-time": GpuProcessTime,
     "peer": ModelPeer,
+    "span": SpanSeen,
+    "marked": Marked,
+    "task": TaskRun,
+    "in-flight": InFlight,
+    "endpoint": EndpointSample,
+    "load": LoadPlanned,
+    "load-request": LoadRequest,
     "clock": ClockPair,
     "sample": CpuSample,
     "gpu": GpuSample,
@@ -199,7 +216,9 @@ def _wire_field(
     return (field.name, wire, default)
 
 
-_NESTED: _Wires = {type_: _wire_type(type_, {}) for type_ in (Frame, ThreadTime, ProcessTime)}
+_NESTED: _Wires = {
+    type_: _wire_type(type_, {}) for type_ in (Frame, ThreadTime, ProcessTime, Attribute)
+}
 _WIRE: _Wires = {type_: _wire_type(type_, _NESTED, tag) for tag, type_ in TAGS.items()}
 _VALUES: Mapping[type, type] = {
     wire: type_ for type_, wire in [*_WIRE.items(), *_NESTED.items()] if isinstance(type_, type)

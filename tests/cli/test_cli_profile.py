@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from agentaudit.cli.main import app
-from agentaudit.cli.recorder import Options, read_trace, record, step_rules
+from agentaudit.cli.probes import Options
+from agentaudit.cli.recorder import read_trace, record, step_rules
 from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal
 from agentaudit.errors import InputError, UsageError

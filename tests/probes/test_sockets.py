@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from agentaudit.probes.sockets import _address, model_peers, resolved
+from agentaudit.model.recording import ModelPeer
+from agentaudit.probes.sockets import ModelPeers, _address, model_peers, resolved
 
 
 def test_a_connection_to_a_named_endpoint_is_found() -> None:
@@ -17,6 +18,20 @@ def test_a_connection_to_a_named_endpoint_is_found() -> None:
             unnamed = model_peers(os.getpid(), set())
 
     assert (list(before), list(during), list(unnamed)) == ([], [endpoint], [])
+
+
+def test_each_model_is_told_of_once_a_process() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = f"127.0.0.1:{server.getsockname()[1]}"
+        peers = ModelPeers({endpoint})
+        with socket.create_connection(server.getsockname()):
+            told = [peers.look(second * 10**9, [os.getpid()]) for second in range(3)]
+
+    assert [list(records) for records in told] == [
+        [ModelPeer(at_ns=0, pid=os.getpid(), address=endpoint)],
+        [],
+        [],
+    ]
 
 
 def test_addresses_are_read_in_the_kernels_byte_order() -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from agentaudit.model.recording import (
     Closed,
-    ModelPeer,
     Opened,
     ProcessBorn,
     ProcessReading,
@@ -114,11 +113,10 @@ def session(
     paper = Paper(clock)
     probes = Probes(
         tree=tree,
-        stacks=Others(),
+        observers=[Others()],
         devices=Others(),
         packages=Packages(),
         system_busy=lambda: 0.5,
-        model_peers=lambda _: ["127.0.0.1:11434"],
         clock_ns=lambda: clock.now_ns,
         clock_pair=lambda: ClockPair(monotonic_ns=clock.now_ns, unix_ns=0),
         sleep_s=clock.sleep_s,
@@ -193,7 +191,6 @@ def test_what_the_probes_say_is_written() -> None:
     made, paper = session(clock, Busy(clock), glances.append)
     made.close(made.run(3 * S, lambda: False))
 
-    assert len(paper.of(ModelPeer)) == 1
     assert len(paper.of(StackDefined)) == 1
     assert len(paper.of(Incident)) == 1
     energy = [record for record in paper.of(EnergyReading) if isinstance(record, EnergyReading)]

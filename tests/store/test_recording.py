@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentaudit.errors import InputError
+from agentaudit.model.observed import TaskRun
 from agentaudit.model.recording import (
     Closed,
     Frame,
@@ -24,7 +25,7 @@ from agentaudit.model.recording import (
     StackDefined,
     StackRun,
 )
-from agentaudit.model.trace import SCHEMA_VERSION, Host, Target
+from agentaudit.model.trace import SCHEMA_VERSION, Host, StepKind, Target
 from agentaudit.store.recording import LONGEST_LINE, TAGS, RecordingWriter, read_recording
 
 OPENED = Opened(
@@ -55,10 +56,12 @@ PLAIN: dict[object, st.SearchStrategy[object]] = {
     str: st.text(max_size=20),
     bool: st.booleans(),
     type(None): st.none(),
+    StepKind: st.sampled_from(StepKind),
 }
 hosts = st.builds(dataclasses.replace, values(Host), cores=st.integers(1, 4096))
 openings = st.builds(dataclasses.replace, values(Opened), rate_hz=st.floats(0.001, 1e6), host=hosts)
-FREE = [kind for kind in TAGS.values() if kind not in (Opened, StackDefined, StackRun, Closed)]
+BOUND = (Opened, StackDefined, StackRun, TaskRun, Closed)
+FREE = [kind for kind in TAGS.values() if kind not in BOUND]
 records = st.lists(st.one_of([values(kind) for kind in FREE]), max_size=8)
 
 

@@ -1,0 +1,136 @@
+"""Which probes a recording uses, made ready for a session."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from agentaudit.model.trace import Incident
+    from agentaudit.probes.forks import ForkEvents
+    from agentaudit.probes.gpu import Gpus
+    from agentaudit.profiling.session import Observer, Probes
+
+RATE_HZ = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to record."""
+
+    rate_hz: int = RATE_HZ
+    rules: tuple[Path, ...] = ()
+    """Folders with step rules, tried before those that we ship."""
+    endpoints: tuple[str, ...] = ()
+    """`host:port` of models that no usual port gives away."""
+    stopped: Callable[[], bool] | None = None
+    """Asked at every tick; the recording ends when it says so."""
+
+
+def fork_events(stack: ExitStack) -> "tuple[ForkEvents | None, Sequence[Incident]]":
+    """The kernel's word of forks; to be had before the target begins."""
+    from agentaudit.model.trace import Incident
+    from agentaudit.probes.forks import ForkEvents
+
+    try:
+        forks = ForkEvents()
+    except OSError as error:
+        return None, (
+            Incident(
+                at_ns=time.monotonic_ns(),
+                probe="forks",
+                what=f"the kernel does not tell us of forks ({error.strerror})",
+                lost="children that live less than a moment are counted, but not named",
+            ),
+        )
+    stack.callback(forks.close)
+    return forks, ()
+
+
+def probes_of(
+    pid: int, forks: "ForkEvents | None", options: Options, stack: ExitStack
+) -> "tuple[Probes, Gpus, Sequence[Incident]]":
+    """Everything that is asked while `pid` is recorded, what is missing, and the devices."""
+    from agentaudit.probes.energy import PackageEnergy
+    from agentaudit.probes.gpu import Gpus
+    from agentaudit.probes.host import SystemLoad, clock_pair
+    from agentaudit.probes.processes import open_tree
+    from agentaudit.profiling.session import Probes
+
+    _allow_open_files()
+    endpoints = _resolved(options.endpoints)
+    tree = open_tree(pid, forks)
+    stack.callback(tree.close)
+    gpus = Gpus()
+    stack.callback(gpus.close)
+    observers, missing = _observers(pid, endpoints, options)
+    stack.callback(_close, observers)
+    probes = Probes(
+        tree=tree,
+        observers=observers,
+        devices=gpus,
+        packages=PackageEnergy(),
+        system_busy=SystemLoad().busy,
+        clock_ns=time.monotonic_ns,
+        clock_pair=clock_pair,
+        sleep_s=time.sleep,
+    )
+    return probes, gpus, missing
+
+
+def _observers(
+    pid: int, endpoints: frozenset[str], options: Options
+) -> "tuple[Sequence[Observer], Sequence[Incident]]":
+    from agentaudit.probes.sockets import ModelPeers
+
+    stacks, missing = _stacks(pid, options.rate_hz)
+    return (*stacks, ModelPeers(endpoints)), missing
+
+
+def _stacks(pid: int, rate_hz: int) -> "tuple[Sequence[Observer], Sequence[Incident]]":
+    from agentaudit.model.trace import Incident
+    from agentaudit.probes.pyspy import find_pyspy
+    from agentaudit.probes.stacks import RollingPySpy
+
+    program = find_pyspy()
+    if program is not None:
+        return (RollingPySpy(program, rate_hz, pid),), ()
+    return (), (
+        Incident(
+            at_ns=time.monotonic_ns(),
+            probe="stacks",
+            what="py-spy is not installed",
+            lost="the steps: time is counted, but not told apart",
+        ),
+    )
+
+
+def _close(observers: "Sequence[Observer]") -> None:
+    """An early end leaves none of them behind; after a session, none runs."""
+    for observer in observers:
+        observer.close(time.monotonic_ns())
+
+
+def _allow_open_files() -> None:
+    """As many as we may: each thread and process that is watched keeps one open."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _resolved(endpoints: Sequence[str]) -> frozenset[str]:
+    from agentaudit.probes.sockets import resolved
+
+    found: set[str] = set()
+    for endpoint in endpoints:
+        try:
+            found.update(resolved(endpoint))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--llm-endpoint {endpoint}: {error}; give host:port") from error
+    return frozenset(found)
