@@ -70,3 +70,29 @@ class StepRule:
     """`ordinary`, `first`, `fallback`, `fallback_llm_peer`, `fallback_worker_root`, `request`."""
     kind: StepKind
     confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanRule:
+    """
+    One row of `rules/spans/`: an attribute of a span, and the kind of step it is evidence of.
+
+    `self_time` is true of spans that count only where no span within them does.
+    """
+
+    attribute: str
+    """Its key; `name` is the span's own name."""
+    value: str
+    """Glob."""
+    kind: StepKind
+    sub_kind: str = ""
+    self_time: bool = False
+    dialect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRules:
+    """What evidence means: frames on stacks, and spans; the first row that matches wins."""
+
+    frames: tuple[StepRule, ...]
+    spans: tuple[SpanRule, ...] = ()
