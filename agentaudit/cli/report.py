@@ -130,9 +130,9 @@ def _read(files: Iterable[Path]) -> "dict[Path, Artifact]":
 def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
     """The artifacts under the names that the report knows them by."""
     from agentaudit.model.finding import LintResult
+    from agentaudit.model.profile import Profile
     from agentaudit.model.results import Simulation
     from agentaudit.model.threat import ThreatModel
-    from agentaudit.model.trace import Profile
 
     names = {Profile: "profile", Simulation: "simulation", LintResult: "lint"}
     names[ThreatModel] = "threats"

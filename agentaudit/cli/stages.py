@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from agentaudit.model.decision import Report
     from agentaudit.model.deployment import Deployment
     from agentaudit.model.finding import LintResult
+    from agentaudit.model.profile import Profile
     from agentaudit.model.results import Simulation
     from agentaudit.model.threat import ThreatModel
-    from agentaudit.model.trace import Profile, Trace
+    from agentaudit.model.trace import Trace
     from agentaudit.store.artifacts import Artifact
 
 

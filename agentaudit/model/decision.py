@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agentaudit.model.finding import LintResult
+from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
 from agentaudit.model.threat import ThreatModel
-from agentaudit.model.trace import Profile
 
 
 class DecisionStatus(StrEnum):

@@ -8,20 +8,15 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from agentaudit.model.trace import (
-    HOST_KINDS,
+from agentaudit.model.profile import (
     Breakdown,
-    ClockPair,
     KindShare,
     Load,
     Profile,
-    Request,
     RequestTypeSummary,
-    Step,
-    StepKind,
     TimelineBin,
-    Trace,
 )
+from agentaudit.model.trace import HOST_KINDS, ClockPair, Request, Step, StepKind, Trace
 from agentaudit.profiling.verdicts import verdict
 
 MOST_BINS = 400

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from agentaudit.model.trace import Bound, KindShare, StepKind, Trace
+from agentaudit.model.profile import Bound, KindShare
+from agentaudit.model.trace import StepKind, Trace
 
 CPU_BOUND = 0.7
 """Share of the cores at which more CPU work only waits longer."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from agentaudit.model.profile import KindShare
 from agentaudit.model.results import PolicyResult
-from agentaudit.model.trace import KindShare
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.drawings import (
     KIND_COLOURS,

@@ -4,9 +4,9 @@ from agentaudit import __version__
 from agentaudit.errors import exit_code
 from agentaudit.model.decision import Decision, DecisionStatus, Gate, GateStatus, Report, Verdict
 from agentaudit.model.finding import Finding, LintResult, Severity
+from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
 from agentaudit.model.threat import AttackPath, MitigationOutcome, ThreatModel
-from agentaudit.model.trace import Profile
 from agentaudit.report.credential_decision import credential_decision
 from agentaudit.report.memory_decision import memory_decision
 from agentaudit.report.profile_decision import profile_decision

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
 from agentaudit.model.finding import Family, Finding, LintResult, MemorySummary, Severity
-from agentaudit.model.trace import Profile
+from agentaudit.model.profile import Profile
 from agentaudit.report.quantities import counted, size
 
 ID = "memory-boundary"

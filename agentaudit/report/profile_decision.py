@@ -1,7 +1,8 @@
 """The third decision: whether CPU and GPU utilisation were profiled under load."""
 
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
-from agentaudit.model.trace import Bound, Breakdown, Profile, StepKind
+from agentaudit.model.profile import Bound, Breakdown, Profile
+from agentaudit.model.trace import StepKind
 from agentaudit.report.quantities import counted, duration, percent
 
 ID = "cpu-gpu-profile"

@@ -1,6 +1,7 @@
 """The profile on the page: the timeline, the kinds of steps, and how both were measured."""
 
-from agentaudit.model.trace import EnergyReading, KindShare, Profile, SamplingRecord
+from agentaudit.model.profile import KindShare, Profile
+from agentaudit.model.trace import EnergyReading, SamplingRecord
 from agentaudit.report.blocks import (
     NOTHING,
     Block,

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from agentaudit.model.trace import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
+from agentaudit.model.profile import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
 from agentaudit.report.text import one_line
 
 _INDENT = (0, 0, 0, 2)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentaudit.model.trace import Profile, StepKind, TimelineBin
+from agentaudit.model.profile import Profile, TimelineBin
+from agentaudit.model.trace import StepKind
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.drawings import (
     KIND_COLOURS,

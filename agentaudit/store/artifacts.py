@@ -16,9 +16,9 @@ import msgspec
 from agentaudit.errors import InputError, Problem, UsageError
 from agentaudit.model.decision import Report
 from agentaudit.model.finding import LintResult
+from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
 from agentaudit.model.threat import ThreatModel
-from agentaudit.model.trace import Profile
 
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024

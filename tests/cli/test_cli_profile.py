@@ -18,7 +18,8 @@ from agentaudit.cli.recorder import read_trace, record, step_rules
 from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal
 from agentaudit.errors import InputError, UsageError
-from agentaudit.model.trace import Profile, StepKind, Trace
+from agentaudit.model.profile import Profile
+from agentaudit.model.trace import StepKind, Trace
 from agentaudit.profiling.breakdown import breakdown_of
 from agentaudit.store.artifacts import read_artifact
 

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
 from agentaudit.errors import InputError
+from agentaudit.model.profile import Profile
 from agentaudit.model.recording import (
     Frame,
     Opened,
@@ -18,7 +19,7 @@ from agentaudit.model.recording import (
     ThreadTick,
     ThreadTime,
 )
-from agentaudit.model.trace import Host, Profile, Target
+from agentaudit.model.trace import Host, Target
 from agentaudit.store.artifacts import read_artifact
 from agentaudit.store.recording import RecordingWriter
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentaudit.model.profile import Bound
 from agentaudit.model.trace import (
-    Bound,
     ClockPair,
     CpuSample,
     GpuSample,

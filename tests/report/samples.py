@@ -15,6 +15,15 @@ from agentaudit.model.finding import (
     Severity,
     Suppression,
 )
+from agentaudit.model.profile import (
+    Bound,
+    Breakdown,
+    KindShare,
+    Load,
+    Profile,
+    RequestTypeSummary,
+    TimelineBin,
+)
 from agentaudit.model.results import Percentiles, PolicyResult, Simulation, TypeLatency
 from agentaudit.model.threat import (
     AttackPath,
@@ -25,21 +34,7 @@ from agentaudit.model.threat import (
     MitigationOutcome,
     ThreatModel,
 )
-from agentaudit.model.trace import (
-    Bound,
-    Breakdown,
-    EnergyReading,
-    Host,
-    Incident,
-    KindShare,
-    Load,
-    Profile,
-    RequestTypeSummary,
-    SamplingRecord,
-    StepKind,
-    Target,
-    TimelineBin,
-)
+from agentaudit.model.trace import EnergyReading, Host, Incident, SamplingRecord, StepKind, Target
 from agentaudit.model.workload import Machine, SpeedCurve
 
 MS = 1_000_000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agentaudit.model.decision import DecisionStatus, GateStatus, Report, Verdict
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.model.finding import LintResult
-from agentaudit.model.trace import Bound
+from agentaudit.model.profile import Bound
 from agentaudit.report.decisions import report_of
 from tests.report import samples
 

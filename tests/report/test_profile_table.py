@@ -6,19 +6,8 @@ import pytest
 from inline_snapshot import snapshot
 from rich.console import Console
 
-from agentaudit.model.trace import (
-    Bound,
-    Breakdown,
-    EnergyReading,
-    Host,
-    Incident,
-    KindShare,
-    Load,
-    Profile,
-    RequestTypeSummary,
-    StepKind,
-    Target,
-)
+from agentaudit.model.profile import Bound, Breakdown, KindShare, Load, Profile, RequestTypeSummary
+from agentaudit.model.trace import EnergyReading, Host, Incident, StepKind, Target
 from agentaudit.report.profile_table import render_profile, seconds
 
 S = 1_000_000_000
