@@ -94,11 +94,12 @@ def _observers(
 def _stacks(pid: int, rate_hz: int) -> "tuple[Sequence[Observer], Sequence[Incident]]":
     from agentaudit.model.trace import Incident
     from agentaudit.probes.pyspy import find_pyspy
-    from agentaudit.probes.stacks import RollingPySpy
+    from agentaudit.probes.rolling import PySpy
+    from agentaudit.probes.stacks import Stacks
 
     program = find_pyspy()
     if program is not None:
-        return (RollingPySpy(program, rate_hz, pid),), ()
+        return (Stacks([PySpy(program, rate_hz)], rate_hz, pid),), ()
     return (), (
         Incident(
             at_ns=time.monotonic_ns(),

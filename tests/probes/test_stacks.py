@@ -1,174 +1,176 @@
-"""Stacks of real programs, sampled from outside."""
+"""Which processes are sampled, by whom, and what is said where nobody can."""
 
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import pytest
 
-from agentaudit.model.recording import Record, StackDefined, StackRun, Watched
+from agentaudit.model.recording import Record, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
-from agentaudit.probes.pyspy import find_pyspy
-from agentaudit.probes.stacks import RollingPySpy, StackTable
+from agentaudit.probes.stacks import Stacks, StackTable
 
-TWO_THREADS = """
-import sys, threading, time
-def waits():
-    time.sleep(60)
-def works():
-    while True: pass
-threading.Thread(target=waits, daemon=True).start()
-threading.Thread(target=works, daemon=True).start()
-print("ready"); sys.stdin.read()
-"""
+US = os.getpid()
+SETTLED_NS = 2_000_000_000
 
 
-def pyspy() -> str:
-    program = find_pyspy()
-    if program is None:
-        pytest.fail("py-spy is a dependency and must be found")
-    return program
+@dataclass(kw_only=True)
+class FakeWatch:
+    """Tells what it was given, once."""
+
+    pid: int
+    records: Sequence[Record] = ()
+    problem: str = ""
+    stops: int = 0
+    closed: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.stops > 0
+
+    def poll(self, now_ns: int) -> Iterable[Record]:
+        del now_ns
+        told, self.records = self.records, ()
+        return told
+
+    def stop(self) -> None:
+        self.stops += 1
+
+    def close(self, now_ns: int) -> Iterable[Record]:
+        self.closed = True
+        return self.poll(now_ns)
 
 
-def looked(
-    sampler: RollingPySpy, pid: int, enough: Callable[[Sequence[Record]], bool]
-) -> list[Record]:
-    records: list[Record] = []
-    for _ in range(1000):
-        records += sampler.look(time.monotonic_ns(), [pid])
-        if enough(records):
-            break
-        time.sleep(0.02)
-    return [*records, *sampler.close(time.monotonic_ns())]
+@dataclass(kw_only=True)
+class FakeSampler:
+    """Takes what it is told to take."""
+
+    name: str = "fake"
+    most: int = 4
+    taken: bool = True
+    problem: str = ""
+    watches: list[FakeWatch] = field(default_factory=list)
+
+    def suits(self, pid: int, runtime: str) -> bool:
+        assert pid
+        assert runtime.startswith("CPython")
+        return self.taken
+
+    def watch(self, pid: int, stacks: StackTable) -> FakeWatch:
+        assert isinstance(stacks, StackTable)
+        seen = Watched(pid=pid, start_ns=0, end_ns=9, samples=7, failures=1, max_gap_ns=2)
+        self.watches.append(FakeWatch(pid=pid, records=(seen,), problem=self.problem))
+        return self.watches[-1]
 
 
-def test_threads_are_seen_with_their_kernel_ids_and_functions(
-    start: Callable[..., subprocess.Popen[str]],
-) -> None:
-    program = start(TWO_THREADS)
-    sampler = RollingPySpy(pyspy(), 100, program.pid)
-
-    records = looked(
-        sampler, program.pid, lambda seen: sum(isinstance(r, Watched) for r in seen) > 1
-    )
-
-    stacks = {r.stack: r.frames for r in records if isinstance(r, StackDefined)}
-    runs = [record for record in records if isinstance(record, StackRun)]
-    functions = {stacks[run.stack][0].function for run in runs}
-    assert {"waits", "works"} <= functions
-    assert {run.tid for run in runs} >= {program.pid}
-    assert len({run.tid for run in runs}) == 3
-    assert all(run.end_ns > run.start_ns for run in runs)
-    assert any(isinstance(record, SamplingRecord) for record in records)
-    assert program.poll() is None
+def incidents(records: Iterable[Record]) -> list[tuple[str, str]]:
+    return [(record.what, record.lost) for record in records if isinstance(record, Incident)]
 
 
-def test_recordings_follow_each_other_without_covering_each_other(
-    start: Callable[..., subprocess.Popen[str]],
-) -> None:
-    program = start(TWO_THREADS)
-    sampler = RollingPySpy(pyspy(), 50, program.pid)
+def test_a_sampler_that_gives_up_is_followed_by_the_next() -> None:
+    first, second = FakeSampler(name="first", problem="it broke"), FakeSampler(name="second")
+    stacks = Stacks([first, second], 100, US)
 
-    records = looked(
-        sampler, program.pid, lambda seen: sum(isinstance(r, Watched) for r in seen) > 1
-    )
+    records = [*stacks.look(0, [US]), *stacks.look(1, [US]), *stacks.close(2)]
 
-    watched = [record for record in records if isinstance(record, Watched)]
-    edges = [edge for stretch in watched for edge in (stretch.start_ns, stretch.end_ns)]
-    assert edges == sorted(edges)
-    by_thread: dict[int, int] = {}
-    for run in (record for record in records if isinstance(record, StackRun)):
-        assert run.start_ns >= by_thread.get(run.tid, 0)
-        by_thread[run.tid] = run.end_ns
+    assert incidents(records) == [
+        ("it broke", f"what first alone tells of process {US}; another way is tried")
+    ]
+    assert [r.sampler for r in records if isinstance(r, SamplingRecord)] == ["first", "second"]
+    assert [watch.closed for watch in second.watches] == [True]
 
 
-def test_nothing_of_ours_runs_after_the_end(start: Callable[..., subprocess.Popen[str]]) -> None:
-    program = start(TWO_THREADS)
-    sampler = RollingPySpy(pyspy(), 100, program.pid)
-    sampler.look(time.monotonic_ns(), [program.pid])
+def test_a_process_that_all_gave_up_is_not_tried_again() -> None:
+    sampler = FakeSampler(problem="it broke")
+    stacks = Stacks([sampler], 100, US)
 
-    sampler.close(time.monotonic_ns())
+    records = [*stacks.look(0, [US]), *stacks.look(1, [US]), *stacks.close(2)]
 
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    names = {Path(f"/proc/{child}/comm").read_text().strip() for child in children}
-    assert "py-spy" not in names
+    assert incidents(records) == [
+        ("it broke", f"the steps of process {US}: its time is counted, but not told apart")
+    ]
+    assert len(sampler.watches) == 1
+
+
+def test_a_sampler_is_asked_only_where_it_suits() -> None:
+    stacks = Stacks([FakeSampler(taken=False)], 100, US)
+
+    records = [*stacks.look(0, [US]), *stacks.look(1, [US])]
+
+    assert incidents(records) == [
+        ("no sampler that was asked for knows this Python", f"the steps of process {US}")
+    ]
+
+
+def test_a_process_that_ended_is_stopped_once_and_forgotten() -> None:
+    sampler = FakeSampler(problem="")
+    stacks = Stacks([sampler], 100, US)
+    stacks.look(0, [US])
+
+    stacks.look(1, [])
+    stacks.look(2, [US])
+
+    assert [watch.stops for watch in sampler.watches] == [1, 0]
+
+
+def test_what_breaks_while_its_process_ends_is_no_loss() -> None:
+    sampler = FakeSampler()
+    stacks = Stacks([sampler], 100, US)
+    stacks.look(0, [US])
+    sampler.watches[0].problem = "the process is gone"
+
+    assert incidents(stacks.look(1, [])) == []
 
 
 def test_a_target_that_is_no_python_is_said() -> None:
-    program = subprocess.Popen(["sleep", "60"])
-    sampler = RollingPySpy(pyspy(), 100, program.pid)
+    with subprocess.Popen(["sleep", "60"]) as program:
+        stacks = Stacks([FakeSampler()], 100, program.pid)
+        records = [*stacks.look(1, [program.pid]), *stacks.close(2), *stacks.close(3)]
+        program.kill()
 
-    records = [*sampler.look(1, [program.pid]), *sampler.close(2)]
-    program.kill()
-    program.wait()
-
-    (incident,) = records
-    assert isinstance(incident, Incident)
-    assert "was not seen to run Python" in incident.what
-
-
-def fake_pyspy(path: Path, text: str) -> str:
-    path.write_text(f"#!{sys.executable}\nimport sys\n{text}\n")
-    path.chmod(0o755)
-    return str(path)
+    assert incidents(records) == [
+        (
+            f"process {program.pid} was not seen to run Python",
+            "its steps: its time is counted, but not told apart",
+        )
+    ]
 
 
-@pytest.mark.parametrize(
-    ("said", "what"),
-    [
-        ("Error: Permission Denied: Try running again as root", "may not be read"),
-        ("Error: Failed to find python version", "Failed to find python version"),
-        ("", "it said nothing"),
-    ],
-)
-def test_a_sampler_that_fails_is_given_up_with_its_reason(
-    tmp_path: Path, said: str, what: str
-) -> None:
-    program = fake_pyspy(tmp_path / "py-spy", f"sys.exit({said!r})")
-    sampler = RollingPySpy(program, 100, os.getpid())
-
-    records: list[Record] = []
-    for _ in range(1000):
-        records += sampler.look(time.monotonic_ns(), [os.getpid()])
-        if records:
-            break
-        time.sleep(0.01)
-
-    (incident,) = records
-    assert isinstance(incident, Incident)
-    assert what in incident.what
-    assert sampler.close(time.monotonic_ns()) == []
-
-
-def test_a_sampler_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agentaudit.probes.stacks._CLOSING_S", 0.1)
-    text = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)"
-    sampler = RollingPySpy(fake_pyspy(tmp_path / "py-spy", text), 100, os.getpid())
-    sampler.look(time.monotonic_ns(), [os.getpid()])
-
-    records = sampler.close(time.monotonic_ns())
-
-    assert [type(record) for record in records] == [Incident]
-
-
-def test_more_processes_than_can_be_sampled_are_named(tmp_path: Path) -> None:
-    program = fake_pyspy(tmp_path / "py-spy", "import time; time.sleep(60)")
+@pytest.mark.parametrize("most", [0, 4])
+def test_more_processes_than_can_be_sampled_are_named(most: int) -> None:
     others = [subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1) for _ in range(5)]
     pids = [other.pid for other in others]
-    sampler = RollingPySpy(program, 100, os.getpid())
+    stacks = Stacks([FakeSampler(name="busy", most=most), FakeSampler(most=4 - most)], 100, US)
 
-    early = sampler.look(0, pids)
-    late = sampler.look(2_000_000_000, pids)
-    sampler.close(2_000_000_000)
+    early = stacks.look(0, pids)
+    late = stacks.look(SETTLED_NS, pids)
+    stacks.close(SETTLED_NS)
     for other in others:
         other.kill()
         other.communicate()
 
     assert early == []
-    assert [type(record) for record in late] == [Incident]
+    assert incidents(late) == [
+        ("more than 4 Python processes run at once", f"the steps of process {pids[-1]}")
+    ]
+
+
+def test_the_account_adds_up_what_was_watched() -> None:
+    stacks = Stacks([FakeSampler()], 100, US)
+
+    (_, account) = [*stacks.look(0, [US]), *stacks.close(1)]
+
+    assert account == SamplingRecord(
+        sampler="fake",
+        rate_hz=100.0,
+        samples=7,
+        failures=1,
+        mean_interval_ns=10_000_000,
+        max_interval_ns=10_000_000,
+    )
+    assert stacks.close(2) == []
 
 
 def test_a_stack_is_defined_once() -> None:
@@ -179,22 +181,3 @@ def test_a_stack_is_defined_once() -> None:
 
     assert (first, again) == (0, 0)
     assert (len(definitions), len(none)) == (1, 0)
-
-
-def test_a_machine_that_starts_no_more_programs_costs_the_steps_alone(
-    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
-) -> None:
-    program = start(TWO_THREADS)
-    sampler = RollingPySpy(str(tmp_path / "gone"), 100, program.pid)
-
-    records = [
-        record for _ in range(3) for record in sampler.look(time.monotonic_ns(), [program.pid])
-    ]
-
-    assert [(record.what, record.lost) for record in records if isinstance(record, Incident)] == [
-        (
-            "py-spy cannot be started (No such file or directory)",
-            f"the steps of process {program.pid} from then on",
-        )
-    ]
-    assert sampler.close(time.monotonic_ns()) == []
