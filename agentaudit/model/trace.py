@@ -71,6 +71,11 @@ class Target:
     runtime: str = ""
     """`CPython 3.11`, … or empty when the process is no Python."""
     started_at_unix_ns: int = 0
+    imported: str = ""
+    """
+    The format that spans were imported from; empty of what was measured here. CPU time, memory and
+    stacks were never measured then, and the host's cores are unknown, which is 0.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,9 +177,16 @@ def _record(line: bytes, path: Path, number: int) -> Record:
         raise _problem(path, f"is no record: {error}", line=number) from error
     if (number == 1) != isinstance(record, Opened):
         raise _problem(path, "a recording is opened once, by its first record", line=number)
-    if isinstance(record, Opened) and (record.host.cores < 1 or record.rate_hz <= 0):
+    if isinstance(record, Opened) and not _measurable(record):
         raise _problem(path, "a recording needs a core and a sampling rate above 0", line=number)
     return record
+
+
+def _measurable(opened: Opened) -> bool:
+    """What was measured has cores and a rate; what was imported may know of neither."""
+    if opened.target.imported:
+        return opened.host.cores >= 0 and opened.rate_hz >= 0
+    return opened.host.cores >= 1 and opened.rate_hz > 0
 
 
 def _refuse_other_formats(line: bytes, path: Path) -> None:
