@@ -6,6 +6,7 @@ integer nanoseconds on the monotonic clock of the recording host, but for spans,
 as they came: in Unix time, to be converted by the pairs of clocks beside them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agentaudit.model.trace import StepKind
@@ -103,7 +104,10 @@ class InFlight:
     A request on a TCP connection: from the first byte of the question to the last of the answer.
 
     `inbound` is true where the process of the tree is the server. `model` is true where the peer is
-    taken for a model's endpoint, `peer_pid` its process on this host, 0 when it is elsewhere.
+    known as a model's endpoint, `peer_pid` its process on this host, 0 when it is elsewhere.
+
+    One that takes long, or goes on after a pause, is written again with the same `connection` and
+    `start_ns`, so that a crash loses little of it: the last word counts (`settled`).
     """
 
     pid: int
@@ -118,6 +122,17 @@ class InFlight:
     peer_pid: int = 0
     open: bool = False
     """True of one that had not ended yet when it was written."""
+    likely: bool = False
+    """
+    True where the peer may be a model's endpoint, on weak evidence, and is not known as one: a long
+    wait on a remote connection that a process with a client of models held.
+    """
+    evidence: str = ""
+    """What `model` or `likely` rests on: `port 11434`, `--llm-endpoint`, `OPENAI_BASE_URL`, …"""
+    answer_ns: int = 0
+    """When the first byte of the answer came; 0 is unknown, or not yet."""
+    multiplexed: bool = False
+    """True where several requests shared the connection at once, and count as this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,3 +188,9 @@ class LoadRequest:
     status: int
     failed: bool = False
     problem: str = ""
+
+
+def settled(requests: Iterable[InFlight]) -> tuple[InFlight, ...]:
+    """The last word on each request that was in flight, in the order in which they began."""
+    last = {(request.connection, request.start_ns): request for request in requests}
+    return tuple(sorted(last.values(), key=lambda request: request.start_ns))
