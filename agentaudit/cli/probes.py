@@ -25,6 +25,8 @@ class Options:
     rate_hz: int = RATE_HZ
     rules: tuple[Path, ...] = ()
     """Folders with step rules, tried before those that we ship."""
+    request_frames: tuple[str, ...] = ()
+    """`file.py:function` of the agent that serves one request each."""
     endpoints: tuple[str, ...] = ()
     """`host:port` of models that no usual port gives away."""
     stopped: Callable[[], bool] | None = None

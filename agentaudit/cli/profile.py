@@ -34,6 +34,12 @@ def profile(
     rules: Annotated[
         list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
     ] = None,
+    request_frame: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--request-frame", help="file.py:function that serves one request, where none is known."
+        ),
+    ] = None,
     llm_endpoint: Annotated[
         list[str] | None,
         typer.Option("--llm-endpoint", help="host:port of a model that no usual port gives away."),
@@ -52,6 +58,7 @@ def profile(
     Examples:
       agentaudit profile --pid 4242
       agentaudit profile --pid 4242 --duration 2m -o run.aatrace --json profile.json
+      agentaudit profile --pid 4242 --request-frame app/worker.py:Worker.handle
       agentaudit profile -- python agent.py --question "why is checkout slow?"
 
     Ctrl-C ends the recording and keeps it. `agentaudit trace show run.aatrace` shows it again.
@@ -69,7 +76,10 @@ def profile(
         output=path,
         terminal=terminal,
         options=Options(
-            rate_hz=rate, rules=tuple(rules or ()), endpoints=tuple(llm_endpoint or ())
+            rate_hz=rate,
+            rules=tuple(rules or ()),
+            request_frames=tuple(request_frame or ()),
+            endpoints=tuple(llm_endpoint or ()),
         ),
     )
     result = profile_of(trace, path.name)

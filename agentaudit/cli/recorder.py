@@ -17,7 +17,7 @@ from agentaudit.errors import IncompleteError, UsageError
 
 if TYPE_CHECKING:
     from agentaudit.model.recording import Opened
-    from agentaudit.model.rule import StepRule
+    from agentaudit.model.rule import LabelRules
     from agentaudit.model.trace import Trace
     from agentaudit.probes.gpu import Gpus
     from agentaudit.profiling.session import Glance
@@ -39,7 +39,7 @@ def record(
     be recorded, and IncompleteError when the recording cannot be written to its end.
     """
     options = options or Options()
-    rules = step_rules(options.rules)
+    rules = step_rules(options.rules, options.request_frames)
     if output.exists():
         raise UsageError(f"{output} exists already: recordings are never overwritten")
     with ExitStack() as stack:
@@ -47,15 +47,18 @@ def record(
     return read_trace(output, rules)
 
 
-def step_rules(folders: Sequence[Path]) -> "tuple[StepRule, ...]":
+def step_rules(folders: Sequence[Path], request_frames: Sequence[str] = ()) -> "LabelRules":
     """The user's step rules, and ours after them."""
+    from agentaudit.model.rule import LabelRules
+    from agentaudit.rules.request_frames import request_rules
     from agentaudit.rules.steps import load_step_rules
     from agentaudit.store.shipped import shipped
 
-    return load_step_rules([*folders, shipped("rules") / "steps"])
+    rules = load_step_rules([*folders, shipped("rules") / "steps"])
+    return LabelRules(frames=(*request_rules(request_frames), *rules))
 
 
-def read_trace(recording: Path, rules: "Sequence[StepRule]") -> "Trace":
+def read_trace(recording: Path, rules: "LabelRules") -> "Trace":
     """The trace of a recording on disk, also while it grows."""
     from agentaudit.profiling.attribution import trace_of
     from agentaudit.store.recording import read_recording

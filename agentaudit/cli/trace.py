@@ -29,6 +29,10 @@ def show(
     rules: Annotated[
         list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
     ] = None,
+    request_frame: Annotated[
+        list[str] | None,
+        typer.Option("--request-frame", help="file.py:function that serves one request."),
+    ] = None,
 ) -> None:
     """
     The breakdown of a recording, also of one that is still being written or was cut off.
@@ -43,7 +47,8 @@ def show(
     from agentaudit.store.artifacts import write_artifact
 
     terminal = terminal_of(context)
-    result = profile_of(read_trace(recording, step_rules(rules or ())), recording.name)
+    known = step_rules(rules or (), request_frame or ())
+    result = profile_of(read_trace(recording, known), recording.name)
     terminal.out.print(render_profile(result))
     if json is not None:
         write_artifact(result, json)

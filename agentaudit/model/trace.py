@@ -119,6 +119,10 @@ class Step:
     threads: int = 1
     tokens_in: int | None = None
     tokens_out: int | None = None
+    track: int = 0
+    """Tells steps apart that share a thread at the same time, as in an event loop; 0 is its own."""
+    gpu_source: str = ""
+    """Who told of `gpu_ns`: `device`, or `server` for what the model's server said it computed."""
 
     @property
     def wall_ns(self) -> int:

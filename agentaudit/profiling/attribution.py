@@ -19,7 +19,7 @@ from agentaudit.model.recording import (
     ThreadTick,
     Watched,
 )
-from agentaudit.model.rule import StepRule
+from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import (
     ClockPair,
     CpuSample,
@@ -52,7 +52,7 @@ from agentaudit.profiling.selection import end_ns_of, ends_of, readings_of, reco
 _GPU_KINDS = (StepKind.LLM_INFERENCE, StepKind.RETRIEVAL)
 
 
-def trace_of(recording: Recording, rules: Sequence[StepRule]) -> Trace:
+def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     """The recording with its steps told apart by the rules, and grouped into requests."""
     records = recording.records
     families = families_of(records)
@@ -102,7 +102,7 @@ def _stand_ins(requests: Sequence[Request], at_ns: int) -> tuple[Incident, ...]:
     )
 
 
-def _lanes(recording: Recording, rules: Sequence[StepRule]) -> dict[Thread, list[Piece]]:
+def _lanes(recording: Recording, rules: LabelRules) -> dict[Thread, list[Piece]]:
     """Lanes of all threads whose stacks were seen, in processes that have evidence of their own."""
     records = recording.records
     runs: dict[Thread, list[StackRun]] = defaultdict(list)
@@ -110,7 +110,7 @@ def _lanes(recording: Recording, rules: Sequence[StepRule]) -> dict[Thread, list
         runs[run.pid, run.tid].append(run)
     gone = ends_of(records, end_ns_of(recording))
     labeller = Labeller(
-        rules, recording.stacks, {peer.pid for peer in records_of(records, ModelPeer)}
+        rules.frames, recording.stacks, {peer.pid for peer in records_of(records, ModelPeer)}
     )
     target = recording.opened.target.pid
     telling = {

@@ -24,6 +24,7 @@ from agentaudit.model.recording import (
     Watched,
     recording_of,
 )
+from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import (
     GpuSample,
     Host,
@@ -40,7 +41,7 @@ from agentaudit.store.shipped import shipped
 
 MS = 1_000_000
 AGENT, CHILD = 100, 200
-RULES = load_step_rules([shipped("rules") / "steps"])
+RULES = LabelRules(frames=load_step_rules([shipped("rules") / "steps"]))
 STDLIB = "/usr/lib/python3.12/"
 HANDLER = Frame(file="/app/server.py", function="Handler.do_POST")
 LOOP = Frame(file=f"{STDLIB}socketserver.py", function="ThreadingMixIn.process_request_thread")
