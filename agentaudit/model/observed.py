@@ -54,6 +54,10 @@ class SpanSeen:
     """Time that the model's server says it computed: prefill and decode."""
     server_queue_ns: int | None = None
     content: tuple[Attribute, ...] = ()
+    scope: str = ""
+    """The instrumentation that made it."""
+    role: str = ""
+    """`client`, `server`, `internal`, `producer` or `consumer`; empty when nobody said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +192,8 @@ class LoadRequest:
     status: int
     failed: bool = False
     problem: str = ""
+    pid: int = 0
+    """The process that a run of a command was, 0 of requests over HTTP."""
 
 
 def settled(requests: Iterable[InFlight]) -> tuple[InFlight, ...]:
