@@ -1,12 +1,6 @@
-"""
-The process tree of a target, and its kernel counters, read from `/proc`.
-
-Open files of `/proc` stay bound to the process they were opened for, so a number that the kernel
-gives to another process later is never mistaken for the one that was recorded.
-"""
+"""The process tree of a target: who joins it, who leaves, and what the kernel counts of them."""
 
 import os
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,14 +12,22 @@ from agentaudit.model.recording import (
     ProcessReading,
     ThreadReading,
 )
+from agentaudit.model.trace import Incident
+from agentaudit.probes.counters import ProcessCounters, listed_names
 from agentaudit.probes.forks import Exec, Exit, Fork, ForkEvents
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-_MOST_PROCESSES = 512
-_RESYNC_NS = 1_000_000_000
+MOST_PROCESSES = 512
+"""Processes read one by one: each costs open files, and some microseconds at every look."""
 
-TreeEvent = ProcessBorn | ProcessNamed | ProcessGone
+_MOST_BIRTHS = 1000
+"""Births told of in one look: a storm of forks is counted, not written out."""
+
+_LONGEST_BYTES = 64 * 1024
+_RESYNC_NS = 1_000_000_000
+_QUIET_NS = 10_000_000_000
+"""Between two words of the same trouble."""
+
+TreeEvent = ProcessBorn | ProcessNamed | ProcessGone | Incident
 
 
 class ProcessTree:
@@ -40,12 +42,16 @@ class ProcessTree:
     def __init__(self, pid: int, forks: ForkEvents | None) -> None:
         self.pid = pid
         self._forks = forks
-        self._processes: dict[int, _Process] = {}
+        self._processes: dict[int, ProcessCounters] = {}
         self._brief: set[int] = set()
-        """Children that had ended before their files could be opened."""
+        """Children that had ended before their files could be opened, or are one too many."""
         self._synced_ns = 0
-        self._add(pid, _parent_of(pid))
+        self._lost = 0
+        self._births = 0
+        self._crowded = False
+        self._said_ns: dict[str, int] = {}
         self._told = False
+        self._add(pid, _parent_of(pid))
 
     @property
     def alive(self) -> bool:
@@ -60,11 +66,15 @@ class ProcessTree:
         """Who joined and who left since the look before, in order."""
         events = [] if self._told else [self._target(now_ns)]
         self._told = True
+        self._births = 0
         events += self._heard()
-        if self._forks is None or now_ns - self._synced_ns >= _RESYNC_NS:
+        lost = self._lost_some()
+        if lost or self._forks is None or now_ns - self._synced_ns >= _RESYNC_NS:
             self._synced_ns = now_ns
+            events += self._ended(now_ns)
             events += self._listed(now_ns)
         events += self._ended(now_ns)
+        events += self._troubles(now_ns, lost=lost)
         return events
 
     def threads(self) -> Sequence[ThreadReading]:
@@ -79,6 +89,7 @@ class ProcessTree:
     def close(self) -> None:
         for process in self._processes.values():
             process.close()
+        self._processes.clear()
         if self._forks:
             self._forks.close()
 
@@ -93,26 +104,39 @@ class ProcessTree:
         for event in self._forks.read() if self._forks else ():
             match event:
                 case Fork() if self._ours(event.parent_pid):
-                    if not self._add(event.pid, event.parent_pid):
-                        self._brief.add(event.pid)
-                    yield ProcessBorn(
-                        at_ns=event.at_ns,
-                        pid=event.pid,
-                        parent_pid=event.parent_pid,
-                        parent_tid=event.parent_tid,
-                        name=_name_of(event.pid),
-                    )
+                    yield from self._forked(event)
                 case Exec() if event.pid in self._processes:
                     yield ProcessNamed(pid=event.pid, name=_name_of(event.pid))
                 case Exit() if self._ours(event.pid) and not self._lives(event.pid):
-                    self._remove(event.pid)
-                    yield ProcessGone(at_ns=event.at_ns, pid=event.pid)
+                    yield from self._left(event.pid, event.at_ns)
                 case _:
                     pass
 
+    def _forked(self, fork: Fork) -> Iterator[TreeEvent]:
+        """A number that is taken still had another process, whose end nobody heard of."""
+        if self._ours(fork.pid):
+            yield from self._left(fork.pid, fork.at_ns)
+        if not self._add(fork.pid, fork.parent_pid):
+            self._brief.add(fork.pid)
+        self._births += 1
+        if self._births <= _MOST_BIRTHS:
+            yield ProcessBorn(
+                at_ns=fork.at_ns,
+                pid=fork.pid,
+                parent_pid=fork.parent_pid,
+                parent_tid=fork.parent_tid,
+                name=_name_of(fork.pid),
+            )
+
+    def _left(self, pid: int, at_ns: int) -> Iterator[TreeEvent]:
+        """Of those whose birth was told, the end is told as well."""
+        self._remove(pid)
+        if self._births <= _MOST_BIRTHS:
+            yield ProcessGone(at_ns=at_ns, pid=pid)
+
     def _listed(self, now_ns: int) -> Iterator[TreeEvent]:
         waiting = list(self._processes)
-        while waiting and len(self._processes) < _MOST_PROCESSES:
+        while waiting and len(self._processes) < MOST_PROCESSES:
             parent = waiting.pop()
             for tid, pid in _children_of(parent):
                 if pid not in self._processes and self._add(pid, parent):
@@ -124,12 +148,52 @@ class ProcessTree:
                         parent_tid=tid,
                         name=_name_of(pid),
                     )
+        self._crowded = self._crowded or bool(waiting)
 
     def _ended(self, now_ns: int) -> Iterator[TreeEvent]:
         for pid, process in list(self._processes.items()):
             if not process.alive:
                 self._remove(pid)
                 yield ProcessGone(at_ns=now_ns, pid=pid)
+
+    def _lost_some(self) -> bool:
+        """Whether the kernel dropped events since the look before; what was known may be stale."""
+        lost = self._forks.lost if self._forks else 0
+        if lost == self._lost:
+            return False
+        self._lost = lost
+        self._brief.clear()
+        for process in self._processes.values():
+            process.reading()
+        return True
+
+    def _troubles(self, now_ns: int, *, lost: bool) -> Iterator[Incident]:
+        if lost:
+            yield from self._say(
+                now_ns,
+                "the kernel dropped word of forks: there were more than we could take in",
+                "who forked some children; their time is counted all the same",
+            )
+        if self._births > _MOST_BIRTHS:
+            yield from self._say(
+                now_ns,
+                f"more than {_MOST_BIRTHS} processes were born between two looks",
+                "their names, and which thread forked them; their time is counted all the same",
+            )
+        if self._crowded:
+            self._crowded = False
+            yield from self._say(
+                now_ns,
+                f"more than {MOST_PROCESSES} processes live at once",
+                "the others one by one; their time is counted when their parents wait for them",
+            )
+
+    def _say(self, now_ns: int, what: str, lost: str) -> Iterator[Incident]:
+        """The same trouble is told of every few seconds, not at every look."""
+        said_ns = self._said_ns.get(what)
+        if said_ns is None or now_ns - said_ns >= _QUIET_NS:
+            self._said_ns[what] = now_ns
+            yield Incident(at_ns=now_ns, probe="processes", what=what, lost=lost)
 
     def _ours(self, pid: int) -> bool:
         return pid in self._processes or pid in self._brief
@@ -149,13 +213,16 @@ class ProcessTree:
 
     def _add(self, pid: int, parent_pid: int) -> bool:
         """
-        False when it has ended already, collected or not.
+        False when it has ended already, collected or not, or is one too many.
 
         What it used is counted where its parent waits for it: a zombie taken in anew at every look
         would be counted at every look.
         """
+        if len(self._processes) >= MOST_PROCESSES:
+            self._crowded = True
+            return False
         try:
-            process = _Process(pid, parent_pid)
+            process = ProcessCounters(pid, parent_pid)
         except OSError:
             return False
         if process.reading() is None or not process.alive:
@@ -163,75 +230,6 @@ class ProcessTree:
             return False
         self._processes[pid] = process
         return True
-
-
-class _Process:
-    """One process, by files that stay open as long as it is watched."""
-
-    def __init__(self, pid: int, parent_pid: int) -> None:
-        self.pid = pid
-        self.parent_pid = parent_pid
-        self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
-        self._threads: dict[int, int] = {}
-        self._zombie_reading: ProcessReading | None = None
-        self.alive = True
-
-    def reading(self) -> ProcessReading | None:
-        """
-        None once the process is gone; `alive` is false then, and of a zombie.
-
-        A process whose main thread alone has ended looks like a zombie that has threads.
-        """
-        try:
-            text = os.pread(self._stat, 1024, 0)
-        except OSError:
-            self.alive = False
-            return None
-        fields = text[text.rindex(b")") + 2 :].split()
-        self.alive = fields[0] not in (b"Z", b"X") or int(fields[17]) > 1
-        return ProcessReading(
-            pid=self.pid,
-            parent_pid=self.parent_pid,
-            cpu_ns=self._cpu_ns(fields),
-            children_ns=_nanoseconds(fields[13]) + _nanoseconds(fields[14]),
-            rss_bytes=int(fields[21]) * _PAGE,
-        )
-
-    def threads(self) -> Iterator[ThreadReading]:
-        self._open_threads()
-        for tid, file in list(self._threads.items()):
-            try:
-                cpu_ns, queue_ns, _ = os.pread(file, 64, 0).split()
-            except (OSError, ValueError):
-                os.close(self._threads.pop(tid))
-                continue
-            yield ThreadReading(pid=self.pid, tid=tid, cpu_ns=int(cpu_ns), queue_ns=int(queue_ns))
-
-    def close(self) -> None:
-        for file in (self._stat, *self._threads.values()):
-            os.close(file)
-        self._threads.clear()
-
-    def _cpu_ns(self, fields: Sequence[bytes]) -> int:
-        """From the process's own CPU clock, to the nanosecond; a zombie has only its ticks."""
-        try:
-            return time.clock_gettime_ns(~self.pid << 3 | _CPUCLOCK_SCHED)
-        except OSError:
-            return _nanoseconds(fields[11]) + _nanoseconds(fields[12])
-
-    def _open_threads(self) -> None:
-        for name in _listed_names(f"/proc/{self.pid}/task"):
-            tid = int(name)
-            if tid not in self._threads:
-                try:
-                    path = f"/proc/{self.pid}/task/{tid}/schedstat"
-                    self._threads[tid] = os.open(path, os.O_RDONLY)
-                except OSError:
-                    continue
-
-
-_CPUCLOCK_SCHED = 2
-"""include/linux/posix-timers.h: the clock of a process is its complemented id and this."""
 
 
 def open_tree(pid: int, forks: ForkEvents | None) -> ProcessTree:
@@ -250,45 +248,32 @@ def open_tree(pid: int, forks: ForkEvents | None) -> ProcessTree:
     return tree
 
 
-def _nanoseconds(ticks: bytes) -> int:
-    return int(ticks) * 1_000_000_000 // _TICKS
-
-
-def _stat_of(pid: int) -> Sequence[str]:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
-    return text[text.rindex(")") + 2 :].split()
-
-
 def _parent_of(pid: int) -> int:
-    fields = _stat_of(pid)
-    return int(fields[1]) if fields else 0
+    text = _text_of(f"/proc/{pid}/stat")
+    return int(text[text.rindex(b")") + 2 :].split()[1]) if text else 0
 
 
 def _name_of(pid: int) -> str:
     """The short name that the kernel keeps; never the command line, which may hold secrets."""
-    try:
-        text = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return text.strip()
+    return _text_of(f"/proc/{pid}/comm").decode("utf-8", errors="replace").strip()
 
 
 def _children_of(pid: int) -> Iterator[tuple[int, int]]:
     """Pairs of the thread that forked and its child."""
-    for tid in _listed_names(f"/proc/{pid}/task"):
-        try:
-            children = Path(f"/proc/{pid}/task/{tid}/children").read_text(encoding="ascii")
-        except OSError:
-            continue
-        for child in children.split():
+    for tid in listed_names(f"/proc/{pid}/task"):
+        for child in _text_of(f"/proc/{pid}/task/{tid}/children").split():
             yield int(tid), int(child)
 
 
-def _listed_names(folder: str) -> Sequence[str]:
+def _text_of(path: str) -> bytes:
+    """What a small file of `/proc` says; nothing where it is gone or closed to us."""
     try:
-        return [path.name for path in Path(folder).iterdir()]
+        file = os.open(path, os.O_RDONLY)
     except OSError:
-        return ()
+        return b""
+    try:
+        return os.read(file, _LONGEST_BYTES)
+    except OSError:
+        return b""
+    finally:
+        os.close(file)
