@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from agentaudit.cli.after_dashes import after_dashes
+from agentaudit.cli.checks import Compare, checks_of
+from agentaudit.cli.gate import FailIf
+from agentaudit.cli.load import MOST_USERS, LoadOptions
 from agentaudit.cli.probes import RATE_HZ, Options
-from agentaudit.cli.recorder import record
-from agentaudit.cli.targets import Attach, Launch, parse_duration
+from agentaudit.cli.recorder import record, step_rules
+from agentaudit.cli.targets import Attach, Launch, Repeat, Target, parse_duration
 from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import ExitCode, UsageError
+from agentaudit.errors import UsageError
 
 __all__ = ["Attach", "Launch", "Options", "parse_duration", "profile", "record"]
 
@@ -47,6 +50,66 @@ def profile(
     rate: Annotated[
         int, typer.Option("--rate", min=1, max=1000, help="Stack samples a second.")
     ] = RATE_HZ,
+    load: Annotated[
+        str | None,
+        typer.Option(
+            "--load", help="Ask the agent at this address meanwhile.", rich_help_panel="Load"
+        ),
+    ] = None,
+    repeat: Annotated[
+        bool,
+        typer.Option(
+            "--repeat",
+            help="Run the command again and again: a run a request.",
+            rich_help_panel="Load",
+        ),
+    ] = False,
+    load_users: Annotated[
+        int,
+        typer.Option(
+            "--load-users", min=1, max=MOST_USERS, help="Requests at once.", rich_help_panel="Load"
+        ),
+    ] = 4,
+    load_rate: Annotated[
+        float,
+        typer.Option(
+            "--load-rate",
+            min=0.0,
+            help="Requests a second, at random; 0: each user asks again when it was answered.",
+            rich_help_panel="Load",
+        ),
+    ] = 0.0,
+    load_requests: Annotated[
+        int,
+        typer.Option(
+            "--load-requests",
+            min=0,
+            help="At most so many; the recording ends with the last. 0: no limit.",
+            rich_help_panel="Load",
+        ),
+    ] = 0,
+    load_body: Annotated[
+        str,
+        typer.Option(
+            "--load-body",
+            help="What is posted: a text, or @FILE with a body a line, in turn.",
+            rich_help_panel="Load",
+        ),
+    ] = "",
+    load_header: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--load-header",
+            help="`Name: value`, or @FILE, which keeps secrets out of the command line.",
+            rich_help_panel="Load",
+        ),
+    ] = None,
+    load_timeout: Annotated[
+        str,
+        typer.Option("--load-timeout", help="Longest wait for an answer.", rich_help_panel="Load"),
+    ] = "120s",
+    compare: Compare = None,
+    fail_if: FailIf = None,
 ) -> None:
     """
     Where an agent's CPU and GPU time goes: by kind of step, by request, children included.
@@ -60,6 +123,9 @@ def profile(
       agentaudit profile --pid 4242 --duration 2m -o run.aatrace --json profile.json
       agentaudit profile --pid 4242 --request-frame app/worker.py:Worker.handle
       agentaudit profile -- python agent.py --question "why is checkout slow?"
+      agentaudit profile --pid 4242 --load http://127.0.0.1:8080/run --load-body @tasks.jsonl
+      agentaudit profile --repeat --load-users 8 --load-requests 100 -- python agent.py
+      agentaudit profile --pid 4242 --compare old.aatrace --fail-if 'cpu_share > 0.6'
 
     Ctrl-C ends the recording and keeps it. `agentaudit trace show run.aatrace` shows it again.
     """
@@ -68,7 +134,19 @@ def profile(
     from agentaudit.store.artifacts import write_artifact
 
     terminal = terminal_of(context)
-    target = _asked(pid, after_dashes(context))
+    target = _asked(pid, after_dashes(context), repeat=repeat)
+    checks = checks_of(fail_if, compare, step_rules(tuple(rules or ()), tuple(request_frame or ())))
+    asked_load = None
+    if load is not None or repeat:
+        asked_load = LoadOptions(
+            url=load or "",
+            body=load_body,
+            headers=tuple(load_header or ()),
+            users=load_users,
+            rate_hz=load_rate,
+            requests=load_requests,
+            timeout_s=(parse_duration(load_timeout, "--load-timeout") or 0) / 1e9 or 120.0,
+        )
     path = output or _free_name()
     trace = record(
         target,
@@ -80,6 +158,7 @@ def profile(
             rules=tuple(rules or ()),
             request_frames=tuple(request_frame or ()),
             endpoints=tuple(llm_endpoint or ()),
+            load=asked_load,
         ),
     )
     result = profile_of(trace, path.name)
@@ -87,14 +166,18 @@ def profile(
     if json is not None:
         write_artifact(result, json)
     terminal.note(f"recording: {path}" + (f", breakdown: {json}" if json else ""))
-    raise typer.Exit(int(ExitCode.PASS))
+    raise typer.Exit(int(checks.told(trace, result, terminal)))
 
 
-def _asked(pid: int | None, command: Sequence[str] | None) -> Attach | Launch:
+def _asked(pid: int | None, command: Sequence[str] | None, *, repeat: bool) -> Target:
     if (pid is None) == (not command):
         raise UsageError(
             "name one target: a running process with --pid PID, or a command to start after --"
         )
+    if repeat:
+        if not command:
+            raise UsageError("--repeat runs a command: name it after --")
+        return Repeat(command=tuple(command))
     return Attach(pid=pid) if pid is not None else Launch(command=tuple(command or ()))
 
 

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from agentaudit.cli import trace_compare
+from agentaudit.cli.checks import Compare, checks_of
+from agentaudit.cli.gate import FailIf
 from agentaudit.cli.recorder import read_trace, step_rules
 from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import ExitCode
 
 app = typer.Typer(
     help="Recordings of agents: show what one holds.", no_args_is_help=True, rich_markup_mode=None
@@ -33,6 +35,8 @@ def show(
         list[str] | None,
         typer.Option("--request-frame", help="file.py:function that serves one request."),
     ] = None,
+    compare: Compare = None,
+    fail_if: FailIf = None,
 ) -> None:
     """
     The breakdown of a recording, also of one that is still being written or was cut off.
@@ -41,6 +45,7 @@ def show(
     Examples:
       agentaudit trace show run.aatrace
       agentaudit trace show run.aatrace --rules my-steps/ --json profile.json
+      agentaudit trace show run.aatrace --fail-if 'cpu_share > 0.6' --compare old.aatrace
     """
     from agentaudit.profiling.breakdown import profile_of
     from agentaudit.report.profile_table import render_profile
@@ -48,9 +53,14 @@ def show(
 
     terminal = terminal_of(context)
     known = step_rules(rules or (), request_frame or ())
-    result = profile_of(read_trace(recording, known), recording.name)
+    checks = checks_of(fail_if, compare, known)
+    trace = read_trace(recording, known)
+    result = profile_of(trace, recording.name)
     terminal.out.print(render_profile(result))
     if json is not None:
         write_artifact(result, json)
         terminal.note(f"breakdown: {json}")
-    raise typer.Exit(int(ExitCode.PASS))
+    raise typer.Exit(int(checks.told(trace, result, terminal)))
+
+
+app.command("compare")(trace_compare.trace_compare)

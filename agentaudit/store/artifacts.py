@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from agentaudit.errors import InputError, Problem, UsageError
+from agentaudit.model.comparison import Comparison
 from agentaudit.model.decision import Report
 from agentaudit.model.finding import LintResult
 from agentaudit.model.profile import Profile
@@ -23,7 +24,7 @@ from agentaudit.model.threat import ThreatModel
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
 
-Artifact = Profile | Simulation | LintResult | ThreatModel | Report
+Artifact = Profile | Simulation | LintResult | ThreatModel | Report | Comparison
 
 KINDS: Mapping[str, type[Artifact]] = {
     "profile": Profile,
@@ -31,6 +32,7 @@ KINDS: Mapping[str, type[Artifact]] = {
     "findings": LintResult,
     "threats": ThreatModel,
     "report": Report,
+    "comparison": Comparison,
 }
 """The word in `kind`, which is also the usual file name."""
 

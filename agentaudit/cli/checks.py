@@ -1,0 +1,68 @@
+"""What a command holds a recording against: an older one (`--compare`), and gates (`--fail-if`)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentaudit import __version__
+from agentaudit.cli.gate import compiled_gates, judged
+from agentaudit.cli.recorder import read_trace
+from agentaudit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from agentaudit.cli.terminal import Terminal
+    from agentaudit.model.comparison import Comparison
+    from agentaudit.model.profile import Profile
+    from agentaudit.model.rule import LabelRules
+    from agentaudit.model.trace import Trace
+    from agentaudit.rules.cel import Statement
+
+Compare = Annotated[
+    Path | None,
+    typer.Option("--compare", metavar="OLD", help="An older recording: tell what got slower."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """Conditions and an older recording, ready before anything new is recorded."""
+
+    gates: "tuple[Statement, ...]"
+    older: "tuple[str, Trace] | None"
+
+    def told(self, trace: "Trace", profile: "Profile", terminal: "Terminal") -> ExitCode:
+        """What they say of a recording, shown; the code to end with."""
+        from agentaudit.profiling.gauges import readings_of
+
+        comparison = None
+        if self.older is not None:
+            comparison = compared(self.older, (profile.recording, trace))
+            terminal.out.print()
+            show_comparison(comparison, terminal)
+        return judged(self.gates, readings_of(trace, profile, comparison), terminal)
+
+
+def checks_of(fail_if: Sequence[str] | None, older: Path | None, rules: "LabelRules") -> Checks:
+    """Raises UsageError for a condition that cannot be asked, InputError for a bad recording."""
+    gates = compiled_gates(fail_if or (), comparing=older is not None)
+    if older is None:
+        return Checks(gates=gates, older=None)
+    return Checks(gates=gates, older=(older.name, read_trace(older, rules)))
+
+
+def compared(older: "tuple[str, Trace]", newer: "tuple[str, Trace]") -> "Comparison":
+    """Two traces with the names of their files."""
+    from agentaudit.profiling.comparison import compare
+
+    return compare(older[1], newer[1], (older[0], newer[0]), version=__version__)
+
+
+def show_comparison(comparison: "Comparison", terminal: "Terminal") -> None:
+    from agentaudit.report.comparison_table import render_comparison
+
+    out = terminal.out
+    text = render_comparison(comparison, width=out.width, everything=terminal.verbose)
+    out.print(text, end="", soft_wrap=True)

@@ -1,0 +1,51 @@
+"""`agentaudit trace compare`: what got slower, what got cheaper, and what is noise."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentaudit.cli.checks import compared, show_comparison
+from agentaudit.cli.gate import FailIf, compiled_gates, judged
+from agentaudit.cli.recorder import read_trace, step_rules
+from agentaudit.cli.terminal import terminal_of
+
+
+def trace_compare(
+    context: typer.Context,
+    before: Annotated[Path, typer.Argument(metavar="OLD", help="The older recording.")],
+    after: Annotated[Path, typer.Argument(metavar="NEW", help="The newer one.")],
+    json: Annotated[
+        Path | None, typer.Option("--json", help="The comparison as an artifact.")
+    ] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
+    ] = None,
+    fail_if: FailIf = None,
+) -> None:
+    """
+    What got slower and what got cheaper from one recording to another, by request and by step.
+
+    The requests of both are drawn again and again to tell changes from noise; what differs
+    besides the agent (machine, load, sampler) is said. Also: `profile --compare OLD`.
+
+    \b
+    Examples:
+      agentaudit trace compare monday.aatrace tuesday.aatrace
+      agentaudit trace compare main.aatrace branch.aatrace --fail-if 'compare.p90_low > 1.1'
+    """
+    from agentaudit.profiling.breakdown import profile_of
+    from agentaudit.profiling.gauges import readings_of
+    from agentaudit.store.artifacts import write_artifact
+
+    terminal = terminal_of(context)
+    gates = compiled_gates(fail_if or (), comparing=True)
+    loaded = step_rules(rules or ())
+    traces = [read_trace(path, loaded) for path in (before, after)]
+    comparison = compared((before.name, traces[0]), (after.name, traces[1]))
+    show_comparison(comparison, terminal)
+    if json is not None:
+        write_artifact(comparison, json)
+        terminal.note(f"comparison: {json}")
+    readings = readings_of(traces[1], profile_of(traces[1], after.name), comparison)
+    raise typer.Exit(int(judged(gates, readings, terminal)))
