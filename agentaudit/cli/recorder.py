@@ -48,14 +48,19 @@ def record(
 
 
 def step_rules(folders: Sequence[Path], request_frames: Sequence[str] = ()) -> "LabelRules":
-    """The user's step rules, and ours after them."""
+    """The user's rules for frames and spans, and ours after them."""
     from agentaudit.model.rule import LabelRules
     from agentaudit.rules.request_frames import request_rules
+    from agentaudit.rules.spans import load_span_rules, told_apart
     from agentaudit.rules.steps import load_step_rules
     from agentaudit.store.shipped import shipped
 
-    rules = load_step_rules([*folders, shipped("rules") / "steps"])
-    return LabelRules(frames=(*request_rules(request_frames), *rules))
+    steps, spans = told_apart(folders)
+    rules = load_step_rules([*steps, shipped("rules") / "steps"])
+    return LabelRules(
+        frames=(*request_rules(request_frames), *rules),
+        spans=load_span_rules([*spans, shipped("rules") / "spans"]),
+    )
 
 
 def read_trace(recording: Path, rules: "LabelRules") -> "Trace":

@@ -1,0 +1,106 @@
+"""The span rules of `rules/spans/`: attributes of spans, and the kinds of step they tell."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from agentaudit.errors import InputError, Problem
+from agentaudit.model.observed import SpanSeen
+from agentaudit.model.rule import SpanRule
+from agentaudit.model.trace import StepKind
+from agentaudit.rules.rows import Row, rows_of
+
+NAME = "name"
+"""The attribute of a rule that asks for the span's own name."""
+
+_ANYTHING = "*"
+_KINDS = [kind.value for kind in StepKind if kind not in (StepKind.IDLE, StepKind.UNKNOWN)]
+_FIELDS = ("attribute", "value", "step_kind", "sub_kind", "self_time", "dialect")
+_FLAGS = {"true": True, "false": False}
+_MOST_OPERATIONS = 1_000
+"""Told apart; a name made anew for each call would fill the memory."""
+
+
+def load_span_rules(folders: Sequence[Path]) -> tuple[SpanRule, ...]:
+    """
+    The rules of all folders, those of the first folder first, files in the order of their names.
+
+    Raises InputError with every problem: a folder without rules, a row that is no rule, a row that
+    stands twice.
+    """
+    problems: list[Problem] = []
+    rules: list[SpanRule] = []
+    for folder in folders:
+        files = sorted(folder.glob("*.yaml"))
+        if not files:
+            problems.append(Problem(file=str(folder), message="holds no span rules (*.yaml)"))
+        first: dict[tuple[str, str], str] = {}
+        for file in files:
+            for rule, line in rows_of(file, problems, _rule):
+                key = rule.attribute, rule.value
+                if key in first:
+                    text = f"{rule.attribute} {rule.value!r} stands already in {first[key]}"
+                    problems.append(Problem(file=str(file), line=line, message=text))
+                first.setdefault(key, f"{file}:{line}")
+                rules.append(rule)
+    if problems:
+        raise InputError(*problems)
+    return tuple(rules)
+
+
+def told_apart(folders: Sequence[Path]) -> tuple[Sequence[Path], Sequence[Path]]:
+    """
+    The folders with step rules, and those with span rules, of folders that may hold either.
+
+    Span rules stand in the subfolder `spans`; a folder with neither counts as one of step rules, so
+    that its emptiness is told.
+    """
+    spans = [folder / "spans" for folder in folders if (folder / "spans").is_dir()]
+    steps = [
+        folder for folder in folders if folder / "spans" not in spans or any(folder.glob("*.yaml"))
+    ]
+    return steps, spans
+
+
+def _rule(row: Row) -> SpanRule | None:
+    if not row.names(_FIELDS):
+        return None
+    kind = row.choice("step_kind", _KINDS)
+    return SpanRule(
+        attribute=row.text("attribute"),
+        value=row.text("value"),
+        kind=StepKind(kind or "unknown"),
+        sub_kind=row.text("sub_kind", default=""),
+        self_time=_FLAGS.get(row.choice("self_time", list(_FLAGS), default="false"), False),
+        dialect=row.text("dialect"),
+    )
+
+
+def span_kind(span: SpanSeen, rules: Sequence[SpanRule]) -> SpanRule | None:
+    """The first rule that a span matches; None of a span that says nothing of its kind."""
+    told = {attribute.key: attribute.value for attribute in span.kinds}
+    told[NAME] = span.name
+    for rule in rules:
+        value = told.get(rule.attribute)
+        if value is not None and fnmatchcase(value, rule.value):
+            return rule
+    return None
+
+
+def unknown_operations(spans: Iterable[SpanSeen], rules: Sequence[SpanRule]) -> Mapping[str, int]:
+    """
+    What spans call their work and no rule names, and how many of them do; the most frequent first.
+
+    A rule whose value is a lone `*` stands for what nobody knows yet.
+    """
+    counted: Counter[str] = Counter()
+    for span in spans:
+        rule = span_kind(span, rules)
+        if rule is None or rule.value != _ANYTHING or rule.attribute == NAME:
+            continue
+        told = next(item.value for item in span.kinds if item.key == rule.attribute)
+        operation = f"{rule.attribute}={told}"
+        if operation in counted or len(counted) < _MOST_OPERATIONS:
+            counted[operation] += 1
+    return dict(counted.most_common())
