@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentaudit.cli.load import LoadOptions
 from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Options:
     """`file.py:function` of the agent that serves one request each."""
     endpoints: tuple[str, ...] = ()
     """`host:port` of models that no usual port gives away."""
+    load: LoadOptions | None = None
+    """Requests that are made meanwhile."""
     stopped: Callable[[], bool] | None = None
     """Asked at every tick; the recording ends when it says so."""
 
@@ -54,7 +57,11 @@ def fork_events(stack: ExitStack) -> "tuple[ForkEvents | None, Sequence[Incident
 
 
 def probes_of(
-    pid: int, forks: "ForkEvents | None", options: Options, stack: ExitStack
+    pid: int,
+    forks: "ForkEvents | None",
+    options: Options,
+    others: "Sequence[Observer]",
+    stack: ExitStack,
 ) -> "tuple[Probes, Gpus, Sequence[Incident]]":
     """Everything that is asked while `pid` is recorded, what is missing, and the devices."""
     from agentaudit.probes.energy import PackageEnergy
@@ -69,7 +76,8 @@ def probes_of(
     stack.callback(tree.close)
     gpus = Gpus()
     stack.callback(gpus.close)
-    observers, missing = _observers(pid, endpoints, options)
+    found, missing = _observers(pid, endpoints, options)
+    observers = (*found, *others)
     stack.callback(_close, observers)
     probes = Probes(
         tree=tree,

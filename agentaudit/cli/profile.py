@@ -137,6 +137,8 @@ def profile(
     target = _asked(pid, after_dashes(context), repeat=repeat)
     checks = checks_of(fail_if, compare, step_rules(tuple(rules or ()), tuple(request_frame or ())))
     asked_load = None
+    if load is not None and repeat:
+        raise UsageError("--load asks a server, --repeat runs a command: name one of them")
     if load is not None or repeat:
         asked_load = LoadOptions(
             url=load or "",

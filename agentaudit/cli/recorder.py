@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from agentaudit import __version__
 from agentaudit.cli.probes import Options, fork_events, probes_of
-from agentaudit.cli.targets import Attach, Launch, pid_of
+from agentaudit.cli.targets import Attach, Repeat, Target, pid_of
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import IncompleteError, UsageError
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from agentaudit.model.rule import LabelRules
     from agentaudit.model.trace import Trace
     from agentaudit.probes.gpu import Gpus
+    from agentaudit.probes.load import Load
     from agentaudit.profiling.session import Glance
     from agentaudit.store.recording import RecordingWriter
 
 
 def record(
-    target: Attach | Launch,
+    target: Target,
     *,
     duration_ns: int | None,
     output: Path,
@@ -80,13 +81,14 @@ class _Way:
     options: Options
 
 
-def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: ExitStack) -> None:
+def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack) -> None:
     from agentaudit.profiling.session import Session
 
     options = way.options
     forks, unheard = fork_events(stack)
-    pid = pid_of(target, stack)
-    probes, gpus, missing = probes_of(pid, forks, options, stack)
+    pid, load = _begun(target, options, stack)
+    others = (load,) if load else ()
+    probes, gpus, missing = probes_of(pid, forks, options, others, stack)
     opened = _opened(pid, target, gpus, options)
     writer = _writer(way.output)
     try:
@@ -98,13 +100,41 @@ def _record(target: Attach | Launch, duration_ns: int | None, way: _Way, stack: 
             session = Session(probes, sink, watch)
             session.open(opened, [*unheard, *missing])
             until_ns = None if duration_ns is None else opened.start_ns + duration_ns
-            stopped = options.stopped or bool
-            session.close(session.run(until_ns, lambda: asked() or stopped()))
+            session.close(session.run(until_ns, lambda: _reason(asked, options, load)))
     except OSError as error:
         raise IncompleteError(
             f"the recording into {way.output} ended early: {error.strerror};"
             " what was written until then is kept"
         ) from error
+
+
+def _reason(asked: Callable[[], bool], options: Options, load: "Load | None") -> str:
+    """Why the recording ends now; nothing while it goes on."""
+    if asked() or (options.stopped is not None and options.stopped()):
+        return "stopped by the user"
+    return "the load was done" if load is not None and load.done else ""
+
+
+def _begun(target: Target, options: Options, stack: ExitStack) -> "tuple[int, Load | None]":
+    """
+    The process to record, and the load that was asked for, ready to begin; both end with the stack.
+
+    Runs of a command are the children of whoever makes the load.
+    """
+    from agentaudit.cli.load import LoadOptions, plan_of
+    from agentaudit.probes.load import Load
+
+    if isinstance(target, Repeat):
+        load = Load(plan_of(options.load or LoadOptions(), target.command))
+        stack.callback(lambda: load.close(time.monotonic_ns()))
+        return load.pid, load
+    plan = plan_of(options.load) if options.load is not None else None
+    pid = pid_of(target, stack)
+    if plan is None:
+        return pid, None
+    load = Load(plan)
+    stack.callback(lambda: load.close(time.monotonic_ns()))
+    return pid, load
 
 
 def _writer(output: Path) -> "RecordingWriter":
@@ -116,7 +146,7 @@ def _writer(output: Path) -> "RecordingWriter":
         raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
 
 
-def _opened(pid: int, target: Attach | Launch, gpus: "Gpus", options: Options) -> "Opened":
+def _opened(pid: int, target: Target, gpus: "Gpus", options: Options) -> "Opened":
     from agentaudit.model.recording import Opened
     from agentaudit.probes import host
 
@@ -125,7 +155,7 @@ def _opened(pid: int, target: Attach | Launch, gpus: "Gpus", options: Options) -
         start_ns=time.monotonic_ns(),
         rate_hz=float(options.rate_hz),
         host=host.host(gpus.names, gpus.note),
-        target=host.target(pid, launched=isinstance(target, Launch)),
+        target=host.target(pid, launched=not isinstance(target, Attach)),
     )
 
 

@@ -33,6 +33,16 @@ class Launch:
     command: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """A command that is run again and again: each run is a request."""
+
+    command: tuple[str, ...]
+
+
+Target = Attach | Launch | Repeat
+
+
 def pid_of(target: Attach | Launch, stack: ExitStack) -> int:
     """The process to record; one that we start ends with the stack."""
     match target:
@@ -87,7 +97,7 @@ def _ended(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def parse_duration(text: str) -> int | None:
+def parse_duration(text: str, option: str = "--duration") -> int | None:
     """
     Nanoseconds of `500ms`, `30s`, `5m` or `1h`; a bare number is seconds; None of 0: no limit.
 
@@ -95,6 +105,6 @@ def parse_duration(text: str) -> int | None:
     """
     found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h)?", text.strip())
     if found is None:
-        raise UsageError(f"--duration {text!r} is no time: say 500ms, 30s, 5m or 1h")
+        raise UsageError(f"{option} {text!r} is no time: say 500ms, 30s, 5m or 1h")
     unit_ns = {"ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
     return round(float(found[1]) * unit_ns[found[2] or "s"]) or None

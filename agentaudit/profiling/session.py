@@ -134,12 +134,13 @@ class Session:
         self._processes = ProcessLedger(() if ours else tree.processes(), opened.start_ns)
         self._sink.flush()
 
-    def run(self, until_ns: int | None, stopped: Callable[[], bool]) -> str:
-        """Ticks until the time is up, someone asks to stop, or the target ends; says which."""
+    def run(self, until_ns: int | None, stopped: Callable[[], str]) -> str:
+        """Ticks until the time is up, `stopped` gives a reason, or the target ends; says which."""
         while True:
             now_ns = self._probes.clock_ns()
-            if stopped():
-                return "stopped by the user"
+            because = stopped()
+            if because:
+                return because
             if until_ns is not None and now_ns >= until_ns:
                 return "the duration was reached"
             self._tick(now_ns)

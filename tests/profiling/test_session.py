@@ -137,7 +137,7 @@ def test_time_is_up() -> None:
     clock = Clock()
     made, paper = session(clock, Busy(clock))
 
-    because = made.run(2 * S, lambda: False)
+    because = made.run(2 * S, lambda: "")
     made.close(because)
 
     assert because == "the duration was reached"
@@ -150,20 +150,20 @@ def test_someone_asks_to_stop() -> None:
     clock = Clock()
     made, _ = session(clock, Busy(clock))
 
-    assert made.run(None, lambda: clock.now_ns > S) == "stopped by the user"
+    assert made.run(None, lambda: "asked" if clock.now_ns > S else "") == "asked"
 
 
 def test_the_target_ends() -> None:
     clock = Clock()
     made, _ = session(clock, Busy(clock, dies_at_ns=S))
 
-    assert made.run(None, lambda: False) == "the target ended"
+    assert made.run(None, lambda: "") == "the target ended"
 
 
 def test_all_time_is_recorded_once_and_nothing_from_before() -> None:
     clock = Clock()
     made, paper = session(clock, Busy(clock))
-    made.close(made.run(3 * S, lambda: False))
+    made.close(made.run(3 * S, lambda: ""))
 
     threads = [time.cpu_ns for tick in paper.of(ThreadTick) for time in getattr(tick, "times", ())]
     processes = [
@@ -176,7 +176,7 @@ def test_all_time_is_recorded_once_and_nothing_from_before() -> None:
 def test_what_was_recorded_reaches_the_kernel_every_second() -> None:
     clock = Clock()
     made, paper = session(clock, Busy(clock))
-    made.close(made.run(3 * S, lambda: False))
+    made.close(made.run(3 * S, lambda: ""))
 
     gaps = [
         after - before
@@ -189,7 +189,7 @@ def test_what_the_probes_say_is_written() -> None:
     clock = Clock()
     glances: list[Glance] = []
     made, paper = session(clock, Busy(clock), glances.append)
-    made.close(made.run(3 * S, lambda: False))
+    made.close(made.run(3 * S, lambda: ""))
 
     assert len(paper.of(StackDefined)) == 1
     assert len(paper.of(Incident)) == 1
