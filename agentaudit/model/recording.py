@@ -6,9 +6,10 @@ the monotonic clock of the recording host. Counters are increments since the rea
 record needs no other to be added up; the two instants of a reading say when the time was spent.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+from agentaudit.model.columns import Columns
 from agentaudit.model.observed import (
     EndpointSample,
     InFlight,
@@ -192,34 +193,17 @@ class ModelPeer:
     address: str
 
 
-Record = (
-    Opened
-    | Closed
-    | StackDefined
-    | StackRun
-    | Watched
-    | ThreadTick
-    | ThreadGone
-    | ProcessTick
-    | ProcessBorn
-    | ProcessNamed
-    | ProcessGone
-    | GpuProcessTime
-    | ModelPeer
-    | SpanSeen
-    | Marked
-    | TaskRun
-    | InFlight
-    | EndpointSample
-    | LoadPlanned
-    | LoadRequest
-    | ClockPair
-    | CpuSample
-    | GpuSample
-    | EnergyReading
-    | Incident
+Many = StackRun | ThreadTick | ProcessTick
+"""What a recording has so many of that it holds them in columns."""
+
+Few = (
+    Opened | Closed | StackDefined | Watched | ThreadGone | ProcessBorn | ProcessNamed | ProcessGone
+    | GpuProcessTime | ModelPeer | SpanSeen | Marked | TaskRun | InFlight | EndpointSample
+    | LoadPlanned | LoadRequest | ClockPair | CpuSample | GpuSample | EnergyReading | Incident
     | SamplingRecord
-)
+)  # fmt: skip
+
+Record = Few | Many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,36 +229,67 @@ class ProcessReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The records of one file. `complete` is false when the end is missing."""
+    """What one file holds. `complete` is false when the end is missing."""
 
     opened: Opened
-    records: tuple[Record, ...]
+    records: tuple[Few, ...]
+    """In the order they were written, without those in columns and the definitions of stacks."""
+    columns: Columns
+    stacks: tuple[tuple[Frame, ...], ...]
     complete: bool
     torn_bytes: int = 0
     """Length of a last record that was not written to its end."""
-    stacks: tuple[tuple[Frame, ...], ...] = field(default=())
 
 
-def recording_of(records: Sequence[Record], *, torn_bytes: int = 0) -> Recording:
+def recording_of(
+    records: Iterable[Record], *, columns: Columns | None = None, torn_bytes: int = 0
+) -> Recording:
     """
-    The recording that these records make.
+    The recording that these records make, beside what stands in columns already.
 
-    Raises ValueError when the first is not `Opened` or a stack is used before it is defined.
+    Raises ValueError when the first is not `Opened`, or a stack is not defined, or not in order.
     """
-    if not records or not isinstance(records[0], Opened):
-        raise ValueError("the first record must say who was recorded")
+    columns = columns or Columns()
+    few: list[Few] = []
     stacks: list[tuple[Frame, ...]] = []
     for record in records:
-        if isinstance(record, StackDefined):
-            if record.stack != len(stacks):
-                raise ValueError(f"stack {record.stack} is defined out of order")
-            stacks.append(record.frames)
-        elif isinstance(record, StackRun | TaskRun) and not 0 <= record.stack < len(stacks):
-            raise ValueError(f"stack {record.stack} is used before it is defined")
+        match record:
+            case StackRun() | ThreadTick() | ProcessTick():
+                add_to_columns(columns, record)
+            case StackDefined():
+                if record.stack != len(stacks):
+                    raise ValueError(f"stack {record.stack} is defined out of order")
+                stacks.append(record.frames)
+            case _:
+                few.append(record)
+    if not few or not isinstance(few[0], Opened):
+        raise ValueError("the first record must say who was recorded")
+    used = [max(runs.stack) for runs in columns.runs.values() if runs.stack]
+    used += [record.stack for record in few if isinstance(record, TaskRun)]
+    if max(used, default=-1) >= len(stacks):
+        raise ValueError(f"stack {max(used)} is used and nowhere defined")
     return Recording(
-        opened=records[0],
-        records=tuple(records),
-        complete=isinstance(records[-1], Closed),
-        torn_bytes=torn_bytes,
+        opened=few[0],
+        records=tuple(few),
+        columns=columns,
         stacks=tuple(stacks),
+        complete=isinstance(few[-1], Closed),
+        torn_bytes=torn_bytes,
     )
+
+
+def add_to_columns(columns: Columns, record: Many) -> None:
+    """The record as rows of the columns."""
+    match record:
+        case StackRun():
+            runs = columns.runs_of((record.pid, record.tid))
+            runs.add(record.start_ns, record.end_ns, record.stack)
+        case ThreadTick():
+            for time in record.times:
+                readings = columns.readings_of((time.pid, time.tid))
+                readings.add(record.since_ns, record.at_ns, time.cpu_ns, time.queue_ns)
+        case ProcessTick():
+            for spent in record.times:
+                columns.spendings.add(
+                    record.since_ns, record.at_ns, spent.pid, (spent.cpu_ns, spent.reaped_ns)
+                )

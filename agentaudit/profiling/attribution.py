@@ -4,19 +4,15 @@ From a recording to a trace.
 Every nanosecond of CPU time that the kernel counted finds its step, or stands as unattributed.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 
+from agentaudit.model.columns import Readings, Thread
 from agentaudit.model.recording import (
     Closed,
     GpuProcessTime,
     ModelPeer,
-    ProcessTick,
-    Record,
     Recording,
-    StackRun,
-    ThreadGone,
-    ThreadTick,
     Watched,
 )
 from agentaudit.model.rule import LabelRules
@@ -33,13 +29,12 @@ from agentaudit.model.trace import (
     StepKind,
     Trace,
 )
+from agentaudit.profiling.exits import place_exits
 from agentaudit.profiling.families import Owners, families_of, place_children, spent_by
 from agentaudit.profiling.labels import UNSEEN, Labeller
 from agentaudit.profiling.lanes import (
     BRIDGED_NS,
     Piece,
-    Reading,
-    Thread,
     joined,
     pieces_of,
     place_cpu,
@@ -47,7 +42,7 @@ from agentaudit.profiling.lanes import (
     with_idle_told_apart,
 )
 from agentaudit.profiling.requests import group_requests
-from agentaudit.profiling.selection import end_ns_of, ends_of, readings_of, records_of
+from agentaudit.profiling.selection import end_ns_of, ends_of, records_of
 
 _GPU_KINDS = (StepKind.LLM_INFERENCE, StepKind.RETRIEVAL)
 
@@ -56,16 +51,15 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     """The recording with its steps told apart by the rules, and grouped into requests."""
     records = recording.records
     families = families_of(records)
-    ticks = records_of(records, ProcessTick)
+    spendings = recording.columns.spendings
     lanes = _lanes(recording, rules)
     known = {pid for pid, _ in lanes} | {recording.opened.target.pid}
-    own_lanes = place_children(spent_by(families, ticks), Owners(families, lanes), known)
-    _place_exits(lanes, records)
+    own_lanes = place_children(spent_by(families, spendings), Owners(families, lanes), known)
+    place_exits(lanes, records, recording.columns)
     _spread_gpu(lanes, records_of(records, GpuProcessTime))
     start_ns, end_ns = recording.opened.start_ns, end_ns_of(recording)
     requests = group_requests(lanes, start_ns, end_ns)
     steps = _steps({**lanes, **own_lanes})
-    total_ns = sum(time.cpu_ns + time.reaped_ns for tick in ticks for time in tick.times)
     closed = records_of(records, Closed)
     return Trace(
         host=recording.opened.host,
@@ -83,7 +77,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
         energy=records_of(records, EnergyReading),
         incidents=(*records_of(records, Incident), *_stand_ins(requests, end_ns)),
         sampling=_sampling(recording),
-        cpu_total_ns=max(total_ns, sum(step.cpu_ns for step in steps)),
+        cpu_total_ns=max(spendings.total_ns, sum(step.cpu_ns for step in steps)),
         tool_version=recording.opened.tool_version,
     )
 
@@ -104,26 +98,21 @@ def _stand_ins(requests: Sequence[Request], at_ns: int) -> tuple[Incident, ...]:
 
 def _lanes(recording: Recording, rules: LabelRules) -> dict[Thread, list[Piece]]:
     """Lanes of all threads whose stacks were seen, in processes that have evidence of their own."""
-    records = recording.records
-    runs: dict[Thread, list[StackRun]] = defaultdict(list)
-    for run in records_of(records, StackRun):
-        runs[run.pid, run.tid].append(run)
-    gone = ends_of(records, end_ns_of(recording))
-    labeller = Labeller(
-        rules.frames, recording.stacks, {peer.pid for peer in records_of(records, ModelPeer)}
-    )
+    runs, readings = recording.columns.runs, recording.columns.readings
+    gone = ends_of(recording, end_ns_of(recording))
+    model_clients = {peer.pid for peer in records_of(recording.records, ModelPeer)}
+    labeller = Labeller(rules.frames, recording.stacks, model_clients)
     target = recording.opened.target.pid
     telling = {
-        run.pid
-        for run in records_of(records, StackRun)
-        if run.pid == target or _tells(labeller, run.pid, run.stack)
+        pid
+        for (pid, _), of_thread in runs.items()
+        if pid == target or any(_tells(labeller, pid, stack) for stack in set(of_thread.stack))
     }
-    readings = readings_of(records)
     lanes: dict[Thread, list[Piece]] = {}
     for thread, of_thread in runs.items():
         if thread[0] in telling:
             pieces = pieces_of(of_thread, labeller, gone.get(thread, ()))
-            lanes[thread] = with_idle_told_apart(pieces, readings.get(thread, ()))
+            lanes[thread] = with_idle_told_apart(pieces, readings.get(thread, Readings()))
     for thread, of_readings in readings.items():
         if thread[0] in telling:
             _place(lanes.setdefault(thread, []), of_readings)
@@ -135,64 +124,26 @@ def _tells(labeller: Labeller, pid: int, stack: int) -> bool:
     return label.leaf or bool(label.request)
 
 
-def _place(pieces: list[Piece], readings: Sequence[Reading]) -> None:
+def _place(pieces: list[Piece], readings: Readings) -> None:
     """CPU time onto the pieces of a thread; what none was there for becomes time nobody saw."""
-    unseen = [reading for reading in readings if not _covered(pieces, reading)]
-    place_cpu(pieces, [reading for reading in readings if _covered(pieces, reading)])
-    for reading in unseen:
-        if not reading.cpu_ns:
+    for since_ns, at_ns, cpu_ns, _ in place_cpu(pieces, readings):
+        if not cpu_ns:
             continue
         last = pieces[-1] if pieces and pieces[-1].label is UNSEEN else None
-        if last and 0 <= reading.since_ns - last.end_ns <= BRIDGED_NS:
-            last.end_ns = reading.at_ns
-            last.cpu_ns += reading.cpu_ns
+        if last and 0 <= since_ns - last.end_ns <= BRIDGED_NS:
+            last.end_ns = at_ns
+            last.cpu_ns += cpu_ns
         else:
             pieces.append(
                 Piece(
-                    start_ns=reading.since_ns,
-                    end_ns=reading.at_ns,
+                    start_ns=since_ns,
+                    end_ns=at_ns,
                     label=UNSEEN,
                     kind=StepKind.UNKNOWN,
-                    cpu_ns=reading.cpu_ns,
+                    cpu_ns=cpu_ns,
                 )
             )
     pieces.sort(key=lambda piece: piece.start_ns)
-
-
-def _covered(pieces: Sequence[Piece], reading: Reading) -> bool:
-    return bool(pieces) and (
-        pieces[0].start_ns - BRIDGED_NS <= reading.at_ns
-        and reading.since_ns <= pieces[-1].end_ns + BRIDGED_NS
-    )
-
-
-def _place_exits(lanes: Mapping[Thread, Sequence[Piece]], records: Sequence[Record]) -> None:
-    """What threads used between their last reading and their end, known from their process."""
-    carried: dict[int, int] = defaultdict(int)
-    gone: dict[int, list[Thread]] = defaultdict(list)
-    for record in records:
-        match record:
-            case ThreadTick():
-                for time in record.times:
-                    carried[time.pid] -= time.cpu_ns
-            case ThreadGone():
-                gone[record.pid].append((record.pid, record.tid))
-            case ProcessTick():
-                for spent in record.times:
-                    carried[spent.pid] += spent.cpu_ns
-                for pid, threads in gone.items():
-                    left_ns = max(carried[pid], 0)
-                    _share_evenly(left_ns, [lanes[thread] for thread in threads if thread in lanes])
-                    carried[pid] -= left_ns
-                gone.clear()
-            case _:
-                pass
-
-
-def _share_evenly(cpu_ns: int, lanes: Sequence[Sequence[Piece]]) -> None:
-    """Time onto the last pieces of lanes."""
-    for pieces, part_ns in zip(lanes, split(cpu_ns, [1.0] * len(lanes)), strict=True):
-        pieces[-1].cpu_ns += part_ns
 
 
 def _spread_gpu(lanes: Mapping[Thread, Sequence[Piece]], times: Sequence[GpuProcessTime]) -> None:

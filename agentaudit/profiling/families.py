@@ -7,19 +7,14 @@ that step lasts. What outlives its step, a tool server for example, stands as a 
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agentaudit.model.recording import (
-    ProcessBorn,
-    ProcessGone,
-    ProcessNamed,
-    ProcessTick,
-    Record,
-)
+from agentaudit.model.columns import Spendings, Thread
+from agentaudit.model.recording import Few, ProcessBorn, ProcessGone, ProcessNamed
 from agentaudit.model.trace import LabelSource, ProcessRecord, StepKind
 from agentaudit.profiling.labels import Label
-from agentaudit.profiling.lanes import Piece, Thread, split
+from agentaudit.profiling.lanes import Piece, split
 
 _FORK_SLACK_NS = 60_000_000
 """A fork may be seen this long before the first sample of the step that it belongs to."""
@@ -85,7 +80,7 @@ class Families:
         return ended[first : bisect_right(ended, at_ns, key=_end_of)]
 
 
-def families_of(records: Sequence[Record]) -> Families:
+def families_of(records: Sequence[Few]) -> Families:
     """The processes of a recording, from birth to end as far as it was seen."""
     families = Families()
     for record in records:
@@ -116,38 +111,34 @@ def _end_of(life: Life) -> int:
     return life.end_ns or 0
 
 
-def spent_by(families: Families, ticks: Sequence[ProcessTick]) -> Sequence[Spent]:
+def spent_by(families: Families, spendings: Spendings) -> Iterator[Spent]:
     """Time by process, that of children nobody read while they lived included."""
-    spent: list[Spent] = []
-    for tick in ticks:
-        for time in tick.times:
-            life = families.at(time.pid, tick.at_ns)
-            if life is None:
-                continue
-            life.cpu_ns += time.cpu_ns
-            spent.append(Spent(life, tick.since_ns, tick.at_ns, time.cpu_ns))
-            if time.reaped_ns:
-                spent += _reaped(families, life, tick, time.reaped_ns)
-    return [entry for entry in spent if entry.cpu_ns]
+    for since_ns, at_ns, pid, cpu_ns, reaped_ns in spendings.rows():
+        life = families.at(pid, at_ns)
+        if life is None:
+            continue
+        life.cpu_ns += cpu_ns
+        if cpu_ns:
+            yield Spent(life, since_ns, at_ns, cpu_ns)
+        if reaped_ns:
+            yield from _reaped(families, Spent(life, since_ns, at_ns, reaped_ns))
 
 
-def _reaped(families: Families, parent: Life, tick: ProcessTick, reaped_ns: int) -> Iterator[Spent]:
+def _reaped(families: Families, spent: Spent) -> Iterator[Spent]:
     """The time goes to children that ended just then, by how long they lived unread."""
-    ended = families.children_that_ended(parent.pid, tick.since_ns - 2 * _span(tick), tick.at_ns)
+    parent, span_ns = spent.life, spent.at_ns - spent.since_ns
+    ended = families.children_that_ended(parent.pid, spent.since_ns - 2 * span_ns, spent.at_ns)
     if not ended:
-        yield Spent(_nobody(parent), tick.since_ns, tick.at_ns, reaped_ns)
+        yield Spent(_nobody(parent), spent.since_ns, spent.at_ns, spent.cpu_ns)
         return
     weights = [
-        max(min((life.end_ns or 0) - life.start_ns, 4 * _span(tick)), 1_000_000) for life in ended
+        max(min((life.end_ns or 0) - life.start_ns, 4 * span_ns), 1_000_000) for life in ended
     ]
-    for life, cpu_ns in zip(ended, split(reaped_ns, weights), strict=True):
+    for life, cpu_ns in zip(ended, split(spent.cpu_ns, weights), strict=True):
         life.cpu_ns += cpu_ns
-        end_ns = life.end_ns or tick.at_ns
-        yield Spent(life, max(life.start_ns, end_ns - 4 * _span(tick)), end_ns, cpu_ns)
-
-
-def _span(tick: ProcessTick) -> int:
-    return tick.at_ns - tick.since_ns
+        end_ns = life.end_ns or spent.at_ns
+        if cpu_ns:
+            yield Spent(life, max(life.start_ns, end_ns - 4 * span_ns), end_ns, cpu_ns)
 
 
 def _nobody(parent: Life) -> Life:
@@ -224,7 +215,7 @@ _NEIGHBOURS = 4
 
 
 def place_children(
-    spent: Sequence[Spent], owners: Owners, known: Collection[int]
+    spent: Iterable[Spent], owners: Owners, known: Collection[int]
 ) -> Mapping[Thread, Sequence[Piece]]:
     """
     Time of processes that are not `known` otherwise goes to the work they were forked for.

@@ -7,11 +7,12 @@ second elsewhere, so that time in a tool does not leak into the wait for a model
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import lt
 
-from agentaudit.model.recording import StackRun
+from agentaudit.model.columns import Readings, Runs, numbers
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.labels import UNSEEN, Label, Labeller
 
@@ -30,7 +31,8 @@ _LEAST_DENSITY = 1e-4
 _AFTERLIFE_NS = 1_500_000_000
 """How long a sampler may go on showing the last stack of a thread that ended."""
 
-Thread = tuple[int, int]
+Reading = tuple[int, int, int, int]
+"""Two instants of a thread, and its CPU time and run-queue wait between them."""
 
 
 @dataclass(slots=True)
@@ -52,71 +54,78 @@ class Piece:
         return self.end_ns - self.start_ns
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """CPU time and run-queue wait of a thread between two instants."""
-
-    since_ns: int
-    at_ns: int
-    cpu_ns: int
-    queue_ns: int
-
-
-def pieces_of(
-    runs: Sequence[StackRun],
-    labeller: Labeller,
-    gone_ns: Sequence[int],
-) -> list[Piece]:
+def pieces_of(runs: Runs, labeller: Labeller, gone_ns: Sequence[int]) -> list[Piece]:
     """The runs of one thread as pieces that follow each other without a gap."""
+    labels = _labels(runs, labeller)
     pieces: list[Piece] = []
-    for start_ns, end_ns, stack, pid in _clipped(runs, gone_ns):
-        label = labeller.label(pid, stack)
-        if pieces:
+    last: Piece | None = None
+    for start_ns, end_ns, stack in _clipped(runs, gone_ns):
+        label = labels[stack]
+        if last is not None:
+            if last.label is label and start_ns - last.end_ns <= _GONE_ON_NS:
+                last.end_ns = end_ns
+                continue
             _bridge(pieces, start_ns, label)
-        last = pieces[-1] if pieces else None
-        if last and (last.label == label or end_ns - start_ns < _SLIVER_NS):
-            last.end_ns = end_ns
-        else:
-            pieces.append(Piece(start_ns=start_ns, end_ns=end_ns, label=label, kind=label.kind))
+            last = pieces[-1]
+            if last.label is label or end_ns - start_ns < _SLIVER_NS:
+                last.end_ns = end_ns
+                continue
+        last = Piece(start_ns=start_ns, end_ns=end_ns, label=label, kind=label.kind)
+        pieces.append(last)
     return pieces
 
 
-def with_idle_told_apart(pieces: Sequence[Piece], readings: Sequence[Reading]) -> list[Piece]:
+def _labels(runs: Runs, labeller: Labeller) -> Mapping[int, Label]:
+    """The label of each stack; equal ones are one, so that they need no second look."""
+    one: dict[Label, Label] = {}
+    found = {stack: labeller.label(runs.pid, stack) for stack in set(runs.stack)}
+    return {stack: one.setdefault(label, label) for stack, label in found.items()}
+
+
+def with_idle_told_apart(pieces: Sequence[Piece], readings: Readings) -> list[Piece]:
     """The same stretch of time, where threads that wait for nothing in particular are idle."""
-    busy = [
-        reading
-        for reading in readings
-        if reading.cpu_ns + reading.queue_ns
-        >= _BUSY_SHARE * max(reading.at_ns - reading.since_ns, 1)
-    ]
-    starts = [reading.since_ns for reading in busy]
+    starts, ends = numbers(), numbers()
+    for since_ns, at_ns, cpu_ns, queue_ns in readings.rows():
+        if cpu_ns + queue_ns < _BUSY_SHARE * max(at_ns - since_ns, 1):
+            continue
+        if ends and ends[-1] == since_ns:
+            ends[-1] = at_ns
+        else:
+            starts.append(since_ns)
+            ends.append(at_ns)
     told: list[Piece] = []
     for piece in pieces:
         if piece.label.leaf:
             told.append(piece)
         else:
-            told += _split(piece, busy, starts)
+            told += _split(piece, starts, ends)
     return told
 
 
-def place_cpu(pieces: Sequence[Piece], readings: Sequence[Reading]) -> int:
+def place_cpu(pieces: Sequence[Piece], readings: Readings) -> list[Reading]:
     """CPU time is added to the pieces; the result is what no piece was there for."""
     starts = [piece.start_ns for piece in pieces]
     shared: list[tuple[Reading, Sequence[Piece]]] = []
-    unplaced_ns = 0
-    for reading in readings:
-        touched = _touched(pieces, starts, reading)
-        if not touched:
-            unplaced_ns += reading.cpu_ns
-        elif len(touched) == 1:
-            touched[0].cpu_ns += reading.cpu_ns
-            touched[0].queue_ns += reading.queue_ns
-        else:
-            shared.append((reading, touched))
+    left: list[Reading] = []
+    start_ns = end_ns = 0
+    for reading in readings.rows():
+        since_ns, at_ns, cpu_ns, queue_ns = reading
+        if not (start_ns <= since_ns < end_ns and at_ns <= end_ns):
+            touched = _touched(pieces, starts, reading)
+            if len(touched) != 1:
+                if touched:
+                    shared.append((reading, touched))
+                else:
+                    left.append(reading)
+                continue
+            piece = touched[0]
+            start_ns, end_ns = piece.start_ns, piece.end_ns
+        piece.cpu_ns += cpu_ns
+        piece.queue_ns += queue_ns
     densities = _densities(pieces)
     for reading, touched in shared:
         _share(reading, touched, densities)
-    return unplaced_ns
+    return left
 
 
 def joined(pieces: Sequence[Piece]) -> list[Piece]:
@@ -151,21 +160,27 @@ def _telling(before: Piece, after: Piece) -> Label:
     return after.label if after.wall_ns > before.wall_ns else before.label
 
 
-def _clipped(
-    runs: Sequence[StackRun], gone_ns: Sequence[int]
-) -> Iterator[tuple[int, int, int, int]]:
+def _clipped(runs: Runs, gone_ns: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     """Runs in order, none over another, none beyond the end of its thread."""
     until_ns = 0
-    for run in sorted(runs, key=lambda run: (run.start_ns, run.end_ns)):
-        start_ns, end_ns = max(run.start_ns, until_ns), run.end_ns
-        for gone in gone_ns:
-            if start_ns < gone < end_ns:
-                end_ns = gone
-            elif gone <= start_ns < gone + _AFTERLIFE_NS:
-                end_ns = start_ns
+    first_gone_ns = min(gone_ns, default=None)
+    in_order = all(map(lt, runs.start_ns, islice(runs.start_ns, 1, None)))
+    for started_ns, ended_ns, stack in runs.rows() if in_order else sorted(runs.rows()):
+        start_ns, end_ns = max(started_ns, until_ns), ended_ns
+        if first_gone_ns is not None and end_ns > first_gone_ns:
+            end_ns = _alive_until(start_ns, end_ns, gone_ns)
         if end_ns > start_ns:
             until_ns = end_ns
-            yield start_ns, end_ns, run.stack, run.pid
+            yield start_ns, end_ns, stack
+
+
+def _alive_until(start_ns: int, end_ns: int, gone_ns: Sequence[int]) -> int:
+    for gone in gone_ns:
+        if start_ns < gone < end_ns:
+            end_ns = gone
+        elif gone <= start_ns < gone + _AFTERLIFE_NS:
+            end_ns = start_ns
+    return end_ns
 
 
 def _bridge(pieces: list[Piece], start_ns: int, label: Label) -> None:
@@ -184,13 +199,13 @@ def _bridge(pieces: list[Piece], start_ns: int, label: Label) -> None:
     pieces.append(Piece(start_ns=last.end_ns, end_ns=start_ns, label=unseen, kind=StepKind.UNKNOWN))
 
 
-def _split(piece: Piece, busy: Sequence[Reading], starts: Sequence[int]) -> Iterator[Piece]:
+def _split(piece: Piece, starts: Sequence[int], ends: Sequence[int]) -> Iterator[Piece]:
     """A piece without a leaf kind, cut where its thread went on or off the CPU."""
     at_ns = piece.start_ns
-    for reading in busy[max(bisect_right(starts, at_ns) - 1, 0) :]:
-        if reading.since_ns >= piece.end_ns:
+    for busy in range(max(bisect_right(starts, at_ns) - 1, 0), len(starts)):
+        if starts[busy] >= piece.end_ns:
             break
-        from_ns, to_ns = max(reading.since_ns, at_ns), min(reading.at_ns, piece.end_ns)
+        from_ns, to_ns = max(starts[busy], at_ns), min(ends[busy], piece.end_ns)
         if to_ns <= from_ns:
             continue
         if from_ns > at_ns:
@@ -207,9 +222,10 @@ def _part(piece: Piece, start_ns: int, end_ns: int, kind: StepKind) -> Piece:
 
 def _touched(pieces: Sequence[Piece], starts: Sequence[int], reading: Reading) -> Sequence[Piece]:
     """Pieces that a reading overlaps; else the nearest one that a sample could have missed."""
-    first = max(bisect_right(starts, reading.since_ns) - 1, 0)
-    last = bisect_right(starts, max(reading.at_ns - 1, reading.since_ns))
-    touched = [piece for piece in pieces[first:last] if piece.end_ns > reading.since_ns]
+    since_ns, at_ns, _, _ = reading
+    first = max(bisect_right(starts, since_ns) - 1, 0)
+    last = bisect_right(starts, max(at_ns - 1, since_ns))
+    touched = [piece for piece in pieces[first:last] if piece.end_ns > since_ns]
     if touched or not pieces:
         return touched
     nearest = min(
@@ -220,7 +236,7 @@ def _touched(pieces: Sequence[Piece], starts: Sequence[int], reading: Reading) -
 
 
 def _distance(piece: Piece, reading: Reading) -> int:
-    return max(piece.start_ns - reading.at_ns, reading.since_ns - piece.end_ns, 0)
+    return max(piece.start_ns - reading[1], reading[0] - piece.end_ns, 0)
 
 
 def _densities(pieces: Sequence[Piece]) -> dict[StepKind, float]:
@@ -234,14 +250,15 @@ def _densities(pieces: Sequence[Piece]) -> dict[StepKind, float]:
 
 
 def _share(reading: Reading, touched: Sequence[Piece], densities: dict[StepKind, float]) -> None:
+    since_ns, at_ns, all_cpu_ns, all_queue_ns = reading
     weights = []
     for piece in touched:
-        overlap_ns = min(piece.end_ns, reading.at_ns) - max(piece.start_ns, reading.since_ns)
+        overlap_ns = min(piece.end_ns, at_ns) - max(piece.start_ns, since_ns)
         own = piece.cpu_ns / piece.wall_ns if piece.wall_ns else 0.0
         density = own or densities.get(piece.kind, 0.0)
         weights.append(max(overlap_ns, 0) * max(density, _LEAST_DENSITY) + 1.0)
     for piece, cpu_ns, queue_ns in zip(
-        touched, split(reading.cpu_ns, weights), split(reading.queue_ns, weights), strict=True
+        touched, split(all_cpu_ns, weights), split(all_queue_ns, weights), strict=True
     ):
         piece.cpu_ns += cpu_ns
         piece.queue_ns += queue_ns

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from agentaudit.model.columns import Thread
 from agentaudit.model.trace import HOST_KINDS, LabelSource, Request, StepKind
 from agentaudit.profiling.labels import UNSEEN
-from agentaudit.profiling.lanes import Piece, Thread
+from agentaudit.profiling.lanes import Piece
 
 _EDGE_NS = 60_000_000
 """A request this near the recording's edge may have begun before or ended after it."""

@@ -6,13 +6,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.model.recording import Frame, StackRun
+from agentaudit.model.columns import Readings, Runs
+from agentaudit.model.recording import Frame
 from agentaudit.model.rule import StepRule
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.labels import UNSEEN, Labeller
 from agentaudit.profiling.lanes import (
     Piece,
-    Reading,
     joined,
     pieces_of,
     place_cpu,
@@ -35,19 +35,24 @@ STACKS = [(Frame(file=f"/app/{name}.py", function="run"),) for name in ("tools",
 STACKS.append((Frame(file="/app/other.py", function="x"),))
 TOOL, MODEL, AGENT, OTHER = range(4)
 LABELLER = Labeller(RULES, STACKS)
+Run = tuple[int, int, int]
 
 
-def run(start_ms: float, end_ms: float, stack: int) -> StackRun:
-    return StackRun(
-        pid=1, tid=2, start_ns=round(start_ms * MS), end_ns=round(end_ms * MS), stack=stack
-    )
+def run(start_ms: float, end_ms: float, stack: int) -> Run:
+    return round(start_ms * MS), round(end_ms * MS), stack
 
 
-def reading(since_ms: int, at_ms: int, cpu_ms: float) -> Reading:
-    return Reading(since_ms * MS, at_ms * MS, round(cpu_ms * MS), 0)
+def readings(*used: tuple[int, int, float]) -> Readings:
+    found = Readings()
+    for since_ms, at_ms, cpu_ms in used:
+        found.add(since_ms * MS, at_ms * MS, round(cpu_ms * MS), 0)
+    return found
 
 
-def pieces(*runs: StackRun, gone_ms: Sequence[int] = ()) -> list[Piece]:
+def pieces(*of_thread: Run, gone_ms: Sequence[int] = ()) -> list[Piece]:
+    runs = Runs(pid=1, tid=2)
+    for row in of_thread:
+        runs.add(*row)
     return pieces_of(runs, LABELLER, [at * MS for at in gone_ms])
 
 
@@ -88,7 +93,7 @@ def test_a_thread_that_ended_is_not_shown_any_longer() -> None:
 def test_orchestration_off_the_cpu_is_idle_and_a_wait_for_a_model_is_not() -> None:
     found = pieces(run(0, 100, AGENT), run(100, 200, MODEL))
 
-    told = with_idle_told_apart(found, [reading(20, 40, 15), reading(40, 60, 0.5)])
+    told = with_idle_told_apart(found, readings((20, 40, 15), (40, 60, 0.5)))
 
     assert spans(told) == [
         ("idle", 0, 20),
@@ -101,22 +106,24 @@ def test_orchestration_off_the_cpu_is_idle_and_a_wait_for_a_model_is_not() -> No
 def test_time_within_a_piece_is_its_own_to_the_nanosecond() -> None:
     found = pieces(run(0, 100, TOOL), run(100, 200, MODEL))
 
-    left = place_cpu(found, [reading(20, 40, 17), reading(120, 140, 1)])
+    left = place_cpu(found, readings((20, 40, 17), (120, 140, 1)))
 
-    assert (left, [piece.cpu_ns for piece in found]) == (0, [17 * MS, MS])
+    assert (left, [piece.cpu_ns for piece in found]) == ([], [17 * MS, MS])
 
 
 def test_time_on_an_edge_goes_to_the_kind_that_uses_cpu() -> None:
     found = pieces(run(0, 100, TOOL), run(100, 200, MODEL))
 
-    place_cpu(found, [reading(20, 40, 20), reading(90, 110, 10), reading(150, 170, 0.001)])
+    place_cpu(found, readings((20, 40, 20), (90, 110, 10), (150, 170, 0.001)))
 
     assert found[0].cpu_ns > 29.9 * MS
 
 
 def test_time_far_from_every_piece_is_left_over() -> None:
-    assert place_cpu(pieces(run(0, 10, TOOL)), [reading(900, 920, 5)]) == 5 * MS
-    assert place_cpu([], [reading(900, 920, 5)]) == 5 * MS
+    far = readings((900, 920, 5))
+
+    assert place_cpu(pieces(run(0, 10, TOOL)), far) == list(far.rows())
+    assert place_cpu([], far) == list(far.rows())
 
 
 def test_neighbours_of_one_kind_are_one_step_and_keep_the_telling_name() -> None:
@@ -135,27 +142,27 @@ runs = st.lists(
     min_size=1,
     max_size=12,
 )
-readings = st.lists(
+times = st.lists(
     st.tuples(st.integers(0, 60), st.floats(0, 20)), max_size=40, unique_by=lambda pair: pair[0]
 )
 
 
-@given(runs=runs, used=readings, gone=st.lists(st.integers(0, 2500), max_size=2))
+@given(runs=runs, used=times, gone=st.lists(st.integers(0, 2500), max_size=2))
 def test_pieces_tile_their_span_and_keep_every_nanosecond(
-    runs: list[StackRun], used: list[tuple[int, float]], gone: list[int]
+    runs: list[Run], used: list[tuple[int, float]], gone: list[int]
 ) -> None:
     """I9 for one thread: wall time is tiled exactly, CPU time is placed or left over exactly."""
-    taken = [reading(at * 40, at * 40 + 20, cpu) for at, cpu in sorted(used)]
+    taken = readings(*((at * 40, at * 40 + 20, cpu) for at, cpu in sorted(used)))
 
     found = with_idle_told_apart(pieces(*runs, gone_ms=gone), taken)
-    left_ns = place_cpu(found, taken)
+    left_ns = sum(cpu_ns for _, _, cpu_ns, _ in place_cpu(found, taken))
     steps = joined(found)
 
     assert all(before.end_ns == after.start_ns for before, after in pairwise(found))
     assert all(piece.wall_ns > 0 for piece in found)
     if found:
         assert sum(step.wall_ns for step in steps) == found[-1].end_ns - found[0].start_ns
-    assert sum(step.cpu_ns for step in steps) + left_ns == sum(entry.cpu_ns for entry in taken)
+    assert sum(step.cpu_ns for step in steps) + left_ns == sum(taken.cpu_ns)
 
 
 @given(st.integers(0, 10**15), st.lists(st.floats(0, 1e9), min_size=1, max_size=20))
