@@ -9,7 +9,6 @@ the file, and a change is seen at the sample after it.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import msgspec
 
@@ -55,27 +54,35 @@ def parse_chrometrace(text: bytes) -> Sequence[Stretch]:
     events: dict[int, list[_Event]] = {}
     for event in _DECODER.decode(text):
         events.setdefault(event.tid, []).append(event)
-    return [stretch for of_thread in events.values() for stretch in _stretches(of_thread)]
+    frames: dict[tuple[str, str], Frame] = {}
+    return [stretch for of_thread in events.values() for stretch in _stretches(of_thread, frames)]
 
 
-def _stretches(events: Sequence[_Event]) -> Iterator[Stretch]:
+def _stretches(events: Sequence[_Event], known: dict[tuple[str, str], Frame]) -> Iterator[Stretch]:
     """The stretches of one thread; its frames are opened and closed in order."""
     open_frames: list[Frame] = []
     tid, since_us = 0, 0
-    for at_us, changes in groupby(events, key=lambda event: event.ts):
-        if open_frames and at_us > since_us:
-            yield Stretch(
-                tid=tid,
-                start_ns=since_us * 1000,
-                end_ns=at_us * 1000,
-                frames=tuple(reversed(open_frames[:DEEPEST])),
-            )
-        since_us = at_us
-        for change in changes:
-            named = _THREAD.match(change.name)
-            if named and not change.args.filename:
-                tid = int(named[1], 0)
-            elif change.ph == "B":
-                open_frames.append(Frame(file=change.args.filename, function=change.name))
-            elif open_frames:
-                open_frames.pop()
+    for event in events:
+        at_us, file = event.ts, event.args.filename
+        if at_us > since_us:
+            if open_frames:
+                yield _stretch(tid, (since_us, at_us), open_frames)
+            since_us = at_us
+        if not file and (named := _THREAD.match(event.name)):
+            tid = int(named[1], 0)
+        elif event.ph == "B":
+            frame = known.get((file, event.name))
+            if frame is None:
+                frame = known[file, event.name] = Frame(file=file, function=event.name)
+            open_frames.append(frame)
+        elif open_frames:
+            open_frames.pop()
+
+
+def _stretch(tid: int, edges_us: tuple[int, int], open_frames: Sequence[Frame]) -> Stretch:
+    return Stretch(
+        tid=tid,
+        start_ns=edges_us[0] * 1000,
+        end_ns=edges_us[1] * 1000,
+        frames=tuple(reversed(open_frames[:DEEPEST])),
+    )

@@ -1,6 +1,8 @@
 """py-spy as a program: one recording of it, and what it says when it cannot."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-CHUNK_S = 1
-"""Length of one recording: what a killed profiler can lose."""
+_LONGEST_S = 3
+"""A recording ends by itself then, should nobody be left to end it."""
+
+_HANGS_NS = 8_000_000_000
+"""Age at which a recording is given up: py-spy did not end when its time was up."""
 
 
 @dataclass(slots=True)
@@ -21,6 +26,29 @@ class Chunk:
     file: IO[bytes]
     messages: IO[bytes]
     start_ns: int
+    rate_hz: int
+    cpu_ns: int = 0
+    """What it cost, once it has ended."""
+    asked: bool = False
+
+    def end(self) -> None:
+        """Asks for the file: SIGINT is the one signal that py-spy writes it on."""
+        if not self.asked:
+            self.asked = True
+            self.process.send_signal(signal.SIGINT)
+
+    def ended(self, now_ns: int) -> bool:
+        """Whether its file is whole, or never will be; what it cost is known from then on."""
+        if self.process.returncode is not None:
+            return True
+        pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+        if not pid:
+            if now_ns - self.start_ns > _HANGS_NS:
+                self.process.kill()
+            return False
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.cpu_ns = round((usage.ru_utime + usage.ru_stime) * 1e9)
+        return True
 
     def written(self) -> bytes:
         self.file.seek(0)
@@ -42,7 +70,7 @@ def begun(program: str, rate_hz: int, pid: int) -> Chunk:
     messages = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with its chunk
     command = [program, "record", "--nonblocking", "--threads", "--idle", "--nolineno"]
     command += ["--format", "chrometrace", "--output", f"/dev/fd/{file.fileno()}"]
-    command += ["--rate", str(rate_hz), "--duration", str(CHUNK_S)]
+    command += ["--rate", str(rate_hz), "--duration", str(_LONGEST_S)]
     start_ns = time.monotonic_ns()
     try:
         process = subprocess.Popen(  # noqa: S603 -- our own dependency; the arguments are numbers
@@ -57,7 +85,7 @@ def begun(program: str, rate_hz: int, pid: int) -> Chunk:
         file.close()
         messages.close()
         raise
-    return Chunk(process=process, file=file, messages=messages, start_ns=start_ns)
+    return Chunk(process=process, file=file, messages=messages, start_ns=start_ns, rate_hz=rate_hz)
 
 
 def reason(said: bytes, pid: int) -> str:

@@ -1,25 +1,42 @@
 """
 py-spy, one short recording after the other, for one process.
 
-py-spy does not stream, but starting it costs next to nothing. So it records one second after the
-other, each recording begun before the last has ended, and each is read when it closes. That gives
-100 samples a second for the price of ten single looks.
+py-spy does not stream, but starting it costs little: some 12 ms. So it records one second after
+the other, each recording begun shortly before the last is asked for its file. That gives 100
+samples a second for the price of ten single looks, and what a killed profiler loses is a second:
+recordings of two or five seconds would save 0.6 or 1 % of a core, and lose as much more.
+
+How often it looks follows from what the process does and from what the looks cost. A process whose
+CPU clock stands still has not moved: its stacks are those seen last, and nobody looks at all.
 """
 
 import re
-import signal
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from agentaudit.model.recording import Record, StackRun, Watched
+from agentaudit.model.trace import Incident
+from agentaudit.probes.budget import Budget, Pace
 from agentaudit.probes.chrometrace import Stretch, parse_chrometrace
 from agentaudit.probes.pyspy import Chunk, begun, reason
 from agentaudit.probes.stacks import StackTable
 
-_EVERY_NS = 900_000_000
-"""Each recording begins this long after the one before: py-spy needs a moment to find its feet."""
+_EVERY_NS = 950_000_000
+"""Each recording begins this long after the one before."""
 
-_MOST_CHUNKS = 2
+_FEET_NS = 60_000_000
+"""A recording that is so old has begun to look: the one before is asked for its file."""
+
+_HASTE_NS = 100_000_000
+"""The least age at which a recording gives way to one of a higher rate."""
+
+_MOST_CHUNKS = 3
+_SPARSE_HZ = 10
+"""A rate below which the steps are hardly told apart any more, which is said."""
+
+_FRESH_NS = 100_000_000
+"""A thread whose last stack ends so long before its recording does has ended itself."""
 
 _PATIENCE = 5
 """Failed recordings in a row after which a process is given up: a young one has no interpreter."""
@@ -33,31 +50,33 @@ class PySpy:
 
     name = "py-spy, rolling recordings"
     most = 4
-    """Processes at a time: each costs some 8 % of a core."""
+    """Processes at a time: each recording has the price of its start."""
 
     def __init__(self, program: str, rate_hz: int) -> None:
         self._program = program
-        self._rate_hz = rate_hz
+        self._budget = Budget(rate_hz)
 
     def suits(self, pid: int, runtime: str) -> bool:  # noqa: ARG002 -- it takes all Pythons there are
         return True
 
     def watch(self, pid: int, stacks: StackTable) -> "RollingWatch":
-        return RollingWatch(self._program, self._rate_hz, pid, stacks)
+        return RollingWatch(self._program, self._budget, pid, stacks)
 
 
 class RollingWatch:
     """One process being sampled: the recordings that run, and until when others have seen it."""
 
-    def __init__(self, program: str, rate_hz: int, pid: int, stacks: StackTable) -> None:
+    def __init__(self, program: str, budget: Budget, pid: int, stacks: StackTable) -> None:
         self._program = program
-        self._rate_hz = rate_hz
-        self._half_interval_ns = 500_000_000 // rate_hz
+        self._budget = budget
         self._pid = pid
         self._stacks = stacks
         self._chunks: list[Chunk] = []
+        self._pace = Pace(pid)
+        self._last: dict[int, StackRun] = {}
         self._seen_until_ns = 0
         self._failures = 0
+        self._sparse = False
         self._stopping = False
         self._reason = ""
 
@@ -70,16 +89,28 @@ class RollingWatch:
         return self._stopping and not self._chunks
 
     def poll(self, now_ns: int) -> Iterator[Record]:
-        yield from self._collect()
-        if not self._stopping and self._due(now_ns):
-            self._begin()
+        yield from self._collect(now_ns)
+        if self._stopping:
+            return
+        was_still = self._pace.still(now_ns)
+        self._pace.look(now_ns)
+        if self._pace.still(now_ns) and self._last:
+            yield from self._rest(now_ns)
+        else:
+            if was_still:
+                yield from self._as_before(now_ns)
+            if self._due(now_ns):
+                yield from self._begin(now_ns)
+        for chunk in self._chunks[:-1]:
+            if now_ns - self._chunks[-1].start_ns >= _FEET_NS:
+                chunk.end()
 
     def stop(self) -> None:
         self._stopping = True
         for chunk in self._chunks:
-            chunk.process.send_signal(signal.SIGINT)
+            chunk.end()
 
-    def close(self, now_ns: int) -> Sequence[Record]:  # noqa: ARG002 -- the recordings know their times
+    def close(self, now_ns: int) -> Sequence[Record]:
         self.stop()
         for chunk in self._chunks:
             try:
@@ -87,24 +118,54 @@ class RollingWatch:
             except subprocess.TimeoutExpired:
                 chunk.process.kill()
                 chunk.process.wait()
-        return tuple(self._collect())
+        self._budget.forget(self._pid)
+        return tuple(self._collect(now_ns))
 
     def _due(self, now_ns: int) -> bool:
-        """The next recording begins when the last one had its second, and is about to close."""
-        return not self._chunks or (
-            len(self._chunks) <= _MOST_CHUNKS and now_ns - self._chunks[-1].start_ns >= _EVERY_NS
-        )
+        """The next one begins when the last had its second, or is too slow for what goes on."""
+        if not self._chunks:
+            return True
+        age_ns = now_ns - self._chunks[-1].start_ns
+        hasty = age_ns >= _HASTE_NS and self._pace.woke
+        return len(self._chunks) < _MOST_CHUNKS and (age_ns >= _EVERY_NS or hasty)
 
-    def _begin(self) -> None:
+    def _begin(self, now_ns: int) -> Iterator[Record]:
         """The next recording; a machine that starts no more programs costs steps, nothing else."""
+        self._pace.begin()
+        rate_hz = self._budget.rate_hz(self._pid, quiet=self._pace.quiet)
         try:
-            self._chunks.append(begun(self._program, self._rate_hz, self._pid))
+            self._chunks.append(begun(self._program, rate_hz, self._pid))
         except OSError as error:
             self.stop()
             self._reason = f"py-spy cannot be started ({error.strerror})"
+            return
+        if rate_hz < _SPARSE_HZ and not self._sparse:
+            self._sparse = True
+            yield Incident(
+                at_ns=now_ns,
+                probe="stacks",
+                what=f"a look at process {self._pid} costs so much that {rate_hz} a second must do",
+                lost="its short steps: their time is counted, but told apart by few samples",
+            )
 
-    def _collect(self) -> Iterator[Record]:
-        while self._chunks and self._chunks[0].process.poll() is not None:
+    def _rest(self, now_ns: int) -> Iterator[Record]:
+        """Nobody looks at what does not move; once a second it is said to be as before."""
+        if self._chunks:
+            if now_ns - self._chunks[-1].start_ns >= _EVERY_NS:
+                self._chunks[-1].end()
+        elif now_ns - self._seen_until_ns >= _EVERY_NS:
+            yield from self._as_before(now_ns)
+
+    def _as_before(self, now_ns: int) -> Iterator[Record]:
+        """The stacks that were seen last, up to now: no thread has run since."""
+        since_ns, self._seen_until_ns = self._seen_until_ns, now_ns
+        for tid, run in self._last.items():
+            self._last[tid] = replace(run, start_ns=run.end_ns, end_ns=now_ns)
+            yield self._last[tid]
+        yield Watched(pid=self._pid, start_ns=since_ns, end_ns=now_ns, samples=0, failures=0)
+
+    def _collect(self, now_ns: int) -> Iterator[Record]:
+        while self._chunks and self._chunks[0].ended(now_ns):
             chunk = self._chunks.pop(0)
             with chunk.file, chunk.messages:
                 yield from self._read(chunk)
@@ -117,15 +178,19 @@ class RollingWatch:
             self._failed(said)
             return
         self._failures = 0
-        counts = _COUNTS.search(said)
         end_ns = chunk.start_ns + max((stretch.end_ns for stretch in stretches), default=0)
         for stretch in stretches:
-            yield from self._run(stretch, chunk.start_ns - self._half_interval_ns)
+            yield from self._run(stretch, chunk)
         first_ns = chunk.start_ns + min((stretch.start_ns for stretch in stretches), default=0)
+        wall_ns = end_ns - first_ns
+        self._budget.paid(self._pid, chunk.rate_hz * wall_ns / 1e9, chunk.cpu_ns, wall_ns)
         start_ns = max(first_ns, self._seen_until_ns)
         if stretches and end_ns > start_ns:
-            yield self._watched(start_ns, end_ns, counts)
+            yield self._watched(start_ns, end_ns, _COUNTS.search(said))
             self._seen_until_ns = end_ns
+            self._last = {
+                tid: run for tid, run in self._last.items() if end_ns - run.end_ns < _FRESH_NS
+            }
 
     def _watched(self, start_ns: int, end_ns: int, counts: re.Match[bytes] | None) -> Watched:
         samples, failures = (int(counts[1]), int(counts[2])) if counts else (0, 0)
@@ -138,17 +203,21 @@ class RollingWatch:
             max_gap_ns=start_ns - self._seen_until_ns if self._seen_until_ns else 0,
         )
 
-    def _run(self, stretch: Stretch, zero_ns: int) -> Iterator[Record]:
+    def _run(self, stretch: Stretch, chunk: Chunk) -> Iterator[Record]:
         """A change lies between two samples: half an interval before it was seen, on average."""
-        start_ns = max(zero_ns + stretch.start_ns, self._seen_until_ns - self._half_interval_ns)
+        half_ns = 500_000_000 // chunk.rate_hz
+        zero_ns = chunk.start_ns - half_ns
+        start_ns = max(zero_ns + stretch.start_ns, self._seen_until_ns - half_ns)
         end_ns = zero_ns + stretch.end_ns
         if end_ns <= start_ns:
             return
         stack, definitions = self._stacks.of(stretch.frames)
         yield from definitions
-        yield StackRun(
+        run = StackRun(
             pid=self._pid, tid=stretch.tid, start_ns=start_ns, end_ns=end_ns, stack=stack
         )
+        self._last[run.tid] = run
+        yield run
 
     def _failed(self, said: bytes) -> None:
         self._failures += 1
