@@ -5,11 +5,13 @@ Every nanosecond of CPU time that the kernel counted finds its step, or stands a
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from agentaudit.model.columns import Readings, Thread
+from agentaudit.model.observed import InFlight
 from agentaudit.model.recording import (
     Closed,
+    Few,
     GpuProcessTime,
     ModelPeer,
     Recording,
@@ -56,7 +58,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     known = {pid for pid, _ in lanes} | {recording.opened.target.pid}
     own_lanes = place_children(spent_by(families, spendings), Owners(families, lanes), known)
     place_exits(lanes, records, recording.columns)
-    _spread_gpu(lanes, records_of(records, GpuProcessTime))
+    _spread_gpu(lanes, _served(records, {life.pid for life in families.lives}))
     start_ns, end_ns = recording.opened.start_ns, end_ns_of(recording)
     requests = group_requests(lanes, start_ns, end_ns)
     steps = _steps({**lanes, **own_lanes})
@@ -144,6 +146,15 @@ def _place(pieces: list[Piece], readings: Readings) -> None:
                 )
             )
     pieces.sort(key=lambda piece: piece.start_ns)
+
+
+def _served(records: Sequence[Few], tree: Collection[int]) -> Sequence[GpuProcessTime]:
+    """GPU time of the tree, and of the model servers on this host that it asked."""
+    peers = {
+        call.peer_pid for call in records_of(records, InFlight) if call.model and call.peer_pid
+    }
+    times = records_of(records, GpuProcessTime)
+    return [time for time in times if time.pid in tree or time.pid in peers]
 
 
 def _spread_gpu(lanes: Mapping[Thread, Sequence[Piece]], times: Sequence[GpuProcessTime]) -> None:

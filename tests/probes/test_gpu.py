@@ -4,56 +4,84 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-LIBRARY = r"""
-#include <string.h>
-typedef struct { unsigned int gpu, memory; } rates_t;
-typedef struct { unsigned long long total, free, used; } memory_t;
-typedef struct { unsigned int pid; unsigned long long at; unsigned int sm, mem, enc, dec; } use_t;
-static unsigned long long energy = 1000;
-int nvmlInit_v2(void) { return FAIL_INIT; }
-int nvmlInitWithFlags(unsigned int flags) { return FAIL_INIT; }
-int nvmlShutdown(void) { return 0; }
-const char *nvmlErrorString(int code) { return "made for the test"; }
-int nvmlDeviceGetCount_v2(unsigned int *count) { *count = DEVICES; return 0; }
-int nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **device) {
-  *device = (void *)(unsigned long)(index + 1); return 0; }
-int nvmlDeviceGetName(void *device, char *name, unsigned int length) {
-  strncpy(name, "Test GPU", length); return 0; }
-int nvmlDeviceGetUtilizationRates(void *device, rates_t *rates) {
-  rates->gpu = 60; rates->memory = 10; return 0; }
-int nvmlDeviceGetMemoryInfo(void *device, memory_t *memory) {
-  memory->total = 100; memory->free = 58; memory->used = 42; return 0; }
-int nvmlDeviceGetPowerUsage(void *device, unsigned int *milliwatts) {
-  *milliwatts = 250000; return 0; }
-int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *millijoules) {
-  *millijoules = energy; energy += 500; return 0; }
-int nvmlDeviceGetProcessUtilization(
-    void *device, use_t *uses, unsigned int *count, unsigned long long since) {
-  if (PROCESSES == 3) return 3;          /* not supported: MIG */
-  if (*count < 2) { *count = 2; return 7; }
-  if (since >= 4) return 6;              /* nothing new */
-  *count = 2;
-  uses[0] = (use_t){ OURS, since + 1, 50, 0, 0, 0 };
-  uses[1] = (use_t){ 999999, since + 2, 30, 0, 0, 0 };
-  return 0; }
-"""
+LIBRARY = Path(__file__).parent / "data" / "nvml.c"
+SAYS: Mapping[str, object] = {
+    "FAIL_INIT": 0, "FAIL_SHUTDOWN": 0, "FAIL_COUNT": 0, "FAIL_HANDLE": 0, "DEVICES": 1,
+    "BUSY": 60, "USES": "", "LOADS": "", "POWERS": "", "NO_USES": 0, "TENANTS": "",
+    "WATTS_COUNTED": 300, "MIG": 0, "GPM": 0, "LOST_AT": 0, "LOST_DEVICE": 1, "BEGIN_US": 0,
+}  # fmt: skip
 READ = """
-import dataclasses, json
+import dataclasses, json, sys
+import pynvml
+from agentaudit.probes import pid_namespaces
 from agentaudit.probes.gpu import Gpus
-gpus = Gpus()
-seconds = (1, 2, 3)
-records = [one for at in seconds for one in gpus.read(at * 1_000_000_000, {4711})]
-records += gpus.energy()
-text = [[type(record).__name__, dataclasses.asdict(record)] for record in records]
-print(json.dumps([gpus.names, gpus.note, text]))
+
+asked = json.loads(sys.argv[1])
+pid_namespaces.DEVICES = asked["devices"]
+base_ns = 10**15  # no clock is near: stamps are as old as the look that brings them
+gpus = Gpus(base_ns)
+looks = []
+for second in asked["seconds"]:
+    if pynvml.nvmlLib:
+        pynvml.nvmlLib.fake_now(pynvml.c_ulonglong(round(second * 1e6)))
+    looks.append(gpus.read(base_ns + round(second * 1e9), asked["pids"]))
+energy = gpus.energy()
 gpus.close()
+gpus.close()
+held = pynvml.nvmlLib.fake_samples_held() if pynvml.nvmlLib else 0
+shown = lambda one: [type(one).__name__, dataclasses.asdict(one)]
+text = [[shown(one) for one in look] for look in [*looks, energy]]
+print(json.dumps([gpus.names, gpus.note, text, held]))
 """
-Read = Callable[..., tuple[list[str], str, list[tuple[str, dict[str, object]]]]]
+OURS, OTHER = 4711, 4712
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was read: at each look, and at the end."""
+
+    names: Sequence[str]
+    note: str
+    looks: Sequence[Sequence[tuple[str, Fields]]]
+    energy: Sequence[Fields]
+    held: int
+    """GPM samples that were never given back."""
+
+    def of(self, kind: str) -> Sequence[Fields]:
+        return [fields for look in self.looks for name, fields in look if name == kind]
+
+
+Read = Callable[..., Said]
+
+
+def built(folder: Path, compiler: str, says: Mapping[str, object]) -> Path:
+    """The library in a folder of its own; what is None is no function of it."""
+    flags = [f"-D{name}={value}" for name, value in says.items() if value is not None]
+    library = folder / "libnvidia-ml.so.1"
+    command = [compiler, "-shared", "-fPIC", "-w", *flags, "-o", str(library), str(LIBRARY)]
+    subprocess.run(command, check=True)
+    return library
+
+
+def asked(folder: Path, **question: object) -> Said:
+    """What our probe says with the library of this folder, at seconds 1, 2 and 3."""
+    words = {"seconds": [1, 2, 3], "pids": [OURS], "devices": "/dev/nvidia", **question}
+    run = subprocess.run(
+        [sys.executable, "-c", READ, json.dumps(words)],
+        env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    names, note, text, held = json.loads(run.stdout)
+    *looks, energy = text
+    return Said(names, note, looks, [fields for _, fields in energy], held)
 
 
 @pytest.fixture
@@ -61,64 +89,205 @@ def read(tmp_path: Path, needs: Callable[[str, str], str]) -> Read:
     """What our probe says of a driver that behaves as asked."""
     compiler = needs("gcc", "gcc")
 
-    def asked(
-        **choices: int,
-    ) -> tuple[list[str], str, list[tuple[str, dict[str, object]]]]:
-        defined = {"FAIL_INIT": 0, "DEVICES": 1, "PROCESSES": 0, "OURS": 4711, **choices}
-        source = tmp_path / "nvml.c"
-        source.write_text(LIBRARY)
-        flags = [f"-D{name}={value}" for name, value in defined.items()]
-        library = str(tmp_path / "libnvidia-ml.so.1")
-        subprocess.run([compiler, "-shared", "-fPIC", *flags, "-o", library, source], check=True)
-        environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
-        run = subprocess.run(
-            [sys.executable, "-c", READ], env=environment, capture_output=True, check=True
-        )
-        names, note, records = json.loads(run.stdout)
-        return names, note, records
+    def read(question: Mapping[str, object] | None = None, **says: object) -> Said:
+        built(tmp_path, compiler, {**SAYS, **says})
+        return asked(tmp_path, **(question or {}))
 
-    return asked
+    return read
 
 
-def test_devices_are_read_with_our_share(read: Read) -> None:
-    names, note, records = read()
-
-    assert (names, note) == (["Test GPU"], "")
-    kinds = ["GpuSample", "GpuSample", "GpuProcessTime", "GpuSample", "EnergyReading"]
-    assert [kind for kind, _ in records] == kinds
-    first, second, used, third, energy = (record for _, record in records)
-    assert (first["busy"], first["memory_bytes"], first["power_watts"]) == (0.6, 42, 250.0)
-    assert (first["ours"], second["ours"], third["ours"]) == (0.5, 0.5, 0.0)
-    assert (used["pid"], used["busy_ns"]) == (4711, 500_000_000)
-    assert energy["joules"] == 0.5
+def entries(*rows: tuple[float, int, int]) -> str:
+    """Rows of second, process and percent as the library's entries."""
+    return "".join(f"{{{round(at * 1e6)}u,{pid}u,{share}u}}," for at, pid, share in rows)
 
 
-def test_where_the_driver_names_no_processes_the_share_is_unknown(read: Read) -> None:
-    _, _, records = read(PROCESSES=3)
+BOTH = entries((1, OURS, 50), (1, OTHER, 30), (2, OURS, 20))
 
-    assert [record["ours"] for kind, record in records if kind == "GpuSample"] == [None] * 3
+
+@pytest.mark.parametrize("newer", [None, 0])
+def test_every_process_that_the_driver_names_has_its_time(read: Read, newer: int | None) -> None:
+    """Those outside the tree too: an inference server is seldom a child of its agent."""
+    said = read(USES=BOTH, NEWER=newer)
+
+    assert (said.names, said.note) == (["Test GPU"], "")
+    times = [(one["pid"], one["busy_ns"]) for one in said.of("GpuProcessTime")]
+    assert times == [(OURS, 500_000_000), (OTHER, 300_000_000), (OURS, 200_000_000)]
+    windows = [(one["since_ns"], one["at_ns"]) for one in said.of("GpuProcessTime")]
+    base_ns = 10**15
+    assert windows[0] == (base_ns, base_ns + 1_000_000_000)
+    assert windows[2] == (base_ns + 1_000_000_000, base_ns + 2_000_000_000)
+
+
+def test_our_share_is_that_of_the_tree(read: Read) -> None:
+    shares = [one["ours"] for one in read(USES=BOTH).of("GpuSample")]
+
+    assert shares[:2] == [0.5, 0.2]
+
+
+def test_a_busy_device_whose_driver_names_nobody_is_of_unknown_owners(read: Read) -> None:
+    unknown, idle = read(BUSY=60), read(BUSY=0)
+
+    assert [one["ours"] for one in unknown.of("GpuSample")] == [None] * 3
+    assert [one["ours"] for one in idle.of("GpuSample")] == [0.0] * 3
+
+
+def test_the_newest_use_stands_until_the_next_sample(read: Read) -> None:
+    """A sample period may be longer than ours, so that some looks bring nothing."""
+    said = read({"seconds": [1, 1.3, 1.6, 3]}, USES=entries((1, OURS, 50)))
+
+    assert [one["ours"] for one in said.of("GpuSample")] == [0.5, 0.5, 0.5, None]
+    assert len(said.of("GpuProcessTime")) == 1
+
+
+def test_after_a_rest_only_the_last_period_counts(read: Read) -> None:
+    said = read({"seconds": [1, 5, 10]}, USES=entries((1, OURS, 50), (10, OURS, 100)))
+
+    assert [one["busy_ns"] for one in said.of("GpuProcessTime")][1] == 6_000_000_000
+
+
+def test_entries_that_were_never_written_are_passed_over(read: Read) -> None:
+    garbage = f"{{{2**63}ull,1u,7u}},{{1000000u,{OTHER}u,4000u}},"
+    said = read(USES=garbage + BOTH)
+
+    assert {one["pid"] for one in said.of("GpuProcessTime")} == {OURS, OTHER}
+    assert [one["busy_ns"] for one in said.of("GpuProcessTime")][-1] == 200_000_000
+
+
+def test_more_entries_between_two_questions_wait_for_the_next_look(read: Read) -> None:
+    said = read(USES=BOTH, NEWER=7)
+
+    assert said.of("GpuProcessTime") == []
+    assert [one["busy"] for one in said.of("GpuSample")] == [0.6] * 3
+
+
+def test_utilisation_is_the_mean_of_the_drivers_samples(read: Read) -> None:
+    said = read(LOADS=entries((0.5, 0, 100), (0.7, 0, 50), (1.5, 0, 10)))
+
+    assert [one["busy"] for one in said.of("GpuSample")] == [0.75, 0.1, 0.6]
+
+
+def test_power_is_that_of_the_moment_where_the_device_tells_it(read: Read) -> None:
+    instant, mean = read(INSTANT_MILLIWATTS=410_000), read()
+
+    assert {one["power_watts"] for one in instant.of("GpuSample")} == {410.0}
+    assert {one["power_watts"] for one in mean.of("GpuSample")} == {250.0}
+    assert {one["memory_bytes"] for one in mean.of("GpuSample")} == {42}
+
+
+def test_energy_is_the_devices_own_count(read: Read) -> None:
+    (energy,) = read().energy
+
+    assert (energy["component"], energy["method"]) == ("gpu 0", "nvml_counter")
+    assert energy["joules"] == pytest.approx(900)
 
 
 @pytest.mark.parametrize(
-    ("choices", "note"),
+    ("powers", "joules"), [("", 750), (entries((1, 0, 100_000), (2, 0, 100_000)), 450)]
+)
+def test_without_a_count_energy_is_an_estimate(read: Read, powers: str, joules: float) -> None:
+    (energy,) = read(WATTS_COUNTED=0, POWERS=powers).energy
+
+    assert energy["method"] == "estimate"
+    assert energy["joules"] == pytest.approx(joules)
+    assert "power over time" in str(energy["note"])
+
+
+def test_a_device_that_is_lost_ends_alone(read: Read) -> None:
+    said = read(DEVICES=2, LOST_AT=2_000_000, LOST_DEVICE=1, USES=BOTH)
+
+    assert [one["device"] for one in said.of("GpuSample")] == [0, 1, 1, 1]
+    (incident,) = said.of("Incident")
+    assert "GPU 0 does not answer any more" in str(incident["what"])
+    assert [one["joules"] for one in said.energy] == [300, 900]
+    assert "lost before the end" in str(said.energy[0]["note"])
+
+
+def test_a_device_that_never_answers_is_told(read: Read) -> None:
+    said = read(DEVICES=2, LOST_AT=1, BEGIN_US=1)
+
+    assert said.names == ["Test GPU"]
+    assert {one["device"] for one in said.of("GpuSample")} == {0}
+    (incident,) = said.of("Incident")
+    assert "GPU 0 does not answer any more (GPU is lost)" in str(incident["what"])
+
+
+def test_a_driver_that_tells_no_processes_apart_says_so_once(read: Read) -> None:
+    said = read(NO_USES=1, TENANTS=f"{OURS},{OTHER}")
+
+    assert [one["ours"] for one in said.of("GpuSample")] == [None] * 3
+    (incident,) = said.of("Incident")
+    assert "does not tell processes apart" in str(incident["what"])
+
+
+def test_what_a_device_did_was_for_its_only_user(read: Read) -> None:
+    said = read(NO_USES=1, TENANTS=OURS)
+
+    assert [one["ours"] for one in said.of("GpuSample")] == [0.6] * 3
+    assert [one["busy_ns"] for one in said.of("GpuProcessTime")] == [600_000_000] * 3
+
+
+def test_instances_of_a_divided_device_are_devices(read: Read) -> None:
+    said = read(MIG=1, GPM=1, TENANTS=OURS, DEVICES=1)
+
+    assert said.names == [
+        "Test GPU MIG 1g.10gb (GPU 0, instance 3)",
+        "Test GPU MIG 1g.10gb (GPU 0, instance 4)",
+    ]
+    first = [one for one in said.of("GpuSample") if one["device"] == 0]
+    second = [one for one in said.of("GpuSample") if one["device"] == 1]
+    assert [(one["busy"], one["ours"]) for one in first] == [(0.4, 0.4)] * 3
+    assert [(one["busy"], one["ours"]) for one in second] == [(0.0, 0.0)] * 3
+    assert {one["memory_bytes"] for one in first} == {7}
+    assert {one["device"] for one in said.of("GpuProcessTime")} == {0}
+    assert said.held == 0
+
+
+def test_an_instance_with_several_users_is_of_unknown_owners(read: Read) -> None:
+    said = read(MIG=1, GPM=1, TENANTS=f"{OURS},{OTHER}")
+
+    shares = [one["ours"] for one in said.of("GpuSample") if one["device"] == 0]
+    assert shares == [None] * 3
+    assert said.of("GpuProcessTime") == []
+    (incident,) = said.of("Incident")
+    assert "divided (MIG)" in str(incident["what"])
+
+
+@pytest.mark.parametrize(("gpm", "samples"), [(0, 0), (2, 3), (3, 0)])
+def test_without_counters_of_instances_the_device_is_read_as_a_whole(
+    read: Read, gpm: int, samples: int
+) -> None:
+    said = read(MIG=1, GPM=gpm, TENANTS=f"{OURS},{OTHER}")
+
+    assert said.names == ["Test GPU (divided into instances)"]
+    assert len(said.of("GpuSample")) == samples
+    assert "GPM, from Hopper on" in str(said.of("Incident")[0]["what"])
+    assert [one["component"] for one in said.energy] == ["gpu 0"]
+    assert said.held == 0
+
+
+@pytest.mark.parametrize(
+    ("says", "note"),
     [
         ({"FAIL_INIT": 9}, "the NVIDIA driver does not answer"),
+        ({"FAIL_COUNT": 999}, "the driver does not list its devices (Unknown Error)"),
+        ({"FAIL_HANDLE": 4}, "none of the driver's 1 devices may be used"),
         ({"DEVICES": 0}, "lists no device"),
     ],
 )
-def test_no_gpu_is_said_with_its_reason(read: Read, choices: dict[str, int], note: str) -> None:
-    names, said, records = read(**choices)
+def test_no_gpu_is_said_with_its_reason(read: Read, says: Mapping[str, int], note: str) -> None:
+    said = read(**says)
 
-    assert (names, records) == ([], [])
-    assert said.startswith("no GPU seen: ")
-    assert note in said
+    assert (said.names, said.looks, said.energy) == ([], [[]] * 3, [])
+    assert said.note.startswith("no GPU seen: ")
+    assert note in said.note
+
+
+def test_a_driver_that_is_unloaded_meanwhile_ends_nothing(read: Read) -> None:
+    assert read(FAIL_SHUTDOWN=1).names == ["Test GPU"]
 
 
 def test_without_a_driver_there_is_no_gpu(tmp_path: Path) -> None:
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
-    run = subprocess.run(
-        [sys.executable, "-c", READ], env=environment, capture_output=True, check=True
-    )
-    names, note, _ = json.loads(run.stdout)
+    (tmp_path / "libnvidia-ml.so.1").write_text("no library")
+    said = asked(tmp_path)
 
-    assert names or "libnvidia-ml" in note or "no device" in note
+    assert said.note == ("no GPU seen: the NVIDIA driver's library (libnvidia-ml) is not there")
