@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from agentaudit import __version__
+from agentaudit.cli.live import live
 from agentaudit.cli.probes import Options, fork_events, probes_of
 from agentaudit.cli.targets import Attach, Repeat, Target, pid_of
 from agentaudit.cli.terminal import Terminal
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from agentaudit.model.trace import Trace
     from agentaudit.probes.gpu import Gpus
     from agentaudit.probes.load import Load
-    from agentaudit.profiling.session import Glance
     from agentaudit.store.recording import RecordingWriter
 
 
@@ -44,7 +44,7 @@ def record(
     if output.exists():
         raise UsageError(f"{output} exists already: recordings are never overwritten")
     with ExitStack() as stack:
-        _record(target, duration_ns, _Way(output, terminal, options), stack)
+        _record(target, duration_ns, _Way(output, rules, terminal, options), stack)
     return read_trace(output, rules)
 
 
@@ -77,6 +77,7 @@ class _Way:
     """Where a recording goes, who sees it, and how it is made."""
 
     output: Path
+    rules: "LabelRules"
     terminal: Terminal
     options: Options
 
@@ -95,9 +96,9 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
         with (
             writer as sink,
             _asked_to_stop() as asked,
-            _shown(way.terminal, duration_ns) as watch,
+            live(way.terminal, way.rules, f"process {pid}", duration_ns) as shown,
         ):
-            session = Session(probes, sink, watch)
+            session = Session(probes, shown.over(sink), shown.watch)
             session.open(opened, [*unheard, *missing])
             until_ns = None if duration_ns is None else opened.start_ns + duration_ns
             session.close(session.run(until_ns, lambda: _reason(asked, options, load)))
@@ -178,19 +179,3 @@ def _asked_to_stop() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _shown(terminal: Terminal, duration_ns: int | None) -> "Iterator[Callable[[Glance], None]]":
-    """Progress on standard error."""
-    total_s = None if duration_ns is None else duration_ns / 1e9
-    with terminal.progress("recording", total_s) as bar:
-
-        def watch(glance: "Glance") -> None:
-            what = (
-                f"recording · {glance.busy_cores:.1f} cores · {glance.processes} processes"
-                f" · {glance.rss_bytes / 2**20:.0f} MiB"
-            )
-            bar.update(bar.task_ids[0], completed=glance.elapsed_ns / 1e9, description=what)
-
-        yield watch
