@@ -18,6 +18,7 @@ from agentaudit.model.recording import (
     Record,
     StackDefined,
     StackRun,
+    ThreadGone,
     ThreadTick,
 )
 from agentaudit.model.rule import LabelRules
@@ -27,6 +28,7 @@ from agentaudit.profiling.labels import Labeller
 
 WINDOW_NS = 5_000_000_000
 _LATE_NS = 2_000_000_000
+_JUST_NOW_NS = 50_000_000
 _MOST_SAMPLES = 240
 """A minute of them."""
 
@@ -89,6 +91,8 @@ class LiveView:
         self._runs: deque[_Run] = deque(maxlen=_MOST_RUNS)
         self._worked_ns: dict[tuple[int, int], int] = {}
         """When each thread last used the CPU."""
+        self._gone: dict[tuple[int, int], int] = {}
+        """Samplers go on showing the last stack of a thread that ended."""
         self._calls: deque[int] = deque(maxlen=_MOST_RUNS)
         self._latencies: deque[int] = deque(maxlen=_LATENCIES)
         self._spans = self._done = self._failed = 0
@@ -108,6 +112,8 @@ class LiveView:
                 for time in record.times:
                     if time.cpu_ns:
                         self._worked_ns[time.pid, time.tid] = record.at_ns
+            case ThreadGone():
+                self._gone[record.pid, record.tid] = record.at_ns
             case ModelPeer():
                 self._clients.add(record.pid)
             case CpuSample():
@@ -154,8 +160,10 @@ class LiveView:
     def _run(self, run: StackRun) -> None:
         self._relabel()
         label = self._labeller.label(run.pid, run.stack)
+        gone_ns = self._gone.get((run.pid, run.tid), run.end_ns)
+        end_ns = min(run.end_ns, max(gone_ns, run.start_ns))
         self._runs.append(
-            _Run(run.pid, run.tid, run.start_ns, run.end_ns, label.kind, bool(label.request))
+            _Run(run.pid, run.tid, run.start_ns, end_ns, label.kind, bool(label.request))
         )
 
     def _relabel(self) -> None:
@@ -168,9 +176,9 @@ class LiveView:
         since_ns = self._now_ns - WINDOW_NS - _LATE_NS
         while self._runs and self._runs[0].end_ns < since_ns:
             self._runs.popleft()
-        self._worked_ns = {
-            thread: at_ns for thread, at_ns in self._worked_ns.items() if at_ns >= since_ns
-        }
+        for times in (self._worked_ns, self._gone):
+            for thread in [thread for thread, at_ns in times.items() if at_ns < since_ns]:
+                del times[thread]
 
     def _busy_cores(self) -> Iterator[float]:
         for before, after in zip(self._cpu, islice(self._cpu, 1, None), strict=False):
@@ -203,15 +211,17 @@ class LiveView:
 
     def _in_flight(self) -> int | None:
         """Threads that were serving a request when their stacks were last seen."""
-        latest: dict[tuple[int, int], _Run] = {}
-        for run in self._runs:
-            known = latest.get((run.pid, run.tid))
-            if known is None or run.end_ns > known.end_ns:
-                latest[run.pid, run.tid] = run
         if not any(run.request for run in self._runs):
             return None
-        until_ns = max(run.end_ns for run in latest.values())
-        return sum(run.request and until_ns - run.end_ns < _LATE_NS // 2 for run in latest.values())
+        seen_ns: dict[int, int] = {}
+        for run in self._runs:
+            seen_ns[run.pid] = max(seen_ns.get(run.pid, 0), run.end_ns)
+        serving = {
+            (run.pid, run.tid)
+            for run in self._runs
+            if run.request and seen_ns[run.pid] - run.end_ns < _JUST_NOW_NS
+        }
+        return len(serving)
 
 
 _WAITED_IN = frozenset(StepKind) - {StepKind.ORCHESTRATION, StepKind.UNKNOWN, StepKind.IDLE}

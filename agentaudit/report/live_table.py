@@ -9,6 +9,7 @@ from rich.text import Text
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.live import WINDOW_NS, Moment
 from agentaudit.report.profile_table import seconds
+from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -100,7 +101,7 @@ def _steps(moment: Moment) -> Iterator[RenderableType]:
 def _requests(moment: Moment) -> Iterator[Text]:
     said = []
     if moment.in_flight is not None:
-        said.append(f"{moment.in_flight} requests in flight")
+        said.append(f"{counted(moment.in_flight, 'request')} in flight")
     if moment.load_done:
         failed = f", {moment.load_failed} failed" if moment.load_failed else ""
         said.append(f"load: {moment.load_done} answered{failed}, P50 {seconds(moment.load_p50_ns)}")
