@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentaudit.errors import UsageError
-from agentaudit.probes.energy import PackageEnergy
+from agentaudit.probes.energy import Access, access
 from agentaudit.probes.forks import ForkEvents
 from agentaudit.probes.gpu import Gpus
 from agentaudit.probes.processes import open_tree
@@ -132,7 +132,7 @@ def _gpus() -> Capability:
 
 
 def _energy() -> Capability:
-    readable = PackageEnergy().readable
+    readable = access() is Access.READABLE
     return Capability(
         name="CPU energy",
         available=readable,

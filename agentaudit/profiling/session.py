@@ -70,7 +70,7 @@ class Packages(Protocol):
 
     def look(self) -> None: ...
 
-    def share(self, ours: float) -> EnergyReading | None: ...
+    def readings(self, cpu_ns: int) -> Sequence[EnergyReading]: ...
 
 
 class Sink(Protocol):
@@ -117,8 +117,6 @@ class Session:
         self._sampled_ns = 0
         self._counted_ns = 0
         self._rss_bytes = 0
-        self._cores = 1
-        self._all_cpu_ns = 0.0
         self._threads = ThreadLedger((), 0)
         self._processes = ProcessLedger((), 0)
 
@@ -126,7 +124,6 @@ class Session:
         """The first records, and the readings that all increments start from."""
         tree = self._probes.tree
         self._start_ns = self._sampled_ns = opened.start_ns
-        self._cores = opened.host.cores
         self._write([opened, self._probes.clock_pair(), *incidents])
         self._write(tree.events(opened.start_ns))
         ours = opened.target.launched  # all that it ever used counts
@@ -157,9 +154,7 @@ class Session:
         for observer in self._probes.observers:
             self._write(observer.close(now_ns))
         self._write(self._probes.devices.energy())
-        share = self._probes.packages.share(self._share_of_all())
-        if share:
-            self._write([share])
+        self._write(self._probes.packages.readings(self._processes.total_ns))
         self._write([self._probes.clock_pair(), Closed(at_ns=now_ns, because=because)])
         self._sink.flush()
 
@@ -203,15 +198,13 @@ class Session:
         if passed_ns <= 0:
             return
         self._counted_ns, self._sampled_ns = self._processes.total_ns, now_ns
-        system_busy = self._probes.system_busy()
-        self._all_cpu_ns += system_busy * passed_ns * self._cores
         self._probes.packages.look()
         sample = CpuSample(
             at_ns=now_ns,
             cpu_ns=used_ns,
             rss_bytes=self._rss_bytes,
             processes=len(self._probes.tree.pids),
-            system_busy=system_busy,
+            system_busy=self._probes.system_busy(),
         )
         self._write([sample, *self._probes.devices.read(now_ns, self._probes.tree.pids)])
         self._sink.flush()
@@ -223,10 +216,6 @@ class Session:
                 rss_bytes=self._rss_bytes,
             )
         )
-
-    def _share_of_all(self) -> float:
-        """Our share of all CPU time that the host's cores spent meanwhile."""
-        return self._processes.total_ns / self._all_cpu_ns if self._all_cpu_ns > 0 else 0.0
 
     def _write(self, records: Sequence[Record]) -> None:
         for record in records:

@@ -78,8 +78,8 @@ class Others:
     def energy(self) -> Sequence[EnergyReading]:
         return [EnergyReading(component="gpu 0", joules=1.0, method="nvml_counter")]
 
-    def share(self, ours: float) -> EnergyReading | None:
-        return EnergyReading(component="cpu", joules=ours, method="rapl")
+    def readings(self, cpu_ns: int) -> Sequence[EnergyReading]:
+        return [EnergyReading(component="cpu", joules=cpu_ns / 1e9, method="rapl")]
 
 
 class Packages(Others):
@@ -196,7 +196,7 @@ def test_what_the_probes_say_is_written() -> None:
     energy = [record for record in paper.of(EnergyReading) if isinstance(record, EnergyReading)]
     assert [(reading.method, round(reading.joules, 1)) for reading in energy] == [
         ("nvml_counter", 1.0),
-        ("rapl", 1.0),
+        ("rapl", 3.0),
     ]
     assert round(glances[-1].busy_cores, 3) == 1.0
     assert glances[-1].rss_bytes == 42
