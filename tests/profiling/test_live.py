@@ -115,8 +115,6 @@ def test_cpu_is_what_the_samples_say_of_the_last_minute(used: Sequence[int]) -> 
     seen = moment(*(sample((at + 1) * S, cpu_ns) for at, cpu_ns in enumerate(used)))
 
     assert seen.busy_cores == tuple(cpu_ns / S for cpu_ns in used[1:][-239:])
-        cpu_ns / S for cpu_ns in used[-239:][-min(len(used) - 1, 239) :]
-    )
     assert seen.elapsed_ns == len(used) * S
 
 
