@@ -95,10 +95,10 @@ def probes_of(
 def _observers(
     pid: int, endpoints: frozenset[str], options: Options
 ) -> "tuple[Sequence[Observer], Sequence[Incident]]":
-    from agentaudit.probes.sockets import ModelPeers
+    from agentaudit.probes.connections import Connections
 
     stacks, missing = _stacks(pid, options.rate_hz)
-    return (*stacks, ModelPeers(endpoints)), missing
+    return (*stacks, Connections(endpoints)), missing
 
 
 def _stacks(pid: int, rate_hz: int) -> "tuple[Sequence[Observer], Sequence[Incident]]":

@@ -1,14 +1,19 @@
-"""Connections of a process to what looks like a model's endpoint, from the kernel's tables."""
+"""
+Connections of a process to what looks like a model's endpoint, from the tables in `/proc`.
+
+They say who is connected, and nothing of bytes and times: it is what is left where the kernel does
+not let us ask it (`connections.py`).
+"""
 
 import socket
 import struct
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from agentaudit.model.recording import ModelPeer
-
-MODEL_PORTS = frozenset({1234, 11434, 30000})
-"""LM Studio, Ollama, SGLang: ports that serve nothing else by default."""
+from agentaudit.probes.model_endpoints import MODEL_PORTS, shown
+from agentaudit.probes.owners import socket_inodes
 
 _ESTABLISHED = "01"
 _INODE = 9
@@ -17,6 +22,14 @@ _INODE = 9
 _IPV4_BYTES = 4
 _MOST_LINES = 20_000
 _EVERY_NS = 1_000_000_000
+
+
+class Row(NamedTuple):
+    """A connection, with `host:port` of both ends."""
+
+    local: str
+    peer: str
+    inode: int
 
 
 class ModelPeers:
@@ -46,14 +59,15 @@ def model_peers(pid: int, endpoints: Collection[str]) -> Collection[str]:
 
     `endpoints` are those that the user named, as `host:port` with a numeric host.
     """
-    owned = _socket_inodes(pid)
+    owned = socket_inodes(pid)
     if not owned:
         return ()
     peers = {
         address
         for table in ("tcp", "tcp6")
-        for address, inode in _established(Path(f"/proc/{pid}/net/{table}"))
-        if inode in owned
+        for one in established(Path(f"/proc/{pid}/net/{table}"))
+        if one.inode in owned
+        for address in [one.peer]
     }
     return sorted(
         peer for peer in peers if peer in endpoints or int(peer.rpartition(":")[2]) in MODEL_PORTS
@@ -64,22 +78,11 @@ def resolved(endpoint: str) -> Collection[str]:
     """The numeric addresses of `host:port`. Raises OSError when the name is not known."""
     host, _, port = endpoint.rpartition(":")
     found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-    return sorted({":".join(map(str, address[:2])) for *_, address in found})
+    return sorted({shown(str(address[0]), int(address[1])) for *_, address in found})
 
 
-def _socket_inodes(pid: int) -> Collection[int]:
-    inodes: set[int] = set()
-    try:
-        for path in Path(f"/proc/{pid}/fd").iterdir():
-            link = str(path.readlink())
-            if link.startswith("socket:["):
-                inodes.add(int(link[8:-1]))
-    except OSError:  # gone, or not ours to look at
-        return inodes
-    return inodes
-
-
-def _established(table: Path) -> Iterator[tuple[str, int]]:
+def established(table: Path) -> Iterator[Row]:
+    """The connections in a table of `/proc`; none when it cannot be read."""
     try:
         lines = table.read_text(encoding="ascii").splitlines()[1:_MOST_LINES]
     except OSError:
@@ -87,7 +90,7 @@ def _established(table: Path) -> Iterator[tuple[str, int]]:
     for line in lines:
         words = line.split()
         if len(words) > _INODE and words[3] == _ESTABLISHED:
-            yield _address(words[2]), int(words[_INODE])
+            yield Row(_address(words[1]), _address(words[2]), int(words[_INODE]))
 
 
 def _address(text: str) -> str:
@@ -95,5 +98,5 @@ def _address(text: str) -> str:
     host, port = text.split(":")
     raw = b"".join(struct.pack("=I", int(host[at : at + 8], 16)) for at in range(0, len(host), 8))
     family = socket.AF_INET if len(raw) == _IPV4_BYTES else socket.AF_INET6
-    shown = socket.inet_ntop(family, raw).removeprefix("::ffff:")
-    return f"{shown}:{int(port, 16)}"
+    inside = socket.inet_ntop(family, raw).removeprefix("::ffff:")
+    return shown(inside, int(port, 16))

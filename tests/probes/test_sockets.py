@@ -37,7 +37,7 @@ def test_each_model_is_told_of_once_a_process() -> None:
 def test_addresses_are_read_in_the_kernels_byte_order() -> None:
     assert _address("0100007F:2CAA") == "127.0.0.1:11434"
     assert _address("0000000000000000FFFF00000100007F:0050") == "127.0.0.1:80"
-    assert _address("00000000000000000000000001000000:0050") == "::1:80"
+    assert _address("00000000000000000000000001000000:0050") == "[::1]:80"
 
 
 def test_a_process_that_is_gone_has_no_connections() -> None:
