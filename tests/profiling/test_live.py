@@ -164,7 +164,6 @@ memory  1 MiB in 3 processes
 threads by step, last 5 s
 tool_call  1.0  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 
-1 request in flight · load: 2 answered, 1 failed, P50 1.00 s · 0.2 model
-calls/s
+1 request in flight · load: 2 answered, 1 failed, P50 1.00 s · 0.2 model calls/s
 not seen: children of a moment (not �[31mtold)\
 """)
