@@ -8,7 +8,7 @@ to Unix time.
 from dataclasses import dataclass
 from enum import StrEnum
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class StepKind(StrEnum):

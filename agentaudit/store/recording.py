@@ -1,123 +1,82 @@
 """
-Recordings on disk, `*.aatrace`: one record a line, only ever added to.
+Recordings on disk, `*.aatrace`: batches of records, only ever added to.
 
-Each line is a JSON array whose first element names the record. What was flushed survives the end
-of the writer, a torn last line is skipped, and a reader needs no closing index, so a recording can
-be read while it grows. A recording is hostile input when it is read: sizes and counts are limited.
+What was flushed survives the end of the writer, a torn last batch is skipped, and a reader needs no
+closing index, so a recording can be read while it grows. A recording is hostile input when it is
+read: sizes and counts are limited, and a checksum tells where a batch is not as it was written.
 """
 
-import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self, Union, get_args, get_type_hints
+from typing import Self
 
-import msgspec
+from agentaudit.model.columns import Columns
+from agentaudit.model.recording import Opened, Record, Recording, recording_of
+from agentaudit.store import framing
+from agentaudit.store.batches import to_bytes
+from agentaudit.store.sources import opened_source, problem
 
-from agentaudit.errors import InputError, Problem
-from agentaudit.model.observed import (
-    Attribute,
-    EndpointSample,
-    InFlight,
-    LoadPlanned,
-    LoadRequest,
-    Marked,
-    SpanSeen,
-    TaskRun,
-)
-from agentaudit.model.recording import (
-    Closed,
-    Frame,
-    GpuProcessTime,
-    ModelPeer,
-    Opened,
-    ProcessBorn,
-    ProcessGone,
-    ProcessNamed,
-    ProcessTick,
-    ProcessTime,
-    Record,
-    Recording,
-    StackDefined,
-    StackRun,
-    ThreadGone,
-    ThreadTick,
-    ThreadTime,
-    Watched,
-    recording_of,
-)
-from agentaudit.model.trace import (
-    SCHEMA_VERSION,
-    ClockPair,
-    CpuSample,
-    EnergyReading,
-    GpuSample,
-    Incident,
-    SamplingRecord,
-)
-
-MAGIC = b'["aatrace",'
-LARGEST_BYTES = 2 * 1024**3
-LONGEST_LINE = 1024 * 1024
 MOST_RECORDS = 20_000_000
-_LARGEST_NUMBER = 2**63
+MOST_FEW = 4_000_000
+"""Records that are held as they are, rather than in columns."""
 
-TAGS: Mapping[str, type[Record]] = {
-    "aatrace": Opened,
-    "end": Closed,
-    "stack": StackDefined,
-    "run": StackRun,
-    "watched": Watched,
-    "threads": ThreadTick,
-    "thread-gone": ThreadGone,
-    "cpu": ProcessTick,
-    "born": ProcessBorn,
-    "named": ProcessNamed,
-    "gone": ProcessGone,
-    "gpu-time": GpuProcessTime,
-    "peer": ModelPeer,
-    "span": SpanSeen,
-    "marked": Marked,
-    "task": TaskRun,
-    "in-flight": InFlight,
-    "endpoint": EndpointSample,
-    "load": LoadPlanned,
-    "load-request": LoadRequest,
-    "clock": ClockPair,
-    "sample": CpuSample,
-    "gpu": GpuSample,
-    "energy": EnergyReading,
-    "incident": Incident,
-    "sampling": SamplingRecord,
-}
-"""The word a line begins with, and the record it holds."""
+MOST_PENDING = 20_000
+"""Records that a writer gathers at most before it writes them, asked or not."""
 
 
 class RecordingWriter:
     """
     A recording being written. A crash loses what came after the last `flush`, and nothing else.
 
-    The file must not exist or be empty: a recording is never written over another.
+    The file must not exist: a recording is never written over another.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file: IO[bytes] = path.open("xb")
+        self._file = path.open("xb", buffering=0)
+        self._pending: list[Record] = []
+        self._number = 0
+        self._write(framing.file_head())
 
     def append(self, record: Record) -> None:
-        self._file.write(_ENCODER.encode(_packed(record)) + b"\n")
+        self._pending.append(record)
+        if len(self._pending) >= MOST_PENDING:
+            self.flush()
 
     def flush(self) -> None:
-        """What was appended reaches the kernel, and so survives this process."""
-        self._file.flush()
+        """
+        What was appended reaches the kernel, and so survives this process.
+
+        Raises OSError when it does not; the file then holds what it held before, and is whole.
+        """
+        if not self._pending:
+            return
+        batch = to_bytes(self._pending)
+        self._pending.clear()
+        self._write(framing.frame(self._number, batch))
+        self._number += 1
 
     def close(self) -> None:
         """What was appended reaches the disk."""
         with self._file:
-            self._file.flush()
+            self.flush()
             os.fsync(self._file.fileno())
+
+    def _write(self, content: bytes) -> None:
+        place = self._file.tell()
+        rest = memoryview(content)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(place)
+            self._file.seek(place)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -135,51 +94,53 @@ def read_recording(path: Path) -> Recording:
     """
     The recording at `path`, as far as it is written.
 
-    Raises InputError when the file cannot be read, is no recording, is of a newer version, or
-    holds a line that is no record.
+    Damage in its middle is an incident of the recording, which ends there. Raises InputError when
+    the file cannot be read, is no recording, is of a newer version, or holds what nobody recorded.
     """
-    records: list[Record] = []
-    torn_bytes = 0
-    for number, line in enumerate(_lines(path), start=1):
-        if not line.endswith(b"\n"):
-            torn_bytes = len(line)
-            break
-        records.append(_record(line, path, number))
-        if number > MOST_RECORDS:
-            raise _problem(path, f"holds more than {MOST_RECORDS} records")
-    if not records:
-        raise _problem(path, "is no recording of agentaudit, or nothing was recorded yet")
-    try:
-        return recording_of(records, torn_bytes=torn_bytes)
-    except ValueError as error:
-        raise _problem(path, f"is no whole recording: {error}") from error
+    with opened_source(path) as source:
+        columns = Columns()
+        try:
+            recording = recording_of(_checked(source.few(columns), path, MOST_FEW), columns=columns)
+        except ValueError as error:
+            raise problem(path, f"is no whole recording: {error}") from error
+        return replace(
+            recording,
+            records=(*recording.records, *source.incidents(recording.opened.start_ns)),
+            torn_bytes=source.torn_bytes,
+        )
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > LARGEST_BYTES:
-                raise _problem(path, f"is larger than {LARGEST_BYTES // 2**20} MiB")
-            while line := file.readline(LONGEST_LINE):
-                if len(line) == LONGEST_LINE:
-                    raise _problem(path, f"holds a line of more than {LONGEST_LINE} bytes")
-                yield line
-    except OSError as error:
-        raise _problem(path, f"cannot be read: {error.strerror}") from error
+def read_records(path: Path) -> Iterator[Record]:
+    """
+    All records at `path` in order, one after the other, and what is amiss as the last of them.
+
+    Raises InputError as `read_recording` does.
+    """
+    with opened_source(path) as source:
+        start_ns = 0
+        for record in _checked(source.records(), path, MOST_RECORDS):
+            if isinstance(record, Opened):
+                start_ns = record.start_ns
+            yield record
+        yield from source.incidents(start_ns)
 
 
-def _record(line: bytes, path: Path, number: int) -> Record:
-    if number == 1:
-        _refuse_other_formats(line, path)
-    try:
-        record: Record = _unpacked(_DECODER.decode(line))
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise _problem(path, f"is no record: {error}", line=number) from error
-    if (number == 1) != isinstance(record, Opened):
-        raise _problem(path, "a recording is opened once, by its first record", line=number)
-    if isinstance(record, Opened) and not _measurable(record):
-        raise _problem(path, "a recording needs a core and a sampling rate above 0", line=number)
-    return record
+def _checked(records: Iterator[Record], path: Path, most: int) -> Iterator[Record]:
+    """The records of a recording that is opened once, first, on a machine that can be."""
+    first = next(records, None)
+    if first is None:
+        raise problem(path, "is no recording of agentaudit, or nothing was recorded yet")
+    if not isinstance(first, Opened):
+        raise problem(path, "a recording is opened by its first record")
+    if not _measurable(first):
+        raise problem(path, "a recording needs a core and a sampling rate above 0")
+    yield first
+    for record in islice(records, most):
+        if isinstance(record, Opened):
+            raise problem(path, "a recording is opened once, by its first record")
+        yield record
+    if next(records, None) is not None:
+        raise problem(path, f"holds more than {most} records")
 
 
 def _measurable(opened: Opened) -> bool:
@@ -187,74 +148,3 @@ def _measurable(opened: Opened) -> bool:
     if opened.target.imported:
         return opened.host.cores >= 0 and opened.rate_hz >= 0
     return opened.host.cores >= 1 and opened.rate_hz > 0
-
-
-def _refuse_other_formats(line: bytes, path: Path) -> None:
-    if not line.startswith(MAGIC):
-        raise _problem(path, "is no recording of agentaudit")
-    version = line[len(MAGIC) :].split(b",")[0][:9]
-    if version.isdigit() and int(version) > SCHEMA_VERSION:
-        raise _problem(
-            path,
-            f"was written by a newer release (format {int(version)});"
-            f" this one reads up to {SCHEMA_VERSION}",
-        )
-
-
-_Wires = Mapping[object, type[msgspec.Struct]]
-
-
-def _wire_type(type_: type, nested: _Wires, tag: str | None = None) -> type[msgspec.Struct]:
-    """The same fields as an array, which is half as long as an object with its keys."""
-    hints = get_type_hints(type_)
-    fields = [_wire_field(field, hints[field.name], nested) for field in dataclasses.fields(type_)]
-    return msgspec.defstruct(
-        type_.__name__, fields, kw_only=True, array_like=True, frozen=True, tag=tag
-    )
-
-
-def _wire_field(
-    field: dataclasses.Field[object], hint: object, nested: _Wires
-) -> tuple[str, object, object]:
-    element = (get_args(hint) or (None,))[0]
-    wire = tuple.__class_getitem__((nested[element], ...)) if element in nested else hint
-    absent = dataclasses.MISSING
-    default = msgspec.NODEFAULT if field.default is absent else field.default
-    return (field.name, wire, default)
-
-
-_NESTED: _Wires = {
-    type_: _wire_type(type_, {}) for type_ in (Frame, ThreadTime, ProcessTime, Attribute)
-}
-_WIRE: _Wires = {type_: _wire_type(type_, _NESTED, tag) for tag, type_ in TAGS.items()}
-_VALUES: Mapping[type, type] = {
-    wire: type_ for type_, wire in [*_WIRE.items(), *_NESTED.items()] if isinstance(type_, type)
-}
-_DECODER = msgspec.json.Decoder(Union[tuple(_WIRE.values())])  # noqa: UP007 -- made of a list
-_ENCODER = msgspec.json.Encoder()
-
-
-def _packed(value: object) -> object:
-    """A value of the model as what the wire holds."""
-    if isinstance(value, tuple):
-        return tuple(_packed(element) for element in value)
-    wire = _WIRE.get(type(value)) or _NESTED.get(type(value))
-    if wire is None:
-        return value
-    return wire(**{name: _packed(getattr(value, name)) for name in wire.__struct_fields__})
-
-
-def _unpacked(wire: Any) -> Any:  # noqa: ANN401 -- types made at run time
-    """The other way round."""
-    if isinstance(wire, tuple):
-        return tuple(_unpacked(element) for element in wire)
-    type_ = _VALUES.get(type(wire))
-    if type_ is None:
-        if isinstance(wire, int) and not 0 <= wire <= _LARGEST_NUMBER:
-            raise ValueError("times, counters and numbers of processes are 0 to 2⁶³")
-        return wire
-    return type_(**{name: _unpacked(getattr(wire, name)) for name in wire.__struct_fields__})
-
-
-def _problem(path: Path, message: str, line: int | None = None) -> InputError:
-    return InputError(Problem(file=str(path), message=message, line=line))
