@@ -89,12 +89,14 @@ class TaskRun:
 
     The chain is leaf first: the task's own suspended coroutines, then those of the tasks that await
     it. `task` is the task's identity within the process. `root` is the task at the chain's end,
-    which nobody awaits: what belongs to one request shares it.
+    which nobody awaits, `parent` the one that awaits this one, 0 for none: requests that one task
+    gathers share its root, and are told apart by the parents below it.
     """
 
     pid: int
     tid: int
     task: int
+    parent: int = 0
     root: int
     name: str
     start_ns: int

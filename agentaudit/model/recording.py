@@ -89,6 +89,8 @@ class Watched:
     samples: int
     failures: int
     max_gap_ns: int = 0
+    late_ns: int = 0
+    """By how much the samples came later than they were meant to, summed up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
