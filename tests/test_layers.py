@@ -12,6 +12,7 @@ HEAVY = {"pandas", "matplotlib", "numba", "networkx", "numpy", "jinja2", "tree_s
 IMPORT_NAMES = {
     "cel-expr-python": "cel_expr_python",
     "nvidia-ml-py": "pynvml",
+    "prometheus-client": "prometheus_client",
     "protobuf": "google",
     "py-spy": None,
     "pyyaml": "yaml",

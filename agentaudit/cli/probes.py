@@ -30,6 +30,8 @@ class Options:
     """`file.py:function` of the agent that serves one request each."""
     endpoints: tuple[str, ...] = ()
     """`host:port` of models that no usual port gives away."""
+    scraped: tuple[str, ...] = ()
+    """Pages with metrics of inference servers and GPU exporters."""
     load: LoadOptions | None = None
     """Requests that are made meanwhile."""
     stopped: Callable[[], bool] | None = None
@@ -98,7 +100,23 @@ def _observers(
     from agentaudit.probes.connections import Connections
 
     stacks, missing = _stacks(pid, options.rate_hz)
-    return (*stacks, Connections(endpoints)), missing
+    return (*stacks, Connections(endpoints), *_metrics(options.scraped)), missing
+
+
+def _metrics(pages: Sequence[str]) -> "Sequence[Observer]":
+    """Whoever reads the pages with metrics that the user named."""
+    if not pages:
+        return ()
+    from agentaudit.probes.endpoints import Endpoints
+    from agentaudit.probes.scraping import address_of
+
+    addresses = []
+    for page in pages:
+        try:
+            addresses.append(address_of(page))
+        except ValueError as error:
+            raise UsageError(f"--endpoint: {error}") from error
+    return (Endpoints(addresses),)
 
 
 def _stacks(pid: int, rate_hz: int) -> "tuple[Sequence[Observer], Sequence[Incident]]":

@@ -47,6 +47,14 @@ def profile(
         list[str] | None,
         typer.Option("--llm-endpoint", help="host:port of a model that no usual port gives away."),
     ] = None,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--endpoint",
+            help="Metrics page of an inference server (vLLM, SGLang, llama.cpp, TGI) or of a DCGM"
+            " exporter, read once a second.",
+        ),
+    ] = None,
     rate: Annotated[
         int, typer.Option("--rate", min=1, max=1000, help="Stack samples a second.")
     ] = RATE_HZ,
@@ -121,6 +129,7 @@ def profile(
     Examples:
       agentaudit profile --pid 4242
       agentaudit profile --pid 4242 --duration 2m -o run.aatrace --json profile.json
+      agentaudit profile --pid 4242 --endpoint http://gpu-host:8000/metrics
       agentaudit profile --pid 4242 --request-frame app/worker.py:Worker.handle
       agentaudit profile -- python agent.py --question "why is checkout slow?"
       agentaudit profile --pid 4242 --load http://127.0.0.1:8080/run --load-body @tasks.jsonl
@@ -160,6 +169,7 @@ def profile(
             rules=tuple(rules or ()),
             request_frames=tuple(request_frame or ()),
             endpoints=tuple(llm_endpoint or ()),
+            scraped=tuple(endpoint or ()),
             load=asked_load,
         ),
     )
