@@ -1,0 +1,244 @@
+"""`agentaudit trace import`: recordings from traces that other programs wrote."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentaudit import __version__
+from agentaudit.cli.terminal import Terminal, terminal_of
+from agentaudit.errors import IncompleteError, InputError, Problem, UsageError, exit_code
+
+if TYPE_CHECKING:
+    from agentaudit.model.observed import SpanSeen
+    from agentaudit.readers.traces.notes import Notes, Speed
+    from agentaudit.readers.traces.rows import Row
+
+OTLP = "otlp"
+
+
+def trace_import(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="JSON lines, JSON, CSV, Parquet; also .gz.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The recording (*.aatrace).")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", "-f", help="The format; auto looks at the first rows."),
+    ] = "auto",
+    tokens_per_s: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROMPT:GENERATED",
+            help="How fast to assume the model, where a trace does not say how long calls took.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many sessions or traces, the first ones.")
+    ] = None,
+    allow_incomplete: Annotated[
+        bool, typer.Option("--allow-incomplete", help="Leave out rows that cannot be read.")
+    ] = False,
+) -> None:
+    """
+    A recording from a trace that another program wrote, to show, compare and replay.
+
+    Formats: otlp (JSON lines of the Collector's file exporter), langsmith, langfuse, tracelab,
+    tracelab-replay, copilot, claude-code, codex, agentic-mooncake, mooncake, azure, burstgpt.
+    Prompts, arguments and answers are never read. Such a recording holds when steps began and
+    ended, and no CPU time: nothing was measured.
+
+    \b
+    Examples:
+      agentaudit trace import runs.csv -o runs.aatrace
+      agentaudit trace import syfi_coding_trace.jsonl.gz --limit 200 -o coding.aatrace
+      agentaudit trace import AzureLLMInferenceTrace_code.csv --tokens-per-s 8000:60
+      agentaudit simulate scheduler coding.aatrace
+    """
+    terminal = terminal_of(context)
+    source = _Source(tuple(files), _named(files, form), _speed(tokens_per_s), limit)
+    path = output or Path(f"{files[0].name.split('.')[0]}.aatrace")
+    if path.exists():
+        raise UsageError(f"{path} exists already: recordings are never overwritten")
+    with terminal.progress(f"reading {source.form}"):
+        survey = _surveyed(source)
+        _refuse_bad_rows(survey, allow=allow_incomplete)
+        written = _written(source, survey, path)
+    _told(terminal, survey, written, path)
+    raise typer.Exit(int(exit_code(failed=False, incomplete=bool(survey.notes.bad_rows))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is read, and how."""
+
+    files: tuple[Path, ...]
+    form: str
+    speed: "Speed | None"
+    limit: int | None
+
+    def spans(self, notes: "Notes") -> "Iterator[SpanSeen]":
+        """The spans, as many traces as are wanted; reading them again gives them again."""
+        traces: set[str] = set()
+        for span in self._all(notes):
+            if span.trace not in traces:
+                if self.limit is not None and len(traces) >= self.limit:
+                    continue
+                traces.add(span.trace)
+            yield span
+
+    def _all(self, notes: "Notes") -> "Iterator[SpanSeen]":
+        from agentaudit.readers.traces.formats import FORMATS
+        from agentaudit.readers.traces.rows import rows_of
+
+        rows = chain.from_iterable(rows_of(file) for file in self.files)
+        if self.form == OTLP:
+            return _otlp(rows, notes)
+        return FORMATS[self.form].spans(rows, notes)
+
+
+def _otlp(rows: "Iterator[Row]", notes: "Notes") -> "Iterator[SpanSeen]":
+    """Each row a body of OTLP, as the Collector's file exporter writes them."""
+    import msgspec
+
+    from agentaudit.probes.otlp import JSON, Reading, read_body
+    from agentaudit.probes.otlp_spans import OtlpError
+
+    for row in rows:
+        try:
+            body = read_body(msgspec.json.encode(row.fields), JSON, Reading())
+        except OtlpError as error:
+            notes.wrong(row, f"is no OTLP: {error}")
+            continue
+        if body.refused:
+            notes.wrong(row, f"holds {body.refused} spans without an id or a possible time")
+        yield from body.spans
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What the first reading found: nothing is written before all of it was read once."""
+
+    notes: "Notes"
+    start_ns: int = 2**63
+    end_ns: int = 0
+    spans: int = 0
+    traces: set[str] = field(default_factory=set)
+
+
+def _surveyed(source: _Source) -> _Survey:
+    from agentaudit.readers.traces.notes import Notes, UnknownLengthError
+
+    survey = _Survey(Notes(speed=source.speed))
+    try:
+        for span in source.spans(survey.notes):
+            survey.start_ns = min(survey.start_ns, span.start_unix_ns)
+            survey.end_ns = max(survey.end_ns, span.end_unix_ns)
+            survey.spans += 1
+            survey.traces.add(span.trace)
+    except UnknownLengthError:
+        raise UsageError(
+            f"a {source.form} trace says when calls came and how many tokens they had, not how long"
+            " they took: assume a model with --tokens-per-s PROMPT:GENERATED, such as 8000:60"
+        ) from None
+    return survey
+
+
+def _refuse_bad_rows(survey: _Survey, *, allow: bool) -> None:
+    notes = survey.notes
+    if notes.bad_rows and not allow:
+        more = notes.bad_rows - len(notes.problems)
+        last = notes.problems[-1]
+        rest = (Problem(file=last.file, message=f"and {more} rows more"),) if more else ()
+        hint = Problem(
+            file=last.file, message="--allow-incomplete leaves such rows out, and says so"
+        )
+        raise InputError(*notes.problems, *rest, hint)
+    if not survey.spans:
+        raise IncompleteError("the files hold no operation that began and ended")
+
+
+def _written(source: _Source, survey: _Survey, path: Path) -> int:
+    from agentaudit.readers.traces.notes import Notes
+    from agentaudit.store.imported import write_imported
+
+    return write_imported(
+        path,
+        source.spans(Notes(speed=source.speed)),
+        source=source.form,
+        extent_ns=(survey.start_ns, survey.end_ns),
+        lacks=tuple(_lacks(survey.notes)),
+        tool_version=__version__,
+    )
+
+
+def _lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
+    yield (
+        "the trace was imported: nothing was measured",
+        "CPU time, memory, GPU and energy of every step",
+    )
+    yield from notes.lacks.items()
+    if notes.counts["assumed"] and notes.speed:
+        yield (
+            f"assumed: {notes.speed.prompt:g} tokens in, {notes.speed.generated:g} out a second",
+            "how long model calls really took",
+        )
+    if notes.counts["unended"]:
+        yield (f"{notes.counts['unended']} operations had not ended", "their true end")
+    if notes.bad_rows:
+        yield (f"{notes.bad_rows} rows could not be read", "what these rows held")
+
+
+def _told(terminal: Terminal, survey: _Survey, written: int, path: Path) -> None:
+    terminal.out.print(
+        f"{path}: {written:,} operations of {len(survey.traces):,} traces,"
+        f" {(survey.end_ns - survey.start_ns) / 1e9:,.1f} s from first to last"
+    )
+    for what, lost in _lacks(survey.notes):
+        terminal.note(f"not in it: {lost} ({what})")
+
+
+def _named(files: Sequence[Path], form: str) -> str:
+    from agentaudit.readers.traces.formats import FORMATS, format_of
+    from agentaudit.readers.traces.rows import rows_of
+
+    known = (OTLP, *FORMATS)
+    if form == "auto":
+        form = OTLP if _is_otlp(files[0]) else ""
+        found = None if form else format_of(rows_of(files[0]))
+        if found is None and not form:
+            raise InputError(
+                Problem(
+                    file=str(files[0]),
+                    message=f"is in no format known here; --format takes {', '.join(known)}",
+                )
+            )
+        form = found.name if found else form
+    if form not in known:
+        raise UsageError(f"no format is called {form!r}; known: auto, {', '.join(known)}")
+    return form
+
+
+def _is_otlp(file: Path) -> bool:
+    from agentaudit.readers.traces.rows import rows_of
+
+    return any("resourceSpans" in row.fields for row in islice(rows_of(file), 1))
+
+
+def _speed(asked: str | None) -> "Speed | None":
+    from agentaudit.readers.traces.notes import Speed
+
+    if asked is None:
+        return None
+    prompt, _, generated = asked.partition(":")
+    try:
+        speed = Speed(prompt=float(prompt), generated=float(generated))
+    except ValueError:
+        speed = Speed(prompt=0, generated=0)
+    if not (0 < speed.prompt < float("inf") and 0 < speed.generated < float("inf")):
+        raise UsageError(f"--tokens-per-s {asked}: give two numbers above 0, such as 8000:60")
+    return speed

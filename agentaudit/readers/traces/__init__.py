@@ -1,0 +1,1 @@
+"""Traces that other programs wrote, read as spans: one file per format."""

@@ -1,0 +1,80 @@
+"""A recording made of spans that another program wrote; nothing in it was measured here."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from agentaudit.errors import UsageError
+from agentaudit.model.observed import SpanSeen
+from agentaudit.model.recording import Closed, Opened
+from agentaudit.model.trace import ClockPair, Host, Incident, Target
+from agentaudit.store.recording import RecordingWriter
+
+
+def write_imported(
+    path: Path,
+    spans: Iterable[SpanSeen],
+    *,
+    source: str,
+    extent_ns: tuple[int, int],
+    lacks: Sequence[tuple[str, str]],
+    tool_version: str,
+) -> int:
+    """
+    The recording at `path`, whole or not at all; the number of its spans.
+
+    `extent_ns` are the first and the last instant in Unix time, which stands for the monotonic
+    clock, as the host's own is unknown. `lacks` are what the source does not hold, and what is lost
+    because of it. Raises UsageError when it cannot be written, or would be written over another.
+    """
+    start_ns, end_ns = extent_ns
+    written = 0
+    with _in_place(path) as writer:
+        writer.append(_opened(source, start_ns, tool_version))
+        writer.append(ClockPair(monotonic_ns=start_ns, unix_ns=start_ns))
+        for what, lost in lacks:
+            writer.append(Incident(at_ns=start_ns, probe="import", what=what, lost=lost))
+        for span in spans:
+            writer.append(span)
+            written += 1
+        writer.append(Closed(at_ns=end_ns, because=f"all of the {source} trace was read"))
+    return written
+
+
+def _opened(source: str, start_ns: int, tool_version: str) -> Opened:
+    return Opened(
+        tool_version=tool_version,
+        start_ns=start_ns,
+        rate_hz=0.0,
+        host=Host(
+            name=f"imported ({source})",
+            system="unknown",
+            cores=0,
+            memory_bytes=0,
+            gpu_note="no GPU was measured: the trace was imported",
+        ),
+        target=Target(
+            pid=0,
+            command=f"{source} trace",
+            launched=False,
+            started_at_unix_ns=start_ns,
+            imported=source,
+        ),
+    )
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[RecordingWriter]:
+    """A writer beside the place, whose file takes the place when nothing went wrong."""
+    if path.exists():
+        raise UsageError(f"{path} exists already: recordings are never overwritten")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with RecordingWriter(beside) as writer:
+            yield writer
+        beside.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
