@@ -204,10 +204,15 @@ class RollingWatch:
         )
 
     def _run(self, stretch: Stretch, chunk: Chunk) -> Iterator[Record]:
-        """A change lies between two samples: half an interval before it was seen, on average."""
-        half_ns = 500_000_000 // chunk.rate_hz
-        zero_ns = chunk.start_ns - half_ns
-        start_ns = max(zero_ns + stretch.start_ns, self._seen_until_ns - half_ns)
+        """
+        A change lies between two samples: a whole mean interval before it was seen, on average.
+
+        Half of one would be true of a clock; py-spy looks at irregular gaps, and the longer a gap,
+        the likelier it is that something changes within it.
+        """
+        lag_ns = 1_000_000_000 // chunk.rate_hz
+        zero_ns = chunk.start_ns - lag_ns
+        start_ns = max(zero_ns + stretch.start_ns, self._seen_until_ns - lag_ns)
         end_ns = zero_ns + stretch.end_ns
         if end_ns <= start_ns:
             return
