@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from agentaudit.model.columns import Spendings, Thread
 from agentaudit.model.recording import Few, ProcessBorn, ProcessGone, ProcessNamed
@@ -153,14 +154,18 @@ class Owners:
         self,
         families: Families,
         lanes: Mapping[Thread, Sequence[Piece]],
+        shared: Mapping[Thread, Sequence[Piece]] = MappingProxyType({}),
     ) -> None:
+        """`shared` is leaf work on threads that requests share, in order of its beginning."""
         self._families = families
         self._lanes = lanes
+        self._shared = shared
+        self._began = {thread: [piece.start_ns for piece in of] for thread, of in shared.items()}
         self._starts = {
             thread: [piece.start_ns for piece in pieces] for thread, pieces in lanes.items()
         }
         self._of_process: dict[int, list[Thread]] = defaultdict(list)
-        for thread in lanes:
+        for thread in {**lanes, **shared}:
             self._of_process[thread[0]].append(thread)
 
     def has_lanes(self, pid: int) -> bool:
@@ -175,9 +180,10 @@ class Owners:
             if parent is None or parent is life:
                 return None
             return self.owner(parent, since_ns, depth + 1)
-        if life.parent_tid == 0 or (life.parent_pid, life.parent_tid) not in self._lanes:
+        thread = life.parent_pid, life.parent_tid
+        if thread not in self._lanes and thread not in self._shared:
             return self._waiting(life.parent_pid, since_ns)
-        piece = self._piece((life.parent_pid, life.parent_tid), life.start_ns)
+        piece = self._piece(thread, life.start_ns)
         if piece is None or piece.end_ns + _FORK_SLACK_NS < since_ns:
             return None
         return piece
@@ -189,8 +195,11 @@ class Owners:
         Boundaries are known to a sample: a tool call beside the instant is likelier to have forked
         than the wait for a model that the instant seems to lie in.
         """
-        pieces = self._lanes[thread]
-        first = max(bisect_right(self._starts[thread], at_ns) - 1, 0)
+        tool = self._begun_last(thread, at_ns)
+        if tool is not None:
+            return tool
+        pieces = self._lanes.get(thread, ())
+        first = max(bisect_right(self._starts.get(thread, ()), at_ns) - 1, 0)
         near = [
             piece
             for piece in pieces[first : first + _NEIGHBOURS]
@@ -200,6 +209,18 @@ class Owners:
         ]
         tools = [piece for piece in near if piece.kind is StepKind.TOOL_CALL]
         return next(iter((*tools, *near)), None)
+
+    def _begun_last(self, thread: Thread, at_ns: int) -> Piece | None:
+        """
+        Of the tool calls that are open on a thread at once, the one that began last.
+
+        A tool that starts a program does so as soon as it is called.
+        """
+        after = bisect_right(self._began.get(thread, ()), at_ns + _BEGINS_NS)
+        for piece in reversed(self._shared.get(thread, ())[max(after - _MOST_OPEN, 0) : after]):
+            if piece.kind is StepKind.TOOL_CALL and piece.end_ns >= at_ns:
+                return piece
+        return None
 
     def _waiting(self, pid: int, at_ns: int) -> Piece | None:
         """A tool call of the process that is open then, where nobody saw who forked."""
@@ -212,6 +233,9 @@ class Owners:
 
 _DEEPEST = 32
 _NEIGHBOURS = 4
+_MOST_OPEN = 256
+_BEGINS_NS = 2_000_000
+"""How much later than a fork its tool call may seem to begin, on two clocks that were compared."""
 
 
 def place_children(

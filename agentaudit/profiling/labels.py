@@ -7,6 +7,7 @@ orchestration counts only when none does. No match is `unknown`, never a guess.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from agentaudit.model.recording import Frame
 from agentaudit.model.rule import StepRule
@@ -20,6 +21,12 @@ _DISPATCHERS = frozenset(
     }
 )  # fmt: skip
 """Functions that pass work on: the function they pass it to names the step."""
+
+_LOOPS = (
+    "asyncio/base_events.py", "asyncio/runners.py", "gevent/hub.py", "tornado/ioloop.py",
+    "tornado/platform/asyncio.py", "trio/_core/", "uvloop/",
+)  # fmt: skip
+"""Files on the stack of a thread that runs an event loop, and hardly anywhere else."""
 
 _THREAD_MACHINERY = ("concurrent/", "threading.py", "opentelemetry/", "contextvars.py", "anyio/")
 
@@ -40,6 +47,10 @@ class Label:
     confidence: float = 0.0
     request: str = ""
     path: tuple[str, ...] = ()
+    engaged: bool = False
+    """True where a function of the agent's own is on the stack: the thread is not parked."""
+    loop: bool = False
+    """True where the thread runs an event loop, in which work may go on that no stack shows."""
 
     @property
     def leaf(self) -> bool:
@@ -94,6 +105,8 @@ class Labeller:
             confidence=rule.confidence if rule else 0.0,
             request=request,
             path=self._path(stack[:request_at]) if request_at is not None else (),
+            engaged=bool(own_frames(stack, most=1)),
+            loop=any(own_code(frame.file)[0].startswith(_LOOPS) for frame in stack),
         )
 
     def _rule(self, stack: Sequence[Frame], *, model_client: bool) -> StepRule | None:
@@ -153,6 +166,15 @@ class Labeller:
             if own_code(frame.file)[1]:
                 path.append(_short(frame.function))
         return tuple(path)
+
+
+def own_frames(stack: Sequence[Frame], *, most: int) -> tuple[Frame, ...]:
+    """The innermost frames of the agent's own code, programs' roots left out."""
+    own = (frame for frame in stack if own_code(frame.file)[1] and frame.function not in _ROOTS)
+    return tuple(islice(own, most))
+
+
+_ROOTS = frozenset({"<module>", "main", "<shim>", "<lambda>"})
 
 
 def _first(rules: Sequence[StepRule], *when: str) -> StepRule | None:

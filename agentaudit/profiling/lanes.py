@@ -14,6 +14,7 @@ from operator import lt
 
 from agentaudit.model.columns import Readings, Runs, numbers
 from agentaudit.model.trace import StepKind
+from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.labels import UNSEEN, Label, Labeller
 
 BRIDGED_NS = 60_000_000
@@ -47,7 +48,12 @@ class Piece:
     queue_ns: int = 0
     children_ns: int = 0
     gpu_ns: int = 0
+    gpu_source: str = ""
     request_id: int | None = None
+    claim: Claim | None = None
+    """What told of this call in particular, beside the stacks."""
+    story: Story | None = None
+    """The request that it is known to be of."""
 
     @property
     def wall_ns(self) -> int:
@@ -86,7 +92,8 @@ def with_idle_told_apart(pieces: Sequence[Piece], readings: Readings) -> list[Pi
     """The same stretch of time, where threads that wait for nothing in particular are idle."""
     starts, ends = numbers(), numbers()
     for since_ns, at_ns, cpu_ns, queue_ns in readings.rows():
-        if cpu_ns + queue_ns < _BUSY_SHARE * max(at_ns - since_ns, 1):
+        span_ns = at_ns - since_ns
+        if cpu_ns + queue_ns < _BUSY_SHARE * (max(1, span_ns)):
             continue
         if ends and ends[-1] == since_ns:
             ends[-1] = at_ns
@@ -147,6 +154,8 @@ def _one_step(before: Piece, after: Piece) -> bool:
     names = {piece.label.name for piece in (before, after) if not piece.label.weak}
     return (
         before.kind is after.kind
+        and before.claim is after.claim
+        and before.story is after.story
         and before.label.request == after.label.request
         and after.start_ns - before.end_ns <= BRIDGED_NS
         and (len(names) <= 1 or not before.label.leaf)

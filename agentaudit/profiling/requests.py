@@ -1,17 +1,20 @@
 """
 Requests: steps that one user waits for.
 
-While a request frame stays on a thread's stack, the thread serves one request. Where no rule knows
-a request frame, the busy stretches of a thread stand in for requests, and say so.
+A story tells of a request exactly: a root span or marker, the root of tasks, a connection that came
+in. Else, while a request frame stays on a thread's stack, the thread serves one request. Where
+neither is known, the busy stretches of a thread stand in for requests, and say so.
 """
 
-from collections import Counter, deque
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from agentaudit.model.columns import Thread
 from agentaudit.model.trace import HOST_KINDS, LabelSource, Request, StepKind
+from agentaudit.profiling.assembly import Assembly
+from agentaudit.profiling.evidence import Story
 from agentaudit.profiling.labels import UNSEEN
 from agentaudit.profiling.lanes import Piece
 
@@ -24,8 +27,11 @@ _PAUSE_NS = 250_000_000
 _MOST_TYPES = 8
 _DEEPEST_PATH = 24
 
+_UNTOLD = (LabelSource.SOCKET, LabelSource.STACK)
+"""Sources of stories that say when a request was open, and nothing of what it did."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class _Open:
     """One request while its pieces are collected."""
 
@@ -33,30 +39,34 @@ class _Open:
     frame: str
     source: LabelSource
     pieces: list[Piece] = field(default_factory=list)
+    story: Story | None = None
+    extent_ns: tuple[int, int] | None = None
+    """Where its story says that it began and ended."""
 
     @property
     def start_ns(self) -> int:
-        return self.pieces[0].start_ns
+        return self.extent_ns[0] if self.extent_ns else self.pieces[0].start_ns
 
     @property
     def end_ns(self) -> int:
-        return self.pieces[-1].end_ns
+        return self.extent_ns[1] if self.extent_ns else self.pieces[-1].end_ns
 
 
-def group_requests(
-    lanes: Mapping[Thread, Sequence[Piece]], start_ns: int, end_ns: int
-) -> tuple[Request, ...]:
+def group_requests(assembly: Assembly, start_ns: int, end_ns: int) -> tuple[Request, ...]:
     """The requests in order of arrival; their pieces are marked with their ids."""
-    found = [group for pieces in lanes.values() for group in _by_frame(pieces)]
+    lanes = list(assembly.lanes.values())
+    told = _by_story(assembly, (start_ns, end_ns))
+    by_frame = [group for pieces in lanes for group in _by_frame(pieces)]
+    found = [*told.values(), *_beside_stories(by_frame, told)]
     if not found:
-        found = [group for pieces in lanes.values() for group in _by_pause(pieces)]
+        found = [group for pieces in lanes for group in _by_pause(pieces)]
     found = _telling(found, start_ns, end_ns)
     found.sort(key=lambda group: (group.start_ns, group.end_ns))
     for number, group in zip(count(1), found, strict=False):
         group.request_id = number
         for piece in group.pieces:
             piece.request_id = number
-    _adopt(lanes, found)
+    _adopt(assembly, found)
     types = _types(found)
     return tuple(
         Request(
@@ -69,6 +79,45 @@ def group_requests(
         )
         for group in found
     )
+
+
+def _by_story(assembly: Assembly, within_ns: tuple[int, int]) -> dict[int, _Open]:
+    """The requests that stories tell of, by story; a request may have no step of its own."""
+    groups = {
+        id(story): _Open(
+            0,
+            "",
+            story.source,
+            story=story,
+            extent_ns=(max(story.start_ns, within_ns[0]), min(story.end_ns, within_ns[1])),
+        )
+        for story in assembly.stories
+        if story.end_ns > within_ns[0] and story.start_ns < within_ns[1]
+    }
+    for _, _, piece in assembly.placed():
+        group = groups.get(id(piece.story))
+        if group is not None:
+            group.pieces.append(piece)
+    return groups
+
+
+def _beside_stories(groups: Sequence[_Open], told: Mapping[int, _Open]) -> Iterator[_Open]:
+    """
+    Requests that only their frame tells of.
+
+    A frame around one story is the same request, as its user sees it: reading the question and
+    writing the answer included.
+    """
+    for group in groups:
+        stories = {id(piece.story) for piece in group.pieces if piece.story is not None}
+        if not stories:
+            yield group
+        elif len(stories) == 1 and (inner := told.get(next(iter(stories)))):
+            inner.extent_ns = (
+                min(inner.start_ns, group.start_ns),
+                max(inner.end_ns, group.end_ns),
+            )
+            inner.pieces += [piece for piece in group.pieces if piece.story is None]
 
 
 def _telling(groups: Sequence[_Open], start_ns: int, end_ns: int) -> list[_Open]:
@@ -113,26 +162,63 @@ def _by_pause(pieces: Sequence[Piece]) -> Iterator[_Open]:
         yield group
 
 
-def _adopt(lanes: Mapping[Thread, Sequence[Piece]], groups: Sequence[_Open]) -> None:
-    """Leaf work on other threads belongs to a request when it is the only one open then."""
+def _adopt(assembly: Assembly, groups: Sequence[_Open]) -> None:
+    """
+    Leaf work on other threads belongs to a request when it is the only one open then.
+
+    Of several that do one thing after the other, it is of the one that has waited least.
+    """
+    placed = (piece for _, _, piece in assembly.placed())
     without = sorted(
-        (
-            piece
-            for pieces in lanes.values()
-            for piece in pieces
-            if piece.request_id is None and piece.label.leaf
-        ),
+        (piece for piece in placed if piece.request_id is None and piece.label.leaf),
         key=lambda piece: piece.start_ns,
     )
     arriving = deque(groups)
     open_now: list[_Open] = []
+    at_work = _AtWork(groups)
     for piece in without:
         while arriving and arriving[0].start_ns <= piece.start_ns:
             open_now.append(arriving.popleft())
         open_now = [group for group in open_now if group.end_ns >= piece.start_ns]
         around = [group for group in open_now if group.end_ns >= piece.end_ns]
-        if len(around) == 1:
-            piece.request_id = around[0].request_id
+        group = around[0] if len(around) == 1 else at_work.least_waiting(around, piece)
+        if group is not None:
+            piece.request_id = group.request_id
+            at_work.add(group, piece)
+
+
+class _AtWork:
+    """When each request was at leaf work already."""
+
+    def __init__(self, groups: Sequence[_Open]) -> None:
+        self._until: dict[int, list[int]] = defaultdict(list)
+        self._since: dict[int, list[int]] = defaultdict(list)
+        for group in groups:
+            for piece in sorted(group.pieces, key=lambda piece: piece.start_ns):
+                if piece.label.leaf:
+                    self.add(group, piece)
+
+    def add(self, group: _Open, piece: Piece) -> None:
+        at = bisect_left(self._since[group.request_id], piece.start_ns)
+        self._since[group.request_id].insert(at, piece.start_ns)
+        self._until[group.request_id].insert(at, piece.end_ns)
+
+    def least_waiting(self, groups: Sequence[_Open], piece: Piece) -> _Open | None:
+        """The request that was at nothing else, since the shortest time."""
+        free: list[tuple[int, int]] = []
+        for at, group in enumerate(groups):
+            since, until = self._since[group.request_id], self._until[group.request_id]
+            place = bisect_left(since, piece.start_ns + _TURN_NS)
+            before_ns = until[place - 1] if place else group.start_ns
+            next_ns = since[place] if place < len(since) else group.end_ns
+            fits = before_ns <= piece.start_ns + _TURN_NS and piece.end_ns <= next_ns + _TURN_NS
+            if fits and group.source in _UNTOLD and group.story is not None:
+                free.append((before_ns, at))
+        return groups[max(free)[1]] if free else None
+
+
+_TURN_NS = 20_000_000
+"""How much two steps that follow each other may seem to overlap, seen by samples."""
 
 
 def _types(groups: Sequence[_Open]) -> Mapping[int, str]:
@@ -141,9 +227,10 @@ def _types(groups: Sequence[_Open]) -> Mapping[int, str]:
 
     One way only, or too many: then the request frame, and what dominates the request.
     """
-    types: dict[int, str] = {}
-    for frame in sorted({group.frame for group in groups}):
-        members = [group for group in groups if group.frame == frame]
+    types = dict(_told_types([group for group in groups if group.story is not None]))
+    framed = [group for group in groups if group.story is None]
+    for frame in sorted({group.frame for group in framed}):
+        members = [group for group in framed if group.frame == frame]
         ways = {group.request_id: path for group, path in _ways(members)}
         names = set(ways.values())
         for group in members:
@@ -152,6 +239,14 @@ def _types(groups: Sequence[_Open]) -> Mapping[int, str]:
             told = 1 < len(names) <= _MOST_TYPES and way
             types[group.request_id] = way if told else f"{handler} {heavy(group.pieces)}-heavy"
     return types
+
+
+def _told_types(groups: Sequence[_Open]) -> Iterator[tuple[int, str]]:
+    """The names that stories give; too many of them, or none, name no type."""
+    names = {group.story.name for group in groups if group.story}
+    for group in groups:
+        name = group.story.name if group.story and len(names) <= _MOST_TYPES else ""
+        yield group.request_id, name or f"request {heavy(group.pieces)}-heavy"
 
 
 def _ways(groups: Sequence[_Open]) -> Iterator[tuple[_Open, str]]:

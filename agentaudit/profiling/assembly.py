@@ -1,0 +1,233 @@
+"""
+All that was observed, assembled: a lane for each thread, and tracks where requests share one.
+
+Stacks lay the ground, claims of spans, markers, tasks and connections are laid over it, and then
+the CPU time that the kernel counted is placed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agentaudit.model.columns import Readings, Runs, Thread
+from agentaudit.model.recording import Recording
+from agentaudit.model.rule import LabelRules
+from agentaudit.model.trace import StepKind
+from agentaudit.profiling.evidence import Claim, Story
+from agentaudit.profiling.hosts import View, views_of
+from agentaudit.profiling.labels import UNSEEN, Labeller
+from agentaudit.profiling.lanes import (
+    BRIDGED_NS,
+    Piece,
+    joined,
+    pieces_of,
+    place_cpu,
+    with_idle_told_apart,
+)
+from agentaudit.profiling.loops import Loop, share_out
+from agentaudit.profiling.refining import layered, of_story, refined
+from agentaudit.profiling.selection import end_ns_of, ends_of
+from agentaudit.profiling.sources import model_clients, settled_evidence, told_by
+from agentaudit.profiling.tracks import Track, beside_tracks, tracks_of
+
+
+@dataclass(slots=True)
+class Assembly:
+    """The pieces of a recording, on their threads."""
+
+    lanes: dict[Thread, list[Piece]] = field(default_factory=dict)
+    tracks: dict[Thread, list[Track]] = field(default_factory=dict)
+    stories: list[Story] = field(default_factory=list)
+
+    def placed(self) -> Iterator[tuple[Thread, int, Piece]]:
+        """Every piece with its thread and track; a thread's own lane is track 0."""
+        for thread, lane in self.lanes.items():
+            for piece in lane:
+                yield thread, 0, piece
+        for thread, tracks in self.tracks.items():
+            for number, track in enumerate(tracks, start=1):
+                for piece in track:
+                    yield thread, number, piece
+
+    def shared(self) -> dict[Thread, list[Piece]]:
+        """Leaf work on threads that requests share, in order of its beginning."""
+        return {
+            thread: sorted(
+                (piece for track in tracks for piece in track if piece.label.leaf),
+                key=lambda piece: piece.start_ns,
+            )
+            for thread, tracks in self.tracks.items()
+        }
+
+    def by_process(self) -> dict[int, list[Piece]]:
+        found: dict[int, list[Piece]] = defaultdict(list)
+        for (pid, _), _, piece in self.placed():
+            found[pid].append(piece)
+        return found
+
+
+def assembled(recording: Recording, rules: LabelRules) -> Assembly:
+    """Lanes and tracks of all processes that there is evidence of."""
+    labeller = Labeller(rules.frames, recording.stacks, model_clients(recording))
+    told = told_by(recording, rules, labeller)
+    bare = _bare_lanes(recording, labeller, {claim.pid for claims in told for claim in claims[0]})
+    views = views_of(bare)
+    claims, stories = settled_evidence(told, views, recording.opened.target.pid)
+    return _Builder(recording, labeller, views).build(bare, claims, stories)
+
+
+def _bare_lanes(
+    recording: Recording, labeller: Labeller, claiming: Collection[int]
+) -> dict[Thread, list[Piece]]:
+    """Lanes of all threads whose stacks were seen, in processes that have evidence of their own."""
+    runs, readings = recording.columns.runs, recording.columns.readings
+    gone = ends_of(recording, end_ns_of(recording))
+    telling = {recording.opened.target.pid, *claiming}
+    for (pid, _), of_thread in runs.items():
+        if pid not in telling and any(
+            _tells(labeller, pid, stack) for stack in set(of_thread.stack)
+        ):
+            telling.add(pid)
+    lanes: dict[Thread, list[Piece]] = {}
+    for thread, of_thread in runs.items():
+        if thread[0] in telling:
+            pieces = pieces_of(of_thread, labeller, gone.get(thread, ()))
+            lanes[thread] = with_idle_told_apart(pieces, readings.get(thread, Readings()))
+    for thread in readings:
+        if thread[0] in telling:
+            lanes.setdefault(thread, [])
+    return lanes
+
+
+def _tells(labeller: Labeller, pid: int, stack: int) -> bool:
+    label = labeller.label(pid, stack)
+    return label.leaf or bool(label.request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """Puts claims where they belong, thread by thread."""
+
+    recording: Recording
+    labeller: Labeller
+    views: Mapping[int, Sequence[View]]
+
+    def build(
+        self,
+        bare: Mapping[Thread, list[Piece]],
+        claims: Sequence[Claim],
+        stories: Sequence[Story],
+    ) -> Assembly:
+        on: dict[Thread, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            on[claim.pid, claim.tid].append(claim)
+        loops = self._loops(on)
+        at_home = _at_home(stories, claims, loops)
+        whole = Assembly(stories=list(stories))
+        for thread in {**bare, **on, **at_home}:
+            ours, pieces = on.get(thread, []), bare.get(thread, [])
+            if thread in loops:
+                home = at_home.get(thread, [])
+                tracks, lane = self._shared(thread, pieces, (ours, home, claims))
+                if tracks:
+                    whole.tracks[thread] = tracks
+            else:
+                served = of_story(refined(pieces, layered(ours)), at_home.get(thread, []))
+                lane = _with_cpu(served, self._readings(thread))
+            if lane:
+                whole.lanes[thread] = lane
+        return whole
+
+    def _loops(self, on: Mapping[Thread, Sequence[Claim]]) -> Collection[Thread]:
+        """Threads that requests may share: event loops, and those of which nobody knows."""
+        loops = {view.thread for views in self.views.values() for view in views if view.loop}
+        for thread, claims in on.items():
+            if any(claim.suspended for claim in claims) or _cross(claims):
+                loops.add(thread)
+        return loops
+
+    def _shared(
+        self,
+        thread: Thread,
+        pieces: Sequence[Piece],
+        told: tuple[Sequence[Claim], Sequence[Story], Sequence[Claim]],
+    ) -> tuple[list[Track], list[Piece]]:
+        """The tracks of a thread, and what is left for its own lane."""
+        ours, home, claims = told
+        readings = self._readings(thread)
+        elsewhere = [claim for claim in claims if (claim.pid, claim.tid) != thread]
+        tracks = tracks_of(ours, home, elsewhere, readings)
+        if not tracks:
+            return [], _with_cpu(pieces, readings)
+        nothing = Runs(pid=thread[0], tid=thread[1])
+        loop = Loop(
+            pid=thread[0],
+            runs=self.recording.columns.runs.get(thread, nothing),
+            readings=readings,
+            labeller=self.labeller,
+            stacks=self.recording.stacks,
+        )
+        left = share_out(loop, tracks)
+        return tracks, _with_cpu(beside_tracks(pieces, tracks), left)
+
+    def _readings(self, thread: Thread) -> Readings:
+        return self.recording.columns.readings.get(thread, Readings())
+
+
+def _cross(claims: Sequence[Claim]) -> bool:
+    """Whether claims of several requests go on at once: no stack can hold both."""
+    latest: Claim | None = None
+    for claim in claims:
+        if latest is not None and claim.start_ns < latest.end_ns and claim.story != latest.story:
+            return True
+        if latest is None or claim.end_ns > latest.end_ns:
+            latest = claim
+    return False
+
+
+def _at_home(
+    stories: Sequence[Story], claims: Sequence[Claim], loops: Collection[Thread]
+) -> Mapping[Thread, list[Story]]:
+    """
+    Where a request is when it does nothing in particular.
+
+    On the thread that serves it; else on the loop that most of its work waits in, or on any.
+    """
+    waiting: dict[int, Counter[Thread]] = defaultdict(Counter)
+    for claim in claims:
+        if claim.story is not None and (claim.pid, claim.tid) in loops:
+            waiting[id(claim.story)][claim.pid, claim.tid] += claim.wall_ns
+    homes: dict[Thread, list[Story]] = defaultdict(list)
+    for story in stories:
+        around = waiting[id(story)].most_common(1)
+        any_loop = [thread for thread in sorted(loops) if thread[0] == story.pid]
+        if story.thread:
+            homes[story.pid, story.thread].append(story)
+        elif around:
+            homes[around[0][0]].append(story)
+        elif any_loop:
+            homes[any_loop[0]].append(story)
+    return homes
+
+
+def _with_cpu(pieces: Sequence[Piece], readings: Readings) -> list[Piece]:
+    """The pieces of a thread as steps with CPU time; what none was there for is time nobody saw."""
+    whole = list(pieces)
+    for since_ns, at_ns, cpu_ns, _ in place_cpu(whole, readings):
+        if not cpu_ns:
+            continue
+        last = whole[-1] if whole and whole[-1].label is UNSEEN else None
+        if last and 0 <= since_ns - last.end_ns <= BRIDGED_NS:
+            last.end_ns = at_ns
+            last.cpu_ns += cpu_ns
+            continue
+        whole.append(
+            Piece(
+                start_ns=since_ns,
+                end_ns=at_ns,
+                label=UNSEEN,
+                kind=StepKind.UNKNOWN,
+                cpu_ns=cpu_ns,
+            )
+        )
+    return joined(sorted(whole, key=lambda piece: piece.start_ns))

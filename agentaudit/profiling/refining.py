@@ -1,0 +1,183 @@
+"""
+A thread that does one thing at a time, with what others told of it laid over what its stacks say.
+
+Precedence at each instant: span, then marker, then leaf work on the stack, then a connection in
+flight. Time that no claim covers stays as the stacks have it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import NamedTuple
+
+from agentaudit.model.trace import LabelSource, StepKind
+from agentaudit.profiling.evidence import Claim, Story
+from agentaudit.profiling.labels import UNSEEN, Label
+from agentaudit.profiling.lanes import Piece
+
+_RANK = {LabelSource.OTEL: 0, LabelSource.MARKER: 1, LabelSource.STACK: 2, LabelSource.SOCKET: 3}
+"""The strongest first."""
+
+_IN_AN_AGENT_SPAN = 0.6
+"""Worth of orchestration that only the span around it tells."""
+
+
+class Stretch(NamedTuple):
+    """Time of one claim that no stronger one covers."""
+
+    start_ns: int
+    end_ns: int
+    claim: Claim
+
+
+def rank(claim: Claim) -> tuple[int, int]:
+    """What goes before: the stronger source, then the inner of two."""
+    return _RANK.get(claim.source, len(_RANK)), -claim.start_ns
+
+
+def layered(claims: Sequence[Claim]) -> list[Stretch]:
+    """The claims of one thread without overlaps, the strongest at each instant."""
+    starting = sorted(claims, key=lambda claim: claim.start_ns)
+    edges = sorted({edge for claim in claims for edge in (claim.start_ns, claim.end_ns)})
+    open_now: list[tuple[tuple[int, int], int, Claim]] = []
+    found: list[Stretch] = []
+    next_at = 0
+    for at_ns, until_ns in pairwise(edges):
+        while next_at < len(starting) and starting[next_at].start_ns <= at_ns:
+            heappush(open_now, (rank(starting[next_at]), next_at, starting[next_at]))
+            next_at += 1
+        while open_now and open_now[0][2].end_ns <= at_ns:
+            heappop(open_now)
+        if not open_now:
+            continue
+        claim = open_now[0][2]
+        last = found[-1] if found else None
+        if last is not None and last.claim is claim and last.end_ns == at_ns:
+            found[-1] = Stretch(last.start_ns, until_ns, claim)
+        else:
+            found.append(Stretch(at_ns, until_ns, claim))
+    return found
+
+
+def refined(pieces: Sequence[Piece], stretches: Sequence[Stretch]) -> list[Piece]:
+    """The pieces of a thread, with the claims in place of what they cover."""
+    told: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        while at < len(stretches) and stretches[at].end_ns <= piece.start_ns:
+            told += _beside(told, piece, stretches[at])
+            at += 1
+        told += _cut(piece, stretches, at)
+    for stretch in stretches[at:]:
+        told += _beside(told, None, stretch)
+    told.sort(key=lambda piece: piece.start_ns)
+    return told
+
+
+def _cut(piece: Piece, stretches: Sequence[Stretch], first: int) -> Iterator[Piece]:
+    """One piece, cut where claims begin and end."""
+    at_ns = piece.start_ns
+    for at in range(first, len(stretches)):
+        start_ns, end_ns, claim = stretches[at]
+        if start_ns >= piece.end_ns:
+            break
+        start_ns, end_ns = max(start_ns, at_ns), min(end_ns, piece.end_ns)
+        if end_ns <= start_ns:
+            continue
+        if start_ns > at_ns:
+            yield replace(piece, start_ns=at_ns, end_ns=start_ns)
+        yield _claimed(piece, start_ns, end_ns, claim)
+        at_ns = end_ns
+    if at_ns < piece.end_ns:
+        yield replace(piece, start_ns=at_ns, end_ns=piece.end_ns)
+
+
+def _beside(told: Sequence[Piece], before: Piece | None, stretch: Stretch) -> Iterator[Piece]:
+    """The part of a claim of which no sample was taken: a step may be shorter than that."""
+    start_ns = max(stretch.start_ns, told[-1].end_ns if told else stretch.start_ns)
+    end_ns = min(stretch.end_ns, before.start_ns) if before else stretch.end_ns
+    if end_ns > start_ns:
+        yield claimed_piece(stretch.claim, start_ns, end_ns)
+
+
+def claimed_piece(claim: Claim, start_ns: int, end_ns: int) -> Piece:
+    """A piece that is a claim's own."""
+    return Piece(
+        start_ns=start_ns,
+        end_ns=end_ns,
+        label=_label(claim, UNSEEN),
+        kind=claim.kind,
+        claim=claim,
+        story=claim.story,
+    )
+
+
+def _claimed(piece: Piece, start_ns: int, end_ns: int, claim: Claim) -> Piece:
+    """What stacks show goes before what connections look like, and is told apart by them."""
+    part = replace(piece, start_ns=start_ns, end_ns=end_ns)
+    if piece.label.leaf and _RANK.get(claim.source, 0) >= _RANK[LabelSource.STACK]:
+        return replace(part, claim=claim) if piece.kind is claim.kind else part
+    label = _label(claim, piece.label)
+    return replace(part, label=label, kind=claim.kind, claim=claim, story=claim.story)
+
+
+def _label(claim: Claim, below: Label) -> Label:
+    """What the claim says, on the way through the agent's code that the stack shows."""
+    return replace(
+        below,
+        kind=claim.kind,
+        name=claim.name,
+        weak=False,
+        source=claim.source,
+        confidence=claim.confidence,
+    )
+
+
+def of_story(pieces: Sequence[Piece], stories: Sequence[Story]) -> list[Piece]:
+    """
+    The pieces of a thread that serves these requests one after the other, marked with them.
+
+    Time on the CPU within a request that nothing else tells is orchestration: the span around it
+    says that the agent was at work.
+    """
+    told: list[Piece] = []
+    serving = sorted(stories, key=lambda story: story.start_ns)
+    at = 0
+    for piece in pieces:
+        while at < len(serving) and serving[at].end_ns <= piece.start_ns:
+            at += 1
+        told += _by_story(piece, serving, at)
+    return told
+
+
+def _by_story(piece: Piece, serving: Sequence[Story], first: int) -> Iterator[Piece]:
+    at_ns = piece.start_ns
+    for at in range(first, len(serving)):
+        story = serving[at]
+        if story.start_ns >= piece.end_ns:
+            break
+        start_ns, end_ns = max(story.start_ns, at_ns), min(story.end_ns, piece.end_ns)
+        if end_ns <= start_ns:
+            continue
+        if start_ns > at_ns:
+            yield replace(piece, start_ns=at_ns, end_ns=start_ns)
+        yield _within(replace(piece, start_ns=start_ns, end_ns=end_ns), story)
+        at_ns = end_ns
+    if at_ns < piece.end_ns:
+        yield replace(piece, start_ns=at_ns, end_ns=piece.end_ns)
+
+
+def _within(piece: Piece, story: Story) -> Piece:
+    piece.story = piece.story or story
+    unnamed = piece.kind is StepKind.UNKNOWN and piece.label.kind is StepKind.UNKNOWN
+    if not unnamed or story.source not in (LabelSource.OTEL, LabelSource.MARKER):
+        return piece
+    piece.kind = StepKind.ORCHESTRATION
+    piece.label = replace(
+        piece.label,
+        kind=StepKind.ORCHESTRATION,
+        source=story.source,
+        confidence=_IN_AN_AGENT_SPAN,
+    )
+    return piece

@@ -1,0 +1,110 @@
+"""
+Who told of a recording's steps beside its stacks, and whom to believe where several did.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from agentaudit.model.observed import InFlight, Marked, SpanSeen, TaskRun
+from agentaudit.model.recording import ModelPeer, Recording
+from agentaudit.model.rule import LabelRules, SpanRule
+from agentaudit.model.trace import LabelSource
+from agentaudit.profiling.claims import (
+    from_connections,
+    from_markers,
+    from_spans,
+    from_tasks,
+    joined_sources,
+)
+from agentaudit.profiling.evidence import Claim, Story
+from agentaudit.profiling.hosts import View, find_hosts
+from agentaudit.profiling.labels import Labeller
+from agentaudit.profiling.selection import end_ns_of, records_of
+from agentaudit.profiling.tracks import adopt
+from agentaudit.rules.spans import span_kind
+
+Told = Sequence[tuple[list[Claim], list[Story]]]
+"""Claims and stories, those of the strongest source first."""
+
+_ORPHANS = (LabelSource.STACK, LabelSource.SOCKET)
+"""Sources that know of no request by themselves."""
+
+_WEAKER = 2
+"""Place of the first source that request frames go before."""
+
+
+def settled_evidence(
+    told: Told, views: Mapping[int, Sequence[View]], target: int
+) -> tuple[list[Claim], list[Story]]:
+    """Each call once, each on its thread; and the requests that they are of."""
+    _find_processes(told, views, target)
+    stories = _stories([stories for _, stories in told], views)
+    claims = _of_known(joined_sources([claims for claims, _ in told]), stories)
+    adopt([claim for claim in claims if claim.source in _ORPHANS], stories)
+    return find_hosts(claims, stories, views), stories
+
+
+def model_clients(recording: Recording) -> Collection[int]:
+    """Processes that are connected to a model."""
+    known = {peer.pid for peer in records_of(recording.records, ModelPeer)}
+    calls = records_of(recording.records, InFlight)
+    return known | {call.pid for call in calls if call.model and not call.inbound}
+
+
+def told_by(recording: Recording, rules: LabelRules, labeller: Labeller) -> Told:
+    """What each source claims, the strongest first."""
+    within_ns = recording.opened.start_ns, end_ns_of(recording)
+
+    def kind_of(span: SpanSeen) -> SpanRule | None:
+        return span_kind(span, rules.spans)
+
+    records = recording.records
+    return (
+        from_spans(recording, kind_of, within_ns),
+        from_markers(records_of(records, Marked), within_ns),
+        from_tasks(records_of(records, TaskRun), labeller, within_ns),
+        from_connections(records_of(records, InFlight), within_ns),
+    )
+
+
+def _find_processes(told: Told, views: Mapping[int, Sequence[View]], target: int) -> None:
+    """
+    Work of a process that nobody named is that of the only process, or of the target.
+
+    Where no process was watched, as in what was imported, it stays nobody's.
+    """
+    default = next(iter(views)) if len(views) == 1 else target if target in views else 0
+    for claims, stories in told:
+        for story in stories:
+            story.pid = story.pid or default
+        for claim in claims:
+            claim.pid = claim.pid or (claim.story.pid if claim.story else default)
+
+
+def _stories(told: Sequence[Sequence[Story]], views: Mapping[int, Sequence[View]]) -> list[Story]:
+    """
+    The requests of each process by the strongest source that tells of any.
+
+    Request frames on threads of their own go before the roots of tasks and before connections.
+    """
+    by_frame = {
+        pid
+        for pid, threads in views.items()
+        if any(view.serving and not view.loop for view in threads)
+    }
+    found: list[Story] = []
+    for number, stories in enumerate(told):
+        known = {story.pid for story in found} | (by_frame if number >= _WEAKER else set())
+        found += [story for story in stories if story.pid not in known]
+    return found
+
+
+_WEAKER = 2
+"""Place of the first source that request frames go before."""
+
+
+def _of_known(claims: list[Claim], stories: Sequence[Story]) -> list[Claim]:
+    known = {id(story) for story in stories}
+    for claim in claims:
+        if id(claim.story) not in known:
+            claim.story = None
+    return claims
