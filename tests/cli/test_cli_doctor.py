@@ -1,18 +1,80 @@
-"""`agentaudit doctor`: a line for everything that can be measured."""
+"""`agentaudit doctor`: what can be recorded, on wide and narrow terminals and as JSON."""
 
+import json
 import os
+import subprocess
+import sys
+from io import StringIO
 
+import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
+from agentaudit.model.capability import Capability
+from agentaudit.report.capability_table import WIDE, render_capabilities
+
+NAMES = ("CPU counters", "fork events", "stacks: py-spy", "spans", "GPU by process", "CPU energy")
 
 
-def test_everything_has_its_line_and_missing_things_their_remedy() -> None:
-    done = CliRunner().invoke(app, ["doctor", str(os.getpid())])
+def run(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agentaudit", "doctor", *arguments],
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": str(columns)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    assert done.exit_code == 0
+
+@pytest.mark.parametrize("columns", [60, 80, 160, 240])
+def test_everything_has_its_row_however_narrow_the_terminal(columns: int) -> None:
+    done = run(str(os.getpid()), columns=columns)
+
+    assert done.returncode == 0
     lines = done.stdout.splitlines()
-    for name in ("CPU counters", "fork events", "Python stacks", "GPU", "CPU energy"):
-        assert any(name in line for line in lines)
-    missing = sum(line.startswith("✗") for line in lines)
-    assert done.stdout.count("to enable:") == missing
+    assert max(map(len, lines)) <= columns
+    for name in NAMES:
+        assert any(line.strip(" ✓✗?").startswith(name) for line in lines)
+
+
+def test_the_sentence_counts_what_is_there() -> None:
+    said = run(str(os.getpid())).stdout
+    marks = [line.split()[0] for line in said.splitlines() if line.strip()]
+
+    there = sum(mark == "✓" for mark in marks)
+    everything = there + sum(mark in ("✗", "?") for mark in marks)
+    assert said.startswith(f"Process {os.getpid()}: {there} of {everything} kinds of evidence")
+
+
+def test_json_holds_the_same_for_a_machine() -> None:
+    done = CliRunner().invoke(app, ["doctor", "--json"])
+    document = json.loads(done.stdout)
+
+    assert (document["agentaudit"], document["kind"], document["pid"]) == (1, "capabilities", None)
+    names = {capability["name"] for capability in document["capabilities"]}
+    assert names.issuperset(NAMES)
+
+
+def test_a_process_that_does_not_exist_is_a_mistake_of_the_caller() -> None:
+    done = run("4194305")
+
+    assert done.returncode == 2
+    assert "there is no process 4194305" in done.stderr
+
+
+def test_what_a_process_is_called_rewrites_no_screen() -> None:
+    hostile = Capability(
+        part="process",
+        name="process",
+        available=None,
+        gives="it",
+        found="\x1b[2J[bold]agent[/nothing]",
+        enable="\x1b]0;x\x07",
+    )
+    for width in (80, WIDE):
+        console = Console(width=width, file=StringIO())
+        console.print(render_capabilities([hostile], "\x1b[1mThis", width))
+        shown = console.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
+        assert "[/nothing]" in shown
+        assert "\x1b" not in shown

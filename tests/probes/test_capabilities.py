@@ -1,59 +1,251 @@
-"""What can be measured, and what would make the rest possible."""
+"""What can be recorded of real processes, and what would make the rest possible."""
 
+import json
 import os
+import socket
 import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from agentaudit.probes import capabilities as probed
+from agentaudit.errors import UsageError
+from agentaudit.model.capability import Capability
+from agentaudit.probes import confinement, stack_capabilities
 from agentaudit.probes.capabilities import capabilities
+from agentaudit.probes.energy import Access
 
 
-def test_of_ourselves_counters_and_stacks_can_be_read() -> None:
-    found = {capability.name: capability for capability in capabilities(os.getpid())}
-
-    assert found["CPU counters"].available
-    assert found["Python stacks"].available
-    assert all(capability.gives for capability in found.values())
-
-
-def test_what_is_missing_says_how_to_get_it() -> None:
-    for capability in capabilities(4194305):
-        assert capability.available != bool(capability.enable)
+@pytest.fixture
+def port() -> int:
+    """A port of loopback that nobody listens on."""
+    with closing(socket.socket()) as ear:
+        ear.bind(("127.0.0.1", 0))
+        return int(ear.getsockname()[1])
 
 
-def test_a_process_that_is_no_python_has_no_stacks() -> None:
-    with subprocess.Popen(["sleep", "60"]) as program:
-        found = {capability.name: capability for capability in capabilities(program.pid)}
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "60"], env={"OTEL_TRACES_EXPORTER": "otlp"}) as program:
+        yield program
         program.kill()
 
-    assert "runs no Python" in found["Python stacks"].found
+
+def of(pid: int | None, port: int) -> Mapping[str, Capability]:
+    return {capability.name: capability for capability in capabilities(pid, port)}
+
+
+def test_of_ourselves_time_and_steps_can_be_read(port: int) -> None:
+    found = of(os.getpid(), port)
+
+    assert found["process"].available
+    assert "CPython 3." in found["process"].found
+    assert found["CPU counters"].available
+    assert found["memory access"].available
+    assert found["connections"].available
+    assert found["markers"].available
+
+
+@pytest.mark.parametrize("pid", [None, os.getpid()])
+def test_what_is_missing_says_how_to_get_it(port: int, pid: int | None) -> None:
+    """And what is there needs nothing."""
+    for capability in capabilities(pid, port):
+        assert capability.gives
+        assert capability.found
+        if capability.available is not None:
+            assert capability.available != bool(capability.enable)
+
+
+def test_parts_stay_together(port: int) -> None:
+    parts = [capability.part for capability in capabilities(None, port)]
+
+    assert sorted(set(parts), key=parts.index) == ["process", "time", "steps", "devices"]
+    assert parts == sorted(parts, key=parts.index)
+
+
+def test_a_process_that_is_no_python_has_no_stacks(
+    port: int, sleeper: subprocess.Popen[bytes]
+) -> None:
+    found = of(sleeper.pid, port)
+
+    assert found["process"].found.startswith("sleep 60 (no Python, user ")
+    for sampler in ("stacks: own Python", "stacks: py-spy", "asyncio tasks"):
+        assert not found[sampler].available
+        assert "runs no Python" in found[sampler].found
+
+
+@pytest.mark.parametrize("pid", [0, -1, 4194305])
+def test_a_number_that_is_no_process_is_a_mistake_of_the_caller(port: int, pid: int) -> None:
+    with pytest.raises(UsageError, match=f"there is no process {pid};"):
+        capabilities(pid, port)
+
+
+def test_a_zombie_has_ended(port: int) -> None:
+    program = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
+
+    with pytest.raises(UsageError, match="has ended already"):
+        capabilities(program.pid, port)
+    program.wait()
+
+
+def test_a_thread_names_its_process(port: int, start: Callable[..., subprocess.Popen[str]]) -> None:
+    program = start(
+        "import sys, threading\nthreading.Thread(target=sys.stdin.read).start()\nprint('ready')\n"
+    )
+    threads = {int(task.name) for task in Path(f"/proc/{program.pid}/task").iterdir()}
+    (thread,) = threads - {program.pid}
+
+    with pytest.raises(UsageError, match=f"thread of process {program.pid}: name {program.pid}"):
+        capabilities(thread, port)
+
+
+def test_a_thread_of_the_kernel_runs_no_program(port: int) -> None:
+    if Path("/proc/2/comm").read_text(encoding="ascii").strip() != "kthreadd":
+        pytest.skip("no thread of the kernel is visible here")
+    found = of(2, port)
+
+    assert not found["process"].available
+    assert "thread of the kernel" in found["process"].found
+
+
+AS_NOBODY = """
+import encodings.ascii, json, os, sys, tempfile
+from dataclasses import asdict
+from pathlib import Path
+import pynvml
+from agentaudit.probes import capabilities, confinement
+pid = int(sys.argv[1]) or None
+capabilities.capabilities(pid, 40123)  # all is imported while the interpreter can be read
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+with tempfile.NamedTemporaryFile("w") as scope:
+    scope.write(sys.argv[2])
+    scope.flush()
+    confinement.PTRACE_SCOPE = Path(scope.name)
+    print(json.dumps([asdict(one) for one in capabilities.capabilities(pid, 40123)]))
+"""
+
+
+def as_nobody(pid: int, scope: int) -> Mapping[str, Mapping[str, object]]:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    command = [sys.executable, "-c", AS_NOBODY, str(pid), str(scope)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return {one["name"]: one for one in json.loads(done.stdout)}
+
+
+def test_another_users_process_shows_its_time_alone(sleeper: subprocess.Popen[bytes]) -> None:
+    found = as_nobody(sleeper.pid, 0)
+
+    assert found["CPU counters"]["available"]
+    for closed in ("memory access", "connections"):
+        assert found[closed]["available"] is False
+    assert "another user" in str(found["memory access"]["found"])
+    assert found["spans"]["available"] is None
+    assert "hidden" in str(found["spans"]["found"])
 
 
 @pytest.mark.parametrize(
-    ("scope", "user", "available"), [(0, 1000, True), (1, 0, True), (1, 1000, False)]
+    ("scope", "says"),
+    [(1, "only our own children"), (2, "only administrators"), (3, "until the next boot")],
 )
-def test_yama_restricts_all_but_root(  # noqa: PLR0917 -- fixtures and parameters
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    scope: int,
-    user: int,
-    available: bool,  # noqa: FBT001 -- a parameter
+def test_yama_restricts_all_but_the_privileged(scope: int, says: str) -> None:
+    memory = as_nobody(0, scope)["memory access"]
+
+    assert memory["available"] is False
+    assert says in str(memory["found"])
+    assert memory["enable"]
+
+
+def test_without_py_spy_there_is_a_way_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
-    (tmp_path / "ptrace_scope").write_text(f"{scope}\n")
-    monkeypatch.setattr(probed, "_PTRACE_SCOPE", tmp_path / "ptrace_scope")
-    monkeypatch.setattr(os, "geteuid", lambda: user)
-
-    stacks = next(found for found in capabilities(None) if found.name == "Python stacks")
-
-    assert stacks.available is available
-    assert ("ptrace_scope" in stacks.enable) is not available
-
-
-def test_without_py_spy_there_are_no_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probed, "find_pyspy", lambda: None)
-
-    stacks = next(found for found in capabilities(None) if found.name == "Python stacks")
+    monkeypatch.setattr(stack_capabilities, "find_pyspy", lambda: None)
+    stacks = of(None, port)["stacks: py-spy"]
 
     assert (stacks.available, stacks.enable) == (False, "pip install py-spy")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "samplers"),
+    [
+        ("CPython 3.14", {"stacks: own Python", "asyncio tasks"}),
+        ("CPython 3.12", {"stacks: py-spy"}),
+        ("CPython", {"stacks: py-spy"}),
+    ],
+)
+def test_the_sampler_follows_the_version(
+    monkeypatch: pytest.MonkeyPatch, port: int, runtime: str, samplers: Collection[str]
+) -> None:
+    monkeypatch.setattr(stack_capabilities, "python_of", lambda _: runtime)
+    found = of(os.getpid(), port)
+
+    for name in ("stacks: own Python", "asyncio tasks", "stacks: py-spy"):
+        assert found[name].available is (name in samplers)
+
+
+def test_spans_need_a_free_port_and_a_process_that_sends(
+    port: int, sleeper: subprocess.Popen[bytes]
+) -> None:
+    silent = of(sleeper.pid, port)["spans"]
+    with closing(socket.socket()) as ear:
+        ear.bind(("127.0.0.1", port))
+        ear.listen()
+        taken = of(sleeper.pid, port)["spans"]
+
+    assert (silent.available, taken.available) == (False, False)
+    assert "has OTEL_TRACES_EXPORTER" in silent.found
+    assert f"127.0.0.1:{port} is taken" in taken.found
+
+
+def test_names_of_variables_are_shown_and_never_values(port: int) -> None:
+    secret = "Bearer hunter2"  # noqa: S105 -- looks like one, on purpose
+    environment = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
+        "OTEL_EXPORTER_OTLP_HEADERS": f"authorization={secret}",
+    }
+    with subprocess.Popen(["sleep", "60"], env=environment) as program:
+        found = of(program.pid, port)["spans"]
+        program.kill()
+
+    assert found.available
+    assert "OTEL_EXPORTER_OTLP_HEADERS" in found.found
+    assert "hunter2" not in found.found
+
+
+@pytest.mark.parametrize(
+    ("variable", "mark", "place"),
+    [
+        ("KUBERNETES_SERVICE_HOST", "/", confinement.Place.KUBERNETES),
+        ("NOTHING", "/", confinement.Place.CONTAINER),
+        ("INVOCATION_ID", "/no/mark", confinement.Place.SERVICE),
+        ("NOTHING", "/no/mark", confinement.Place.MACHINE),
+    ],
+)
+def test_the_way_to_a_right_depends_on_the_place(
+    monkeypatch: pytest.MonkeyPatch, variable: str, mark: str, place: confinement.Place
+) -> None:
+    monkeypatch.setattr(confinement, "MARKS", (Path(mark),))
+    monkeypatch.setattr(confinement, "in_own_pid_namespace", bool)
+    for name in ("KUBERNETES_SERVICE_HOST", "INVOCATION_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "1")
+    granting = confinement.granting("SYS_PTRACE", "sudo")
+
+    assert confinement.place() is place
+    assert (granting == "sudo") is (place is confinement.Place.MACHINE)
+
+
+@pytest.mark.parametrize("found", list(Access))
+def test_energy_says_what_opens_its_counters(
+    monkeypatch: pytest.MonkeyPatch, port: int, found: Access
+) -> None:
+    monkeypatch.setattr("agentaudit.probes.capabilities.access", lambda: found)
+    energy = of(None, port)["CPU energy"]
+
+    assert energy.available is (found is Access.READABLE)
+    assert bool(energy.enable) is not energy.available
