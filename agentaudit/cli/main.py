@@ -12,6 +12,7 @@ from agentaudit.cli import (
     profile,
     report,
     rules,
+    selftest,
     simulate,
     threat_model,
     trace,
@@ -69,3 +70,4 @@ app.command("report")(report.report)
 app.add_typer(trace.app, name="trace")
 app.add_typer(rules.app, name="rules")
 app.command("doctor")(doctor.doctor)
+app.command("selftest")(selftest.selftest)

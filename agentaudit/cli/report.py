@@ -129,6 +129,7 @@ def _read(files: Iterable[Path]) -> "dict[Path, Artifact]":
 
 def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
     """The artifacts under the names that the report knows them by."""
+    from agentaudit.model.accuracy import SelfTest
     from agentaudit.model.comparison import Comparison
     from agentaudit.model.finding import LintResult
     from agentaudit.model.profile import Profile
@@ -141,8 +142,8 @@ def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
     places: dict[str, Path] = {}
     for file, artifact in read.items():
         name = names.get(type(artifact))
-        if isinstance(artifact, Comparison):
-            raise UsageError(f"{file}: a comparison has no page; `trace compare` shows it")
+        if isinstance(artifact, Comparison | SelfTest):
+            raise UsageError(f"{file}: has no page; the command that made it shows it")
         if name is None:
             raise UsageError(f"{file}: a report stands alone; give it without other artifacts")
         if name in given:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from agentaudit.errors import InputError, Problem, UsageError
+from agentaudit.model.accuracy import SelfTest
 from agentaudit.model.comparison import Comparison
 from agentaudit.model.decision import Report
 from agentaudit.model.finding import LintResult
@@ -24,7 +25,7 @@ from agentaudit.model.threat import ThreatModel
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
 
-Artifact = Profile | Simulation | LintResult | ThreatModel | Report | Comparison
+Artifact = Profile | Simulation | LintResult | ThreatModel | Report | Comparison | SelfTest
 
 KINDS: Mapping[str, type[Artifact]] = {
     "profile": Profile,
@@ -33,6 +34,7 @@ KINDS: Mapping[str, type[Artifact]] = {
     "threats": ThreatModel,
     "report": Report,
     "comparison": Comparison,
+    "selftest": SelfTest,
 }
 """The word in `kind`, which is also the usual file name."""
 

@@ -171,8 +171,9 @@ def run_steps(asked: argparse.Namespace, truth: Truth) -> None:
 class AsyncAgent:
     """Requests that share one thread, with tools on the loop and models awaited."""
 
-    def __init__(self, truth: Truth, model: str, otlp: str) -> None:
+    def __init__(self, truth: Truth, model: str, otlp: str, *, quick_tools: bool) -> None:
         self.truth = truth
+        self.quick_tools = quick_tools
         host, _, port = model.rpartition(":")
         self.model = (host, int(port))
         self.otlp = otlp
@@ -190,11 +191,12 @@ class AsyncAgent:
         self.truth.requests += 1
 
     async def call_tool(self, seconds: float, within: tuple[str, str]) -> None:
-        """Work on the loop itself: everyone else waits for it."""
+        """Work on the loop itself: everyone else waits for it; then, a wait of its own."""
         unix_ns, wall_ns, cpu_ns = time.time_ns(), time.monotonic_ns(), time.thread_time_ns()
         call_tool_now(seconds)
         cpu_ns = time.thread_time_ns() - cpu_ns
-        await asyncio.sleep(seconds)
+        if not self.quick_tools:
+            await asyncio.sleep(seconds)
         self.truth.add("tool_call", cpu_ns=cpu_ns, wall_ns=time.monotonic_ns() - wall_ns)
         self._span("execute_tool", unix_ns, within)
 
@@ -260,7 +262,7 @@ def retrieve_now(seconds: float) -> None:
 def run_async(asked: argparse.Namespace, truth: Truth) -> None:
     """So many users at once in one loop until the time is up."""
     otlp = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "") if asked.spans else ""
-    agent = AsyncAgent(truth, asked.model, otlp.rstrip("/"))
+    agent = AsyncAgent(truth, asked.model, otlp.rstrip("/"), quick_tools=asked.quick_tools)
     end_s = time.monotonic() + asked.seconds
 
     async def user(seed: int) -> None:
@@ -315,23 +317,24 @@ def work(seconds: float) -> None:
 
 
 def run_busy(asked: argparse.Namespace, truth: Truth) -> None:
-    """A fixed amount of work; what it took besides its own CPU time is what others took from it."""
+    """On the CPU all the time; what is neither that nor waiting for a core, others took from it."""
     before = schedule()
     start_ns = time.monotonic_ns()
-    call_tool_again(asked.count, 27)
+    call_tool_again(start_ns + round(asked.seconds * 1e9), 27)
     wall_ns = time.monotonic_ns() - start_ns
     cpu_ns, queue_ns = (after - first for after, first in zip(schedule(), before))
     truth.add("tool_call", cpu_ns=cpu_ns, wall_ns=wall_ns)
     truth.wall_ns["stopped"] = max(wall_ns - cpu_ns - queue_ns, 0)
 
 
-def call_tool_again(count: int, depth: int) -> None:
+def call_tool_again(end_ns: int, depth: int) -> None:
     """As deep a stack as agents have."""
     if depth:
-        call_tool_again(count, depth - 1)
+        call_tool_again(end_ns, depth - 1)
         return
-    for _ in range(count):
-        hashlib.sha256(LINE * 8).digest()
+    while time.monotonic_ns() < end_ns:
+        for _ in range(500):
+            hashlib.sha256(LINE).digest()
 
 
 def schedule() -> tuple[int, int]:
@@ -383,6 +386,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--users", type=int, default=2)
     parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--quick-tools", action="store_true")
     parser.add_argument("--spans", action="store_true")
     asked = parser.parse_args()
     if asked.scenario == "model":

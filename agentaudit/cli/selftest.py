@@ -1,0 +1,98 @@
+"""`agentaudit selftest`: how right, and how costly, a recording is on this machine."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentaudit import __version__
+from agentaudit.cli.terminal import Terminal, terminal_of
+from agentaudit.errors import UsageError, exit_code
+
+if TYPE_CHECKING:
+    from agentaudit.model.accuracy import Check, SelfTest
+
+
+def selftest(
+    context: typer.Context,
+    python: Annotated[
+        str, typer.Option("--python", help="The interpreter that the agents run on.")
+    ] = sys.executable,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=2.0, max=600.0, help="How long each agent works.")
+    ] = 8.0,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="This experiment alone; may be repeated.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="The checks as an artifact (selftest.json).")
+    ] = None,
+) -> None:
+    """
+    Records agents whose work is known, and compares: CPU time, steps, requests, cost, crashes.
+
+    \b
+    Examples:
+      agentaudit selftest
+      agentaudit selftest --python python3.14
+      agentaudit selftest --only children --only cost
+
+    Exit code 0: every claim holds here; 1: one does not; 3: one could not be checked; 4: both.
+    """
+    from agentaudit.cli.experiments import experiments
+    from agentaudit.model.accuracy import Outcome
+    from agentaudit.report.selftest_table import render_selftest
+    from agentaudit.store.artifacts import write_artifact
+
+    terminal = terminal_of(context)
+    names = list(experiments())
+    unknown = sorted(set(only or ()) - set(names))
+    if unknown:
+        raise UsageError(f"--only {unknown[0]}: there are {', '.join(names)}")
+    asked = [name for name in names if not only or name in only]
+    result = _result(python, _checks(asked, python, seconds, terminal))
+    terminal.out.print(render_selftest(result))
+    if json is not None:
+        write_artifact(result, json)
+        terminal.note(f"checks: {json}")
+    outcomes = {check.outcome for check in result.checks}
+    failed, incomplete = Outcome.FAIL in outcomes, Outcome.UNKNOWN in outcomes
+    raise typer.Exit(int(exit_code(failed=failed, incomplete=incomplete)))
+
+
+def _checks(
+    names: Sequence[str], python: str, seconds: float, terminal: Terminal
+) -> "tuple[Check, ...]":
+    from agentaudit.cli.experiments import run
+    from agentaudit.cli.scripted import Bench
+
+    checks: list[Check] = []
+    quiet = Terminal(out=terminal.out, err=terminal.err, quiet=True)
+    with tempfile.TemporaryDirectory(prefix="agentaudit-selftest-") as folder:
+        bench = Bench(folder=Path(folder), python=python, seconds=seconds, terminal=quiet)
+        with terminal.progress("selftest", len(names)) as bar:
+            for name in names:
+                bar.update(bar.task_ids[0], description=f"selftest: {name}")
+                checks += run(name, bench)
+                bar.advance(bar.task_ids[0])
+    return tuple(checks)
+
+
+def _result(python: str, checks: "tuple[Check, ...]") -> "SelfTest":
+    """The checks, with the machine that they were made on."""
+    from agentaudit.cli.scripted import version
+    from agentaudit.model.accuracy import SelfTest
+    from agentaudit.probes.host import host
+
+    here = host((), "")
+    return SelfTest(
+        machine=f"{here.system}, {here.cores} cores, {here.cpu_model}",
+        python="Python " + ".".join(map(str, version(python))),
+        recorded_at_unix_ns=time.time_ns(),
+        checks=checks,
+        tool_version=__version__,
+    )

@@ -1,0 +1,45 @@
+"""How right, and how costly, a recording is: claims, and what was found on one machine."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a check went. `unknown` is what could not be checked, and never passes."""
+
+    PASS = "pass"  # noqa: S105 -- no password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """
+    One claim, what was found, and how far off it is.
+
+    `off` and `limit` are in `unit`: `%` of the truth, `pp` (percentage points of a share), `% of a
+    core`, `s`, or nothing for a count of things that went wrong. `off` is None when it could not be
+    measured; `note` says why then.
+    """
+
+    group: str
+    claim: str
+    truth: str
+    measured: str
+    off: float | None
+    limit: float
+    unit: str
+    outcome: Outcome = Outcome.UNKNOWN
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfTest:
+    """The artifact `selftest.json`: all checks of one run, and the machine they ran on."""
+
+    machine: str
+    python: str
+    """The interpreter that the recorded agents ran on."""
+    recorded_at_unix_ns: int
+    checks: tuple[Check, ...]
+    tool_version: str
