@@ -1,33 +1,64 @@
 """`agentaudit doctor`: what can be measured here, and what would make the rest possible."""
 
-from typing import Annotated
+import json
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agentaudit.model.capability import Capability
+
+OTLP_PORT = 4318
+
 
 def doctor(
     context: typer.Context,
     pid: Annotated[int | None, typer.Argument(help="The process that is to be profiled.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON on standard output, for CI.")
+    ] = False,
+    otlp_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The port on which spans would be received.")
+    ] = OTLP_PORT,
 ) -> None:
     """
     What a recording would hold here, what each part gives, and what enables the missing ones.
+
+    It reads, and changes nothing: not the process, and no setting. ✓ is there, ✗ is missing, and ?
+    depends on the process. The exit code is 0 whatever is missing, and 2 when the process does not
+    exist.
 
     \b
     Examples:
       agentaudit doctor          this machine
       agentaudit doctor 4242     this machine, and the process that is to be profiled
+      agentaudit doctor 4242 --json | jq '.capabilities[] | select(.available == false)'
     """
     from agentaudit.probes.capabilities import capabilities
-    from agentaudit.report.text import one_line
+    from agentaudit.report.capability_table import render_capabilities
 
     out = terminal_of(context).out
-    for capability in capabilities(pid):
-        mark, style = ("✓", "green") if capability.available else ("✗", "yellow")
-        out.print(f"{mark} {capability.name}: {one_line(capability.found)}", style=style)
-        out.print(f"    gives {capability.gives}")
-        if capability.enable:
-            out.print(f"    to enable: {capability.enable}")
+    found = capabilities(pid, otlp_port)
+    if as_json:
+        typer.echo(_json(pid, found))
+    else:
+        subject = "This machine" if pid is None else f"Process {pid}"
+        out.print(render_capabilities(found, subject, out.width))
     raise typer.Exit(int(ExitCode.PASS))
+
+
+def _json(pid: int | None, found: "Sequence[Capability]") -> str:
+    from dataclasses import asdict
+
+    document = {
+        "agentaudit": 1,
+        "kind": "capabilities",
+        "pid": pid,
+        "capabilities": [asdict(capability) for capability in found],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)

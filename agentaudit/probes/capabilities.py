@@ -1,39 +1,48 @@
-"""What can be measured here, what each of it gives, and what would make the rest possible."""
+"""What a recording would hold here, what each part gives, and what would make the rest possible."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agentaudit.errors import UsageError
-from agentaudit.probes.energy import Access, access
+from agentaudit.model.capability import Capability
+from agentaudit.probes.confinement import Place, place
+from agentaudit.probes.energy import POWERCAP, Access, access
 from agentaudit.probes.forks import ForkEvents
 from agentaudit.probes.gpu import Gpus
+from agentaudit.probes.pid_namespaces import in_own_pid_namespace
 from agentaudit.probes.processes import open_tree
-from agentaudit.probes.pyspy import find_pyspy
-from agentaudit.probes.runtimes import python_of
-
-_PTRACE_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capability:
-    """One thing that a recording may hold. `enable` says how to get it where it is missing."""
-
-    name: str
-    available: bool
-    gives: str
-    found: str
-    enable: str = ""
+from agentaudit.probes.stack_capabilities import stack_capabilities
+from agentaudit.probes.target_capabilities import (
+    confinement,
+    connections,
+    markers,
+    process,
+    recordable,
+    spans,
+)
 
 
-def capabilities(pid: int | None) -> Iterator[Capability]:
-    """What a recording of the process would hold, or of any process where none is named."""
-    yield _counters(pid)
-    yield _forks()
-    yield _stacks(pid)
-    yield _gpus()
-    yield _energy()
+def capabilities(pid: int | None, otlp_port: int) -> Sequence[Capability]:
+    """
+    Of a recording of the process, or of any where none is named.
+
+    Raises UsageError when there is no such process, or nothing of it can be recorded any more.
+    """
+    if pid is not None:
+        recordable(pid)
+    return (
+        *([process(pid)] if pid is not None else []),
+        confinement(pid),
+        _counters(pid),
+        _forks(),
+        *stack_capabilities(pid),
+        connections(pid),
+        spans(pid, otlp_port),
+        markers(pid),
+        *_gpus(),
+        _energy(),
+    )
 
 
 def _counters(pid: int | None) -> Capability:
@@ -42,101 +51,105 @@ def _counters(pid: int | None) -> Capability:
         open_tree(pid or os.getpid(), None).close()
     except UsageError as error:
         problem = str(error)
+    waits = Path(f"/proc/{pid or os.getpid()}/schedstat").exists()
     return Capability(
+        part="time",
         name="CPU counters",
         available=not problem,
-        gives="exact CPU time of the process tree, ended children included",
-        found=problem or "/proc can be read",
-        enable="run on Linux, in the process's own PID namespace" if problem else "",
+        gives="exact CPU time of the process tree, ended children included; waiting for a core",
+        found=problem
+        or ("/proc can be read" if waits else "/proc can be read; no waiting times in this kernel"),
+        enable="sudo mount -o remount,hidepid=0 /proc" if problem else "",
     )
 
 
 def _forks() -> Capability:
-    problem = ""
-    try:
-        ForkEvents().close()
-    except OSError as error:
-        problem = error.strerror or "not possible"
+    problem = _said(lambda: ForkEvents().close())
+    contained = in_own_pid_namespace()
+    outside = {
+        Place.KUBERNETES: "hostPID: true in the Pod's spec",
+        Place.CONTAINER: "docker run --pid=host …",
+    }
+    fallback = "use Linux 6.6 or newer, or run as root"
     return Capability(
+        part="time",
         name="fork events",
         available=not problem,
-        gives="children of a millisecond, and the thread and step that started each",
+        gives="children of a millisecond by name, with the thread and step that started each",
         found=problem or "the kernel tells us of forks",
-        enable=(
-            "run in the host's PID namespace, on Linux 6.6 or newer, or: sudo setcap"
-            " cap_net_admin+ep PYTHON"
-            if problem
-            else ""
+        enable=outside.get(place(), fallback)
+        if problem and contained
+        else fallback * bool(problem),
+    )
+
+
+def _gpus() -> Sequence[Capability]:
+    gpus = Gpus()
+    names, note, indistinct = gpus.names, gpus.note, gpus.indistinct()
+    gpus.close()
+    driver = {
+        Place.KUBERNETES: "resources: {limits: {nvidia.com/gpu: 1}}",
+        Place.CONTAINER: "docker run --gpus all …",
+    }
+    return (
+        Capability(
+            part="devices",
+            name="GPU",
+            available=bool(names),
+            gives="utilisation, memory, power and energy of NVIDIA devices",
+            found=", ".join(names) or note,
+            enable="" if names else driver.get(place(), "install the NVIDIA driver"),
+        ),
+        Capability(
+            part="devices",
+            name="GPU by process",
+            available=bool(names) and not indistinct,
+            gives="the agent's share of GPU time, and that of a model server on this host",
+            found=indistinct or ("the driver names the processes" if names else "no GPU seen"),
+            enable=_telling_apart(names, indistinct),
         ),
     )
 
 
-def _stacks(pid: int | None) -> Capability:
-    problem, enable = _stack_problem(pid)
-    return Capability(
-        name="Python stacks",
-        available=not problem,
-        gives="which step each thread is in, without stopping the process",
-        found=problem or "py-spy is there, and the process's memory may be read",
-        enable=enable,
-    )
-
-
-def _stack_problem(pid: int | None) -> tuple[str, str]:
-    if find_pyspy() is None:
-        return "py-spy is not installed", "pip install py-spy"
-    if pid is None:
-        return _scope_problem()
-    if python_of(pid) is None:
-        return f"process {pid} runs no Python", "name the process of the agent itself"
-    try:
-        with Path(f"/proc/{pid}/mem").open("rb"):
-            return "", ""
-    except OSError as error:
-        scope = _scope_problem()[1]
-        return (
-            f"the memory of process {pid} may not be read ({error.strerror})",
-            scope or "run as its user, as root, or with the capability SYS_PTRACE",
-        )
-
-
-def _scope_problem() -> tuple[str, str]:
-    """What Yama says of attaching to processes that are not our children."""
-    scope = _ptrace_scope()
-    if scope == 0 or os.geteuid() == 0:
-        return "", ""
-    return (
-        f"the system's ptrace_scope is {scope}: only our own children can be read",
-        f"echo 0 | sudo tee {_PTRACE_SCOPE}, or start the agent with agentaudit profile -- COMMAND",
-    )
-
-
-def _ptrace_scope() -> int:
-    try:
-        return int(_PTRACE_SCOPE.read_text(encoding="ascii"))
-    except (OSError, ValueError):  # a kernel without Yama restricts nothing
-        return 0
-
-
-def _gpus() -> Capability:
-    gpus = Gpus()
-    names, note = gpus.names, gpus.note
-    gpus.close()
-    return Capability(
-        name="GPU",
-        available=bool(names),
-        gives="utilisation, memory, power and energy of NVIDIA devices",
-        found=", ".join(names) or note,
-        enable="" if names else "install the NVIDIA driver; in a container: --gpus all",
-    )
+def _telling_apart(names: Sequence[str], indistinct: str) -> str:
+    if not names:
+        return "as for GPU"
+    if not indistinct:
+        return ""
+    if "namespace" in indistinct:
+        kubernetes = place() is Place.KUBERNETES
+        return "hostPID: true in the Pod's spec" if kubernetes else "docker run --pid=host …"
+    return "one process an instance, or an undivided device: sudo nvidia-smi -i 0 -mig 0"
 
 
 def _energy() -> Capability:
-    readable = access() is Access.READABLE
+    found = access()
+    counters = f"{POWERCAP}/intel-rapl:*/energy_uj"
     return Capability(
+        part="devices",
         name="CPU energy",
-        available=readable,
-        gives="joules of the CPU packages, by our share of their time",
-        found="the RAPL counters can be read" if readable else "no RAPL counter can be read",
-        enable="" if readable else "sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj",
+        available=found is Access.READABLE,
+        gives="joules of the CPU packages, by our share of their time; else an estimate",
+        found={
+            Access.READABLE: "the RAPL counters can be read",
+            Access.FORBIDDEN: "the RAPL counters are open to root alone",
+            Access.ABSENT: "no RAPL counters here, as in most virtual machines: an estimate",
+        }[found],
+        enable={
+            Access.READABLE: "",
+            Access.FORBIDDEN: {
+                Place.CONTAINER: f"docker run -v {POWERCAP}:{POWERCAP}:ro …, and on the host:"
+                f" sudo chmod a+r {counters}",
+            }.get(place(), f"sudo chmod a+r {counters}"),
+            Access.ABSENT: "record on the machine itself: sudo modprobe intel_rapl_msr",
+        }[found],
     )
+
+
+def _said(attempt: Callable[[], object]) -> str:
+    """What the system says of an attempt; nothing when it works."""
+    try:
+        attempt()
+    except OSError as error:
+        return error.strerror or "not possible"
+    return ""

@@ -29,6 +29,8 @@ class _Readable(Protocol):
 
     def energy(self) -> EnergyReading | None: ...
 
+    def indistinct(self) -> str: ...
+
     def close(self) -> None: ...
 
 
@@ -77,6 +79,10 @@ class Gpus:
         devices = sorted([*self._devices, *self._lost], key=lambda device: device.index)
         readings = (device.energy() for device in devices)
         return [reading for reading in readings if reading is not None]
+
+    def indistinct(self) -> str:
+        """Why whose GPU time is whose cannot be told; empty where it can."""
+        return next(filter(None, (device.indistinct() for device in self._devices)), "")
 
     def close(self) -> None:
         for device in self._devices:

@@ -23,6 +23,7 @@ class Device:
     def __init__(self, gpu: Gpu, number: int, numbers: DriverPids, now_ns: int) -> None:
         self._gpu = gpu
         self._number = number
+        self._numbers = numbers
         self._energy = GpuEnergy(gpu, now_ns)
         self._uses = UsesByProcess(gpu, numbers, now_ns)
         self._tenant = Tenant(gpu, numbers, now_ns)
@@ -58,6 +59,15 @@ class Device:
 
     def energy(self) -> EnergyReading | None:
         return self._energy.reading()
+
+    def indistinct(self) -> str:
+        """Why whose time is whose cannot be told; empty where it can."""
+        if self._gpu.uses(0) is None:
+            return f"GPU {self.index} does not tell processes apart"
+        users = self._gpu.users() or ()
+        if len(self._numbers.ours(users)) < len(users):
+            return f"processes on GPU {self.index} have numbers of another PID namespace"
+        return ""
 
     def close(self) -> None:
         """Nothing is held."""

@@ -67,6 +67,9 @@ class DividedDevice:
     def energy(self) -> EnergyReading | None:
         return self._energy.reading()
 
+    def indistinct(self) -> str:
+        return f"GPU {self.index} is divided (MIG): processes that share an instance are not told"
+
     def close(self) -> None:
         if self._gpm is not None:
             self._gpm.close()

@@ -1,0 +1,168 @@
+"""Whether the stacks of a process can be read, by whom, and what opens them."""
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agentaudit.model.capability import Capability
+from agentaudit.probes.confinement import PTRACE_SCOPE, confinement_of, granting, ptrace_scope
+from agentaudit.probes.pyspy import find_pyspy
+from agentaudit.probes.runtimes import python_of
+
+_UNWINDER = (3, 14)
+"""The version whose standard library reads another process of its own version."""
+
+_PYSPY_UP_TO = (3, 13)
+_AUSTIN_UP_TO = (3, 14)
+
+
+_UNNAMED = "depends on the process: agentaudit doctor PID"
+_NO_PYTHON = "the process runs no Python"
+_CLOSED = "the process's memory may not be read"
+_NEWER = "run the agent on CPython 3.14 or newer"
+_OWN = Capability(
+    part="steps",
+    name="stacks: own Python",
+    available=True,
+    gives="stacks at 1 to 3 % of a core, without stopping the process",
+    found="the process's own interpreter reads them",
+    enable=_NEWER,
+)
+_PYSPY = Capability(
+    part="steps",
+    name="stacks: py-spy",
+    available=True,
+    gives="stacks of CPython up to 3.13, without stopping the process",
+    found="installed",
+    enable="pip install py-spy",
+)
+_AUSTIN = Capability(
+    part="steps",
+    name="stacks: Austin",
+    available=True,
+    gives="the same, from a program of its own",
+    found="installed",
+    enable="pip install austin-dist",
+)
+_TASKS = Capability(
+    part="steps",
+    name="asyncio tasks",
+    available=True,
+    gives="requests of one event loop told apart without spans",
+    found="the process's own interpreter tells who awaits whom",
+    enable=f"{_NEWER}, export spans, or mark steps with agentaudit.step",
+)
+
+
+def stack_capabilities(pid: int | None) -> Sequence[Capability]:
+    """Memory first, which all of them need; then each sampler, and asyncio's tasks."""
+    memory = _memory(pid)
+    version = _version(pid)
+    too_old = "" if _reads_itself(version) else _needs(version, "3.14 or newer")
+    judged = (
+        (_OWN, too_old),
+        (_PYSPY, _program_problem("py-spy", find_pyspy(), version, _PYSPY_UP_TO)),
+        (_AUSTIN, _program_problem("Austin", shutil.which("austin"), version, _AUSTIN_UP_TO)),
+        (_TASKS, too_old),
+    )
+    return (memory, *(_sampler(ready, problem, memory) for ready, problem in judged))
+
+
+def _memory(pid: int | None) -> Capability:
+    problem, enable = _memory_problem(pid)
+    return Capability(
+        part="steps",
+        name="memory access",
+        available=not problem,
+        gives="whatever is read from inside the process: its stacks and tasks",
+        found=problem
+        or f"{'its memory' if pid else 'memory of others'} may be read (ptrace_scope"
+        f" {ptrace_scope()})",
+        enable=enable,
+    )
+
+
+def _memory_problem(pid: int | None) -> tuple[str, str]:
+    scope = ptrace_scope()
+    privileged = "SYS_PTRACE" in confinement_of("self").capabilities
+    if pid is None:
+        return ("", "") if privileged or not scope else (_yama(scope), _opening(scope))
+    try:
+        with Path(f"/proc/{pid}/mem").open("rb"):
+            return "", ""
+    except OSError as error:
+        if os.geteuid() != confinement_of(pid).user and not privileged:
+            again = f"sudo -E agentaudit profile --pid {pid}"
+            return f"it runs as another user ({error.strerror})", granting("SYS_PTRACE", again)
+        if scope and not privileged:
+            return _yama(scope), _opening(scope)
+        return f"refused: {error.strerror}", granting("SYS_PTRACE", "run as root")
+
+
+def _yama(scope: int) -> str:
+    allowed = {1: "only our own children can be read", 2: "only administrators may read"}
+    return f"ptrace_scope is {scope}: {allowed.get(scope, 'nobody may, until the next boot')}"
+
+
+def _opening(scope: int) -> str:
+    if scope > 2:  # noqa: PLR2004 -- the strictest of Yama's scopes, which cannot be undone
+        return "sudo sysctl -w kernel.yama.ptrace_scope=0 in /etc/sysctl.d, then reboot"
+    return granting(
+        "SYS_PTRACE",
+        f"echo 0 | sudo tee {PTRACE_SCOPE}, or start the agent: agentaudit profile -- COMMAND",
+    )
+
+
+def _sampler(ready: Capability, problem: str, memory: Capability) -> Capability:
+    """`ready`, or what is wrong with it; unknown, where that depends on a process."""
+    if problem == _UNNAMED:
+        return replace(ready, available=None, found=problem, enable="")
+    if problem == _NO_PYTHON:
+        return replace(ready, available=False, found=problem, enable="name the agent's process")
+    if problem:
+        return replace(ready, available=False, found=problem)
+    if not memory.available:
+        return replace(ready, available=False, found=_CLOSED, enable="as for memory access")
+    return replace(ready, enable="")
+
+
+def _program_problem(
+    name: str, program: str | None, version: tuple[int, ...] | None, up_to: tuple[int, int]
+) -> str:
+    if program is None:
+        return f"{name} is not installed"
+    if version == ():
+        return _NO_PYTHON
+    if version and version > up_to:
+        return f"CPython {_shown(version)} is too new for it; its own Python reads it"
+    return ""
+
+
+def _reads_itself(version: tuple[int, ...] | None) -> bool:
+    return bool(version) and version is not None and version >= _UNWINDER
+
+
+def _needs(version: tuple[int, ...] | None, wanted: str) -> str:
+    if version is None:
+        return _UNNAMED
+    if not version:
+        return _NO_PYTHON
+    return f"the process runs CPython {_shown(version)}; this needs {wanted}"
+
+
+def _version(pid: int | None) -> tuple[int, ...] | None:
+    """None where no process is named, and empty where it runs no Python."""
+    if pid is None:
+        return None
+    runtime = python_of(pid)
+    found = re.search(r"(\d+)\.(\d+)", runtime or "")
+    if found:
+        return int(found[1]), int(found[2])
+    return (0,) if runtime else ()
+
+
+def _shown(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version)) if version != (0,) else "of an unknown version"
