@@ -1,10 +1,9 @@
 """
 Steps that an agent marks itself: `agentaudit.step("tool_call", "search")`.
 
-    with step("retrieval", "find passages"):        # also `async with`
-        ...
+    with step("retrieval", "find passages"): ...      # also `async with`
 
-    @step("tool_call")                              # named after the function; `async def` too
+    @step("tool_call")                                # named after the function; also `async def`
     def search(query): ...
 
 It needs nothing but the standard library and runs on CPython 3.8 and later, so this file may be
@@ -37,6 +36,7 @@ Whoever binds the address can read names of steps: never put anything secret int
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import threading
@@ -44,37 +44,25 @@ from collections import deque
 from contextvars import ContextVar
 from functools import wraps
 from itertools import count
-from time import monotonic_ns
+from time import monotonic_ns, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
-    from types import TracebackType
     from typing import Any, ParamSpec, Self, TypeVar
 
     P = ParamSpec("P")
     T = TypeVar("T")
 
-KINDS = (
-    "llm_inference",
-    "tool_call",
-    "retrieval",
-    "memory_read",
-    "memory_write",
-    "orchestration",
-)
+KINDS = ("llm_inference", "tool_call", "retrieval", "memory_read", "memory_write", "orchestration")
 ENVIRONMENT = "AGENTAUDIT_MARKERS"
 LONGEST_NAME = 200
 
 _LARGEST = 32 * 1024
-_MOST_WAITING = 1_000
-"""Messages kept while the recorder is busy; the oldest are given up."""
-
-_DEAF_NS = 200_000_000
-"""How long nothing is tried after nobody listened: what makes a step cheap when not recorded."""
-
-_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
-"""`code.co_flags`; the module that names them takes milliseconds to import."""
+_MOST_WAITING = 10_000  # messages while the recorder is busy; the oldest are given up
+_RETRY_S = 0.005
+_DEAF_NS = 200_000_000  # nothing is tried for so long after nobody listened
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # `inspect` takes long to import
 
 
 class step:  # noqa: N801 -- read as a word of the language: `with step(...)`
@@ -84,8 +72,6 @@ class step:  # noqa: N801 -- read as a word of the language: `with step(...)`
     Raises ValueError for a kind that does not exist; `KINDS` lists them. `injected` is for wrappers
     that somebody else put around a function of the agent.
     """
-
-    __slots__ = ("_injected", "_kind", "_name", "_open")
 
     def __init__(self, kind: str, name: str = "", *, injected: bool = False) -> None:
         if kind not in KINDS:
@@ -102,26 +88,15 @@ class step:  # noqa: N801 -- read as a word of the language: `with step(...)`
         _tell(begun.beginning)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        begun = self._ended()
-        if begun is not None:
+    def __exit__(self, *_: object) -> None:
+        if (begun := self._ended()) is not None:
             _tell(begun.end)
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, error, traceback)
+    async def __aexit__(self, *_: object) -> None:
+        self.__exit__()
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
         """The function, each of its calls a step; generators and coroutines stay what they are."""
@@ -199,8 +174,7 @@ class _Begun:
         self.outer = _around.get()
         self.marker = next(_markers)
         # What was around in the process that forked us is a step of that process.
-        within = self.outer is not None and self.outer.pid == self.pid
-        parent = self.outer.marker if self.outer is not None and within else 0
+        parent = self.outer.marker if self.outer and self.outer.pid == self.pid else 0
         self._start_ns = monotonic_ns()
         self._said = (
             f"{self.marker}\t{parent}\t{threading.get_native_id()}\t{_task()}"
@@ -249,6 +223,8 @@ class _Line:
         self.deaf_until_ns = 0
         self.address = ""
         self._waiting: deque[str] = deque(maxlen=_MOST_WAITING)
+        self._retrying = False
+        self._sending = threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         named = os.environ.get(ENVIRONMENT, "")
@@ -258,33 +234,53 @@ class _Line:
         self._addresses = [address for address in addresses if address]
 
     def send(self, message: str) -> None:
-        """What waits goes first, as much as a datagram holds."""
         self._waiting.append(message)
+        if not self._flushed() and not self._retrying:
+            self._retrying = True
+            atexit.register(self._flushed)
+            threading.Thread(target=self._retry, name="agentaudit-markers", daemon=True).start()
+
+    def _retry(self) -> None:
+        """Where more was told at once than the kernel keeps, its end must not wait."""
+        while not self._flushed():
+            sleep(_RETRY_S)
+        self._retrying = False
+
+    def _flushed(self) -> bool:
+        """False while the recorder is too busy. One thread sends for all, so that order is kept."""
+        while self._waiting and self._sending.acquire(False):
+            try:
+                if not self._sent():
+                    return False
+            finally:
+                self._sending.release()
+        return True
+
+    def _sent(self) -> bool:
+        """Whether what waits, as much as a datagram holds, was taken, or nobody is there for it."""
         batch = self._batch()
         datagram = "\n".join(batch).encode("utf-8", "replace")
         for address in [self.address] if self.address else self._addresses:
             try:
                 self._socket.sendto(datagram, address)
-            except BlockingIOError:  # it listens and is busy: the next step takes this one along
+            except BlockingIOError:
                 self._waiting.extendleft(reversed(batch))
-                return
+                return False
             except OSError:
                 continue
             self.address = address
-            return
+            return True
         self.address = ""
         self._waiting.clear()
         self.deaf_until_ns = monotonic_ns() + _DEAF_NS
+        return True
 
     def _batch(self) -> list[str]:
-        batch: list[str] = []
-        size = 0
-        while self._waiting and size < _LARGEST - 8 * LONGEST_NAME:
-            try:
-                batch.append(self._waiting.popleft())
-            except IndexError:  # another thread was faster
-                break
-            size += 4 * len(batch[-1])
+        batch = [self._waiting.popleft()]
+        size = len(batch[0])
+        while self._waiting and 4 * (size + len(self._waiting[0])) < _LARGEST:
+            batch.append(self._waiting.popleft())
+            size += len(batch[-1])
         return batch
 
 
