@@ -1,8 +1,7 @@
 """Which step rules a frame matches, by its file and its function."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from agentaudit.model.recording import Frame
@@ -30,60 +29,58 @@ class FrameRules:
     """Rules made ready for matching; every frame is matched once."""
 
     def __init__(self, rules: Sequence[StepRule]) -> None:
-        self._patterns = [_pattern(rule) for rule in rules]
+        self._own = [rule for rule in rules if _of_own_code(rule)]
+        self._library = [
+            (rule.file.partition("*")[0], rule) for rule in rules if not _of_own_code(rule)
+        ]
         self._known: dict[Frame, tuple[StepRule, ...]] = {}
 
     def matching(self, frame: Frame) -> tuple[StepRule, ...]:
         """The rules that the frame matches, in the order they were given."""
         found = self._known.get(frame)
         if found is None:
-            found = self._known[frame] = tuple(self._matching(frame))
+            path, own = own_code(frame.file)
+            near = self._near_own(frame, path) if own else self._near_library(path)
+            found = tuple(rule for rule in near if _names(rule, frame.function))
+            self._known[frame] = found
         return found
 
-    def _matching(self, frame: Frame) -> list[StepRule]:
-        path, own = own_code(frame.file)
-        bare = "." not in frame.function
-        return [
-            pattern.rule
-            for pattern in self._patterns
-            if _applies(pattern.rule, frame, own=own)
-            and (pattern.file_end if own else pattern.file).fullmatch(path)
-            and (pattern.last_part if bare else pattern.function).fullmatch(frame.function)
-        ]
+    def _near_own(self, frame: Frame, path: str) -> Iterator[StepRule]:
+        says_nothing = frame.function.rpartition(".")[2] in _SAYS_NOTHING
+        for rule in self._own:
+            if says_nothing and rule.when == "own_code":
+                continue
+            if _compiled(f"(?:.*/)?{_path_glob(rule.file)}").fullmatch(path):
+                yield rule
+
+    def _near_library(self, path: str) -> Iterator[StepRule]:
+        for beginning, rule in self._library:
+            if path.startswith(beginning) and _compiled(_path_glob(rule.file)).fullmatch(path):
+                yield rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pattern:
-    rule: StepRule
-    file: re.Pattern[str]
-    file_end: re.Pattern[str]
-    function: re.Pattern[str]
-    last_part: re.Pattern[str]
-
-
-def _applies(rule: StepRule, frame: Frame, *, own: bool) -> bool:
+def _of_own_code(rule: StepRule) -> bool:
     """
     Rules of libraries hold for libraries, rules of own code for own code.
 
     A request frame is the agent's own where its file may be any: `*.py`.
     """
-    if rule.when == "own_code":
-        return own and frame.function.rpartition(".")[2] not in _SAYS_NOTHING
-    return own == (rule.when == "request" and rule.file.startswith("*"))
+    return rule.when == "own_code" or (rule.when == "request" and rule.file.startswith("*"))
 
 
-def _pattern(rule: StepRule) -> _Pattern:
-    file = _path_glob(rule.file)
-    return _Pattern(
-        rule=rule,
-        file=re.compile(file),
-        file_end=re.compile(f"(?:.*/)?{file}"),
-        function=re.compile(_name_glob(rule.function)),
-        last_part=re.compile(_name_glob(rule.function.rpartition(".")[2])),
-    )
+def _names(rule: StepRule, function: str) -> bool:
+    """Whether the rule means the function: by its last part where no more is known of its name."""
+    asked = rule.function if "." in function else rule.function.rpartition(".")[2]
+    return _compiled(_name_glob(asked)).fullmatch(function) is not None
 
 
-@lru_cache
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is needed: of most rules, no frame comes near."""
+    return re.compile(pattern)
+
+
+@lru_cache(maxsize=4096)
 def _path_glob(glob: str) -> str:
     """`*` stays within a folder, `**/` spans any number of them."""
     parts = re.split(r"(\*\*/|\*)", glob)
@@ -91,6 +88,6 @@ def _path_glob(glob: str) -> str:
     return "".join(meaning.get(part, re.escape(part)) for part in parts)
 
 
-@lru_cache
+@lru_cache(maxsize=4096)
 def _name_glob(glob: str) -> str:
     return ".*".join(re.escape(part) for part in glob.split("*"))

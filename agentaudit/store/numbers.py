@@ -38,23 +38,37 @@ def to_column(numbers: Sequence[int]) -> Column:
     return Column(least, beyond.tobytes())
 
 
-def from_column(column: Column, count: int) -> Sequence[int]:
+def from_column(column: Column, count: int, *, signed: bool = False) -> Sequence[int]:
     """
-    So many numbers.
+    So many numbers, none of them below 0 unless they are `signed`.
 
-    Raises ValueError when the column holds another count of them.
+    Raises ValueError when the column holds another count of them, or none that were measured.
     """
-    least = column.least
-    if not column.beyond:
-        return array("q", (least,)) * count if abs(least) <= _LARGEST else _refused()
-    width, rest = divmod(len(column.beyond), count or 1)
-    if rest or width not in _CODES:
-        raise ValueError(f"a column of {len(column.beyond)} bytes holds no {count} numbers")
-    beyond = array(_CODES[width], column.beyond)
+    least, beyond = column.least, column.beyond
+    width, rest = divmod(len(beyond), count or 1)
+    if beyond and (rest or width not in _CODES):
+        raise ValueError(f"a column of {len(beyond)} bytes holds no {count} numbers")
+    if least < (-_LARGEST if signed else 0) or least + 256**width - 1 > _LARGEST:
+        return _far_numbers(column, count, signed=signed)
+    if not beyond:
+        return array("q", (least,)) * count
+    numbers = _unsigned(beyond, width)
+    return [least + number for number in numbers] if least else numbers.tolist()
+
+
+def _unsigned(beyond: bytes, width: int) -> "array[int]":
+    numbers = array(_CODES[width], beyond)
     if sys.byteorder == "big":
-        beyond.byteswap()
-    return [least + number for number in beyond] if least else beyond
+        numbers.byteswap()
+    return numbers
 
 
-def _refused() -> Sequence[int]:
-    raise ValueError("a number beyond all measure")
+def _far_numbers(column: Column, count: int, *, signed: bool) -> Sequence[int]:
+    """Numbers that may be beyond all measure, looked at one by one."""
+    width = len(column.beyond) // (count or 1)
+    beyond = _unsigned(column.beyond, width) if width else (0,) * count
+    numbers = [column.least + number for number in beyond]
+    least = -_LARGEST if signed else 0
+    if numbers and not (least <= min(numbers) and max(numbers) <= _LARGEST):
+        raise ValueError("times, counters and numbers of processes are 0 to 2⁶³")
+    return numbers

@@ -4,12 +4,12 @@ Tables of what is many, in columns: runs of stacks, ticks of threads, ticks of p
 A tick and the times in it stand in columns of their own; how many times each tick has joins them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice, repeat
 
 import msgspec
 
-from agentaudit.model.columns import Columns
+from agentaudit.model.columns import Columns, Thread
 from agentaudit.model.recording import ProcessTick, ProcessTime, StackRun, ThreadTick, ThreadTime
 from agentaudit.store.numbers import Column, from_column, to_column
 from agentaudit.store.wire import LARGEST_NUMBER
@@ -37,6 +37,7 @@ class _Ticks(msgspec.Struct, array_like=True):
     tid: Column = Column(0, b"")
 
 
+_Add = Callable[[int], None]
 _RUNS = msgspec.msgpack.Decoder(_Runs)
 _TICKS = msgspec.msgpack.Decoder(_Ticks)
 
@@ -80,31 +81,48 @@ def _ticks(
 
 def fill_runs(rows: msgspec.Raw, count: int, columns: Columns) -> None:
     """The runs of a table go into the columns."""
-    known = columns.runs
+    adders: dict[Thread, tuple[_Add, _Add, _Add]] = {}
     for pid, tid, start_ns, end_ns, stack in _run_rows(rows, count):
-        runs = known.get((pid, tid)) or columns.runs_of((pid, tid))
-        runs.start_ns.append(start_ns)
-        runs.end_ns.append(end_ns)
-        runs.stack.append(stack)
+        adder = adders.get((pid, tid))
+        if adder is None:
+            runs = columns.runs_of((pid, tid))
+            adder = (runs.start_ns.append, runs.end_ns.append, runs.stack.append)
+            adders[pid, tid] = adder
+        add_start, add_end, add_stack = adder
+        add_start(start_ns)
+        add_end(end_ns)
+        add_stack(stack)
 
 
 def fill_threads(rows: msgspec.Raw, count: int, columns: Columns) -> None:
     """The times of threads go into the columns."""
-    ticks = _Ticked(rows, count, threads=True)
-    known = columns.readings
-    for since_ns, at_ns, (pid, tid, cpu_ns, queue_ns) in ticks.flat():
-        readings = known.get((pid, tid)) or columns.readings_of((pid, tid))
-        readings.since_ns.append(since_ns)
-        readings.at_ns.append(at_ns)
-        readings.cpu_ns.append(cpu_ns)
-        readings.queue_ns.append(queue_ns)
+    adders: dict[Thread, tuple[_Add, _Add, _Add, _Add]] = {}
+    for since_ns, at_ns, (pid, tid, cpu_ns, queue_ns) in _Ticked(rows, count, threads=True).flat():
+        adder = adders.get((pid, tid))
+        if adder is None:
+            of_thread = columns.readings_of((pid, tid))
+            adder = (
+                of_thread.since_ns.append,
+                of_thread.at_ns.append,
+                of_thread.cpu_ns.append,
+                of_thread.queue_ns.append,
+            )
+            adders[pid, tid] = adder
+        add_since, add_at, add_cpu, add_queue = adder
+        add_since(since_ns)
+        add_at(at_ns)
+        add_cpu(cpu_ns)
+        add_queue(queue_ns)
 
 
 def fill_processes(rows: msgspec.Raw, count: int, columns: Columns) -> None:
     """The times of processes go into the columns."""
-    add = columns.spendings.add
-    for since_ns, at_ns, (pid, _, cpu_ns, reaped_ns) in _Ticked(rows, count, threads=False).flat():
-        add(since_ns, at_ns, pid, (cpu_ns, reaped_ns))
+    since_ns, at_ns, times = _Ticked(rows, count, threads=False).columns()
+    columns.spendings.since_ns.extend(since_ns)
+    columns.spendings.at_ns.extend(at_ns)
+    columns.spendings.pid.extend(times[0])
+    columns.spendings.cpu_ns.extend(times[2])
+    columns.spendings.reaped_ns.extend(times[3])
 
 
 def runs_in(rows: msgspec.Raw, count: int) -> Iterator[StackRun]:
@@ -136,13 +154,13 @@ def process_ticks_in(rows: msgspec.Raw, count: int) -> Iterator[ProcessTick]:
 def _run_rows(rows: msgspec.Raw, count: int) -> Iterator[tuple[int, int, int, int, int]]:
     """Process, thread, start, end and stack of each."""
     runs = _RUNS.decode(rows)
-    starts = _numbers(runs.start, count)
+    starts = from_column(runs.start, count)
     return zip(
-        _numbers(runs.pid, count),
-        _numbers(runs.tid, count),
+        from_column(runs.pid, count),
+        from_column(runs.tid, count),
         starts,
         _ends(starts, runs.length),
-        _numbers(runs.stack, count),
+        from_column(runs.stack, count),
         strict=True,
     )
 
@@ -150,49 +168,52 @@ def _run_rows(rows: msgspec.Raw, count: int) -> Iterator[tuple[int, int, int, in
 _Time = tuple[int, int, int, int]
 """Process, thread, CPU time, and run-queue wait or that of children."""
 
+_Times = tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]
+"""The same, each as a column."""
+
 
 class _Ticked:
     """A table of ticks: each has two instants, and as many times as its size says."""
 
     def __init__(self, rows: msgspec.Raw, count: int, *, threads: bool) -> None:
         ticks = _TICKS.decode(rows)
-        self._since = _numbers(ticks.since, count)
+        self._since = from_column(ticks.since, count)
         self._at = _ends(self._since, ticks.length)
-        self._sizes = _numbers(ticks.times, count)
+        self._sizes = from_column(ticks.times, count)
         total = sum(self._sizes)
         if total > MOST_TIMES:
             raise ValueError(f"a batch holds more than {MOST_TIMES} times")
-        self._times: Iterator[_Time] = zip(
-            _numbers(ticks.pid, total),
-            _numbers(ticks.tid, total) if threads else repeat(0, total),
-            _numbers(ticks.cpu, total),
-            _numbers(ticks.queue_or_reaped, total),
-            strict=True,
+        self._times = (
+            from_column(ticks.pid, total),
+            from_column(ticks.tid, total) if threads else (0,) * total,
+            from_column(ticks.cpu, total),
+            from_column(ticks.queue_or_reaped, total),
         )
+
+    def columns(self) -> tuple[Iterator[int], Iterator[int], _Times]:
+        """The two instants of each time, and the times."""
+        since_ns = chain.from_iterable(map(repeat, self._since, self._sizes))
+        at_ns = chain.from_iterable(map(repeat, self._at, self._sizes))
+        return since_ns, at_ns, self._times
 
     def flat(self) -> Iterator[tuple[int, int, _Time]]:
         """The two instants of each time, and the time."""
-        since = chain.from_iterable(map(repeat, self._since, self._sizes))
-        at = chain.from_iterable(map(repeat, self._at, self._sizes))
-        return zip(since, at, self._times, strict=True)
+        since_ns, at_ns, times = self.columns()
+        return zip(since_ns, at_ns, zip(*times, strict=True), strict=True)
 
     def nested(self) -> Iterator[tuple[int, int, Iterator[_Time]]]:
         """The two instants of each tick, and its times, to be taken before the next tick."""
+        times = zip(*self._times, strict=True)
         for since_ns, at_ns, size in zip(self._since, self._at, self._sizes, strict=True):
-            yield since_ns, at_ns, islice(self._times, size)
-
-
-def _numbers(column: Column, count: int, *, signed: bool = False) -> Sequence[int]:
-    numbers = from_column(column, count)
-    if not signed and count and (column.least < 0 or max(numbers) > LARGEST_NUMBER):
-        raise ValueError("times, counters and numbers of processes are 0 to 2⁶³")
-    return numbers
+            yield since_ns, at_ns, islice(times, size)
 
 
 def _ends(starts: Sequence[int], lengths: Column) -> list[int]:
     ends = [
         start + length
-        for start, length in zip(starts, _numbers(lengths, len(starts), signed=True), strict=True)
+        for start, length in zip(
+            starts, from_column(lengths, len(starts), signed=True), strict=True
+        )
     ]
     if ends and (min(ends) < 0 or max(ends) > LARGEST_NUMBER):
         raise ValueError("times, counters and numbers of processes are 0 to 2⁶³")

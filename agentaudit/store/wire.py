@@ -6,11 +6,13 @@ about what follows: a later minor version may add fields at the end, which are l
 """
 
 import dataclasses
-import math
+import sys
 from collections.abc import Mapping
-from typing import Any, cast, get_args, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Optional, cast, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec.structs import astuple
 
 from agentaudit.model.observed import (
     Attribute,
@@ -100,11 +102,30 @@ def _wire_field(
     field: dataclasses.Field[object], hint: object, nested: Wires
 ) -> tuple[str, object, object]:
     element = (get_args(hint) or (None,))[0]
-    wire = tuple.__class_getitem__((nested[element], ...)) if element in nested else hint
+    if element in nested:
+        wire: object = tuple.__class_getitem__((nested[element], ...))
+    else:
+        wire = hint if field.name in _SIGNED else _measurable(hint)
     absent = dataclasses.MISSING
     default = msgspec.NODEFAULT if field.default is absent else field.default
     return (field.name, wire, default)
 
+
+def _measurable(hint: object) -> object:
+    """The type, without the numbers that nothing measured can be."""
+    if hint in _MEASURES:
+        return _MEASURES[hint]
+    options = get_args(hint)
+    if isinstance(hint, UnionType) and options[0] in _MEASURES:
+        return Optional.__getitem__(_MEASURES[options[0]])
+    return hint
+
+
+_MEASURES: Mapping[object, object] = {
+    int: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)],
+    float: Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)],
+}
+"""Times, counters and numbers of processes; measures that are finite."""
 
 _NESTED: Wires = {
     type_: _wire_type(type_, {}) for type_ in (Frame, ThreadTime, ProcessTime, Attribute)
@@ -115,6 +136,14 @@ WIRES: Wires = {type_: _wire_type(type_, _NESTED, tag) for tag, type_ in TAGS.it
 _VALUES: Mapping[type, type] = {
     wire: type_ for type_, wire in [*WIRES.items(), *_NESTED.items()] if isinstance(type_, type)
 }
+
+
+_NESTING = frozenset(
+    type_
+    for type_ in _VALUES.values()
+    if any(get_origin(hint) is tuple for hint in get_type_hints(type_).values())
+)
+"""Kinds with values inside that have fields of their own."""
 
 
 def packed(value: object) -> object:
@@ -128,32 +157,17 @@ def packed(value: object) -> object:
 
 
 def record_of(wire: object) -> Record:
-    """
-    The record that the wire held.
-
-    Raises ValueError when it holds numbers that nothing measured can be.
-    """
+    """The record that the wire held."""
     return cast("Record", _unpacked(wire))
 
 
 def _unpacked(wire: Any) -> Any:  # noqa: ANN401 -- types made at run time
+    if isinstance(wire, tuple):
+        return tuple(map(_unpacked, wire))
     type_ = _VALUES.get(type(wire))
     if type_ is None:
-        return tuple(map(_unpacked, wire)) if isinstance(wire, tuple) else wire
-    values = {}
-    for name in wire.__struct_fields__:
-        value = getattr(wire, name)
-        if isinstance(value, tuple):
-            value = _unpacked(value)
-        elif isinstance(value, int | float):
-            _refuse_unmeasurable(name, value)
-        values[name] = value
-    return type_(**values)
-
-
-def _refuse_unmeasurable(name: str, value: float) -> None:
-    if not math.isfinite(value):
-        raise ValueError("a measure is a finite number")
-    whole = isinstance(value, int) and name not in _SIGNED
-    if whole and not 0 <= value <= LARGEST_NUMBER:
-        raise ValueError("times, counters and numbers of processes are 0 to 2⁶³")
+        return wire
+    values = astuple(wire)
+    if type_ in _NESTING:
+        values = tuple(map(_unpacked, values))
+    return type_(**dict(zip(wire.__struct_fields__, values, strict=True)))

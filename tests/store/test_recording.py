@@ -354,9 +354,9 @@ def test_what_is_no_recording_is_an_input_error(
         (b'["stack",3,[]]', "stack 3 is defined out of order"),
         (b'["stack",1,[["a"]]]', "is no record"),
         (b'["nothing"]', "is no record"),
-        (b'["cpu",0,1,[[7,-5,0]]]', "times, counters and numbers"),
+        (b'["cpu",0,1,[[7,-5,0]]]', "Expected `int` >= 0"),
         (b'["gpu",1,0,1e999,0,null]', "is no record"),
-        (b'["gone",-1,7]', "times, counters and numbers"),
+        (b'["gone",-1,7]', "Expected `int` >= 0"),
     ],
 )
 def test_a_line_that_is_no_record_names_its_place(
@@ -378,12 +378,12 @@ NONE = [0, b""]
     [
         ([CLOSED_TABLE], b"\1", "a table that it does not hold"),
         ([CLOSED_TABLE], b"\0\0", "1 records is asked for 2"),
-        ([["gone", [["gone", -1, 7]]]], b"\0", "times, counters and numbers"),
+        ([["gone", [["gone", -1, 7]]]], b"\0", "Expected `int` >= 0"),
         ([["gone", [["gone", 2**63, 7]]]], b"\0", "batch 2 is none"),
-        ([["sample", [["sample", 1, 1, 1, 1, float("nan")]]]], b"\0", "a finite number"),
+        ([["sample", [["sample", 1, 1, 1, 1, float("nan")]]]], b"\0", "Expected `float`"),
         ([["run", [NONE, NONE, NONE, NONE, [7, b""]]]], b"\0", "stack 7 is used and nowhere"),
         ([["run", [NONE, NONE, NONE, [-5, b""], NONE]]], b"\0", "times, counters and numbers"),
-        ([["run", [NONE, NONE, [2**63, b""], NONE, NONE]]], b"\0", "beyond all measure"),
+        ([["run", [NONE, NONE, [2**63, b""], NONE, NONE]]], b"\0", "times, counters and numbers"),
         ([["run", [NONE, NONE, [0, b"\xff" * 8], NONE, NONE]]], b"\0", "times, counters"),
         ([["run", [NONE, NONE, [0, b"abc"], NONE, NONE]]], b"\0", "holds no 1 numbers"),
         ([["run", [NONE] * 3]], b"\0", "batch 2 is none"),
