@@ -1,38 +1,31 @@
-"""What each source claims: spans, markers, asyncio tasks and connections, as records hold them."""
+"""What spans, markers and connections claim; asyncio tasks have a module of their own."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
-from agentaudit.model.observed import InFlight, Marked, SpanSeen, TaskRun, settled
+from agentaudit.model.observed import InFlight, Marked, SpanSeen, settled
 from agentaudit.model.recording import Recording
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import ClockPair, LabelSource, StepKind
 from agentaudit.profiling.evidence import SURE, Claim, Story, UnixClock, matched
-from agentaudit.profiling.labels import Labeller
 from agentaudit.profiling.selection import records_of
 from agentaudit.profiling.span_claims import Dialect, KindOf, span_claims
-
-_GONE_ON_NS = 60_000_000
-"""A gap between looks at a task in which it is taken to have gone on with what it did."""
-
-_EDGE_NS = 100_000_000
-"""A task open at both edges of the recording, to this, is the program's own, and no request."""
 
 _LIKELY = 0.4
 """Worth of a call on a connection that only may lead to a model."""
 
-_Told = tuple[list[Claim], list[Story]]
+Told = tuple[list[Claim], list[Story]]
+"""Claims, and the requests that they are of."""
 
 
-def from_spans(recording: Recording, kind_of: KindOf, within_ns: tuple[int, int]) -> _Told:
+def from_spans(recording: Recording, kind_of: KindOf, within_ns: tuple[int, int]) -> Told:
     """The claims of spans, and the requests that their roots are."""
     clock = UnixClock(records_of(recording.records, ClockPair))
     spans = records_of(recording.records, SpanSeen)
     return span_claims(spans, Dialect(kind_of=kind_of, clock=clock), within_ns)
 
 
-def from_markers(marked: Sequence[Marked], within_ns: tuple[int, int]) -> _Told:
+def from_markers(marked: Sequence[Marked], within_ns: tuple[int, int]) -> Told:
     """The claims of markers: they nest as spans do, and their kind is what they say."""
     dialect = Dialect(
         kind_of=_said_kind, clock=UnixClock(()), source=LabelSource.MARKER, traces=False
@@ -63,83 +56,7 @@ def _rule_saying(kind: StepKind) -> SpanRule:
     return SpanRule(attribute="name", value="*", kind=kind)
 
 
-def from_tasks(runs: Sequence[TaskRun], labeller: Labeller, within_ns: tuple[int, int]) -> _Told:
-    """What suspended tasks wait for, by the frames of their chains; a root is a request."""
-    by_task: dict[tuple[int, int], list[TaskRun]] = defaultdict(list)
-    extents: dict[tuple[int, int], list[int]] = {}
-    for run in runs:
-        by_task[run.pid, run.task].append(run)
-        extent = extents.setdefault((run.pid, run.root), [run.start_ns, run.end_ns])
-        extent[:] = min(extent[0], run.start_ns), max(extent[1], run.end_ns)
-    stories: dict[tuple[int, int], Story] = {}
-    claims: list[Claim] = []
-    for key, of_task in by_task.items():
-        story = _story(stories, of_task[0], extents, within_ns)
-        claims += _waits(key[0], of_task, labeller, story)
-    told = {id(claim.story) for claim in claims}
-    return claims, [story for story in stories.values() if id(story) in told]
-
-
-def _story(
-    stories: dict[tuple[int, int], Story],
-    run: TaskRun,
-    extents: Mapping[tuple[int, int], Sequence[int]],
-    within_ns: tuple[int, int],
-) -> Story | None:
-    """The request of a task's root; the program's own task is nobody's request."""
-    key = (run.pid, run.root)
-    start_ns, end_ns = extents[key]
-    if start_ns - within_ns[0] <= _EDGE_NS and within_ns[1] - end_ns <= _EDGE_NS:
-        return None
-    return stories.setdefault(
-        key,
-        Story(
-            pid=run.pid,
-            start_ns=start_ns,
-            end_ns=end_ns,
-            name="",
-            source=LabelSource.STACK,
-        ),
-    )
-
-
-def _waits(
-    pid: int, runs: Sequence[TaskRun], labeller: Labeller, story: Story | None
-) -> Iterator[Claim]:
-    """The stretches of one task in which its chain shows leaf work."""
-    last: Claim | None = None
-    for run in sorted(runs, key=lambda run: run.start_ns):
-        label = labeller.label(pid, run.stack)
-        if not label.leaf:
-            continue
-        goes_on = (
-            last is not None
-            and last.kind is label.kind
-            and last.name == label.name
-            and run.start_ns - last.end_ns <= _GONE_ON_NS
-        )
-        if last is not None and goes_on:
-            last.end_ns = max(last.end_ns, run.end_ns)
-            continue
-        if last is not None:
-            yield last
-        last = Claim(
-            start_ns=run.start_ns,
-            end_ns=run.end_ns,
-            kind=label.kind,
-            name=label.name,
-            source=LabelSource.STACK,
-            confidence=label.confidence,
-            pid=pid,
-            tid=run.tid,
-            story=story,
-            suspended=True,
-        )
-    if last is not None:
-        yield last
-
-
-def from_connections(requests: Sequence[InFlight], within_ns: tuple[int, int]) -> _Told:
+def from_connections(requests: Sequence[InFlight], within_ns: tuple[int, int]) -> Told:
     """Calls to models on connections, and the requests that came in on others."""
     claims: list[Claim] = []
     stories: list[Story] = []

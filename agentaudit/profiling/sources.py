@@ -9,21 +9,19 @@ from agentaudit.model.recording import ModelPeer, Recording
 from agentaudit.model.rule import LabelRules, SpanRule
 from agentaudit.model.trace import LabelSource
 from agentaudit.profiling.claims import (
+    Told,
     from_connections,
     from_markers,
     from_spans,
-    from_tasks,
     joined_sources,
 )
 from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.hosts import View, find_hosts
 from agentaudit.profiling.labels import Labeller
 from agentaudit.profiling.selection import end_ns_of, records_of
+from agentaudit.profiling.task_claims import from_tasks
 from agentaudit.profiling.tracks import adopt
 from agentaudit.rules.spans import span_kind
-
-Told = Sequence[tuple[list[Claim], list[Story]]]
-"""Claims and stories, those of the strongest source first."""
 
 _ORPHANS = (LabelSource.STACK, LabelSource.SOCKET)
 """Sources that know of no request by themselves."""
@@ -33,7 +31,7 @@ _WEAKER = 2
 
 
 def settled_evidence(
-    told: Told, views: Mapping[int, Sequence[View]], target: int
+    told: Sequence[Told], views: Mapping[int, Sequence[View]], target: int
 ) -> tuple[list[Claim], list[Story]]:
     """Each call once, each on its thread; and the requests that they are of."""
     _find_processes(told, views, target)
@@ -50,7 +48,7 @@ def model_clients(recording: Recording) -> Collection[int]:
     return known | {call.pid for call in calls if call.model and not call.inbound}
 
 
-def told_by(recording: Recording, rules: LabelRules, labeller: Labeller) -> Told:
+def told_by(recording: Recording, rules: LabelRules, labeller: Labeller) -> Sequence[Told]:
     """What each source claims, the strongest first."""
     within_ns = recording.opened.start_ns, end_ns_of(recording)
 
@@ -66,7 +64,7 @@ def told_by(recording: Recording, rules: LabelRules, labeller: Labeller) -> Told
     )
 
 
-def _find_processes(told: Told, views: Mapping[int, Sequence[View]], target: int) -> None:
+def _find_processes(told: Sequence[Told], views: Mapping[int, Sequence[View]], target: int) -> None:
     """
     Work of a process that nobody named is that of the only process, or of the target.
 
