@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentaudit.cli.load import LoadOptions
+from agentaudit.cli.samplers import SamplerChoice, samplers_of
 from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Options:
     """How to record."""
 
     rate_hz: int = RATE_HZ
+    sampler: SamplerChoice = SamplerChoice.AUTO
     rules: tuple[Path, ...] = ()
     """Folders with step rules, tried before those that we ship."""
     request_frames: tuple[str, ...] = ()
@@ -99,8 +101,8 @@ def _observers(
 ) -> "tuple[Sequence[Observer], Sequence[Incident]]":
     from agentaudit.probes.connections import Connections
 
-    stacks, missing = _stacks(pid, options.rate_hz)
-    return (*stacks, Connections(endpoints), *_metrics(options.scraped)), missing
+    stacks, missing = _stacks(pid, options)
+    return (stacks, Connections(endpoints), *_metrics(options.scraped)), missing
 
 
 def _metrics(pages: Sequence[str]) -> "Sequence[Observer]":
@@ -119,23 +121,11 @@ def _metrics(pages: Sequence[str]) -> "Sequence[Observer]":
     return (Endpoints(addresses),)
 
 
-def _stacks(pid: int, rate_hz: int) -> "tuple[Sequence[Observer], Sequence[Incident]]":
-    from agentaudit.model.trace import Incident
-    from agentaudit.probes.pyspy import find_pyspy
-    from agentaudit.probes.rolling import PySpy
+def _stacks(pid: int, options: Options) -> "tuple[Observer, Sequence[Incident]]":
     from agentaudit.probes.stacks import Stacks
 
-    program = find_pyspy()
-    if program is not None:
-        return (Stacks([PySpy(program, rate_hz)], rate_hz, pid),), ()
-    return (), (
-        Incident(
-            at_ns=time.monotonic_ns(),
-            probe="stacks",
-            what="py-spy is not installed",
-            lost="the steps: time is counted, but not told apart",
-        ),
-    )
+    samplers, missing = samplers_of(options.sampler, options.rate_hz, pid)
+    return Stacks(samplers, options.rate_hz, pid), missing
 
 
 def _close(observers: "Sequence[Observer]") -> None:

@@ -13,6 +13,7 @@ from agentaudit.cli.gate import FailIf
 from agentaudit.cli.load import MOST_USERS, LoadOptions
 from agentaudit.cli.probes import RATE_HZ, Options
 from agentaudit.cli.recorder import record, step_rules
+from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.targets import Attach, Launch, Repeat, Target, parse_duration
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import UsageError
@@ -58,6 +59,10 @@ def profile(
     rate: Annotated[
         int, typer.Option("--rate", min=1, max=1000, help="Stack samples a second.")
     ] = RATE_HZ,
+    sampler: Annotated[
+        SamplerChoice,
+        typer.Option("--sampler", help="Who reads the stacks; auto takes what suits each process."),
+    ] = SamplerChoice.AUTO,
     load: Annotated[
         str | None,
         typer.Option(
@@ -166,6 +171,7 @@ def profile(
         terminal=terminal,
         options=Options(
             rate_hz=rate,
+            sampler=sampler,
             rules=tuple(rules or ()),
             request_frames=tuple(request_frame or ()),
             endpoints=tuple(llm_endpoint or ()),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 _EXECUTABLE = re.compile(r"(?:^|/)(?:python|pypy)(\d+(?:\.\d+)?)?[a-z]*$")
 _LIBRARY = re.compile(r"/libpython(3\.\d+)[a-z]*\.so")
+_MODULE = re.compile(r"\.cpython-3(\d+)[a-z]*-")
+_VERSION = re.compile(r"CPython (\d+)\.(\d+)")
 _LONGEST_MAPS = 4 * 1024 * 1024
 
 
@@ -21,10 +23,35 @@ def python_of(pid: int) -> str | None:
     name = _EXECUTABLE.search(executable)
     if name and (name[1] or "").count("."):
         return f"CPython {name[1]}"
-    library = _LIBRARY.search(_maps(pid))
+    maps = _maps(pid)
+    library = _LIBRARY.search(maps)
     if library:
         return f"CPython {library[1]}"
+    module = _MODULE.search(maps) if name else None
+    if module:
+        return f"CPython 3.{module[1]}"
     return "CPython" if name else None
+
+
+def version_of(runtime: str) -> tuple[int, int] | None:
+    """The numbers of `CPython 3.14`."""
+    told = _VERSION.fullmatch(runtime)
+    return (int(told[1]), int(told[2])) if told else None
+
+
+def interpreter_of(pid: int) -> str | None:
+    """
+    The path of the interpreter that a process runs, as the process itself sees it.
+
+    None where it cannot be seen, and for programs that embed Python: they are no interpreters.
+    """
+    try:
+        executable = str(Path(f"/proc/{pid}/exe").readlink())
+        root = str(Path(f"/proc/{pid}/root").readlink())
+    except OSError:
+        return None
+    inside = executable.removeprefix(root) if root != "/" else executable
+    return inside if _EXECUTABLE.search(inside) else None
 
 
 def _by_name(pid: int) -> str | None:

@@ -6,7 +6,7 @@ module knows no sampler: it is given some, best first, and asks the next where o
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from agentaudit.model.recording import Frame, Record, StackDefined, Watched
@@ -103,6 +103,7 @@ class Stacks:
                 records += self._given_up(pid, watched, now_ns)
             elif watched.watch.over:
                 del self._watched[pid]
+                self._refused.update({pid} & set(pids))  # it ended: only a parent is late
         return records
 
     def close(self, now_ns: int) -> Sequence[Record]:
@@ -174,12 +175,13 @@ class Stacks:
         """How the sampling went; and why, when the target was not sampled at all."""
         interval_ns = 1_000_000_000 // self._rate_hz
         for name, tally in self._tallies.items():
+            mean_ns = tally.span_ns // tally.samples if tally.samples else interval_ns
             yield SamplingRecord(
                 sampler=name,
                 rate_hz=float(self._rate_hz),
                 samples=tally.samples,
                 failures=tally.failures,
-                mean_interval_ns=interval_ns,
+                mean_interval_ns=mean_ns,
                 max_interval_ns=max(tally.longest_gap_ns, interval_ns),
             )
         if not self._tallies and self._target not in self._refused:
@@ -209,9 +211,11 @@ class _Tally:
 
     samples: int = 0
     failures: int = 0
-    longest_gap_ns: int = field(default=0)
+    longest_gap_ns: int = 0
+    span_ns: int = 0
 
     def add(self, watched: Watched) -> None:
         self.samples += watched.samples
         self.failures += watched.failures
+        self.span_ns += watched.end_ns - watched.start_ns
         self.longest_gap_ns = max(self.longest_gap_ns, watched.max_gap_ns)
