@@ -216,6 +216,8 @@ class ThreadReading:
     tid: int
     cpu_ns: int
     queue_ns: int
+    started: int = 0
+    """When its process began, in the kernel's ticks: numbers of processes are given again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +229,7 @@ class ProcessReading:
     cpu_ns: int
     children_ns: int
     rss_bytes: int
+    started: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ class ProcessCounters:
         self.parent_pid = parent_pid
         self.alive = True
         self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+        self._started = 0
         self._reading: ProcessReading | None = None
         self._read_clock_ns = -1
         self._files: dict[int, int] = {}
@@ -68,6 +69,7 @@ class ProcessCounters:
             return None
         fields = text[text.rindex(b")") + 2 :].split()
         self.alive = fields[0] not in (b"Z", b"X") or int(fields[17]) > 1
+        self._started = int(fields[19])
         if clock_ns is None:  # a zombie has only its ticks
             clock_ns = _nanoseconds(fields[11]) + _nanoseconds(fields[12])
         return ProcessReading(
@@ -76,6 +78,7 @@ class ProcessCounters:
             cpu_ns=clock_ns,
             children_ns=_nanoseconds(fields[13]) + _nanoseconds(fields[14]),
             rss_bytes=int(fields[21]) * _PAGE,
+            started=self._started,
         )
 
     def _read_threads(self) -> Iterator[ThreadReading]:
@@ -85,7 +88,13 @@ class ProcessCounters:
             except (OSError, ValueError):
                 os.close(self._files.pop(tid))
                 continue
-            yield ThreadReading(pid=self.pid, tid=tid, cpu_ns=int(cpu_ns), queue_ns=int(queue_ns))
+            yield ThreadReading(
+                pid=self.pid,
+                tid=tid,
+                cpu_ns=int(cpu_ns),
+                queue_ns=int(queue_ns),
+                started=self._started,
+            )
 
     def _open_threads(self) -> None:
         for name in listed_names(f"/proc/{self.pid}/task"):

@@ -18,6 +18,9 @@ from agentaudit.model.recording import (
     ThreadTime,
 )
 
+_Thread = tuple[int, int, int]
+"""The process, when it began, and the thread."""
+
 
 class ProcessLedger:
     """The processes of a tree. What they used before the first reading does not count."""
@@ -26,6 +29,7 @@ class ProcessLedger:
         self._last = {reading.pid: reading for reading in readings}
         self._counted: defaultdict[int, int] = defaultdict(int)
         """Time of ended children, by parent, that its counter of children will show again."""
+        self._reaped: defaultdict[int, int] = defaultdict(int)
         self._at_ns = at_ns
         self.total_ns = 0
 
@@ -37,10 +41,29 @@ class ProcessLedger:
 
     def tick(self, readings: Sequence[ProcessReading], at_ns: int) -> ProcessTick:
         now = {reading.pid: reading for reading in readings}
-        for pid in self._last.keys() - now.keys():
-            self._end(self._last.pop(pid))
+        for pid, last in list(self._last.items()):
+            if pid not in now or now[pid].started != last.started:
+                self._end(self._last.pop(pid))
         times = tuple(time for time in map(self._time, readings) if time.cpu_ns or time.reaped_ns)
         self._last = now
+        return self._tick(times, at_ns)
+
+    def settle(self, spent_ns: int, at_ns: int) -> ProcessTick:
+        """
+        What is missing to a total that is known to be exact, where time of children was counted.
+
+        The kernel shows the time of children that ended in ticks of 10 ms, and cuts off the rest.
+        """
+        missing_ns = spent_ns - self.total_ns
+        if missing_ns <= 0:
+            return self._tick((), at_ns)
+        parent = max(
+            self._reaped or self._last, key=lambda pid: self._reaped.get(pid, 0), default=0
+        )
+        times = (ProcessTime(pid=parent, cpu_ns=0, reaped_ns=missing_ns),) if parent else ()
+        return self._tick(times, at_ns)
+
+    def _tick(self, times: tuple[ProcessTime, ...], at_ns: int) -> ProcessTick:
         since_ns, self._at_ns = self._at_ns, at_ns
         self.total_ns += sum(time.cpu_ns + time.reaped_ns for time in times)
         return ProcessTick(since_ns=since_ns, at_ns=at_ns, times=times)
@@ -48,8 +71,11 @@ class ProcessLedger:
     def _time(self, reading: ProcessReading) -> ProcessTime:
         last = self._last.get(reading.pid)
         children_ns = max(reading.children_ns - (last.children_ns if last else 0), 0)
-        again_ns = min(children_ns, self._counted[reading.pid])
-        self._counted[reading.pid] -= again_ns
+        again_ns = min(children_ns, self._counted[reading.pid]) if children_ns else 0
+        if again_ns:
+            self._counted[reading.pid] -= again_ns
+        if children_ns > again_ns:
+            self._reaped[reading.pid] += children_ns - again_ns
         return ProcessTime(
             pid=reading.pid,
             cpu_ns=max(reading.cpu_ns - (last.cpu_ns if last else 0), 0),
@@ -57,8 +83,10 @@ class ProcessLedger:
         )
 
     def _end(self, last: ProcessReading) -> None:
-        self._counted[last.parent_pid] += last.cpu_ns + last.children_ns
+        if last.parent_pid in self._last:
+            self._counted[last.parent_pid] += last.cpu_ns + last.children_ns
         self._counted.pop(last.pid, None)
+        self._reaped.pop(last.pid, None)
 
 
 class ThreadLedger:
@@ -74,16 +102,19 @@ class ThreadLedger:
         """What they used since the tick before, and which of them have ended."""
         now = _by_thread(readings)
         gone = [
-            ThreadGone(at_ns=at_ns, pid=pid, tid=tid) for pid, tid in self._last.keys() - now.keys()
+            ThreadGone(at_ns=at_ns, pid=pid, tid=tid)
+            for pid, _, tid in self._last.keys() - now.keys()
         ]
-        times = tuple(self._times(readings))
+        times = tuple(self._times(now))
         self._last = now
         since_ns, self._at_ns = self._at_ns, at_ns
         return ThreadTick(since_ns=since_ns, at_ns=at_ns, times=times), gone
 
-    def _times(self, readings: Sequence[ThreadReading]) -> Iterator[ThreadTime]:
-        for reading in readings:
-            last = self._last.get((reading.pid, reading.tid))
+    def _times(self, now: dict[_Thread, ThreadReading]) -> Iterator[ThreadTime]:
+        for thread, reading in now.items():
+            last = self._last.get(thread)
+            if last is reading:
+                continue
             if last is not None and last.cpu_ns > reading.cpu_ns:
                 last = None  # another thread has the number now
             cpu_ns = reading.cpu_ns - (last.cpu_ns if last else 0)
@@ -94,5 +125,5 @@ class ThreadLedger:
                 )
 
 
-def _by_thread(readings: Sequence[ThreadReading]) -> dict[tuple[int, int], ThreadReading]:
-    return {(reading.pid, reading.tid): reading for reading in readings}
+def _by_thread(readings: Sequence[ThreadReading]) -> dict[_Thread, ThreadReading]:
+    return {(reading.pid, reading.started, reading.tid): reading for reading in readings}

@@ -19,10 +19,17 @@ from agentaudit.model.recording import (
 from agentaudit.model.trace import ClockPair, CpuSample, EnergyReading, Incident
 from agentaudit.profiling.ledger import ProcessLedger, ThreadLedger
 
-TICK_NS = 20_000_000
+TICK_NS = 25_000_000
 _PROCESSES_EVERY = 2
 _SAMPLE_EVERY = 12
-_CLOCK_EVERY = 500
+_FLUSHED_NS = 600_000_000
+"""What is this old reaches the kernel at the next sample, so within a second."""
+_CLOCK_EVERY = 480
+_CLOCK_STEP_NS = 5_000_000
+"""The wall clock was set, or is being corrected: it moved against the monotonic one so far."""
+
+_LATE_NS = 1_000_000_000
+"""A look that comes so late says that nobody let us run."""
 
 
 class Tree(Protocol):
@@ -93,6 +100,8 @@ class Probes:
     clock_ns: Callable[[], int]
     clock_pair: Callable[[], ClockPair]
     sleep_s: Callable[[float], None]
+    spent_ns: Callable[[], int | None] = lambda: None
+    """What a target of ours used from its first to its last instruction, once that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +124,21 @@ class Session:
         self._number = 0
         self._start_ns = 0
         self._sampled_ns = 0
+        self._flushed_ns = 0
         self._counted_ns = 0
         self._rss_bytes = 0
+        self._due_ns = 0
+        self._clock = ClockPair(monotonic_ns=0, unix_ns=0)
         self._threads = ThreadLedger((), 0)
         self._processes = ProcessLedger((), 0)
 
     def open(self, opened: Opened, incidents: Sequence[Incident]) -> None:
         """The first records, and the readings that all increments start from."""
         tree = self._probes.tree
-        self._start_ns = self._sampled_ns = opened.start_ns
-        self._write([opened, self._probes.clock_pair(), *incidents])
+        self._start_ns = self._sampled_ns = self._flushed_ns = opened.start_ns
+        self._due_ns = opened.start_ns + TICK_NS
+        self._clock = self._probes.clock_pair()
+        self._write([opened, self._clock, *incidents])
         self._write(tree.events(opened.start_ns))
         ours = opened.target.launched  # all that it ever used counts
         self._threads = ThreadLedger(() if ours else tree.threads(), opened.start_ns)
@@ -150,6 +164,7 @@ class Session:
         """The last readings, and the word that the recording is whole."""
         now_ns = self._probes.clock_ns()
         self._counters(now_ns)
+        self._settle(now_ns)
         self._sample(now_ns)
         for observer in self._probes.observers:
             self._write(observer.close(now_ns))
@@ -160,6 +175,7 @@ class Session:
 
     def _tick(self, now_ns: int) -> None:
         self._number += 1
+        self._lateness(now_ns)
         events = self._probes.tree.events(now_ns)
         for event in events:
             if isinstance(event, ProcessBorn):
@@ -174,8 +190,27 @@ class Session:
             self._write(observer.look(now_ns, pids))
         if self._number % _SAMPLE_EVERY == 0:
             self._sample(now_ns)
-        if self._number % _CLOCK_EVERY == 0:
-            self._write([self._probes.clock_pair()])
+            self._look_at_the_clocks()
+
+    def _lateness(self, now_ns: int) -> None:
+        late_ns, self._due_ns = now_ns - self._due_ns, now_ns + TICK_NS
+        if late_ns >= _LATE_NS:
+            self._write([_late(now_ns, late_ns)])
+
+    def _look_at_the_clocks(self) -> None:
+        """A pair every few seconds, and at once when the wall clock moved."""
+        pair = self._probes.clock_pair()
+        if _moved_ns(self._clock, pair) >= _CLOCK_STEP_NS or self._number % _CLOCK_EVERY == 0:
+            self._clock = pair
+            self._write([pair])
+
+    def _settle(self, now_ns: int) -> None:
+        """What the counters of children could not show, where the whole is known exactly."""
+        spent_ns = self._probes.spent_ns()
+        if spent_ns is not None:
+            tick = self._processes.settle(spent_ns, now_ns)
+            if tick.times:
+                self._write([tick])
 
     def _counters(self, now_ns: int) -> None:
         self._thread_counters(now_ns)
@@ -207,7 +242,9 @@ class Session:
             system_busy=self._probes.system_busy(),
         )
         self._write([sample, *self._probes.devices.read(now_ns, self._probes.tree.pids)])
-        self._sink.flush()
+        if now_ns - self._flushed_ns >= _FLUSHED_NS:
+            self._flushed_ns = now_ns
+            self._sink.flush()
         self._watch(
             Glance(
                 elapsed_ns=now_ns - self._start_ns,
@@ -220,3 +257,17 @@ class Session:
     def _write(self, records: Sequence[Record]) -> None:
         for record in records:
             self._sink.append(record)
+
+
+def _late(now_ns: int, late_ns: int) -> Incident:
+    return Incident(
+        at_ns=now_ns,
+        probe="session",
+        what=f"the recorder itself was not let run for {late_ns / 1e9:.1f} s",
+        lost="when in that time the CPU was used; how much of it is known",
+    )
+
+
+def _moved_ns(before: ClockPair, now: ClockPair) -> int:
+    """How far the wall clock went otherwise than the monotonic one."""
+    return abs((now.unix_ns - before.unix_ns) - (now.monotonic_ns - before.monotonic_ns))

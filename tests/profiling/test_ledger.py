@@ -1,5 +1,7 @@
 """Counters as increments, each nanosecond once."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +69,35 @@ def test_a_number_used_again_starts_from_nothing() -> None:
     tick = ledger.tick([process(7, 0), process(8, 60, parent=7)], at_ns=1)
 
     assert tick.times == (ProcessTime(pid=8, cpu_ns=60),)
+
+
+def test_a_number_used_again_unseen_is_known_by_its_beginning() -> None:
+    """Its birth was not heard of, and it used more than the one before."""
+    ledger = ProcessLedger([process(7, 0), process(8, 100, parent=7)], at_ns=0)
+    threads = ThreadLedger([thread(8, 100)], at_ns=0)
+
+    tick = ledger.tick([process(7, 0), replace(process(8, 160, parent=7), started=5)], at_ns=1)
+    of_threads, gone = threads.tick([replace(thread(8, 160), started=5)], at_ns=1)
+
+    assert tick.times == (ProcessTime(pid=8, cpu_ns=160),)
+    assert of_threads.times == (ThreadTime(pid=7, tid=8, cpu_ns=160, queue_ns=0),)
+    assert len(gone) == 1
+
+
+def test_what_is_missing_to_an_exact_total_is_of_whoever_had_children() -> None:
+    ledger = ProcessLedger([process(7, 0), process(8, 0, parent=7)], at_ns=0)
+    ledger.tick([process(7, 0, children_ns=20), process(8, 5, children_ns=70, parent=7)], at_ns=1)
+
+    missing = ledger.settle(103, at_ns=2)
+    nothing = ledger.settle(90, at_ns=3)
+
+    assert missing.times == (ProcessTime(pid=8, cpu_ns=0, reaped_ns=8),)
+    assert nothing.times == ()
+    assert ledger.total_ns == 103
+
+
+def test_an_exact_total_of_nobody_is_not_placed() -> None:
+    assert ProcessLedger([], at_ns=0).settle(5, at_ns=1).times == ()
 
 
 @given(

@@ -1,5 +1,6 @@
 """The recording loop, over probes made for the test."""
 
+import tracemalloc
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ from agentaudit.model.recording import (
     Closed,
     Opened,
     ProcessBorn,
+    ProcessGone,
     ProcessReading,
     ProcessTick,
     Record,
@@ -25,8 +27,14 @@ class Clock:
     """Time that passes only while someone sleeps."""
 
     now_ns: int = 0
+    set_by_ns: int = 0
+    """How far the wall clock was set away from this one."""
+    naps_ns: dict[int, int] = field(default_factory=dict)
+    """Sleeps that last longer than asked for, by the instant they begin at or after."""
 
     def sleep_s(self, seconds: float) -> None:
+        for at_ns in [at_ns for at_ns in self.naps_ns if at_ns <= self.now_ns]:
+            self.now_ns += self.naps_ns.pop(at_ns)
         self.now_ns += round(seconds * 1e9)
 
 
@@ -108,9 +116,14 @@ class Paper:
 
 
 def session(
-    clock: Clock, tree: Busy, watch: Callable[[Glance], None] = lambda _: None
+    clock: Clock,
+    tree: Busy,
+    watch: Callable[[Glance], None] = lambda _: None,
+    *,
+    spent_ns: int | None = None,
+    paper: Paper | None = None,
 ) -> tuple[Session, Paper]:
-    paper = Paper(clock)
+    paper = paper or Paper(clock)
     probes = Probes(
         tree=tree,
         observers=[Others()],
@@ -118,8 +131,11 @@ def session(
         packages=Packages(),
         system_busy=lambda: 0.5,
         clock_ns=lambda: clock.now_ns,
-        clock_pair=lambda: ClockPair(monotonic_ns=clock.now_ns, unix_ns=0),
+        clock_pair=lambda: ClockPair(
+            monotonic_ns=clock.now_ns, unix_ns=clock.now_ns + clock.set_by_ns
+        ),
         sleep_s=clock.sleep_s,
+        spent_ns=lambda: spent_ns,
     )
     opened = Opened(
         tool_version="1",
@@ -200,3 +216,84 @@ def test_what_the_probes_say_is_written() -> None:
     ]
     assert round(glances[-1].busy_cores, 3) == 1.0
     assert glances[-1].rss_bytes == 42
+
+
+def test_the_wall_clock_is_written_down_again_when_it_is_set() -> None:
+    clock = Clock()
+    made, paper = session(clock, Busy(clock))
+
+    made.run(2 * S, lambda: "")
+    clock.set_by_ns = -3600 * S
+    made.close(made.run(4 * S, lambda: ""))
+
+    pairs = [record for record in paper.of(ClockPair) if isinstance(record, ClockPair)]
+    assert [pair.unix_ns - pair.monotonic_ns for pair in pairs] == [0, -3600 * S, -3600 * S]
+    assert 2 * S <= pairs[1].monotonic_ns < 3 * S
+
+
+def test_a_recorder_that_was_not_let_run_says_so() -> None:
+    clock = Clock(naps_ns={S: 30 * S})
+    made, paper = session(clock, Busy(clock))
+
+    made.close(made.run(40 * S, lambda: ""))
+
+    late = [record for record in paper.of(Incident) if isinstance(record, Incident)][1:]
+    assert [(record.probe, record.what) for record in late] == [
+        ("session", "the recorder itself was not let run for 30.0 s")
+    ]
+
+
+def test_what_counters_cut_off_is_added_where_the_whole_is_known() -> None:
+    clock = Clock()
+    made, paper = session(clock, Busy(clock), spent_ns=2 * S + 7)
+
+    made.close(made.run(2 * S - TICK_NS, lambda: ""))
+
+    ticks = [record for record in paper.of(ProcessTick) if isinstance(record, ProcessTick)]
+    total_ns = sum(time.cpu_ns + time.reaped_ns for tick in ticks for time in tick.times)
+    assert total_ns == 2 * S + 7
+    samples = [record for record in paper.of(CpuSample) if isinstance(record, CpuSample)]
+    assert sum(sample.cpu_ns for sample in samples) == total_ns
+
+
+@dataclass
+class Forking(Busy):
+    """A target that has another child at every look."""
+
+    def events(self, now_ns: int) -> Sequence[Record]:
+        child = 1000 + now_ns // TICK_NS
+        born = ProcessBorn(at_ns=now_ns, pid=child, parent_pid=7, parent_tid=7)
+        return [*Busy.events(self, now_ns), born, ProcessGone(at_ns=now_ns, pid=child - 1)]
+
+    def processes(self) -> Sequence[ProcessReading]:
+        child = 1000 + self.clock.now_ns // TICK_NS
+        return [
+            *Busy.processes(self),
+            ProcessReading(pid=child, parent_pid=7, cpu_ns=9, children_ns=0, rss_bytes=1),
+        ]
+
+
+@dataclass
+class Drain(Paper):
+    """A sink that keeps nothing, as a file does."""
+
+    def append(self, record: Record) -> None:
+        del record
+
+    def flush(self) -> None:
+        pass
+
+
+def test_children_that_come_and_go_leave_nothing_behind_in_memory() -> None:
+    clock = Clock()
+    made, _ = session(clock, Forking(clock), paper=Drain(clock))
+    made.run(60 * S, lambda: "")
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        made.run(660 * S, lambda: "")
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert after - before < 200_000  # of 24 000 children
