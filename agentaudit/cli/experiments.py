@@ -118,12 +118,12 @@ def _cost(bench: Bench) -> "Sequence[Check]":
     with_us = _stopped(bench, watched)
     newest = version(bench.python) >= (3, 14)
     cpu = Claim(
-        group="cost", text="CPU of the recorder", limit=3.0 if newest else 12.0, unit="% of a core"
+        group="cost", text="the recorder's CPU", limit=3.0 if newest else 12.0, unit="% of a core"
     )
-    slow = Claim(group="cost", text="time taken from the agent", limit=1.0, unit="%")
+    slow = Claim(group="cost", text="the agent stopped", limit=1.0, unit="%")
     return [
-        cpu.check("", f"{watched[0]:.1f} % of a core", watched[0]),
-        slow.check(f"{alone:.2f} % alone", f"{with_us:.2f} % recorded", max(with_us - alone, 0.0)),
+        cpu.check("", "", watched[0]),
+        slow.check(f"{alone:.2f}% alone", f"{with_us:.2f}%", max(with_us - alone, 0.0)),
     ]
 
 
@@ -189,13 +189,13 @@ def _crash(bench: Bench) -> "Sequence[Check]":
         code = again.wait(START_S)
     finally:
         ended(target)
-    killed = Claim(group="crash", text="a killed recorder loses", limit=1.0, unit="s")
-    stays = Claim(group="crash", text="agents that a killed recorder stops", limit=0, unit="")
-    whole = Claim(group="crash", text="recordings cut off by a killed agent", limit=0, unit="")
+    killed = Claim(group="crash", text="lost with the recorder", limit=1.0, unit="s")
+    stays = Claim(group="crash", text="agents left stopped", limit=0, unit="")
+    whole = Claim(group="crash", text="agents killed, recording cut", limit=0, unit="")
     return [
-        killed.check("", f"{lost_s:.2f} s", lost_s),
-        stays.check("0", str(int(stopped)), float(stopped)),
-        whole.check("0", str(int(code != 0)), float(code != 0)),
+        killed.check("", "", lost_s),
+        stays.check("", "", float(stopped)),
+        whole.check("", "", float(code != 0)),
     ]
 
 

@@ -74,7 +74,7 @@ def truth_of(text: Mapping[str, object]) -> Truth:
 
 def cpu_total(group: str, trace: Trace, truth: Truth, *, limit: float) -> Check:
     """CPU time of the whole tree, off by so many per cent."""
-    claim = Claim(group=group, text="CPU time of the tree", limit=limit, unit="%")
+    claim = Claim(group=group, text="CPU in total", limit=limit, unit="%")
     found_ns, true_ns = trace.cpu_total_ns, truth.total_cpu_ns
     off = abs(found_ns - true_ns) / true_ns * 100
     return claim.check(f"{true_ns / 1e9:.3f} s", f"{found_ns / 1e9:.3f} s", off)
@@ -85,7 +85,7 @@ def cpu_shares(group: str, trace: Trace, truth: Truth, *, limit: float) -> Check
     times = _times(trace, "cpu_ns")
     found = {kind: times.get(kind, 0) / max(trace.cpu_total_ns, 1) for kind in StepKind}
     true = {kind: ns / truth.total_cpu_ns for kind, ns in truth.cpu_ns.items()}
-    claim = Claim(group=group, text="CPU share of each step kind", limit=limit, unit="pp")
+    claim = Claim(group=group, text="CPU by kind", limit=limit, unit="pp")
     return _furthest(claim, true, found)
 
 
@@ -95,13 +95,13 @@ def wall_shares(group: str, trace: Trace, truth: Truth, *, limit: float) -> Chec
     measured, whole = max(sum(times.values()), 1), max(sum(truth.wall_ns.values()), 1)
     found = {kind: ns / measured for kind, ns in times.items()}
     true = {kind: ns / whole for kind, ns in truth.wall_ns.items()}
-    claim = Claim(group=group, text="wall share of each step kind", limit=limit, unit="pp")
+    claim = Claim(group=group, text="wall time by kind", limit=limit, unit="pp")
     return _furthest(claim, true, found)
 
 
 def requests(group: str, trace: Trace, truth: Truth, *, limit: float) -> Check:
     """How many requests were told apart, off by so many per cent."""
-    claim = Claim(group=group, text="requests told apart", limit=limit, unit="%")
+    claim = Claim(group=group, text="requests", limit=limit, unit="%")
     return _count(claim, truth.requests, len(trace.requests))
 
 
@@ -109,7 +109,7 @@ def step_counts(group: str, trace: Trace, truth: Truth, *, limit: float) -> Chec
     """How many steps of the host's own kinds were told apart, off by so many per cent."""
     kinds = HOST_KINDS & truth.steps.keys()
     true = sum(count for kind, count in truth.steps.items() if kind in kinds)
-    claim = Claim(group=group, text="steps told apart", limit=limit, unit="%")
+    claim = Claim(group=group, text="steps", limit=limit, unit="%")
     return _count(claim, true, sum(step.kind in kinds for step in trace.steps))
 
 

@@ -22,7 +22,7 @@ def render_selftest(result: SelfTest) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("", "agent", "claim"):
         table.add_column(name, no_wrap=True)
-    for name in ("truth", "measured", "off", "limit"):
+    for name in ("truth", "recorded", "off by", "limit"):
         table.add_column(name, justify="right", no_wrap=True)
     for check in result.checks:
         mark, style = _MARKS[check.outcome]
@@ -33,7 +33,7 @@ def render_selftest(result: SelfTest) -> RenderableType:
             check.truth,
             check.measured,
             _off(check),
-            f"{check.limit:g} {check.unit}".strip(),
+            f"{check.limit:g}",
         )
     notes = [
         Text(one_line(f"{check.group}: {check.note}"), overflow="fold")
@@ -47,7 +47,9 @@ def render_selftest(result: SelfTest) -> RenderableType:
 
 
 def _off(check: Check) -> str:
-    return "" if check.off is None else f"{check.off:.2f} {check.unit}".strip()
+    if check.off is None:
+        return "?"
+    return f"{check.off:.2f} {check.unit}" if check.unit else f"{check.off:.0f}"
 
 
 def _verdict(checks: Sequence[Check]) -> str:

@@ -396,6 +396,7 @@ def main() -> None:
     SCENARIOS[asked.scenario](asked, truth)
     if asked.truth:
         truth.written(asked.truth)
+        os._exit(0)  # what an interpreter does to end is no part of the truth
 
 
 if __name__ == "__main__":
