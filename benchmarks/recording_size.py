@@ -180,9 +180,10 @@ class Hour:
                 batch += self._stacks(at_ns)
             if number % 24 == 0:
                 batch += self._samples(at_ns)
+            if number % 72 == 0:
                 yield batch
                 batch = []
-        yield [*self._stacks(self._end_ns), Closed(at_ns=self._end_ns, because="the target ended")]
+        yield [*batch, *self._stacks(self._end_ns), Closed(at_ns=self._end_ns, because="the target ended")]
 
     def _tick(self, at_ns: int, number: int) -> Iterator[Record]:
         at_ns += self._chance.randrange(MS)
@@ -274,7 +275,7 @@ def write(path: Path, seconds: int) -> tuple[int, float, int]:
                 sink.append(record)
             sink.flush()
             spent_s += time.process_time() - before_s
-            if number == 1250:  # noqa: PLR2004 -- five minutes
+            if number == 417:  # noqa: PLR2004 -- five minutes
                 settled_kib = _peak_kib(resource.RUSAGE_SELF)
     grown_kib = _peak_kib(resource.RUSAGE_SELF) - settled_kib if settled_kib else 0
     return records, spent_s, grown_kib
