@@ -132,6 +132,7 @@ def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
     from agentaudit.model.accuracy import SelfTest
     from agentaudit.model.comparison import Comparison
     from agentaudit.model.finding import LintResult
+    from agentaudit.model.fleet import Fleet
     from agentaudit.model.profile import Profile
     from agentaudit.model.results import Simulation
     from agentaudit.model.threat import ThreatModel
@@ -142,7 +143,7 @@ def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
     places: dict[str, Path] = {}
     for file, artifact in read.items():
         name = names.get(type(artifact))
-        if isinstance(artifact, Comparison | SelfTest):
+        if isinstance(artifact, Comparison | Fleet | SelfTest):
             raise UsageError(f"{file}: has no page; the command that made it shows it")
         if name is None:
             raise UsageError(f"{file}: a report stands alone; give it without other artifacts")

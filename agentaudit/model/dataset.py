@@ -109,8 +109,13 @@ def columns(table: str) -> tuple[Column, ...]:
 
 def partition(table: str, host: str, start_unix_ns: int) -> str:
     """The folder of a recording's rows below that of the dataset, whatever the host's name."""
-    day = datetime.fromtimestamp(start_unix_ns // 1_000_000_000, tz=UTC).date()
-    return f"{table}/host={quote(host, safe='')[:_LONGEST] or 'unknown'}/day={day.isoformat()}"
+    folder = quote(host, safe="")[:_LONGEST] or "unknown"
+    return f"{table}/host={folder}/day={day_of(start_unix_ns)}"
+
+
+def day_of(start_unix_ns: int) -> str:
+    """The day in UTC, as `2026-11-22`."""
+    return datetime.fromtimestamp(start_unix_ns // 1_000_000_000, tz=UTC).date().isoformat()
 
 
 def _columns(type_: type[Row]) -> Iterator[Column]:

@@ -18,6 +18,7 @@ from agentaudit.model.accuracy import SelfTest
 from agentaudit.model.comparison import Comparison
 from agentaudit.model.decision import Report
 from agentaudit.model.finding import LintResult
+from agentaudit.model.fleet import Fleet
 from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
 from agentaudit.model.threat import ThreatModel
@@ -25,7 +26,7 @@ from agentaudit.model.threat import ThreatModel
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
 
-Artifact = Profile | Simulation | LintResult | ThreatModel | Report | Comparison | SelfTest
+Artifact = Profile | Simulation | LintResult | ThreatModel | Report | Comparison | Fleet | SelfTest
 
 KINDS: Mapping[str, type[Artifact]] = {
     "profile": Profile,
@@ -34,6 +35,7 @@ KINDS: Mapping[str, type[Artifact]] = {
     "threats": ThreatModel,
     "report": Report,
     "comparison": Comparison,
+    "fleet": Fleet,
     "selftest": SelfTest,
 }
 """The word in `kind`, which is also the usual file name."""
