@@ -17,6 +17,7 @@ from agentaudit.model.profile import (
     TimelineBin,
 )
 from agentaudit.model.trace import HOST_KINDS, ClockPair, Request, Step, StepKind, Trace
+from agentaudit.profiling.energy import with_joules
 from agentaudit.profiling.verdicts import verdict
 
 MOST_BINS = 400
@@ -48,7 +49,7 @@ def breakdown_of(trace: Trace) -> Breakdown:
     placed_ns = sum(step.cpu_ns for step in trace.steps if step.kind is not StepKind.UNKNOWN)
     core_ns = trace.duration_ns * trace.host.cores
     load = _load(trace.requests, trace.duration_ns)
-    kinds = _kinds(trace, placed_ns)
+    kinds = with_joules(_kinds(trace, placed_ns), trace)
     bound, reasons = verdict(trace, kinds)
     return Breakdown(
         duration_ns=trace.duration_ns,

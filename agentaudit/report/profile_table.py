@@ -62,12 +62,23 @@ def _kind_table(breakdown: Breakdown) -> Table:
     gpu = breakdown.gpu_utilisation is not None
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("step kind", no_wrap=True)
-    for name in ("steps", "CPU", "share", "95 %", "wall", *(("GPU",) if gpu else ())):
+    energy = any(kind.joules is not None for kind in breakdown.kinds)
+    more = (*(("GPU",) if gpu else ()), *(("energy",) if energy else ()))
+    for name in ("steps", "CPU", "share", "95 %", "wall", *more):
         table.add_column(name, justify="right", no_wrap=True)
     for kind in breakdown.kinds:
-        cells = _cells(kind)
-        table.add_row(*cells, *((seconds(kind.gpu_ns),) if gpu else ()))
+        cells = [*_cells(kind)]
+        cells += [seconds(kind.gpu_ns)] if gpu else []
+        cells += [_joules(kind.joules)] if energy else []
+        table.add_row(*cells)
     return table
+
+
+def _joules(joules: float | None) -> str:
+    """A question mark where nobody read the energy of a processor that was used."""
+    if joules is None:
+        return "?"
+    return f"{joules:.1f} J" if joules else "-"
 
 
 def _cells(kind: KindShare) -> tuple[str, ...]:
