@@ -11,25 +11,8 @@ from pathlib import Path
 import psutil
 
 from agentaudit.model.trace import ClockPair, Host, Target
+from agentaudit.probes.command_lines import redacted
 from agentaudit.probes.runtimes import python_of
-
-_LONGEST_COMMAND = 200
-_LONGEST_ARGUMENT, _MOST_ARGUMENTS = 4096, 50
-_TELLING = (
-    r"(?:key|token|secret|passw|passphrase|pass(?![a-z])|pwd|credential|auth(?!or(?!iz))|bearer"
-    r"|cookie|dsn|(?<![a-z])sig(?:nature)?(?![a-z]))"
-)
-_SECRET_OPTION = re.compile(rf"(?i)^--?(?=[\w.-]+$).*{_TELLING}")
-_SECRET_INSIDE = re.compile(rf"(?is)({_TELLING}[\w.-]{{0,40}}[\"']?(?:\s*[=:]\s*|\s+)).+")
-"""A name that promises a secret, and all that follows it in the same argument."""
-
-_SECRET_SHAPE = re.compile(
-    r"(?i)\b(?:sk|pk|gh[opsur]|github_pat|xox[a-z]|AKIA|ASIA|glpat|hf|npm|pypi|eyJ|AIza|ya29)"
-    r"[-_A-Za-z0-9.]{12,}"
-    r"|(?<=://)[^/@\s]+(?=@)"
-    r"|(?<![\w/.-])(?=[A-Za-z_+=]*\d)(?=[\d_+=]*[A-Za-z])[\w+=]{32,}"
-)
-"""Prefixes that vendors give their keys, user information in a URL, and long random words."""
 
 
 def host(gpus: Sequence[str], gpu_note: str) -> Host:
@@ -65,21 +48,6 @@ def target(pid: int, *, launched: bool) -> Target:
         runtime=python_of(pid) or "",
         started_at_unix_ns=int(started_s * 1e9),
     )
-
-
-def redacted(arguments: Sequence[str]) -> str:
-    """The command line without values of secret options and without what is shaped like a key."""
-    shown: list[str] = []
-    option = ""
-    for argument in (argument[:_LONGEST_ARGUMENT] for argument in arguments[:_MOST_ARGUMENTS]):
-        if _SECRET_OPTION.match(option) or (option in ("-u", "--user") and ":" in argument):
-            shown.append("[redacted]")
-        else:
-            named = _SECRET_INSIDE.sub(r"\1[redacted]", argument)
-            shown.append(_SECRET_SHAPE.sub("[redacted]", named))
-        option = argument
-    text = " ".join(shown).encode("utf-8", "replace").decode()
-    return text if len(text) <= _LONGEST_COMMAND else f"{text[:_LONGEST_COMMAND]}…"
 
 
 def clock_pair() -> ClockPair:
