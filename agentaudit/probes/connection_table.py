@@ -1,6 +1,5 @@
 """The TCP connections of the tree in one network namespace, and the requests on them."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -8,18 +7,27 @@ from itertools import count
 from agentaudit.probes.exchanges import Exchange, Exchanges
 from agentaudit.probes.model_endpoints import ENCRYPTED_PORTS
 from agentaudit.probes.owners import Owners
+from agentaudit.probes.pace import Pace
 from agentaudit.probes.sock_diag import CARRYING, LISTENING, Counters, Endings, SockDiag, Socket
 
-_COUNT_EVERY_NS = 20_000_000
-_COUNT_REST = 250
-_LIST_EVERY_NS = 50_000_000
-_LIST_REST = 200
-"""What a look costs may be a 250th or 200th of the time until the next: together below 1 %."""
-_ACTIVE_NS = 2_000_000_000
+_SOON_NS, _USUAL_NS, _SELDOM_NS = 25_000_000, 50_000_000, 100_000_000
+_LIVELY_NS, _QUIET_NS = 500_000_000, 2_000_000_000
+"""
+Where bytes were just going, counters are read soon again, and seldom where all is quiet. Instants
+are as exact either way: only short requests, two of them between two looks, become one.
+"""
 _QUIET_EVERY = 5
 """Connections that were quiet for long are looked at each fifth time."""
-_DOUBT_NS = 1_000_000_000
-"""After so long, a socket that no process of the tree holds is a stranger's."""
+_COUNT_REST = 250
+_LIST_EVERY_NS = 50_000_000
+_LIST_REST = 100
+"""
+What a look costs may be such a part of the time until the next one of its kind.
+
+A listing goes through all sockets of the host, but it is only made when the tree has new ones.
+"""
+_CONNECTING_NS = 500_000_000
+"""A socket that was just made may not be connected yet, and is listed when it is."""
 _MOST_ENDINGS = 200
 """So many a second; on a host where more connections end, each would cost us too much."""
 
@@ -37,21 +45,12 @@ class Connection:
     carried: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unknown:
-    """A socket whose owner nobody found yet."""
-
-    since_ns: int
-    seen_ns: int
-    old: bool
-
-
 Told = tuple[Connection, Exchange]
 
 
 class ConnectionTable:
     """
-    Connections are found by listing all sockets, and then asked for one by one, which is cheap.
+    Connections are found by listing sockets, and then asked for one by one, which is cheap.
 
     Raises OSError where the kernel does not let us ask.
     """
@@ -68,20 +67,20 @@ class ConnectionTable:
         self._numbers = numbers
         self._owners = Owners()
         self._connections: dict[bytes, Connection] = {}
-        self._unknown: dict[bytes, _Unknown] = {}
-        self._strangers: set[bytes] = set()
-        self._listed_ns = now_ns
-        self._first = True
-        self._next_list_ns = self._next_count_ns = now_ns
+        self._seen: dict[int, int] = {}
+        """When each socket that the tree holds was first seen."""
+        self._looked_ns = self._listed_ns = self._start_ns = now_ns
+        self._first = self._some_ended = True
+        self._listing = Pace(_LIST_EVERY_NS, _LIST_REST)
+        self._counting = Pace(_SOON_NS, _COUNT_REST)
+        self._next_ns = now_ns
         self._counts = 0
         self._second = (0, 0)
 
     @property
     def next_ns(self) -> int:
         """When to look again."""
-        if self._connections:
-            return min(self._next_list_ns, self._next_count_ns)
-        return self._next_list_ns
+        return min(self._next_ns, self._counting.next_ns) if self._connections else self._next_ns
 
     @property
     def ending(self) -> Endings | None:
@@ -91,16 +90,13 @@ class ConnectionTable:
     def look(self, now_ns: int, pids: Sequence[int]) -> Iterator[Told]:
         """Requests that ended, or are worth telling though they have not."""
         yield from self.ended(now_ns)
-        if now_ns >= self._next_list_ns:
-            began_ns = time.thread_time_ns()
-            self._list(now_ns, pids)
-            cost_ns = time.thread_time_ns() - began_ns
-            self._next_list_ns = now_ns + max(_LIST_EVERY_NS, _LIST_REST * cost_ns)
-        if now_ns >= self._next_count_ns and self._connections:
-            began_ns = time.thread_time_ns()
-            yield from self._count(now_ns)
-            cost_ns = time.thread_time_ns() - began_ns
-            self._next_count_ns = now_ns + max(_COUNT_EVERY_NS, _COUNT_REST * cost_ns)
+        if now_ns >= self._next_ns:
+            self._next_ns = now_ns + _LIST_EVERY_NS
+            self._discover(now_ns, pids)
+        if self._connections and self._counting.due(now_ns):
+            with self._counting.look(now_ns, self._least_ns(now_ns)):
+                told = list(self._count(now_ns))
+            yield from told
 
     def ended(self, now_ns: int) -> Iterator[Told]:
         """The last requests of connections that ended, by the kernel's last word on them."""
@@ -111,7 +107,8 @@ class ConnectionTable:
             heard += 1
             connection = self._connections.pop(one.cookie, None)
             if connection is not None:
-                yield from self._seen(connection, counters)
+                self._some_ended = True
+                yield from self._carried(connection, counters)
                 for exchange in connection.exchanges.end(counters.at_ns):
                     yield connection, exchange
         second, before = self._second
@@ -134,73 +131,83 @@ class ConnectionTable:
             for exchange in connection.exchanges.stop(now_ns):
                 yield connection, exchange
 
+    def _least_ns(self, now_ns: int) -> int:
+        moved_ns = max(one.active_ns for one in self._connections.values())
+        if now_ns - moved_ns < _LIVELY_NS:
+            return _SOON_NS
+        return _USUAL_NS if now_ns - moved_ns < _QUIET_NS else _SELDOM_NS
+
     def _count(self, now_ns: int, *, everyone: bool = False) -> Iterator[Told]:
         self._counts += 1
         everyone |= self._counts % _QUIET_EVERY == 0
         asked = [
             connection
             for connection in self._connections.values()
-            if everyone or now_ns - connection.active_ns < _ACTIVE_NS
+            if everyone or now_ns - connection.active_ns < _QUIET_NS
         ]
         found = self.diag.counters([connection.socket for connection in asked])
         for connection in asked:
             counters = found[connection.socket.cookie]
             if counters is not None:
-                yield from self._seen(connection, counters)
+                yield from self._carried(connection, counters)
                 told = connection.exchanges.due(counters.at_ns)
             else:
                 del self._connections[connection.socket.cookie]
+                self._some_ended = True
                 told = connection.exchanges.end(now_ns)
             for exchange in told:
                 yield connection, exchange
 
-    def _seen(self, connection: Connection, counters: Counters) -> Iterator[Told]:
+    def _carried(self, connection: Connection, counters: Counters) -> Iterator[Told]:
         carried = (counters.sent, counters.received)
         if carried != connection.carried:
             connection.carried, connection.active_ns = carried, counters.at_ns
         for exchange in connection.exchanges.see(counters):
             yield connection, exchange
 
-    def _list(self, now_ns: int, pids: Sequence[int]) -> None:
-        """Takes in the connections that the tree made since the listing before."""
-        present: set[bytes] = set()
-        candidates: list[Socket] = []
-        for one in self.diag.sockets(CARRYING):
-            present.add(one.cookie)
-            if one.cookie not in self._connections and one.cookie not in self._strangers:
-                candidates.append(one)
-        self._strangers &= present
-        unknown = {
-            one.cookie: self._unknown.get(one.cookie)
-            or _Unknown(since_ns=self._listed_ns, seen_ns=now_ns, old=self._first)
-            for one in candidates
+    def _discover(self, now_ns: int, pids: Sequence[int]) -> None:
+        """Takes in the connections that the tree made since the look before."""
+        if self._owners.look(now_ns, pids, changed=self._some_ended):
+            self._some_ended = False
+            self._seen = {
+                inode: self._seen.get(inode, self._looked_ns) for inode in self._owners.inodes
+            }
+            self._looked_ns = now_ns
+            for connection in self._connections.values():
+                connection.pid = self._owner(connection.socket, connection.inbound, connection.pid)
+        known = {connection.socket.inode for connection in self._connections.values()}
+        wanted = {
+            inode
+            for inode, seen_ns in self._seen.items()
+            if inode not in known and self._listed_ns <= seen_ns + _CONNECTING_NS
         }
-        self._unknown = unknown
-        self._listed_ns, self._first = now_ns, False
-        if candidates and self._owners.look(now_ns, pids):
-            listening = {one.local[1] for one in self.diag.sockets(LISTENING)}
-            for one in candidates:
-                self._adopt(one, now_ns, listening)
+        if wanted and self._listing.due(now_ns):
+            with self._listing.look(now_ns):
+                found = list(self.diag.sockets(CARRYING, wanted))
+                listening = {one.local[1] for one in self.diag.sockets(LISTENING)} if found else ()
+            for one in found:
+                self._adopt(one, now_ns, inbound=one.local[1] in listening)
+            self._listed_ns, self._first = now_ns, False
 
-    def _adopt(self, one: Socket, now_ns: int, listening: set[int]) -> None:
-        found = self._unknown[one.cookie]
-        inbound = one.local[1] in listening
-        pid = self._owners.of(one.inode, inbound=inbound)
-        if not pid:
-            if one.inode and now_ns - found.seen_ns > _DOUBT_NS:
-                self._strangers.add(one.cookie)
-            return
+    def _owner(self, one: Socket, inbound: bool, before: int = 0) -> int:  # noqa: FBT001 -- a fact of it
+        return self._owners.of(one.inode, inbound=inbound) or before
+
+    def _adopt(self, one: Socket, now_ns: int, *, inbound: bool) -> None:
+        """
+        What came in may have come long before the connection was accepted, which made it ours.
+        """
         server_port = one.local[1] if inbound else one.peer[1]
+        since_ns = self._start_ns if inbound else self._seen[one.inode]
         connection = Connection(
             number=next(self._numbers),
             socket=one,
-            pid=pid,
+            pid=self._owner(one, inbound),
             inbound=inbound,
             exchanges=Exchanges(
                 inbound=inbound,
                 encrypted=server_port in ENCRYPTED_PORTS,
-                since_ns=found.since_ns,
-                old=found.old,
+                since_ns=since_ns,
+                old=self._first,
             ),
             active_ns=now_ns,
         )

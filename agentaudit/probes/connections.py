@@ -26,6 +26,8 @@ from agentaudit.probes.sockets import ModelPeers
 _MOST_NAMESPACES = 16
 _NAMESPACES_EVERY_NS = 250_000_000
 _LONGEST_SLEEP_NS = 100_000_000
+_JUDGED_NS = 1_000_000_000
+_MOST_JUDGED = 10_000
 _LONG_WAIT_NS = 300_000_000
 """Most answers of tools come sooner, and most of models later."""
 
@@ -45,6 +47,7 @@ class Watcher:
         self._refused: dict[int, str] = {}
         self._namespaces: dict[int, int] = {}
         self._next_ns = now_ns
+        self._judged: dict[int, tuple[int, Evidence | None, int]] = {}
         self._peers: set[tuple[int, str]] = set()
 
     def look(self, now_ns: int, pids: Sequence[int]) -> Iterator[Seen]:
@@ -128,12 +131,18 @@ class Watcher:
     def _evidence(
         self, now_ns: int, table: ConnectionTable, connection: Connection
     ) -> tuple[Evidence | None, int]:
-        """What speaks for a model at the other end, and the process there."""
+        """What speaks for a model at the other end, and the process there; asked once a second."""
         if connection.inbound:
             return None, 0
-        one = connection.socket
-        peer_pid = self._servers.find(now_ns, table.diag, table.namespace, one) or 0
-        return self._models.evidence(now_ns, connection.pid, shown(*one.peer), peer_pid), peer_pid
+        known_ns, evidence, peer_pid = self._judged.get(connection.number, (0, None, 0))
+        if now_ns - known_ns > _JUDGED_NS:
+            one = connection.socket
+            peer_pid = self._servers.find(now_ns, table.diag, table.namespace, one) or peer_pid
+            evidence = self._models.evidence(now_ns, connection.pid, shown(*one.peer), peer_pid)
+            if len(self._judged) > _MOST_JUDGED:
+                self._judged.clear()
+            self._judged[connection.number] = (now_ns, evidence, peer_pid)
+        return evidence, peer_pid
 
     def _in_flight(
         self, now_ns: int, table: ConnectionTable, connection: Connection, exchange: Exchange

@@ -1,37 +1,51 @@
 """Which process holds a socket: its number among the open files in `/proc`."""
 
 import os
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from agentaudit.probes.pace import Pace
+
 _EVERY_NS = 50_000_000
-_REST = 100
-"""A look at all open files may cost a hundredth of the time until the next."""
+_REST = 250
+"""A look at all open files may cost a 250th of the time until the next."""
+_ANYWAY_NS = 1_000_000_000
+"""A file may take another's place, and their number stays the same."""
 
 
 class Owners:
     """
     The processes of the tree, by the sockets they hold.
 
-    `/proc` is read when somebody meets a socket that is not known yet, and not too often.
+    `/proc` is read when a process has more or fewer files open than before, and once a second.
     """
 
     def __init__(self) -> None:
         self._holders: Mapping[int, Sequence[int]] = {}
-        self._next_ns = 0
+        self._counts: Sequence[int] = ()
+        self._pace = Pace(_EVERY_NS, _REST)
+        self._anyway_ns = 0
 
-    def look(self, now_ns: int, pids: Sequence[int]) -> bool:
-        """Reads the open files of all these processes; False when it is too early for that."""
-        if now_ns < self._next_ns:
+    @property
+    def inodes(self) -> Collection[int]:
+        """All sockets that the tree held at the last look."""
+        return self._holders.keys()
+
+    def look(self, now_ns: int, pids: Sequence[int], *, changed: bool) -> bool:
+        """Reads the open files again, if they may have changed and it is not too early."""
+        if not self._pace.due(now_ns):
             return False
-        began_ns = time.thread_time_ns()
-        holders: dict[int, list[int]] = {}
-        for pid in pids:
-            for inode in socket_inodes(pid):
-                holders.setdefault(inode, []).append(pid)
-        self._holders = holders
-        cost_ns = time.thread_time_ns() - began_ns
-        self._next_ns = now_ns + max(_EVERY_NS, _REST * cost_ns)
+        with self._pace.look(now_ns):
+            counts = [_open_files(pid) for pid in pids]
+            same = counts == self._counts and 0 not in counts  # Linux before 6.2 says 0 of all
+            if same and not changed and now_ns < self._anyway_ns:
+                return False
+            self._counts = counts
+            self._anyway_ns = now_ns + _ANYWAY_NS
+            holders: dict[int, list[int]] = {}
+            for pid in pids:
+                for inode in socket_inodes(pid):
+                    holders.setdefault(inode, []).append(pid)
+            self._holders = holders
         return True
 
     def of(self, inode: int, *, inbound: bool) -> int:
@@ -55,6 +69,14 @@ def socket_inodes(pid: int) -> Collection[int]:
     except OSError:
         return ()
     return {inode for name in names if (inode := _socket_inode(f"{folder}/{name}"))}
+
+
+def _open_files(pid: int) -> int:
+    """How many files a process has open, 0 where that is not told."""
+    try:
+        return os.stat(f"/proc/{pid}/fd").st_size  # noqa: PTH116 -- as below
+    except OSError:
+        return 0
 
 
 def all_pids() -> Iterator[int]:

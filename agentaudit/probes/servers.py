@@ -6,7 +6,6 @@ that we can see are searched, by the caller's port, which address translation le
 """
 
 import ipaddress
-import time
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from agentaudit.probes.model_endpoints import shown
 from agentaudit.probes.namespaces import namespace_of
 from agentaudit.probes.owners import all_pids, socket_inodes
+from agentaudit.probes.pace import Pace
 from agentaudit.probes.sock_diag import SockDiag, Socket
 from agentaudit.probes.sockets import Row, established
 
@@ -30,7 +30,7 @@ class Servers:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], tuple[int, int]] = {}
-        self._next_ns = 0
+        self._pace = Pace(_EVERY_NS, _REST)
 
     def find(self, now_ns: int, diag: SockDiag, namespace: int, one: Socket) -> int | None:
         """The process that `one` is connected to: 0 when none here, None when nobody looked yet."""
@@ -38,14 +38,12 @@ class Servers:
         pid, until_ns = self._known.get(key, (0, 0))
         if now_ns < until_ns and (not pid or Path(f"/proc/{pid}").exists()):
             return pid
-        if now_ns < self._next_ns:
+        if not self._pace.due(now_ns):
             return None
-        began_ns = time.thread_time_ns()
-        found = _search(diag, namespace, one)
+        with self._pace.look(now_ns):
+            found = _search(diag, namespace, one)
         if found is not None:
             self._known[key] = (found, now_ns + _STALE_NS)
-        cost_ns = time.thread_time_ns() - began_ns
-        self._next_ns = now_ns + max(_EVERY_NS, _REST * cost_ns)
         return found
 
 

@@ -9,14 +9,14 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agentaudit.probes.namespaces import in_namespace_of
 
 LISTENING = 1 << 10
 CARRYING = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 8
-"""States in which a socket may carry bytes: established, and closed by one side alone."""
+"""States in which a socket may carry bytes: connected, and closed by one side alone."""
 
 _NETLINK_SOCK_DIAG = 4
 _BOTH_FAMILIES, _ONE_FAMILY = 18, 20
@@ -33,6 +33,7 @@ _ANY_COOKIE = b"\xff" * 8
 
 _HEADER = struct.Struct("=IHHII")
 _SOCKET = struct.Struct("=BBxx48s16xI")
+_INODE, _INODE_AT = struct.Struct("=I"), 68
 _ATTRIBUTE = struct.Struct("=HH")
 _AGES = struct.Struct("=I4xI")
 _TOTALS = struct.Struct("=QQ")
@@ -94,8 +95,12 @@ class SockDiag:
         self._buffer = bytearray(1 << 17)
         self._socket = in_namespace_of(pid, _asking)
 
-    def sockets(self, states: int) -> Iterator[Socket]:
-        """Those in these states, of both families. Raises OSError when the kernel refuses."""
+    def sockets(self, states: int, inodes: Container[int] | None = None) -> Iterator[Socket]:
+        """
+        Those in these states, of both families; of these inodes alone where some are given.
+
+        Raises OSError when the kernel refuses.
+        """
         body = struct.pack("=4x48xII", states, 0)
         number = self._send([body], _BOTH_FAMILIES, _REQUEST | _DUMP)
         for kind, of, message in self._received():
@@ -106,7 +111,8 @@ class SockDiag:
             if kind == _ERROR:
                 code = -struct.unpack_from("=i", message)[0]
                 raise OSError(code, os.strerror(code))
-            yield _socket(message)
+            if inodes is None or _INODE.unpack_from(message, _INODE_AT)[0] in inodes:
+                yield _socket(message)
 
     def counters(self, sockets: Sequence[Socket]) -> Mapping[bytes, Counters | None]:
         """The counters of each by its cookie; None of those that are gone."""
