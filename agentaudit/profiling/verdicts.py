@@ -25,6 +25,8 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
     """The bound, and its reasons, the strongest first."""
     if trace.duration_ns <= 0:
         return Bound.UNDECIDED, ("nothing was recorded",)
+    if trace.target.imported:
+        return _of_spans(trace, kinds)
     cores = trace.cpu_total_ns / trace.duration_ns
     share = cores / trace.host.cores
     facts = (
@@ -35,6 +37,15 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
         *_gpu_fact(trace),
     )
     return _bound(trace, kinds, share), facts
+
+
+def _of_spans(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str, ...]]:
+    """What can be said without any counter: whether the spans wait on a model."""
+    share = _model_share(kinds) or 0.0
+    return Bound.REMOTE_MODEL if share >= WAITING else Bound.UNDECIDED, (
+        f"the trace was imported ({trace.target.imported}): CPU time was never measured",
+        *_model_fact(trace, kinds),
+    )
 
 
 def _bound(trace: Trace, kinds: Sequence[KindShare], share: float) -> Bound:

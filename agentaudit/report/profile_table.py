@@ -96,6 +96,9 @@ def _coverage(breakdown: Breakdown) -> Iterator[Text]:
     total_ns = breakdown.cpu_total_ns
     share = breakdown.cpu_attributed_ns / total_ns if total_ns > 0 else 0.0
     yield Text()
+    if not breakdown.cores:
+        yield Text(f"CPU, cores and memory: never measured, in {seconds(breakdown.duration_ns)}")
+        return
     yield Text(
         f"CPU: {seconds(total_ns)} counted by the kernel in {seconds(breakdown.duration_ns)};"
         f" {share:.1%} of it has a step{_rest(breakdown.cpu_unattributed_ns)}"

@@ -75,8 +75,9 @@ def host_machine(trace: Trace) -> Machine:
     """
     fitted = fitted_batch_curve(trace.steps)
     gpu = H200 if fitted is None else fitted.curve
+    known = trace.host.cores > 0
     return Machine(
-        name=f"the recorded host, {trace.host.cores} cores",
+        name=f"the recorded host, {trace.host.cores} cores" if known else "an unknown host",
         cores=max(trace.host.cores, 1),
         cpu=ideal_cores(max(trace.host.cores, 1)),
         gpu=gpu,

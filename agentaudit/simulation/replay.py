@@ -141,7 +141,8 @@ def _check_evidence(
             f" ({len(trace.requests)} requests, {cut} of them cut off by an edge of the recording)."
             " Record for longer, while the agent serves requests."
         )
-    if not any(step.cpu_ns for request in replayed for step in steps[request.request_id]):
+    measured = any(step.cpu_ns for request in replayed for step in steps[request.request_id])
+    if not measured and not trace.target.imported:
         raise IncompleteError(
             f"{source}: none of its {len(replayed)} requests has any CPU time, so CPU contention"
             " cannot be simulated. Record with access to the process's kernel counters."
@@ -222,6 +223,11 @@ def _assumptions(
     steps: Mapping[int, Sequence[Step]],
     notes: _Notes,
 ) -> Iterator[str]:
+    if trace.target.imported:
+        yield (
+            f"The trace was imported ({trace.target.imported}), so nobody measured its CPU time:"
+            " what is no LLM call is replayed as waiting, and requests do not compete for cores."
+        )
     left_out = len(trace.requests) - len(replayed)
     if left_out:
         yield (

@@ -11,6 +11,9 @@ from agentaudit.model.recording import Closed, Opened
 from agentaudit.model.trace import ClockPair, Host, Incident, Target
 from agentaudit.store.recording import RecordingWriter
 
+MARGIN_NS = 1_000_000_000
+"""A second before the first span and after the last, so that none seems cut off by an edge."""
+
 
 def write_imported(
     path: Path,
@@ -24,20 +27,21 @@ def write_imported(
     """
     The recording at `path`, whole or not at all; the number of its spans.
 
-    `extent_ns` are the first and the last instant in Unix time, which stands for the monotonic
-    clock, as the host's own is unknown. `lacks` are what the source does not hold, and what is lost
-    because of it. Raises UsageError when it cannot be written, or would be written over another.
+    `extent_ns` are the first and the last instant in Unix time; the monotonic clock of an unknown
+    host is taken to be a second ahead of it. `lacks` are what the source does not hold, and what
+    is lost because of it. Raises UsageError when the file cannot be written, or exists already.
     """
-    start_ns, end_ns = extent_ns
+    start_ns, last_ns = extent_ns
     written = 0
     with _in_place(path) as writer:
         writer.append(_opened(source, start_ns, tool_version))
-        writer.append(ClockPair(monotonic_ns=start_ns, unix_ns=start_ns))
+        writer.append(ClockPair(monotonic_ns=start_ns + MARGIN_NS, unix_ns=start_ns))
         for what, lost in lacks:
             writer.append(Incident(at_ns=start_ns, probe="import", what=what, lost=lost))
         for span in spans:
             writer.append(span)
             written += 1
+        end_ns = last_ns + 2 * MARGIN_NS
         writer.append(Closed(at_ns=end_ns, because=f"all of the {source} trace was read"))
     return written
 

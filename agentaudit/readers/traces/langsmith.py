@@ -1,6 +1,7 @@
 """LangSmith: runs, exported as CSV, JSON or Parquet."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from agentaudit.model.observed import Attribute, SpanSeen
 from agentaudit.readers.traces.notes import Notes, instant, required, text, whole
@@ -20,6 +21,11 @@ _KINDS: Mapping[str, str] = {
 }
 """In the words of OpenInference, which has one for each; a chain is whatever is left."""
 
+_KEY = "openinference.span.kind"
+_CHAIN = (Attribute(key=_KEY, value="CHAIN"),)
+_TOOL = (Attribute(key=_KEY, value="TOOL"),)
+_MOST_CHAINS = 2_000_000
+
 
 def is_langsmith(fields: object) -> bool:
     return (
@@ -30,8 +36,28 @@ def is_langsmith(fields: object) -> bool:
 
 
 def langsmith(rows: Iterator[Row], notes: Notes) -> Iterator[SpanSeen]:
-    """Every run is a span; a run without a parent is a request."""
-    return spans_of_rows(rows, notes, _span)
+    """
+    Every run is a span; a run without a parent is a request.
+
+    A chain below another, with no runs of its own, is a node of a graph that does work in the
+    agent's own code: there is no other name for it here than a tool call.
+    """
+    parents: set[str] = set()
+    chains: list[SpanSeen] = []
+    for span in spans_of_rows(rows, notes, _span):
+        parents.add(span.parent)
+        if span.parent and span.kinds == _CHAIN and len(chains) < _MOST_CHAINS:
+            chains.append(span)
+        else:
+            yield span
+    for chain in chains:
+        leaf = chain.span not in parents
+        notes.counts["leaf chains"] += leaf
+        yield replace(chain, kinds=_TOOL, tool=chain.name) if leaf else chain
+    if notes.counts["leaf chains"]:
+        notes.lack(
+            "chains without runs of their own count as tool calls", "what kind of work they are"
+        )
 
 
 def _span(row: Row) -> SpanSeen:
@@ -46,7 +72,7 @@ def _span(row: Row) -> SpanSeen:
         name=name,
         start_unix_ns=start_ns,
         end_unix_ns=ended(start_ns, instant(row, *_END)),
-        kinds=(Attribute(key="openinference.span.kind", value=_KINDS.get(kind, "CHAIN")),),
+        kinds=(Attribute(key=_KEY, value=_KINDS.get(kind, "CHAIN")),),
         model=_model(row),
         tool=name if kind == "tool" else "",
         failed=text(row, "status", "Status", default="") == "error",
