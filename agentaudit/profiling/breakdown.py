@@ -5,6 +5,7 @@ The parts add up to the whole (I9): what no step was found for is `unknown`, nev
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -199,12 +200,13 @@ def _timeline(trace: Trace) -> tuple[TimelineBin, ...]:
         if step.kind is not StepKind.IDLE:
             _add_active(active, edges, step)
     cpu_ns = _binned_cpu(trace, edges)
+    gpu_busy = _binned_gpu(trace, edges)
     return tuple(
         TimelineBin(
             start_ns=start_ns,
             end_ns=end_ns,
             busy_cores=cpu_ns[at] / (end_ns - start_ns),
-            gpu_busy=_mean_gpu(trace, start_ns, end_ns),
+            gpu_busy=gpu_busy[at],
             active_ns=active[at],
         )
         for at, (start_ns, end_ns) in enumerate(pairwise(edges))
@@ -238,6 +240,11 @@ def _binned_cpu(trace: Trace, edges: Sequence[int]) -> Sequence[float]:
     return binned
 
 
-def _mean_gpu(trace: Trace, start_ns: int, end_ns: int) -> float | None:
-    inside = [sample.busy for sample in trace.gpu_samples if start_ns <= sample.at_ns < end_ns]
-    return sum(inside) / len(inside) if inside else None
+def _binned_gpu(trace: Trace, edges: Sequence[int]) -> Sequence[float | None]:
+    """Mean busy share of the devices by bin; None where nothing was read."""
+    busy: list[list[float]] = [[] for _ in edges[1:]]
+    for sample in trace.gpu_samples:
+        at = bisect_right(edges, sample.at_ns) - 1
+        if 0 <= at < len(busy):
+            busy[at].append(sample.busy)
+    return [sum(inside) / len(inside) if inside else None for inside in busy]
