@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentaudit.cli.listeners import Listening
 from agentaudit.cli.load import LoadOptions
 from agentaudit.cli.samplers import SamplerChoice, samplers_of
 from agentaudit.errors import UsageError
@@ -36,6 +37,8 @@ class Options:
     """Pages with metrics of inference servers and GPU exporters."""
     load: LoadOptions | None = None
     """Requests that are made meanwhile."""
+    listening: Listening = field(default_factory=Listening)
+    """What agents tell of themselves."""
     stopped: Callable[[], bool] | None = None
     """Asked at every tick; the recording ends when it says so."""
 

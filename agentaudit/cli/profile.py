@@ -10,6 +10,7 @@ import typer
 from agentaudit.cli.after_dashes import after_dashes
 from agentaudit.cli.checks import Compare, checks_of
 from agentaudit.cli.gate import FailIf
+from agentaudit.cli.listeners import Listening
 from agentaudit.cli.load import MOST_USERS, LoadOptions
 from agentaudit.cli.probes import RATE_HZ, Options
 from agentaudit.cli.recorder import record, step_rules
@@ -36,7 +37,7 @@ def profile(
         Path | None, typer.Option("--json", help="The breakdown as an artifact (profile.json).")
     ] = None,
     rules: Annotated[
-        list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
+        list[Path] | None, typer.Option("--rules", help="A folder with rules of your own.")
     ] = None,
     request_frame: Annotated[
         list[str] | None,
@@ -121,6 +122,50 @@ def profile(
         str,
         typer.Option("--load-timeout", help="Longest wait for an answer.", rich_help_panel="Load"),
     ] = "120s",
+    otlp: Annotated[
+        bool,
+        typer.Option(
+            "--otlp/--no-otlp",
+            help="Receive spans of OpenTelemetry on this machine.",
+            rich_help_panel="Spans and markers",
+        ),
+    ] = True,
+    otlp_port: Annotated[
+        int | None,
+        typer.Option(
+            "--otlp-port",
+            min=0,
+            max=65535,
+            help="Where spans are received: 4318 for a process that runs, any free port (0) for a"
+            " command, which is told of it.",
+            rich_help_panel="Spans and markers",
+        ),
+    ] = None,
+    otlp_file: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--otlp-file",
+            help="Spans as a file exporter writes them, one JSON a line; read at the end.",
+            rich_help_panel="Spans and markers",
+        ),
+    ] = None,
+    otel_instrument: Annotated[
+        bool,
+        typer.Option(
+            "--otel-instrument",
+            help="Start the command with opentelemetry-instrument.",
+            rich_help_panel="Spans and markers",
+        ),
+    ] = False,
+    capture_content: Annotated[
+        bool,
+        typer.Option(
+            "--capture-content",
+            help="Keep prompts, arguments and results that spans hold. Without it nothing of them"
+            " is stored.",
+            rich_help_panel="Spans and markers",
+        ),
+    ] = False,
     compare: Compare = None,
     fail_if: FailIf = None,
 ) -> None:
@@ -137,6 +182,8 @@ def profile(
       agentaudit profile --pid 4242 --endpoint http://gpu-host:8000/metrics
       agentaudit profile --pid 4242 --request-frame app/worker.py:Worker.handle
       agentaudit profile -- python agent.py --question "why is checkout slow?"
+      agentaudit profile --otel-instrument -- python agent.py
+      agentaudit profile --pid 4242 --otlp-port 4319 --otlp-file spans.jsonl
       agentaudit profile --pid 4242 --load http://127.0.0.1:8080/run --load-body @tasks.jsonl
       agentaudit profile --repeat --load-users 8 --load-requests 100 -- python agent.py
       agentaudit profile --pid 4242 --compare old.aatrace --fail-if 'cpu_share > 0.6'
@@ -177,6 +224,13 @@ def profile(
             endpoints=tuple(llm_endpoint or ()),
             scraped=tuple(endpoint or ()),
             load=asked_load,
+            listening=Listening(
+                otlp=otlp,
+                port=otlp_port,
+                files=tuple(otlp_file or ()),
+                capture=capture_content,
+                instrument=otel_instrument,
+            ),
         ),
     )
     result = profile_of(trace, path.name)

@@ -2,17 +2,19 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from agentaudit import __version__
+from agentaudit.cli.listeners import instrumented, listeners
 from agentaudit.cli.live import live
 from agentaudit.cli.probes import Options, fork_events, probes_of
-from agentaudit.cli.targets import Attach, Repeat, Target, pid_of
+from agentaudit.cli.targets import Attach, Launch, Repeat, Target, pid_of
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import IncompleteError, UsageError
 
@@ -83,13 +85,18 @@ class _Way:
 
 
 def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack) -> None:
+    from agentaudit.probes.launched import spent_ns
     from agentaudit.profiling.session import Session
 
     options = way.options
+    target = instrumented(target, options.listening)
     forks, unheard = fork_events(stack)
-    pid, load = _begun(target, options, stack)
-    others = (load,) if load else ()
+    heard = listeners(target, options.listening, way.rules, stack)
+    pid, load = _begun(target, options, heard.environment, stack)
+    others = (*heard.observers, load) if load else heard.observers
     probes, gpus, missing = probes_of(pid, forks, options, others, stack)
+    if isinstance(target, Launch):
+        probes = replace(probes, spent_ns=partial(spent_ns, pid))
     opened = _opened(pid, target, gpus, options)
     writer = _writer(way.output)
     try:
@@ -99,7 +106,7 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
             live(way.terminal, way.rules, f"process {pid}", duration_ns) as shown,
         ):
             session = Session(probes, shown.over(sink), shown.watch)
-            session.open(opened, [*unheard, *missing])
+            session.open(opened, [*unheard, *missing, *heard.missing])
             until_ns = None if duration_ns is None else opened.start_ns + duration_ns
             session.close(session.run(until_ns, lambda: _reason(asked, options, load)))
     except OSError as error:
@@ -116,7 +123,9 @@ def _reason(asked: Callable[[], bool], options: Options, load: "Load | None") ->
     return "the load was done" if load is not None and load.done else ""
 
 
-def _begun(target: Target, options: Options, stack: ExitStack) -> "tuple[int, Load | None]":
+def _begun(
+    target: Target, options: Options, environment: Mapping[str, str], stack: ExitStack
+) -> "tuple[int, Load | None]":
     """
     The process to record, and the load that was asked for, ready to begin; both end with the stack.
 
@@ -126,11 +135,11 @@ def _begun(target: Target, options: Options, stack: ExitStack) -> "tuple[int, Lo
     from agentaudit.probes.load import Load
 
     if isinstance(target, Repeat):
-        load = Load(plan_of(options.load or LoadOptions(), target.command))
+        load = Load(plan_of(options.load or LoadOptions(), target.command), environment)
         stack.callback(lambda: load.close(time.monotonic_ns()))
         return load.pid, load
     plan = plan_of(options.load) if options.load is not None else None
-    pid = pid_of(target, stack)
+    pid = pid_of(target, stack, environment)
     if plan is None:
         return pid, None
     load = Load(plan)

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from agentaudit.model.observed import LoadPlanned, LoadRequest
@@ -31,12 +31,12 @@ class Load:
     `done` says that all requests of a bounded plan were answered, or that nothing is there to ask.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, environment: Mapping[str, str] | None = None) -> None:
         self._plan = plan
         self._rest = b""
         self._begun = False
         self.done = False
-        self._program: subprocess.Popen[bytes] | None = _prepared(plan)
+        self._program: subprocess.Popen[bytes] | None = _prepared(plan, environment or {})
         self.pid = self._program.pid
 
     def look(self, now_ns: int, _pids: Sequence[int]) -> Sequence[LoadRecord]:
@@ -111,13 +111,14 @@ class Load:
         return lines
 
 
-def _prepared(plan: Plan) -> subprocess.Popen[bytes]:
+def _prepared(plan: Plan, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """The driver, which knows the plan and waits for the word to begin."""
     program = subprocess.Popen(
         [sys.executable, "-m", "agentaudit.probes.load_driver"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
+        env={**os.environ, **environment},
     )
     if program.stdin is None or program.stdout is None:
         raise AssertionError("both are pipes")
