@@ -24,6 +24,7 @@ from agentaudit.probes.gpu import Gpus
 
 asked = json.loads(sys.argv[1])
 pid_namespaces.DEVICES = asked["devices"]
+held_open = open(asked["holds"])
 base_ns = 10**15  # no clock is near: stamps are as old as the look that brings them
 gpus = Gpus(base_ns)
 looks = []
@@ -70,11 +71,13 @@ def built(folder: Path, compiler: str, says: Mapping[str, object]) -> Path:
     return library
 
 
-def asked(folder: Path, **question: object) -> Said:
+def asked(
+    folder: Path, question: Mapping[str, object] | None = None, inside: Sequence[str] = ()
+) -> Said:
     """What our probe says with the library of this folder, at seconds 1, 2 and 3."""
-    words = {"seconds": [1, 2, 3], "pids": [OURS], "devices": "/dev/nvidia", **question}
+    usual = {"seconds": [1, 2, 3], "pids": [OURS], "devices": "/dev/nvidia", "holds": os.devnull}
     run = subprocess.run(
-        [sys.executable, "-c", READ, json.dumps(words)],
+        [*inside, sys.executable, "-c", READ, json.dumps({**usual, **(question or {})})],
         env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
         stdout=subprocess.PIPE,
         check=True,
@@ -89,9 +92,11 @@ def read(tmp_path: Path, needs: Callable[[str, str], str]) -> Read:
     """What our probe says of a driver that behaves as asked."""
     compiler = needs("gcc", "gcc")
 
-    def read(question: Mapping[str, object] | None = None, **says: object) -> Said:
+    def read(
+        question: Mapping[str, object] | None = None, inside: Sequence[str] = (), **says: object
+    ) -> Said:
         built(tmp_path, compiler, {**SAYS, **says})
-        return asked(tmp_path, **(question or {}))
+        return asked(tmp_path, question, inside)
 
     return read
 
@@ -291,3 +296,40 @@ def test_without_a_driver_there_is_no_gpu(tmp_path: Path) -> None:
     said = asked(tmp_path)
 
     assert said.note == ("no GPU seen: the NVIDIA driver's library (libnvidia-ml) is not there")
+
+
+@pytest.fixture
+def container(needs: Callable[[str, str], str]) -> Sequence[str]:
+    """What starts a command as the first process of a PID namespace."""
+    command = [needs("unshare", "util-linux"), "--pid", "--fork", "--mount-proc"]
+    if os.geteuid() != 0:
+        command[1:1] = ["--user", "--map-root-user"]
+    if subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no PID namespace may be made here")
+    return command
+
+
+def test_in_a_container_numbers_of_the_machine_are_of_unknown_owners(
+    read: Read, container: Sequence[str]
+) -> None:
+    said = read({"pids": [1]}, container, USES=entries((1, 40711, 50)))
+
+    assert said.of("GpuSample")[0]["ours"] is None
+    assert said.of("GpuProcessTime") == []
+    (incident,) = said.of("Incident")
+    assert "another PID namespace" in str(incident["what"])
+
+
+def test_in_a_container_its_own_numbers_are_known_by_the_device_that_is_open(
+    read: Read, container: Sequence[str], tmp_path: Path
+) -> None:
+    (tmp_path / "nvidia0").touch()
+    question = {
+        "pids": [1],
+        "devices": str(tmp_path / "nvidia"),
+        "holds": str(tmp_path / "nvidia0"),
+    }
+    said = read(question, container, USES=entries((1, 1, 50)))
+
+    assert said.of("GpuSample")[0]["ours"] == 0.5
+    assert [one["pid"] for one in said.of("GpuProcessTime")] == [1]
