@@ -18,13 +18,14 @@ from agentaudit.profiling.hosts import View, views_of
 from agentaudit.profiling.labels import UNSEEN, Labeller
 from agentaudit.profiling.lanes import (
     BRIDGED_NS,
-    Piece,
     joined,
     pieces_of,
     place_cpu,
     with_idle_told_apart,
 )
 from agentaudit.profiling.loops import Loop, share_out
+from agentaudit.profiling.missed import place_missed
+from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.refining import layered, of_story, refined
 from agentaudit.profiling.selection import end_ns_of, ends_of
 from agentaudit.profiling.sources import model_clients, settled_evidence, told_by
@@ -230,4 +231,6 @@ def _with_cpu(pieces: Sequence[Piece], readings: Readings) -> list[Piece]:
                 cpu_ns=cpu_ns,
             )
         )
-    return joined(sorted(whole, key=lambda piece: piece.start_ns))
+    steps = joined(sorted(whole, key=lambda piece: piece.start_ns))
+    place_missed(steps)
+    return steps

@@ -26,7 +26,7 @@ from agentaudit.profiling.evidence import Claim
 from agentaudit.profiling.exits import place_exits
 from agentaudit.profiling.families import Owners, families_of, place_children, spent_by
 from agentaudit.profiling.gpu_time import place_gpu
-from agentaudit.profiling.lanes import Piece
+from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.requests import group_requests
 from agentaudit.profiling.selection import end_ns_of, records_of
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from agentaudit.model.columns import Columns, Thread
 from agentaudit.model.recording import Few, ThreadGone
-from agentaudit.profiling.lanes import Piece, split
+from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.selection import records_of
+from agentaudit.profiling.sharing import split
 
 
 def place_exits(

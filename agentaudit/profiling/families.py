@@ -15,7 +15,8 @@ from agentaudit.model.columns import Spendings, Thread
 from agentaudit.model.recording import Few, ProcessBorn, ProcessGone, ProcessNamed
 from agentaudit.model.trace import LabelSource, ProcessRecord, StepKind
 from agentaudit.profiling.labels import Label
-from agentaudit.profiling.lanes import Piece, split
+from agentaudit.profiling.pieces import Piece
+from agentaudit.profiling.sharing import split
 
 _FORK_SLACK_NS = 60_000_000
 """A fork may be seen this long before the first sample of the step that it belongs to."""

@@ -15,8 +15,9 @@ from agentaudit.model.recording import Few, GpuProcessTime
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.assembly import Assembly
 from agentaudit.profiling.evidence import Claim, matched
-from agentaudit.profiling.lanes import Piece, split
+from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.selection import records_of
+from agentaudit.profiling.sharing import split
 
 DEVICE, SERVER = "device", "server"
 _KINDS = (StepKind.LLM_INFERENCE, StepKind.RETRIEVAL)

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from agentaudit.model.columns import Thread
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.evidence import Claim, Story, in_order, matched
-from agentaudit.profiling.lanes import BRIDGED_NS, Piece
+from agentaudit.profiling.lanes import BRIDGED_NS
+from agentaudit.profiling.pieces import Piece
 
 _UNSURE = 0.6
 """Factor on the confidence of what could have gone on on more than one thread."""

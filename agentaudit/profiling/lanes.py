@@ -8,14 +8,15 @@ second elsewhere, so that time in a tool does not leak into the wait for a model
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from dataclasses import replace
+from itertools import islice
 from operator import lt
 
 from agentaudit.model.columns import Readings, Runs, numbers
 from agentaudit.model.trace import StepKind
-from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.labels import UNSEEN, Label, Labeller
+from agentaudit.profiling.pieces import Piece, Reading
+from agentaudit.profiling.sharing import Shared, share_out
 
 BRIDGED_NS = 60_000_000
 """A gap between samples in which the thread is taken to have gone on with what it did."""
@@ -28,36 +29,8 @@ _BUSY_SHARE = 0.1
 _SLIVER_NS = 3_000_000
 """What is left of a run after clipping, too short to be a sample of its own."""
 
-_LEAST_DENSITY = 1e-4
 _AFTERLIFE_NS = 1_500_000_000
 """How long a sampler may go on showing the last stack of a thread that ended."""
-
-Reading = tuple[int, int, int, int]
-"""Two instants of a thread, and its CPU time and run-queue wait between them."""
-
-
-@dataclass(slots=True)
-class Piece:
-    """A stretch of one label on one thread, while its time is being added up."""
-
-    start_ns: int
-    end_ns: int
-    label: Label
-    kind: StepKind
-    cpu_ns: int = 0
-    queue_ns: int = 0
-    children_ns: int = 0
-    gpu_ns: int = 0
-    gpu_source: str = ""
-    request_id: int | None = None
-    claim: Claim | None = None
-    """What told of this call in particular, beside the stacks."""
-    story: Story | None = None
-    """The request that it is known to be of."""
-
-    @property
-    def wall_ns(self) -> int:
-        return self.end_ns - self.start_ns
 
 
 def pieces_of(runs: Runs, labeller: Labeller, gone_ns: Sequence[int]) -> list[Piece]:
@@ -112,7 +85,7 @@ def with_idle_told_apart(pieces: Sequence[Piece], readings: Readings) -> list[Pi
 def place_cpu(pieces: Sequence[Piece], readings: Readings) -> list[Reading]:
     """CPU time is added to the pieces; the result is what no piece was there for."""
     starts = [piece.start_ns for piece in pieces]
-    shared: list[tuple[Reading, Sequence[Piece]]] = []
+    shared: list[Shared] = []
     left: list[Reading] = []
     start_ns = end_ns = 0
     for reading in readings.rows():
@@ -129,9 +102,8 @@ def place_cpu(pieces: Sequence[Piece], readings: Readings) -> list[Reading]:
             start_ns, end_ns = piece.start_ns, piece.end_ns
         piece.cpu_ns += cpu_ns
         piece.queue_ns += queue_ns
-    densities = _densities(pieces)
-    for reading, touched in shared:
-        _share(reading, touched, densities)
+        piece.read_ns += at_ns - since_ns
+    share_out(shared, pieces)
     return left
 
 
@@ -152,13 +124,14 @@ def joined(pieces: Sequence[Piece]) -> list[Piece]:
 
 def _one_step(before: Piece, after: Piece) -> bool:
     names = {piece.label.name for piece in (before, after) if not piece.label.weak}
+    one_call = before.claim is not None and before.claim is after.claim
     return (
         before.kind is after.kind
         and before.claim is after.claim
         and before.story is after.story
         and before.label.request == after.label.request
         and after.start_ns - before.end_ns <= BRIDGED_NS
-        and (len(names) <= 1 or not before.label.leaf)
+        and (one_call or len(names) <= 1 or not before.label.leaf)
     )
 
 
@@ -246,42 +219,3 @@ def _touched(pieces: Sequence[Piece], starts: Sequence[int], reading: Reading) -
 
 def _distance(piece: Piece, reading: Reading) -> int:
     return max(piece.start_ns - reading[1], reading[0] - piece.end_ns, 0)
-
-
-def _densities(pieces: Sequence[Piece]) -> dict[StepKind, float]:
-    """On-CPU share of each kind's wall time, as far as it is known for sure."""
-    cpu_ns: dict[StepKind, int] = {}
-    wall_ns: dict[StepKind, int] = {}
-    for piece in pieces:
-        cpu_ns[piece.kind] = cpu_ns.get(piece.kind, 0) + piece.cpu_ns
-        wall_ns[piece.kind] = wall_ns.get(piece.kind, 0) + piece.wall_ns
-    return {kind: cpu_ns[kind] / wall_ns[kind] for kind in wall_ns if wall_ns[kind]}
-
-
-def _share(reading: Reading, touched: Sequence[Piece], densities: dict[StepKind, float]) -> None:
-    since_ns, at_ns, all_cpu_ns, all_queue_ns = reading
-    weights = []
-    for piece in touched:
-        overlap_ns = min(piece.end_ns, at_ns) - max(piece.start_ns, since_ns)
-        own = piece.cpu_ns / piece.wall_ns if piece.wall_ns else 0.0
-        density = own or densities.get(piece.kind, 0.0)
-        weights.append(max(overlap_ns, 0) * max(density, _LEAST_DENSITY) + 1.0)
-    for piece, cpu_ns, queue_ns in zip(
-        touched, split(all_cpu_ns, weights), split(all_queue_ns, weights), strict=True
-    ):
-        piece.cpu_ns += cpu_ns
-        piece.queue_ns += queue_ns
-
-
-def split(amount: int, weights: Sequence[float]) -> Sequence[int]:
-    """The amount in whole parts by weight; the parts add up to it exactly."""
-    total = sum(weights)
-    if total <= 0:
-        return [amount if at == 0 else 0 for at in range(len(weights))]
-    edges = [0]
-    passed = 0.0
-    for weight in weights:
-        passed += weight
-        edges.append(round(amount * (passed / total)))
-    edges[-1] = amount
-    return [after - before for before, after in pairwise(edges)]

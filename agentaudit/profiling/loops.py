@@ -15,7 +15,8 @@ from agentaudit.model.columns import Readings, Runs
 from agentaudit.model.recording import Frame
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.labels import Label, Labeller, own_frames
-from agentaudit.profiling.lanes import Piece, split
+from agentaudit.profiling.pieces import Piece
+from agentaudit.profiling.sharing import split
 from agentaudit.profiling.tracks import Track
 
 _WAITING = frozenset({"select", "poll", "epoll", "kqueue", "control", "wait", "_wait"})

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.labels import UNSEEN, Label
-from agentaudit.profiling.lanes import Piece
+from agentaudit.profiling.pieces import Piece
 
 _RANK = {LabelSource.OTEL: 0, LabelSource.MARKER: 1, LabelSource.STACK: 2, LabelSource.SOCKET: 3}
 """The strongest first."""
@@ -33,7 +33,7 @@ class Stretch(NamedTuple):
 
 def rank(claim: Claim) -> tuple[int, int]:
     """What goes before: the stronger source, then the inner of two."""
-    return _RANK.get(claim.source, len(_RANK)), -claim.start_ns
+    return _RANK[claim.source], -claim.start_ns
 
 
 def layered(claims: Sequence[Claim]) -> list[Stretch]:
@@ -76,7 +76,17 @@ def refined(pieces: Sequence[Piece], stretches: Sequence[Stretch]) -> list[Piece
 
 
 def _cut(piece: Piece, stretches: Sequence[Stretch], first: int) -> Iterator[Piece]:
-    """One piece, cut where claims begin and end."""
+    """
+    One piece, cut where claims begin and end.
+
+    Leaf work on the stack goes before connections: they only tell one call from the next.
+    """
+    if piece.label.leaf and not any(
+        _RANK[claim.source] < _RANK[LabelSource.STACK]
+        for _, _, claim in _within_reach(piece, stretches, first)
+    ):
+        yield from _calls(piece, list(_within_reach(piece, stretches, first)))
+        return
     at_ns = piece.start_ns
     for at in range(first, len(stretches)):
         start_ns, end_ns, claim = stretches[at]
@@ -91,6 +101,26 @@ def _cut(piece: Piece, stretches: Sequence[Stretch], first: int) -> Iterator[Pie
         at_ns = end_ns
     if at_ns < piece.end_ns:
         yield replace(piece, start_ns=at_ns, end_ns=piece.end_ns)
+
+
+def _within_reach(piece: Piece, stretches: Sequence[Stretch], first: int) -> Iterator[Stretch]:
+    for at in range(first, len(stretches)):
+        if stretches[at].start_ns >= piece.end_ns:
+            return
+        yield stretches[at]
+
+
+def _calls(piece: Piece, stretches: Sequence[Stretch]) -> Iterator[Piece]:
+    """A piece of leaf work, cut where another call of its kind begins."""
+    calls = [stretch for stretch in stretches if stretch.claim.kind is piece.kind]
+    at_ns = piece.start_ns
+    for call, following in pairwise([*calls, None]):
+        if call is not None:
+            end_ns = following.start_ns if following else piece.end_ns
+            yield replace(piece, start_ns=at_ns, end_ns=end_ns, claim=call.claim)
+            at_ns = end_ns
+    if at_ns < piece.end_ns:
+        yield piece
 
 
 def _beside(told: Sequence[Piece], before: Piece | None, stretch: Stretch) -> Iterator[Piece]:
@@ -114,10 +144,10 @@ def claimed_piece(claim: Claim, start_ns: int, end_ns: int) -> Piece:
 
 
 def _claimed(piece: Piece, start_ns: int, end_ns: int, claim: Claim) -> Piece:
-    """What stacks show goes before what connections look like, and is told apart by them."""
+    """What is stronger than the stack's own word; beside it, leaf work on the stack stays."""
     part = replace(piece, start_ns=start_ns, end_ns=end_ns)
-    if piece.label.leaf and _RANK.get(claim.source, 0) >= _RANK[LabelSource.STACK]:
-        return replace(part, claim=claim) if piece.kind is claim.kind else part
+    if piece.label.leaf and _RANK[claim.source] >= _RANK[LabelSource.STACK]:
+        return part
     label = _label(claim, piece.label)
     return replace(part, label=label, kind=claim.kind, claim=claim, story=claim.story)
 

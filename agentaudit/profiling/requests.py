@@ -16,7 +16,7 @@ from agentaudit.model.trace import HOST_KINDS, LabelSource, Request, StepKind
 from agentaudit.profiling.assembly import Assembly
 from agentaudit.profiling.evidence import Story
 from agentaudit.profiling.labels import UNSEEN
-from agentaudit.profiling.lanes import Piece
+from agentaudit.profiling.pieces import Piece
 
 _EDGE_NS = 60_000_000
 """A request this near the recording's edge may have begun before or ended after it."""
@@ -56,7 +56,8 @@ def group_requests(assembly: Assembly, start_ns: int, end_ns: int) -> tuple[Requ
     """The requests in order of arrival; their pieces are marked with their ids."""
     lanes = list(assembly.lanes.values())
     told = _by_story(assembly, (start_ns, end_ns))
-    by_frame = [group for pieces in lanes for group in _by_frame(pieces)]
+    own = [pieces for pieces in lanes if not any(piece.label.loop for piece in pieces)]
+    by_frame = [group for pieces in own for group in _by_frame(pieces)]
     found = [*told.values(), *_beside_stories(by_frame, told)]
     if not found:
         found = [group for pieces in lanes for group in _by_pause(pieces)]

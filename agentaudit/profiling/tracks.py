@@ -14,7 +14,8 @@ from agentaudit.model.columns import Readings
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.evidence import Claim, Story, in_order, matched
 from agentaudit.profiling.labels import Label
-from agentaudit.profiling.lanes import Piece, with_idle_told_apart
+from agentaudit.profiling.lanes import with_idle_told_apart
+from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.refining import Stretch, claimed_piece, layered
 
 _BETWEEN = 0.6

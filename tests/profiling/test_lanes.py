@@ -11,14 +11,9 @@ from agentaudit.model.recording import Frame
 from agentaudit.model.rule import StepRule
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.labels import UNSEEN, Labeller
-from agentaudit.profiling.lanes import (
-    Piece,
-    joined,
-    pieces_of,
-    place_cpu,
-    split,
-    with_idle_told_apart,
-)
+from agentaudit.profiling.lanes import joined, pieces_of, place_cpu, with_idle_told_apart
+from agentaudit.profiling.pieces import Piece
+from agentaudit.profiling.sharing import split
 
 MS = 1_000_000
 RULES = [

@@ -1,0 +1,36 @@
+"""Pieces: stretches of one label on one thread, while their time is being added up."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.trace import StepKind
+from agentaudit.profiling.evidence import Claim, Story
+from agentaudit.profiling.labels import Label
+
+Reading = tuple[int, int, int, int]
+"""Two instants of a thread, and its CPU time and run-queue wait between them."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """A stretch of one label on one thread, while its time is being added up."""
+
+    start_ns: int
+    end_ns: int
+    label: Label
+    kind: StepKind
+    cpu_ns: int = 0
+    queue_ns: int = 0
+    read_ns: int = 0
+    """How much of it lies in readings that hold nothing else: its CPU time there is exact."""
+    children_ns: int = 0
+    gpu_ns: int = 0
+    gpu_source: str = ""
+    request_id: int | None = None
+    claim: Claim | None = None
+    """What told of this call in particular, beside the stacks."""
+    story: Story | None = None
+    """The request that it is known to be of."""
+
+    @property
+    def wall_ns(self) -> int:
+        return self.end_ns - self.start_ns
