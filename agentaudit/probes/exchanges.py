@@ -109,10 +109,10 @@ class Exchanges:
     encrypted: bool
     since_ns: int
     old: bool = False
-    _asked: int = 0
-    _answered: int = 0
-    _segments: int = 0
-    _draft: _Draft | None = None
+    _asked: int = field(default=0, init=False)
+    _answered: int = field(default=0, init=False)
+    _segments: int = field(default=0, init=False)
+    _draft: _Draft | None = field(default=None, init=False)
     _fresh: bool = field(init=False)
     """True as long as what is said may be the handshake."""
 
