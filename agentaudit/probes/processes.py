@@ -234,7 +234,7 @@ class ProcessTree:
 
 def open_tree(pid: int, forks: ForkEvents | None) -> ProcessTree:
     """
-    The tree below `pid`.
+    The tree below `pid`; an empty one when it is a command of ours that has ended already.
 
     Raises UsageError when there is no such process, or nothing of it may be read.
     """
@@ -243,7 +243,7 @@ def open_tree(pid: int, forks: ForkEvents | None) -> ProcessTree:
     if not Path(f"/proc/{pid}/stat").exists():
         raise UsageError(f"there is no process {pid}; `ps -e` lists those that there are")
     tree = ProcessTree(pid, forks)
-    if not tree.alive:
+    if not tree.alive and _parent_of(pid) != os.getpid():
         raise UsageError(f"process {pid} has ended already")
     return tree
 

@@ -48,7 +48,7 @@ class ProcessLedger:
         self._last = now
         return self._tick(times, at_ns)
 
-    def settle(self, spent_ns: int, at_ns: int) -> ProcessTick:
+    def settle(self, spent_ns: int, at_ns: int, target: int) -> ProcessTick:
         """
         What is missing to a total that is known to be exact, where time of children was counted.
 
@@ -57,11 +57,8 @@ class ProcessLedger:
         missing_ns = spent_ns - self.total_ns
         if missing_ns <= 0:
             return self._tick((), at_ns)
-        parent = max(
-            self._reaped or self._last, key=lambda pid: self._reaped.get(pid, 0), default=0
-        )
-        times = (ProcessTime(pid=parent, cpu_ns=0, reaped_ns=missing_ns),) if parent else ()
-        return self._tick(times, at_ns)
+        parent = max(self._reaped, key=lambda pid: self._reaped[pid], default=target)
+        return self._tick((ProcessTime(pid=parent, cpu_ns=0, reaped_ns=missing_ns),), at_ns)
 
     def _tick(self, times: tuple[ProcessTime, ...], at_ns: int) -> ProcessTick:
         since_ns, self._at_ns = self._at_ns, at_ns

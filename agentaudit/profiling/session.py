@@ -128,6 +128,7 @@ class Session:
         self._counted_ns = 0
         self._rss_bytes = 0
         self._due_ns = 0
+        self._target = 0
         self._clock = ClockPair(monotonic_ns=0, unix_ns=0)
         self._threads = ThreadLedger((), 0)
         self._processes = ProcessLedger((), 0)
@@ -137,6 +138,7 @@ class Session:
         tree = self._probes.tree
         self._start_ns = self._sampled_ns = self._flushed_ns = opened.start_ns
         self._due_ns = opened.start_ns + TICK_NS
+        self._target = opened.target.pid
         self._clock = self._probes.clock_pair()
         self._write([opened, self._clock, *incidents])
         self._write(tree.events(opened.start_ns))
@@ -208,7 +210,7 @@ class Session:
         """What the counters of children could not show, where the whole is known exactly."""
         spent_ns = self._probes.spent_ns()
         if spent_ns is not None:
-            tick = self._processes.settle(spent_ns, now_ns)
+            tick = self._processes.settle(spent_ns, now_ns, self._target)
             if tick.times:
                 self._write([tick])
 

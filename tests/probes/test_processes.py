@@ -238,10 +238,34 @@ def test_no_such_process_is_a_usage_error() -> None:
         open_tree(4194305, None)
 
 
-def test_a_process_that_has_ended_is_a_usage_error() -> None:
+LEAVES_A_ZOMBIE = """
+import os, subprocess, sys
+child = subprocess.Popen(["true"])
+os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+print("ready"); print(child.pid); sys.stdin.read()
+"""
+
+
+def test_a_process_that_has_ended_is_a_usage_error(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    """Nobody has collected it yet, so it has a number still."""
+    parent = start(LEAVES_A_ZOMBIE)
+    assert parent.stdout is not None
+    zombie = int(parent.stdout.readline())
+
+    with pytest.raises(UsageError, match="has ended already"):
+        open_tree(zombie, None)
+
+
+def test_a_command_of_ours_that_has_ended_already_is_an_empty_tree() -> None:
     program = subprocess.Popen(["true"])
     os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
 
-    with pytest.raises(UsageError, match="has ended already"):
-        open_tree(program.pid, None)
+    tree = open_tree(program.pid, None)
+
+    assert not tree.alive
+    assert [type(event) for event in tree.events(0)] == [ProcessBorn]
+    assert tree.processes() == []
     program.wait()
+    tree.close()

@@ -88,16 +88,18 @@ def test_what_is_missing_to_an_exact_total_is_of_whoever_had_children() -> None:
     ledger = ProcessLedger([process(7, 0), process(8, 0, parent=7)], at_ns=0)
     ledger.tick([process(7, 0, children_ns=20), process(8, 5, children_ns=70, parent=7)], at_ns=1)
 
-    missing = ledger.settle(103, at_ns=2)
-    nothing = ledger.settle(90, at_ns=3)
+    missing = ledger.settle(103, at_ns=2, target=7)
+    nothing = ledger.settle(90, at_ns=3, target=7)
 
     assert missing.times == (ProcessTime(pid=8, cpu_ns=0, reaped_ns=8),)
     assert nothing.times == ()
     assert ledger.total_ns == 103
 
 
-def test_an_exact_total_of_nobody_is_not_placed() -> None:
-    assert ProcessLedger([], at_ns=0).settle(5, at_ns=1).times == ()
+def test_a_total_of_a_target_that_nobody_saw_alive_is_its_own() -> None:
+    tick = ProcessLedger([], at_ns=0).settle(5, at_ns=1, target=7)
+
+    assert tick.times == (ProcessTime(pid=7, cpu_ns=0, reaped_ns=5),)
 
 
 @given(
