@@ -185,7 +185,14 @@ class Teller:
 class Watcher:
     """Samples one process: its stacks at the rate asked for, its tasks less often."""
 
-    def __init__(self, opened: Callable[[], Unwinder], rate_hz: int, teller: Teller) -> None:
+    def __init__(
+        self,
+        opened: Callable[[], Unwinder],
+        rate_hz: int,
+        teller: Teller,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._clock_ns = clock_ns
         self._opened = opened
         self._unwinder = opened()
         self._teller = teller
@@ -194,7 +201,7 @@ class Watcher:
         self._tasks = Runs(teller.task)
         self._failed_in_a_row = 0
         self._tasks_due_ns = 0
-        self._flushed_ns = self._cut_ns = time.monotonic_ns()
+        self._flushed_ns = self._cut_ns = self._clock_ns()
         self._stack_cost_ns = 0
 
     @property
@@ -204,7 +211,7 @@ class Watcher:
 
     def look(self, due_ns: int) -> str:
         """One sample; says why no other is worth taking, and nothing as long as one is."""
-        at_ns = time.monotonic_ns()
+        at_ns = self._clock_ns()
         try:
             trace = self._unwinder.get_stack_trace()
         except Exception as error:  # noqa: BLE001 -- a private interface: it may raise what it likes
@@ -212,7 +219,7 @@ class Watcher:
         self._failed_in_a_row = 0
         self._sampled(at_ns, trace)
         self._account.sampled(at_ns, max(at_ns - due_ns, 0))
-        cost_ns = time.monotonic_ns() - at_ns
+        cost_ns = self._clock_ns() - at_ns
         self._stack_cost_ns += (cost_ns - self._stack_cost_ns) // 8
         if at_ns >= self._tasks_due_ns:
             self._look_at_tasks()
@@ -232,7 +239,7 @@ class Watcher:
         )
 
     def _look_at_tasks(self) -> None:
-        at_ns = time.monotonic_ns()
+        at_ns = self._clock_ns()
         try:
             loops = self._unwinder.get_all_awaited_by()
         except Exception as error:  # noqa: BLE001 -- a private interface: it may raise what it likes
@@ -244,7 +251,7 @@ class Watcher:
             stack = self._teller.stack(chain.frames)
             values[thread, task.task_id] = (chain.parent, chain.root, name, stack)
         self._tasks.look(at_ns, values)
-        cost_ns = time.monotonic_ns() - at_ns
+        cost_ns = self._clock_ns() - at_ns
         self._tasks_due_ns = at_ns + max(_TASKS_NS, cost_ns * _TASKS_PRICE)
 
     def _no_tasks(self, at_ns: int, error: Exception) -> None:

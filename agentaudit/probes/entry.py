@@ -15,7 +15,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +30,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def become(pid: int, executable: str, arguments: Sequence[str]) -> None:
     """Does not return. Raises OSError where we may not go."""
+    elsewhere = not Path(f"/proc/{pid}/root").samefile("/")
     root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     ours, theirs = Path("/proc/self/ns"), Path(f"/proc/{pid}/ns")
     foreign = [
@@ -37,9 +38,11 @@ def become(pid: int, executable: str, arguments: Sequence[str]) -> None:
     ]
     if os.geteuid() == 0:
         os.setgroups([])  # within a user namespace it may be too late
-    _enter([theirs / name for name in foreign])
-    status = _status(pid)
-    if foreign or not Path(f"/proc/{pid}/root").samefile("/"):
+    doors = [(name, os.open(theirs / name, os.O_RDONLY | os.O_CLOEXEC)) for name in foreign]
+    _enter(door for name, door in doors if name == "user")
+    status = _status(pid)  # users are numbered as in there, processes still as out here
+    _enter(door for name, door in doors if name != "user")
+    if foreign or elsewhere:
         os.fchdir(root)
         os.chroot(".")
     os.chdir("/")
@@ -51,11 +54,9 @@ def become(pid: int, executable: str, arguments: Sequence[str]) -> None:
     os.execve(executable, [executable, *words], _ENVIRONMENT)  # noqa: S606 -- the point of it
 
 
-def _enter(paths: Sequence[Path]) -> None:
-    """All are opened first: from within one, the others cannot be found any more."""
-    descriptors = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in paths]
-    for descriptor in descriptors:
-        _done(_libc.setns, descriptor, 0)
+def _enter(doors: Iterable[int]) -> None:
+    for door in doors:
+        _done(_libc.setns, door, 0)
 
 
 def _fork() -> None:
@@ -65,7 +66,10 @@ def _fork() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _, status = os.waitpid(child, 0)
-        sys.exit(os.waitstatus_to_exitcode(status) % 256)
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0:  # killed, and so are we: whoever waits for us learns it
+            os.kill(os.getpid(), signal.SIGKILL)
+        sys.exit(code)
 
 
 def _take_identity(status: Mapping[str, str]) -> None:

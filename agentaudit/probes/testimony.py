@@ -76,7 +76,7 @@ _Line = _Hello | _Stack | _Run | _Task | _Watched | _Problem | _End
 _DECODER: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 
 
-class Testimony:
+class Witness:
     """The lines of one companion, which watches the process `pid`."""
 
     def __init__(self, pid: int, stacks: StackTable, thread_of: Callable[[int], int]) -> None:

@@ -19,7 +19,7 @@ from typing import IO
 from agentaudit.model.recording import Record
 from agentaudit.probes.runtimes import interpreter_of, version_of
 from agentaudit.probes.stacks import StackTable
-from agentaudit.probes.testimony import Testimony
+from agentaudit.probes.testimony import Witness
 
 OLDEST = (3, 14)
 _FOLDER = Path(__file__).parent
@@ -52,7 +52,7 @@ class UnwinderWatch:
 
     def __init__(self, rate_hz: int, pid: int, stacks: StackTable) -> None:
         self.problem = ""
-        self._testimony = Testimony(pid, stacks, Threads(pid).of)
+        self._witness = Witness(pid, stacks, Threads(pid).of)
         self._pid = pid
         self._stopping = False
         self._silent_until_ns = time.monotonic_ns() + _STARTING_NS
@@ -76,7 +76,7 @@ class UnwinderWatch:
             return
         if gone:
             self._ended(process)
-        elif not self._testimony.begun and now_ns > self._silent_until_ns:
+        elif not self._witness.begun and now_ns > self._silent_until_ns:
             self._give_up("it did not begin in time")
 
     def stop(self) -> None:
@@ -99,21 +99,21 @@ class UnwinderWatch:
     def _read(self, process: subprocess.Popen[bytes]) -> Iterator[Record]:
         """What lies in the pipe, as far as it is believed."""
         try:
-            yield from self._testimony.heard(_taken(process.stdout))
+            yield from self._witness.heard(_taken(process.stdout))
         except ValueError as error:
             self._give_up(f"it wrote nonsense: {error}")
-        if self._testimony.problem:
-            self._give_up(self._testimony.problem)
+        if self._witness.problem:
+            self._give_up(self._witness.problem)
 
     def _ended(self, process: subprocess.Popen[bytes]) -> None:
         self._kill(process)
-        if not (self._testimony.ended or self._stopping):
+        if not (self._witness.ended or self._stopping or _gone(self._pid)):
             self.problem = self._sentence(self._last_words(process.returncode))
 
     def _last_words(self, code: int) -> str:
-        said = self._testimony.said.decode("utf-8", errors="replace").splitlines()
+        said = self._witness.said.decode("utf-8", errors="replace").splitlines()
         last = next((line.strip() for line in reversed(said) if line.strip()), "")
-        if last and not self._testimony.begun:
+        if last and not self._witness.begun:
             return last[:200]
         return f"killed by signal {-code}" if code < 0 else f"it ended with code {code}"
 
@@ -194,6 +194,15 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     """To all that it became: within another namespace, it is the child of what we started."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
+
+
+def _gone(pid: int) -> bool:
+    """It ended; who was with it in a namespace that it began ended too."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] in {"Z", "X"}
 
 
 def _numbers(folder: Path) -> Sequence[int]:

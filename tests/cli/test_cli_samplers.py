@@ -1,0 +1,50 @@
+"""Who reads the stacks, as asked for."""
+
+import os
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from agentaudit.cli.main import app
+from agentaudit.cli.samplers import SamplerChoice, samplers_of
+from agentaudit.errors import UsageError
+from agentaudit.probes import pyspy
+from agentaudit.probes.rolling import PySpy
+from agentaudit.probes.unwinder import Unwinder
+
+US = os.getpid()
+
+
+def names(choice: SamplerChoice) -> list[str]:
+    return [sampler.name for sampler in samplers_of(choice, 100, US)[0]]
+
+
+def test_each_choice_is_what_it_says() -> None:
+    assert names(SamplerChoice.PY_SPY) == [PySpy.name]
+    assert names(SamplerChoice.AUTO)[0] == Unwinder.name
+    assert names(SamplerChoice.AUTO)[-1] == PySpy.name
+
+
+def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pyspy, "find_pyspy", lambda: None)
+
+    samplers, (missing,) = samplers_of(SamplerChoice.AUTO, 100, US)
+
+    assert next(sampler.name for sampler in samplers) == Unwinder.name
+    assert missing.what == "py-spy is not installed"
+    with pytest.raises(UsageError, match="pip install py-spy"):
+        samplers_of(SamplerChoice.PY_SPY, 100, US)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this interpreter can")
+def test_an_interpreter_that_cannot_read_its_kind_is_a_wrong_choice() -> None:
+    with pytest.raises(UsageError, match=rf"process {US} runs CPython 3.*take --sampler py-spy"):
+        samplers_of(SamplerChoice.UNWINDER, 100, US)
+
+
+def test_a_sampler_that_there_is_not_is_refused() -> None:
+    done = CliRunner().invoke(app, ["profile", "--sampler", "magic", "-p", str(US)])
+
+    assert done.exit_code == 2
+    assert "py-spy" in done.output
