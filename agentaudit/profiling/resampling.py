@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 DRAWS = 600
 _MOST_CELLS = 4_000_000
+_LEAST_USABLE = 0.9
 _SEEDS = (20_250_101, 20_250_102)
 
 _Floats = NDArray[np.float64]
@@ -58,9 +59,11 @@ class Ratio:
 def ratio_of(before: Sample, after: Sample, quantile: float | None) -> Ratio | None:
     """The statistic of `after` over that of `before`; None where it is 0 in too many draws."""
     then, now = before.statistic_ns(quantile), after.statistic_ns(quantile)
+    if not then or not now:
+        return None
     drawn = (_drawn(before, quantile, _SEEDS[0]), _drawn(after, quantile, _SEEDS[1]))
     usable = (drawn[0] > 0) & (drawn[1] > 0)
-    if not then or not now or np.count_nonzero(usable) < DRAWS * 0.9:
+    if np.count_nonzero(usable) < _LEAST_USABLE * DRAWS:
         return None
     ratios = drawn[1][usable] / drawn[0][usable]
     low, high = np.percentile(ratios, (2.5, 97.5))
