@@ -19,9 +19,11 @@ from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal
 from agentaudit.errors import InputError, UsageError
 from agentaudit.model.profile import Profile
+from agentaudit.model.recording import Watched
 from agentaudit.model.trace import StepKind, Trace
 from agentaudit.profiling.breakdown import breakdown_of
 from agentaudit.store.artifacts import read_artifact
+from agentaudit.store.recording import read_recording
 
 FILES = {
     "burning.py": """
@@ -94,18 +96,21 @@ def recorded(path: Path, rules: tuple[Path, ...] = ()) -> Trace:
     return read_trace(path, step_rules(rules))
 
 
-def lines_of(path: Path) -> int:
-    return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
 def begun(path: Path, profiler: subprocess.Popen[str]) -> None:
     """Waits until stacks are in the recording."""
     for _ in range(2000):
-        if path.exists() and b'["watched"' in path.read_bytes():
+        if path.exists() and path.stat().st_size and _stacks_seen(path):
             return
         assert profiler.poll() is None
         time.sleep(0.01)
     pytest.fail("nothing was recorded")
+
+
+def _stacks_seen(path: Path) -> bool:
+    try:
+        return any(isinstance(record, Watched) for record in read_recording(path).records)
+    except InputError:  # its first batch is not there yet
+        return False
 
 
 def profiler(pid: int, path: Path) -> subprocess.Popen[str]:
@@ -306,7 +311,7 @@ def test_a_full_disk_ends_the_recording_and_leaves_nothing_running(
     """A limit on the size of files stands in for the disk."""
     path = tmp_path / "r.aatrace"
     limited = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
+    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000));"
     limited += "from agentaudit.__main__ import main; main()"
     command = [sys.executable, "-c", limited, "profile", "--rate", "1", "-o", str(path)]
 
