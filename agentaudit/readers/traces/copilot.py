@@ -28,8 +28,9 @@ def is_copilot(fields: object) -> bool:
 def copilot(rows: Iterator[Row], notes: Notes) -> Iterator[SpanSeen]:
     """A turn is a request: from its first call to the end of its last."""
     for number, row in zip(numbers(1), rows, strict=False):
-        session = Session(text(row, "session_id", default=f"{number:032x}"), agent="copilot")
         try:
+            trace = text(row, "session_id", default=f"{number:032x}")
+            session = Session(trace, agent="copilot")
             for turn in _dicts(row.fields.get("turns")):
                 _turn(turn, session)
         except BadFieldError as error:
