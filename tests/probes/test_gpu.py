@@ -15,6 +15,7 @@ SAYS: Mapping[str, object] = {
     "FAIL_INIT": 0, "FAIL_SHUTDOWN": 0, "FAIL_COUNT": 0, "FAIL_HANDLE": 0, "DEVICES": 1,
     "BUSY": 60, "USES": "", "LOADS": "", "POWERS": "", "NO_USES": 0, "TENANTS": "",
     "WATTS_COUNTED": 300, "MIG": 0, "GPM": 0, "LOST_AT": 0, "LOST_DEVICE": 1, "BEGIN_US": 0,
+    "MUTE": 0,
 }  # fmt: skip
 READ = """
 import dataclasses, json, sys
@@ -197,6 +198,25 @@ def test_without_a_count_energy_is_an_estimate(read: Read, powers: str, joules: 
     assert "power over time" in str(energy["note"])
 
 
+@pytest.mark.parametrize(
+    ("watts", "joules"),
+    [("(now_us > 2000000 ? 0 : 300)", 600), ("(now_us > 2000000 ? 1 : 300)", 600)],
+)
+def test_a_count_that_ends_or_begins_anew_keeps_what_it_said(
+    read: Read, watts: str, joules: float
+) -> None:
+    (energy,) = read(WATTS_COUNTED=watts).energy
+
+    assert energy["joules"] == pytest.approx(joules)
+
+
+def test_a_device_that_tells_nothing_is_said_to(read: Read) -> None:
+    said = read(MUTE=1, NO_USES=1, WATTS_COUNTED=0)
+
+    assert (said.of("GpuSample"), said.energy) == ([], [])
+    assert "GPU 0 tells no utilisation" in {one["what"] for one in said.of("Incident")}
+
+
 def test_a_device_that_is_lost_ends_alone(read: Read) -> None:
     said = read(DEVICES=2, LOST_AT=2_000_000, LOST_DEVICE=1, USES=BOTH)
 
@@ -333,3 +353,43 @@ def test_in_a_container_its_own_numbers_are_known_by_the_device_that_is_open(
 
     assert said.of("GpuSample")[0]["ours"] == 0.5
     assert [one["pid"] for one in said.of("GpuProcessTime")] == [1]
+
+
+DOCTOR = """
+import json, sys
+from agentaudit.probes import pid_namespaces
+from agentaudit.probes.capabilities import capabilities
+pid_namespaces.DEVICES = "/dev/nvidia"
+found = {one.name: one for one in capabilities(None, 40124)}
+asked = (found[name] for name in ("GPU", "GPU by process"))
+print(json.dumps([[one.available, one.found] for one in asked]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("says", "told", "why"),
+    [
+        ({}, True, "the driver names the processes"),
+        ({"NO_USES": 1}, False, "does not tell processes apart"),
+        ({"MIG": 1, "GPM": 1}, False, "is divided (MIG)"),
+        ({"TENANTS": 40711, "inside": True}, False, "numbers of another PID namespace"),
+        ({"DEVICES": 0}, False, "no GPU seen"),
+    ],
+)
+def test_the_doctor_says_whose_gpu_time_can_be_told(  # noqa: PLR0917 -- fixtures and parameters
+    tmp_path: Path,
+    needs: Callable[[str, str], str],
+    container: Sequence[str],
+    says: Mapping[str, object],
+    told: bool,  # noqa: FBT001 -- a parameter
+    why: str,
+) -> None:
+    inside = container if says.get("inside") else ()
+    built(tmp_path, needs("gcc", "gcc"), {**SAYS, **says})
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
+    command = [*inside, sys.executable, "-c", DOCTOR]
+    (there, _), (by_process, found) = json.loads(subprocess.check_output(command, env=environment))
+
+    assert there is (says.get("DEVICES") != 0)
+    assert by_process is told
+    assert why in found

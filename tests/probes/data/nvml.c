@@ -59,7 +59,7 @@ int nvmlDeviceGetUtilizationRates(void *device, rates_t *rates) {
   if (gone(device)) return LOST;
   rates->gpu = BUSY;
   rates->memory = 10;
-  return MIG ? UNSUPPORTED : 0;
+  return MIG || MUTE ? UNSUPPORTED : 0;
 }
 int nvmlDeviceGetMemoryInfo(void *device, memory_t *memory) {
   if (gone(device)) return LOST;
@@ -69,7 +69,7 @@ int nvmlDeviceGetMemoryInfo(void *device, memory_t *memory) {
 }
 int nvmlDeviceGetPowerUsage(void *device, u32 *milliwatts) {
   *milliwatts = 250000;
-  return gone(device) ? LOST : 0;
+  return gone(device) ? LOST : MUTE ? UNSUPPORTED : 0;
 }
 int nvmlDeviceGetTotalEnergyConsumption(void *device, u64 *millijoules) {
   *millijoules = 1000 + now_us / 1000 * WATTS_COUNTED;
