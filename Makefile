@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test check format lint types contracts tests docs clean
+.PHONY: help audit test check format lint types contracts tests wheels clean
 
 help:
 	@echo "make audit   see the whole product work on a sample agent and a sample deployment"
@@ -37,12 +37,18 @@ contracts: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	AGENTAUDIT_WHEELS="$${AGENTAUDIT_WHEELS:-$(CURDIR)/.wheels}" $(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --skip-empty
 
+# Packages whose functions the step rules name; tests parse them, nothing installs them.
+wheels: $(BIN)/python
+	@mkdir -p .wheels
+	@grep -v '^#' tests/frameworks/packages.txt $(if $(LATEST),| sed 's/==.*//') > .wheels/wanted.txt
+	@$(PIP) download --no-deps --only-binary :all: --python-version 3.11 -d .wheels -r .wheels/wanted.txt
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) .wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 # ---- installation: once, and again only when pyproject.toml changes ----------------------------
 
