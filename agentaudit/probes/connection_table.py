@@ -1,6 +1,6 @@
 """The TCP connections of the tree in one network namespace, and the requests on them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -70,7 +70,9 @@ class ConnectionTable:
         self._seen: dict[int, int] = {}
         """When each socket that the tree holds was first seen."""
         self._looked_ns = self._listed_ns = self._start_ns = now_ns
-        self._first = self._some_ended = True
+        self._old: Collection[int] | None = None
+        """The sockets that the tree held before the recording."""
+        self._some_ended = True
         self._listing = Pace(_LIST_EVERY_NS, _LIST_REST)
         self._counting = Pace(_SOON_NS, _COUNT_REST)
         self._next_ns = now_ns
@@ -124,12 +126,16 @@ class ConnectionTable:
             yield from self.ended(now_ns)
             yield from self._count(now_ns, everyone=True)
         finally:
-            self.diag.close()
-            if self._endings is not None:
-                self._endings.close()
+            self.release()
         for connection in self._connections.values():
             for exchange in connection.exchanges.stop(now_ns):
                 yield connection, exchange
+
+    def release(self) -> None:
+        """Asks the kernel nothing more."""
+        self.diag.close()
+        if self._endings is not None:
+            self._endings.close()
 
     def _least_ns(self, now_ns: int) -> int:
         moved_ns = max(one.active_ns for one in self._connections.values())
@@ -173,6 +179,7 @@ class ConnectionTable:
                 inode: self._seen.get(inode, self._looked_ns) for inode in self._owners.inodes
             }
             self._looked_ns = now_ns
+            self._old = frozenset(self._seen) if self._old is None else self._old
             for connection in self._connections.values():
                 connection.pid = self._owner(connection.socket, connection.inbound, connection.pid)
         known = {connection.socket.inode for connection in self._connections.values()}
@@ -187,7 +194,7 @@ class ConnectionTable:
                 listening = {one.local[1] for one in self.diag.sockets(LISTENING)} if found else ()
             for one in found:
                 self._adopt(one, now_ns, inbound=one.local[1] in listening)
-            self._listed_ns, self._first = now_ns, False
+            self._listed_ns = now_ns
 
     def _owner(self, one: Socket, inbound: bool, before: int = 0) -> int:  # noqa: FBT001 -- a fact of it
         return self._owners.of(one.inode, inbound=inbound) or before
@@ -207,7 +214,7 @@ class ConnectionTable:
                 inbound=inbound,
                 encrypted=server_port in ENCRYPTED_PORTS,
                 since_ns=since_ns,
-                old=self._first,
+                old=one.inode in (self._old or ()),
             ),
             active_ns=now_ns,
         )

@@ -109,7 +109,7 @@ class Watcher:
     def _refuse(self, now_ns: int, number: int, error: OSError) -> Incident:
         table = self._tables.pop(number, None)
         if table is not None:
-            table.diag.close()
+            table.release()
         self._refused[number] = error.strerror or str(error)
         return Incident(
             at_ns=now_ns,
