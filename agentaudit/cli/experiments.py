@@ -118,7 +118,7 @@ def _cost(bench: Bench) -> "Sequence[Check]":
     with_us = _stopped(bench, watched)
     newest = version(bench.python) >= (3, 14)
     cpu = Claim(
-        group="cost", text="the recorder's CPU", limit=3.0 if newest else 12.0, unit="% of a core"
+        group="cost", text="the recorder's CPU", limit=3.0 if newest else 12.0, unit="% core"
     )
     slow = Claim(group="cost", text="the agent stopped", limit=1.0, unit="%")
     return [
@@ -189,9 +189,9 @@ def _crash(bench: Bench) -> "Sequence[Check]":
         code = again.wait(START_S)
     finally:
         ended(target)
-    killed = Claim(group="crash", text="lost with the recorder", limit=1.0, unit="s")
+    killed = Claim(group="crash", text="lost by kill -9", limit=1.0, unit="s")
     stays = Claim(group="crash", text="agents left stopped", limit=0, unit="")
-    whole = Claim(group="crash", text="agents killed, recording cut", limit=0, unit="")
+    whole = Claim(group="crash", text="recordings cut off", limit=0, unit="")
     return [
         killed.check("", "", lost_s),
         stays.check("", "", float(stopped)),

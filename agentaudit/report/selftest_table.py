@@ -19,7 +19,7 @@ _MARKS = {
 
 def render_selftest(result: SelfTest) -> RenderableType:
     """The verdict, a row for each claim, and what could not be checked with its reason."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("", "agent", "claim"):
         table.add_column(name, no_wrap=True)
     for name in ("truth", "recorded", "off by", "limit"):
@@ -56,7 +56,8 @@ def _verdict(checks: Sequence[Check]) -> str:
     failed = sum(check.outcome is Outcome.FAIL for check in checks)
     unknown = sum(check.outcome is Outcome.UNKNOWN for check in checks)
     if failed:
-        return f"{counted(failed, 'claim')} of {len(checks)} does not hold on this machine."
+        verb = "does" if failed == 1 else "do"
+        return f"{counted(failed, 'claim')} of {len(checks)} {verb} not hold on this machine."
     if unknown:
         return f"{counted(unknown, 'claim')} of {len(checks)} could not be checked."
     return f"All {counted(len(checks), 'claim')} hold on this machine."
