@@ -1,6 +1,7 @@
 """Steps that agents mark themselves, as they tell of them; `agentaudit.markers` is their side."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic_ns
 
 from agentaudit.markers import ENVIRONMENT
 from agentaudit.model.observed import Marked
@@ -77,6 +78,7 @@ class Markers:
                 self._ear.add(pid, made)
 
     def _heard(self, now_ns: int) -> Iterator[Marked]:
+        latest_ns = max(now_ns, monotonic_ns())  # a tick may be long: some end after its beginning
         for heard in self._ear.taken():
             if heard.lineage and not self._tree.intersection(heard.lineage):
                 self._counts["of strangers"] += 1
@@ -87,7 +89,7 @@ class Markers:
                     self._counts["no markers"] += 1
                 elif mark.end_ns is not None:
                     self._open.pop((pid, mark.marker), None)
-                    yield self._marked(pid, mark, min(mark.end_ns, now_ns))
+                    yield self._marked(pid, mark, min(mark.end_ns, latest_ns))
                 elif len(self._open) < _MOST_OPEN:
                     self._open[pid, mark.marker] = mark
                 else:

@@ -29,7 +29,7 @@ from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.refining import layered, of_story, refined
 from agentaudit.profiling.selection import end_ns_of, ends_of
 from agentaudit.profiling.sources import model_clients, settled_evidence, told_by
-from agentaudit.profiling.tracks import Track, beside_tracks, tracks_of
+from agentaudit.profiling.tracks import Track, beside_tracks, tracks_of, until_read
 
 
 @dataclass(slots=True)
@@ -157,6 +157,7 @@ class _Builder:
         ours, home, claims = told
         readings = self._readings(thread)
         elsewhere = [claim for claim in claims if (claim.pid, claim.tid) != thread]
+        until_read(ours, pieces)
         tracks = tracks_of(ours, home, elsewhere, readings)
         if not tracks:
             return [], _with_cpu(pieces, readings)

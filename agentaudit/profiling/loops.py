@@ -16,6 +16,7 @@ from agentaudit.model.recording import Frame
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.labels import Label, Labeller, own_frames
 from agentaudit.profiling.pieces import Piece
+from agentaudit.profiling.refining import EDGE_NS
 from agentaudit.profiling.sharing import split
 from agentaudit.profiling.tracks import Track
 
@@ -49,6 +50,8 @@ class _Moment:
     queue_ns: int
     stack: int
     open: tuple[Piece, ...] = ()
+    near: tuple[Piece, ...] = ()
+    """What was open then, or so near to it that samples cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ def share_out(loop: Loop, tracks: Sequence[Track]) -> Readings:
         if not targets:
             left.add(moment.start_ns, moment.end_ns, moment.cpu_ns, moment.queue_ns)
             continue
-        weights = [float(_overlap_ns(piece, moment)) for piece in targets]
+        weights = [float(max(_overlap_ns(piece, moment), 1)) for piece in targets]
         for piece, cpu_ns, queue_ns in zip(
             targets, split(moment.cpu_ns, weights), split(moment.queue_ns, weights), strict=True
         ):
@@ -121,14 +124,15 @@ def _waits(stack: Sequence[Frame]) -> bool:
 def _with_company(moments: Iterator[_Moment], tracks: Sequence[Track]) -> Iterator[_Moment]:
     """The moments, each with the pieces of tracks that were open then."""
     order = sorted((piece for track in tracks for piece in track), key=lambda piece: piece.start_ns)
-    open_now: list[Piece] = []
+    near: list[Piece] = []
     next_at = 0
     for moment in sorted(moments, key=lambda moment: moment.start_ns):
-        while next_at < len(order) and order[next_at].start_ns < moment.end_ns:
-            open_now.append(order[next_at])
+        while next_at < len(order) and order[next_at].start_ns < moment.end_ns + EDGE_NS:
+            near.append(order[next_at])
             next_at += 1
-        open_now = [piece for piece in open_now if piece.end_ns > moment.start_ns]
-        moment.open = tuple(piece for piece in open_now if piece.start_ns < moment.end_ns)
+        near = [piece for piece in near if piece.end_ns > moment.start_ns - EDGE_NS]
+        moment.near = tuple(near)
+        moment.open = tuple(piece for piece in near if _overlap_ns(piece, moment) > 0)
         yield moment
 
 
@@ -146,11 +150,15 @@ class _Company:
 
     def targets(self, moment: _Moment) -> Sequence[Piece]:
         """The pieces that a moment of CPU time is for; none when it is for no track."""
-        if not moment.open:
+        if not moment.near:
             return ()
         label = self._label(moment.stack)
         if label is not None and label.leaf:
-            return _named(label, [piece for piece in moment.open if piece.kind is label.kind])
+            alike = [piece for piece in moment.open if piece.kind is label.kind]
+            beside = [piece for piece in moment.near if piece.kind is label.kind and piece.claim]
+            return _named(label, alike or beside)
+        if not moment.open:
+            return ()
         group = self._groups.get(self._signature(moment.stack))
         members = [piece for piece in moment.open if _group(piece) == group]
         return members or self._usual(moment)

@@ -19,6 +19,9 @@ from agentaudit.profiling.pieces import Piece
 _RANK = {LabelSource.OTEL: 0, LabelSource.MARKER: 1, LabelSource.STACK: 2, LabelSource.SOCKET: 3}
 """The strongest first."""
 
+EDGE_NS = 30_000_000
+"""How far off an edge may seem, seen by samples."""
+
 _IN_AN_AGENT_SPAN = 0.6
 """Worth of orchestration that only the span around it tells."""
 
@@ -72,7 +75,47 @@ def refined(pieces: Sequence[Piece], stretches: Sequence[Stretch]) -> list[Piece
     for stretch in stretches[at:]:
         told += _beside(told, None, stretch)
     told.sort(key=lambda piece: piece.start_ns)
+    _settle_edges(told)
     return told
+
+
+def _settle_edges(pieces: Sequence[Piece]) -> None:
+    """
+    What stacks show of a call just beside its exact edges is the error of sampling.
+
+    The time is of what follows, or went before; between two calls it is orchestration.
+    """
+    for at, piece in enumerate(pieces):
+        if not is_edge(piece):
+            continue
+        before = pieces[at - 1] if at else None
+        after = pieces[at + 1] if at + 1 < len(pieces) else None
+        for claimed, other in ((before, after), (after, before)):
+            if claimed is not None and claims_alike(claimed, piece):
+                _give(piece, other)
+                break
+
+
+def is_edge(piece: Piece) -> bool:
+    """Whether a piece is short enough to be there by an error of sampling alone."""
+    sampled = piece.claim is None and piece.label.source is LabelSource.STACK
+    return sampled and piece.label.leaf and piece.wall_ns <= EDGE_NS
+
+
+def claims_alike(claimed: Piece, piece: Piece) -> bool:
+    """Whether one tells exactly of the kind of work that the other shows beside it."""
+    exact = claimed.label.source in (LabelSource.OTEL, LabelSource.MARKER)
+    beside = claimed.end_ns == piece.start_ns or piece.end_ns == claimed.start_ns
+    return exact and beside and claimed.claim is not None and claimed.kind is piece.kind
+
+
+def _give(piece: Piece, other: Piece | None) -> None:
+    beside = other is not None and other.claim is None
+    if other is not None and beside and not is_edge(other):
+        piece.kind, piece.label = other.kind, other.label
+        return
+    piece.kind = StepKind.ORCHESTRATION
+    piece.label = replace(piece.label, kind=piece.kind, name="", weak=True)
 
 
 def _cut(piece: Piece, stretches: Sequence[Stretch], first: int) -> Iterator[Piece]:

@@ -20,6 +20,12 @@ _OWN_NS = 40_000_000
 """Time read for sure from which a piece's own use says more than that of its kind."""
 
 _ROUNDS = 8
+_GUESSED_NS = 500_000_000.0
+"""Weight of the guess that all kinds of work use the CPU alike, beside what was read."""
+
+_SLOWER = {StepKind.LLM_INFERENCE: 0.02, StepKind.IDLE: 0.02}
+"""Kinds that wait: how much less of it they use, until it is known."""
+
 _MOST_LEARNT = 4_000
 """Shared readings that densities are learnt from: more would say the same."""
 
@@ -54,22 +60,30 @@ def _overlaps(reading: Reading, touched: Sequence[Piece]) -> list[int]:
 
 def _densities(shared: Sequence[Shared], pieces: Sequence[Piece]) -> Mapping[StepKind, float]:
     """CPU time per time of each kind."""
-    cpu_ns: dict[StepKind, float] = defaultdict(float)
-    wall_ns: dict[StepKind, float] = defaultdict(float)
-    for piece in pieces:
-        cpu_ns[piece.kind] += piece.cpu_ns
-        wall_ns[piece.kind] += piece.read_ns
     rows = [
         (reading[2], _by_kind(reading, touched))
         for reading, touched in shared[:: max(len(shared) // _MOST_LEARNT, 1)]
     ]
-    densities = {
-        kind: cpu_ns[kind] / wall_ns[kind] if wall_ns[kind] else 1.0
-        for kind in {*wall_ns, *(kind for _, times in rows for kind in times)}
-    }
+    kinds = {piece.kind for piece in pieces} | {kind for _, times in rows for kind in times}
+    guess = _guess(rows)
+    wall_ns = dict.fromkeys(kinds, _GUESSED_NS)
+    cpu_ns = {kind: _GUESSED_NS * guess * _SLOWER.get(kind, 1.0) for kind in kinds}
+    for piece in pieces:
+        cpu_ns[piece.kind] += piece.cpu_ns
+        wall_ns[piece.kind] += piece.read_ns
+    densities = {kind: cpu_ns[kind] / wall_ns[kind] for kind in kinds}
     for _ in range(_ROUNDS):
         densities = _improved(densities, rows, (cpu_ns, wall_ns))
     return densities
+
+
+def _guess(rows: Sequence[tuple[int, Mapping[StepKind, int]]]) -> float:
+    """CPU time per time of work, when nothing is known of the kinds."""
+    cpu_ns = sum(cpu_ns for cpu_ns, _ in rows)
+    work_ns = sum(
+        time_ns * _SLOWER.get(kind, 1.0) for _, times in rows for kind, time_ns in times.items()
+    )
+    return cpu_ns / work_ns if work_ns else 1.0
 
 
 def _by_kind(reading: Reading, touched: Sequence[Piece]) -> dict[StepKind, int]:
@@ -85,7 +99,7 @@ def _improved(
     sure: tuple[Mapping[StepKind, float], Mapping[StepKind, float]],
 ) -> dict[StepKind, float]:
     """The densities that follow from dividing the readings by these ones."""
-    cpu_ns, wall_ns = defaultdict(float, sure[0]), defaultdict(float, sure[1])
+    cpu_ns, wall_ns = dict(sure[0]), dict(sure[1])
     for all_cpu_ns, times in rows:
         expected = {
             kind: time_ns * max(densities[kind], _LEAST_DENSITY) for kind, time_ns in times.items()
@@ -94,7 +108,7 @@ def _improved(
         for kind, time_ns in times.items():
             cpu_ns[kind] += all_cpu_ns * expected[kind] / whole if whole else 0.0
             wall_ns[kind] += time_ns
-    return {kind: cpu_ns[kind] / wall_ns[kind] if wall_ns[kind] else 1.0 for kind in densities}
+    return {kind: cpu_ns[kind] / wall_ns[kind] for kind in densities}
 
 
 def split(amount: int, weights: Sequence[float]) -> Sequence[int]:

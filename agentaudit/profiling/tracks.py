@@ -5,6 +5,7 @@ A track is told by claims, not by stacks: while a request waits, nothing of it i
 stack. Between its claims a request is in orchestration, or idle where its thread is.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,10 +17,13 @@ from agentaudit.profiling.evidence import Claim, Story, in_order, matched
 from agentaudit.profiling.labels import Label
 from agentaudit.profiling.lanes import with_idle_told_apart
 from agentaudit.profiling.pieces import Piece
-from agentaudit.profiling.refining import Stretch, claimed_piece, layered
+from agentaudit.profiling.refining import Stretch, claimed_piece, is_edge, layered
 
 _BETWEEN = 0.6
 """Worth of orchestration that is only what a request does between its calls."""
+
+_LONGEST_TURN_NS = 500_000_000
+"""What looks like a longer turn of a loop is more than one."""
 
 Track = list[Piece]
 
@@ -138,6 +142,22 @@ def _packed(columns: Sequence[Track]) -> list[Track]:
     return tracks
 
 
+def until_read(claims: Sequence[Claim], pieces: Sequence[Piece]) -> None:
+    """
+    A call on a connection lasts until its answer is read, not only until it is there.
+
+    An answer that comes while the loop is at leaf work for others waits for the end of that.
+    """
+    work = [piece for piece in pieces if piece.label.leaf]
+    starts = [piece.start_ns for piece in work]
+    for claim in claims:
+        if claim.source is not LabelSource.SOCKET:
+            continue
+        at = bisect_right(starts, claim.end_ns) - 1
+        if at >= 0 and claim.end_ns < work[at].end_ns:
+            claim.end_ns = min(work[at].end_ns, claim.end_ns + _LONGEST_TURN_NS)
+
+
 def beside_tracks(pieces: Sequence[Piece], tracks: Sequence[Track]) -> list[Piece]:
     """
     What is left of a loop's own lane, where tracks tell what its thread was at.
@@ -155,7 +175,13 @@ def beside_tracks(pieces: Sequence[Piece], tracks: Sequence[Track]) -> list[Piec
         elif kind in (StepKind.ORCHESTRATION, StepKind.UNKNOWN):
             left += _outside(of_kind, requests)
         else:
-            left += _outside(of_kind, _union([piece for piece in members if piece.kind is kind]))
+            claimed = _union([piece for piece in members if piece.kind is kind])
+            edges = {edge for stretch in claimed for edge in stretch}
+            left += (
+                piece
+                for piece in _outside(of_kind, claimed)
+                if not (is_edge(piece) and edges & {piece.start_ns, piece.end_ns})
+            )
     return sorted(left, key=lambda piece: piece.start_ns)
 
 
