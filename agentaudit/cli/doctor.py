@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agentaudit.model.capability import Capability
 
 OTLP_PORT = 4318
+"""Where exporters send when nobody tells them otherwise."""
 
 
 def doctor(

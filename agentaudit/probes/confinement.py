@@ -101,14 +101,18 @@ def ptrace_scope() -> int:
         return 0
 
 
-def telling_variables(pid: int, prefixes: Collection[str]) -> Sequence[str] | None:
-    """Names of a process's environment variables, never values; None where they are hidden."""
+def variables_of(pid: int, prefixes: Collection[str]) -> Mapping[str, str] | None:
+    """
+    A process's environment as it began, of names with a prefix; None where it is hidden.
+
+    Values may be secrets: they are for comparing, and never for showing.
+    """
     try:
         raw = (PROC / str(pid) / "environ").read_bytes()
     except OSError:
         return None
-    names = (entry.partition(b"=")[0].decode("utf-8", "replace") for entry in raw.split(b"\0"))
-    return sorted({name for name in names if name.startswith(tuple(prefixes))})
+    pairs = (entry.decode("utf-8", "replace").partition("=") for entry in raw.split(b"\0"))
+    return {name: value for name, _, value in pairs if name.startswith(tuple(prefixes))}
 
 
 def _capabilities(mask: str) -> frozenset[str]:

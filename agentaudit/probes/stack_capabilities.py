@@ -1,22 +1,28 @@
 """Whether the stacks of a process can be read, by whom, and what opens them."""
 
 import os
-import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentaudit.model.capability import Capability
 from agentaudit.probes.confinement import PTRACE_SCOPE, confinement_of, granting, ptrace_scope
 from agentaudit.probes.pyspy import find_pyspy
-from agentaudit.probes.runtimes import python_of
-
-_UNWINDER = (3, 14)
-"""The version whose standard library reads another process of its own version."""
+from agentaudit.probes.runtimes import interpreter_of, python_of, version_of
+from agentaudit.probes.unwinder import OLDEST
 
 _PYSPY_UP_TO = (3, 13)
 _AUSTIN_UP_TO = (3, 14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Python:
+    """What runs the process; `runtime` is empty of one that is no Python."""
+
+    runtime: str
+    version: tuple[int, int] | None
+    interpreter: str
 
 
 _UNNAMED = "depends on the process: agentaudit doctor PID"
@@ -60,13 +66,14 @@ _TASKS = Capability(
 def stack_capabilities(pid: int | None) -> Sequence[Capability]:
     """Memory first, which all of them need; then each sampler, and asyncio's tasks."""
     memory = _memory(pid)
-    version = _version(pid)
-    too_old = "" if _reads_itself(version) else _needs(version, "3.14 or newer")
+    python = _python_of(pid)
+    own = _own_problem(python)
+    austin = shutil.which("austin")
     judged = (
-        (_OWN, too_old),
-        (_PYSPY, _program_problem("py-spy", find_pyspy(), version, _PYSPY_UP_TO)),
-        (_AUSTIN, _program_problem("Austin", shutil.which("austin"), version, _AUSTIN_UP_TO)),
-        (_TASKS, too_old),
+        (_OWN, own),
+        (_PYSPY, _program_problem("py-spy", find_pyspy(), python, _PYSPY_UP_TO)),
+        (_AUSTIN, _program_problem("Austin", austin, python, _AUSTIN_UP_TO)),
+        (_TASKS, own),
     )
     return (memory, *(_sampler(ready, problem, memory) for ready, problem in judged))
 
@@ -130,39 +137,35 @@ def _sampler(ready: Capability, problem: str, memory: Capability) -> Capability:
 
 
 def _program_problem(
-    name: str, program: str | None, version: tuple[int, ...] | None, up_to: tuple[int, int]
+    name: str, program: str | None, python: _Python | None, up_to: tuple[int, int]
 ) -> str:
     if program is None:
         return f"{name} is not installed"
-    if version == ():
+    if python is None:
+        return ""
+    if not python.runtime:
         return _NO_PYTHON
-    if version and version > up_to:
-        return f"CPython {_shown(version)} is too new for it; its own Python reads it"
+    if python.version and python.version > up_to:
+        return f"{python.runtime} is too new for it; its own Python reads it"
     return ""
 
 
-def _reads_itself(version: tuple[int, ...] | None) -> bool:
-    return bool(version) and version is not None and version >= _UNWINDER
-
-
-def _needs(version: tuple[int, ...] | None, wanted: str) -> str:
-    if version is None:
+def _own_problem(python: _Python | None) -> str:
+    """Why the process's own interpreter cannot be asked; empty where it can."""
+    if python is None:
         return _UNNAMED
-    if not version:
+    if not python.runtime:
         return _NO_PYTHON
-    return f"the process runs CPython {_shown(version)}; this needs {wanted}"
+    if python.version is None or python.version < OLDEST:
+        return f"the process runs {python.runtime}"
+    return "" if python.interpreter else f"it embeds {python.runtime}, or hides its interpreter"
 
 
-def _version(pid: int | None) -> tuple[int, ...] | None:
-    """None where no process is named, and empty where it runs no Python."""
+def _python_of(pid: int | None) -> _Python | None:
+    """None where no process is named."""
     if pid is None:
         return None
-    runtime = python_of(pid)
-    found = re.search(r"(\d+)\.(\d+)", runtime or "")
-    if found:
-        return int(found[1]), int(found[2])
-    return (0,) if runtime else ()
-
-
-def _shown(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version)) if version != (0,) else "of an unknown version"
+    runtime = python_of(pid) or ""
+    return _Python(
+        runtime=runtime, version=version_of(runtime), interpreter=interpreter_of(pid) or ""
+    )

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from agentaudit.errors import UsageError
 from agentaudit.markers import ENVIRONMENT as MARKERS
@@ -15,10 +16,12 @@ from agentaudit.probes.confinement import (
     confinement_of,
     granting,
     status_of,
-    telling_variables,
+    variables_of,
 )
 from agentaudit.probes.host import target
+from agentaudit.probes.otlp_http import HERE
 from agentaudit.probes.pid_namespaces import in_own_pid_namespace
+from agentaudit.probes.spans import ELSEWHERE
 
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD of include/linux/sched.h."""
@@ -26,7 +29,8 @@ _KERNEL_THREAD = 0x00200000
 _FLAGS = 6
 _SOCK_DIAG = 4
 _EXPORTERS = ("OTEL_", "OPENLLMETRY_", "TRACELOOP_", "LANGFUSE_", "PHOENIX_")
-_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_SHOWN_NAMES = 4
+_LOOPBACK = frozenset({HERE, "localhost", "::1"})
 
 
 def recordable(pid: int) -> None:
@@ -74,34 +78,49 @@ def connections(pid: int | None) -> Capability:
 
 
 def spans(pid: int | None, port: int) -> Capability:
-    """Whether our receiver may listen, and whether the process is set up to send."""
-    address = f"127.0.0.1:{port}"
-    wanted = f"start the agent with OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}"
+    """Whether our receiver may listen, and whether the process is set up to send there."""
+    address = f"{HERE}:{port}"
     unknown = Capability(
         part="steps",
         name="spans",
         available=None,
         gives="steps with tokens and server times, requests, asyncio told apart",
         found=f"{address} is free",
-        enable=f"{wanted} and the OpenTelemetry instrumentation of its framework",
+        enable=f"agentaudit profile -- COMMAND, or start it with {ELSEWHERE[0]}=http://{address}",
     )
     taken = _port_problem(port)
     if taken:
-        return replace(unknown, available=False, found=taken, enable=f"ss -ltnp sport = :{port}")
-    names = telling_variables(pid, _EXPORTERS) if pid is not None else None
-    if names is None:
-        hidden = "" if pid is None else "; the process's environment is hidden from us"
-        return replace(unknown, found=unknown.found + hidden)
-    found = f"{unknown.found}; the process has {_listed(names[:4]) or 'no OTEL_ variables'}"
-    if any(name in names for name in _ENDPOINTS):
-        return replace(unknown, available=True, found=found, enable="")
-    return replace(unknown, available=False, found=found)
+        return replace(
+            unknown,
+            available=False,
+            found=taken,
+            enable=f"agentaudit profile --otlp-port N; ss -ltnp sport = :{port} says who has it",
+        )
+    if pid is None:
+        return unknown
+    variables = variables_of(pid, _EXPORTERS)
+    if variables is None:
+        return replace(unknown, found=f"{address} is free; the process's environment is hidden")
+    names = _listed(sorted(variables)[:_SHOWN_NAMES])
+    found = f"{address} is free; the process has {names or 'no OTEL_ variables'}"
+    targets = [variables[name] for name in ELSEWHERE if variables.get(name)]
+    if not targets:
+        return replace(unknown, found=found)
+    if _apart(pid):
+        return replace(
+            unknown,
+            available=False,
+            found=f"{found}; its network is one of its own, without our loopback",
+            enable="docker run --network=host …, or let it write a file: --otlp-file spans.jsonl",
+        )
+    if any(_is_ours(target, port) for target in targets):
+        return replace(unknown, available=True, found=f"{found}, which name us", enable="")
+    return replace(unknown, available=False, found=f"{found}, which name somebody else")
 
 
 def markers(pid: int | None) -> Capability:
     """Marks travel over a Unix socket in the abstract namespace, which belongs to a network."""
-    apart = pid is not None and "net" in confinement_of("self").foreign(confinement_of(pid))
-    reachable = not apart or "SYS_ADMIN" in confinement_of("self").capabilities
+    reachable = pid is None or not _apart(pid) or "SYS_ADMIN" in confinement_of("self").capabilities
     return Capability(
         part="steps",
         name="markers",
@@ -161,8 +180,7 @@ def _connections_problem(pid: int | None) -> tuple[str, str]:
             f"the process's sockets are hidden: {error.strerror}",
             granting("SYS_PTRACE", again),
         )
-    ours = confinement_of("self")
-    if "net" in ours.foreign(confinement_of(pid)) and "SYS_ADMIN" not in ours.capabilities:
+    if _apart(pid) and "SYS_ADMIN" not in confinement_of("self").capabilities:
         return (
             "the process is in a network namespace of its own",
             granting("SYS_ADMIN", f"sudo -E agentaudit profile --pid {pid}"),
@@ -174,10 +192,25 @@ def _port_problem(port: int) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as ear:
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            ear.bind(("127.0.0.1", port))
+            ear.bind((HERE, port))
         except OSError as error:
-            return f"127.0.0.1:{port} is taken ({error.strerror})"
+            return f"{HERE}:{port} cannot be had ({error.strerror})"
     return ""
+
+
+def _is_ours(target: str, port: int) -> bool:
+    """Whether spans that go to this URL come to us."""
+    try:
+        url = urlsplit(target)
+        theirs = url.port
+    except ValueError:
+        return False
+    return url.hostname in _LOOPBACK and theirs == port
+
+
+def _apart(pid: int) -> bool:
+    """Whether the process is in a network of its own."""
+    return "net" in confinement_of("self").foreign(confinement_of(pid))
 
 
 def _is_kernel_thread(pid: int) -> bool:

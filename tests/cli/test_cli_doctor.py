@@ -10,8 +10,10 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from agentaudit.cli.doctor import OTLP_PORT
 from agentaudit.cli.main import app
 from agentaudit.model.capability import Capability
+from agentaudit.probes.spans import USUAL_PORT
 from agentaudit.report.capability_table import WIDE, render_capabilities
 
 NAMES = ("CPU counters", "fork events", "stacks: py-spy", "spans", "GPU by process", "CPU energy")
@@ -61,6 +63,10 @@ def test_a_process_that_does_not_exist_is_a_mistake_of_the_caller() -> None:
 
     assert done.returncode == 2
     assert "there is no process 4194305" in done.stderr
+
+
+def test_the_port_is_that_of_a_recording() -> None:
+    assert OTLP_PORT == USUAL_PORT
 
 
 def test_what_a_process_is_called_rewrites_no_screen() -> None:

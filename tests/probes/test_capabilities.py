@@ -182,39 +182,52 @@ def test_the_sampler_follows_the_version(
     monkeypatch: pytest.MonkeyPatch, port: int, runtime: str, samplers: Collection[str]
 ) -> None:
     monkeypatch.setattr(stack_capabilities, "python_of", lambda _: runtime)
+    monkeypatch.setattr(stack_capabilities, "interpreter_of", lambda _: "/usr/bin/python3")
     found = of(os.getpid(), port)
 
     for name in ("stacks: own Python", "asyncio tasks", "stacks: py-spy"):
         assert found[name].available is (name in samplers)
 
 
-def test_spans_need_a_free_port_and_a_process_that_sends(
-    port: int, sleeper: subprocess.Popen[bytes]
-) -> None:
+def test_spans_need_a_free_port(port: int, sleeper: subprocess.Popen[bytes]) -> None:
+    """Whether a process exports that does not say where to, nobody knows."""
     silent = of(sleeper.pid, port)["spans"]
     with closing(socket.socket()) as ear:
         ear.bind(("127.0.0.1", port))
         ear.listen()
         taken = of(sleeper.pid, port)["spans"]
 
-    assert (silent.available, taken.available) == (False, False)
+    assert (silent.available, taken.available) == (None, False)
     assert "has OTEL_TRACES_EXPORTER" in silent.found
-    assert f"127.0.0.1:{port} is taken" in taken.found
+    assert f"127.0.0.1:{port} cannot be had" in taken.found
 
 
-def test_names_of_variables_are_shown_and_never_values(port: int) -> None:
-    secret = "Bearer hunter2"  # noqa: S105 -- looks like one, on purpose
+@pytest.mark.parametrize(
+    ("target", "ours"),
+    [
+        ("http://localhost:{port}", True),
+        ("http://127.0.0.1:{port}/v1/traces", True),
+        ("http://127.0.0.1:1", False),
+        ("https://collector.example:{port}", False),
+        ("http://[broken", False),
+    ],
+)
+def test_a_process_may_send_its_spans_to_us_or_to_somebody_else(
+    port: int, target: str, *, ours: bool
+) -> None:
+    """Names of variables are shown, and never values."""
     environment = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
-        "OTEL_EXPORTER_OTLP_HEADERS": f"authorization={secret}",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": target.format(port=port),
+        "OTEL_EXPORTER_OTLP_HEADERS": "authorization=hunter2",
     }
     with subprocess.Popen(["sleep", "60"], env=environment) as program:
         found = of(program.pid, port)["spans"]
         program.kill()
 
-    assert found.available
+    assert found.available is ours
     assert "OTEL_EXPORTER_OTLP_HEADERS" in found.found
     assert "hunter2" not in found.found
+    assert "collector" not in found.found
 
 
 @pytest.mark.parametrize(
