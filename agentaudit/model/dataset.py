@@ -1,5 +1,5 @@
 """
-The dataset that recordings of many hosts make together: three tables, partitioned by host and day.
+The dataset that recordings of many hosts make together: its tables, partitioned by host and day.
 
 A row lies in `TABLE/host=NAME/day=YYYY-MM-DD/`, where the day is that of its recording's start in
 UTC: all rows of one recording stand in one partition, so its parts add up there. Times are integer
@@ -82,7 +82,45 @@ class StepRow:
     tokens_out: int | None
 
 
-Row = RecordingRow | RequestRow | StepRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessRow:
+    """One process of the tree. `cpu_ns` is its own; `end_unix_ns` is None while it lived."""
+
+    recording: str
+    pid: int
+    parent_pid: int
+    name: str
+    start_unix_ns: int
+    end_unix_ns: int | None
+    cpu_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRow:
+    """The whole tree since the sample before."""
+
+    recording: str
+    at_unix_ns: int
+    cpu_ns: int
+    rss_bytes: int
+    processes: int
+    system_busy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuSampleRow:
+    """One device at one instant."""
+
+    recording: str
+    at_unix_ns: int
+    device: int
+    busy: float
+    memory_bytes: int
+    power_watts: float | None
+    ours: float | None
+
+
+Row = RecordingRow | RequestRow | StepRow | ProcessRow | SampleRow | GpuSampleRow
 
 TABLES: Mapping[str, type[Row]] = {
     "recordings": RecordingRow,
@@ -90,6 +128,13 @@ TABLES: Mapping[str, type[Row]] = {
     "steps": StepRow,
 }
 """The tables by the name of their folder, and what a row of each holds."""
+
+MORE_TABLES: Mapping[str, type[Row]] = {
+    "processes": ProcessRow,
+    "samples": SampleRow,
+    "gpu_samples": GpuSampleRow,
+}
+"""Tables beside them that no sum over a fleet needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +149,7 @@ class Column:
 @cache
 def columns(table: str) -> tuple[Column, ...]:
     """The columns of a table, in order."""
-    return tuple(_columns(TABLES[table]))
+    return tuple(_columns({**TABLES, **MORE_TABLES}[table]))
 
 
 def partition(table: str, host: str, start_unix_ns: int) -> str:

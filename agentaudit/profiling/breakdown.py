@@ -5,7 +5,7 @@ The parts add up to the whole (I9): what no step was found for is `unknown`, nev
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -71,7 +71,9 @@ def unix_ns(clocks: Sequence[ClockPair], monotonic_ns: int) -> int:
     """An instant of the recording in Unix time, by the nearest pair of clocks."""
     if not clocks:
         return 0
-    pair = min(clocks, key=lambda pair: abs(pair.monotonic_ns - monotonic_ns))
+    after = bisect_left(clocks, monotonic_ns, key=lambda pair: pair.monotonic_ns)
+    near = clocks[max(after - 1, 0) : after + 1]
+    pair = min(near, key=lambda pair: abs(pair.monotonic_ns - monotonic_ns))
     return pair.unix_ns + monotonic_ns - pair.monotonic_ns
 
 

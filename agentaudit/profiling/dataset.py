@@ -3,7 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from agentaudit.model.dataset import RecordingRow, RequestRow, Row, StepRow
+from agentaudit.model.dataset import (
+    GpuSampleRow,
+    ProcessRow,
+    RecordingRow,
+    RequestRow,
+    Row,
+    SampleRow,
+    StepRow,
+)
 from agentaudit.model.trace import Request, Step, StepKind, Trace
 from agentaudit.profiling.breakdown import unix_ns
 
@@ -14,6 +22,49 @@ def rows_of(trace: Trace, recording: str) -> Mapping[str, Iterator[Row]]:
         "recordings": iter((recording_row(trace, recording),)),
         "requests": _request_rows(trace, recording),
         "steps": _step_rows(trace, recording),
+    }
+
+
+def more_rows_of(trace: Trace, recording: str) -> Mapping[str, Iterator[Row]]:
+    """The rows of the tables beside them."""
+    return {
+        "processes": (
+            ProcessRow(
+                recording=recording,
+                pid=process.pid,
+                parent_pid=process.parent_pid,
+                name=process.name,
+                start_unix_ns=unix_ns(trace.clocks, process.start_ns),
+                end_unix_ns=None
+                if process.end_ns is None
+                else unix_ns(trace.clocks, process.end_ns),
+                cpu_ns=process.cpu_ns,
+            )
+            for process in trace.processes
+        ),
+        "samples": (
+            SampleRow(
+                recording=recording,
+                at_unix_ns=unix_ns(trace.clocks, sample.at_ns),
+                cpu_ns=sample.cpu_ns,
+                rss_bytes=sample.rss_bytes,
+                processes=sample.processes,
+                system_busy=sample.system_busy,
+            )
+            for sample in trace.cpu_samples
+        ),
+        "gpu_samples": (
+            GpuSampleRow(
+                recording=recording,
+                at_unix_ns=unix_ns(trace.clocks, sample.at_ns),
+                device=sample.device,
+                busy=sample.busy,
+                memory_bytes=sample.memory_bytes,
+                power_watts=sample.power_watts,
+                ours=sample.ours,
+            )
+            for sample in trace.gpu_samples
+        ),
     }
 
 
