@@ -7,6 +7,7 @@ Every nanosecond of CPU time that the kernel counted finds its step, or stands a
 from collections.abc import Iterator, Sequence
 
 from agentaudit.model.columns import Thread
+from agentaudit.model.observed import SpanSeen
 from agentaudit.model.recording import Closed, Recording, Watched
 from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import (
@@ -29,6 +30,7 @@ from agentaudit.profiling.gpu_time import place_gpu
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.requests import group_requests
 from agentaudit.profiling.selection import end_ns_of, records_of
+from agentaudit.profiling.spans import unnamed_operations
 
 
 def trace_of(recording: Recording, rules: LabelRules) -> Trace:
@@ -62,7 +64,11 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
         cpu_samples=records_of(records, CpuSample),
         gpu_samples=records_of(records, GpuSample),
         energy=records_of(records, EnergyReading),
-        incidents=(*records_of(records, Incident), *_stand_ins(requests, end_ns)),
+        incidents=(
+            *records_of(records, Incident),
+            *_stand_ins(requests, end_ns),
+            *unnamed_operations(records_of(records, SpanSeen), rules.spans, end_ns),
+        ),
         sampling=_sampling(recording),
         cpu_total_ns=max(spendings.total_ns, sum(step.cpu_ns for step in steps)),
         tool_version=recording.opened.tool_version,

@@ -10,6 +10,7 @@ from agentaudit.model.trace import ClockPair, LabelSource, StepKind
 from agentaudit.profiling.evidence import SURE, Claim, Story, UnixClock, matched
 from agentaudit.profiling.selection import records_of
 from agentaudit.profiling.span_claims import Dialect, KindOf, span_claims
+from agentaudit.profiling.spans import deduplicated
 
 _LIKELY = 0.4
 """Worth of a call on a connection that only may lead to a model."""
@@ -21,7 +22,7 @@ Told = tuple[list[Claim], list[Story]]
 def from_spans(recording: Recording, kind_of: KindOf, within_ns: tuple[int, int]) -> Told:
     """The claims of spans, and the requests that their roots are."""
     clock = UnixClock(records_of(recording.records, ClockPair))
-    spans = records_of(recording.records, SpanSeen)
+    spans = deduplicated(records_of(recording.records, SpanSeen), kind_of)
     return span_claims(spans, Dialect(kind_of=kind_of, clock=clock), within_ns)
 
 
