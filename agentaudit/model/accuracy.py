@@ -17,7 +17,8 @@ class Check:
     """
     One claim, what was found, and how far off it is.
 
-    `off` and `limit` are in `unit`: `%` of the truth, `pp` (percentage points of a share), `% core` (of one core), `s`, or nothing for a count of things that went wrong. `off` is None when it could not be
+    `off` and `limit` are in `unit`: `%` of the truth, `pp` (percentage points of a share), `% core`
+    (of one core), `s`, or nothing for a count of what went wrong. `off` is None when it could not be
     measured; `note` says why then.
     """
 
