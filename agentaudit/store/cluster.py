@@ -33,7 +33,7 @@ def parts_on_cluster(scheduler: str, files: Sequence[DataFile]) -> Iterator[Part
     with _client(scheduler) as client:
         futures = client.map(part_of_file, files, pure=False, retries=RETRIES)
         names = {future.key: file for future, file in zip(futures, files, strict=True)}
-        for future in as_completed(futures):  # type: ignore[no-untyped-call]  # it has no types
+        for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]  # it has no types
             failure = future.exception()
             yield future.result() if failure is None else _lost(names[future.key], failure)
             future.release()
