@@ -17,6 +17,7 @@ class SamplerChoice(StrEnum):
 
     AUTO = "auto"
     UNWINDER = "unwinder"
+    AUSTIN = "austin"
     PY_SPY = "py-spy"
 
 
@@ -32,6 +33,8 @@ def samplers_of(
         case SamplerChoice.UNWINDER:
             _require_unwinder(pid)
             return (_unwinder(rate_hz),), ()
+        case SamplerChoice.AUSTIN:
+            return (_austin_asked_for(rate_hz, pid),), ()
         case SamplerChoice.PY_SPY:
             found = _pyspy(rate_hz)
             if not found:
@@ -39,7 +42,7 @@ def samplers_of(
             return found, ()
         case SamplerChoice.AUTO:
             found = _pyspy(rate_hz)
-            return (_unwinder(rate_hz), *found), () if found else (_no_pyspy(),)
+            return (_unwinder(rate_hz), *_austin(rate_hz), *found), () if found else (_no_pyspy(),)
 
 
 def _require_unwinder(pid: int) -> None:
@@ -59,6 +62,33 @@ def _unwinder(rate_hz: int) -> "Sampler":
     from agentaudit.probes.unwinder import Unwinder
 
     return Unwinder(rate_hz)
+
+
+def _austin(rate_hz: int) -> "Sequence[Sampler]":
+    """Austin, if one is there that runs: nobody was told that it might be."""
+    from agentaudit.probes.austin import Austin, AustinError, find_austin
+
+    try:
+        return (Austin(find_austin(), rate_hz),)
+    except AustinError:
+        return ()
+
+
+def _austin_asked_for(rate_hz: int, pid: int) -> "Sampler":
+    from agentaudit.probes.austin import Austin, AustinError, find_austin
+    from agentaudit.probes.runtimes import python_of, version_of
+
+    try:
+        sampler = Austin(find_austin(), rate_hz, asked=True)
+    except AustinError as error:
+        raise UsageError(f"--sampler austin: {error}") from error
+    runtime = python_of(pid) or ""
+    if version_of(runtime) is not None and not sampler.suits(pid, runtime):
+        raise UsageError(
+            f"--sampler austin: it cannot read {runtime}, or not the files of process {pid}:"
+            " leave the choice to us, or take --sampler py-spy"
+        )
+    return sampler
 
 
 def _pyspy(rate_hz: int) -> "Sequence[Sampler]":

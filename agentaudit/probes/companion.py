@@ -24,7 +24,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 DEEPEST = 200
 """Frames kept of a stack: those next to the root say which step it is, so the leaves go."""
@@ -92,15 +92,19 @@ class Unwinder(Protocol):
     def get_all_awaited_by(self) -> Sequence[Loop]: ...
 
 
-class Runs:
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value", bound=Hashable)
+
+
+class Runs(Generic[Key, Value]):
     """Equal values of a key in successive looks, as stretches: a change lies between two looks."""
 
-    def __init__(self, tell: Callable[[Hashable, Hashable, int, int], None]) -> None:
+    def __init__(self, tell: Callable[[Key, Value, int, int], None]) -> None:
         self._tell = tell
-        self._open: dict[Hashable, tuple[Hashable, int]] = {}
+        self._open: dict[Key, tuple[Value, int]] = {}
         self.at_ns = 0
 
-    def look(self, at_ns: int, values: Mapping[Hashable, Hashable]) -> None:
+    def look(self, at_ns: int, values: Mapping[Key, Value]) -> None:
         if at_ns - self.at_ns > _BROKEN_NS:
             self.cut()
             self._open.clear()
@@ -122,6 +126,11 @@ class Runs:
                 self._open[key] = (value, self.at_ns)
 
 
+TaskKey = tuple[int, int]
+TaskValue = tuple[int, int, str, int]
+"""Parent, root, name and stack."""
+
+
 class Account:
     """How the sampling went since it was told the last time."""
 
@@ -139,9 +148,10 @@ class Account:
         self.samples += 1
         self.late_ns += late_ns
 
-    def told(self) -> Sequence[object]:
-        line = ("watched", self.start_ns, self.end_ns, self.samples, self.failures)
-        told = (*line, self.gap_ns, self.late_ns)
+    def told(self) -> tuple[int, int, int, int, int, int]:
+        """Start, end, samples, failures, the longest gap, and the sum of what was late."""
+        span = (self.start_ns, self.end_ns)
+        told = (*span, self.samples, self.failures, self.gap_ns, self.late_ns)
         self.start_ns = self.end_ns
         self.samples = self.failures = self.gap_ns = self.late_ns = 0
         return told
@@ -166,13 +176,12 @@ class Teller:
             self.line("stack", known, [[shown(text) for text in frame] for frame in key])
         return known
 
-    def run(self, key: Hashable, value: Hashable, start_ns: int, end_ns: int) -> None:
-        self.line("run", key, start_ns, end_ns, value)
+    def run(self, tid: int, stack: int, start_ns: int, end_ns: int) -> None:
+        self.line("run", tid, start_ns, end_ns, stack)
 
-    def task(self, key: Hashable, value: Hashable, start_ns: int, end_ns: int) -> None:
-        thread, task = key if isinstance(key, tuple) else (0, 0)
-        *whose, stack = value if isinstance(value, tuple) else (0,)
-        self.line("task", thread, task, *whose, start_ns, end_ns, stack)
+    def task(self, key: TaskKey, value: TaskValue, start_ns: int, end_ns: int) -> None:
+        *whose, stack = value
+        self.line("task", *key, *whose, start_ns, end_ns, stack)
 
     def flush(self) -> None:
         """Raises OSError when nobody reads any more."""
@@ -230,7 +239,7 @@ class Watcher:
         self._threads.cut()
         self._tasks.cut()
         if self._account.samples or self._account.failures:
-            self._teller.line(*self._account.told())
+            self._teller.line("watched", *self._account.told())
 
     def _sampled(self, at_ns: int, trace: Sequence[Thread | Interpreter]) -> None:
         stack = self._teller.stack
@@ -245,7 +254,7 @@ class Watcher:
         except Exception as error:  # noqa: BLE001 -- a private interface: it may raise what it likes
             self._no_tasks(at_ns, error)
             return
-        values: dict[Hashable, Hashable] = {}
+        values: dict[TaskKey, TaskValue] = {}
         for thread, task, chain in chains_of(loops):
             name = shown(task.task_name)[:_LONGEST_NAME]
             stack = self._teller.stack(chain.frames)

@@ -175,13 +175,13 @@ class Stacks:
         """How the sampling went; and why, when the target was not sampled at all."""
         interval_ns = 1_000_000_000 // self._rate_hz
         for name, tally in self._tallies.items():
-            mean_ns = tally.span_ns // tally.samples if tally.samples else interval_ns
+            mean_ns = tally.span_ns // tally.samples if tally.samples else 0
             yield SamplingRecord(
                 sampler=name,
                 rate_hz=float(self._rate_hz),
                 samples=tally.samples,
                 failures=tally.failures,
-                mean_interval_ns=mean_ns,
+                mean_interval_ns=max(mean_ns, interval_ns),
                 max_interval_ns=max(tally.longest_gap_ns, interval_ns),
             )
         if not self._tallies and self._target not in self._refused:

@@ -110,7 +110,7 @@ def test_runs_of_a_key_never_cover_each_other_and_hold_what_was_seen(
     steps: list[tuple[int, dict[Hashable, Hashable]]],
 ) -> None:
     told: list[Told] = []
-    runs = Runs(lambda *run: told.append(run))
+    runs: Runs[Hashable, Hashable] = Runs(lambda *run: told.append(run))
     at_ns = 10**9
     seen: list[tuple[int, dict[Hashable, Hashable]]] = []
 
@@ -130,7 +130,7 @@ def test_runs_of_a_key_never_cover_each_other_and_hold_what_was_seen(
 
 def test_nothing_is_said_of_a_long_gap() -> None:
     told: list[Told] = []
-    runs = Runs(lambda *run: told.append(run))
+    runs: Runs[Hashable, Hashable] = Runs(lambda *run: told.append(run))
 
     for at_ns in (1000 * MS, 1010 * MS, 3000 * MS, 3010 * MS):
         runs.look(at_ns, {1: "a"})

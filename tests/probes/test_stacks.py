@@ -60,7 +60,7 @@ class FakeSampler:
 
     def watch(self, pid: int, stacks: StackTable) -> FakeWatch:
         assert isinstance(stacks, StackTable)
-        seen = Watched(pid=pid, start_ns=0, end_ns=70, samples=7, failures=1, max_gap_ns=2)
+        seen = Watched(pid=pid, start_ns=0, end_ns=210_000_000, samples=7, failures=1, max_gap_ns=2)
         self.watches.append(FakeWatch(pid=pid, records=(seen,), problem=self.problem))
         return self.watches[-1]
 
@@ -167,7 +167,7 @@ def test_the_account_adds_up_what_was_watched() -> None:
         rate_hz=100.0,
         samples=7,
         failures=1,
-        mean_interval_ns=10,
+        mean_interval_ns=30_000_000,
         max_interval_ns=10_000_000,
     )
     assert stacks.close(2) == []
