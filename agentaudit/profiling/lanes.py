@@ -113,7 +113,9 @@ def joined(pieces: Sequence[Piece]) -> list[Piece]:
     for piece in pieces:
         last = steps[-1] if steps else None
         if last is None or not _one_step(last, piece):
-            steps.append(replace(piece))
+            step = piece.part(piece.start_ns, piece.end_ns)
+            step.cpu_ns, step.queue_ns = piece.cpu_ns, piece.queue_ns
+            steps.append(step)
             continue
         last.label = _telling(last, piece)
         last.end_ns = piece.end_ns

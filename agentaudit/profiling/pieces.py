@@ -31,6 +31,17 @@ class Piece:
     story: Story | None = None
     """The request that it is known to be of."""
 
+    def part(self, start_ns: int, end_ns: int) -> "Piece":
+        """A part of it that has no time of its own yet."""
+        return Piece(
+            start_ns=start_ns,
+            end_ns=end_ns,
+            label=self.label,
+            kind=self.kind,
+            claim=self.claim,
+            story=self.story,
+        )
+
     @property
     def wall_ns(self) -> int:
         return self.end_ns - self.start_ns

@@ -7,6 +7,7 @@ flight. Time that no claim covers stays as the stacks have it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
@@ -139,11 +140,11 @@ def _cut(piece: Piece, stretches: Sequence[Stretch], first: int) -> Iterator[Pie
         if end_ns <= start_ns:
             continue
         if start_ns > at_ns:
-            yield replace(piece, start_ns=at_ns, end_ns=start_ns)
+            yield piece.part(at_ns, start_ns)
         yield _claimed(piece, start_ns, end_ns, claim)
         at_ns = end_ns
     if at_ns < piece.end_ns:
-        yield replace(piece, start_ns=at_ns, end_ns=piece.end_ns)
+        yield piece.part(at_ns, piece.end_ns)
 
 
 def _within_reach(piece: Piece, stretches: Sequence[Stretch], first: int) -> Iterator[Stretch]:
@@ -160,7 +161,9 @@ def _calls(piece: Piece, stretches: Sequence[Stretch]) -> Iterator[Piece]:
     for call, following in pairwise([*calls, None]):
         if call is not None:
             end_ns = following.start_ns if following else piece.end_ns
-            yield replace(piece, start_ns=at_ns, end_ns=end_ns, claim=call.claim)
+            part = piece.part(at_ns, end_ns)
+            part.claim = call.claim
+            yield part
             at_ns = end_ns
     if at_ns < piece.end_ns:
         yield piece
@@ -188,23 +191,23 @@ def claimed_piece(claim: Claim, start_ns: int, end_ns: int) -> Piece:
 
 def _claimed(piece: Piece, start_ns: int, end_ns: int, claim: Claim) -> Piece:
     """What is stronger than the stack's own word; beside it, leaf work on the stack stays."""
-    part = replace(piece, start_ns=start_ns, end_ns=end_ns)
+    part = piece.part(start_ns, end_ns)
     if piece.label.leaf and _RANK[claim.source] >= _RANK[LabelSource.STACK]:
         return part
-    label = _label(claim, piece.label)
-    return replace(part, label=label, kind=claim.kind, claim=claim, story=claim.story)
+    part.label, part.kind = _label(claim, piece.label), claim.kind
+    part.claim, part.story = claim, claim.story
+    return part
 
 
 def _label(claim: Claim, below: Label) -> Label:
     """What the claim says, on the way through the agent's code that the stack shows."""
-    return replace(
-        below,
-        kind=claim.kind,
-        name=claim.name,
-        weak=False,
-        source=claim.source,
-        confidence=claim.confidence,
-    )
+    return _made(below, (claim.kind, claim.name, claim.source, claim.confidence))
+
+
+@lru_cache(maxsize=4096)
+def _made(below: Label, told: tuple[StepKind, str, LabelSource, float]) -> Label:
+    kind, name, source, confidence = told
+    return replace(below, kind=kind, name=name, weak=False, source=source, confidence=confidence)
 
 
 def of_story(pieces: Sequence[Piece], stories: Sequence[Story]) -> list[Piece]:
@@ -214,6 +217,8 @@ def of_story(pieces: Sequence[Piece], stories: Sequence[Story]) -> list[Piece]:
     Time on the CPU within a request that nothing else tells is orchestration: the span around it
     says that the agent was at work.
     """
+    if not stories:
+        return list(pieces)
     told: list[Piece] = []
     serving = sorted(stories, key=lambda story: story.start_ns)
     at = 0
@@ -234,11 +239,11 @@ def _by_story(piece: Piece, serving: Sequence[Story], first: int) -> Iterator[Pi
         if end_ns <= start_ns:
             continue
         if start_ns > at_ns:
-            yield replace(piece, start_ns=at_ns, end_ns=start_ns)
-        yield _within(replace(piece, start_ns=start_ns, end_ns=end_ns), story)
+            yield piece.part(at_ns, start_ns)
+        yield _within(piece.part(start_ns, end_ns), story)
         at_ns = end_ns
     if at_ns < piece.end_ns:
-        yield replace(piece, start_ns=at_ns, end_ns=piece.end_ns)
+        yield piece.part(at_ns, piece.end_ns)
 
 
 def _within(piece: Piece, story: Story) -> Piece:

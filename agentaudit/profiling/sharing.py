@@ -23,7 +23,7 @@ _ROUNDS = 8
 _GUESSED_NS = 500_000_000.0
 """Weight of the guess that all kinds of work use the CPU alike, beside what was read."""
 
-_SLOWER = {StepKind.LLM_INFERENCE: 0.02, StepKind.IDLE: 0.02}
+_SLOWER = {StepKind.LLM_INFERENCE: 0.005, StepKind.IDLE: 0.005}
 """Kinds that wait: how much less of it they use, until it is known."""
 
 _MOST_LEARNT = 4_000

@@ -8,7 +8,6 @@ stack. Between its claims a request is in orchestration, or idle where its threa
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
 
 from agentaudit.model.columns import Readings
@@ -206,7 +205,7 @@ def _outside(pieces: Sequence[Piece], covered: Sequence[tuple[int, int]]) -> Ite
             if start_ns >= piece.end_ns:
                 break
             if start_ns > at_ns:
-                yield replace(piece, start_ns=at_ns, end_ns=start_ns)
+                yield piece.part(at_ns, start_ns)
             at_ns = max(at_ns, end_ns)
         if at_ns < piece.end_ns:
-            yield replace(piece, start_ns=at_ns, end_ns=piece.end_ns)
+            yield piece.part(at_ns, piece.end_ns)
