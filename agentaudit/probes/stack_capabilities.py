@@ -27,6 +27,7 @@ class _Python:
 
 _UNNAMED = "depends on the process: agentaudit doctor PID"
 _NO_PYTHON = "the process runs no Python"
+_TOO_NEW = "the process's Python is too new for it"
 _CLOSED = "the process's memory may not be read"
 _NEWER = "run the agent on CPython 3.14 or newer"
 _OWN = Capability(
@@ -129,6 +130,8 @@ def _sampler(ready: Capability, problem: str, memory: Capability) -> Capability:
         return replace(ready, available=None, found=problem, enable="")
     if problem == _NO_PYTHON:
         return replace(ready, available=False, found=problem, enable="name the agent's process")
+    if problem == _TOO_NEW:
+        return replace(ready, available=False, found=problem, enable="stacks: own Python does it")
     if problem:
         return replace(ready, available=False, found=problem)
     if not memory.available:
@@ -146,7 +149,7 @@ def _program_problem(
     if not python.runtime:
         return _NO_PYTHON
     if python.version and python.version > up_to:
-        return f"{python.runtime} is too new for it; its own Python reads it"
+        return _TOO_NEW
     return ""
 
 

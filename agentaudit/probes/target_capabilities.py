@@ -103,16 +103,16 @@ def spans(pid: int | None, port: int) -> Capability:
         return replace(unknown, found=f"{address} is free; the process's environment is hidden")
     names = _listed(sorted(variables)[:_SHOWN_NAMES])
     found = f"{address} is free; the process has {names or 'no OTEL_ variables'}"
-    targets = [variables[name] for name in ELSEWHERE if variables.get(name)]
-    if not targets:
-        return replace(unknown, found=found)
     if _apart(pid):
         return replace(
             unknown,
             available=False,
-            found=f"{found}; its network is one of its own, without our loopback",
+            found=f"{found}; its network is its own, without our loopback",
             enable="docker run --network=host …, or let it write a file: --otlp-file spans.jsonl",
         )
+    targets = [variables[name] for name in ELSEWHERE if variables.get(name)]
+    if not targets:
+        return replace(unknown, found=found)
     if any(_is_ours(target, port) for target in targets):
         return replace(unknown, available=True, found=f"{found}, which name us", enable="")
     return replace(unknown, available=False, found=f"{found}, which name somebody else")
