@@ -23,6 +23,9 @@ _NLMSG_DONE = 3
 _RECEIVE_BYTES = 4 * 1024 * 1024
 """A burst of forks must fit between two looks."""
 
+_MOST_MESSAGES = 20_000
+"""Taken in at one look, threads and processes of the whole machine."""
+
 _NETLINK_HEADER = struct.Struct("=IHHII")
 _CONNECTOR_HEADER = struct.Struct("=IIIIHH")
 _EVENT_HEADER = struct.Struct("=IIQ")
@@ -60,11 +63,11 @@ class Exit:
 class ForkEvents:
     """The kernel's stream of process events. Raises OSError when we may not listen."""
 
-    def __init__(self) -> None:
+    def __init__(self, receive_bytes: int = _RECEIVE_BYTES) -> None:
         self.lost = 0
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _NETLINK_CONNECTOR)
         try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
             self._socket.bind((0, _CN_IDX_PROC))
             self._socket.setblocking(False)
             request = int.from_bytes(os.urandom(3))
@@ -75,8 +78,12 @@ class ForkEvents:
             raise
 
     def read(self) -> Iterator[Fork | Exec | Exit]:
-        """What happened since the read before. `lost` counts overflows of the buffer."""
-        while True:
+        """
+        What happened since the read before. `lost` counts overflows of the buffer.
+
+        A storm that goes on while we read is read on at the next look.
+        """
+        for _ in range(_MOST_MESSAGES):
             try:
                 message = self._socket.recv(4096)
             except BlockingIOError:

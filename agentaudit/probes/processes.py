@@ -20,7 +20,7 @@ MOST_PROCESSES = 512
 """Processes read one by one: each costs open files, and some microseconds at every look."""
 
 _MOST_BIRTHS = 1000
-"""Births told of in one look: a storm of forks is counted, not written out."""
+"""Births of children gone already that are told of in one look; the rest of a storm is counted."""
 
 _LONGEST_BYTES = 64 * 1024
 _RESYNC_NS = 1_000_000_000
@@ -45,6 +45,8 @@ class ProcessTree:
         self._processes: dict[int, ProcessCounters] = {}
         self._brief: set[int] = set()
         """Children that had ended before their files could be opened, or are one too many."""
+        self._untold: set[int] = set()
+        """Those of them whose birth is not in the recording."""
         self._synced_ns = 0
         self._lost = 0
         self._births = 0
@@ -116,10 +118,13 @@ class ProcessTree:
         """A number that is taken still had another process, whose end nobody heard of."""
         if self._ours(fork.pid):
             yield from self._left(fork.pid, fork.at_ns)
-        if not self._add(fork.pid, fork.parent_pid):
+        lives = self._add(fork.pid, fork.parent_pid)
+        if not lives:
             self._brief.add(fork.pid)
         self._births += 1
-        if self._births <= _MOST_BIRTHS:
+        if not lives and self._births > _MOST_BIRTHS:
+            self._untold.add(fork.pid)
+        else:
             yield ProcessBorn(
                 at_ns=fork.at_ns,
                 pid=fork.pid,
@@ -130,8 +135,9 @@ class ProcessTree:
 
     def _left(self, pid: int, at_ns: int) -> Iterator[TreeEvent]:
         """Of those whose birth was told, the end is told as well."""
+        told = pid not in self._untold
         self._remove(pid)
-        if self._births <= _MOST_BIRTHS:
+        if told:
             yield ProcessGone(at_ns=at_ns, pid=pid)
 
     def _listed(self, now_ns: int) -> Iterator[TreeEvent]:
@@ -163,6 +169,7 @@ class ProcessTree:
             return False
         self._lost = lost
         self._brief.clear()
+        self._untold.clear()
         for process in self._processes.values():
             process.reading()
         return True
@@ -207,6 +214,7 @@ class ProcessTree:
 
     def _remove(self, pid: int) -> None:
         self._brief.discard(pid)
+        self._untold.discard(pid)
         process = self._processes.pop(pid, None)
         if process is not None:
             process.close()

@@ -88,14 +88,19 @@ def begun(program: str, rate_hz: int, pid: int) -> Chunk:
     return Chunk(process=process, file=file, messages=messages, start_ns=start_ns, rate_hz=rate_hz)
 
 
+def forbidden(said: bytes) -> bool:
+    """Whether py-spy was not let read the process, which no second try changes."""
+    return any(word in said for word in (b"ermission", b"EPERM", b"not permitted"))
+
+
 def reason(said: bytes, pid: int) -> str:
     """What went wrong, from what py-spy said: its own words are no sentence for a user."""
-    text = said.decode("utf-8", errors="replace")
-    if "ermission" in text or "EPERM" in text or "not permitted" in text:
+    if forbidden(said):
         return (
             f"the memory of process {pid} may not be read: run as its user with"
             " `echo 0 | sudo tee /proc/sys/kernel/yama/ptrace_scope`, run as root, or give the"
             " container the capability SYS_PTRACE"
         )
+    text = said.decode("utf-8", errors="replace")
     last = next((line for line in reversed(text.splitlines()) if line.strip()), "it said nothing")
     return f"py-spy cannot read the stacks of process {pid}: {last.strip()[:200]}"

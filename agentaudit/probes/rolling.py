@@ -19,7 +19,7 @@ from agentaudit.model.recording import Record, StackRun, Watched
 from agentaudit.model.trace import Incident
 from agentaudit.probes.budget import Budget, Pace
 from agentaudit.probes.chrometrace import Stretch, parse_chrometrace
-from agentaudit.probes.pyspy import Chunk, begun, reason
+from agentaudit.probes.pyspy import Chunk, begun, forbidden, reason
 from agentaudit.probes.stacks import StackTable
 
 _EVERY_NS = 950_000_000
@@ -226,6 +226,6 @@ class RollingWatch:
 
     def _failed(self, said: bytes) -> None:
         self._failures += 1
-        if not self._stopping and self._failures >= _PATIENCE:
+        if not self._stopping and (self._failures >= _PATIENCE or forbidden(said)):
             self.stop()
             self._reason = reason(said, self._pid)

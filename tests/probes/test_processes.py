@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from agentaudit.errors import UsageError
 from agentaudit.model.recording import ProcessBorn, ProcessGone, ProcessNamed
-from agentaudit.probes.forks import ForkEvents
+from agentaudit.model.trace import Incident
+from agentaudit.probes.forks import Fork, ForkEvents
 from agentaudit.probes.processes import ProcessTree, TreeEvent, open_tree
 
 BUSY = """
@@ -267,5 +270,155 @@ def test_a_command_of_ours_that_has_ended_already_is_an_empty_tree() -> None:
     assert not tree.alive
     assert [type(event) for event in tree.events(0)] == [ProcessBorn]
     assert tree.processes() == []
+    program.wait()
+    tree.close()
+
+
+FORKS_A_LOT = """
+import os, sys, time
+print("ready")
+for line in sys.stdin:
+    for _ in range(int(line)):
+        if os.fork() == 0: os._exit(0)
+        os.wait()
+    print("done")
+"""
+KEEPS_CHILDREN = """
+import os, sys, time
+print("ready")
+for line in sys.stdin:
+    for _ in range(int(line)):
+        if os.fork() == 0: time.sleep(600); os._exit(0)
+    print("done")
+    sys.stdin.readline()
+    os.killpg(0, 9)
+"""
+
+
+def asked(program: subprocess.Popen[str], words: str) -> None:
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write(f"{words}\n")
+    program.stdin.flush()
+    assert program.stdout.readline() == "done\n"
+
+
+def incidents(events: list[TreeEvent]) -> list[str]:
+    return [event.what for event in events if isinstance(event, Incident)]
+
+
+def test_a_storm_of_forks_is_told_in_part_and_counted_whole(
+    start: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = forks()
+    if listener is None:
+        pytest.skip("this kernel does not tell us of forks")
+    monkeypatch.setattr("agentaudit.probes.processes._MOST_BIRTHS", 100)
+    program = start(FORKS_A_LOT)
+    tree = open_tree(program.pid, listener)
+
+    asked(program, "1500")
+    seen = list(tree.events(time.monotonic_ns()))
+
+    births = [event.pid for event in seen if isinstance(event, ProcessBorn)]
+    ends = [event.pid for event in seen if isinstance(event, ProcessGone)]
+    assert len(births) == 101
+    assert ends == births[1:]
+    assert incidents(seen) == ["more than 100 processes were born between two looks"]
+    assert tree.pids == (program.pid,)
+    (reading,) = tree.processes()
+    assert reading.children_ns > 0
+    tree.close()
+
+
+def test_word_of_forks_that_was_dropped_is_said_and_made_up_for(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    try:
+        listener = ForkEvents(receive_bytes=1)  # the kernel makes it the least it allows
+    except OSError:
+        pytest.skip("this kernel does not tell us of forks")
+    program = start(FORKS_A_LOT)
+    tree = open_tree(program.pid, listener)
+    asked(program, "500")
+    child = subprocess.Popen(["sleep", "600"])
+
+    seen = list(tree.events(time.monotonic_ns()))
+    again = [event for _ in range(3) for event in tree.events(time.monotonic_ns())]
+
+    assert [what for what in incidents(seen) if "dropped" in what] == [
+        "the kernel dropped word of forks: there were more than we could take in"
+    ]
+    assert incidents(again) == []
+    assert tree.pids == (program.pid,)
+    child.kill()
+    child.wait()
+    tree.close()
+
+
+@pytest.mark.parametrize("listen", [True, False], ids=["told by the kernel", "listed"])
+def test_more_processes_than_are_read_one_by_one_are_said(
+    start: Callable[..., subprocess.Popen[str]],
+    listen: bool,  # noqa: FBT001 -- a parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agentaudit.probes.processes.MOST_PROCESSES", 3)
+    program = start("import os; os.setsid()\n" + KEEPS_CHILDREN)
+    tree = open_tree(program.pid, forks() if listen else None)
+    asked(program, "6")
+
+    seen = events_until(tree, lambda seen: bool(incidents(seen)))
+
+    assert incidents(seen) == ["more than 3 processes live at once"]
+    assert len(tree.pids) == 3
+    os.killpg(program.pid, signal.SIGKILL)
+    tree.close()
+
+
+def test_a_number_whose_first_owner_ended_unheard_is_the_new_owners() -> None:
+    """The word of the first one's end was lost; the kernel gives its number to another child."""
+    first = subprocess.Popen(["sleep", "600"])
+    second = subprocess.Popen(["sleep", "600"])
+    told = [
+        [Fork(at_ns=1, parent_pid=os.getpid(), parent_tid=os.getpid(), pid=first.pid)],
+        [Fork(at_ns=2, parent_pid=os.getpid(), parent_tid=os.getpid(), pid=first.pid)],
+    ]
+    tree = ProcessTree(os.getpid(), cast("ForkEvents", Told(told)))
+    tree.events(1)
+
+    events = tree.events(2)
+
+    kinds = [type(event) for event in events if event.pid == first.pid]  # type: ignore[union-attr]  # no incident is among them
+    assert kinds == [ProcessGone, ProcessBorn]
+    for child in (first, second):
+        child.kill()
+        child.wait()
+    tree.close()
+
+
+@dataclass
+class Told:
+    """What the kernel says, look by look."""
+
+    looks: list[list[Fork]]
+    lost: int = 0
+
+    def read(self) -> list[Fork]:
+        return self.looks.pop(0) if self.looks else []
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_clock_of_a_process_that_waits_spares_the_look_at_its_threads() -> None:
+    program = subprocess.Popen(["sleep", "600"])
+    tree = open_tree(program.pid, None)
+    time.sleep(0.05)
+    tree.threads()
+
+    first, second = tree.threads(), tree.threads()
+
+    assert first[0] is second[0]
+    program.kill()
     program.wait()
     tree.close()
