@@ -22,8 +22,9 @@ from agentaudit.model.comparison import (
     Side,
     Subject,
 )
+from agentaudit.model.profile import KindShare
 from agentaudit.model.trace import StepKind, Trace
-from agentaudit.profiling.breakdown import breakdown_of, unix_ns
+from agentaudit.profiling.breakdown import breakdown_of, interval, unix_ns
 from agentaudit.profiling.differences import differences
 from agentaudit.profiling.resampling import Ratio, Sample, ratio_of
 from agentaudit.profiling.whole_requests import WholeRequest, whole_requests
@@ -86,7 +87,7 @@ def _of_requests(sides: _Pair) -> Iterator[_Measured]:
     if len(types) > 1:
         groups += [(Subject.REQUEST_TYPE, name, _of_type(sides, name)) for name in types]
     for subject, name, members in groups:
-        for measure in (Measure.LATENCY_P50, Measure.LATENCY_P90):
+        for measure in (Measure.LATENCY_P50, Measure.LATENCY_P90) if any(members) else ():
             latencies = _samples(members, lambda request: (request.latency_ns,))
             yield _measured(subject, name, measure, latencies)
         if any(request.cpu_ns for request in chain(*members)):
@@ -195,12 +196,23 @@ def _shares(before: Trace, after: Trace) -> Iterator[ShareChange]:
         old, new = then.get(kind), now.get(kind)
         if not (old and old.cpu_ns) and not (new and new.cpu_ns):
             continue
+        was, is_now = old or _nothing(kind, before), new or _nothing(kind, after)
         yield ShareChange(
             kind=kind,
-            before=old.cpu_share if old else 0.0,
-            before_low=old.cpu_share_low if old else 0.0,
-            before_high=old.cpu_share_high if old else 0.0,
-            after=new.cpu_share if new else 0.0,
-            after_low=new.cpu_share_low if new else 0.0,
-            after_high=new.cpu_share_high if new else 0.0,
+            before=was.cpu_share,
+            before_low=was.cpu_share_low,
+            before_high=was.cpu_share_high,
+            after=is_now.cpu_share,
+            after_low=is_now.cpu_share_low,
+            after_high=is_now.cpu_share_high,
         )
+
+
+def _nothing(kind: StepKind, trace: Trace) -> KindShare:
+    """A kind that no sample saw: it may have taken a little all the same."""
+    rate_hz = max((entry.rate_hz for entry in trace.sampling), default=0)
+    low, high = interval(0.0, trace.cpu_total_ns / 1e9 * rate_hz)
+    return KindShare(
+        kind=kind, steps=0, wall_ns=0, cpu_ns=0, gpu_ns=0, wall_share=0.0,
+        cpu_share=0.0, cpu_share_low=low, cpu_share_high=high,
+    )  # fmt: skip

@@ -61,8 +61,8 @@ def _opening(comparison: Comparison) -> str:
     if not judged:
         few = min(comparison.before.requests, comparison.after.requests)
         return (
-            f"Cannot say what changed: one side has {counted(few, 'whole request')} only."
-            " Record longer, or under more load."
+            f"Cannot say what changed by request: one side has {counted(few, 'whole request')}"
+            " only. Record for longer, or under more load."
         )
     if not grown and not shrunk:
         return f"No change beyond noise, in {counted(len(judged), 'measure')}."
@@ -87,27 +87,39 @@ def _side(side: Side) -> str:
 
 
 def _append_changes(text: Text, comparison: Comparison, *, everything: bool) -> None:
+    quiet = {Direction.SAME, Direction.UNKNOWN}
     shown = [
         change
         for change in comparison.changes
-        if everything or change.subject is Subject.ALL or change.direction is not Direction.SAME
+        if everything or change.subject is Subject.ALL or change.direction not in quiet
     ]
     for subject in Subject:
         members = [change for change in shown if change.subject is subject]
         if not members:
             continue
         heading = f"{_SUBJECTS[subject]:<{_NAME + 14}}{'then':>{_TIME}} {'now':>{_TIME}}"
-        text.append(f"\n{heading}{'change':>{_CHANGE}}  {'95 %':<{_INTERVAL}}\n", style="dim")
+        text.append(f"\n{heading}{'change':>{_CHANGE}}  95 %\n", style="dim")
         for change in members[:_MOST_ROWS]:
             mark, style = _MARKS[change.direction]
             text.append(f"{mark} ", style=style)
             text.append(f"{_row(change)}\n", style="dim" if mark == "=" else "")
         if len(members) > _MOST_ROWS:
             text.append(f"  … and {len(members) - _MOST_ROWS} more\n", style="dim")
-    hidden = len(comparison.changes) - len(shown)
-    if hidden:
-        note = f"= {counted(hidden, 'more measure')}: no change beyond noise (-v shows them)"
-        text.append(f"\n{note}\n", style="dim")
+    hidden = [change for change in comparison.changes if change not in shown]
+    _append_hidden(text, hidden)
+
+
+def _append_hidden(text: Text, hidden: Sequence[Change]) -> None:
+    same = sum(change.direction is Direction.SAME for change in hidden)
+    notes = []
+    if same:
+        notes.append(f"= {counted(same, 'more measure')}: no change beyond noise")
+    if len(hidden) > same:
+        notes.append(f"? {counted(len(hidden) - same, 'more measure')}: too few requests to say")
+    if notes:
+        text.append("\n")
+    for note in notes:
+        text.append(f"{note} (-v shows them)\n", style="dim")
 
 
 _SUBJECTS = {
@@ -120,8 +132,8 @@ _SUBJECTS = {
 
 def _row(change: Change) -> str:
     name = _name(change)
-    if len(name) > _NAME:
-        name = f"{name[: _NAME - 1]}…"
+    if len(name) >= _NAME:
+        name = f"{name[: _NAME - 2]}…"
     then, now = (
         "none" if time is None else seconds(time) for time in (change.before_ns, change.after_ns)
     )

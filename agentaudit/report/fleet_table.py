@@ -13,7 +13,7 @@ from agentaudit.report.text import one_line
 _NARROWEST = 40
 _MOST_ROWS = 20
 _BAR = 20
-_NAME = 24
+_NAME = 18
 Row = tuple[str, ...]
 
 
