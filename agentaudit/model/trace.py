@@ -71,6 +71,8 @@ class Target:
     runtime: str = ""
     """`CPython 3.11`, … or empty when the process is no Python."""
     started_at_unix_ns: int = 0
+    cpu_limit_cores: float | None = None
+    """Cores it may keep busy, where it is limited to less than the host has."""
     imported: str = ""
     """
     The format that spans were imported from; empty of what was measured here. CPU time, memory and
@@ -203,6 +205,24 @@ class SamplingRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrivenLoad:
+    """The load that the recorder itself put on the agent, as it was measured."""
+
+    shape: str
+    """`closed` or `poisson`."""
+    target: str
+    planned_concurrency: int
+    rate_hz: float
+    sessions: int
+    """Users who asked, one request at a time each."""
+    requests: int
+    failed: int
+    duration_ns: int
+    concurrency_mean: float
+    concurrency_peak: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """One recording, labelled."""
 
@@ -224,6 +244,8 @@ class Trace:
     sampling: tuple[SamplingRecord, ...] = ()
     cpu_total_ns: int = 0
     """On-CPU time of the tree from kernel counters, dead children included."""
+    load: DrivenLoad | None = None
+    """None where nobody but the agent's own users asked."""
     schema_version: int = SCHEMA_VERSION
     tool_version: str = ""
 

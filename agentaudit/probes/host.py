@@ -12,6 +12,7 @@ import psutil
 
 from agentaudit.model.trace import ClockPair, Host, Target
 from agentaudit.probes.command_lines import redacted
+from agentaudit.probes.limits import cpu_limit_cores
 from agentaudit.probes.runtimes import python_of
 
 
@@ -47,6 +48,7 @@ def target(pid: int, *, launched: bool) -> Target:
         launched=launched,
         runtime=python_of(pid) or "",
         started_at_unix_ns=int(started_s * 1e9),
+        cpu_limit_cores=cpu_limit_cores(pid),
     )
 
 
