@@ -177,13 +177,19 @@ class ProcessGone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuProcessTime:
-    """GPU time of one process on one device, by the driver's own utilisation samples."""
+    """
+    GPU time of one process on one device, by the driver's own utilisation samples.
+
+    `parents` are the ancestors of one that is not of the tree, the nearest first: who computes for
+    an inference server is often a child of the process that listens.
+    """
 
     since_ns: int
     at_ns: int
     device: int
     pid: int
     busy_ns: int
+    parents: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class Device:
                 power_watts=self._gpu.power_watts(),
                 ours=self._ours(window, busy, pids, now_ns),
             )
-        yield from window.times(self._number)
+        yield from window.times(self._number, pids)
         yield from self._incidents(busy, window, now_ns)
 
     def lost(self) -> None:

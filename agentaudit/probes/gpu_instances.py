@@ -95,7 +95,7 @@ class DividedDevice:
             power_watts=None if self._apart else part.gpu.power_watts(),
             ours=window.of(pids) if busy else 0.0,
         )
-        yield from window.times(part.number)
+        yield from window.times(part.number, pids)
 
     def _incident(self, now_ns: int) -> Incident:
         name = f"GPU {self._gpu.index}"

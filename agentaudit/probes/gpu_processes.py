@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from agentaudit.model.recording import GpuProcessTime
 from agentaudit.probes.gpu_driver import Gpu, Use
-from agentaudit.probes.pid_namespaces import DriverPids
+from agentaudit.probes.pid_namespaces import DriverPids, ancestors_of
 
 MOST_PROCESSES = 64
 """Of one device and window; those that used least are left out."""
@@ -38,8 +38,8 @@ class Window:
             return None
         return min(sum(share for pid, share in self.shares.items() if pid in pids), 1.0)
 
-    def times(self, device: int) -> Sequence[GpuProcessTime]:
-        """The same as times, of every process that the driver named."""
+    def times(self, device: int, tree: Collection[int]) -> Sequence[GpuProcessTime]:
+        """The same as times, of every process that the driver named; strangers with ancestors."""
         length_ns = self.at_ns - self.since_ns
         most = sorted((self.shares or {}).items(), key=lambda entry: (-entry[1], entry[0]))
         return [
@@ -49,6 +49,7 @@ class Window:
                 device=device,
                 pid=pid,
                 busy_ns=round(share * length_ns),
+                parents=() if pid in tree else ancestors_of(pid),
             )
             for pid, share in most[:MOST_PROCESSES]
             if share * length_ns > 0

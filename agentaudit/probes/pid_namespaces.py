@@ -17,6 +17,7 @@ _MACHINE_PIDS = 4026531836
 """include/linux/proc_ns.h, PROC_PID_INIT_INO: the PID namespace that the machine booted with."""
 
 _MOST_PROCESSES = 4096
+_MOST_ANCESTORS = 8
 _ASK_AGAIN_S = 5.0
 _NSPID = re.compile(r"^NSpid:\s*([\d\t ]+)$", re.MULTILINE)
 
@@ -44,6 +45,21 @@ def numbers_of(pid: int) -> Sequence[int]:
         return ()
     found = _NSPID.search(text)
     return tuple(int(number) for number in found[1].split()) if found else (pid,)
+
+
+def ancestors_of(pid: int) -> tuple[int, ...]:
+    """A process's parent, its parent, and so on, but for the first process of all."""
+    found: list[int] = []
+    while len(found) < _MOST_ANCESTORS:
+        try:
+            text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+            pid = int(text.rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            break
+        if pid <= 1:
+            break
+        found.append(pid)
+    return tuple(found)
 
 
 class DriverPids:

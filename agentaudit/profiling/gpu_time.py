@@ -45,10 +45,15 @@ def place_gpu(assembly: Assembly, records: Sequence[Few], tree: Collection[int])
         if not call.inbound and call.peer_pid and call.peer_pid not in tree:
             calls[call.peer_pid].append(call)
     for server, to_server in calls.items():
-        of_server = [time for time in times if time.pid == server]
+        of_server = [time for time in times if _computes_for(server, time, tree)]
         if of_server:
             _spread(of_server, _asked(to_server, asking))
     _server_timing(piece for pieces in asking.values() for piece in pieces)
+
+
+def _computes_for(server: int, time: GpuProcessTime, tree: Collection[int]) -> bool:
+    """A server's workers are its children: vLLM's engine, Ollama's runner."""
+    return time.pid == server or (time.pid not in tree and server in time.parents)
 
 
 def _may_compute(piece: Piece) -> bool:

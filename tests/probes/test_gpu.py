@@ -124,6 +124,17 @@ def test_every_process_that_the_driver_names_has_its_time(read: Read, newer: int
     assert windows[2] == (base_ns + 1_000_000_000, base_ns + 2_000_000_000)
 
 
+def test_strangers_on_the_device_come_with_their_ancestors(read: Read) -> None:
+    """An inference server's worker is a child of the process that listens."""
+    with subprocess.Popen(["sleep", "60"]) as worker:
+        said = read(USES=entries((1, worker.pid, 50), (1, OURS, 20)))
+        worker.kill()
+
+    parents = {one["pid"]: one["parents"] for one in said.of("GpuProcessTime")}
+    assert parents[OURS] == []
+    assert str(parents[worker.pid]).startswith(f"[{os.getpid()}")
+
+
 def test_our_share_is_that_of_the_tree(read: Read) -> None:
     shares = [one["ours"] for one in read(USES=BOTH).of("GpuSample")]
 

@@ -12,6 +12,7 @@ import pytest
 from agentaudit.probes import pid_namespaces
 from agentaudit.probes.pid_namespaces import (
     DriverPids,
+    ancestors_of,
     in_own_pid_namespace,
     namespace,
     numbers_of,
@@ -78,6 +79,14 @@ def test_of_a_process_that_is_gone_nothing_is_known() -> None:
     assert numbers_of(4194305) == ()
     assert namespace(4194305, "pid") is None
     assert namespace("self", "nothing") is None
+
+
+def test_ancestors_end_with_the_first_process(tenant: int) -> None:
+    parents = ancestors_of(tenant)
+
+    assert parents[1] == os.getpid()
+    assert 1 not in parents
+    assert ancestors_of(4194305) == ()
 
 
 def test_the_number_within_a_container_leads_to_the_process(tenant: int) -> None:
