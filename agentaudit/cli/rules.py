@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.rules_kinds import RuleKind, list_kind
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode, UsageError
 
@@ -32,16 +33,28 @@ def list_rules(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="As the page that the repository keeps.")
     ] = False,
+    kind: Annotated[
+        RuleKind, typer.Option("--kind", help="Rules of lint, or those of another command.")
+    ] = RuleKind.LINT,
 ) -> None:
     """
-    Every rule: family, severity, id and title.
+    Every rule of a kind: of lint its family, severity, id and title.
+
+    Rules for steps tell what a frame on a stack is doing, rules for spans what an attribute says;
+    the first that matches wins, so they are listed in the order they are tried.
 
     \b
     Examples:
       agentaudit rules list
       agentaudit rules list --family memory --family credentials
+      agentaudit rules list --kind steps --rules my-steps/
     """
     said = terminal_of(context)
+    if kind is not RuleKind.LINT:
+        if family or markdown:
+            raise UsageError("--family and --markdown are of lint rules")
+        list_kind(kind, rules or [], said)
+        return
     loaded = _loaded(rules or [])
     families = {rule.rule.family.value for rule in loaded}
     unknown = sorted(set(family or []) - families)

@@ -110,3 +110,24 @@ def test_an_example_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     assert code == 1
     assert "matching example 1, notes.txt: notes.txt is skipped" in out
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("steps", "llm_inference"),
+        ("spans", "gen_ai.operation.name = chat"),
+        ("threats", "credential"),
+    ],
+)
+def test_the_other_kinds_of_rules_are_listed(kind: str, said: str) -> None:
+    code, out, _ = run("list", "--kind", kind)
+
+    assert code == 0
+    assert said in out
+    assert len(out.splitlines()) > 3
+
+
+def test_families_are_of_lint_rules() -> None:
+    with pytest.raises(UsageError, match="are of lint rules"):
+        run("list", "--kind", "steps", "--family", "memory")

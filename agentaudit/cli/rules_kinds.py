@@ -1,0 +1,57 @@
+"""`agentaudit rules list --kind`: the rules that are no lint rules, one a line."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentaudit.cli.terminal import Terminal
+
+
+class RuleKind(StrEnum):
+    """What rules are about."""
+
+    LINT = "lint"
+    STEPS = "steps"
+    SPANS = "spans"
+    THREATS = "threats"
+
+
+def list_kind(kind: RuleKind, folders: Sequence[Path], said: "Terminal") -> None:
+    """The rules of a kind in the order they are tried, the user's own first."""
+    rows = list(_ROWS[kind](folders))
+    widths = [max((len(row[at]) for row in rows), default=0) for at in range(3)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        said.out.print("  ".join((*cells, *row[3:])).rstrip(), soft_wrap=True)
+    said.note(f"{len(rows)} rules")
+
+
+def _steps(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    from agentaudit.rules.steps import load_step_rules
+    from agentaudit.store.shipped import shipped
+
+    for rule in load_step_rules([*folders, shipped("rules") / "steps"]):
+        when = "" if rule.when == "ordinary" else f"({rule.when})"
+        kind = "request" if rule.when == "request" else rule.kind.value
+        yield rule.framework, kind, rule.id, f"{rule.file}:{rule.function} {when}"
+
+
+def _spans(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    from agentaudit.rules.spans import load_span_rules
+    from agentaudit.store.shipped import shipped
+
+    for rule in load_span_rules([*folders, shipped("rules") / "spans"]):
+        own = "(self time)" if rule.self_time else ""
+        yield rule.dialect or "any", rule.kind.value, f"{rule.attribute} = {rule.value}", own
+
+
+def _threats(_folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    from agentaudit.rules.threats import load_threat_rules
+
+    for query in load_threat_rules().queries:
+        yield query.id, query.title
+
+
+_ROWS = {RuleKind.STEPS: _steps, RuleKind.SPANS: _spans, RuleKind.THREATS: _threats}
