@@ -72,10 +72,10 @@ def _kept(group: Sequence[SpanSeen], by_id: Mapping[_Key, SpanSeen]) -> Sequence
     starts: list[tuple[int, int]] = []
     for span in sorted(group, key=lambda span: (_length(span), -_depth(span, by_id), span.span)):
         alike = [found[at] for at in _near(span, starts) if _alike(found[at].span, span)]
-        inner = [kept for kept in alike if _within(kept.span, span, by_id)]
+        nested = [kept for kept in alike if _nested(kept.span, span, by_id)]
         beside = [kept for kept in alike if span.scope and not kept.told_by(span.scope)]
-        if inner or beside:
-            (inner or beside)[0].same.append(span)
+        if nested or beside:
+            (nested or beside)[0].same.append(span)
         else:
             insort(starts, (span.start_unix_ns, len(found)))
             found.append(_Kept(span))
@@ -109,8 +109,11 @@ def _length(span: SpanSeen) -> int:
     return span.end_unix_ns - span.start_unix_ns
 
 
-def _within(inner: SpanSeen, outer: SpanSeen, by_id: Mapping[_Key, SpanSeen]) -> bool:
-    return any(span is outer for span in _ancestors(inner, by_id))
+def _nested(one: SpanSeen, other: SpanSeen, by_id: Mapping[_Key, SpanSeen]) -> bool:
+    """Either way: a span may even outlast the one around it."""
+    return any(span is other for span in _ancestors(one, by_id)) or any(
+        span is one for span in _ancestors(other, by_id)
+    )
 
 
 def _depth(span: SpanSeen, by_id: Mapping[_Key, SpanSeen]) -> int:

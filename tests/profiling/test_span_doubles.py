@@ -63,7 +63,7 @@ def traces(draw: st.DrawFn) -> list[SpanSeen]:
                 start,
                 draw(st.integers(start, 1_000)) if draw(st.booleans()) else 1_000,
                 operation=draw(st.sampled_from(["chat", "execute_tool", "invoke_agent", ""])),
-                parent=draw(st.sampled_from(["", "missing", *map(str, range(number + 2))])),
+                parent=draw(st.sampled_from(["", "missing", *map(str, range(number))])),
                 scope=draw(st.sampled_from(["a", "b", ""])),
                 trace=draw(st.sampled_from(["t", "u"])),
             )
@@ -76,7 +76,7 @@ def test_of_spans_within_each_other_only_one_is_left(spans: list[SpanSeen]) -> N
     left = {(item.trace, item.span): item for item in deduplicated(spans, kind_of)}
     pairs = [(item, left.get((item.trace, item.parent))) for item in left.values()]
 
-    assert not [item for item, outer in pairs if outer and outer is not item and _same(item, outer)]
+    assert not [item for item, outer in pairs if outer and _same(item, outer)]
 
 
 def _same(inner: SpanSeen, outer: SpanSeen) -> bool:
@@ -128,17 +128,13 @@ def test_nobody_is_left_below_a_span_that_went(spans: list[SpanSeen]) -> None:
     left = deduplicated(spans, kind_of)
     gone = {(item.trace, item.span) for item in spans} - {(item.trace, item.span) for item in left}
 
-    acyclic = [item for item in left if not _in_circle(item, spans)]
-    assert not {(item.trace, item.parent) for item in acyclic} & gone
+    assert not {(item.trace, item.parent) for item in left} & gone
 
 
-def _in_circle(item: SpanSeen, spans: Sequence[SpanSeen]) -> bool:
-    parents = {(span.trace, span.span): span.parent for span in spans}
-    at, seen = (item.trace, item.span), set()
-    while at in parents and at not in seen:
-        seen.add(at)
-        at = (item.trace, parents[at])
-    return at in seen
+def test_spans_that_are_around_each_other_in_a_circle_end_somewhere() -> None:
+    circle = [span("a", parent="b"), span("b", parent="c", scope="b"), span("c", parent="a")]
+
+    assert len(deduplicated(circle, kind_of)) == 1
 
 
 def test_the_innermost_of_nested_spans_stays_below_what_was_around_both() -> None:
