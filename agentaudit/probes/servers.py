@@ -59,7 +59,7 @@ def _search(diag: SockDiag, namespace: int, one: Socket) -> int | None:
     return _elsewhere(shown(*one.peer), shown(*one.local), namespace)
 
 
-def _behind(pid: int, namespace: int) -> int:
+def _behind(pid: int, namespace: int) -> int | None:
     """The process in a container that a published port leads to; 0 when it leads to none."""
     words = _command(pid)
     if not words or words[0].rpartition("/")[2] != _FORWARDER:
@@ -72,8 +72,12 @@ def _behind(pid: int, namespace: int) -> int:
     return _elsewhere(address, "", namespace)
 
 
-def _elsewhere(server: str, client: str, namespace: int) -> int:
-    """Who serves `server` in another namespace, to `client` or, without one, to anybody."""
+def _elsewhere(server: str, client: str, namespace: int) -> int | None:
+    """
+    Who serves `server` in another namespace, to `client` or, without one, to anybody.
+
+    None while the connection waits there to be accepted.
+    """
     for pids in _namespaces(namespace).values():
         rows = [
             row
@@ -82,7 +86,7 @@ def _elsewhere(server: str, client: str, namespace: int) -> int:
         ]
         row = _serving(rows, server, client)
         if row is not None:
-            return _holder(row.inode, pids)
+            return _holder(row.inode, pids) if row.inode else None
     return 0
 
 

@@ -131,8 +131,10 @@ class SockDiag:
         ends = one.key[2:4] + one.key[:2] + one.key[20:36] + one.key[4:20]
         for message in self._asked([(one.family, ends + bytes(4) + _ANY_COOKIE)]):
             found = None if message is None else _socket(message)
-            if found and (found.local, found.peer) == (one.peer, one.local):
-                return found  # and not the one that listens there
+            if found is None or not 1 << found.state & CARRYING:
+                return None  # or it ended, or there is only the one that listens
+            if (found.local, found.peer) == (one.peer, one.local):
+                return found
         return None
 
     def close(self) -> None:
