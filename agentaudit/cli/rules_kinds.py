@@ -21,10 +21,10 @@ class RuleKind(StrEnum):
 def list_kind(kind: RuleKind, folders: Sequence[Path], said: "Terminal") -> None:
     """The rules of a kind in the order they are tried, the user's own first."""
     rows = list(_ROWS[kind](folders))
-    widths = [max((len(row[at]) for row in rows), default=0) for at in range(3)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        said.out.print("  ".join((*cells, *row[3:])).rstrip(), soft_wrap=True)
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        said.out.print("  ".join(cells).rstrip(), soft_wrap=True)
     said.note(f"{len(rows)} rules")
 
 
