@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from agentaudit.model.trace import (
+    DrivenLoad,
     EnergyReading,
     Host,
     Incident,
@@ -25,6 +26,8 @@ class Load:
     requests: int
     concurrency_mean: float
     concurrency_peak: int
+    driven: DrivenLoad | None = None
+    """The part of it that the recorder put on the agent, where it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,11 @@ class Breakdown:
     load: Load
     bound: Bound
     reasons: tuple[str, ...]
+    cpu_limit_cores: float | None = None
+    """Cores that the agent may use at most; None is all of the host's."""
+    cores_low: float = 0.0
+    """With `cores_high` the 95 % interval of the cores it used; both 0 where that is not known."""
+    cores_high: float = 0.0
 
     @property
     def cpu_unattributed_ns(self) -> int:

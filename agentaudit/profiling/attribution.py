@@ -23,6 +23,7 @@ from agentaudit.model.trace import (
     Trace,
 )
 from agentaudit.profiling.assembly import Assembly, assembled
+from agentaudit.profiling.driven_load import driven_load
 from agentaudit.profiling.evidence import Claim
 from agentaudit.profiling.exits import place_exits
 from agentaudit.profiling.families import Owners, families_of, place_children, spent_by
@@ -71,6 +72,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
         ),
         sampling=_sampling(recording),
         cpu_total_ns=max(spendings.total_ns, sum(step.cpu_ns for step in steps)),
+        load=driven_load(records),
         tool_version=recording.opened.tool_version,
     )
 

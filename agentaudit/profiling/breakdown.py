@@ -7,11 +7,11 @@ The parts add up to the whole (I9): what no step was found for is `unknown`, nev
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from agentaudit.model.profile import (
     Breakdown,
-    KindShare,
     Load,
     Profile,
     RequestTypeSummary,
@@ -19,11 +19,12 @@ from agentaudit.model.profile import (
 )
 from agentaudit.model.trace import HOST_KINDS, ClockPair, Request, Step, StepKind, Trace
 from agentaudit.profiling.energy import with_joules
-from agentaudit.profiling.verdicts import verdict
+from agentaudit.profiling.shares import kind_shares
+from agentaudit.profiling.steadiness import cores_interval
+from agentaudit.profiling.verdicts import usable_cores, verdict
 
 MOST_BINS = 400
 _SHORTEST_BIN_NS = 100_000_000
-_Z95 = 1.959964
 
 
 def profile_of(trace: Trace, recording_name: str) -> Profile:
@@ -48,10 +49,11 @@ def profile_of(trace: Trace, recording_name: str) -> Profile:
 def breakdown_of(trace: Trace) -> Breakdown:
     """Where the time of a trace went."""
     placed_ns = sum(step.cpu_ns for step in trace.steps if step.kind is not StepKind.UNKNOWN)
-    core_ns = trace.duration_ns * trace.host.cores
-    load = _load(trace.requests, trace.duration_ns)
-    kinds = with_joules(_kinds(trace, placed_ns), trace)
+    core_ns = trace.duration_ns * usable_cores(trace)
+    load = replace(_load(trace.requests, trace.duration_ns), driven=trace.load)
+    kinds = with_joules(kind_shares(trace, placed_ns), trace)
     bound, reasons = verdict(trace, kinds)
+    low, high = cores_interval(trace) or (0.0, 0.0)
     return Breakdown(
         duration_ns=trace.duration_ns,
         kinds=kinds,
@@ -64,6 +66,9 @@ def breakdown_of(trace: Trace) -> Breakdown:
         load=load,
         bound=bound,
         reasons=reasons,
+        cpu_limit_cores=trace.target.cpu_limit_cores,
+        cores_low=low,
+        cores_high=high,
     )
 
 
@@ -77,56 +82,11 @@ def unix_ns(clocks: Sequence[ClockPair], monotonic_ns: int) -> int:
     return pair.unix_ns + monotonic_ns - pair.monotonic_ns
 
 
-def interval(share: float, samples: float) -> tuple[float, float]:
-    """The 95 % interval of a share seen in so many samples (Wilson): never wider than 0 to 1."""
-    if samples <= 0:
-        return 0.0, 1.0
-    square = _Z95**2
-    centre = (share + square / (2 * samples)) / (1 + square / samples)
-    spread = (share * (1 - share) / samples + square / (4 * samples**2)) ** 0.5
-    half = _Z95 * spread / (1 + square / samples)
-    return max(min(centre - half, share), 0.0), min(max(centre + half, share), 1.0)
-
-
 def quantile_ns(sorted_ns: Sequence[int], share: float) -> int:
     """The smallest value that at least this share does not exceed; 0 of nothing."""
     if not sorted_ns:
         return 0
     return sorted_ns[max(math.ceil(share * len(sorted_ns)) - 1, 0)]
-
-
-def _kinds(trace: Trace, placed_ns: int) -> tuple[KindShare, ...]:
-    """Every kind that took time, the most CPU first, and `unknown` always."""
-    steps: dict[StepKind, list[Step]] = {kind: [] for kind in StepKind}
-    for step in trace.steps:
-        steps[step.kind].append(step)
-    wall_all_ns = sum(step.wall_ns for step in trace.steps)
-    samples = trace.cpu_total_ns / 1e9 * max((entry.rate_hz for entry in trace.sampling), default=0)
-    shares = []
-    for kind, members in steps.items():
-        cpu_ns = sum(step.cpu_ns for step in members)
-        if kind is StepKind.UNKNOWN:
-            cpu_ns = trace.cpu_total_ns - placed_ns
-        wall_ns = sum(step.wall_ns for step in members)
-        share = cpu_ns / trace.cpu_total_ns if trace.cpu_total_ns > 0 else 0.0
-        low, high = interval(share, samples)
-        shares.append(
-            KindShare(
-                kind=kind,
-                steps=len(members),
-                wall_ns=wall_ns,
-                cpu_ns=cpu_ns,
-                gpu_ns=sum(step.gpu_ns for step in members),
-                cpu_share=share,
-                cpu_share_low=low,
-                cpu_share_high=high,
-                wall_share=wall_ns / wall_all_ns if wall_all_ns > 0 else 0.0,
-            )
-        )
-    shares.sort(key=lambda share: (-share.cpu_ns, -share.wall_ns, share.kind))
-    return tuple(
-        share for share in shares if share.steps or share.cpu_ns or share.kind is StepKind.UNKNOWN
-    )
 
 
 def _gpu_busy(trace: Trace) -> float | None:

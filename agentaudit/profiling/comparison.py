@@ -24,9 +24,10 @@ from agentaudit.model.comparison import (
 )
 from agentaudit.model.profile import KindShare
 from agentaudit.model.trace import StepKind, Trace
-from agentaudit.profiling.breakdown import breakdown_of, interval, unix_ns
+from agentaudit.profiling.breakdown import breakdown_of, unix_ns
 from agentaudit.profiling.differences import differences
 from agentaudit.profiling.resampling import Ratio, Sample, ratio_of
+from agentaudit.profiling.shares import interval
 from agentaudit.profiling.whole_requests import WholeRequest, whole_requests
 
 FEWEST = 8

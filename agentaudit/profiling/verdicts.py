@@ -1,9 +1,11 @@
 """What limits the agent, and the numbers that say so."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from agentaudit.model.profile import Bound, KindShare
 from agentaudit.model.trace import StepKind, Trace
+from agentaudit.profiling.steadiness import cores_interval, gpu_interval, model_interval
 
 CPU_BOUND = 0.7
 """Share of the cores at which more CPU work only waits longer."""
@@ -27,40 +29,93 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
         return Bound.UNDECIDED, ("nothing was recorded",)
     if trace.target.imported:
         return _of_spans(trace, kinds)
+    usable = usable_cores(trace)
     cores = trace.cpu_total_ns / trace.duration_ns
-    share = cores / trace.host.cores
-    facts = (
-        f"the agent used {cores:.2f} of {trace.host.cores} cores ({share:.0%})",
+    cores_seen = cores_interval(trace)
+    cpu = Mean(
+        cores / usable, (cores_seen[0] / usable, cores_seen[1] / usable) if cores_seen else None
+    )
+    gpu = None if (busy := _gpu_busy(trace)) is None else Mean(busy, gpu_interval(trace))
+    share = _model_share(kinds)
+    waiting = None if share is None else Mean(share, model_interval(trace))
+    bound, doubt = _bound(trace, cpu, gpu, waiting)
+    return bound, (
+        f"the agent used {cores:.2f} of {usable:g} cores ({cpu})",
+        *_limit_fact(trace),
         *_one_core_fact(trace),
         *_queue_fact(trace),
-        *_model_fact(trace, kinds),
-        *_gpu_fact(trace),
+        *_model_fact(trace, waiting),
+        *(() if gpu is None else (f"the GPUs were {gpu} busy",)),
+        *doubt,
     )
-    return _bound(trace, kinds, share), facts
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A share, 0 to 1, with its 95 % interval where the recording is long enough for one."""
+
+    value: float
+    interval: tuple[float, float] | None = None
+
+    def reaches(self, threshold: float) -> bool:
+        return self.value >= threshold
+
+    def surely_reaches(self, threshold: float) -> bool:
+        return self.reaches(threshold) and (not self.interval or self.interval[0] >= threshold)
+
+    def __str__(self) -> str:
+        if self.interval is None:
+            return f"{self.value:.0%}"
+        low, high = self.interval
+        return f"{self.value:.0%}, 95 % interval {low:.0%} to {min(high, 1.0):.0%}"
+
+
+def usable_cores(trace: Trace) -> float:
+    """The cores that the agent could have used: its affinity and its control group set them."""
+    limit = trace.target.cpu_limit_cores
+    return min(limit, trace.host.cores) if limit else trace.host.cores
+
+
+def _limit_fact(trace: Trace) -> tuple[str, ...]:
+    usable = usable_cores(trace)
+    if usable >= trace.host.cores:
+        return ()
+    return (f"it may use {usable:g} of the host's {trace.host.cores} cores",)
 
 
 def _of_spans(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str, ...]]:
     """What can be said without any counter: whether the spans wait on a model."""
-    share = _model_share(kinds) or 0.0
-    return Bound.REMOTE_MODEL if share >= WAITING else Bound.UNDECIDED, (
+    share = _model_share(kinds)
+    waits = share is not None and share >= WAITING
+    return Bound.REMOTE_MODEL if waits else Bound.UNDECIDED, (
         f"the trace was imported ({trace.target.imported}): CPU time was never measured",
-        *_model_fact(trace, kinds),
+        *_model_fact(trace, None if share is None else Mean(share)),
     )
 
 
-def _bound(trace: Trace, kinds: Sequence[KindShare], share: float) -> Bound:
-    gpu = _gpu_busy(trace)
-    waiting = _model_share(kinds)
+def _bound(
+    trace: Trace, cpu: Mean, gpu: Mean | None, waiting: Mean | None
+) -> tuple[Bound, tuple[str, ...]]:
+    """What limits it; undecided, with the doubt, where the numbers could as well be below."""
     short_of_cores = _machine_busy(trace) >= CPU_BOUND and _queued(trace) >= QUEUED
-    if share >= CPU_BOUND or _busiest(trace) >= ONE_CORE or short_of_cores:
-        return Bound.CPU
-    if gpu is not None and gpu >= GPU_BOUND:
-        return Bound.GPU
-    if waiting is None and share < IDLE_CORES:
-        return Bound.IDLE
-    if waiting is not None and waiting >= WAITING:
-        return Bound.REMOTE_MODEL
-    return Bound.UNDECIDED
+    if _busiest(trace) >= ONE_CORE or short_of_cores:
+        return Bound.CPU, ()
+    if cpu.reaches(CPU_BOUND):
+        return _if_sure(Bound.CPU, cpu, CPU_BOUND)
+    if gpu is not None and gpu.reaches(GPU_BOUND):
+        return _if_sure(Bound.GPU, gpu, GPU_BOUND)
+    if waiting is None:
+        return (Bound.IDLE if cpu.value < IDLE_CORES else Bound.UNDECIDED), ()
+    if waiting.reaches(WAITING):
+        return _if_sure(Bound.REMOTE_MODEL, waiting, WAITING)
+    return Bound.UNDECIDED, ()
+
+
+def _if_sure(bound: Bound, mean: Mean, threshold: float) -> tuple[Bound, tuple[str, ...]]:
+    if mean.surely_reaches(threshold):
+        return bound, ()
+    doubt = f"whether it is {bound} ({threshold:.0%} or more) is too close to call: record longer"
+    return Bound.UNDECIDED, (doubt,)
 
 
 def _model_share(kinds: Sequence[KindShare]) -> float | None:
@@ -71,14 +126,16 @@ def _model_share(kinds: Sequence[KindShare]) -> float | None:
     return model_ns / all_ns if all_ns > 0 else None
 
 
-def _model_fact(trace: Trace, kinds: Sequence[KindShare]) -> tuple[str, ...]:
-    share = _model_share(kinds)
+def _model_fact(trace: Trace, share: Mean | None) -> tuple[str, ...]:
     if share is None:
         return ("no thread was seen at work",)
-    if share == 0:
+    if share.value == 0:
         return ("no model call was seen",)
-    where = "" if trace.gpu_samples else " (the model's own GPU was not measured)"
-    return (f"{share:.0%} of the threads' working time is in model calls{where}",)
+    measured = trace.gpu_samples or any(step.gpu_ns for step in trace.steps)
+    where = "" if measured else " (the model's own GPU was not measured)"
+    interval = str(share).partition(",")[2]
+    sure = f" ({interval.strip()})" if interval else ""
+    return (f"{share.value:.0%} of the threads' working time is in model calls{sure}{where}",)
 
 
 def _one_core_fact(trace: Trace) -> tuple[str, ...]:
@@ -102,11 +159,6 @@ def _queue_fact(trace: Trace) -> tuple[str, ...]:
             " machine"
         )
     return tuple(facts)
-
-
-def _gpu_fact(trace: Trace) -> tuple[str, ...]:
-    busy = _gpu_busy(trace)
-    return () if busy is None else (f"the GPUs were {busy:.0%} busy",)
 
 
 def _gpu_busy(trace: Trace) -> float | None:

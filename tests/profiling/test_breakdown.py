@@ -23,11 +23,11 @@ from agentaudit.model.trace import (
 from agentaudit.profiling.breakdown import (
     MOST_BINS,
     breakdown_of,
-    interval,
     profile_of,
     quantile_ns,
     unix_ns,
 )
+from agentaudit.profiling.shares import interval
 
 S = 1_000_000_000
 
