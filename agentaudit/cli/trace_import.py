@@ -149,11 +149,15 @@ def _surveyed(source: _Source) -> _Survey:
 
 
 def _refuse_bad_rows(survey: _Survey, *, allow: bool) -> None:
+    from agentaudit.report.quantities import counted
+
     notes = survey.notes
     if notes.bad_rows and not allow:
         more = notes.bad_rows - len(notes.problems)
         last = notes.problems[-1]
-        rest = (Problem(file=last.file, message=f"and {more} rows more"),) if more else ()
+        rest = (
+            (Problem(file=last.file, message=f"and {counted(more, 'row')} more"),) if more else ()
+        )
         hint = Problem(
             file=last.file, message="--allow-incomplete leaves such rows out, and says so"
         )
@@ -177,6 +181,8 @@ def _written(source: _Source, survey: _Survey, path: Path) -> int:
 
 
 def _lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
+    from agentaudit.report.quantities import counted
+
     yield (
         "the trace was imported: nothing was measured",
         "CPU time, memory, GPU and energy of every step",
@@ -190,13 +196,16 @@ def _lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
     if notes.counts["unended"]:
         yield (f"{notes.counts['unended']} operations had not ended", "their true end")
     if notes.bad_rows:
-        yield (f"{notes.bad_rows} rows could not be read", "what these rows held")
+        yield (f"{counted(notes.bad_rows, 'row')} could not be read", "what it would have held")
 
 
 def _told(terminal: Terminal, survey: _Survey, written: int, path: Path) -> None:
+    from agentaudit.report.quantities import counted, duration
+
     terminal.out.print(
-        f"{path}: {written:,} operations of {len(survey.traces):,} traces,"
-        f" {(survey.end_ns - survey.start_ns) / 1e9:,.1f} s from first to last"
+        f"{path}: {counted(written, 'operation')} of {counted(len(survey.traces), 'trace')},"
+        f" {duration(survey.end_ns - survey.start_ns)} from first to last",
+        soft_wrap=True,
     )
     for what, lost in _lacks(survey.notes):
         terminal.note(f"not in it: {lost} ({what})")
