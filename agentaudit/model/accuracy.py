@@ -18,7 +18,7 @@ class Check:
     One claim, what was found, and how far off it is.
 
     `off` and `limit` are in `unit`: `%` of the truth, `pp` (percentage points of a share), `% core`
-    (of one core), `s`, or nothing for a count of what went wrong. `off` is None when it could not be
+    (of one core), `s`, or nothing for a count of what went wrong. `off` is None when it was not
     measured; `note` says why then.
     """
 
