@@ -40,12 +40,12 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
     waiting = None if share is None else Mean(share, model_interval(trace))
     bound, doubt = _bound(trace, cpu, gpu, waiting)
     return bound, (
-        f"the agent used {cores:.2f} of {usable:g} cores ({cpu})",
+        f"the agent used {cores:.2f} of {usable:g} cores ({cpu.value:.0%}){cpu.bounds}",
         *_limit_fact(trace),
         *_one_core_fact(trace),
         *_queue_fact(trace),
         *_model_fact(trace, waiting),
-        *(() if gpu is None else (f"the GPUs were {gpu} busy",)),
+        *(() if gpu is None else (f"the GPUs were {gpu.value:.0%} busy{gpu.bounds}",)),
         *doubt,
     )
 
@@ -63,11 +63,13 @@ class Mean:
     def surely_reaches(self, threshold: float) -> bool:
         return self.reaches(threshold) and (not self.interval or self.interval[0] >= threshold)
 
-    def __str__(self) -> str:
+    @property
+    def bounds(self) -> str:
+        """The interval in words, in brackets; empty without one."""
         if self.interval is None:
-            return f"{self.value:.0%}"
+            return ""
         low, high = self.interval
-        return f"{self.value:.0%}, 95 % interval {low:.0%} to {min(high, 1.0):.0%}"
+        return f" (95 % interval {low:.0%} to {min(high, 1.0):.0%})"
 
 
 def usable_cores(trace: Trace) -> float:
@@ -133,9 +135,9 @@ def _model_fact(trace: Trace, share: Mean | None) -> tuple[str, ...]:
         return ("no model call was seen",)
     measured = trace.gpu_samples or any(step.gpu_ns for step in trace.steps)
     where = "" if measured else " (the model's own GPU was not measured)"
-    interval = str(share).partition(",")[2]
-    sure = f" ({interval.strip()})" if interval else ""
-    return (f"{share.value:.0%} of the threads' working time is in model calls{sure}{where}",)
+    return (
+        f"{share.value:.0%} of the threads' working time is in model calls{share.bounds}{where}",
+    )
 
 
 def _one_core_fact(trace: Trace) -> tuple[str, ...]:

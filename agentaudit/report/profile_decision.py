@@ -2,7 +2,7 @@
 
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
 from agentaudit.model.profile import Bound, Breakdown, Profile
-from agentaudit.model.trace import StepKind
+from agentaudit.model.trace import DrivenLoad, StepKind
 from agentaudit.report.quantities import counted, duration, percent
 
 ID = "cpu-gpu-profile"
@@ -36,8 +36,15 @@ def profile_decision(profile: Profile | None, *, hosted_model: bool) -> Decision
 
 
 def under_load(breakdown: Breakdown) -> bool:
-    """Whether enough requests were in flight, together, for the numbers to mean anything."""
+    """
+    Whether enough requests were in flight, together, for the numbers to mean anything.
+
+    Load that the recorder itself put on the agent is known; without it, requests are what was seen.
+    """
     load = breakdown.load
+    driven = load.driven
+    if driven is not None and driven.concurrency_peak >= LEAST_CONCURRENCY:
+        return driven.requests - driven.failed >= FEWEST_REQUESTS
     return load.concurrency_peak >= LEAST_CONCURRENCY and load.requests >= FEWEST_REQUESTS
 
 
@@ -127,11 +134,24 @@ def _evidence(profile: Profile, *, hosted_model: bool) -> tuple[DecisionEvidence
         ),
         _gpu(profile, hosted_model=hosted_model),
     ]
+    if load.driven is not None:
+        said.insert(1, _driven(load.driven))
     if not profile.complete:
         said.append((f"the recording was cut off: {profile.ended_because}", False))
     return tuple(
         DecisionEvidence(text=text, place=profile.recording, good=good) for text, good in said
     )
+
+
+def _driven(load: DrivenLoad) -> tuple[str, bool]:
+    """The load of our own: what was asked, and how it went."""
+    shape = "a closed loop" if load.shape == "closed" else f"{load.rate_hz:g} requests a second"
+    text = (
+        f"load by agentaudit: {shape}, {counted(load.sessions, 'session')},"
+        f" {counted(load.requests, 'request')} in {duration(load.duration_ns)},"
+        f" at most {load.concurrency_peak} at once, {load.failed} failed"
+    )
+    return text, load.failed == 0 and load.requests > 0
 
 
 def _gpu(profile: Profile, *, hosted_model: bool) -> tuple[str, bool]:
