@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentaudit.model.recording import Frame, Record, StackRun, Watched
-from agentaudit.probes.companion import Account, Runs
+from agentaudit.probes.looks import Account, Runs
 from agentaudit.probes.mojo import MojoReader, Sample
 from agentaudit.probes.runtimes import version_of
 from agentaudit.probes.stacks import StackTable

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from agentaudit.model.recording import Record
+from agentaudit.probes.pid_namespaces import numbers_of
 from agentaudit.probes.runtimes import interpreter_of, version_of
 from agentaudit.probes.stacks import StackTable
 from agentaudit.probes.testimony import Witness
@@ -24,6 +25,13 @@ from agentaudit.probes.testimony import Witness
 OLDEST = (3, 14)
 _FOLDER = Path(__file__).parent
 _FLAGS = ("-I", "-S", "-B", "-X", "utf8", "-")
+_BUNDLE = """
+import sys, types
+for name, text in {texts!r}.items():
+    module = types.ModuleType("__main__" if name == {main!r} else name)
+    sys.modules[name] = module
+    exec(compile(text, name, "exec"), module.__dict__)
+"""
 _STARTING_NS = 10_000_000_000
 _CLOSING_S = 2.0
 _READ_BYTES = 1 << 20
@@ -58,7 +66,7 @@ class UnwinderWatch:
         self._silent_until_ns = time.monotonic_ns() + _STARTING_NS
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = companion_of(pid, "companion.py", str(rate_hz))
+            self._process = companion_of(pid, ("looks", "companion"), str(rate_hz))
         except OSError as error:
             self.problem = self._sentence(f"it cannot be started ({error.strerror})")
 
@@ -139,7 +147,7 @@ class Threads:
     def __init__(self, pid: int) -> None:
         self._tasks = Path(f"/proc/{pid}/task")
         self._known: dict[int, int] = {}
-        self._same = len(_numbers(Path(f"/proc/{pid}"))) < 2  # noqa: PLR2004 -- here and inside
+        self._same = len(numbers_of(pid)) < 2  # noqa: PLR2004 -- here and inside
 
     def of(self, tid: int) -> int:
         """The number here; the same where there is no other."""
@@ -152,14 +160,16 @@ class Threads:
     def _look(self) -> None:
         with suppress(OSError):  # the process is gone, and nobody asks again
             for folder in self._tasks.iterdir():
-                numbers = _numbers(folder)
+                numbers = numbers_of(int(folder.name))
                 if numbers:
                     self._known[numbers[-1]] = int(folder.name)
 
 
-def companion_of(pid: int, script: str, *arguments: str) -> subprocess.Popen[bytes]:
+def companion_of(pid: int, modules: Sequence[str], *arguments: str) -> subprocess.Popen[bytes]:
     """
-    The interpreter of a process, running a script of ours with the process's number and more.
+    The interpreter of a process, running modules of ours with the process's number and more.
+
+    They are handed over as text, and the last is the one that does something.
 
     Raises OSError when it cannot be started at all; other failures end it, with a word of why.
     """
@@ -178,8 +188,15 @@ def companion_of(pid: int, script: str, *arguments: str) -> subprocess.Popen[byt
     if process.stdin is not None and process.stdout is not None:
         os.set_blocking(process.stdout.fileno(), False)
         with suppress(BrokenPipeError), process.stdin as stdin:  # its end will be seen
-            stdin.write((_FOLDER / script).read_bytes())
+            stdin.write(bundle(modules))
     return process
+
+
+def bundle(modules: Sequence[str]) -> bytes:
+    """One script that is several modules of ours, importable by their names."""
+    texts = {f"agentaudit.probes.{name}": (_FOLDER / f"{name}.py").read_text() for name in modules}
+    *_, main = texts
+    return _BUNDLE.format(texts=texts, main=main).encode()
 
 
 def _taken(pipe: IO[bytes] | None) -> bytes:
@@ -203,13 +220,3 @@ def _gone(pid: int) -> bool:
     except OSError:
         return True
     return stat.rpartition(")")[2].split()[0] in {"Z", "X"}
-
-
-def _numbers(folder: Path) -> Sequence[int]:
-    """The number of a process or thread in each namespace, from ours to its own."""
-    try:
-        status = (folder / "status").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
-    line = next((line for line in status.splitlines() if line.startswith("NSpid:")), "")
-    return [int(word) for word in line.split()[1:]]

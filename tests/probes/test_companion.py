@@ -11,56 +11,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.probes import companion
-from agentaudit.probes.companion import (
-    DEEPEST,
-    Runs,
-    Teller,
-    Watcher,
-    chains_of,
-    exponential,
-    threads_of,
-)
+from agentaudit.probes import companion, looks
+from agentaudit.probes.companion import Teller, Watcher, exponential
+from agentaudit.probes.looks import DEEPEST, Runs, chains_of, threads_of
 
 MS = 1_000_000
 Told = tuple[Hashable, Hashable, int, int]
 
 
 @dataclass
-class Frame(companion.Frame):
+class Frame(looks.Frame):
     funcname: str
     filename: str = "agent.py"
 
 
 @dataclass
-class Coroutine(companion.Coroutine):
-    call_stack: Sequence[companion.Frame]
+class Coroutine(looks.Coroutine):
+    call_stack: Sequence[looks.Frame]
     task_name: int
 
 
 @dataclass
-class Task(companion.Task):
+class Task(looks.Task):
     task_id: int
-    coroutine_stack: Sequence[companion.Coroutine] = ()
-    awaited_by: Sequence[companion.Coroutine] = ()
+    coroutine_stack: Sequence[looks.Coroutine] = ()
+    awaited_by: Sequence[looks.Coroutine] = ()
     task_name: str = "Task"
 
 
 @dataclass
-class Loop(companion.Loop):
+class Loop(looks.Loop):
     thread_id: int
-    awaited_by: Sequence[companion.Task]
+    awaited_by: Sequence[looks.Task]
 
 
 @dataclass
-class Thread(companion.Thread):
+class Thread(looks.Thread):
     thread_id: int
-    frame_info: Sequence[companion.Frame]
+    frame_info: Sequence[looks.Frame]
 
 
 @dataclass
-class Interpreter(companion.Interpreter):
-    threads: Sequence[companion.Thread]
+class Interpreter(looks.Interpreter):
+    threads: Sequence[looks.Thread]
 
 
 @dataclass
@@ -69,14 +62,14 @@ class FakeUnwinder:
 
     error: Exception | None = None
     no_tasks: Exception | None = None
-    loops: Sequence[companion.Loop] = ()
+    loops: Sequence[looks.Loop] = ()
 
     def get_stack_trace(self) -> Sequence[Thread]:
         if self.error:
             raise self.error
         return [Thread(7, [Frame("search"), Frame("main")])]
 
-    def get_all_awaited_by(self) -> Sequence[companion.Loop]:
+    def get_all_awaited_by(self) -> Sequence[looks.Loop]:
         if self.no_tasks:
             raise self.no_tasks
         return self.loops
@@ -98,14 +91,14 @@ def task(number: int, function: str, awaited_by: int = 0) -> Task:
     )
 
 
-looks = st.lists(
+steps_of = st.lists(
     st.tuples(st.integers(1, 700 * MS), st.dictionaries(st.integers(0, 3), st.integers(0, 2))),
     min_size=1,
     max_size=30,
 )
 
 
-@given(looks)
+@given(steps_of)
 def test_runs_of_a_key_never_cover_each_other_and_hold_what_was_seen(
     steps: list[tuple[int, dict[Hashable, Hashable]]],
 ) -> None:
@@ -165,7 +158,7 @@ def test_tasks_that_await_each_other_have_an_end() -> None:
 
 
 def test_threads_come_alone_or_by_interpreter() -> None:
-    threads: list[companion.Thread] = [Thread(7, ()), Thread(8, ())]
+    threads: list[looks.Thread] = [Thread(7, ()), Thread(8, ())]
 
     assert list(threads_of(threads)) == threads
     assert list(threads_of([Interpreter(threads[:1]), Interpreter(threads[1:])])) == threads
@@ -276,6 +269,28 @@ def test_looks_that_are_dear_are_rare() -> None:
 
     assert made.pause_ns == 10 * MS
     assert costly.pause_ns > 100 * MS
+
+
+def test_a_process_that_uses_no_time_is_taken_to_be_where_it_was() -> None:
+    pipe, unwinder = Pipe(), FakeUnwinder(loops=[Loop(7, [task(1, "answer")])])
+    now_ns, spent_ns = [10**9], [0]
+    teller = Teller(pipe.write)
+    made = Watcher(lambda: unwinder, 100, teller, lambda: now_ns[0], spent_ns=lambda: spent_ns[0])
+
+    made.look(0)
+    unwinder.error = unwinder.no_tasks = OSError("nobody may look")
+    for _ in range(100):
+        now_ns[0] += 10 * MS
+        assert made.look(0) == ""
+    quiet = [line for line in pipe.lines if line[0] == "watched"]
+    spent_ns[0] += 1
+    made.look(0)
+    made.end()
+    teller.flush()
+
+    assert [line[4] for line in quiet] == [0]
+    assert pipe.lines[-1][4] == 1
+    assert {"run", "task"} <= kinds(pipe)
 
 
 def test_pauses_are_neither_none_nor_endless() -> None:
