@@ -1,19 +1,16 @@
 """Whether the stacks of a process can be read, by whom, and what opens them."""
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentaudit.model.capability import Capability
+from agentaudit.probes.austin import Austin, AustinError, find_austin
 from agentaudit.probes.confinement import PTRACE_SCOPE, confinement_of, granting, ptrace_scope
 from agentaudit.probes.pyspy import find_pyspy
 from agentaudit.probes.runtimes import interpreter_of, python_of, version_of
 from agentaudit.probes.unwinder import OLDEST
-
-_PYSPY_UP_TO = (3, 13)
-_AUSTIN_UP_TO = (3, 14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +24,8 @@ class _Python:
 
 _UNNAMED = "depends on the process: agentaudit doctor PID"
 _NO_PYTHON = "the process runs no Python"
-_TOO_NEW = "the process's Python is too new for it"
+_UNSUITED = "it is not for this process: its Python is too new, or it lives in a container"
+_ANY_RATE_HZ = 100
 _CLOSED = "the process's memory may not be read"
 _NEWER = "run the agent on CPython 3.14 or newer"
 _OWN = Capability(
@@ -42,7 +40,7 @@ _PYSPY = Capability(
     part="steps",
     name="stacks: py-spy",
     available=True,
-    gives="stacks of CPython up to 3.13, without stopping the process",
+    gives="stacks of any CPython, without stopping the process",
     found="installed",
     enable="pip install py-spy",
 )
@@ -50,7 +48,7 @@ _AUSTIN = Capability(
     part="steps",
     name="stacks: Austin",
     available=True,
-    gives="the same, from a program of its own",
+    gives="the same for CPython up to 3.13, at a lower cost",
     found="installed",
     enable="pip install austin-dist",
 )
@@ -69,11 +67,10 @@ def stack_capabilities(pid: int | None) -> Sequence[Capability]:
     memory = _memory(pid)
     python = _python_of(pid)
     own = _own_problem(python)
-    austin = shutil.which("austin")
     judged = (
         (_OWN, own),
-        (_PYSPY, _program_problem("py-spy", find_pyspy(), python, _PYSPY_UP_TO)),
-        (_AUSTIN, _program_problem("Austin", austin, python, _AUSTIN_UP_TO)),
+        (_PYSPY, _pyspy_problem(python)),
+        (_AUSTIN, _austin_problem(pid, python)),
         (_TASKS, own),
     )
     return (memory, *(_sampler(ready, problem, memory) for ready, problem in judged))
@@ -130,8 +127,8 @@ def _sampler(ready: Capability, problem: str, memory: Capability) -> Capability:
         return replace(ready, available=None, found=problem, enable="")
     if problem == _NO_PYTHON:
         return replace(ready, available=False, found=problem, enable="name the agent's process")
-    if problem == _TOO_NEW:
-        return replace(ready, available=False, found=problem, enable="stacks: own Python does it")
+    if problem == _UNSUITED:
+        return replace(ready, available=False, found=problem, enable="another sampler does it")
     if problem:
         return replace(ready, available=False, found=problem)
     if not memory.available:
@@ -139,18 +136,22 @@ def _sampler(ready: Capability, problem: str, memory: Capability) -> Capability:
     return replace(ready, enable="")
 
 
-def _program_problem(
-    name: str, program: str | None, python: _Python | None, up_to: tuple[int, int]
-) -> str:
-    if program is None:
-        return f"{name} is not installed"
-    if python is None:
+def _pyspy_problem(python: _Python | None) -> str:
+    if find_pyspy() is None:
+        return "py-spy is not installed"
+    return "" if python is None or python.runtime else _NO_PYTHON
+
+
+def _austin_problem(pid: int | None, python: _Python | None) -> str:
+    try:
+        austin = Austin(find_austin(), _ANY_RATE_HZ)
+    except AustinError as error:
+        return str(error)
+    if pid is None or python is None:
         return ""
     if not python.runtime:
         return _NO_PYTHON
-    if python.version and python.version > up_to:
-        return _TOO_NEW
-    return ""
+    return "" if austin.suits(pid, python.runtime) else _UNSUITED
 
 
 def _own_problem(python: _Python | None) -> str:

@@ -173,19 +173,28 @@ def test_without_py_spy_there_is_a_way_to_get_it(
 @pytest.mark.parametrize(
     ("runtime", "samplers"),
     [
-        ("CPython 3.14", {"stacks: own Python", "asyncio tasks"}),
-        ("CPython 3.12", {"stacks: py-spy"}),
+        ("CPython 3.14", {"stacks: own Python", "asyncio tasks", "stacks: py-spy"}),
+        ("CPython 3.12", {"stacks: py-spy", "stacks: Austin"}),
         ("CPython", {"stacks: py-spy"}),
     ],
 )
 def test_the_sampler_follows_the_version(
-    monkeypatch: pytest.MonkeyPatch, port: int, runtime: str, samplers: Collection[str]
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    port: int,
+    *,
+    runtime: str,
+    samplers: Collection[str],
 ) -> None:
+    austin = tmp_path / "austin"
+    austin.write_text("#!/bin/sh\necho austin 4.0.0\n")
+    austin.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(stack_capabilities, "python_of", lambda _: runtime)
     monkeypatch.setattr(stack_capabilities, "interpreter_of", lambda _: "/usr/bin/python3")
     found = of(os.getpid(), port)
 
-    for name in ("stacks: own Python", "asyncio tasks", "stacks: py-spy"):
+    for name in ("stacks: own Python", "asyncio tasks", "stacks: py-spy", "stacks: Austin"):
         assert found[name].available is (name in samplers)
 
 
