@@ -22,6 +22,8 @@ _FINISHED_BYTES = 150
 _HANDSHAKE_NS = 1_000_000_000
 _HANDSHAKE_BYTES = 2500
 """At most so much is sent in a handshake; keys that resist quantum computers take 1216 bytes."""
+_THOUGHT_NS = 200_000_000
+"""What comes after such a pause answers a question, which went with the end of the handshake."""
 _HANDSHAKE_ALONE_NS = 500_000_000
 _PARALLEL_NS = 50_000_000
 """More of a question after such a pause is another question, where a protocol allows that."""
@@ -211,8 +213,11 @@ class Exchanges:
             return
         if draft is not None and draft.untold:
             yield from self._tell(moved.asked_ns, going_on=False)
-        self._fresh &= draft is None
-        self._draft = _Draft(start_ns=moved.asked_ns, asked_ns=moved.asked_ns, asked=moved.asked)
+        whole = self._fresh and draft is None and moved.asked > _HANDSHAKE_BYTES
+        self._fresh &= draft is None and not whole
+        self._draft = _Draft(
+            start_ns=moved.asked_ns, asked_ns=moved.asked_ns, asked=moved.asked, joined=whole
+        )
 
     def _goes_on(self, draft: _Draft, moved: _Moved) -> bool:
         """Whether what was sent belongs to the request that is open already."""
@@ -244,6 +249,8 @@ class Exchanges:
             small = self.encrypted and moved.answered <= _CHATTER_BYTES
             if quiet_ns > (_PAUSE_NS if small else _LATE_NS):
                 return
+            if self._fresh and quiet_ns > _THOUGHT_NS:
+                self._fresh, draft.joined = False, True
         draft.answered += moved.answered
         draft.answer_ns = draft.answer_ns or moved.answered_ns
         draft.last_ns = moved.answered_ns

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -246,6 +247,23 @@ def test_a_handshake_belongs_to_the_request_that_follows_it() -> None:
 
     assert [(one.start_ns // TICK, one.end_ns // TICK) for one in found] == [(10 // 4, 2500 // 4)]
     assert found[0].answer_ns == 0
+
+
+@pytest.mark.parametrize("size", [1500, 6000])
+def test_a_handshake_and_a_question_between_two_looks_are_one_request(size: int) -> None:
+    parts = [
+        (2 * MS, "sent", 517),
+        (4 * MS, "received", 3000),
+        (5 * MS, "sent", size),
+        (8 * MS, "received", 500),
+        (600 * MS, "received", 4000),
+        (650 * MS, "sent", 2000),
+        (950 * MS, "received", 4000),
+    ]
+
+    found = last_words(seen(secret(), parts, 3000 * MS))
+
+    assert [one.end_ns // TICK for one in found] == [600 // 4, 950 // 4]
 
 
 def test_a_handshake_alone_is_no_request() -> None:
