@@ -109,15 +109,16 @@ def _kinds(profile: Profile) -> tuple[Block, ...]:
         f"{share} of the CPU time could be attributed. Thick bars are shares of CPU time with their"
         " 95% interval, thin bars shares of wall time."
     )
+    energy = ("Energy",) if any(kind.joules is not None for kind in shown) else ()
+    numeric = ("Steps", "CPU", "CPU share", "95% interval", "GPU", "Wall", *energy)
     twin = Table(
         id="kinds-table",
         caption="Kinds of steps in numbers",
-        columns=columns(
-            "Kind", "Steps", "CPU", "CPU share", "95% interval", "GPU", "Wall",
-            numbers=("Steps", "CPU", "CPU share", "95% interval", "GPU", "Wall"),
+        columns=columns("Kind", *numeric, numbers=numeric),
+        rows=tuple(
+            Row(cells=plain(*_kind_row(kind), *(_joules(kind) for _ in energy))) for kind in shown
         ),
-        rows=tuple(Row(cells=plain(*_kind_row(kind))) for kind in shown),
-    )  # fmt: skip
+    )
     drawing = kinds_chart(shown, title=title, summary=summary)
     return (
         Figure(
@@ -141,6 +142,11 @@ def _kind_row(kind: KindShare) -> tuple[str, ...]:
         duration(kind.gpu_ns) if kind.gpu_ns else NOTHING,
         duration(kind.wall_ns),
     )
+
+
+def _joules(kind: KindShare) -> str:
+    """Nobody read the energy of a processor that it used: that is no small figure."""
+    return "unknown" if kind.joules is None else f"{number(kind.joules)} J"
 
 
 def _requests(profile: Profile) -> tuple[Block, ...]:
