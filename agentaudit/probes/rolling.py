@@ -76,6 +76,7 @@ class RollingWatch:
         self._last: dict[int, StackRun] = {}
         self._seen_until_ns = 0
         self._failures = 0
+        self._resting = False
         self._sparse = False
         self._stopping = False
         self._reason = ""
@@ -92,12 +93,12 @@ class RollingWatch:
         yield from self._collect(now_ns)
         if self._stopping:
             return
-        was_still = self._pace.still(now_ns)
         self._pace.look(now_ns)
         if self._pace.still(now_ns) and self._last:
             yield from self._rest(now_ns)
         else:
-            if was_still:
+            if self._resting:
+                self._resting = False
                 yield from self._as_before(now_ns)
             if self._due(now_ns):
                 yield from self._begin(now_ns)
@@ -153,7 +154,9 @@ class RollingWatch:
         if self._chunks:
             if now_ns - self._chunks[-1].start_ns >= _EVERY_NS:
                 self._chunks[-1].end()
-        elif now_ns - self._seen_until_ns >= _EVERY_NS:
+            return
+        self._resting = True
+        if now_ns - self._seen_until_ns >= _EVERY_NS:
             yield from self._as_before(now_ns)
 
     def _as_before(self, now_ns: int) -> Iterator[Record]:
@@ -212,7 +215,9 @@ class RollingWatch:
         """
         lag_ns = 1_000_000_000 // chunk.rate_hz
         zero_ns = chunk.start_ns - lag_ns
-        start_ns = max(zero_ns + stretch.start_ns, self._seen_until_ns - lag_ns)
+        last = self._last.get(stretch.tid)
+        known_until_ns = last.end_ns if last else self._seen_until_ns - lag_ns
+        start_ns = max(zero_ns + stretch.start_ns, known_until_ns)
         end_ns = zero_ns + stretch.end_ns
         if end_ns <= start_ns:
             return

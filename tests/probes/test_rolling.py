@@ -5,15 +5,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from agentaudit.model.recording import Record, StackDefined, StackRun, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
-from agentaudit.probes.pyspy import find_pyspy
-from agentaudit.probes.rolling import PySpy
-from agentaudit.probes.stacks import Stacks
+from agentaudit.probes.budget import QUIET_HZ, Budget
+from agentaudit.probes.pyspy import Chunk, begun, find_pyspy
+from agentaudit.probes.rolling import PySpy, RollingWatch
+from agentaudit.probes.stacks import Stacks, StackTable
 
 TWO_THREADS = """
 import sys, threading, time
@@ -157,3 +159,124 @@ def test_a_machine_that_starts_no_more_programs_costs_the_steps_alone(
         )
     ]
     assert sampler.close(time.monotonic_ns()) == []
+
+
+WAITS_AND_WORKS = """
+import sys, time
+def works():
+    end = time.process_time() + 0.5
+    while time.process_time() < end: pass
+print("ready")
+for line in sys.stdin:
+    works()
+"""
+
+
+def test_a_process_that_does_not_run_is_not_looked_at_and_keeps_its_stacks(
+    start: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentaudit.probes.budget._STILL_NS", 300_000_000)
+    monkeypatch.setattr("agentaudit.probes.rolling._EVERY_NS", 400_000_000)
+    program = start(WAITS_AND_WORKS)
+    sampler = Stacks([PySpy(pyspy(), 100)], 100, program.pid)
+
+    def rests(seen: Sequence[Record]) -> bool:
+        return sum(isinstance(r, Watched) and not r.samples for r in seen) > 2
+
+    def works(seen: Sequence[Record]) -> bool:
+        stacks = {r.stack for r in seen if isinstance(r, StackDefined) and _works(r)}
+        return bool(stacks)
+
+    records: list[Record] = []
+    records += waited(sampler, program.pid, rests)
+    assert not _pyspy_runs()
+    assert program.stdin is not None
+    program.stdin.write("\n")
+    program.stdin.flush()
+    records += waited(sampler, program.pid, works)
+    records += sampler.close(time.monotonic_ns())
+
+    watched = [record for record in records if isinstance(record, Watched)]
+    edges = [edge for stretch in watched for edge in (stretch.start_ns, stretch.end_ns)]
+    assert edges == sorted(edges)
+    runs = [record for record in records if isinstance(record, StackRun)]
+    rested = [r for r in runs for w in watched if not w.samples and w.end_ns == r.end_ns]
+    assert rested
+    assert all(run.end_ns > run.start_ns for run in runs)
+    assert all(after.start_ns >= before.end_ns for before, after in pairwise(runs))
+
+
+def _works(defined: StackDefined) -> bool:
+    return any(frame.function == "works" for frame in defined.frames)
+
+
+def _pyspy_runs() -> bool:
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return any(Path(f"/proc/{child}/comm").read_text().strip() == "py-spy" for child in children)
+
+
+def waited(
+    sampler: Stacks, pid: int, enough: Callable[[Sequence[Record]], bool]
+) -> Sequence[Record]:
+    records: list[Record] = []
+    for _ in range(1500):
+        records += sampler.look(time.monotonic_ns(), [pid])
+        if enough(records):
+            return records
+        time.sleep(0.02)
+    pytest.fail("it never came to that")
+
+
+def test_a_process_that_waits_is_looked_at_less_until_it_works(
+    start: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[int] = []
+
+    def noted(program: str, rate_hz: int, pid: int) -> Chunk:
+        rates.append(rate_hz)
+        return begun(program, rate_hz, pid)
+
+    monkeypatch.setattr("agentaudit.probes.rolling.begun", noted)
+    program = start(WAITS_AND_WORKS)
+    sampler = Stacks([PySpy(pyspy(), 100)], 100, program.pid)
+    waited(sampler, program.pid, lambda _: rates[-2:] == [QUIET_HZ, QUIET_HZ])
+
+    assert program.stdin is not None
+    program.stdin.write("\n" * 40)
+    program.stdin.flush()
+    waited(sampler, program.pid, lambda _: rates[-1] > QUIET_HZ)
+
+    sampler.close(time.monotonic_ns())
+    assert rates[0] > QUIET_HZ
+
+
+def test_looks_that_cost_too_much_become_few_and_that_is_said(tmp_path: Path) -> None:
+    budget = Budget(100)
+    budget.rate_hz(7, quiet=False)
+    budget.paid(7, 10, 10_000_000_000, 1_000_000_000)
+    program = fake_pyspy(tmp_path / "py-spy", "import time; time.sleep(60)")
+    watch = RollingWatch(program, budget, 7, StackTable())
+
+    records = list(watch.poll(time.monotonic_ns()))
+
+    (incident,) = records
+    assert isinstance(incident, Incident)
+    assert incident.what == "a look at process 7 costs so much that 1 a second must do"
+    watch.close(time.monotonic_ns())
+    assert watch.over
+
+
+def test_a_recording_that_does_not_end_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentaudit.probes.pyspy._HANGS_NS", 100_000_000)
+    chunk = begun(fake_pyspy(tmp_path / "py-spy", "import time; time.sleep(60)"), 100, os.getpid())
+
+    for _ in range(1000):
+        if chunk.ended(time.monotonic_ns()):
+            break
+        time.sleep(0.01)
+
+    assert chunk.process.returncode == -9
+    chunk.file.close()
+    chunk.messages.close()
