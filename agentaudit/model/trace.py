@@ -173,7 +173,7 @@ class GpuSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyReading:
-    """Joules over the recording. `method` says how: `rapl`, `nvml_counter` or `estimate`."""
+    """Joules over the recording; `method` is `rapl`, `nvml_counter`, `dcgm_counter`, `estimate`."""
 
     component: str
     joules: float
@@ -223,6 +223,32 @@ class DrivenLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """
+    One of the recordings that a recording was merged from.
+
+    Its processes have the numbers from `first_pid` on, as many as `pids`: what is beyond `first_pid`
+    is the number that the process had. `machine` is the same for parts of the same machine.
+    """
+
+    number: int
+    source: str
+    """The name of its file."""
+    machine: int
+    host: Host
+    target: Target
+    start_ns: int
+    end_ns: int
+    complete: bool
+    ended_because: str
+    first_pid: int
+    pids: int
+
+    def has(self, pid: int) -> bool:
+        return self.first_pid <= pid < self.first_pid + self.pids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """One recording, labelled."""
 
@@ -246,6 +272,8 @@ class Trace:
     """On-CPU time of the tree from kernel counters, dead children included."""
     load: DrivenLoad | None = None
     """None where nobody but the agent's own users asked."""
+    parts: tuple[Part, ...] = ()
+    """The recordings that this one was merged from; none of what was recorded as it is."""
     schema_version: int = SCHEMA_VERSION
     tool_version: str = ""
 
