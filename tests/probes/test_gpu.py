@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from agentaudit.probes.gpu_processes import monotonic_ns
 
 LIBRARY = Path(__file__).parent / "data" / "nvml.c"
 SAYS: Mapping[str, object] = {
@@ -404,3 +407,23 @@ def test_the_doctor_says_whose_gpu_time_can_be_told(  # noqa: PLR0917 -- fixture
     assert there is (says.get("DEVICES") != 0)
     assert by_process is told
     assert why in found
+
+
+CLOCKS = (time.CLOCK_REALTIME, time.CLOCK_BOOTTIME, time.CLOCK_MONOTONIC)
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_a_stamp_of_any_clock_of_the_machine_is_brought_to_ours(clock: int) -> None:
+    """Drivers stamp in Unix time or in time since boot, and do not say which."""
+    stamp_us = time.clock_gettime_ns(clock) // 1000 - 100_000
+    now_ns = time.monotonic_ns()
+    at_ns = monotonic_ns(stamp_us, now_ns)
+
+    assert now_ns - 60_000_000_000 < at_ns <= now_ns
+
+
+@pytest.mark.parametrize("stamp_us", [0, 7, 2**62])
+def test_a_stamp_of_no_known_clock_is_of_now(stamp_us: int) -> None:
+    now_ns = time.monotonic_ns() + 10**15
+
+    assert monotonic_ns(stamp_us, now_ns) == now_ns
