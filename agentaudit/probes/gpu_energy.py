@@ -7,7 +7,7 @@ from agentaudit.probes.gpu_driver import Drained, Gpu
 
 _COUNTED = (
     "the whole device, other processes and its draw at rest included; the counter moves in steps"
-    " of up to 100 ms and samples power only part of the time, so it speaks of a run, not of a step"
+    " and samples power only part of the time, so it speaks of a run, not of a step"
 )
 """Burtscher and others, SC24 (arXiv 2312.02741): a quarter of the time on A100 and H100."""
 

@@ -14,12 +14,6 @@ import pytest
 from agentaudit.probes.gpu_processes import monotonic_ns
 
 LIBRARY = Path(__file__).parent / "data" / "nvml.c"
-SAYS: Mapping[str, object] = {
-    "FAIL_INIT": 0, "FAIL_SHUTDOWN": 0, "FAIL_COUNT": 0, "FAIL_HANDLE": 0, "DEVICES": 1,
-    "BUSY": 60, "USES": "", "LOADS": "", "POWERS": "", "NO_USES": 0, "TENANTS": "",
-    "WATTS_COUNTED": 300, "MIG": 0, "GPM": 0, "LOST_AT": 0, "LOST_DEVICE": 1, "BEGIN_US": 0,
-    "MUTE": 0,
-}  # fmt: skip
 READ = """
 import dataclasses, json, sys
 import pynvml
@@ -99,7 +93,7 @@ def read(tmp_path: Path, needs: Callable[[str, str], str]) -> Read:
     def read(
         question: Mapping[str, object] | None = None, inside: Sequence[str] = (), **says: object
     ) -> Said:
-        built(tmp_path, compiler, {**SAYS, **says})
+        built(tmp_path, compiler, says)
         return asked(tmp_path, question, inside)
 
     return read
@@ -399,7 +393,7 @@ def test_the_doctor_says_whose_gpu_time_can_be_told(  # noqa: PLR0917 -- fixture
     why: str,
 ) -> None:
     inside = container if says.get("inside") else ()
-    built(tmp_path, needs("gcc", "gcc"), {**SAYS, **says})
+    built(tmp_path, needs("gcc", "gcc"), says)
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
     command = [*inside, sys.executable, "-c", DOCTOR]
     (there, _), (by_process, found) = json.loads(subprocess.check_output(command, env=environment))

@@ -1,4 +1,58 @@
 /* A driver's library for tests: what it says is defined on the command line of the compiler. */
+#ifndef FAIL_INIT
+#define FAIL_INIT 0
+#endif
+#ifndef FAIL_SHUTDOWN
+#define FAIL_SHUTDOWN 0
+#endif
+#ifndef FAIL_COUNT
+#define FAIL_COUNT 0
+#endif
+#ifndef FAIL_HANDLE
+#define FAIL_HANDLE 0
+#endif
+#ifndef DEVICES
+#define DEVICES 1
+#endif
+#ifndef BUSY /* percent, where no sample says more */
+#define BUSY 60
+#endif
+#ifndef USES /* entries: microsecond, process, percent */
+#define USES
+#endif
+#ifndef LOADS /* entries: microsecond, 0, percent */
+#define LOADS
+#endif
+#ifndef POWERS /* entries: microsecond, 0, milliwatts */
+#define POWERS
+#endif
+#ifndef NO_USES
+#define NO_USES 0
+#endif
+#ifndef TENANTS /* processes with a context */
+#define TENANTS
+#endif
+#ifndef WATTS_COUNTED /* 0: no counter */
+#define WATTS_COUNTED 300
+#endif
+#ifndef MIG
+#define MIG 0
+#endif
+#ifndef GPM /* 1: of instances too, 2: of the device, 3: of nothing after all */
+#define GPM 0
+#endif
+#ifndef LOST_AT /* microsecond; 0: never */
+#define LOST_AT 0
+#endif
+#ifndef LOST_DEVICE
+#define LOST_DEVICE 1
+#endif
+#ifndef BEGIN_US
+#define BEGIN_US 0
+#endif
+#ifndef MUTE /* 1: neither utilisation nor power */
+#define MUTE 0
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
