@@ -8,12 +8,14 @@ from typer.testing import CliRunner
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, UsageError
 from agentaudit.model.comparison import Comparison
+from agentaudit.model.gauge import GAUGES
 from agentaudit.model.recording import Opened, ProcessBorn, ProcessTick, ProcessTime
 from agentaudit.model.trace import Host, Target
 from agentaudit.store.artifacts import read_artifact
 from agentaudit.store.recording import RecordingWriter
 
 S = 1_000_000_000
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -123,3 +125,11 @@ def test_a_comparison_has_no_page(recording: str, tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="has no page"):
         run("report", str(artifact), "-o", str(tmp_path / "page.html"))
+
+
+def test_the_manual_lists_every_number() -> None:
+    page = (DOCS / "comparing.md").read_text(encoding="utf-8")
+
+    assert [gauge.name for gauge in GAUGES if f"| `{gauge.name}` | {gauge.meaning} |" in page] == [
+        gauge.name for gauge in GAUGES
+    ]

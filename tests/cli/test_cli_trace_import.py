@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
 from agentaudit.model.observed import SpanSeen
+from agentaudit.readers.traces.formats import FORMATS
 from agentaudit.store.recording import read_recording
 
 RUNS = """\
@@ -163,3 +164,11 @@ def test_a_place_that_cannot_be_written_is_told(runs: str, tmp_path: Path) -> No
 
     with pytest.raises(UsageError, match="cannot be written"):
         run("import", runs, "-o", str(tmp_path / "file" / "runs.aatrace"))
+
+
+def test_the_manual_and_the_help_list_every_format() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "importing.md").read_text(encoding="utf-8")
+    told = " ".join(run("import", "--help")[1].split())
+
+    assert all(f"| `{name}` |" in page for name in FORMATS)
+    assert all(name in told for name in FORMATS)
