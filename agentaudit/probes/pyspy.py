@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +65,7 @@ def find_pyspy() -> str | None:
 
 def begun(program: str, rate_hz: int, pid: int) -> Chunk:
     """A recording of one process that runs from now on, in a session of its own."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with its chunk
-    messages = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with its chunk
+    file, messages = _in_memory("stacks"), _in_memory("messages")
     command = [program, "record", "--nonblocking", "--threads", "--idle", "--nolineno"]
     command += ["--format", "chrometrace", "--output", f"/dev/fd/{file.fileno()}"]
     command += ["--rate", str(rate_hz), "--duration", str(_LONGEST_S)]
@@ -86,6 +84,11 @@ def begun(program: str, rate_hz: int, pid: int) -> Chunk:
         messages.close()
         raise
     return Chunk(process=process, file=file, messages=messages, start_ns=start_ns, rate_hz=rate_hz)
+
+
+def _in_memory(name: str) -> IO[bytes]:
+    """A file that is on no disk, and gone when it is closed."""
+    return os.fdopen(os.memfd_create(name), "w+b", buffering=0)
 
 
 def forbidden(said: bytes) -> bool:
