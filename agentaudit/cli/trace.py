@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agentaudit.cli import trace_compare, trace_export, trace_import, trace_summarize
+from agentaudit.cli import trace_compare, trace_export, trace_import, trace_merge, trace_summarize
 from agentaudit.cli.checks import Compare, checks_of
 from agentaudit.cli.gate import FailIf
 from agentaudit.cli.recorder import read_trace, step_rules
@@ -66,4 +66,5 @@ def show(
 app.command("compare")(trace_compare.trace_compare)
 app.command("export")(trace_export.trace_export)
 app.command("import")(trace_import.trace_import)
+app.command("merge")(trace_merge.trace_merge)
 app.command("summarize")(trace_summarize.trace_summarize)

@@ -27,6 +27,7 @@ from agentaudit.model.trace import (
     GpuSample,
     Host,
     Incident,
+    Part,
     SamplingRecord,
     Target,
 )
@@ -201,16 +202,13 @@ class ModelPeer:
     address: str
 
 
-Many = StackRun | ThreadTick | ProcessTick
-"""What a recording has so many of that it holds them in columns."""
-
+Many = StackRun | ThreadTick | ProcessTick  # so many that a recording holds them in columns
 Few = (
     Opened | Closed | StackDefined | Watched | ThreadGone | ProcessBorn | ProcessNamed | ProcessGone
     | GpuProcessTime | ModelPeer | SpanSeen | Marked | TaskRun | InFlight | EndpointSample
     | LoadPlanned | LoadRequest | ClockPair | CpuSample | GpuSample | EnergyReading | Incident
-    | SamplingRecord
+    | SamplingRecord | Part
 )  # fmt: skip
-
 Record = Few | Many
 
 
@@ -240,16 +238,18 @@ class ProcessReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """What one file holds. `complete` is false when the end is missing."""
+    """
+    What one file holds: records in the order they were written, but for what stands in columns.
+
+    `complete` is false when the end is missing, `torn_bytes` what was not written to its end.
+    """
 
     opened: Opened
     records: tuple[Few, ...]
-    """In the order they were written, without those in columns and the definitions of stacks."""
     columns: Columns
     stacks: tuple[tuple[Frame, ...], ...]
     complete: bool
     torn_bytes: int = 0
-    """Length of a last record that was not written to its end."""
 
 
 def recording_of(
@@ -266,7 +266,7 @@ def recording_of(
     for record in records:
         match record:
             case StackRun() | ThreadTick() | ProcessTick():
-                add_to_columns(columns, record)
+                _add(columns, record)
             case StackDefined():
                 if record.stack != len(stacks):
                     raise ValueError(f"stack {record.stack} is defined out of order")
@@ -275,10 +275,10 @@ def recording_of(
                 few.append(record)
     if not few or not isinstance(few[0], Opened):
         raise ValueError("the first record must say who was recorded")
-    used = [max(runs.stack) for runs in columns.runs.values() if runs.stack]
-    used += [record.stack for record in few if isinstance(record, TaskRun)]
-    if max(used, default=-1) >= len(stacks):
-        raise ValueError(f"stack {max(used)} is used and nowhere defined")
+    used = [record.stack for record in few if isinstance(record, TaskRun)]
+    largest = max([*used, *(max(runs.stack, default=-1) for runs in columns.runs.values()), -1])
+    if largest >= len(stacks):
+        raise ValueError(f"stack {largest} is used and nowhere defined")
     return Recording(
         opened=few[0],
         records=tuple(few),
@@ -289,18 +289,15 @@ def recording_of(
     )
 
 
-def add_to_columns(columns: Columns, record: Many) -> None:
-    """The record as rows of the columns."""
+def _add(columns: Columns, record: Many) -> None:
     match record:
         case StackRun():
             runs = columns.runs_of((record.pid, record.tid))
             runs.add(record.start_ns, record.end_ns, record.stack)
-        case ThreadTick():
+        case ThreadTick(since_ns=since_ns, at_ns=at_ns):
             for time in record.times:
                 readings = columns.readings_of((time.pid, time.tid))
-                readings.add(record.since_ns, record.at_ns, time.cpu_ns, time.queue_ns)
-        case ProcessTick():
-            for spent in record.times:
-                columns.spendings.add(
-                    record.since_ns, record.at_ns, spent.pid, (spent.cpu_ns, spent.reaped_ns)
-                )
+                readings.add(since_ns, at_ns, time.cpu_ns, time.queue_ns)
+        case ProcessTick(since_ns=since_ns, at_ns=at_ns):
+            for used in record.times:
+                columns.spendings.add(since_ns, at_ns, used.pid, (used.cpu_ns, used.reaped_ns))

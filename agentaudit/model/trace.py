@@ -227,8 +227,8 @@ class Part:
     """
     One of the recordings that a recording was merged from.
 
-    Its processes have the numbers from `first_pid` on, as many as `pids`: what is beyond `first_pid`
-    is the number that the process had. `machine` is the same for parts of the same machine.
+    Its processes have the numbers from `first_pid` on, as many as `pids`: the rest is the number
+    that the process had. `machine` is the same for parts of the same machine.
     """
 
     number: int

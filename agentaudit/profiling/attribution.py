@@ -17,6 +17,7 @@ from agentaudit.model.trace import (
     GpuSample,
     Incident,
     LabelSource,
+    Part,
     Request,
     SamplingRecord,
     Step,
@@ -30,7 +31,7 @@ from agentaudit.profiling.families import Owners, families_of, place_children, s
 from agentaudit.profiling.gpu_time import place_gpu
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.requests import group_requests
-from agentaudit.profiling.selection import end_ns_of, records_of
+from agentaudit.profiling.selection import end_ns_of, records_of, targets_of
 from agentaudit.profiling.spans import unnamed_operations
 
 
@@ -41,7 +42,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     spendings = recording.columns.spendings
     whole = assembled(recording, rules)
     placed = {pid for pid, tid in (*whole.lanes, *whole.tracks) if tid}
-    known = placed | {recording.opened.target.pid}
+    known = placed | targets_of(recording)
     owners = Owners(families, whole.lanes, whole.shared())
     own_lanes = place_children(spent_by(families, spendings), owners, known)
     place_exits(whole.lanes, records, recording.columns)
@@ -73,6 +74,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
         sampling=_sampling(recording),
         cpu_total_ns=max(spendings.total_ns, sum(step.cpu_ns for step in steps)),
         load=driven_load(records),
+        parts=records_of(records, Part),
         tool_version=recording.opened.tool_version,
     )
 

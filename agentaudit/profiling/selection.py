@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from agentaudit.model.columns import Thread
 from agentaudit.model.recording import Closed, Few, ProcessGone, Recording, ThreadGone
-from agentaudit.model.trace import CpuSample
+from agentaudit.model.trace import CpuSample, Part
 
 _Record = TypeVar("_Record", bound=Few)
 
@@ -25,6 +25,12 @@ def ends_of(recording: Recording, end_ns: int) -> Mapping[Thread, Sequence[int]]
     for thread in recording.columns.runs:
         found[thread].append(end_ns)
     return found
+
+
+def targets_of(recording: Recording) -> frozenset[int]:
+    """The processes that were asked for: one, or that of each part it was merged from."""
+    parts = records_of(recording.records, Part)
+    return frozenset({recording.opened.target.pid, *(part.target.pid for part in parts)})
 
 
 def end_ns_of(recording: Recording) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agentaudit.model.profile import Bound, KindShare
 from agentaudit.model.trace import StepKind, Trace
+from agentaudit.profiling.parts import core_time_ns
 from agentaudit.profiling.steadiness import cores_interval, gpu_interval, model_interval
 
 CPU_BOUND = 0.7
@@ -74,6 +75,8 @@ class Mean:
 
 def usable_cores(trace: Trace) -> float:
     """The cores that the agent could have used: its affinity and its control group set them."""
+    if trace.parts:
+        return core_time_ns(trace.parts) / max(trace.duration_ns, 1) or trace.host.cores
     limit = trace.target.cpu_limit_cores
     return min(limit, trace.host.cores) if limit else trace.host.cores
 

@@ -49,6 +49,7 @@ from agentaudit.model.trace import (
     EnergyReading,
     GpuSample,
     Incident,
+    Part,
     SamplingRecord,
 )
 
@@ -79,6 +80,7 @@ TAGS: Mapping[str, type[Record]] = {
     "energy": EnergyReading,
     "incident": Incident,
     "sampling": SamplingRecord,
+    "part": Part,
 }
 """The word for each kind of record."""
 
