@@ -27,6 +27,8 @@ class Options:
 
     rate_hz: int = RATE_HZ
     sampler: SamplerChoice = SamplerChoice.AUTO
+    inject: bool = False
+    """Functions that step rules name are made to mark their steps."""
     rules: tuple[Path, ...] = ()
     """Folders with step rules, tried before those that we ship."""
     request_frames: tuple[str, ...] = ()

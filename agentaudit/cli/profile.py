@@ -64,6 +64,13 @@ def profile(
         SamplerChoice,
         typer.Option("--sampler", help="Who reads the stacks; auto takes what suits each process."),
     ] = SamplerChoice.AUTO,
+    inject: Annotated[
+        bool,
+        typer.Option(
+            "--inject",
+            help="CPython 3.14+: known functions mark their steps exactly, until the end.",
+        ),
+    ] = False,
     load: Annotated[
         str | None,
         typer.Option(
@@ -219,6 +226,7 @@ def profile(
         options=Options(
             rate_hz=rate,
             sampler=sampler,
+            inject=inject,
             rules=tuple(rules or ()),
             request_frames=tuple(request_frame or ()),
             endpoints=tuple(llm_endpoint or ()),

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from agentaudit import __version__
+from agentaudit.cli.injection import injections
 from agentaudit.cli.listeners import instrumented, listeners
 from agentaudit.cli.live import live
 from agentaudit.cli.probes import Options, fork_events, probes_of
@@ -93,7 +94,8 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
     forks, unheard = fork_events(stack)
     heard = listeners(target, options.listening, way.rules, stack)
     pid, load = _begun(target, options, heard.environment, stack)
-    others = (*heard.observers, load) if load else heard.observers
+    injected = injections(pid, way.rules.frames, stack) if options.inject else ()
+    others = (*injected, *heard.observers, *((load,) if load else ()))
     probes, gpus, missing = probes_of(pid, forks, options, others, stack)
     if isinstance(target, Launch):
         probes = replace(probes, spent_ns=partial(spent_ns, pid))

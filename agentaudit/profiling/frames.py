@@ -25,6 +25,11 @@ def own_code(file: str) -> tuple[str, bool]:
     return file, not file.startswith("<frozen")
 
 
+def patterns_of(rule: StepRule) -> tuple[str, str]:
+    """Regular expressions of the files and of the qualified names that a library's rule means."""
+    return f"(?:.*/)?{_path_glob(rule.file)}", _name_glob(rule.function)
+
+
 class FrameRules:
     """Rules made ready for matching; every frame is matched once."""
 
