@@ -146,7 +146,7 @@ def _austin_problem(pid: int | None, python: _Python | None) -> str:
     try:
         austin = Austin(find_austin(), _ANY_RATE_HZ)
     except AustinError as error:
-        return str(error)
+        return str(error).removesuffix(f": {_AUSTIN.enable}")
     if pid is None or python is None:
         return ""
     if not python.runtime:

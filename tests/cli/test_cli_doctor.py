@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from io import StringIO
 
 import pytest
@@ -84,3 +85,30 @@ def test_what_a_process_is_called_rewrites_no_screen() -> None:
         shown = console.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
         assert "[/nothing]" in shown
         assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("variable", "way"),
+    [("NOTHING", "docker run --pid=host"), ("KUBERNETES_SERVICE_HOST", "hostPID")],
+)
+def test_in_a_container_the_way_out_is_the_containers(
+    needs: Callable[[str, str], str], variable: str, way: str
+) -> None:
+    """Seen from a real PID namespace of its own."""
+    command = [needs("unshare", "util-linux"), "--pid", "--fork", "--mount-proc"]
+    if os.geteuid() != 0:
+        command[1:1] = ["--user", "--map-root-user"]
+    if subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no PID namespace may be made here")
+    environment = {name: os.environ[name] for name in os.environ if "KUBERNETES" not in name}
+    done = subprocess.run(
+        [*command, sys.executable, "-m", "agentaudit", "doctor", "--json"],
+        env={**environment, variable: "1"},
+        capture_output=True,
+        check=True,
+    )
+    found = {one["name"]: one for one in json.loads(done.stdout)["capabilities"]}
+
+    assert (found["containers"]["available"], found["fork events"]["available"]) == (False, False)
+    assert way in found["fork events"]["enable"]
+    assert "hostPID" in found["containers"]["enable"]
