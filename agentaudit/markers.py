@@ -57,7 +57,6 @@ if TYPE_CHECKING:
 KINDS = ("llm_inference", "tool_call", "retrieval", "memory_read", "memory_write", "orchestration")
 ENVIRONMENT = "AGENTAUDIT_MARKERS"
 LONGEST_NAME = 200
-
 _LARGEST = 32 * 1024
 _MOST_WAITING = 10_000  # messages while the recorder is busy; the oldest are given up
 _RETRY_S = 0.005
@@ -100,8 +99,7 @@ class step:  # noqa: N801 -- read as a word of the language: `with step(...)`
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
         """The function, each of its calls a step; generators and coroutines stay what they are."""
-        qualified = getattr(function, "__qualname__", "").rpartition("<locals>.")[2]
-        name = self._name or qualified
+        name = self._name or getattr(function, "__qualname__", "").rpartition("<locals>.")[2]
 
         def begun() -> step:
             return step(self._kind, name, injected=self._injected)
@@ -114,8 +112,7 @@ class step:  # noqa: N801 -- read as a word of the language: `with step(...)`
             wrapping = _async_iterated
         elif flags & _GENERATOR:
             wrapping = _iterated
-        wrapped: Callable[P, T] = wraps(function)(wrapping(function, begun))
-        return wrapped
+        return wraps(function)(wrapping(function, begun))
 
     def _ended(self) -> _Begun | None:
         """The step that ends here: the one around us, unless contexts were mixed."""
@@ -232,6 +229,9 @@ class _Line:
             named = "\0" + named[1:]
         addresses = (named, f"\0agentaudit-{self.pid}", inherited)
         self._addresses = [address for address in addresses if address]
+
+    def __del__(self) -> None:
+        self._socket.close()
 
     def send(self, message: str) -> None:
         self._waiting.append(message)
