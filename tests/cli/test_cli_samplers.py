@@ -1,12 +1,16 @@
 """Who reads the stacks, as asked for."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from agentaudit.cli import injection
 from agentaudit.cli.main import app
+from agentaudit.cli.recorder import step_rules
 from agentaudit.cli.samplers import SamplerChoice, samplers_of
 from agentaudit.errors import UsageError
 from agentaudit.probes import pyspy
@@ -48,3 +52,23 @@ def test_a_sampler_that_there_is_not_is_refused() -> None:
 
     assert done.exit_code == 2
     assert "py-spy" in done.output
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this interpreter can")
+def test_markers_are_injected_into_newer_interpreters_alone(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1) as program:
+        asked = ["profile", "--inject", "-p", str(program.pid), "-o", str(tmp_path / "r.aatrace")]
+        done = CliRunner().invoke(app, asked)
+        program.communicate(b"\n")
+
+    assert isinstance(done.exception, UsageError)
+    assert "CPython 3.14 or newer lets us" in str(done.exception)
+
+
+def test_rows_that_name_one_function_are_those_that_are_injected() -> None:
+    rules = step_rules(()).frames
+
+    chosen = {rule.id for rule in rules if injection._of_one(rule)}
+
+    assert {"openai.chat.create", "anthropic.create", "langchain.tool"} <= chosen
+    assert not {"langchain.chat_model", "own.agent_file", "langgraph.pregel"} & chosen
