@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agentaudit.probes.counters import process_clock_ns
 
-SHARE = 0.095
+SHARE = 0.09
 """Of one core, for all processes together; the rest of our promise of 12 % is our own work."""
 
 QUIET_HZ = 20
@@ -28,6 +28,7 @@ _STILL_NS = 5_000_000_000
 _FIRST_HZ = 50
 """Until the price of a look is known."""
 
+_STARTS_HZ = 1.5
 _START_NS = 12_000_000
 """What py-spy uses before its first look and after its last, on the machine this was measured."""
 
@@ -64,7 +65,7 @@ class Budget:
         quiet = [other.cpu_share for other in self._prices.values() if other.quiet]
         working = len(self._prices) - len(quiet)
         part = SHARE if price.quiet else max(SHARE - sum(quiet), SHARE / 4) / max(working, 1)
-        return round((part * 1e9 - _START_NS) / price.look_ns)
+        return round((part * 1e9 - _STARTS_HZ * _START_NS) / price.look_ns)
 
 
 @dataclass(slots=True)

@@ -17,6 +17,8 @@ from agentaudit.model.recording import Frame
 DEEPEST = 200
 """Frames kept of a stack: those next to the root say which step it is, so the leaves go."""
 
+_MOST_FRAMES = 50_000
+
 _THREAD = re.compile(r"thread \((0x[0-9a-fA-F]+|\d+)\)")
 
 
@@ -45,7 +47,22 @@ class Stretch:
 _DECODER = msgspec.json.Decoder(list[_Event])
 
 
-def parse_chrometrace(text: bytes) -> Sequence[Stretch]:
+class Frames:
+    """Frames that were seen before, each kept once: a recorder that runs for days stays small."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Frame] = {}
+
+    def of(self, file: str, function: str) -> Frame:
+        frame = self._known.get((file, function))
+        if frame is None:
+            if len(self._known) >= _MOST_FRAMES:
+                self._known.clear()
+            frame = self._known[file, function] = Frame(file=file, function=function)
+        return frame
+
+
+def parse_chrometrace(text: bytes, frames: Frames | None = None) -> Sequence[Stretch]:
     """
     The stretches in a Chrome trace, times since its own zero.
 
@@ -54,11 +71,11 @@ def parse_chrometrace(text: bytes) -> Sequence[Stretch]:
     events: dict[int, list[_Event]] = {}
     for event in _DECODER.decode(text):
         events.setdefault(event.tid, []).append(event)
-    frames: dict[tuple[str, str], Frame] = {}
-    return [stretch for of_thread in events.values() for stretch in _stretches(of_thread, frames)]
+    known = frames or Frames()
+    return [stretch for of_thread in events.values() for stretch in _stretches(of_thread, known)]
 
 
-def _stretches(events: Sequence[_Event], known: dict[tuple[str, str], Frame]) -> Iterator[Stretch]:
+def _stretches(events: Sequence[_Event], known: Frames) -> Iterator[Stretch]:
     """The stretches of one thread; its frames are opened and closed in order."""
     open_frames: list[Frame] = []
     tid, since_us = 0, 0
@@ -71,10 +88,7 @@ def _stretches(events: Sequence[_Event], known: dict[tuple[str, str], Frame]) ->
         if not file and (named := _THREAD.match(event.name)):
             tid = int(named[1], 0)
         elif event.ph == "B":
-            frame = known.get((file, event.name))
-            if frame is None:
-                frame = known[file, event.name] = Frame(file=file, function=event.name)
-            open_frames.append(frame)
+            open_frames.append(known.of(file, event.name))
         elif open_frames:
             open_frames.pop()
 

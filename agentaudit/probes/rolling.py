@@ -1,10 +1,10 @@
 """
 py-spy, one short recording after the other, for one process.
 
-py-spy does not stream, but starting it costs little: some 12 ms. So it records one second after
+py-spy does not stream, but starting it costs little: some 12 ms. So it records one moment after
 the other, each recording begun shortly before the last is asked for its file. That gives 100
-samples a second for the price of ten single looks, and what a killed profiler loses is a second:
-recordings of two or five seconds would save 0.6 or 1 % of a core, and lose as much more.
+samples a second for the price of ten single looks, and what a killed profiler loses is a second.
+Recordings of two or five seconds would save one percent of a core, and lose as much more.
 
 How often it looks follows from what the process does and from what the looks cost. A process whose
 CPU clock stands still has not moved: its stacks are those seen last, and nobody looks at all.
@@ -18,12 +18,17 @@ from dataclasses import replace
 from agentaudit.model.recording import Record, StackRun, Watched
 from agentaudit.model.trace import Incident
 from agentaudit.probes.budget import Budget, Pace
-from agentaudit.probes.chrometrace import Stretch, parse_chrometrace
+from agentaudit.probes.chrometrace import Frames, Stretch, parse_chrometrace
 from agentaudit.probes.pyspy import Chunk, begun, forbidden, reason
 from agentaudit.probes.stacks import StackTable
 
-_EVERY_NS = 950_000_000
-"""Each recording begins this long after the one before."""
+_EVERY_NS = 650_000_000
+"""
+Each recording begins this long after the one before.
+
+A killed profiler loses what its open recording saw, until that is asked for, read and written: a
+third of a second more.
+"""
 
 _FEET_NS = 60_000_000
 """A recording that is so old has begun to look: the one before is asked for its file."""
@@ -55,22 +60,26 @@ class PySpy:
     def __init__(self, program: str, rate_hz: int) -> None:
         self._program = program
         self._budget = Budget(rate_hz)
+        self._frames = Frames()
 
     def suits(self, pid: int, runtime: str) -> bool:  # noqa: ARG002 -- it takes all Pythons there are
         return True
 
     def watch(self, pid: int, stacks: StackTable) -> "RollingWatch":
-        return RollingWatch(self._program, self._budget, pid, stacks)
+        return RollingWatch(self._program, pid, self._budget, stacks, self._frames)
 
 
 class RollingWatch:
     """One process being sampled: the recordings that run, and until when others have seen it."""
 
-    def __init__(self, program: str, budget: Budget, pid: int, stacks: StackTable) -> None:
+    def __init__(  # noqa: PLR0917 -- what a sampler shares among its watches
+        self, program: str, pid: int, budget: Budget, stacks: StackTable, frames: Frames
+    ) -> None:
         self._program = program
         self._budget = budget
         self._pid = pid
         self._stacks = stacks
+        self._frames = frames
         self._chunks: list[Chunk] = []
         self._pace = Pace(pid)
         self._last: dict[int, StackRun] = {}
@@ -176,7 +185,7 @@ class RollingWatch:
     def _read(self, chunk: Chunk) -> Iterator[Record]:
         said = chunk.said()
         try:
-            stretches = parse_chrometrace(chunk.written())
+            stretches = parse_chrometrace(chunk.written(), self._frames)
         except ValueError:
             self._failed(said)
             return

@@ -11,24 +11,35 @@ from typing import Protocol
 
 from agentaudit.model.recording import Frame, Record, StackDefined, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
+from agentaudit.probes.counters import process_clock_ns
 from agentaudit.probes.runtimes import python_of
 
 _SETTLED_NS = 1_000_000_000
 """Age at which a child is worth sampling; before, it takes the step of the thread that forked."""
 
 
+_YOUNG_CPU_NS = 80_000_000
+"""CPU that makes a younger child worth sampling: an interpreter that only starts uses less."""
+
+_MOST_STACKS = 50_000
+
+
 class StackTable:
-    """Distinct stacks, each defined once."""
+    """Distinct stacks, each defined once; past a number that none needs, once more."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[Frame, ...], int] = {}
+        self._next = 0
 
     def of(self, frames: tuple[Frame, ...]) -> tuple[int, Sequence[StackDefined]]:
         """The id of a stack, and its definition when it is new."""
         known = self._ids.get(frames)
         if known is not None:
             return known, ()
-        new = self._ids[frames] = len(self._ids)
+        if len(self._ids) >= _MOST_STACKS:
+            self._ids.clear()
+        new = self._ids[frames] = self._next
+        self._next += 1
         return new, (StackDefined(stack=new, frames=frames),)
 
 
@@ -119,7 +130,7 @@ class Stacks:
         if pid in self._watched or pid in self._refused:
             return
         since_ns = self._first_seen_ns.setdefault(pid, now_ns)
-        if pid != self._target and now_ns - since_ns < _SETTLED_NS:
+        if pid != self._target and now_ns - since_ns < _SETTLED_NS and not _busy(pid):
             return
         runtime = python_of(pid)
         if runtime is None:
@@ -193,6 +204,11 @@ class Stacks:
             )
         self._tallies.clear()
         self._refused.add(self._target)  # a second end has nothing to add
+
+
+def _busy(pid: int) -> bool:
+    """Whether a young child works already."""
+    return (process_clock_ns(pid) or 0) >= _YOUNG_CPU_NS
 
 
 @dataclass(slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from agentaudit.profiling.ledger import ProcessLedger, ThreadLedger
 
 TICK_NS = 25_000_000
 _PROCESSES_EVERY = 2
-_SAMPLE_EVERY = 12
+_SAMPLE_EVERY = 8
 _FLUSHED_NS = 600_000_000
 """What is this old reaches the kernel at the next sample, so within a second."""
 _CLOCK_EVERY = 480

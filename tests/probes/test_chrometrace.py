@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.model.recording import Frame
-from agentaudit.probes.chrometrace import DEEPEST, Stretch, parse_chrometrace
+from agentaudit.probes.chrometrace import DEEPEST, Frames, Stretch, parse_chrometrace
 
 ROOT = Frame(file="main.py", function="main")
 LEAF = Frame(file="llm.py", function="ask")
@@ -98,3 +98,16 @@ def test_stretches_are_never_empty_whatever_the_order(trace: list[dict[str, obje
     ):
         assert stretch.frames
         assert stretch.end_ns != stretch.start_ns
+
+
+def test_frames_are_kept_once_and_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentaudit.probes.chrometrace._MOST_FRAMES", 2)
+    known = Frames()
+
+    first = known.of("a.py", "f")
+
+    assert known.of("a.py", "f") is first
+    known.of("a.py", "g")
+    known.of("a.py", "h")
+    assert known.of("a.py", "f") == first
+    assert known.of("a.py", "f") is not first

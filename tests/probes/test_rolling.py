@@ -13,6 +13,7 @@ import pytest
 from agentaudit.model.recording import Record, StackDefined, StackRun, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
 from agentaudit.probes.budget import QUIET_HZ, Budget
+from agentaudit.probes.chrometrace import Frames
 from agentaudit.probes.pyspy import Chunk, begun, find_pyspy
 from agentaudit.probes.rolling import PySpy, RollingWatch
 from agentaudit.probes.stacks import Stacks, StackTable
@@ -255,7 +256,7 @@ def test_looks_that_cost_too_much_become_few_and_that_is_said(tmp_path: Path) ->
     budget.rate_hz(7, quiet=False)
     budget.paid(7, 10, 10_000_000_000, 1_000_000_000)
     program = fake_pyspy(tmp_path / "py-spy", "import time; time.sleep(60)")
-    watch = RollingWatch(program, budget, 7, StackTable())
+    watch = RollingWatch(program, 7, budget, StackTable(), Frames())
 
     records = list(watch.poll(time.monotonic_ns()))
 

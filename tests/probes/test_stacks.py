@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
-from agentaudit.model.recording import Record, Watched
+from agentaudit.model.recording import Frame, Record, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
 from agentaudit.probes.stacks import Stacks, StackTable
 
@@ -181,3 +182,34 @@ def test_a_stack_is_defined_once() -> None:
 
     assert (first, again) == (0, 0)
     assert (len(definitions), len(none)) == (1, 0)
+
+
+BUSY_CHILD = "import time\nwhile True: sum(range(1000))"
+
+
+def test_a_young_child_that_works_is_sampled_at_once() -> None:
+    child = subprocess.Popen([sys.executable, "-c", BUSY_CHILD])
+    sampler = FakeSampler()
+    stacks = Stacks([sampler], 100, US)
+
+    for _ in range(1000):
+        stacks.look(0, [US, child.pid])  # no time passes, but on its CPU clock
+        if len(sampler.watches) > 1:
+            break
+        time.sleep(0.01)
+
+    assert [watch.pid for watch in sampler.watches] == [US, child.pid]
+    child.kill()
+    child.wait()
+
+
+def test_stacks_without_end_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentaudit.probes.stacks._MOST_STACKS", 10)
+    table = StackTable()
+    stacks = [(Frame(file="a.py", function=str(number)),) for number in range(25)]
+
+    ids = [table.of(frames)[0] for frames in stacks]
+
+    assert ids == list(range(25))
+    assert table.of(stacks[24]) == (24, ())
+    assert table.of(stacks[0])[0] == 25
