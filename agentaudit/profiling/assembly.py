@@ -27,7 +27,7 @@ from agentaudit.profiling.loops import Loop, share_out
 from agentaudit.profiling.missed import place_missed
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.refining import layered, of_story, refined
-from agentaudit.profiling.selection import end_ns_of, ends_of
+from agentaudit.profiling.selection import end_ns_of, ends_of, targets_of
 from agentaudit.profiling.sources import model_clients, settled_evidence, told_by
 from agentaudit.profiling.tracks import Track, beside_tracks, tracks_of, until_read
 
@@ -73,7 +73,7 @@ def assembled(recording: Recording, rules: LabelRules) -> Assembly:
     told = told_by(recording, rules, labeller)
     bare = _bare_lanes(recording, labeller, {claim.pid for claims in told for claim in claims[0]})
     views = views_of(bare)
-    claims, stories = settled_evidence(told, views, recording.opened.target.pid)
+    claims, stories = settled_evidence(told, views, recording)
     return _Builder(recording, labeller, views).build(bare, claims, stories)
 
 
@@ -83,7 +83,7 @@ def _bare_lanes(
     """Lanes of all threads whose stacks were seen, in processes that have evidence of their own."""
     runs, readings = recording.columns.runs, recording.columns.readings
     gone = ends_of(recording, end_ns_of(recording))
-    telling = {recording.opened.target.pid, *claiming}
+    telling = {*targets_of(recording), *claiming}
     for (pid, _), of_thread in runs.items():
         if pid not in telling and any(
             _tells(labeller, pid, stack) for stack in set(of_thread.stack)

@@ -122,8 +122,8 @@ def matched(
         yield ours[at], claim
 
 
-_COMMON = 0.5
-"""Share of a claim that must be common to take two for the same call."""
+_COMMON = {LabelSource.SOCKET: 0.2}
+"""Share of a claim that must be common to take two for the same call, where it is not half."""
 
 
 def _overlapping(
@@ -145,7 +145,7 @@ def _overlapping(
         for at in open_now:
             start_ns, end_ns = extent(ours[at])
             common_ns = min(end_ns, claim.end_ns) - max(start_ns, claim.start_ns)
-            if common_ns > 0 and common_ns >= _COMMON * claim.wall_ns:
+            if common_ns > 0 and common_ns >= _COMMON.get(claim.source, 0.5) * claim.wall_ns:
                 likeness = alike(ours[at], claim)
                 if likeness > 0:
                     either_ns = max(end_ns, claim.end_ns) - min(start_ns, claim.start_ns)

@@ -189,6 +189,9 @@ def _placed(claims: Sequence[Claim], views: Sequence[View]) -> Iterator[Claim]:
         stretch = seen.get(id(claim))
         if stretch is not None and not claim.suspended:
             claim.tid = claim.tid or stretch.tid
+            if claim.source is LabelSource.SOCKET:  # the stack knows the call better
+                claim.start_ns = max(claim.start_ns, stretch.start_ns)
+                claim.end_ns = min(claim.end_ns, stretch.end_ns)
         elif not claim.tid:
             claim.tid, claim.suspended = _unseen_host(claim, engaged, loops)
         yield claim

@@ -8,7 +8,7 @@ tool is open works for that tool. Every nanosecond goes to somebody, once.
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agentaudit.model.columns import Readings, Runs
@@ -18,7 +18,7 @@ from agentaudit.profiling.labels import Label, Labeller, own_frames
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.refining import EDGE_NS
 from agentaudit.profiling.sharing import split
-from agentaudit.profiling.tracks import Track
+from agentaudit.profiling.tracks import Track, union
 
 _WAITING = frozenset({"select", "poll", "epoll", "kqueue", "control", "wait", "_wait"})
 _WAITS_CPU = 1e-3
@@ -68,7 +68,7 @@ class Loop:
 def share_out(loop: Loop, tracks: Sequence[Track]) -> Readings:
     """CPU time of the thread is added to the tracks; the result is what none of them used."""
     moments = list(_with_company(_moments(loop), tracks))
-    company = _Company(loop, moments)
+    company = _Company(loop, moments, _usual(tracks))
     left = Readings()
     shared: Counter[int] = Counter()
     for moment in moments:
@@ -143,8 +143,11 @@ def _overlap_ns(piece: Piece, moment: _Moment) -> int:
 class _Company:
     """Whom a stack works for, by its kind, or by what is open while it is seen."""
 
-    def __init__(self, loop: Loop, moments: Sequence[_Moment]) -> None:
+    def __init__(
+        self, loop: Loop, moments: Sequence[_Moment], usual: Mapping[_Group, float]
+    ) -> None:
         self._loop = loop
+        self._usually = usual
         self._signatures = [_signature(stack) for stack in loop.stacks]
         self._groups = self._learnt(moments)
 
@@ -183,24 +186,19 @@ class _Company:
 
     def _learnt(self, moments: Sequence[_Moment]) -> dict[_Signature, _Group]:
         """The work that each stack without a kind keeps company with, more than usual."""
-        all_ns = 0
-        usual: Counter[_Group] = Counter()
         seen: Counter[_Signature] = Counter()
         together: dict[_Signature, Counter[_Group]] = defaultdict(Counter)
         for moment in moments:
             label = self._label(moment.stack)
             if label is None or label.leaf or not moment.open:
                 continue
-            groups = {_group(piece) for piece in moment.open}
             signature = self._signature(moment.stack)
-            all_ns += moment.cpu_ns
             seen[signature] += moment.cpu_ns
-            for group in groups:
-                usual[group] += moment.cpu_ns
+            for group in {_group(piece) for piece in moment.open}:
                 together[signature][group] += moment.cpu_ns
         learnt: dict[_Signature, _Group] = {}
         for signature, with_ns in together.items():
-            closest = _closest(with_ns, seen[signature], usual, all_ns)
+            closest = _closest(with_ns, seen[signature], self._usually)
             if closest is not None:
                 learnt[signature] = closest
         return learnt
@@ -212,23 +210,32 @@ class _Company:
         return self._signatures[stack] if stack >= 0 else ()
 
 
+def _usual(tracks: Sequence[Track]) -> Mapping[_Group, float]:
+    """How much of the time each work is open that any is."""
+    groups: dict[_Group, list[Piece]] = defaultdict(list)
+    for track in tracks:
+        for piece in track:
+            groups[_group(piece)].append(piece)
+    all_ns = _length(piece for track in tracks for piece in track)
+    return {group: _length(pieces) / max(all_ns, 1) for group, pieces in groups.items()}
+
+
+def _length(pieces: Iterable[Piece]) -> int:
+    return sum(end_ns - start_ns for start_ns, end_ns in union(pieces))
+
+
 def _closest(
-    with_ns: Counter[_Group], seen_ns: int, usual: Counter[_Group], all_ns: int
+    with_ns: Counter[_Group], seen_ns: int, usual: Mapping[_Group, float]
 ) -> _Group | None:
     """The group that is open nearly always with a stack, and much less often without it."""
     often = {
-        group: (ns + _DOUBT_NS * usual[group] / all_ns) / (seen_ns + _DOUBT_NS)
+        group: (ns + _DOUBT_NS * usual[group]) / (seen_ns + _DOUBT_NS)
         for group, ns in with_ns.items()
-        if all_ns > 0
     }
     most = max(often.values(), default=0.0)
     likely = [group for group, share in often.items() if share >= _NEARLY_AS_OFTEN * most]
-    best = max(
-        likely,
-        key=lambda group: (often[group] * all_ns / max(usual[group], 1), group),
-        default=None,
-    )
-    if best is None or often[best] * all_ns < _TELLING * usual[best]:
+    best = max(likely, key=lambda group: (often[group] / usual[group], group), default=None)
+    if best is None or often[best] < _TELLING * usual[best]:
         return None
     return best
 

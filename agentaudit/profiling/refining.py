@@ -17,7 +17,13 @@ from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.labels import UNSEEN, Label
 from agentaudit.profiling.pieces import Piece
 
-_RANK = {LabelSource.OTEL: 0, LabelSource.MARKER: 1, LabelSource.STACK: 2, LabelSource.SOCKET: 3}
+_RANK = {
+    LabelSource.OTEL: 0,
+    LabelSource.MARKER: 1,
+    LabelSource.STACK: 2,
+    LabelSource.SOCKET: 3,
+    LabelSource.FORK: 4,
+}
 """The strongest first."""
 
 EDGE_NS = 30_000_000

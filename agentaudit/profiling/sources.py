@@ -16,6 +16,7 @@ from agentaudit.profiling.claims import (
     joined_sources,
 )
 from agentaudit.profiling.evidence import Claim, Story
+from agentaudit.profiling.fork_claims import from_forks
 from agentaudit.profiling.hosts import View, find_hosts
 from agentaudit.profiling.labels import Labeller
 from agentaudit.profiling.selection import end_ns_of, records_of
@@ -23,7 +24,7 @@ from agentaudit.profiling.task_claims import from_tasks
 from agentaudit.profiling.tracks import adopt
 from agentaudit.rules.spans import span_kind
 
-_ORPHANS = (LabelSource.STACK, LabelSource.SOCKET)
+_ORPHANS = (LabelSource.STACK, LabelSource.SOCKET, LabelSource.FORK)
 """Sources that know of no request by themselves."""
 
 _WEAKER = 2
@@ -31,12 +32,14 @@ _WEAKER = 2
 
 
 def settled_evidence(
-    told: Sequence[Told], views: Mapping[int, Sequence[View]], target: int
+    told: Sequence[Told], views: Mapping[int, Sequence[View]], recording: Recording
 ) -> tuple[list[Claim], list[Story]]:
     """Each call once, each on its thread; and the requests that they are of."""
-    _find_processes(told, views, target)
+    _find_processes(told, views, recording.opened.target.pid)
     stories = _stories([stories for _, stories in told], views)
     claims = _of_known(joined_sources([claims for claims, _ in told]), stories)
+    loops = {view.thread for of_process in views.values() for view in of_process if view.loop}
+    claims += from_forks(recording.records, loops, claims)
     adopt([claim for claim in claims if claim.source in _ORPHANS], stories)
     return find_hosts(claims, stories, views), stories
 

@@ -5,7 +5,7 @@ A track is told by claims, not by stacks: while a request waits, nothing of it i
 stack. Between its claims a request is in orchestration, or idle where its thread is.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
@@ -112,7 +112,7 @@ def _columns(claims: Sequence[Claim]) -> list[Track]:
     for source in LabelSource:
         ours = [claim for claim in claims if claim.source is source]
         pieces = [claimed_piece(claim, *_extent_of(claim)) for claim in in_order(ours)]
-        kept += _outside(pieces, _union(kept))
+        kept += _outside(pieces, union(kept))
     return _packed([[piece] for piece in kept])
 
 
@@ -152,7 +152,7 @@ def until_read(claims: Sequence[Claim], pieces: Sequence[Piece]) -> None:
     for claim in claims:
         if claim.source is not LabelSource.SOCKET:
             continue
-        at = bisect_right(starts, claim.end_ns) - 1
+        at = bisect_left(starts, claim.end_ns) - 1
         if at >= 0 and claim.end_ns < work[at].end_ns:
             claim.end_ns = min(work[at].end_ns, claim.end_ns + _LONGEST_TURN_NS)
 
@@ -164,8 +164,8 @@ def beside_tracks(pieces: Sequence[Piece], tracks: Sequence[Track]) -> list[Piec
     Leaf work that its stack shows stays, unless a track claims the same kind then.
     """
     members = [piece for track in tracks for piece in track]
-    everything = _union(members)
-    requests = _union([piece for piece in members if piece.story is not None])
+    everything = union(members)
+    requests = union([piece for piece in members if piece.story is not None])
     left: list[Piece] = []
     for kind in StepKind:
         of_kind = [piece for piece in pieces if piece.kind is kind]
@@ -174,7 +174,7 @@ def beside_tracks(pieces: Sequence[Piece], tracks: Sequence[Track]) -> list[Piec
         elif kind in (StepKind.ORCHESTRATION, StepKind.UNKNOWN):
             left += _outside(of_kind, requests)
         else:
-            claimed = _union([piece for piece in members if piece.kind is kind])
+            claimed = union([piece for piece in members if piece.kind is kind])
             edges = {edge for stretch in claimed for edge in stretch}
             left += (
                 piece
@@ -184,7 +184,7 @@ def beside_tracks(pieces: Sequence[Piece], tracks: Sequence[Track]) -> list[Piec
     return sorted(left, key=lambda piece: piece.start_ns)
 
 
-def _union(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+def union(pieces: Iterable[Piece]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for piece in sorted(pieces, key=lambda piece: piece.start_ns):
         if found and piece.start_ns <= found[-1][1]:
