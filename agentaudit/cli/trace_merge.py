@@ -53,7 +53,7 @@ def trace_merge(
             for record in merged(sources, __version__):
                 writer.append(record)
                 if isinstance(record, Incident) and record.probe == "merge":
-                    terminal.note(f"{record.what}: not in it is {record.lost}")
+                    terminal.note(f"lost: {record.lost} ({record.what})")
                     doubted = True
     terminal.note(f"merged recording: {output}")
     raise typer.Exit(int(exit_code(failed=False, incomplete=doubted)))

@@ -18,9 +18,11 @@ from agentaudit.model.recording import (
     Frame,
     Opened,
     ProcessTick,
+    ProcessTime,
     Record,
     StackDefined,
     ThreadTick,
+    ThreadTime,
 )
 from agentaudit.model.trace import ClockPair, CpuSample, EnergyReading, Incident, Part
 from agentaudit.store.survey import Survey, doubts, instant_of, opened_of, parts_of
@@ -118,16 +120,30 @@ class _Moved:
             case Incident():
                 moved = self._changed(record)
                 yield replace(moved, lost=f"{record.lost}, on {self._part.host.name}")
-            case ThreadTick():
-                times = tuple(self._changed(time) for time in record.times)
-                yield replace(self._changed(record), times=times)
-            case ProcessTick():
-                spent = tuple(self._changed(time) for time in record.times)
-                yield replace(self._changed(record), times=spent)
+            case ThreadTick() | ProcessTick():
+                yield self._tick(record)
             case _:
                 yield self._changed(record)
 
-    def _changed(self, value: Any) -> Any:  # noqa: ANN401 -- a record, or a value within one
+    def _tick(self, tick: ThreadTick | ProcessTick) -> Record:
+        """There are so many of them that each is made anew, field by field."""
+        since_ns, at_ns = tick.since_ns + self._offset_ns, tick.at_ns + self._offset_ns
+        first = self._part.first_pid
+        if isinstance(tick, ProcessTick):
+            spent = tuple(
+                ProcessTime(pid=time.pid + first, cpu_ns=time.cpu_ns, reaped_ns=time.reaped_ns)
+                for time in tick.times
+            )
+            return ProcessTick(since_ns=since_ns, at_ns=at_ns, times=spent)
+        times = tuple(
+            ThreadTime(
+                pid=time.pid + first, tid=time.tid, cpu_ns=time.cpu_ns, queue_ns=time.queue_ns
+            )
+            for time in tick.times
+        )
+        return ThreadTick(since_ns=since_ns, at_ns=at_ns, times=times)
+
+    def _changed(self, value: Any) -> Any:  # noqa: ANN401 -- a record of any kind
         changes = {}
         for name in _names(type(value)):
             number = getattr(value, name)

@@ -189,7 +189,7 @@ def _twice(
     if shared:
         what = f"{one.source} and {other.source} both recorded process {min(shared)}"
         more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
-        yield _doubt(parts[places[1]], what + more, "single counting: their CPU time counts twice")
+        yield _doubt(parts[places[1]], what + more, "exact sums: their CPU time counts twice")
 
 
 def _doubt(part: Part, what: str, lost: str) -> Incident:
