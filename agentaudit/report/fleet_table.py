@@ -24,18 +24,19 @@ def render_fleet(fleet: Fleet, *, width: int, everything: bool = False) -> Text:
     text = Text()
     for line in textwrap.wrap(_opening(fleet), width):
         text.append(f"{line}\n", style="bold")
-    for line in textwrap.wrap(_basis(fleet), width):
-        text.append(f"{line}\n", style="dim")
-    _append_kinds(text, fleet.kinds)
-    _append_types(text, fleet.types, most)
-    _append_hosts(text, fleet.hosts, most)
+    if fleet.recordings:
+        for line in textwrap.wrap(_basis(fleet), width):
+            text.append(f"{line}\n", style="dim")
+        _append_kinds(text, fleet.kinds)
+        _append_types(text, fleet.types, most)
+        _append_hosts(text, fleet.hosts, most)
     _append_problems(text, fleet.problems, width)
     return text
 
 
 def _opening(fleet: Fleet) -> str:
     if not fleet.recordings:
-        return "No recording was found."
+        return "No recording could be read."
     hosts = counted(len(fleet.hosts), "host")
     if fleet.cpu_share is None:
         return f"{hosts}: CPU time was measured on none of them."
@@ -133,7 +134,11 @@ def _append_problems(text: Text, problems: Sequence[str], width: int) -> None:
     text.append("\nNot in these numbers, or more than once\n", style="bold yellow")
     for problem in problems[:_MOST_ROWS]:
         for line in textwrap.wrap(
-            one_line(problem), width, initial_indent="- ", subsequent_indent="  "
+            one_line(problem),
+            width,
+            initial_indent="- ",
+            subsequent_indent="  ",
+            break_on_hyphens=False,
         ):
             text.append(f"{line}\n")
     _append_rest(text, len(problems) - _MOST_ROWS)

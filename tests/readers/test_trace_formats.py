@@ -392,7 +392,7 @@ def test_tracelab_replays_follow_each_other(tmp_path: Path) -> None:
     assert form == "tracelab-replay"
     children = [(s.name, s.start_unix_ns // MS, s.end_unix_ns // MS) for s in spans if s.parent]
     assert children == [
-        ("chat", 100, 2100), ("execute_tool tools", 2100, 2400), ("chat", 2400, 3400),
+        ("chat", 1100, 3100), ("execute_tool tools", 3100, 3400), ("chat", 3400, 4400),
     ]  # fmt: skip
     assert spans[-1].tokens_in == 1510
     assert notes.problems[0].line == 4
@@ -419,9 +419,9 @@ _MOONCAKE = '{"timestamp": 3000, "input_length": 1000, "output_length": 10, "has
     ("form", "content", "times_s"),
     [
         ("azure", _AZURE, (AT / S + 0.5, 2)),
-        ("burstgpt", _BURST, (5, 2)),
-        ("burstgpt", _TIMED_BURST, (5, 0.75)),
-        ("mooncake", _MOONCAKE, (3, 2)),
+        ("burstgpt", _BURST, (6, 2)),
+        ("burstgpt", _TIMED_BURST, (6, 0.75)),
+        ("mooncake", _MOONCAKE, (4, 2)),
     ],
 )
 def test_arrivals_are_calls_of_an_assumed_length(
@@ -472,7 +472,7 @@ def test_agentic_calls_wait_for_others_and_for_tools(tmp_path: Path) -> None:
     children = [(s.name, s.start_unix_ns // MS, s.end_unix_ns // MS) for s in spans if s.parent]
     assert form == "agentic-mooncake"
     assert children == [
-        ("chat", 1000, 3000), ("execute_tool bash, web", 3100, 3500), ("chat", 3500, 5500),
+        ("chat", 2000, 4000), ("execute_tool bash, web", 4100, 4500), ("chat", 4500, 6500),
     ]  # fmt: skip
     assert [problem.message[:20] for problem in notes.problems] == [
         "waits for 'z', which", "`wait_for` must be a", "has `dependencies`, ",

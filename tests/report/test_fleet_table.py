@@ -73,7 +73,9 @@ def test_what_nobody_measured_is_said() -> None:
 
     assert "CPU time was measured on none of them" in text
     assert "no requests" in text
-    assert "No recording was found." in render_fleet(replace(bare, recordings=0), width=80).plain
+    assert (
+        "No recording could be read." in render_fleet(replace(bare, recordings=0), width=80).plain
+    )
 
 
 def test_long_lists_are_cut_unless_all_is_asked() -> None:

@@ -12,6 +12,7 @@ from agentaudit.readers.traces.notes import (
     Notes,
     milliseconds,
     required,
+    since_start,
     text,
     whole,
 )
@@ -57,7 +58,7 @@ def _call(row: Row, session: Session, ends_ns: dict[str, int], notes: Notes) -> 
     tokens_in = required(whole(row, "input_length", "input_tokens"), "input_length")
     tokens_out = required(whole(row, "output_length", "output_tokens"), "output_length")
     delay = row.fields.get("delay", row.fields.get("delay_ms")) or 0
-    ready_ns = _ready(row, ends_ns) + milliseconds(delay, "delay")
+    ready_ns = _ready(row, ends_ns, notes) + milliseconds(delay, "delay")
     start_ns = ready_ns + milliseconds(row.fields.get("tool_wait_ms") or 0, "tool_wait_ms")
     end_ns = start_ns + notes.call_ns(tokens_in, tokens_out)
     if start_ns > ready_ns:
@@ -66,7 +67,7 @@ def _call(row: Row, session: Session, ends_ns: dict[str, int], notes: Notes) -> 
     ends_ns[text(row, "request_id")] = end_ns
 
 
-def _ready(row: Row, ends_ns: dict[str, int]) -> int:
+def _ready(row: Row, ends_ns: dict[str, int], notes: Notes) -> int:
     waits = row.fields.get("wait_for") or []
     if not isinstance(waits, list):
         raise BadFieldError("`wait_for` must be a list")
@@ -76,7 +77,7 @@ def _ready(row: Row, ends_ns: dict[str, int]) -> int:
     if waits:
         return max(ends_ns[str(name)] for name in waits)
     at = row.fields.get("timestamp", row.fields.get("created_time"))
-    return milliseconds(at or 0, "timestamp")
+    return since_start(at or 0, "timestamp", notes)
 
 
 def _tools(row: Row) -> str:

@@ -15,6 +15,7 @@ from agentaudit.readers.traces.notes import (
     instant,
     milliseconds,
     required,
+    since_start,
     text,
     whole,
 )
@@ -67,10 +68,12 @@ class _Call:
     length_ns: int | None = None
 
 
-def _calls(rows: Iterator[Row], notes: Notes, read: Callable[[Row], _Call]) -> Iterator[SpanSeen]:
+def _calls(
+    rows: Iterator[Row], notes: Notes, read: Callable[[Row, Notes], _Call]
+) -> Iterator[SpanSeen]:
     for number, row in enumerate(rows, start=1):
         try:
-            call = read(row)
+            call = read(row, notes)
         except BadFieldError as error:
             notes.wrong(row, str(error))
             continue
@@ -89,7 +92,7 @@ def _calls(rows: Iterator[Row], notes: Notes, read: Callable[[Row], _Call]) -> I
         yield from session.taken()
 
 
-def _azure_call(row: Row) -> _Call:
+def _azure_call(row: Row, _notes: Notes) -> _Call:
     return _Call(
         at_ns=required(instant(row, "TIMESTAMP"), "TIMESTAMP"),
         tokens_in=required(whole(row, "ContextTokens"), "ContextTokens"),
@@ -97,10 +100,10 @@ def _azure_call(row: Row) -> _Call:
     )
 
 
-def _burstgpt_call(row: Row) -> _Call:
+def _burstgpt_call(row: Row, notes: Notes) -> _Call:
     elapsed = row.fields.get("Elapsed time")
     return _Call(
-        at_ns=milliseconds(row.fields.get("Timestamp"), "Timestamp") * 1000,
+        at_ns=since_start(row.fields.get("Timestamp"), "Timestamp", notes, scale=1000),
         tokens_in=required(whole(row, "Request tokens"), "Request tokens"),
         tokens_out=required(whole(row, "Response tokens"), "Response tokens"),
         model=text(row, "Model", default=""),
@@ -108,10 +111,10 @@ def _burstgpt_call(row: Row) -> _Call:
     )
 
 
-def _mooncake_call(row: Row) -> _Call:
+def _mooncake_call(row: Row, notes: Notes) -> _Call:
     at = row.fields.get("timestamp", row.fields.get("created_time"))
     return _Call(
-        at_ns=milliseconds(at, "timestamp"),
+        at_ns=since_start(at, "timestamp", notes),
         tokens_in=required(whole(row, "input_length", "input_tokens"), "input_length"),
         tokens_out=required(whole(row, "output_length", "output_tokens"), "output_length"),
     )

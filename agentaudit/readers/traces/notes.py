@@ -15,6 +15,7 @@ from agentaudit.readers.traces.rows import Row
 MOST_PROBLEMS = 20
 _LONGEST_TEXT = 512
 _LATEST_NS = 2**62
+_FIRST_NS = 1_000_000_000
 _SCALES = ((10**17, 1), (10**14, 1_000), (10**11, 1_000_000), (0, 1_000_000_000))
 """A number's size tells its unit: nanoseconds, microseconds, milliseconds or seconds since 1970."""
 
@@ -102,6 +103,16 @@ def count(value: object, name: str) -> int:
     if not 0 <= number <= _LATEST_NS:
         raise BadFieldError(f"`{name}` cannot be {str(value)[:40]}")
     return number
+
+
+def since_start(value: object, name: str, notes: Notes, *, scale: int = 1) -> int:
+    """
+    Milliseconds (or `scale` times as much) since a trace began, as Unix time in 1970.
+
+    The first second stays free: a recording begins before the first thing that it holds.
+    """
+    notes.lack("times count from the trace's beginning", "the day: it is shown as 1970")
+    return milliseconds(value, name) * scale + _FIRST_NS
 
 
 def milliseconds(value: object, name: str) -> int:

@@ -13,6 +13,7 @@ from agentaudit.readers.traces.notes import (
     Notes,
     milliseconds,
     required,
+    since_start,
     text,
     unix_ns,
     whole,
@@ -58,7 +59,8 @@ def tracelab_replay(rows: Iterator[Row], notes: Notes) -> Iterator[SpanSeen]:
     for row in rows:
         try:
             session = _session(sessions, row)
-            arrival_ns = milliseconds(row.fields.get("arrival_time") or 0, "arrival_time")
+            arrival = row.fields.get("arrival_time") or 0
+            arrival_ns = since_start(arrival, "arrival_time", notes)
             start_ns = ready_ns.get(session.trace, arrival_ns)
             ready_ns[session.trace] = _replayed(row, session, start_ns, notes)
         except BadFieldError as error:
