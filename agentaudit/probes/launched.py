@@ -25,6 +25,7 @@ _PATIENCE_S = 5.0
 """Between asking a launched command to end, and ending it."""
 _LOOK_S = 0.02
 
+_SHELL = "/bin/sh"
 _KEEPER = """
 read -r group && read -r _ && exit
 [ -n "$group" ] && kill -TERM -"$group" && sleep 5 && kill -KILL -"$group"
@@ -105,7 +106,7 @@ def _kept() -> subprocess.Popen[bytes] | None:
     """Whoever ends the command when we cannot; nobody where there is no shell."""
     try:
         return subprocess.Popen(  # noqa: S603 -- a constant
-            ["/bin/sh", "-c", _KEEPER],
+            [_SHELL, "-c", _KEEPER],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
