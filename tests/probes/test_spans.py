@@ -18,6 +18,7 @@ from agentaudit.model.observed import SpanSeen
 from agentaudit.model.trace import Incident
 from agentaudit.probes import otlp_http, span_senders, spans
 from agentaudit.probes.otlp import JSON, PROTOBUF, Reading
+from agentaudit.probes.span_senders import Senders
 from agentaudit.probes.spans import SpanReceiver
 
 EXPORTER = """
@@ -331,3 +332,29 @@ def test_a_recording_ends_while_somebody_still_sends(receiver: SpanReceiver) -> 
 
         assert hung_up(connection)
         assert time.monotonic() - began_s < otlp_http._PATIENCE_S
+
+
+def test_a_recording_ends_while_all_connections_are_in_use_and_others_wait() -> None:
+    receiver = SpanReceiver(0, Reading())
+    waiting = [socket.create_connection(("127.0.0.1", receiver.port)) for _ in range(20)]
+
+    receiver.close(0)
+
+    assert all(hung_up(connection) for connection in waiting)
+    for connection in waiting:
+        connection.close()
+
+
+def test_a_sender_that_hung_up_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    senders = Senders(9)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        senders._port = port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            local = connection.getsockname()[1]
+            known = senders._holder(local)
+            monkeypatch.setattr(span_senders, "all_pids", lambda: iter(()))
+            unseen = senders._holder(local)
+            monkeypatch.setattr(span_senders, "_TABLES", ("/no/such/table",))
+            untold = senders._holder(local)
+
+    assert (known, unseen, untold) == (os.getpid(), 0, 0)
