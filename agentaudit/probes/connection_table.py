@@ -11,14 +11,14 @@ from agentaudit.probes.pace import Pace
 from agentaudit.probes.sock_diag import CARRYING, LISTENING, Counters, Endings, SockDiag, Socket
 
 _SOON_NS, _USUAL_NS, _SELDOM_NS = 25_000_000, 50_000_000, 100_000_000
-_LIVELY_NS, _QUIET_NS = 500_000_000, 2_000_000_000
+_SHORT_NS, _QUIET_NS = 200_000_000, 2_000_000_000
 """
-Where bytes were just going, counters are read soon again, and seldom where all is quiet. Instants
-are as exact either way: only short requests, two of them between two looks, become one.
+Where requests are short, counters are read soon again, and seldom where all is quiet. Instants are
+as exact either way: only short requests, two of them between two looks, become one.
 """
 _QUIET_EVERY = 5
 """Connections that were quiet for long are looked at each fifth time."""
-_COUNT_REST = 250
+_COUNT_REST = 125
 _LIST_EVERY_NS = 50_000_000
 _LIST_REST = 100
 """
@@ -76,6 +76,8 @@ class ConnectionTable:
         self._listing = Pace(_LIST_EVERY_NS, _LIST_REST)
         self._counting = Pace(_SOON_NS, _COUNT_REST)
         self._next_ns = now_ns
+        self._short_ns = -_QUIET_NS
+        """When a short request was last seen."""
         self._counts = 0
         self._second = (0, 0)
 
@@ -138,9 +140,9 @@ class ConnectionTable:
             self._endings.close()
 
     def _least_ns(self, now_ns: int) -> int:
-        moved_ns = max(one.active_ns for one in self._connections.values())
-        if now_ns - moved_ns < _LIVELY_NS:
+        if now_ns - self._short_ns < _QUIET_NS:
             return _SOON_NS
+        moved_ns = max(one.active_ns for one in self._connections.values())
         return _USUAL_NS if now_ns - moved_ns < _QUIET_NS else _SELDOM_NS
 
     def _count(self, now_ns: int, *, everyone: bool = False) -> Iterator[Told]:
@@ -169,6 +171,8 @@ class ConnectionTable:
         if carried != connection.carried:
             connection.carried, connection.active_ns = carried, counters.at_ns
         for exchange in connection.exchanges.see(counters):
+            if exchange.end_ns - exchange.start_ns < _SHORT_NS:
+                self._short_ns = counters.at_ns
             yield connection, exchange
 
     def _discover(self, now_ns: int, pids: Sequence[int]) -> None:
