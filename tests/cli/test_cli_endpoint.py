@@ -1,0 +1,43 @@
+"""`agentaudit profile --endpoint`: pages of metrics beside a recording."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from typer.testing import CliRunner
+
+from agentaudit.cli.main import app
+from agentaudit.errors import ExitCode
+from agentaudit.model.observed import EndpointSample
+from agentaudit.store.recording import read_recording
+
+TARGET = ["--", sys.executable, "-c", "import time; time.sleep(2)"]
+
+
+def test_what_a_server_says_of_itself_is_recorded(tmp_path: Path) -> None:
+    registry = CollectorRegistry()
+    Gauge("vllm:num_requests_running", "…", registry=registry).set(3)
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=registry)
+    recording = tmp_path / "run.aatrace"
+    words = ["profile", "-o", str(recording), "--endpoint", f"127.0.0.1:{server.server_port}"]
+
+    result = CliRunner().invoke(app, [*words, *TARGET])
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+    assert result.exit_code == int(ExitCode.PASS)
+    records = read_recording(recording).records
+    told = [record for record in records if isinstance(record, EndpointSample)]
+    assert {(one.server, one.running) for one in told} == {("vllm", 3.0)}
+
+
+@pytest.mark.parametrize("endpoint", ["file:///etc/passwd", "http://user:canary@h/metrics"])
+def test_what_is_no_page_is_refused_without_being_shown(endpoint: str, tmp_path: Path) -> None:
+    words = ["profile", "-o", str(tmp_path / "run.aatrace"), "--endpoint", endpoint]
+
+    result = CliRunner().invoke(app, [*words, *TARGET])
+
+    assert result.exit_code != int(ExitCode.PASS)
+    assert "canary" not in result.output
