@@ -53,6 +53,9 @@ class Ear:
         self._thread = threading.Thread(target=self._listen, name="markers", daemon=True)
         self._thread.start()
 
+    def __len__(self) -> int:
+        return len(self._sockets)
+
     @property
     def owners(self) -> set[int]:
         return set(self._sockets)

@@ -60,14 +60,15 @@ class Markers:
         """A socket for each process, as long as it lives."""
         now = set(pids)
         self._tree |= now
-        for pid in self._ear.owners - now - {_SHARED}:
+        owners = self._ear.owners
+        for pid in owners - now - {_SHARED}:
             self._ear.remove(pid)
         self._deaf &= now
         for pid in pids:
-            if pid in self._ear.owners or pid in self._deaf:
+            if pid in owners or pid in self._deaf:
                 continue
             made = None
-            if len(self._ear.owners) < _MOST_SOCKETS:
+            if len(self._ear) < _MOST_SOCKETS:
                 try:
                     made = socket_of(pid)
                 except PermissionError:
@@ -92,6 +93,7 @@ class Markers:
                     yield self._marked(pid, mark, min(mark.end_ns, latest_ns))
                 elif len(self._open) < _MOST_OPEN:
                     self._open[pid, mark.marker] = mark
+                    self._thread(pid, mark.tid)  # known now; when the step ends it may be gone
                 else:
                     self._counts["too many"] += 1
 
@@ -117,11 +119,11 @@ class Markers:
         )
 
     def _thread(self, pid: int, told: int) -> int:
-        known = self._threads.get((pid, told))
-        if known is None:
+        known = self._threads.get((pid, told)) or thread_of(pid, told)
+        if known:
             if len(self._threads) >= _KNOWN_THREADS:
                 self._threads.clear()
-            known = self._threads[pid, told] = thread_of(pid, told)
+            self._threads[pid, told] = known
         return known
 
     def _account(self, now_ns: int) -> Iterator[Incident]:
