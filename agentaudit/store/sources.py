@@ -23,6 +23,10 @@ MOST_IN_COLUMNS = 40_000_000
 """Records of a file that stand in batches, whatever their kind."""
 
 
+_WRONG = (msgspec.MsgspecError, ValueError, OverflowError, IndexError, RecursionError)
+"""What reading a batch ends in that nobody wrote so."""
+
+
 class Source(Protocol):
     """The records of one file; what is amiss with it is known once they were gone through."""
 
@@ -121,7 +125,7 @@ class _Batches:
             try:
                 batch = Batch(content)
                 yield from records_of(batch)
-            except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
+            except _WRONG as error:
                 raise problem(self._path, f"batch {number} is none: {error}") from error
             self._unknown.update(batch.unknown)
             total += len(batch)

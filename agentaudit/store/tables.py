@@ -1,11 +1,12 @@
 """
 Tables of what is many, in columns: runs of stacks, ticks of threads, ticks of processes.
 
-A tick and the times in it stand in columns of their own; how many times each tick has joins them.
+A tick and the times in it stand in columns of their own. The times of threads are in order of their
+threads, so that what one thread has in a batch is taken over at once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice, repeat
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby, islice, repeat
 
 import msgspec
 
@@ -26,20 +27,32 @@ class _Runs(msgspec.Struct, array_like=True):
     stack: Column
 
 
-class _Ticks(msgspec.Struct, array_like=True):
+class _ThreadTicks(msgspec.Struct, array_like=True):
+    since: Column
+    length: Column
+    times: int
+    """How many there are in all."""
+    tick: Column
+    """The place of the tick that each is of."""
+    pid: Column
+    tid: Column
+    cpu: Column
+    queue: Column
+
+
+class _ProcessTicks(msgspec.Struct, array_like=True):
     since: Column
     length: Column
     times: Column
     """How many there are in each."""
     pid: Column
     cpu: Column
-    queue_or_reaped: Column
-    tid: Column = Column(0, b"")
+    reaped: Column
 
 
-_Add = Callable[[int], None]
 _RUNS = msgspec.msgpack.Decoder(_Runs)
-_TICKS = msgspec.msgpack.Decoder(_Ticks)
+_THREADS = msgspec.msgpack.Decoder(_ThreadTicks)
+_PROCESSES = msgspec.msgpack.Decoder(_ProcessTicks)
 
 
 def run_table(runs: Sequence[StackRun]) -> object:
@@ -55,157 +68,150 @@ def run_table(runs: Sequence[StackRun]) -> object:
 
 def thread_table(ticks: Sequence[ThreadTick]) -> object:
     """The ticks as what the wire holds."""
-    times = [time for tick in ticks for time in tick.times]
-    return _ticks(ticks, [time.queue_ns for time in times], [time.tid for time in times])
+    placed = [(at, time) for at, tick in enumerate(ticks) for time in tick.times]
+    placed.sort(key=lambda entry: (entry[1].pid, entry[1].tid))
+    times = [time for _, time in placed]
+    return _ThreadTicks(
+        since=to_column([tick.since_ns for tick in ticks]),
+        length=to_column([tick.at_ns - tick.since_ns for tick in ticks]),
+        times=len(times),
+        tick=to_column([at for at, _ in placed]),
+        pid=to_column([time.pid for time in times]),
+        tid=to_column([time.tid for time in times]),
+        cpu=to_column([time.cpu_ns for time in times]),
+        queue=to_column([time.queue_ns for time in times]),
+    )
 
 
 def process_table(ticks: Sequence[ProcessTick]) -> object:
     """The ticks as what the wire holds."""
-    return _ticks(ticks, [time.reaped_ns for tick in ticks for time in tick.times], ())
-
-
-def _ticks(
-    ticks: Sequence[ThreadTick] | Sequence[ProcessTick], others: Sequence[int], tids: Sequence[int]
-) -> _Ticks:
     times = [time for tick in ticks for time in tick.times]
-    return _Ticks(
+    return _ProcessTicks(
         since=to_column([tick.since_ns for tick in ticks]),
         length=to_column([tick.at_ns - tick.since_ns for tick in ticks]),
         times=to_column([len(tick.times) for tick in ticks]),
         pid=to_column([time.pid for time in times]),
         cpu=to_column([time.cpu_ns for time in times]),
-        queue_or_reaped=to_column(others),
-        tid=to_column(tids),
+        reaped=to_column([time.reaped_ns for time in times]),
     )
 
 
 def fill_runs(rows: msgspec.Raw, count: int, columns: Columns) -> None:
     """The runs of a table go into the columns."""
-    adders: dict[Thread, tuple[_Add, _Add, _Add]] = {}
-    for pid, tid, start_ns, end_ns, stack in _run_rows(rows, count):
-        adder = adders.get((pid, tid))
-        if adder is None:
-            runs = columns.runs_of((pid, tid))
-            adder = (runs.start_ns.append, runs.end_ns.append, runs.stack.append)
-            adders[pid, tid] = adder
-        add_start, add_end, add_stack = adder
-        add_start(start_ns)
-        add_end(end_ns)
-        add_stack(stack)
+    threads, (start_ns, end_ns, stack) = _run_columns(rows, count)
+    for thread, first, last in _stretches(threads):
+        found = columns.runs_of(thread)
+        found.start_ns.extend(start_ns[first:last])
+        found.end_ns.extend(end_ns[first:last])
+        found.stack.extend(stack[first:last])
 
 
 def fill_threads(rows: msgspec.Raw, count: int, columns: Columns) -> None:
     """The times of threads go into the columns."""
-    adders: dict[Thread, tuple[_Add, _Add, _Add, _Add]] = {}
-    for since_ns, at_ns, (pid, tid, cpu_ns, queue_ns) in _Ticked(rows, count, threads=True).flat():
-        adder = adders.get((pid, tid))
-        if adder is None:
-            of_thread = columns.readings_of((pid, tid))
-            adder = (
-                of_thread.since_ns.append,
-                of_thread.at_ns.append,
-                of_thread.cpu_ns.append,
-                of_thread.queue_ns.append,
-            )
-            adders[pid, tid] = adder
-        add_since, add_at, add_cpu, add_queue = adder
-        add_since(since_ns)
-        add_at(at_ns)
-        add_cpu(cpu_ns)
-        add_queue(queue_ns)
+    since_ns, at_ns, threads, (ticks, cpu_ns, queue_ns) = _thread_columns(rows, count)
+    for thread, first, last in _stretches(threads):
+        found = columns.readings_of(thread)
+        found.since_ns.extend(map(since_ns.__getitem__, ticks[first:last]))
+        found.at_ns.extend(map(at_ns.__getitem__, ticks[first:last]))
+        found.cpu_ns.extend(cpu_ns[first:last])
+        found.queue_ns.extend(queue_ns[first:last])
+
+
+def _stretches(threads: Iterator[Thread]) -> Iterator[tuple[Thread, int, int]]:
+    """Each thread with the places, first and beyond the last, of rows in a row that are its own."""
+    last = 0
+    for thread, rows in groupby(threads):
+        first, last = last, last + len(list(rows))
+        yield thread, first, last
 
 
 def fill_processes(rows: msgspec.Raw, count: int, columns: Columns) -> None:
     """The times of processes go into the columns."""
-    since_ns, at_ns, times = _Ticked(rows, count, threads=False).columns()
-    columns.spendings.since_ns.extend(since_ns)
-    columns.spendings.at_ns.extend(at_ns)
-    columns.spendings.pid.extend(times[0])
-    columns.spendings.cpu_ns.extend(times[2])
-    columns.spendings.reaped_ns.extend(times[3])
+    since_ns, at_ns, sizes, (pid, cpu_ns, reaped_ns) = _process_columns(rows, count)
+    found = columns.spendings
+    found.since_ns.extend(chain.from_iterable(map(repeat, since_ns, sizes)))
+    found.at_ns.extend(chain.from_iterable(map(repeat, at_ns, sizes)))
+    found.pid.extend(pid)
+    found.cpu_ns.extend(cpu_ns)
+    found.reaped_ns.extend(reaped_ns)
 
 
 def runs_in(rows: msgspec.Raw, count: int) -> Iterator[StackRun]:
     """The runs of a table."""
-    for pid, tid, start_ns, end_ns, stack in _run_rows(rows, count):
+    threads, runs = _run_columns(rows, count)
+    for (pid, tid), (start_ns, end_ns, stack) in zip(threads, zip(*runs, strict=True), strict=True):
         yield StackRun(pid=pid, tid=tid, start_ns=start_ns, end_ns=end_ns, stack=stack)
 
 
 def thread_ticks_in(rows: msgspec.Raw, count: int) -> Iterator[ThreadTick]:
-    """The ticks of a table."""
-    for since_ns, at_ns, of_tick in _Ticked(rows, count, threads=True).nested():
-        times = tuple(
-            ThreadTime(pid=pid, tid=tid, cpu_ns=cpu_ns, queue_ns=queue_ns)
-            for pid, tid, cpu_ns, queue_ns in of_tick
-        )
-        yield ThreadTick(since_ns=since_ns, at_ns=at_ns, times=times)
+    """The ticks of a table; the times of each are in order of their threads."""
+    since_ns, at_ns, threads, times = _thread_columns(rows, count)
+    of_tick: list[list[ThreadTime]] = [[] for _ in range(count)]
+    for (pid, tid), (tick, cpu_ns, queue_ns) in zip(threads, zip(*times, strict=True), strict=True):
+        time = ThreadTime(pid=pid, tid=tid, cpu_ns=cpu_ns, queue_ns=queue_ns)
+        of_tick[tick].append(time)
+    for since, at, found in zip(since_ns, at_ns, of_tick, strict=True):
+        yield ThreadTick(since_ns=since, at_ns=at, times=tuple(found))
 
 
 def process_ticks_in(rows: msgspec.Raw, count: int) -> Iterator[ProcessTick]:
     """The ticks of a table."""
-    for since_ns, at_ns, of_tick in _Ticked(rows, count, threads=False).nested():
-        times = tuple(
-            ProcessTime(pid=pid, cpu_ns=cpu_ns, reaped_ns=reaped_ns)
-            for pid, _, cpu_ns, reaped_ns in of_tick
-        )
-        yield ProcessTick(since_ns=since_ns, at_ns=at_ns, times=times)
-
-
-def _run_rows(rows: msgspec.Raw, count: int) -> Iterator[tuple[int, int, int, int, int]]:
-    """Process, thread, start, end and stack of each."""
-    runs = _RUNS.decode(rows)
-    starts = from_column(runs.start, count)
-    return zip(
-        from_column(runs.pid, count),
-        from_column(runs.tid, count),
-        starts,
-        _ends(starts, runs.length),
-        from_column(runs.stack, count),
-        strict=True,
+    since_ns, at_ns, sizes, times = _process_columns(rows, count)
+    spent = (
+        ProcessTime(pid=pid, cpu_ns=cpu_ns, reaped_ns=reaped_ns)
+        for pid, cpu_ns, reaped_ns in zip(*times, strict=True)
     )
+    for since, at, size in zip(since_ns, at_ns, sizes, strict=True):
+        yield ProcessTick(since_ns=since, at_ns=at, times=tuple(islice(spent, size)))
 
 
-_Time = tuple[int, int, int, int]
-"""Process, thread, CPU time, and run-queue wait or that of children."""
-
-_Times = tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]
-"""The same, each as a column."""
+_Three = tuple[Sequence[int], Sequence[int], Sequence[int]]
 
 
-class _Ticked:
-    """A table of ticks: each has two instants, and as many times as its size says."""
+def _run_columns(rows: msgspec.Raw, count: int) -> tuple[Iterator[Thread], _Three]:
+    """The threads of runs; and their starts, ends and stacks."""
+    runs = _RUNS.decode(rows)
+    threads = zip(from_column(runs.pid, count), from_column(runs.tid, count), strict=True)
+    starts = from_column(runs.start, count)
+    return threads, (starts, _ends(starts, runs.length), from_column(runs.stack, count))
 
-    def __init__(self, rows: msgspec.Raw, count: int, *, threads: bool) -> None:
-        ticks = _TICKS.decode(rows)
-        self._since = from_column(ticks.since, count)
-        self._at = _ends(self._since, ticks.length)
-        self._sizes = from_column(ticks.times, count)
-        total = sum(self._sizes)
-        if total > MOST_TIMES:
-            raise ValueError(f"a batch holds more than {MOST_TIMES} times")
-        self._times = (
-            from_column(ticks.pid, total),
-            from_column(ticks.tid, total) if threads else (0,) * total,
-            from_column(ticks.cpu, total),
-            from_column(ticks.queue_or_reaped, total),
-        )
 
-    def columns(self) -> tuple[Iterator[int], Iterator[int], _Times]:
-        """The two instants of each time, and the times."""
-        since_ns = chain.from_iterable(map(repeat, self._since, self._sizes))
-        at_ns = chain.from_iterable(map(repeat, self._at, self._sizes))
-        return since_ns, at_ns, self._times
+def _thread_columns(
+    rows: msgspec.Raw, count: int
+) -> tuple[Sequence[int], Sequence[int], Iterator[Thread], _Three]:
+    """The two instants of ticks; the threads of times; their ticks, CPU time and queueing."""
+    ticks = _THREADS.decode(rows)
+    since = from_column(ticks.since, count)
+    total = _limited(ticks.times)
+    threads = zip(from_column(ticks.pid, total), from_column(ticks.tid, total), strict=True)
+    times = (
+        from_column(ticks.tick, total),
+        from_column(ticks.cpu, total),
+        from_column(ticks.queue, total),
+    )
+    return since, _ends(since, ticks.length), threads, times
 
-    def flat(self) -> Iterator[tuple[int, int, _Time]]:
-        """The two instants of each time, and the time."""
-        since_ns, at_ns, times = self.columns()
-        return zip(since_ns, at_ns, zip(*times, strict=True), strict=True)
 
-    def nested(self) -> Iterator[tuple[int, int, Iterator[_Time]]]:
-        """The two instants of each tick, and its times, to be taken before the next tick."""
-        times = zip(*self._times, strict=True)
-        for since_ns, at_ns, size in zip(self._since, self._at, self._sizes, strict=True):
-            yield since_ns, at_ns, islice(times, size)
+def _process_columns(
+    rows: msgspec.Raw, count: int
+) -> tuple[Sequence[int], Sequence[int], Sequence[int], _Three]:
+    """The two instants of ticks, and their sizes; processes, CPU time and that of children."""
+    ticks = _PROCESSES.decode(rows)
+    since = from_column(ticks.since, count)
+    sizes = from_column(ticks.times, count)
+    total = _limited(sum(sizes))
+    times = (
+        from_column(ticks.pid, total),
+        from_column(ticks.cpu, total),
+        from_column(ticks.reaped, total),
+    )
+    return since, _ends(since, ticks.length), sizes, times
+
+
+def _limited(times: int) -> int:
+    if not 0 <= times <= MOST_TIMES:
+        raise ValueError(f"a batch holds more than {MOST_TIMES} times")
+    return times
 
 
 def _ends(starts: Sequence[int], lengths: Column) -> list[int]:
