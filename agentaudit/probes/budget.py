@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agentaudit.probes.counters import process_clock_ns
 
-SHARE = 0.09
+SHARE = 0.085
 """Of one core, for all processes together; the rest of our promise of 12 % is our own work."""
 
 QUIET_HZ = 20

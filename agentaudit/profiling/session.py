@@ -20,6 +20,9 @@ from agentaudit.model.trace import ClockPair, CpuSample, EnergyReading, Incident
 from agentaudit.profiling.ledger import ProcessLedger, ThreadLedger
 
 TICK_NS = 25_000_000
+_REST_NS = 50_000_000
+"""Between two looks while nobody of the tree runs."""
+
 _PROCESSES_EVERY = 2
 _SAMPLE_EVERY = 8
 _FLUSHED_NS = 600_000_000
@@ -128,6 +131,7 @@ class Session:
         self._counted_ns = 0
         self._rss_bytes = 0
         self._due_ns = 0
+        self._ran = True
         self._target = 0
         self._clock = ClockPair(monotonic_ns=0, unix_ns=0)
         self._threads = ThreadLedger((), 0)
@@ -160,7 +164,8 @@ class Session:
             if not self._probes.tree.alive:
                 return "the target ended"
             spent_ns = self._probes.clock_ns() - now_ns
-            self._probes.sleep_s(max(TICK_NS - spent_ns, 1_000_000) / 1e9)
+            pause_ns = TICK_NS if self._ran else _REST_NS
+            self._probes.sleep_s(max(pause_ns - spent_ns, 1_000_000) / 1e9)
 
     def close(self, because: str) -> None:
         """The last readings, and the word that the recording is whole."""
@@ -224,6 +229,7 @@ class Session:
 
     def _thread_counters(self, now_ns: int) -> None:
         tick, gone = self._threads.tick(self._probes.tree.threads(), now_ns)
+        self._ran = bool(tick.times)
         if tick.times:
             self._write([tick])
         self._write(gone)

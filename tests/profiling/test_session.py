@@ -4,6 +4,8 @@ import tracemalloc
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
 from agentaudit.model.recording import (
     Closed,
     Opened,
@@ -297,3 +299,27 @@ def test_children_that_come_and_go_leave_nothing_behind_in_memory() -> None:
         tracemalloc.stop()
 
     assert after - before < 200_000  # of 24 000 children
+
+
+@dataclass
+class Waiting(Busy):
+    """A target that uses nothing."""
+
+    def threads(self) -> Sequence[ThreadReading]:
+        return [ThreadReading(pid=7, tid=7, cpu_ns=5, queue_ns=0)]
+
+    def processes(self) -> Sequence[ProcessReading]:
+        return [ProcessReading(pid=7, parent_pid=1, cpu_ns=5, children_ns=0, rss_bytes=42)]
+
+
+def test_a_target_that_waits_is_looked_at_half_as_often() -> None:
+    looks = []
+    for kind in (Busy, Waiting):
+        clock = Clock()
+        tree = kind(clock)
+        made, _ = session(clock, tree)
+        made.close(made.run(10 * S, lambda: ""))
+        looks.append(tree.told)
+
+    assert looks[0] == pytest.approx(10 * S // TICK_NS, abs=2)
+    assert looks[1] == pytest.approx(looks[0] / 2, abs=2)
