@@ -31,6 +31,8 @@ _MOST_JUDGED = 10_000
 _LONG_WAIT_NS = 300_000_000
 """Most answers of tools come sooner, and most of models later."""
 
+_GONE, _DENIED = 0, -1
+
 Seen = InFlight | ModelPeer | Incident
 
 
@@ -44,7 +46,8 @@ class Watcher:
         self._fallback = ModelPeers(endpoints)
         self._numbers = count(1)
         self._tables: dict[int, ConnectionTable] = {}
-        self._refused: dict[int, str] = {}
+        self._refused: set[int] = set()
+        self._denied = False
         self._namespaces: dict[int, int] = {}
         self._next_ns = now_ns
         self._judged: dict[int, tuple[int, Evidence | None, int]] = {}
@@ -83,6 +86,10 @@ class Watcher:
 
     def _open_tables(self, now_ns: int, pids: Sequence[int]) -> Iterator[Seen]:
         self._namespaces = {pid: _namespace(pid) for pid in pids}
+        denied = [pid for pid, number in self._namespaces.items() if number == _DENIED]
+        if denied and not self._denied:
+            self._denied = True
+            yield _incident(now_ns, f"the sockets of process {denied[0]} are not ours to see")
         here = set(self._namespaces.values())
         for number in self._tables.keys() - here:
             yield from self._closed(now_ns, number)
@@ -96,7 +103,7 @@ class Watcher:
 
     def _wanted(self, number: int) -> bool:
         known = number in self._tables or number in self._refused
-        return bool(number) and not known and len(self._tables) < _MOST_NAMESPACES
+        return number not in {_GONE, _DENIED} and not known and len(self._tables) < _MOST_NAMESPACES
 
     def _closed(self, now_ns: int, number: int) -> Iterator[Seen]:
         table = self._tables.pop(number)
@@ -110,13 +117,9 @@ class Watcher:
         table = self._tables.pop(number, None)
         if table is not None:
             table.release()
-        self._refused[number] = error.strerror or str(error)
-        return Incident(
-            at_ns=now_ns,
-            probe="connections",
-            what=f"the kernel does not tell us of TCP connections: {self._refused[number]}",
-            lost="requests in flight, and so waits for a model that no stack shows",
-        )
+        self._refused.add(number)
+        why = error.strerror or str(error)
+        return _incident(now_ns, f"the kernel does not tell us of TCP connections: {why}")
 
     def _new_peers(self, now_ns: int, table: ConnectionTable) -> Iterator[ModelPeer]:
         """Connections to models, told once for each process and address."""
@@ -174,11 +177,22 @@ class Watcher:
 
 
 def _namespace(pid: int) -> int:
-    """0 of a process that is gone or not ours to look at: then neither are its sockets."""
+    """The number of a process's network namespace, or why it has none for us."""
     try:
         return namespace_of(pid)
+    except PermissionError:
+        return _DENIED
     except OSError:
-        return 0
+        return _GONE
+
+
+def _incident(now_ns: int, what: str) -> Incident:
+    return Incident(
+        at_ns=now_ns,
+        probe="connections",
+        what=what,
+        lost="requests in flight, and so waits for a model that no stack shows",
+    )
 
 
 class Connections:

@@ -342,6 +342,18 @@ def test_where_the_kernel_refuses_models_are_known_from_its_tables(
     assert not watch.requests
 
 
+def test_whose_sockets_are_not_ours_to_see_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(_: int) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("agentaudit.probes.connections.namespace_of", deny)
+    watcher = Watcher((), 0)
+
+    told = [list(watcher.look(second * 10**9, [1, 2])) for second in range(2)]
+
+    assert [[type(one) for one in records] for records in told] == [[Incident], []]
+
+
 def test_the_observer_tells_while_it_runs_and_the_rest_at_the_end(
     start: Start, server: tuple[Program, str]
 ) -> None:
