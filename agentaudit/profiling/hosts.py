@@ -93,13 +93,15 @@ def find_hosts(
     """Every claim of each process has its thread, or 0 for one that cannot be told."""
     kept: list[Claim] = []
     by_process: dict[int, list[Claim]] = defaultdict(list)
+    requests: dict[int, list[Story]] = defaultdict(list)
+    for story in stories:
+        requests[story.pid].append(story)
     for claim in claims:
         by_process[claim.pid].append(claim)
-    for pid, of_process in by_process.items():
+    for pid in {**requests, **by_process}:
         threads = views.get(pid, ())
-        own = [story for story in stories if story.pid == pid]
-        _find_serving_threads(own, of_process, threads)
-        kept += _placed(of_process, threads)
+        _find_serving_threads(requests.get(pid, ()), by_process.get(pid, ()), threads)
+        kept += _placed(by_process.get(pid, ()), threads)
     return in_order(kept)
 
 
