@@ -23,15 +23,18 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from agentaudit.probes import walker
 from agentaudit.probes.looks import (
     DEEPEST,
     Account,
     Frame,
+    Loop,
     Runs,
     TaskKey,
     TaskValue,
+    Thread,
     Unwinder,
     chains_of,
     shown,
@@ -226,7 +229,21 @@ def opened(pid: int) -> Unwinder:
     """
     module = importlib.import_module("_remote_debugging")
     unwinder: Unwinder = module.RemoteUnwinder(pid, all_threads=True)
-    return unwinder
+    return Whole(pid, unwinder) if sys.version_info[:2] == walker.VERSION else unwinder
+
+
+class Whole:
+    """The interpreter's own reader, but for stacks, which ours reads to the root."""
+
+    def __init__(self, pid: int, unwinder: Unwinder) -> None:
+        self._walker = walker.Walker(pid)
+        self._unwinder = unwinder
+
+    def get_stack_trace(self) -> Sequence[Thread]:
+        return [*self._walker.threads()]
+
+    def get_all_awaited_by(self) -> Sequence[Loop]:
+        return self._unwinder.get_all_awaited_by()
 
 
 def spent_by(pid: int) -> Callable[[], int]:
@@ -235,8 +252,17 @@ def spent_by(pid: int) -> Callable[[], int]:
     return lambda: time.clock_gettime_ns(clock)
 
 
+def checked() -> None:
+    """Raises RuntimeError where whole stacks cannot be had: a part of one would mislead."""
+    if sys.version_info[:2] == walker.VERSION and not walker.sees_itself(
+        walker.Walker(os.getpid())
+    ):
+        raise RuntimeError("stacks of this interpreter are not laid out as we know them")
+
+
 def watch(pid: int, rate_hz: int, teller: Teller) -> str:
     """Samples until the process ends, SIGINT or SIGTERM come, or nothing can be read any more."""
+    checked()
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: asked.append(number))

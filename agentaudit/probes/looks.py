@@ -19,38 +19,58 @@ _LONGEST_TEXT = 500
 
 
 class Frame(Protocol):
-    filename: str
-    funcname: str
+    @property
+    def filename(self) -> str: ...
+
+    @property
+    def funcname(self) -> str: ...
 
 
 class Coroutine(Protocol):
     """`task_name` is the identity of the task, whatever its name says."""
 
-    call_stack: Sequence[Frame]
-    task_name: int
+    @property
+    def call_stack(self) -> Sequence[Frame]: ...
+
+    @property
+    def task_name(self) -> int: ...
 
 
 class Task(Protocol):
-    task_id: int
-    task_name: str
-    coroutine_stack: Sequence[Coroutine]
-    awaited_by: Sequence[Coroutine]
+    @property
+    def task_id(self) -> int: ...
+
+    @property
+    def task_name(self) -> str: ...
+
+    @property
+    def coroutine_stack(self) -> Sequence[Coroutine]: ...
+
+    @property
+    def awaited_by(self) -> Sequence[Coroutine]: ...
 
 
 class Loop(Protocol):
     """The tasks of one thread."""
 
-    thread_id: int
-    awaited_by: Sequence[Task]
+    @property
+    def thread_id(self) -> int: ...
+
+    @property
+    def awaited_by(self) -> Sequence[Task]: ...
 
 
 class Thread(Protocol):
-    thread_id: int
-    frame_info: Sequence[Frame]
+    @property
+    def thread_id(self) -> int: ...
+
+    @property
+    def frame_info(self) -> Sequence[Frame]: ...
 
 
 class Interpreter(Protocol):
-    threads: Sequence[Thread]
+    @property
+    def threads(self) -> Sequence[Thread]: ...
 
 
 class Unwinder(Protocol):

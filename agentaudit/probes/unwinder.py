@@ -27,9 +27,11 @@ _FOLDER = Path(__file__).parent
 _FLAGS = ("-I", "-S", "-B", "-X", "utf8", "-")
 _BUNDLE = """
 import sys, types
+package = sys.modules["agentaudit.probes"] = types.ModuleType("agentaudit.probes")
 for name, text in {texts!r}.items():
     module = types.ModuleType("__main__" if name == {main!r} else name)
     sys.modules[name] = module
+    setattr(package, name.rpartition(".")[2], module)
     exec(compile(text, name, "exec"), module.__dict__)
 """
 _STARTING_NS = 10_000_000_000
@@ -66,7 +68,7 @@ class UnwinderWatch:
         self._silent_until_ns = time.monotonic_ns() + _STARTING_NS
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = companion_of(pid, ("looks", "companion"), str(rate_hz))
+            self._process = companion_of(pid, ("looks", "walker", "companion"), str(rate_hz))
         except OSError as error:
             self.problem = self._sentence(f"it cannot be started ({error.strerror})")
 

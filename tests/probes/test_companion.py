@@ -20,19 +20,19 @@ Told = tuple[Hashable, Hashable, int, int]
 
 
 @dataclass
-class Frame(looks.Frame):
+class Frame:
     funcname: str
     filename: str = "agent.py"
 
 
 @dataclass
-class Coroutine(looks.Coroutine):
+class Coroutine:
     call_stack: Sequence[looks.Frame]
     task_name: int
 
 
 @dataclass
-class Task(looks.Task):
+class Task:
     task_id: int
     coroutine_stack: Sequence[looks.Coroutine] = ()
     awaited_by: Sequence[looks.Coroutine] = ()
@@ -40,19 +40,19 @@ class Task(looks.Task):
 
 
 @dataclass
-class Loop(looks.Loop):
+class Loop:
     thread_id: int
     awaited_by: Sequence[looks.Task]
 
 
 @dataclass
-class Thread(looks.Thread):
+class Thread:
     thread_id: int
     frame_info: Sequence[looks.Frame]
 
 
 @dataclass
-class Interpreter(looks.Interpreter):
+class Interpreter:
     threads: Sequence[looks.Thread]
 
 

@@ -30,6 +30,16 @@ threading.Thread(target=Tool().waits, daemon=True).start()
 threading.Thread(target=works, daemon=True).start()
 print("ready"); sys.stdin.read()
 """
+ACROSS_C = """
+import sys, threading
+def draws(): return (step for step in iter(int, 1) if endless())
+def endless():
+    while True: pass
+def works(): return sum(draws())
+def sorts(): return sorted([1], key=lambda _: works())
+threading.Thread(target=sorts, daemon=True).start()
+print("ready"); sys.stdin.read()
+"""
 REQUESTS = """
 import asyncio
 async def model(): await asyncio.sleep(0.3)
@@ -105,6 +115,25 @@ def test_threads_are_seen_with_their_kernel_ids_and_functions(start_newest: Star
     assert incidents(records) == []
     assert program.process.poll() is None
     assert companions() == []
+
+
+def test_stacks_go_on_where_c_code_called_python(start_newest: Start) -> None:
+    program = start_newest(ACROSS_C)
+    sampler = Stacks([Unwinder(100)], 100, program.pid)
+
+    records = [*seen(sampler, program.pid, many(Watched, 1)), *sampler.close(0)]
+
+    stacks = [[f.function for f in r.frames] for r in records if isinstance(r, StackDefined)]
+    assert [
+        "endless",
+        "draws.<locals>.<genexpr>",
+        "works",
+        "sorts.<locals>.<lambda>",
+        "sorts",
+        "Thread.run",
+        "Thread._bootstrap_inner",
+        "Thread._bootstrap",
+    ] in stacks
 
 
 def test_runs_of_a_thread_follow_each_other_without_a_gap(start_newest: Start) -> None:
