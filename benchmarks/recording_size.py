@@ -183,7 +183,11 @@ class Hour:
             if number % 72 == 0:
                 yield batch
                 batch = []
-        yield [*batch, *self._stacks(self._end_ns), Closed(at_ns=self._end_ns, because="the target ended")]
+        yield [
+            *batch,
+            *self._stacks(self._end_ns),
+            Closed(at_ns=self._end_ns, because="the target ended"),
+        ]
 
     def _tick(self, at_ns: int, number: int) -> Iterator[Record]:
         at_ns += self._chance.randrange(MS)
@@ -281,18 +285,21 @@ def write(path: Path, seconds: int) -> tuple[int, float, int]:
     return records, spent_s, grown_kib
 
 
-def show(path: Path) -> tuple[float, float]:
-    """Median wall seconds of `agentaudit trace show`, and the highest memory in MiB."""
-    walls = []
+def show(path: Path) -> tuple[float, float, float]:
+    """Median wall and CPU seconds of `agentaudit trace show`, and the highest memory in MiB."""
+    walls, spent = [], []
     for _ in range(RUNS):
-        start = time.monotonic()
+        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(
             [sys.executable, "-m", "agentaudit", "trace", "show", str(path)],
             stdout=subprocess.DEVNULL,
             check=True,
         )
         walls.append(time.monotonic() - start)
-    return statistics.median(walls), _peak_kib(resource.RUSAGE_CHILDREN) / 1024
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    peak_mib = _peak_kib(resource.RUSAGE_CHILDREN) / 1024
+    return statistics.median(walls), statistics.median(spent), peak_mib
 
 
 def _peak_kib(who: int) -> int:
@@ -308,7 +315,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = asked.keep or Path(folder) / "hour.aatrace"
         records, spent_s, grown_kib = write(path, asked.seconds)
-        wall_s, peak_mib = show(path)
+        wall_s, cpu_s, peak_mib = show(path)
         print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
         print("| what | measured | aim |\n|---|--:|--:|")
         print(f"| seconds recorded at {RATE_HZ} Hz | {asked.seconds} | |")
@@ -317,6 +324,7 @@ def main() -> None:
         print(f"| CPU of the writer, share of one core | {spent_s / asked.seconds:.2%} | |")
         print(f"| growth of the writer after five minutes, MiB | {grown_kib / 1024:.1f} | 0 |")
         print(f"| `agentaudit trace show`, median wall s | {wall_s:.2f} | 3 |")
+        print(f"| `agentaudit trace show`, median CPU s | {cpu_s:.2f} | |")
         print(f"| `agentaudit trace show`, peak memory, MiB | {peak_mib:.0f} | 120 |")
 
 

@@ -65,8 +65,7 @@ def with_idle_told_apart(pieces: Sequence[Piece], readings: Readings) -> list[Pi
     """The same stretch of time, where threads that wait for nothing in particular are idle."""
     starts, ends = numbers(), numbers()
     for since_ns, at_ns, cpu_ns, queue_ns in readings.rows():
-        span_ns = at_ns - since_ns
-        if cpu_ns + queue_ns < _BUSY_SHARE * (max(1, span_ns)):
+        if cpu_ns + queue_ns < _BUSY_SHARE * (at_ns - since_ns or 1):
             continue
         if ends and ends[-1] == since_ns:
             ends[-1] = at_ns
