@@ -1,6 +1,6 @@
 """What a command holds a recording against: an older one (`--compare`), and gates (`--fail-if`)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,12 +45,14 @@ class Checks:
         return judged(self.gates, readings_of(trace, profile, comparison), terminal)
 
 
-def checks_of(fail_if: Sequence[str] | None, older: Path | None, rules: "LabelRules") -> Checks:
+def checks_of(
+    fail_if: Sequence[str] | None, older: Path | None, rules: "Callable[[], LabelRules]"
+) -> Checks:
     """Raises UsageError for a condition that cannot be asked, InputError for a bad recording."""
     gates = compiled_gates(fail_if or (), comparing=older is not None)
     if older is None:
         return Checks(gates=gates, older=None)
-    return Checks(gates=gates, older=(older.name, read_trace(older, rules)))
+    return Checks(gates=gates, older=(older.name, read_trace(older, rules())))
 
 
 def compared(older: "tuple[str, Trace]", newer: "tuple[str, Trace]") -> "Comparison":

@@ -203,7 +203,7 @@ def profile(
 
     terminal = terminal_of(context)
     target = _asked(pid, after_dashes(context), repeat=repeat)
-    checks = checks_of(fail_if, compare, step_rules(tuple(rules or ()), tuple(request_frame or ())))
+    checks = checks_of(fail_if, compare, lambda: step_rules(rules or (), request_frame or ()))
     asked_load = None
     if load is not None and repeat:
         raise UsageError("--load asks a server, --repeat runs a command: name one of them")

@@ -53,7 +53,7 @@ def show(
 
     terminal = terminal_of(context)
     known = step_rules(rules or (), request_frame or ())
-    checks = checks_of(fail_if, compare, known)
+    checks = checks_of(fail_if, compare, lambda: known)
     trace = read_trace(recording, known)
     result = profile_of(trace, recording.name)
     terminal.out.print(render_profile(result))

@@ -289,8 +289,8 @@ def _told_of_numbers(text: str, names: Collection[str], added: Sequence[int]) ->
         said = f"asks for '{name}', which no recording has"
         said += f"; did you mean {near[0]}?" if near else ""
     elif said.startswith("found no matching overload for '_"):
-        types = said.rpartition(" to ")[2].strip("'")
-        said = f"cannot compare {types.replace('double', 'number')}"
+        operator, types = said.split("'")[1].strip("_"), said.rpartition(" to ")[2].strip("'")
+        said = f"cannot ask {operator} of {types.replace('double', 'number')}"
     elif said.startswith("Syntax error"):
         said = "ends too early" if "'<EOF>'" in said else said.split(" expecting ")[0]
     return ConditionError(said, line, column)

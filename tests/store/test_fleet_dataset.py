@@ -289,13 +289,13 @@ def test_large_numbers_add_up_exactly(tmp_path: Path) -> None:
 # ---- a cluster ----------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A scheduler and two worker processes of its own."""
     from distributed import LocalCluster
 
     with LocalCluster(  # type: ignore[no-untyped-call]  # it has no types
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0",
     ) as started:  # fmt: skip
         started.wait_for_workers(2)
         yield started
@@ -327,10 +327,25 @@ def test_a_file_that_a_cluster_cannot_read_is_named(
     cluster: Any,  # noqa: ANN401, distributed has no types
 ) -> None:
     missing = DataFile(path=str(dataset / "no.parquet"), table="steps", host="h", day="2026-01-01")
+    there = min((dataset / "steps").rglob("*.parquet"))
+    senseless = replace(missing, path=str(there), table="no such table")
 
-    parts = list(parts_on_cluster(cluster.scheduler_address, [missing]))
+    parts = list(parts_on_cluster(cluster.scheduler_address, [missing, senseless]))
 
-    assert "steps of h, 2026-01-01" in parts[0].problems[0]
+    told = " | ".join(together(parts).problems)
+    assert "steps of h, 2026-01-01" in told
+    assert "no such table of h, 2026-01-01: KeyError" in told
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_cluster_without_workers_is_an_error_for_people() -> None:
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=0, dashboard_address=":0") as empty,  # type: ignore[no-untyped-call]  # it has no types
+        pytest.raises(UsageError, match="has no workers"),
+    ):
+        list(parts_on_cluster(empty.scheduler_address, []))
 
 
 def test_no_cluster_is_an_error_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
