@@ -29,6 +29,9 @@ _FIRST_HZ = 50
 """Until the price of a look is known."""
 
 _STARTS_HZ = 1.5
+_OVERLAP = 1.1
+"""Recordings cover each other a little, and look twice meanwhile."""
+
 _START_NS = 12_000_000
 """What py-spy uses before its first look and after its last, on the machine this was measured."""
 
@@ -65,7 +68,7 @@ class Budget:
         quiet = [other.cpu_share for other in self._prices.values() if other.quiet]
         working = len(self._prices) - len(quiet)
         part = SHARE if price.quiet else max(SHARE - sum(quiet), SHARE / 4) / max(working, 1)
-        return round((part * 1e9 - _STARTS_HZ * _START_NS) / price.look_ns)
+        return round((part * 1e9 - _STARTS_HZ * _START_NS) / (_OVERLAP * price.look_ns))
 
 
 @dataclass(slots=True)

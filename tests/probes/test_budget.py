@@ -57,7 +57,7 @@ def test_who_waits_is_looked_at_less_and_leaves_more_to_those_who_work() -> None
     assert budget.rate_hz(7, quiet=False) > shared
     budget.forget(8)
     alone = budget.rate_hz(7, quiet=False)
-    assert alone == pytest.approx((SHARE * S - 1.5 * START_NS) / 1_000_000, abs=1)
+    assert alone == pytest.approx((SHARE * S - 1.5 * START_NS) / 1_100_000, abs=1)
 
 
 def test_a_recording_without_looks_says_nothing_of_their_price() -> None:
