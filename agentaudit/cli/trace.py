@@ -1,4 +1,4 @@
-"""`agentaudit trace`: recordings, shown."""
+"""`agentaudit trace`: recordings, shown; the other commands about them stand beside."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +12,15 @@ from agentaudit.cli.recorder import read_trace, step_rules
 from agentaudit.cli.terminal import terminal_of
 
 app = typer.Typer(
-    help="Recordings of agents: show what one holds.", no_args_is_help=True, rich_markup_mode=None
+    help="Recordings of agents: show, compare, import, export, merge and sum them up.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
 @app.callback()
 def trace() -> None:
-    """Recordings of agents: show what one holds."""
+    """Recordings of agents: show, compare, import, export, merge and sum them up."""
 
 
 @app.command("show")
