@@ -72,7 +72,7 @@ def assembled(recording: Recording, rules: LabelRules) -> Assembly:
     labeller = Labeller(rules.frames, recording.stacks, model_clients(recording))
     told = told_by(recording, rules, labeller)
     bare = _bare_lanes(recording, labeller, {claim.pid for claims in told for claim in claims[0]})
-    views = views_of(bare)
+    views = views_of(bare) if any(claims or stories for claims, stories in told) else {}
     claims, stories = settled_evidence(told, views, recording)
     return _Builder(recording, labeller, views).build(bare, claims, stories)
 

@@ -200,7 +200,9 @@ def _split(piece: Piece, starts: Sequence[int], ends: Sequence[int]) -> Iterator
 
 
 def _part(piece: Piece, start_ns: int, end_ns: int, kind: StepKind) -> Piece:
-    return Piece(start_ns=start_ns, end_ns=end_ns, label=piece.label, kind=kind)
+    part = piece.part(start_ns, end_ns)
+    part.kind = kind
+    return part
 
 
 def _touched(pieces: Sequence[Piece], starts: Sequence[int], reading: Reading) -> Sequence[Piece]:

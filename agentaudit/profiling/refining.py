@@ -72,6 +72,8 @@ def layered(claims: Sequence[Claim]) -> list[Stretch]:
 
 def refined(pieces: Sequence[Piece], stretches: Sequence[Stretch]) -> list[Piece]:
     """The pieces of a thread, with the claims in place of what they cover."""
+    if not stretches:
+        return list(pieces)
     told: list[Piece] = []
     at = 0
     for piece in pieces:

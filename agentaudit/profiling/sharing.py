@@ -26,7 +26,7 @@ _GUESSED_NS = 500_000_000.0
 _SLOWER = {StepKind.LLM_INFERENCE: 0.005, StepKind.IDLE: 0.005}
 """Kinds that wait: how much less of it they use, until it is known."""
 
-_MOST_LEARNT = 4_000
+_MOST_LEARNT = 1_000
 """Shared readings that densities are learnt from: more would say the same."""
 
 

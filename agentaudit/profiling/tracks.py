@@ -93,12 +93,15 @@ def tracks_of(
     others: dict[int, list[Claim]] = defaultdict(list)
     for claim in elsewhere:
         others[id(claim.story)].append(claim)
+    gaps: list[Piece] = []
+    for story in stories:
+        gaps += map(_gap, _gaps(story, [*by_story[id(story)], *others[id(story)]]))
+    between: dict[int, list[Track]] = defaultdict(list)
+    for gap in with_idle_told_apart(gaps, readings):
+        between[id(gap.story)].append([gap])
     columns = alone
     for story in stories:
-        ours = _columns(by_story[id(story)])
-        taken = [*by_story[id(story)], *others[id(story)]]
-        between = [_gap(gap) for gap in _gaps(story, taken)]
-        columns += _packed([*ours, *([piece] for piece in with_idle_told_apart(between, readings))])
+        columns += _packed([*_columns(by_story[id(story)]), *between[id(story)]])
     return _packed([column for column in columns if column])
 
 
