@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from agentaudit.readers.traces.rows import Row
 
 OTLP = "otlp"
+_DAY_NS = 86_400_000_000_000
+_LONG_NS = 2 * _DAY_NS
 
 
 def trace_import(
@@ -202,9 +204,11 @@ def _lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
 def _told(terminal: Terminal, survey: _Survey, written: int, path: Path) -> None:
     from agentaudit.report.quantities import counted, duration
 
+    length_ns = survey.end_ns - survey.start_ns
+    length = duration(length_ns) if length_ns < _LONG_NS else f"{length_ns / _DAY_NS:,.1f} days"
     terminal.out.print(
         f"{path}: {counted(written, 'operation')} of {counted(len(survey.traces), 'trace')},"
-        f" {duration(survey.end_ns - survey.start_ns)} from first to last",
+        f" {length} from first to last",
         soft_wrap=True,
     )
     for what, lost in _lacks(survey.notes):

@@ -87,12 +87,7 @@ def _side(side: Side) -> str:
 
 
 def _append_changes(text: Text, comparison: Comparison, *, everything: bool) -> None:
-    quiet = {Direction.SAME, Direction.UNKNOWN}
-    shown = [
-        change
-        for change in comparison.changes
-        if everything or change.subject is Subject.ALL or change.direction not in quiet
-    ]
+    shown = [change for change in comparison.changes if everything or _moving(change)]
     for subject in Subject:
         members = [change for change in shown if change.subject is subject]
         if not members:
@@ -109,13 +104,23 @@ def _append_changes(text: Text, comparison: Comparison, *, everything: bool) -> 
     _append_hidden(text, hidden)
 
 
+def _moving(change: Change) -> bool:
+    """Worth a row; of what is new or gone one measure says enough."""
+    if change.subject is Subject.ALL:
+        return True
+    if change.direction in {Direction.APPEARED, Direction.VANISHED}:
+        return change.measure not in {Measure.LATENCY_P90, Measure.WALL_P90}
+    return change.direction in {Direction.GREW, Direction.SHRANK}
+
+
 def _append_hidden(text: Text, hidden: Sequence[Change]) -> None:
     same = sum(change.direction is Direction.SAME for change in hidden)
+    unsure = sum(change.direction is Direction.UNKNOWN for change in hidden)
     notes = []
     if same:
         notes.append(f"= {counted(same, 'more measure')}: no change beyond noise")
-    if len(hidden) > same:
-        notes.append(f"? {counted(len(hidden) - same, 'more measure')}: too few requests to say")
+    if unsure:
+        notes.append(f"? {counted(unsure, 'more measure')}: too few requests to say")
     if notes:
         text.append("\n")
     for note in notes:

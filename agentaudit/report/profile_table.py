@@ -67,7 +67,7 @@ def _kind_table(breakdown: Breakdown) -> Table:
     for name in ("steps", "CPU", "share", "95 %", "wall", *more):
         table.add_column(name, justify="right", no_wrap=True)
     for kind in breakdown.kinds:
-        cells = [*_cells(kind)]
+        cells = [*_cells(kind, measured=breakdown.cores > 0)]
         cells += [seconds(kind.gpu_ns)] if gpu else []
         cells += [_joules(kind.joules)] if energy else []
         table.add_row(*cells)
@@ -81,13 +81,17 @@ def _joules(joules: float | None) -> str:
     return f"{joules:.1f} J" if joules else "-"
 
 
-def _cells(kind: KindShare) -> tuple[str, ...]:
-    return (
-        kind.kind.value,
-        str(kind.steps),
+def _cells(kind: KindShare, *, measured: bool) -> tuple[str, ...]:
+    """Question marks where CPU time was never measured, as in what was imported."""
+    cpu = (
         seconds(kind.cpu_ns),
         f"{kind.cpu_share:.1%}",
         f"{kind.cpu_share_low:.0%} to {kind.cpu_share_high:.0%}",
+    )
+    return (
+        kind.kind.value,
+        str(kind.steps),
+        *(cpu if measured else ("?",) * len(cpu)),
         seconds(kind.wall_ns),
     )
 
