@@ -324,21 +324,23 @@ def run_busy(asked: argparse.Namespace, truth: Truth) -> None:
     """On the CPU all the time; what is neither that nor waiting for a core, others took from it."""
     before = schedule()
     start_ns = time.monotonic_ns()
-    call_tool_again(start_ns + round(asked.seconds * 1e9), 27)
+    truth.steps["loops"] = call_tool_again(start_ns + round(asked.seconds * 1e9), 27)
     wall_ns = time.monotonic_ns() - start_ns
     cpu_ns, queue_ns = (after - first for after, first in zip(schedule(), before))
     truth.add("tool_call", cpu_ns=cpu_ns, wall_ns=wall_ns)
     truth.wall_ns["stopped"] = max(wall_ns - cpu_ns - queue_ns, 0)
 
 
-def call_tool_again(end_ns: int, depth: int) -> None:
-    """As deep a stack as agents have."""
+def call_tool_again(end_ns: int, depth: int) -> int:
+    """As deep a stack as agents have; says how much it got done."""
     if depth:
-        call_tool_again(end_ns, depth - 1)
-        return
+        return call_tool_again(end_ns, depth - 1)
+    loops = 0
     while time.monotonic_ns() < end_ns:
+        loops += 1
         for _ in range(500):
             hashlib.sha256(LINE).digest()
+    return loops
 
 
 def schedule() -> tuple[int, int]:
@@ -390,6 +392,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--users", type=int, default=2)
     parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--orderly", action="store_true", help="end as programs do")
     parser.add_argument("--quick-tools", action="store_true")
     parser.add_argument("--spans", action="store_true")
     asked = parser.parse_args()
@@ -400,7 +403,8 @@ def main() -> None:
     SCENARIOS[asked.scenario](asked, truth)
     if asked.truth:
         truth.written(asked.truth)
-        os._exit(0)  # what an interpreter does to end is no part of the truth
+        if not asked.orderly:
+            os._exit(0)  # what an interpreter does to end is no part of the truth
 
 
 if __name__ == "__main__":
