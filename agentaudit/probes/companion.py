@@ -17,7 +17,6 @@ reads what it writes: JSON, a line each, every fifth of a second.
 
 import importlib
 import json
-import math
 import os
 import select
 import signal
@@ -37,6 +36,7 @@ from agentaudit.probes.looks import (
     Thread,
     Unwinder,
     chains_of,
+    exponential,
     shown,
     threads_of,
 )
@@ -45,10 +45,10 @@ _FLUSH_NS = 200_000_000
 _CUT_NS = 800_000_000
 """Runs that go on are told this often: what a killed companion can lose."""
 
-_PATIENCE = 300
-"""Failed samples in a row after which it gives up; a process that just began needs a moment."""
+_PATIENCE_NS = 5_000_000_000
+"""Of failures without a success between them; a process that just began needs a moment."""
 
-_REOPEN_EVERY = 50
+_REOPEN_NS = 500_000_000
 _LONGEST_NAME = 120
 _TASKS_NS = 40_000_000
 _STACKS_PRICE = 40
@@ -112,12 +112,12 @@ class Watcher:
         self._tasks_seen: tuple[int, Mapping[TaskKey, TaskValue]] = (-1, {})
         """What was seen last, and how much CPU time the process had used until then."""
         self._opened = opened
-        self._unwinder = opened()
+        self._unwinder: Unwinder | None = None
         self._teller = teller
         self._account = Account(1_000_000_000 // rate_hz)
         self._threads = Runs(teller.run)
         self._tasks = Runs(teller.task)
-        self._failed_in_a_row = 0
+        self._failing_since_ns = self._opened_ns = 0
         self._tasks_due_ns = 0
         self._flushed_ns = self._cut_ns = self._clock_ns()
         self._stack_cost_ns = 0
@@ -135,10 +135,10 @@ class Watcher:
             try:
                 self._stacks_seen = (spent_ns, self._stacks())
             except Exception as error:  # noqa: BLE001 -- a private interface: it may raise anything
-                return self._failed(error)
+                return self._failed(at_ns, error)
             cost_ns = self._clock_ns() - at_ns
             self._stack_cost_ns += (cost_ns - self._stack_cost_ns) // 8
-        self._failed_in_a_row = 0
+        self._failing_since_ns = 0
         self._threads.look(at_ns, self._stacks_seen[1])
         self._account.sampled(at_ns, max(at_ns - due_ns, 0))
         if at_ns >= self._tasks_due_ns:
@@ -153,7 +153,7 @@ class Watcher:
             self._teller.line("watched", *self._account.told())
 
     def _stacks(self) -> Mapping[int, int]:
-        trace = self._unwinder.get_stack_trace()
+        trace = self._open().get_stack_trace()
         stack = self._teller.stack
         return {thread.thread_id: stack(thread.frame_info) for thread in threads_of(trace)}
 
@@ -171,7 +171,7 @@ class Watcher:
 
     def _chains(self) -> Mapping[TaskKey, TaskValue]:
         values: dict[TaskKey, TaskValue] = {}
-        for thread, task, chain in chains_of(self._unwinder.get_all_awaited_by()):
+        for thread, task, chain in chains_of(self._open().get_all_awaited_by()):
             name = shown(task.task_name)[:_LONGEST_NAME]
             stack = self._teller.stack(chain.frames)
             values[thread, task.task_id] = (chain.parent, chain.root, name, stack)
@@ -182,22 +182,25 @@ class Watcher:
         self._tasks_due_ns = at_ns + _TASKS_NS
         if "AsyncioDebug" in str(error):
             self._tasks_due_ns = at_ns + _CUT_NS
-            self._reopen()
+            self._unwinder = None
 
-    def _failed(self, error: Exception) -> str:
+    def _failed(self, at_ns: int, error: Exception) -> str:
+        """Torn reads pass; a process may begin, or run another program now."""
         self._account.failures += 1
-        self._failed_in_a_row += 1
-        if self._failed_in_a_row % _REOPEN_EVERY == 0:  # it may run another program now
-            self._reopen()
-        if self._failed_in_a_row < _PATIENCE:
+        self._failing_since_ns = self._failing_since_ns or at_ns
+        if at_ns - self._opened_ns >= _REOPEN_NS:
+            self._unwinder = None
+        patient = at_ns - self._failing_since_ns < _PATIENCE_NS
+        if patient and not isinstance(error, PermissionError):
             return ""
         return f"{type(error).__name__}: {shown(str(error))}"
 
-    def _reopen(self) -> None:
-        try:
+    def _open(self) -> Unwinder:
+        """Whoever reads the process, made when nobody does."""
+        if self._unwinder is None:
+            self._opened_ns = self._clock_ns()
             self._unwinder = self._opened()
-        except Exception:  # noqa: BLE001 -- then the old one tells us again what is wrong
-            return
+        return self._unwinder
 
     def _tell(self, at_ns: int) -> None:
         if at_ns - self._cut_ns >= _CUT_NS:
@@ -206,12 +209,6 @@ class Watcher:
         if at_ns - self._flushed_ns >= _FLUSH_NS:
             self._flushed_ns = at_ns
             self._teller.flush()
-
-
-def exponential() -> float:
-    """A random number, exponential with mean 1, that neither stalls nor hurries the sampler."""
-    uniform = int.from_bytes(os.urandom(6)) / 2**48
-    return min(max(-math.log1p(-uniform), 0.1), 4.0)
 
 
 def written(data: bytes) -> None:
@@ -252,8 +249,9 @@ def spent_by(pid: int) -> Callable[[], int]:
     return lambda: time.clock_gettime_ns(clock)
 
 
-def checked() -> None:
-    """Raises RuntimeError where whole stacks cannot be had: a part of one would mislead."""
+def check() -> None:
+    """Raises ImportError or RuntimeError where whole stacks cannot be had: a part would mislead."""
+    importlib.import_module("_remote_debugging")
     if sys.version_info[:2] == walker.VERSION and not walker.sees_itself(
         walker.Walker(os.getpid())
     ):
@@ -262,7 +260,6 @@ def checked() -> None:
 
 def watch(pid: int, rate_hz: int, teller: Teller) -> str:
     """Samples until the process ends, SIGINT or SIGTERM come, or nothing can be read any more."""
-    checked()
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: asked.append(number))
@@ -284,6 +281,7 @@ def main(pid: int, rate_hz: int) -> None:
     teller.line("hello", sys.version.split()[0])
     teller.flush()
     try:
+        check()
         problem = watch(pid, rate_hz, teller)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the reader is told
         problem = f"{type(error).__name__}: {shown(str(error))}"

@@ -5,6 +5,8 @@ It is part of what the target's own interpreter runs (`companion`), and so impor
 library alone.
 """
 
+import math
+import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -189,3 +191,9 @@ def threads_of(trace: Sequence[Thread | Interpreter]) -> Iterator[Thread]:
 def shown(text: str) -> str:
     """Text from the process, short enough."""
     return text[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+
+
+def exponential() -> float:
+    """A random number, exponential with mean 1, that neither stalls nor hurries the sampler."""
+    uniform = int.from_bytes(os.urandom(6)) / 2**48
+    return min(max(-math.log1p(-uniform), 0.1), 4.0)

@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.probes import companion, looks
-from agentaudit.probes.companion import Teller, Watcher, exponential
-from agentaudit.probes.looks import DEEPEST, Runs, chains_of, threads_of
+from agentaudit.probes.companion import Teller, Watcher
+from agentaudit.probes.looks import DEEPEST, Runs, chains_of, exponential, threads_of
 
 MS = 1_000_000
 Told = tuple[Hashable, Hashable, int, int]
@@ -228,19 +228,37 @@ def test_a_process_that_cannot_be_read_is_given_up_in_the_end() -> None:
     pipe, unwinder = Pipe(), FakeUnwinder(error=OSError("Bad address"))
     _, look = watcher(unwinder, pipe)
 
-    said = [look(10 * MS) for _ in range(300)]
+    said = [look(10 * MS) for _ in range(501)]
 
     assert set(said[:-1]) == {""}
     assert said[-1] == "OSError: Bad address"
 
 
-def test_an_interpreter_that_cannot_be_opened_again_is_kept() -> None:
-    opened = iter([FakeUnwinder(error=OSError("gone"))])
-    made = Watcher(lambda: next(opened), 100, Teller(Pipe().write))
+def test_a_process_that_may_not_be_read_is_given_up_at_once() -> None:
+    _, look = watcher(FakeUnwinder(error=PermissionError("no")), Pipe())
 
-    said = [made.look(0) for _ in range(60)]
+    assert look(10 * MS) == "PermissionError: no"
 
-    assert set(said) == {""}
+
+def test_a_process_that_only_begins_is_opened_again() -> None:
+    now_ns = [10**9]
+    tries = iter(
+        [OSError("no interpreter yet"), FakeUnwinder(error=OSError("another program now"))]
+    )
+
+    def opens() -> FakeUnwinder:
+        tried = next(tries, FakeUnwinder())
+        if isinstance(tried, OSError):
+            raise tried
+        return tried
+
+    pipe = Pipe()
+    made = Watcher(opens, 100, Teller(pipe.write), lambda: now_ns[0], spent_ns=lambda: now_ns[0])
+    for _ in range(200):
+        now_ns[0] += 10 * MS
+        assert made.look(now_ns[0]) == ""
+
+    assert {"stack", "watched"} <= kinds(pipe)
 
 
 def test_asyncio_is_looked_for_again_when_it_was_not_there_yet() -> None:
@@ -311,7 +329,7 @@ def test_a_process_that_nothing_can_read_is_told_as_a_problem(
 
     hello, last = capfd.readouterr().out.splitlines()
     assert json.loads(hello)[0] == "hello"
-    assert json.loads(last) == ["problem", "ProcessLookupError: [Errno 3] No such process"]
+    assert json.loads(last)[0] == "problem"
 
 
 def test_it_watches_until_it_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
