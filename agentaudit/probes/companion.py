@@ -51,7 +51,7 @@ _PATIENCE_NS = 5_000_000_000
 _REOPEN_NS = 500_000_000
 _LONGEST_NAME = 120
 _TASKS_NS = 40_000_000
-_STACKS_PRICE = 40
+_STACKS_PRICE = 30
 _TASKS_PRICE = 60
 """Looks are so far apart that each costs at most one part in so many of a core."""
 
