@@ -148,9 +148,10 @@ def _evidence(
 
 
 def _measured(profile: Profile | None) -> tuple[DecisionEvidence, ...]:
-    if profile is None:
+    if profile is None or not profile.breakdown.peak_rss_bytes:
         text = "resident memory was not measured"
-        return (DecisionEvidence(text=text, place="profile.json", good=False),)
+        place = profile.recording if profile else "profile.json"
+        return (DecisionEvidence(text=text, place=place, good=False),)
     peak = size(profile.breakdown.peak_rss_bytes)
     text = f"peak resident memory of the process tree was {peak}"
     return (DecisionEvidence(text=text, place=profile.recording, good=True),)

@@ -69,6 +69,15 @@ def words(kind: StepKind) -> str:
 
 def _judged(profile: Profile, *, hosted_model: bool) -> tuple[DecisionStatus, str, str]:
     breakdown = profile.breakdown
+    if profile.target.imported:
+        return (
+            DecisionStatus.NOT_MEASURED,
+            (
+                f"The trace was imported ({profile.target.imported}): it tells when steps began and"
+                " ended, and nobody measured what they used."
+            ),
+            "Run `agentaudit profile --pid PID --duration 60s` while the agent is under load.",
+        )
     if not under_load(breakdown):
         return _idle(breakdown)
     if attributed(breakdown) < LEAST_ATTRIBUTED:
@@ -125,13 +134,7 @@ def _evidence(profile: Profile, *, hosted_model: bool) -> tuple[DecisionEvidence
             ),
             under_load(breakdown),
         ),
-        (
-            (
-                f"CPU: {percent(breakdown.cpu_utilisation)} of {counted(breakdown.cores, 'core')}"
-                f" busy; {percent(attributed(breakdown))} of the CPU time attributed to step kinds"
-            ),
-            attributed(breakdown) >= LEAST_ATTRIBUTED,
-        ),
+        _cpu(breakdown),
         _gpu(profile, hosted_model=hosted_model),
     ]
     if load.driven is not None:
@@ -141,6 +144,16 @@ def _evidence(profile: Profile, *, hosted_model: bool) -> tuple[DecisionEvidence
     return tuple(
         DecisionEvidence(text=text, place=profile.recording, good=good) for text, good in said
     )
+
+
+def _cpu(breakdown: Breakdown) -> tuple[str, bool]:
+    if not breakdown.cores:
+        return "CPU: not measured", False
+    text = (
+        f"CPU: {percent(breakdown.cpu_utilisation)} of {counted(breakdown.cores, 'core')} busy;"
+        f" {percent(attributed(breakdown))} of the CPU time attributed to step kinds"
+    )
+    return text, attributed(breakdown) >= LEAST_ATTRIBUTED
 
 
 def _driven(load: DrivenLoad) -> tuple[str, bool]:

@@ -46,6 +46,11 @@ def _lead(profile: Profile) -> str:
         if breakdown.gpu_utilisation is None
         else f"the GPU was busy {percent(breakdown.gpu_utilisation)} of the time"
     )
+    if not breakdown.cores:
+        return (
+            f"The trace was imported and spans {duration(breakdown.duration_ns)}: when steps began"
+            " and ended is known, and what they used is not."
+        )
     return (
         f"In {duration(breakdown.duration_ns)} the agent kept"
         f" {percent(breakdown.cpu_utilisation)} of {counted(breakdown.cores, 'core')} busy;"
@@ -176,7 +181,7 @@ def _requests(profile: Profile) -> tuple[Block, ...]:
 
 def _method(profile: Profile) -> Folded:
     host = profile.host
-    peak = size(profile.breakdown.peak_rss_bytes)
+    peak = size(profile.breakdown.peak_rss_bytes) if profile.breakdown.peak_rss_bytes else "unknown"
     terms = (
         ("Host", f"{host.name}, {host.system}, {host.cpu_model or 'CPU not named'}"),
         ("Memory", f"{size(host.memory_bytes)}; the process tree took {peak} at most"),

@@ -87,10 +87,10 @@ def lanes(profile: Profile) -> tuple[Lane, ...]:
     return (
         Lane(
             label="CPU",
-            unit=f"busy of {cores} cores",
+            unit=f"busy of {cores} cores" if cores else "busy cores",
             colour="series-1",
-            values=busy,
-            ceiling=max((float(cores), *busy)),
+            values=busy if cores else (),
+            ceiling=max((1.0, float(cores), *busy)),
         ),
         Lane(
             label="GPU",

@@ -172,3 +172,18 @@ def test_the_manual_and_the_help_list_every_format() -> None:
 
     assert all(f"| `{name}` |" in page for name in FORMATS)
     assert all(name in told for name in FORMATS)
+
+
+def test_an_import_decides_nothing_in_a_report(runs: str, tmp_path: Path) -> None:
+    """When steps began and ended is no profile of CPU and GPU, however many requests there are."""
+    recording, folder = str(tmp_path / "runs.aatrace"), tmp_path / "artifacts"
+    run("import", runs, "-o", recording)
+    run("show", recording, "--json", str(folder / "profile.json"))
+
+    done = CliRunner().invoke(app, ["report", str(folder), "-o", str(folder / "page.html")])
+
+    said = " ".join(done.stdout.split())
+    assert done.exit_code == 3
+    assert "nobody measured what they used" in said
+    assert "CPU: not measured" in said
+    assert "✗ resident memory was not measured" in said
