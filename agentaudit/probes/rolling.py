@@ -198,14 +198,15 @@ class RollingWatch:
         self._budget.paid(self._pid, chunk.rate_hz * wall_ns / 1e9, chunk.cpu_ns, wall_ns)
         start_ns = max(first_ns, self._seen_until_ns)
         if stretches and end_ns > start_ns:
-            yield self._watched(start_ns, end_ns, _COUNTS.search(said))
+            threads = len({stretch.tid for stretch in stretches})
+            yield self._watched(start_ns, end_ns, _looks(said, threads))
             self._seen_until_ns = end_ns
             self._last = {
                 tid: run for tid, run in self._last.items() if end_ns - run.end_ns < _FRESH_NS
             }
 
-    def _watched(self, start_ns: int, end_ns: int, counts: re.Match[bytes] | None) -> Watched:
-        samples, failures = (int(counts[1]), int(counts[2])) if counts else (0, 0)
+    def _watched(self, start_ns: int, end_ns: int, looks: tuple[int, int]) -> Watched:
+        samples, failures = looks
         return Watched(
             pid=self._pid,
             start_ns=start_ns,
@@ -243,3 +244,9 @@ class RollingWatch:
         if not self._stopping and (self._failures >= _PATIENCE or forbidden(said)):
             self.stop()
             self._reason = reason(said, self._pid)
+
+
+def _looks(said: bytes, threads: int) -> tuple[int, int]:
+    """Looks that succeeded and that failed; py-spy counts the former once for each thread."""
+    counts = _COUNTS.search(said)
+    return (round(int(counts[1]) / max(threads, 1)), int(counts[2])) if counts else (0, 0)

@@ -233,5 +233,5 @@ class _Tally:
     def add(self, watched: Watched) -> None:
         self.samples += watched.samples
         self.failures += watched.failures
-        self.span_ns += watched.end_ns - watched.start_ns
+        self.span_ns += watched.end_ns - watched.start_ns if watched.samples else 0
         self.longest_gap_ns = max(self.longest_gap_ns, watched.max_gap_ns)
