@@ -25,6 +25,7 @@ Pattern = tuple[str, str, str]
 """A regular expression of the file's path, one of the qualified name, and the kind of step."""
 
 _FOLDER = Path(__file__).parent
+_BECOMING_S = 1.0
 _STARTING_S = 15.0
 _CLOSING_S = 6.0
 _LONGEST_SAID = 10_000
@@ -133,7 +134,10 @@ class Injection:
 
 
 def _check(pid: int) -> None:
-    runtime = python_of(pid)
+    """A command that we started may be about to become an interpreter."""
+    end_s = time.monotonic() + _BECOMING_S
+    while (runtime := python_of(pid)) is None and time.monotonic() < end_s:
+        time.sleep(0.02)
     version = version_of(runtime or "")
     if version is None or version < OLDEST:
         raise InjectionError(f"it runs {runtime or 'no Python'}; CPython 3.14 or newer lets us")

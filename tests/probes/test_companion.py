@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -242,15 +242,13 @@ def test_a_process_that_may_not_be_read_is_given_up_at_once() -> None:
 
 def test_a_process_that_only_begins_is_opened_again() -> None:
     now_ns = [10**9]
-    tries = iter(
-        [OSError("no interpreter yet"), FakeUnwinder(error=OSError("another program now"))]
-    )
+    tried: list[int] = []
 
     def opens() -> FakeUnwinder:
-        tried = next(tries, FakeUnwinder())
-        if isinstance(tried, OSError):
-            raise tried
-        return tried
+        tried.append(1)
+        if len(tried) == 1:
+            raise OSError("no interpreter yet")
+        return FakeUnwinder(error=OSError("another program now") if len(tried) == 2 else None)
 
     pipe = Pipe()
     made = Watcher(opens, 100, Teller(pipe.write), lambda: now_ns[0], spent_ns=lambda: now_ns[0])
