@@ -72,9 +72,10 @@ def _exact_ns(step: Step) -> int:
 
 
 def _achieved_hz(sampling: SamplingRecord) -> float:
-    """Samples a second that told something."""
+    """Samples a second that told something: no more than there was time between them."""
     tried = sampling.samples + sampling.failures
-    return sampling.rate_hz * (sampling.samples / tried if tried else 1.0)
+    looked_hz = min(sampling.rate_hz, 1e9 / max(sampling.mean_interval_ns, 1))
+    return looked_hz * (sampling.samples / tried if tried else 1.0)
 
 
 def interval(share: float, samples: float) -> tuple[float, float]:
