@@ -73,6 +73,8 @@ class Families:
     def at(self, pid: int, at_ns: int) -> Life | None:
         """The process that had the number then."""
         lives = self.by_pid.get(pid, [])
+        if len(lives) == 1:
+            return lives[0]
         later = [life for life in lives if life.end_ns is None or life.end_ns >= at_ns]
         return later[0] if later else (lives[-1] if lives else None)
 

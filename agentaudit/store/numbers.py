@@ -1,9 +1,9 @@
 """
 Columns of whole numbers as bytes.
 
-A column is its least number, and for each what it has beyond that, in as many bytes as the greatest
-of them needs: none where all are equal. Instants of one second so take four bytes each, and columns
-are read at the speed of copying.
+A column is its least number, or 0, and for each what it has beyond that, in as many bytes as the
+greatest of them needs: none where all are equal. Instants of one second so take four bytes each, and
+columns are read at the speed of copying.
 """
 
 import sys
@@ -27,15 +27,20 @@ def to_column(numbers: Sequence[int]) -> Column:
     """The numbers as bytes."""
     if not numbers:
         return Column(0, b"")
-    least = min(numbers)
-    widest = max(numbers) - least
-    if widest == 0:
+    least, largest = min(numbers), max(numbers)
+    if least == largest:
         return Column(least, b"")
-    width = next(width for width in _CODES if widest < 1 << 8 * width)
+    width = _width(largest - least)
+    if least > 0 and _width(largest) == width:
+        least = 0  # as short, and read without adding anything up
     beyond = array(_CODES[width], [number - least for number in numbers])
     if sys.byteorder == "big":
         beyond.byteswap()
     return Column(least, beyond.tobytes())
+
+
+def _width(number: int) -> int:
+    return next(width for width in _CODES if number < 1 << 8 * width)
 
 
 def from_column(column: Column, count: int, *, signed: bool = False) -> Sequence[int]:
