@@ -19,9 +19,13 @@ _LEAST_DENSITY = 1e-4
 _OWN_NS = 40_000_000
 """Time read for sure from which a piece's own use says more than that of its kind."""
 
-_ROUNDS = 8
-_GUESSED_NS = 500_000_000.0
-"""Weight of the guess that all kinds of work use the CPU alike, beside what was read."""
+_ROUNDS = 3
+_GUESSED_NS = 500_000_000
+"""
+Weight of the guess that all kinds of work use the CPU alike, beside what was read.
+
+To it comes all time in shared readings: what they say of a mixture is little.
+"""
 
 _SLOWER = {StepKind.LLM_INFERENCE: 0.005, StepKind.IDLE: 0.005}
 """Kinds that wait: how much less of it they use, until it is known."""
@@ -66,8 +70,11 @@ def _densities(shared: Sequence[Shared], pieces: Sequence[Piece]) -> Mapping[Ste
     ]
     kinds = {piece.kind for piece in pieces} | {kind for _, times in rows for kind in times}
     guess = _guess(rows)
-    wall_ns = dict.fromkeys(kinds, _GUESSED_NS)
-    cpu_ns = {kind: _GUESSED_NS * guess * _SLOWER.get(kind, 1.0) for kind in kinds}
+    wall_ns = dict.fromkeys(kinds, float(_GUESSED_NS))
+    for _, times in rows:
+        for kind, time_ns in times.items():
+            wall_ns[kind] += time_ns
+    cpu_ns = {kind: wall_ns[kind] * guess * _SLOWER.get(kind, 1.0) for kind in kinds}
     for piece in pieces:
         cpu_ns[piece.kind] += piece.cpu_ns
         wall_ns[piece.kind] += piece.read_ns
