@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from agentaudit.model.trace import Trace
+from agentaudit.model.trace import LabelSource, Trace
 from agentaudit.profiling.breakdown import breakdown_of
 
 _NOTABLE = 1.25
@@ -43,6 +43,8 @@ def _recorders(before: Trace, after: Trace) -> Iterator[str]:
     for trace, which in ((before, "the older"), (after, "the newer")):
         if not trace.complete:
             yield f"{which} recording is cut off"
+        if any(request.source is LabelSource.NONE for request in trace.requests):
+            yield f"requests of {which} recording are busy stretches of threads, for want of better"
 
 
 def _loads(before: Trace, after: Trace) -> Iterator[str]:

@@ -13,6 +13,7 @@ from agentaudit.model.trace import (
     ClockPair,
     CpuSample,
     Host,
+    LabelSource,
     Request,
     SamplingRecord,
     Step,
@@ -197,7 +198,8 @@ def test_what_else_differs_is_said() -> None:
         complete=False,
         sampling=(),
         requests=tuple(
-            replace(request, arrival_ns=0, finish_ns=trace.end_ns) for request in trace.requests
+            replace(request, arrival_ns=0, finish_ns=trace.end_ns, source=LabelSource.NONE)
+            for request in trace.requests
         ),
         cpu_samples=tuple(replace(sample, system_busy=0.9) for sample in trace.cpu_samples),
     )
@@ -211,6 +213,7 @@ def test_what_else_differs_is_said() -> None:
     assert "another sampler (py-spy, now none)" in said
     assert "the newer recording is cut off" in said
     assert "another load" in said
+    assert "requests of the newer recording are busy stretches of threads" in said
     assert "other programs" in said
     assert compared(trace, trace).differences == ()
 
