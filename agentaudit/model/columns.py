@@ -53,9 +53,14 @@ class Readings:
         self.cpu_ns.append(cpu_ns)
         self.queue_ns.append(queue_ns)
 
-    def rows(self) -> Iterator[tuple[int, int, int, int]]:
-        """The two instants, CPU time and run-queue wait of each."""
-        return zip(self.since_ns, self.at_ns, self.cpu_ns, self.queue_ns, strict=True)
+    def rows(
+        self, first: int = 0, beyond: int | None = None
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """The two instants, CPU time and run-queue wait of each, or of those in some places."""
+        columns = (self.since_ns, self.at_ns, self.cpu_ns, self.queue_ns)
+        if first or beyond is not None:
+            return zip(*(column[first:beyond] for column in columns), strict=True)
+        return zip(*columns, strict=True)
 
     def __len__(self) -> int:
         return len(self.at_ns)

@@ -6,11 +6,11 @@ to it to the nanosecond; one that spans several is split by how much CPU each of
 second elsewhere, so that time in a tool does not leak into the wait for a model beside it.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
-from operator import lt
+from itertools import groupby, islice
+from operator import lt, sub
 
 from agentaudit.model.columns import Readings, Runs, numbers
 from agentaudit.model.trace import StepKind
@@ -38,7 +38,7 @@ def pieces_of(runs: Runs, labeller: Labeller, gone_ns: Sequence[int]) -> list[Pi
     labels = _labels(runs, labeller)
     pieces: list[Piece] = []
     last: Piece | None = None
-    for start_ns, end_ns, stack in _clipped(runs, gone_ns):
+    for start_ns, end_ns, stack in _clipped(runs, labels, gone_ns):
         label = labels[stack]
         if last is not None:
             if last.label is label and start_ns - last.end_ns <= _GONE_ON_NS:
@@ -63,8 +63,21 @@ def _labels(runs: Runs, labeller: Labeller) -> Mapping[int, Label]:
 
 def with_idle_told_apart(pieces: Sequence[Piece], readings: Readings) -> list[Piece]:
     """The same stretch of time, where threads that wait for nothing in particular are idle."""
+    told: list[Piece] = []
+    for piece in pieces:
+        if piece.label.leaf:
+            told.append(piece)
+        else:
+            told += _split(piece, *_busy(piece, readings))
+    return told
+
+
+def _busy(piece: Piece, readings: Readings) -> tuple[Sequence[int], Sequence[int]]:
+    """When the thread was at work meanwhile: starts and ends of stretches, by its readings."""
     starts, ends = numbers(), numbers()
-    for since_ns, at_ns, cpu_ns, queue_ns in readings.rows():
+    first = bisect_right(readings.at_ns, piece.start_ns)
+    last = bisect_left(readings.since_ns, piece.end_ns, lo=first)
+    for since_ns, at_ns, cpu_ns, queue_ns in readings.rows(first, last):
         if cpu_ns + queue_ns < _BUSY_SHARE * (at_ns - since_ns or 1):
             continue
         if ends and ends[-1] == since_ns:
@@ -72,13 +85,7 @@ def with_idle_told_apart(pieces: Sequence[Piece], readings: Readings) -> list[Pi
         else:
             starts.append(since_ns)
             ends.append(at_ns)
-    told: list[Piece] = []
-    for piece in pieces:
-        if piece.label.leaf:
-            told.append(piece)
-        else:
-            told += _split(piece, starts, ends)
-    return told
+    return starts, ends
 
 
 def place_cpu(pieces: Sequence[Piece], readings: Readings) -> list[Reading]:
@@ -143,18 +150,47 @@ def _telling(before: Piece, after: Piece) -> Label:
     return after.label if after.wall_ns > before.wall_ns else before.label
 
 
-def _clipped(runs: Runs, gone_ns: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+def _clipped(
+    runs: Runs, labels: Mapping[int, Label], gone_ns: Sequence[int]
+) -> Iterator[tuple[int, int, int]]:
     """Runs in order, none over another, none beyond the end of its thread."""
     until_ns = 0
     first_gone_ns = min(gone_ns, default=None)
     in_order = all(map(lt, runs.start_ns, islice(runs.start_ns, 1, None)))
-    for started_ns, ended_ns, stack in runs.rows() if in_order else sorted(runs.rows()):
+    rows = _together(runs, labels, first_gone_ns) if in_order else sorted(runs.rows())
+    for started_ns, ended_ns, stack in rows:
         start_ns, end_ns = max(started_ns, until_ns), ended_ns
         if first_gone_ns is not None and end_ns > first_gone_ns:
             end_ns = _alive_until(start_ns, end_ns, gone_ns)
         if end_ns > start_ns:
             until_ns = end_ns
             yield start_ns, end_ns, stack
+
+
+def _together(
+    runs: Runs, labels: Mapping[int, Label], gone_ns: int | None
+) -> Iterator[tuple[int, int, int]]:
+    """
+    Runs of one label that follow each other, as one run: a busy thread has many stacks of a label.
+
+    Only where each of them would have been added to the one before it.
+    """
+    starts, ends = runs.start_ns, runs.end_ns
+    beyond = 0
+    for _, stacks in groupby(runs.stack, key=labels.__getitem__):
+        first, beyond = beyond, beyond + len(list(stacks))
+        last = beyond - 1
+        gaps = map(sub, starts[first + 1 : beyond], ends[first:last])
+        if (
+            last > first
+            and ends[first] - starts[first] >= _SLIVER_NS
+            and (gone_ns is None or ends[last] <= gone_ns)
+            and all(0 <= gap <= _GONE_ON_NS for gap in gaps)
+        ):
+            yield starts[first], ends[last], runs.stack[first]
+        else:
+            places = range(first, beyond)
+            yield from ((starts[at], ends[at], runs.stack[at]) for at in places)
 
 
 def _alive_until(start_ns: int, end_ns: int, gone_ns: Sequence[int]) -> int:

@@ -2,8 +2,8 @@
 Columns of whole numbers as bytes.
 
 A column is its least number, or 0, and for each what it has beyond that, in as many bytes as the
-greatest of them needs: none where all are equal. Instants of one second so take four bytes each, and
-columns are read at the speed of copying.
+greatest of them needs: none where all are equal. Instants of one second so take four bytes each,
+and columns are read at the speed of copying.
 """
 
 import sys
