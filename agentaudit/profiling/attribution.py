@@ -87,7 +87,7 @@ def _stand_ins(requests: Sequence[Request], at_ns: int) -> tuple[Incident, ...]:
         Incident(
             at_ns=at_ns,
             probe="requests",
-            what="no stack shows a request frame; a row with `when: request` could name one",
+            what="nothing tells of requests; --request-frame file.py:function can",
             lost="the requests themselves: busy stretches of threads stand in for them",
         ),
     )

@@ -30,7 +30,7 @@ To it comes all time in shared readings: what they say of a mixture is little.
 _SLOWER = {StepKind.LLM_INFERENCE: 0.005, StepKind.IDLE: 0.005}
 """Kinds that wait: how much less of it they use, until it is known."""
 
-_MOST_LEARNT = 1_000
+_MOST_LEARNT = 500
 """Shared readings that densities are learnt from: more would say the same."""
 
 

@@ -1,6 +1,6 @@
 """What limits the agent, and the numbers that say so."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from agentaudit.model.profile import Bound, KindShare
@@ -136,11 +136,17 @@ def _model_fact(trace: Trace, share: Mean | None) -> tuple[str, ...]:
         return ("no thread was seen at work",)
     if share.value == 0:
         return ("no model call was seen",)
-    measured = trace.gpu_samples or any(step.gpu_ns for step in trace.steps)
-    where = "" if measured else " (the model's own GPU was not measured)"
+    where = "" if trace.gpu_samples else _gpu_doubt({step.gpu_source for step in trace.steps})
     return (
         f"{share.value:.0%} of the threads' working time is in model calls{share.bounds}{where}",
     )
+
+
+def _gpu_doubt(sources: Collection[str]) -> str:
+    """What a reader should know of the model's GPU, where no device was seen here."""
+    if "server" in sources:
+        return " (GPU time is what the model's server said it computed)"
+    return "" if "device" in sources else " (the model's own GPU was not measured)"
 
 
 def _one_core_fact(trace: Trace) -> tuple[str, ...]:

@@ -102,6 +102,21 @@ def test_waiting_and_gpus_have_intervals_as_well() -> None:
     assert gpu.bound is Bound.GPU
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("server", "(GPU time is what the model's server said it computed)"),
+        ("", "(the model's own GPU was not measured)"),
+    ],
+)
+def test_a_gpu_that_was_not_seen_here_is_said_to_be_so(source: str, words: str) -> None:
+    wait = dataclasses.replace(step(StepKind.LLM_INFERENCE, 0, 9), gpu_ns=S, gpu_source=source)
+
+    reasons = breakdown_of(trace(wait, cores=[0.1] * 10)).reasons
+
+    assert any(words in reason for reason in reasons)
+
+
 def test_the_cores_that_it_may_use_are_the_measure() -> None:
     found = trace(cores=[0.45] * 10)
     limited = dataclasses.replace(
