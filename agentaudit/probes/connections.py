@@ -76,8 +76,11 @@ class Watcher:
         tables = self._tables.values()
         until_ns = min([table.next_ns for table in tables], default=now_ns + _LONGEST_SLEEP_NS)
         wait_ns = min(max(until_ns - now_ns, 1_000_000), _LONGEST_SLEEP_NS)
-        endings = [table.ending for table in tables if table.ending is not None]
-        select.select(endings, [], [], wait_ns / 1e9)
+        endings = select.poll()  # `select` takes no file beyond the 1024th
+        for table in tables:
+            if table.ending is not None:
+                endings.register(table.ending, select.POLLIN)
+        endings.poll(wait_ns / 1e6)
 
     def close(self, now_ns: int) -> Iterator[Seen]:
         """What is open still."""

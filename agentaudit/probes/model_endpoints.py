@@ -8,10 +8,11 @@ Of a process's environment, only names of variables and `host:port` of such URLs
 """
 
 import ipaddress
+import os
 import re
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 MODEL_PORTS: Mapping[int, str] = {1234: "LM Studio", 11434: "Ollama", 30000: "SGLang"}
@@ -44,7 +45,11 @@ _KEY = re.compile(rf"(?:{_VENDORS})_(?:API_KEY|AUTH_TOKEN|TOKEN)")
 _PROXY = re.compile(r"(?:https_proxy|all_proxy)", re.IGNORECASE)
 _LONGEST = 256 * 1024
 _WORDS = 6
+_AT_ONCE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+"""Nobody waits for whoever might write into a pipe."""
+
 _STALE_NS = 60_000_000_000
+_SERVER_STALE_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +78,8 @@ class ModelEndpoints:
     def __init__(self, named: Collection[str]) -> None:
         self._named = frozenset(named)
         self._surroundings: dict[int, Surroundings] = {}
-        self._servers: dict[int, str] = {}
+        self._servers: dict[int, tuple[int, str]] = {}
+        """When each was looked at: a launcher becomes the server, and numbers are given again."""
 
     def evidence(self, now_ns: int, pid: int, peer: str, peer_pid: int) -> Evidence | None:
         """What speaks for a model behind `peer`, to which the process is connected."""
@@ -85,7 +91,7 @@ class ModelEndpoints:
             return Evidence(text=around.bases[peer], sure=True)
         if port in MODEL_PORTS:
             return Evidence(text=f"port {port}", sure=True)
-        server = self._server(peer_pid)
+        server = self._server(now_ns, peer_pid)
         if server:
             return Evidence(text=f"served by {server}", sure=True)
         if peer_pid:
@@ -98,10 +104,14 @@ class ModelEndpoints:
             known = self._surroundings[pid] = surroundings(pid, now_ns)
         return known
 
-    def _server(self, pid: int) -> str:
-        if pid and pid not in self._servers:
-            self._servers[pid] = server_in(_read(f"/proc/{pid}/cmdline").split("\0"))
-        return self._servers.get(pid, "")
+    def _server(self, now_ns: int, pid: int) -> str:
+        if not pid:
+            return ""
+        looked_ns, name = self._servers.get(pid, (0, ""))
+        if not looked_ns or now_ns - looked_ns > _SERVER_STALE_NS:
+            name = server_in(beginning_of(f"/proc/{pid}/cmdline").split("\0"))
+            self._servers[pid] = (now_ns, name)
+        return name
 
 
 def _weak(peer: str, port: int, around: Surroundings) -> Evidence | None:
@@ -157,12 +167,12 @@ def _client(pid: int, variables: Mapping[str, str]) -> str:
     keys = sorted(name for name in variables if _KEY.fullmatch(name) or _BASE.fullmatch(name))
     if keys:
         return keys[0]
-    mapped = _read(f"/proc/{pid}/maps", longest=16 * _LONGEST)
+    mapped = beginning_of(f"/proc/{pid}/maps", longest=16 * _LONGEST)
     return next((part.strip("/") for part in _CLIENTS if part in mapped), "")
 
 
 def _variables(pid: int) -> Mapping[str, str]:
-    pairs = (entry.partition("=") for entry in _read(f"/proc/{pid}/environ").split("\0"))
+    pairs = (entry.partition("=") for entry in beginning_of(f"/proc/{pid}/environ").split("\0"))
     return {
         name: value
         for name, equals, value in pairs
@@ -193,7 +203,7 @@ def _numeric(host: str, port: int, hosts: Mapping[str, Collection[str]]) -> Iter
 def _hosts(pid: int) -> Mapping[str, Collection[str]]:
     """Names in the hosts file that the process sees."""
     found: dict[str, list[str]] = {}
-    for line in _read(f"/proc/{pid}/root/etc/hosts").splitlines():
+    for line in beginning_of(f"/proc/{pid}/root/etc/hosts").splitlines():
         address, *names = line.partition("#")[0].split() or [""]
         for name in names:
             found.setdefault(name.lower(), []).append(address)
@@ -207,9 +217,12 @@ def _loopback(peer: str) -> bool:
         return False
 
 
-def _read(path: str, longest: int = _LONGEST) -> str:
+def beginning_of(path: str, longest: int = _LONGEST) -> str:
+    """The beginning of a file; nothing of a pipe or a device that stands in its place."""
     try:
-        with Path(path).open("rb") as file:
+        with os.fdopen(os.open(path, _AT_ONCE), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return ""
             return file.read(longest).decode("utf-8", "replace")
     except OSError:  # gone, or not ours to look at
         return ""

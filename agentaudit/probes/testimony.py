@@ -23,7 +23,7 @@ _MOST_STACKS = 100_000
 _AHEAD_NS = 50_000_000
 """Clocks of two cores may differ, though not by so much."""
 
-_Number = Annotated[int, msgspec.Meta(ge=0)]
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Text = Annotated[str, msgspec.Meta(max_length=1000)]
 _Frames = Annotated[list[tuple[_Text, _Text]], msgspec.Meta(max_length=200)]
 

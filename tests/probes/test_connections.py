@@ -1,6 +1,7 @@
 """Requests in flight of real programs, against what the programs themselves say of them."""
 
 import os
+import resource
 import socket
 import subprocess
 import threading
@@ -392,6 +393,25 @@ def test_a_defect_is_an_incident(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not observer.close(time.monotonic_ns())
     assert isinstance(incident, Incident)
     assert "KeyError" in incident.what
+
+
+def test_files_beyond_the_1024th_are_waited_for_too() -> None:
+    """A recorder of many threads keeps a file open for each."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 1200:
+        pytest.skip("so many files may not be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, hard))
+    watcher = Watcher((), time.monotonic_ns())
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1030)]
+    try:
+        list(watcher.look(time.monotonic_ns(), [os.getpid()]))
+        watcher.wait(time.monotonic_ns())
+
+        assert not list(watcher.close(time.monotonic_ns()))
+    finally:
+        for file in files:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_processes_that_are_gone_have_no_connections() -> None:

@@ -5,12 +5,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from agentaudit.probes.model_endpoints import (
     Evidence,
     ModelEndpoints,
+    beginning_of,
     server_in,
     shown,
     surroundings,
@@ -172,6 +174,32 @@ def test_what_a_process_was_given_is_read_once_a_minute(given_to: Callable[..., 
 
     assert models.evidence(2, pid, REMOTE, 0) == before
     assert sys.platform == "linux"
+
+
+def test_a_launcher_that_becomes_a_server_is_known_as_one(start: Start) -> None:
+    launcher = start(
+        "import os, sys\nprint('ready', flush=True)\nsys.stdin.readline()\n"
+        "os.execvp('sh', ['vllm', '-c', 'echo ready; read line'])\n"
+    )
+    models = ModelEndpoints(())
+    before = models.evidence(10**9, launcher.pid, "10.0.0.9:8000", launcher.pid)
+    assert launcher.stdin
+    assert launcher.stdout
+    launcher.stdin.write("go\n")
+    launcher.stdin.flush()
+    launcher.stdout.readline()
+
+    assert before is None
+    assert models.evidence(3 * 10**9, launcher.pid, "10.0.0.9:8000", launcher.pid) == Evidence(
+        text="served by vllm", sure=True
+    )
+
+
+def test_a_pipe_in_place_of_a_file_holds_nobody_up(tmp_path: Path) -> None:
+    pipe = tmp_path / "hosts"
+    os.mkfifo(pipe)
+
+    assert beginning_of(str(pipe)) == ""
 
 
 def test_addresses_are_shown_as_in_urls() -> None:

@@ -114,6 +114,8 @@ def test_any_bytes_are_records_or_refused(data: bytes) -> None:
         ["task", 7, 1, 0, 1, "name", "NOW", "NOW", 3],
         ["watched", 5, 4, 1, 0, 0, 0],
         ["watched", "NOW", "NOW", -1, 0, 0, 0],
+        ["watched", "NOW", "NOW", 10**30, 0, 0, 0],
+        ["task", 7, 2**63, 0, 1, "name", "NOW", "NOW", 0],
         ["unheard", 1],
         {"run": 1},
     ],
