@@ -255,13 +255,8 @@ class Recording:
 def recording_of(
     records: Iterable[Record], *, columns: Columns | None = None, torn_bytes: int = 0
 ) -> Recording:
-    """
-    The recording that these records make, beside what stands in columns already.
-
-    Raises ValueError when the first is not `Opened`, or a stack is not defined, or not in order.
-    """
-    columns = columns or Columns()
-    few: list[Few] = []
+    """The recording of the records and the columns; ValueError where one is out of its order."""
+    columns, few = columns or Columns(), list[Few]()
     stacks: list[tuple[Frame, ...]] = []
     for record in records:
         match record:
@@ -276,7 +271,7 @@ def recording_of(
     if not few or not isinstance(few[0], Opened):
         raise ValueError("the first record must say who was recorded")
     used = [record.stack for record in few if isinstance(record, TaskRun)]
-    largest = max([*used, *(max(runs.stack, default=-1) for runs in columns.runs.values()), -1])
+    largest = max([-1, *used, *(max(runs.stack, default=-1) for runs in columns.runs.values())])
     if largest >= len(stacks):
         raise ValueError(f"stack {largest} is used and nowhere defined")
     return Recording(
