@@ -1,6 +1,7 @@
 """The load that a recording puts on an agent, from the words of a command line."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 MOST_USERS = 1024
 _LARGEST_FILE = 64 * 1024 * 1024
+_HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""As HTTP has them (RFC 9110)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +63,17 @@ def plan_of(options: LoadOptions, command: Sequence[str] = ()) -> "Plan":
 
 
 def _check_address(url: str) -> None:
-    parts = urlsplit(url)
-    try:
-        port_is_right = parts.port is None or parts.port > 0
-    except ValueError:
-        port_is_right = False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_right:
-        raise UsageError(f"--load {url!r} is no address: say http://127.0.0.1:8080/run")
-    if parts.username or parts.password:
+    if "@" in url.partition("://")[2].partition("/")[0]:
         raise UsageError("--load takes no password in its address: use --load-header @FILE")
+    if not url.isascii() or any(letter <= " " for letter in url):
+        raise UsageError("--load takes an address without blanks and accents: write them as %20")
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        raise UsageError(f"--load {url!r} is no address: say http://127.0.0.1:8080/run")
 
 
 def _bodies(text: str) -> Iterator[str]:
@@ -94,7 +100,7 @@ def _headers(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _header(text: str, at: Problem | None) -> tuple[str, str]:
     name, colon, value = text.partition(":")
-    wrong = not colon or not name.strip() or any(ord(letter) < ord(" ") for letter in text)
+    wrong = not colon or not _HEADER_NAME.fullmatch(name.strip()) or not _HEADER.fullmatch(text)
     if not wrong:
         return name.strip(), value.strip()
     if at is None:

@@ -75,7 +75,7 @@ class Load:
             LoadPlanned(
                 at_ns=now_ns,
                 shape="poisson" if self._plan.rate_hz > 0 else "closed",
-                target=self._plan.url or self._plan.command[0],
+                target=self._plan.target,
                 concurrency=self._plan.users,
                 rate_hz=self._plan.rate_hz,
                 requests=self._plan.requests,
@@ -112,9 +112,13 @@ class Load:
 
 
 def _prepared(plan: Plan, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """The driver, which knows the plan and waits for the word to begin."""
+    """
+    The driver, which knows the plan and waits for the word to begin.
+
+    It imports nothing from the folder that we happen to be in (`-P`).
+    """
     program = subprocess.Popen(
-        [sys.executable, "-m", "agentaudit.probes.load_driver"],
+        [sys.executable, "-P", "-m", "agentaudit.probes.load_driver"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

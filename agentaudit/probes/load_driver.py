@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TextIO
@@ -49,6 +50,11 @@ class Plan:
     wait_s: float = 30.0
     """How long the address may take to answer at all, before the first request."""
     seed: int = 1
+
+    @property
+    def target(self) -> str:
+        """Whom it asks, as that is shown and kept: a query may hold a key."""
+        return self.url.partition("#")[0].partition("?")[0] or self.command[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +92,15 @@ class Driver:
         for user in users:
             user.start()
         for user in users:
-            user.join()
+            while user.is_alive() and not self._abandoned:
+                user.join(_LOOK_S)
         if not self.stopped.is_set():
             self._say({"done": True})
+
+    @property
+    def _abandoned(self) -> bool:
+        """Whether nobody waits any more for answers; commands are still to be ended."""
+        return self.stopped.is_set() and bool(self._plan.url)
 
     def _user(self, user: int) -> None:
         while not self.stopped.is_set():
@@ -120,14 +132,18 @@ class Driver:
         """One run of the command, ended when its time is up or the driver's is."""
         try:
             program = subprocess.Popen(  # noqa: S603 -- the user asked for exactly this command
-                self._plan.command, stdin=subprocess.DEVNULL, stdout=sys.stderr
+                self._plan.command,
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr,
+                process_group=0,
             )
         except OSError as error:
             return Outcome(status=127, failed=True, problem=error.strerror or "cannot be started")
         end_s = time.monotonic() + self._plan.timeout_s
         while program.poll() is None:
             if self.stopped.wait(_LOOK_S) or time.monotonic() > end_s:
-                program.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(program.pid, signal.SIGKILL)  # with all that it started
                 program.wait()
                 return Outcome(status=124, failed=True, problem="its time was up", pid=program.pid)
         code = program.returncode
@@ -170,7 +186,7 @@ def _unreachable(plan: Plan, stopped: threading.Event) -> str:
             connection.connect()
         except OSError as error:
             if time.monotonic() > end_s or stopped.wait(_LOOK_S):
-                return f"nothing answers at {plan.url}: {error.strerror or error}"
+                return f"nothing answers at {plan.target}: {error.strerror or error}"
         else:
             return ""
         finally:
@@ -183,6 +199,7 @@ def _asked(plan: Plan, number: int) -> Outcome:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     body = plan.bodies[(number - 1) % len(plan.bodies)].encode() if plan.bodies else None
     connection = _connection(plan)
+    end_s = time.monotonic() + plan.timeout_s
     try:
         connection.request(plan.method, path, body=body, headers=dict(plan.headers))
         answer = connection.getresponse()
@@ -191,14 +208,21 @@ def _asked(plan: Plan, number: int) -> Outcome:
             read += len(part)
             if read > _LARGEST_ANSWER:
                 return Outcome(status=answer.status, failed=True, problem="its answer never ended")
+            if time.monotonic() > end_s:
+                return _late(plan)
     except TimeoutError:
-        return Outcome(status=0, failed=True, problem=f"no answer within {plan.timeout_s:g} s")
-    except (OSError, HTTPException) as error:
+        return _late(plan)
+    except (OSError, HTTPException, ValueError) as error:
         what = getattr(error, "strerror", None) or type(error).__name__
         return Outcome(status=0, failed=True, problem=what)
     finally:
         connection.close()
     return Outcome(status=answer.status, failed=answer.status >= _FAILED_STATUS)
+
+
+def _late(plan: Plan) -> Outcome:
+    problem = f"no whole answer within {plan.timeout_s:g} s"
+    return Outcome(status=0, failed=True, problem=problem)
 
 
 def main() -> None:

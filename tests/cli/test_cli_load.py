@@ -47,6 +47,8 @@ def test_bodies_and_headers_may_stand_in_files(tmp_path: Path) -> None:
         "http://host:0/",
         "http://host:99999/",
         "file:///etc/passwd",
+        "http://[::1/run",
+        "http://host:port/",
     ],
 )
 def test_only_addresses_of_http_are_asked(url: str) -> None:
@@ -60,14 +62,28 @@ def test_no_message_shows_a_secret(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError) as in_address:
         plan_of(LoadOptions(url=f"http://me:{SECRET}@host/"))
+    with pytest.raises(UsageError) as misspelt:
+        plan_of(LoadOptions(url=f"htp://me:{SECRET}@host/"))
     with pytest.raises(UsageError) as in_words:
         plan_of(LoadOptions(url="http://host/", headers=(SECRET,)))
     with pytest.raises(InputError) as in_file:
         plan_of(LoadOptions(url="http://host/", headers=(f"@{headers}",)))
 
     assert in_file.value.problems[0].line == 2
-    for error in (in_address, in_words, in_file):
+    for error in (in_address, misspelt, in_words, in_file):
         assert SECRET not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["http://host/a b", "http://host/caf\u00e9", "http://host/\n"])
+def test_an_address_is_as_http_sends_it(url: str) -> None:
+    with pytest.raises(UsageError, match="%20"):
+        plan_of(LoadOptions(url=url))
+
+
+@pytest.mark.parametrize("header", ["X Who: me", ": me", "X-Who: a\nX-Other: b", "X-Who: \u2713"])
+def test_a_header_is_as_http_sends_it(header: str) -> None:
+    with pytest.raises(UsageError, match="Name: value"):
+        plan_of(LoadOptions(url="http://host/", headers=(header,)))
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
