@@ -9,6 +9,7 @@ from agentaudit.model.rule import StepRule
 
 _LIBRARIES = ("/site-packages/", "/dist-packages/")
 _STANDARD_LIBRARY = re.compile(r".*/lib(?:64)?/python3(?:\.\d+)?[a-z]?/(?!site-|dist-)")
+_IMPORTED = "<module>"
 _SAYS_NOTHING = frozenset({"<module>", "main", "<lambda>"})
 """Functions at the root of whole programs: the name of their file labels nothing below them."""
 
@@ -74,7 +75,13 @@ def _of_own_code(rule: StepRule) -> bool:
 
 
 def _names(rule: StepRule, function: str) -> bool:
-    """Whether the rule means the function: by its last part where no more is known of its name."""
+    """
+    Whether the rule means the function: by its last part where no more is known of its name.
+
+    A file that is being imported does none of the work that its functions are for.
+    """
+    if function == _IMPORTED and rule.function != _IMPORTED:
+        return False
     asked = rule.function if "." in function else rule.function.rpartition(".")[2]
     return _compiled(_name_glob(asked)).fullmatch(function) is not None
 

@@ -186,3 +186,9 @@ def test_rules_of_users_go_before_ours(tmp_path: Path) -> None:
     assert Labeller(rules, [stack("/app/tools.py:think")]).label(7, 0).kind is (
         StepKind.LLM_INFERENCE
     )
+
+
+def test_a_file_that_is_being_imported_does_no_work_of_its_kind() -> None:
+    imported = label(f"{STDLIB}asyncio/subprocess.py:<module>", *ROOT)
+
+    assert imported.kind is StepKind.UNKNOWN
