@@ -1,7 +1,7 @@
 """Which probes a recording uses, made ready for a session."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agentaudit.model.trace import Incident
     from agentaudit.probes.forks import ForkEvents
     from agentaudit.probes.gpu import Gpus
+    from agentaudit.probes.scraping import Address
     from agentaudit.profiling.session import Observer, Probes
 
 RATE_HZ = 100
@@ -45,6 +46,19 @@ class Options:
     """Asked at every tick; the recording ends when it says so."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """What the user named of the network: models as `host:port` in numbers, and pages."""
+
+    models: frozenset[str]
+    pages: "tuple[Address, ...]"
+
+
+def addresses_of(options: Options) -> Addresses:
+    """Understood before anything begins. Raises UsageError for what is no address."""
+    return Addresses(models=_resolved(options.endpoints), pages=tuple(_pages(options.scraped)))
+
+
 def fork_events(stack: ExitStack) -> "tuple[ForkEvents | None, Sequence[Incident]]":
     """The kernel's word of forks; to be had before the target begins."""
     from agentaudit.model.trace import Incident
@@ -65,6 +79,23 @@ def fork_events(stack: ExitStack) -> "tuple[ForkEvents | None, Sequence[Incident
     return forks, ()
 
 
+def network_observers(options: Options) -> "Sequence[Observer]":
+    """
+    Whoever watches connections, and reads the pages with metrics that the user named.
+
+    To be had before the target begins. Raises UsageError for what is no address.
+    """
+    from agentaudit.probes.connections import Connections
+
+    connections = Connections(_resolved(options.endpoints))
+    pages = tuple(_pages(options.scraped))
+    if not pages:
+        return (connections,)
+    from agentaudit.probes.endpoints import Endpoints
+
+    return connections, Endpoints(pages)
+
+
 def probes_of(
     pid: int,
     forks: "ForkEvents | None",
@@ -80,13 +111,12 @@ def probes_of(
     from agentaudit.profiling.session import Probes
 
     _allow_open_files()
-    endpoints = _resolved(options.endpoints)
     tree = open_tree(pid, forks)
     stack.callback(tree.close)
     gpus = Gpus()
     stack.callback(gpus.close)
-    found, missing = _observers(pid, endpoints, options)
-    observers = (*found, *others)
+    stacks, missing = _stacks(pid, options)
+    observers = (stacks, *others)
     stack.callback(_close, observers)
     probes = Probes(
         tree=tree,
@@ -101,29 +131,14 @@ def probes_of(
     return probes, gpus, missing
 
 
-def _observers(
-    pid: int, endpoints: frozenset[str], options: Options
-) -> "tuple[Sequence[Observer], Sequence[Incident]]":
-    from agentaudit.probes.connections import Connections
-
-    stacks, missing = _stacks(pid, options)
-    return (stacks, Connections(endpoints), *_metrics(options.scraped)), missing
-
-
-def _metrics(pages: Sequence[str]) -> "Sequence[Observer]":
-    """Whoever reads the pages with metrics that the user named."""
-    if not pages:
-        return ()
-    from agentaudit.probes.endpoints import Endpoints
+def _pages(pages: Sequence[str]) -> "Iterator[Address]":
     from agentaudit.probes.scraping import address_of
 
-    addresses = []
     for page in pages:
         try:
-            addresses.append(address_of(page))
+            yield address_of(page)
         except ValueError as error:
             raise UsageError(f"--endpoint: {error}") from error
-    return (Endpoints(addresses),)
 
 
 def _stacks(pid: int, options: Options) -> "tuple[Observer, Sequence[Incident]]":

@@ -14,7 +14,7 @@ from agentaudit import __version__
 from agentaudit.cli.injection import injections
 from agentaudit.cli.listeners import instrumented, listeners
 from agentaudit.cli.live import live
-from agentaudit.cli.probes import Options, fork_events, probes_of
+from agentaudit.cli.probes import Options, fork_events, network_observers, probes_of
 from agentaudit.cli.targets import Attach, Launch, Repeat, Target, pid_of
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import IncompleteError, UsageError
@@ -106,11 +106,12 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
 
     options = way.options
     target = instrumented(target, options.listening)
+    network = network_observers(options)
     forks, unheard = fork_events(stack)
     heard = listeners(target, options.listening, way.rules, stack)
     pid, load = _begun(target, options, heard.environment, stack)
     injected = injections(pid, way.rules.frames, stack) if options.inject else ()
-    others = (*injected, *heard.observers, *((load,) if load else ()))
+    others = (*network, *injected, *heard.observers, *((load,) if load else ()))
     probes, gpus, missing = probes_of(pid, forks, options, others, stack)
     if isinstance(target, Launch):
         probes = replace(probes, spent_ns=partial(spent_ns, pid))

@@ -20,6 +20,10 @@ _INODE = 9
 """The column of `/proc/net/tcp` that names the socket."""
 
 _IPV4_BYTES = 4
+_LAST_PORT = 65_535
+_MAPPED = "::ffff:"
+"""What stands before an IPv4 address among those of IPv6."""
+
 _MOST_LINES = 20_000
 _EVERY_NS = 1_000_000_000
 
@@ -75,10 +79,18 @@ def model_peers(pid: int, endpoints: Collection[str]) -> Collection[str]:
 
 
 def resolved(endpoint: str) -> Collection[str]:
-    """The numeric addresses of `host:port`. Raises OSError when the name is not known."""
-    host, _, port = endpoint.rpartition(":")
-    found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-    return sorted({shown(str(address[0]), int(address[1])) for *_, address in found})
+    """
+    The numeric addresses of `host:port`.
+
+    Raises OSError when the name is not known, and ValueError when there is no port.
+    """
+    host, _, written = endpoint.rpartition(":")
+    port = int(written) if written.isascii() and written.isdecimal() else 0
+    if not host or not 0 < port <= _LAST_PORT:
+        raise ValueError("it names no port")
+    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    hosts = {str(address[0]).removeprefix(_MAPPED) for *_, address in found}
+    return sorted(shown(host, port) for host in hosts)
 
 
 def established(table: Path) -> Iterator[Row]:
@@ -98,5 +110,5 @@ def _address(text: str) -> str:
     host, port = text.split(":")
     raw = b"".join(struct.pack("=I", int(host[at : at + 8], 16)) for at in range(0, len(host), 8))
     family = socket.AF_INET if len(raw) == _IPV4_BYTES else socket.AF_INET6
-    inside = socket.inet_ntop(family, raw).removeprefix("::ffff:")
+    inside = socket.inet_ntop(family, raw).removeprefix(_MAPPED)
     return shown(inside, int(port, 16))

@@ -41,3 +41,24 @@ def test_what_is_no_page_is_refused_without_being_shown(endpoint: str, tmp_path:
 
     assert result.exit_code != int(ExitCode.PASS)
     assert "canary" not in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--endpoint", "http://host:99999/"],
+        ["--llm-endpoint", "127.0.0.1:99999"],
+        ["--llm-endpoint", "127.0.0.1"],
+        ["--llm-endpoint", ":80"],
+    ],
+)
+def test_what_is_no_address_is_refused_before_anything_begins(
+    words: list[str], tmp_path: Path
+) -> None:
+    touched = tmp_path / "touched"
+    asked = ["profile", "-o", str(tmp_path / "run.aatrace"), *words, "--", "touch", str(touched)]
+
+    result = CliRunner().invoke(app, asked)
+
+    assert result.exit_code == int(ExitCode.USAGE)
+    assert not touched.exists()

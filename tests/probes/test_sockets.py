@@ -46,5 +46,6 @@ def test_a_process_that_is_gone_has_no_connections() -> None:
 
 def test_names_are_resolved_to_numbers() -> None:
     assert list(resolved("127.0.0.1:8000")) == ["127.0.0.1:8000"]
+    assert list(resolved("[::ffff:127.0.0.1]:80")) == ["127.0.0.1:80"]
     with pytest.raises((OSError, ValueError)):
         resolved("127.0.0.1")
