@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Gauge, start_http_server
 from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
-from agentaudit.errors import ExitCode
+from agentaudit.errors import ExitCode, UsageError
 from agentaudit.model.observed import EndpointSample
 from agentaudit.store.recording import read_recording
 
@@ -60,5 +60,5 @@ def test_what_is_no_address_is_refused_before_anything_begins(
 
     result = CliRunner().invoke(app, asked)
 
-    assert result.exit_code == int(ExitCode.USAGE)
+    assert isinstance(result.exception, UsageError)
     assert not touched.exists()

@@ -21,7 +21,7 @@ from agentaudit.probes.marker_sockets import thread_of
 from agentaudit.probes.markers import Markers
 
 ROOT = Path(__file__).parent.parent.parent
-PYENV = Path("/root/.pyenv/versions")
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 OLD = sorted(PYENV.glob("3.8.*/bin/python"))
 PYTHONS = [sys.executable, *map(str, OLD)]
 PREPARED = """
