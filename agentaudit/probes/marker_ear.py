@@ -10,14 +10,19 @@ import select
 import socket
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentaudit.probes.marker_sockets import received
 
 _MOST_WAITING = 20_000
+_MOST_WAITING_BYTES = 8 * 1024 * 1024
+"""Between two looks; what a hundred thousand steps say of themselves."""
+
+_LAST_LOOKS = 64
+"""So often is a socket emptied before it closes: a kernel may keep hundreds of datagrams."""
+
 _REST_S = 0.0002
 """Lets a burst gather: a wake-up for each datagram would cost more than the datagram."""
 
@@ -44,7 +49,8 @@ class Ear:
         self.lost = 0
         self._sockets: dict[int, socket.socket] = {}
         self._by_file: dict[int, socket.socket] = {}
-        self._waiting: deque[Heard] = deque()
+        self._waiting: list[Heard] = []
+        self._waiting_bytes = 0
         self._lock = threading.Lock()
         self._poll = select.epoll()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -70,14 +76,17 @@ class Ear:
         with self._lock:
             made = self._sockets.pop(owner)
             del self._by_file[made.fileno()]
-            self._hear(made)
+            for _ in range(_LAST_LOOKS):
+                if not self._hear(made):
+                    break
             self._poll.unregister(made.fileno())
             made.close()
 
-    def taken(self) -> Iterator[Heard]:
+    def taken(self) -> Sequence[Heard]:
         """What was heard since the last time."""
-        while self._waiting:
-            yield self._waiting.popleft()
+        with self._lock:
+            heard, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        return heard
 
     def close(self) -> None:
         """Hears what waits, and ends the thread."""
@@ -98,13 +107,18 @@ class Ear:
                         self._hear(waiting)
             time.sleep(_REST_S)
 
-    def _hear(self, waiting: socket.socket) -> None:
+    def _hear(self, waiting: socket.socket) -> bool:
+        """Whether something was there."""
+        any_there = False
         for sent in received(waiting):
-            if len(self._waiting) >= _MOST_WAITING:
+            any_there = True
+            self._waiting_bytes += len(sent.datagram)
+            if len(self._waiting) >= _MOST_WAITING or self._waiting_bytes > _MOST_WAITING_BYTES:
                 self.lost += 1
                 continue
             lineage = self._lineage(sent.pid)
             self._waiting.append(Heard(pid=sent.pid, lineage=lineage, datagram=sent.datagram))
+        return any_there
 
     def _lineage(self, pid: int) -> tuple[int, ...]:
         """A child may speak and end before anybody knew of it: its parents are asked for now."""

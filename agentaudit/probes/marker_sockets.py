@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agentaudit.probes.marker_lines import LARGEST_DATAGRAM
@@ -68,15 +68,15 @@ def received(from_: socket.socket) -> Iterator[Sent]:
                 yield Sent(pid=_CREDENTIALS.unpack(data[: _CREDENTIALS.size])[0], datagram=datagram)
 
 
-def thread_of(pid: int, told: int) -> int:
-    """Our number of a thread that its own process calls `told`; 0 when it is gone."""
+def threads_of(pid: int) -> Mapping[int, int] | None:
+    """Our numbers of a process's threads by those that it has itself; None where they are one."""
     if len(numbers_of(pid)) <= 1:
-        return told
+        return None
     try:
-        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 -- names, not paths
+        threads = map(int, os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208 -- names, not paths
     except OSError:
-        return 0
-    return next((int(name) for name in threads if numbers_of(int(name))[-1:] == (told,)), 0)
+        return {}
+    return {numbers[-1]: thread for thread in threads if (numbers := numbers_of(thread))}
 
 
 def _bound(name: str) -> socket.socket:

@@ -9,7 +9,7 @@ from agentaudit.model.recording import Record
 from agentaudit.model.trace import Incident
 from agentaudit.probes.marker_ear import Ear
 from agentaudit.probes.marker_lines import Mark, marks_of
-from agentaudit.probes.marker_sockets import common_socket, socket_of, thread_of
+from agentaudit.probes.marker_sockets import common_socket, socket_of, threads_of
 
 _MOST_SOCKETS = 1_024
 _MOST_OPEN = 100_000
@@ -30,6 +30,8 @@ class Markers:
         self._deaf: set[int] = set()
         self._open: dict[tuple[int, int], Mark] = {}
         self._threads: dict[tuple[int, int], int] = {}
+        self._listed: dict[int, Mapping[int, int] | None] = {}
+        """Threads by their processes' own numbers, as of this look."""
         self._counts = {"no markers": 0, "of strangers": 0, "too many": 0}
         self._forbidden = 0
         self._closed = False
@@ -79,6 +81,7 @@ class Markers:
                 self._ear.add(pid, made)
 
     def _heard(self, now_ns: int) -> Iterator[Marked]:
+        self._listed.clear()
         latest_ns = max(now_ns, monotonic_ns())  # a tick may be long: some end after its beginning
         for heard in self._ear.taken():
             if heard.lineage and not self._tree.intersection(heard.lineage):
@@ -119,7 +122,13 @@ class Markers:
         )
 
     def _thread(self, pid: int, told: int) -> int:
-        known = self._threads.get((pid, told)) or thread_of(pid, told)
+        known = self._threads.get((pid, told))
+        if known:
+            return known
+        if pid not in self._listed:
+            self._listed[pid] = threads_of(pid)
+        listed = self._listed[pid]
+        known = told if listed is None else listed.get(told, 0)
         if known:
             if len(self._threads) >= _KNOWN_THREADS:
                 self._threads.clear()

@@ -17,7 +17,7 @@ from agentaudit.model.recording import Record
 from agentaudit.model.trace import Incident, StepKind
 from agentaudit.probes import marker_ear, marker_sockets, markers
 from agentaudit.probes.marker_lines import marks_of
-from agentaudit.probes.marker_sockets import thread_of
+from agentaudit.probes.marker_sockets import threads_of
 from agentaudit.probes.markers import Markers
 
 ROOT = Path(__file__).parent.parent.parent
@@ -325,6 +325,53 @@ def test_what_is_not_read_in_time_is_counted(
     assert "1 not read in time" in str(told)
 
 
+def test_what_waits_has_a_limit_in_bytes_too(
+    heard: Markers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marker_ear, "_MOST_WAITING_BYTES", 1_000)
+
+    told = sent(heard, message(), b"x" * 2_000)
+
+    assert len(marked(told)) == 1
+    assert "1 not read in time" in str(told)
+
+
+def test_all_that_waits_is_heard_before_a_socket_closes() -> None:
+    """Some kernels keep hundreds of datagrams of a socket, more than we take at once."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    ours.setblocking(False)
+    for _ in range(200):
+        theirs.send(message())
+    ear = marker_ear.Ear()
+    with ear._lock:
+        ear._sockets[1] = ear._by_file[ours.fileno()] = ours
+    ear._poll.register(ours.fileno(), 0)
+    ear.remove(1)
+
+    assert len(ear.taken()) == 200
+    ear.close()
+    theirs.close()
+
+
+def test_threads_of_a_container_are_listed_once_a_look(
+    heard: Markers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever names threads that do not exist must not keep us busy."""
+    listed: list[int] = []
+
+    def threads(pid: int) -> Mapping[int, int]:
+        listed.append(pid)
+        return {}
+
+    monkeypatch.setattr(markers, "threads_of", threads)
+
+    told = sent(heard, *(message(tid=str(number)) for number in range(1, 9)))
+
+    assert {step.tid for step in marked(told)} == {0}
+    assert len(listed) == 1
+
+
 def test_a_namespace_that_is_not_ours_is_said(
     heard: Markers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,9 +418,8 @@ def test_threads_in_a_container_are_found_by_the_number_they_have_there(
     pid = os.getpid()
     monkeypatch.setattr(marker_sockets, "numbers_of", lambda number: (number, number + 1_000_000))
 
-    assert thread_of(pid, pid + 1_000_000) == pid
-    assert thread_of(pid, 5) == 0
-    assert thread_of(2**22 + 1, 5) == 0
+    assert (threads_of(pid) or {})[pid + 1_000_000] == pid
+    assert threads_of(2**22 + 1) == {}
 
 
 def test_a_few_threads_are_remembered(heard: Markers, monkeypatch: pytest.MonkeyPatch) -> None:
