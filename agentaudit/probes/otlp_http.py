@@ -13,7 +13,9 @@ from contextlib import suppress
 
 from agentaudit.probes.otlp_requests import Take, handler_of
 
-HERE = "127.0.0.1"
+HERE, HERE_IPV6 = "127.0.0.1", "::1"
+"""Nobody from outside reaches these. `localhost` may be either."""
+
 _MOST_CONNECTIONS = 8
 _PATIENCE_S = 10.0
 _LOOK_S = 0.1
@@ -23,7 +25,9 @@ _Address = tuple[str, int]
 
 class Server(socketserver.ThreadingTCPServer):
     """
-    A server in threads of its own. Raises OSError when the port is taken.
+    A server in threads of its own, at one of our two addresses.
+
+    Raises OSError when the port is taken, or this machine has no such address.
 
     While all connections are in use the others wait in the kernel's queue, which costs us nothing.
     """
@@ -33,11 +37,12 @@ class Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, port: int, take: Take) -> None:
+    def __init__(self, port: int, take: Take, *, host: str = HERE) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._slots = threading.Semaphore(_MOST_CONNECTIONS)
         self._since_s: dict[socket.socket, float] = {}
         self._over = False
-        super().__init__((HERE, port), handler_of(take))
+        super().__init__((host, port), handler_of(take))
         self._thread = threading.Thread(
             target=self.serve_forever, args=(_LOOK_S,), name="otlp", daemon=True
         )

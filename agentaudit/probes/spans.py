@@ -8,7 +8,7 @@ from agentaudit.model.observed import SpanSeen
 from agentaudit.model.recording import Record
 from agentaudit.model.trace import Incident
 from agentaudit.probes.otlp import Reading, read_body
-from agentaudit.probes.otlp_http import HERE, Server
+from agentaudit.probes.otlp_http import HERE, HERE_IPV6, Server
 from agentaudit.probes.otlp_spans import OtlpError
 from agentaudit.probes.span_senders import Senders
 
@@ -50,7 +50,8 @@ class SpanReceiver:
         self._problems: Counter[str] = Counter()
         self._asked_port = port
         self._server = self._opened(port)
-        self._senders = Senders(self._server.port)
+        self._second = self._opened_second()
+        self._senders = Senders(self.port)
         self._closed = False
 
     @property
@@ -97,7 +98,9 @@ class SpanReceiver:
         self._closed = True
         if self._taken:
             time.sleep(_LINGER_S)
-        self._server.end()
+        for server in (self._server, self._second):
+            if server is not None:
+                server.end()
         return [*self.look(now_ns, ()), *self._account(now_ns)]
 
     def _opened(self, port: int) -> Server:
@@ -105,6 +108,13 @@ class SpanReceiver:
             return Server(port, self._take)
         except OSError:
             return Server(0, self._take)
+
+    def _opened_second(self) -> Server | None:
+        """For exporters that send to `localhost` and take that for IPv6, where it can be had."""
+        try:
+            return Server(self.port, self._take, host=HERE_IPV6)
+        except OSError:
+            return None
 
     def _take(self, body: bytes, media: str, from_port: int) -> int:
         """How many spans of a body were refused. Called by the server's threads."""

@@ -10,6 +10,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +39,10 @@ with tracer.start_as_current_span("invoke_agent a"):
         pass
 provider.shutdown()
 """
+
+
+INTERFACES = Path("/proc/net/if_inet6")
+IPV6 = INTERFACES.exists() and "0" * 31 + "1" in INTERFACES.read_text(encoding="ascii")
 
 
 @pytest.fixture
@@ -289,6 +294,27 @@ def test_a_port_that_is_free_is_taken_and_nobody_outside_reaches_it() -> None:
     receiver.close(0)
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port)).close()
+
+
+@pytest.mark.skipif(not IPV6, reason="this machine has no ::1")
+def test_localhost_may_be_ipv6(receiver: SpanReceiver) -> None:
+    connection = http.client.HTTPConnection("::1", receiver.port, timeout=30)
+    connection.request("POST", "/v1/traces", body(), {"Content-Type": JSON})
+    status = connection.getresponse().status
+    connection.close()
+
+    (span,) = spans_in(receiver)
+    assert (status, span.pid) == (200, os.getpid())
+
+
+@pytest.mark.skipif(not IPV6, reason="this machine has no ::1")
+def test_where_ipv6_is_taken_the_other_address_serves() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        receiver = SpanReceiver(taken.getsockname()[1], Reading())
+        (status, _, _) = post(receiver, body())
+        receiver.close(0)
+
+    assert status == 200
 
 
 def test_a_command_is_told_where_to_send_unless_its_spans_go_elsewhere(
