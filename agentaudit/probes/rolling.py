@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from agentaudit.model.recording import Record, StackRun, Watched
 from agentaudit.model.trace import Incident
-from agentaudit.probes.budget import Budget, Pace
+from agentaudit.probes.budget import LEAST_HZ, SHARE, Budget, Pace
 from agentaudit.probes.chrometrace import Frames, Stretch, parse_chrometrace
 from agentaudit.probes.pyspy import Chunk, begun, forbidden, reason
 from agentaudit.probes.stacks import StackTable
@@ -37,8 +37,8 @@ _HASTE_NS = 100_000_000
 """The least age at which a recording gives way to one of a higher rate."""
 
 _MOST_CHUNKS = 3
-_SPARSE_HZ = 10
-"""A rate below which the steps are hardly told apart any more, which is said."""
+_DEAR = 2.0
+"""So many times its share of a core is worth a word."""
 
 _FRESH_NS = 100_000_000
 """A thread whose last stack ends so long before its recording does has ended itself."""
@@ -86,7 +86,7 @@ class RollingWatch:
         self._seen_until_ns = 0
         self._failures = 0
         self._resting = False
-        self._sparse = False
+        self._dear = False
         self._stopping = False
         self._reason = ""
 
@@ -149,13 +149,14 @@ class RollingWatch:
             self.stop()
             self._reason = f"py-spy cannot be started ({error.strerror})"
             return
-        if rate_hz < _SPARSE_HZ and not self._sparse:
-            self._sparse = True
+        spent = self._budget.spent()
+        if spent > _DEAR * SHARE and rate_hz <= LEAST_HZ and not self._dear:
+            self._dear = True
             yield Incident(
                 at_ns=now_ns,
                 probe="stacks",
-                what=f"a look at process {self._pid} costs so much that {rate_hz} a second must do",
-                lost="its short steps: their time is counted, but told apart by few samples",
+                what=f"{rate_hz} looks a second at deep stacks cost {spent:.0%} of a core",
+                lost="how fast the agent is when nobody looks; a lower `--rate` costs less",
             )
 
     def _rest(self, now_ns: int) -> Iterator[Record]:

@@ -251,10 +251,10 @@ def test_a_process_that_waits_is_looked_at_less_until_it_works(
     assert rates[0] > QUIET_HZ
 
 
-def test_looks_that_cost_too_much_become_few_and_that_is_said(tmp_path: Path) -> None:
+def test_looks_that_are_dear_become_few_and_their_cost_is_said(tmp_path: Path) -> None:
     budget = Budget(100)
     budget.rate_hz(7, quiet=False)
-    budget.paid(7, 10, 10_000_000_000, 1_000_000_000)
+    budget.paid(7, 25, 500_000_000, 1_000_000_000)
     program = fake_pyspy(tmp_path / "py-spy", "import time; time.sleep(60)")
     watch = RollingWatch(program, 7, budget, StackTable(), Frames())
 
@@ -262,7 +262,7 @@ def test_looks_that_cost_too_much_become_few_and_that_is_said(tmp_path: Path) ->
 
     (incident,) = records
     assert isinstance(incident, Incident)
-    assert incident.what == "a look at process 7 costs so much that 1 a second must do"
+    assert incident.what == "25 looks a second at deep stacks cost 50% of a core"
     watch.close(time.monotonic_ns())
     assert watch.over
 
