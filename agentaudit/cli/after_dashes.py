@@ -1,4 +1,4 @@
-"""Commands that take another command after `--`, beside arguments of their own."""
+"""Commands that take another command after `--`, beside options of their own, in groups."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +23,20 @@ class CommandAfterDashes(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401, see above
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, see above
+        """Arguments, then the options, those of a group together; groups as they come."""
+        groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                argument = parameter.param_type_name == "argument"
+                group = "Arguments" if argument else getattr(parameter, "rich_help_panel", None)
+                groups.setdefault(group or "Options", []).append(record)
+        for group, records in groups.items():
+            if records:
+                with formatter.section(group):
+                    formatter.write_dl(records)
 
 
 def after_dashes(context: typer.Context) -> Sequence[str] | None:

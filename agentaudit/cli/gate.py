@@ -12,11 +12,21 @@ if TYPE_CHECKING:
     from agentaudit.model.gauge import GateResult, Readings
     from agentaudit.rules.cel import Statement
 
+
+def _helped(conditions: list[str] | None) -> list[str] | None:
+    """Help is given before anything else is asked for, such as a target."""
+    if "help" in (conditions or ()):
+        _explain()
+    return conditions
+
+
 FailIf = Annotated[
     list[str] | None,
     typer.Option(
         "--fail-if",
         metavar="CONDITION",
+        callback=_helped,
+        is_eager=True,
         help=(
             "End with code 1 if this holds, such as 'cpu_share > 0.6 && p90_s > 5'; 3 if it asks"
             " for what was not measured. Repeatable. 'help' lists what can be asked."
@@ -35,8 +45,6 @@ def compiled_gates(conditions: Sequence[str], *, comparing: bool) -> "tuple[Stat
     from agentaudit.rules.cel import compile_statement
     from agentaudit.rules.conditions import ConditionError
 
-    if "help" in conditions:
-        _explain()
     names = [gauge.name for gauge in GAUGES if comparing or not gauge.comparing]
     gates, problems = [], []
     for condition in conditions:

@@ -170,6 +170,8 @@ def _resolved(endpoints: Sequence[str]) -> frozenset[str]:
     for endpoint in endpoints:
         try:
             found.update(resolved(endpoint))
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--llm-endpoint {endpoint}: {error}; give host:port") from error
+        except OSError as error:
+            raise UsageError(f"--llm-endpoint {endpoint}: {error.strerror}") from error
+        except ValueError as error:
+            raise UsageError(f"--llm-endpoint {endpoint}: say host:port, like gpu:8000") from error
     return frozenset(found)

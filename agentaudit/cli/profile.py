@@ -3,178 +3,55 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from agentaudit.cli import profile_options as said
 from agentaudit.cli.after_dashes import after_dashes
 from agentaudit.cli.checks import Compare, checks_of
 from agentaudit.cli.gate import FailIf
 from agentaudit.cli.listeners import Listening
-from agentaudit.cli.load import MOST_USERS, LoadOptions
+from agentaudit.cli.load import LoadOptions
 from agentaudit.cli.probes import RATE_HZ, Options
 from agentaudit.cli.recorder import record, step_rules
 from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.targets import Attach, Launch, Repeat, Target, parse_duration
 from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import UsageError
+from agentaudit.errors import ExitCode, UsageError, exit_code
 
 __all__ = ["Attach", "Launch", "Options", "parse_duration", "profile", "record"]
+
+_FAILED = (ExitCode.FINDINGS, ExitCode.FINDINGS_AND_INCOMPLETE)
 
 
 def profile(
     context: typer.Context,
-    pid: Annotated[
-        int | None, typer.Option("--pid", "-p", help="A running process to attach to.")
-    ] = None,
-    duration: Annotated[
-        str, typer.Option("--duration", "-d", help="How long: 500ms, 30s, 5m; 0 is until the end.")
-    ] = "30s",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The recording (*.aatrace).")
-    ] = None,
-    json: Annotated[
-        Path | None, typer.Option("--json", help="The breakdown as an artifact (profile.json).")
-    ] = None,
-    rules: Annotated[
-        list[Path] | None, typer.Option("--rules", help="A folder with rules of your own.")
-    ] = None,
-    request_frame: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--request-frame", help="file.py:function that serves one request, where none is known."
-        ),
-    ] = None,
-    llm_endpoint: Annotated[
-        list[str] | None,
-        typer.Option("--llm-endpoint", help="host:port of a model that no usual port gives away."),
-    ] = None,
-    endpoint: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--endpoint",
-            help="Metrics page of an inference server (vLLM, SGLang, llama.cpp, TGI) or of a DCGM"
-            " exporter, read once a second.",
-        ),
-    ] = None,
-    rate: Annotated[
-        int, typer.Option("--rate", min=1, max=1000, help="Stack samples a second.")
-    ] = RATE_HZ,
-    sampler: Annotated[
-        SamplerChoice,
-        typer.Option("--sampler", help="Who reads the stacks; auto takes what suits each process."),
-    ] = SamplerChoice.AUTO,
-    inject: Annotated[
-        bool,
-        typer.Option(
-            "--inject",
-            help="CPython 3.14+: known functions mark their steps exactly, until the end.",
-        ),
-    ] = False,
-    load: Annotated[
-        str | None,
-        typer.Option(
-            "--load", help="Ask the agent at this address meanwhile.", rich_help_panel="Load"
-        ),
-    ] = None,
-    repeat: Annotated[
-        bool,
-        typer.Option(
-            "--repeat",
-            help="Run the command again and again: a run a request.",
-            rich_help_panel="Load",
-        ),
-    ] = False,
-    load_users: Annotated[
-        int,
-        typer.Option(
-            "--load-users", min=1, max=MOST_USERS, help="Requests at once.", rich_help_panel="Load"
-        ),
-    ] = 4,
-    load_rate: Annotated[
-        float,
-        typer.Option(
-            "--load-rate",
-            min=0.0,
-            help="Requests a second, at random; 0: each user asks again when it was answered.",
-            rich_help_panel="Load",
-        ),
-    ] = 0.0,
-    load_requests: Annotated[
-        int,
-        typer.Option(
-            "--load-requests",
-            min=0,
-            help="At most so many; the recording ends with the last. 0: no limit.",
-            rich_help_panel="Load",
-        ),
-    ] = 0,
-    load_body: Annotated[
-        str,
-        typer.Option(
-            "--load-body",
-            help="What is posted: a text, or @FILE with a body a line, in turn.",
-            rich_help_panel="Load",
-        ),
-    ] = "",
-    load_header: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--load-header",
-            help="`Name: value`, or @FILE, which keeps secrets out of the command line.",
-            rich_help_panel="Load",
-        ),
-    ] = None,
-    load_timeout: Annotated[
-        str,
-        typer.Option("--load-timeout", help="Longest wait for an answer.", rich_help_panel="Load"),
-    ] = "120s",
-    otlp: Annotated[
-        bool,
-        typer.Option(
-            "--otlp/--no-otlp",
-            help="Receive spans of OpenTelemetry on this machine.",
-            rich_help_panel="Spans and markers",
-        ),
-    ] = True,
-    otlp_port: Annotated[
-        int | None,
-        typer.Option(
-            "--otlp-port",
-            min=0,
-            max=65535,
-            help="Where spans are received: 4318 for a process that runs, any free port (0) for a"
-            " command, which is told of it.",
-            rich_help_panel="Spans and markers",
-        ),
-    ] = None,
-    otlp_file: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--otlp-file",
-            help="Spans as a file exporter writes them, one JSON a line; read at the end.",
-            rich_help_panel="Spans and markers",
-        ),
-    ] = None,
-    otel_instrument: Annotated[
-        bool,
-        typer.Option(
-            "--otel-instrument",
-            help="Start the command with opentelemetry-instrument.",
-            rich_help_panel="Spans and markers",
-        ),
-    ] = False,
-    capture_content: Annotated[
-        bool,
-        typer.Option(
-            "--capture-content",
-            help="Keep prompts, arguments and results that spans hold. Without it nothing of them"
-            " is stored.",
-            rich_help_panel="Spans and markers",
-        ),
-    ] = False,
+    pid: said.Pid = None,
+    duration: said.Duration = "30s",
+    output: said.Output = None,
+    json: said.Json = None,
     compare: Compare = None,
     fail_if: FailIf = None,
+    rules: said.Rules = None,
+    request_frame: said.RequestFrame = None,
+    rate: said.Rate = RATE_HZ,
+    sampler: said.Sampler = SamplerChoice.AUTO,
+    inject: said.Inject = False,
+    llm_endpoint: said.LlmEndpoint = None,
+    endpoint: said.Endpoint = None,
+    load: said.LoadUrl = None,
+    repeat: said.Repeat = False,
+    load_users: said.LoadUsers = 4,
+    load_rate: said.LoadRate = 0.0,
+    load_requests: said.LoadRequests = 0,
+    load_body: said.LoadBody = "",
+    load_header: said.LoadHeader = None,
+    load_timeout: said.LoadTimeout = "120s",
+    otlp: said.Otlp = True,
+    otlp_port: said.OtlpPort = None,
+    otlp_file: said.OtlpFile = None,
+    otel_instrument: said.OtelInstrument = False,
+    capture_content: said.CaptureContent = False,
 ) -> None:
     """
     Where an agent's CPU and GPU time goes: by kind of step, by request, children included.
@@ -196,6 +73,9 @@ def profile(
       agentaudit profile --pid 4242 --compare old.aatrace --fail-if 'cpu_share > 0.6'
 
     Ctrl-C ends the recording and keeps it. `agentaudit trace show run.aatrace` shows it again.
+
+    Exit codes: 0 recorded; 1 a --fail-if holds; 2 usage, nothing was recorded; 3 what was asked for
+    could not be measured, or written to its end; 4 both 1 and 3.
     """
     from agentaudit.profiling.breakdown import profile_of
     from agentaudit.report.profile_table import render_profile
@@ -203,20 +83,19 @@ def profile(
 
     terminal = terminal_of(context)
     target = _asked(pid, after_dashes(context), repeat=repeat)
+    if json is not None and json.is_dir():
+        raise UsageError(f"--json {json} is a folder: name a file")
     checks = checks_of(fail_if, compare, lambda: step_rules(rules or (), request_frame or ()))
-    asked_load = None
-    if load is not None and repeat:
-        raise UsageError("--load asks a server, --repeat runs a command: name one of them")
-    if load is not None or repeat:
-        asked_load = LoadOptions(
-            url=load or "",
-            body=load_body,
-            headers=tuple(load_header or ()),
-            users=load_users,
-            rate_hz=load_rate,
-            requests=load_requests,
-            timeout_s=(parse_duration(load_timeout, "--load-timeout") or 0) / 1e9 or 120.0,
-        )
+    how = LoadOptions(
+        url=load or "",
+        body=load_body,
+        headers=tuple(load_header or ()),
+        users=load_users,
+        rate_hz=load_rate,
+        requests=load_requests,
+        timeout_s=(parse_duration(load_timeout, "--load-timeout") or 0) / 1e9 or 120.0,
+    )
+    asked_load = _load(how, asked=load is not None, repeat=repeat)
     path = output or _free_name()
     trace = record(
         target,
@@ -246,7 +125,10 @@ def profile(
     if json is not None:
         write_artifact(result, json)
     terminal.note(f"recording: {path}" + (f", breakdown: {json}" if json else ""))
-    raise typer.Exit(int(checks.told(trace, result, terminal)))
+    code = checks.told(trace, result, terminal)
+    if asked_load is not None and not (trace.load and trace.load.requests):
+        code = exit_code(failed=code in _FAILED, incomplete=True)
+    raise typer.Exit(int(code))
 
 
 def _asked(pid: int | None, command: Sequence[str] | None, *, repeat: bool) -> Target:
@@ -259,6 +141,19 @@ def _asked(pid: int | None, command: Sequence[str] | None, *, repeat: bool) -> T
             raise UsageError("--repeat runs a command: name it after --")
         return Repeat(command=tuple(command))
     return Attach(pid=pid) if pid is not None else Launch(command=tuple(command or ()))
+
+
+def _load(how: LoadOptions, *, asked: bool, repeat: bool) -> LoadOptions | None:
+    """The load that was asked for; None without one."""
+    if asked and repeat:
+        raise UsageError("--load asks a server, --repeat runs a command: name one of them")
+    if asked and not how.url:
+        raise UsageError("--load '' is no address: say http://127.0.0.1:8080/run")
+    if asked or repeat:
+        return how
+    if how != LoadOptions():
+        raise UsageError("--load-… says how to load: name whom, with --load URL or --repeat")
+    return None
 
 
 def _free_name() -> Path:
