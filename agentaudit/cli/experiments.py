@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentaudit.cli.scripted import (
-    START_S,
     Bench,
     agent,
     begun,
@@ -19,8 +18,9 @@ from agentaudit.cli.scripted import (
     recorded,
     recorder,
     version,
+    waited_for,
 )
-from agentaudit.errors import AgentAuditError
+from agentaudit.errors import AgentAuditError, IncompleteError
 
 if TYPE_CHECKING:
     from agentaudit.model.accuracy import Check
@@ -136,11 +136,18 @@ def _stopped(bench: Bench, watched: list[float] | None) -> float:
     try:
         if watched is not None:
             watched.append(_share_of_core(bench, program.pid))
-        program.wait(bench.seconds + START_S)
+        waited_for(program, bench.seconds)
     finally:
         ended(program)
-    text = json.loads(truth_file.read_text(encoding="utf-8"))
-    return float(text["wall_ns"]["stopped"] / text["wall_ns"]["tool_call"] * 100)
+    return _stopped_share(truth_file) * 100
+
+
+def _stopped_share(truth_file: Path) -> float:
+    try:
+        wall_ns = json.loads(truth_file.read_text(encoding="utf-8"))["wall_ns"]
+        return float(wall_ns["stopped"] / wall_ns["tool_call"])
+    except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
+        raise IncompleteError("an agent ended before its time") from error
 
 
 def _share_of_core(bench: Bench, pid: int) -> float:
@@ -177,18 +184,20 @@ def _crash(bench: Bench) -> "Sequence[Check]":
     from agentaudit.profiling.accuracy import Claim
 
     output = bench.file(".aatrace")
-    target = begun(agent(bench, "busy", "--seconds", "60"))
+    programs = [begun(agent(bench, "busy", "--seconds", "60"))]
+    target = programs[0]
     try:
-        process = recorder(target.pid, output)
+        programs.append(recorder(target.pid, output))
         time.sleep(3.0)
-        lost_s = _lost_s(process, output)
+        lost_s = _lost_s(programs[-1], output)
         stopped = _state(target.pid) not in ("R", "S", "D")
-        again = recorder(target.pid, bench.file(".aatrace"))
+        programs.append(recorder(target.pid, bench.file(".aatrace")))
         time.sleep(2.0)
         target.kill()
-        code = again.wait(START_S)
+        code = waited_for(programs[-1], 0.0)
     finally:
-        ended(target)
+        for program in programs:
+            ended(program)
     killed = Claim(group="crash", text="lost by kill -9", limit=1.0, unit="s")
     stays = Claim(group="crash", text="agents left stopped", limit=0, unit="")
     whole = Claim(group="crash", text="recordings cut off", limit=0, unit="")

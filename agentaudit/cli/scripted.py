@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentaudit.cli.terminal import Terminal
-from agentaudit.errors import IncompleteError
+from agentaudit.errors import IncompleteError, UsageError
 
 if TYPE_CHECKING:
     from agentaudit.model.trace import Trace
@@ -41,11 +41,12 @@ class Bench:
 
 def recorder(pid: int, output: Path) -> "subprocess.Popen[bytes]":
     """`agentaudit profile --pid`, at work: it has written the first records."""
-    command = [sys.executable, "-m", "agentaudit", "-q", "profile", "--pid", str(pid)]
+    command = [sys.executable, "-P", "-m", "agentaudit", "-q", "profile", "--pid", str(pid)]
     recorder = begun((*command, "--duration", "0", "--output", str(output)))
     end_s = time.monotonic() + START_S
     while not (output.exists() and output.stat().st_size):
         if recorder.poll() is not None or time.monotonic() > end_s:
+            ended(recorder)
             raise IncompleteError("a recorder did not begin")
         time.sleep(_LOOK_S)
     return recorder
@@ -64,7 +65,6 @@ def recorded(bench: Bench, scenario: str, *options: str) -> "tuple[Trace, Truth]
     from agentaudit.cli.probes import Options
     from agentaudit.cli.recorder import record
     from agentaudit.cli.targets import Launch
-    from agentaudit.profiling.accuracy import truth_of
 
     truth_file = bench.file(".json")
     with model_server(bench) as model:
@@ -78,10 +78,17 @@ def recorded(bench: Bench, scenario: str, *options: str) -> "tuple[Trace, Truth]
                 endpoints=(model,), request_frames=("scripted_agent.py:*.handle_request",)
             ),
         )
+    return trace, truth_in(truth_file)
+
+
+def truth_in(file: Path) -> "Truth":
+    """What an agent wrote when it had done its work. Raises IncompleteError where it had not."""
+    from agentaudit.profiling.accuracy import truth_of
+
     try:
-        return trace, truth_of(json.loads(truth_file.read_text(encoding="utf-8")))
+        return truth_of(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        raise IncompleteError(f"the agent {scenario!r} ended before its time") from error
+        raise IncompleteError("an agent ended before its time") from error
 
 
 @contextmanager
@@ -118,7 +125,22 @@ def ended(program: "subprocess.Popen[bytes]") -> None:
             stream.close()
 
 
-def version(python: str) -> tuple[int, ...]:
+def waited_for(program: "subprocess.Popen[bytes]", seconds: float) -> int:
+    """The exit code of a program. Raises IncompleteError when it takes much longer."""
+    try:
+        return program.wait(seconds + START_S)
+    except subprocess.TimeoutExpired as error:
+        raise IncompleteError("a program did not end in its time") from error
+
+
+def version(python: str) -> tuple[int, int]:
+    """Of an interpreter. Raises UsageError where it cannot be run."""
     code = "import sys; print(*sys.version_info[:2])"
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 -- the interpreter that the user named
-    return tuple(map(int, done.stdout.split()))
+    try:
+        done = subprocess.run(  # noqa: S603 -- the interpreter that the user named
+            [python, "-c", code], capture_output=True, text=True, check=True, timeout=START_S
+        )
+        major, minor = map(int, done.stdout.split())
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise UsageError(f"--python {python}: no Python that could be run") from error
+    return major, minor

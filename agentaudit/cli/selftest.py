@@ -44,6 +44,7 @@ def selftest(
     Exit code 0: every claim holds here; 1: one does not; 3: one could not be checked; 4: both.
     """
     from agentaudit.cli.experiments import experiments
+    from agentaudit.cli.scripted import version
     from agentaudit.model.accuracy import Outcome
     from agentaudit.report.selftest_table import render_selftest
     from agentaudit.store.artifacts import write_artifact
@@ -54,7 +55,8 @@ def selftest(
     if unknown:
         raise UsageError(f"--only {unknown[0]}: there are {', '.join(names)}")
     asked = [name for name in names if not only or name in only]
-    result = _result(python, _checks(asked, python, seconds, terminal))
+    runtime = "Python {}.{}".format(*version(python))
+    result = _result(runtime, _checks(asked, python, seconds, terminal))
     terminal.out.print(render_selftest(result))
     if json is not None:
         write_artifact(result, json)
@@ -82,16 +84,15 @@ def _checks(
     return tuple(checks)
 
 
-def _result(python: str, checks: "tuple[Check, ...]") -> "SelfTest":
+def _result(runtime: str, checks: "tuple[Check, ...]") -> "SelfTest":
     """The checks, with the machine that they were made on."""
-    from agentaudit.cli.scripted import version
     from agentaudit.model.accuracy import SelfTest
     from agentaudit.probes.host import host
 
     here = host((), "")
     return SelfTest(
         machine=f"{here.system}, {here.cores} cores, {here.cpu_model}",
-        python="Python " + ".".join(map(str, version(python))),
+        python=runtime,
         recorded_at_unix_ns=time.time_ns(),
         checks=checks,
         tool_version=__version__,
