@@ -101,8 +101,8 @@ class _Way:
 
 
 def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack) -> None:
-    from agentaudit.probes.launched import spent_ns
-    from agentaudit.profiling.session import Session
+    from agentaudit.probes.launched import ending, spent_ns
+    from agentaudit.profiling.session import TARGET_ENDED, Session
 
     options = way.options
     target = instrumented(target, options.listening)
@@ -126,7 +126,9 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
             session = Session(probes, shown.over(sink), shown.watch)
             session.open(opened, [*unheard, *missing, *heard.missing])
             until_ns = None if duration_ns is None else opened.start_ns + duration_ns
-            session.close(session.run(until_ns, lambda: _reason(asked, options, load)))
+            because = session.run(until_ns, lambda: _reason(asked, options, load))
+            ours = isinstance(target, Launch) and because == TARGET_ENDED
+            session.close(f"{because}{ending(pid)}" if ours else because)
     except OSError as error:
         raise IncompleteError(
             f"the recording into {way.output} ended early: {error.strerror};"

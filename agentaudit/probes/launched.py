@@ -102,6 +102,17 @@ def spent_ns(pid: int) -> int | None:
     return int(seconds * 1_000_000 + microseconds) * 1000
 
 
+def ending(pid: int) -> str:
+    """How a child of ours ended: ` with code 7`, ` by SIGKILL`; empty where all went well."""
+    result = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if result is None or result.si_status == 0:
+        return ""
+    if result.si_code == os.CLD_EXITED:
+        return f" with code {result.si_status}"
+    names = {number.value: number.name for number in signal.Signals}
+    return f" by {names.get(result.si_status, f'signal {result.si_status}')}"
+
+
 def _kept() -> subprocess.Popen[bytes] | None:
     """Whoever ends the command when we cannot; nobody where there is no shell."""
     try:

@@ -34,6 +34,8 @@ _CLOCK_STEP_NS = 5_000_000
 _LATE_NS = 1_000_000_000
 """A look that comes so late says that nobody let us run."""
 
+TARGET_ENDED = "the target ended"
+
 
 class Tree(Protocol):
     """The target and its descendants."""
@@ -162,7 +164,7 @@ class Session:
                 return "the duration was reached"
             self._tick(now_ns)
             if not self._probes.tree.alive:
-                return "the target ended"
+                return TARGET_ENDED
             spent_ns = self._probes.clock_ns() - now_ns
             pause_ns = TICK_NS if self._ran else _REST_NS
             self._probes.sleep_s(max(pause_ns - spent_ns, 1_000_000) / 1e9)

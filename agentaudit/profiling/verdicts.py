@@ -102,7 +102,8 @@ def _bound(
     trace: Trace, cpu: Mean, gpu: Mean | None, waiting: Mean | None
 ) -> tuple[Bound, tuple[str, ...]]:
     """What limits it; undecided, with the doubt, where the numbers could as well be below."""
-    short_of_cores = _machine_busy(trace) >= CPU_BOUND and _queued(trace) >= QUEUED
+    crowded = _machine_busy(trace) >= CPU_BOUND and _queued(trace) >= QUEUED
+    short_of_cores = crowded and _wanted_cores(trace) >= IDLE_CORES
     if _busiest(trace) >= ONE_CORE or short_of_cores:
         return Bound.CPU, ()
     if cpu.reaches(CPU_BOUND):
@@ -161,7 +162,7 @@ def _queue_fact(trace: Trace) -> tuple[str, ...]:
     facts = []
     if machine >= CPU_BOUND:
         facts.append(f"all cores of the machine together were {machine:.0%} busy")
-    if queued >= QUEUED:
+    if queued >= QUEUED and _wanted_cores(trace) >= IDLE_CORES:
         facts.append(f"its threads waited for a core {queued:.0%} of the time they wanted one")
     ours = trace.cpu_total_ns / trace.duration_ns / trace.host.cores if trace.host.cores else 0.0
     if machine - ours >= OTHERS:
@@ -193,3 +194,9 @@ def _queued(trace: Trace) -> float:
     queue_ns = sum(step.run_queue_ns for step in trace.steps)
     cpu_ns = sum(step.cpu_ns - step.children_cpu_ns for step in trace.steps)
     return queue_ns / (queue_ns + cpu_ns) if queue_ns + cpu_ns > 0 else 0.0
+
+
+def _wanted_cores(trace: Trace) -> float:
+    """Cores that its threads were on, or waited for, on average: next to none wants no more."""
+    queue_ns = sum(step.run_queue_ns for step in trace.steps)
+    return (trace.cpu_total_ns + queue_ns) / trace.duration_ns

@@ -43,8 +43,7 @@ def _head(moment: Moment, what: str, total_ns: int | None) -> Text:
     head = Text("recording ", style="bold")
     head.append(one_line(what), style="bold")
     head.append(f"  {_clock(moment.elapsed_ns)}{whole}  Ctrl-C ends it and keeps it", style="dim")
-    head.truncate(78, overflow="ellipsis")
-    return head
+    return _one_line_high(head)
 
 
 def _clock(nanoseconds: int) -> str:
@@ -115,6 +114,10 @@ def _requests(moment: Moment) -> Iterator[Text]:
 
 
 def _incident(lost: str, what: str) -> Text:
-    text = Text(one_line(f"not seen: {lost} ({what})"), style="yellow")
-    text.truncate(78, overflow="ellipsis")
+    return _one_line_high(Text(one_line(f"not seen: {lost} ({what})"), style="yellow"))
+
+
+def _one_line_high(text: Text) -> Text:
+    """As much of it as the terminal is wide."""
+    text.no_wrap, text.overflow = True, "ellipsis"
     return text

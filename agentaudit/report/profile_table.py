@@ -8,9 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from agentaudit.model.profile import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
+from agentaudit.model.trace import DrivenLoad, Incident
+from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _INDENT = (0, 0, 0, 2)
+_MOST_OF_IT = 0.8
+"""Share of the CPU time with a step below which a reader wants to know how to name the rest."""
+
 _SENTENCES = {
     Bound.CPU: "The agent is CPU-bound: more load needs more cores, or less work in tools.",
     Bound.GPU: "The agent is GPU-bound: its requests wait for the GPU.",
@@ -78,7 +83,9 @@ def _joules(joules: float | None) -> str:
     """A question mark where nobody read the energy of a processor that was used."""
     if joules is None:
         return "?"
-    return f"{joules:.1f} J" if joules else "-"
+    if joules >= 1:
+        return f"{joules:.1f} J"
+    return f"{max(joules * 1000, 1):.0f} mJ" if joules else "-"
 
 
 def _cells(kind: KindShare, *, measured: bool) -> tuple[str, ...]:
@@ -109,8 +116,16 @@ def _coverage(breakdown: Breakdown) -> Iterator[Text]:
     )
     yield Text(
         f"cores: {breakdown.cpu_utilisation:.0%} of {breakdown.cores} busy with the agent;"
-        f" memory: {breakdown.peak_rss_bytes / 2**20:.0f} MiB at most"
+        f" memory: {_memory(breakdown.peak_rss_bytes)}"
     )
+    if share < _MOST_OF_IT and total_ns > 0:
+        yield Text(
+            "steps of your own code: name them in rules (`--rules DIR`), or with agentaudit.step"
+        )
+
+
+def _memory(peak_bytes: int) -> str:
+    return f"{peak_bytes / 2**20:.0f} MiB at most" if peak_bytes else "it ended before it was read"
 
 
 def _rest(unattributed_ns: int) -> str:
@@ -122,6 +137,8 @@ def _request_lines(
 ) -> Iterator[RenderableType]:
     load = breakdown.load
     yield Text()
+    if load.driven is not None:
+        yield Text(_driven(load.driven), overflow="fold")
     if not types:
         yield Text("requests: none seen; rules of your own can tell them (`when: request`)")
         return
@@ -146,6 +163,17 @@ def _request_lines(
     yield table
 
 
+def _driven(load: DrivenLoad) -> str:
+    """What we asked of the agent, and how that went."""
+    shape = "closed loop" if load.shape == "closed" else f"{load.rate_hz:g}/s at random"
+    failed = f", {load.failed} failed" if load.failed else ""
+    return (
+        f"load: {shape}, {counted(load.planned_concurrency, 'user')};"
+        f" {load.requests - load.failed} answered{failed},"
+        f" {load.concurrency_mean:.1f} at once on average, {load.concurrency_peak} at most"
+    )
+
+
 def _notes(profile: Profile) -> Iterator[Text]:
     lines = []
     if profile.host.gpu_note:
@@ -158,8 +186,18 @@ def _notes(profile: Profile) -> Iterator[Text]:
         lines.append("the recording is cut off: its recorder was ended before it could close it")
     elif profile.ended_because:
         lines.append(f"ended because {profile.ended_because}")
-    lines += [f"not seen: {incident.lost} ({incident.what})" for incident in profile.incidents]
+    lines += _missed(profile.incidents)
     if lines:
         yield Text()
     for line in lines:
         yield Text(one_line(line), overflow="fold")
+
+
+def _missed(incidents: Sequence[Incident]) -> Iterator[str]:
+    """What was lost, once for each kind of loss, with the first cause of it."""
+    causes: dict[str, list[str]] = {}
+    for incident in incidents:
+        causes.setdefault(incident.lost, []).append(incident.what)
+    for lost, whats in causes.items():
+        others = f"; {len(whats) - 1} more like it" if len(whats) > 1 else ""
+        yield f"not seen: {lost} ({whats[0]}{others})"

@@ -279,7 +279,7 @@ def test_rules_of_users_are_tried_first(mixed: subprocess.Popen[str], tmp_path: 
         (["--pid", "1", "--", "sleep", "1"], "name one target"),
         (["--pid", "1", "-d", "5 parsecs"], "is no time"),
         (["--", "/no/such/program"], "cannot be started"),
-        (["--llm-endpoint", "nowhere", "--", "sleep", "5"], "give host:port"),
+        (["--llm-endpoint", "nowhere", "--", "sleep", "5"], "say host:port"),
         (["--pid", str(os.getpid())], "is agentaudit itself"),
         (["--rules", "/no/such/folder", "--pid", "1"], "holds no step rules"),
     ],

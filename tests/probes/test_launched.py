@@ -100,3 +100,22 @@ def test_without_a_shell_nobody_stands_by(monkeypatch: pytest.MonkeyPatch) -> No
 
     with pytest.raises(ProcessLookupError):
         os.kill(command.pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [("exit 0", ""), ("exit 7", " with code 7"), ("kill -KILL $$", " by SIGKILL")],
+)
+def test_how_a_command_ended_is_told(script: str, told: str) -> None:
+    command = Launched(["sh", "-c", script], {})
+    os.waitid(os.P_PID, command.pid, os.WEXITED | os.WNOWAIT)
+
+    assert launched.ending(command.pid) == told
+    command.end()
+
+
+def test_a_command_that_runs_has_no_ending() -> None:
+    command = Launched(["sleep", "600"], {})
+
+    assert launched.ending(command.pid) == ""
+    command.end()

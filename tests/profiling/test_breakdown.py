@@ -213,6 +213,16 @@ def test_threads_that_wait_for_cores_on_a_busy_machine_are_cpu_bound() -> None:
     assert "all cores of the machine together were 95% busy" in breakdown.reasons
 
 
+def test_an_agent_that_wants_next_to_nothing_is_idle_on_a_busy_machine() -> None:
+    import dataclasses
+
+    waiting = dataclasses.replace(IDLE, run_queue_ns=S // 100)
+    breakdown = breakdown_of(trace(waiting, cpu_s=0.005, busy=0.95))
+
+    assert breakdown.bound is Bound.IDLE
+    assert not any("waited for a core" in reason for reason in breakdown.reasons)
+
+
 def test_cores_that_others_kept_busy_are_said_with_their_share() -> None:
     """A CPU-bound agent on a crowded machine may be fine on its own."""
     crowded = breakdown_of(trace(TOOL, cpu_s=2, busy=0.6)).reasons

@@ -7,7 +7,7 @@ from inline_snapshot import snapshot
 from rich.console import Console
 
 from agentaudit.model.profile import Bound, Breakdown, KindShare, Load, Profile, RequestTypeSummary
-from agentaudit.model.trace import EnergyReading, Host, Incident, StepKind, Target
+from agentaudit.model.trace import DrivenLoad, EnergyReading, Host, Incident, StepKind, Target
 from agentaudit.report.profile_table import render_profile, seconds
 
 S = 1_000_000_000
@@ -128,6 +128,57 @@ def test_what_is_missing_is_said() -> None:
     assert "the recording is cut off" in text
     assert "energy of cpu: 12.3 J (rapl; our share)" in text
     assert "not seen: names of children (no permission)" in text
+
+
+def test_a_load_of_our_own_is_told_beside_the_requests_that_were_seen() -> None:
+    driven = DrivenLoad(
+        shape="closed", target="http://127.0.0.1/", planned_concurrency=4, rate_hz=0, sessions=4,
+        requests=62, failed=2, duration_ns=S, concurrency_mean=3.9, concurrency_peak=4,
+    )  # fmt: skip
+    load = dataclasses.replace(BREAKDOWN.load, driven=driven)
+    breakdown = dataclasses.replace(BREAKDOWN, load=load)
+
+    lines = shown(dataclasses.replace(PROFILE, breakdown=breakdown)).splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("load:"))
+
+    assert " ".join(lines[at : at + 2]) == (
+        "load: closed loop, 4 users; 60 answered, 2 failed, 3.9 at once on average, 4 at most"
+    )
+
+
+def test_what_was_lost_again_and_again_is_said_once() -> None:
+    lost = [
+        Incident(at_ns=at, probe="stacks", what=f"process {at}", lost="some steps")
+        for at in range(3)
+    ]
+
+    text = shown(dataclasses.replace(PROFILE, incidents=tuple(lost)))
+
+    assert text.count("not seen:") == 1
+    assert "not seen: some steps (process 0; 2 more like it)" in text
+
+
+def test_where_much_has_no_step_the_next_step_is_named() -> None:
+    unnamed = dataclasses.replace(BREAKDOWN, cpu_attributed_ns=S, peak_rss_bytes=0)
+
+    assert "--rules DIR" not in shown(PROFILE)
+    assert "--rules DIR" in shown(dataclasses.replace(PROFILE, breakdown=unnamed))
+    assert "0 MiB" not in shown(dataclasses.replace(PROFILE, breakdown=unnamed))
+
+
+@pytest.mark.parametrize(
+    ("joules", "text"), [(12.34, "12.3 J"), (0.04, "40 mJ"), (0.0, "  -"), (None, "?")]
+)
+def test_energy_has_the_digits_that_count(joules: float | None, text: str) -> None:
+    kinds = (
+        dataclasses.replace(BREAKDOWN.kinds[0], joules=joules),
+        dataclasses.replace(BREAKDOWN.kinds[1], joules=1.0),
+    )
+    breakdown = dataclasses.replace(BREAKDOWN, kinds=kinds)
+
+    row = shown(dataclasses.replace(PROFILE, breakdown=breakdown)).splitlines()[4]
+
+    assert row.endswith(text)
 
 
 def test_text_of_others_cannot_steer_the_terminal() -> None:
