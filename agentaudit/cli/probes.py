@@ -92,8 +92,9 @@ def network_observers(options: Options) -> "Sequence[Observer]":
     if not pages:
         return (connections,)
     from agentaudit.probes.endpoints import Endpoints
+    from agentaudit.probes.gpu import uuids
 
-    return connections, Endpoints(pages)
+    return connections, Endpoints(pages, read_here=uuids())
 
 
 def probes_of(
@@ -106,6 +107,7 @@ def probes_of(
     """Everything that is asked while `pid` is recorded, what is missing, and the devices."""
     from agentaudit.probes.energy import PackageEnergy
     from agentaudit.probes.gpu import Gpus
+    from agentaudit.probes.gpu_reader import GpuReader
     from agentaudit.probes.host import SystemLoad, clock_pair
     from agentaudit.probes.processes import open_tree
     from agentaudit.profiling.session import Probes
@@ -114,14 +116,15 @@ def probes_of(
     tree = open_tree(pid, forks)
     stack.callback(tree.close)
     gpus = Gpus()
-    stack.callback(gpus.close)
+    devices = GpuReader(gpus)
+    stack.callback(devices.close)
     stacks, missing = _stacks(pid, options)
     observers = (stacks, *others)
     stack.callback(_close, observers)
     probes = Probes(
         tree=tree,
         observers=observers,
-        devices=gpus,
+        devices=devices,
         packages=PackageEnergy(),
         system_busy=SystemLoad().busy,
         clock_ns=time.monotonic_ns,

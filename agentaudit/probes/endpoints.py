@@ -6,7 +6,7 @@ Each endpoint has a thread of its own: what answers slowly, or never, holds up n
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
@@ -43,10 +43,15 @@ class _Devices:
 
     first: int
     place: str
+    read_here: Collection[str] = ()
+    """Devices that are read from this machine's own driver: twice they would count double."""
+
     numbers: dict[str, int] = field(default_factory=dict)
     energy: dict[str, _Energy] = field(default_factory=dict)
 
     def sample(self, seen: GpuSeen, at_ns: int) -> GpuSample | None:
+        if seen.uuid and seen.uuid in self.read_here:
+            return None
         if seen.device not in self.numbers and len(self.numbers) >= _MOST_DEVICES:
             return None
         number = self.numbers.setdefault(seen.device, self.first + len(self.numbers))
@@ -76,10 +81,12 @@ class _Devices:
 class Endpoint:
     """One endpoint: `scrape` is what its thread does each second."""
 
-    def __init__(self, address: Address, number: int) -> None:
+    def __init__(self, address: Address, number: int, read_here: Collection[str] = ()) -> None:
         self.scraper = Scraper(address)
         self._name = address.name
-        self._devices = _Devices(first=FIRST_REMOTE_DEVICE * (number + 1), place=address.place)
+        self._devices = _Devices(
+            first=FIRST_REMOTE_DEVICE * (number + 1), place=address.place, read_here=read_here
+        )
         self._problem = ""
 
     def scrape(self) -> Iterator[Seen]:
@@ -114,10 +121,16 @@ class Endpoint:
 
 
 class Endpoints:
-    """The observer: what all endpoints said since the look before."""
+    """
+    The observer: what all endpoints said since the look before.
 
-    def __init__(self, addresses: Sequence[Address]) -> None:
-        self._endpoints = [Endpoint(address, number) for number, address in enumerate(addresses)]
+    `read_here` are the UUIDs of devices whose driver we ask ourselves.
+    """
+
+    def __init__(self, addresses: Sequence[Address], *, read_here: Collection[str] = ()) -> None:
+        self._endpoints = [
+            Endpoint(address, number, read_here) for number, address in enumerate(addresses)
+        ]
         self._seen: SimpleQueue[Seen] = SimpleQueue()
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []

@@ -103,6 +103,20 @@ class Gpus:
                 self._incidents.append(_lost(gpu.index, str(error), now_ns))
 
 
+def uuids() -> frozenset[str]:
+    """Names of the devices that the driver shows here, as they have them everywhere."""
+    try:
+        nvml = Nvml()
+    except RuntimeError:
+        return frozenset()
+    try:
+        return frozenset(gpu.uuid() for gpu in nvml.devices()) - {""}
+    except (RuntimeError, GpuLostError):
+        return frozenset()
+    finally:
+        nvml.close()
+
+
 def _lost(index: int, why: str, now_ns: int) -> Incident:
     return Incident(
         at_ns=now_ns,

@@ -93,6 +93,11 @@ class Gpu:
         name = self._asked(self._pynvml.nvmlDeviceGetName)
         return name.decode() if isinstance(name, bytes) else str(name or "unnamed GPU")
 
+    def uuid(self) -> str:
+        """Its name everywhere, `GPU-…`; empty where the driver tells none."""
+        uuid = self._asked(self._pynvml.nvmlDeviceGetUUID)
+        return uuid.decode() if isinstance(uuid, bytes) else str(uuid or "")
+
     def divided(self) -> bool:
         """True in MIG mode."""
         modes = self._asked(self._pynvml.nvmlDeviceGetMigMode)

@@ -103,6 +103,8 @@ class GpuSeen:
     """One device, or instance of a device, as an exporter tells of it; None is what it does not."""
 
     device: str
+    uuid: str
+    """Of the whole device; empty where the exporter tells none."""
     busy: float | None
     memory_bytes: int | None
     power_watts: float | None
@@ -162,6 +164,7 @@ def servers_in(metrics: Sequence[Metric], at_ns: int, endpoint: str) -> Iterator
 def gpus_in(metrics: Sequence[Metric]) -> Iterator[GpuSeen]:
     """The devices that DCGM's exporter tells of, each once, though it names it for each pod."""
     devices: dict[str, dict[str, float]] = {}
+    uuids: dict[str, str] = {}
     for metric in metrics:
         device = metric.labels.get("gpu")
         if device is None or not 0 <= metric.value < math.inf or _blank(metric):
@@ -169,12 +172,14 @@ def gpus_in(metrics: Sequence[Metric]) -> Iterator[GpuSeen]:
         instance = metric.labels.get("GPU_I_ID", "")
         name = f"{device}, instance {instance}" if instance else device
         devices.setdefault(name, {})[metric.name] = metric.value
+        uuids[name] = metric.labels.get("UUID", "")
     for name, values in sorted(devices.items()):
         memory, active, busy = values.get(_MEMORY), values.get(_ACTIVE), values.get(_BUSY)
         whole = None if busy is None else busy / 100
         share = (whole if whole is not None else active) if "," not in name else active
         yield GpuSeen(
             device=name,
+            uuid=uuids[name],
             busy=None if share is None else min(share, 1.0),
             memory_bytes=None if memory is None else int(memory * 2**20),
             power_watts=values.get(_POWER),

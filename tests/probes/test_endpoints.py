@@ -402,6 +402,16 @@ def test_no_more_devices_are_told_of_than_a_host_has() -> None:
     assert devices == set(range(2000, 2256))
 
 
+def test_a_device_whose_driver_we_ask_is_not_counted_twice() -> None:
+    with answering(saying(page(DCGM))) as address:
+        endpoint = Endpoint(address, 0, read_here={"GPU-604a"})
+        seen = list(endpoint.scrape())
+
+    assert [one.busy for one in seen if isinstance(one, GpuSample)] == [0.5]
+    assert not any(isinstance(one, Incident) for one in seen)
+    assert not list(endpoint.energy())
+
+
 def test_an_end_waits_for_no_server() -> None:
     release = threading.Event()
     asked = threading.Event()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from agentaudit.probes import gpu
 from agentaudit.probes.gpu_processes import monotonic_ns
 
 LIBRARY = Path(__file__).parent / "data" / "nvml.c"
@@ -97,6 +98,27 @@ def read(tmp_path: Path, needs: Callable[[str, str], str]) -> Read:
         return asked(tmp_path, question, inside)
 
     return read
+
+
+def test_devices_have_a_name_that_holds_everywhere(
+    tmp_path: Path, needs: Callable[[str, str], str]
+) -> None:
+    built(tmp_path, needs("gcc", "gcc"), {})
+    script = "from agentaudit.probes.gpu import uuids; print(*uuids())"
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", script], env=environment, stdout=-1, check=True)
+
+    assert run.stdout == b"GPU-604a\n"
+
+
+def test_without_a_driver_there_are_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Absent:
+        def __init__(self) -> None:
+            raise RuntimeError("not there")
+
+    monkeypatch.setattr(gpu, "Nvml", Absent)
+
+    assert gpu.uuids() == frozenset()
 
 
 def entries(*rows: tuple[float, int, int]) -> str:

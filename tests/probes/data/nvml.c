@@ -119,6 +119,11 @@ int nvmlDeviceGetName(void *device, char *name, u32 length) {
   strncpy(name, instance(device) ? "Test GPU MIG 1g.10gb" : "Test GPU", length);
   return 0;
 }
+int nvmlDeviceGetUUID(void *device, char *uuid, u32 length) {
+  if (gone(device)) return LOST;
+  strncpy(uuid, "GPU-604a", length);
+  return 0;
+}
 int nvmlDeviceGetUtilizationRates(void *device, rates_t *rates) {
   if (gone(device)) return LOST;
   rates->gpu = BUSY;
