@@ -220,6 +220,8 @@ class DrivenLoad:
     duration_ns: int
     concurrency_mean: float
     concurrency_peak: int
+    problem: str = ""
+    """What most of those that failed say: `status 503`, or why no answer came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The load that the recorder itself put on the agent, as a measured fact."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -29,7 +30,16 @@ def driven_load(records: Sequence[Few]) -> DrivenLoad | None:
         duration_ns=end_ns - start_ns,
         concurrency_mean=mean,
         concurrency_peak=peak,
+        problem=_problem(requests),
     )
+
+
+def _problem(requests: Sequence[LoadRequest]) -> str:
+    """The most frequent reason of those that failed; empty where none did."""
+    reasons = Counter(
+        request.problem or f"status {request.status}" for request in requests if request.failed
+    )
+    return min(reasons, key=lambda reason: (-reasons[reason], reason), default="")
 
 
 def _concurrency(requests: Sequence[LoadRequest], duration_ns: int) -> tuple[float, int]:

@@ -163,6 +163,7 @@ def _driven(load: DrivenLoad) -> tuple[str, bool]:
         f"load by agentaudit: {shape}, {counted(load.sessions, 'session')},"
         f" {counted(load.requests, 'request')} in {duration(load.duration_ns)},"
         f" at most {load.concurrency_peak} at once, {load.failed} failed"
+        f"{f' ({load.problem})' if load.problem else ''}"
     )
     return text, load.failed == 0 and load.requests > 0
 

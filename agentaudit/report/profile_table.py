@@ -166,7 +166,7 @@ def _request_lines(
 def _driven(load: DrivenLoad) -> str:
     """What we asked of the agent, and how that went."""
     shape = "closed loop" if load.shape == "closed" else f"{load.rate_hz:g}/s at random"
-    failed = f", {load.failed} failed" if load.failed else ""
+    failed = f", {load.failed} failed ({one_line(load.problem)})" if load.failed else ""
     return (
         f"load: {shape}, {counted(load.planned_concurrency, 'user')};"
         f" {load.requests - load.failed} answered{failed},"

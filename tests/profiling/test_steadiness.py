@@ -159,6 +159,6 @@ def test_load_of_our_own_is_what_was_sent_and_came_back() -> None:
     assert load is not None
     assert (load.requests, load.failed, load.sessions, load.concurrency_peak) == (2, 1, 2, 2)
     assert load.concurrency_mean == pytest.approx(8 / 6)
-    assert load.duration_ns == 6 * S
+    assert (load.duration_ns, load.problem) == (6 * S, "status 500")
     assert driven_load(requests) is None
     assert driven_load([planned]) is not None

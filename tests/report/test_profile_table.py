@@ -134,6 +134,7 @@ def test_a_load_of_our_own_is_told_beside_the_requests_that_were_seen() -> None:
     driven = DrivenLoad(
         shape="closed", target="http://127.0.0.1/", planned_concurrency=4, rate_hz=0, sessions=4,
         requests=62, failed=2, duration_ns=S, concurrency_mean=3.9, concurrency_peak=4,
+        problem="status 503",
     )  # fmt: skip
     load = dataclasses.replace(BREAKDOWN.load, driven=driven)
     breakdown = dataclasses.replace(BREAKDOWN, load=load)
@@ -142,7 +143,8 @@ def test_a_load_of_our_own_is_told_beside_the_requests_that_were_seen() -> None:
     at = next(number for number, line in enumerate(lines) if line.startswith("load:"))
 
     assert " ".join(lines[at : at + 2]) == (
-        "load: closed loop, 4 users; 60 answered, 2 failed, 3.9 at once on average, 4 at most"
+        "load: closed loop, 4 users; 60 answered, 2 failed (status 503), 3.9 at once on"
+        " average, 4 at most"
     )
 
 
