@@ -109,6 +109,7 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
     network = network_observers(options)
     forks, unheard = fork_events(stack)
     heard = listeners(target, options.listening, way.rules, stack)
+    before_ns = time.monotonic_ns()
     pid, load = _begun(target, options, heard.environment, stack)
     injected = injections(pid, way.rules.frames, stack) if options.inject else ()
     others = (*network, *injected, *heard.observers, *((load,) if load else ()))
@@ -116,6 +117,8 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
     if isinstance(target, Launch):
         probes = replace(probes, spent_ns=partial(spent_ns, pid))
     opened = _opened(pid, target, gpus, options)
+    if opened.target.launched:  # all that it ever uses was used since then
+        opened = replace(opened, start_ns=before_ns)
     writer = _writer(way.output)
     try:
         with (

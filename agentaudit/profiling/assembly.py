@@ -134,7 +134,7 @@ class _Builder:
                     whole.tracks[thread] = tracks
             else:
                 served = of_story(refined(pieces, layered(ours)), at_home.get(thread, []))
-                lane = _with_cpu(served, self._readings(thread))
+                lane = _with_cpu(served, self._readings(thread), begins=_begins(thread))
             if lane:
                 whole.lanes[thread] = lane
         return whole
@@ -160,7 +160,7 @@ class _Builder:
         until_read(ours, pieces)
         tracks = tracks_of(ours, home, elsewhere, readings)
         if not tracks:
-            return [], _with_cpu(pieces, readings)
+            return [], _with_cpu(pieces, readings, begins=_begins(thread))
         nothing = Runs(pid=thread[0], tid=thread[1])
         loop = Loop(
             pid=thread[0],
@@ -170,10 +170,14 @@ class _Builder:
             stacks=self.recording.stacks,
         )
         left = share_out(loop, tracks)
-        return tracks, _with_cpu(beside_tracks(pieces, tracks), left)
+        return tracks, _with_cpu(beside_tracks(pieces, tracks), left, begins=False)
 
     def _readings(self, thread: Thread) -> Readings:
         return self.recording.columns.readings.get(thread, Readings())
+
+
+def _begins(thread: Thread) -> bool:
+    return thread[0] == thread[1]
 
 
 def _cross(claims: Sequence[Claim]) -> bool:
@@ -212,10 +216,37 @@ def _at_home(
     return homes
 
 
-def _with_cpu(pieces: Sequence[Piece], readings: Readings) -> list[Piece]:
-    """The pieces of a thread as steps with CPU time; what none was there for is time nobody saw."""
+def _beginning(readings: Readings, first_ns: int) -> tuple[Readings, Readings]:
+    """
+    The readings before and after something was seen of a process for the first time.
+
+    What a program does before is to begin, and that is work for the CPU: the first step that was
+    seen did not use that time.
+    """
+    before, after = Readings(), Readings()
+    for since_ns, at_ns, cpu_ns, queue_ns in readings.rows():
+        early_ns = min(first_ns - since_ns, cpu_ns)
+        if at_ns <= first_ns:
+            before.add(since_ns, at_ns, cpu_ns, queue_ns)
+        elif early_ns <= 0:
+            after.add(since_ns, at_ns, cpu_ns, queue_ns)
+        else:
+            before.add(since_ns, first_ns, early_ns, 0)
+            after.add(first_ns, at_ns, cpu_ns - early_ns, queue_ns)
+    return before, after
+
+
+def _with_cpu(pieces: Sequence[Piece], readings: Readings, *, begins: bool) -> list[Piece]:
+    """
+    The pieces of a thread as steps with CPU time; what none was there for is time nobody saw.
+
+    `begins` is true of the thread that a process begins with.
+    """
     whole = list(pieces)
-    for since_ns, at_ns, cpu_ns, _ in place_cpu(whole, readings):
+    early = Readings()
+    if begins and whole:
+        early, readings = _beginning(readings, whole[0].start_ns)
+    for since_ns, at_ns, cpu_ns, _ in (*early.rows(), *place_cpu(whole, readings)):
         if not cpu_ns:
             continue
         last = whole[-1] if whole and whole[-1].label is UNSEEN else None

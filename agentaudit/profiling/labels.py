@@ -28,6 +28,14 @@ _LOOPS = (
 )  # fmt: skip
 """Files on the stack of a thread that runs an event loop, and hardly anywhere else."""
 
+_RUNS_A_LOOP = frozenset(
+    {
+        "_run_once", "run", "run_forever", "run_until_complete", "start", "start_guest_run",
+        "switch", "unrolled_run",
+    }
+)  # fmt: skip
+"""Their functions that do so; others are there when a program only imports them."""
+
 _THREAD_MACHINERY = ("concurrent/", "threading.py", "opentelemetry/", "contextvars.py", "anyio/")
 
 
@@ -51,6 +59,8 @@ class Label:
     """True where a function of the agent's own is on the stack: the thread is not parked."""
     loop: bool = False
     """True where the thread runs an event loop, in which work may go on that no stack shows."""
+    held: bool = False
+    """True where the request frame is around the event loop: it stays while the loop waits."""
 
     @property
     def leaf(self) -> bool:
@@ -96,6 +106,7 @@ class Labeller:
         request = stack[request_at].function if request_at is not None else ""
         rule = self._rule(stack, model_client=model_client)
         kind = rule.kind if rule else StepKind.UNKNOWN
+        loop_at = _loop_at(stack)
         name, weak = self._name(stack, kind)
         return Label(
             kind=kind,
@@ -106,7 +117,8 @@ class Labeller:
             request=request,
             path=self._path(stack[:request_at]) if request_at is not None else (),
             engaged=bool(own_frames(stack, most=1)),
-            loop=any(own_code(frame.file)[0].startswith(_LOOPS) for frame in stack),
+            loop=loop_at is not None,
+            held=request_at is not None and loop_at is not None and request_at > loop_at,
         )
 
     def _rule(self, stack: Sequence[Frame], *, model_client: bool) -> StepRule | None:
@@ -166,6 +178,16 @@ class Labeller:
             if own_code(frame.file)[1]:
                 path.append(_short(frame.function))
         return tuple(path)
+
+
+def _loop_at(stack: Sequence[Frame]) -> int | None:
+    """Place of the event loop's frame nearest the root."""
+    for at in range(len(stack) - 1, -1, -1):
+        frame = stack[at]
+        runs = frame.function.rpartition(".")[2] in _RUNS_A_LOOP
+        if runs and own_code(frame.file)[0].startswith(_LOOPS):
+            return at
+    return None
 
 
 def own_frames(stack: Sequence[Frame], *, most: int) -> tuple[Frame, ...]:

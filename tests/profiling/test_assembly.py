@@ -381,3 +381,15 @@ def _kind_at(found: Trace, at_ms: int) -> StepKind | None:
     at_ns = at_ms * MS
     on_thread = (step for step in found.steps if step.tid == T1)
     return next((step.kind for step in on_thread if step.start_ns <= at_ns < step.end_ns), None)
+
+
+def test_what_a_process_used_before_anything_was_seen_of_it_is_no_step() -> None:
+    found = trace_from(
+        run(1100, 1300, SEARCHING),
+        used(1000, 1050, 50),
+        used(1050, 1150, 90),
+        used(1150, 1300, 150),
+    )
+
+    cpu = {step.kind: step.cpu_ns // MS for step in found.steps if step.cpu_ns}
+    assert cpu == {StepKind.UNKNOWN: 100, StepKind.TOOL_CALL: 190}

@@ -192,3 +192,15 @@ def test_a_file_that_is_being_imported_does_no_work_of_its_kind() -> None:
     imported = label(f"{STDLIB}asyncio/subprocess.py:<module>", *ROOT)
 
     assert imported.kind is StepKind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("function", "loop"),
+    [("BaseEventLoop.run_forever", True), ("<module>", False), ("BaseEventLoop", False)],
+)
+def test_a_program_that_imports_an_event_loop_runs_none(function: str, *, loop: bool) -> None:
+    found = label(
+        f"{STDLIB}selectors.py:select", f"{STDLIB}asyncio/base_events.py:{function}", *ROOT
+    )
+
+    assert found.loop is loop
