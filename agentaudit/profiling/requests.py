@@ -56,8 +56,7 @@ def group_requests(assembly: Assembly, start_ns: int, end_ns: int) -> tuple[Requ
     """The requests in order of arrival; their pieces are marked with their ids."""
     lanes = list(assembly.lanes.values())
     told = _by_story(assembly, (start_ns, end_ns))
-    own = [pieces for pieces in lanes if not any(piece.label.loop for piece in pieces)]
-    by_frame = [group for pieces in own for group in _by_frame(pieces)]
+    by_frame = [group for pieces in lanes for group in _by_frame(pieces) if _alone(group)]
     found = [*told.values(), *_beside_stories(by_frame, told)]
     if not found:
         found = [group for pieces in lanes for group in _by_pause(pieces)]
@@ -132,6 +131,11 @@ def _telling(groups: Sequence[_Open], start_ns: int, end_ns: int) -> list[_Open]
 
 def _cut_off(group: _Open, start_ns: int, end_ns: int) -> bool:
     return group.start_ns - start_ns <= _EDGE_NS or end_ns - group.end_ns <= _EDGE_NS
+
+
+def _alone(group: _Open) -> bool:
+    """Whether the thread turned to no other request before the frame of this one was left."""
+    return all(piece.label.held or not piece.label.loop for piece in group.pieces)
 
 
 def _by_frame(pieces: Sequence[Piece]) -> Iterator[_Open]:
