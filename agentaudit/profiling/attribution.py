@@ -31,6 +31,7 @@ from agentaudit.profiling.families import Owners, families_of, place_children, s
 from agentaudit.profiling.gpu_time import place_gpu
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.requests import group_requests
+from agentaudit.profiling.runs import tell_runs
 from agentaudit.profiling.selection import end_ns_of, records_of, targets_of
 from agentaudit.profiling.spans import unnamed_operations
 
@@ -47,6 +48,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     own_lanes = place_children(spent_by(families, spendings), owners, known)
     place_exits(whole.lanes, records, recording.columns)
     place_gpu(whole, records, {life.pid for life in families.lives})
+    tell_runs(whole, own_lanes, records, families)
     start_ns, end_ns = recording.opened.start_ns, end_ns_of(recording)
     requests = group_requests(whole, start_ns, end_ns)
     whole.lanes.update({thread: list(pieces) for thread, pieces in own_lanes.items()})
