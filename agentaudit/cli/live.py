@@ -1,19 +1,25 @@
 """A recording in the making, shown on standard error while it is made."""
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentaudit.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.live import Live
+
     from agentaudit.model.recording import Record
     from agentaudit.model.rule import LabelRules
     from agentaudit.profiling.live import LiveView
     from agentaudit.profiling.session import Glance, Sink
 
 _PER_SECOND = 4
+_LAST_WAIT_S = 1.0
+"""Then the terminal stays as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +59,42 @@ def live(
     from agentaudit.report.live_table import render_live
 
     view = LiveView(rules)
-    with Live(
+    screen = Live(
         console=terminal.err, transient=True, auto_refresh=False, refresh_per_second=_PER_SECOND
-    ) as screen:
+    )
+    painter = _Painter(screen)
 
-        def watch(_glance: "Glance") -> None:
-            shown = render_live(view.moment(), what=what, total_ns=total_ns)
-            screen.update(shown, refresh=True)
+    def watch(_glance: "Glance") -> None:
+        painter.show(render_live(view.moment(), what=what, total_ns=total_ns))
 
+    try:
         yield Shown(over=lambda sink: _Tapped(sink, view), watch=watch)
+    finally:
+        painter.close()
+
+
+class _Painter:
+    """Draws in a thread of its own: a terminal that is slow, stopped or gone holds nothing up."""
+
+    def __init__(self, screen: "Live") -> None:
+        self._screen = screen
+        self._newest: RenderableType = ""
+        self._wanted = threading.Event()
+        self._over = False
+        self._thread = threading.Thread(target=self._draw, name="live view", daemon=True)
+        self._thread.start()
+
+    def show(self, newest: "RenderableType") -> None:
+        self._newest = newest
+        self._wanted.set()
+
+    def close(self) -> None:
+        self._over = True
+        self._wanted.set()
+        self._thread.join(_LAST_WAIT_S)
+
+    def _draw(self) -> None:
+        with suppress(OSError), self._screen:  # nobody looks any more
+            while self._wanted.wait() and not self._over:
+                self._wanted.clear()
+                self._screen.update(self._newest, refresh=True)
