@@ -16,7 +16,7 @@ from agentaudit.profiling.evidence import Claim, Story, in_order, matched
 from agentaudit.profiling.labels import Label
 from agentaudit.profiling.lanes import with_idle_told_apart
 from agentaudit.profiling.pieces import Piece
-from agentaudit.profiling.refining import Stretch, claimed_piece, is_edge, layered
+from agentaudit.profiling.refining import EDGE_NS, Stretch, claimed_piece, is_edge, layered
 
 _BETWEEN = 0.6
 """Worth of orchestration that is only what a request does between its calls."""
@@ -148,7 +148,8 @@ def until_read(claims: Sequence[Claim], pieces: Sequence[Piece]) -> None:
     """
     A call on a connection lasts until its answer is read, not only until it is there.
 
-    An answer that comes while the loop is at leaf work for others waits for the end of that.
+    An answer that comes while the loop is at leaf work for others waits for the end of that. Work
+    that seems to begin with the answer, as far as samples can tell, is what the answer asked for.
     """
     work = [piece for piece in pieces if piece.label.leaf]
     starts = [piece.start_ns for piece in work]
@@ -156,7 +157,7 @@ def until_read(claims: Sequence[Claim], pieces: Sequence[Piece]) -> None:
         if claim.source is not LabelSource.SOCKET:
             continue
         at = bisect_left(starts, claim.end_ns) - 1
-        if at >= 0 and claim.end_ns < work[at].end_ns:
+        if at >= 0 and work[at].start_ns + EDGE_NS <= claim.end_ns < work[at].end_ns:
             claim.end_ns = min(work[at].end_ns, claim.end_ns + _LONGEST_TURN_NS)
 
 

@@ -71,3 +71,25 @@ def test_a_request_frame_within_an_event_loop_tells_nothing_since_it_leaves_whil
     )
 
     assert {request.source for request in found.requests} == {LabelSource.NONE}
+
+
+def test_work_that_begins_with_the_answer_does_not_lengthen_the_wait_for_it() -> None:
+    found = trace_from(
+        DEFINED,
+        [run(1000, 1290, HELD), run(1290, 1500, HELD_SEARCH), run(1500, 1900, BETWEEN)],
+        used(1290, 1500, 210), call(1, 1000, 1300),
+    )  # fmt: skip
+
+    (asked,) = (step for step in found.steps if step.kind is StepKind.LLM_INFERENCE)
+    assert asked.end_ns == 1300 * MS
+
+
+def test_an_answer_that_comes_amid_other_work_is_read_after_it() -> None:
+    found = trace_from(
+        DEFINED,
+        [run(1000, 1100, HELD), run(1100, 1500, HELD_SEARCH), run(1500, 1900, BETWEEN)],
+        used(1100, 1500, 400), call(1, 1000, 1300),
+    )  # fmt: skip
+
+    (asked,) = (step for step in found.steps if step.kind is StepKind.LLM_INFERENCE)
+    assert asked.end_ns == 1500 * MS
