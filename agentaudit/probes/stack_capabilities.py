@@ -7,7 +7,13 @@ from pathlib import Path
 
 from agentaudit.model.capability import Capability
 from agentaudit.probes.austin import Austin, AustinError, find_austin
-from agentaudit.probes.confinement import PTRACE_SCOPE, confinement_of, granting, ptrace_scope
+from agentaudit.probes.confinement import (
+    PTRACE_SCOPE,
+    confinement_of,
+    granting,
+    ptrace_scope,
+    variables_of,
+)
 from agentaudit.probes.pyspy import find_pyspy
 from agentaudit.probes.runtimes import interpreter_of, python_of, version_of
 from agentaudit.probes.unwinder import OLDEST
@@ -61,9 +67,19 @@ _TASKS = Capability(
     enable=f"{_NEWER}, export spans, or mark steps with agentaudit.step",
 )
 
+_INJECTED = Capability(
+    part="steps",
+    name="injected markers",
+    available=True,
+    gives="exact steps of the functions that rules name, when asked for: profile --inject",
+    found="the process's interpreter lets us",
+    enable=f"{_NEWER}, or mark steps with agentaudit.step",
+)
+_NO_DEBUGGING = "PYTHON_DISABLE_REMOTE_DEBUG"
+
 
 def stack_capabilities(pid: int | None) -> Sequence[Capability]:
-    """Memory first, which all of them need; then each sampler, and asyncio's tasks."""
+    """Memory first, which all of them need; then each sampler, asyncio's tasks, and markers."""
     memory = _memory(pid)
     python = _python_of(pid)
     own = _own_problem(python)
@@ -72,6 +88,7 @@ def stack_capabilities(pid: int | None) -> Sequence[Capability]:
         (_PYSPY, _pyspy_problem(python)),
         (_AUSTIN, _austin_problem(pid, python)),
         (_TASKS, own),
+        (_INJECTED, own or _forbidden(pid)),
     )
     return (memory, *(_sampler(ready, problem, memory) for ready, problem in judged))
 
@@ -163,6 +180,14 @@ def _own_problem(python: _Python | None) -> str:
     if python.version is None or python.version < OLDEST:
         return f"the process runs {python.runtime}"
     return "" if python.interpreter else f"it embeds {python.runtime}, or hides its interpreter"
+
+
+def _forbidden(pid: int | None) -> str:
+    """Whether the process keeps others' code out, as far as its environment tells."""
+    variables = variables_of(pid, (_NO_DEBUGGING,)) if pid is not None else None
+    if not any((variables or {}).values()):
+        return ""
+    return f"the process was started with {_NO_DEBUGGING}"
 
 
 def _python_of(pid: int | None) -> _Python | None:

@@ -173,7 +173,10 @@ def test_without_py_spy_there_is_a_way_to_get_it(
 @pytest.mark.parametrize(
     ("runtime", "samplers"),
     [
-        ("CPython 3.14", {"stacks: own Python", "asyncio tasks", "stacks: py-spy"}),
+        (
+            "CPython 3.14",
+            {"stacks: own Python", "asyncio tasks", "injected markers", "stacks: py-spy"},
+        ),
         ("CPython 3.12", {"stacks: py-spy", "stacks: Austin"}),
         ("CPython", {"stacks: py-spy"}),
     ],
@@ -194,8 +197,22 @@ def test_the_sampler_follows_the_version(
     monkeypatch.setattr(stack_capabilities, "interpreter_of", lambda _: "/usr/bin/python3")
     found = of(os.getpid(), port)
 
-    for name in ("stacks: own Python", "asyncio tasks", "stacks: py-spy", "stacks: Austin"):
+    told = ("stacks: own Python", "asyncio tasks", "injected markers", "stacks: py-spy")
+    for name in (*told, "stacks: Austin"):
         assert found[name].available is (name in samplers)
+
+
+def test_a_process_may_forbid_markers_of_others(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    monkeypatch.setattr(stack_capabilities, "python_of", lambda _: "CPython 3.14")
+    monkeypatch.setattr(stack_capabilities, "interpreter_of", lambda _: "/usr/bin/python3")
+    environment = {**os.environ, "PYTHON_DISABLE_REMOTE_DEBUG": "1"}
+    with subprocess.Popen(["sleep", "600"], env=environment) as program:
+        found = of(program.pid, port)
+        program.kill()
+
+    assert found["asyncio tasks"].available
+    assert not found["injected markers"].available
+    assert "PYTHON_DISABLE_REMOTE_DEBUG" in found["injected markers"].found
 
 
 def test_spans_need_a_free_port(port: int, sleeper: subprocess.Popen[bytes]) -> None:
