@@ -19,6 +19,7 @@ from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.fork_claims import from_forks
 from agentaudit.profiling.hosts import View, find_hosts
 from agentaudit.profiling.labels import Labeller
+from agentaudit.profiling.same_requests import unmatched
 from agentaudit.profiling.selection import end_ns_of, records_of
 from agentaudit.profiling.task_claims import from_tasks
 from agentaudit.profiling.tracks import adopt
@@ -27,8 +28,8 @@ from agentaudit.rules.spans import span_kind
 _ORPHANS = (LabelSource.STACK, LabelSource.SOCKET, LabelSource.FORK)
 """Sources that know of no request by themselves."""
 
-_WEAKER = 2
-"""Place of the first source that request frames go before."""
+_TASKS = _WEAKER = 2
+"""Place of the first source that request frames go before, which is that of tasks."""
 
 
 def settled_evidence(
@@ -85,7 +86,8 @@ def _stories(told: Sequence[Sequence[Story]], views: Mapping[int, Sequence[View]
     """
     The requests of each process by the strongest source that tells of any.
 
-    Request frames on threads of their own go before the roots of tasks and before connections.
+    Request frames on threads of their own go before the roots of tasks and before connections. A
+    task whose waits nobody knows tells of no request: connections do, beside those that tasks tell.
     """
     by_frame = {
         pid
@@ -95,12 +97,14 @@ def _stories(told: Sequence[Sequence[Story]], views: Mapping[int, Sequence[View]
     found: list[Story] = []
     for number, stories in enumerate(told):
         known = {story.pid for story in found} | (by_frame if number >= _WEAKER else set())
-        found += [story for story in stories if story.pid not in known]
+        beside = set(map(id, unmatched(told[_TASKS], stories))) if number > _TASKS else set()
+        by_task = {story.pid for story in found if story.source is LabelSource.STACK}
+        found += [
+            story
+            for story in stories
+            if story.pid not in known or (story.pid in by_task and id(story) in beside)
+        ]
     return found
-
-
-_WEAKER = 2
-"""Place of the first source that request frames go before."""
 
 
 def _of_known(claims: list[Claim], stories: Sequence[Story]) -> list[Claim]:

@@ -13,6 +13,7 @@ from agentaudit.model.observed import TaskRun
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.labels import Label, Labeller
+from agentaudit.profiling.task_numbers import numbered
 
 _GONE_ON_NS = 60_000_000
 """A gap between looks at a task in which it is taken to have gone on with what it did."""
@@ -44,7 +45,7 @@ def from_tasks(
     runs: Sequence[TaskRun], labeller: Labeller, within_ns: tuple[int, int]
 ) -> tuple[list[Claim], list[Story]]:
     """The leaf work that tasks wait for, and the requests that it is of."""
-    lives = _lives(runs)
+    lives = _lives(numbered(runs))
     for life in lives.values():
         life.waits = list(_waits(life.runs, labeller, _Kind()))
     inner: dict[_Task, list[Claim]] = defaultdict(list)
@@ -71,7 +72,7 @@ def from_tasks(
 def _lives(runs: Sequence[TaskRun]) -> dict[_Task, _Life]:
     """The tasks by their number; one that awaits another lasts as long at least."""
     lives: dict[_Task, _Life] = {}
-    for run in sorted(runs, key=lambda run: run.start_ns):
+    for run in runs:
         task = run.pid, run.task
         life = lives.setdefault(task, _Life((0, 0), run.start_ns, run.end_ns))
         life.parent = run.pid, run.parent
