@@ -88,10 +88,15 @@ def _spans(bench: Bench) -> "Sequence[Check]":
 
 
 def _sockets(bench: Bench) -> "Sequence[Check]":
-    """The same agent, of whose requests nobody tells; what it sleeps for in a tool, no one sees."""
+    """
+    The same agent, of whose requests nobody tells, with a loop that has time to read its answers.
+
+    In one that has none, an answer waits to be read: a span counts that as the call, a connection
+    does not.
+    """
     from agentaudit.profiling.accuracy import cpu_shares, wall_shares
 
-    trace, truth = recorded(bench, "async", "--users", "5", "--quick-tools")
+    trace, truth = recorded(bench, "async", "--users", "3", "--quick-tools")
     return [
         cpu_shares("sockets", trace, truth, limit=10.0),
         wall_shares("sockets", trace, truth, limit=10.0),

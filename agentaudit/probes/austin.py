@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -52,10 +53,14 @@ class AustinError(Exception):
 
 
 def find_austin() -> Program:
-    """The program on the path. Raises AustinError where there is none, or it does not run."""
-    path = shutil.which("austin")
+    """
+    The program on the path, or beside the interpreter that runs us.
+
+    Raises AustinError where there is none, or it does not run.
+    """
+    path = shutil.which("austin") or shutil.which("austin", path=str(Path(sys.executable).parent))
     if path is None:
-        raise AustinError("it is not installed: pip install austin-dist")
+        raise AustinError("it is not installed: pip install 'agentaudit[austin]'")
     try:
         done = subprocess.run(  # noqa: S603 -- the user's own program, asked for its version
             [path, "--version"], capture_output=True, timeout=_PROBING_S, text=True, check=False

@@ -56,7 +56,7 @@ _AUSTIN = Capability(
     available=True,
     gives="the same for CPython up to 3.13, at a lower cost",
     found="installed",
-    enable="pip install austin-dist",
+    enable="pip install 'agentaudit[austin]'",
 )
 _TASKS = Capability(
     part="steps",
