@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test check format lint types contracts tests wheels clean
+.PHONY: help audit test check format lint types contracts tests wheels frameworks clean
 
 help:
 	@echo "make audit   see the whole product work on a sample agent and a sample deployment"
@@ -46,6 +46,10 @@ wheels: $(BIN)/python
 	@mkdir -p .wheels
 	@grep -v '^#' tests/frameworks/packages.txt $(if $(LATEST),| sed 's/==.*//') > .wheels/wanted.txt
 	@$(PIP) download --no-deps --only-binary :all: --python-version 3.11 -d .wheels -r .wheels/wanted.txt
+
+# Frameworks that a test runs and records, each in an environment of its own, outside the tree.
+frameworks: $(VENV)/.run
+	@$(BIN)/python benchmarks/frameworks.py --install-only openai anthropic langgraph pydantic-ai
 
 clean:
 	rm -rf $(VENV) .wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
