@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -176,6 +176,9 @@ def _writer(output: Path) -> "RecordingWriter":
     try:
         return RecordingWriter(output)
     except OSError as error:
+        if not isinstance(error, FileExistsError):
+            with suppress(OSError):  # what a full disk left of it holds nothing
+                output.unlink()
         raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
 
 

@@ -151,6 +151,6 @@ class Markers:
             yield Incident(
                 at_ns=now_ns,
                 probe="markers",
-                what=f"the network namespaces of {self._forbidden} processes are not ours to enter",
+                what=f"network namespaces that are not ours to enter: {self._forbidden}",
                 lost="steps that they mark, unless AGENTAUDIT_MARKERS names a socket they share",
             )

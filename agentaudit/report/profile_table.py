@@ -33,7 +33,7 @@ def render_profile(profile: Profile) -> RenderableType:
         *(_reason(item) for item in breakdown.reasons),
         Text(),
         _kind_table(breakdown),
-        *_coverage(breakdown),
+        *_coverage(breakdown, sum(record.samples for record in profile.sampling)),
         *_request_lines(profile.request_types, breakdown),
         *_notes(profile),
     )
@@ -103,7 +103,7 @@ def _cells(kind: KindShare, *, measured: bool) -> tuple[str, ...]:
     )
 
 
-def _coverage(breakdown: Breakdown) -> Iterator[Text]:
+def _coverage(breakdown: Breakdown, looks: int) -> Iterator[Text]:
     total_ns = breakdown.cpu_total_ns
     share = breakdown.cpu_attributed_ns / total_ns if total_ns > 0 else 0.0
     yield Text()
@@ -118,10 +118,8 @@ def _coverage(breakdown: Breakdown) -> Iterator[Text]:
         f"cores: {breakdown.cpu_utilisation:.0%} of {breakdown.cores} busy with the agent;"
         f" memory: {_memory(breakdown.peak_rss_bytes)}"
     )
-    if share < _MOST_OF_IT and total_ns > 0:
-        yield Text(
-            "steps of your own code: name them in rules (`--rules DIR`), or with agentaudit.step"
-        )
+    if looks and total_ns > 0 and share < _MOST_OF_IT:
+        yield Text("steps of your own code can be named: rules (--rules DIR), or agentaudit.step")
 
 
 def _memory(peak_bytes: int) -> str:
@@ -140,7 +138,7 @@ def _request_lines(
     if load.driven is not None:
         yield Text(_driven(load.driven), overflow="fold")
     if not types:
-        yield Text("requests: none seen; rules of your own can tell them (`when: request`)")
+        yield Text("requests: none seen; --request-frame file.py:function tells what serves one")
         return
     yield Text(
         f"requests: {load.requests}, {load.concurrency_mean:.1f} at once on average,"

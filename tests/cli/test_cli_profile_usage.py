@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from agentaudit.cli.main import app
 from agentaudit.errors import ExitCode, UsageError
+from agentaudit.store.recording import RecordingWriter
 
 RECORDING = "run.aatrace"
 
@@ -69,3 +70,19 @@ def test_a_load_that_never_began_is_missing_evidence(pid: int, tmp_path: Path) -
     result = ran(*target, "--no-otlp", "--load", "http://127.0.0.1:1/")
 
     assert result.exit_code == ExitCode.INCOMPLETE
+
+
+def test_what_a_full_disk_left_of_a_recording_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_self: object, path: Path) -> None:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RecordingWriter, "__init__", full)
+    path = tmp_path / RECORDING
+
+    result = ran("-d", "100ms", "-o", str(path), "--no-otlp", "--", "true")
+
+    assert "No space left on device" in str(result.exception)
+    assert not path.exists()

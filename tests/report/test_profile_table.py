@@ -7,7 +7,15 @@ from inline_snapshot import snapshot
 from rich.console import Console
 
 from agentaudit.model.profile import Bound, Breakdown, KindShare, Load, Profile, RequestTypeSummary
-from agentaudit.model.trace import DrivenLoad, EnergyReading, Host, Incident, StepKind, Target
+from agentaudit.model.trace import (
+    DrivenLoad,
+    EnergyReading,
+    Host,
+    Incident,
+    SamplingRecord,
+    StepKind,
+    Target,
+)
 from agentaudit.report.profile_table import render_profile, seconds
 
 S = 1_000_000_000
@@ -67,6 +75,10 @@ PROFILE = Profile(
     incidents=(Incident(at_ns=0, probe="forks", what="no permission", lost="names of children"),),
     sampling=(),
     tool_version="1",
+)
+
+SAMPLING = SamplingRecord(
+    sampler="", rate_hz=1, samples=9, failures=0, mean_interval_ns=1, max_interval_ns=1
 )
 
 
@@ -162,10 +174,13 @@ def test_what_was_lost_again_and_again_is_said_once() -> None:
 
 def test_where_much_has_no_step_the_next_step_is_named() -> None:
     unnamed = dataclasses.replace(BREAKDOWN, cpu_attributed_ns=S, peak_rss_bytes=0)
+    unseen = dataclasses.replace(PROFILE, breakdown=unnamed)
+    seen = dataclasses.replace(unseen, sampling=(SAMPLING,))
 
-    assert "--rules DIR" not in shown(PROFILE)
-    assert "--rules DIR" in shown(dataclasses.replace(PROFILE, breakdown=unnamed))
-    assert "0 MiB" not in shown(dataclasses.replace(PROFILE, breakdown=unnamed))
+    assert "--rules DIR" not in shown(dataclasses.replace(PROFILE, sampling=(SAMPLING,)))
+    assert "--rules DIR" not in shown(unseen)
+    assert "--rules DIR" in shown(seen)
+    assert "0 MiB" not in shown(seen)
 
 
 @pytest.mark.parametrize(
