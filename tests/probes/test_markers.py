@@ -385,7 +385,7 @@ def test_a_namespace_that_is_not_ours_is_said(
     (incident,) = heard.close(2)
 
     assert isinstance(incident, Incident)
-    assert "namespaces of 1 processes are not ours to enter" in incident.what
+    assert incident.what == "network namespaces that are not ours to enter: 1"
 
 
 def test_a_process_that_has_its_socket_elsewhere_or_is_gone_is_left_out(heard: Markers) -> None:
