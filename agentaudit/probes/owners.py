@@ -8,15 +8,19 @@ from agentaudit.probes.pace import Pace
 _EVERY_NS = 50_000_000
 _REST = 250
 """A look at all open files may cost a 250th of the time until the next."""
-_ANYWAY_NS = 1_000_000_000
-"""A file may take another's place, and their number stays the same."""
+_AGAIN_NS, _ANYWAY_NS = 100_000_000, 1_000_000_000
+"""
+A file may take another's place, and their number stays the same. Mostly that is soon after it
+changed: a new client reads its certificates, closes them and connects.
+"""
 
 
 class Owners:
     """
     The processes of the tree, by the sockets they hold.
 
-    `/proc` is read when a process has more or fewer files open than before, and once a second.
+    `/proc` is read when a process has more or fewer files open than before, then at growing
+    distances, and once a second.
     """
 
     def __init__(self) -> None:
@@ -24,6 +28,7 @@ class Owners:
         self._counts: Sequence[int] = ()
         self._pace = Pace(_EVERY_NS, _REST)
         self._anyway_ns = 0
+        self._rest_ns = _AGAIN_NS
 
     @property
     def inodes(self) -> Collection[int]:
@@ -37,10 +42,12 @@ class Owners:
         with self._pace.look(now_ns):
             counts = [_open_files(pid) for pid in pids]
             same = counts == self._counts and 0 not in counts  # Linux before 6.2 says 0 of all
-            if same and not changed and now_ns < self._anyway_ns:
+            steady = same and not changed
+            if steady and now_ns < self._anyway_ns:
                 return False
             self._counts = counts
-            self._anyway_ns = now_ns + _ANYWAY_NS
+            self._rest_ns = min(2 * self._rest_ns, _ANYWAY_NS) if steady else _AGAIN_NS
+            self._anyway_ns = now_ns + self._rest_ns
             holders: dict[int, list[int]] = {}
             for pid in pids:
                 for inode in socket_inodes(pid):
