@@ -27,7 +27,7 @@ What a look costs may be such a part of the time until the next one of its kind.
 A listing goes through all sockets of the host, but it is only made when the tree has new ones.
 """
 _TOGETHER_NS = 10_000_000
-"""What is due so soon is done at once, since waking up costs as much as looking."""
+"""Counters that are due so soon are read at once: waking up costs as much as looking."""
 
 _CONNECTING_NS = 500_000_000
 """A socket that was just made may not be connected yet, and is listed when it is."""
@@ -97,11 +97,10 @@ class ConnectionTable:
     def look(self, now_ns: int, pids: Sequence[int]) -> Iterator[Told]:
         """Requests that ended, or are worth telling though they have not."""
         yield from self.ended(now_ns)
-        soon_ns = now_ns + _TOGETHER_NS
-        if soon_ns >= self._next_ns:
+        if now_ns >= self._next_ns:
             self._next_ns = now_ns + _LIST_EVERY_NS
             self._discover(now_ns, pids)
-        if self._connections and self._counting.due(soon_ns):
+        if self._connections and self._counting.due(now_ns + _TOGETHER_NS):
             with self._counting.look(now_ns, self._least_ns(now_ns)):
                 told = list(self._count(now_ns))
             yield from told
