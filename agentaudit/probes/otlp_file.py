@@ -55,6 +55,8 @@ def spans_of_otlp_file(path: Path, reading: Reading | None = None) -> Iterator[S
 def _documents(path: Path) -> Iterator[tuple[int, bytes]]:
     """The documents of a file, each with its line: one a line, or one over all of them."""
     try:
+        if path.exists() and not path.is_file():  # nobody waits for a pipe to be written
+            raise InputError(Problem(file=str(path), message="is no file"))
         with path.open("rb") as file:
             if path.stat().st_size > LARGEST_FILE:
                 what = f"is larger than {LARGEST_FILE // 2**30} GiB"

@@ -1,6 +1,7 @@
 """Files of spans: as exporters write them, and as nobody should."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -86,6 +87,13 @@ def test_a_file_of_nothing_but_noise_is_given_up(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file"):
         names(tmp_path / "missing.jsonl")
+
+
+def test_a_pipe_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(InputError, match="is no file"):
+        names(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize(
