@@ -1,8 +1,9 @@
 """Pieces: stretches of one label on one thread, while their time is being added up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agentaudit.model.trace import StepKind
+from agentaudit.model.trace import HOST_KINDS, StepKind
 from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.labels import Label
 
@@ -45,3 +46,19 @@ class Piece:
     @property
     def wall_ns(self) -> int:
         return self.end_ns - self.start_ns
+
+
+def heavy(pieces: Sequence[Piece]) -> str:
+    """
+    `cpu` or `gpu`: whether the host's own work or the model takes more of a request's time.
+
+    Work that queues for a core counts as work: on a busy host its CPU time alone would say that the
+    model dominates (arXiv:2511.00739, section 4.2: "tool time dominates").
+    """
+    work_ns = sum(
+        max(piece.wall_ns, piece.cpu_ns + piece.children_ns)
+        for piece in pieces
+        if piece.kind in HOST_KINDS
+    )
+    model_ns = sum(piece.wall_ns for piece in pieces if piece.kind is StepKind.LLM_INFERENCE)
+    return "gpu" if model_ns > work_ns else "cpu"

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from agentaudit.model.trace import HOST_KINDS, LabelSource, Request, StepKind
+from agentaudit.model.trace import LabelSource, Request, StepKind
 from agentaudit.profiling.assembly import Assembly
 from agentaudit.profiling.evidence import Story
 from agentaudit.profiling.labels import UNSEEN
-from agentaudit.profiling.pieces import Piece
+from agentaudit.profiling.pieces import Piece, heavy
 
 _EDGE_NS = 60_000_000
 """A request this near the recording's edge may have begun before or ended after it."""
@@ -56,7 +56,12 @@ def group_requests(assembly: Assembly, start_ns: int, end_ns: int) -> tuple[Requ
     """The requests in order of arrival; their pieces are marked with their ids."""
     lanes = list(assembly.lanes.values())
     told = _by_story(assembly, (start_ns, end_ns))
-    by_frame = [group for pieces in lanes for group in _by_frame(pieces) if _alone(group)]
+    by_frame = [
+        group
+        for (pid, _), pieces in assembly.lanes.items()
+        for group in _by_frame(pieces)
+        if _alone(group) and not _retold(group, pid, assembly.stories)
+    ]
     found = [*told.values(), *_beside_stories(by_frame, told)]
     if not found:
         found = [group for pieces in lanes for group in _by_pause(pieces)]
@@ -136,6 +141,16 @@ def _cut_off(group: _Open, start_ns: int, end_ns: int) -> bool:
 def _alone(group: _Open) -> bool:
     """Whether the thread turned to no other request before the frame of this one was left."""
     return all(piece.label.held or not piece.label.loop for piece in group.pieces)
+
+
+def _retold(group: _Open, pid: int, stories: Sequence[Story]) -> bool:
+    """Whether a story tells of the request of a frame around an event loop, most of its time."""
+    return any(piece.label.held for piece in group.pieces) and any(
+        2 * (min(story.end_ns, group.end_ns) - max(story.start_ns, group.start_ns))
+        > group.end_ns - group.start_ns
+        for story in stories
+        if story.pid == pid
+    )
 
 
 def _by_frame(pieces: Sequence[Piece]) -> Iterator[_Open]:
@@ -281,19 +296,3 @@ def _dominant(clock: Counter[tuple[str, ...]], below: tuple[str, ...]) -> str:
         if path[: len(below)] == below and len(path) > len(below):
             times[path[len(below)]] += wall_ns
     return min(times, key=lambda name: (-times[name], name)) if times else ""
-
-
-def heavy(pieces: Sequence[Piece]) -> str:
-    """
-    `cpu` or `gpu`: whether the host's own work or the model takes more of a request's time.
-
-    Work that queues for a core counts as work: on a busy host its CPU time alone would say that the
-    model dominates (arXiv:2511.00739, section 4.2: "tool time dominates").
-    """
-    work_ns = sum(
-        max(piece.wall_ns, piece.cpu_ns + piece.children_ns)
-        for piece in pieces
-        if piece.kind in HOST_KINDS
-    )
-    model_ns = sum(piece.wall_ns for piece in pieces if piece.kind is StepKind.LLM_INFERENCE)
-    return "gpu" if model_ns > work_ns else "cpu"

@@ -12,6 +12,7 @@ from tests.profiling.observations import (
     TASK_ASKING,
     call,
     run,
+    span,
     trace_from,
     used,
 )
@@ -93,3 +94,14 @@ def test_an_answer_that_comes_amid_other_work_is_read_after_it() -> None:
 
     (asked,) = (step for step in found.steps if step.kind is StepKind.LLM_INFERENCE)
     assert asked.end_ns == 1500 * MS
+
+
+def test_a_request_that_spans_tell_of_is_not_told_again_by_the_frame_around_its_loop() -> None:
+    found = trace_from(
+        DEFINED,
+        [run(1000, 1300, HELD), run(1300, 1500, HELD_SEARCH), run(1500, 1900, BETWEEN)],
+        [span("invoke_agent", 1010, 1490, own="root"), span("chat", 1020, 1290, within="root")],
+        used(1300, 1500, 200),
+    )  # fmt: skip
+
+    assert [request.source for request in found.requests] == [LabelSource.OTEL]
