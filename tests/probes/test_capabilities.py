@@ -13,8 +13,10 @@ import pytest
 
 from agentaudit.errors import UsageError
 from agentaudit.model.capability import Capability
+from agentaudit.probes import capabilities as probed
 from agentaudit.probes import confinement, stack_capabilities
 from agentaudit.probes.capabilities import capabilities
+from agentaudit.probes.confinement import Place
 from agentaudit.probes.energy import Access
 
 
@@ -259,10 +261,10 @@ def test_a_process_may_send_its_spans_to_us_or_to_somebody_else(
 @pytest.mark.parametrize(
     ("variable", "mark", "place"),
     [
-        ("KUBERNETES_SERVICE_HOST", "/", confinement.Place.KUBERNETES),
-        ("NOTHING", "/", confinement.Place.CONTAINER),
-        ("INVOCATION_ID", "/no/mark", confinement.Place.SERVICE),
-        ("NOTHING", "/no/mark", confinement.Place.MACHINE),
+        ("KUBERNETES_SERVICE_HOST", "/", Place.KUBERNETES),
+        ("NOTHING", "/", Place.CONTAINER),
+        ("INVOCATION_ID", "/no/mark", Place.SERVICE),
+        ("NOTHING", "/no/mark", Place.MACHINE),
     ],
 )
 def test_the_way_to_a_right_depends_on_the_place(
@@ -276,7 +278,7 @@ def test_the_way_to_a_right_depends_on_the_place(
     granting = confinement.granting("SYS_PTRACE", "sudo")
 
     assert confinement.place() is place
-    assert (granting == "sudo") is (place is confinement.Place.MACHINE)
+    assert (granting == "sudo") is (place is Place.MACHINE)
 
 
 @pytest.mark.parametrize("found", list(Access))
@@ -288,3 +290,55 @@ def test_energy_says_what_opens_its_counters(
 
     assert energy.available is (found is Access.READABLE)
     assert bool(energy.enable) is not energy.available
+
+
+@pytest.mark.parametrize(
+    ("where", "indistinct", "enable"),
+    [
+        (Place.CONTAINER, "numbers of another PID namespace", "docker run --pid=host …"),
+        (Place.KUBERNETES, "numbers of another PID namespace", "hostPID: true in the Pod's spec"),
+        (Place.CONTAINER, "GPU 0 is divided (MIG)", "one process an instance"),
+        (Place.CONTAINER, "", ""),
+    ],
+)
+def test_whose_gpu_time_is_whose_may_be_hidden(
+    monkeypatch: pytest.MonkeyPatch, port: int, *, where: Place, indistinct: str, enable: str
+) -> None:
+    class Devices:
+        names = ("Test GPU",)
+        note = ""
+        closed = 0
+
+        def indistinct(self) -> str:
+            return indistinct
+
+        def close(self) -> None:
+            Devices.closed += 1
+
+    monkeypatch.setattr(probed, "Gpus", Devices)
+    monkeypatch.setattr(probed, "place", lambda: where)
+    found = of(None, port)
+
+    assert (found["GPU"].available, found["GPU"].found) == (True, "Test GPU")
+    assert found["GPU by process"].available is not bool(indistinct)
+    assert found["GPU by process"].enable.startswith(enable)
+    assert Devices.closed == 1
+
+
+def test_what_the_kernel_refuses_is_told_in_its_words(
+    monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    def hidden(pid: int, forks: object) -> None:
+        raise UsageError(f"process {pid} is hidden{forks or ''}")
+
+    def refused() -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(probed, "open_tree", hidden)
+    monkeypatch.setattr(probed, "ForkEvents", refused)
+    found = of(None, port)
+
+    assert found["CPU counters"].found == f"process {os.getpid()} is hidden"
+    assert "hidepid=0" in found["CPU counters"].enable
+    assert found["fork events"].found == "Operation not permitted"
+    assert found["fork events"].enable
