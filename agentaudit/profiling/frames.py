@@ -8,6 +8,8 @@ from agentaudit.model.recording import Frame
 from agentaudit.model.rule import StepRule
 
 _LIBRARIES = ("/site-packages/", "/dist-packages/")
+_SAMPLES = "/agentaudit/_samples/"
+"""Agents that a wheel of ours carries: programs of their own, wherever it was installed."""
 _STANDARD_LIBRARY = re.compile(r".*/lib(?:64)?/python3(?:\.\d+)?[a-z]?/(?!site-|dist-)")
 _IMPORTED = "<module>"
 _SAYS_NOTHING = frozenset({"<module>", "main", "<lambda>"})
@@ -18,10 +20,10 @@ def own_code(file: str) -> tuple[str, bool]:
     """The path that rules are matched against, and whether it is the agent's own code."""
     for marker in _LIBRARIES:
         at = file.rfind(marker)
-        if at >= 0:
+        if at >= 0 and _SAMPLES not in file:
             return file[at + len(marker) :], False
     standard = _STANDARD_LIBRARY.match(file)
-    if standard:
+    if standard and _SAMPLES not in file:
         return file[standard.end() :], False
     return file, not file.startswith("<frozen")
 

@@ -149,6 +149,12 @@ def test_the_request_frame_nearest_the_root_counts_with_the_way_below_it() -> No
     ("file", "path", "own"),
     [
         ("/venv/lib/python3.11/site-packages/a/b.py", "a/b.py", False),
+        (
+            f"{SITE}agentaudit/_samples/agent/llm.py",
+            f"{SITE}agentaudit/_samples/agent/llm.py",
+            True,
+        ),
+        (f"{SITE}agentaudit/probes/load.py", "agentaudit/probes/load.py", False),
         ("/usr/lib/python3/dist-packages/a/b.py", "a/b.py", False),
         ("/home/me/.pyenv/versions/3.11.7/lib/python3.11/threading.py", "threading.py", False),
         ("/usr/lib64/python3.13t/asyncio/base_events.py", "asyncio/base_events.py", False),
