@@ -41,7 +41,7 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
     waiting = None if share is None else Mean(share, model_interval(trace))
     bound, doubt = _bound(trace, cpu, gpu, waiting)
     return bound, (
-        f"the agent used {cores:.2f} of {usable:g} cores ({cpu.value:.0%}){cpu.bounds}",
+        f"the agent used {cores:.2f} of {round(usable, 2):g} cores ({cpu.value:.0%}){cpu.bounds}",
         *_limit_fact(trace),
         *_one_core_fact(trace),
         *_queue_fact(trace),
@@ -85,7 +85,9 @@ def _limit_fact(trace: Trace) -> tuple[str, ...]:
     usable = usable_cores(trace)
     if usable >= trace.host.cores:
         return ()
-    return (f"it may use {usable:g} of the host's {trace.host.cores} cores",)
+    if trace.parts:
+        return (f"its parts had {round(usable, 2):g} cores, on average over all of the time",)
+    return (f"it may use {round(usable, 2):g} of the host's {trace.host.cores} cores",)
 
 
 def _of_spans(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str, ...]]:
