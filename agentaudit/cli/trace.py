@@ -28,14 +28,18 @@ def show(
     context: typer.Context,
     recording: Annotated[Path, typer.Argument(help="A recording (*.aatrace).")],
     json: Annotated[
-        Path | None, typer.Option("--json", help="The breakdown as an artifact (profile.json).")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="The breakdown as an artifact (profile.json)."),
     ] = None,
     rules: Annotated[
-        list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
+        list[Path] | None,
+        typer.Option("--rules", metavar="DIR", help="A folder with step rules of your own."),
     ] = None,
     request_frame: Annotated[
         list[str] | None,
-        typer.Option("--request-frame", help="file.py:function that serves one request."),
+        typer.Option(
+            "--request-frame", metavar="FILE.PY:FUNCTION", help="What serves one request."
+        ),
     ] = None,
     compare: Compare = None,
     fail_if: FailIf = None,

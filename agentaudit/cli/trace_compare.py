@@ -16,10 +16,11 @@ def trace_compare(
     before: Annotated[Path, typer.Argument(metavar="OLD", help="The older recording.")],
     after: Annotated[Path, typer.Argument(metavar="NEW", help="The newer one.")],
     json: Annotated[
-        Path | None, typer.Option("--json", help="The comparison as an artifact.")
+        Path | None, typer.Option("--json", metavar="FILE", help="The comparison as an artifact.")
     ] = None,
     rules: Annotated[
-        list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
+        list[Path] | None,
+        typer.Option("--rules", metavar="DIR", help="A folder with step rules of your own."),
     ] = None,
     fail_if: FailIf = None,
 ) -> None:

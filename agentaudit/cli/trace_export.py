@@ -41,10 +41,13 @@ def trace_export(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file, or the folder of the Parquet dataset."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The file, or the folder of the Parquet dataset."
+        ),
     ] = None,
     rules: Annotated[
-        list[Path] | None, typer.Option("--rules", help="A folder with step rules of your own.")
+        list[Path] | None,
+        typer.Option("--rules", metavar="DIR", help="A folder with step rules of your own."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:

@@ -26,7 +26,8 @@ def trace_import(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="JSON lines, JSON, CSV, Parquet; also .gz.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The recording (*.aatrace).")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The recording (*.aatrace)."),
     ] = None,
     form: Annotated[
         str,

@@ -18,7 +18,9 @@ _LEAST = 2
 def trace_merge(
     context: typer.Context,
     recordings: Annotated[list[Path], typer.Argument(help="Recordings (*.aatrace), two or more.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The merged recording.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The merged recording.")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """

@@ -38,10 +38,12 @@ def trace_summarize(
         str, typer.Option(metavar="YYYY-MM-DD", help="Only this day and earlier, in UTC.")
     ] = "",
     json: Annotated[
-        Path | None, typer.Option("--json", help="The numbers as an artifact (fleet.json).")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="The numbers as an artifact (fleet.json)."),
     ] = None,
     rules: Annotated[
-        list[Path] | None, typer.Option("--rules", help="Step rules of your own, for *.aatrace.")
+        list[Path] | None,
+        typer.Option("--rules", metavar="DIR", help="Step rules of your own, for *.aatrace."),
     ] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="End with 0 though parts are missing.")
