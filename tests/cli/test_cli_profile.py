@@ -33,9 +33,9 @@ def burn(seconds):
     while time.thread_time() < end:
         sum(range(200))
     """,
-    "tools.py": "from burning import burn\ndef search(): burn(0.06)\n",
-    "retrieval.py": "from burning import burn\ndef look_up(): burn(0.03)\n",
-    "llm.py": "import time\ndef ask(): time.sleep(0.05)\n",
+    "tools.py": "from burning import burn\ndef search(): burn(0.12)\n",
+    "retrieval.py": "from burning import burn\ndef look_up(): burn(0.06)\n",
+    "llm.py": "import time\ndef ask(): time.sleep(0.08)\n",
     "mixed.py": """
 import sys, threading
 from tools import search
@@ -129,15 +129,15 @@ def test_a_running_agent_is_told_apart_and_left_alone(
 ) -> None:
     path, artifact = tmp_path / "run.aatrace", tmp_path / "profile.json"
 
-    done = run("--pid", str(mixed.pid), "-d", "4s", "-o", str(path), "--json", str(artifact))
+    done = run("--pid", str(mixed.pid), "-d", "5s", "-o", str(path), "--json", str(artifact))
 
     assert done.exit_code == 0
     assert mixed.poll() is None
     profile = read_artifact(artifact)
     assert isinstance(profile, Profile)
     shares = {kind.kind: kind.cpu_share for kind in profile.breakdown.kinds}
-    assert shares[StepKind.TOOL_CALL] == pytest.approx(2 / 3, abs=0.1)
-    assert shares[StepKind.RETRIEVAL] == pytest.approx(1 / 3, abs=0.1)
+    assert shares[StepKind.TOOL_CALL] == pytest.approx(2 / 3, abs=0.12)
+    assert shares[StepKind.RETRIEVAL] == pytest.approx(1 / 3, abs=0.12)
     assert shares.get(StepKind.LLM_INFERENCE, 0) < 0.1
     waiting = next(k for k in profile.breakdown.kinds if k.kind is StepKind.LLM_INFERENCE)
     assert waiting.wall_ns > 0
