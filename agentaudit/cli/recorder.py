@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from agentaudit.model.trace import Trace
     from agentaudit.probes.gpu import Gpus
     from agentaudit.probes.load import Load
+    from agentaudit.profiling.session import Session
     from agentaudit.store.recording import RecordingWriter
+
+_SEEN_OUT_NS = 2_000_000_000
+"""At most so long is a command listened to that was told to end."""
 
 
 def record(
@@ -130,6 +134,8 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
             session.open(opened, [*unheard, *missing, *heard.missing])
             until_ns = None if duration_ns is None else opened.start_ns + duration_ns
             because = session.run(until_ns, lambda: _reason(asked, options, load))
+            if isinstance(target, Launch) and because != TARGET_ENDED:
+                _see_out(pid, session, load)
             ours = isinstance(target, Launch) and because == TARGET_ENDED
             session.close(f"{because}{ending(pid)}" if ours else because)
     except OSError as error:
@@ -137,6 +143,16 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
             f"the recording into {way.output} ended early: {error.strerror};"
             " what was written until then is kept"
         ) from error
+
+
+def _see_out(pid: int, session: "Session", load: "Load | None") -> None:
+    """A command of ours is told to end while it is still heard: its last spans come then."""
+    from agentaudit.probes.launched import ask_to_end
+
+    if load is not None:
+        session.dismiss(load)
+    ask_to_end(pid)
+    session.run(time.monotonic_ns() + _SEEN_OUT_NS, lambda: "")
 
 
 def _reason(asked: Callable[[], bool], options: Options, load: "Load | None") -> str:

@@ -84,6 +84,11 @@ class _Usage(ctypes.Structure):
     )
 
 
+def ask_to_end(pid: int) -> None:
+    """A command of ours, and what it started, are told to end; nobody is made to."""
+    _signal(pid, signal.SIGTERM)
+
+
 def spent_ns(pid: int) -> int | None:
     """
     CPU time of a child of ours that ended, and of the children it waited for, to the microsecond.

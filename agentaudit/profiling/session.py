@@ -169,6 +169,10 @@ class Session:
             pause_ns = TICK_NS if self._ran else _REST_NS
             self._probes.sleep_s(max(pause_ns - spent_ns, 1_000_000) / 1e9)
 
+    def dismiss(self, observer: Observer) -> None:
+        """The last that one observer has to say, before the others are done."""
+        self._write(observer.close(self._probes.clock_ns()))
+
     def close(self, because: str) -> None:
         """The last readings, and the word that the recording is whole."""
         now_ns = self._probes.clock_ns()

@@ -18,10 +18,12 @@ from agentaudit.cli.recorder import read_trace, record, step_rules
 from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal
 from agentaudit.errors import InputError, UsageError
+from agentaudit.model.observed import SpanSeen
 from agentaudit.model.profile import Profile
 from agentaudit.model.recording import Watched
 from agentaudit.model.trace import StepKind, Trace
 from agentaudit.profiling.breakdown import breakdown_of
+from agentaudit.profiling.selection import records_of
 from agentaudit.store.artifacts import read_artifact
 from agentaudit.store.recording import read_recording
 
@@ -384,3 +386,31 @@ def _living_in_group(group: int) -> list[str]:
 )
 def test_durations_are_read(text: str, nanoseconds: int | None) -> None:
     assert parse_duration(text) == nanoseconds
+
+
+LAST_WORDS = """
+import signal, sys, time, urllib.request, json, os
+def flush(*_):
+    now = time.time_ns()
+    span = {"traceId": "0" * 31 + "1", "spanId": "0" * 15 + "1", "name": "chat m",
+            "startTimeUnixNano": str(now - 10**9), "endTimeUnixNano": str(now),
+            "attributes": [{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}}]}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    url = os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"].rstrip("/") + "/v1/traces"
+    kind = {"Content-Type": "application/json"}
+    asked = urllib.request.Request(url, json.dumps(body).encode(), kind)
+    urllib.request.urlopen(asked, timeout=10).close()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, flush)
+while True: time.sleep(0.01)
+"""
+
+
+def test_what_a_command_says_when_it_is_told_to_end_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "run.aatrace"
+
+    done = run("-d", "2s", "-o", str(path), "--", sys.executable, "-c", LAST_WORDS)
+
+    assert done.exit_code == 0
+    assert [span.name for span in records_of(read_recording(path).records, SpanSeen)] == ["chat m"]
+    assert recorded(path).ended_because == "the duration was reached"
