@@ -21,6 +21,7 @@ from agentaudit.profiling.pieces import Piece, heavy
 _EDGE_NS = 60_000_000
 """A request this near the recording's edge may have begun before or ended after it."""
 
+_EXACT = frozenset({LabelSource.OTEL, LabelSource.MARKER, LabelSource.FORK})
 _PAUSE_NS = 250_000_000
 """Idle time that ends a stand-in request."""
 
@@ -135,6 +136,10 @@ def _telling(groups: Sequence[_Open], start_ns: int, end_ns: int) -> list[_Open]
 
 
 def _cut_off(group: _Open, start_ns: int, end_ns: int) -> bool:
+    """Edges that samples tell are unsure; where somebody said exactly, only what goes beyond is."""
+    story = group.story
+    if story is not None and story.source in _EXACT:
+        return story.start_ns <= start_ns or story.end_ns >= end_ns
     return group.start_ns - start_ns <= _EDGE_NS or end_ns - group.end_ns <= _EDGE_NS
 
 
