@@ -11,7 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from agentaudit.errors import ExitCode
+from agentaudit.errors import ExitCode, InputError
+from agentaudit.model.recording import Watched
+from agentaudit.profiling.selection import records_of
+from agentaudit.store.recording import read_recording
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = ROOT / "sample_configs"
@@ -179,9 +182,9 @@ def test_ctrl_c_in_the_demonstration_reports_what_was_recorded_and_leaves_nothin
         command, process_group=0, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     recording = tmp_path / "run.aatrace"
-    while not (recording.exists() and b'["watched"' in recording.read_bytes()):
+    while not _watched(recording):
         assert run.poll() is None
-        time.sleep(0.02)
+        time.sleep(0.05)
     started = psutil.Process(run.pid).children(recursive=True)
 
     os.killpg(run.pid, signal.SIGINT)
@@ -193,6 +196,14 @@ def test_ctrl_c_in_the_demonstration_reports_what_was_recorded_and_leaves_nothin
     assert profile["complete"]
     assert len(started) >= 3
     assert [process for process in started if process.is_running()] == []
+
+
+def _watched(recording: Path) -> bool:
+    """Whether stacks were seen already."""
+    try:
+        return bool(records_of(read_recording(recording).records, Watched))
+    except InputError:  # it is not there yet
+        return False
 
 
 @pytest.mark.slow

@@ -153,7 +153,7 @@ def test_the_total_with_children_of_a_millisecond_is_the_kernels_own(tmp_path: P
     trace = launched((sys.executable, "-c", TINY_CHILDREN, str(truth)), tmp_path / "r.aatrace")
 
     own_s, children_s = json.loads(truth.read_text())
-    assert trace.cpu_total_ns / 1e9 == pytest.approx(own_s + children_s, rel=0.01, abs=0.005)
+    assert trace.cpu_total_ns / 1e9 == pytest.approx(own_s + children_s, rel=0.01, abs=0.015)
 
 
 def test_a_command_that_ends_at_once_is_counted(tmp_path: Path) -> None:

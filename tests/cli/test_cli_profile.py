@@ -51,7 +51,7 @@ for _ in range(2):
 print("ready"); sys.stdin.read()
     """,
     "children.py": """
-import json, resource, subprocess, sys, time
+import json, os, resource, subprocess, sys, time
 from tools import search
 def run_tool():
     subprocess.run([sys.executable, "-S", "-c", "sum(range(100_000))"])
@@ -59,7 +59,9 @@ for _ in range(25):
     run_tool(); search()
 used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 times = [entry.ru_utime + entry.ru_stime for entry in used]
-open(sys.argv[1], "w").write(json.dumps(times))
+with open(sys.argv[1], "w") as file:
+    file.write(json.dumps(times))
+os._exit(0)
     """,
 }
 Start = Callable[[str], subprocess.Popen[str]]
