@@ -24,6 +24,8 @@ from agentaudit.errors import AgentAuditError, IncompleteError
 
 if TYPE_CHECKING:
     from agentaudit.model.accuracy import Check
+    from agentaudit.model.trace import Trace
+    from agentaudit.profiling.accuracy import Truth
 
 
 def experiments() -> Mapping[str, Callable[[Bench], "Sequence[Check]"]]:
@@ -64,26 +66,22 @@ def _children(bench: Bench) -> "Sequence[Check]":
 
 
 def _threads(bench: Bench) -> "Sequence[Check]":
-    from agentaudit.profiling.accuracy import cpu_shares, cpu_total, requests, wall_shares
-
-    trace, truth = recorded(bench, "steps")
-    return [
-        cpu_total("threads", trace, truth, limit=1.0),
-        cpu_shares("threads", trace, truth, limit=3.0),
-        wall_shares("threads", trace, truth, limit=3.0),
-        requests("threads", trace, truth, limit=5.0),
-    ]
+    return _whole("threads", *recorded(bench, "steps"))
 
 
 def _spans(bench: Bench) -> "Sequence[Check]":
+    return _whole("spans", *recorded(bench, "async", "--users", "5", "--spans"))
+
+
+def _whole(group: str, trace: "Trace", truth: "Truth") -> "Sequence[Check]":
+    """What is claimed where stacks or spans show all that an agent does."""
     from agentaudit.profiling.accuracy import cpu_shares, cpu_total, requests, wall_shares
 
-    trace, truth = recorded(bench, "async", "--users", "5", "--spans")
     return [
-        cpu_total("spans", trace, truth, limit=1.0),
-        cpu_shares("spans", trace, truth, limit=3.0),
-        wall_shares("spans", trace, truth, limit=3.0),
-        requests("spans", trace, truth, limit=5.0),
+        cpu_total(group, trace, truth, limit=1.0),
+        cpu_shares(group, trace, truth, limit=3.0),
+        wall_shares(group, trace, truth, limit=3.0),
+        requests(group, trace, truth, limit=5.0),
     ]
 
 

@@ -4,7 +4,7 @@ Sessions of a conversation as requests: a turn begins when somebody asks, and en
 Each turn is a root span of its session's trace; model and tool calls are its children.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agentaudit.model.observed import Attribute, SpanSeen
 
@@ -40,16 +40,10 @@ class Session:
         tokens_out: int | None = None,
         tokens_cached: int | None = None,
     ) -> None:
-        end_ns = self._within(start_ns, end_ns)
+        call = self._call("chat", model, start_ns, end_ns)
         self.ended.append(
-            SpanSeen(
-                trace=self.trace,
-                span=self._next(),
-                parent=self._root,
-                name=f"chat {model}".strip(),
-                start_unix_ns=start_ns,
-                end_unix_ns=end_ns,
-                kinds=(Attribute(key=OPERATION, value="chat"),),
+            replace(
+                call,
                 model=model,
                 tokens_in=tokens_in,
                 tokens_out=tokens_out,
@@ -58,20 +52,8 @@ class Session:
         )
 
     def tool_call(self, name: str, start_ns: int, end_ns: int, *, failed: bool = False) -> None:
-        end_ns = self._within(start_ns, end_ns)
-        self.ended.append(
-            SpanSeen(
-                trace=self.trace,
-                span=self._next(),
-                parent=self._root,
-                name=f"execute_tool {name}".strip(),
-                start_unix_ns=start_ns,
-                end_unix_ns=end_ns,
-                kinds=(Attribute(key=OPERATION, value="execute_tool"),),
-                tool=name,
-                failed=failed,
-            )
-        )
+        call = self._call("execute_tool", name, start_ns, end_ns)
+        self.ended.append(replace(call, tool=name, failed=failed))
 
     def close(self) -> None:
         """Nothing more comes of the turn that is open."""
@@ -95,6 +77,19 @@ class Session:
         ended = tuple(self.ended)
         self.ended.clear()
         return ended
+
+    def _call(self, operation: str, what: str, start_ns: int, end_ns: int) -> SpanSeen:
+        """The span of a call within the turn that is open."""
+        end_ns = self._within(start_ns, end_ns)
+        return SpanSeen(
+            trace=self.trace,
+            span=self._next(),
+            parent=self._root,
+            name=f"{operation} {what}".strip(),
+            start_unix_ns=start_ns,
+            end_unix_ns=end_ns,
+            kinds=(Attribute(key=OPERATION, value=operation),),
+        )
 
     def _within(self, start_ns: int, end_ns: int) -> int:
         """A call belongs to the turn around it, which lasts until its last call has ended."""
