@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import count
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from agentaudit.model.observed import InFlight
 from agentaudit.model.recording import ModelPeer
 from agentaudit.model.trace import Incident
 from agentaudit.probes.connection_table import Connection, ConnectionTable
 from agentaudit.probes.exchanges import Exchange
+from agentaudit.probes.handed import handed_over
 from agentaudit.probes.model_endpoints import Evidence, ModelEndpoints, shown
 from agentaudit.probes.namespaces import namespace_of
 from agentaudit.probes.servers import Servers
@@ -212,21 +213,13 @@ class Connections:
         self._pids = tuple(pids)
         if self._thread.ident is None and not self._stopped.is_set():
             self._thread.start()
-        return self._drained()
+        return tuple(handed_over(self._seen))
 
     def close(self, now_ns: int) -> Sequence[Seen]:  # noqa: ARG002 -- observers are asked alike
         self._stopped.set()
         if self._thread.ident is not None:
             self._thread.join()
-        return self._drained()
-
-    def _drained(self) -> Sequence[Seen]:
-        seen: list[Seen] = []
-        while True:
-            try:
-                seen.append(self._seen.get_nowait())
-            except Empty:
-                return seen
+        return tuple(handed_over(self._seen))
 
     def _run(self) -> None:
         try:

@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from agentaudit.model.observed import EndpointSample
 from agentaudit.model.trace import EnergyReading, GpuSample, Incident
+from agentaudit.probes.handed import handed_over
 from agentaudit.probes.scraping import Address, ScrapeError, Scraper
 from agentaudit.probes.server_metrics import GpuSeen, gpus_in, metrics_in, servers_in
 
@@ -146,7 +147,7 @@ class Endpoints:
                 thread.start()
         for endpoint in self._endpoints:
             endpoint.scraper.stop_when_late()
-        return self._drained()
+        return tuple(handed_over(self._seen))
 
     def close(self, now_ns: int) -> Sequence[Seen]:  # noqa: ARG002 -- observers are asked alike
         if self._closed:
@@ -159,7 +160,7 @@ class Endpoints:
         for thread in self._threads:
             thread.join(max(until_s - time.monotonic(), 0.0))
         return [
-            *self._drained(),
+            *handed_over(self._seen),
             *(one for endpoint in self._endpoints for one in endpoint.energy()),
         ]
 
@@ -170,11 +171,3 @@ class Endpoints:
                 if not self._stopped.is_set():
                     self._seen.put(seen)
             self._stopped.wait(_EVERY_S)
-
-    def _drained(self) -> Sequence[Seen]:
-        seen: list[Seen] = []
-        while True:
-            try:
-                seen.append(self._seen.get_nowait())
-            except Empty:
-                return seen

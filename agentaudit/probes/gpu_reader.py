@@ -8,11 +8,12 @@ signal reaches.
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Protocol
 
 from agentaudit.model.trace import EnergyReading, Incident
 from agentaudit.probes.gpu_device import GpuRecord
+from agentaudit.probes.handed import handed_over
 
 _WAIT_S = 0.05
 """Longer than most answers take; what comes later is told at the next look."""
@@ -52,7 +53,7 @@ class GpuReader:
             self._idle.clear()
             self._questions.put((now_ns, frozenset(pids)))
             self._idle.wait(_WAIT_S)
-        return [*self._drained(), *self._silence(now_ns)]
+        return [*handed_over(self._records), *self._silence(now_ns)]
 
     def energy(self) -> Sequence[EnergyReading]:
         """Joules of whole devices since the recording began, as far as they were told."""
@@ -70,13 +71,6 @@ class GpuReader:
             self._told = True
             seconds = (now_ns - self._asked_ns) / 1e9
             yield _incident(f"the NVIDIA driver has not answered for {seconds:.0f} s")
-
-    def _drained(self) -> Iterator[GpuRecord]:
-        while True:
-            try:
-                yield self._records.get_nowait()
-            except Empty:
-                return
 
     def _run(self) -> None:
         while (question := self._questions.get()) is not None:
