@@ -213,13 +213,13 @@ class Connections:
         self._pids = tuple(pids)
         if self._thread.ident is None and not self._stopped.is_set():
             self._thread.start()
-        return tuple(handed_over(self._seen))
+        return list(handed_over(self._seen))
 
     def close(self, now_ns: int) -> Sequence[Seen]:  # noqa: ARG002 -- observers are asked alike
         self._stopped.set()
         if self._thread.ident is not None:
             self._thread.join()
-        return tuple(handed_over(self._seen))
+        return list(handed_over(self._seen))
 
     def _run(self) -> None:
         try:

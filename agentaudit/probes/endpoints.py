@@ -147,7 +147,7 @@ class Endpoints:
                 thread.start()
         for endpoint in self._endpoints:
             endpoint.scraper.stop_when_late()
-        return tuple(handed_over(self._seen))
+        return list(handed_over(self._seen))
 
     def close(self, now_ns: int) -> Sequence[Seen]:  # noqa: ARG002 -- observers are asked alike
         if self._closed:
