@@ -7,16 +7,16 @@ neither is known, the busy stretches of a thread stand in for requests, and say 
 """
 
 from bisect import bisect_left
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 
 from agentaudit.model.trace import LabelSource, Request, StepKind
 from agentaudit.profiling.assembly import Assembly
 from agentaudit.profiling.evidence import Story
 from agentaudit.profiling.labels import UNSEEN
-from agentaudit.profiling.pieces import Piece, heavy
+from agentaudit.profiling.pieces import Piece
+from agentaudit.profiling.request_types import OpenRequest, types_of
 
 _EDGE_NS = 60_000_000
 """A request this near the recording's edge may have begun before or ended after it."""
@@ -25,32 +25,8 @@ _EXACT = frozenset({LabelSource.OTEL, LabelSource.MARKER, LabelSource.FORK})
 _PAUSE_NS = 250_000_000
 """Idle time that ends a stand-in request."""
 
-_MOST_TYPES = 8
-_DEEPEST_PATH = 24
-
 _UNTOLD = (LabelSource.SOCKET, LabelSource.STACK)
 """Sources of stories that say when a request was open, and nothing of what it did."""
-
-
-@dataclass(slots=True, eq=False)
-class _Open:
-    """One request while its pieces are collected."""
-
-    request_id: int
-    frame: str
-    source: LabelSource
-    pieces: list[Piece] = field(default_factory=list)
-    story: Story | None = None
-    extent_ns: tuple[int, int] | None = None
-    """Where its story says that it began and ended."""
-
-    @property
-    def start_ns(self) -> int:
-        return self.extent_ns[0] if self.extent_ns else self.pieces[0].start_ns
-
-    @property
-    def end_ns(self) -> int:
-        return self.extent_ns[1] if self.extent_ns else self.pieces[-1].end_ns
 
 
 def group_requests(assembly: Assembly, start_ns: int, end_ns: int) -> tuple[Request, ...]:
@@ -73,7 +49,7 @@ def group_requests(assembly: Assembly, start_ns: int, end_ns: int) -> tuple[Requ
         for piece in group.pieces:
             piece.request_id = number
     _adopt(assembly, found)
-    types = _types(found)
+    types = types_of(found)
     return tuple(
         Request(
             request_id=group.request_id,
@@ -87,10 +63,10 @@ def group_requests(assembly: Assembly, start_ns: int, end_ns: int) -> tuple[Requ
     )
 
 
-def _by_story(assembly: Assembly, within_ns: tuple[int, int]) -> dict[int, _Open]:
+def _by_story(assembly: Assembly, within_ns: tuple[int, int]) -> dict[int, OpenRequest]:
     """The requests that stories tell of, by story; a request may have no step of its own."""
     groups = {
-        id(story): _Open(
+        id(story): OpenRequest(
             0,
             "",
             story.source,
@@ -107,7 +83,9 @@ def _by_story(assembly: Assembly, within_ns: tuple[int, int]) -> dict[int, _Open
     return groups
 
 
-def _beside_stories(groups: Sequence[_Open], told: Mapping[int, _Open]) -> Iterator[_Open]:
+def _beside_stories(
+    groups: Sequence[OpenRequest], told: Mapping[int, OpenRequest]
+) -> Iterator[OpenRequest]:
     """
     Requests that only their frame tells of.
 
@@ -126,7 +104,7 @@ def _beside_stories(groups: Sequence[_Open], told: Mapping[int, _Open]) -> Itera
             inner.pieces += [piece for piece in group.pieces if piece.story is None]
 
 
-def _telling(groups: Sequence[_Open], start_ns: int, end_ns: int) -> list[_Open]:
+def _telling(groups: Sequence[OpenRequest], start_ns: int, end_ns: int) -> list[OpenRequest]:
     """Without the rests of requests that the edge of the recording left too little of."""
     return [
         group
@@ -135,7 +113,7 @@ def _telling(groups: Sequence[_Open], start_ns: int, end_ns: int) -> list[_Open]
     ]
 
 
-def _cut_off(group: _Open, start_ns: int, end_ns: int) -> bool:
+def _cut_off(group: OpenRequest, start_ns: int, end_ns: int) -> bool:
     """Edges that samples tell are unsure; where somebody said exactly, only what goes beyond is."""
     story = group.story
     if story is not None and story.source in _EXACT:
@@ -143,12 +121,12 @@ def _cut_off(group: _Open, start_ns: int, end_ns: int) -> bool:
     return group.start_ns - start_ns <= _EDGE_NS or end_ns - group.end_ns <= _EDGE_NS
 
 
-def _alone(group: _Open) -> bool:
+def _alone(group: OpenRequest) -> bool:
     """Whether the thread turned to no other request before the frame of this one was left."""
     return all(piece.label.held or not piece.label.loop for piece in group.pieces)
 
 
-def _retold(group: _Open, pid: int, stories: Sequence[Story]) -> bool:
+def _retold(group: OpenRequest, pid: int, stories: Sequence[Story]) -> bool:
     """Whether a story tells of the request of a frame around an event loop, most of its time."""
     return any(piece.label.held for piece in group.pieces) and any(
         2 * (min(story.end_ns, group.end_ns) - max(story.start_ns, group.start_ns))
@@ -158,36 +136,36 @@ def _retold(group: _Open, pid: int, stories: Sequence[Story]) -> bool:
     )
 
 
-def _by_frame(pieces: Sequence[Piece]) -> Iterator[_Open]:
-    group: _Open | None = None
+def _by_frame(pieces: Sequence[Piece]) -> Iterator[OpenRequest]:
+    group: OpenRequest | None = None
     for piece in pieces:
         frame = piece.label.request
         if group and frame != group.frame:
             yield group
             group = None
         if frame:
-            group = group or _Open(0, frame, LabelSource.STACK)
+            group = group or OpenRequest(0, frame, LabelSource.STACK)
             group.pieces.append(piece)
     if group:
         yield group
 
 
-def _by_pause(pieces: Sequence[Piece]) -> Iterator[_Open]:
+def _by_pause(pieces: Sequence[Piece]) -> Iterator[OpenRequest]:
     """Stretches with leaf work in them, between pauses."""
-    group = _Open(0, "", LabelSource.NONE)
+    group = OpenRequest(0, "", LabelSource.NONE)
     for piece in pieces:
         pause = piece.kind is StepKind.IDLE or piece.label is UNSEEN
         if pause and piece.wall_ns >= _PAUSE_NS:
             if any(member.label.leaf for member in group.pieces):
                 yield group
-            group = _Open(0, "", LabelSource.NONE)
+            group = OpenRequest(0, "", LabelSource.NONE)
         elif not pause or group.pieces:
             group.pieces.append(piece)
     if any(member.label.leaf for member in group.pieces):
         yield group
 
 
-def _adopt(assembly: Assembly, groups: Sequence[_Open]) -> None:
+def _adopt(assembly: Assembly, groups: Sequence[OpenRequest]) -> None:
     """
     Leaf work on other threads belongs to a request when it is the only one open then.
 
@@ -199,7 +177,7 @@ def _adopt(assembly: Assembly, groups: Sequence[_Open]) -> None:
         key=lambda piece: piece.start_ns,
     )
     arriving = deque(groups)
-    open_now: list[_Open] = []
+    open_now: list[OpenRequest] = []
     at_work = _AtWork(groups)
     for piece in without:
         while arriving and arriving[0].start_ns <= piece.start_ns:
@@ -215,7 +193,7 @@ def _adopt(assembly: Assembly, groups: Sequence[_Open]) -> None:
 class _AtWork:
     """When each request was at leaf work already."""
 
-    def __init__(self, groups: Sequence[_Open]) -> None:
+    def __init__(self, groups: Sequence[OpenRequest]) -> None:
         self._until: dict[int, list[int]] = defaultdict(list)
         self._since: dict[int, list[int]] = defaultdict(list)
         for group in groups:
@@ -223,12 +201,12 @@ class _AtWork:
                 if piece.label.leaf:
                     self.add(group, piece)
 
-    def add(self, group: _Open, piece: Piece) -> None:
+    def add(self, group: OpenRequest, piece: Piece) -> None:
         at = bisect_left(self._since[group.request_id], piece.start_ns)
         self._since[group.request_id].insert(at, piece.start_ns)
         self._until[group.request_id].insert(at, piece.end_ns)
 
-    def least_waiting(self, groups: Sequence[_Open], piece: Piece) -> _Open | None:
+    def least_waiting(self, groups: Sequence[OpenRequest], piece: Piece) -> OpenRequest | None:
         """The request that was at nothing else, since the shortest time."""
         free: list[tuple[int, int]] = []
         for at, group in enumerate(groups):
@@ -244,60 +222,3 @@ class _AtWork:
 
 _TURN_NS = 20_000_000
 """How much two steps that follow each other may seem to overlap, seen by samples."""
-
-
-def _types(groups: Sequence[_Open]) -> Mapping[int, str]:
-    """
-    A name for each request: where the paths of requests through the agent's code part.
-
-    One way only, or too many: then the request frame, and what dominates the request.
-    """
-    types = dict(_told_types([group for group in groups if group.story is not None]))
-    framed = [group for group in groups if group.story is None]
-    for frame in sorted({group.frame for group in framed}):
-        members = [group for group in framed if group.frame == frame]
-        ways = {group.request_id: path for group, path in _ways(members)}
-        names = set(ways.values())
-        for group in members:
-            handler = frame.rpartition(".")[2] or "request"
-            way = ways[group.request_id]
-            told = 1 < len(names) <= _MOST_TYPES and way
-            types[group.request_id] = way if told else f"{handler} {heavy(group.pieces)}-heavy"
-    return types
-
-
-def _told_types(groups: Sequence[_Open]) -> Iterator[tuple[int, str]]:
-    """The names that stories give; too many of them, or none, name no type."""
-    names = {group.story.name for group in groups if group.story}
-    for group in groups:
-        name = group.story.name if group.story and len(names) <= _MOST_TYPES else ""
-        yield group.request_id, name or f"request {heavy(group.pieces)}-heavy"
-
-
-def _ways(groups: Sequence[_Open]) -> Iterator[tuple[_Open, str]]:
-    """The function that each request spends most time in, at the first depth where they differ."""
-    clocks = {group.request_id: _clock(group) for group in groups}
-    shared: tuple[str, ...] = ()
-    while len(shared) < _DEEPEST_PATH:
-        next_steps = {number: _dominant(clock, shared) for number, clock in clocks.items()}
-        if len(set(next_steps.values())) != 1 or not next(iter(next_steps.values())):
-            break
-        shared = (*shared, next(iter(next_steps.values())))
-    for group in groups:
-        yield group, _dominant(clocks[group.request_id], shared).rpartition(".")[2]
-
-
-def _clock(group: _Open) -> Counter[tuple[str, ...]]:
-    """Time by path through the agent's code."""
-    clock: Counter[tuple[str, ...]] = Counter()
-    for piece in group.pieces:
-        clock[piece.label.path] += piece.wall_ns
-    return clock
-
-
-def _dominant(clock: Counter[tuple[str, ...]], below: tuple[str, ...]) -> str:
-    times: Counter[str] = Counter()
-    for path, wall_ns in clock.items():
-        if path[: len(below)] == below and len(path) > len(below):
-            times[path[len(below)]] += wall_ns
-    return min(times, key=lambda name: (-times[name], name)) if times else ""
