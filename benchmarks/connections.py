@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from statistics import median
 
 from agentaudit.model.observed import InFlight, settled
-from agentaudit.probes.connections import Watcher
+from agentaudit.probes.connections.observer import Watcher
 
 SECONDS = 20
 WARM_UP_S = 3

@@ -21,8 +21,8 @@ from itertools import pairwise
 
 from agentaudit.model.recording import GpuProcessTime
 from agentaudit.model.trace import EnergyReading, GpuSample
-from agentaudit.probes.gpu import Gpus
-from agentaudit.probes.gpu_device import GpuRecord
+from agentaudit.probes.gpu.device import GpuRecord
+from agentaudit.probes.gpu.devices import Gpus
 
 SHARES = (0.1, 0.5, 0.9)
 SECONDS = 20.0

@@ -27,7 +27,7 @@ from agentaudit.cli.probes import Options
 from agentaudit.cli.recorder import record
 from agentaudit.cli.targets import Attach
 from agentaudit.cli.terminal import terminal
-from agentaudit.probes.pyspy import find_pyspy
+from agentaudit.probes.stacks.pyspy import find_pyspy
 
 TARGET = """
 import threading, time

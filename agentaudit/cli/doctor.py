@@ -40,7 +40,7 @@ def doctor(
       agentaudit doctor 4242     this machine, and the process that is to be profiled
       agentaudit doctor 4242 --json | jq '.capabilities[] | select(.available == false)'
     """
-    from agentaudit.probes.capabilities import capabilities
+    from agentaudit.probes.capabilities.table import capabilities
     from agentaudit.report.capability_table import render_capabilities
 
     out = terminal_of(context).out

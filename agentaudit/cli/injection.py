@@ -19,7 +19,7 @@ def injections(pid: int, rules: "Sequence[StepRule]", stack: ExitStack) -> "Sequ
     """
     import time
 
-    from agentaudit.probes.injection import Injection, InjectionError
+    from agentaudit.probes.markers.injection import Injection, InjectionError
     from agentaudit.profiling.frames import patterns_of
 
     patterns = [(*patterns_of(rule), str(rule.kind.value)) for rule in rules if _of_one(rule)]

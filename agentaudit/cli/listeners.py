@@ -15,8 +15,8 @@ from agentaudit.errors import UsageError
 if TYPE_CHECKING:
     from agentaudit.model.rule import LabelRules
     from agentaudit.model.trace import Incident
-    from agentaudit.probes.otlp import Reading
-    from agentaudit.probes.spans import SpanReceiver
+    from agentaudit.probes.spans.otlp import Reading
+    from agentaudit.probes.spans.receiver import SpanReceiver
     from agentaudit.profiling.session import Observer
 
 _INSTRUMENT = "opentelemetry-instrument"
@@ -48,9 +48,9 @@ class Listeners:
 
 def listeners(target: Target, asked: Listening, rules: "LabelRules", stack: ExitStack) -> Listeners:
     """Ready to listen before the target begins; closed with the stack."""
-    from agentaudit.probes.markers import Markers
-    from agentaudit.probes.otlp import Reading, kind_keys
-    from agentaudit.probes.otlp_file import SpanFiles
+    from agentaudit.probes.markers.heard import Markers
+    from agentaudit.probes.spans.otlp import Reading, kind_keys
+    from agentaudit.probes.spans.otlp_file import SpanFiles
 
     attached = isinstance(target, Attach)
     for file in asked.files:
@@ -96,7 +96,7 @@ def instrumented(target: Target, asked: Listening) -> Target:
 def _receiver(
     asked: Listening, reading: "Reading", stack: ExitStack, *, attached: bool
 ) -> "SpanReceiver":
-    from agentaudit.probes.spans import USUAL_PORT, SpanReceiver
+    from agentaudit.probes.spans.receiver import USUAL_PORT, SpanReceiver
 
     port = asked.port if asked.port is not None else USUAL_PORT if attached else 0
     receiver = SpanReceiver(port, reading)

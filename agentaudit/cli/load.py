@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from agentaudit.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
-    from agentaudit.probes.load_driver import Plan
+    from agentaudit.probes.load.driver import Plan
 
 MOST_USERS = 1024
 _LARGEST_FILE = 64 * 1024 * 1024
@@ -41,7 +41,7 @@ def plan_of(options: LoadOptions, command: Sequence[str] = ()) -> "Plan":
 
     Raises UsageError for what cannot be asked, and InputError for files that cannot be read.
     """
-    from agentaudit.probes.load_driver import Plan
+    from agentaudit.probes.load.driver import Plan
 
     if options.url:
         _check_address(options.url)

@@ -14,9 +14,9 @@ from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from agentaudit.model.trace import Incident
-    from agentaudit.probes.forks import ForkEvents
-    from agentaudit.probes.gpu import Gpus
-    from agentaudit.probes.scraping import Address
+    from agentaudit.probes.endpoints.scraping import Address
+    from agentaudit.probes.gpu.devices import Gpus
+    from agentaudit.probes.processes.forks import ForkEvents
     from agentaudit.profiling.session import Observer, Probes
 
 RATE_HZ = 100
@@ -62,7 +62,7 @@ def addresses_of(options: Options) -> Addresses:
 def fork_events(stack: ExitStack) -> "tuple[ForkEvents | None, Sequence[Incident]]":
     """The kernel's word of forks; to be had before the target begins."""
     from agentaudit.model.trace import Incident
-    from agentaudit.probes.forks import ForkEvents
+    from agentaudit.probes.processes.forks import ForkEvents
 
     try:
         forks = ForkEvents()
@@ -85,14 +85,14 @@ def network_observers(options: Options) -> "Sequence[Observer]":
 
     To be had before the target begins. Raises UsageError for what is no address.
     """
-    from agentaudit.probes.connections import Connections
+    from agentaudit.probes.connections.observer import Connections
 
     connections = Connections(_resolved(options.endpoints))
     pages = tuple(_pages(options.scraped))
     if not pages:
         return (connections,)
-    from agentaudit.probes.endpoints import Endpoints
-    from agentaudit.probes.gpu import uuids
+    from agentaudit.probes.endpoints.observer import Endpoints
+    from agentaudit.probes.gpu.devices import uuids
 
     return connections, Endpoints(pages, read_here=uuids())
 
@@ -106,10 +106,10 @@ def probes_of(
 ) -> "tuple[Probes, Gpus, Sequence[Incident]]":
     """Everything that is asked while `pid` is recorded, what is missing, and the devices."""
     from agentaudit.probes.energy import PackageEnergy
-    from agentaudit.probes.gpu import Gpus
-    from agentaudit.probes.gpu_reader import GpuReader
+    from agentaudit.probes.gpu.devices import Gpus
+    from agentaudit.probes.gpu.reader import GpuReader
     from agentaudit.probes.host import SystemLoad, clock_pair
-    from agentaudit.probes.processes import open_tree
+    from agentaudit.probes.processes.tree import open_tree
     from agentaudit.profiling.session import Probes
 
     _allow_open_files()
@@ -135,7 +135,7 @@ def probes_of(
 
 
 def _pages(pages: Sequence[str]) -> "Iterator[Address]":
-    from agentaudit.probes.scraping import address_of
+    from agentaudit.probes.endpoints.scraping import address_of
 
     for page in pages:
         try:
@@ -145,7 +145,7 @@ def _pages(pages: Sequence[str]) -> "Iterator[Address]":
 
 
 def _stacks(pid: int, options: Options) -> "tuple[Observer, Sequence[Incident]]":
-    from agentaudit.probes.stacks import Stacks
+    from agentaudit.probes.stacks.sampling import Stacks
 
     samplers, missing = samplers_of(options.sampler, options.rate_hz, pid)
     return Stacks(samplers, options.rate_hz, pid), missing
@@ -167,7 +167,7 @@ def _allow_open_files() -> None:
 
 
 def _resolved(endpoints: Sequence[str]) -> frozenset[str]:
-    from agentaudit.probes.sockets import resolved
+    from agentaudit.probes.connections.sockets import resolved
 
     found: set[str] = set()
     for endpoint in endpoints:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from agentaudit.model.recording import Opened
     from agentaudit.model.rule import LabelRules
     from agentaudit.model.trace import Trace
-    from agentaudit.probes.gpu import Gpus
-    from agentaudit.probes.load import Load
+    from agentaudit.probes.gpu.devices import Gpus
+    from agentaudit.probes.load.observer import Load
     from agentaudit.profiling.session import Session
     from agentaudit.store.recording import RecordingWriter
 
@@ -105,7 +105,7 @@ class _Way:
 
 
 def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack) -> None:
-    from agentaudit.probes.launched import ending, spent_ns
+    from agentaudit.probes.processes.launched import ending, spent_ns
     from agentaudit.profiling.session import TARGET_ENDED, Session
 
     options = way.options
@@ -147,7 +147,7 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
 
 def _see_out(pid: int, session: "Session", load: "Load | None") -> None:
     """A command of ours is told to end while it is still heard: its last spans come then."""
-    from agentaudit.probes.launched import ask_to_end
+    from agentaudit.probes.processes.launched import ask_to_end
 
     if load is not None:
         session.dismiss(load)
@@ -171,7 +171,7 @@ def _begun(
     Runs of a command are the children of whoever makes the load.
     """
     from agentaudit.cli.load import LoadOptions, plan_of
-    from agentaudit.probes.load import Load
+    from agentaudit.probes.load.observer import Load
 
     if isinstance(target, Repeat):
         load = Load(plan_of(options.load or LoadOptions(), target.command), environment)

@@ -9,7 +9,7 @@ from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from agentaudit.model.trace import Incident
-    from agentaudit.probes.stacks import Sampler
+    from agentaudit.probes.stacks.sampling import Sampler
 
 
 class SamplerChoice(StrEnum):
@@ -46,8 +46,8 @@ def samplers_of(
 
 
 def _require_unwinder(pid: int) -> None:
-    from agentaudit.probes.runtimes import python_of, version_of
-    from agentaudit.probes.unwinder import OLDEST
+    from agentaudit.probes.processes.runtimes import python_of, version_of
+    from agentaudit.probes.stacks.unwinder import OLDEST
 
     runtime = python_of(pid) or ""
     version = version_of(runtime)
@@ -59,14 +59,14 @@ def _require_unwinder(pid: int) -> None:
 
 
 def _unwinder(rate_hz: int) -> "Sampler":
-    from agentaudit.probes.unwinder import Unwinder
+    from agentaudit.probes.stacks.unwinder import Unwinder
 
     return Unwinder(rate_hz)
 
 
 def _austin(rate_hz: int) -> "Sequence[Sampler]":
     """Austin, if one is there that runs: nobody was told that it might be."""
-    from agentaudit.probes.austin import Austin, AustinError, find_austin
+    from agentaudit.probes.stacks.austin import Austin, AustinError, find_austin
 
     try:
         return (Austin(find_austin(), rate_hz),)
@@ -75,8 +75,8 @@ def _austin(rate_hz: int) -> "Sequence[Sampler]":
 
 
 def _austin_asked_for(rate_hz: int, pid: int) -> "Sampler":
-    from agentaudit.probes.austin import Austin, AustinError, find_austin
-    from agentaudit.probes.runtimes import python_of, version_of
+    from agentaudit.probes.processes.runtimes import python_of, version_of
+    from agentaudit.probes.stacks.austin import Austin, AustinError, find_austin
 
     try:
         sampler = Austin(find_austin(), rate_hz, asked=True)
@@ -92,8 +92,8 @@ def _austin_asked_for(rate_hz: int, pid: int) -> "Sampler":
 
 
 def _pyspy(rate_hz: int) -> "Sequence[Sampler]":
-    from agentaudit.probes.pyspy import find_pyspy
-    from agentaudit.probes.rolling import PySpy
+    from agentaudit.probes.stacks.pyspy import find_pyspy
+    from agentaudit.probes.stacks.rolling import PySpy
 
     program = find_pyspy()
     return (PySpy(program, rate_hz),) if program else ()

@@ -50,7 +50,7 @@ def pid_of(
                 raise UsageError(f"process {pid} is agentaudit itself; name the agent's")
             return pid
         case Launch(command=command):
-            from agentaudit.probes.launched import Launched
+            from agentaudit.probes.processes.launched import Launched
 
             launched = Launched(command, environment or {})
             stack.callback(launched.end)

@@ -108,8 +108,8 @@ def _otlp(rows: "Iterator[Row]", notes: "Notes") -> "Iterator[SpanSeen]":
     """Each row a body of OTLP, as the Collector's file exporter writes them."""
     import msgspec
 
-    from agentaudit.probes.otlp import JSON, Reading, read_body
-    from agentaudit.probes.otlp_spans import OtlpError
+    from agentaudit.probes.spans.otlp import JSON, Reading, read_body
+    from agentaudit.probes.spans.otlp_spans import OtlpError
 
     for row in rows:
         try:

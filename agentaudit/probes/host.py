@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 
 from agentaudit.model.trace import ClockPair, Host, Target
-from agentaudit.probes.command_lines import redacted
-from agentaudit.probes.limits import cpu_limit_cores
-from agentaudit.probes.runtimes import python_of
+from agentaudit.probes.processes.command_lines import redacted
+from agentaudit.probes.processes.limits import cpu_limit_cores
+from agentaudit.probes.processes.runtimes import python_of
 
 
 def host(gpus: Sequence[str], gpu_note: str) -> Host:

@@ -14,7 +14,7 @@ from agentaudit.model.recording import GpuProcessTime
 from agentaudit.model.trace import EnergyReading, GpuSample
 from agentaudit.store.recording import read_recording
 
-LIBRARY = Path(__file__).parents[1] / "probes" / "data" / "nvml.c"
+LIBRARY = Path(__file__).parents[1] / "probes" / "gpu" / "nvml.c"
 
 
 @pytest.fixture

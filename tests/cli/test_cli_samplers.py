@@ -13,9 +13,9 @@ from agentaudit.cli.main import app
 from agentaudit.cli.recorder import step_rules
 from agentaudit.cli.samplers import SamplerChoice, samplers_of
 from agentaudit.errors import UsageError
-from agentaudit.probes import pyspy
-from agentaudit.probes.rolling import PySpy
-from agentaudit.probes.unwinder import Unwinder
+from agentaudit.probes.stacks import pyspy
+from agentaudit.probes.stacks.rolling import PySpy
+from agentaudit.probes.stacks.unwinder import Unwinder
 
 US = os.getpid()
 

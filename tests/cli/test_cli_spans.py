@@ -16,7 +16,7 @@ from agentaudit.errors import UsageError
 from agentaudit.model.observed import Marked, SpanSeen
 from agentaudit.model.recording import Recording
 from agentaudit.model.trace import Incident
-from agentaudit.probes.dialects import CONTENT
+from agentaudit.probes.spans.dialects import CONTENT
 from agentaudit.store.recording import read_recording
 
 CANARY = "canary-5d2e"

@@ -32,7 +32,7 @@ from agentaudit.model.trace import (
     Target,
     Trace,
 )
-from agentaudit.probes.otlp import Reading, read_body
+from agentaudit.probes.spans.otlp import Reading, read_body
 from agentaudit.profiling.dataset import more_rows_of, rows_of
 from agentaudit.store.export_otlp import SPANS_PER_LINE, otlp
 from agentaudit.store.export_parquet import write_dataset

@@ -1,0 +1,1 @@
+"""Metrics of inference servers and GPU exporters that the user named."""

@@ -1,0 +1,1 @@
+"""GPUs through NVML: how busy, with whose work, at which energy."""

@@ -1,0 +1,1 @@
+"""Load that the recorder itself puts on the agent."""

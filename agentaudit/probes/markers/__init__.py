@@ -1,0 +1,1 @@
+"""Steps that agents mark themselves, or are made to mark."""

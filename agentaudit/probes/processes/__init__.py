@@ -1,0 +1,1 @@
+"""The process tree of a target, and what the kernel counts of it."""

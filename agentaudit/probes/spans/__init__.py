@@ -1,0 +1,1 @@
+"""Spans that agents report, over OTLP and from files."""

@@ -1,0 +1,57 @@
+"""A body of OTLP, in protobuf or JSON, as the spans it tells of: all of it, or an error."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from agentaudit.model.observed import SpanSeen
+from agentaudit.probes.spans.dialects import span_seen, wanted
+from agentaudit.probes.spans.otlp_json import JsonSpans
+from agentaudit.probes.spans.otlp_protobuf import ProtobufSpans
+from agentaudit.probes.spans.otlp_spans import MOST_SPANS, OtlpTooLargeError
+
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+_READERS: Mapping[str, type[ProtobufSpans | JsonSpans]] = {
+    PROTOBUF: ProtobufSpans,
+    JSON: JsonSpans,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How spans are read: attributes that rules ask for, and whether content is kept."""
+
+    kinds: frozenset[str] = frozenset()
+    capture: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a body told; spans without an id or a possible time are refused."""
+
+    spans: tuple[SpanSeen, ...]
+    refused: int = 0
+
+
+def read_body(body: bytes, media: str, reading: Reading) -> Body:
+    """
+    The spans of a body whose media type is `PROTOBUF` or `JSON`.
+
+    Raises OtlpError when it is no OTLP, and OtlpTooLargeError when it holds too much.
+    """
+    told = list(_seen(body, media, reading))
+    spans = tuple(span for span in told if span is not None)
+    return Body(spans=spans, refused=len(told) - len(spans))
+
+
+def _seen(body: bytes, media: str, reading: Reading) -> Iterator[SpanSeen | None]:
+    reader = _READERS[media](wanted(reading.kinds, capture=reading.capture))
+    for number, told in enumerate(reader.read(body)):
+        if number >= MOST_SPANS:
+            raise OtlpTooLargeError(f"it holds more than {MOST_SPANS} spans")
+        yield span_seen(told, reading.kinds)
+
+
+def kind_keys(attributes: Collection[str]) -> frozenset[str]:
+    """What to read for rules that ask for these attributes; a span's own name is always read."""
+    return frozenset(attributes) - {"name"}

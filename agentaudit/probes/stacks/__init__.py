@@ -1,0 +1,1 @@
+"""Stacks of Python processes: who reads them, and how often that may be done."""

@@ -1,0 +1,77 @@
+"""Counters of one process, read from a real one."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from agentaudit.probes.processes.counters import ProcessCounters, listed_names, process_clock_ns
+
+THREAD_ON_CALL = """
+import sys, threading
+print("ready")
+for line in sys.stdin:
+    go = threading.Event()
+    thread = threading.Thread(target=go.wait); thread.start()
+    print("there"); sys.stdin.readline()
+    go.set(); thread.join(); sum(range(100_000))
+    print("gone")
+"""
+
+
+def test_a_thread_that_ended_is_missing_from_then_on(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    program = start(THREAD_ON_CALL)
+    counters = ProcessCounters(program.pid, os.getpid())
+    assert program.stdin is not None
+    assert program.stdout is not None
+    seen = []
+    for _ in ("there", "gone"):
+        program.stdin.write("\n")
+        program.stdin.flush()
+        program.stdout.readline()
+        seen.append({thread.tid for thread in counters.threads()})
+
+    assert len(seen[0]) == 2
+    assert seen[1] == {program.pid}
+    counters.close()
+
+
+def test_a_process_that_has_not_run_is_the_same_reading() -> None:
+    program = subprocess.Popen(["sleep", "600"])
+    counters = ProcessCounters(program.pid, os.getpid())
+    clock_ns = None
+    while clock_ns != (clock_ns := process_clock_ns(program.pid)):
+        counters.reading()
+
+    first, second = counters.reading(), counters.reading()
+
+    assert first is second
+    assert first is not None
+    assert first.started > 0
+    program.kill()
+    program.wait()
+    counters.close()
+
+
+def test_a_zombie_has_its_ticks_and_no_life() -> None:
+    burn = "import time\nwhile time.process_time() < 0.1: pass"
+    program = subprocess.Popen([sys.executable, "-c", burn])
+    counters = ProcessCounters(program.pid, os.getpid())
+    assert counters.reading() is not None
+    os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
+
+    reading = counters.reading()
+
+    assert not counters.alive
+    assert reading is not None
+    assert reading.cpu_ns >= 90_000_000
+    program.wait()
+    assert counters.reading() is None
+    assert counters.threads() == ()
+    counters.close()
+
+
+def test_a_folder_that_is_gone_holds_nothing() -> None:
+    assert listed_names("/proc/4194305/task") == ()
