@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 HEAVY = {"pandas", "matplotlib", "numba", "networkx", "numpy", "jinja2", "tree_sitter"}
 IMPORT_NAMES = {
+    "pyelftools": "elftools",
     "cel-expr-python": "cel_expr_python",
     "nvidia-ml-py": "pynvml",
     "prometheus-client": "prometheus_client",

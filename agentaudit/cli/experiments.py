@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from agentaudit.model.trace import Trace
     from agentaudit.profiling.accuracy import Truth
 
+_BEGINNING_S = 2.0
+"""What a recorder may take until it is at work."""
+
 
 def experiments() -> Mapping[str, Callable[[Bench], "Sequence[Check]"]]:
     """By name, in the order in which they are run."""
@@ -133,13 +136,12 @@ def _cost(bench: Bench) -> "Sequence[Check]":
 def _stopped(bench: Bench, watched: list[float] | None) -> float:
     """Per cent of its time that a busy agent neither ran nor waited for a core."""
     truth_file = bench.file(".json")
-    program = begun(
-        agent(bench, "busy", "--truth", str(truth_file), "--seconds", f"{bench.seconds:g}")
-    )
+    seconds = bench.seconds + _BEGINNING_S
+    program = begun(agent(bench, "busy", "--truth", str(truth_file), "--seconds", f"{seconds:g}"))
     try:
         if watched is not None:
             watched.append(_share_of_core(bench, program.pid))
-        waited_for(program, bench.seconds)
+        waited_for(program, seconds)
     finally:
         ended(program)
     return _stopped_share(truth_file) * 100
@@ -155,7 +157,7 @@ def _stopped_share(truth_file: Path) -> float:
 
 def _share_of_core(bench: Bench, pid: int) -> float:
     """Per cent of a core that a recorder uses once it is at work, its samplers included."""
-    process = recorder(pid, bench.file(".aatrace"))
+    process = recorder(bench, pid, bench.file(".aatrace"))
     try:
         time.sleep(min(bench.seconds / 4, 2.0))
         before_s, start_s = _tree_cpu_s(process.pid), time.monotonic()
@@ -190,11 +192,11 @@ def _crash(bench: Bench) -> "Sequence[Check]":
     programs = [begun(agent(bench, "busy", "--seconds", "60"))]
     target = programs[0]
     try:
-        programs.append(recorder(target.pid, output))
+        programs.append(recorder(bench, target.pid, output))
         time.sleep(3.0)
         lost_s = _lost_s(programs[-1], output)
         stopped = _state(target.pid) not in ("R", "S", "D")
-        programs.append(recorder(target.pid, bench.file(".aatrace")))
+        programs.append(recorder(bench, target.pid, bench.file(".aatrace")))
         time.sleep(2.0)
         target.kill()
         code = waited_for(programs[-1], 0.0)

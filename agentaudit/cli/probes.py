@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agentaudit.probes.processes.forks import ForkEvents
     from agentaudit.profiling.session import Observer, Probes
 
-RATE_HZ = 100
+RATE_HZ = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +103,8 @@ def probes_of(
     options: Options,
     others: "Sequence[Observer]",
     stack: ExitStack,
-) -> "tuple[Probes, Gpus, Sequence[Incident]]":
-    """Everything that is asked while `pid` is recorded, what is missing, and the devices."""
+) -> "tuple[Probes, Gpus]":
+    """Everything that is asked while `pid` is recorded, and the devices."""
     from agentaudit.probes.energy import PackageEnergy
     from agentaudit.probes.gpu.devices import Gpus
     from agentaudit.probes.gpu.reader import GpuReader
@@ -118,8 +118,7 @@ def probes_of(
     gpus = Gpus()
     devices = GpuReader(gpus)
     stack.callback(devices.close)
-    stacks, missing = _stacks(pid, options)
-    observers = (stacks, *others)
+    observers = (_stacks(pid, options), *others)
     stack.callback(_close, observers)
     probes = Probes(
         tree=tree,
@@ -131,7 +130,7 @@ def probes_of(
         clock_pair=clock_pair,
         sleep_s=time.sleep,
     )
-    return probes, gpus, missing
+    return probes, gpus
 
 
 def _pages(pages: Sequence[str]) -> "Iterator[Address]":
@@ -144,11 +143,11 @@ def _pages(pages: Sequence[str]) -> "Iterator[Address]":
             raise UsageError(f"--endpoint: {error}") from error
 
 
-def _stacks(pid: int, options: Options) -> "tuple[Observer, Sequence[Incident]]":
+def _stacks(pid: int, options: Options) -> "Observer":
     from agentaudit.probes.stacks.sampling import Stacks
 
-    samplers, missing = samplers_of(options.sampler, options.rate_hz, pid)
-    return Stacks(samplers, options.rate_hz, pid), missing
+    samplers = samplers_of(options.sampler, options.rate_hz, pid)
+    return Stacks(samplers, options.rate_hz, pid)
 
 
 def _close(observers: "Sequence[Observer]") -> None:

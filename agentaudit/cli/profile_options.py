@@ -75,7 +75,7 @@ Rate = Annotated[
         metavar="HZ",
         min=1,
         max=1000,
-        help="Stack samples a second.",
+        help="Looks at stacks a second, within what they may cost.",
         rich_help_panel=_SAMPLING,
     ),
 ]

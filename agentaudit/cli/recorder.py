@@ -117,7 +117,7 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
     pid, load = _begun(target, options, heard.environment, stack)
     injected = injections(pid, way.rules.frames, stack) if options.inject else ()
     others = (*network, *injected, *heard.observers, *((load,) if load else ()))
-    probes, gpus, missing = probes_of(pid, forks, options, others, stack)
+    probes, gpus = probes_of(pid, forks, options, others, stack)
     if isinstance(target, Launch):
         probes = replace(probes, spent_ns=partial(spent_ns, pid))
     opened = _opened(pid, target, gpus, options)
@@ -131,7 +131,7 @@ def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack
             live(way.terminal, way.rules, f"process {pid}", duration_ns) as shown,
         ):
             session = Session(probes, shown.over(sink), shown.watch)
-            session.open(opened, [*unheard, *missing, *heard.missing])
+            session.open(opened, [*unheard, *heard.missing])
             until_ns = None if duration_ns is None else opened.start_ns + duration_ns
             because = session.run(until_ns, lambda: _reason(asked, options, load))
             if isinstance(target, Launch) and because != TARGET_ENDED:

@@ -1,6 +1,5 @@
 """Which samplers of stacks a recording may use: `--sampler`."""
 
-import time
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -8,7 +7,6 @@ from typing import TYPE_CHECKING
 from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from agentaudit.model.trace import Incident
     from agentaudit.probes.stacks.sampling import Sampler
 
 
@@ -17,32 +15,38 @@ class SamplerChoice(StrEnum):
 
     AUTO = "auto"
     UNWINDER = "unwinder"
+    MEMORY = "memory"
     AUSTIN = "austin"
     PY_SPY = "py-spy"
 
 
-def samplers_of(
-    choice: SamplerChoice, rate_hz: int, pid: int
-) -> "tuple[Sequence[Sampler], Sequence[Incident]]":
+def samplers_of(choice: SamplerChoice, rate_hz: int, pid: int) -> "Sequence[Sampler]":
     """
-    The samplers that may be tried, the best first, and what is missing without others.
+    The samplers that may be tried, the best first.
 
     Raises UsageError when the one that was asked for is not there, or cannot read the process.
     """
     match choice:
         case SamplerChoice.UNWINDER:
             _require_unwinder(pid)
-            return (_unwinder(rate_hz),), ()
+            return (_unwinder(rate_hz),)
+        case SamplerChoice.MEMORY:
+            _require_readable(pid)
+            return _memory(rate_hz)
         case SamplerChoice.AUSTIN:
-            return (_austin_asked_for(rate_hz, pid),), ()
+            return (_austin_asked_for(rate_hz, pid),)
         case SamplerChoice.PY_SPY:
             found = _pyspy(rate_hz)
             if not found:
                 raise UsageError("--sampler py-spy: it is not installed: pip install py-spy")
-            return found, ()
+            return found
         case SamplerChoice.AUTO:
-            found = _pyspy(rate_hz)
-            return (_unwinder(rate_hz), *_austin(rate_hz), *found), () if found else (_no_pyspy(),)
+            return (
+                _unwinder(rate_hz),
+                *_memory(rate_hz),
+                *_austin(rate_hz),
+                *_pyspy(rate_hz),
+            )
 
 
 def _require_unwinder(pid: int) -> None:
@@ -62,6 +66,24 @@ def _unwinder(rate_hz: int) -> "Sampler":
     from agentaudit.probes.stacks.unwinder import Unwinder
 
     return Unwinder(rate_hz)
+
+
+def _require_readable(pid: int) -> None:
+    from agentaudit.probes.processes.runtimes import python_of, version_of
+    from agentaudit.probes.stacks.process_memory import readable
+
+    runtime = python_of(pid) or ""
+    if version_of(runtime) is not None and not readable(runtime):
+        raise UsageError(
+            f"--sampler memory: process {pid} runs {runtime}, and what we can read on 64-bit Linux"
+            " is CPython 3.8 to 3.14: leave the choice to us, or take --sampler py-spy"
+        )
+
+
+def _memory(rate_hz: int) -> "Sequence[Sampler]":
+    from agentaudit.probes.stacks.process_memory import ProcessMemory
+
+    return (ProcessMemory(rate_hz),)
 
 
 def _austin(rate_hz: int) -> "Sequence[Sampler]":
@@ -97,14 +119,3 @@ def _pyspy(rate_hz: int) -> "Sequence[Sampler]":
 
     program = find_pyspy()
     return (PySpy(program, rate_hz),) if program else ()
-
-
-def _no_pyspy() -> "Incident":
-    from agentaudit.model.trace import Incident
-
-    return Incident(
-        at_ns=time.monotonic_ns(),
-        probe="stacks",
-        what="py-spy is not installed",
-        lost="the steps of processes before CPython 3.14: time is counted, but not told apart",
-    )

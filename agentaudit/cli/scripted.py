@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import IncompleteError, UsageError
 
@@ -28,20 +29,22 @@ _LISTENING = "listening on "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Where the experiments happen, on which interpreter the agents run, and for how long."""
+    """Where experiments happen, on which interpreter agents run, for how long, who samples them."""
 
     folder: Path
     python: str
     seconds: float
     terminal: Terminal
+    sampler: SamplerChoice = SamplerChoice.AUTO
 
     def file(self, ending: str) -> Path:
         return self.folder / f"{next(_NUMBERS)}{ending}"
 
 
-def recorder(pid: int, output: Path) -> "subprocess.Popen[bytes]":
+def recorder(bench: Bench, pid: int, output: Path) -> "subprocess.Popen[bytes]":
     """`agentaudit profile --pid`, at work: it has written the first records."""
     command = [sys.executable, "-P", "-m", "agentaudit", "-q", "profile", "--pid", str(pid)]
+    command += ["--sampler", bench.sampler]
     recorder = begun((*command, "--duration", "0", "--output", str(output)))
     end_s = time.monotonic() + START_S
     while not (output.exists() and output.stat().st_size):
@@ -75,7 +78,9 @@ def recorded(bench: Bench, scenario: str, *options: str) -> "tuple[Trace, Truth]
             output=bench.file(".aatrace"),
             terminal=bench.terminal,
             options=Options(
-                endpoints=(model,), request_frames=("scripted_agent.py:*.handle_request",)
+                sampler=bench.sampler,
+                endpoints=(model,),
+                request_frames=("scripted_agent.py:*.handle_request",),
             ),
         )
     return trace, truth_in(truth_file)

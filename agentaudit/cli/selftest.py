@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit import __version__
+from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import UsageError, exit_code
 
 if TYPE_CHECKING:
+    from agentaudit.cli.scripted import Bench
     from agentaudit.model.accuracy import Check, SelfTest
 
 
@@ -28,6 +30,9 @@ def selftest(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="This experiment alone; may be repeated.")
     ] = None,
+    sampler: Annotated[
+        SamplerChoice, typer.Option("--sampler", help="Who reads the stacks.")
+    ] = SamplerChoice.AUTO,
     json: Annotated[
         Path | None, typer.Option("--json", help="The checks as an artifact (selftest.json).")
     ] = None,
@@ -39,12 +44,13 @@ def selftest(
     Examples:
       agentaudit selftest
       agentaudit selftest --python python3.14
+      agentaudit selftest --sampler py-spy
       agentaudit selftest --only children --only cost
 
     Exit code 0: every claim holds here; 1: one does not; 3: one could not be checked; 4: both.
     """
     from agentaudit.cli.experiments import experiments
-    from agentaudit.cli.scripted import version
+    from agentaudit.cli.scripted import Bench, version
     from agentaudit.model.accuracy import Outcome
     from agentaudit.report.selftest_table import render_selftest
     from agentaudit.store.artifacts import write_artifact
@@ -56,7 +62,12 @@ def selftest(
         raise UsageError(f"--only {unknown[0]}: there are {', '.join(names)}")
     asked = [name for name in names if not only or name in only]
     runtime = "Python {}.{}".format(*version(python))
-    result = _result(runtime, _checks(asked, python, seconds, terminal))
+    with tempfile.TemporaryDirectory(prefix="agentaudit-selftest-") as folder:
+        quiet = Terminal(out=terminal.out, err=terminal.err, quiet=True)
+        bench = Bench(
+            folder=Path(folder), python=python, seconds=seconds, terminal=quiet, sampler=sampler
+        )
+        result = _result(runtime, _checks(asked, bench, terminal))
     terminal.out.print(render_selftest(result))
     if json is not None:
         write_artifact(result, json)
@@ -66,21 +77,15 @@ def selftest(
     raise typer.Exit(int(exit_code(failed=failed, incomplete=incomplete)))
 
 
-def _checks(
-    names: Sequence[str], python: str, seconds: float, terminal: Terminal
-) -> "tuple[Check, ...]":
+def _checks(names: Sequence[str], bench: "Bench", terminal: Terminal) -> "tuple[Check, ...]":
     from agentaudit.cli.experiments import run
-    from agentaudit.cli.scripted import Bench
 
     checks: list[Check] = []
-    quiet = Terminal(out=terminal.out, err=terminal.err, quiet=True)
-    with tempfile.TemporaryDirectory(prefix="agentaudit-selftest-") as folder:
-        bench = Bench(folder=Path(folder), python=python, seconds=seconds, terminal=quiet)
-        with terminal.progress("selftest", len(names)) as bar:
-            for name in names:
-                bar.update(bar.task_ids[0], description=f"selftest: {name}")
-                checks += run(name, bench)
-                bar.advance(bar.task_ids[0])
+    with terminal.progress("selftest", len(names)) as bar:
+        for name in names:
+            bar.update(bar.task_ids[0], description=f"selftest: {name}")
+            checks += run(name, bench)
+            bar.advance(bar.task_ids[0])
     return tuple(checks)
 
 

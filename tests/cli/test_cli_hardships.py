@@ -112,7 +112,8 @@ def test_nothing_of_ours_outlives_a_killed_recorder_and_its_target_runs_on(
     target = started(sys.executable, "-c", WORKS)
     ready(target)
     path = tmp_path / "r.aatrace"
-    recorder = started(*PROFILE, "-d", "0", "-o", str(path), "--pid", str(target.pid))
+    asked = ("--sampler", "py-spy", "-d", "0", "-o", str(path), "--pid", str(target.pid))
+    recorder = started(*PROFILE, *asked)
 
     assert until(lambda: stacks_seen(path))
     recorder.kill()

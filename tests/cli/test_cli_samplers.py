@@ -13,7 +13,9 @@ from agentaudit.cli.main import app
 from agentaudit.cli.recorder import step_rules
 from agentaudit.cli.samplers import SamplerChoice, samplers_of
 from agentaudit.errors import UsageError
+from agentaudit.probes.processes import runtimes
 from agentaudit.probes.stacks import pyspy
+from agentaudit.probes.stacks.process_memory import ProcessMemory
 from agentaudit.probes.stacks.rolling import PySpy
 from agentaudit.probes.stacks.unwinder import Unwinder
 
@@ -21,22 +23,20 @@ US = os.getpid()
 
 
 def names(choice: SamplerChoice) -> list[str]:
-    return [sampler.name for sampler in samplers_of(choice, 100, US)[0]]
+    return [sampler.name for sampler in samplers_of(choice, 100, US)]
 
 
 def test_each_choice_is_what_it_says() -> None:
     assert names(SamplerChoice.PY_SPY) == [PySpy.name]
-    assert names(SamplerChoice.AUTO)[0] == Unwinder.name
+    assert names(SamplerChoice.MEMORY) == [ProcessMemory.name]
+    assert names(SamplerChoice.AUTO)[:2] == [Unwinder.name, ProcessMemory.name]
     assert names(SamplerChoice.AUTO)[-1] == PySpy.name
 
 
 def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyspy, "find_pyspy", lambda: None)
 
-    samplers, (missing,) = samplers_of(SamplerChoice.AUTO, 100, US)
-
-    assert next(sampler.name for sampler in samplers) == Unwinder.name
-    assert missing.what == "py-spy is not installed"
+    assert PySpy.name not in names(SamplerChoice.AUTO)
     with pytest.raises(UsageError, match="pip install py-spy"):
         samplers_of(SamplerChoice.PY_SPY, 100, US)
 
@@ -45,6 +45,15 @@ def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_interpreter_that_cannot_read_its_kind_is_a_wrong_choice() -> None:
     with pytest.raises(UsageError, match=rf"process {US} runs CPython 3.*take --sampler py-spy"):
         samplers_of(SamplerChoice.UNWINDER, 100, US)
+
+
+def test_memory_of_an_interpreter_that_nobody_knows_is_a_wrong_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runtimes, "python_of", lambda _: "CPython 3.7")
+
+    with pytest.raises(UsageError, match=r"runs CPython 3\.7, .* is CPython 3\.8 to 3\.14"):
+        samplers_of(SamplerChoice.MEMORY, 100, US)
 
 
 def test_a_sampler_that_there_is_not_is_refused() -> None:

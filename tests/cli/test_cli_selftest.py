@@ -95,7 +95,7 @@ def test_who_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_recorder_that_cannot_begin_is_said(tmp_path: Path) -> None:
     with pytest.raises(IncompleteError, match="did not begin"):
-        recorder(2**22 + 1, tmp_path / "none.aatrace")
+        recorder(bench(tmp_path), 2**22 + 1, tmp_path / "none.aatrace")
 
 
 def test_versions_are_asked_of_the_interpreter() -> None:

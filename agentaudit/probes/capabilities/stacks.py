@@ -15,6 +15,7 @@ from agentaudit.probes.capabilities.confinement import (
 )
 from agentaudit.probes.processes.runtimes import interpreter_of, python_of, version_of
 from agentaudit.probes.stacks.austin import Austin, AustinError, find_austin
+from agentaudit.probes.stacks.process_memory import readable
 from agentaudit.probes.stacks.pyspy import find_pyspy
 from agentaudit.probes.stacks.unwinder import OLDEST
 
@@ -33,12 +34,21 @@ _NO_PYTHON = "the process runs no Python"
 _UNSUITED = "it is not for this process: its Python is too new, or it lives in a container"
 _ANY_RATE_HZ = 100
 _CLOSED = "the process's memory may not be read"
+_NEWEST_READ = "run the agent on 64-bit Linux and CPython 3.8 to 3.14"
 _NEWER = "run the agent on CPython 3.14 or newer"
+_READ = Capability(
+    part="steps",
+    name="stacks: memory",
+    available=True,
+    gives="stacks of CPython 3.8 to 3.14, without stopping the process",
+    found="we know where its Python keeps them",
+    enable=_NEWEST_READ,
+)
 _OWN = Capability(
     part="steps",
     name="stacks: own Python",
     available=True,
-    gives="stacks at 1 to 3 % of a core, without stopping the process",
+    gives="stacks, and tasks of asyncio, without stopping the process",
     found="the process's own interpreter reads them",
     enable=_NEWER,
 )
@@ -54,7 +64,7 @@ _AUSTIN = Capability(
     part="steps",
     name="stacks: Austin",
     available=True,
-    gives="the same for CPython up to 3.13, at a lower cost",
+    gives="the same for CPython up to 3.13",
     found="installed",
     enable="pip install 'agentaudit[austin]'",
 )
@@ -85,6 +95,7 @@ def stack_capabilities(pid: int | None) -> Sequence[Capability]:
     own = _own_problem(python)
     judged = (
         (_OWN, own),
+        (_READ, _reading_problem(python)),
         (_PYSPY, _pyspy_problem(python)),
         (_AUSTIN, _austin_problem(pid, python)),
         (_TASKS, own),
@@ -151,6 +162,15 @@ def _sampler(ready: Capability, problem: str, memory: Capability) -> Capability:
     if not memory.available:
         return replace(ready, available=False, found=_CLOSED, enable="as for memory access")
     return replace(ready, enable="")
+
+
+def _reading_problem(python: _Python | None) -> str:
+    """Why we cannot read its memory ourselves; empty where we can."""
+    if python is None:
+        return _UNNAMED
+    if not python.runtime:
+        return _NO_PYTHON
+    return "" if readable(python.runtime) else f"nobody told us how {python.runtime} is laid out"
 
 
 def _pyspy_problem(python: _Python | None) -> str:

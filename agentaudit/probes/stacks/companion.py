@@ -2,9 +2,9 @@
 The companion: tells on its standard output what the threads and tasks of a process are doing.
 
 It is run by the target's own interpreter, CPython 3.14 or newer, whose standard library can read a
-process of exactly its own version; so it imports that library alone, and of ours only `looks`,
-which travels with it. It reads memory, and neither stops nor writes to the process. `testimony`
-reads what it writes: JSON, a line each, every fifth of a second.
+process of exactly its own version; so it imports that library alone, and of ours only what travels
+with it. It reads memory, and neither stops nor writes to the process. `testimony` reads what it
+writes: JSON, a line each, every fifth of a second.
 
     ["hello", version]                                the first line
     ["stack", id, [[file, function], …]]              leaf first; ids count from 0
@@ -24,39 +24,33 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from agentaudit.probes.stacks import walker
+from agentaudit.probes.stacks import kin
 from agentaudit.probes.stacks.looks import (
     DEEPEST,
     Account,
     Frame,
     Loop,
-    Runs,
     TaskKey,
     TaskValue,
-    Thread,
     Unwinder,
     chains_of,
     exponential,
     shown,
     threads_of,
 )
+from agentaudit.probes.stacks.watcher import Clocks, Terms, Watcher, spent_by
 
-_FLUSH_NS = 200_000_000
-_CUT_NS = 800_000_000
-"""Runs that go on are told this often: what a killed companion can lose."""
+_OURS = (3, 14)
+"""Its own reader ends a stack where C code called Python; later ones go on, as ours does."""
 
-_PATIENCE_NS = 5_000_000_000
-"""Of failures without a success between them; a process that just began needs a moment."""
-
-_REOPEN_NS = 500_000_000
 _LONGEST_NAME = 120
-_TASKS_NS = 40_000_000
-_STACKS_PRICE = 30
-_TASKS_PRICE = 60
+_NO_ASYNCIO = "AsyncioDebug"
+_REOPEN_NS = 800_000_000
+_PRICE = 30
 """Looks are so far apart that each costs at most one part in so many of a core."""
 
 
-class Teller:
+class Lines:
     """Lines on their way out; every stack is told once."""
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
@@ -82,6 +76,9 @@ class Teller:
         *whose, stack = value
         self.line("task", *key, *whose, start_ns, end_ns, stack)
 
+    def watched(self, account: Account) -> None:
+        self.line("watched", *account.told())
+
     def flush(self) -> None:
         """Raises OSError when nobody reads any more."""
         if self._lines:
@@ -90,125 +87,55 @@ class Teller:
             self._write(text.encode())
 
 
-class Watcher:
-    """
-    Samples one process: its stacks at the rate asked for, its tasks less often.
+class Own:
+    """What the interpreter's own reader sees of a process, with the stacks as lines."""
 
-    A process that has used no CPU time since it was seen is where it was: nobody looks.
-    """
-
-    def __init__(
-        self,
-        opened: Callable[[], Unwinder],
-        rate_hz: int,
-        teller: Teller,
-        clock_ns: Callable[[], int] = time.monotonic_ns,
-        *,
-        spent_ns: Callable[[], int] = time.monotonic_ns,
-    ) -> None:
-        self._clock_ns = clock_ns
-        self._spent_ns = spent_ns
-        self._stacks_seen: tuple[int, Mapping[int, int]] = (-1, {})
-        self._tasks_seen: tuple[int, Mapping[TaskKey, TaskValue]] = (-1, {})
-        """What was seen last, and how much CPU time the process had used until then."""
+    def __init__(self, opened: Callable[[], Unwinder], lines: Lines) -> None:
         self._opened = opened
-        self._unwinder: Unwinder | None = None
-        self._teller = teller
-        self._account = Account(1_000_000_000 // rate_hz)
-        self._threads = Runs(teller.run)
-        self._tasks = Runs(teller.task)
-        self._failing_since_ns = self._opened_ns = 0
-        self._tasks_due_ns = 0
-        self._flushed_ns = self._cut_ns = self._clock_ns()
-        self._stack_cost_ns = 0
+        self._lines = lines
+        self._unwinder = opened()
+        self._opened_ns = time.monotonic_ns()
+        self._without_asyncio = False
 
-    @property
-    def pause_ns(self) -> int:
-        """The mean time to the next sample: as asked for, or what samples this dear allow."""
-        return max(self._account.interval_ns, self._stack_cost_ns * _STACKS_PRICE)
-
-    def look(self, due_ns: int) -> str:
-        """One sample; says why no other is worth taking, and nothing as long as one is."""
-        at_ns = self._clock_ns()
-        spent_ns = self._spent_ns()
-        if spent_ns != self._stacks_seen[0]:
-            try:
-                self._stacks_seen = (spent_ns, self._stacks())
-            except Exception as error:  # noqa: BLE001 -- a private interface: it may raise anything
-                return self._failed(at_ns, error)
-            cost_ns = self._clock_ns() - at_ns
-            self._stack_cost_ns += (cost_ns - self._stack_cost_ns) // 8
-        self._failing_since_ns = 0
-        self._threads.look(at_ns, self._stacks_seen[1])
-        self._account.sampled(at_ns, max(at_ns - due_ns, 0))
-        if at_ns >= self._tasks_due_ns:
-            self._look_at_tasks(spent_ns)
-        self._tell(at_ns)
-        return ""
-
-    def end(self) -> None:
-        self._threads.cut()
-        self._tasks.cut()
-        if self._account.samples or self._account.failures:
-            self._teller.line("watched", *self._account.told())
-
-    def _stacks(self) -> Mapping[int, int]:
-        trace = self._open().get_stack_trace()
-        stack = self._teller.stack
+    def stacks(self) -> Mapping[int, int]:
+        trace = self._unwinder.get_stack_trace()
+        stack = self._lines.stack
         return {thread.thread_id: stack(thread.frame_info) for thread in threads_of(trace)}
 
-    def _look_at_tasks(self, spent_ns: int) -> None:
-        at_ns = self._clock_ns()
-        if spent_ns != self._tasks_seen[0]:
-            try:
-                self._tasks_seen = (spent_ns, self._chains())
-            except Exception as error:  # noqa: BLE001 -- a private interface: it may raise anything
-                self._no_tasks(at_ns, error)
-                return
-        self._tasks.look(at_ns, self._tasks_seen[1])
-        cost_ns = self._clock_ns() - at_ns
-        self._tasks_due_ns = at_ns + max(_TASKS_NS, cost_ns * _TASKS_PRICE)
-
-    def _chains(self) -> Mapping[TaskKey, TaskValue]:
+    def tasks(self) -> Mapping[TaskKey, TaskValue]:
         values: dict[TaskKey, TaskValue] = {}
-        for thread, task, chain in chains_of(self._open().get_all_awaited_by()):
+        for thread, task, chain in chains_of(self._awaited_by()):
             name = shown(task.task_name)[:_LONGEST_NAME]
-            stack = self._teller.stack(chain.frames)
+            stack = self._lines.stack(chain.frames)
             values[thread, task.task_id] = (chain.parent, chain.root, name, stack)
         return values
 
-    def _no_tasks(self, at_ns: int, error: Exception) -> None:
-        """Torn reads pass; a process that had not imported asyncio yet must be opened anew."""
-        self._tasks_due_ns = at_ns + _TASKS_NS
-        if "AsyncioDebug" in str(error):
-            self._tasks_due_ns = at_ns + _CUT_NS
-            self._unwinder = None
+    def _awaited_by(self) -> Sequence[Loop]:
+        """A process that has not imported asyncio yet must be opened anew to see that it has."""
+        if self._without_asyncio:
+            if time.monotonic_ns() - self._opened_ns < _REOPEN_NS:
+                return ()
+            self._unwinder, self._opened_ns = self._opened(), time.monotonic_ns()
+        try:
+            loops = self._unwinder.get_all_awaited_by()
+        except RuntimeError as error:
+            if _NO_ASYNCIO not in str(error):
+                raise
+            self._without_asyncio = True
+            return ()
+        self._without_asyncio = False
+        return loops
 
-    def _failed(self, at_ns: int, error: Exception) -> str:
-        """Torn reads pass; a process may begin, or run another program now."""
-        self._account.failures += 1
-        self._failing_since_ns = self._failing_since_ns or at_ns
-        if at_ns - self._opened_ns >= _REOPEN_NS:
-            self._unwinder = None
-        patient = at_ns - self._failing_since_ns < _PATIENCE_NS
-        if patient and not isinstance(error, PermissionError):
-            return ""
-        return f"{type(error).__name__}: {shown(str(error))}"
 
-    def _open(self) -> Unwinder:
-        """Whoever reads the process, made when nobody does."""
-        if self._unwinder is None:
-            self._opened_ns = self._clock_ns()
-            self._unwinder = self._opened()
-        return self._unwinder
+class Whole(Own):
+    """The same, but for the stacks, which ours reads to the root."""
 
-    def _tell(self, at_ns: int) -> None:
-        if at_ns - self._cut_ns >= _CUT_NS:
-            self._cut_ns = at_ns
-            self.end()
-        if at_ns - self._flushed_ns >= _FLUSH_NS:
-            self._flushed_ns = at_ns
-            self._teller.flush()
+    def __init__(self, pid: int, lines: Lines) -> None:
+        super().__init__(lambda: opened(pid), lines)
+        self._walker = kin.walker_of(pid, lines.stack)
+
+    def stacks(self) -> Mapping[int, int]:
+        return dict(self._walker.threads())
 
 
 def written(data: bytes) -> None:
@@ -226,67 +153,54 @@ def opened(pid: int) -> Unwinder:
     """
     module = importlib.import_module("_remote_debugging")
     unwinder: Unwinder = module.RemoteUnwinder(pid, all_threads=True)
-    return Whole(pid, unwinder) if sys.version_info[:2] == walker.VERSION else unwinder
+    return unwinder
 
 
-class Whole:
-    """The interpreter's own reader, but for stacks, which ours reads to the root."""
-
-    def __init__(self, pid: int, unwinder: Unwinder) -> None:
-        self._walker = walker.Walker(pid)
-        self._unwinder = unwinder
-
-    def get_stack_trace(self) -> Sequence[Thread]:
-        return [*self._walker.threads()]
-
-    def get_all_awaited_by(self) -> Sequence[Loop]:
-        return self._unwinder.get_all_awaited_by()
-
-
-def spent_by(pid: int) -> Callable[[], int]:
-    """CPU time of a process so far, by the kernel's clock of it: clock_getcpuclockid(3)."""
-    clock = ~pid << 3 | 2
-    return lambda: time.clock_gettime_ns(clock)
+def sight_of(pid: int, lines: Lines) -> Own:
+    if sys.version_info[:2] == _OURS:
+        return Whole(pid, lines)
+    return Own(lambda: opened(pid), lines)
 
 
 def check() -> None:
     """Raises ImportError or RuntimeError where whole stacks cannot be had: a part would mislead."""
     importlib.import_module("_remote_debugging")
-    if sys.version_info[:2] == walker.VERSION and not walker.sees_itself(
-        walker.Walker(os.getpid())
-    ):
+    if sys.version_info[:2] == _OURS and not kin.sees_itself():
         raise RuntimeError("stacks of this interpreter are not laid out as we know them")
 
 
-def watch(pid: int, rate_hz: int, teller: Teller) -> str:
+def watch(pid: int, rate_hz: int, lines: Lines) -> str:
     """Samples until the process ends, SIGINT or SIGTERM come, or nothing can be read any more."""
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: asked.append(number))
     ended = select.poll()
     ended.register(os.pidfd_open(pid), select.POLLIN)
-    watcher = Watcher(lambda: opened(pid), rate_hz, teller, spent_ns=spent_by(pid))
+    clocks = Clocks(spent_ns=spent_by(pid))
+    watcher = Watcher(lambda: sight_of(pid, lines), Terms(rate_hz=rate_hz), lines, clocks)
+    interval_ns = 1_000_000_000 // rate_hz
     due_ns = time.monotonic_ns()
     problem = ""
     while not (asked or problem or ended.poll(0)):
         problem = watcher.look(due_ns)
-        due_ns = max(due_ns + int(watcher.pause_ns * exponential()), time.monotonic_ns())
+        pause_ns = max(interval_ns, watcher.cost_ns * _PRICE)
+        due_ns = max(due_ns + int(pause_ns * exponential()), time.monotonic_ns())
         time.sleep(max(due_ns - time.monotonic_ns(), 0) / 1e9)
     watcher.end()
     return "" if asked or ended.poll(0) else problem
 
 
 def main(pid: int, rate_hz: int) -> None:
-    teller = Teller(written)
-    teller.line("hello", sys.version.split()[0])
-    teller.flush()
+    lines = Lines(written)
+    lines.line("hello", sys.version.split()[0])
+    lines.flush()
     try:
         check()
-        problem = watch(pid, rate_hz, teller)
+        problem = watch(pid, rate_hz, lines)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the reader is told
         problem = f"{type(error).__name__}: {shown(str(error))}"
-    teller.line(*(("problem", problem) if problem else ("end",)))
-    teller.flush()
+    lines.line(*(("problem", problem) if problem else ("end",)))
+    lines.flush()
 
 
 if __name__ == "__main__":

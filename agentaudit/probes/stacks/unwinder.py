@@ -17,13 +17,27 @@ from typing import IO
 
 from agentaudit.model.recording import Record
 from agentaudit.probes.companions import companion_of
-from agentaudit.probes.processes.pid_namespaces import numbers_of
 from agentaudit.probes.processes.runtimes import interpreter_of, version_of
 from agentaudit.probes.stacks.sampling import StackTable
 from agentaudit.probes.stacks.testimony import Witness
+from agentaudit.probes.stacks.threads import Threads
 
 OLDEST = (3, 14)
-_MODULES = ("stacks.looks", "stacks.walker", "stacks.companion")
+_MODULES = tuple(
+    f"stacks.{name}"
+    for name in (
+        "layouts",
+        "memory",
+        "frames",
+        "looks",
+        "walker",
+        "kin",
+        "watcher",
+        "companion",
+    )
+)
+"""What the companion is made of, each after those that it imports."""
+
 _STARTING_NS = 10_000_000_000
 _CLOSING_S = 2.0
 _READ_BYTES = 1 << 20
@@ -131,30 +145,6 @@ class UnwinderWatch:
 
     def _sentence(self, why: str) -> str:
         return f"the interpreter of process {self._pid} does not tell its stacks: {why}"
-
-
-class Threads:
-    """The kernel's numbers of threads that know themselves by those of their own namespace."""
-
-    def __init__(self, pid: int) -> None:
-        self._tasks = Path(f"/proc/{pid}/task")
-        self._known: dict[int, int] = {}
-        self._same = len(numbers_of(pid)) < 2  # noqa: PLR2004 -- here and inside
-
-    def of(self, tid: int) -> int:
-        """The number here; the same where there is no other."""
-        if self._same:
-            return tid
-        if tid not in self._known:
-            self._look()
-        return self._known.setdefault(tid, tid)
-
-    def _look(self) -> None:
-        with suppress(OSError):  # the process is gone, and nobody asks again
-            for folder in self._tasks.iterdir():
-                numbers = numbers_of(int(folder.name))
-                if numbers:
-                    self._known[numbers[-1]] = int(folder.name)
 
 
 def _taken(pipe: IO[bytes] | None) -> bytes:

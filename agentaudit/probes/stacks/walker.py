@@ -1,200 +1,203 @@
 """
-Stacks from the memory of a process of our own kind, by the offsets that CPython itself publishes.
+Stacks of a CPython process, read from its memory by where its version keeps them.
 
-CPython 3.14's own reader ends a stack where C code called Python: in `sorted(key=…)`, in a
-generator that `sum` draws from, in every callback of an event loop. This one goes on to the root.
-It is part of what the target's interpreter runs (`companion`), and tried on that first: where it
-does not see what `sys._getframe` says, nobody uses it.
+The process is neither stopped nor written to: a call of the kernel copies the frames of a thread in
+less time than most functions take, and what changed meanwhile is read again. Unlike CPython 3.14's
+own reader, this one goes on where C code called Python, and reaches the root.
 
-Offsets: `_Py_DebugOffsets` of Include/internal/pycore_debug_offsets.h, in 3.14.
+Part of what travels with the companion: the standard library alone.
 """
 
-import ctypes
-import os
 import struct
-import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from types import FrameType
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
 
-VERSION = (3, 14)
-_OFFSETS = struct.Struct("=8s80Q")
-_PLACES = {
-    "interpreters": 4,
-    "next_interpreter": 7,
-    "threads": 8,
-    "thread_size": 21,
-    "next_thread": 23,
-    "current_frame": 25,
-    "native_id": 27,
-    "chunk": 28,
-    "frame_size": 30,
-    "previous": 31,
-    "executable": 32,
-    "owner": 35,
-    "code_size": 38,
-    "file": 39,
-    "qualified": 41,
-    "length": 78,
-    "text": 79,
-}
-_COOKIE = b"xdebugpy"
-_OF_C = (3, 4)
-"""Owners of frames that only mark where C code called Python."""
+from agentaudit.probes.stacks.frames import Frames, InChunks, OnHeap
+from agentaudit.probes.stacks.layouts import PUBLISHED, layout_of
+from agentaudit.probes.stacks.looks import DEEPEST
+from agentaudit.probes.stacks.memory import Memory, Piece
 
 _WORD = struct.Struct("=Q")
-_TAGS = 3
-_CHUNK_BYTES = 16 * 1024
+_STATE = struct.Struct("=I")
 _LONGEST_TEXT = 1000
-_MOST_FRAMES = 1000
 _MOST_THREADS = 2000
-_MOST_CODES = 5000
-"""Then they are read anew: an address may hold another function by now."""
+_MOST_STACKS = 5000
+_MOST_LOOKS = 1000
+"""Then functions are read anew: an address may hold another one by now."""
+
+_TRIES = 3
+_ENCODINGS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
+
+Stack = TypeVar("Stack")
+
+
+class Symbols(NamedTuple):
+    """Addresses in a process: of `_PyRuntime`, and of `PyCode_Type`, the type of all code."""
+
+    runtime: int
+    code_type: int
 
 
 class Place(NamedTuple):
-    """A function and its file, named as the interpreter's own reader names them."""
+    """A function and its file, named as CPython's own reader names them."""
 
     filename: str
     funcname: str
 
 
-class ThreadStack(NamedTuple):
+class ThreadStack(NamedTuple, Generic[Stack]):
+    """`thread_id` is the kernel's number, 0 of a thread that cannot be told."""
+
     thread_id: int
-    frame_info: Sequence[Place]
+    frame_info: Stack
 
 
-class _Vector(ctypes.Structure):
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+@dataclass(slots=True)
+class _Thread(Generic[Stack]):
+    """A thread, where its frames lie, and the stack that was seen last."""
+
+    address: int
+    frames: Frames
+    seen: tuple[tuple[int, ...], Stack] | None = None
 
 
-class Memory:
-    """The memory of a process. Reading raises OSError where there is none."""
+class Walker(Generic[Stack]):
+    """
+    All threads of a process; `stack` is asked once what each stack shall be, frames leaf first.
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._call = ctypes.CDLL(None, use_errno=True).process_vm_readv
-        self._buffer = ctypes.create_string_buffer(_CHUNK_BYTES)
-        self._here = _Vector(ctypes.addressof(self._buffer), 0)
-        self._there = _Vector(0, 0)
-        self._ours, self._theirs = ctypes.byref(self._here), ctypes.byref(self._there)
+    Raises LookupError where its memory is of no kind we know, OSError where it cannot be read.
+    """
 
-    def read(self, address: int, size: int) -> bytes:
-        """As much as lies there, up to a chunk."""
-        self._here.length = self._there.length = min(size, _CHUNK_BYTES)
-        self._there.base = address
-        got = self._call(self._pid, self._ours, 1, self._theirs, 1, 0)
-        if got <= 0:
-            code = ctypes.get_errno()
-            raise OSError(code, f"cannot read memory: {os.strerror(code)}")
-        return self._buffer.raw[:got] if got < _CHUNK_BYTES else self._buffer.raw
-
-    def word(self, address: int) -> int:
-        return int(_WORD.unpack(self.read(address, 8))[0])
-
-
-class Walker:
-    """All threads of a process. Raises RuntimeError where its memory is of no kind we know."""
-
-    def __init__(self, pid: int) -> None:
-        self._memory = Memory(pid)
-        runtime = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))
-        self._runtime = runtime - _base("self", runtime) + _base(str(pid), runtime)
-        cookie, *words = _OFFSETS.unpack(self._memory.read(self._runtime, _OFFSETS.size))
-        if cookie != _COOKIE or words[0] >> 16 != sys.hexversion >> 16:
-            raise RuntimeError("the process runs another interpreter than its program")
-        self._at: Mapping[str, int] = {name: words[place] for name, place in _PLACES.items()}
+    def __init__(
+        self,
+        memory: Memory,
+        version: tuple[int, int],
+        symbols: Symbols,
+        *,
+        stack: Callable[[Sequence[Place]], Stack],
+        thread_of: Callable[[int], int] = lambda pthread: pthread,
+    ) -> None:
+        """`thread_of` knows the kernel's number of a thread of the C library, by its address."""
+        self._memory = memory
+        self._symbols = symbols
+        self._made = stack
+        self._thread_of = thread_of
+        self._at = layout_of(version, memory.read(symbols.runtime, PUBLISHED.size))
         self._codes: dict[int, Place] = {}
+        self._stacks: dict[tuple[int, ...], Stack] = {}
+        self._links: Sequence[Piece] = ()
+        self._linked: Sequence[bytes] = ()
+        """What leads from thread to thread, and what stood there at the look before."""
+        self._threads: Sequence[_Thread[Stack]] = ()
+        self._looks = 0
 
-    def threads(self) -> Iterator[ThreadStack]:
-        """Raises OSError when the process changed while it was read."""
-        if len(self._codes) > _MOST_CODES:
-            self._codes.clear()
+    def threads(self) -> Iterator[ThreadStack[Stack]]:
+        """Raises OSError when the process changed while it was read, or has no interpreter."""
+        self._forget()
+        self._memory.allow()
+        wanted = [self._links, *(thread.frames.pieces() for thread in self._threads)]
+        gathered = self._memory.gathered([piece for pieces in wanted for piece in pieces])
+        start = len(self._links)
+        if not start or gathered[:start] != self._linked:
+            self._list()
+            yield from map(self._seen, self._threads)
+            return
+        for thread, pieces in zip(self._threads, wanted[1:], strict=True):
+            end = start + len(pieces)
+            yield self._seen(thread, gathered[start:end])
+            start = end
+
+    def _list(self) -> None:
+        """Which threads there are, each led to by one before it or by its interpreter."""
         at, word = self._at, self._memory.word
-        left = _MOST_THREADS
-        interpreter = word(self._runtime + at["interpreters"])
-        while interpreter and left:
-            thread = word(interpreter + at["threads"])
-            while thread and left:
-                left -= 1
-                state = self._memory.read(thread, at["thread_size"])
-                frames = [*self._frames(state)]
-                yield ThreadStack(_at(state, at["native_id"]), frames)
-                thread = _at(state, at["next_thread"])
-            interpreter = word(interpreter + at["next_interpreter"])
+        known = {thread.address: thread for thread in self._threads}
+        links: list[Piece] = [(self._symbols.runtime + at.interpreters, _WORD.size)]
+        threads: list[_Thread[Stack]] = []
+        interpreter = word(links[0][0])
+        if not interpreter:
+            raise OSError("no interpreter runs in the process")
+        while interpreter and len(threads) < _MOST_THREADS:
+            links.append((interpreter + at.threads, _WORD.size))
+            while (address := word(links[-1][0])) and len(threads) < _MOST_THREADS:
+                threads.append(known.get(address) or self._thread(address))
+                links.append((address + at.next_thread, _WORD.size))
+            links.append((interpreter + at.next_interpreter, _WORD.size))
+            interpreter = word(links[-1][0])
+        self._threads = threads
+        self._links = links
+        self._linked = self._memory.gathered(links)
 
-    def _frames(self, state: bytes) -> Iterator[Place]:
-        """Leaf first. Most frames lie in one piece of memory, which is read at once."""
-        at = self._at
-        size = at["frame_size"]
-        frame, start = _at(state, at["current_frame"]), _at(state, at["chunk"])
-        chunk = self._memory.read(start, _CHUNK_BYTES) if start else b""
-        owner = _OF_C[0]
-        for _ in range(_MOST_FRAMES):
-            if not frame:
-                if owner not in _OF_C:
-                    raise OSError("a stack without a root: it changed while it was read")
-                return
-            place = frame - start
-            if 0 <= place <= len(chunk) - size:
-                data = chunk[place : place + size]
-            else:
-                data = self._memory.read(frame, size)
-            owner = data[at["owner"]]
-            if owner not in _OF_C:
-                yield self._place(_at(data, at["executable"]) & ~_TAGS)
-            frame = _at(data, at["previous"])
+    def _thread(self, address: int) -> "_Thread[Stack]":
+        kept = InChunks if self._at.chunk else OnHeap
+        return _Thread(address=address, frames=kept(self._memory, self._at, address))
+
+    def _seen(self, thread: "_Thread[Stack]", gathered: Sequence[bytes] = ()) -> ThreadStack[Stack]:
+        """A torn read passes: the next one is of another moment."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._stack(thread, gathered)
+            except OSError:
+                gathered = ()
+        return self._stack(thread, ())
+
+    def _stack(self, thread: "_Thread[Stack]", gathered: Sequence[bytes]) -> ThreadStack[Stack]:
+        if not gathered or not gathered[0]:
+            gathered = self._memory.gathered(thread.frames.pieces())
+        state = gathered[0]
+        if not state:
+            raise OSError("the thread is gone")
+        codes = thread.frames.codes(gathered)
+        if thread.seen is None or thread.seen[0] is not codes:
+            thread.seen = (codes, self._of(codes[-DEEPEST:]))
+        return ThreadStack(self._number(state), thread.seen[1])
+
+    def _of(self, codes: tuple[int, ...]) -> Stack:
+        known = self._stacks.get(codes)
+        if known is None:
+            known = self._stacks[codes] = self._made([self._place(code) for code in codes])
+        return known
+
+    def _number(self, state: bytes) -> int:
+        if self._at.native_id is None:
+            return self._thread_of(_at(state, self._at.pthread))
+        return _at(state, self._at.native_id)
 
     def _place(self, code: int) -> Place:
         known = self._codes.get(code)
         if known is None:
-            data = self._memory.read(code, self._at["code_size"])
-            file, name = (_at(data, self._at[field]) for field in ("file", "qualified"))
-            known = self._codes[code] = Place(self._text(file), self._text(name))
+            data = self._memory.read(code, self._at.code_bytes)
+            if _at(data, self._at.kind) != self._symbols.code_type:
+                raise OSError("what runs is no function's code")
+            file, name = (self._text(_at(data, at)) for at in (self._at.file, self._at.qualified))
+            known = self._codes[code] = Place(file, name)
         return known
 
     def _text(self, address: int) -> str:
-        length = self._memory.word(address + self._at["length"])
-        if length > 1 << 20:
-            raise OSError("no text is so long")
-        data = self._memory.read(address + self._at["text"], min(length, _LONGEST_TEXT))
-        return data.decode("utf-8", "replace")
+        """PEP 393: the characters of a compact text follow its head, as wide as the widest."""
+        at = self._at
+        head = self._memory.read(address, at.text)
+        (state,) = _STATE.unpack_from(head, at.state)
+        state >>= at.state_shift
+        width, ascii_only = state & 7, state >> 4 & 1
+        length = _at(head, at.length)
+        if length > 1 << 20 or width not in _ENCODINGS:
+            raise OSError("no text that names a function is like that")
+        place = address + at.text + (0 if ascii_only else at.wider)
+        if not length:
+            return ""
+        data = self._memory.read(place, min(length, _LONGEST_TEXT) * width)
+        return data.decode(_ENCODINGS[width], "replace")
 
-
-def sees_itself(walker: Walker) -> bool:
-    """Whether it sees, of this very process, what the interpreter says, across a call from C."""
-
-    def compared(_: int) -> bool:
-        told: list[tuple[str, str]] = []
-        frame: FrameType | None = sys._getframe()  # noqa: SLF001 -- documented, and the truth here
-        while frame is not None:
-            told.append((frame.f_code.co_filename, frame.f_code.co_qualname))
-            frame = frame.f_back
-        us = threading.get_native_id()
-        seen = next((stack.frame_info for stack in walker.threads() if stack.thread_id == us), [])
-        return [*seen[-len(told) :]] == told
-
-    return max(map(compared, [0]))
+    def _forget(self) -> None:
+        self._looks += 1
+        if len(self._stacks) > _MOST_STACKS or self._looks > _MOST_LOOKS:
+            self._codes.clear()
+            self._stacks.clear()
+            self._links = self._linked = ()
+            self._threads = ()
+            self._looks = 0
 
 
 def _at(data: bytes, place: int) -> int:
     return int(_WORD.unpack_from(data, place)[0])
-
-
-def _base(pid: str, address: int) -> int:
-    """Where a process has the file loaded that holds an address of ours."""
-    file = next((file for start, end, file in _maps("self") if start <= address < end), "")
-    starts = [start for start, _, name in _maps(pid) if file and name == file]
-    if not starts:
-        raise RuntimeError("the process does not have our interpreter loaded")
-    return min(starts)
-
-
-def _maps(pid: str) -> Iterator[tuple[int, int, str]]:
-    """Begin, end, and the number of the file in each piece of a process's memory."""
-    with open(f"/proc/{pid}/maps", encoding="utf-8") as file:  # noqa: PTH123 -- lighter there
-        for line in file:
-            places, _, _, device, inode, *_ = line.split()
-            start, end = (int(word, 16) for word in places.split("-"))
-            yield start, end, f"{device} {inode}" if inode != "0" else ""
