@@ -21,10 +21,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 from agentaudit.cli.probes import Options
 from agentaudit.cli.recorder import record
+from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.targets import Attach
 from agentaudit.cli.terminal import terminal
 from agentaudit.probes.stacks.pyspy import find_pyspy
@@ -87,8 +89,8 @@ def _observers(program: str) -> Iterator[tuple[str, Observer]]:
     austin = shutil.which("austin")
     if austin:
         yield "austin, 100 Hz", lambda pid, seconds: _austin(austin, pid, seconds)
-    for hz in (20, 50, 100):
-        yield f"agentaudit profile --rate {hz}, all of it", _ours(hz)
+    for choice, hz in product((SamplerChoice.PY_SPY, SamplerChoice.AUTO), (50, 100, 200)):
+        yield f"agentaudit profile --rate {hz}, {choice}, all of it", _ours(hz, choice)
 
 
 def _one(program: str, *options: str) -> Observer:
@@ -131,7 +133,7 @@ def _austin(program: str, pid: int, seconds: float) -> Cost:
     return _measured(pid, lambda: subprocess.run(command, check=False, capture_output=True))
 
 
-def _ours(hz: int) -> Observer:
+def _ours(hz: int, choice: SamplerChoice) -> Observer:
     """All that a recording does between its first and its last tick, once it has settled."""
 
     def run(pid: int, seconds: float) -> Cost:
@@ -142,7 +144,7 @@ def _ours(hz: int) -> Observer:
                 duration_ns=None,
                 output=Path(folder) / "run.aatrace",
                 terminal=terminal(quiet=True),
-                options=Options(rate_hz=hz, stopped=watch.over),
+                options=Options(rate_hz=hz, sampler=choice, stopped=watch.over),
             )
         return watch.cost
 
