@@ -15,7 +15,7 @@ import msgspec
 from agentaudit.model.columns import Columns
 from agentaudit.model.recording import Few, ProcessTick, Record, StackRun, ThreadTick
 from agentaudit.store import tables
-from agentaudit.store.wire import TAGS, WIRES, packed, record_of
+from agentaudit.store.wire import TAGS, WIRES, packed, records_of
 
 LARGEST_BATCH = 64 * 1024 * 1024
 """Bytes of a batch before they are compressed; a writer flushes long before."""
@@ -151,4 +151,4 @@ def _few(table: _Table, count: int) -> Iterator[Record]:
     wires = _FEW[table.tag].decode(table.rows)
     if len(wires) != count:
         raise ValueError(f"a table of {len(wires)} records is asked for {count}")
-    return map(record_of, wires)
+    return iter(records_of(wires, TAGS[table.tag]))
