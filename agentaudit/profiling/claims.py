@@ -1,5 +1,6 @@
 """What spans, markers and connections claim; asyncio tasks have a module of their own."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -20,10 +21,27 @@ Told = tuple[list[Claim], list[Story]]
 
 
 def from_spans(recording: Recording, kind_of: KindOf, within_ns: tuple[int, int]) -> Told:
-    """The claims of spans, and the requests that their roots are."""
+    """The claims of spans, and the requests that their roots are: traces are strangers."""
     clock = UnixClock(records_of(recording.records, ClockPair))
-    spans = deduplicated(records_of(recording.records, SpanSeen), kind_of)
-    return span_claims(spans, Dialect(kind_of=kind_of, clock=clock), within_ns)
+    dialect = Dialect(kind_of=kind_of, clock=clock)
+    claims: list[Claim] = []
+    stories: list[Story] = []
+    for of_trace in _by_trace(records_of(recording.records, SpanSeen)):
+        found = span_claims(deduplicated(of_trace, kind_of), dialect, within_ns)
+        claims += found[0]
+        stories += found[1]
+    return claims, stories
+
+
+def _by_trace(spans: Sequence[SpanSeen]) -> Sequence[Sequence[SpanSeen]]:
+    """The spans of each trace as they came, the trace that began first before the others."""
+    traces: dict[str, list[SpanSeen]] = defaultdict(list)
+    for span in spans:
+        traces[span.trace].append(span)
+    return sorted(
+        traces.values(),
+        key=lambda spans: min((span.start_unix_ns, -span.end_unix_ns) for span in spans),
+    )
 
 
 def from_markers(marked: Sequence[Marked], within_ns: tuple[int, int]) -> Told:
