@@ -5,6 +5,7 @@ Every nanosecond of CPU time that the kernel counted finds its step, or stands a
 """
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from agentaudit.model.columns import Thread
 from agentaudit.model.observed import SpanSeen
@@ -96,8 +97,9 @@ def _stand_ins(requests: Sequence[Request], at_ns: int) -> tuple[Incident, ...]:
 
 
 def _steps(whole: Assembly) -> tuple[Step, ...]:
-    """The pieces as steps, in order of time."""
-    placed = sorted(whole.placed(), key=lambda entry: (entry[2].start_ns, entry[0], entry[1]))
+    """The pieces as steps, in order of time; at one instant in that of threads and tracks."""
+    placed = sorted(whole.placed(), key=itemgetter(0, 1))
+    placed.sort(key=lambda entry: entry[2].start_ns)
     return tuple(_numbered(placed))
 
 
