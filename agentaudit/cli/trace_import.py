@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit import __version__
+from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, InputError, Problem, UsageError, exit_code
 
@@ -67,7 +68,7 @@ def trace_import(
     path = output or Path(f"{files[0].name.split('.')[0]}.aatrace")
     if path.exists():
         raise UsageError(f"{path} exists already: recordings are never overwritten")
-    with terminal.progress(f"reading {source.form}"):
+    with terminal.progress(f"reading {source.form}"), nothing_collected():
         survey = _imported(source, path, allow_incomplete=allow_incomplete)
     _told(terminal, survey, path)
     raise typer.Exit(int(exit_code(failed=False, incomplete=bool(survey.notes.bad_rows))))

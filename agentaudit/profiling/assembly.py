@@ -124,12 +124,16 @@ class _Builder:
             on[claim.pid, claim.tid].append(claim)
         loops = self._loops(on)
         at_home = _at_home(stories, claims, loops)
+        told: dict[int, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            told[id(claim.story)].append(claim)
         whole = Assembly(stories=list(stories))
         for thread in {**bare, **on, **at_home}:
             ours, pieces = on.get(thread, []), bare.get(thread, [])
             if thread in loops:
                 home = at_home.get(thread, [])
-                tracks, lane = self._shared(thread, pieces, (ours, home, claims))
+                of_home = [claim for story in home for claim in told[id(story)]]
+                tracks, lane = self._shared(thread, pieces, (ours, home, of_home))
                 if tracks:
                     whole.tracks[thread] = tracks
             else:
@@ -154,9 +158,9 @@ class _Builder:
         told: tuple[Sequence[Claim], Sequence[Story], Sequence[Claim]],
     ) -> tuple[list[Track], list[Piece]]:
         """The tracks of a thread, and what is left for its own lane."""
-        ours, home, claims = told
+        ours, home, of_home = told
         readings = self._readings(thread)
-        elsewhere = [claim for claim in claims if (claim.pid, claim.tid) != thread]
+        elsewhere = [claim for claim in of_home if (claim.pid, claim.tid) != thread]
         until_read(ours, pieces)
         tracks = tracks_of(ours, home, elsewhere, readings)
         if not tracks:
@@ -203,16 +207,16 @@ def _at_home(
     for claim in claims:
         if claim.story is not None and (claim.pid, claim.tid) in loops:
             waiting[id(claim.story)][claim.pid, claim.tid] += claim.wall_ns
+    first_loop = {pid: (pid, tid) for pid, tid in sorted(loops, reverse=True)}
     homes: dict[Thread, list[Story]] = defaultdict(list)
     for story in stories:
         around = waiting[id(story)].most_common(1)
-        any_loop = [thread for thread in sorted(loops) if thread[0] == story.pid]
         if story.thread:
             homes[story.pid, story.thread].append(story)
         elif around:
             homes[around[0][0]].append(story)
-        elif any_loop:
-            homes[any_loop[0]].append(story)
+        elif story.pid in first_loop:
+            homes[first_loop[story.pid]].append(story)
     return homes
 
 

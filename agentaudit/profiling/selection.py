@@ -49,4 +49,4 @@ def end_ns_of(recording: Recording) -> int:
 
 
 def records_of(records: Sequence[Few], type_: type[_Record]) -> tuple[_Record, ...]:
-    return tuple(record for record in records if isinstance(record, type_))
+    return tuple([record for record in records if isinstance(record, type_)])

@@ -58,6 +58,8 @@ def deduplicated(
         for kept in _kept(group, by_id):
             merged[_key(kept.span)] = _filled(kept)
             dropped.update(map(_key, kept.same))
+    if not dropped:
+        return tuple(by_id.values())
     stay = (merged.get(key, span) for key, span in by_id.items() if key not in dropped)
     return tuple(_below(span, by_id, dropped) for span in stay)
 
