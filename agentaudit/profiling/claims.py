@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from agentaudit.model.observed import InFlight, Marked, SpanSeen, settled
-from agentaudit.model.recording import Recording
+from agentaudit.model.recording import Few
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import ClockPair, LabelSource, StepKind
 from agentaudit.profiling.evidence import SURE, Claim, Story, UnixClock, matched
@@ -20,13 +20,13 @@ Told = tuple[list[Claim], list[Story]]
 """Claims, and the requests that they are of."""
 
 
-def from_spans(recording: Recording, kind_of: KindOf, within_ns: tuple[int, int]) -> Told:
+def from_spans(records: Sequence[Few], kind_of: KindOf, within_ns: tuple[int, int]) -> Told:
     """The claims of spans, and the requests that their roots are: traces are strangers."""
-    clock = UnixClock(records_of(recording.records, ClockPair))
+    clock = UnixClock(records_of(records, ClockPair))
     dialect = Dialect(kind_of=kind_of, clock=clock)
     claims: list[Claim] = []
     stories: list[Story] = []
-    for of_trace in _by_trace(records_of(recording.records, SpanSeen)):
+    for of_trace in _by_trace(records_of(records, SpanSeen)):
         found = span_claims(deduplicated(of_trace, kind_of), dialect, within_ns)
         claims += found[0]
         stories += found[1]

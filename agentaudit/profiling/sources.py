@@ -57,7 +57,7 @@ def told_by(recording: Recording, rules: LabelRules, labeller: Labeller) -> Sequ
     within_ns = recording.opened.start_ns, end_ns_of(recording)
     records = recording.records
     return (
-        from_spans(recording, kinds_by(rules.spans), within_ns),
+        from_spans(records, kinds_by(rules.spans), within_ns),
         from_markers(records_of(records, Marked), within_ns),
         from_tasks(records_of(records, TaskRun), labeller, within_ns),
         from_connections(records_of(records, InFlight), within_ns),
