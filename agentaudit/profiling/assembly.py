@@ -13,6 +13,7 @@ from agentaudit.model.columns import Readings, Runs, Thread
 from agentaudit.model.recording import Recording
 from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import StepKind
+from agentaudit.profiling.claims import Told
 from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.hosts import View, views_of
 from agentaudit.profiling.labels import UNSEEN, Labeller
@@ -28,7 +29,7 @@ from agentaudit.profiling.missed import place_missed
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.refining import layered, of_story, refined
 from agentaudit.profiling.selection import end_ns_of, ends_of, targets_of
-from agentaudit.profiling.sources import model_clients, settled_evidence, told_by
+from agentaudit.profiling.sources import model_clients, settled_evidence, told_by_all
 from agentaudit.profiling.tracks import Track, beside_tracks, tracks_of, until_read
 
 
@@ -67,10 +68,10 @@ class Assembly:
         return found
 
 
-def assembled(recording: Recording, rules: LabelRules) -> Assembly:
-    """Lanes and tracks of all processes that there is evidence of."""
+def assembled(recording: Recording, spans: Told, rules: LabelRules) -> Assembly:
+    """Lanes and tracks of all processes that there is evidence of; `spans` are what spans claim."""
     labeller = Labeller(rules.frames, recording.stacks, model_clients(recording))
-    told = told_by(recording, rules, labeller)
+    told = told_by_all(recording, spans, labeller)
     bare = _bare_lanes(recording, labeller, {claim.pid for claims in told for claim in claims[0]})
     views = views_of(bare) if any(claims or stories for claims, stories in told) else {}
     claims, stories = settled_evidence(told, views, recording)

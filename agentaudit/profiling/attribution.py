@@ -34,6 +34,7 @@ from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.requests import group_requests
 from agentaudit.profiling.runs import tell_runs
 from agentaudit.profiling.selection import end_ns_of, records_of, targets_of, without
+from agentaudit.profiling.sources import told_by_spans
 from agentaudit.profiling.spans import unnamed_operations
 
 
@@ -41,9 +42,10 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     """The recording with its steps told apart by the rules, and grouped into requests."""
     start_ns, end_ns = recording.opened.start_ns, end_ns_of(recording)
     unnamed = unnamed_operations(records_of(recording.records, SpanSeen), rules.spans, end_ns)
-    whole = assembled(recording, rules)
-    recording = without(recording, SpanSeen)  # all they told is in claims; nobody need hold both
+    spans = told_by_spans(recording, rules)
+    recording = without(recording, SpanSeen)  # so that nobody holds both them and their steps
     records = recording.records
+    whole = assembled(recording, spans, rules)
     families = families_of(records)
     spendings = recording.columns.spendings
     placed = {pid for pid, tid in (*whole.lanes, *whole.tracks) if tid}

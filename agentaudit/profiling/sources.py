@@ -52,12 +52,18 @@ def model_clients(recording: Recording) -> Collection[int]:
     return known | {call.pid for call in calls if call.model and not call.inbound}
 
 
-def told_by(recording: Recording, rules: LabelRules, labeller: Labeller) -> Sequence[Told]:
+def told_by_spans(recording: Recording, rules: LabelRules) -> Told:
+    """What spans claim, the strongest source; nobody needs the spans themselves after that."""
+    within_ns = recording.opened.start_ns, end_ns_of(recording)
+    return from_spans(recording.records, kinds_by(rules.spans), within_ns)
+
+
+def told_by_all(recording: Recording, spans: Told, labeller: Labeller) -> Sequence[Told]:
     """What each source claims, the strongest first."""
     within_ns = recording.opened.start_ns, end_ns_of(recording)
     records = recording.records
     return (
-        from_spans(records, kinds_by(rules.spans), within_ns),
+        spans,
         from_markers(records_of(records, Marked), within_ns),
         from_tasks(records_of(records, TaskRun), labeller, within_ns),
         from_connections(records_of(records, InFlight), within_ns),
