@@ -51,6 +51,14 @@ class Assembly:
                 for piece in track:
                     yield thread, number, piece
 
+    def in_order(self) -> Iterator[tuple[Thread, int, Piece]]:
+        """Every piece as `placed`, thread by thread and track by track."""
+        for thread in sorted({*self.lanes, *self.tracks}):
+            lanes = [self.lanes.get(thread, []), *self.tracks.get(thread, ())]
+            for number, lane in enumerate(lanes):
+                for piece in lane:
+                    yield thread, number, piece
+
     def shared(self) -> dict[Thread, list[Piece]]:
         """Leaf work on threads that requests share, in order of its beginning."""
         return {

@@ -5,7 +5,6 @@ Every nanosecond of CPU time that the kernel counted finds its step, or stands a
 """
 
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 
 from agentaudit.model.columns import Thread
 from agentaudit.model.observed import SpanSeen
@@ -102,8 +101,7 @@ def _stand_ins(requests: Sequence[Request], at_ns: int) -> tuple[Incident, ...]:
 
 def _steps(whole: Assembly) -> tuple[Step, ...]:
     """The pieces as steps, in order of time; at one instant in that of threads and tracks."""
-    placed = sorted(whole.placed(), key=itemgetter(0, 1))
-    placed.sort(key=lambda entry: entry[2].start_ns)
+    placed = sorted(whole.in_order(), key=lambda entry: entry[2].start_ns)
     return tuple(_numbered(placed))
 
 
