@@ -41,6 +41,8 @@ def compiled_gates(conditions: Sequence[str], *, comparing: bool) -> "tuple[Stat
 
     Raises UsageError with every condition that cannot be asked, and what can be.
     """
+    if not conditions:
+        return ()
     from agentaudit.model.gauge import GAUGES
     from agentaudit.rules.cel import compile_statement
     from agentaudit.rules.conditions import ConditionError
@@ -60,11 +62,11 @@ def compiled_gates(conditions: Sequence[str], *, comparing: bool) -> "tuple[Stat
 
 def judged(gates: "Sequence[Statement]", readings: "Readings", terminal: "Terminal") -> ExitCode:
     """What the gates say of a recording, shown with the numbers that decided it."""
+    if not gates:
+        return ExitCode.PASS
     from agentaudit.model.decision import GateStatus
     from agentaudit.report.gate_lines import render_gates
 
-    if not gates:
-        return ExitCode.PASS
     results = [_result(gate, readings) for gate in gates]
     for line in render_gates(results):
         terminal.out.print(line)

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from agentaudit import __version__
+from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.injection import injections
 from agentaudit.cli.listeners import instrumented, listeners
 from agentaudit.cli.live import live
@@ -76,22 +77,8 @@ def read_trace(recording: Path, rules: "LabelRules") -> "Trace":
     from agentaudit.profiling.attribution import trace_of
     from agentaudit.store.recording import read_recording
 
-    with _nothing_collected():
+    with nothing_collected():
         return trace_of(read_recording(recording), rules)
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """There are no cycles among records and steps; looking for some takes a tenth of the time."""
-    import gc
-
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,6 @@ def show(
     """
     from agentaudit.profiling.breakdown import profile_of
     from agentaudit.report.profile_table import render_profile
-    from agentaudit.store.artifacts import write_artifact
 
     terminal = terminal_of(context)
     known = step_rules(rules or (), request_frame or ())
@@ -64,6 +63,8 @@ def show(
     result = profile_of(trace, recording.name)
     terminal.out.print(render_profile(result))
     if json is not None:
+        from agentaudit.store.artifacts import write_artifact
+
         write_artifact(result, json)
         terminal.note(f"breakdown: {json}")
     raise typer.Exit(int(checks.told(trace, result, terminal)))

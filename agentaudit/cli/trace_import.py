@@ -1,6 +1,6 @@
 """`agentaudit trace import`: recordings from traces that other programs wrote."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit import __version__
+from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, InputError, Problem, UsageError, exit_code
 
@@ -67,11 +68,9 @@ def trace_import(
     path = output or Path(f"{files[0].name.split('.')[0]}.aatrace")
     if path.exists():
         raise UsageError(f"{path} exists already: recordings are never overwritten")
-    with terminal.progress(f"reading {source.form}"):
-        survey = _surveyed(source)
-        _refuse_bad_rows(survey, allow=allow_incomplete)
-        written = _written(source, survey, path)
-    _told(terminal, survey, written, path)
+    with terminal.progress(f"reading {source.form}"), nothing_collected():
+        survey = _imported(source, path, allow_incomplete=allow_incomplete)
+    _told(terminal, survey, path)
     raise typer.Exit(int(exit_code(failed=False, incomplete=bool(survey.notes.bad_rows))))
 
 
@@ -85,7 +84,7 @@ class _Source:
     limit: int | None
 
     def spans(self, notes: "Notes") -> "Iterator[SpanSeen]":
-        """The spans, as many traces as are wanted; reading them again gives them again."""
+        """The spans, of as many traces as are wanted."""
         traces: set[str] = set()
         for span in self._all(notes):
             if span.trace not in traces:
@@ -124,7 +123,7 @@ def _otlp(rows: "Iterator[Row]", notes: "Notes") -> "Iterator[SpanSeen]":
 
 @dataclass(slots=True)
 class _Survey:
-    """What the first reading found: nothing is written before all of it was read once."""
+    """What was found: nothing is written before all of it was read."""
 
     notes: "Notes"
     start_ns: int = 2**63
@@ -133,12 +132,30 @@ class _Survey:
     traces: set[str] = field(default_factory=set)
 
 
-def _surveyed(source: _Source) -> _Survey:
+def _imported(source: _Source, path: Path, *, allow_incomplete: bool) -> _Survey:
+    """All that the files hold, written to `path`."""
+    from agentaudit.store.imported import imported_spans
+
+    with imported_spans() as spans:
+        survey = _surveyed(source, spans.add)
+        _refuse_bad_rows(survey, allow=allow_incomplete)
+        spans.write(
+            path,
+            source=source.form,
+            extent_ns=(survey.start_ns, survey.end_ns),
+            lacks=tuple(_lacks(survey.notes)),
+            tool_version=__version__,
+        )
+    return survey
+
+
+def _surveyed(source: _Source, keep: "Callable[[SpanSeen], None]") -> _Survey:
     from agentaudit.readers.traces.notes import Notes, UnknownLengthError
 
     survey = _Survey(Notes(speed=source.speed))
     try:
         for span in source.spans(survey.notes):
+            keep(span)
             survey.start_ns = min(survey.start_ns, span.start_unix_ns)
             survey.end_ns = max(survey.end_ns, span.end_unix_ns)
             survey.spans += 1
@@ -169,20 +186,6 @@ def _refuse_bad_rows(survey: _Survey, *, allow: bool) -> None:
         raise IncompleteError("the files hold no operation that began and ended")
 
 
-def _written(source: _Source, survey: _Survey, path: Path) -> int:
-    from agentaudit.readers.traces.notes import Notes
-    from agentaudit.store.imported import write_imported
-
-    return write_imported(
-        path,
-        source.spans(Notes(speed=source.speed)),
-        source=source.form,
-        extent_ns=(survey.start_ns, survey.end_ns),
-        lacks=tuple(_lacks(survey.notes)),
-        tool_version=__version__,
-    )
-
-
 def _lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
     from agentaudit.report.quantities import counted
 
@@ -202,13 +205,13 @@ def _lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
         yield (f"{counted(notes.bad_rows, 'row')} could not be read", "what it would have held")
 
 
-def _told(terminal: Terminal, survey: _Survey, written: int, path: Path) -> None:
+def _told(terminal: Terminal, survey: _Survey, path: Path) -> None:
     from agentaudit.report.quantities import counted, duration
 
     length_ns = survey.end_ns - survey.start_ns
     length = duration(length_ns) if length_ns < _LONG_NS else f"{length_ns / _DAY_NS:,.1f} days"
     terminal.out.print(
-        f"{path}: {counted(written, 'operation')} of {counted(len(survey.traces), 'trace')},"
+        f"{path}: {counted(survey.spans, 'operation')} of {counted(len(survey.traces), 'trace')},"
         f" {length} from first to last",
         soft_wrap=True,
     )

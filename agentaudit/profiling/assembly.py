@@ -13,6 +13,7 @@ from agentaudit.model.columns import Readings, Runs, Thread
 from agentaudit.model.recording import Recording
 from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import StepKind
+from agentaudit.profiling.claims import Told
 from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.hosts import View, views_of
 from agentaudit.profiling.labels import UNSEEN, Labeller
@@ -28,7 +29,7 @@ from agentaudit.profiling.missed import place_missed
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.refining import layered, of_story, refined
 from agentaudit.profiling.selection import end_ns_of, ends_of, targets_of
-from agentaudit.profiling.sources import model_clients, settled_evidence, told_by
+from agentaudit.profiling.sources import model_clients, settled_evidence, told_by_all
 from agentaudit.profiling.tracks import Track, beside_tracks, tracks_of, until_read
 
 
@@ -50,6 +51,14 @@ class Assembly:
                 for piece in track:
                     yield thread, number, piece
 
+    def in_order(self) -> Iterator[tuple[Thread, int, Piece]]:
+        """Every piece as `placed`, thread by thread and track by track."""
+        for thread in sorted({*self.lanes, *self.tracks}):
+            lanes = [self.lanes.get(thread, []), *self.tracks.get(thread, ())]
+            for number, lane in enumerate(lanes):
+                for piece in lane:
+                    yield thread, number, piece
+
     def shared(self) -> dict[Thread, list[Piece]]:
         """Leaf work on threads that requests share, in order of its beginning."""
         return {
@@ -67,10 +76,10 @@ class Assembly:
         return found
 
 
-def assembled(recording: Recording, rules: LabelRules) -> Assembly:
-    """Lanes and tracks of all processes that there is evidence of."""
+def assembled(recording: Recording, spans: Told, rules: LabelRules) -> Assembly:
+    """Lanes and tracks of all processes that there is evidence of; `spans` are what spans claim."""
     labeller = Labeller(rules.frames, recording.stacks, model_clients(recording))
-    told = told_by(recording, rules, labeller)
+    told = told_by_all(recording, spans, labeller)
     bare = _bare_lanes(recording, labeller, {claim.pid for claims in told for claim in claims[0]})
     views = views_of(bare) if any(claims or stories for claims, stories in told) else {}
     claims, stories = settled_evidence(told, views, recording)
@@ -124,12 +133,16 @@ class _Builder:
             on[claim.pid, claim.tid].append(claim)
         loops = self._loops(on)
         at_home = _at_home(stories, claims, loops)
+        told: dict[int, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            told[id(claim.story)].append(claim)
         whole = Assembly(stories=list(stories))
         for thread in {**bare, **on, **at_home}:
             ours, pieces = on.get(thread, []), bare.get(thread, [])
             if thread in loops:
                 home = at_home.get(thread, [])
-                tracks, lane = self._shared(thread, pieces, (ours, home, claims))
+                of_home = [claim for story in home for claim in told[id(story)]]
+                tracks, lane = self._shared(thread, pieces, (ours, home, of_home))
                 if tracks:
                     whole.tracks[thread] = tracks
             else:
@@ -154,9 +167,9 @@ class _Builder:
         told: tuple[Sequence[Claim], Sequence[Story], Sequence[Claim]],
     ) -> tuple[list[Track], list[Piece]]:
         """The tracks of a thread, and what is left for its own lane."""
-        ours, home, claims = told
+        ours, home, of_home = told
         readings = self._readings(thread)
-        elsewhere = [claim for claim in claims if (claim.pid, claim.tid) != thread]
+        elsewhere = [claim for claim in of_home if (claim.pid, claim.tid) != thread]
         until_read(ours, pieces)
         tracks = tracks_of(ours, home, elsewhere, readings)
         if not tracks:
@@ -203,16 +216,16 @@ def _at_home(
     for claim in claims:
         if claim.story is not None and (claim.pid, claim.tid) in loops:
             waiting[id(claim.story)][claim.pid, claim.tid] += claim.wall_ns
+    first_loop = {pid: (pid, tid) for pid, tid in sorted(loops, reverse=True)}
     homes: dict[Thread, list[Story]] = defaultdict(list)
     for story in stories:
         around = waiting[id(story)].most_common(1)
-        any_loop = [thread for thread in sorted(loops) if thread[0] == story.pid]
         if story.thread:
             homes[story.pid, story.thread].append(story)
         elif around:
             homes[around[0][0]].append(story)
-        elif any_loop:
-            homes[any_loop[0]].append(story)
+        elif story.pid in first_loop:
+            homes[first_loop[story.pid]].append(story)
     return homes
 
 

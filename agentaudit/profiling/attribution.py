@@ -32,16 +32,21 @@ from agentaudit.profiling.gpu_time import place_gpu
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.requests import group_requests
 from agentaudit.profiling.runs import tell_runs
-from agentaudit.profiling.selection import end_ns_of, records_of, targets_of
+from agentaudit.profiling.selection import end_ns_of, records_of, targets_of, without
+from agentaudit.profiling.sources import told_by_spans
 from agentaudit.profiling.spans import unnamed_operations
 
 
 def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     """The recording with its steps told apart by the rules, and grouped into requests."""
+    start_ns, end_ns = recording.opened.start_ns, end_ns_of(recording)
+    unnamed = unnamed_operations(records_of(recording.records, SpanSeen), rules.spans, end_ns)
+    spans = told_by_spans(recording, rules)
+    recording = without(recording, SpanSeen)  # so that nobody holds both them and their steps
     records = recording.records
+    whole = assembled(recording, spans, rules)
     families = families_of(records)
     spendings = recording.columns.spendings
-    whole = assembled(recording, rules)
     placed = {pid for pid, tid in (*whole.lanes, *whole.tracks) if tid}
     known = placed | targets_of(recording)
     owners = Owners(families, whole.lanes, whole.shared())
@@ -49,7 +54,6 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     place_exits(whole.lanes, records, recording.columns)
     place_gpu(whole, records, {life.pid for life in families.lives})
     tell_runs(whole, own_lanes, records, families)
-    start_ns, end_ns = recording.opened.start_ns, end_ns_of(recording)
     requests = group_requests(whole, start_ns, end_ns)
     whole.lanes.update({thread: list(pieces) for thread, pieces in own_lanes.items()})
     steps = _steps(whole)
@@ -71,7 +75,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
         incidents=(
             *records_of(records, Incident),
             *_stand_ins(requests, end_ns),
-            *unnamed_operations(records_of(records, SpanSeen), rules.spans, end_ns),
+            *unnamed,
         ),
         sampling=_sampling(recording),
         cpu_total_ns=max(spendings.total_ns, sum(step.cpu_ns for step in steps)),
@@ -96,8 +100,8 @@ def _stand_ins(requests: Sequence[Request], at_ns: int) -> tuple[Incident, ...]:
 
 
 def _steps(whole: Assembly) -> tuple[Step, ...]:
-    """The pieces as steps, in order of time."""
-    placed = sorted(whole.placed(), key=lambda entry: (entry[2].start_ns, entry[0], entry[1]))
+    """The pieces as steps, in order of time; at one instant in that of threads and tracks."""
+    placed = sorted(whole.in_order(), key=lambda entry: entry[2].start_ns)
     return tuple(_numbered(placed))
 
 

@@ -1,10 +1,11 @@
 """What spans, markers and connections claim; asyncio tasks have a module of their own."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
 from agentaudit.model.observed import InFlight, Marked, SpanSeen, settled
-from agentaudit.model.recording import Recording
+from agentaudit.model.recording import Few
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import ClockPair, LabelSource, StepKind
 from agentaudit.profiling.evidence import SURE, Claim, Story, UnixClock, matched
@@ -19,11 +20,28 @@ Told = tuple[list[Claim], list[Story]]
 """Claims, and the requests that they are of."""
 
 
-def from_spans(recording: Recording, kind_of: KindOf, within_ns: tuple[int, int]) -> Told:
-    """The claims of spans, and the requests that their roots are."""
-    clock = UnixClock(records_of(recording.records, ClockPair))
-    spans = deduplicated(records_of(recording.records, SpanSeen), kind_of)
-    return span_claims(spans, Dialect(kind_of=kind_of, clock=clock), within_ns)
+def from_spans(records: Sequence[Few], kind_of: KindOf, within_ns: tuple[int, int]) -> Told:
+    """The claims of spans, and the requests that their roots are: traces are strangers."""
+    clock = UnixClock(records_of(records, ClockPair))
+    dialect = Dialect(kind_of=kind_of, clock=clock)
+    claims: list[Claim] = []
+    stories: list[Story] = []
+    for of_trace in _by_trace(records_of(records, SpanSeen)):
+        found = span_claims(deduplicated(of_trace, kind_of), dialect, within_ns)
+        claims += found[0]
+        stories += found[1]
+    return claims, stories
+
+
+def _by_trace(spans: Sequence[SpanSeen]) -> Sequence[Sequence[SpanSeen]]:
+    """The spans of each trace as they came, the trace that began first before the others."""
+    traces: dict[str, list[SpanSeen]] = defaultdict(list)
+    for span in spans:
+        traces[span.trace].append(span)
+    return sorted(
+        traces.values(),
+        key=lambda spans: min((span.start_unix_ns, -span.end_unix_ns) for span in spans),
+    )
 
 
 def from_markers(marked: Sequence[Marked], within_ns: tuple[int, int]) -> Told:

@@ -8,6 +8,7 @@ tells it. Both are being added to while evidence of several sources is joined.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 from agentaudit.model.trace import ClockPair, LabelSource, StepKind
@@ -81,15 +82,14 @@ class UnixClock:
 
     def __init__(self, pairs: Sequence[ClockPair]) -> None:
         self._pairs = sorted(pairs, key=lambda pair: pair.unix_ns)
-        self._unix_ns = [pair.unix_ns for pair in self._pairs]
+        self._middles = [before.unix_ns + after.unix_ns for before, after in pairwise(self._pairs)]
+        """Twice the instants from which on the next pair is nearer."""
 
     def monotonic_ns(self, unix_ns: int) -> int:
         """The same instant; without any pair, both clocks are taken to be one."""
         if not self._pairs:
             return unix_ns
-        after = bisect_left(self._unix_ns, unix_ns)
-        near = self._pairs[max(after - 1, 0) : after + 1]
-        pair = min(near, key=lambda pair: abs(pair.unix_ns - unix_ns))
+        pair = self._pairs[bisect_left(self._middles, 2 * unix_ns)]
         return pair.monotonic_ns + unix_ns - pair.unix_ns
 
 

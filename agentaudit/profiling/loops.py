@@ -67,6 +67,8 @@ class Loop:
 
 def share_out(loop: Loop, tracks: Sequence[Track]) -> Readings:
     """CPU time of the thread is added to the tracks; the result is what none of them used."""
+    if not loop.readings:
+        return Readings()
     moments = list(_with_company(_moments(loop), tracks))
     company = _Company(loop, moments, _usual(tracks))
     left = Readings()

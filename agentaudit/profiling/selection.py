@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from agentaudit.model.columns import Thread
@@ -48,5 +49,11 @@ def end_ns_of(recording: Recording) -> int:
     return max(recording.opened.start_ns, *instants)
 
 
+def without(recording: Recording, type_: type[Few]) -> Recording:
+    """The recording but for the records of one kind."""
+    kept = tuple([record for record in recording.records if not isinstance(record, type_)])
+    return replace(recording, records=kept)
+
+
 def records_of(records: Sequence[Few], type_: type[_Record]) -> tuple[_Record, ...]:
-    return tuple(record for record in records if isinstance(record, type_))
+    return tuple([record for record in records if isinstance(record, type_)])

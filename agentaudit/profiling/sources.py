@@ -4,9 +4,9 @@ Who told of a recording's steps beside its stacks, and whom to believe where sev
 
 from collections.abc import Collection, Mapping, Sequence
 
-from agentaudit.model.observed import InFlight, Marked, SpanSeen, TaskRun
+from agentaudit.model.observed import InFlight, Marked, TaskRun
 from agentaudit.model.recording import ModelPeer, Recording
-from agentaudit.model.rule import LabelRules, SpanRule
+from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import LabelSource
 from agentaudit.profiling.claims import (
     Told,
@@ -23,7 +23,7 @@ from agentaudit.profiling.same_requests import unmatched
 from agentaudit.profiling.selection import end_ns_of, records_of
 from agentaudit.profiling.task_claims import from_tasks
 from agentaudit.profiling.tracks import adopt
-from agentaudit.rules.spans import span_kind
+from agentaudit.rules.spans import kinds_by
 
 _ORPHANS = (LabelSource.STACK, LabelSource.SOCKET, LabelSource.FORK)
 """Sources that know of no request by themselves."""
@@ -52,16 +52,18 @@ def model_clients(recording: Recording) -> Collection[int]:
     return known | {call.pid for call in calls if call.model and not call.inbound}
 
 
-def told_by(recording: Recording, rules: LabelRules, labeller: Labeller) -> Sequence[Told]:
+def told_by_spans(recording: Recording, rules: LabelRules) -> Told:
+    """What spans claim, the strongest source; nobody needs the spans themselves after that."""
+    within_ns = recording.opened.start_ns, end_ns_of(recording)
+    return from_spans(recording.records, kinds_by(rules.spans), within_ns)
+
+
+def told_by_all(recording: Recording, spans: Told, labeller: Labeller) -> Sequence[Told]:
     """What each source claims, the strongest first."""
     within_ns = recording.opened.start_ns, end_ns_of(recording)
-
-    def kind_of(span: SpanSeen) -> SpanRule | None:
-        return span_kind(span, rules.spans)
-
     records = recording.records
     return (
-        from_spans(recording, kind_of, within_ns),
+        spans,
         from_markers(records_of(records, Marked), within_ns),
         from_tasks(records_of(records, TaskRun), labeller, within_ns),
         from_connections(records_of(records, InFlight), within_ns),

@@ -31,12 +31,12 @@ class _Node:
     rule: SpanRule | None
     start_ns: int
     end_ns: int
-    within: "_Node | None" = None
-    """The leaf span of its own kind that it is a part of."""
+    within: bool = False
+    """Whether it is a part of a leaf span of its own kind."""
     inner: list["_Node"] = field(default_factory=list)
     """The nearest leaf spans of other kinds within it."""
     same: list["_Node"] = field(default_factory=list)
-    """It, and the spans of its own kind within it: one operation, told more than once."""
+    """The spans of its own kind within it: one operation, told more than once."""
 
     @property
     def kind(self) -> StepKind | None:
@@ -83,7 +83,7 @@ def span_claims(
         if story is not None:
             stories.append(story)
         for node in family.members:
-            if node.kind is not None and node.within is None:
+            if node.kind is not None and not node.within:
                 claims += _claims(node, story, dialect.source, within_ns)
     return claims, stories
 
@@ -113,11 +113,11 @@ def _join(nodes: Mapping[_Key, _Node]) -> None:
             if node.kind is None:
                 around[key] = outer
             elif outer is not None and outer.kind is node.kind:
-                node.within = around[key] = outer
+                node.within = True
+                around[key] = outer
                 outer.same.append(node)
             else:
                 around[key] = node
-                node.same.append(node)
                 if outer is not None:
                     outer.inner.append(node)
 
@@ -155,7 +155,7 @@ def _extent(node: _Node) -> tuple[int, int]:
 
 def _story(family: _Family, source: LabelSource) -> Story | None:
     """The request that a root is; one call to a model or tool, with nothing around it, is none."""
-    whole = [node for node in family.members if node.within is None]
+    whole = [node for node in family.members if not node.within]
     if len(whole) == 1 and whole[0].kind is not None:
         return None
     agents = (node.span.agent for node in family.members if node.span.agent)
@@ -173,7 +173,7 @@ def _claims(
     node: _Node, story: Story | None, source: LabelSource, within_ns: tuple[int, int]
 ) -> Iterator[Claim]:
     """The stretches of a leaf span that no other leaf span within it takes."""
-    reports = [part.span for part in node.same]
+    reports = [part.span for part in (node, *node.same)]
     server_ns = max((span.server_ns or 0 for span in reports), default=0)
     tokens_in, tokens_out = _first(reports, "tokens_in"), _first(reports, "tokens_out")
     for start_ns, end_ns in _stretches(node, within_ns):
@@ -217,5 +217,5 @@ def _name(reports: Sequence[SpanSeen]) -> str:
 
 def _on_device(node: _Node) -> bool:
     """Whether a GPU may work for it: retrieval that embeds nothing needs none."""
-    rules = [part.rule for part in node.same if part.rule]
+    rules = [part.rule for part in (node, *node.same) if part.rule]
     return node.kind is not StepKind.RETRIEVAL or any(rule.sub_kind == _EMBEDDING for rule in rules)

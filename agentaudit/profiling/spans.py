@@ -55,9 +55,11 @@ def deduplicated(
     merged: dict[_Key, SpanSeen] = {}
     dropped: set[_Key] = set()
     for group in groups.values():
-        for kept in _kept(group, by_id):
+        for kept in _kept(group, by_id) if len(group) > 1 else ():
             merged[_key(kept.span)] = _filled(kept)
             dropped.update(map(_key, kept.same))
+    if not dropped:
+        return tuple(by_id.values())
     stay = (merged.get(key, span) for key, span in by_id.items() if key not in dropped)
     return tuple(_below(span, by_id, dropped) for span in stay)
 
@@ -133,6 +135,8 @@ def _ancestors(span: SpanSeen, by_id: Mapping[_Key, SpanSeen]) -> Iterator[SpanS
 def _below(span: SpanSeen, by_id: Mapping[_Key, SpanSeen], dropped: Collection[_Key]) -> SpanSeen:
     """The span below the nearest one around it that stays."""
     parent = span.parent
+    if (span.trace, parent) not in dropped:
+        return span
     for above in _ancestors(span, by_id):
         if _key(above) not in dropped:
             break

@@ -8,6 +8,7 @@ stack. Between its claims a request is in orchestration, or idle where its threa
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from heapq import heappop, heappush
 
 from agentaudit.model.columns import Readings
@@ -114,6 +115,8 @@ def _columns(claims: Sequence[Claim]) -> list[Track]:
     kept: Track = []
     for source in LabelSource:
         ours = [claim for claim in claims if claim.source is source]
+        if not ours:
+            continue
         pieces = [claimed_piece(claim, *_extent_of(claim)) for claim in in_order(ours)]
         kept += _outside(pieces, union(kept))
     return _packed([[piece] for piece in kept])
@@ -121,10 +124,15 @@ def _columns(claims: Sequence[Claim]) -> list[Track]:
 
 def _gap(gap: Claim) -> Piece:
     """What a request does between its calls."""
-    label = Label(kind=StepKind.ORCHESTRATION, source=gap.source, confidence=_BETWEEN)
+    label = _between(gap.source)
     return Piece(
         start_ns=gap.start_ns, end_ns=gap.end_ns, label=label, kind=label.kind, story=gap.story
     )
+
+
+@cache
+def _between(source: LabelSource) -> Label:
+    return Label(kind=StepKind.ORCHESTRATION, source=source, confidence=_BETWEEN)
 
 
 def _packed(columns: Sequence[Track]) -> list[Track]:
@@ -167,6 +175,8 @@ def beside_tracks(pieces: Sequence[Piece], tracks: Sequence[Track]) -> list[Piec
 
     Leaf work that its stack shows stays, unless a track claims the same kind then.
     """
+    if not pieces:
+        return []
     members = [piece for track in tracks for piece in track]
     everything = union(members)
     requests = union([piece for piece in members if piece.story is not None])

@@ -1,6 +1,9 @@
 """Numbers as people read them, each with its unit."""
 
-from agentaudit.model.threat import Bounds
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # every report has numbers, few have threats
+    from agentaudit.model.threat import Bounds
 
 _SECOND_NS = 1_000_000_000
 _MINUTE_S = 60
@@ -56,7 +59,7 @@ def number(amount: float) -> str:
     return f"{amount:,.0f}" if abs(amount) >= _EXACT_UNITS else f"{amount:.3g}"
 
 
-def bounds(interval: Bounds) -> str:
+def bounds(interval: "Bounds") -> str:
     """`146`, or `146 to 1,239` where something is unknown."""
     if interval.exact:
         return number(interval.low)

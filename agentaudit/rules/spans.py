@@ -1,12 +1,13 @@
 """The span rules of `rules/spans/`: attributes of spans, and the kinds of step they tell."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.model.observed import SpanSeen
+from agentaudit.model.observed import Attribute, SpanSeen
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import StepKind
 from agentaudit.rules.rows import Row, rows_of
@@ -19,6 +20,7 @@ _KINDS = [kind.value for kind in StepKind if kind not in (StepKind.IDLE, StepKin
 _FIELDS = ("attribute", "value", "step_kind", "sub_kind", "self_time", "dialect")
 _FLAGS = {"true": True, "false": False}
 _MOST_OPERATIONS = 1_000
+_MOST_REMEMBERED = 4_096
 """Told apart; a name made anew for each call would fill the memory."""
 
 
@@ -79,8 +81,24 @@ def _rule(row: Row) -> SpanRule | None:
 
 def span_kind(span: SpanSeen, rules: Sequence[SpanRule]) -> SpanRule | None:
     """The first rule that a span matches; None of a span that says nothing of its kind."""
-    told = {attribute.key: attribute.value for attribute in span.kinds}
-    told[NAME] = span.name
+    return _first_match(span.kinds, span.name, rules)
+
+
+def kinds_by(rules: Sequence[SpanRule]) -> Callable[[SpanSeen], SpanRule | None]:
+    """`span_kind` by these rules, with a memory: most spans say what others said before."""
+
+    @lru_cache(maxsize=_MOST_REMEMBERED)
+    def known(kinds: tuple[Attribute, ...], name: str) -> SpanRule | None:
+        return _first_match(kinds, name, rules)
+
+    return lambda span: known(span.kinds, span.name)
+
+
+def _first_match(
+    kinds: Iterable[Attribute], name: str, rules: Sequence[SpanRule]
+) -> SpanRule | None:
+    told = {attribute.key: attribute.value for attribute in kinds}
+    told[NAME] = name
     for rule in rules:
         value = told.get(rule.attribute)
         if value is not None and fnmatchcase(value, rule.value):
@@ -95,8 +113,9 @@ def unknown_operations(spans: Iterable[SpanSeen], rules: Sequence[SpanRule]) -> 
     A rule whose value is a lone `*` stands for what nobody knows yet.
     """
     counted: Counter[str] = Counter()
+    kind_of = kinds_by(rules)
     for span in spans:
-        rule = span_kind(span, rules)
+        rule = kind_of(span)
         if rule is None or rule.value != _ANYTHING or rule.attribute == NAME:
             continue
         told = next(item.value for item in span.kinds if item.key == rule.attribute)

@@ -15,7 +15,8 @@ import msgspec
 from agentaudit.model.columns import Columns
 from agentaudit.model.recording import Few, ProcessTick, Record, StackRun, ThreadTick
 from agentaudit.store import tables
-from agentaudit.store.wire import TAGS, WIRES, packed, record_of
+from agentaudit.store.repeated import keep_once
+from agentaudit.store.wire import TAGS, WIRES, packed, records_of
 
 LARGEST_BATCH = 64 * 1024 * 1024
 """Bytes of a batch before they are compressed; a writer flushes long before."""
@@ -151,4 +152,6 @@ def _few(table: _Table, count: int) -> Iterator[Record]:
     wires = _FEW[table.tag].decode(table.rows)
     if len(wires) != count:
         raise ValueError(f"a table of {len(wires)} records is asked for {count}")
-    return map(record_of, wires)
+    records = records_of(wires, TAGS[table.tag])
+    keep_once(cast("list[Few]", records))
+    return iter(records)

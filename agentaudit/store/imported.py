@@ -1,12 +1,12 @@
 """A recording made of spans that another program wrote; nothing in it was measured here."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from agentaudit.errors import UsageError
-from agentaudit.model.observed import SpanSeen
 from agentaudit.model.recording import Closed, Opened
 from agentaudit.model.trace import ClockPair, Host, Incident, Target
 from agentaudit.store.recording import RecordingWriter
@@ -15,35 +15,51 @@ MARGIN_NS = 1_000_000_000
 """A second before the first span and after the last, so that none seems cut off by an edge."""
 
 
-def write_imported(
-    path: Path,
-    spans: Iterable[SpanSeen],
-    *,
-    source: str,
-    extent_ns: tuple[int, int],
-    lacks: Sequence[tuple[str, str]],
-    tool_version: str,
-) -> int:
+class ImportedSpans:
     """
-    The recording at `path`, whole or not at all; the number of its spans.
+    Spans on their way into a recording, kept outside it: its head tells what only their end shows.
+    """
 
-    `extent_ns` are the first and the last instant in Unix time; the monotonic clock of an unknown
-    host is taken to be a second ahead of it. `lacks` are what the source does not hold, and what
-    is lost because of it. Raises UsageError when the file cannot be written, or exists already.
-    """
-    start_ns, last_ns = extent_ns
-    written = 0
-    with _in_place(path) as writer:
-        writer.append(_opened(source, start_ns, tool_version))
-        writer.append(ClockPair(monotonic_ns=start_ns + MARGIN_NS, unix_ns=start_ns))
-        for what, lost in lacks:
-            writer.append(Incident(at_ns=start_ns, probe="import", what=what, lost=lost))
-        for span in spans:
-            writer.append(span)
-            written += 1
-        end_ns = last_ns + 2 * MARGIN_NS
-        writer.append(Closed(at_ns=end_ns, because=f"all of the {source} trace was read"))
-    return written
+    def __init__(self, spool: RecordingWriter) -> None:
+        self._spool = spool
+        self.add = spool.append
+
+    def write(
+        self,
+        path: Path,
+        *,
+        source: str,
+        extent_ns: tuple[int, int],
+        lacks: Sequence[tuple[str, str]],
+        tool_version: str,
+    ) -> None:
+        """
+        The recording of all spans at `path`, whole or not at all.
+
+        `extent_ns` are the first and the last instant in Unix time; the monotonic clock of an
+        unknown host is taken to be a second ahead of it. `lacks` are what the source does not hold,
+        and what is lost because of it. Raises UsageError when `path` exists already.
+        """
+        start_ns, last_ns = extent_ns
+        self._spool.close()
+        with _in_place(path) as writer:
+            writer.append(_opened(source, start_ns, tool_version))
+            writer.append(ClockPair(monotonic_ns=start_ns + MARGIN_NS, unix_ns=start_ns))
+            for what, lost in lacks:
+                writer.append(Incident(at_ns=start_ns, probe="import", what=what, lost=lost))
+            writer.take_over(self._spool.path)
+            end_ns = last_ns + 2 * MARGIN_NS
+            writer.append(Closed(at_ns=end_ns, because=f"all of the {source} trace was read"))
+
+
+@contextmanager
+def imported_spans() -> Iterator[ImportedSpans]:
+    """Room for spans until all of them were read; raises UsageError where there is none on disk."""
+    try:
+        with TemporaryDirectory() as folder, RecordingWriter(Path(folder, "spans")) as spool:
+            yield ImportedSpans(spool)
+    except OSError as error:
+        raise UsageError(f"what is imported cannot be kept: {error.strerror}") from error
 
 
 def _opened(source: str, start_ns: int, tool_version: str) -> Opened:

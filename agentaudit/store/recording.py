@@ -61,8 +61,19 @@ class RecordingWriter:
         self._write(framing.frame(self._number, batch))
         self._number += 1
 
+    def take_over(self, path: Path) -> None:
+        """All batches of another file follow what was appended, as they are."""
+        self.flush()
+        with path.open("rb") as file:
+            file.seek(len(framing.file_head()))
+            for batch in framing.Frames(file).contents():
+                self._write(framing.frame(self._number, batch))
+                self._number += 1
+
     def close(self) -> None:
         """What was appended reaches the disk."""
+        if self._file.closed:
+            return
         with self._file:
             self.flush()
             os.fsync(self._file.fileno())

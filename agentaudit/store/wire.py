@@ -7,12 +7,12 @@ about what follows: a later minor version may add fields at the end, which are l
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from types import UnionType
-from typing import Annotated, Any, Optional, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Optional, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
-from msgspec.structs import astuple
 
 from agentaudit.model.observed import (
     Attribute,
@@ -89,6 +89,7 @@ _SIGNED = frozenset({"status"})
 """Fields that may be below 0: a command that a signal ended has such a status."""
 
 Wires = Mapping[object, type[msgspec.Struct]]
+_Record = TypeVar("_Record", bound=Record)
 
 
 def _wire_type(type_: type, nested: Wires, tag: str | None = None) -> type[msgspec.Struct]:
@@ -135,41 +136,47 @@ _NESTED: Wires = {
 WIRES: Wires = {type_: _wire_type(type_, _NESTED, tag) for tag, type_ in TAGS.items()}
 """What holds a record of each kind on its way."""
 
-_VALUES: Mapping[type, type] = {
-    wire: type_ for type_, wire in [*WIRES.items(), *_NESTED.items()] if isinstance(type_, type)
+_VALUES: Mapping[type, type[Record]] = {WIRES[type_]: type_ for type_ in TAGS.values()}
+
+_Fields = Callable[[Any], tuple[object, ...]]
+
+
+def _fields_of(type_: type) -> _Fields:
+    return cast("_Fields", attrgetter(*(field.name for field in dataclasses.fields(type_))))
+
+
+def _nesting(type_: type) -> tuple[int, ...]:
+    """Places of the fields that hold values with fields of their own."""
+    hints = get_type_hints(type_)
+    return tuple(
+        at
+        for at, field in enumerate(dataclasses.fields(type_))
+        if (get_args(hints[field.name]) or (None,))[0] in _NESTED
+    )
+
+
+_PACKING: Mapping[type, tuple[str, _Fields, tuple[int, ...]]] = {
+    type_: (tag, _fields_of(type_), _nesting(type_)) for tag, type_ in TAGS.items()
 }
+_INNER = {type_: _fields_of(type_) for type_ in _NESTED if isinstance(type_, type)}
 
 
-_NESTING = frozenset(
-    type_
-    for type_ in _VALUES.values()
-    if any(get_origin(hint) is tuple for hint in get_type_hints(type_).values())
-)
-"""Kinds with values inside that have fields of their own."""
+def packed(record: Record) -> Sequence[object]:
+    """A record as what the wire holds: its word and its fields, those of values inside as well."""
+    tag, fields_of, nesting = _PACKING[type(record)]
+    fields = [tag, *fields_of(record)]
+    for at in nesting:
+        inner = cast("Sequence[object]", fields[at + 1])
+        fields[at + 1] = [_INNER[type(value)](value) for value in inner]
+    return fields
 
 
-def packed(value: object) -> object:
-    """A value of the model as what the wire holds."""
-    if isinstance(value, tuple):
-        return tuple(packed(element) for element in value)
-    wire = WIRES.get(type(value)) or _NESTED.get(type(value))
-    if wire is None:
-        return value
-    return wire(**{name: packed(getattr(value, name)) for name in wire.__struct_fields__})
+def records_of(wires: Sequence[msgspec.Struct], type_: type[_Record]) -> list[_Record]:
+    """The records of one kind that wires held; they were checked when they were decoded."""
+    of_type = list.__class_getitem__(type_)
+    return cast("list[_Record]", msgspec.convert(wires, of_type, from_attributes=True))
 
 
-def record_of(wire: object) -> Record:
+def record_of(wire: msgspec.Struct) -> Record:
     """The record that the wire held."""
-    return cast("Record", _unpacked(wire))
-
-
-def _unpacked(wire: Any) -> Any:  # noqa: ANN401 -- types made at run time
-    if isinstance(wire, tuple):
-        return tuple(map(_unpacked, wire))
-    type_ = _VALUES.get(type(wire))
-    if type_ is None:
-        return wire
-    values = astuple(wire)
-    if type_ in _NESTING:
-        values = tuple(map(_unpacked, values))
-    return type_(**dict(zip(wire.__struct_fields__, values, strict=True)))
+    return msgspec.convert(wire, _VALUES[type(wire)], from_attributes=True)

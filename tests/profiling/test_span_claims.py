@@ -6,9 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.model.observed import SpanSeen
+from agentaudit.model.recording import Few
 from agentaudit.model.trace import ClockPair, StepKind
+from agentaudit.profiling.claims import from_spans
 from agentaudit.profiling.evidence import Claim, Story, UnixClock
 from agentaudit.profiling.span_claims import Dialect, span_claims
+from agentaudit.profiling.spans import deduplicated
 from agentaudit.rules.spans import span_kind
 from tests.profiling.observations import MS, SPANS, UNIX_NS, span
 
@@ -126,3 +129,50 @@ def test_any_tree_of_spans_even_one_with_circles_claims_only_what_it_covers(
             for _, start, length, _, _ in made
         )
     assert all(story.end_ns >= story.start_ns for story in stories)
+
+
+@given(
+    pairs=st.dictionaries(st.integers(0, 60), st.integers(0, 60), min_size=1, max_size=6),
+    unix_ns=st.integers(-5, 65),
+)
+def test_an_instant_is_told_by_the_nearest_pair_of_clocks(
+    pairs: dict[int, int], unix_ns: int
+) -> None:
+    """Of two that are as near, by the earlier one."""
+    clocks = [ClockPair(monotonic_ns=pairs[unix], unix_ns=unix) for unix in pairs]
+    nearest = min(sorted(pairs), key=lambda unix: abs(unix - unix_ns))
+
+    assert UnixClock(clocks).monotonic_ns(unix_ns) == unix_ns + pairs[nearest] - nearest
+
+
+@given(data=st.data())
+def test_traces_are_strangers(data: st.DataObject) -> None:
+    """What is told of one trace at a time is what is told of all at once."""
+    operations = st.sampled_from(["invoke_agent", "chat", "execute_tool"])
+    own = st.sampled_from(["a", "b", "c", "d", ""])
+    spans = [
+        span(
+            data.draw(operations),
+            start,
+            start + data.draw(st.integers(1, 400)),
+            own=data.draw(own) or f"span-{start}",
+            within=data.draw(own),
+            trace=data.draw(st.sampled_from("xyz")),
+        )
+        for start in data.draw(st.lists(st.integers(0, 2_000), unique=True, max_size=12))
+    ]
+    records: list[Few] = [ClockPair(monotonic_ns=0, unix_ns=UNIX_NS), *spans]
+    found, stories = from_spans(records, DIALECT.kind_of, (0, 10_000 * MS))
+    expected, others = claims(*deduplicated(spans, DIALECT.kind_of))
+
+    assert sorted(map(_told, found)) == sorted(map(_told, expected))
+    assert sorted(map(_extent, stories)) == sorted(map(_extent, others))
+
+
+def _told(claim: Claim) -> tuple[object, ...]:
+    story = _extent(claim.story) if claim.story else ()
+    return claim.start_ns, claim.end_ns, claim.kind.value, claim.name, story
+
+
+def _extent(story: Story) -> tuple[object, ...]:
+    return story.start_ns, story.end_ns, story.name

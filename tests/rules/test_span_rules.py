@@ -10,7 +10,13 @@ from agentaudit.errors import InputError
 from agentaudit.model.observed import Attribute, SpanSeen
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import StepKind
-from agentaudit.rules.spans import load_span_rules, span_kind, told_apart, unknown_operations
+from agentaudit.rules.spans import (
+    kinds_by,
+    load_span_rules,
+    span_kind,
+    told_apart,
+    unknown_operations,
+)
 from agentaudit.store.shipped import shipped
 
 RULES = load_span_rules([shipped("rules") / "spans"])
@@ -197,3 +203,36 @@ def test_a_row_that_stands_twice_is_an_error(tmp_path: Path) -> None:
 def test_a_folder_without_span_rules_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no span rules"):
         load_span_rules([tmp_path])
+
+
+@given(
+    told=st.lists(
+        st.tuples(
+            st.lists(
+                st.tuples(
+                    st.sampled_from([OPERATION, "mcp.method.name", "my.stage"]),
+                    st.sampled_from(["chat", "tools/call", "resources/list", "new"]),
+                ),
+                max_size=2,
+            ),
+            st.sampled_from(["llm_request", "work"]),
+        )
+    )
+)
+def test_a_kind_that_is_remembered_is_the_kind(
+    told: list[tuple[list[tuple[str, str]], str]],
+) -> None:
+    spans = [
+        SpanSeen(
+            trace="a",
+            span="b",
+            name=name,
+            start_unix_ns=1,
+            end_unix_ns=2,
+            kinds=tuple(Attribute(key=key, value=value) for key, value in kinds),
+        )
+        for kinds, name in told
+    ]
+    kind_of = kinds_by(RULES)
+
+    assert [kind_of(span) for span in spans] == [span_kind(span, RULES) for span in spans]

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentaudit.errors import InputError
-from agentaudit.model.observed import TaskRun
+from agentaudit.model.observed import Attribute, SpanSeen, TaskRun
 from agentaudit.model.recording import (
     Closed,
     Frame,
@@ -477,3 +477,34 @@ def test_ticks_keep_their_times_apart(tmp_path: Path) -> None:
     path = written(tmp_path / "run.aatrace", *ticks)
 
     assert list(read_records(path))[1:] == ticks
+
+
+@given(batches=st.lists(records, max_size=4), before=records)
+def test_batches_that_are_taken_over_are_those_of_the_other(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[list[Record]], before: list[Record]
+) -> None:
+    folder = tmp_path_factory.mktemp("spool")
+    with RecordingWriter(folder / "other") as other:
+        for batch in batches:
+            for record in batch:
+                other.append(record)
+            other.flush()
+    with RecordingWriter(folder / "whole") as whole:
+        for record in (OPENED, *before):
+            whole.append(record)
+        whole.take_over(folder / "other")
+
+    expected = [OPENED, *map(ordered, before), *(ordered(one) for of in batches for one in of)]
+    assert list(read_records(folder / "whole")) == expected
+
+
+def test_words_that_spans_repeat_are_read_once(tmp_path: Path) -> None:
+    kinds = (Attribute(key="gen_ai.operation.name", value="chat"),)
+    told = [
+        SpanSeen(trace="t", span=str(at), name="n", kinds=kinds, start_unix_ns=1, end_unix_ns=2)
+        for at in range(3)
+    ]
+    _, *spans = read_records(written(tmp_path / "spans.aatrace", *told))
+
+    assert spans == told
+    assert len({id(span.kinds) for span in spans if isinstance(span, SpanSeen)}) == 1

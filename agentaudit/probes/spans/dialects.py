@@ -68,6 +68,7 @@ _SERVED = (
 )
 """Seconds that vLLM computed, by the release: the first that is there."""
 
+_TIMINGS = frozenset(key for keys in _SERVED for key in keys)
 _QUEUED = "gen_ai.latency.time_in_queue"
 _THREAD = "thread.id"
 _ERROR = "error.type"
@@ -81,7 +82,7 @@ _TEXTS = frozenset((*_KINDS, *_MODELS, *_TOOLS, *_AGENTS, _ENTITY, *_HOSTS, _ERR
 _NUMBERS = frozenset(
     (
         *(*_TOKENS_IN, *_TOKENS_OUT, *_TOKENS_CACHED, _USAGE, *_PORTS, _QUEUED, _THREAD, _PID),
-        *(key for keys in _SERVED for key in keys),
+        *_TIMINGS,
     )
 )
 
@@ -184,7 +185,7 @@ def _timed(told: Told) -> bool:
 
 
 def _kinds(said: Mapping[str, Value], more: Collection[str]) -> tuple[Attribute, ...]:
-    keys = (*_KINDS, *sorted(set(more) - set(_KINDS)))
+    keys = (*_KINDS, *sorted(set(more) - set(_KINDS))) if more else _KINDS
     return tuple(
         Attribute(key=key, value=str(said[key])) for key in keys if key in said and str(said[key])
     )
@@ -195,6 +196,8 @@ def _entity(said: Mapping[str, Value], *kinds: str) -> str:
 
 
 def _first(said: Mapping[str, Value], keys: Sequence[str]) -> str:
+    if said.keys().isdisjoint(keys):  # a span says little of what it could, and there are many
+        return ""
     return next((str(said[key]) for key in keys if said.get(key) not in (None, "")), "")
 
 
@@ -206,11 +209,15 @@ def _peer(said: Mapping[str, Value]) -> str:
 
 def _count(said: Mapping[str, Value], keys: Sequence[str], otherwise: object = None) -> int | None:
     """A number of tokens; None is that nobody told one."""
+    if otherwise is None and said.keys().isdisjoint(keys):
+        return None
     numbers = (_whole(said.get(key)) for key in keys)
     return next((number for number in numbers if number is not None), _whole(otherwise))
 
 
 def _whole(value: object) -> int | None:
+    if value is None:
+        return None
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         value = int(value[:20])
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -225,6 +232,8 @@ def _pid(value: object) -> int:
 
 
 def _served_ns(said: Mapping[str, Value]) -> int | None:
+    if said.keys().isdisjoint(_TIMINGS):
+        return None
     for keys in _SERVED:
         parts = [part for key in keys if (part := _nanoseconds(said.get(key))) is not None]
         if parts:
