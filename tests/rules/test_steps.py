@@ -90,7 +90,8 @@ def test_all_problems_are_told_at_once_with_their_places(tmp_path: Path) -> None
         ("", "rules.yaml:1: must be a list of rules"),
         ("- {id: a", "cannot be read"),
         ("- &a [*a]\n", "aliases have no place"),
-        ("- " + "[" * 5000, "nested more than 8 deep"),
+        ("- " + "[" * 500, "nested more than 8 deep"),
+        ("- " + "[" * 5000, "nest"),  # newer releases of libyaml stop first
         ("#" * 2_000_000, "larger than 1024 KiB"),
         ("[" + "a," * 60_000 + "]", "more than 50000 nodes"),
         (GOOD + GOOD, "rules.yaml:2: `id` 'a.b' stands already in /rules.yaml:1"),
