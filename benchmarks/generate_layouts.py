@@ -63,6 +63,9 @@ int main(void) {
 #endif
     SAY(kind, PyObject, ob_type);
     printf("code_bytes %zu\n", sizeof(PyCodeObject));
+#if PY_VERSION_HEX < 0x030b0000
+    SAY(flags, PyCodeObject, co_flags);
+#endif
     SAY(file, PyCodeObject, co_filename);
     SAY(qualified, PyCodeObject, QUALIFIED);
     SAY(length, PyASCIIObject, length);

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,91 @@ def _newest_python() -> Sequence[str]:
         return [found]
     inside = ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={found}/proc"]
     return [*inside, "chroot", found, "python3.14"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpreter:
+    """A CPython here; `shared` says that most of it lies in a library of its own."""
+
+    version: tuple[int, int]
+    shared: bool
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.version[0]}.{self.version[1]}-{'shared' if self.shared else 'static'}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whoever asks for an `interpreter` gets each that is here."""
+    if "interpreter" not in metafunc.fixturenames:
+        return
+    found: list[object] = list(_interpreters())
+    if len(found) < 2:
+        why = "no other CPython 3.8 to 3.13 here: install some, or set PYENV_ROOT"
+        found.append(pytest.param(None, marks=pytest.mark.skip(reason=why), id="others"))
+    metafunc.parametrize("interpreter", found, ids=lambda one: str(one) if one else None)
+
+
+@pytest.fixture
+def start_in(tmp_path: Path, interpreter: Interpreter) -> Iterator[Start]:
+    """Starts programs in an interpreter that say `ready` first; none outlives the test."""
+    programs: list[Program] = []
+
+    def started(text: str, *arguments: str, name: str = "program.py") -> Program:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        program = subprocess.Popen(
+            [interpreter.path, "-u", str(path), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        programs.append(program)
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        return program
+
+    yield started
+    for program in programs:
+        program.kill()
+        program.communicate()
+
+
+@cache
+def _interpreters() -> Sequence[Interpreter]:
+    """Ours, those on the path, and those of pyenv: one of each version and kind."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    names = [f"python3.{minor}" for minor in range(8, 14)]
+    paths = chain(
+        [Path(sys.executable)],
+        (Path(folder) / name for name in names for folder in folders),
+        sorted(pyenv.glob("3.*/bin/python3.[0-9]*")),
+    )
+    known: dict[tuple[tuple[int, int], bool], Interpreter] = {}
+    for path in paths:
+        one = _interpreter(path) if path.exists() else None
+        if one is not None and (3, 8) <= one.version <= (3, 13):
+            known.setdefault((one.version, one.shared), one)
+    return sorted(known.values(), key=str)
+
+
+_WHO = """
+import platform, sys
+assert platform.python_implementation() == "CPython"
+print(*sys.version_info[:2], "/libpython3." in open("/proc/self/maps").read(), sys.executable)
+"""
+
+
+def _interpreter(path: Path) -> Interpreter | None:
+    """What it says of itself; None where it does not run."""
+    try:
+        told = subprocess.run(
+            [str(path), "-I", "-S", "-c", _WHO], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    major, minor, shared, executable = told.stdout.split(maxsplit=3)
+    return Interpreter(
+        version=(int(major), int(minor)), shared=shared == "True", path=executable.strip()
+    )

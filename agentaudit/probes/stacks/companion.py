@@ -23,6 +23,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from agentaudit.probes.stacks import kin
 from agentaudit.probes.stacks.looks import (
@@ -182,7 +183,8 @@ def watch(pid: int, rate_hz: int, lines: Lines) -> str:
     due_ns = time.monotonic_ns()
     problem = ""
     while not (asked or problem or ended.poll(0)):
-        problem = watcher.look(due_ns)
+        with suppress(ProcessLookupError):  # it ended, which is seen at once
+            problem = watcher.look(due_ns)
         pause_ns = max(interval_ns, watcher.cost_ns * _PRICE)
         due_ns = max(due_ns + int(pause_ns * exponential()), time.monotonic_ns())
         time.sleep(max(due_ns - time.monotonic_ns(), 0) / 1e9)

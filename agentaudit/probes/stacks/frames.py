@@ -20,8 +20,11 @@ _OF_C = (3, 4)
 """Owners of frames that only mark where C code called Python, since 3.12."""
 
 _OF_GENERATOR = 1
+_OF_GENERATORS = 0x20 | 0x80 | 0x200
+"""Flags of code that is a generator's, a coroutine's, or both: inspect.CO_GENERATOR and others."""
+
 _TAGS = 3
-_MOST_FRAMES = 1000
+_MOST_FRAMES = 3000
 _MARGIN_BYTES = 512
 """So much more is asked for than was needed the last time."""
 
@@ -29,10 +32,17 @@ _CHUNK_BYTES = 16 * 1024
 """Least size of a piece of memory with frames; what lies beyond is read frame by frame."""
 
 _NOTHING: Piece = (0, 0)
-
 _WORD = struct.Struct("=Q")
+_FLAGS = struct.Struct("=I")
 _LINKS = struct.Struct("=QQ")
 """The frame before, and the code: neighbours in every version that keeps frames on the heap."""
+
+Chain = Sequence[tuple[int, int]]
+"""Frames, each with its code, leaf first."""
+
+
+class TornError(OSError):
+    """What was read is of several moments."""
 
 
 class Frames(Protocol):
@@ -42,11 +52,12 @@ class Frames(Protocol):
         """What to gather for the next look, the thread's state first."""
         ...
 
-    def codes(self, gathered: Sequence[bytes]) -> tuple[int, ...]:
+    def codes(self, gathered: Sequence[bytes], *, last_try: bool = False) -> tuple[int, ...]:
         """
         The code of each frame; the very same tuple as before where the thread has not moved.
 
-        Raises OSError when it changed while it was read.
+        Raises TornError when it moved while it was read. At the last of several tries, what two of
+        them have in common is the answer: the leaves of code that does nothing but call are lost.
         """
         ...
 
@@ -66,53 +77,84 @@ class InChunks:
         self._state: Piece = (thread, layout.thread_bytes)
         self._through: Piece = _NOTHING
         self._chunk: Piece = _NOTHING
-        self._seen: tuple[Sequence[bytes], tuple[int, ...]] | None = None
-        """What was gathered, and the frames, where nothing else decides about them."""
+        self._steady = _Steady()
 
     def pieces(self) -> Sequence[Piece]:
         return (self._state, self._through, self._chunk)
 
-    def codes(self, gathered: Sequence[bytes]) -> tuple[int, ...]:
-        if self._seen is not None and gathered == self._seen[0]:
-            return self._seen[1]
+    def codes(self, gathered: Sequence[bytes], *, last_try: bool = False) -> tuple[int, ...]:
+        known = self._steady.known(gathered)
+        if known is not None:
+            return known
         state, through, chunk = gathered
-        codes, depends = self._walked(*self._begin(state, through, chunk))
-        self._seen = None if depends else (gathered, codes)
-        return codes
+        current, start = (
+            int(_WORD.unpack_from(state, place)[0])
+            for place in (self._layout.current, self._layout.chunk or 0)
+        )
+        frame, read_anew = self._running(current, through)
+        if start != self._chunk[0]:
+            chunk = b""
+        chain, elsewhere = self._walked(frame, start, chunk)
+        whole = self._unmoved(current, frame, chain)
+        repeats = not (read_anew or elsewhere or not chunk)
+        return self._steady.codes(gathered, chain, whole=whole, repeats=repeats, last_try=last_try)
 
-    def _begin(self, state: bytes, through: bytes, chunk: bytes) -> tuple[int, int, bytes]:
-        """The frame that runs, where the chunk begins, and what it holds."""
-        at = self._layout
-        frame, start = (_WORD.unpack_from(state, place)[0] for place in (at.current, at.chunk or 0))
-        if frame and at.through is not None:  # 3.11 and 3.12 tell of it in C's stack
-            place = (frame + at.through, _WORD.size)
-            if place != self._through or not through:
-                self._through, through = place, self._memory.read(*place)
-            (frame,) = _WORD.unpack(through)
-        return frame, start, chunk if start == self._chunk[0] else b""
+    def _running(self, current: int, through: bytes) -> tuple[int, bool]:
+        """The frame that runs; 3.11 and 3.12 tell of it in C's stack, which may have to be read."""
+        if not current or self._layout.through is None:
+            return current, False
+        place = (current + self._layout.through, _WORD.size)
+        if place == self._through and through:
+            return int(_WORD.unpack(through)[0]), False
+        self._through = place
+        return self._memory.word(place[0]), True
 
-    def _walked(self, frame: int, start: int, chunk: bytes) -> tuple[tuple[int, ...], bool]:
-        """The codes, and whether they depend on frames that lie elsewhere."""
+    def _unmoved(self, current: int, frame: int, chain: Chain) -> bool:
+        """Whether the same function runs still in the same frame, now that all was read."""
+        thread, size = self._state
+        pieces = [(thread + self._layout.current, _WORD.size)]
+        told = [current]
+        if current and self._layout.through is not None:
+            place = current + self._layout.through
+            if not frame and not thread <= place < thread + size:
+                return False  # a place of the thread's own is that of one without Python code
+            pieces.append((place, _WORD.size))
+            told.append(frame)
+        if chain and chain[0][0] == frame:
+            pieces.append((frame + self._layout.executable, _WORD.size))
+            told.append(chain[0][1])
+        now = self._memory.gathered(pieces)
+        return all(now) and [_WORD.unpack(word)[0] & ~_TAGS for word in now] == [
+            word & ~_TAGS for word in told
+        ]
+
+    def _walked(self, frame: int, start: int, chunk: bytes) -> tuple[Chain, bool]:
+        """
+        The frames, and whether one lies elsewhere.
+
+        Raises TornError where they do not end as stacks do.
+        """
         size, fields = self._frame.size, self._frame.unpack_from
-        last, highest, depends = len(chunk) - size, 0, False
+        last, highest, elsewhere = len(chunk) - size, 0, False
         owner, left = _OF_C[0], _MOST_FRAMES
-        codes: list[int] = []
+        chain: list[tuple[int, int]] = []
         while frame and left:
             left -= 1
-            place = frame - start
+            place, here = frame - start, frame
             if 0 <= place <= last:
                 code, frame, owner = fields(chunk, place)
             else:
                 code, frame, owner = fields(self._memory.read(frame, size))
-                depends = depends or owner not in _OF_C
+                elsewhere = elsewhere or owner not in _OF_C
             if highest < place < _CHUNK_BYTES:
                 highest = place
             if owner not in _OF_C:
-                codes.append(code & ~_TAGS)
-        if left and self._layout.rooted and owner not in _OF_C:
-            raise OSError("a stack without a root: it changed while it was read")
+                chain.append((here, code & ~_TAGS))
         self._chunk = (start, min(highest + _MARGIN_BYTES, _CHUNK_BYTES)) if highest else _NOTHING
-        return tuple(codes), depends
+        rooted = owner in _OF_C if self._layout.rooted else owner != _OF_GENERATOR
+        if left and not rooted:
+            raise TornError("a stack without a root: it changed while it was read")
+        return chain, elsewhere
 
 
 class OnHeap:
@@ -123,28 +165,93 @@ class OnHeap:
         self._layout = layout
         self._state: Piece = (thread, layout.thread_bytes)
         self._frames: Sequence[int] = ()
-        self._seen: tuple[Sequence[bytes], tuple[int, ...]] | None = None
+        self._steady = _Steady()
+        self._generators: dict[int, bool] = {}
 
     def pieces(self) -> Sequence[Piece]:
         return (self._state, *((self._place(frame), _LINKS.size) for frame in self._frames))
 
-    def codes(self, gathered: Sequence[bytes]) -> tuple[int, ...]:
-        if self._seen is not None and gathered == self._seen[0]:
-            return self._seen[1]
+    def codes(self, gathered: Sequence[bytes], *, last_try: bool = False) -> tuple[int, ...]:
+        known = self._steady.known(gathered)
+        if known is not None:
+            return known
         state, *links = gathered
-        known = {frame: link for frame, link in zip(self._frames, links, strict=True) if link}
-        (frame,) = _WORD.unpack_from(state, self._layout.current)
-        frames: list[int] = []
-        codes: list[int] = []
-        while frame and len(frames) < _MOST_FRAMES:
-            frames.append(frame)
-            link = known.get(frame) or self._memory.read(self._place(frame), _LINKS.size)
-            frame, code = _LINKS.unpack(link)
-            codes.append(code)
-        same = [*self._frames] == frames
+        there = {frame: link for frame, link in zip(self._frames, links, strict=True) if link}
+        current = frame = int(_WORD.unpack_from(state, self._layout.current)[0])
+        chain: list[tuple[int, int]] = []
+        while frame and len(chain) < _MOST_FRAMES:
+            link = there.get(frame) or self._memory.read(self._place(frame), _LINKS.size)
+            here, (frame, code) = frame, _LINKS.unpack(link)
+            chain.append((here, code))
+        frames = [here for here, _ in chain]
+        repeats = [*self._frames] == frames and all(links)
         self._frames = frames
-        self._seen = (gathered, tuple(codes)) if same else None
-        return tuple(codes)
+        if chain and not frame and self._is_generator(chain[-1][1]):
+            raise TornError("a stack without a root: it changed while it was read")
+        whole = self._unmoved(current, chain)
+        return self._steady.codes(gathered, chain, whole=whole, repeats=repeats, last_try=last_try)
+
+    def _unmoved(self, current: int, chain: Chain) -> bool:
+        """Whether the same function runs still in the same frame, now that all was read."""
+        pieces = [(self._state[0] + self._layout.current, _WORD.size)]
+        pieces += [(frame + self._layout.executable, _WORD.size) for frame, _ in chain[:1]]
+        told = [current, *(code for _, code in chain[:1])]
+        now = self._memory.gathered(pieces)
+        return all(now) and [_WORD.unpack(word)[0] for word in now] == told
+
+    def _is_generator(self, code: int) -> bool:
+        """Such a frame always has one before it, unless it has just given back what it yields."""
+        known = self._generators.get(code)
+        if known is None:
+            (flags,) = _FLAGS.unpack(self._memory.read(code + (self._layout.flags or 0), 4))
+            known = self._generators[code] = bool(flags & _OF_GENERATORS)
+        return known
 
     def _place(self, frame: int) -> int:
         return frame + self._layout.previous
+
+
+class _Steady:
+    """What does not change from look to look, and what does not from try to try."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[Sequence[bytes], tuple[int, ...]] | None = None
+        """What was gathered, and what follows from that alone."""
+        self._tried: Chain = ()
+
+    def known(self, gathered: Sequence[bytes]) -> tuple[int, ...] | None:
+        """The codes, where nothing of a thread has moved."""
+        return self._seen[1] if self._seen is not None and gathered == self._seen[0] else None
+
+    def codes(
+        self,
+        gathered: Sequence[bytes],
+        chain: Chain,
+        *,
+        whole: bool,
+        repeats: bool,
+        last_try: bool,
+    ) -> tuple[int, ...]:
+        """The codes of a chain that was read whole; else what it shares with the try before."""
+        self._seen = None
+        tried, self._tried = self._tried, chain
+        if not whole:
+            if not last_try:
+                raise TornError("the thread moved while it was read")
+            chain = _shared(tried, chain)
+            if not chain:
+                raise TornError("the thread does not stand still to be read")
+        codes = tuple([code for _, code in chain])
+        if whole and repeats:
+            self._seen = (gathered, codes)
+        return codes
+
+
+def _shared(before: Chain, now: Chain) -> Chain:
+    """The frames next to the root that two chains have in common."""
+    count = 0
+    for one, other in zip(reversed(before), reversed(now), strict=False):
+        if one != other:
+            break
+        count += 1
+    return now[len(now) - count :]

@@ -45,6 +45,8 @@ class Layout(NamedTuple):
 
     # of an object, a function's code, and a text
     kind: int
+    flags: int | None
+    """Asked of frames that do not say themselves whose they are."""
     code_bytes: int
     file: int
     qualified: int
@@ -73,6 +75,7 @@ _ON_HEAP = Layout(
     owner=None,
     rooted=False,
     kind=8,
+    flags=36,
     code_bytes=176,
     file=104,
     qualified=112,
@@ -94,6 +97,7 @@ _IN_CHUNKS = _ON_HEAP._replace(
     previous=48,
     executable=32,
     owner=69,
+    flags=None,
     code_bytes=192,
     file=112,
     qualified=128,
@@ -192,4 +196,4 @@ def layout_of(version: tuple[int, int], runtime: bytes) -> Layout:
     if max(told.values()) > _FARTHEST or max(small) > _LARGEST:
         raise LookupError("the process publishes offsets that cannot be")
     shift = 8 if words[1] else 2  # without a GIL, whether a text is interned takes a byte
-    return Layout(**told, through=None, rooted=True, wider=16, state_shift=shift)
+    return Layout(**told, through=None, rooted=True, flags=None, wider=16, state_shift=shift)

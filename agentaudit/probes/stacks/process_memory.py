@@ -77,7 +77,7 @@ class MemoryWatch:
 
     @property
     def problem(self) -> str:
-        if not self._looks.problem:
+        if not self._looks.problem or not self._seen.queue.empty():
             return ""
         return f"the memory of process {self._pid} does not tell its stacks: {self._looks.problem}"
 

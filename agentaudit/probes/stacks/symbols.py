@@ -5,11 +5,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.hash import GNUHashSection
 
@@ -26,6 +26,8 @@ class _Mapped(NamedTuple):
     """The piece of a process's memory that holds the beginning of a file."""
 
     start: int
+    place: str
+    """As the kernel calls it, from and to."""
     path: str
 
 
@@ -44,25 +46,40 @@ def symbols_of(pid: int) -> Symbols:
     """
     executable = str(Path(f"/proc/{pid}/exe").readlink())
     for mapped in _mapped(pid):
-        if mapped.path == executable:
-            path = Path(f"/proc/{pid}/exe")  # the very file, also where it was replaced on disk
-        elif _LIBRARY.search(mapped.path):
-            path = Path(f"/proc/{pid}/root{mapped.path}")
-        else:
-            continue
-        found = _in_file(path, _identity(path))
-        if found is not None:
-            return Symbols(*(address + mapped.start - found.begins for address in found.symbols))
+        if mapped.path == executable or _LIBRARY.search(mapped.path):
+            for path in _files(pid, mapped, executable):
+                found = _in_file(path, _identity(path))
+                if found is not None:
+                    apart = mapped.start - found.begins
+                    return Symbols(*(address + apart for address in found.symbols))
     raise LookupError("no interpreter is loaded yet, or its symbols were taken away")
+
+
+def _files(pid: int, mapped: _Mapped, executable: str) -> Iterator[Path]:
+    """The very file, also where it was replaced on disk, if we may; else the one of its name."""
+    process = Path(f"/proc/{pid}")
+    if mapped.path == executable:
+        yield process / "exe"
+        return
+    inside = mapped.path.removeprefix(_root_of(pid)).lstrip("/")
+    for path in (process / "map_files" / mapped.place, process / "root" / inside):
+        with suppress(OSError):
+            path.stat()
+            yield path
+
+
+def _root_of(pid: int) -> str:
+    root = str(Path(f"/proc/{pid}/root").readlink())
+    return "" if root == "/" else root
 
 
 def _mapped(pid: int) -> Iterator[_Mapped]:
     with Path(f"/proc/{pid}/maps").open("rb") as file:
         lines = file.read(_LONGEST_MAPS).decode("utf-8", errors="replace").splitlines()
     for line in lines:
-        places, _, offset, _, _, *path = line.split(maxsplit=5)
+        place, _, offset, _, _, *path = line.split(maxsplit=5)
         if path and int(offset, 16) == 0:
-            yield _Mapped(int(places.partition("-")[0], 16), path[0])
+            yield _Mapped(int(place.partition("-")[0], 16), place, path[0])
 
 
 def _identity(path: Path) -> Sequence[int]:
@@ -80,7 +97,7 @@ def _in_file(path: Path, identity: Sequence[int]) -> _InFile | None:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | unhurried), "rb") as file:
         try:
             return _read(_Frugal(file))
-        except (ELFError, OSError, UnicodeDecodeError, ValueError, KeyError, IndexError):
+        except Exception:  # noqa: BLE001 -- it may be of any form, and break whatever reads it
             return None
 
 

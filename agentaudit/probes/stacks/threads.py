@@ -16,6 +16,9 @@ nptl/descr.h and src/internal/pthread_impl.h; where it is not there, it is looke
 """
 
 _FARTHEST = 0x600
+_LINE_BYTES = 0x40
+"""A description may end where memory does."""
+
 _NUMBER = struct.Struct("=i")
 
 
@@ -49,29 +52,29 @@ class LibraryThreads:
     def __init__(self, pid: int, memory: Memory) -> None:
         self._pid = pid
         self._memory = memory
-        self._known: dict[int, int] = {}
         self._place: int | None = None
 
     def of(self, pthread: int) -> int:
         """The number within the process's own namespace; 0 where it cannot be told."""
-        if pthread not in self._known:
-            self._look(pthread)
-        return self._known.get(pthread, 0)
+        try:
+            if self._place is None:
+                return self._found(pthread)
+            return int(_NUMBER.unpack(self._memory.read(pthread + self._place, _NUMBER.size))[0])
+        except OSError:  # the thread has ended, or has not begun
+            return 0
 
-    def _look(self, pthread: int) -> None:
+    def _found(self, pthread: int) -> int:
         """The kernel's list says which of the numbers that lie there is one of a thread."""
-        with suppress(OSError):
-            data = self._memory.read(pthread, _FARTHEST)
-            running = self._running()
-            places = (*_LIKELY, *range(0, _FARTHEST - _NUMBER.size, 4))
-            for place in places if self._place is None else (self._place,):
-                if place + _NUMBER.size > len(data):
-                    continue
+        lines = [(pthread + start, _LINE_BYTES) for start in range(0, _FARTHEST, _LINE_BYTES)]
+        data = b"".join(self._memory.gathered(lines))
+        running = self._running()
+        for place in (*_LIKELY, *range(0, len(data), _NUMBER.size)):
+            if place + _NUMBER.size <= len(data):
                 (number,) = _NUMBER.unpack_from(data, place)
                 if number in running:
                     self._place = place
-                    self._known[pthread] = number
-                    return
+                    return int(number)
+        return 0
 
     def _running(self) -> Mapping[int, int]:
         """The kernel's numbers here, by those of the process's own namespace."""

@@ -59,7 +59,8 @@ class _Thread(Generic[Stack]):
 
     address: int
     frames: Frames
-    seen: tuple[tuple[int, ...], Stack] | None = None
+    codes: tuple[int, ...] = ()
+    seen: ThreadStack[Stack] | None = None
 
 
 class Walker(Generic[Stack]):
@@ -91,6 +92,7 @@ class Walker(Generic[Stack]):
         """What leads from thread to thread, and what stood there at the look before."""
         self._threads: Sequence[_Thread[Stack]] = ()
         self._looks = 0
+        self._torn = OSError("no thread runs in the process")
 
     def threads(self) -> Iterator[ThreadStack[Stack]]:
         """Raises OSError when the process changed while it was read, or has no interpreter."""
@@ -101,56 +103,73 @@ class Walker(Generic[Stack]):
         start = len(self._links)
         if not start or gathered[:start] != self._linked:
             self._list()
-            yield from map(self._seen, self._threads)
-            return
+            wanted, start = [(), *([()] * len(self._threads))], 0
+        seen = 0
         for thread, pieces in zip(self._threads, wanted[1:], strict=True):
             end = start + len(pieces)
-            yield self._seen(thread, gathered[start:end])
+            for stack in self._seen(thread, gathered[start:end]):
+                seen += 1
+                yield stack
             start = end
+        if self._threads and not seen:
+            raise self._torn
 
     def _list(self) -> None:
         """Which threads there are, each led to by one before it or by its interpreter."""
-        at, word = self._at, self._memory.word
+        at = self._at
         known = {thread.address: thread for thread in self._threads}
-        links: list[Piece] = [(self._symbols.runtime + at.interpreters, _WORD.size)]
+        links: list[Piece] = []
+        linked: list[bytes] = []
         threads: list[_Thread[Stack]] = []
-        interpreter = word(links[0][0])
+
+        def follow(address: int) -> int:
+            links.append((address, _WORD.size))
+            linked.append(self._memory.read(address, _WORD.size))
+            return _at(linked[-1], 0)
+
+        interpreter = follow(self._symbols.runtime + at.interpreters)
         if not interpreter:
             raise OSError("no interpreter runs in the process")
         while interpreter and len(threads) < _MOST_THREADS:
-            links.append((interpreter + at.threads, _WORD.size))
-            while (address := word(links[-1][0])) and len(threads) < _MOST_THREADS:
-                threads.append(known.get(address) or self._thread(address))
-                links.append((address + at.next_thread, _WORD.size))
-            links.append((interpreter + at.next_interpreter, _WORD.size))
-            interpreter = word(links[-1][0])
+            thread = follow(interpreter + at.threads)
+            while thread and len(threads) < _MOST_THREADS:
+                threads.append(known.get(thread) or self._thread(thread))
+                thread = follow(thread + at.next_thread)
+            interpreter = follow(interpreter + at.next_interpreter)
         self._threads = threads
         self._links = links
-        self._linked = self._memory.gathered(links)
+        self._linked = linked
 
     def _thread(self, address: int) -> "_Thread[Stack]":
         kept = InChunks if self._at.chunk else OnHeap
         return _Thread(address=address, frames=kept(self._memory, self._at, address))
 
-    def _seen(self, thread: "_Thread[Stack]", gathered: Sequence[bytes] = ()) -> ThreadStack[Stack]:
-        """A torn read passes: the next one is of another moment."""
-        for _ in range(_TRIES - 1):
+    def _seen(
+        self, thread: "_Thread[Stack]", gathered: Sequence[bytes] = ()
+    ) -> Iterator[ThreadStack[Stack]]:
+        """A torn read passes, as the next is of another moment; who stays torn is left out."""
+        for left in reversed(range(_TRIES)):
             try:
-                return self._stack(thread, gathered)
-            except OSError:
+                yield self._stack(thread, gathered, last_try=not left)
+            except OSError as error:
+                self._torn = error
                 gathered = ()
-        return self._stack(thread, ())
+            else:
+                return
 
-    def _stack(self, thread: "_Thread[Stack]", gathered: Sequence[bytes]) -> ThreadStack[Stack]:
+    def _stack(
+        self, thread: "_Thread[Stack]", gathered: Sequence[bytes], *, last_try: bool
+    ) -> ThreadStack[Stack]:
         if not gathered or not gathered[0]:
             gathered = self._memory.gathered(thread.frames.pieces())
         state = gathered[0]
         if not state:
             raise OSError("the thread is gone")
-        codes = thread.frames.codes(gathered)
-        if thread.seen is None or thread.seen[0] is not codes:
-            thread.seen = (codes, self._of(codes[-DEEPEST:]))
-        return ThreadStack(self._number(state), thread.seen[1])
+        codes = thread.frames.codes(gathered, last_try=last_try)
+        if thread.seen is None or thread.codes is not codes or not codes:
+            thread.seen = ThreadStack(self._number(state), self._of(codes[-DEEPEST:]))
+            thread.codes = codes
+        return thread.seen
 
     def _of(self, codes: tuple[int, ...]) -> Stack:
         known = self._stacks.get(codes)

@@ -97,7 +97,11 @@ class Watcher:
         return 0 if self._resting else self._cost_ns
 
     def look(self, due_ns: int) -> str:
-        """One sample; says why no other is worth taking, and nothing as long as one is."""
+        """
+        One sample; says why no other is worth taking, and nothing as long as one is.
+
+        Raises ProcessLookupError when the process has ended.
+        """
         at_ns = self._clock_ns()
         spent_ns = self._spent_ns()
         self._resting = spent_ns == self._stacks_seen[0]
@@ -105,9 +109,12 @@ class Watcher:
             begun_ns = self._cost_clock_ns()
             try:
                 self._stacks_seen = (spent_ns, self._open().stacks())
+            except ProcessLookupError:
+                raise
             except Exception as error:  # noqa: BLE001 -- a private interface: it may raise anything
                 return self._failed(at_ns, error)
-            self._cost_ns += (self._cost_clock_ns() - begun_ns - self._cost_ns) // 8
+            finally:
+                self._cost_ns += (self._cost_clock_ns() - begun_ns - self._cost_ns) // 8
         self._failing_since_ns = 0
         self._threads.look(at_ns, self._stacks_seen[1])
         self._account.sampled(at_ns, max(at_ns - due_ns, 0))

@@ -3,7 +3,8 @@
 import json
 import os
 import signal
-from collections.abc import Callable, Hashable, Sequence
+import time
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.probes.stacks import companion, looks
-from agentaudit.probes.stacks.companion import Teller, Watcher
+from agentaudit.probes.stacks.companion import Lines, Own
 from agentaudit.probes.stacks.looks import DEEPEST, Runs, chains_of, exponential, threads_of
 
 MS = 1_000_000
@@ -166,147 +167,61 @@ def test_threads_come_alone_or_by_interpreter() -> None:
 
 def test_a_stack_is_told_once_and_its_leaves_go_first() -> None:
     pipe = Pipe()
-    teller = Teller(pipe.write)
+    lines = Lines(pipe.write)
     deep = [Frame(f"f{number}") for number in range(DEEPEST + 1)]
 
-    ids = [teller.stack(deep), teller.stack(deep[1:]), teller.stack([Frame("lone \ud800")])]
-    teller.flush()
-    teller.flush()
+    ids = [lines.stack(deep), lines.stack(deep[1:]), lines.stack([Frame("lone \ud800")])]
+    lines.flush()
+    lines.flush()
 
     assert ids == [0, 0, 1]
     assert [line[0] for line in pipe.lines] == ["stack", "stack"]
     assert pipe.lines[1] == ["stack", 1, [["agent.py", "lone ?"]]]
 
 
-def watcher(unwinder: FakeUnwinder, pipe: Pipe) -> tuple[Watcher, Callable[[int], str]]:
-    """A watcher, and a look of it so many nanoseconds after the one before."""
-    now_ns = [10**9]
-    made = Watcher(lambda: unwinder, 100, Teller(pipe.write), lambda: now_ns[0])
-
-    def look(passed_ns: int) -> str:
-        now_ns[0] += passed_ns
-        return made.look(now_ns[0] - 2 * MS)
-
-    return made, look
-
-
-def kinds(pipe: Pipe) -> set[object]:
-    return {line[0] for line in pipe.lines}
-
-
-def test_what_was_seen_is_told_soon_and_what_goes_on_a_little_later() -> None:
+def test_what_the_interpreter_sees_becomes_stacks_and_tasks_by_their_numbers() -> None:
     pipe = Pipe()
-    _, look = watcher(FakeUnwinder(loops=[Loop(7, [task(1, "answer")])]), pipe)
+    lines = Lines(pipe.write)
+    unwinder = FakeUnwinder(loops=[Loop(7, [task(1, "tool", 2), task(2, "answer")])])
+    own = Own(lambda: unwinder, lines)
 
-    early = [look(10 * MS) for _ in range(25)]
-    first = kinds(pipe)
-    late = [look(10 * MS) for _ in range(80)]
+    stacks, tasks = own.stacks(), own.tasks()
+    lines.flush()
 
-    assert first == {"stack"}
-    assert kinds(pipe) == {"stack", "run", "task", "watched"}
-    assert {*early, *late} == {""}
-
-
-def test_lateness_gaps_and_failures_are_counted() -> None:
-    pipe, unwinder = Pipe(), FakeUnwinder()
-    made, look = watcher(unwinder, pipe)
-
-    look(10 * MS)
-    unwinder.error = RuntimeError("torn")
-    look(10 * MS)
-    unwinder.error = None
-    for _ in range(30):
-        look(10 * MS)
-    made.end()
-    look(300 * MS)
-
-    watched = next(line for line in pipe.lines if line[0] == "watched")
-    assert watched[3:] == [31, 1, 20 * MS, 62 * MS]
+    assert stacks == {7: 0}
+    assert tasks == {(7, 1): (2, 2, "Task", 1), (7, 2): (0, 2, "Task", 2)}
+    assert pipe.lines == [
+        ["stack", 0, [["agent.py", "search"], ["agent.py", "main"]]],
+        ["stack", 1, [["agent.py", "tool"], ["agent.py", "answer"]]],
+        ["stack", 2, [["agent.py", "answer"]]],
+    ]
 
 
-def test_a_process_that_cannot_be_read_is_given_up_in_the_end() -> None:
-    pipe, unwinder = Pipe(), FakeUnwinder(error=OSError("Bad address"))
-    _, look = watcher(unwinder, pipe)
-
-    said = [look(10 * MS) for _ in range(501)]
-
-    assert set(said[:-1]) == {""}
-    assert said[-1] == "OSError: Bad address"
-
-
-def test_a_process_that_may_not_be_read_is_given_up_at_once() -> None:
-    _, look = watcher(FakeUnwinder(error=PermissionError("no")), Pipe())
-
-    assert look(10 * MS) == "PermissionError: no"
-
-
-def test_a_process_that_only_begins_is_opened_again() -> None:
-    now_ns = [10**9]
-    tried: list[int] = []
-
-    def opens() -> FakeUnwinder:
-        tried.append(1)
-        if len(tried) == 1:
-            raise OSError("no interpreter yet")
-        return FakeUnwinder(error=OSError("another program now") if len(tried) == 2 else None)
-
-    pipe = Pipe()
-    made = Watcher(opens, 100, Teller(pipe.write), lambda: now_ns[0], spent_ns=lambda: now_ns[0])
-    for _ in range(200):
-        now_ns[0] += 10 * MS
-        assert made.look(now_ns[0]) == ""
-
-    assert {"stack", "watched"} <= kinds(pipe)
-
-
-def test_asyncio_is_looked_for_again_when_it_was_not_there_yet() -> None:
+def test_asyncio_is_looked_for_again_when_it_was_not_there_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     unwinder = FakeUnwinder(no_tasks=RuntimeError("AsyncioDebug section not available"))
     opened: list[FakeUnwinder] = []
+    now_ns = [10**9]
+    monkeypatch.setattr(time, "monotonic_ns", lambda: now_ns[0])
 
     def opens() -> FakeUnwinder:
         opened.append(unwinder)
         return unwinder
 
-    now_ns = [10**9]
-    made = Watcher(opens, 100, Teller(Pipe().write), lambda: now_ns[0])
+    own = Own(opens, Lines(Pipe().write))
     for _ in range(100):
         now_ns[0] += 20 * MS
-        made.look(now_ns[0])
+        assert own.tasks() == {}
 
     assert 3 <= len(opened) <= 5
 
 
-def test_looks_that_are_dear_are_rare() -> None:
-    made, _ = watcher(FakeUnwinder(), Pipe())
-    dear = iter(range(0, 10**12, 5 * MS))
-    costly = Watcher(FakeUnwinder, 100, Teller(Pipe().write), lambda: next(dear))
-    for _ in range(50):
-        costly.look(0)
+def test_tasks_that_cannot_be_read_are_no_tasks_that_are_not_there() -> None:
+    own = Own(lambda: FakeUnwinder(no_tasks=RuntimeError("torn")), Lines(Pipe().write))
 
-    assert made.pause_ns == 10 * MS
-    assert costly.pause_ns > 100 * MS
-
-
-def test_a_process_that_uses_no_time_is_taken_to_be_where_it_was() -> None:
-    pipe, unwinder = Pipe(), FakeUnwinder(loops=[Loop(7, [task(1, "answer")])])
-    now_ns, spent_ns = [10**9], [0]
-    teller = Teller(pipe.write)
-    made = Watcher(lambda: unwinder, 100, teller, lambda: now_ns[0], spent_ns=lambda: spent_ns[0])
-
-    made.look(0)
-    unwinder.error = unwinder.no_tasks = OSError("nobody may look")
-    for _ in range(100):
-        now_ns[0] += 10 * MS
-        assert made.look(0) == ""
-    quiet = [line for line in pipe.lines if line[0] == "watched"]
-    spent_ns[0] += 1
-    made.look(0)
-    made.end()
-    teller.flush()
-
-    assert [line[4] for line in quiet] == [0]
-    assert pipe.lines[-1][4] == 1
-    assert {"run", "task"} <= kinds(pipe)
+    with pytest.raises(RuntimeError, match="torn"):
+        own.tasks()
 
 
 def test_pauses_are_neither_none_nor_endless() -> None:
@@ -342,7 +257,7 @@ def test_it_watches_until_it_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(unwinder, "get_all_awaited_by", seen)
     monkeypatch.setattr(companion, "opened", lambda _: unwinder)
 
-    problem = companion.watch(os.getpid(), 100, Teller(pipe.write))
+    problem = companion.watch(os.getpid(), 100, Lines(pipe.write))
     for number, handler in before.items():
         signal.signal(number, handler)
 

@@ -1,162 +1,314 @@
-"""Stacks from memory: real memory of ours, and memory made up piece by piece."""
+"""Threads and functions in memory that is made up, read by the layout of CPython 3.12."""
 
-import ctypes
-import os
 import struct
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentaudit.probes.stacks import walker
-from agentaudit.probes.stacks.walker import Memory, Place, ThreadStack, Walker
+from agentaudit.probes.stacks.layouts import FROM_HEADERS, Layout
+from agentaudit.probes.stacks.memory import Memory, Piece
+from agentaudit.probes.stacks.walker import Place, Symbols, Walker
 
 WORD = struct.Struct("=Q")
-AT = {
-    "interpreters": 0,
-    "next_interpreter": 0,
-    "threads": 8,
-    "thread_size": 32,
-    "next_thread": 0,
-    "current_frame": 8,
-    "native_id": 16,
-    "chunk": 24,
-    "frame_size": 24,
-    "previous": 0,
-    "executable": 8,
-    "owner": 16,
-    "code_size": 16,
-    "file": 0,
-    "qualified": 8,
-    "length": 0,
-    "text": 8,
-}
-BY_THREAD, BY_GENERATOR, BY_C = 0, 1, 3
-RUNTIME, INTERPRETER, THREAD, CHUNK, CODE, TEXTS = 0x100, 0x200, 0x300, 0x4000, 0x9000, 0xA000
+VERSION = (3, 12)
+AT = FROM_HEADERS[VERSION]
+SYMBOLS = Symbols(runtime=0x10_0000, code_type=0x20_0000)
+INTERPRETERS, THREADS, FRAMES, CODES, TEXTS = 0x30_0000, 0x40_0000, 0x50_0000, 0x60_0000, 0x70_0000
+ROOT, PLACES, APART = 0x80_0000, 0x90_0000, 0x1000
+BY_THREAD, BY_C = 0, 3
+COMPACT, ASCII = 1 << 3, 1 << 4
+WIDTHS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
+TEXT_BYTES = 0x200
+
+Stack = Sequence[Place]
 
 
-def words(*numbers: int) -> bytes:
-    return b"".join(WORD.pack(number) for number in numbers)
+class MadeUp(Memory):
+    """A process whose memory is written by name; all else is 0, but for the page at 0."""
 
+    def __init__(self, at: Layout = AT) -> None:
+        self.at = at
+        self.bytes = bytearray(0xA0_0000)
+        self.torn = 0
+        """So many reads of codes fail before one succeeds."""
+        self.reads = self.allowed = 0
+        self.between: Callable[[], None] = lambda: None
+        """What happens in the process before the next pieces are gathered."""
+        frame(self, ROOT, (0, 0, BY_C))
 
-def frame(previous: int, code: int, owner: int) -> bytes:
-    return words(previous, code, owner)
-
-
-def text(value: str) -> bytes:
-    return words(len(value)) + value.encode()
-
-
-class FakeMemory(Memory):
-    """Pieces of memory at their addresses."""
-
-    def __init__(self, pieces: Mapping[int, bytes]) -> None:
-        self.pieces = pieces
-        self.reads = 0
+    def allow(self) -> None:
+        self.allowed += 1
 
     def read(self, address: int, size: int) -> bytes:
         self.reads += 1
-        for start, piece in self.pieces.items():
-            if start <= address < start + len(piece):
-                return piece[address - start : address - start + size]
-        raise OSError("Bad address")
+        if self.torn and CODES <= address < TEXTS:
+            self.torn -= 1
+            raise OSError("Bad address")
+        if not 4096 <= address <= len(self.bytes) - size:
+            raise OSError("Bad address")
+        return bytes(self.bytes[address : address + size])
+
+    def gathered(self, pieces: Sequence[Piece]) -> Sequence[bytes]:
+        between, self.between = self.between, lambda: None
+        between()
+        return [bytes(self.bytes[address : address + size]) for address, size in pieces]
+
+    def write(self, address: int, number: int) -> None:
+        WORD.pack_into(self.bytes, address, number)
 
 
-def stacks(frames: Mapping[int, bytes], current: int) -> tuple[Sequence[ThreadStack], FakeMemory]:
-    """What is seen of one thread with these frames; code 0x9000 is `main`, 0x9010 is `search`."""
-    chunk = bytearray(200)
-    outside = {}
-    for address, data in frames.items():
-        if CHUNK <= address < CHUNK + 100:
-            chunk[address - CHUNK : address - CHUNK + len(data)] = data
-        else:
-            outside[address] = data
-    memory = FakeMemory(
-        {
-            RUNTIME: words(INTERPRETER),
-            INTERPRETER: words(0, THREAD),
-            THREAD: words(0, current, 7, CHUNK),
-            CHUNK: bytes(chunk),
-            CODE: words(TEXTS, TEXTS + 0x40, TEXTS, TEXTS + 0x80),
-            TEXTS: text("agent.py"),
-            TEXTS + 0x40: text("main"),
-            TEXTS + 0x80: text("search"),
-            **outside,
-        }
-    )
-    made = Walker.__new__(Walker)
-    made._memory, made._runtime, made._at, made._codes = memory, RUNTIME, AT, {}
-    return [*made.threads(), *made.threads()][1:], memory
+def frame(memory: MadeUp, address: int, told: tuple[int, int, int]) -> None:
+    previous, code, owner = told
+    memory.write(address + memory.at.previous, previous)
+    memory.write(address + memory.at.executable, code)
+    memory.bytes[address + (memory.at.owner or 0)] = owner
 
 
-MAIN, SEARCH = Place("agent.py", "main"), Place("agent.py", "search")
+def text(memory: MadeUp, address: int, value: str, *, width: int = 1) -> None:
+    """As PEP 393 has it; a text that is all ASCII begins right after its head."""
+    only_ascii = value.isascii()
+    data = value.encode(WIDTHS[width])
+    memory.write(address + memory.at.length, len(value))
+    state = width | COMPACT | (ASCII if only_ascii else 0)
+    struct.pack_into("=I", memory.bytes, address + memory.at.state, state << memory.at.state_shift)
+    start = address + memory.at.text + (0 if only_ascii else memory.at.wider)
+    memory.bytes[start : start + len(data)] = data
 
 
-def test_marks_of_c_code_are_stepped_over_and_tags_are_no_part_of_an_address() -> None:
-    frames = {
-        CHUNK: frame(0, 0, BY_C),
-        CHUNK + 24: frame(CHUNK, CODE, BY_THREAD),
-        CHUNK + 48: frame(CHUNK + 24, 0, BY_C),
-        0xB000: frame(CHUNK + 48, CODE + 16 + 1, BY_GENERATOR),
-    }
-
-    (seen,), memory = stacks(frames, 0xB000)
-
-    assert seen == ThreadStack(7, [SEARCH, MAIN])
-    assert memory.reads < 30
+def function(memory: MadeUp, number: int, name: str, *, width: int = 1) -> int:
+    """The code of a function of `agent.py`."""
+    code, named = CODES + number * APART, TEXTS + number * APART
+    memory.write(code + memory.at.kind, SYMBOLS.code_type)
+    memory.write(code + memory.at.file, TEXTS + 0xF_0000)
+    memory.write(code + memory.at.qualified, named)
+    text(memory, TEXTS + 0xF_0000, "agent.py")
+    text(memory, named, name, width=width)
+    return code
 
 
-def test_a_stack_without_a_root_is_none() -> None:
-    with pytest.raises(OSError, match="changed while it was read"):
-        stacks({0xB000: frame(0, CODE, BY_GENERATOR)}, 0xB000)
+def thread(memory: MadeUp, number: int, code: int) -> int:
+    """A thread that runs one function; its number is the kernel's."""
+    address, running = THREADS + number * APART, FRAMES + number * APART
+    frame(memory, running, (ROOT, code, BY_THREAD))
+    memory.write(PLACES + number * 64 + (memory.at.through or 0), running)
+    memory.write(address + memory.at.current, PLACES + number * 64)
+    memory.write(address + (memory.at.native_id or 0), number)
+    return address
 
 
-def test_a_stack_that_runs_in_circles_has_an_end() -> None:
-    (seen,), _ = stacks({CHUNK + 24: frame(CHUNK + 24, CODE, BY_THREAD)}, CHUNK + 24)
+def chain(memory: MadeUp, first: int, links: Sequence[int], step: int) -> None:
+    """What is linked, each at `step` bytes of the one before."""
+    for place, address in zip([first, *(link + step for link in links)], [*links, 0], strict=True):
+        memory.write(place, address)
 
-    assert len(seen.frame_info) == 1000
+
+def interpreters(memory: MadeUp, *threads: Sequence[int]) -> None:
+    addresses = [INTERPRETERS + number * APART for number in range(len(threads))]
+    chain(memory, SYMBOLS.runtime + memory.at.interpreters, addresses, memory.at.next_interpreter)
+    for address, of_it in zip(addresses, threads, strict=True):
+        chain(memory, address + memory.at.threads, of_it, memory.at.next_thread)
 
 
-def test_a_thread_without_python_has_no_frames() -> None:
-    (seen,), _ = stacks({}, 0)
+def walks(memory: MadeUp) -> Walker[Stack]:
+    return Walker(memory, VERSION, SYMBOLS, stack=list)
 
-    assert seen == ThreadStack(7, [])
+
+def seen(walker: Walker[Stack]) -> Mapping[int, str]:
+    """The function that each thread runs."""
+    return {one.thread_id: one.frame_info[0].funcname for one in walker.threads()}
+
+
+def one_thread(name: str = "search", *, width: int = 1) -> MadeUp:
+    memory = MadeUp()
+    interpreters(memory, [thread(memory, 7, function(memory, 1, name, width=width))])
+    return memory
+
+
+def test_a_function_has_its_file_and_its_name() -> None:
+    (only,) = walks(one_thread()).threads()
+
+    assert only == (7, [Place("agent.py", "search")])
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [("", 1), ("search", 1), ("größe", 1), ("探す", 2), ("ab探", 2), ("𐎀𐎁", 4), ("ab𐎀", 4)],
+)
+def test_a_text_is_as_wide_as_its_widest_character(name: str, width: int) -> None:
+    assert seen(walks(one_thread(name, width=width))) == {7: name}
+
+
+@given(st.text(st.characters(max_codepoint=0xFF), max_size=60))
+def test_any_narrow_text_is_read_as_it_is(name: str) -> None:
+    assert seen(walks(one_thread(name))) == {7: name}
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_any_wide_text_is_read_as_it_is(name: str) -> None:
+    assert seen(walks(one_thread(name + "𐎀", width=4))) == {7: name + "𐎀"}
+
+
+def test_of_a_text_that_is_very_long_the_beginning_is_read() -> None:
+    memory = one_thread()
+    text(memory, TEXTS + APART, "a" * 1500)
+
+    assert seen(walks(memory)) == {7: "a" * 1000}
+
+
+@pytest.mark.parametrize(("length", "state"), [(2**40, 1), (3, 3), (3, 0)])
+def test_what_no_text_is_like_is_a_torn_read(length: int, state: int) -> None:
+    memory = one_thread()
+    memory.write(TEXTS + APART + AT.length, length)
+    struct.pack_into("=I", memory.bytes, TEXTS + APART + AT.state, state << AT.state_shift)
+
+    with pytest.raises(OSError, match="no text that names a function is like that"):
+        seen(walks(memory))
+
+
+def test_what_is_of_another_type_than_code_is_no_function() -> None:
+    memory = one_thread()
+    memory.write(CODES + APART + AT.kind, SYMBOLS.code_type + 8)
+
+    with pytest.raises(OSError, match="what runs is no function's code"):
+        seen(walks(memory))
+
+
+steps = st.lists(
+    st.dictionaries(st.integers(1, 6), st.integers(0, 2), max_size=6), min_size=1, max_size=6
+)
+
+
+@given(steps, st.integers(0, 6))
+def test_threads_that_come_and_go_are_those_that_are_there(
+    steps: Sequence[Mapping[int, int]], split: int
+) -> None:
+    memory = MadeUp()
+    codes = [function(memory, number, f"function{number}") for number in range(3)]
+    interpreters(memory, [])
+    walker = walks(memory)
+
+    for running in steps:
+        threads = [thread(memory, number, codes[code]) for number, code in running.items()]
+        interpreters(memory, threads[:split], threads[split:])
+
+        assert seen(walker) == {number: f"function{code}" for number, code in running.items()}
+
+
+def test_threads_of_several_interpreters_are_seen() -> None:
+    memory = MadeUp()
+    codes = [function(memory, number, f"function{number}") for number in range(3)]
+    one, two, three = (thread(memory, number, code) for number, code in enumerate(codes))
+
+    interpreters(memory, [one], [], [two, three])
+
+    assert seen(walks(memory)) == {0: "function0", 1: "function1", 2: "function2"}
+
+
+def test_a_thread_that_begins_while_they_are_listed_is_seen_at_the_next_look() -> None:
+    memory = MadeUp()
+    code = function(memory, 1, "search")
+    old, new = thread(memory, 7, code), thread(memory, 8, code)
+    interpreters(memory, [old])
+    walker = walks(memory)
+
+    def begins() -> None:
+        memory.between = lambda: interpreters(memory, [new, old])
+
+    memory.between = begins
+    seen(walker)
+
+    assert seen(walker) == {7: "search", 8: "search"}
+
+
+def test_a_process_without_an_interpreter_has_no_threads_and_says_so() -> None:
+    with pytest.raises(OSError, match="no interpreter runs in the process"):
+        seen(walks(MadeUp()))
+
+
+def test_torn_reads_are_tried_again() -> None:
+    memory = one_thread()
+    walker = walks(memory)
+
+    memory.torn = 2
+
+    assert seen(walker) == {7: "search"}
+
+
+def test_what_is_torn_again_and_again_fails() -> None:
+    memory = one_thread()
+    walker = walks(memory)
+
+    memory.torn = 3
+
+    with pytest.raises(OSError, match="Bad address"):
+        seen(walker)
+    assert seen(walker) == {7: "search"}
+
+
+def test_each_look_may_read_anew() -> None:
+    memory = one_thread()
+    walker = walks(memory)
+
+    for _ in range(5):
+        seen(walker)
+
+    assert memory.allowed == 5
+
+
+def test_what_a_stack_shall_be_is_asked_once() -> None:
+    asked: list[Stack] = []
+
+    def numbered(places: Stack) -> int:
+        asked.append(places)
+        return len(asked)
+
+    walker = Walker(one_thread(), VERSION, SYMBOLS, stack=numbered)
+    stacks = [[*walker.threads()] for _ in range(5)]
+
+    assert stacks == [[(7, 1)]] * 5
+    assert asked == [[Place("agent.py", "search")]]
+
+
+def test_of_a_deep_stack_the_frames_next_to_the_root_are_kept() -> None:
+    memory = one_thread()
+    previous = FRAMES + 7 * APART
+    for number in range(300):
+        address = FRAMES + 0x2_0000 + number * 128
+        frame(memory, address, (previous, function(memory, 2, "down"), BY_THREAD))
+        previous = address
+    memory.write(PLACES + 7 * 64, previous)
+
+    (only,) = walks(memory).threads()
+
+    assert [place.funcname for place in only.frame_info] == ["down"] * 199 + ["search"]
 
 
 def test_functions_are_read_anew_at_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    frames = {CHUNK: frame(0, 0, BY_C), CHUNK + 24: frame(CHUNK, CODE, BY_THREAD)}
+    """Their memory may be another function's by now."""
+    monkeypatch.setattr(walker, "_MOST_LOOKS", 3)
+    memory = one_thread()
+    made = walks(memory)
+    before = [seen(made) for _ in range(3)]
 
-    _, kept = stacks(frames, CHUNK + 24)
-    monkeypatch.setattr(walker, "_MOST_CODES", 0)
-    _, forgot = stacks(frames, CHUNK + 24)
+    function(memory, 1, "answer")
 
-    assert forgot.reads > kept.reads
-
-
-def test_names_longer_than_any_are_a_torn_read() -> None:
-    made = Walker.__new__(Walker)
-    made._memory, made._at = FakeMemory({1: words(2**40)}), AT
-
-    with pytest.raises(OSError, match="no text is so long"):
-        made._text(1)
+    assert before == [{7: "search"}] * 3
+    assert seen(made) == {7: "answer"}
 
 
-def test_memory_of_a_process_is_read_and_where_there_is_none_that_is_said() -> None:
-    data = ctypes.create_string_buffer(b"a piece of memory", 64)
-    memory = Memory(os.getpid())
+def test_threads_before_3_11_are_told_by_the_c_library() -> None:
+    at = FROM_HEADERS[3, 8]
+    memory = MadeUp(at)
+    code = function(memory, 1, "search")
+    address = THREADS + APART
+    interpreters(memory, [address])
+    memory.write(address + at.current, FRAMES)
+    memory.write(address + at.pthread, 0x7F00)
+    frame(memory, FRAMES, (0, code, BY_THREAD))
 
-    assert memory.read(ctypes.addressof(data), 17) == b"a piece of memory"
-    assert memory.word(ctypes.addressof(data)) == int.from_bytes(b"a piece ", sys.byteorder)
-    with pytest.raises(OSError, match="Bad address"):
-        memory.read(16, 8)
+    made = Walker(memory, (3, 8), SYMBOLS, stack=list, thread_of={0x7F00: 7}.__getitem__)
 
-
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="this interpreter publishes offsets")
-def test_an_interpreter_that_publishes_no_offsets_is_refused() -> None:
-    with pytest.raises(RuntimeError, match="another interpreter"):
-        Walker(os.getpid())
-
-
-@pytest.mark.skipif(sys.version_info[:2] != walker.VERSION, reason="for the interpreter it knows")
-def test_it_sees_of_itself_what_the_interpreter_says() -> None:
-    assert walker.sees_itself(Walker(os.getpid()))
+    assert [*made.threads()] == [(7, [Place("agent.py", "search")])]
