@@ -8,6 +8,8 @@ to Unix time.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agentaudit.model.endpoint import EndpointUse
+
 SCHEMA_VERSION = 2
 
 
@@ -274,6 +276,7 @@ class Trace:
     """On-CPU time of the tree from kernel counters, dead children included."""
     load: DrivenLoad | None = None
     """None where nobody but the agent's own users asked."""
+    endpoints: tuple[EndpointUse, ...] = ()
     parts: tuple[Part, ...] = ()
     """The recordings that this one was merged from; none of what was recorded as it is."""
     schema_version: int = SCHEMA_VERSION
