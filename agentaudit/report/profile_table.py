@@ -9,7 +9,7 @@ from rich.text import Text
 
 from agentaudit.model.endpoint import EndpointUse
 from agentaudit.model.profile import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
-from agentaudit.model.trace import DrivenLoad, Incident
+from agentaudit.model.trace import DrivenLoad, Incident, unread
 from agentaudit.report.endpoint_text import endpoint_name, endpoint_sentences
 from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
@@ -202,7 +202,7 @@ def _notes(profile: Profile) -> Iterator[Text]:
         if not (told and reading.method == _OF_ENDPOINTS)
     ]
     if not profile.complete:
-        lines.append("the recording is cut off: its recorder was ended before it could close it")
+        lines.append(f"the recording is cut off: {_cut_off(profile)}")
     elif profile.ended_because:
         lines.append(f"ended because {profile.ended_because}")
     lines += _missed(profile.incidents)
@@ -210,6 +210,12 @@ def _notes(profile: Profile) -> Iterator[Text]:
         yield Text()
     for line in lines:
         yield Text(one_line(line), overflow="fold")
+
+
+def _cut_off(profile: Profile) -> str:
+    if unread(profile.incidents):
+        return "these are the figures of what could be read"
+    return "its recorder still writes, or was killed and lost a second of it at most"
 
 
 def _missed(incidents: Sequence[Incident]) -> Iterator[str]:
