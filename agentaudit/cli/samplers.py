@@ -106,5 +106,5 @@ def _no_pyspy() -> "Incident":
         at_ns=time.monotonic_ns(),
         probe="stacks",
         what="py-spy is not installed",
-        lost="the steps of processes before CPython 3.14: time is counted, but not told apart",
+        lost="the steps of a Python before 3.14: its time is counted, but not told apart",
     )

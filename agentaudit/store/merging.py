@@ -123,7 +123,7 @@ class _Moved:
                 yield replace(record, note=f"{self._part.host.name}: {record.note}")
             case Incident():
                 moved = self._changed(record)
-                yield replace(moved, lost=f"{record.lost}, on {self._part.host.name}")
+                yield replace(moved, lost=f"on {self._part.host.name}: {record.lost}")
             case ThreadTick() | ProcessTick():
                 yield self._tick(record)
             case _:

@@ -136,21 +136,20 @@ class _Batches:
         found = _torn(self.torn_bytes, at_ns)
         if self._frames.damaged_at is not None:
             what = f"its file is damaged at byte {self._frames.damaged_at:,}"
-            found.append(_unread(at_ns, what, "what was recorded after that"))
+            found.append(_unread(at_ns, what, "what was recorded after the damage"))
         if self._unknown:
             kinds = ", ".join(sorted(self._unknown)[:8])
-            what = f"a newer release wrote records that this one does not know: {kinds}"
-            found.append(_unread(at_ns, what, f"what {self._unknown.total():,} records tell"))
+            count = f"{self._unknown.total():,} in all"
+            what = f"it holds records that this release does not know: {kinds} ({count})"
+            found.append(_unread(at_ns, what, "what a newer release told"))
         return found
 
 
 def _torn(torn_bytes: int, at_ns: int) -> list[Incident]:
     if not torn_bytes:
         return []
-    what = f"its file ends in the middle of a record, after {torn_bytes:,} bytes of it"
-    lost = (
-        "the end: a second if the recorder was killed then, all that followed if the file was cut"
-    )
+    what = f"its file ends in the middle of a record, {torn_bytes:,} bytes into it"
+    lost = "its end: a second where the recorder was killed, any amount where the file was cut"
     return [_unread(at_ns, what, lost)]
 
 

@@ -227,7 +227,7 @@ def test_devices_endpoints_energy_and_incidents_keep_their_host() -> None:
     assert endpoints == [f"http://localhost:8000/metrics, from {name}" for name in "ab"]
     assert (devices, busy) == ([0, 1], [0, 1])
     assert notes == ["a: package", "b: package"]
-    assert lost == ["names, on a", "names, on b"]
+    assert lost == ["on a: names", "on b: names"]
 
 
 def test_a_recording_that_is_cut_off_makes_the_whole_incomplete() -> None:

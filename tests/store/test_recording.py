@@ -181,7 +181,9 @@ def test_a_recording_cut_anywhere_is_a_prefix(
     length = data.draw(st.integers(ends[0], len(content)))
     path.write_bytes(content[:length])
 
-    found = [record for record in read_records(path) if not isinstance(record, Incident)]
+    found = list(read_records(path))
+    if read_recording(path).torn_bytes:
+        assert "in the middle of a record" in str(found.pop())
 
     assert found == whole[: len(found)]
     assert (read_recording(path).torn_bytes == 0) == (length in ends)
@@ -429,7 +431,7 @@ def test_fields_and_kinds_of_a_later_release_are_left_out(tmp_path: Path) -> Non
 
     assert recording.records[1] == ProcessGone(at_ns=2, pid=3)
     assert "does not know: quantum" in str(recording.records[2])
-    assert "2 records" in str(recording.records[2])
+    assert "2 in all" in str(recording.records[2])
     assert len(list(read_records(path))) == 3
 
 
