@@ -125,7 +125,8 @@ def profile(
     terminal.note(f"recording: {path}" + (f", breakdown: {json}" if json else ""))
     code = checks.told(trace, result, terminal)
     answered = asked_load is None or (trace.load and trace.load.requests > trace.load.failed)
-    raise typer.Exit(int(with_doubt(code, incomplete=not answered)))
+    silent = any(use.unread == use.looks for use in trace.endpoints)
+    raise typer.Exit(int(with_doubt(code, incomplete=silent or not answered)))
 
 
 def _asked(pid: int | None, command: Sequence[str] | None, *, repeat: bool) -> Target:

@@ -47,6 +47,7 @@ def test_a_page_that_is_never_there_is_told_in_the_summary_and_in_the_artifact(
 
     result = CliRunner().invoke(app, [*words, "--endpoint", place, *TARGET])
 
+    assert result.exit_code == int(ExitCode.INCOMPLETE)
     assert "its page could not be read (" in result.output
     assert f"not seen: how busy http://{place}/metrics was" in " ".join(result.output.split())
     (use,) = json.loads(artifact.read_text())["endpoints"]
