@@ -23,6 +23,12 @@ def exit_code(*, failed: bool, incomplete: bool) -> ExitCode:
     return ExitCode.INCOMPLETE if incomplete else ExitCode.PASS
 
 
+def with_doubt(code: ExitCode, *, incomplete: bool) -> ExitCode:
+    """The code of a run that ended in `code`, and may have known too little."""
+    failed = code in (ExitCode.FINDINGS, ExitCode.FINDINGS_AND_INCOMPLETE)
+    return exit_code(failed=failed, incomplete=True) if incomplete else code
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing that is wrong with an input, and where. Lines and columns count from 1."""

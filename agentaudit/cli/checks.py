@@ -10,7 +10,7 @@ import typer
 from agentaudit import __version__
 from agentaudit.cli.gate import compiled_gates, judged
 from agentaudit.cli.recorder import read_trace
-from agentaudit.errors import ExitCode
+from agentaudit.errors import ExitCode, with_doubt
 
 if TYPE_CHECKING:
     from agentaudit.cli.terminal import Terminal
@@ -35,6 +35,7 @@ class Checks:
 
     def told(self, trace: "Trace", profile: "Profile", terminal: "Terminal") -> ExitCode:
         """What they say of a recording, shown; the code to end with."""
+        from agentaudit.model.trace import unread
         from agentaudit.profiling.gauges import readings_of
 
         comparison = None
@@ -42,7 +43,9 @@ class Checks:
             comparison = compared(self.older, (profile.recording, trace))
             terminal.out.print()
             show_comparison(comparison, terminal)
-        return judged(self.gates, readings_of(trace, profile, comparison), terminal)
+        code = judged(self.gates, readings_of(trace, profile, comparison), terminal)
+        traces = [trace, *([self.older[1]] if self.older is not None else [])]
+        return with_doubt(code, incomplete=any(unread(one.incidents) for one in traces))
 
 
 def checks_of(
@@ -53,6 +56,16 @@ def checks_of(
     if older is None:
         return Checks(gates=gates, older=None)
     return Checks(gates=gates, older=(older.name, read_trace(older, rules())))
+
+
+def told_unread(trace: "Trace", name: str, terminal: "Terminal") -> bool:
+    """Whether something of a recording could not be read; then it is told."""
+    from agentaudit.model.trace import unread
+
+    missing = unread(trace.incidents)
+    for incident in missing:
+        terminal.note(f"{name}: not read: {incident.lost} ({incident.what})")
+    return bool(missing)
 
 
 def compared(older: "tuple[str, Trace]", newer: "tuple[str, Trace]") -> "Comparison":

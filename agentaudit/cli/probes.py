@@ -71,8 +71,8 @@ def fork_events(stack: ExitStack) -> "tuple[ForkEvents | None, Sequence[Incident
             Incident(
                 at_ns=time.monotonic_ns(),
                 probe="forks",
-                what=f"the kernel does not tell us of forks ({error.strerror})",
-                lost="children that live less than a moment are counted, but not named",
+                what=f"the kernel does not tell us of forks: {error.strerror}",
+                lost="names of children that live less than a moment; their time is counted",
             ),
         )
     stack.callback(forks.close)

@@ -17,11 +17,9 @@ from agentaudit.cli.recorder import record, step_rules
 from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.targets import Attach, Launch, Repeat, Target, parse_duration
 from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import ExitCode, UsageError, exit_code
+from agentaudit.errors import UsageError, with_doubt
 
 __all__ = ["Attach", "Launch", "Options", "parse_duration", "profile", "record"]
-
-_FAILED = (ExitCode.FINDINGS, ExitCode.FINDINGS_AND_INCOMPLETE)
 
 
 def profile(
@@ -126,9 +124,9 @@ def profile(
         write_artifact(result, json)
     terminal.note(f"recording: {path}" + (f", breakdown: {json}" if json else ""))
     code = checks.told(trace, result, terminal)
-    if asked_load is not None and not (trace.load and trace.load.requests > trace.load.failed):
-        code = exit_code(failed=code in _FAILED, incomplete=True)
-    raise typer.Exit(int(code))
+    answered = asked_load is None or (trace.load and trace.load.requests > trace.load.failed)
+    silent = any(use.unread == use.looks for use in trace.endpoints)
+    raise typer.Exit(int(with_doubt(code, incomplete=silent or not answered)))
 
 
 def _asked(pid: int | None, command: Sequence[str] | None, *, repeat: bool) -> Target:

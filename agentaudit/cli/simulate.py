@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import InputError, Problem
+from agentaudit.errors import InputError, Problem, exit_code
 
 if TYPE_CHECKING:
     from agentaudit.model.results import Simulation
@@ -90,11 +90,12 @@ def scheduler(
           steps: [{wait: 200ms}, {cpu: 1.5s, spread: 0.3}, {gpu: 800ms}]
         - {name: chat, steps: [{gpu: 2s}]}
 
-    Exit codes: 0 simulated; 2 usage or unreadable input; 3 too little was recorded.
+    Exit codes: 0 simulated; 2 usage or unreadable input; 3 too little was recorded, or its file is
+    damaged or cut off.
     """
     terminal = terminal_of(context)
     with terminal.progress("Simulating"):
-        workload, host = _loaded(source, arrivals=arrivals, requests=requests, seed=seed)
+        workload, host, whole = _loaded(source, arrivals=arrivals, requests=requests, seed=seed)
         chosen = _machine(host, name=machine, cores=cores)
         result = _compared(workload, chosen, names=policy or [], caps=caps)
     from agentaudit.report.simulation_table import render_simulation
@@ -105,28 +106,32 @@ def scheduler(
     if json_file is not None:
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
+    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 
 def _loaded(
     source: Path, *, arrivals: str | None, requests: int | None, seed: int | None
-) -> "tuple[Workload, Machine]":
+) -> "tuple[Workload, Machine, bool]":
+    """The workload, the machine, and whether all of the file could be read."""
     from agentaudit.simulation.arrivals import parse_arrivals
 
     how = parse_arrivals(arrivals) if arrivals is not None else None
     if not source.is_file():
         raise InputError(Problem(file=str(source), message="no such file"))
     if source.suffix in (".yaml", ".yml"):
-        return _synthetic(source, arrivals=how, requests=requests, seed=seed)
+        return *_synthetic(source, arrivals=how, requests=requests, seed=seed), True
     return _recorded(source, arrivals=how, requests=requests, seed=seed)
 
 
 def _recorded(
     source: Path, *, arrivals: "Arrivals | None", requests: int | None, seed: int | None
-) -> "tuple[Workload, Machine]":
+) -> "tuple[Workload, Machine, bool]":
     from agentaudit.cli.recorder import read_trace, step_rules
+    from agentaudit.model.trace import unread
 
     trace = read_trace(source, step_rules([]))
-    return _replay(trace, str(source), arrivals=arrivals, requests=requests, seed=seed)
+    replay = _replay(trace, str(source), arrivals=arrivals, requests=requests, seed=seed)
+    return *replay, not unread(trace.incidents)
 
 
 def replayed(trace: "Trace", *, source: str) -> "Simulation":

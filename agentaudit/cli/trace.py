@@ -52,6 +52,9 @@ def show(
       agentaudit trace show run.aatrace
       agentaudit trace show run.aatrace --rules my-steps/ --json profile.json
       agentaudit trace show run.aatrace --fail-if 'cpu_share > 0.6' --compare old.aatrace
+
+    Exit codes: 0 shown, also while it is written; 1 a --fail-if holds; 2 usage or unreadable input;
+    3 its file is damaged or cut off, or what a --fail-if asks for was not measured; 4 both 1 and 3.
     """
     from agentaudit.profiling.breakdown import profile_of
     from agentaudit.report.profile_table import render_profile

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from agentaudit.cli.checks import compared, show_comparison
+from agentaudit.cli.checks import compared, show_comparison, told_unread
 from agentaudit.cli.gate import FailIf, compiled_gates, judged
 from agentaudit.cli.recorder import read_trace, step_rules
 from agentaudit.cli.terminal import terminal_of
+from agentaudit.errors import with_doubt
 
 
 def trace_compare(
@@ -34,6 +35,9 @@ def trace_compare(
     Examples:
       agentaudit trace compare monday.aatrace tuesday.aatrace
       agentaudit trace compare main.aatrace branch.aatrace --fail-if 'compare.p90_low > 1.1'
+
+    Exit codes: 0; 1 a --fail-if holds; 2 usage or unreadable input; 3 a recording is damaged or cut
+    off, or a --fail-if asks for what was not measured; 4 both 1 and 3.
     """
     from agentaudit.profiling.breakdown import profile_of
     from agentaudit.profiling.gauges import readings_of
@@ -49,4 +53,9 @@ def trace_compare(
         write_artifact(comparison, json)
         terminal.note(f"comparison: {json}")
     readings = readings_of(traces[1], profile_of(traces[1], after.name), comparison)
-    raise typer.Exit(int(judged(gates, readings, terminal)))
+    code = judged(gates, readings, terminal)
+    unread = [
+        told_unread(trace, path.name, terminal)
+        for trace, path in zip(traces, (before, after), strict=True)
+    ]
+    raise typer.Exit(int(with_doubt(code, incomplete=any(unread))))

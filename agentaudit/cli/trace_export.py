@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.checks import told_unread
 from agentaudit.cli.recorder import step_rules
 from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import ExitCode, UsageError
+from agentaudit.errors import UsageError, exit_code
 
 if TYPE_CHECKING:
     from agentaudit.model.recording import Recording
@@ -64,6 +65,9 @@ def trace_export(
       agentaudit trace export run.aatrace --format perfetto
       agentaudit trace export run.aatrace --format parquet -o fleet/
       agentaudit trace export run.aatrace --format otlp -o run.otlp.jsonl
+
+    Exit codes: 0 exported; 2 usage or unreadable input; 3 exported, but the recording is damaged or
+    cut off.
     """
     from agentaudit.profiling.attribution import trace_of
     from agentaudit.store.placing import write_whole
@@ -82,10 +86,8 @@ def trace_export(
         path = output or recording.with_name(recording.stem + _ENDINGS[form])
         size = write_whole(path, _document(form, found, trace, recording), overwrite=force)
         terminal.note(f"{form.value}: {path} ({size / 1e6:.1f} MB)")
-    for incident in trace.incidents:
-        if incident.probe == "recording":
-            terminal.note(f"not in it: {incident.lost} ({incident.what})")
-    raise typer.Exit(int(ExitCode.PASS))
+    incomplete = told_unread(trace, recording.name, terminal)
+    raise typer.Exit(int(exit_code(failed=False, incomplete=incomplete)))
 
 
 def _document(

@@ -195,14 +195,13 @@ def _lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
     )
     yield from notes.lacks.items()
     if notes.counts["assumed"] and notes.speed:
-        yield (
-            f"assumed: {notes.speed.prompt:g} tokens in, {notes.speed.generated:g} out a second",
-            "how long model calls really took",
-        )
+        speed = f"{notes.speed.prompt:g} tokens in, {notes.speed.generated:g} out a second"
+        yield (f"assumed: a model of {speed}", "how long model calls really took")
     if notes.counts["unended"]:
-        yield (f"{notes.counts['unended']} operations had not ended", "their true end")
+        unended = counted(notes.counts["unended"], "operation")
+        yield (f"{unended} had not ended", "the true end of what had not ended")
     if notes.bad_rows:
-        yield (f"{counted(notes.bad_rows, 'row')} could not be read", "what it would have held")
+        yield (f"{counted(notes.bad_rows, 'row')} could not be read", "what unreadable rows hold")
 
 
 def _told(terminal: Terminal, survey: _Survey, path: Path) -> None:

@@ -35,7 +35,7 @@ def trace_merge(
       agentaudit trace merge web-1.aatrace web-2.aatrace -o web.aatrace
       agentaudit trace merge agent.aatrace vllm.aatrace -o both.aatrace
     """
-    from agentaudit.model.trace import Incident
+    from agentaudit.model.trace import READING, Incident
     from agentaudit.store.merging import Source, merged
     from agentaudit.store.placing import beside
     from agentaudit.store.recording import RecordingWriter, read_records
@@ -54,7 +54,7 @@ def trace_merge(
         with RecordingWriter(part) as writer:
             for record in merged(sources, __version__):
                 writer.append(record)
-                if isinstance(record, Incident) and record.probe == "merge":
+                if isinstance(record, Incident) and record.probe in ("merge", READING):
                     terminal.note(f"lost: {record.lost} ({record.what})")
                     doubted = True
     terminal.note(f"merged recording: {output}")

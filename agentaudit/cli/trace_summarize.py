@@ -62,7 +62,8 @@ def trace_summarize(
       agentaudit trace summarize /shared/traces --since 2026-11-01 --scheduler tcp://dask:8786
       agentaudit trace summarize recordings/*.aatrace --json fleet.json
 
-    Exit codes: 0; 2 no dataset; 3 partitions that cannot be read, which are named.
+    Exit codes: 0; 2 no dataset; 3 partitions or recordings that cannot be read whole, which are
+    named.
     """
     from agentaudit.model.fleet import together
     from agentaudit.profiling.fleet import fleet_of
@@ -129,17 +130,24 @@ def _of_recordings(
 ) -> "Iterator[Part]":
     """Recordings themselves; one that cannot be read is named, and the others count."""
     from agentaudit.model.fleet import Part
+    from agentaudit.model.trace import unread
     from agentaudit.profiling.fleet import part_of_trace
 
-    known = step_rules(rules) if paths else None
+    if not paths:
+        return
+    known = step_rules(rules)
     for path in paths:
         try:
-            part = part_of_trace(read_trace(path, known), path.name) if known else Part()
+            trace = read_trace(path, known)
         except InputError as error:
             yield Part(problems=tuple(str(problem) for problem in error.problems))
             continue
+        part = part_of_trace(trace, path.name)
         if all(wanted.has(*day) for day in part.recordings):
             yield part
+            yield Part(
+                problems=tuple(f"{path}: {incident.what}" for incident in unread(trace.incidents))
+            )
 
 
 def _day(text: str, option: str) -> str:

@@ -144,7 +144,7 @@ class InFlight:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointSample:
     """
-    What an inference server said of itself at one instant, in its metrics.
+    What an inference server, or a GPU exporter, said of itself at one instant, in its metrics.
 
     Counters are totals since it began; None is what it does not export.
     """
@@ -163,6 +163,19 @@ class EndpointSample:
     """Summed over requests: prefill and decode."""
     queue_s: float | None = None
     requests: float | None = None
+    """Those that ended."""
+    prefill_s: float | None = None
+    decode_s: float | None = None
+    cached_tokens: float | None = None
+    """Of the prompts' tokens, those that the prefix cache held."""
+    cacheable_tokens: float | None = None
+    """Those that it was asked for."""
+    gpu_busy: float | None = None
+    """0 to 1, a mean of its devices."""
+    joules: float | None = None
+    """Of its devices, since the first look; without those that are read from their driver."""
+    readable: bool = True
+    """False of a look at which there was no page, or none that tells anything: an incident does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from agentaudit.model.endpoint import EndpointUse
 from agentaudit.model.trace import (
     DrivenLoad,
     EnergyReading,
@@ -130,3 +131,4 @@ class Profile:
     incidents: tuple[Incident, ...]
     sampling: tuple[SamplingRecord, ...]
     tool_version: str
+    endpoints: tuple[EndpointUse, ...] = ()

@@ -87,6 +87,8 @@ class SpanRule:
     kind: StepKind
     sub_kind: str = ""
     self_time: bool = False
+    exact: bool = False
+    """True of a span that is a request or a step as it stands: nothing more is concluded of it."""
     dialect: str = ""
 
 

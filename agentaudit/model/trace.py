@@ -5,8 +5,11 @@ Times are integer nanoseconds on the monotonic clock of the recording host; `clo
 to Unix time.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from agentaudit.model.endpoint import EndpointUse
 
 SCHEMA_VERSION = 2
 
@@ -192,6 +195,15 @@ class Incident:
     """What the recording does not hold because of it."""
 
 
+READING = "recording"
+"""The probe of incidents that were met when a recording was read, not when it was made."""
+
+
+def unread(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+    """What the file of a recording should hold and nobody can read: evidence that is missing."""
+    return tuple(incident for incident in incidents if incident.probe == READING)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingRecord:
     """How the stacks were sampled: intended and achieved, failures, lateness."""
@@ -274,6 +286,7 @@ class Trace:
     """On-CPU time of the tree from kernel counters, dead children included."""
     load: DrivenLoad | None = None
     """None where nobody but the agent's own users asked."""
+    endpoints: tuple[EndpointUse, ...] = ()
     parts: tuple[Part, ...] = ()
     """The recordings that this one was merged from; none of what was recorded as it is."""
     schema_version: int = SCHEMA_VERSION

@@ -78,7 +78,12 @@ class Assembly:
 
 def assembled(recording: Recording, spans: Told, rules: LabelRules) -> Assembly:
     """Lanes and tracks of all processes that there is evidence of; `spans` are what spans claim."""
-    labeller = Labeller(rules.frames, recording.stacks, model_clients(recording))
+    labeller = Labeller(
+        rules.frames,
+        recording.stacks,
+        model_clients(recording),
+        command=recording.opened.target.command,
+    )
     told = told_by_all(recording, spans, labeller)
     bare = _bare_lanes(recording, labeller, {claim.pid for claims in told for claim in claims[0]})
     views = views_of(bare) if any(claims or stories for claims, stories in told) else {}

@@ -7,7 +7,7 @@ Every nanosecond of CPU time that the kernel counted finds its step, or stands a
 from collections.abc import Iterator, Sequence
 
 from agentaudit.model.columns import Thread
-from agentaudit.model.observed import SpanSeen
+from agentaudit.model.observed import EndpointSample, SpanSeen
 from agentaudit.model.recording import Closed, Recording, Watched
 from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import (
@@ -25,6 +25,7 @@ from agentaudit.model.trace import (
 )
 from agentaudit.profiling.assembly import Assembly, assembled
 from agentaudit.profiling.driven_load import driven_load
+from agentaudit.profiling.endpoints import endpoint_uses
 from agentaudit.profiling.evidence import Claim
 from agentaudit.profiling.exits import place_exits
 from agentaudit.profiling.families import Owners, families_of, place_children, spent_by
@@ -80,6 +81,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
         sampling=_sampling(recording),
         cpu_total_ns=max(spendings.total_ns, sum(step.cpu_ns for step in steps)),
         load=driven_load(records),
+        endpoints=endpoint_uses(records_of(records, EndpointSample)),
         parts=records_of(records, Part),
         tool_version=recording.opened.tool_version,
     )

@@ -43,6 +43,7 @@ def profile_of(trace: Trace, recording_name: str) -> Profile:
         incidents=trace.incidents,
         sampling=trace.sampling,
         tool_version=trace.tool_version,
+        endpoints=trace.endpoints,
     )
 
 

@@ -43,6 +43,10 @@ class Story:
     name: str
     source: LabelSource
     thread: int = 0
+    exact: bool = False
+    """True where somebody told all of it: its edges, its name and each of its steps."""
+    complete: bool = True
+    """False where an edge of the recording that it was told of cut it off."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -69,6 +73,8 @@ class Claim:
     """False of retrieval that embeds nothing: no GPU works for it."""
     peer_pid: int = 0
     """The process on this host that answers, 0 when it is elsewhere or unknown."""
+    exact: bool = False
+    """True of a step that somebody told as it stands, and whose it was."""
     suspended: bool = False
     """True of work that no thread's stack shows while it waits: a task of an event loop."""
 

@@ -1,7 +1,7 @@
 """Which step rules a frame matches, by its file and its function."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from agentaudit.model.recording import Frame
@@ -16,16 +16,30 @@ _SAYS_NOTHING = frozenset({"<module>", "main", "<lambda>"})
 """Functions at the root of whole programs: the name of their file labels nothing below them."""
 
 
-def own_code(file: str) -> tuple[str, bool]:
-    """The path that rules are matched against, and whether it is the agent's own code."""
+def own_code(file: str, packages: Collection[str] = ()) -> tuple[str, bool]:
+    """
+    The path that rules are matched against, and whether it is the agent's own code.
+
+    `packages` are those that the agent itself was installed as.
+    """
     for marker in _LIBRARIES:
         at = file.rfind(marker)
         if at >= 0 and _SAMPLES not in file:
-            return file[at + len(marker) :], False
+            own = installed(file) in packages
+            return (file if own else file[at + len(marker) :]), own
     standard = _STANDARD_LIBRARY.match(file)
     if standard and _SAMPLES not in file:
         return file[standard.end() :], False
     return file, not file.startswith("<frozen")
+
+
+def installed(file: str) -> str:
+    """The top-level package, or module, of an installed file; empty of any other."""
+    for marker in _LIBRARIES:
+        at = file.rfind(marker)
+        if at >= 0:
+            return file[at + len(marker) :].partition("/")[0].removesuffix(".py")
+    return ""
 
 
 def patterns_of(rule: StepRule) -> tuple[str, str]:
@@ -36,7 +50,8 @@ def patterns_of(rule: StepRule) -> tuple[str, str]:
 class FrameRules:
     """Rules made ready for matching; every frame is matched once."""
 
-    def __init__(self, rules: Sequence[StepRule]) -> None:
+    def __init__(self, rules: Sequence[StepRule], packages: Collection[str] = ()) -> None:
+        self._packages = packages
         self._own = [rule for rule in rules if _of_own_code(rule)]
         self._library = [
             (rule.file.partition("*")[0], rule) for rule in rules if not _of_own_code(rule)
@@ -47,7 +62,7 @@ class FrameRules:
         """The rules that the frame matches, in the order they were given."""
         found = self._known.get(frame)
         if found is None:
-            path, own = own_code(frame.file)
+            path, own = own_code(frame.file, self._packages)
             near = self._near_own(frame, path) if own else self._near_library(path)
             found = tuple(rule for rule in near if _names(rule, frame.function))
             self._known[frame] = found

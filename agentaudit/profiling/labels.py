@@ -13,6 +13,7 @@ from agentaudit.model.recording import Frame
 from agentaudit.model.rule import StepRule
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.frames import FrameRules, own_code
+from agentaudit.profiling.programs import agent_packages
 
 _DISPATCHERS = frozenset(
     {
@@ -82,8 +83,12 @@ class Labeller:
         rules: Sequence[StepRule],
         stacks: Sequence[tuple[Frame, ...]],
         model_clients: Collection[int] = (),
+        *,
+        command: str = "",
     ) -> None:
-        self._rules = FrameRules(rules)
+        """`command` is the command line of the target: it may name the agent's package."""
+        self._packages = agent_packages(stacks, command, rules)
+        self._rules = FrameRules(rules, self._packages)
         self._stacks = stacks
         self._model_clients = frozenset(model_clients)
         self._known: dict[tuple[int, bool], Label] = {}
@@ -101,6 +106,14 @@ class Labeller:
             found = self._known[key] = self._read(self._stacks[stack], model_client=key[1])
         return found
 
+    def own_frames(self, stack: Sequence[Frame], *, most: int) -> tuple[Frame, ...]:
+        """The innermost frames of the agent's own code, programs' roots left out."""
+        own = (frame for frame in stack if self._own(frame) and frame.function not in _ROOTS)
+        return tuple(islice(own, most))
+
+    def _own(self, frame: Frame) -> bool:
+        return own_code(frame.file, self._packages)[1]
+
     def _read(self, stack: Sequence[Frame], *, model_client: bool) -> Label:
         request_at = self._request_at(stack)
         request = stack[request_at].function if request_at is not None else ""
@@ -116,7 +129,7 @@ class Labeller:
             confidence=rule.confidence if rule else 0.0,
             request=request,
             path=self._path(stack[:request_at]) if request_at is not None else (),
-            engaged=bool(own_frames(stack, most=1)),
+            engaged=bool(self.own_frames(stack, most=1)),
             loop=loop_at is not None,
             held=request_at is not None and loop_at is not None and request_at > loop_at,
         )
@@ -142,7 +155,7 @@ class Labeller:
         for frame in stack:
             rule = _first(self._rules.matching(frame), "fallback_worker_root")
             if rule:
-                return rule if above and own_code(above.file)[1] else None
+                return rule if above and self._own(above) else None
             if not own_code(frame.file)[0].startswith(_THREAD_MACHINERY):
                 above = frame
         return None
@@ -175,7 +188,7 @@ class Labeller:
             rules = self._rules.matching(frame)
             if any(rule.kind is not StepKind.ORCHESTRATION for rule in rules):
                 break
-            if own_code(frame.file)[1]:
+            if self._own(frame):
                 path.append(_short(frame.function))
         return tuple(path)
 
@@ -188,12 +201,6 @@ def _loop_at(stack: Sequence[Frame]) -> int | None:
         if runs and own_code(frame.file)[0].startswith(_LOOPS):
             return at
     return None
-
-
-def own_frames(stack: Sequence[Frame], *, most: int) -> tuple[Frame, ...]:
-    """The innermost frames of the agent's own code, programs' roots left out."""
-    own = (frame for frame in stack if own_code(frame.file)[1] and frame.function not in _ROOTS)
-    return tuple(islice(own, most))
 
 
 _ROOTS = frozenset({"<module>", "main", "<shim>", "<lambda>"})

@@ -83,6 +83,7 @@ class LiveView:
         self._clients: set[int] = set()
         self._labeller = Labeller(rules.frames, ())
         self._labelled = 0
+        self._command = ""
         self._start_ns = self._now_ns = 0
         self._cores = 1.0
         self._cpu: deque[CpuSample] = deque(maxlen=_MOST_SAMPLES)
@@ -104,6 +105,7 @@ class LiveView:
             case Opened():
                 self._start_ns = self._now_ns = record.start_ns
                 self._cores = float(record.host.cores)
+                self._command = record.target.command
             case StackDefined():
                 self._stacks.append(record.frames)
             case StackRun():
@@ -170,7 +172,9 @@ class LiveView:
         """What a stack says may change once others are known; looked at as their number doubles."""
         if len(self._stacks) >= 2 * self._labelled or not self._labelled:
             self._labelled = max(len(self._stacks), 1)
-            self._labeller = Labeller(self._rules.frames, self._stacks, self._clients)
+            self._labeller = Labeller(
+                self._rules.frames, self._stacks, self._clients, command=self._command
+            )
 
     def _forget(self) -> None:
         since_ns = self._now_ns - WINDOW_NS - _LATE_NS

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from agentaudit.model.columns import Readings, Runs
 from agentaudit.model.recording import Frame
 from agentaudit.model.trace import StepKind
-from agentaudit.profiling.labels import Label, Labeller, own_frames
+from agentaudit.profiling.labels import Label, Labeller
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.refining import EDGE_NS
 from agentaudit.profiling.sharing import split
@@ -150,7 +150,7 @@ class _Company:
     ) -> None:
         self._loop = loop
         self._usually = usual
-        self._signatures = [_signature(stack) for stack in loop.stacks]
+        self._signatures = [_signature(stack, loop.labeller) for stack in loop.stacks]
         self._groups = self._learnt(moments)
 
     def targets(self, moment: _Moment) -> Sequence[Piece]:
@@ -253,6 +253,6 @@ def _named(label: Label, pieces: Sequence[Piece]) -> Sequence[Piece]:
     return same or pieces
 
 
-def _signature(stack: Sequence[Frame]) -> _Signature:
+def _signature(stack: Sequence[Frame], labeller: Labeller) -> _Signature:
     """What tells one piece of code from another: the agent's own frames, or else the leaf."""
-    return own_frames(stack, most=_DEPTH) or tuple(stack[:1])
+    return labeller.own_frames(stack, most=_DEPTH) or tuple(stack[:1])

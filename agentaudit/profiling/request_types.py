@@ -57,7 +57,8 @@ def _told_types(groups: Sequence[OpenRequest]) -> Iterator[tuple[int, str]]:
     """The names that stories give; too many of them, or none, name no type."""
     names = {group.story.name for group in groups if group.story}
     for group in groups:
-        name = group.story.name if group.story and len(names) <= _MOST_TYPES else ""
+        told = group.story is not None and (group.story.exact or len(names) <= _MOST_TYPES)
+        name = group.story.name if group.story and told else ""
         yield group.request_id, name or f"request {heavy(group.pieces)}-heavy"
 
 

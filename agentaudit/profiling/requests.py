@@ -109,13 +109,17 @@ def _telling(groups: Sequence[OpenRequest], start_ns: int, end_ns: int) -> list[
     return [
         group
         for group in groups
-        if group.end_ns - group.start_ns >= _EDGE_NS or not _cut_off(group, start_ns, end_ns)
+        if group.end_ns - group.start_ns >= _EDGE_NS
+        or not _cut_off(group, start_ns, end_ns)
+        or (group.story is not None and group.story.exact)
     ]
 
 
 def _cut_off(group: OpenRequest, start_ns: int, end_ns: int) -> bool:
     """Edges that samples tell are unsure; where somebody said exactly, only what goes beyond is."""
     story = group.story
+    if story is not None and not story.complete:
+        return True
     if story is not None and story.source in _EXACT:
         return story.start_ns <= start_ns or story.end_ns >= end_ns
     return group.start_ns - start_ns <= _EDGE_NS or end_ns - group.end_ns <= _EDGE_NS
@@ -173,7 +177,7 @@ def _adopt(assembly: Assembly, groups: Sequence[OpenRequest]) -> None:
     """
     placed = (piece for _, _, piece in assembly.placed())
     without = sorted(
-        (piece for piece in placed if piece.request_id is None and piece.label.leaf),
+        (piece for piece in placed if piece.request_id is None and _may_be_adopted(piece)),
         key=lambda piece: piece.start_ns,
     )
     arriving = deque(groups)
@@ -188,6 +192,10 @@ def _adopt(assembly: Assembly, groups: Sequence[OpenRequest]) -> None:
         if group is not None:
             piece.request_id = group.request_id
             at_work.add(group, piece)
+
+
+def _may_be_adopted(piece: Piece) -> bool:
+    return piece.label.leaf and not (piece.claim is not None and piece.claim.exact)
 
 
 class _AtWork:

@@ -277,8 +277,8 @@ def _late(now_ns: int, late_ns: int) -> Incident:
     return Incident(
         at_ns=now_ns,
         probe="session",
-        what=f"the recorder itself was not let run for {late_ns / 1e9:.1f} s",
-        lost="when in that time the CPU was used; how much of it is known",
+        what=f"the machine did not let the recorder run for {late_ns / 1e9:.1f} s",
+        lost="when exactly the agent used the CPU meanwhile; how much it used is known",
     )
 
 

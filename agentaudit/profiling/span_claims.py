@@ -18,6 +18,7 @@ _Key = tuple[str, str]
 KindOf = Callable[[SpanSeen], SpanRule | None]
 
 _EMBEDDING = "embedding"
+_INCOMPLETE = "incomplete"
 
 _SLIVER_NS = 1_000_000
 """What another span leaves of the one around it, too short to be work of its own."""
@@ -40,9 +41,15 @@ class _Node:
 
     @property
     def kind(self) -> StepKind | None:
-        """The kind of leaf work that it claims; None of spans that only hold others."""
+        """The kind of work that it claims; None of spans that only hold others."""
         rule = self.rule
-        return rule.kind if rule and rule.kind in LEAF_KINDS and not rule.self_time else None
+        if rule is None or rule.self_time:
+            return None
+        return rule.kind if rule.exact or rule.kind in LEAF_KINDS else None
+
+    @property
+    def exact(self) -> bool:
+        return self.rule is not None and self.rule.exact
 
 
 @dataclass(slots=True, eq=False)
@@ -158,6 +165,9 @@ def _story(family: _Family, source: LabelSource) -> Story | None:
     whole = [node for node in family.members if not node.within]
     if len(whole) == 1 and whole[0].kind is not None:
         return None
+    told = next((node for node in whole if node.exact and node.kind is None), None)
+    if told is not None:
+        return _told_story(told, source)
     agents = (node.span.agent for node in family.members if node.span.agent)
     pids = (node.span.pid for node in family.members if node.span.pid)
     return Story(
@@ -166,6 +176,19 @@ def _story(family: _Family, source: LabelSource) -> Story | None:
         end_ns=family.end_ns,
         name=next(agents, family.head.span.name),
         source=source,
+    )
+
+
+def _told_story(node: _Node, source: LabelSource) -> Story:
+    """A request that is told as it stands."""
+    return Story(
+        pid=node.span.pid,
+        start_ns=node.start_ns,
+        end_ns=node.end_ns,
+        name=node.span.agent or node.span.name,
+        source=source,
+        exact=True,
+        complete=node.rule is None or node.rule.sub_kind != _INCOMPLETE,
     )
 
 
@@ -191,6 +214,8 @@ def _claims(
             tokens_out=tokens_out,
             server_ns=server_ns,
             on_device=_on_device(node),
+            exact=node.exact,
+            suspended=node.exact,  # it stands beside what its thread did at the same time
         )
         server_ns, tokens_in, tokens_out = 0, None, None  # said once of the whole
 

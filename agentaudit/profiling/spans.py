@@ -182,7 +182,8 @@ def unnamed_operations(
         Incident(
             at_ns=at_ns,
             probe="spans",
-            what=f"no rule knows what these spans do: {', '.join(shown)}{more}",
-            lost="their kind of step: they count as orchestration; a row of your own could name it",
+            what=f"no rule knows {', '.join(shown)}{more}",
+            lost="what kind of step some spans are: they count as orchestration; a row of"
+            " your own can name it",
         ),
     )

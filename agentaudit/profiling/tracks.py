@@ -96,13 +96,16 @@ def tracks_of(
         others[id(claim.story)].append(claim)
     gaps: list[Piece] = []
     for story in stories:
-        gaps += map(_gap, _gaps(story, [*by_story[id(story)], *others[id(story)]]))
+        known = [*by_story[id(story)], *others[id(story)]]
+        gaps += [] if story.exact else map(_gap, _gaps(story, known))
     between: dict[int, list[Track]] = defaultdict(list)
     for gap in with_idle_told_apart(gaps, readings):
         between[id(gap.story)].append([gap])
     columns = alone
     for story in stories:
-        columns += _packed([*_columns(by_story[id(story)]), *between[id(story)]])
+        columns += _packed([*_columns(by_story.pop(id(story))), *between[id(story)]])
+    for guests in by_story.values():  # of requests that are at home on another thread
+        columns += _packed(_columns(guests))
     return _packed([column for column in columns if column])
 
 

@@ -2,7 +2,7 @@
 
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
 from agentaudit.model.profile import Bound, Breakdown, Profile
-from agentaudit.model.trace import DrivenLoad, StepKind
+from agentaudit.model.trace import DrivenLoad, StepKind, unread
 from agentaudit.report.quantities import counted, duration, percent
 
 ID = "cpu-gpu-profile"
@@ -77,6 +77,12 @@ def _judged(profile: Profile, *, hosted_model: bool) -> tuple[DecisionStatus, st
                 " ended, and nobody measured what they used."
             ),
             "Run `agentaudit profile --pid PID --duration 60s` while the agent is under load.",
+        )
+    if missing := unread(profile.incidents):
+        return (
+            DecisionStatus.NOT_MEASURED,
+            f"The recording cannot be read whole: {missing[0].what}.",
+            "Take the file from where it is whole, or record again.",
         )
     if not under_load(breakdown):
         return _idle(breakdown)

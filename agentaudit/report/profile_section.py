@@ -16,6 +16,7 @@ from agentaudit.report.blocks import (
     plain,
 )
 from agentaudit.report.charts import kinds_chart
+from agentaudit.report.endpoint_text import endpoint_name, endpoint_sentences
 from agentaudit.report.profile_decision import attributed, split, words
 from agentaudit.report.quantities import counted, duration, number, percent, size
 from agentaudit.report.timeline import Lane, lanes, timeline_chart
@@ -191,6 +192,10 @@ def _method(profile: Profile) -> Folded:
         ("Recording", f"{profile.recording}; ended because {profile.ended_because}"),
         *((f"Sampler: {item.sampler}", _sampler(item)) for item in profile.sampling),
         *((f"Energy: {item.component}", _energy(item)) for item in profile.energy),
+        *(
+            (f"Endpoint: {endpoint_name(item)}", "; ".join(endpoint_sentences(item)))
+            for item in profile.endpoints
+        ),
     )
     lost = tuple(f"{item.probe}: {item.what} ({item.lost})" for item in profile.incidents)
     told = lost[:_MOST_INCIDENTS]

@@ -7,12 +7,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from agentaudit.model.endpoint import EndpointUse
 from agentaudit.model.profile import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
-from agentaudit.model.trace import DrivenLoad, Incident
+from agentaudit.model.trace import DrivenLoad, Incident, unread
+from agentaudit.report.endpoint_text import endpoint_name, endpoint_sentences
 from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _INDENT = (0, 0, 0, 2)
+_DEEPER = (0, 0, 0, 4)
+_OF_ENDPOINTS = "dcgm_counter"
+"""The method of readings that endpoints tell of, and that are shown with them."""
+
 _MOST_OF_IT = 0.8
 """Share of the CPU time with a step below which a reader wants to know how to name the rest."""
 
@@ -35,6 +41,7 @@ def render_profile(profile: Profile) -> RenderableType:
         _kind_table(breakdown),
         *_coverage(breakdown, sum(record.samples for record in profile.sampling)),
         *_request_lines(profile.request_types, breakdown),
+        *_endpoint_lines(profile.endpoints),
         *_notes(profile),
     )
 
@@ -172,16 +179,30 @@ def _driven(load: DrivenLoad) -> str:
     )
 
 
+def _endpoint_lines(uses: Sequence[EndpointUse]) -> Iterator[RenderableType]:
+    """A block for all of them, since a user wants to see them beside each other."""
+    if not uses:
+        return
+    yield Text()
+    yield Text("endpoints, by their own metrics (so the work of all their users):")
+    for use in uses:
+        yield Padding(Text(one_line(endpoint_name(use)), overflow="fold"), _INDENT, expand=False)
+        for sentence in endpoint_sentences(use):
+            yield Padding(Text(sentence, overflow="fold"), _DEEPER, expand=False)
+
+
 def _notes(profile: Profile) -> Iterator[Text]:
     lines = []
     if profile.host.gpu_note:
         lines.append(profile.host.gpu_note)
+    told = any(use.joules is not None for use in profile.endpoints)
     lines += [
         f"energy of {reading.component}: {reading.joules:.1f} J ({reading.method}; {reading.note})"
         for reading in profile.energy
+        if not (told and reading.method == _OF_ENDPOINTS)
     ]
     if not profile.complete:
-        lines.append("the recording is cut off: its recorder was ended before it could close it")
+        lines.append(f"the recording is cut off: {_cut_off(profile)}")
     elif profile.ended_because:
         lines.append(f"ended because {profile.ended_because}")
     lines += _missed(profile.incidents)
@@ -189,6 +210,12 @@ def _notes(profile: Profile) -> Iterator[Text]:
         yield Text()
     for line in lines:
         yield Text(one_line(line), overflow="fold")
+
+
+def _cut_off(profile: Profile) -> str:
+    if unread(profile.incidents):
+        return "these are the figures of what could be read"
+    return "its recorder still writes, or was killed and lost a second of it at most"
 
 
 def _missed(incidents: Sequence[Incident]) -> Iterator[str]:

@@ -17,7 +17,7 @@ NAME = "name"
 
 _ANYTHING = "*"
 _KINDS = [kind.value for kind in StepKind if kind not in (StepKind.IDLE, StepKind.UNKNOWN)]
-_FIELDS = ("attribute", "value", "step_kind", "sub_kind", "self_time", "dialect")
+_FIELDS = ("attribute", "value", "step_kind", "sub_kind", "self_time", "exact", "dialect")
 _FLAGS = {"true": True, "false": False}
 _MOST_OPERATIONS = 1_000
 _MOST_REMEMBERED = 4_096
@@ -68,13 +68,15 @@ def told_apart(folders: Sequence[Path]) -> tuple[Sequence[Path], Sequence[Path]]
 def _rule(row: Row) -> SpanRule | None:
     if not row.names(_FIELDS):
         return None
-    kind = row.choice("step_kind", _KINDS)
+    exact = _FLAGS.get(row.choice("exact", list(_FLAGS), default="false"), False)
+    kind = row.choice("step_kind", list(StepKind) if exact else _KINDS)
     return SpanRule(
         attribute=row.text("attribute"),
         value=row.text("value"),
         kind=StepKind(kind or "unknown"),
         sub_kind=row.text("sub_kind", default=""),
         self_time=_FLAGS.get(row.choice("self_time", list(_FLAGS), default="false"), False),
+        exact=exact,
         dialect=row.text("dialect"),
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from agentaudit.model.trace import Trace
+from agentaudit.model.trace import Trace, unread
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.machine import host_machine
@@ -20,7 +20,8 @@ def recorded_workload(trace: Trace, *, source: str) -> tuple[Workload, Machine]:
     machine = host_machine(trace)
     workload = workload_of(trace, source=source, gpu=machine.gpu)
     check = reproduction(trace, workload, machine)
-    return replace(workload, assumptions=(check, *workload.assumptions)), machine
+    missing = (f"Not read: {one.lost} ({one.what})." for one in unread(trace.incidents))
+    return replace(workload, assumptions=(*missing, check, *workload.assumptions)), machine
 
 
 def reproduction(trace: Trace, workload: Workload, machine: Machine) -> str:

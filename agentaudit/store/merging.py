@@ -13,6 +13,7 @@ from heapq import merge
 from itertools import accumulate
 from typing import Any
 
+from agentaudit.model.observed import EndpointSample
 from agentaudit.model.recording import (
     Closed,
     Frame,
@@ -115,11 +116,14 @@ class _Moved:
                 self._stacks.append(number)
                 if new:
                     yield StackDefined(stack=number, frames=record.frames)
+            case EndpointSample():  # `localhost` is another one elsewhere
+                moved = self._changed(record)
+                yield replace(moved, endpoint=f"{record.endpoint}, from {self._part.host.name}")
             case EnergyReading():
                 yield replace(record, note=f"{self._part.host.name}: {record.note}")
             case Incident():
                 moved = self._changed(record)
-                yield replace(moved, lost=f"{record.lost}, on {self._part.host.name}")
+                yield replace(moved, lost=f"on {self._part.host.name}: {record.lost}")
             case ThreadTick() | ProcessTick():
                 yield self._tick(record)
             case _:

@@ -18,7 +18,7 @@ from agentaudit.model.columns import Columns
 from agentaudit.model.recording import Opened, Record, Recording, recording_of
 from agentaudit.store import framing
 from agentaudit.store.batches import to_bytes
-from agentaudit.store.sources import opened_source, problem
+from agentaudit.store.sources import Source, opened_source, problem
 
 MOST_RECORDS = 20_000_000
 MOST_FEW = 4_000_000
@@ -105,13 +105,15 @@ def read_recording(path: Path) -> Recording:
     """
     The recording at `path`, as far as it is written.
 
-    Damage in its middle is an incident of the recording, which ends there. Raises InputError when
-    the file cannot be read, is no recording, is of a newer version, or holds what nobody recorded.
+    A torn end and damage in the middle are incidents: the recording ends there. Raises InputError
+    when the file cannot be read, is no recording, is of a newer version, or holds what nobody
+    recorded.
     """
     with opened_source(path) as source:
         columns = Columns()
         try:
-            recording = recording_of(_checked(source.few(columns), path, MOST_FEW), columns=columns)
+            few = _checked(source, source.few(columns), path, MOST_FEW)
+            recording = recording_of(few, columns=columns)
         except ValueError as error:
             raise problem(path, f"is no whole recording: {error}") from error
         return replace(
@@ -129,18 +131,19 @@ def read_records(path: Path) -> Iterator[Record]:
     """
     with opened_source(path) as source:
         start_ns = 0
-        for record in _checked(source.records(), path, MOST_RECORDS):
+        for record in _checked(source, source.records(), path, MOST_RECORDS):
             if isinstance(record, Opened):
                 start_ns = record.start_ns
             yield record
         yield from source.incidents(start_ns)
 
 
-def _checked(records: Iterator[Record], path: Path, most: int) -> Iterator[Record]:
+def _checked(source: Source, records: Iterator[Record], path: Path, most: int) -> Iterator[Record]:
     """The records of a recording that is opened once, first, on a machine that can be."""
     first = next(records, None)
     if first is None:
-        raise problem(path, "is no recording of agentaudit, or nothing was recorded yet")
+        amiss = "".join(f": {incident.what}" for incident in source.incidents(0)[:1])
+        raise problem(path, f"is no recording of agentaudit, or nothing was recorded yet{amiss}")
     if not isinstance(first, Opened):
         raise problem(path, "a recording is opened by its first record")
     if not _measurable(first):

@@ -12,7 +12,7 @@ import msgspec
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.columns import Columns
 from agentaudit.model.recording import Record
-from agentaudit.model.trace import Incident
+from agentaudit.model.trace import READING, Incident
 from agentaudit.store import framing, lines
 from agentaudit.store.batches import Batch
 from agentaudit.store.framing import Frames
@@ -97,8 +97,8 @@ class _Lines:
     def records(self) -> Iterator[Record]:
         return self._lines.records()
 
-    def incidents(self, _at_ns: int) -> Sequence[Incident]:
-        return ()
+    def incidents(self, at_ns: int) -> Sequence[Incident]:
+        return _torn(self.torn_bytes, at_ns)
 
 
 class _Batches:
@@ -133,27 +133,28 @@ class _Batches:
                 raise problem(self._path, f"holds more than {MOST_IN_COLUMNS} records")
 
     def incidents(self, at_ns: int) -> Sequence[Incident]:
-        found = []
+        found = _torn(self.torn_bytes, at_ns)
         if self._frames.damaged_at is not None:
-            found.append(
-                Incident(
-                    at_ns=at_ns,
-                    probe="recording",
-                    what=f"the file is damaged at byte {self._frames.damaged_at}",
-                    lost="all that was recorded after it",
-                )
-            )
+            what = f"its file is damaged at byte {self._frames.damaged_at:,}"
+            found.append(_unread(at_ns, what, "what was recorded after the damage"))
         if self._unknown:
             kinds = ", ".join(sorted(self._unknown)[:8])
-            found.append(
-                Incident(
-                    at_ns=at_ns,
-                    probe="recording",
-                    what=f"a newer release wrote records that this one does not know ({kinds})",
-                    lost=f"what {self._unknown.total()} records tell",
-                )
-            )
+            count = f"{self._unknown.total():,} in all"
+            what = f"it holds records that this release does not know: {kinds} ({count})"
+            found.append(_unread(at_ns, what, "what a newer release told"))
         return found
+
+
+def _torn(torn_bytes: int, at_ns: int) -> list[Incident]:
+    if not torn_bytes:
+        return []
+    what = f"its file ends in the middle of a record, {torn_bytes:,} bytes into it"
+    lost = "its end: a second where the recorder was killed, any amount where the file was cut"
+    return [_unread(at_ns, what, lost)]
+
+
+def _unread(at_ns: int, what: str, lost: str) -> Incident:
+    return Incident(at_ns=at_ns, probe=READING, what=what, lost=lost)
 
 
 def problem(path: Path, message: str) -> InputError:

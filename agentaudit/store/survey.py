@@ -164,11 +164,13 @@ def doubts(parts: Sequence[Part], surveys: Sequence[Survey]) -> Iterator[Inciden
     """What is not whole, and what two recordings may both have counted."""
     for part, survey in zip(parts, surveys, strict=True):
         if not part.complete:
-            yield _doubt(part, f"{part.source} is cut off", "what its agent did after that")
+            yield _doubt(
+                part, f"{part.source} is cut off", f"what {part.source} would tell further"
+            )
         if survey.drift_ns > _STEADY_NS:
             moved = f"{survey.drift_ns / 1e6:,.0f} ms"
             what = f"the wall clock of {part.host.name} moved by {moved} meanwhile"
-            yield _doubt(part, what, f"the order of what hosts did, to {moved}")
+            yield _doubt(part, what, f"the order of what hosts did, to within {moved}")
     for at, part in enumerate(parts):
         for earlier in range(at):
             if parts[earlier].machine == part.machine:
@@ -189,7 +191,7 @@ def _twice(
     if shared:
         what = f"{one.source} and {other.source} both recorded process {min(shared)}"
         more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
-        yield _doubt(parts[places[1]], what + more, "exact sums: their CPU time counts twice")
+        yield _doubt(parts[places[1]], what + more, "exact sums: such processes count twice")
 
 
 def _doubt(part: Part, what: str, lost: str) -> Incident:

@@ -1,5 +1,7 @@
 """`agentaudit profile --endpoint`: pages of metrics beside a recording."""
 
+import json
+import socket
 import sys
 from pathlib import Path
 
@@ -31,6 +33,25 @@ def test_what_a_server_says_of_itself_is_recorded(tmp_path: Path) -> None:
     records = read_recording(recording).records
     told = [record for record in records if isinstance(record, EndpointSample)]
     assert {(one.server, one.running) for one in told} == {("vllm", 3.0)}
+    assert f"http://127.0.0.1:{server.server_port}/metrics (vllm)" in result.output
+    assert "running 3 (3 at most)" in result.output
+
+
+def test_a_page_that_is_never_there_is_told_in_the_summary_and_in_the_artifact(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        place = f"127.0.0.1:{nobody.getsockname()[1]}"
+    artifact = tmp_path / "profile.json"
+    words = ["profile", "-o", str(tmp_path / "run.aatrace"), "--json", str(artifact)]
+
+    result = CliRunner().invoke(app, [*words, "--endpoint", place, *TARGET])
+
+    assert result.exit_code == int(ExitCode.INCOMPLETE)
+    assert "its page could not be read (" in result.output
+    assert f"not seen: how busy http://{place}/metrics was" in " ".join(result.output.split())
+    (use,) = json.loads(artifact.read_text())["endpoints"]
+    assert use["looks"] == use["unread"] > 0
 
 
 @pytest.mark.parametrize("endpoint", ["file:///etc/passwd", "http://user:canary@h/metrics"])

@@ -241,7 +241,7 @@ def test_a_recorder_that_was_not_let_run_says_so() -> None:
 
     late = [record for record in paper.of(Incident) if isinstance(record, Incident)][1:]
     assert [(record.probe, record.what) for record in late] == [
-        ("session", "the recorder itself was not let run for 30.0 s")
+        ("session", "the machine did not let the recorder run for 30.0 s")
     ]
 
 

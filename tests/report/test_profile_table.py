@@ -6,6 +6,7 @@ import pytest
 from inline_snapshot import snapshot
 from rich.console import Console
 
+from agentaudit.model.endpoint import EndpointUse, Level
 from agentaudit.model.profile import Bound, Breakdown, KindShare, Load, Profile, RequestTypeSummary
 from agentaudit.model.trace import (
     DrivenLoad,
@@ -158,6 +159,63 @@ def test_a_load_of_our_own_is_told_beside_the_requests_that_were_seen() -> None:
         "load: closed loop, 4 users; 60 answered, 2 failed (status 503), 3.9 at once on"
         " average, 4 at most"
     )
+
+
+ENDPOINTS = (
+    EndpointUse(
+        endpoint="http://gpu-host:8000/metrics",
+        server="vllm",
+        looks=30,
+        unread=2,
+        running=Level(mean=3.24, most=8.0),
+        waiting=Level(mean=0.0, most=0.0),
+        kv_cache_usage=Level(mean=0.41, most=0.63),
+        prefix_hit_rate=0.72,
+        requests=120.0,
+        queue_s=0.012,
+        prefill_s=0.08,
+        decode_s=1.4,
+    ),
+    EndpointUse(
+        endpoint="http://gpu-host:9400/metrics",
+        server="dcgm",
+        looks=30,
+        unread=0,
+        gpu_busy=Level(mean=0.5, most=1.0),
+        joules=1234.5,
+    ),
+    EndpointUse(endpoint="http://gone:8000/metrics", server="", looks=30, unread=30),
+    EndpointUse(
+        endpoint="http://tgi/metrics",
+        server="tgi",
+        looks=2,
+        unread=0,
+        requests=1.0,
+        inference_s=2.0,
+    ),
+)
+
+
+def test_endpoints_are_one_block_with_what_each_tells_and_what_none_could_read() -> None:
+    energy = EnergyReading(component="gpu 0", joules=1234.5, method="dcgm_counter", note="whole")
+    text = shown(dataclasses.replace(PROFILE, endpoints=ENDPOINTS, energy=(energy,)))
+    start = text.index("endpoints,")
+
+    assert text[start : text.index("no GPU seen")] == snapshot("""\
+endpoints, by their own metrics (so the work of all their users):
+  http://gpu-host:8000/metrics (vllm)
+    running 3.2 (8 at most), waiting 0 (0 at most), KV cache 41% (63% at most),
+    prefix-cache hits 72%
+    per request (120 ended): queue 12.0 ms, prefill 80.0 ms, decode 1.40 s
+    its page could not be read at 2 of 30 looks
+  http://gpu-host:9400/metrics (dcgm)
+    GPU busy 50% (100% at most), energy 1,234 J
+  http://gone:8000/metrics
+    its page could not be read (30 looks)
+  http://tgi/metrics (tgi)
+    per request (1 ended): inference 2.00 s
+
+""")
 
 
 def test_what_was_lost_again_and_again_is_said_once() -> None:

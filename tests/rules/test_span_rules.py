@@ -88,7 +88,17 @@ def test_what_holds_others_counts_only_for_itself() -> None:
 
     assert {"invoke_agent", "invoke_workflow", "create_agent", "plan", "*"} <= holding
     assert all(rule.kind is StepKind.ORCHESTRATION for rule in RULES if rule.self_time)
-    assert all(rule.self_time for rule in RULES if rule.kind is StepKind.ORCHESTRATION)
+    assert all(
+        rule.self_time for rule in RULES if rule.kind is StepKind.ORCHESTRATION and not rule.exact
+    )
+
+
+def test_only_a_span_that_is_a_step_as_it_stands_may_be_idle(tmp_path: Path) -> None:
+    row = "- {attribute: my.stage, value: 'rest', step_kind: idle, dialect: mine}\n"
+
+    assert "`step_kind` must be one of" in problems(tmp_path, row)
+    (tmp_path / "rules.yaml").write_text(row.replace("dialect", "exact: true, dialect"))
+    assert [rule.kind for rule in load_span_rules([tmp_path])] == [StepKind.IDLE]
 
 
 def test_embeddings_are_told_apart_from_other_retrieval() -> None:

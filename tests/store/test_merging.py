@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentaudit.model.observed import EndpointSample
 from agentaudit.model.recording import (
     Closed,
     Frame,
@@ -204,12 +205,13 @@ def test_a_tree_on_two_hosts_holds_what_both_hold() -> None:
     assert sum(sample.cpu_ns for sample in samples) == S
 
 
-def test_devices_energy_and_incidents_keep_their_host() -> None:
+def test_devices_endpoints_energy_and_incidents_keep_their_host() -> None:
     more: list[Record] = [
         GpuSample(at_ns=100 * S, device=0, busy=0.5, memory_bytes=1, power_watts=None),
         GpuProcessTime(since_ns=100 * S, at_ns=101 * S, device=0, pid=7, busy_ns=5),
         EnergyReading(component="CPU", joules=1.0, method="rapl", note="package"),
         Incident(at_ns=100 * S, probe="forks", what="none", lost="names"),
+        EndpointSample(at_ns=100 * S, endpoint="http://localhost:8000/metrics", server="vllm"),
         ProcessGone(at_ns=101 * S, pid=7),
     ]
     one = [*A[:-1], *more, A[-1]]
@@ -221,9 +223,11 @@ def test_devices_energy_and_incidents_keep_their_host() -> None:
     busy = [record.device for record in whole.records if isinstance(record, GpuProcessTime)]
     notes = [record.note for record in whole.records if isinstance(record, EnergyReading)]
     lost = [record.lost for record in whole.records if isinstance(record, Incident)]
+    endpoints = [one.endpoint for one in whole.records if isinstance(one, EndpointSample)]
+    assert endpoints == [f"http://localhost:8000/metrics, from {name}" for name in "ab"]
     assert (devices, busy) == ([0, 1], [0, 1])
     assert notes == ["a: package", "b: package"]
-    assert lost == ["names, on a", "names, on b"]
+    assert lost == ["on a: names", "on b: names"]
 
 
 def test_a_recording_that_is_cut_off_makes_the_whole_incomplete() -> None:

@@ -93,7 +93,7 @@ class Watcher:
         denied = [pid for pid, number in self._namespaces.items() if number == _DENIED]
         if denied and not self._denied:
             self._denied = True
-            yield _incident(now_ns, f"the sockets of process {denied[0]} are not ours to see")
+            yield _incident(now_ns, f"we may not see the sockets of process {denied[0]}")
         here = set(self._namespaces.values())
         for number in self._tables.keys() - here:
             yield from self._closed(now_ns, number)
@@ -195,7 +195,7 @@ def _incident(now_ns: int, what: str) -> Incident:
         at_ns=now_ns,
         probe="connections",
         what=what,
-        lost="requests in flight, and so waits for a model that no stack shows",
+        lost="requests in flight, and with them waits for a model that no stack shows",
     )
 
 
@@ -239,5 +239,5 @@ class Connections:
             at_ns=time.monotonic_ns(),
             probe="connections",
             what=f"looking at connections failed: {type(error).__name__}: {error}",
-            lost="requests in flight from here on",
+            lost="requests in flight from then on",
         )

@@ -69,6 +69,18 @@ class _Devices:
             power_watts=seen.power_watts,
         )
 
+    def together(self, seen: Sequence[GpuSeen], at_ns: int, endpoint: str) -> EndpointSample:
+        """All of them as one look at their exporter."""
+        busy = [one.busy for one in seen if one.busy is not None]
+        counted = [counter.total / 1000 for counter in self.energy.values()]
+        return EndpointSample(
+            at_ns=at_ns,
+            endpoint=endpoint,
+            server="dcgm",
+            gpu_busy=sum(busy) / len(busy) if busy else None,
+            joules=sum(counted) if counted else None,
+        )
+
     def readings(self) -> Iterator[EnergyReading]:
         for device, counter in tuple(self.energy.items()):
             yield EnergyReading(
@@ -91,7 +103,7 @@ class Endpoint:
         self._problem = ""
 
     def scrape(self) -> Iterator[Seen]:
-        """What it says now, or, once for each reason, why nothing is known of it."""
+        """What it says now, or that it says nothing, and, once for each reason, why."""
         try:
             metrics = metrics_in(self.scraper.fetch())
         except (ScrapeError, ValueError) as error:
@@ -101,7 +113,9 @@ class Endpoint:
         samples: list[Seen] = [*servers_in(metrics, now_ns, self._name)]
         devices = list(gpus_in(metrics))
         samples += filter(None, (self._devices.sample(seen, now_ns) for seen in devices))
-        if not samples and not devices:
+        if devices:
+            samples.append(self._devices.together(devices, now_ns, self._name))
+        if not samples:
             yield from self._told("it exports nothing of vLLM, SGLang, llama.cpp, TGI or DCGM")
             return
         self._problem = ""
@@ -110,14 +124,16 @@ class Endpoint:
     def energy(self) -> Iterator[EnergyReading]:
         return self._devices.readings()
 
-    def _told(self, problem: str) -> Iterator[Incident]:
+    def _told(self, problem: str) -> Iterator[Seen]:
+        now_ns = time.monotonic_ns()
+        yield EndpointSample(at_ns=now_ns, endpoint=self._name, server="", readable=False)
         if problem != self._problem:
             self._problem = problem
             yield Incident(
-                at_ns=time.monotonic_ns(),
+                at_ns=now_ns,
                 probe="endpoint",
-                what=f"{self._name}: {problem}",
-                lost="how busy that endpoint was, while this lasted",
+                what=problem,
+                lost=f"how busy {self._name} was, while this lasted",
             )
 
 

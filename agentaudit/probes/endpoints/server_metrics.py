@@ -30,6 +30,10 @@ class Server:
     inference_s: Sequence[str] = ()
     queue_s: Sequence[str] = ()
     requests: Sequence[str] = ()
+    prefill_s: Sequence[str] = ()
+    decode_s: Sequence[str] = ()
+    cached_tokens: Sequence[str] = ()
+    cacheable_tokens: Sequence[str] = ()
 
 
 SERVERS = (
@@ -43,6 +47,10 @@ SERVERS = (
         inference_s=("vllm:request_inference_time_seconds_sum",),
         queue_s=("vllm:request_queue_time_seconds_sum",),
         requests=("vllm:request_success_total",),
+        prefill_s=("vllm:request_prefill_time_seconds_sum",),
+        decode_s=("vllm:request_decode_time_seconds_sum",),
+        cached_tokens=("vllm:prefix_cache_hits_total", "vllm:gpu_prefix_cache_hits_total"),
+        cacheable_tokens=("vllm:prefix_cache_queries_total", "vllm:gpu_prefix_cache_queries_total"),
     ),
     Server(
         name="sglang",
@@ -53,6 +61,8 @@ SERVERS = (
         generated_tokens=("sglang:generation_tokens_total",),
         queue_s=("sglang:queue_time_seconds_sum",),
         requests=("sglang:num_requests_total", "sglang:e2e_request_latency_seconds_count"),
+        cached_tokens=("sglang:cached_tokens_total",),
+        cacheable_tokens=("sglang:prompt_tokens_total",),
     ),
     Server(
         name="llama.cpp",
@@ -62,6 +72,8 @@ SERVERS = (
         prompt_tokens=("llamacpp:prompt_tokens_total",),
         generated_tokens=("llamacpp:tokens_predicted_total",),
         inference_s=("llamacpp:prompt_seconds_total+llamacpp:tokens_predicted_seconds_total",),
+        prefill_s=("llamacpp:prompt_seconds_total",),
+        decode_s=("llamacpp:tokens_predicted_seconds_total",),
     ),
     Server(
         name="tgi",
@@ -145,19 +157,13 @@ def servers_in(metrics: Sequence[Metric], at_ns: int, endpoint: str) -> Iterator
     for server in SERVERS:
         known = {field: _total(getattr(server, field), values) for field in _FIELDS}
         if any(value is not None for value in known.values()):
-            usage = known["kv_cache_usage"]
+            usage = known.pop("kv_cache_usage")
             yield EndpointSample(
                 at_ns=at_ns,
                 endpoint=endpoint,
                 server=server.name,
-                running=known["running"],
-                waiting=known["waiting"],
                 kv_cache_usage=None if usage is None else min(usage, 1.0),
-                prompt_tokens=known["prompt_tokens"],
-                generated_tokens=known["generated_tokens"],
-                inference_s=known["inference_s"],
-                queue_s=known["queue_s"],
-                requests=known["requests"],
+                **known,  # type: ignore[arg-type]  # each number under its own name
             )
 
 

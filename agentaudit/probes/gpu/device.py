@@ -97,7 +97,7 @@ class Device:
             yield from self._once(now_ns, f"{name} tells no utilisation", "how busy the device was")
         if window.shares is None:
             yield from self._once(
-                now_ns, f"{name} does not tell processes apart", "the agent's share of its time"
+                now_ns, f"{name} does not tell processes apart", "the agent's share of GPU time"
             )
         if window.unmapped:
             yield from self._once(

@@ -70,7 +70,8 @@ class GpuReader:
         if not self._idle.is_set() and not self._told and now_ns - self._asked_ns >= _SILENT_NS:
             self._told = True
             seconds = (now_ns - self._asked_ns) / 1e9
-            yield _incident(f"the NVIDIA driver has not answered for {seconds:.0f} s")
+            what = f"the NVIDIA driver has not answered for {seconds:.0f} s"
+            yield _incident(what, "what the GPUs did meanwhile")
 
     def _run(self) -> None:
         while (question := self._questions.get()) is not None:
@@ -78,15 +79,12 @@ class GpuReader:
                 for record in self._devices.read(*question):
                     self._records.put(record)
             except Exception as error:  # noqa: BLE001 -- a defect here must not end the recording
-                self._records.put(
-                    _incident(f"reading GPUs failed: {type(error).__name__}: {error}")
-                )
+                what = f"reading GPUs failed: {type(error).__name__}: {error}"
+                self._records.put(_incident(what, "what the GPUs did from then on"))
                 return
             finally:
                 self._idle.set()
 
 
-def _incident(what: str) -> Incident:
-    return Incident(
-        at_ns=time.monotonic_ns(), probe="gpu", what=what, lost="what the GPUs did meanwhile"
-    )
+def _incident(what: str, lost: str) -> Incident:
+    return Incident(at_ns=time.monotonic_ns(), probe="gpu", what=what, lost=lost)

@@ -144,13 +144,14 @@ class Markers:
             yield Incident(
                 at_ns=now_ns,
                 probe="markers",
-                what=f"messages were ignored: {', '.join(told)}",
-                lost="the steps that they would have told of",
+                what=f"messages to the recorder were ignored: {', '.join(told)}",
+                lost="the steps that some markers may have told of",
             )
         if self._forbidden:
             yield Incident(
                 at_ns=now_ns,
                 probe="markers",
-                what=f"network namespaces that are not ours to enter: {self._forbidden}",
-                lost="steps that they mark, unless AGENTAUDIT_MARKERS names a socket they share",
+                what=f"network namespaces that we may not enter: {self._forbidden}",
+                lost="steps that are marked in other network namespaces, unless AGENTAUDIT_MARKERS"
+                " names a socket that is shared",
             )

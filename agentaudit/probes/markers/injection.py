@@ -117,16 +117,16 @@ class Injection:
             yield Incident(
                 at_ns=now_ns,
                 probe="injection",
-                what=f"no function of process {self._pid} got a step: none that the rules name is"
-                " loaded, or its main thread never came around",
+                what=f"no function of process {self._pid} got a marker: none that the rules name is"
+                " loaded, or its main thread never returned from a call",
                 lost="the boundaries of steps that injected markers would have told",
             )
         if self._last not in {"unwrapped", "problem"}:
             yield Incident(
                 at_ns=now_ns,
                 probe="injection",
-                what=f"the main thread of process {self._pid} did not come around in time",
-                lost="nothing; it takes the markers away by itself when it does",
+                what=f"the main thread of process {self._pid} is still in a call",
+                lost="how the markers were taken away: the process does it when that call returns",
             )
 
     def _incident(self, now_ns: int, what: str) -> None:

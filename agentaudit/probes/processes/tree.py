@@ -185,14 +185,14 @@ class ProcessTree:
             yield from self._say(
                 now_ns,
                 f"more than {_MOST_BIRTHS} processes were born between two looks",
-                "their names, and which thread forked them; their time is counted all the same",
+                "names of some children, and who forked them; their time is counted all the same",
             )
         if self._crowded:
             self._crowded = False
             yield from self._say(
                 now_ns,
                 f"more than {MOST_PROCESSES} processes live at once",
-                "the others one by one; their time is counted when their parents wait for them",
+                "some processes by themselves; their time counts when their parents wait for them",
             )
 
     def _say(self, now_ns: int, what: str, lost: str) -> Iterator[Incident]:

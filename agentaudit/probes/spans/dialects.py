@@ -23,6 +23,8 @@ _KINDS = (
     "mcp.method.name",
     "db.system.name",
     "db.system",
+    "agentaudit.request.complete",
+    "agentaudit.step.kind",
 )
 """Kept of every span, so that rules written later still find them."""
 

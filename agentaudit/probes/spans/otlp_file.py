@@ -124,15 +124,16 @@ class SpanFiles:
                 else:
                     others += 1
         except InputError as error:
-            yield _said(now_ns, str(error.problems[0]), "the spans of such lines")
+            lost = "the spans of what cannot be read in a file"
+            yield _said(now_ns, str(error.problems[0]), lost)
         if others:
             yield _said(
                 now_ns,
-                f"{path}: {others:,} of {others + kept:,} spans are of another time, or too many",
-                "these spans",
+                f"{others:,} of {others + kept:,} spans in {path} are of another time, or too many",
+                "the other spans of a file",
             )
         elif not kept:
-            yield _said(now_ns, f"{path}: it holds no spans", "the steps that they would tell of")
+            yield _said(now_ns, f"{path} holds no spans", "the steps that its spans would tell of")
 
 
 def _said(at_ns: int, what: str, lost: str) -> Incident:

@@ -24,7 +24,7 @@ _LINGER_S = 0.25
 """Exporters that we told to hurry send every 0.2 s: what ended just now is on its way."""
 
 _MOST_PROBLEMS = 10
-_MORE = "bodies were refused for further reasons"
+_MORE = "refused: bodies, for further reasons"
 
 _CHOICES = {
     "OTEL_METRICS_EXPORTER": "none",
@@ -68,7 +68,7 @@ class SpanReceiver:
                 probe="spans",
                 what=f"port {self._asked_port} is in use: spans are received on port {self.port}",
                 lost=(
-                    "spans of agents that send elsewhere; start them with"
+                    f"spans of agents that send to port {self._asked_port}; start them with"
                     f" OTEL_EXPORTER_OTLP_ENDPOINT=http://{HERE}:{self.port}"
                 ),
             ),
@@ -121,7 +121,11 @@ class SpanReceiver:
         try:
             read = read_body(body, media, self._reading)
         except OtlpError as error:
-            told = f"a body was refused: {error}" if len(self._problems) < _MOST_PROBLEMS else _MORE
+            told = (
+                f"refused: a body, because {error}"
+                if len(self._problems) < _MOST_PROBLEMS
+                else _MORE
+            )
             self._problems[told] += 1
             raise
         room = min(_MOST_WAITING - len(self._waiting), _MOST_SPANS - self._taken)
@@ -129,9 +133,13 @@ class SpanReceiver:
         self._taken += len(spans)
         self._waiting.extend(self._senders.placed(spans, from_port))
         if read.refused:
-            self._problems["spans have no id, or end before they begin"] += read.refused
+            self._problems["refused: spans without an id, or that end before they begin"] += (
+                read.refused
+            )
         if len(spans) < len(read.spans):
-            self._problems["more spans came than are taken"] += len(read.spans) - len(spans)
+            self._problems["refused: spans beyond the most that are taken"] += len(
+                read.spans
+            ) - len(spans)
         return read.refused + len(read.spans) - len(spans)
 
     def _account(self, now_ns: int) -> Iterator[Incident]:
@@ -139,6 +147,6 @@ class SpanReceiver:
             yield Incident(
                 at_ns=now_ns,
                 probe="spans",
-                what=f"{what} ({times:,} times)",
-                lost="the steps that they told of",
+                what=f"{what} ({times:,} in all)",
+                lost="the steps that some spans told of",
             )

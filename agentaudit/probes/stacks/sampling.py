@@ -169,7 +169,9 @@ class Stacks:
         what = watched.watch.problem
         lost = f"the steps of process {pid}: its time is counted, but not told apart"
         if watched.left:
-            lost = f"what {watched.sampler.name} alone tells of process {pid}; another way is tried"
+            lost = (
+                f"what only {watched.sampler.name} tells of process {pid}; another sampler is tried"
+            )
         yield Incident(at_ns=now_ns, probe="stacks", what=what, lost=lost)
         if watched.left:
             yield from self._begin(pid, watched.left, now_ns)
@@ -200,7 +202,8 @@ class Stacks:
                 at_ns=now_ns,
                 probe="stacks",
                 what=f"process {self._target} was not seen to run Python",
-                lost="its steps: its time is counted, but not told apart",
+                lost=f"the steps of process {self._target}: its time is counted, but not told"
+                " apart",
             )
         self._tallies.clear()
         self._refused.add(self._target)  # a second end has nothing to add

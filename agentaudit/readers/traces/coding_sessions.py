@@ -38,7 +38,7 @@ def codex(rows: Iterator[Row], notes: Notes) -> Iterator[SpanSeen]:
 def _read(rows: Iterator[Row], notes: Notes, agent: str) -> Iterator[SpanSeen]:
     notes.lack(
         "tool times hold what the user took to allow a call",
-        "the tools' own time, where they asked",
+        "how long tools themselves took, where a user was asked",
     )
     talks: dict[str, _Talk] = {}
     current = ""

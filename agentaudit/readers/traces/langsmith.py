@@ -56,7 +56,7 @@ def langsmith(rows: Iterator[Row], notes: Notes) -> Iterator[SpanSeen]:
         yield replace(chain, kinds=_TOOL, tool=chain.name) if leaf else chain
     if notes.counts["leaf chains"]:
         notes.lack(
-            "chains without runs of their own count as tool calls", "what kind of work they are"
+            "chains without runs of their own count as tool calls", "what kind of work chains are"
         )
 
 

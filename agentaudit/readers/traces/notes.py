@@ -111,7 +111,7 @@ def since_start(value: object, name: str, notes: Notes, *, scale: int = 1) -> in
 
     The first second stays free: a recording begins before the first thing that it holds.
     """
-    notes.lack("times count from the trace's beginning", "the day: it is shown as 1970")
+    notes.lack("times count from the trace's beginning", "the day, which is shown as 1970")
     return milliseconds(value, name) * scale + _FIRST_NS
 
 

@@ -38,7 +38,7 @@ def tracelab(rows: Iterator[Row], notes: Notes) -> Iterator[SpanSeen]:
     """Rounds with times. A tool's time holds that in which its user was asked for permission."""
     notes.lack(
         "tool times hold what the user took to allow a call",
-        "the tools' own time, where they asked",
+        "how long tools themselves took, where a user was asked",
     )
     sessions: dict[str, Session] = {}
     for row in rows:

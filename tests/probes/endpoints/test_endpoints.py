@@ -34,6 +34,10 @@ vllm:request_success_total{finished_reason="length",model_name="m"} 2.0
 vllm:request_inference_time_seconds_bucket{le="0.3",model_name="m"} 1.0
 vllm:request_inference_time_seconds_sum{engine="0",model_name="m"} 88.5
 vllm:request_queue_time_seconds_sum{engine="0",model_name="m"} 4.5
+vllm:request_prefill_time_seconds_sum{engine="0",model_name="m"} 8.5
+vllm:request_decode_time_seconds_sum{engine="0",model_name="m"} 80.0
+vllm:prefix_cache_queries_total{engine="0",model_name="m"} 1.0e+06
+vllm:prefix_cache_hits_total{engine="0",model_name="m"} 6.0e+05
 """
 SGLANG = """
 sglang:num_running_reqs{model_name="m"} 161.0
@@ -81,6 +85,10 @@ def test_what_vllm_says_is_summed_over_its_engines() -> None:
             inference_s=88.5,
             queue_s=4.5,
             requests=42.0,
+            prefill_s=8.5,
+            decode_s=80.0,
+            cached_tokens=600_000.0,
+            cacheable_tokens=1_000_000.0,
         )
     ]
 
@@ -339,7 +347,7 @@ def test_a_real_exporter_is_read_each_second(
         seen += _until(endpoints, EndpointSample)
     seen += endpoints.close(0)
 
-    told = [one for one in seen if isinstance(one, EndpointSample)]
+    told = [one for one in seen if isinstance(one, EndpointSample) and one.server == "vllm"]
     assert [one.running for one in told] == [3.0] * len(told)
     assert [one.prompt_tokens for one in told] == sorted(one.prompt_tokens or 0 for one in told)
     assert (told[-1].prompt_tokens or 0) >= 200
@@ -366,14 +374,18 @@ def test_a_problem_is_told_once_and_again_after_it_was_gone() -> None:
         endpoint = Endpoint(address, 0)
         told = [[type(one) for one in endpoint.scrape()] for _ in range(4)]
 
-    assert told == [[Incident], [], [EndpointSample], [Incident]]
+    looked = [EndpointSample]
+    assert told == [[*looked, Incident], looked, looked, [*looked, Incident]]
 
 
 def test_a_page_of_something_else_is_a_problem() -> None:
     with answering(saying(page("go_goroutines 8\n"))) as address:
-        (incident,) = Endpoint(address, 0).scrape()
+        look, incident = Endpoint(address, 0).scrape()
 
+    assert isinstance(look, EndpointSample)
+    assert not look.readable
     assert isinstance(incident, Incident)
+    assert address.name in incident.lost
     assert "exports nothing of vLLM" in incident.what
 
 
@@ -388,7 +400,8 @@ def test_a_counter_that_begins_again_takes_no_energy_back() -> None:
         endpoint = Endpoint(address, 0)
         told = [list(endpoint.scrape()) for _ in range(4)]
 
-    assert told == [[], [], [], []]
+    joules = [one.joules for look in told for one in look if isinstance(one, EndpointSample)]
+    assert joules == [0.0, 2.0, 2.0, 2.5]
     assert [one.joules for one in endpoint.energy()] == [2.5]
 
 

@@ -116,9 +116,7 @@ def test_a_main_thread_that_waits_undoes_it_when_it_comes_around(start_newest: S
 
     records = injected.close(0)
 
-    assert incidents(records) == [
-        f"the main thread of process {program.pid} did not come around in time"
-    ]
+    assert incidents(records) == [f"the main thread of process {program.pid} is still in a call"]
     until(program, "as found")
 
 

@@ -274,7 +274,7 @@ def test_what_is_no_marker_is_counted_and_nothing_else(heard: Markers, datagram:
     told = sent(heard, datagram, message())
 
     assert len(marked(told)) == 1
-    assert "messages were ignored: 1 no markers" in str(told)
+    assert "messages to the recorder were ignored: 1 no markers" in str(told)
 
 
 @given(st.binary(max_size=300))
@@ -387,7 +387,7 @@ def test_a_namespace_that_is_not_ours_is_said(
     (incident,) = heard.close(2)
 
     assert isinstance(incident, Incident)
-    assert incident.what == "network namespaces that are not ours to enter: 1"
+    assert incident.what == "network namespaces that we may not enter: 1"
 
 
 def test_a_process_that_has_its_socket_elsewhere_or_is_gone_is_left_out(heard: Markers) -> None:

@@ -345,10 +345,10 @@ def test_what_could_not_be_taken_is_said_at_the_end(monkeypatch: pytest.MonkeyPa
     told = [record.what for record in records if isinstance(record, Incident)]
 
     assert len([record for record in records if isinstance(record, SpanSeen)]) == 2
-    assert any("more spans came than are taken (1 times)" in what for what in told)
-    assert any("spans have no id" in what for what in told)
-    assert any("a body was refused: it is no JSON" in what for what in told)
-    assert any("bodies were refused for further reasons" in what for what in told)
+    assert any("refused: spans beyond the most that are taken (1 in all)" in what for what in told)
+    assert any("spans without an id" in what for what in told)
+    assert any("refused: a body, because it is no JSON" in what for what in told)
+    assert any("refused: bodies, for further reasons" in what for what in told)
     assert receiver.close(10) == ()
 
 

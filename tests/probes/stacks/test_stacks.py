@@ -77,7 +77,7 @@ def test_a_sampler_that_gives_up_is_followed_by_the_next() -> None:
     records = [*stacks.look(0, [US]), *stacks.look(1, [US]), *stacks.close(2)]
 
     assert incidents(records) == [
-        ("it broke", f"what first alone tells of process {US}; another way is tried")
+        ("it broke", f"what only first tells of process {US}; another sampler is tried")
     ]
     assert [r.sampler for r in records if isinstance(r, SamplingRecord)] == ["first", "second"]
     assert [watch.closed for watch in second.watches] == [True]
@@ -134,7 +134,7 @@ def test_a_target_that_is_no_python_is_said() -> None:
     assert incidents(records) == [
         (
             f"process {program.pid} was not seen to run Python",
-            "its steps: its time is counted, but not told apart",
+            f"the steps of process {program.pid}: its time is counted, but not told apart",
         )
     ]
 
