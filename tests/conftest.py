@@ -12,7 +12,7 @@ settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # Whoever starts the tests in the background has interrupts ignored, and what they start as well.
+    # Started in the background, tests have interrupts ignored, and so has what they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
