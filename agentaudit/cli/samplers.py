@@ -42,6 +42,7 @@ def samplers_of(choice: SamplerChoice, rate_hz: int, pid: int) -> "Sequence[Samp
             return found
         case SamplerChoice.AUTO:
             return (
+                _newest(rate_hz),
                 _unwinder(rate_hz),
                 *_memory(rate_hz),
                 *_austin(rate_hz),
@@ -60,6 +61,12 @@ def _require_unwinder(pid: int) -> None:
             f"--sampler unwinder: process {pid} runs {runtime}, and only CPython 3.14 and newer can"
             " read its own kind: leave the choice to us, or take --sampler py-spy"
         )
+
+
+def _newest(rate_hz: int) -> "Sampler":
+    from agentaudit.probes.stacks.newest import Newest
+
+    return Newest(rate_hz)
 
 
 def _unwinder(rate_hz: int) -> "Sampler":

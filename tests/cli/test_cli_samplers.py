@@ -15,6 +15,7 @@ from agentaudit.cli.samplers import SamplerChoice, samplers_of
 from agentaudit.errors import UsageError
 from agentaudit.probes.processes import runtimes
 from agentaudit.probes.stacks import pyspy
+from agentaudit.probes.stacks.newest import Newest
 from agentaudit.probes.stacks.process_memory import ProcessMemory
 from agentaudit.probes.stacks.rolling import PySpy
 from agentaudit.probes.stacks.unwinder import Unwinder
@@ -29,7 +30,7 @@ def names(choice: SamplerChoice) -> list[str]:
 def test_each_choice_is_what_it_says() -> None:
     assert names(SamplerChoice.PY_SPY) == [PySpy.name]
     assert names(SamplerChoice.MEMORY) == [ProcessMemory.name]
-    assert names(SamplerChoice.AUTO)[:2] == [Unwinder.name, ProcessMemory.name]
+    assert names(SamplerChoice.AUTO)[:3] == [Newest.name, Unwinder.name, ProcessMemory.name]
     assert names(SamplerChoice.AUTO)[-1] == PySpy.name
 
 

@@ -44,6 +44,9 @@ from agentaudit.probes.stacks.watcher import Clocks, Terms, Watcher, spent_by
 _OURS = (3, 14)
 """Its own reader ends a stack where C code called Python; later ones go on, as ours does."""
 
+ONLY_TASKS = "tasks"
+"""The last argument, where others see the stacks."""
+
 _LONGEST_NAME = 120
 _NO_ASYNCIO = "AsyncioDebug"
 _REOPEN_NS = 800_000_000
@@ -128,6 +131,13 @@ class Own:
         return loops
 
 
+class Tasks(Own):
+    """The tasks alone, where others see the stacks."""
+
+    def stacks(self) -> Mapping[int, int]:
+        return {}
+
+
 class Whole(Own):
     """The same, but for the stacks, which ours reads to the root."""
 
@@ -157,7 +167,9 @@ def opened(pid: int) -> Unwinder:
     return unwinder
 
 
-def sight_of(pid: int, lines: Lines) -> Own:
+def sight_of(pid: int, lines: Lines, *, only_tasks: bool) -> Own:
+    if only_tasks:
+        return Tasks(lambda: opened(pid), lines)
     if sys.version_info[:2] == _OURS:
         return Whole(pid, lines)
     return Own(lambda: opened(pid), lines)
@@ -170,7 +182,7 @@ def check() -> None:
         raise RuntimeError("stacks of this interpreter are not laid out as we know them")
 
 
-def watch(pid: int, rate_hz: int, lines: Lines) -> str:
+def watch(pid: int, rate_hz: int, lines: Lines, *, only_tasks: bool = False) -> str:
     """Samples until the process ends, SIGINT or SIGTERM come, or nothing can be read any more."""
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -178,7 +190,8 @@ def watch(pid: int, rate_hz: int, lines: Lines) -> str:
     ended = select.poll()
     ended.register(os.pidfd_open(pid), select.POLLIN)
     clocks = Clocks(spent_ns=spent_by(pid))
-    watcher = Watcher(lambda: sight_of(pid, lines), Terms(rate_hz=rate_hz), lines, clocks)
+    terms = Terms(rate_hz=rate_hz)
+    watcher = Watcher(lambda: sight_of(pid, lines, only_tasks=only_tasks), terms, lines, clocks)
     interval_ns = 1_000_000_000 // rate_hz
     due_ns = time.monotonic_ns()
     problem = ""
@@ -192,13 +205,13 @@ def watch(pid: int, rate_hz: int, lines: Lines) -> str:
     return "" if asked or ended.poll(0) else problem
 
 
-def main(pid: int, rate_hz: int) -> None:
+def main(pid: int, rate_hz: int, *, only_tasks: bool = False) -> None:
     lines = Lines(written)
     lines.line("hello", sys.version.split()[0])
     lines.flush()
     try:
         check()
-        problem = watch(pid, rate_hz, lines)
+        problem = watch(pid, rate_hz, lines, only_tasks=only_tasks)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the reader is told
         problem = f"{type(error).__name__}: {shown(str(error))}"
     lines.line(*(("problem", problem) if problem else ("end",)))
@@ -207,6 +220,6 @@ def main(pid: int, rate_hz: int) -> None:
 
 if __name__ == "__main__":
     try:
-        main(int(sys.argv[1]), int(sys.argv[2]))
+        main(int(sys.argv[1]), int(sys.argv[2]), only_tasks=ONLY_TASKS in sys.argv[3:])
     except BrokenPipeError:  # nobody reads any more, so there is nobody to tell
         os._exit(0)

@@ -77,6 +77,8 @@ class InChunks:
         self._state: Piece = (thread, layout.thread_bytes)
         self._through: Piece = _NOTHING
         self._chunk: Piece = _NOTHING
+        self._leaf = (0, 0)
+        """The code of the frame that runs, and the frame before it."""
         self._steady = _Steady()
 
     def pieces(self) -> Sequence[Piece]:
@@ -95,7 +97,7 @@ class InChunks:
         if start != self._chunk[0]:
             chunk = b""
         chain, elsewhere = self._walked(frame, start, chunk)
-        whole = self._unmoved(current, frame, chain)
+        whole = self._unmoved(current, frame)
         repeats = not (read_anew or elsewhere or not chunk)
         return self._steady.codes(gathered, chain, whole=whole, repeats=repeats, last_try=last_try)
 
@@ -109,8 +111,8 @@ class InChunks:
         self._through = place
         return self._memory.word(place[0]), True
 
-    def _unmoved(self, current: int, frame: int, chain: Chain) -> bool:
-        """Whether the same function runs still in the same frame, now that all was read."""
+    def _unmoved(self, current: int, frame: int) -> bool:
+        """Whether the same frame runs still, for the same function and caller, after all of it."""
         thread, size = self._state
         pieces = [(thread + self._layout.current, _WORD.size)]
         told = [current]
@@ -120,13 +122,12 @@ class InChunks:
                 return False  # a place of the thread's own is that of one without Python code
             pieces.append((place, _WORD.size))
             told.append(frame)
-        if chain and chain[0][0] == frame:
-            pieces.append((frame + self._layout.executable, _WORD.size))
-            told.append(chain[0][1])
+        if frame:
+            places = (self._layout.executable, self._layout.previous)
+            pieces += [(frame + place, _WORD.size) for place in places]
+            told += self._leaf
         now = self._memory.gathered(pieces)
-        return all(now) and [_WORD.unpack(word)[0] & ~_TAGS for word in now] == [
-            word & ~_TAGS for word in told
-        ]
+        return all(now) and [_WORD.unpack(word)[0] for word in now] == told
 
     def _walked(self, frame: int, start: int, chunk: bytes) -> tuple[Chain, bool]:
         """
@@ -146,6 +147,8 @@ class InChunks:
             else:
                 code, frame, owner = fields(self._memory.read(frame, size))
                 elsewhere = elsewhere or owner not in _OF_C
+            if left == _MOST_FRAMES - 1:
+                self._leaf = (code, frame)
             if highest < place < _CHUNK_BYTES:
                 highest = place
             if owner not in _OF_C:
@@ -192,12 +195,14 @@ class OnHeap:
         return self._steady.codes(gathered, chain, whole=whole, repeats=repeats, last_try=last_try)
 
     def _unmoved(self, current: int, chain: Chain) -> bool:
-        """Whether the same function runs still in the same frame, now that all was read."""
+        """Whether the same frame runs still, for the same function and caller, after all of it."""
         pieces = [(self._state[0] + self._layout.current, _WORD.size)]
-        pieces += [(frame + self._layout.executable, _WORD.size) for frame, _ in chain[:1]]
-        told = [current, *(code for _, code in chain[:1])]
-        now = self._memory.gathered(pieces)
-        return all(now) and [_WORD.unpack(word)[0] for word in now] == told
+        told = [_WORD.pack(current)]
+        if chain:
+            before = chain[1][0] if len(chain) > 1 else 0
+            pieces.append((self._place(chain[0][0]), _LINKS.size))
+            told.append(_LINKS.pack(before, chain[0][1]))
+        return self._memory.gathered(pieces) == told
 
     def _is_generator(self, code: int) -> bool:
         """Such a frame always has one before it, unless it has just given back what it yields."""

@@ -8,9 +8,12 @@ import threading
 import time
 from dataclasses import dataclass
 
-from agentaudit.probes.stacks.budget import LEAST_HZ, SHARE
+from agentaudit.probes.stacks.budget import LEAST_HZ
 from agentaudit.probes.stacks.looks import exponential
 from agentaudit.probes.stacks.watcher import Watcher
+
+_SHARE = 0.065
+"""Of one core, for all processes together; what is left of our promise of 12 % is our own work."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -73,7 +76,7 @@ class Lookout:
     def _pause_ns(self) -> int:
         """Between two looks at a process, on average."""
         cost_ns = sum(looks.watcher.cost_ns for looks in self._going_on)
-        return min(max(self._interval_ns, int(cost_ns / SHARE)), self._longest_ns)
+        return min(max(self._interval_ns, int(cost_ns / _SHARE)), self._longest_ns)
 
     def _over(self, looks: Looks) -> None:
         if looks in self._going_on:

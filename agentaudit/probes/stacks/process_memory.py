@@ -31,6 +31,7 @@ _REOPEN_NS = 50_000_000
 
 _PATIENCE_NS = 2_000_000_000
 _MOST_STACKS = 50_000
+_LOOPS = "/asyncio/"
 
 
 class ProcessMemory:
@@ -67,6 +68,8 @@ class MemoryWatch:
         self._threads = Threads(pid)
         self._seen = Seen(pid)
         self._ids: list[int] = []
+        self.runs_loop = False
+        """An event loop was seen on a stack."""
         watcher = Watcher(
             lambda: _Memory(pid, self._seen),
             Terms(rate_hz=rate_hz, reopen_ns=_REOPEN_NS, patience_ns=_PATIENCE_NS),
@@ -90,6 +93,7 @@ class MemoryWatch:
         for seen in handed_over(self._seen.queue):
             match seen:
                 case _Stack(frames):
+                    self.runs_loop = self.runs_loop or any(map(_of_loop, frames))
                     stack, definitions = self._stacks.of(frames)
                     self._ids.append(stack)
                     yield from definitions
@@ -110,6 +114,11 @@ class MemoryWatch:
     def close(self, now_ns: int) -> Sequence[Record]:
         self.stop()
         return [*self.poll(now_ns)]
+
+
+def _of_loop(frame: Frame) -> bool:
+    """Loops of asyncio, and those that are made of them: uvloop runs in C, below its runner."""
+    return _LOOPS in frame.file
 
 
 class _Stack(NamedTuple):

@@ -64,7 +64,7 @@ class Unwinder:
 class UnwinderWatch:
     """One process and its companion."""
 
-    def __init__(self, rate_hz: int, pid: int, stacks: StackTable) -> None:
+    def __init__(self, rate_hz: int, pid: int, stacks: StackTable, *asked: str) -> None:
         self.problem = ""
         self._witness = Witness(pid, stacks, Threads(pid).of)
         self._pid = pid
@@ -72,7 +72,7 @@ class UnwinderWatch:
         self._silent_until_ns = time.monotonic_ns() + _STARTING_NS
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = companion_of(pid, _MODULES, str(rate_hz))
+            self._process = companion_of(pid, _MODULES, str(rate_hz), *asked)
         except OSError as error:
             self.problem = self._sentence(f"it cannot be started ({error.strerror})")
 

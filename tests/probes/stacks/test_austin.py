@@ -165,7 +165,7 @@ def test_one_that_runs_is_taken_where_it_was_asked_for(
     stands_in(tmp_path, monkeypatch, "echo austin 4.0.0")
 
     assert [s.name for s in samplers_of(SamplerChoice.AUSTIN, 100, US)] == ["austin"]
-    assert [s.name for s in samplers_of(SamplerChoice.AUTO, 100, US)][2] == "austin"
+    assert [s.name for s in samplers_of(SamplerChoice.AUTO, 100, US)][3] == "austin"
     stands_in(tmp_path, monkeypatch, "echo austin 3.7.0")
     monkeypatch.setattr("agentaudit.probes.processes.runtimes.python_of", lambda _: "CPython 3.15")
     with pytest.raises(UsageError, match=r"cannot read CPython 3\.15"):
