@@ -64,10 +64,12 @@ def test_what_runs_still_has_no_total_yet(monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_end_leaves_neither_the_command_nor_its_keeper() -> None:
     before = children()
     command = Launched([sys.executable, "-c", "import time; time.sleep(600)"], {"A": "1"})
-    assert "A=1" in Path(f"/proc/{command.pid}/environ").read_text().split("\0")
+    environment = Path(f"/proc/{command.pid}/environ")
+    told = until(lambda: "A=1" in environment.read_text().split("\0"))  # empty as it begins
 
     command.end()
 
+    assert told
     assert children() == before
 
 
