@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
+    from agentaudit.probes.stacks.process_memory import ProcessMemory
     from agentaudit.probes.stacks.sampling import Sampler
+    from agentaudit.probes.stacks.unwinder import Unwinder
 
 
 class SamplerChoice(StrEnum):
@@ -32,7 +34,7 @@ def samplers_of(choice: SamplerChoice, rate_hz: int, pid: int) -> "Sequence[Samp
             return (_unwinder(rate_hz),)
         case SamplerChoice.MEMORY:
             _require_readable(pid)
-            return _memory(rate_hz)
+            return (_memory(rate_hz),)
         case SamplerChoice.AUSTIN:
             return (_austin_asked_for(rate_hz, pid),)
         case SamplerChoice.PY_SPY:
@@ -41,13 +43,7 @@ def samplers_of(choice: SamplerChoice, rate_hz: int, pid: int) -> "Sequence[Samp
                 raise UsageError("--sampler py-spy: it is not installed: pip install py-spy")
             return found
         case SamplerChoice.AUTO:
-            return (
-                _newest(rate_hz),
-                _unwinder(rate_hz),
-                *_memory(rate_hz),
-                *_austin(rate_hz),
-                *_pyspy(rate_hz),
-            )
+            return (*_ours(rate_hz), *_austin(rate_hz), *_pyspy(rate_hz))
 
 
 def _require_unwinder(pid: int) -> None:
@@ -63,13 +59,15 @@ def _require_unwinder(pid: int) -> None:
         )
 
 
-def _newest(rate_hz: int) -> "Sampler":
+def _ours(rate_hz: int) -> "Sequence[Sampler]":
+    """Those that need no program of others; one purse pays for all that is read from memory."""
     from agentaudit.probes.stacks.newest import Newest
 
-    return Newest(rate_hz)
+    memory, unwinder = _memory(rate_hz), _unwinder(rate_hz)
+    return (Newest(memory, unwinder), unwinder, memory)
 
 
-def _unwinder(rate_hz: int) -> "Sampler":
+def _unwinder(rate_hz: int) -> "Unwinder":
     from agentaudit.probes.stacks.unwinder import Unwinder
 
     return Unwinder(rate_hz)
@@ -87,10 +85,10 @@ def _require_readable(pid: int) -> None:
         )
 
 
-def _memory(rate_hz: int) -> "Sequence[Sampler]":
+def _memory(rate_hz: int) -> "ProcessMemory":
     from agentaudit.probes.stacks.process_memory import ProcessMemory
 
-    return (ProcessMemory(rate_hz),)
+    return ProcessMemory(rate_hz)
 
 
 def _austin(rate_hz: int) -> "Sequence[Sampler]":

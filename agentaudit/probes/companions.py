@@ -38,13 +38,8 @@ def companion_of(pid: int, modules: Sequence[str], *arguments: str) -> subproces
     if interpreter is None:
         raise ProcessLookupError(0, "the process is gone, or its program is no Python")
     command = [sys.executable, "-I", "-S", "-B", str(_FOLDER / "entry.py"), str(pid)]
-    return _fed([*command, interpreter, *_FLAGS, "{pid}", *arguments], modules)
-
-
-def _fed(command: Sequence[str], modules: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A program that gets the modules on its standard input."""
     process = subprocess.Popen(  # noqa: S603 -- ours; it gives up its rights before it runs theirs
-        command,
+        [*command, interpreter, *_FLAGS, "{pid}", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -60,11 +55,7 @@ def _fed(command: Sequence[str], modules: Sequence[str]) -> subprocess.Popen[byt
 
 def bundle(modules: Sequence[str]) -> bytes:
     """One script that is several modules of ours, importable by their names."""
-    texts = {
-        f"agentaudit.probes.{name}": _FOLDER.joinpath(*name.split("."))
-        .with_suffix(".py")
-        .read_text()
-        for name in modules
-    }
+    files = {name: _FOLDER / f"{name.replace('.', '/')}.py" for name in modules}
+    texts = {f"agentaudit.probes.{name}": file.read_text() for name, file in files.items()}
     *_, main = texts
     return _BUNDLE.format(texts=texts, main=main).encode()

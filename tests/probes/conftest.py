@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -19,13 +20,19 @@ Start = Callable[..., Program]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts Python programs that say `ready` first; none outlives the test."""
+    with _programs(sys.executable, tmp_path) as started:
+        yield started
+
+
+@contextmanager
+def _programs(python: str, folder: Path) -> Iterator[Start]:
     programs: list[Program] = []
 
     def started(text: str, *arguments: str, name: str = "program.py") -> Program:
-        path = tmp_path / name
-        path.write_text(text)
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
         program = subprocess.Popen(
-            [sys.executable, "-u", str(path), *arguments],
+            [python, "-u", str(path), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -130,26 +137,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def start_in(tmp_path: Path, interpreter: Interpreter) -> Iterator[Start]:
     """Starts programs in an interpreter that say `ready` first; none outlives the test."""
-    programs: list[Program] = []
-
-    def started(text: str, *arguments: str, name: str = "program.py") -> Program:
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        program = subprocess.Popen(
-            [interpreter.path, "-u", str(path), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        programs.append(program)
-        assert program.stdout is not None
-        assert program.stdout.readline() == "ready\n"
-        return program
-
-    yield started
-    for program in programs:
-        program.kill()
-        program.communicate()
+    with _programs(interpreter.path, tmp_path) as started:
+        yield started
 
 
 @cache

@@ -20,14 +20,14 @@ _TASKS_HZ = 50
 
 
 class Newest:
-    """The sampler of processes that both of its ways suit."""
+    """The sampler of processes that both of its ways suit; what reads memory shares its purse."""
 
     name = ProcessMemory.name
     most = 16
 
-    def __init__(self, rate_hz: int) -> None:
-        self._memory = ProcessMemory(rate_hz)
-        self._unwinder = Unwinder(rate_hz)
+    def __init__(self, memory: ProcessMemory, unwinder: Unwinder) -> None:
+        self._memory = memory
+        self._unwinder = unwinder
 
     def suits(self, pid: int, runtime: str) -> bool:
         ways = (self._memory, self._unwinder)

@@ -14,6 +14,7 @@ from agentaudit.model.trace import Incident, SamplingRecord
 from agentaudit.probes.stacks.newest import Newest, NewestWatch
 from agentaudit.probes.stacks.process_memory import ProcessMemory
 from agentaudit.probes.stacks.sampling import Stacks, StackTable
+from agentaudit.probes.stacks.unwinder import Unwinder
 
 LOOP = """
 import asyncio
@@ -64,7 +65,7 @@ def companions() -> list[Path]:
 
 def test_tasks_of_an_event_loop_are_told_beside_its_stacks(start_newest: Start) -> None:
     program = start_newest(LOOP)
-    sampler = Stacks([Newest(100)], 100, program.pid)
+    sampler = Stacks([Newest(ProcessMemory(100), Unwinder(100))], 100, program.pid)
 
     records = seen(sampler, program.pid, lambda records: len(of(TaskRun, records)) >= 6)
     records += sampler.close(time.monotonic_ns())
@@ -79,7 +80,7 @@ def test_tasks_of_an_event_loop_are_told_beside_its_stacks(start_newest: Start) 
 
 def test_without_an_event_loop_nothing_runs_beside_the_process(start_newest: Start) -> None:
     program = start_newest(NO_LOOP)
-    sampler = Stacks([Newest(100)], 100, program.pid)
+    sampler = Stacks([Newest(ProcessMemory(100), Unwinder(100))], 100, program.pid)
 
     records = seen(sampler, program.pid, lambda records: len(of(Watched, records)) >= 2)
     beside = companions()
