@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import msgspec
 
-from agentaudit.model.columns import Columns
 from agentaudit.model.recording import Few, ProcessTick, Record, StackRun, ThreadTick
 from agentaudit.store import tables
+from agentaudit.store.gathering import Gathering
 from agentaudit.store.repeated import keep_once
 from agentaudit.store.wire import TAGS, WIRES, packed, records_of
 
@@ -48,10 +48,10 @@ _WRITE: Mapping[type, Callable[[Any], object]] = {
     ThreadTick: tables.thread_table,
     ProcessTick: tables.process_table,
 }
-_FILL = {
-    "run": tables.fill_runs,
-    "threads": tables.fill_threads,
-    "cpu": tables.fill_processes,
+_GATHER: Mapping[str, Callable[[Gathering, msgspec.Raw, int], None]] = {
+    "run": Gathering.add_runs,
+    "threads": Gathering.add_threads,
+    "cpu": Gathering.add_processes,
 }
 _READ: Mapping[str, Callable[[msgspec.Raw, int], Iterator[Record]]] = {
     "run": tables.runs_in,
@@ -106,8 +106,8 @@ class Batch:
             if count and not known
         }
 
-    def fill(self, columns: Columns) -> Iterator[Few]:
-        """What is many goes into the columns; the rest is the result, in order."""
+    def few(self, gathering: Gathering) -> Iterator[Few]:
+        """What is many is gathered; the rest is the result, in order."""
         rows: list[Iterator[Few]] = []
         elsewhere = bytearray()
         for at, (table, count) in enumerate(zip(self._tables, self._counts, strict=True)):
@@ -116,8 +116,8 @@ class Batch:
                 continue
             rows.append(iter(()))
             elsewhere.append(at)
-            if table.tag in _FILL:
-                _FILL[table.tag](table.rows, count, columns)
+            if table.tag in _GATHER:
+                _GATHER[table.tag](gathering, table.rows, count)
         for at in self._order.translate(None, bytes(elsewhere)):
             yield next(rows[at])
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import msgspec
 
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
-_LARGEST = 2**63 - 1
+LARGEST_NUMBER = 2**63 - 1
+_BEYOND_MEASURE = "times, counters and numbers of processes are 0 to 2⁶³"
 
 
 class Column(msgspec.Struct, array_like=True, frozen=True):
@@ -47,33 +48,54 @@ def from_column(column: Column, count: int, *, signed: bool = False) -> Sequence
     """
     So many numbers, none of them below 0 unless they are `signed`.
 
-    Raises ValueError when the column holds another count of them, or none that were measured.
+    Raises ValueError as `width_of` does.
+    """
+    least, width = column.least, width_of(column, count, signed=signed)
+    if not width:
+        return array("q", (least,)) * count
+    numbers = _unsigned(column.beyond, width)
+    return [least + number for number in numbers] if least else numbers.tolist()
+
+
+def ends_of(starts: Sequence[int], lengths: Column) -> list[int]:
+    """Where stretches end; ValueError when that is below 0 or above 2⁶³ - 1."""
+    ends = [
+        start + length
+        for start, length in zip(
+            starts, from_column(lengths, len(starts), signed=True), strict=True
+        )
+    ]
+    if ends and (min(ends) < 0 or max(ends) > LARGEST_NUMBER):
+        raise ValueError(_BEYOND_MEASURE)
+    return ends
+
+
+def width_of(column: Column, count: int, *, signed: bool = False) -> int:
+    """
+    Bytes of each number of a column, 0 where all are equal.
+
+    Raises ValueError when it holds another count of numbers, or one that nobody measured: below 0,
+    unless they are `signed`, or above 2⁶³ - 1.
     """
     least, beyond = column.least, column.beyond
     width, rest = divmod(len(beyond), count or 1)
     if beyond and (rest or width not in _CODES):
         raise ValueError(f"a column of {len(beyond)} bytes holds no {count} numbers")
-    if least < (-_LARGEST if signed else 0) or least + 256**width - 1 > _LARGEST:
-        return _far_numbers(column, count, signed=signed)
-    if not beyond:
-        return array("q", (least,)) * count
-    numbers = _unsigned(beyond, width)
-    return [least + number for number in numbers] if least else numbers.tolist()
+    lowest = -LARGEST_NUMBER if signed else 0
+    if least < lowest or largest_possible(column, width) > LARGEST_NUMBER:
+        largest = least + max(_unsigned(beyond, width)) if width else least
+        if not (lowest <= least and largest <= LARGEST_NUMBER):
+            raise ValueError(_BEYOND_MEASURE)
+    return width
+
+
+def largest_possible(column: Column, width: int) -> int:
+    """What no number of a column of that width is above."""
+    return column.least + (1 << 8 * width) - 1
 
 
 def _unsigned(beyond: bytes, width: int) -> "array[int]":
     numbers = array(_CODES[width], beyond)
     if sys.byteorder == "big":
         numbers.byteswap()
-    return numbers
-
-
-def _far_numbers(column: Column, count: int, *, signed: bool) -> Sequence[int]:
-    """Numbers that may be beyond all measure, looked at one by one."""
-    width = len(column.beyond) // (count or 1)
-    beyond = _unsigned(column.beyond, width) if width else (0,) * count
-    numbers = [column.least + number for number in beyond]
-    least = -_LARGEST if signed else 0
-    if numbers and not (least <= min(numbers) and max(numbers) <= _LARGEST):
-        raise ValueError("times, counters and numbers of processes are 0 to 2⁶³")
     return numbers

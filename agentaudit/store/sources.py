@@ -16,6 +16,7 @@ from agentaudit.model.trace import READING, Incident
 from agentaudit.store import framing, lines
 from agentaudit.store.batches import Batch
 from agentaudit.store.framing import Frames
+from agentaudit.store.gathering import Gathering
 from agentaudit.store.lines import Lines
 
 LARGEST_BYTES = 2 * 1024**3
@@ -114,7 +115,9 @@ class _Batches:
         return self._frames.torn_bytes
 
     def few(self, columns: Columns) -> Iterator[Record]:
-        return self._each(lambda batch: batch.fill(columns))
+        gathering = Gathering(columns)
+        yield from self._each(lambda batch: batch.few(gathering))
+        gathering.settle()
 
     def records(self) -> Iterator[Record]:
         return self._each(Batch.records)
@@ -124,13 +127,13 @@ class _Batches:
         for number, content in enumerate(self._frames.contents(), start=1):
             try:
                 batch = Batch(content)
+                total += len(batch)
+                if total > MOST_IN_COLUMNS:
+                    raise problem(self._path, f"holds more than {MOST_IN_COLUMNS} records")
                 yield from records_of(batch)
             except _WRONG as error:
                 raise problem(self._path, f"batch {number} is none: {error}") from error
             self._unknown.update(batch.unknown)
-            total += len(batch)
-            if total > MOST_IN_COLUMNS:
-                raise problem(self._path, f"holds more than {MOST_IN_COLUMNS} records")
 
     def incidents(self, at_ns: int) -> Sequence[Incident]:
         found = _torn(self.torn_bytes, at_ns)

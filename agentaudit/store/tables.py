@@ -6,20 +6,19 @@ threads, so that what one thread has in a batch is taken over at once.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, groupby, islice, repeat
+from itertools import islice
 
 import msgspec
 
-from agentaudit.model.columns import Columns, Thread
+from agentaudit.model.columns import Thread
 from agentaudit.model.recording import ProcessTick, ProcessTime, StackRun, ThreadTick, ThreadTime
-from agentaudit.store.numbers import Column, from_column, to_column
-from agentaudit.store.wire import LARGEST_NUMBER
+from agentaudit.store.numbers import Column, ends_of, from_column, to_column
 
 MOST_TIMES = 4_000_000
 """In the ticks of one batch."""
 
 
-class _Runs(msgspec.Struct, array_like=True):
+class Runs(msgspec.Struct, array_like=True):
     pid: Column
     tid: Column
     start: Column
@@ -27,7 +26,7 @@ class _Runs(msgspec.Struct, array_like=True):
     stack: Column
 
 
-class _ThreadTicks(msgspec.Struct, array_like=True):
+class ThreadTicks(msgspec.Struct, array_like=True):
     since: Column
     length: Column
     times: int
@@ -40,7 +39,7 @@ class _ThreadTicks(msgspec.Struct, array_like=True):
     queue: Column
 
 
-class _ProcessTicks(msgspec.Struct, array_like=True):
+class ProcessTicks(msgspec.Struct, array_like=True):
     since: Column
     length: Column
     times: Column
@@ -50,14 +49,14 @@ class _ProcessTicks(msgspec.Struct, array_like=True):
     reaped: Column
 
 
-_RUNS = msgspec.msgpack.Decoder(_Runs)
-_THREADS = msgspec.msgpack.Decoder(_ThreadTicks)
-_PROCESSES = msgspec.msgpack.Decoder(_ProcessTicks)
+RUNS = msgspec.msgpack.Decoder(Runs)
+THREADS = msgspec.msgpack.Decoder(ThreadTicks)
+PROCESSES = msgspec.msgpack.Decoder(ProcessTicks)
 
 
 def run_table(runs: Sequence[StackRun]) -> object:
     """The runs as what the wire holds."""
-    return _Runs(
+    return Runs(
         pid=to_column([run.pid for run in runs]),
         tid=to_column([run.tid for run in runs]),
         start=to_column([run.start_ns for run in runs]),
@@ -71,7 +70,7 @@ def thread_table(ticks: Sequence[ThreadTick]) -> object:
     placed = [(at, time) for at, tick in enumerate(ticks) for time in tick.times]
     placed.sort(key=lambda entry: (entry[1].pid, entry[1].tid))
     times = [time for _, time in placed]
-    return _ThreadTicks(
+    return ThreadTicks(
         since=to_column([tick.since_ns for tick in ticks]),
         length=to_column([tick.at_ns - tick.since_ns for tick in ticks]),
         times=len(times),
@@ -86,7 +85,7 @@ def thread_table(ticks: Sequence[ThreadTick]) -> object:
 def process_table(ticks: Sequence[ProcessTick]) -> object:
     """The ticks as what the wire holds."""
     times = [time for tick in ticks for time in tick.times]
-    return _ProcessTicks(
+    return ProcessTicks(
         since=to_column([tick.since_ns for tick in ticks]),
         length=to_column([tick.at_ns - tick.since_ns for tick in ticks]),
         times=to_column([len(tick.times) for tick in ticks]),
@@ -94,46 +93,6 @@ def process_table(ticks: Sequence[ProcessTick]) -> object:
         cpu=to_column([time.cpu_ns for time in times]),
         reaped=to_column([time.reaped_ns for time in times]),
     )
-
-
-def fill_runs(rows: msgspec.Raw, count: int, columns: Columns) -> None:
-    """The runs of a table go into the columns."""
-    threads, (start_ns, end_ns, stack) = _run_columns(rows, count)
-    for thread, first, last in _stretches(threads):
-        found = columns.runs_of(thread)
-        found.start_ns.extend(start_ns[first:last])
-        found.end_ns.extend(end_ns[first:last])
-        found.stack.extend(stack[first:last])
-
-
-def fill_threads(rows: msgspec.Raw, count: int, columns: Columns) -> None:
-    """The times of threads go into the columns."""
-    since_ns, at_ns, threads, (ticks, cpu_ns, queue_ns) = _thread_columns(rows, count)
-    for thread, first, last in _stretches(threads):
-        found = columns.readings_of(thread)
-        found.since_ns.extend(map(since_ns.__getitem__, ticks[first:last]))
-        found.at_ns.extend(map(at_ns.__getitem__, ticks[first:last]))
-        found.cpu_ns.extend(cpu_ns[first:last])
-        found.queue_ns.extend(queue_ns[first:last])
-
-
-def _stretches(threads: Iterator[Thread]) -> Iterator[tuple[Thread, int, int]]:
-    """Each thread with the places, first and beyond the last, of rows in a row that are its own."""
-    last = 0
-    for thread, rows in groupby(threads):
-        first, last = last, last + len(list(rows))
-        yield thread, first, last
-
-
-def fill_processes(rows: msgspec.Raw, count: int, columns: Columns) -> None:
-    """The times of processes go into the columns."""
-    since_ns, at_ns, sizes, (pid, cpu_ns, reaped_ns) = _process_columns(rows, count)
-    found = columns.spendings
-    found.since_ns.extend(chain.from_iterable(map(repeat, since_ns, sizes)))
-    found.at_ns.extend(chain.from_iterable(map(repeat, at_ns, sizes)))
-    found.pid.extend(pid)
-    found.cpu_ns.extend(cpu_ns)
-    found.reaped_ns.extend(reaped_ns)
 
 
 def runs_in(rows: msgspec.Raw, count: int) -> Iterator[StackRun]:
@@ -170,57 +129,46 @@ _Three = tuple[Sequence[int], Sequence[int], Sequence[int]]
 
 def _run_columns(rows: msgspec.Raw, count: int) -> tuple[Iterator[Thread], _Three]:
     """The threads of runs; and their starts, ends and stacks."""
-    runs = _RUNS.decode(rows)
+    runs = RUNS.decode(rows)
     threads = zip(from_column(runs.pid, count), from_column(runs.tid, count), strict=True)
     starts = from_column(runs.start, count)
-    return threads, (starts, _ends(starts, runs.length), from_column(runs.stack, count))
+    return threads, (starts, ends_of(starts, runs.length), from_column(runs.stack, count))
 
 
 def _thread_columns(
     rows: msgspec.Raw, count: int
 ) -> tuple[Sequence[int], Sequence[int], Iterator[Thread], _Three]:
     """The two instants of ticks; the threads of times; their ticks, CPU time and queueing."""
-    ticks = _THREADS.decode(rows)
+    ticks = THREADS.decode(rows)
     since = from_column(ticks.since, count)
-    total = _limited(ticks.times)
+    total = limited(ticks.times)
     threads = zip(from_column(ticks.pid, total), from_column(ticks.tid, total), strict=True)
     times = (
         from_column(ticks.tick, total),
         from_column(ticks.cpu, total),
         from_column(ticks.queue, total),
     )
-    return since, _ends(since, ticks.length), threads, times
+    return since, ends_of(since, ticks.length), threads, times
 
 
 def _process_columns(
     rows: msgspec.Raw, count: int
 ) -> tuple[Sequence[int], Sequence[int], Sequence[int], _Three]:
     """The two instants of ticks, and their sizes; processes, CPU time and that of children."""
-    ticks = _PROCESSES.decode(rows)
+    ticks = PROCESSES.decode(rows)
     since = from_column(ticks.since, count)
     sizes = from_column(ticks.times, count)
-    total = _limited(sum(sizes))
+    total = limited(sum(sizes))
     times = (
         from_column(ticks.pid, total),
         from_column(ticks.cpu, total),
         from_column(ticks.reaped, total),
     )
-    return since, _ends(since, ticks.length), sizes, times
+    return since, ends_of(since, ticks.length), sizes, times
 
 
-def _limited(times: int) -> int:
+def limited(times: int) -> int:
+    """The count of times in a batch; ValueError when nobody wrote so many."""
     if not 0 <= times <= MOST_TIMES:
         raise ValueError(f"a batch holds more than {MOST_TIMES} times")
     return times
-
-
-def _ends(starts: Sequence[int], lengths: Column) -> list[int]:
-    ends = [
-        start + length
-        for start, length in zip(
-            starts, from_column(lengths, len(starts), signed=True), strict=True
-        )
-    ]
-    if ends and (min(ends) < 0 or max(ends) > LARGEST_NUMBER):
-        raise ValueError("times, counters and numbers of processes are 0 to 2⁶³")
-    return ends

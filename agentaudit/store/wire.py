@@ -52,6 +52,7 @@ from agentaudit.model.trace import (
     Part,
     SamplingRecord,
 )
+from agentaudit.store.numbers import LARGEST_NUMBER
 
 TAGS: Mapping[str, type[Record]] = {
     "aatrace": Opened,
@@ -84,7 +85,6 @@ TAGS: Mapping[str, type[Record]] = {
 }
 """The word for each kind of record."""
 
-LARGEST_NUMBER = 2**63 - 1
 _SIGNED = frozenset({"status"})
 """Fields that may be below 0: a command that a signal ended has such a status."""
 
