@@ -7,10 +7,12 @@ second elsewhere, so that time in a tool does not leak into the wait for a model
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby, islice
+from itertools import compress, groupby, islice, repeat
 from operator import lt, sub
+
+import numpy as np
 
 from agentaudit.model.columns import Readings, Runs, numbers
 from agentaudit.model.trace import StepKind
@@ -93,24 +95,36 @@ def place_cpu(pieces: Sequence[Piece], readings: Readings) -> list[Reading]:
     starts = [piece.start_ns for piece in pieces]
     shared: list[Shared] = []
     left: list[Reading] = []
-    start_ns = end_ns = 0
-    for reading in readings.rows():
-        since_ns, at_ns, cpu_ns, queue_ns = reading
-        if not (start_ns <= since_ns < end_ns and at_ns <= end_ns):
-            touched = _touched(pieces, starts, reading)
-            if len(touched) != 1:
-                if touched:
-                    shared.append((reading, touched))
-                else:
-                    left.append(reading)
-                continue
-            piece = touched[0]
-            start_ns, end_ns = piece.start_ns, piece.end_ns
-        piece.cpu_ns += cpu_ns
-        piece.queue_ns += queue_ns
-        piece.read_ns += at_ns - since_ns
+    for reading in compress(readings.rows(), _beyond_one_piece(pieces, starts, readings)):
+        touched = _touched(pieces, starts, reading)
+        if len(touched) == 1:
+            since_ns, at_ns, cpu_ns, queue_ns = reading
+            touched[0].read(cpu_ns, queue_ns, at_ns - since_ns)
+        elif touched:
+            shared.append((reading, touched))
+        else:
+            left.append(reading)
     share_out(shared, pieces)
     return left
+
+
+def _beyond_one_piece(
+    pieces: Sequence[Piece], starts: Sequence[int], readings: Readings
+) -> Iterable[bool]:
+    """Readings that lie within one piece are added to it; true for each of the others."""
+    if not pieces:
+        return repeat(True, len(readings))
+    since, until = np.asarray(readings.since_ns), np.asarray(readings.at_ns)
+    ends = np.array([piece.end_ns for piece in pieces], np.int64)
+    holder = np.searchsorted(np.array(starts, np.int64), since, side="right") - 1
+    within = (holder >= 0) & (since < ends[holder]) & (until <= ends[holder])
+    sums = np.zeros((3, len(pieces)), np.int64)
+    counted = (np.asarray(readings.cpu_ns), np.asarray(readings.queue_ns), until - since)
+    for row, column in zip(sums, counted, strict=True):
+        np.add.at(row, holder[within], column[within])
+    for piece, cpu_ns, queue_ns, read_ns in zip(pieces, *sums.tolist(), strict=True):
+        piece.read(cpu_ns, queue_ns, read_ns)
+    return map(bool, ~within)
 
 
 def joined(pieces: Sequence[Piece]) -> list[Piece]:
