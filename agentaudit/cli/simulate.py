@@ -41,7 +41,11 @@ def scheduler(
     arrivals: Annotated[
         str | None,
         typer.Option(
-            metavar="HOW", help="recorded, closed (all at once), poisson:RATE or scaled:FACTOR."
+            metavar="HOW",
+            help=(
+                "recorded, closed (all at once), poisson:RATE, scaled:FACTOR, or users:N:THINKING"
+                " who ask in turn."
+            ),
         ),
     ] = None,
     requests: Annotated[

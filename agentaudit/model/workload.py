@@ -36,13 +36,20 @@ class WorkStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRequest:
-    """One request: when it arrives, and its stages in order."""
+    """
+    One request: when it arrives, and its stages in order.
+
+    One that `follows` another, as the next question of a user in a closed loop, arrives `think_ns`
+    after that one has ended; its `arrival_ns` is then only where it stands in the order.
+    """
 
     request_id: int
     type: str
     heavy: Heavy
     arrival_ns: int
     steps: tuple[WorkStep, ...]
+    follows: int | None = None
+    think_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +59,17 @@ class Workload:
     requests: tuple[WorkRequest, ...]
     source: str
     arrivals: str
-    """`recorded`, `closed` (all at once) or `poisson <rate>/s`."""
+    """`recorded`, `closed` (all at once), `poisson <rate>/s`, `<n> users`, …"""
     seed: int
     assumptions: tuple[str, ...] = ()
     """What had to be assumed to make it, each a sentence."""
+
+    @property
+    def users(self) -> int:
+        """How many ask in turn in a closed loop; 0 where nobody waits for an answer."""
+        if all(request.follows is None for request in self.requests):
+            return 0
+        return sum(request.follows is None for request in self.requests)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

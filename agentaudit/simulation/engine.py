@@ -2,13 +2,15 @@
 The engine: a workload on a machine under a policy, event by event, to the nanosecond.
 
 The event contract. At one instant (1) all steps that end, end, on every station; their requests
-start the next step, or finish; (2) all requests that arrive, arrive; (3) the policy decides, once.
+start the next step, or finish; (2) all requests that arrive, arrive, those too that follow one that
+has just finished; (3) the policy decides, once.
 Within each part requests come in the order of their ids. A request without any work finishes in
 the instant in which it starts, and the instant is then gone through once more. The engine holds no
 list of events: four clocks say what happens next. Nothing in it is random, and equal arguments
 give equal results.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agentaudit.errors import UsageError
@@ -72,6 +74,9 @@ class _Execution:
         self._place = {item.request_id: place for place, item in enumerate(self._requests)}
         if len(self._place) < len(self._requests):
             raise ValueError("two requests of the workload have the same id")
+        self._followers = _followers(self._requests, self._place)
+        self._first = [place for place, item in enumerate(self._requests) if item.follows is None]
+        self._thinking = Timers()
         self._admission = admission
         self._cpu = Station(machine.cpu, machine.cores)
         self._gpu = Station(machine.gpu, 1)
@@ -79,18 +84,19 @@ class _Execution:
         self._stations = (self._cpu, self._gpu, self._timers)
         self._plans = [_plan(request, machine.dispatch_ns) for request in self._requests]
         self._step = [0] * len(self._requests)
+        self._arrival_ns = [_NOT_YET] * len(self._requests)
         self._start_ns = [_NOT_YET] * len(self._requests)
         self._finish_ns = [_NOT_YET] * len(self._requests)
         self._arrivals = 0
+        self._next_arrival_ns = self._arrival_of(0)
         self._running = self._running_peak = 0
         self._work = [0, 0, 0]
 
     def next_ns(self) -> int:
         """The next instant at which anything happens."""
-        arrivals = self._arrivals
-        arrival = self._requests[arrivals].arrival_ns if arrivals < len(self._requests) else NEVER
         return min(
-            arrival,
+            self._next_arrival_ns,
+            self._thinking.due_ns(),
             self._cpu.due_ns(),
             self._gpu.due_ns(),
             self._timers.due_ns(),
@@ -107,10 +113,8 @@ class _Execution:
             ended.sort(key=lambda place: self._requests[place].request_id)
         for place in ended:
             self._end_step(place, now_ns)
-        requests = self._requests
-        while self._arrivals < len(requests) and requests[self._arrivals].arrival_ns <= now_ns:
-            self._admission.arrived(requests[self._arrivals])
-            self._arrivals += 1
+        if self._next_arrival_ns <= now_ns or self._thinking.due_ns() <= now_ns:
+            self._arrive(now_ns)
         for request in self._admission.admit(now_ns):
             self._start(request, now_ns)
 
@@ -119,18 +123,23 @@ class _Execution:
         return [request for request, finish_ns in pairs if finish_ns == _NOT_YET]
 
     def result(self) -> Run:
-        rows = zip(self._requests, self._start_ns, self._finish_ns, strict=True)
+        instants = (self._arrival_ns, self._start_ns, self._finish_ns)
+        records = [
+            RequestRecord(
+                request_id=request.request_id,
+                type=request.type,
+                arrival_ns=arrival_ns,
+                start_ns=start_ns,
+                finish_ns=finish_ns,
+            )
+            for request, arrival_ns, start_ns, finish_ns in zip(
+                self._requests, *instants, strict=True
+            )
+        ]
+        if self._followers:
+            records.sort(key=lambda record: (record.arrival_ns, record.request_id))
         return Run(
-            records=tuple(
-                RequestRecord(
-                    request_id=request.request_id,
-                    type=request.type,
-                    arrival_ns=request.arrival_ns,
-                    start_ns=start_ns,
-                    finish_ns=finish_ns,
-                )
-                for request, start_ns, finish_ns in rows
-            ),
+            records=tuple(records),
             cpu_busy_ns=self._cpu.busy_ns,
             gpu_busy_ns=self._gpu.busy_ns,
             cpu_work_ns=self._work[_STATION[Stage.CPU]],
@@ -139,9 +148,27 @@ class _Execution:
             running_peak=self._running_peak,
         )
 
+    def _arrive(self, now_ns: int) -> None:
+        places = self._thinking.ended(now_ns)
+        while self._next_arrival_ns <= now_ns:
+            places.append(self._first[self._arrivals])
+            self._arrivals += 1
+            self._next_arrival_ns = self._arrival_of(self._arrivals)
+        if len(places) > 1:
+            places.sort(key=lambda place: self._requests[place].request_id)
+        for place in places:
+            self._arrival_ns[place] = now_ns
+            self._admission.arrived(self._requests[place])
+
+    def _arrival_of(self, number: int) -> int:
+        """When the request arrives that is so far down among those that follow no other."""
+        if number == len(self._first):
+            return NEVER
+        return self._requests[self._first[number]].arrival_ns
+
     def _start(self, request: WorkRequest, now_ns: int) -> None:
         place = self._place[request.request_id]
-        if self._start_ns[place] != _NOT_YET or place >= self._arrivals:
+        if self._start_ns[place] != _NOT_YET or self._arrival_ns[place] == _NOT_YET:
             raise ValueError(f"request {request.request_id} does not wait and cannot start")
         self._start_ns[place] = now_ns
         self._running += 1
@@ -162,6 +189,33 @@ class _Execution:
         self._finish_ns[place] = now_ns
         self._running -= 1
         self._admission.finished(self._requests[place])
+        for follower in self._followers.get(place, ()):
+            self._thinking.start(now_ns, follower, self._requests[follower].think_ns, 1)
+
+
+def _followers(
+    requests: Sequence[WorkRequest], place_of: Mapping[int, int]
+) -> Mapping[int, Sequence[int]]:
+    """
+    The places of the requests that follow each, by its place.
+
+    Raises ValueError where one follows a request that there is none of, or itself in the end.
+    """
+    followers: dict[int, list[int]] = {}
+    for place, request in enumerate(requests):
+        if request.follows is not None:
+            if request.follows not in place_of:
+                raise ValueError(
+                    f"request {request.request_id} follows {request.follows}, which is none"
+                )
+            followers.setdefault(place_of[request.follows], []).append(place)
+    if followers:
+        reached = [place for place, request in enumerate(requests) if request.follows is None]
+        for place in reached:  # which grows meanwhile
+            reached += followers.get(place, ())
+        if len(reached) < len(requests):
+            raise ValueError("some requests follow each other in a circle, and none can come first")
+    return followers
 
 
 _STATION = {Stage.CPU: 0, Stage.GPU: 1, Stage.WAIT: 2}

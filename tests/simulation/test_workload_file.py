@@ -112,7 +112,8 @@ types:
         "w.yaml:15:5: a type needs 'steps'",
         "w.yaml:7:3: two types have the same name",
         "w.yaml:1:11: requests is a whole number from 1 to 10000000",
-        "w.yaml:2:11: arrivals are recorded, closed, poisson:RATE or scaled:FACTOR, not 'bursts'",
+        "w.yaml:2:11: arrivals are recorded, closed, poisson:RATE, scaled:FACTOR or"
+        " users:N[:THINKING], not 'bursts'",
         "w.yaml:3:7: seed is a whole number from 0 to 9223372036854775808",
         "w.yaml:4:10: a machine is one of sys1, sys2, v1, or has cores, gpu and dispatch",
     ]
