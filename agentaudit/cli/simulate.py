@@ -34,8 +34,11 @@ def scheduler(
         typer.Option(
             "--policy",
             "-p",
-            metavar="NAME",
-            help="A policy to try; give it again for more. Default: those that suit the arrivals.",
+            metavar="NAME|FILE:CLASS",
+            help=(
+                "A policy to try, or one of your own; give it again for more. Default: those that"
+                " suit the arrivals."
+            ),
         ),
     ] = None,
     arrivals: Annotated[
@@ -64,7 +67,8 @@ def scheduler(
     caps: Annotated[
         str,
         typer.Option(
-            metavar="CAPS", help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s."
+            metavar="CAPS",
+            help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s, TTL.",
         ),
     ] = "",
     json_file: Annotated[
@@ -74,9 +78,9 @@ def scheduler(
     """
     Replay a workload under COMB, MAS and their baselines, and say what to change.
 
-    Policies: sequential, multi-processing, fcfs, micro-batching, micro-batching-rolling, comb,
-    comb-closed, comb-open, mas. The first baseline among them (fcfs or multi-processing) is what
-    the others are compared with.
+    Policies: comb, in the form that suits the arrivals, mas, and all that `agentaudit simulate
+    policies` lists, or one of your own from a Python file, which is executed. The first baseline
+    among them (fcfs or multi-processing) is what the others are compared with.
 
     \b
     Examples:
@@ -84,6 +88,7 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
+      agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
       agentaudit simulate scheduler workload.yaml --json simulation.json
 
     \b
@@ -114,6 +119,37 @@ def scheduler(
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+@app.command("policies")
+def policies(
+    context: typer.Context,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="As the table that docs/policies.md keeps.")
+    ] = False,
+) -> None:
+    """
+    The policies that `simulate scheduler` knows: what each does, and where it comes from.
+
+    How to write one of your own stands in docs/policies.md.
+    """
+    from agentaudit.report.policy_list import PolicyRow, render_policies, render_policy_table
+    from agentaudit.simulation.caps import PAPER
+    from agentaudit.simulation.policies.catalogue import SHIPPED
+
+    made = {name: shipped.make(PAPER) for name, shipped in SHIPPED.items()}
+    rows = [
+        PolicyRow(
+            name=name,
+            what=SHIPPED[name].what,
+            parameters=policy.parameters,
+            source=policy.source,
+        )
+        for name, policy in made.items()
+    ]
+    out = terminal_of(context).out
+    text = render_policy_table(rows) if markdown else render_policies(rows, width=out.width)
+    out.print(text, end="", soft_wrap=True, markup=False, highlight=False)
 
 
 def _loaded(
@@ -214,6 +250,8 @@ def _written_machine(file: Path) -> "Machine":
 def _compared(
     workload: "Workload", machine: "Machine", *, names: list[str], caps: str
 ) -> "Simulation":
+    from agentaudit.cli.user_policies import split_policies
     from agentaudit.simulation.compare import compare_shipped
 
-    return compare_shipped(workload, machine, names=names, caps=caps)
+    shipped, others = split_policies(names)
+    return compare_shipped(workload, machine, names=shipped, caps=caps, others=others)

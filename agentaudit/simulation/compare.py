@@ -14,18 +14,26 @@ from agentaudit.simulation.policy import Policy
 
 
 def compare_shipped(
-    workload: Workload, machine: Machine, *, names: Sequence[str] = (), caps: str = ""
+    workload: Workload,
+    machine: Machine,
+    *,
+    names: Sequence[str] = (),
+    caps: str = "",
+    others: Sequence[Policy] = (),
 ) -> Simulation:
     """
     The shipped policies of these names, or those that suit the arrivals, against their baseline.
 
-    Caps are scaled to the machine except those that `caps` gives, as in `N_cap=4,E_GPU=8`.
+    Caps are scaled to the machine except those that `caps` gives, as in `N_cap=4,E_GPU=8`. `others`
+    are compared beside them, or with the baseline alone where no name is given.
     Raises UsageError for a name or a cap that there is none of, and for an empty workload.
     """
     chosen = policy_names(names, workload)
+    if others and not names:
+        chosen = chosen[:1]
     scaled = with_caps(default_caps(workload, machine), caps)
     policies = shipped_policies(chosen, scaled)
-    return compare(workload, machine, policies, baseline=chosen[0])
+    return compare(workload, machine, (*policies, *others), baseline=chosen[0])
 
 
 def compare(
