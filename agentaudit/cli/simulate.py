@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.simulate_sweep import sweep
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import InputError, Problem, exit_code
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from agentaudit.model.trace import Trace
     from agentaudit.model.workload import Machine, Workload
     from agentaudit.simulation.arrivals import Arrivals
+    from agentaudit.simulation.synthetic import WorkloadShape
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -120,60 +122,59 @@ def _loaded(
     from agentaudit.simulation.arrivals import parse_arrivals
 
     how = parse_arrivals(arrivals) if arrivals is not None else None
-    if not source.is_file():
-        raise InputError(Problem(file=str(source), message="no such file"))
     if source.suffix in (".yaml", ".yml"):
         return *_synthetic(source, arrivals=how, requests=requests, seed=seed), True
-    return _recorded(source, arrivals=how, requests=requests, seed=seed)
+    from agentaudit.simulation.arrivals import RECORDED, shaped
+
+    workload, host, whole = recorded_source(source)
+    wanted = shaped(workload, arrivals=how or RECORDED, requests=requests, seed=seed or 0)
+    return wanted, host, whole
 
 
-def _recorded(
-    source: Path, *, arrivals: "Arrivals | None", requests: int | None, seed: int | None
-) -> "tuple[Workload, Machine, bool]":
+def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
+    """The workload of a recording, its host, and whether all of its file could be read."""
     from agentaudit.cli.recorder import read_trace, step_rules
     from agentaudit.model.trace import unread
+    from agentaudit.simulation.recorded import recorded_workload
 
     trace = read_trace(source, step_rules([]))
-    replay = _replay(trace, str(source), arrivals=arrivals, requests=requests, seed=seed)
-    return *replay, not unread(trace.incidents)
+    return *recorded_workload(trace, source=str(source)), not unread(trace.incidents)
 
 
 def replayed(trace: "Trace", *, source: str) -> "Simulation":
     """A trace as it arrived, under the policies that suit it; `source` is its name."""
-    workload, machine = _replay(trace, source, arrivals=None, requests=None, seed=None)
-    return _compared(workload, machine, names=[], caps="")
-
-
-def _replay(
-    trace: "Trace",
-    source: str,
-    *,
-    arrivals: "Arrivals | None",
-    requests: int | None,
-    seed: int | None,
-) -> "tuple[Workload, Machine]":
-    from agentaudit.simulation.arrivals import RECORDED, shaped
     from agentaudit.simulation.recorded import recorded_workload
 
     workload, machine = recorded_workload(trace, source=source)
-    how = arrivals or RECORDED
-    return shaped(workload, arrivals=how, requests=requests, seed=seed or 0), machine
+    return _compared(workload, machine, names=[], caps="")
 
 
 def _synthetic(
     source: Path, *, arrivals: "Arrivals | None", requests: int | None, seed: int | None
 ) -> "tuple[Workload, Machine]":
+    from agentaudit.simulation.synthetic import synthetic_workload
+
+    shape, machine = written_source(source, arrivals=arrivals, requests=requests, seed=seed)
+    return synthetic_workload(shape, source=str(source)), machine
+
+
+def written_source(
+    source: Path,
+    *,
+    arrivals: "Arrivals | None" = None,
+    requests: int | None = None,
+    seed: int | None = None,
+) -> "tuple[WorkloadShape, Machine]":
+    """What a workload file describes, and the machine that it names, or this one."""
     from agentaudit.readers.yaml import parse_yaml
     from agentaudit.simulation.machine import plain_machine
-    from agentaudit.simulation.synthetic import synthetic_workload
     from agentaudit.simulation.workload_file import overridden, parse_workload
 
     root = parse_yaml(str(source), _text(source)).root
     shape = overridden(
         parse_workload(root, file=str(source)), arrivals=arrivals, requests=requests, seed=seed
     )
-    machine = shape.machine or plain_machine(os.cpu_count() or 1)
-    return synthetic_workload(shape, source=str(source)), machine
+    return shape, shape.machine or plain_machine(os.cpu_count() or 1)
 
 
 def _text(source: Path) -> str:
@@ -203,3 +204,6 @@ def _compared(
     from agentaudit.simulation.compare import compare_shipped
 
     return compare_shipped(workload, machine, names=names, caps=caps)
+
+
+app.command("sweep")(sweep)
