@@ -204,6 +204,12 @@ def unread(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
     return tuple(incident for incident in incidents if incident.probe == READING)
 
 
+def unread_text(incidents: Iterable[Incident]) -> str | None:
+    """The same in a line, for what is made of the recording; None where all was read."""
+    missing = unread(incidents)
+    return "; ".join(incident.what for incident in missing) if missing else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingRecord:
     """How the stacks were sampled: intended and achieved, failures, lateness."""

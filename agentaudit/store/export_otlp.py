@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from agentaudit.model.trace import Request, Step, StepKind, Trace
+from agentaudit.model.trace import Request, Step, StepKind, Trace, unread_text
 from agentaudit.store.clocks import unix_offset_ns
 
 SPANS_PER_LINE = 1000
@@ -61,6 +61,7 @@ def _resource(trace: Trace, pid: int) -> list[_Span]:
             "host.name": trace.host.name,
             "process.pid": pid,
             "agentaudit.cpu_total_ns": trace.cpu_total_ns,
+            "agentaudit.unread": unread_text(trace.incidents),
         }
     )
 
