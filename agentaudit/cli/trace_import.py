@@ -62,6 +62,9 @@ def trace_import(
       agentaudit trace import syfi_coding_trace.jsonl.gz --limit 200 -o coding.aatrace
       agentaudit trace import AzureLLMInferenceTrace_code.csv --tokens-per-s 8000:60
       agentaudit simulate scheduler coding.aatrace
+
+    Exit codes: 0 imported; 2 usage or unreadable input; 3 imported, but rows were left out, or the
+    recording that was exported had not been read whole.
     """
     terminal = terminal_of(context)
     source = _Source(tuple(files), _named(files, form), _speed(tokens_per_s), limit)

@@ -12,7 +12,8 @@ from agentaudit.model.dataset import (
     SampleRow,
     StepRow,
 )
-from agentaudit.model.trace import Request, Step, StepKind, Trace, unread_text
+from agentaudit.model.reading import unread_text
+from agentaudit.model.trace import Request, Step, StepKind, Trace
 from agentaudit.profiling.breakdown import unix_ns
 
 

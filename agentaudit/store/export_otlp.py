@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from agentaudit.model.trace import Request, Step, StepKind, Trace, unread_text
+from agentaudit.model.reading import unread_text
+from agentaudit.model.trace import Request, Step, StepKind, Trace
 from agentaudit.store.clocks import unix_offset_ns
 
 SPANS_PER_LINE = 1000

@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agentaudit.errors import UsageError
+from agentaudit.model.reading import READING
 from agentaudit.model.recording import Closed, Opened
-from agentaudit.model.trace import READING, ClockPair, Host, Incident, Target
+from agentaudit.model.trace import ClockPair, Host, Incident, Target
 from agentaudit.store.recording import RecordingWriter
 
 MARGIN_NS = 1_000_000_000

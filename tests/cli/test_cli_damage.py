@@ -155,6 +155,16 @@ def test_what_is_made_of_it_tells_it_too(
     assert "damaged at byte" in said or "ends in the middle of a record" in said
 
 
+def test_what_was_exported_and_imported_goes_on_telling_it(damaged: Path) -> None:
+    run("trace export {} --format otlp -o {folder}/run.otlp.jsonl", damaged)
+    run("trace import {folder}/run.otlp.jsonl -o {folder}/again.aatrace", damaged)
+
+    code, said = run("trace show {folder}/again.aatrace", damaged)
+
+    assert code == int(ExitCode.INCOMPLETE)
+    assert "damaged at byte" in said
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_whole_recording_ends_in_0(command: str, tmp_path: Path) -> None:
     code, _ = run(command, recording(tmp_path / "run.aatrace"))

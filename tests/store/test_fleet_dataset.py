@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from agentaudit.errors import InputError, UsageError
 from agentaudit.model.dataset import TABLES, VERSION_KEY
 from agentaudit.model.fleet import Part, together
+from agentaudit.model.reading import READING, unread
 from agentaudit.model.sketch import RELATIVE_ERROR, Sketch, added, bucket_of, sketch_of
 from agentaudit.model.trace import (
-    READING,
     ClockPair,
     EnergyReading,
     GpuSample,
@@ -29,7 +29,6 @@ from agentaudit.model.trace import (
     StepKind,
     Target,
     Trace,
-    unread,
 )
 from agentaudit.profiling.breakdown import breakdown_of, quantile_ns
 from agentaudit.profiling.dataset import rows_of
