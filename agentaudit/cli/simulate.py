@@ -134,7 +134,7 @@ def _loaded(
 def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
     """The workload of a recording, its host, and whether all of its file could be read."""
     from agentaudit.cli.recorder import read_trace, step_rules
-    from agentaudit.model.trace import unread
+    from agentaudit.model.reading import unread
     from agentaudit.simulation.recorded import recorded_workload
 
     trace = read_trace(source, step_rules([]))
