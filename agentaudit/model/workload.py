@@ -92,6 +92,16 @@ class SpeedCurve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """Watts that the CPU and the GPU draw, idle and busy; None where nobody knows."""
+
+    cpu_idle_watts: float | None = None
+    cpu_busy_watts: float | None = None
+    gpu_idle_watts: float | None = None
+    gpu_busy_watts: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """What the workload runs on."""
 
@@ -102,3 +112,4 @@ class Machine:
     dispatch_ns: int = 0
     """CPU work to start one request's process."""
     assumptions: tuple[str, ...] = field(default=())
+    power: Power | None = None

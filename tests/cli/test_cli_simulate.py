@@ -158,7 +158,7 @@ def test_inputs_that_cannot_be_read(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\xff")
 
     assert "No such file" in refused(InputError, tmp_path / "none.aatrace")
-    assert "no such file" in refused(InputError, tmp_path)
+    assert "Is a directory" in refused(InputError, tmp_path)
     assert "b.yaml:2:1" in refused(InputError, broken)
     assert "larger than 1 MiB" in refused(InputError, large)
     assert "no UTF-8" in refused(InputError, binary)
