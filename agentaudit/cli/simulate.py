@@ -2,18 +2,21 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import InputError, Problem, exit_code
+from agentaudit.cli.simulate_policies import policies
+from agentaudit.cli.simulate_scheduler import scheduler
+from agentaudit.cli.simulate_sweep import sweep
+from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from agentaudit.model.results import Simulation
     from agentaudit.model.trace import Trace
     from agentaudit.model.workload import Machine, Workload
     from agentaudit.simulation.arrivals import Arrivals
+    from agentaudit.simulation.synthetic import WorkloadShape
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,196 +26,70 @@ app = typer.Typer(
 _LARGEST_FILE = 1024 * 1024
 
 
-@app.command("scheduler")
-def scheduler(
-    context: typer.Context,
-    source: Annotated[
-        Path, typer.Argument(help="A recording (run.aatrace) or a workload file (*.yaml).")
-    ],
-    policy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policy",
-            "-p",
-            metavar="NAME|FILE:CLASS",
-            help=(
-                "A policy to try, or one of your own; give it again for more. Default: those that"
-                " suit the arrivals."
-            ),
-        ),
-    ] = None,
-    arrivals: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOW",
-            help=(
-                "recorded, closed (all at once), poisson:RATE, scaled:FACTOR, or users:N:THINKING"
-                " who ask in turn."
-            ),
-        ),
-    ] = None,
-    requests: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="How many requests; recorded ones are drawn again."),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Equal seeds, equal runs.")] = None,
-    machine: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE",
-            help="sys1, sys2 or v1 of the paper, or a file with a machine, in place of the host.",
-        ),
-    ] = None,
-    cores: Annotated[int | None, typer.Option(metavar="N", help="Another number of cores.")] = None,
-    caps: Annotated[
-        str,
-        typer.Option(
-            metavar="CAPS",
-            help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s, TTL.",
-        ),
-    ] = "",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
-    ] = None,
-) -> None:
-    """
-    Replay a workload under COMB, MAS and their baselines, and say what to change.
-
-    Policies: comb, in the form that suits the arrivals, mas, and all that `agentaudit simulate
-    policies` lists, or one of your own from a Python file, which is executed. The first baseline
-    among them (fcfs or multi-processing) is what the others are compared with.
-
-    \b
-    Examples:
-      agentaudit simulate scheduler run.aatrace
-      agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128
-      agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
-      agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
-      agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
-      agentaudit simulate scheduler workload.yaml --json simulation.json
-
-    \b
-    A workload file:
-      requests: 200
-      arrivals: poisson:2            # or closed
-      machine: {cores: 8}            # or sys1, sys2, v1; limits: calls, kv_tokens, background, …
-      types:
-        - name: search
-          weight: 3
-          steps: [{wait: 200ms}, {cpu: 1.5s, spread: 0.3}, {gpu: 800ms}]
-        - {name: chat, steps: [{gpu: 2s}]}
-
-    Exit codes: 0 simulated; 2 usage or unreadable input; 3 too little was recorded, or its file is
-    damaged or cut off.
-    """
-    terminal = terminal_of(context)
-    with terminal.progress("Simulating"):
-        workload, host, whole = _loaded(source, arrivals=arrivals, requests=requests, seed=seed)
-        chosen = _machine(host, name=machine, cores=cores)
-        result = _compared(workload, chosen, names=policy or [], caps=caps)
-    from agentaudit.report.simulation_table import render_simulation
-    from agentaudit.store.artifacts import write_artifact
-
-    text = render_simulation(result, width=terminal.out.width)
-    terminal.out.print(text, end="", soft_wrap=True)
-    if json_file is not None:
-        write_artifact(result, json_file)
-        terminal.note(f"Written to {json_file}.")
-    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
-
-
-@app.command("policies")
-def policies(
-    context: typer.Context,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="As the table that docs/policies.md keeps.")
-    ] = False,
-) -> None:
-    """
-    The policies that `simulate scheduler` knows: what each does, and where it comes from.
-
-    How to write one of your own stands in docs/policies.md.
-    """
-    from agentaudit.report.policy_list import PolicyRow, render_policies, render_policy_table
-    from agentaudit.simulation.caps import PAPER
-    from agentaudit.simulation.policies.catalogue import SHIPPED
-
-    made = {name: shipped.make(PAPER) for name, shipped in SHIPPED.items()}
-    rows = [
-        PolicyRow(
-            name=name,
-            what=SHIPPED[name].what,
-            parameters=policy.parameters,
-            source=policy.source,
-        )
-        for name, policy in made.items()
-    ]
-    out = terminal_of(context).out
-    text = render_policy_table(rows) if markdown else render_policies(rows, width=out.width)
-    out.print(text, end="", soft_wrap=True, markup=False, highlight=False)
-
-
-def _loaded(
-    source: Path, *, arrivals: str | None, requests: int | None, seed: int | None
-) -> "tuple[Workload, Machine, bool]":
-    """The workload, the machine, and whether all of the file could be read."""
-    from agentaudit.simulation.arrivals import parse_arrivals
+def replications_of(
+    source: Path,
+    *,
+    arrivals: str | None,
+    requests: int | None,
+    seed: int | None,
+    replications: int | None,
+) -> "tuple[tuple[Workload, ...], Machine, bool]":
+    """The workload and those drawn anew, the machine, and whether all of the file could be read."""
+    from agentaudit.simulation.arrivals import RECORDED, parse_arrivals
+    from agentaudit.simulation.replications import recorded_replications, written_replications
 
     how = parse_arrivals(arrivals) if arrivals is not None else None
-    if not source.is_file():
-        raise InputError(Problem(file=str(source), message="no such file"))
     if source.suffix in (".yaml", ".yml"):
-        return *_synthetic(source, arrivals=how, requests=requests, seed=seed), True
-    return _recorded(source, arrivals=how, requests=requests, seed=seed)
+        shape, machine = written_source(source, arrivals=how, requests=requests, seed=seed)
+        made = written_replications(shape, source=str(source), count=replications)
+        return made, machine, True
+    workload, host, whole = recorded_source(source)
+    made = recorded_replications(
+        workload, arrivals=how or RECORDED, requests=requests, seed=seed or 0, count=replications
+    )
+    return made, host, whole
 
 
-def _recorded(
-    source: Path, *, arrivals: "Arrivals | None", requests: int | None, seed: int | None
-) -> "tuple[Workload, Machine, bool]":
+def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
+    """The workload of a recording, its host, and whether all of its file could be read."""
     from agentaudit.cli.recorder import read_trace, step_rules
-    from agentaudit.model.trace import unread
+    from agentaudit.model.reading import unread
+    from agentaudit.simulation.recorded import recorded_workload
 
     trace = read_trace(source, step_rules([]))
-    replay = _replay(trace, str(source), arrivals=arrivals, requests=requests, seed=seed)
-    return *replay, not unread(trace.incidents)
+    return *recorded_workload(trace, source=str(source)), not unread(trace.incidents)
 
 
 def replayed(trace: "Trace", *, source: str) -> "Simulation":
     """A trace as it arrived, under the policies that suit it; `source` is its name."""
-    workload, machine = _replay(trace, source, arrivals=None, requests=None, seed=None)
-    return _compared(workload, machine, names=[], caps="")
-
-
-def _replay(
-    trace: "Trace",
-    source: str,
-    *,
-    arrivals: "Arrivals | None",
-    requests: int | None,
-    seed: int | None,
-) -> "tuple[Workload, Machine]":
-    from agentaudit.simulation.arrivals import RECORDED, shaped
+    from agentaudit.simulation.arrivals import RECORDED
+    from agentaudit.simulation.compare import ranked_shipped, simulation_of
+    from agentaudit.simulation.experiment import Experiment
     from agentaudit.simulation.recorded import recorded_workload
+    from agentaudit.simulation.replications import recorded_replications
 
     workload, machine = recorded_workload(trace, source=source)
-    how = arrivals or RECORDED
-    return shaped(workload, arrivals=how, requests=requests, seed=seed or 0), machine
+    made = recorded_replications(workload, arrivals=RECORDED, requests=None, seed=0, count=None)
+    return simulation_of(ranked_shipped(Experiment(workloads=made, machine=machine)))
 
 
-def _synthetic(
-    source: Path, *, arrivals: "Arrivals | None", requests: int | None, seed: int | None
-) -> "tuple[Workload, Machine]":
+def written_source(
+    source: Path,
+    *,
+    arrivals: "Arrivals | None" = None,
+    requests: int | None = None,
+    seed: int | None = None,
+) -> "tuple[WorkloadShape, Machine]":
+    """What a workload file describes, and the machine that it names, or this one."""
     from agentaudit.readers.yaml import parse_yaml
     from agentaudit.simulation.machine import plain_machine
-    from agentaudit.simulation.synthetic import synthetic_workload
     from agentaudit.simulation.workload_file import overridden, parse_workload
 
     root = parse_yaml(str(source), _text(source)).root
     shape = overridden(
         parse_workload(root, file=str(source)), arrivals=arrivals, requests=requests, seed=seed
     )
-    machine = shape.machine or plain_machine(os.cpu_count() or 1)
-    return synthetic_workload(shape, source=str(source)), machine
+    return shape, shape.machine or plain_machine(os.cpu_count() or 1)
 
 
 def _text(source: Path) -> str:
@@ -229,29 +106,17 @@ def _text(source: Path) -> str:
         raise InputError(Problem(file=str(source), message="is no UTF-8 text")) from error
 
 
-def _machine(host: "Machine", *, name: str | None, cores: int | None) -> "Machine":
-    from agentaudit.simulation.machine import named_machine, with_cores
-
-    if name is None:
-        chosen = host
-    else:
-        written = name.endswith((".yaml", ".yml"))
-        chosen = _written_machine(Path(name)) if written else named_machine(name)
-    return chosen if cores is None else with_cores(chosen, cores)
-
-
-def _written_machine(file: Path) -> "Machine":
+def machine_named(name: str) -> "Machine":
+    """The machine of a file, or a preset."""
     from agentaudit.readers.yaml import parse_yaml
+    from agentaudit.simulation.machine import named_machine
     from agentaudit.simulation.machine_file import parse_machine
 
-    return parse_machine(parse_yaml(str(file), _text(file)).root, file=str(file))
+    if not name.endswith((".yaml", ".yml")):
+        return named_machine(name)
+    return parse_machine(parse_yaml(name, _text(Path(name))).root, file=name)
 
 
-def _compared(
-    workload: "Workload", machine: "Machine", *, names: list[str], caps: str
-) -> "Simulation":
-    from agentaudit.cli.user_policies import split_policies
-    from agentaudit.simulation.compare import compare_shipped
-
-    shipped, others = split_policies(names)
-    return compare_shipped(workload, machine, names=shipped, caps=caps, others=others)
+app.command("policies")(policies)
+app.command("scheduler")(scheduler)
+app.command("sweep")(sweep)

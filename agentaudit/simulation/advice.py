@@ -1,31 +1,28 @@
 """What to change, by how much, and on which assumptions: the comparison in sentences."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
+from agentaudit.model.measures import Difference, Measure, Verdict
 from agentaudit.model.results import PolicyResult
-from agentaudit.model.workload import Heavy, Machine, Workload
-from agentaudit.simulation.metrics import offered_load, result_of
-from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.speed import faster, wider
+from agentaudit.model.workload import Heavy, Workload
+from agentaudit.simulation.changes import parse_change
+from agentaudit.simulation.experiment import EQUAL, Outcome, difference, estimate, outcome_of
+from agentaudit.simulation.hurting import hurting
+from agentaudit.simulation.ranking import Ranking
 
 _SECOND_NS = 1_000_000_000
-EQUAL = 0.02
-"""Policies whose numbers differ by less are called equal: a simulation knows no better."""
 
 
-def advice(
-    workload: Workload, machine: Machine, baseline: Policy, results: Sequence[PolicyResult]
-) -> tuple[str, ...]:
-    """Sentences, the most useful first. `results` are ranked, and the baseline's is among them."""
-    base = next(result for result in results if result.policy == baseline.name)
-    cpu, gpu = offered_load(workload, machine)
+def advice(ranking: Ranking) -> tuple[str, ...]:
+    """Sentences, the most useful first."""
+    cpu, gpu = ranking.experiment.load()
     return (
         *_too_much(cpu, gpu),
-        *_best(base, results),
-        *_classes(workload, base, results),
-        *_what_if(workload, machine, baseline, _change(_p90(base), _p90(results[0]))),
-        *_load(cpu, gpu, results),
+        *_best(ranking),
+        *hurting(ranking),
+        *_classes(ranking.experiment.first, ranking.base_result, ranking.results),
+        *_what_if(ranking),
+        *_load(cpu, gpu, ranking.results),
     )
 
 
@@ -54,23 +51,24 @@ def _load(cpu: float, gpu: float, results: Sequence[PolicyResult]) -> Iterator[s
     )
 
 
-def _best(base: PolicyResult, results: Sequence[PolicyResult]) -> Iterator[str]:
+def _best(ranking: Ranking) -> Iterator[str]:
     """The policy to use, or that there is none; and the one for the median where it is another."""
+    base, results = ranking.base_result, ranking.results
     tail = results[0]
     median = min(results, key=lambda result: (result.overloaded, _p50(result), _p90(result)))
-    if _better(_p90, tail, base):
+    if _better(ranking, Measure.P90, tail, base):
         yield _use(tail, base)
-        yield from _equals(tail, base, results)
-        if _better(_p50, median, tail):
+        yield from _equals(ranking, tail)
+        if _better(ranking, Measure.P50, median, tail):
             yield _trade(median, base)
-    elif _better(_p50, median, base):
-        equal_tail = _change(_p90(base), _p90(median)) < EQUAL
+    elif _better(ranking, Measure.P50, median, base):
+        equal_tail = not _better(ranking, Measure.P90, base, median)
         yield _use(median, base) if equal_tail else _trade(median, base)
     else:
         hurt = all(_p90(result) > _p90(base) for result in results if result is not base)
         yield (
-            f"No policy lowers P50 or P90 by more than {EQUAL:.0%} against {base.policy}:"
-            " scheduling is not what limits this workload on this machine"
+            f"No policy lowers P50 or P90 by more than {EQUAL:.0%}, or by more than chance, against"
+            f" {base.policy}: scheduling is not what limits this workload on this machine"
             + (", and a cap can only hurt it." if hurt else ".")
         )
 
@@ -90,17 +88,20 @@ def _trade(median: PolicyResult, base: PolicyResult) -> str:
     )
 
 
-def _equals(
-    best: PolicyResult, base: PolicyResult, results: Sequence[PolicyResult]
-) -> Iterator[str]:
+def _equals(ranking: Ranking, best: PolicyResult) -> Iterator[str]:
     equal = [
         result.policy
-        for result in results
-        if result not in (best, base)
-        and all(abs(_change(part(best), part(result))) < EQUAL for part in (_p50, _p90))
+        for result in ranking.results
+        if result.policy not in (best.policy, ranking.baseline)
+        and all(
+            _against(ranking, measure, result, best).verdict is Verdict.EQUAL
+            for measure in (Measure.P50, Measure.P90)
+        )
     ]
     if equal:
-        yield f"{_listed(equal)} does the same within {EQUAL:.0%}."
+        count = len(ranking.experiment.workloads)
+        told = f", as far as {count} replications can tell" if count > 1 else f" within {EQUAL:.0%}"
+        yield f"{_listed(equal)} does the same{told}."
 
 
 def _classes(
@@ -129,37 +130,62 @@ def _classes(
         yield f"MAS changes the P90 of no type by more than {EQUAL:.0%} against {base.policy}."
 
 
-def _what_if(
-    workload: Workload, machine: Machine, baseline: Policy, scheduling: float
-) -> Iterator[str]:
-    more_cores = replace(machine, cores=2 * machine.cores, cpu=wider(machine.cpu, 2))
-    faster_gpu = replace(machine, gpu=faster(machine.gpu, 2))
-    before, with_cores, with_gpu = (
-        result_of(workload, changed, baseline).overall.latency.p90_ns
-        for changed in (machine, more_cores, faster_gpu)
+def _what_if(ranking: Ranking) -> Iterator[str]:
+    """Twice the cores, and an LLM server twice as fast, beside the best policy."""
+    base, cores = ranking.base, ranking.experiment.machine.cores
+    with_cores, with_gpu = (
+        outcome_of(parse_change(change).apply(ranking.experiment), base.policy)
+        for change in ("cpu=2x", "gpu=2x")
     )
-    cpu, gpu = _change(before, with_cores), _change(before, with_gpu)
+    before, more, faster = (
+        round(estimate(one, Measure.P90, after=ranking.terms.after).value)
+        for one in (base, with_cores, with_gpu)
+    )
     yield (
-        f"What if, under {baseline.name}, P90: {2 * machine.cores} cores instead of"
-        f" {machine.cores}, {_from_to(before, with_cores)}; an LLM server twice as fast,"
-        f" {_from_to(before, with_gpu)}."
+        f"What if, under {ranking.baseline}, P90: {2 * cores} cores instead of {cores},"
+        f" {_from_to(before, more)}; an LLM server twice as fast, {_from_to(before, faster)}."
     )
-    better = [
-        name
-        for name, change in (("a scheduler change", scheduling), ("more cores", cpu))
-        if change < gpu - EQUAL
-    ]
+    yield from inference_against(
+        ranking, {"a scheduler change": ranking.best, "more cores": with_cores}, with_gpu
+    )
+
+
+def inference_against(
+    ranking: Ranking, others: Mapping[str, Outcome], inference: Outcome
+) -> Iterator[str]:
+    """Whether faster inference helps less or more than others, by the P90 of the same requests."""
+    better = [name for name, other in others.items() if _helps_more(ranking, other, inference)]
+    worse = [name for name, other in others.items() if _helps_more(ranking, inference, other)]
     if better:
         yield f"Faster inference would help less than {' or '.join(better)}."
-    elif gpu < -EQUAL:
-        yield "Faster inference is the most effective of the three changes."
+    elif len(worse) == len(others):
+        yield "Faster inference is the most effective of these changes."
+    elif not _helps_more(ranking, inference, ranking.base):
+        yield "Faster inference would not help by more than chance."
+    else:
+        equal = [name for name in others if name not in worse]
+        yield f"Faster inference would help about as much as {' or '.join(equal)}."
 
 
-def _better(part: Callable[[PolicyResult], int], one: PolicyResult, other: PolicyResult) -> bool:
-    """Keeps up where the other does not, or is lower by more than what is called equal."""
+def _helps_more(ranking: Ranking, other: Outcome, inference: Outcome) -> bool:
+    if other.overloaded != inference.overloaded:
+        return inference.overloaded
+    found = difference(other, inference, Measure.P90, after=ranking.terms.after)
+    return found.verdict is Verdict.LOWER
+
+
+def _better(ranking: Ranking, measure: Measure, one: PolicyResult, other: PolicyResult) -> bool:
+    """Keeps up where the other does not, or is lower, by more than chance and enough to matter."""
     if one.overloaded != other.overloaded:
         return other.overloaded
-    return _change(part(other), part(one)) < -EQUAL
+    return _against(ranking, measure, one, other).verdict is Verdict.LOWER
+
+
+def _against(
+    ranking: Ranking, measure: Measure, one: PolicyResult, other: PolicyResult
+) -> Difference:
+    now, base = ranking.of(one.policy), ranking.of(other.policy)
+    return difference(now, base, measure, after=ranking.terms.after)
 
 
 def _p50(result: PolicyResult) -> int:

@@ -21,16 +21,20 @@ from agentaudit.model.finding import LintResult
 from agentaudit.model.fleet import Fleet
 from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
+from agentaudit.model.sweep import Sweep
 from agentaudit.model.threat import ThreatModel
 
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
 
-Artifact = Profile | Simulation | LintResult | ThreatModel | Report | Comparison | Fleet | SelfTest
+Artifact = (
+    Profile | Simulation | Sweep | LintResult | ThreatModel | Report | Comparison | Fleet | SelfTest
+)
 
 KINDS: Mapping[str, type[Artifact]] = {
     "profile": Profile,
     "simulation": Simulation,
+    "sweep": Sweep,
     "findings": LintResult,
     "threats": ThreatModel,
     "report": Report,

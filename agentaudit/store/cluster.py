@@ -1,22 +1,26 @@
 """
-Files of a dataset summed up on a Dask cluster, which somebody else runs.
+Work on a Dask cluster, which somebody else runs: files of a dataset, tasks of a sweep.
 
-The scheduler gives the files to workers, and again to others when a worker is lost, so each file
-counts once. Workers read the files themselves: the dataset lies where they can reach it, and they
-have this package installed.
+The scheduler gives the work to workers, and again to others when a worker is lost, so each piece
+counts once. Workers have this package installed, and read files of a dataset themselves, which
+lies where they can reach it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from agentaudit.errors import UsageError
+from agentaudit.errors import AgentAuditError, IncompleteError, UsageError
 from agentaudit.model.fleet import Part
 from agentaudit.store.dataset_files import DataFile
 from agentaudit.store.dataset_parts import part_of_file
 
 TIMEOUT_S = 20
 RETRIES = 2
+
+_Base = TypeVar("_Base")
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
 
 
 def parts_on_cluster(scheduler: str, files: Sequence[DataFile]) -> Iterator[Part]:
@@ -26,23 +30,46 @@ def parts_on_cluster(scheduler: str, files: Sequence[DataFile]) -> Iterator[Part
     A file that no worker could sum up is a part with a problem. Raises UsageError when there is no
     such cluster.
     """
-    try:
-        from distributed import as_completed  # noqa: PLC0415, an extra
-    except ImportError as error:
-        raise UsageError("a cluster needs the extra: pip install agentaudit[cluster]") from error
     with _client(scheduler) as client:
         futures = client.map(part_of_file, files, pure=False, retries=RETRIES)
         names = {future.key: file for future, file in zip(futures, files, strict=True)}
-        for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]  # it has no types
+        for future in _as_they_end(client, futures):
             failure = future.exception()
             yield future.result() if failure is None else _lost(names[future.key], failure)
             future.release()
 
 
+def computed_on_cluster(
+    scheduler: str, function: Callable[[_Base, _Task], _Result], base: _Base, tasks: Sequence[_Task]
+) -> Iterator[_Result]:
+    """
+    What the function makes of `base`, which every worker is given once, and each of the tasks.
+
+    Results come as they are there. Raises UsageError when there is no such cluster, and
+    IncompleteError for what its workers could not do.
+    """
+    with _client(scheduler) as client:
+        given = client.scatter(base, broadcast=True)
+        futures = [
+            client.submit(function, given, task, pure=False, retries=RETRIES) for task in tasks
+        ]
+        for future in _as_they_end(client, futures):
+            failure = future.exception()
+            if isinstance(failure, AgentAuditError):
+                raise failure
+            if failure is not None:
+                said = f"{type(failure).__name__}: {' '.join(str(failure).split())[:200]}"
+                raise IncompleteError(f"--scheduler {scheduler}: a worker failed: {said}")
+            yield future.result()
+            future.release()
+
+
 @contextmanager
 def _client(scheduler: str) -> Iterator[Any]:
-    from distributed import Client  # noqa: PLC0415, an extra
-
+    try:
+        from distributed import Client  # noqa: PLC0415, an extra
+    except ImportError as error:
+        raise UsageError("a cluster needs the extra: pip install agentaudit[cluster]") from error
     try:
         client = Client(  # type: ignore[no-untyped-call]  # it has no types
             scheduler, timeout=TIMEOUT_S, set_as_default=False
@@ -54,6 +81,12 @@ def _client(scheduler: str) -> Iterator[Any]:
         if not client.scheduler_info()["workers"]:
             raise UsageError(f"--scheduler {scheduler}: the cluster has no workers")
         yield client
+
+
+def _as_they_end(client: Any, futures: Sequence[Any]) -> Iterator[Any]:  # noqa: ANN401, distributed has no types
+    from distributed import as_completed  # noqa: PLC0415, an extra
+
+    yield from as_completed(futures, loop=client.loop)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def _lost(file: DataFile, error: BaseException) -> Part:

@@ -167,8 +167,8 @@ def test_inputs_that_cannot_be_read(tmp_path: Path) -> None:
     large.write_text("#" * (1024 * 1024 + 1))
     binary.write_bytes(b"\xff\xfe\xff")
 
-    assert "no such file" in refused(InputError, tmp_path / "none.aatrace")
-    assert "no such file" in refused(InputError, tmp_path)
+    assert "No such file" in refused(InputError, tmp_path / "none.aatrace")
+    assert "Is a directory" in refused(InputError, tmp_path)
     assert "b.yaml:2:1" in refused(InputError, broken)
     assert "larger than 1 MiB" in refused(InputError, large)
     assert "no UTF-8" in refused(InputError, binary)

@@ -8,7 +8,7 @@ from agentaudit.errors import InputError, UsageError
 from agentaudit.model.workload import Heavy, Stage
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation import workload_file
-from agentaudit.simulation.arrivals import CLOSED, RECORDED, ArrivalKind, Arrivals
+from agentaudit.simulation.arrivals import CLOSED, RECORDED, WAYS, ArrivalKind, Arrivals
 from agentaudit.simulation.machine import H200, PRESETS, RTX_PRO_6000
 from agentaudit.simulation.machine_file import parse_machine
 from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
@@ -120,10 +120,7 @@ types:
         "w.yaml:7:3: two types have the same name",
         "w.yaml:4:10: a machine is one of sys1, sys2, v1, or has cores, gpu and dispatch",
         "w.yaml:1:11: requests is a whole number from 1 to 10000000",
-        (
-            "w.yaml:2:11: arrivals are recorded, closed, poisson:RATE, scaled:FACTOR or"
-            " users:N[:THINKING], not 'bursts'"
-        ),
+        f"w.yaml:2:11: arrivals are {WAYS}, not 'bursts'",
         "w.yaml:3:7: seed is a whole number from 0 to 9223372036854775808",
     ]
 

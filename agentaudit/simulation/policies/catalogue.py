@@ -172,8 +172,7 @@ def policy_names(asked: Sequence[str], workload: Workload) -> tuple[str, ...]:
     unknown = [name for name in names if name not in SHIPPED]
     if unknown:
         raise UsageError(
-            f"no policy is called {', '.join(unknown)}; there are comb, {', '.join(SHIPPED)}, all,"
-            " and those of your own, as my.py:MyPolicy"
+            f"no policy is called {', '.join(unknown)}; there are comb, {', '.join(SHIPPED)}, all"
         )
     baselines = [name for name in names if name in ("fcfs", "multi-processing")]
     first = baselines[0] if baselines else suited[0]

@@ -1,0 +1,157 @@
+"""`agentaudit simulate scheduler`: a workload under scheduling policies, and what to change."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentaudit.cli.terminal import terminal_of
+from agentaudit.errors import exit_code
+
+if TYPE_CHECKING:
+    from agentaudit.model.workload import Machine
+
+
+def scheduler(
+    context: typer.Context,
+    source: Annotated[
+        Path, typer.Argument(help="A recording (run.aatrace) or a workload file (*.yaml).")
+    ],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy",
+            "-p",
+            metavar="NAME|FILE:CLASS",
+            help=(
+                "A policy to try, or one of your own; give it again for more. Default: those that"
+                " suit the arrivals."
+            ),
+        ),
+    ] = None,
+    arrivals: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help=(
+                "recorded, closed (all at once), poisson:RATE, scaled:FACTOR, or users:N:THINKING"
+                " who ask in turn."
+            ),
+        ),
+    ] = None,
+    requests: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="How many requests; recorded ones are drawn again."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Equal seeds, equal runs.")] = None,
+    machine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="sys1, sys2 or v1 of the paper, or a file with a machine, in place of the host.",
+        ),
+    ] = None,
+    cores: Annotated[int | None, typer.Option(metavar="N", help="Another number of cores.")] = None,
+    caps: Annotated[
+        str,
+        typer.Option(
+            metavar="CAPS",
+            help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s, TTL.",
+        ),
+    ] = "",
+    replications: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Runs with requests drawn anew; 10, or 1 of long runs."),
+    ] = None,
+    slo: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SLO", help="'p95 < 10s', or 'type:chat p90 < 2s'; give it again for more."
+        ),
+    ] = None,
+    watts: Annotated[
+        str | None,
+        typer.Option(metavar="WATTS", help="Idle and busy: cpu=140..400,gpu=142..650."),
+    ] = None,
+    price: Annotated[
+        float | None,
+        typer.Option(metavar="PRICE", min=0, help="Of an hour of the machine, in any currency."),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
+    ] = None,
+) -> None:
+    """
+    Replay a workload under COMB, MAS and their baselines, and say what to change.
+
+    Policies: comb, in the form that suits the arrivals, mas, and all that `agentaudit simulate
+    policies` lists, or one of your own from a Python file, which is executed. The first baseline
+    among them (fcfs or multi-processing) is what the others are compared with.
+
+    \b
+    Examples:
+      agentaudit simulate scheduler run.aatrace
+      agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128
+      agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
+      agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
+      agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
+      agentaudit simulate scheduler workload.yaml --json simulation.json
+
+    \b
+    A workload file:
+      requests: 200
+      arrivals: poisson:2            # or closed
+      machine: {cores: 8}            # or sys1, sys2, v1; limits: calls, kv_tokens, background, …
+      types:
+        - name: search
+          weight: 3
+          steps: [{wait: 200ms}, {cpu: 1.5s, spread: 0.3}, {gpu: 800ms}]
+        - {name: chat, steps: [{gpu: 2s}]}
+
+    Exit codes: 0 simulated; 2 usage or unreadable input; 3 too little was recorded, or its file is
+    damaged or cut off.
+    """
+    from agentaudit.cli.simulate import replications_of
+    from agentaudit.cli.user_policies import split_policies
+    from agentaudit.simulation.compare import ranked_shipped, simulation_of
+    from agentaudit.simulation.experiment import Experiment, types_of
+    from agentaudit.simulation.metrics import Terms
+    from agentaudit.simulation.objectives import parse_objectives
+
+    terminal = terminal_of(context)
+    with terminal.progress("Simulating"):
+        workloads, host, whole = replications_of(
+            source, arrivals=arrivals, requests=requests, seed=seed, replications=replications
+        )
+        chosen = _machine(host, name=machine, cores=cores, watts=watts)
+        experiment = Experiment(workloads=workloads, machine=chosen)
+        terms = Terms(
+            objectives=parse_objectives(slo or (), types_of(workloads)), price_per_hour=price
+        )
+        names, others = split_policies(policy or ())
+        ranking = ranked_shipped(experiment, names=names, caps=caps, terms=terms, others=others)
+        result = simulation_of(ranking)
+    from agentaudit.report.simulation_table import render_simulation
+    from agentaudit.store.artifacts import write_artifact
+
+    text = render_simulation(result, width=terminal.out.width)
+    terminal.out.print(text, end="", soft_wrap=True)
+    if json_file is not None:
+        write_artifact(result, json_file)
+        terminal.note(f"Written to {json_file}.")
+    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+def _machine(
+    host: "Machine", *, name: str | None, cores: int | None, watts: str | None
+) -> "Machine":
+    from agentaudit.cli.simulate import machine_named
+    from agentaudit.simulation.expenses import parse_power
+    from agentaudit.simulation.machine import with_cores
+
+    chosen = host if name is None else machine_named(name)
+    chosen = chosen if cores is None else with_cores(chosen, cores)
+    if watts is None:
+        return chosen
+    return replace(chosen, power=parse_power(watts, chosen.power))

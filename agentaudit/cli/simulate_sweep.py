@@ -1,0 +1,203 @@
+"""`agentaudit simulate sweep`: many runs at once, on all cores or on a cluster."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from agentaudit import __version__
+from agentaudit.cli.terminal import Terminal, terminal_of
+from agentaudit.errors import UsageError, exit_code
+
+if TYPE_CHECKING:
+    from agentaudit.model.sweep import Cell, SweepRow
+    from agentaudit.simulation.sweep import Source
+
+_MOST_SEEDS = 10_000
+
+
+def sweep(
+    context: typer.Context,
+    source: Annotated[
+        Path, typer.Argument(help="A recording (run.aatrace) or a workload file (*.yaml).")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="All rows, as an artifact; kept up to date."
+        ),
+    ] = Path("sweep.json"),
+    arrivals: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOW", help="As of `simulate scheduler`; again for more."),
+    ] = None,
+    rate: Annotated[
+        str,
+        typer.Option(metavar="RATES", help="Poisson arrivals at these rates: 1,2,4 per second."),
+    ] = "",
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("--policy", "-p", metavar="NAME", help="A policy to try; again for more."),
+    ] = None,
+    caps: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CAPS", help="Caps to try, such as N_cap=8; again for more."),
+    ] = None,
+    cores: Annotated[
+        str, typer.Option(metavar="NUMBERS", help="Numbers of cores to try: 4,8,16.")
+    ] = "",
+    seeds: Annotated[
+        int, typer.Option(metavar="N", help="Runs of each combination, with seeds 0 to N - 1.")
+    ] = 5,
+    requests: Annotated[
+        int | None, typer.Option(metavar="N", help="How many requests in each run.")
+    ] = None,
+    machine: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="sys1, sys2, v1 or a file, in place of the host."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes to use; one a core by default.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask cluster instead, such as tcp://host:8786."),
+    ] = None,
+) -> None:
+    """
+    Run a workload over arrivals, cores, policies, caps and seeds: all combinations.
+
+    Policies share the requests of a seed, so that their differences are their own. What is
+    computed is kept: a sweep that was interrupted goes on where it stopped, one that is finished
+    grows by what is asked further, and the file is the same to the byte wherever its rows were
+    computed.
+
+    \b
+    Examples:
+      agentaudit simulate sweep run.aatrace --rate 1,2,3,4 --requests 500
+      agentaudit simulate sweep workload.yaml --cores 8,16,32 -p fcfs -p mas --seeds 20
+      agentaudit simulate sweep run.aatrace -p comb --caps N_cap=4 --caps N_cap=8
+      agentaudit simulate sweep workload.yaml --rate 5,10,20 --scheduler tcp://dask:8786
+
+    Exit codes: 0 all computed; 2 usage, unreadable input, or a file of another sweep; 3 too little
+    was recorded, its file is damaged or cut off, or some of it could not be computed.
+    """
+    from agentaudit.model.sweep import Sweep
+    from agentaudit.report.sweep_table import render_sweep
+    from agentaudit.simulation.sweep import Axes, cells_of
+    from agentaudit.store.artifacts import write_artifact
+    from agentaudit.store.journal import journal_path
+
+    terminal = terminal_of(context)
+    if not 1 <= seeds <= _MOST_SEEDS:
+        raise UsageError(f"--seeds is from 1 to {_MOST_SEEDS}, not {seeds}")
+    axes = Axes(
+        arrivals=(*(arrivals or ()), *(f"poisson:{one}" for one in _listed(rate))) or ("",),
+        cores=[_whole(one, "--cores") for one in _listed(cores)],
+        policies=policy or (),
+        caps=caps or ("",),
+        seeds=range(seeds),
+    )
+    made, whole = _source(source, requests=requests, machine=machine)
+    cells = cells_of(made, axes)
+    kept = _Kept(output=output, fingerprint=_fingerprint(made), terminal=terminal)
+    rows = kept.rows(made, cells, jobs=jobs or os.cpu_count() or 1, scheduler=scheduler)
+    first = made.workload(axes.arrivals[0], 0)
+    result = Sweep(
+        workload_source=str(source),
+        requests=len(first.requests),
+        machine=made.machine.name,
+        fingerprint=kept.fingerprint,
+        rows=tuple(rows[cell] for cell in sorted(rows)),
+        assumptions=(*first.assumptions, *made.machine.assumptions),
+        tool_version=__version__,
+    )
+    write_artifact(result, output)
+    journal_path(output).unlink(missing_ok=True)
+    shown = render_sweep([rows[cell] for cell in cells])
+    terminal.out.print(shown, end="", soft_wrap=True)
+    terminal.note(f"sweep: {output}, {len(rows)} rows")
+    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """Rows that were computed before, and those that are now."""
+
+    output: Path
+    fingerprint: str
+    terminal: Terminal
+
+    def rows(
+        self, source: "Source", cells: "Sequence[Cell]", *, jobs: int, scheduler: str | None
+    ) -> "Mapping[Cell, SweepRow]":
+        """A row for each cell, and those that the file held already."""
+        from agentaudit.simulation.sweep import rows_of, tasks_of
+        from agentaudit.store.journal import journal, known_rows
+
+        rows = dict(known_rows(self.output, self.fingerprint))
+        left = [cell for cell in cells if cell not in rows]
+        if not left:
+            return rows
+        tasks = tasks_of(left)
+        with (
+            self.terminal.progress("Simulating", total=len(left)) as bar,
+            journal(self.output, self.fingerprint) as written,
+        ):
+            for found in _computed(rows_of, source, tasks, jobs=jobs, scheduler=scheduler):
+                written.add(found)
+                rows.update((row.cell, row) for row in found)
+                bar.advance(bar.task_ids[0], len(found))
+        return rows
+
+
+def _computed(
+    function: "Callable[[Source, Sequence[Cell]], list[SweepRow]]",
+    source: "Source",
+    tasks: "Sequence[Sequence[Cell]]",
+    *,
+    jobs: int,
+    scheduler: str | None,
+) -> "Iterator[list[SweepRow]]":
+    if scheduler is not None:
+        from agentaudit.store.cluster import computed_on_cluster
+
+        return computed_on_cluster(scheduler, function, source, tasks)
+    from agentaudit.store.processes import computed_here
+
+    return computed_here(function, source, tasks, jobs=jobs)
+
+
+def _source(source: Path, *, requests: int | None, machine: str | None) -> "tuple[Source, bool]":
+    """What is swept, and whether all of its file could be read."""
+    from agentaudit.cli.simulate import machine_named, recorded_source, written_source
+    from agentaudit.simulation.sweep import RecordedSource, WrittenSource
+
+    if source.suffix in (".yaml", ".yml"):
+        shape, host = written_source(source, requests=requests)
+        chosen = machine_named(machine) if machine else host
+        return WrittenSource(shape=shape, name=str(source), machine=chosen), True
+    workload, host, whole = recorded_source(source)
+    chosen = machine_named(machine) if machine else host
+    return RecordedSource(recorded=workload, machine=chosen, requests=requests), whole
+
+
+def _fingerprint(source: "Source") -> str:
+    """Of all that rows depend on beside their cells."""
+    content = msgspec.json.encode([__version__, type(source).__name__, source], order="sorted")
+    return hashlib.sha256(content).hexdigest()
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _whole(text: str, option: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise UsageError(f"{option} takes whole numbers, as in 4,8,16, not {text!r}")
+    return int(text)

@@ -1,0 +1,48 @@
+"""What a sweep asks and answers: a cell is one run, a row what came of it."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.measures import Percentiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Cell:
+    """One run of a sweep, as it was asked for: equal cells give equal rows, wherever they run."""
+
+    arrivals: str
+    """As a user writes them; `recorded` of a recording."""
+    cores: int
+    policy: str
+    caps: str
+    """What the user gave, as in `N_cap=8`; all others follow from the machine."""
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRow:
+    """What one run answers; times are in nanoseconds."""
+
+    cell: Cell
+    parameters: str
+    latency: Percentiles
+    waiting: Percentiles
+    service: Percentiles
+    throughput_per_s: float
+    cpu_utilisation: float
+    gpu_utilisation: float
+    running_peak: int
+    overloaded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The artifact `sweep.json`: all cells of a sweep in their order."""
+
+    workload_source: str
+    requests: int
+    machine: str
+    fingerprint: str
+    """Of the workload, the machine and this release: only rows of one of them belong together."""
+    rows: tuple[SweepRow, ...]
+    assumptions: tuple[str, ...]
+    tool_version: str

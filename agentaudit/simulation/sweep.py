@@ -1,0 +1,129 @@
+"""
+Sweeps: many runs of one workload, over arrivals, cores, policies, caps and seeds.
+
+Cells of equal arrivals and seed share their requests (common random numbers), so that what differs
+between them is what was asked. A row is a function of its cell and the source, and of nothing else:
+where and in which order cells are computed does not matter.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Protocol
+
+from agentaudit.errors import UsageError
+from agentaudit.model.sweep import Cell, SweepRow
+from agentaudit.model.workload import Machine, Workload
+from agentaudit.simulation.arrivals import RECORDED, parse_arrivals, shaped
+from agentaudit.simulation.caps import default_caps, with_caps
+from agentaudit.simulation.machine import with_cores
+from agentaudit.simulation.metrics import result_of
+from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
+from agentaudit.simulation.synthetic import WorkloadShape, synthetic_workload
+from agentaudit.simulation.workload_file import overridden
+
+MOST_CELLS = 1_000_000
+
+
+class Source(Protocol):
+    """What is swept: it makes the workload of each arrivals and seed."""
+
+    @property
+    def machine(self) -> Machine: ...
+
+    def workload(self, arrivals: str, seed: int) -> Workload: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedSource:
+    """Requests of a recording; another number of them is drawn by the seed."""
+
+    recorded: Workload
+    machine: Machine
+    requests: int | None = None
+
+    def workload(self, arrivals: str, seed: int) -> Workload:
+        how = parse_arrivals(arrivals) if arrivals else RECORDED
+        return shaped(self.recorded, arrivals=how, requests=self.requests, seed=seed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSource:
+    """A workload file; every seed draws its demands anew."""
+
+    shape: WorkloadShape
+    name: str
+    machine: Machine
+
+    def workload(self, arrivals: str, seed: int) -> Workload:
+        how = parse_arrivals(arrivals) if arrivals else None
+        shape = overridden(self.shape, arrivals=how, requests=None, seed=seed)
+        return synthetic_workload(shape, source=self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axes:
+    """What is varied. Empty policies are those that suit the arrivals; "" is the source's own."""
+
+    arrivals: Sequence[str] = ("",)
+    cores: Sequence[int] = ()
+    policies: Sequence[str] = ()
+    caps: Sequence[str] = ("",)
+    seeds: Sequence[int] = (0,)
+
+
+def cells_of(source: Source, axes: Axes) -> tuple[Cell, ...]:
+    """
+    All combinations, each once, in the order in which they are shown; the baseline is among them.
+
+    Raises UsageError for a name, a cap, a number of cores or a way to arrive that there is none of.
+    """
+    found: dict[Cell, None] = {}
+    for arrivals, cores in product(axes.arrivals, axes.cores or (source.machine.cores,)):
+        workload, machine = source.workload(arrivals, axes.seeds[0]), machine_of(source, cores)
+        for caps in axes.caps:
+            with_caps(default_caps(workload, machine), caps)
+        names = policy_names(axes.policies, workload)
+        for name, caps, seed in product(names, axes.caps, axes.seeds):
+            found[Cell(arrivals=arrivals, cores=cores, policy=name, caps=caps, seed=seed)] = None
+        if len(found) > MOST_CELLS:
+            raise UsageError(f"a sweep has at most {MOST_CELLS:,} cells")
+    return tuple(found)
+
+
+def tasks_of(cells: Iterable[Cell]) -> tuple[tuple[Cell, ...], ...]:
+    """The cells in tasks: those of one share their requests, which are made once."""
+    of_requests: dict[tuple[str, int], list[Cell]] = {}
+    for cell in cells:
+        of_requests.setdefault((cell.arrivals, cell.seed), []).append(cell)
+    return tuple(map(tuple, of_requests.values()))
+
+
+def rows_of(source: Source, task: Sequence[Cell]) -> list[SweepRow]:
+    """What came of the cells of one task, in their order."""
+    workload = source.workload(task[0].arrivals, task[0].seed)
+    return [_row(workload, machine_of(source, cell.cores), cell) for cell in task]
+
+
+def machine_of(source: Source, cores: int) -> Machine:
+    """The source's machine, with another number of cores where that is asked."""
+    machine = source.machine
+    return machine if cores == machine.cores else with_cores(machine, cores)
+
+
+def _row(workload: Workload, machine: Machine, cell: Cell) -> SweepRow:
+    caps = with_caps(default_caps(workload, machine), cell.caps)
+    (policy,) = shipped_policies((cell.policy,), caps)
+    result = result_of(workload, machine, policy)
+    return SweepRow(
+        cell=cell,
+        parameters=result.parameters,
+        latency=result.overall.latency,
+        waiting=result.overall.waiting,
+        service=result.overall.service,
+        throughput_per_s=result.throughput_per_s,
+        cpu_utilisation=result.cpu_utilisation,
+        gpu_utilisation=result.gpu_utilisation,
+        running_peak=result.running_peak,
+        overloaded=result.overloaded,
+    )

@@ -1,0 +1,182 @@
+"""`agentaudit simulate sweep`: one file, whoever computed it and however often it was begun."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from agentaudit.cli.main import app
+from agentaudit.errors import AgentAuditError, InputError, UsageError
+from agentaudit.model.sweep import Sweep
+from agentaudit.simulation import sweep as sweeping
+from agentaudit.store.artifacts import read_artifact
+from agentaudit.store.journal import journal_path
+
+WORKLOAD = """\
+requests: 25
+arrivals: poisson:2
+machine: {cores: 4}
+types:
+  - {name: search, weight: 3, steps: [{cpu: 1s, spread: 0.5}, {gpu: 300ms}]}
+  - {name: chat, steps: [{gpu: 1s}]}
+"""
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "w.yaml"
+    path.write_text(WORKLOAD)
+    return path
+
+
+def swept(path: Path, *arguments: str, output: str = "sweep.json") -> Result:
+    made = ("simulate", "sweep", str(path), "-o", str(path.parent / output), *arguments)
+    return CliRunner().invoke(app, list(made))
+
+
+def rows(path: Path) -> Sequence[Any]:
+    artifact = read_artifact(path)
+    assert isinstance(artifact, Sweep)
+    return artifact.rows
+
+
+def test_all_combinations_are_shown_and_kept(written: Path) -> None:
+    result = swept(written, "--rate", "1,4", "--cores", "2", "--seeds", "2", "-p", "mas")
+
+    assert result.exit_code == 0
+    assert "poisson:1, 2 cores" in result.stdout
+    assert result.stdout.count("of 2") == 4
+    assert len(rows(written.parent / "sweep.json")) == 2 * 2 * 2
+    assert not journal_path(written.parent / "sweep.json").exists()
+
+
+def test_the_file_is_the_same_whoever_computes_it(written: Path) -> None:
+    for jobs in ("1", "2"):
+        assert swept(written, "--seeds", "3", "--jobs", jobs, output=jobs).exit_code == 0
+
+    assert (written.parent / "1").read_bytes() == (written.parent / "2").read_bytes()
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_cluster_writes_the_same_file(written: Path) -> None:
+    from distributed import LocalCluster
+
+    assert swept(written, "--seeds", "3", output="here").exit_code == 0
+    with LocalCluster(  # type: ignore[no-untyped-call]  # it has no types
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0",
+    ) as cluster:  # fmt: skip
+        cluster.wait_for_workers(2)
+        there = swept(
+            written, "--seeds", "3", "--scheduler", cluster.scheduler_address, output="there"
+        )
+
+    assert there.exit_code == 0
+    assert (written.parent / "here").read_bytes() == (written.parent / "there").read_bytes()
+
+
+def test_what_was_computed_before_is_not_computed_again(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a run that was interrupted, whose last row is torn."""
+    computed: list[int] = []
+    whole = sweeping.rows_of
+
+    def counting(source: sweeping.Source, task: Sequence[Any]) -> Any:  # noqa: ANN401, as it is
+        if len(computed) == 2:
+            raise KeyboardInterrupt
+        computed.append(len(task))
+        return whole(source, task)
+
+    monkeypatch.setattr(sweeping, "rows_of", counting)
+    assert swept(written, "--seeds", "4", "--jobs", "1").exit_code != 0
+    journal = journal_path(written.parent / "sweep.json")
+    with journal.open("ab") as file:
+        file.write(b'{"cell":{"arr')
+    monkeypatch.setattr(sweeping, "rows_of", whole)
+
+    assert swept(written, "--seeds", "4", "--jobs", "1").exit_code == 0
+    again = (written.parent / "sweep.json").read_bytes()
+    assert swept(written, "--seeds", "4", output="at-once").exit_code == 0
+    assert again == (written.parent / "at-once").read_bytes()
+
+
+def test_a_finished_sweep_grows(written: Path) -> None:
+    assert swept(written, "--seeds", "2").exit_code == 0
+    before = rows(written.parent / "sweep.json")
+    assert swept(written, "--seeds", "3").exit_code == 0
+    after = rows(written.parent / "sweep.json")
+    assert swept(written, "--seeds", "2").exit_code == 0
+
+    assert set(before) < set(after)
+    assert rows(written.parent / "sweep.json") == after
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("sweep.json", "{}", "is no artifact"),
+        ("sweep.json.unfinished", "another\n", "holds another sweep"),
+        ("sweep.json.unfinished", "torn", ""),
+    ],
+)
+def test_a_file_of_something_else_is_left_alone(
+    written: Path, name: str, content: str, message: str
+) -> None:
+    path = written.parent / name
+    path.write_text(content)
+
+    result = swept(written, "--seeds", "1")
+
+    if message:
+        assert isinstance(result.exception, InputError)
+        assert message in str(result.exception)
+        assert path.read_text() == content
+    else:
+        assert result.exit_code == 0
+
+
+def test_another_workload_is_not_mixed_in(written: Path) -> None:
+    assert swept(written, "--seeds", "1").exit_code == 0
+    written.write_text(WORKLOAD.replace("25", "26"))
+
+    result = swept(written, "--seeds", "1")
+
+    assert isinstance(result.exception, InputError)
+    assert "holds another sweep" in str(result.exception)
+
+
+def test_a_row_that_nobody_wrote_names_its_line(written: Path) -> None:
+    assert swept(written, "--seeds", "1").exit_code == 0
+    path = written.parent / "sweep.json"
+    fingerprint = json.loads(path.read_text())["fingerprint"]
+    journal_path(path).write_text(f'{fingerprint}\n{{"cell": 1}}\n')
+
+    result = swept(written, "--seeds", "1")
+
+    assert isinstance(result.exception, InputError)
+    assert "sweep.json.unfinished:2: is no row of a sweep" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--seeds", "0"),
+        ("--cores", "many"),
+        ("--rate", "fast"),
+        ("-p", "best"),
+        ("--machine", "none"),
+        ("--arrivals", "recorded"),
+    ],
+)
+def test_nonsense_is_a_usage_error(written: Path, arguments: tuple[str, ...]) -> None:
+    result = swept(written, *arguments)
+
+    assert isinstance(result.exception, UsageError)
+
+
+def test_a_source_that_is_not_there(tmp_path: Path) -> None:
+    for name in ("none.yaml", "none.aatrace"):
+        assert isinstance(swept(tmp_path / name).exception, AgentAuditError)
