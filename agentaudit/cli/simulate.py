@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.simulate_shown import SCHEDULE, Shown
 from agentaudit.cli.simulate_sweep import sweep
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import InputError, Problem, exit_code
@@ -69,6 +70,7 @@ def scheduler(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,
+    schedule: Annotated[Path | None, SCHEDULE] = None,
 ) -> None:
     """
     Replay a workload under COMB, MAS and their baselines, and say what to change.
@@ -84,6 +86,7 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
       agentaudit simulate scheduler workload.yaml --json simulation.json
+      agentaudit simulate scheduler workload.yaml -p comb --schedule comb.perfetto.json
 
     \b
     A workload file:
@@ -104,6 +107,7 @@ def scheduler(
         workload, host, whole = _loaded(source, arrivals=arrivals, requests=requests, seed=seed)
         chosen = _machine(host, name=machine, cores=cores)
         result = _compared(workload, chosen, names=policy or [], caps=caps)
+        shown = Shown(workload, chosen, names=policy or [], caps=caps)
     from agentaudit.report.simulation_table import render_simulation
     from agentaudit.store.artifacts import write_artifact
 
@@ -112,6 +116,8 @@ def scheduler(
     if json_file is not None:
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
+    if schedule is not None:
+        terminal.note(shown.write_schedule(schedule, best=result.results[0].policy))
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 

@@ -22,10 +22,16 @@ def compare_shipped(
     Caps are scaled to the machine except those that `caps` gives, as in `N_cap=4,E_GPU=8`.
     Raises UsageError for a name or a cap that there is none of, and for an empty workload.
     """
+    policies = chosen_policies(workload, machine, names=names, caps=caps)
+    return compare(workload, machine, policies, baseline=policies[0].name)
+
+
+def chosen_policies(
+    workload: Workload, machine: Machine, *, names: Sequence[str] = (), caps: str = ""
+) -> tuple[Policy, ...]:
+    """What `compare_shipped` compares, the baseline first."""
     chosen = policy_names(names, workload)
-    scaled = with_caps(default_caps(workload, machine), caps)
-    policies = shipped_policies(chosen, scaled)
-    return compare(workload, machine, policies, baseline=chosen[0])
+    return shipped_policies(chosen, with_caps(default_caps(workload, machine), caps))
 
 
 def compare(

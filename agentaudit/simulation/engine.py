@@ -12,6 +12,7 @@ give equal results.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from agentaudit.errors import UsageError
 from agentaudit.model.results import RequestRecord
@@ -46,13 +47,26 @@ class Run:
         return last - self.records[0].arrival_ns
 
 
-def simulate(workload: Workload, machine: Machine, policy: Policy) -> Run:
+class Watcher(Protocol):
+    """Who takes note while a run is computed; of one request, beginnings and ends alternate."""
+
+    def began(self, request: WorkRequest, now_ns: int) -> None:
+        """A station serves the request's next piece of work from now on."""
+
+    def ended(self, request: WorkRequest, now_ns: int) -> None:
+        """That piece of work is done."""
+
+
+def simulate(
+    workload: Workload, machine: Machine, policy: Policy, *, watcher: Watcher | None = None
+) -> Run:
     """
-    The run of a workload.
+    The run of a workload, which is the same whoever watches.
 
     Raises UsageError when the policy leaves requests waiting although nothing will happen any more.
     """
     execution = _Execution(workload.requests, machine, policy.admission())
+    execution.watcher = watcher
     while (now_ns := execution.next_ns()) < NEVER:
         execution.pass_instant(now_ns)
     starved = execution.unfinished()
@@ -91,6 +105,7 @@ class _Execution:
         self._next_arrival_ns = self._arrival_of(0)
         self._running = self._running_peak = 0
         self._work = [0, 0, 0]
+        self.watcher: Watcher | None = None
 
     def next_ns(self) -> int:
         """The next instant at which anything happens."""
@@ -178,8 +193,12 @@ class _Execution:
     def _begin_step(self, place: int, now_ns: int) -> None:
         station, demand_ns, threads = self._plans[place][self._step[place]]
         self._stations[station].start(now_ns, place, demand_ns, threads)
+        if self.watcher is not None:
+            self.watcher.began(self._requests[place], now_ns)
 
     def _end_step(self, place: int, now_ns: int) -> None:
+        if self.watcher is not None:
+            self.watcher.ended(self._requests[place], now_ns)
         plan, step = self._plans[place], self._step[place]
         self._work[plan[step][0]] += plan[step][1]
         self._step[place] = step + 1

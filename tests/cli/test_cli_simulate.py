@@ -181,3 +181,20 @@ def test_help_teaches_by_example() -> None:
     shown = CliRunner().invoke(app, ["simulate", "scheduler", "--help"]).stdout
 
     assert "agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128" in shown
+
+
+def test_the_schedule_of_the_one_policy_named_or_of_the_best(
+    workload: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "schedules" / "s.json"
+    headings = []
+    for options in (("-p", "comb"), ("-p", "mas"), ("-p", "fcfs", "-p", "sequential")):
+        result = run(workload, *options, "--schedule", file)
+        assert result.exit_code == 0
+        headings.append(json.loads(file.read_text())["traceEvents"][0]["args"]["name"])
+
+    assert [heading.split(" (")[0] for heading in headings] == [
+        "SIMULATED requests under comb-open",
+        "SIMULATED requests under mas",
+        "SIMULATED requests under fcfs",
+    ]

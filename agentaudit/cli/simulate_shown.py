@@ -1,0 +1,54 @@
+"""What `agentaudit simulate scheduler` shows beside its numbers: a schedule."""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from agentaudit.model.workload import Machine, Workload
+    from agentaudit.simulation.policy import Policy
+
+SCHEDULE = typer.Option(
+    metavar="FILE",
+    help=(
+        "Also write when each step would run, for ui.perfetto.dev, under the one policy named, or"
+        " else the best."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The comparison as it was asked for."""
+
+    workload: "Workload"
+    machine: "Machine"
+    _: KW_ONLY
+    names: Sequence[str]
+    caps: str
+
+    def write_schedule(self, path: Path, *, best: str) -> str:
+        """The schedule as a timeline for Perfetto; says what it holds."""
+        from agentaudit.simulation.schedule import schedule_of
+        from agentaudit.simulation.simulated_trace import simulated_trace
+        from agentaudit.store.export_perfetto import perfetto
+        from agentaudit.store.placing import write_whole
+
+        policies = self._policies()
+        policy = (
+            policies[-1]
+            if len(self.names) == 1
+            else next(policy for policy in policies if policy.name == best)
+        )
+        schedule = schedule_of(self.workload, self.machine, policy)
+        trace = simulated_trace(schedule, self.machine, source=self.workload.source)
+        size = write_whole(path, perfetto(trace), overwrite=True)
+        return f"The schedule under {policy.name} is in {path} ({size / 1e6:.1f} MB)."
+
+    def _policies(self) -> "tuple[Policy, ...]":
+        from agentaudit.simulation.compare import chosen_policies
+
+        return chosen_policies(self.workload, self.machine, names=self.names, caps=self.caps)
