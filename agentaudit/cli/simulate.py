@@ -114,6 +114,7 @@ def scheduler(
     text = render_simulation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
     if json_file is not None:
+        result = shown.with_views(result)
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
     if schedule is not None:
@@ -152,7 +153,8 @@ def replayed(trace: "Trace", *, source: str) -> "Simulation":
     from agentaudit.simulation.recorded import recorded_workload
 
     workload, machine = recorded_workload(trace, source=source)
-    return _compared(workload, machine, names=[], caps="")
+    compared = _compared(workload, machine, names=[], caps="")
+    return Shown(workload, machine, names=[], caps="").with_views(compared)
 
 
 def _synthetic(

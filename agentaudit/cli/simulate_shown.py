@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from agentaudit.model.results import Simulation
     from agentaudit.model.workload import Machine, Workload
     from agentaudit.simulation.policy import Policy
 
@@ -29,6 +30,12 @@ class Shown:
     _: KW_ONLY
     names: Sequence[str]
     caps: str
+
+    def with_views(self, simulation: "Simulation") -> "Simulation":
+        """The artifact with what its charts are drawn from."""
+        from agentaudit.simulation.views import with_views
+
+        return with_views(simulation, self.workload, self.machine, self._policies())
 
     def write_schedule(self, path: Path, *, best: str) -> str:
         """The schedule as a timeline for Perfetto; says what it holds."""

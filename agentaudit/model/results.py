@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agentaudit.model.views import Views
 from agentaudit.model.workload import Machine
 
 
@@ -89,3 +90,5 @@ class Simulation:
     """Sentences, the most useful first."""
     assumptions: tuple[str, ...]
     tool_version: str
+    views: Views | None = None
+    """What charts are drawn from; None where nobody asked for it."""

@@ -5,7 +5,7 @@ from html import escape
 
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.text import one_line
-from agentaudit.report.theme import SENTINELS
+from agentaudit.report.theme import COLOURS, SENTINELS
 
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
@@ -17,6 +17,7 @@ _ID = re.compile(r"\s+id=\"([^\"]+)\"")
 _REFERENCE = re.compile(r"(?:url\(#|href=\"#)([^)\"]+)")
 _FONT_FAMILY = re.compile(r"font-family: [^;\"]*;?\s*")
 _FONT = re.compile(r"font: (?P<weight>(?:bold|\d{3}) )?(?P<size>[\d.]+px)[^;\"]*;?")
+_FONTS = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
 _SPACE = re.compile(r"\s*\n\s*")
 
 
@@ -34,6 +35,24 @@ def drawing_of(svg: str, *, prefix: str, title: str, summary: str) -> Drawing:
     for name, sentinel in SENTINELS.items():
         body = body.replace(sentinel, f"var(--{name})")
     return Drawing(svg=_named(body, prefix, title, summary))
+
+
+def standalone(drawing: Drawing) -> str:
+    """The drawing as a file of its own, on paper: what opens images knows no page to ask."""
+    body = drawing.svg
+    root = _ROOT.match(body)
+    if root is None:
+        raise ValueError("a chart without a viewBox")
+    for name, colour in COLOURS.items():
+        body = body.replace(f"var(--{name})", colour.light)
+    _, _, width, height = root["box"].split()
+    head = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        f' width="{width}" height="{height}" font-family="{_FONTS}"'
+    )
+    paper = f'<rect width="{width}" height="{height}" fill="{COLOURS["paper"].light}"/>'
+    described = body.removeprefix("<svg").replace("</desc>", f"</desc>{paper}", 1)
+    return f"{head}{described}\n"
 
 
 def _within_text_only(svg: str) -> str:
