@@ -58,7 +58,10 @@ def scheduler(
     seed: Annotated[int | None, typer.Option(metavar="N", help="Equal seeds, equal runs.")] = None,
     machine: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="sys1, sys2 or v1 of the paper, in place of the host."),
+        typer.Option(
+            metavar="NAME|FILE",
+            help="sys1, sys2 or v1 of the paper, or a file with a machine, in place of the host.",
+        ),
     ] = None,
     cores: Annotated[int | None, typer.Option(metavar="N", help="Another number of cores.")] = None,
     caps: Annotated[
@@ -92,7 +95,7 @@ def scheduler(
     A workload file:
       requests: 200
       arrivals: poisson:2            # or closed
-      machine: {cores: 8}            # or sys1, sys2, v1
+      machine: {cores: 8}            # or sys1, sys2, v1; limits: calls, kv_tokens, background, …
       types:
         - name: search
           weight: 3
@@ -141,7 +144,7 @@ def _loaded(
 def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
     """The workload of a recording, its host, and whether all of its file could be read."""
     from agentaudit.cli.recorder import read_trace, step_rules
-    from agentaudit.model.trace import unread
+    from agentaudit.model.reading import unread
     from agentaudit.simulation.recorded import recorded_workload
 
     trace = read_trace(source, step_rules([]))
@@ -202,8 +205,19 @@ def _text(source: Path) -> str:
 def _machine(host: "Machine", *, name: str | None, cores: int | None) -> "Machine":
     from agentaudit.simulation.machine import named_machine, with_cores
 
-    chosen = host if name is None else named_machine(name)
+    if name is None:
+        chosen = host
+    else:
+        written = name.endswith((".yaml", ".yml"))
+        chosen = _written_machine(Path(name)) if written else named_machine(name)
     return chosen if cores is None else with_cores(chosen, cores)
+
+
+def _written_machine(file: Path) -> "Machine":
+    from agentaudit.readers.yaml import parse_yaml
+    from agentaudit.simulation.machine_file import parse_machine
+
+    return parse_machine(parse_yaml(str(file), _text(file)).root, file=str(file))
 
 
 def _compared(

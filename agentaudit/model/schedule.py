@@ -13,12 +13,15 @@ from agentaudit.model.workload import Stage
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledStep:
     """
-    One step that needed anything, or the start of the request's process.
+    One step that needed anything, a part of it, or the start of the request's process.
 
-    `queued_ns` is when the step before it had ended, or the request was admitted. `demand_ns` is
-    what it would have needed alone: CPU nanoseconds, GPU nanoseconds at batch size 1, or waiting.
+    `queued_ns` is when what was before it had ended, or the request was admitted. `demand_ns` is
+    what it needs alone: CPU nanoseconds, GPU nanoseconds at batch size 1 with those for context
+    that the KV cache had lost, or waiting.
     """
 
+    number: int
+    """Of the request's steps, from 0; -1 for the start of its process."""
     stage: Stage
     name: str
     queued_ns: int
@@ -26,6 +29,8 @@ class ScheduledStep:
     ended_ns: int
     demand_ns: int
     threads: int = 1
+    interpreted: bool = False
+    """Python code that threads of one interpreter do one at a time, as one thread of the CPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,15 @@
 """A run that is watched, so that its schedule is known and not only its latencies."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from agentaudit.model.schedule import Schedule, ScheduledRequest, ScheduledStep
-from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.steps import INTERPRETER, NO_STEP, STATION, Entry, step_numbers
 
+_STAGES = {station: stage for stage, station in STATION.items()}
 DISPATCH = "dispatch"
 """The name of the work to start a request's process, where the machine has any."""
 
@@ -18,8 +20,8 @@ def schedule_of(workload: Workload, machine: Machine, policy: Policy) -> Schedul
 
     Raises UsageError when the policy leaves requests waiting although nothing will happen any more.
     """
-    moments = _Moments()
-    run = simulate(workload, machine, policy, watcher=moments)
+    log = _Log()
+    run = simulate(workload, machine, policy, watcher=log)
     by_id = {request.request_id: request for request in workload.requests}
     return Schedule(
         policy=policy.name,
@@ -27,54 +29,48 @@ def schedule_of(workload: Workload, machine: Machine, policy: Policy) -> Schedul
         requests=tuple(
             ScheduledRequest(
                 record=record,
-                steps=tuple(
-                    _steps(
-                        _pieces(by_id[record.request_id], machine.dispatch_ns),
-                        moments.of_request[record.request_id],
-                        record.start_ns,
-                    )
-                ),
+                steps=tuple(_steps(by_id[record.request_id], log, record.start_ns)),
             )
             for record in run.records
         ),
     )
 
 
-class _Moments:
-    """Of each request, by its id: the instants at which its pieces of work began and ended."""
+class _Log:
+    """Of each request, by its id: the entries of its plan, and when they began and ended."""
 
     def __init__(self) -> None:
-        self.of_request: dict[int, list[int]] = defaultdict(list)
+        self.entries: dict[int, list[Entry]] = defaultdict(list)
+        self.began_ns: dict[int, list[int]] = defaultdict(list)
+        self.ended_ns: dict[int, list[int]] = defaultdict(list)
 
-    def began(self, request: WorkRequest, now_ns: int) -> None:
-        self.of_request[request.request_id].append(now_ns)
+    def began(self, request: WorkRequest, entry: Entry, now_ns: int) -> None:
+        self.entries[request.request_id].append(entry)
+        self.began_ns[request.request_id].append(now_ns)
 
     def ended(self, request: WorkRequest, now_ns: int) -> None:
-        self.of_request[request.request_id].append(now_ns)
+        self.ended_ns[request.request_id].append(now_ns)
 
 
-def _pieces(request: WorkRequest, dispatch_ns: int) -> Sequence[WorkStep]:
-    """What the engine serves of a request, in order."""
-    dispatch = WorkStep(stage=Stage.CPU, demand_ns=dispatch_ns, name=DISPATCH)
-    return [piece for piece in (dispatch, *request.steps) if piece.demand_ns]
-
-
-def _steps(
-    pieces: Sequence[WorkStep], moments: Sequence[int], admitted_ns: int
-) -> Iterator[ScheduledStep]:
-    """The pieces with their moments; a request without any work has moments and no piece."""
-    if not pieces:
-        return
-    began, ended = moments[::2], moments[1::2]
-    for piece, queued_ns, began_ns, ended_ns in zip(
-        pieces, (admitted_ns, *ended[:-1]), began, ended, strict=True
+def _steps(request: WorkRequest, log: _Log, admitted_ns: int) -> Iterator[ScheduledStep]:
+    """What was served, in order; of a request without any work, nothing."""
+    entries = log.entries[request.request_id]
+    began, ended = log.began_ns[request.request_id], log.ended_ns[request.request_id]
+    # Without an entry for the interpreter a threaded plan is as long as one without dispatching.
+    threaded = any(station == INTERPRETER for station, _, _ in entries)
+    numbers = step_numbers(request, len(entries), threaded=threaded)
+    for number, (station, demand_ns, threads), queued_ns, began_ns, ended_ns in zip(
+        numbers, entries, (admitted_ns, *ended[:-1]), began, ended, strict=True
     ):
-        yield ScheduledStep(
-            stage=piece.stage,
-            name=piece.name,
-            queued_ns=queued_ns,
-            began_ns=began_ns,
-            ended_ns=ended_ns,
-            demand_ns=piece.demand_ns,
-            threads=piece.threads,
-        )
+        if demand_ns:
+            yield ScheduledStep(
+                number=number,
+                stage=_STAGES.get(station, Stage.CPU),
+                name=DISPATCH if number == NO_STEP else request.steps[number].name,
+                queued_ns=queued_ns,
+                began_ns=began_ns,
+                ended_ns=ended_ns,
+                demand_ns=demand_ns,
+                threads=threads,
+                interpreted=station == INTERPRETER,
+            )

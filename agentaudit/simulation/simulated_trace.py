@@ -24,11 +24,12 @@ from agentaudit.model.trace import (
 )
 from agentaudit.model.workload import Machine, Stage
 from agentaudit.simulation.schedule import DISPATCH
-from agentaudit.simulation.utilisation import bins_over, busy_ns
+from agentaudit.simulation.utilisation import bins_over, cpu_busy_ns, gpu_busy_ns
 
 _MOST_SAMPLES = 1000
 _ADMISSION, _LINE = 1, 2
 _PLACES = {Stage.CPU: 3, Stage.GPU: 4, Stage.WAIT: 5}
+_INTERPRETER = 6
 _KINDS = {Stage.GPU: StepKind.LLM_INFERENCE, Stage.WAIT: StepKind.IDLE}
 _KIND_NAMES = frozenset(kind.value for kind in StepKind)
 _WAITING_IN = {_ADMISSION: "waiting for admission", _LINE: "queueing for the LLM server"}
@@ -95,7 +96,8 @@ def _waiting(number: int, request: ScheduledRequest, line: int, extent: tuple[in
 
 
 def _served(number: int, request_id: int, step: ScheduledStep, machine: Machine) -> Step:
-    """`run_queue_ns` is what sharing the cores cost it, be it in a queue or in slower cores."""
+    """`run_queue_ns` is what sharing cost it: cores that others use or slow, the interpreter."""
+    place = _INTERPRETER if step.interpreted else _PLACES[step.stage]
     on_cpu = step.stage is Stage.CPU
     alone_ns = step.demand_ns / (step.threads * machine.cpu.points[0][1])
     lost_ns = max(round(step.ended_ns - step.began_ns - alone_ns), 0)
@@ -104,8 +106,8 @@ def _served(number: int, request_id: int, step: ScheduledStep, machine: Machine)
         request_id=request_id,
         kind=_kind(step),
         name=step.name,
-        pid=_PLACES[step.stage],
-        tid=_PLACES[step.stage],
+        pid=place,
+        tid=place,
         start_ns=step.began_ns,
         end_ns=step.ended_ns,
         cpu_ns=step.demand_ns if on_cpu else 0,
@@ -132,6 +134,8 @@ def _places(schedule: Schedule, machine: Machine) -> Iterator[ProcessRecord]:
         _PLACES[Stage.GPU]: "LLM server (GPU)",
         _PLACES[Stage.WAIT]: "outside the machine",
     }
+    if any(step.interpreted for request in schedule.requests for step in request.steps):
+        names[_INTERPRETER] = "the interpreter that threads share"
     cpu_ns = sum(
         step.demand_ns
         for request in schedule.requests
@@ -151,7 +155,7 @@ def _places(schedule: Schedule, machine: Machine) -> Iterator[ProcessRecord]:
 
 def _cpu_samples(schedule: Schedule, machine: Machine) -> Iterator[CpuSample]:
     bins = bins_over(schedule.start_ns, schedule.end_ns, _MOST_SAMPLES)
-    busy = busy_ns(schedule, Stage.CPU, slots=machine.cores, bins=bins)
+    busy = cpu_busy_ns(schedule, machine, bins)
     for place, cpu_ns in enumerate(busy, start=1):
         yield CpuSample(
             at_ns=bins.start_ns + place * bins.width_ns,
@@ -164,7 +168,7 @@ def _cpu_samples(schedule: Schedule, machine: Machine) -> Iterator[CpuSample]:
 
 def _gpu_samples(schedule: Schedule) -> Iterator[GpuSample]:
     bins = bins_over(schedule.start_ns, schedule.end_ns, _MOST_SAMPLES)
-    busy = busy_ns(schedule, Stage.GPU, slots=1, bins=bins)
+    busy = gpu_busy_ns(schedule, bins)
     for place, gpu_ns in enumerate((*busy, 0)):
         yield GpuSample(
             at_ns=bins.start_ns + place * bins.width_ns,

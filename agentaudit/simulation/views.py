@@ -12,12 +12,12 @@ from itertools import accumulate
 from agentaudit.model.results import Simulation
 from agentaudit.model.schedule import Schedule
 from agentaudit.model.views import BarsOfPolicy, BusyCurve, LoadCurve, LoadPoint, LoadView, Views
-from agentaudit.model.workload import Machine, Stage, Workload
+from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.bars import bars_of
 from agentaudit.simulation.metrics import offered_load, result_of
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.schedule import schedule_of
-from agentaudit.simulation.utilisation import bins_over, busy_ns
+from agentaudit.simulation.utilisation import bins_over, cpu_busy_ns, gpu_busy_ns
 
 MOST_STEPS = 20_000
 """Of the requests that are looked at over time."""
@@ -73,8 +73,8 @@ def _busy(schedule: Schedule, machine: Machine) -> BusyCurve:
         policy=schedule.policy,
         bin_ns=bins.width_ns,
         end_ns=schedule.end_ns - schedule.start_ns,
-        cpu_busy_ns=busy_ns(schedule, Stage.CPU, slots=machine.cores, bins=bins),
-        gpu_busy_ns=busy_ns(schedule, Stage.GPU, slots=1, bins=bins),
+        cpu_busy_ns=cpu_busy_ns(schedule, machine, bins),
+        gpu_busy_ns=gpu_busy_ns(schedule, bins),
     )
 
 

@@ -120,6 +120,16 @@ def test_a_preset_of_the_paper(workload: Path) -> None:
     assert "on sys1" in run(workload, "--machine", "sys1").stdout
 
 
+def test_a_machine_with_limits_from_a_file(workload: Path, tmp_path: Path) -> None:
+    file = tmp_path / "machine.yaml"
+    file.write_text("{like: sys1, calls: 4}")
+
+    assert "at most 4 calls at once" in " ".join(run(workload, "--machine", file).stdout.split())
+    file.write_text("{like: sys1, calls: few}")
+    assert "machine.yaml:1:21: calls is" in refused(InputError, workload, "--machine", file)
+    assert "no_such.yaml" in refused(InputError, workload, "--machine", "no_such.yaml")
+
+
 def test_a_recording_is_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "run.aatrace"
     file.write_bytes(b"")
@@ -158,7 +168,7 @@ def test_inputs_that_cannot_be_read(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\xff")
 
     assert "No such file" in refused(InputError, tmp_path / "none.aatrace")
-    assert "no such file" in refused(InputError, tmp_path)
+    assert "Is a directory" in refused(InputError, tmp_path)
     assert "b.yaml:2:1" in refused(InputError, broken)
     assert "larger than 1 MiB" in refused(InputError, large)
     assert "no UTF-8" in refused(InputError, binary)

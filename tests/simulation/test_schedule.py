@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,21 +14,28 @@ from agentaudit.model.trace import StepKind
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.schedule import DISPATCH, schedule_of
+from agentaudit.simulation.schedule import schedule_of
 from agentaudit.simulation.simulated_trace import simulated_trace
 from agentaudit.simulation.speed import ideal_cores, total_speed
-from agentaudit.simulation.utilisation import bins_over, busy_ns
+from agentaudit.simulation.utilisation import bins_over, cpu_busy_ns, gpu_busy_ns
 from agentaudit.store.export_perfetto import perfetto
+from tests.simulation.test_couplings import Threads
 from tests.simulation.test_engine import capped, cpu, gpu, machines, policies, work, workloads
 
 MS = 1_000_000
+limited = st.builds(
+    lambda machine, calls: replace(machine, most_calls=calls), machines, st.integers(1, 3)
+)
+lined = st.one_of(machines, limited)
+threaded: st.SearchStrategy[Policy] = st.sampled_from([Threads(), Threads(odd_apart=True)])
+mixed = st.one_of(policies, threaded)
 TWO_CORES = Machine(
     name="two cores", cores=2, cpu=ideal_cores(2), gpu=SpeedCurve(points=((1, 1.0), (2, 1.5)))
 )
 
 
 @settings(max_examples=60, deadline=None)
-@given(workloads(), machines, policies)
+@given(workloads(), lined, mixed)
 def test_whoever_watches_the_run_is_the_same(
     workload: Workload, machine: Machine, policy: Policy
 ) -> None:
@@ -37,7 +45,7 @@ def test_whoever_watches_the_run_is_the_same(
 
 
 @settings(max_examples=60, deadline=None)
-@given(workloads(), machines, policies)
+@given(workloads(), lined, mixed)
 def test_every_step_stands_once_in_its_order(
     workload: Workload, machine: Machine, policy: Policy
 ) -> None:
@@ -48,10 +56,14 @@ def test_every_step_stands_once_in_its_order(
     assert {request.record.request_id for request in schedule.requests} == asked.keys()
     for request in schedule.requests:
         record, steps = request.record, request.steps
-        served = [step for step in steps if step.name != DISPATCH]
-        assert [(step.stage, step.demand_ns, step.threads) for step in served] == [
-            (step.stage, step.demand_ns, step.threads)
-            for step in asked[record.request_id].steps
+        served: dict[tuple[int, Stage], int] = defaultdict(int)
+        for step in steps:
+            served[step.number, step.stage] += step.demand_ns
+        dispatched_ns = served.pop((-1, Stage.CPU), 0)
+        assert dispatched_ns in (0, machine.dispatch_ns)
+        assert list(served.items()) == [
+            ((number, step.stage), step.demand_ns)
+            for number, step in enumerate(asked[record.request_id].steps)
             if step.demand_ns
         ]
         moments = [
@@ -64,7 +76,7 @@ def test_every_step_stands_once_in_its_order(
 
 
 @settings(max_examples=60, deadline=None)
-@given(workloads(), machines, policies)
+@given(workloads(), lined, policies)
 def test_what_is_served_within_the_intervals_is_what_was_asked(
     workload: Workload, machine: Machine, policy: Policy
 ) -> None:
@@ -101,15 +113,14 @@ def served_work(schedule: Schedule, stage: Stage, curve: SpeedCurve) -> list[tup
 
 
 @settings(max_examples=60, deadline=None)
-@given(workloads(), machines, policies, st.integers(1, 300))
+@given(workloads(), lined, mixed, st.integers(1, 300))
 def test_utilisation_integrates_to_busy_time(
     workload: Workload, machine: Machine, policy: Policy, most: int
 ) -> None:
     """To the nanosecond, whatever the bins."""
     schedule, run = schedule_of(workload, machine, policy), simulate(workload, machine, policy)
     bins = bins_over(schedule.start_ns, schedule.end_ns, most)
-    of_cpu = busy_ns(schedule, Stage.CPU, slots=machine.cores, bins=bins)
-    of_gpu = busy_ns(schedule, Stage.GPU, slots=1, bins=bins)
+    of_cpu, of_gpu = cpu_busy_ns(schedule, machine, bins), gpu_busy_ns(schedule, bins)
 
     assert (sum(of_cpu), sum(of_gpu)) == (run.cpu_busy_ns, run.gpu_busy_ns)
     assert max(of_cpu) <= machine.cores * bins.width_ns
@@ -133,8 +144,21 @@ def test_a_schedule_worked_out_by_hand() -> None:
     assert (second.record.start_ns, second.steps[0].ended_ns) == (5 * MS, 7 * MS)
 
 
+def test_a_call_that_the_server_has_no_room_for_queues() -> None:
+    """Two calls at once on a server that takes one: the second is queued when the first begins."""
+    workload = work((0, (gpu(2 * MS),)), (0, (gpu(3 * MS),)))
+    machine = replace(TWO_CORES, most_calls=1)
+
+    (first,), (second,) = (
+        request.steps for request in schedule_of(workload, machine, capped(None)).requests
+    )
+
+    assert (first.queued_ns, first.began_ns, first.ended_ns) == (0, 0, 2 * MS)
+    assert (second.queued_ns, second.began_ns, second.ended_ns) == (0, 2 * MS, 5 * MS)
+
+
 @settings(max_examples=40, deadline=None)
-@given(workloads(), machines, policies)
+@given(workloads(), lined, mixed)
 def test_a_simulated_trace_is_a_valid_timeline(
     workload: Workload, machine: Machine, policy: Policy
 ) -> None:
@@ -155,7 +179,11 @@ def test_a_simulated_trace_is_a_valid_timeline(
         for before, after in pairwise(sorted(track))
     )
     assert sum(len(track) for track in tracks.values()) == sum(
-        1 + len(request.steps) + (request.record.waiting_ns > 0) for request in schedule.requests
+        1
+        + len(request.steps)
+        + (request.record.waiting_ns > 0)
+        + sum(step.began_ns > step.queued_ns for step in request.steps)
+        for request in schedule.requests
     )
 
 
