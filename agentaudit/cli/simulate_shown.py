@@ -1,4 +1,4 @@
-"""What `agentaudit simulate scheduler` shows beside its numbers: a schedule."""
+"""What `agentaudit simulate scheduler` shows beside its numbers: charts and a schedule."""
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agentaudit.model.workload import Machine, Workload
     from agentaudit.simulation.policy import Policy
 
+CHARTS = typer.Option(metavar="DIR", help="Also draw charts, as SVG files in this folder.")
 SCHEDULE = typer.Option(
     metavar="FILE",
     help=(
@@ -36,6 +37,17 @@ class Shown:
         from agentaudit.simulation.views import with_views
 
         return with_views(simulation, self.workload, self.machine, self._policies())
+
+    def write_charts(self, folder: Path, simulation: "Simulation") -> str:
+        """The charts of the report, a file each; says which."""
+        from agentaudit.report.chart_files import chart_files
+        from agentaudit.store.placing import write_whole
+
+        names = []
+        for name, svg in chart_files(simulation):
+            write_whole(folder / name, [svg.encode()], overwrite=True)
+            names.append(name)
+        return f"Drawn in {folder}: {', '.join(names)}."
 
     def write_schedule(self, path: Path, *, best: str) -> str:
         """The schedule as a timeline for Perfetto; says what it holds."""

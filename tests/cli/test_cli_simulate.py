@@ -11,8 +11,10 @@ from typer.testing import CliRunner, Result
 from agentaudit.cli import recorder
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
+from agentaudit.model.results import Simulation
 from agentaudit.model.rule import StepRule
 from agentaudit.model.trace import Host, Request, Step, StepKind, Target, Trace
+from agentaudit.report.chart_files import chart_files
 from agentaudit.store.artifacts import read_artifact
 
 WORKLOAD = """\
@@ -208,3 +210,27 @@ def test_the_schedule_of_the_one_policy_named_or_of_the_best(
         "SIMULATED requests under mas",
         "SIMULATED requests under fcfs",
     ]
+
+
+def test_charts_are_files_and_stand_in_the_artifact(workload: Path, tmp_path: Path) -> None:
+    """What the report draws later is what was drawn now; a batch has no rate to be drawn over."""
+    artifact, folder = tmp_path / "s.json", tmp_path / "charts"
+    result = run(workload, "--json", artifact, "--charts", folder)
+    simulation = read_artifact(artifact)
+
+    assert result.exit_code == 0
+    assert isinstance(simulation, Simulation)
+    assert dict(chart_files(simulation)) == {
+        file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()
+    }
+    assert {file.name for file in folder.iterdir()} == {
+        "bars.svg",
+        "busy.svg",
+        "distribution.svg",
+        "latency.svg",
+        "load.svg",
+    }
+
+    run(workload, "--arrivals", "closed", "--charts", tmp_path / "closed")
+
+    assert "load.svg" not in {file.name for file in (tmp_path / "closed").iterdir()}

@@ -91,11 +91,13 @@ def test_hostile_labels_are_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["latency", "load", "busy", "bars"])
 def test_a_chart_stands_in_a_file_of_its_own(name: str) -> None:
-    text = standalone(CHARTS[name]())
+    text = standalone(CHARTS[name](), HOSTILE)
     root = ET.fromstring(text)  # noqa: S314, drawn here
 
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert "var(" not in text
+    assert "<b>" not in text
+    assert "\x1b" not in text
     assert float(root.get("width") or 0) > float(root.get("height") or 0) > 0
 
 
