@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agentaudit.cli.simulate_shown import CHARTS, SCHEDULE, Shown
+from agentaudit.cli.simulate_shown import CHARTS, GANTT, SCHEDULE, Shown
 from agentaudit.cli.simulate_sweep import sweep
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import InputError, Problem, exit_code
@@ -73,6 +73,7 @@ def scheduler(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,
+    gantt: Annotated[bool, GANTT] = False,
     charts: Annotated[Path | None, CHARTS] = None,
     schedule: Annotated[Path | None, SCHEDULE] = None,
 ) -> None:
@@ -90,6 +91,7 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
       agentaudit simulate scheduler workload.yaml --json simulation.json --charts charts
+      agentaudit simulate scheduler workload.yaml -p fcfs -p comb --gantt
       agentaudit simulate scheduler workload.yaml -p comb --schedule comb.perfetto.json
 
     \b
@@ -117,8 +119,10 @@ def scheduler(
 
     text = render_simulation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
-    if json_file is not None or charts is not None:
+    if gantt or json_file is not None or charts is not None:
         result = shown.with_views(result)
+    if gantt:
+        shown.print_bars(terminal, result)
     if json_file is not None:
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from agentaudit.cli.terminal import Terminal
     from agentaudit.model.results import Simulation
     from agentaudit.model.workload import Machine, Workload
     from agentaudit.simulation.policy import Policy
 
 CHARTS = typer.Option(metavar="DIR", help="Also draw charts, as SVG files in this folder.")
+GANTT = typer.Option(
+    "--gantt", help="Also show when some requests would run, as bars, under two of the policies."
+)
 SCHEDULE = typer.Option(
     metavar="FILE",
     help=(
@@ -37,6 +41,16 @@ class Shown:
         from agentaudit.simulation.views import with_views
 
         return with_views(simulation, self.workload, self.machine, self._policies())
+
+    def print_bars(self, terminal: "Terminal", simulation: "Simulation") -> None:
+        """Some requests under the baseline and the best, after the numbers."""
+        from agentaudit.report.schedule_strip import render_bars
+
+        if simulation.views is not None:
+            out = terminal.out
+            ascii_only = out.options.ascii_only
+            text = render_bars(simulation.views.bars, width=out.width, ascii_only=ascii_only)
+            out.print(text, end="", soft_wrap=True)
 
     def write_charts(self, folder: Path, simulation: "Simulation") -> str:
         """The charts of the report, a file each; says which."""

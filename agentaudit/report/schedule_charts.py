@@ -90,10 +90,10 @@ def bars_chart(policies: Sequence[BarsOfPolicy], *, title: str, summary: str) ->
     """The same requests under each policy, a row each, in order of arrival."""
     rows = max(len(policy.bars) for policy in policies)
     with own_style():
-        figure = blank_figure((_ROW_INCHES * rows + 0.3) * len(policies) + 0.85)
+        figure = blank_figure((_ROW_INCHES * rows + 0.36) * len(policies) + 0.75)
         axes = figure.subplots(len(policies), sharex=True, squeeze=False)[:, 0]
-        in_margins(figure, top=0.34)
-        figure.subplots_adjust(left=0.13, right=0.985, hspace=0.11)
+        in_margins(figure, top=0.62)
+        figure.subplots_adjust(left=0.1, right=0.985, hspace=0.36 / (_ROW_INCHES * rows))
         height = axes[0].get_position().height * figure.get_figheight() * _POINTS_AN_INCH / rows
         for axis, policy in zip(axes, policies, strict=True):
             _bars(axis, policy, height)
@@ -226,9 +226,11 @@ def _bars(axis: "Axes", policy: BarsOfPolicy, height: float) -> None:
     axis.tick_params(left=False, bottom=False, labelbottom=False)
     axis.spines["left"].set_visible(False)
     axis.grid(axis="x")
-    axis.text(
-        -0.012, 0.5, label(policy.policy), transform=axis.transAxes, ha="right", va="center",
-        fontsize=10, color=SENTINELS["ink"],
+    last_ns = max(bar.finish_ns for bar in policy.bars)
+    axis.set_title(label(policy.policy), loc="left", fontsize=10, color=SENTINELS["ink"], pad=5)
+    axis.set_title(
+        f"the last ends at {duration(last_ns)}", loc="right", fontsize=9, pad=5,
+        color=SENTINELS["muted"],
     )  # fmt: skip
 
 
@@ -256,6 +258,6 @@ def _key(figure: "Figure", policies: Sequence[BarsOfPolicy], height: float) -> N
         if doing in found
     ]  # fmt: skip
     figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.122, 1.0), ncols=5, frameon=False,
+        handles=handles, loc="upper left", bbox_to_anchor=(0.092, 1.0), ncols=5, frameon=False,
         labelcolor=SENTINELS["ink"], borderaxespad=0.2, handlelength=1.8, columnspacing=1.8,
     )  # fmt: skip

@@ -234,3 +234,12 @@ def test_charts_are_files_and_stand_in_the_artifact(workload: Path, tmp_path: Pa
     run(workload, "--arrivals", "closed", "--charts", tmp_path / "closed")
 
     assert "load.svg" not in {file.name for file in (tmp_path / "closed").iterdir()}
+
+
+def test_bars_follow_the_advice(workload: Path) -> None:
+    lines = run(workload, "-p", "fcfs", "-p", "mas", "--gantt").stdout.splitlines()
+
+    assert lines[0].startswith("40 requests from")
+    assert {"fcfs", "mas"} <= set(lines)
+    assert "CPU" in lines[-1]
+    assert max(map(len, lines)) <= 80
