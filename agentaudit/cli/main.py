@@ -14,6 +14,7 @@ from agentaudit.cli import (
     rules,
     selftest,
     simulate,
+    simulate_validate,
     threat_model,
     trace,
 )
@@ -63,6 +64,7 @@ def options(
 
 app.command("audit", cls=CommandAfterDashes)(audit.audit)
 app.command("profile", cls=CommandAfterDashes)(profile.profile)
+simulate.app.command("validate")(simulate_validate.validate)
 app.add_typer(simulate.app, name="simulate")
 app.command("lint")(lint.lint)
 app.command("threat-model")(threat_model.threat_model)

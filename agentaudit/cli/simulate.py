@@ -95,7 +95,7 @@ def scheduler(
     """
     terminal = terminal_of(context)
     with terminal.progress("Simulating"):
-        workload, host, whole = _loaded(source, arrivals=arrivals, requests=requests, seed=seed)
+        workload, host, whole = loaded(source, arrivals=arrivals, requests=requests, seed=seed)
         chosen = _machine(host, name=machine, cores=cores)
         result = _compared(workload, chosen, names=policy or [], caps=caps)
     from agentaudit.report.simulation_table import render_simulation
@@ -109,7 +109,7 @@ def scheduler(
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 
-def _loaded(
+def loaded(
     source: Path, *, arrivals: str | None, requests: int | None, seed: int | None
 ) -> "tuple[Workload, Machine, bool]":
     """The workload, the machine, and whether all of the file could be read."""

@@ -22,15 +22,27 @@ from agentaudit.model.fleet import Fleet
 from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
 from agentaudit.model.threat import ThreatModel
+from agentaudit.model.validation import Validation
 
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
 
-Artifact = Profile | Simulation | LintResult | ThreatModel | Report | Comparison | Fleet | SelfTest
+Artifact = (
+    Profile
+    | Simulation
+    | Validation
+    | LintResult
+    | ThreatModel
+    | Report
+    | Comparison
+    | Fleet
+    | SelfTest
+)
 
 KINDS: Mapping[str, type[Artifact]] = {
     "profile": Profile,
     "simulation": Simulation,
+    "validation": Validation,
     "findings": LintResult,
     "threats": ThreatModel,
     "report": Report,

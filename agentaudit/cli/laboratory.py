@@ -1,0 +1,211 @@
+"""
+The laboratory: policies on processes of this machine, each run beside its simulation.
+
+Here the two meet that know nothing of each other: executors, which start processes, and the
+simulator, which does not.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+from agentaudit import __version__
+from agentaudit.model.execution import HostMeasurement
+from agentaudit.model.validation import ValidatedRun, Validation
+from agentaudit.model.workload import Machine, Stage, Workload
+from agentaudit.probes.execution.calibration import Rolling, beacon, measure_host
+from agentaudit.probes.execution.executor import execute
+from agentaudit.probes.execution.hands import Hands
+from agentaudit.probes.execution.priority import raised
+from agentaudit.probes.execution.tools import Tool, tool_of
+from agentaudit.probes.execution.workers import MOST_WORKERS, Workers
+from agentaudit.probes.host import usable_cores
+from agentaudit.simulation.accuracy import accuracies, by_repeat, comparisons, foreknown, own
+from agentaudit.simulation.calibration import host_curve
+from agentaudit.simulation.fidelity import (
+    Circumstances,
+    Overheads,
+    Recording,
+    costs_of,
+    recording_workload,
+    validated,
+)
+from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.speed import total_speed
+
+_MOST_CALLS = 1024
+_FOREIGN = 0.1
+"""Cores: above it, a run says more about its neighbours than about its policy."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Laboratory:
+    """Processes that are ready, the requests, and what was recorded of them."""
+
+    workload: Workload
+    machine: Machine
+    host: HostMeasurement
+    recording: Recording
+    recorded_beacon: Mapping[Tool, float]
+    hands: Hands
+    tools: frozenset[Tool]
+    raised: bool
+    """Whether other programs get only what we leave."""
+
+    def run(self, policy: Policy, repeat: int) -> ValidatedRun:
+        """The requests under the policy, once, between two looks at how fast the machine is."""
+        before = beacon(self.hands, self.tools)
+        execution = execute(self.workload.requests, policy.admission(), self.hands)
+        after = beacon(self.hands, self.tools)
+        speeds = {
+            tool: 2 * self.recorded_beacon[tool] / (before[tool] + after[tool])
+            for tool in self.tools
+        }
+        return validated(
+            execution,
+            workload=self.workload,
+            machine=self.machine,
+            policy=policy,
+            recording=self.recording,
+            beside=Circumstances(
+                repeat=repeat,
+                speeds=_by_name(self.workload, speeds),
+                lost_cores=0.0 if self.raised else execution.surroundings.foreign_cores,
+            ),
+        )
+
+
+@contextmanager
+def laboratory(
+    workload: Workload, machine: Machine, *, raise_priority: bool = False
+) -> Iterator[Laboratory]:
+    """
+    Processes for the workload, measured and recorded; they are gone at the end, whatever ends it.
+
+    The machine's GPU is the server to play; its CPU is that of this machine.
+    """
+    tools = tools_of(workload)
+    threads = max((step.threads for item in workload.requests for step in item.steps), default=1)
+    count = min(max(threads * len(workload.requests), 4 * usable_cores()), MOST_WORKERS)
+    with ExitStack() as stack:
+        workers = stack.enter_context(
+            Workers(count=count, tools=tools, speeds=server_speeds(machine))
+        )
+        if raise_priority:
+            stack.enter_context(raised(workers.pids))
+        host = measure_host(workers, tools, side_by_side=sides(usable_cores()), calls=())
+        units = {Tool(tool.tool): tool.unit_ns for tool in host.tools}
+        hands = stack.enter_context(Hands(workers, units))
+        before = beacon(hands, tools)
+        recorded = execute(recording_workload(workload), Rolling(1), hands)
+        after = beacon(hands, tools)
+        here = replace(machine, cores=host.cores, cpu=host_curve(host, _shares(workload)))
+        yield Laboratory(
+            workload=workload,
+            machine=here,
+            host=host,
+            recording=Recording(
+                costs=costs_of(recorded.steps),
+                overheads=Overheads(driver_ns=host.driver_ns, handover_ns=host.handover_ns),
+                cpu=here.cpu,
+            ),
+            recorded_beacon={tool: (before[tool] + after[tool]) / 2 for tool in tools},
+            hands=hands,
+            tools=tools,
+            raised=raise_priority,
+        )
+
+
+def validation(lab: Laboratory, runs: Sequence[ValidatedRun]) -> Validation:
+    """The artifact of some runs."""
+    groups = by_repeat(runs)
+    return Validation(
+        workload_source=lab.workload.source,
+        arrivals=lab.workload.arrivals,
+        requests=len(lab.workload.requests),
+        seed=lab.workload.seed,
+        machine=lab.machine,
+        runs=tuple(runs),
+        accuracy=accuracies(runs),
+        foreknown_comparisons=comparisons(groups, foreknown),
+        own_comparisons=comparisons(groups, own),
+        warnings=tuple(_warnings(runs)),
+        assumptions=(_PLAYED, *_tool_sentence(lab)),
+        tool_version=__version__,
+    )
+
+
+def tools_of(workload: Workload) -> frozenset[Tool]:
+    """The kinds of work that the CPU steps do."""
+    names = {
+        step.name
+        for request in workload.requests
+        for step in request.steps
+        if step.stage is Stage.CPU
+    }
+    return frozenset(tool_of(name) for name in names) or frozenset({Tool.INTERPRETER})
+
+
+def server_speeds(machine: Machine) -> list[float]:
+    """What the played server is told: the total speed at each number of calls."""
+    return [0.0, *(total_speed(machine.gpu, calls) for calls in range(1, _MOST_CALLS + 1))]
+
+
+def sides(cores: int) -> tuple[int, ...]:
+    """How many jobs are measured side by side: as many as cores, and twice and four times that."""
+    return tuple(dict.fromkeys(max(jobs, 2) for jobs in (cores, 2 * cores, 4 * cores)))
+
+
+def interleaved(lab: Laboratory, policies: Sequence[Policy], *, repeats: int) -> list[ValidatedRun]:
+    """Policies take turns, so that all of them meet the same ups and downs of the machine."""
+    return [lab.run(policy, repeat) for repeat in range(repeats) for policy in policies]
+
+
+def _by_name(workload: Workload, speeds: Mapping[Tool, float]) -> dict[str, float]:
+    """Speeds by the names of steps, which choose the kind of work."""
+    names = {step.name for request in workload.requests for step in request.steps}
+    return {name: speeds[tool_of(name)] for name in names if tool_of(name) in speeds}
+
+
+def _shares(workload: Workload) -> dict[str, float]:
+    """CPU demand by kind of work."""
+    shares: Counter[str] = Counter()
+    for request in workload.requests:
+        for step in request.steps:
+            if step.stage is Stage.CPU:
+                shares[tool_of(step.name)] += step.demand_ns
+    return {tool: float(demand_ns) for tool, demand_ns in shares.items()}
+
+
+def _warnings(runs: Sequence[ValidatedRun]) -> Iterator[str]:
+    disturbed = [run for run in runs if run.foreign_cores > _FOREIGN]
+    if disturbed:
+        most = max(run.foreign_cores for run in disturbed)
+        yield (
+            f"Other programs used up to {most:.2g} cores in {len(disturbed)} of {len(runs)} runs:"
+            " errors are those of a machine that was not ours alone. Repeat it when it is idle."
+        )
+    stolen = max((run.stolen_cores for run in runs), default=0.0)
+    if stolen > _FOREIGN:
+        yield f"The hypervisor took up to {stolen:.2g} cores away; no simulation knows of that."
+
+
+_PLAYED = (
+    "The inference server is played: a process that sleeps by the machine's batch curve. How well a"
+    " batch curve describes a real GPU is not part of what is validated here."
+)
+
+
+def _tool_sentence(lab: Laboratory) -> Iterator[str]:
+    unnamed = any(
+        step.name not in set(Tool)
+        for request in lab.workload.requests
+        for step in request.steps
+        if step.stage is Stage.CPU
+    )
+    if unnamed:
+        yield (
+            "CPU steps whose name is no kind of work run a loop of byte code; the kinds are"
+            f" {', '.join(Tool)}."
+        )

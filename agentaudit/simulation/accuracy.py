@@ -1,0 +1,84 @@
+"""How good predictions were: errors by policy, and whether they tell policies apart."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from statistics import fmean
+
+from agentaudit.model.validation import (
+    Accuracy,
+    Comparisons,
+    Errors,
+    Outcome,
+    PolicyAccuracy,
+    ValidatedRun,
+)
+
+Prediction = Callable[[ValidatedRun], Outcome]
+_CLEAR = 1.1
+"""Differences below a tenth are as often noise as not (P90 of some dozen requests)."""
+
+
+def foreknown(run: ValidatedRun) -> Outcome:
+    return run.foreknown
+
+
+def own(run: ValidatedRun) -> Outcome:
+    return run.own
+
+
+def accuracies(runs: Sequence[ValidatedRun]) -> tuple[PolicyAccuracy, ...]:
+    """All runs first, then by policy in the order in which they ran."""
+    by_policy = {
+        name: [run for run in runs if run.policy == name]
+        for name in dict.fromkeys(run.policy for run in runs)
+    }
+    return tuple(
+        PolicyAccuracy(policy=name, foreknown=accuracy(some, foreknown), own=accuracy(some, own))
+        for name, some in {"all": list(runs), **by_policy}.items()
+    )
+
+
+def accuracy(runs: Sequence[ValidatedRun], prediction: Prediction) -> Accuracy:
+    """Mean errors of one kind of prediction."""
+    pairs = [(prediction(run), run.measured) for run in runs]
+    return Accuracy(
+        runs=len(runs),
+        errors=Errors(
+            p50=_error((one.p50_ns, other.p50_ns) for one, other in pairs),
+            p90=_error((one.p90_ns, other.p90_ns) for one, other in pairs),
+            mean=_error((one.mean_ns, other.mean_ns) for one, other in pairs),
+            makespan=_error((one.makespan_ns, other.makespan_ns) for one, other in pairs),
+        ),
+        bias=fmean(one.p50_ns / other.p50_ns - 1 for one, other in pairs),
+    )
+
+
+def comparisons(groups: Sequence[Sequence[ValidatedRun]], prediction: Prediction) -> Comparisons:
+    """Each two runs of a group against each other: the same requests, under two policies."""
+    errors, right, clear = [], 0, [0, 0]
+    for one, other in (pair for runs in groups for pair in combinations(runs, 2)):
+        measured = one.measured.mean_ns / other.measured.mean_ns
+        predicted = prediction(one).mean_ns / prediction(other).mean_ns
+        named = (measured > 1) == (predicted > 1)
+        errors.append(abs(predicted / measured - 1))
+        right += named
+        if max(measured, 1 / measured) > _CLEAR:
+            clear[0] += 1
+            clear[1] += named
+    return Comparisons(
+        pairs=len(errors),
+        ratio_error=fmean(errors) if errors else 0.0,
+        clear_pairs=clear[0],
+        clear_right=clear[1],
+        right=right,
+    )
+
+
+def by_repeat(runs: Sequence[ValidatedRun]) -> list[list[ValidatedRun]]:
+    """Runs that took turns, together."""
+    repeats = dict.fromkeys(run.repeat for run in runs)
+    return [[run for run in runs if run.repeat == repeat] for repeat in repeats]
+
+
+def _error(pairs: Iterator[tuple[int, int]]) -> float:
+    return fmean(abs(predicted / measured - 1) for predicted, measured in pairs)
