@@ -15,7 +15,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from agentaudit.probes.execution.server import serve
 from agentaudit.probes.execution.tools import Tool, prepared
@@ -38,11 +38,22 @@ def main(arguments: str) -> None:
         fd: (f"worker {place}", lambda end: work(end, tools))
         for place, fd in enumerate(wanted["workers"])
     }
-    roles[wanted["server"]] = ("server", lambda end: serve(end, wanted["speeds"]))
+    roles[wanted["server"]] = ("server", lambda end: _serve_apart(end, wanted["speeds"]))
     names = {_forked(fd, role, ends): name for fd, (name, role) in roles.items()}
     for end in ends.values():
         end.close()
     _stand_by(names)
+
+
+def _serve_apart(end: socket.socket, speeds: Sequence[float]) -> None:
+    """
+    The server in a session of its own, as a service has one.
+
+    Linux shares cores among sessions first. Among the workers, the server would be one of many, and
+    wait for all of them whenever a call comes in. It ends when its socket closes.
+    """
+    os.setsid()
+    serve(end, speeds)
 
 
 def _forked(
