@@ -41,7 +41,11 @@ def scheduler(
     arrivals: Annotated[
         str | None,
         typer.Option(
-            metavar="HOW", help="recorded, closed (all at once), poisson:RATE or scaled:FACTOR."
+            metavar="HOW",
+            help=(
+                "recorded, closed (all at once), poisson:RATE, scaled:FACTOR, or users:N:THINKING"
+                " who ask in turn."
+            ),
         ),
     ] = None,
     requests: Annotated[
@@ -51,7 +55,10 @@ def scheduler(
     seed: Annotated[int | None, typer.Option(metavar="N", help="Equal seeds, equal runs.")] = None,
     machine: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="sys1, sys2 or v1 of the paper, in place of the host."),
+        typer.Option(
+            metavar="NAME|FILE",
+            help="sys1, sys2 or v1 of the paper, or a file with a machine, in place of the host.",
+        ),
     ] = None,
     cores: Annotated[int | None, typer.Option(metavar="N", help="Another number of cores.")] = None,
     caps: Annotated[
@@ -83,7 +90,7 @@ def scheduler(
     A workload file:
       requests: 200
       arrivals: poisson:2            # or closed
-      machine: {cores: 8}            # or sys1, sys2, v1
+      machine: {cores: 8}            # or sys1, sys2, v1; limits: calls, kv_tokens, background, …
       types:
         - name: search
           weight: 3
@@ -189,8 +196,19 @@ def _text(source: Path) -> str:
 def _machine(host: "Machine", *, name: str | None, cores: int | None) -> "Machine":
     from agentaudit.simulation.machine import named_machine, with_cores
 
-    chosen = host if name is None else named_machine(name)
+    if name is None:
+        chosen = host
+    else:
+        written = name.endswith((".yaml", ".yml"))
+        chosen = _written_machine(Path(name)) if written else named_machine(name)
     return chosen if cores is None else with_cores(chosen, cores)
+
+
+def _written_machine(file: Path) -> "Machine":
+    from agentaudit.readers.yaml import parse_yaml
+    from agentaudit.simulation.machine_file import parse_machine
+
+    return parse_machine(parse_yaml(str(file), _text(file)).root, file=str(file))
 
 
 def _compared(

@@ -32,17 +32,31 @@ class WorkStep:
     demand_ns: int
     threads: int = 1
     name: str = ""
+    interpreted: float = 1.0
+    """
+    Of CPU work: the share, 0 to 1, that is Python code and not that of child processes or of
+    libraries that release the interpreter. Threads of one interpreter do it one at a time.
+    """
+    tokens: int = 0
+    """Of an LLM call: prompt and answer, which it holds in the KV cache; 0 where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRequest:
-    """One request: when it arrives, and its stages in order."""
+    """
+    One request: when it arrives, and its stages in order.
+
+    One that `follows` another, as the next question of a user in a closed loop, arrives `think_ns`
+    after that one has ended; its `arrival_ns` is then only where it stands in the order.
+    """
 
     request_id: int
     type: str
     heavy: Heavy
     arrival_ns: int
     steps: tuple[WorkStep, ...]
+    follows: int | None = None
+    think_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +66,17 @@ class Workload:
     requests: tuple[WorkRequest, ...]
     source: str
     arrivals: str
-    """`recorded`, `closed` (all at once) or `poisson <rate>/s`."""
+    """`recorded`, `closed` (all at once), `poisson <rate>/s`, `<n> users`, …"""
     seed: int
     assumptions: tuple[str, ...] = ()
     """What had to be assumed to make it, each a sentence."""
+
+    @property
+    def users(self) -> int:
+        """How many ask in turn in a closed loop; 0 where nobody waits for an answer."""
+        if all(request.follows is None for request in self.requests):
+            return 0
+        return sum(request.follows is None for request in self.requests)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +100,7 @@ class SpeedCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What the workload runs on."""
+    """What the workload runs on. Every limit and every coupling is off unless it is given."""
 
     name: str
     cores: int
@@ -87,4 +108,29 @@ class Machine:
     gpu: SpeedCurve
     dispatch_ns: int = 0
     """CPU work to start one request's process."""
+    most_calls: int | None = None
+    """LLM calls served at once (vLLM's max_num_seqs); None is no limit."""
+    kv_tokens: int | None = None
+    """Room of the KV cache, in tokens; None is no limit."""
+    recompute_ns: int = 0
+    """GPU work for each token of a request's context that the KV cache has lost between calls."""
+    background: int = 0
+    """Threads of other programs that always run beside the agent's."""
+    starvation: float = 0.0
+    """
+    How much a starved host slows the LLM server, whose scheduler and tokeniser need cores too: with
+    n threads to a core, calls take 1 + starvation * (n - 1) times as long. Fitted; 0 is not at all.
+    """
     assumptions: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name, limit in (("most_calls", self.most_calls), ("kv_tokens", self.kv_tokens)):
+            if limit is not None and limit < 1:
+                raise ValueError(f"{name} is at least 1, not {limit}")
+        for name, amount in (
+            ("recompute_ns", self.recompute_ns),
+            ("background", self.background),
+            ("starvation", self.starvation),
+        ):
+            if amount < 0:
+                raise ValueError(f"{name} is at least 0, not {amount}")

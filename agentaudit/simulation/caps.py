@@ -57,7 +57,7 @@ def default_caps(workload: Workload, machine: Machine) -> Caps:
     mean_cpu_ns = _mean_demand_ns(workload.requests, Stage.CPU) + machine.dispatch_ns
     return Caps(
         group=group,
-        slots=min(max(group, _needed(workload.requests)), total),
+        slots=min(max(group, workload.users or _needed(workload.requests)), total),
         total=total,
         cpu=group,
         gpu=2 * group,

@@ -52,11 +52,12 @@ def offered_load(workload: Workload, machine: Machine) -> tuple[float, float]:
     """
     Work that arrives per nanosecond, as a share of what the CPU and the GPU can serve at best.
 
-    Above 1 no policy can keep up. Of requests that all arrive at once it is 0: they are a batch.
+    Above 1 no policy can keep up. It is 0 of requests that all arrive at once, which are a batch,
+    and of users in a closed loop, who wait for their answers.
     """
     arrivals = [request.arrival_ns for request in workload.requests]
     span_ns = max(arrivals) - min(arrivals)
-    if not span_ns:
+    if not span_ns or workload.users:
         return (0.0, 0.0)
     rate = (len(arrivals) - 1) / span_ns
     cpu_ns = _mean_demand_ns(workload, Stage.CPU) + machine.dispatch_ns
@@ -121,7 +122,8 @@ def _overloaded(records: Sequence[RequestRecord], workload: Workload, machine: M
     if max(offered_load(workload, machine)) > 1:
         return True
     count = len(records)
-    if records[0].arrival_ns == records[-1].arrival_ns or count < _FEWEST_FOR_A_TREND:
+    at_once = records[0].arrival_ns == records[-1].arrival_ns
+    if at_once or workload.users or count < _FEWEST_FOR_A_TREND:
         return False
     second = fmean(record.latency_ns for record in records[count // 4 : count // 2])
     last = fmean(record.latency_ns for record in records[-(count // 4) :])

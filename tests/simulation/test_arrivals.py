@@ -133,6 +133,11 @@ def test_a_count_is_between_one_and_ten_million(count: int) -> None:
         "poisson:nan",
         "poisson:inf",
         "closed:3",
+        "users",
+        "users:0",
+        "users:2.5",
+        "users:2:soon",
+        "users:2:1s:3",
     ],
 )
 def test_arrivals_that_cannot_be(text: str) -> None:
@@ -141,6 +146,7 @@ def test_arrivals_that_cannot_be(text: str) -> None:
 
 
 def test_arrivals_as_a_person_writes_them() -> None:
-    kinds = [parse_arrivals(text).kind for text in ("recorded", "closed", "poisson:2", "scaled:2")]
+    texts = ("recorded", "closed", "poisson:2", "scaled:2", "users:8:500ms")
+    kinds = [parse_arrivals(text).kind for text in texts]
 
     assert kinds == list(ArrivalKind)

@@ -368,7 +368,7 @@ def test_a_policy_that_starves_a_request_is_named() -> None:
 def test_a_request_that_does_not_wait_cannot_start() -> None:
     workload = work((0, (cpu(5),)), (100, ()))
 
-    with pytest.raises(ValueError, match="request 1 does not wait"):
+    with pytest.raises(UsageError, match="request 1, which does not wait"):
         simulate(workload, IDEAL, Starving(workload.requests[1]))
 
 

@@ -88,7 +88,8 @@ _OPEN = ("fcfs", "multi-processing", "comb-open", "mas")
 
 def all_at_once(workload: Workload) -> bool:
     """Whether the workload is one batch, which closed-loop policies are made for."""
-    return len({request.arrival_ns for request in workload.requests}) <= 1
+    instants = {request.arrival_ns for request in workload.requests}
+    return len(instants) <= 1 and not workload.users
 
 
 def policy_names(asked: Sequence[str], workload: Workload) -> tuple[str, ...]:
