@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from agentaudit import __version__
-from agentaudit.model.execution import HostMeasurement
+from agentaudit.model.execution import Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
 from agentaudit.probes.execution.calibration import Rolling, beacon, measure_host
@@ -22,16 +22,16 @@ from agentaudit.probes.execution.tools import Tool, tool_of
 from agentaudit.probes.execution.workers import MOST_WORKERS, Workers
 from agentaudit.probes.host import usable_cores
 from agentaudit.simulation.accuracy import accuracies, by_repeat, comparisons, foreknown, own
-from agentaudit.simulation.calibration import host_curve
+from agentaudit.simulation.calibration import host_curve, host_progress
 from agentaudit.simulation.fidelity import (
     Circumstances,
-    Overheads,
     Recording,
     costs_of,
     recording_workload,
     validated,
 )
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.served import Overheads
 from agentaudit.simulation.speed import total_speed
 
 _MOST_CALLS = 1024
@@ -39,40 +39,63 @@ _FOREIGN = 0.1
 """Cores: above it, a run says more about its neighbours than about its policy."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Laboratory:
-    """Processes that are ready, the requests, and what was recorded of them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One run, and how fast each kind of work was beside it: CPU time of the same short piece."""
+
+    execution: Execution
+    before_ns: Mapping[Tool, float]
+    after_ns: Mapping[Tool, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is run, and what is known of it before."""
 
     workload: Workload
     machine: Machine
+    """This one; its GPU is the server that is played."""
     host: HostMeasurement
-    recording: Recording
-    recorded_beacon: Mapping[Tool, float]
-    hands: Hands
-    tools: frozenset[Tool]
-    raised: bool
-    """Whether other programs get only what we leave."""
+    recorded: Execution
+    """All CPU steps, one after the other."""
+    beacon_ns: Mapping[Tool, float]
+    """Beside the recording."""
 
-    def run(self, policy: Policy, repeat: int) -> ValidatedRun:
-        """The requests under the policy, once, between two looks at how fast the machine is."""
-        before = beacon(self.hands, self.tools)
-        execution = execute(self.workload.requests, policy.admission(), self.hands)
-        after = beacon(self.hands, self.tools)
+    def judged(self, seen: Observation, policy: Policy, repeat: int) -> ValidatedRun:
+        """A run beside its predictions."""
+        host = self.host
         speeds = {
-            tool: 2 * self.recorded_beacon[tool] / (before[tool] + after[tool])
-            for tool in self.tools
+            tool: 2 * recorded_ns / (seen.before_ns[tool] + seen.after_ns[tool])
+            for tool, recorded_ns in self.beacon_ns.items()
         }
         return validated(
-            execution,
+            seen.execution,
             workload=self.workload,
             machine=self.machine,
             policy=policy,
-            recording=self.recording,
-            beside=Circumstances(
-                repeat=repeat,
-                speeds=_by_name(self.workload, speeds),
-                lost_cores=0.0 if self.raised else execution.surroundings.foreign_cores,
+            recording=Recording(
+                costs=costs_of(self.recorded.steps),
+                overheads=Overheads(driver_ns=host.driver_ns, handovers=host.handovers),
+                progress=host_progress(host),
             ),
+            beside=Circumstances(repeat=repeat, speeds=_by_name(self.workload, speeds)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laboratory:
+    """Processes that are ready, and what they are to run."""
+
+    subject: Subject
+    hands: Hands
+
+    def observed(self, policy: Policy) -> Observation:
+        """The requests under the policy, once, between two looks at how fast the machine is."""
+        tools = self.subject.beacon_ns.keys()
+        before_ns = beacon(self.hands, tools)
+        execution = execute(self.subject.workload.requests, policy.admission(), self.hands)
+        return Observation(
+            execution=execution, before_ns=before_ns, after_ns=beacon(self.hands, tools)
         )
 
 
@@ -100,38 +123,31 @@ def laboratory(
         before = beacon(hands, tools)
         recorded = execute(recording_workload(workload), Rolling(1), hands)
         after = beacon(hands, tools)
-        here = replace(machine, cores=host.cores, cpu=host_curve(host, _shares(workload)))
-        yield Laboratory(
+        subject = Subject(
             workload=workload,
-            machine=here,
+            machine=replace(machine, cores=host.cores, cpu=host_curve(host, _shares(workload))),
             host=host,
-            recording=Recording(
-                costs=costs_of(recorded.steps),
-                overheads=Overheads(driver_ns=host.driver_ns, handover_ns=host.handover_ns),
-                cpu=here.cpu,
-            ),
-            recorded_beacon={tool: (before[tool] + after[tool]) / 2 for tool in tools},
-            hands=hands,
-            tools=tools,
-            raised=raise_priority,
+            recorded=recorded,
+            beacon_ns={tool: (before[tool] + after[tool]) / 2 for tool in tools},
         )
+        yield Laboratory(subject=subject, hands=hands)
 
 
-def validation(lab: Laboratory, runs: Sequence[ValidatedRun]) -> Validation:
+def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
     """The artifact of some runs."""
     groups = by_repeat(runs)
     return Validation(
-        workload_source=lab.workload.source,
-        arrivals=lab.workload.arrivals,
-        requests=len(lab.workload.requests),
-        seed=lab.workload.seed,
-        machine=lab.machine,
+        workload_source=subject.workload.source,
+        arrivals=subject.workload.arrivals,
+        requests=len(subject.workload.requests),
+        seed=subject.workload.seed,
+        machine=subject.machine,
         runs=tuple(runs),
         accuracy=accuracies(runs),
         foreknown_comparisons=comparisons(groups, foreknown),
         own_comparisons=comparisons(groups, own),
         warnings=tuple(_warnings(runs)),
-        assumptions=(_PLAYED, *_tool_sentence(lab)),
+        assumptions=(_PLAYED, *_tool_sentence(subject.workload)),
         tool_version=__version__,
     )
 
@@ -159,7 +175,11 @@ def sides(cores: int) -> tuple[int, ...]:
 
 def interleaved(lab: Laboratory, policies: Sequence[Policy], *, repeats: int) -> list[ValidatedRun]:
     """Policies take turns, so that all of them meet the same ups and downs of the machine."""
-    return [lab.run(policy, repeat) for repeat in range(repeats) for policy in policies]
+    return [
+        lab.subject.judged(lab.observed(policy), policy, repeat)
+        for repeat in range(repeats)
+        for policy in policies
+    ]
 
 
 def _by_name(workload: Workload, speeds: Mapping[Tool, float]) -> dict[str, float]:
@@ -197,10 +217,10 @@ _PLAYED = (
 )
 
 
-def _tool_sentence(lab: Laboratory) -> Iterator[str]:
+def _tool_sentence(workload: Workload) -> Iterator[str]:
     unnamed = any(
         step.name not in set(Tool)
-        for request in lab.workload.requests
+        for request in workload.requests
         for step in request.steps
         if step.stage is Stage.CPU
     )

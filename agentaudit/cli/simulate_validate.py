@@ -96,6 +96,6 @@ def _validated(
 
     chosen = policy_names(names, workload)
     with laboratory(workload, machine, raise_priority=raised) as lab:
-        scaled = with_caps(default_caps(workload, lab.machine), caps)
+        scaled = with_caps(default_caps(workload, lab.subject.machine), caps)
         runs = interleaved(lab, shipped_policies(chosen, scaled), repeats=repeats)
-        return validation(lab, runs)
+        return validation(lab.subject, runs)

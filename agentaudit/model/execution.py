@@ -82,6 +82,17 @@ class ToolSpeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """What steps wait for processes to be woken, there and back, with so many jobs side by side."""
+
+    jobs: int
+    cpu_ns: int
+    """Of a CPU step."""
+    gpu_ns: int
+    """Of a call of the inference server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostMeasurement:
     """This machine as a place to run requests, measured in some seconds."""
 
@@ -89,8 +100,13 @@ class HostMeasurement:
     tools: tuple[ToolSpeed, ...]
     driver_ns: int
     """CPU time of driver and server together, for each step."""
-    handover_ns: int
-    """Waking a worker and being woken by it, with nothing else to do."""
+    handovers: tuple[HandOver, ...]
+    """From one job at a time on."""
+    progress: tuple[tuple[int, float], ...]
+    """
+    Jobs side by side, and the CPU time that they got together in each second. Less than jobs or
+    cores allow is what other programs took, and what the kernel lost in placing processes.
+    """
     overshoot_ns: int
     """How much later than asked a timer ends."""
     server: tuple[tuple[int, int], ...]

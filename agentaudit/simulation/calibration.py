@@ -76,6 +76,23 @@ def host_curve(host: HostMeasurement, shares: Mapping[str, float]) -> SpeedCurve
     return SpeedCurve(points=tuple(sorted(points.items())))
 
 
+def host_progress(host: HostMeasurement) -> SpeedCurve:
+    """How much CPU time this machine gave to so many jobs, with all that else ran on it."""
+    points = {1: 1.0} | dict(host.progress)
+    return SpeedCurve(points=tuple(sorted((jobs, speed) for jobs, speed in points.items())))
+
+
+def hampered(curve: SpeedCurve, progress: SpeedCurve, cores: int) -> SpeedCurve:
+    """A curve of what jobs do with their CPU time, where they get so much of it."""
+    sizes = sorted({jobs for jobs, _ in (*curve.points, *progress.points)})
+    return SpeedCurve(
+        points=tuple(
+            (jobs, total_speed(curve, jobs) * total_speed(progress, jobs) / min(jobs, cores))
+            for jobs in sizes
+        )
+    )
+
+
 def machine_lines(
     *, cores: int, cpu: SpeedCurve | None, gpu: SpeedCurve | None, dispatch_ns: int
 ) -> str:

@@ -13,33 +13,11 @@ from statistics import fmean
 from agentaudit.model.execution import Execution, StepRecord
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.validation import Outcome, ValidatedRun
-from agentaudit.model.workload import (
-    Machine,
-    SpeedCurve,
-    Stage,
-    Workload,
-    WorkRequest,
-    WorkStep,
-)
-from agentaudit.simulation.engine import simulate
+from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest
+from agentaudit.simulation.calibration import hampered
 from agentaudit.simulation.metrics import percentile
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.speed import ideal_cores
-
-Costs = Mapping[tuple[int, int], int]
-"""CPU nanoseconds by request id and place of the step."""
-_LEAST_SPEED = 0.05
-"""Of the cores that others left: less is no machine to measure on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overheads:
-    """What handing out a step costs besides its work."""
-
-    driver_ns: int
-    """CPU time of driver and server, for each step."""
-    handover_ns: int
-    """Until whoever serves the step is awake, and the driver again after it."""
+from agentaudit.simulation.served import Costs, Overheads, simulate_served
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +26,8 @@ class Recording:
 
     costs: Costs
     overheads: Overheads
-    cpu: SpeedCurve
+    progress: SpeedCurve
+    """CPU time that so many jobs got together in each nanosecond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +37,6 @@ class Circumstances:
     repeat: int
     speeds: Mapping[str, float]
     """How fast each kind of work was, over what it was while recording, by the names of steps."""
-    lost_cores: float
-    """Used by other programs while the run wanted them."""
 
 
 def recording_workload(workload: Workload) -> tuple[WorkRequest, ...]:
@@ -92,54 +69,33 @@ def validated(
     beside: Circumstances,
 ) -> ValidatedRun:
     """A run and its two predictions."""
-    speeds = beside.speeds
-    known = as_served(workload, _paced(workload, recording.costs, speeds), recording.overheads)
-    own = as_served(
+    speeds, around = beside.speeds, execution.surroundings
+    here = replace(machine, dispatch_ns=0)
+    known = simulate_served(
         workload,
-        costs_of(execution.steps),
-        replace(recording.overheads, driver_ns=_driver_ns(execution)),
+        replace(here, cpu=hampered(machine.cpu, recording.progress, machine.cores)),
+        policy,
+        costs=_paced(workload, recording.costs, speeds),
+        overheads=recording.overheads,
     )
-    here = replace(machine, cpu=recording.cpu, dispatch_ns=0)
-    around = execution.surroundings
-    left = without_foreign(replace(here, cpu=ideal_cores(machine.cores)), beside.lost_cores)
+    own = simulate_served(
+        workload,
+        replace(here, cpu=recording.progress),
+        policy,
+        costs=costs_of(execution.steps),
+        overheads=replace(recording.overheads, driver_ns=_driver_ns(execution)),
+    )
     return ValidatedRun(
         policy=policy.name,
         parameters=policy.parameters,
         repeat=beside.repeat,
         measured=outcome(execution.records),
-        foreknown=outcome(simulate(known, here, policy).records),
-        own=outcome(simulate(own, left, policy).records),
+        foreknown=outcome(known.records),
+        own=outcome(own.records),
         foreign_cores=around.foreign_cores,
         stolen_cores=around.stolen_cores,
         speed=fmean(speeds.values()) if speeds else 1.0,
     )
-
-
-def as_served(workload: Workload, costs: Costs, overheads: Overheads) -> Workload:
-    """The requests with what their steps cost; a step is handed over before it is served."""
-    return replace(
-        workload,
-        requests=tuple(
-            replace(
-                request,
-                steps=tuple(
-                    served
-                    for place, step in enumerate(request.steps)
-                    for served in _served(step, costs.get((request.request_id, place)), overheads)
-                ),
-            )
-            for request in workload.requests
-        ),
-    )
-
-
-def without_foreign(machine: Machine, foreign_cores: float) -> Machine:
-    """The machine without the cores that other programs use: what is left when all are wanted."""
-    points = [
-        (jobs, max(min(speed, machine.cores - foreign_cores), _LEAST_SPEED))
-        for jobs, speed in machine.cpu.points
-    ]
-    return replace(machine, cpu=SpeedCurve(points=tuple(points)))
 
 
 def outcome(records: Sequence[RequestRecord]) -> Outcome:
@@ -151,16 +107,6 @@ def outcome(records: Sequence[RequestRecord]) -> Outcome:
         mean_ns=round(sum(latencies) / len(latencies)),
         makespan_ns=max(record.finish_ns for record in records) - begin_ns,
     )
-
-
-def _served(step: WorkStep, cost_ns: int | None, overheads: Overheads) -> tuple[WorkStep, ...]:
-    if not step.demand_ns or step.stage is Stage.WAIT:
-        return (step,)
-    handover = WorkStep(stage=Stage.WAIT, demand_ns=overheads.handover_ns)
-    driver = WorkStep(stage=Stage.CPU, demand_ns=overheads.driver_ns)
-    if step.stage is Stage.GPU or cost_ns is None:
-        return (driver, handover, step)
-    return (handover, replace(step, demand_ns=cost_ns + overheads.driver_ns))
 
 
 def _paced(workload: Workload, costs: Costs, speeds: Mapping[str, float]) -> Costs:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from statistics import fmean, median, quantiles
 
-from agentaudit.model.execution import Execution, HostMeasurement, ToolSpeed
+from agentaudit.model.execution import Execution, HandOver, HostMeasurement, ToolSpeed
 from agentaudit.model.workload import Heavy, Stage, WorkRequest, WorkStep
 from agentaudit.probes.execution.executor import execute
 from agentaudit.probes.execution.hands import Hands
@@ -21,10 +21,11 @@ _MS = 1_000_000
 _FIRST_UNITS = 20
 _JOB_NS = 10 * _MS
 _ROUNDS = 3
-_JOBS_EACH = 3
+_FEWEST = 4
 _NAP_NS = 4 * _MS
 _NAPS = 25
 _CALL_NS = 40 * _MS
+_SHORT_CALL_NS = _MS // 5
 _BEACON_NS = 4 * _MS
 _BEACONS = 3
 
@@ -38,27 +39,26 @@ def measure_host(
     `side_by_side` ascends from 2; the least number of workers is its last.
     """
     units = unit_times(workers, tools)
+    jobs = (1, *side_by_side)
     with Hands(workers, units) as hands:
-        alone: list[Execution] = []
-        speeds = tuple(
-            ToolSpeed(
-                tool=tool,
-                unit_ns=units[tool],
-                inflation=tuple(_inflation(hands, tool, side_by_side, alone)),
-            )
-            for tool in sorted(tools)
-        )
+        runs = {tool: _side_by_side(hands, tool, jobs) for tool in sorted(tools)}
         naps = execute(_alike(Stage.WAIT, _NAP_NS, _NAPS), Rolling(1), hands)
-        steps = [step for run in alone for step in run.steps]
-        driver_ns = sum(run.driver_cpu_ns for run in alone)
+        every = [run for by_jobs in runs.values() for found in by_jobs.values() for run in found]
         return HostMeasurement(
             cores=usable_cores(),
-            tools=speeds,
-            driver_ns=round(driver_ns / len(steps)),
-            handover_ns=_undisturbed(step.handover_ns for step in steps),
-            overshoot_ns=_undisturbed(step.seen_ns - step.ended_ns for step in naps.steps),
+            tools=tuple(
+                ToolSpeed(tool=tool, unit_ns=units[tool], inflation=tuple(_inflation(by_jobs)))
+                for tool, by_jobs in runs.items()
+            ),
+            driver_ns=round(
+                sum(run.driver_cpu_ns + run.server_cpu_ns for run in every)
+                / sum(len(run.steps) for run in every)
+            ),
+            handovers=tuple(_handover(number, runs.values()) for number in jobs),
+            progress=tuple((number, _progress(number, runs.values())) for number in jobs),
+            overshoot_ns=_undisturbed([step.seen_ns - step.ended_ns for step in naps.steps]),
             server=tuple(_server_times(hands, calls)),
-            foreign_cores=fmean(run.surroundings.foreign_cores for run in alone),
+            foreign_cores=fmean(run.surroundings.foreign_cores for run in every),
         )
 
 
@@ -104,19 +104,43 @@ class Rolling:
         return [self._waiting.popleft() for _ in range(count)]
 
 
-def _inflation(
-    hands: Hands, tool: Tool, side_by_side: Sequence[int], alone: list[Execution]
-) -> Iterator[tuple[int, float]]:
-    """CPU time side by side over CPU time alone; the runs alone are kept for their hand-overs."""
-    ratios: dict[int, list[float]] = {jobs: [] for jobs in side_by_side}
+def _side_by_side(hands: Hands, tool: Tool, numbers: Sequence[int]) -> dict[int, list[Execution]]:
+    """Runs with so many jobs at once; each job is followed by a short call of the server."""
+    steps = (
+        WorkStep(stage=Stage.CPU, demand_ns=_JOB_NS, name=tool),
+        WorkStep(stage=Stage.GPU, demand_ns=_SHORT_CALL_NS),
+    )
+    found: dict[int, list[Execution]] = {jobs: [] for jobs in numbers}
     for _ in range(_ROUNDS):
-        run = execute(_alike(Stage.CPU, _JOB_NS, _JOBS_EACH, tool), Rolling(1), hands)
-        alone.append(run)
-        for jobs, found in ratios.items():
-            beside = execute(_alike(Stage.CPU, _JOB_NS, 2 * jobs, tool), Rolling(jobs), hands)
-            found.append(_mean_cpu_ns(beside) / _mean_cpu_ns(run))
-    yield 1, 1.0
-    yield from ((jobs, median(found)) for jobs, found in ratios.items())
+        for jobs, runs in found.items():
+            requests = _requests(steps, max(2 * jobs, _FEWEST))
+            runs.append(execute(requests, Rolling(jobs), hands))
+    return found
+
+
+def _inflation(runs: Mapping[int, Sequence[Execution]]) -> Iterator[tuple[int, float]]:
+    """CPU time side by side over CPU time alone in the same round; the median of rounds."""
+    for jobs, found in runs.items():
+        pairs = zip(found, runs[1], strict=True)
+        yield jobs, median(_mean_cpu_ns(beside) / _mean_cpu_ns(alone) for beside, alone in pairs)
+
+
+def _handover(jobs: int, runs: Iterable[Mapping[int, Sequence[Execution]]]) -> HandOver:
+    steps = [step for by_jobs in runs for run in by_jobs[jobs] for step in run.steps]
+    return HandOver(
+        jobs=jobs,
+        cpu_ns=round(fmean(step.handover_ns for step in steps if step.stage is Stage.CPU)),
+        gpu_ns=round(fmean(step.handover_ns for step in steps if step.stage is Stage.GPU)),
+    )
+
+
+def _progress(jobs: int, runs: Iterable[Mapping[int, Sequence[Execution]]]) -> float:
+    """CPU time over time from begin to end, as if that many were always at it."""
+    steps = [step for by_jobs in runs for run in by_jobs[jobs] for step in run.steps]
+    work = [step for step in steps if step.stage is Stage.CPU]
+    spent_ns = sum(step.ended_ns - step.begun_ns for step in work)
+    most = min(jobs, usable_cores())
+    return min(jobs * sum(step.cpu_ns for step in work) / spent_ns, float(most))
 
 
 def _server_times(hands: Hands, calls: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -125,21 +149,22 @@ def _server_times(hands: Hands, calls: Sequence[int]) -> Iterator[tuple[int, int
         yield count, round(fmean(record.service_ns for record in run.records))
 
 
-def _undisturbed(times_ns: Iterable[int]) -> int:
+def _undisturbed(times_ns: Sequence[int]) -> int:
     """The lowest tenth: other programs, which come and go, make the rest longer."""
     return round(quantiles(times_ns, n=10)[0])
 
 
 def _mean_cpu_ns(run: Execution) -> float:
-    return fmean(step.cpu_ns for step in run.steps)
+    return fmean(step.cpu_ns for step in run.steps if step.stage is Stage.CPU)
 
 
 def _alike(stage: Stage, demand_ns: int, count: int, name: str = "") -> list[WorkRequest]:
     """So many equal requests of one step, all there at once."""
-    step = WorkStep(stage=stage, demand_ns=demand_ns, name=name)
+    return _requests((WorkStep(stage=stage, demand_ns=demand_ns, name=name),), count)
+
+
+def _requests(steps: tuple[WorkStep, ...], count: int) -> list[WorkRequest]:
     return [
-        WorkRequest(
-            request_id=number, type="measured", heavy=Heavy.CPU, arrival_ns=0, steps=(step,)
-        )
+        WorkRequest(request_id=number, type="", heavy=Heavy.CPU, arrival_ns=0, steps=steps)
         for number in range(count)
     ]
