@@ -169,9 +169,10 @@ def groups_of(visits: Sequence[Visit]) -> list[list[ValidatedRun]]:
     """The runs of each round of policies, beside what today's simulator says of them."""
     groups = []
     for visit in visits:
-        workload, machine = made(visit.cell, visit.seed)
+        workload, _ = made(visit.cell, visit.seed)
         subject = replace(visit.subject, workload=workload)
-        chosen = {policy.name: policy for policy in policies(visit.cell, workload, machine)}
+        admitted = policies(visit.cell, workload, subject.machine)
+        chosen = {policy.name: policy for policy in admitted}
         size = len(chosen)
         for repeat in range(len(visit.runs) // size):
             seen = visit.runs[repeat * size : (repeat + 1) * size]

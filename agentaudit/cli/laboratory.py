@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from agentaudit import __version__
+from agentaudit.errors import UsageError
 from agentaudit.model.execution import Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
@@ -28,6 +29,7 @@ from agentaudit.simulation.fidelity import (
     Recording,
     costs_of,
     recording_workload,
+    stalls_of,
     validated,
 )
 from agentaudit.simulation.policy import Policy
@@ -75,7 +77,11 @@ class Subject:
             policy=policy,
             recording=Recording(
                 costs=costs_of(self.recorded.steps),
-                overheads=Overheads(driver_ns=host.driver_ns, handovers=host.handovers),
+                overheads=Overheads(
+                    driver_ns=host.driver_ns,
+                    stalls=stalls_of(self.recorded.steps, self.workload),
+                    handovers=host.handovers,
+                ),
                 progress=host_progress(host),
             ),
             beside=Circumstances(repeat=repeat, speeds=_by_name(self.workload, speeds)),
@@ -106,8 +112,11 @@ def laboratory(
     """
     Processes for the workload, measured and recorded; they are gone at the end, whatever ends it.
 
-    The machine's GPU is the server to play; its CPU is that of this machine.
+    The machine's GPU is the server to play; its CPU is that of this machine. Raises UsageError for
+    a server with limits, which nobody plays.
     """
+    if machine.most_calls is not None or machine.kv_tokens is not None:
+        raise UsageError("the server that is played has no limits: leave out calls and kv_tokens")
     tools = tools_of(workload)
     threads = max((step.threads for item in workload.requests for step in item.steps), default=1)
     count = min(max(threads * len(workload.requests), 4 * usable_cores()), MOST_WORKERS)
@@ -116,7 +125,7 @@ def laboratory(
             Workers(count=count, tools=tools, speeds=server_speeds(machine))
         )
         if raise_priority:
-            stack.enter_context(raised(workers.pids))
+            stack.enter_context(raised(workers))
         host = measure_host(workers, tools, side_by_side=sides(usable_cores()), calls=())
         units = {Tool(tool.tool): tool.unit_ns for tool in host.tools}
         hands = stack.enter_context(Hands(workers, units))
@@ -125,7 +134,7 @@ def laboratory(
         after = beacon(hands, tools)
         subject = Subject(
             workload=workload,
-            machine=replace(machine, cores=host.cores, cpu=host_curve(host, _shares(workload))),
+            machine=_here(machine, host, workload),
             host=host,
             recorded=recorded,
             beacon_ns={tool: (before[tool] + after[tool]) / 2 for tool in tools},
@@ -180,6 +189,20 @@ def interleaved(lab: Laboratory, policies: Sequence[Policy], *, repeats: int) ->
         for repeat in range(repeats)
         for policy in policies
     ]
+
+
+def _here(machine: Machine, host: HostMeasurement, workload: Workload) -> Machine:
+    """This machine, with the other one's server; nothing of the other's CPU is left."""
+    return replace(
+        machine,
+        name=f"this machine, {host.cores} cores",
+        cores=host.cores,
+        cpu=host_curve(host, _shares(workload)),
+        dispatch_ns=host.driver_ns,
+        background=0,
+        starvation=0.0,
+        assumptions=(),
+    )
 
 
 def _by_name(workload: Workload, speeds: Mapping[Tool, float]) -> dict[str, float]:

@@ -14,6 +14,7 @@ from agentaudit.cli import (
     rules,
     selftest,
     simulate,
+    simulate_calibrate,
     simulate_validate,
     threat_model,
     trace,
@@ -64,6 +65,7 @@ def options(
 
 app.command("audit", cls=CommandAfterDashes)(audit.audit)
 app.command("profile", cls=CommandAfterDashes)(profile.profile)
+simulate.app.command("calibrate")(simulate_calibrate.calibrate)
 simulate.app.command("validate")(simulate_validate.validate)
 app.add_typer(simulate.app, name="simulate")
 app.command("lint")(lint.lint)

@@ -113,3 +113,11 @@ class HostMeasurement:
     """Calls at once, and how long each took; empty where it was not measured."""
     foreign_cores: float
     """What other processes used meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageLatency:
+    """How long each of so many calls of a stage takes when they run at once."""
+
+    concurrency: int
+    seconds: float

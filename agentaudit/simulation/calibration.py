@@ -7,21 +7,10 @@ stage apart, `refined` lets simulation say by how much the curve misses, and cor
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from agentaudit.model.execution import HostMeasurement
+from agentaudit.model.execution import HostMeasurement, StageLatency
 from agentaudit.model.workload import SpeedCurve
 from agentaudit.simulation.speed import ideal_cores, total_speed
-
-_MS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageLatency:
-    """How long each of so many calls of a stage takes when they run at once."""
-
-    concurrency: int
-    seconds: float
 
 
 def stage_curve(latencies: Sequence[StageLatency]) -> SpeedCurve:
@@ -40,12 +29,30 @@ def stage_curve(latencies: Sequence[StageLatency]) -> SpeedCurve:
 
 
 def curve_error(curve: SpeedCurve, latencies: Sequence[StageLatency]) -> float:
-    """The greatest error, relative, of the latencies that the curve gives."""
-    alone = next(item.seconds for item in latencies if item.concurrency == 1)
-    return max(
-        abs(item.concurrency * alone / total_speed(curve, item.concurrency) / item.seconds - 1)
-        for item in latencies
-    )
+    """The greatest error, relative, of the latencies that a curve gives."""
+    return max(abs(_latency(curve, item, latencies) / item.seconds - 1) for item in latencies)
+
+
+def left_out_error(latencies: Sequence[StageLatency]) -> float | None:
+    """
+    The greatest error of a latency told from all others: what lies between points may miss by that.
+
+    The curve itself goes through every point. None where too few were measured to leave one out.
+    """
+    ends = {1, max(item.concurrency for item in latencies)}
+    errors = []
+    for item in latencies:
+        if item.concurrency not in ends:
+            others = [other for other in latencies if other is not item]
+            told = _latency(stage_curve(others), item, latencies)
+            errors.append(abs(told / item.seconds - 1))
+    return max(errors, default=None)
+
+
+def _latency(curve: SpeedCurve, item: StageLatency, latencies: Sequence[StageLatency]) -> float:
+    """Seconds of each call, of so many that start together."""
+    alone = next(other.seconds for other in latencies if other.concurrency == 1)
+    return item.concurrency * alone / total_speed(curve, item.concurrency)
 
 
 def refined(
@@ -77,9 +84,19 @@ def host_curve(host: HostMeasurement, shares: Mapping[str, float]) -> SpeedCurve
 
 
 def host_progress(host: HostMeasurement) -> SpeedCurve:
-    """How much CPU time this machine gave to so many jobs, with all that else ran on it."""
-    points = {1: 1.0} | dict(host.progress)
-    return SpeedCurve(points=tuple(sorted((jobs, speed) for jobs, speed in points.items())))
+    """
+    How much CPU time this machine gave to so many jobs, with all that else ran on it.
+
+    Where a job alone does not get a core's time, it waits for something else, as for children to
+    start; those waits belong to its steps (`stalls`), and more jobs are compared with it.
+    """
+    alone = dict(host.progress).get(1, 1.0)
+    return SpeedCurve(
+        points=tuple(
+            (jobs, min(speed / alone, float(min(jobs, host.cores))))
+            for jobs, speed in host.progress
+        )
+    )
 
 
 def hampered(curve: SpeedCurve, progress: SpeedCurve, cores: int) -> SpeedCurve:
@@ -95,16 +112,16 @@ def hampered(curve: SpeedCurve, progress: SpeedCurve, cores: int) -> SpeedCurve:
 
 def machine_lines(
     *, cores: int, cpu: SpeedCurve | None, gpu: SpeedCurve | None, dispatch_ns: int
-) -> str:
-    """The block `machine:` of a workload file; what is not known is left out."""
-    lines = ["machine:", f"  cores: {cores}"]
+) -> list[str]:
+    """What a machine file says; what is not known is left out."""
+    lines = [f"cores: {cores}"]
     if cpu is not None:
-        lines.append(f"  cpu: {_points(cpu)}")
+        lines.append(f"cpu: {_points(cpu)}")
     if gpu is not None:
-        lines.append(f"  gpu: {_points(gpu)}")
+        lines.append(f"gpu: {_points(gpu)}")
     if dispatch_ns:
-        lines.append(f"  dispatch: {round(dispatch_ns / 1000)}us")
-    return "\n".join(lines) + "\n"
+        lines.append(f"dispatch: {round(dispatch_ns / 1000)}us")
+    return lines
 
 
 def _points(curve: SpeedCurve) -> str:

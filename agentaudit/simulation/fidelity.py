@@ -59,6 +59,18 @@ def costs_of(steps: Sequence[StepRecord]) -> Costs:
     return {(step.request_id, step.place): step.cpu_ns for step in steps if step.stage is Stage.CPU}
 
 
+def stalls_of(steps: Sequence[StepRecord], workload: Workload) -> Mapping[str, float]:
+    """Time that CPU steps, one after the other, spent without the CPU, over their CPU time."""
+    names = _names(workload)
+    spent: dict[str, list[int]] = {}
+    for step in steps:
+        if step.stage is Stage.CPU:
+            sums = spent.setdefault(names[step.request_id, step.place], [0, 0])
+            sums[0] += step.ended_ns - step.begun_ns
+            sums[1] += step.cpu_ns
+    return {name: max(wall_ns / cpu_ns - 1, 0.0) for name, (wall_ns, cpu_ns) in spent.items()}
+
+
 def validated(
     execution: Execution,
     *,
@@ -111,12 +123,16 @@ def outcome(records: Sequence[RequestRecord]) -> Outcome:
 
 def _paced(workload: Workload, costs: Costs, speeds: Mapping[str, float]) -> Costs:
     """Recorded costs at the machine's speed of today."""
-    names = {
+    names = _names(workload)
+    return {key: round(cost_ns / speeds.get(names[key], 1.0)) for key, cost_ns in costs.items()}
+
+
+def _names(workload: Workload) -> Mapping[tuple[int, int], str]:
+    return {
         (request.request_id, place): step.name
         for request in workload.requests
         for place, step in enumerate(request.steps)
     }
-    return {key: round(cost_ns / speeds.get(names[key], 1.0)) for key, cost_ns in costs.items()}
 
 
 def _driver_ns(execution: Execution) -> int:

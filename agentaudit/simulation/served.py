@@ -31,6 +31,11 @@ class Overheads:
 
     driver_ns: int
     """CPU time of driver and server, for each step."""
+    stalls: Mapping[str, float]
+    """
+    By the names of CPU steps: how long one of them alone does nothing, over its CPU time, as while
+    it waits for children to start.
+    """
     handovers: tuple[HandOver, ...]
     """Measured with so many jobs side by side, from one on, ascending."""
 
@@ -93,7 +98,9 @@ def _served(
         wait_ns = overheads.handover_ns(step.stage, 1)
     wait = WorkStep(stage=Stage.WAIT, demand_ns=max(wait_ns // 2, 1), name=_HAND_OVER)
     if step.stage is Stage.CPU:
-        return (wait, replace(step, demand_ns=cost_ns + overheads.driver_ns), wait)
+        stall_ns = round(cost_ns * overheads.stalls.get(step.name, 0.0))
+        before = replace(wait, demand_ns=wait.demand_ns + stall_ns)
+        return (before, replace(step, demand_ns=cost_ns + overheads.driver_ns), wait)
     driver = WorkStep(stage=Stage.CPU, demand_ns=max(overheads.driver_ns, 1), name=_DRIVER)
     return (driver, wait, step, wait)
 

@@ -8,13 +8,14 @@ happens while it acts belongs to the next.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Protocol
 
 from agentaudit.errors import UsageError
 from agentaudit.model.execution import Execution, StepRecord
 from agentaudit.model.results import RequestRecord
-from agentaudit.model.workload import WorkRequest
+from agentaudit.model.workload import WorkRequest, WorkStep
 from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.surroundings import Watch
 
@@ -23,7 +24,12 @@ _FOREVER_NS = 1 << 60
 
 
 class Admission(Protocol):
-    """A policy at work in one run; the simulator's, hook for hook."""
+    """
+    A policy at work in one run; the simulator's, hook for hook.
+
+    `step_began` and `step_ended` are called where there are such. Requests in threads of one
+    interpreter (`in_threads`) cannot be run: workers are processes.
+    """
 
     def finished(self, request: WorkRequest) -> None: ...
     def arrived(self, request: WorkRequest) -> None: ...
@@ -63,13 +69,28 @@ class _Run:
     """The changing state of one run."""
 
     def __init__(self, requests: Sequence[WorkRequest], admission: Admission, hands: Hands) -> None:
-        self._coming = sorted(requests, key=lambda item: (item.arrival_ns, item.request_id))
         self._requests = {request.request_id: request for request in requests}
-        if len(self._requests) < len(self._coming):
+        if len(self._requests) < len(requests):
             raise ValueError("two requests of the workload have the same id")
+        if getattr(admission, "in_threads", None) is not None:
+            raise UsageError("a policy that runs requests in threads cannot run on processes")
+        self._coming = [
+            (request.arrival_ns, request.request_id)
+            for request in requests
+            if request.follows is None
+        ]
+        heapify(self._coming)
+        self._followers: dict[int, list[WorkRequest]] = {}
+        for request in requests:
+            if request.follows is not None:
+                self._followers.setdefault(request.follows, []).append(request)
         self._admission = admission
+        self._began: Callable[[WorkRequest, WorkStep, int], None] | None
+        self._began = getattr(admission, "step_began", None)
+        self._ended: Callable[[WorkRequest, WorkStep, int], None] | None
+        self._ended = getattr(admission, "step_ended", None)
         self._hands = hands
-        self._arrivals = 0
+        self._arrival_ns: dict[int, int] = {}
         self._start_ns: dict[int, int] = {}
         self._finish_ns: dict[int, int] = {}
         self.steps: list[StepRecord] = []
@@ -77,7 +98,7 @@ class _Run:
         self.running_peak = 0
 
     def go(self) -> None:
-        while len(self._finish_ns) < len(self._coming):
+        while len(self._finish_ns) < len(self._requests):
             next_ns = self._next_ns()
             if next_ns >= _FOREVER_NS and not self._hands.full:
                 self._starved()
@@ -85,41 +106,51 @@ class _Run:
             self._pass_instant(self._hands.now_ns(), ready)
 
     def records(self) -> tuple[RequestRecord, ...]:
+        """In order of arrival; of those at once, by their ids."""
+        order = sorted((at_ns, request_id) for request_id, at_ns in self._arrival_ns.items())
         return tuple(
             RequestRecord(
-                request_id=request.request_id,
-                type=request.type,
-                arrival_ns=request.arrival_ns,
-                start_ns=self._start_ns[request.request_id],
-                finish_ns=self._finish_ns[request.request_id],
+                request_id=request_id,
+                type=self._requests[request_id].type,
+                arrival_ns=arrival_ns,
+                start_ns=self._start_ns[request_id],
+                finish_ns=self._finish_ns[request_id],
             )
-            for request in self._coming
+            for arrival_ns, request_id in order
         )
 
     def _next_ns(self) -> int:
         """When something happens that no process has to say."""
-        arrivals = self._coming[self._arrivals : self._arrivals + 1]
-        due = [request.arrival_ns for request in arrivals]
-        return min([*due, self._hands.due_ns(), self._admission.wake_ns, _FOREVER_NS])
+        arrivals = [at_ns for at_ns, _ in self._coming[:1]]
+        return min([*arrivals, self._hands.due_ns(), self._admission.wake_ns, _FOREVER_NS])
 
     def _pass_instant(self, now_ns: int, ready: Sequence[int]) -> None:
         ended = sorted(
             self._hands.ended(now_ns, ready), key=lambda step: (step.request_id, step.place)
         )
         for step in ended:
+            request = self._requests[step.request_id]
             self.steps.append(step)
-            self._begin_step(self._requests[step.request_id], step.place + 1, now_ns)
-        while self._arrivals < len(self._coming):
-            request = self._coming[self._arrivals]
-            if request.arrival_ns > now_ns:
-                break
-            self._admission.arrived(request)
-            self._arrivals += 1
+            if self._ended is not None and request.steps:
+                self._ended(request, request.steps[step.place], now_ns)
+            self._begin_step(request, step.place + 1, now_ns)
+        for request_id in self._arriving(now_ns):
+            self._admission.arrived(self._requests[request_id])
         for request in self._admission.admit(now_ns):
             self._start(request, now_ns)
 
+    def _arriving(self, now_ns: int) -> list[int]:
+        """Those that are due, by their ids; each arrives when it was due, not when it is seen."""
+        arriving = []
+        while self._coming and self._coming[0][0] <= now_ns:
+            due_ns, request_id = heappop(self._coming)
+            self._arrival_ns[request_id] = due_ns
+            arriving.append(request_id)
+        return sorted(arriving)
+
     def _start(self, request: WorkRequest, now_ns: int) -> None:
-        if request.request_id in self._start_ns:
+        waits = request.request_id in self._arrival_ns and request.request_id not in self._start_ns
+        if not waits:
             raise ValueError(f"request {request.request_id} does not wait and cannot start")
         self._start_ns[request.request_id] = now_ns
         self.admitted.append(request.request_id)
@@ -131,17 +162,21 @@ class _Run:
         """The first step from `place` on that needs anything; without one the request finishes."""
         for number in range(place, len(request.steps)):
             if request.steps[number].demand_ns:
+                if self._began is not None:
+                    self._began(request, request.steps[number], now_ns)
                 self._hands.take(request, number, now_ns)
                 return
         if not place:
             self._hands.rest(request, now_ns)
             return
         self._finish_ns[request.request_id] = now_ns
+        for follower in self._followers.get(request.request_id, ()):
+            heappush(self._coming, (now_ns + follower.think_ns, follower.request_id))
         self._admission.finished(request)
 
     def _starved(self) -> None:
-        waiting = [item for item in self._coming if item.request_id not in self._start_ns]
+        waiting = sorted(self._requests.keys() - self._start_ns.keys())
         raise UsageError(
-            f"the policy never starts {len(waiting)} of {len(self._coming)} requests; the first is"
-            f" request {waiting[0].request_id}"
+            f"the policy never starts {len(waiting)} of {len(self._requests)} requests; the first"
+            f" is request {waiting[0]}"
         )

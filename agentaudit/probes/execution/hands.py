@@ -1,5 +1,6 @@
 """What serves steps in a run: idle workers, the inference server, and timers for waiting."""
 
+import os
 import select
 import socket
 import time
@@ -13,6 +14,7 @@ from agentaudit.errors import IncompleteError, UsageError
 from agentaudit.model.execution import StepRecord
 from agentaudit.model.workload import Stage, WorkRequest, WorkStep
 from agentaudit.probes.execution.messages import ANSWER, CALL, DONE, TASK, packet
+from agentaudit.probes.execution.placement import Placement
 from agentaudit.probes.execution.tools import TOOLS, Tool, tool_of
 from agentaudit.probes.execution.workers import Workers
 
@@ -65,6 +67,10 @@ class Hands:
         self._workers = workers
         self._unit_ns = unit_ns
         self._idle: list[socket.socket] = list(reversed(workers.ends))
+        self._placement = Placement(os.sched_getaffinity(0)) if workers.placed else None
+        self._pids = dict(
+            zip(map(socket.socket.fileno, workers.ends), workers.pids[1:], strict=False)
+        )
         self._ends = {end.fileno(): end for end in (*workers.ends, workers.server)}
         self._busy: dict[int, _Task] = {}
         self._calls: dict[int, _Task] = {}
@@ -157,6 +163,8 @@ class Hands:
         for _ in range(step.threads):
             end = self._idle.pop()
             self._busy[end.fileno()] = task
+            if self._placement is not None:
+                self._placement.begin(self._pids[end.fileno()])
             self._send(end, TASK.pack(TOOLS.index(tool), units), task)
 
     def _set_timer(self, task: _Task, now_ns: int, demand_ns: int) -> None:
@@ -173,6 +181,8 @@ class Hands:
         begun_ns, ended_ns, cpu_ns = done
         task.add(begun_ns - self._origin_ns, ended_ns - self._origin_ns, cpu_ns)
         self._idle.append(self._ends[fd])
+        if self._placement is not None:
+            self._placement.end(self._pids[fd])
         return task
 
     def _answered(self) -> _Task:

@@ -43,6 +43,8 @@ class Workers:
             "tools": sorted(tools),
             "speeds": list(speeds),
         }
+        self.placed = False
+        """Whether the driver says on which core a step runs, and not the kernel."""
         self.pids: tuple[int, ...] = ()
         """Of all our processes, first the one that the others were forked from."""
         self._nursery = subprocess.Popen(  # noqa: S603 -- a program of ours

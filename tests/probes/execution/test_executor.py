@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,18 @@ class Noted:
         return chosen
 
 
+class Idle:
+    """A policy that never starts anybody."""
+
+    wake_ns = NEVER
+
+    def finished(self, request: WorkRequest) -> None: ...
+    def arrived(self, request: WorkRequest) -> None: ...
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        return ()
+
+
 def running_at_once(run: Execution) -> int:
     """The most requests between their start and their finish; ends come before starts."""
     events = [(record.finish_ns, -1) for record in run.records]
@@ -169,22 +182,67 @@ def test_a_request_without_work_finishes(hands: Hands) -> None:
     assert [record.request_id for record in run.records] == [0, 1]
 
 
+def test_users_who_ask_in_turn_think_before_they_ask_again(hands: Hands) -> None:
+    first, second = (request(number, step(Stage.CPU, 1)) for number in range(2))
+    second = replace(second, follows=0, think_ns=3 * MS)
+    run = execute([first, second], CAPPED.admission(), hands)
+    one, other = run.records
+
+    assert (one.request_id, other.request_id) == (0, 1)
+    assert other.arrival_ns == one.finish_ns + 3 * MS <= other.start_ns
+
+
+class Listening(Idle):
+    """A policy that starts everybody, and hears of steps."""
+
+    def __init__(self) -> None:
+        self.waiting: list[WorkRequest] = []
+        self.heard: list[tuple[str, int, Stage]] = []
+
+    def arrived(self, request: WorkRequest) -> None:
+        self.waiting.append(request)
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        started, self.waiting = self.waiting, []
+        return started
+
+    def step_began(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
+        del now_ns
+        self.heard.append(("began", request.request_id, step.stage))
+
+    def step_ended(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
+        del now_ns
+        self.heard.append(("ended", request.request_id, step.stage))
+
+
+def test_a_policy_hears_of_steps_where_it_listens(hands: Hands) -> None:
+    listening = Listening()
+    steps = (step(Stage.CPU, 1), step(Stage.CPU, 0), step(Stage.GPU, 1))
+    execute([request(5, *steps)], listening, hands)
+
+    assert listening.heard == [
+        ("began", 5, Stage.CPU),
+        ("ended", 5, Stage.CPU),
+        ("began", 5, Stage.GPU),
+        ("ended", 5, Stage.GPU),
+    ]
+
+
+class InThreads(Idle):
+    def in_threads(self, request: WorkRequest) -> bool:
+        return request.request_id > 0
+
+
+def test_threads_are_not_run_on_processes(hands: Hands) -> None:
+    with pytest.raises(UsageError, match="in threads cannot run on processes"):
+        execute(mixed(1), InThreads(), hands)
+
+
 def test_no_requests_are_no_run(hands: Hands) -> None:
     run = execute([], CAPPED.admission(), hands)
 
     assert (run.records, run.makespan_ns) == ((), 0)
-
-
-class Idle:
-    """A policy that never starts anybody."""
-
-    wake_ns = NEVER
-
-    def finished(self, request: WorkRequest) -> None: ...
-    def arrived(self, request: WorkRequest) -> None: ...
-    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
-        del now_ns
-        return ()
 
 
 def test_a_policy_that_starts_nobody_is_told_so(hands: Hands) -> None:
