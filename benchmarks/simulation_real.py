@@ -166,19 +166,19 @@ def read_visits(results: Path) -> Iterator[Visit]:
 
 
 def groups_of(visits: Sequence[Visit]) -> list[list[ValidatedRun]]:
-    """The runs of each round of policies, beside what today's simulator says of them."""
+    """The runs of each visit, beside what today's simulator says of them."""
     groups = []
     for visit in visits:
         workload, _ = made(visit.cell, visit.seed)
         subject = replace(visit.subject, workload=workload)
         admitted = policies(visit.cell, workload, subject.machine)
         chosen = {policy.name: policy for policy in admitted}
-        size = len(chosen)
-        for repeat in range(len(visit.runs) // size):
-            seen = visit.runs[repeat * size : (repeat + 1) * size]
-            groups.append(
-                [subject.judged(one.observation, chosen[one.policy], repeat) for one in seen]
-            )
+        groups.append(
+            [
+                subject.judged(one.observation, chosen[one.policy], number // len(chosen))
+                for number, one in enumerate(visit.runs)
+            ]
+        )
     return groups
 
 
@@ -195,10 +195,12 @@ def table(visits: Sequence[Visit], groups: Sequence[Sequence[ValidatedRun]]) -> 
     yield "                          runs   P50    P90   bias     P50    P90   bias"
     for item in accuracies(runs):
         yield _line(item.policy, [run for run in runs if item.policy in ("all", run.policy)])
-    cells = [visit.cell for visit in visits for _ in range(len(groups) // len(visits))]
-    for cell in dict.fromkeys(cells):
+    for cell in dict.fromkeys(visit.cell for visit in visits):
         of_cell = [
-            run for one, group in zip(cells, groups, strict=True) if one == cell for run in group
+            run
+            for visit, group in zip(visits, groups, strict=True)
+            if visit.cell == cell
+            for run in group
         ]
         yield _line(" ".join(cell), of_cell)
     for name, prediction in (("foreknown", foreknown), ("own", own)):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from statistics import geometric_mean
 
 from agentaudit import __version__
 from agentaudit.errors import UsageError
@@ -22,7 +23,7 @@ from agentaudit.probes.execution.priority import raised
 from agentaudit.probes.execution.tools import Tool, tool_of
 from agentaudit.probes.execution.workers import MOST_WORKERS, Workers
 from agentaudit.probes.host import usable_cores
-from agentaudit.simulation.accuracy import accuracies, by_repeat, comparisons, foreknown, own
+from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
 from agentaudit.simulation.calibration import host_curve, host_progress
 from agentaudit.simulation.fidelity import (
     Circumstances,
@@ -66,10 +67,10 @@ class Subject:
     def judged(self, seen: Observation, policy: Policy, repeat: int) -> ValidatedRun:
         """A run beside its predictions."""
         host = self.host
-        speeds = {
-            tool: 2 * recorded_ns / (seen.before_ns[tool] + seen.after_ns[tool])
+        speed = geometric_mean(
+            2 * recorded_ns / (seen.before_ns[tool] + seen.after_ns[tool])
             for tool, recorded_ns in self.beacon_ns.items()
-        }
+        )
         return validated(
             seen.execution,
             workload=self.workload,
@@ -84,7 +85,7 @@ class Subject:
                 ),
                 progress=host_progress(host),
             ),
-            beside=Circumstances(repeat=repeat, speeds=_by_name(self.workload, speeds)),
+            beside=Circumstances(repeat=repeat, speed=speed),
         )
 
 
@@ -144,7 +145,6 @@ def laboratory(
 
 def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
     """The artifact of some runs."""
-    groups = by_repeat(runs)
     return Validation(
         workload_source=subject.workload.source,
         arrivals=subject.workload.arrivals,
@@ -153,8 +153,8 @@ def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
         machine=subject.machine,
         runs=tuple(runs),
         accuracy=accuracies(runs),
-        foreknown_comparisons=comparisons(groups, foreknown),
-        own_comparisons=comparisons(groups, own),
+        foreknown_comparisons=comparisons([runs], foreknown),
+        own_comparisons=comparisons([runs], own),
         warnings=tuple(_warnings(runs)),
         assumptions=(_PLAYED, *_tool_sentence(subject.workload)),
         tool_version=__version__,
@@ -203,12 +203,6 @@ def _here(machine: Machine, host: HostMeasurement, workload: Workload) -> Machin
         starvation=0.0,
         assumptions=(),
     )
-
-
-def _by_name(workload: Workload, speeds: Mapping[Tool, float]) -> dict[str, float]:
-    """Speeds by the names of steps, which choose the kind of work."""
-    names = {step.name for request in workload.requests for step in request.steps}
-    return {name: speeds[tool_of(name)] for name in names if tool_of(name) in speeds}
 
 
 def _shares(workload: Workload) -> dict[str, float]:

@@ -56,7 +56,7 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparisons:
-    """How well a kind of prediction tells policies apart: each two that ran in the same repeat."""
+    """How well a kind of prediction tells policies apart: each two, by their mean over repeats."""
 
     pairs: int
     ratio_error: float

@@ -41,7 +41,8 @@ def parse_stage_latencies(text: str, *, file: str) -> tuple[StageLatency, ...]:
             raise InputError(Problem(file=file, line=1, column=1, message=what))
         numbered = [(rows.line_num, row) for row in rows]
     except csv.Error as error:
-        raise InputError(Problem(file=file, line=rows.line_num, message=str(error))) from error
+        line = rows.line_num + 1  # of the last row that could be read, and the next
+        raise InputError(Problem(file=file, line=line, message=str(error))) from error
     problems = [problem for line, row in numbered for problem in _problems(file, line, row)]
     if not numbered:
         problems.append(Problem(file=file, message="holds no latency"))

@@ -54,11 +54,18 @@ def accuracy(runs: Sequence[ValidatedRun], prediction: Prediction) -> Accuracy:
 
 
 def comparisons(groups: Sequence[Sequence[ValidatedRun]], prediction: Prediction) -> Comparisons:
-    """Each two runs of a group against each other: the same requests, under two policies."""
+    """
+    Each two policies of a group against each other, by their mean latencies over its repeats.
+
+    The runs of a group are of the same requests and took turns. A machine's speed drifts by more
+    than many policies differ, so single runs compare its moods as much as the policies.
+    """
     errors, right, clear = [], 0, [0, 0]
-    for one, other in (pair for runs in groups for pair in combinations(runs, 2)):
-        measured = one.measured.mean_ns / other.measured.mean_ns
-        predicted = prediction(one).mean_ns / prediction(other).mean_ns
+    for one, other in (
+        pair for runs in groups for pair in combinations(_means(runs, prediction), 2)
+    ):
+        measured = one[0] / other[0]
+        predicted = one[1] / other[1]
         named = (measured > 1) == (predicted > 1)
         errors.append(abs(predicted / measured - 1))
         right += named
@@ -74,10 +81,14 @@ def comparisons(groups: Sequence[Sequence[ValidatedRun]], prediction: Prediction
     )
 
 
-def by_repeat(runs: Sequence[ValidatedRun]) -> list[list[ValidatedRun]]:
-    """Runs that took turns, together."""
-    repeats = dict.fromkeys(run.repeat for run in runs)
-    return [[run for run in runs if run.repeat == repeat] for repeat in repeats]
+def _means(runs: Sequence[ValidatedRun], prediction: Prediction) -> Iterator[tuple[float, float]]:
+    """Of each policy, its mean latency over the runs, measured and predicted."""
+    for name in dict.fromkeys(run.policy for run in runs):
+        some = [run for run in runs if run.policy == name]
+        yield (
+            fmean(run.measured.mean_ns for run in some),
+            fmean(prediction(run).mean_ns for run in some),
+        )
 
 
 def _error(pairs: Iterator[tuple[int, int]]) -> float:

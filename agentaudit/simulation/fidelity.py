@@ -8,7 +8,6 @@ cores and server, and in which order they get there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 
 from agentaudit.model.execution import Execution, StepRecord
 from agentaudit.model.results import RequestRecord
@@ -35,8 +34,8 @@ class Circumstances:
     """What was seen beside a run."""
 
     repeat: int
-    speeds: Mapping[str, float]
-    """How fast each kind of work was, over what it was while recording, by the names of steps."""
+    speed: float
+    """Of the machine, over what it was while recording."""
 
 
 def recording_workload(workload: Workload) -> tuple[WorkRequest, ...]:
@@ -81,13 +80,13 @@ def validated(
     beside: Circumstances,
 ) -> ValidatedRun:
     """A run and its two predictions."""
-    speeds, around = beside.speeds, execution.surroundings
+    around = execution.surroundings
     here = replace(machine, dispatch_ns=0)
     known = simulate_served(
         workload,
         replace(here, cpu=hampered(machine.cpu, recording.progress, machine.cores)),
         policy,
-        costs=_paced(workload, recording.costs, speeds),
+        costs={key: round(ns / beside.speed) for key, ns in recording.costs.items()},
         overheads=recording.overheads,
     )
     own = simulate_served(
@@ -106,7 +105,7 @@ def validated(
         own=outcome(own.records),
         foreign_cores=around.foreign_cores,
         stolen_cores=around.stolen_cores,
-        speed=fmean(speeds.values()) if speeds else 1.0,
+        speed=beside.speed,
     )
 
 
@@ -119,12 +118,6 @@ def outcome(records: Sequence[RequestRecord]) -> Outcome:
         mean_ns=round(sum(latencies) / len(latencies)),
         makespan_ns=max(record.finish_ns for record in records) - begin_ns,
     )
-
-
-def _paced(workload: Workload, costs: Costs, speeds: Mapping[str, float]) -> Costs:
-    """Recorded costs at the machine's speed of today."""
-    names = _names(workload)
-    return {key: round(cost_ns / speeds.get(names[key], 1.0)) for key, cost_ns in costs.items()}
 
 
 def _names(workload: Workload) -> Mapping[tuple[int, int], str]:

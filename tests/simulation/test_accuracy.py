@@ -1,7 +1,7 @@
 """What predictions come to: errors, and whether they tell policies apart."""
 
 from agentaudit.model.validation import Comparisons, Outcome, ValidatedRun
-from agentaudit.simulation.accuracy import accuracies, by_repeat, comparisons, foreknown, own
+from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
 
 
 def outcome(mean: int) -> Outcome:
@@ -40,12 +40,20 @@ def test_errors_are_means_of_single_runs() -> None:
 
 
 def test_only_clear_pairs_have_a_better_one() -> None:
-    known = comparisons(by_repeat(RUNS), foreknown)
-    its_own = comparisons(by_repeat(RUNS), own)
+    """Two groups of one repeat; in the second, the policies differ by 2 %."""
+    groups = [RUNS[:2], RUNS[2:]]
+    known = comparisons(groups, foreknown)
+    its_own = comparisons(groups, own)
 
     assert (known.pairs, known.right, known.clear_pairs, known.clear_right) == (2, 1, 1, 1)
     assert (its_own.right, its_own.clear_right) == (2, 1)
     assert its_own.ratio_error < known.ratio_error
+
+
+def test_repeats_are_compared_by_their_means() -> None:
+    """100 beside 149 measured; 100 beside 180 and 100 beside 146 predicted."""
+    assert round(comparisons([RUNS], foreknown).ratio_error, 6) == round(1 - 149 / 180, 6)
+    assert round(comparisons([RUNS], own).ratio_error, 6) == round(149 / 146 - 1, 6)
 
 
 def test_one_policy_is_compared_with_nobody() -> None:

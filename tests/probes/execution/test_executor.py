@@ -260,23 +260,18 @@ def test_more_at_once_than_there_are_workers() -> None:
         execute(mixed(4), everybody.admission(), few)
 
 
-def processes_of(session: int) -> list[int]:
-    """Who is alive in a session."""
-    alive = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            text = (folder / "stat").read_text(encoding="utf-8")
-        except OSError:
-            continue
-        state, _, _, found = text.rpartition(")")[2].split()[:4]
-        if int(found) == session and state != "Z":
-            alive.append(int(folder.name))
-    return alive
+def alive(pid: int) -> bool:
+    """Whether a process is there, and no mere entry of one that ended."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return text.rpartition(")")[2].split()[0] != "Z"
 
 
-def gone(session: int, patience_s: float = 20.0) -> bool:
+def gone(pids: Sequence[int], patience_s: float = 20.0) -> bool:
     end_s = time.monotonic() + patience_s
-    while processes_of(session):
+    while any(map(alive, pids)):
         if time.monotonic() > end_s:
             return False
         time.sleep(0.02)
@@ -285,7 +280,7 @@ def gone(session: int, patience_s: float = 20.0) -> bool:
 
 def test_a_worker_that_dies_is_told_with_its_request_and_nobody_stays_behind() -> None:
     with Workers(count=2, tools=UNIT_NS, speeds=SPEEDS) as workers:
-        session = workers.pids[0]
+        pids = workers.pids
         threading.Timer(0.3, os.kill, (workers.pids[1], signal.SIGKILL)).start()
         with (
             Hands(workers, UNIT_NS) as hands,
@@ -299,7 +294,7 @@ def test_a_worker_that_dies_is_told_with_its_request_and_nobody_stays_behind() -
                 hands,
             )
 
-    assert gone(session)
+    assert gone(pids)
 
 
 def test_a_server_that_dies_is_told() -> None:
@@ -324,9 +319,10 @@ def test_at_least_one_worker() -> None:
 
 
 def test_everybody_is_gone_after_the_run() -> None:
+    """The one that all are forked from, three workers and the server."""
     with Workers(count=3, tools=UNIT_NS, speeds=SPEEDS) as workers:
-        session = workers.pids[0]
-        there = len(processes_of(session))
+        pids = workers.pids
+        there = [alive(pid) for pid in pids]
 
-    assert there == 5
-    assert gone(session)
+    assert there == [True] * 5
+    assert gone(pids)
