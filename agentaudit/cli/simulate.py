@@ -67,6 +67,13 @@ def scheduler(
             metavar="CAPS", help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s."
         ),
     ] = "",
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="Also run it on processes of this machine, and compare (see validate).",
+        ),
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,
@@ -85,6 +92,7 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
       agentaudit simulate scheduler workload.yaml --json simulation.json
+      agentaudit simulate scheduler workload.yaml --validate
 
     \b
     A workload file:
@@ -113,6 +121,11 @@ def scheduler(
     if json_file is not None:
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
+    if validate:
+        from agentaudit.cli.simulate_validate import show_validation
+
+        terminal.out.print()
+        show_validation(terminal, workload, chosen, names=policy or [], caps=caps)
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 

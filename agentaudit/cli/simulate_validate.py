@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit.cli.simulate import loaded
-from agentaudit.cli.terminal import terminal_of
+from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import UsageError, exit_code
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agentaudit.model.workload import Machine, Workload
 
 _MOST_REPEATS = 100
+_REPEATS = 3
 
 
 def validate(
@@ -27,7 +28,7 @@ def validate(
     ] = None,
     repeat: Annotated[
         int, typer.Option(metavar="N", help="How often each policy runs; they take turns.")
-    ] = 3,
+    ] = _REPEATS,
     arrivals: Annotated[
         str | None,
         typer.Option(metavar="HOW", help="recorded, closed, poisson:RATE or scaled:FACTOR."),
@@ -66,19 +67,43 @@ def validate(
         raise UsageError(f"--repeat is from 1 to {_MOST_REPEATS}, not {repeat}")
     terminal = terminal_of(context)
     workload, machine, whole = loaded(source, arrivals=arrivals, requests=requests, seed=seed)
-    with terminal.progress("Running for real"):
-        result = _validated(
-            workload, machine, names=policy or [], caps=caps, repeats=repeat, raised=raised
-        )
+    show_validation(
+        terminal,
+        workload,
+        machine,
+        names=policy or [],
+        caps=caps,
+        repeats=repeat,
+        raised=raised,
+        json_file=json_file,
+    )
+    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+def show_validation(
+    terminal: Terminal,
+    workload: "Workload",
+    machine: "Machine",
+    *,
+    names: list[str],
+    caps: str,
+    repeats: int = _REPEATS,
+    raised: bool = False,
+    json_file: Path | None = None,
+) -> None:
+    """The workload on real processes, shown beside what is simulated."""
     from agentaudit.report.validation_table import render_validation
     from agentaudit.store.artifacts import write_artifact
 
+    with terminal.progress("Running for real"):
+        result = _validated(
+            workload, machine, names=names, caps=caps, repeats=repeats, raised=raised
+        )
     text = render_validation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
     if json_file is not None:
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
-    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 
 def _validated(

@@ -62,6 +62,35 @@ def test_predictions_stand_beside_what_was_measured(workload: Path, tmp_path: Pa
     assert any("sleeps" in sentence for sentence in result.assumptions)
 
 
+def test_the_scheduler_validates_what_it_says(workload: Path) -> None:
+    run = CliRunner().invoke(
+        app,
+        ["simulate", "scheduler", str(workload), "-p", "sequential", "--validate"],
+        catch_exceptions=False,
+    )
+
+    assert run.exit_code == 0
+    assert "Advice" in run.stdout
+    assert "6 real runs of 6 requests" in run.stdout
+
+
+def test_a_server_with_limits_is_not_played(workload: Path) -> None:
+    workload.write_text(WORKLOAD.replace("gpu: sys1", "calls: 4"))
+    with pytest.raises(UsageError, match="has no limits: leave out calls"):
+        CliRunner().invoke(app, ["simulate", "validate", str(workload)], catch_exceptions=False)
+
+
+def test_a_validation_has_no_page(workload: Path, tmp_path: Path) -> None:
+    artifact = tmp_path / "validation.json"
+    CliRunner().invoke(
+        app,
+        ["simulate", "validate", str(workload), "--repeat", "1", "--json", str(artifact)],
+        catch_exceptions=False,
+    )
+    with pytest.raises(UsageError, match="has no page"):
+        CliRunner().invoke(app, ["report", str(artifact)], catch_exceptions=False)
+
+
 @pytest.mark.parametrize("repeat", ["0", "101"])
 def test_a_number_of_repeats_that_is_none(workload: Path, repeat: str) -> None:
     with pytest.raises(UsageError, match="--repeat is from 1 to 100"):
