@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.outcome import Threshold, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, UsageError, exit_code
@@ -39,7 +40,10 @@ _BY_SUFFIX: Mapping[str, Format] = {
 }
 _FILE_WIDTH = 100
 
+app = command()
 
+
+@app.command()
 def lint(
     context: typer.Context,
     paths: Annotated[

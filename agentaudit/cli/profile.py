@@ -7,8 +7,9 @@ from pathlib import Path
 import typer
 
 from agentaudit.cli import profile_options as said
-from agentaudit.cli.after_dashes import after_dashes
+from agentaudit.cli.after_dashes import CommandAfterDashes, after_dashes
 from agentaudit.cli.checks import Compare, checks_of
+from agentaudit.cli.commands import command
 from agentaudit.cli.gate import FailIf
 from agentaudit.cli.listeners import Listening
 from agentaudit.cli.load import LoadOptions
@@ -21,7 +22,10 @@ from agentaudit.errors import UsageError, with_doubt
 
 __all__ = ["Attach", "Launch", "Options", "parse_duration", "profile", "record"]
 
+app = command()
 
+
+@app.command(cls=CommandAfterDashes)
 def profile(
     context: typer.Context,
     pid: said.Pid = None,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from agentaudit.rules.lint import CompiledRule
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Show the rules of lint, and test rules of your own.",

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from agentaudit.model.workload import Machine, Workload
     from agentaudit.simulation.arrivals import Arrivals
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Ask what another schedule or another machine would do for the agent's latency.",
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 _LARGEST_FILE = 1024 * 1024
+
+
+@app.callback()
+def simulate() -> None:
+    """Ask what another schedule or another machine would do for the agent's latency."""
 
 
 @app.command("scheduler")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.outcome import Threshold, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
@@ -34,7 +35,10 @@ _BY_SUFFIX: Mapping[str, Format] = {
 }
 _FILE_WIDTH = 100
 
+app = command()
 
+
+@app.command()
 def threat_model(
     context: typer.Context,
     paths: Annotated[

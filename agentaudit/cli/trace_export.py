@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit.cli.checks import told_unread
+from agentaudit.cli.commands import command
 from agentaudit.cli.recorder import step_rules
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import UsageError, exit_code
@@ -33,7 +34,10 @@ _ENDINGS = {
     Format.OTLP: ".otlp.jsonl",
 }
 
+app = command()
 
+
+@app.command()
 def trace_export(
     context: typer.Context,
     recording: Annotated[Path, typer.Argument(help="A recording (*.aatrace).")],

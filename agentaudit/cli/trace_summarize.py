@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit import __version__
+from agentaudit.cli.commands import command
 from agentaudit.cli.recorder import read_trace, step_rules
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, InputError, UsageError, exit_code
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
+app = command()
 
+
+@app.command()
 def trace_summarize(
     context: typer.Context,
     inputs: Annotated[
