@@ -127,7 +127,7 @@ def _loaded(
 def _recorded(
     source: Path, *, arrivals: "Arrivals | None", requests: int | None, seed: int | None
 ) -> "tuple[Workload, Machine, bool]":
-    from agentaudit.cli.recorder import read_trace, step_rules
+    from agentaudit.cli.traces import read_trace, step_rules
     from agentaudit.model.trace import unread
 
     trace = read_trace(source, step_rules([]))

@@ -10,8 +10,8 @@ import typer
 
 from agentaudit.cli.checks import told_unread
 from agentaudit.cli.commands import command
-from agentaudit.cli.recorder import step_rules
 from agentaudit.cli.terminal import terminal_of
+from agentaudit.cli.traces import step_rules
 from agentaudit.errors import UsageError, exit_code
 
 if TYPE_CHECKING:

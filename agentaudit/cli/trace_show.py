@@ -8,8 +8,8 @@ import typer
 from agentaudit.cli.checks import Compare, checks_of
 from agentaudit.cli.commands import command
 from agentaudit.cli.gate import FailIf
-from agentaudit.cli.recorder import read_trace, step_rules
 from agentaudit.cli.terminal import terminal_of
+from agentaudit.cli.traces import read_trace, step_rules
 
 app = command()
 

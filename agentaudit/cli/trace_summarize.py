@@ -10,8 +10,8 @@ import typer
 
 from agentaudit import __version__
 from agentaudit.cli.commands import command
-from agentaudit.cli.recorder import read_trace, step_rules
 from agentaudit.cli.terminal import Terminal, terminal_of
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.errors import IncompleteError, InputError, UsageError, exit_code
 
 if TYPE_CHECKING:

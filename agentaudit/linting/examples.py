@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from agentaudit.linting.linter import lint
 from agentaudit.model.deployment import Deployment, FileStatus
-from agentaudit.model.rule import RuleExample
+from agentaudit.model.lint_rule import RuleExample
 from agentaudit.rules.lint import CompiledRule, texts_of
 
 Reading = Callable[[Mapping[str, str]], Deployment]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import TextWrapper
 
 from agentaudit.model.finding import Family, Severity
-from agentaudit.model.rule import LintRule, RuleExample
+from agentaudit.model.lint_rule import LintRule, RuleExample
 from agentaudit.report.text import printable
 from agentaudit.rules.references import references
 

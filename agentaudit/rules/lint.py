@@ -9,7 +9,7 @@ from agentaudit.errors import Problem
 from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Family, Severity
-from agentaudit.model.rule import LintRule, RuleExample
+from agentaudit.model.lint_rule import LintRule, RuleExample
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.rules.cel import Condition, RuleError, Subject, compile_condition
 from agentaudit.rules.conditions import ConditionError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from agentaudit.cli import recorder
+from agentaudit.cli import traces
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
 from agentaudit.model.rule import StepRule
@@ -128,7 +128,7 @@ def test_a_recording_is_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert (recording, bool(rules)) == (file, True)
         return TRACE
 
-    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    monkeypatch.setattr(traces, "read_trace", fake_trace)
     result = run(file, "--arrivals", "poisson:3", "--requests", 20)
 
     assert result.exit_code == 0
@@ -146,7 +146,7 @@ def test_an_incomplete_recording_ends_with_3(
         del recording, rules
         return replace(TRACE, requests=())
 
-    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    monkeypatch.setattr(traces, "read_trace", fake_trace)
 
     assert "no whole request" in refused(IncompleteError, file)
 

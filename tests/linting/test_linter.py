@@ -28,7 +28,7 @@ from agentaudit.model.facts import (
     ToolServer,
 )
 from agentaudit.model.finding import Acceptance, Family, Finding, Severity
-from agentaudit.model.rule import LintRule
+from agentaudit.model.lint_rule import LintRule
 from agentaudit.rules.cel import RuleError, compile_condition
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.lint import CompiledRule
