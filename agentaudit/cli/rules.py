@@ -10,7 +10,7 @@ from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from agentaudit.rules.lint import CompiledRule
+    from agentaudit.rules.compiled import CompiledRule
 
 app = typer.Typer(
     add_completion=False,
@@ -127,10 +127,9 @@ def test(
 
 
 def _loaded(folders: list[Path]) -> "tuple[CompiledRule, ...]":
-    from agentaudit.rules.lint import load_lint_rules
-    from agentaudit.store.shipped import shipped
+    from agentaudit.rules.ours import lint_rules
 
-    return load_lint_rules([shipped("rules") / "lint", *folders])
+    return lint_rules(folders)
 
 
 def _suggested(name: str, known: list[str]) -> str:

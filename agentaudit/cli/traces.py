@@ -23,14 +23,11 @@ def read_trace(recording: Path, rules: "LabelRules") -> "Trace":
 def step_rules(folders: Sequence[Path], request_frames: Sequence[str] = ()) -> "LabelRules":
     """The user's rules for frames and spans, and ours after them."""
     from agentaudit.model.rule import LabelRules
+    from agentaudit.rules import ours
     from agentaudit.rules.request_frames import request_rules
-    from agentaudit.rules.spans import load_span_rules, told_apart
-    from agentaudit.rules.steps import load_step_rules
-    from agentaudit.store.shipped import shipped
 
-    steps, spans = told_apart(folders)
-    rules = load_step_rules([*steps, shipped("rules") / "steps"])
+    steps, spans = ours.told_apart(folders)
     return LabelRules(
-        frames=(*request_rules(request_frames), *rules),
-        spans=load_span_rules([*spans, shipped("rules") / "spans"]),
+        frames=(*request_rules(request_frames), *ours.step_rules(steps)),
+        spans=ours.span_rules(spans),
     )

@@ -12,6 +12,7 @@ class RuleExample:
 
     path: str
     text: str
+    """As the rule has it: `{{fake:…}}` stands for a credential."""
     files: tuple[tuple[str, str], ...] = ()
     """Further files of the same example, as (path, text)."""
 

@@ -51,20 +51,6 @@ def load_span_rules(folders: Sequence[Path]) -> tuple[SpanRule, ...]:
     return tuple(rules)
 
 
-def told_apart(folders: Sequence[Path]) -> tuple[Sequence[Path], Sequence[Path]]:
-    """
-    The folders with step rules, and those with span rules, of folders that may hold either.
-
-    Span rules stand in the subfolder `spans`; a folder with neither counts as one of step rules, so
-    that its emptiness is told.
-    """
-    spans = [folder / "spans" for folder in folders if (folder / "spans").is_dir()]
-    steps = [
-        folder for folder in folders if folder / "spans" not in spans or any(folder.glob("*.yaml"))
-    ]
-    return steps, spans
-
-
 def _rule(row: Row) -> SpanRule | None:
     if not row.names(_FIELDS):
         return None

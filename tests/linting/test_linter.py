@@ -30,8 +30,8 @@ from agentaudit.model.facts import (
 from agentaudit.model.finding import Acceptance, Family, Finding, Severity
 from agentaudit.model.lint_rule import LintRule
 from agentaudit.rules.cel import RuleError, compile_condition
+from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.limits import Limits
-from agentaudit.rules.lint import CompiledRule
 
 SECRET = "planted-secret-value"  # noqa: S105, planted to be looked for
 

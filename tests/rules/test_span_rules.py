@@ -10,11 +10,11 @@ from agentaudit.errors import InputError
 from agentaudit.model.observed import Attribute, SpanSeen
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import StepKind
+from agentaudit.rules.ours import told_apart
 from agentaudit.rules.spans import (
     kinds_by,
     load_span_rules,
     span_kind,
-    told_apart,
     unknown_operations,
 )
 from agentaudit.store.shipped import shipped
