@@ -1,11 +1,13 @@
 """The command line as a whole: global options, and the commands in the order of a user's day."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from agentaudit import __version__
 from agentaudit.cli.commands import command_group
+from agentaudit.cli.terminal import terminal
 
 app = command_group(
     {
@@ -78,6 +80,4 @@ def options(
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    from agentaudit.cli.terminal import terminal
-
-    context.obj = terminal(no_color=no_color, quiet=quiet, verbose=verbose)
+    context.obj = partial(terminal, no_color=no_color, quiet=quiet, verbose=verbose)

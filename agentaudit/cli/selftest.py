@@ -85,11 +85,10 @@ def _checks(names: Sequence[str], bench: "Bench", terminal: Terminal) -> "tuple[
     from agentaudit.cli.experiments import run
 
     checks: list[Check] = []
-    with terminal.progress("selftest", len(names)) as bar:
-        for name in names:
-            bar.update(bar.task_ids[0], description=f"selftest: {name}")
+    with terminal.progress("selftest", len(names)) as shown:
+        for done, name in enumerate(names):
+            shown(done, f"selftest: {name}")
             checks += run(name, bench)
-            bar.advance(bar.task_ids[0])
     return tuple(checks)
 
 

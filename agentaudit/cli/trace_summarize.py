@@ -108,10 +108,10 @@ def _parts(
             files.extend(found)
             yield Part(problems=problems)
     summed = Part()
-    with terminal.progress("summing up", total=len(files)) as bar:
-        for part in _summed(files, scheduler):
+    with terminal.progress("summing up", total=len(files)) as shown:
+        for done, part in enumerate(_summed(files, scheduler), start=1):
             summed = together((summed, part))
-            bar.advance(bar.task_ids[0])
+            shown(done)
     yield summed
 
 

@@ -53,6 +53,9 @@ def _write(place: Path, content: bytes) -> None:
     """The whole file or none, whoever else writes it now."""
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f"{place.name}.{os.getpid()}")
-    with part.open("xb") as file:
-        file.write(content)
-    part.replace(place)
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
