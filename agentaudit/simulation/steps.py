@@ -51,7 +51,7 @@ def _threaded(request: WorkRequest) -> Iterator[tuple[int, tuple[int, int, int]]
 class Reports:
     """Which step of its request an entry of a plan belongs to, and telling the policy of it."""
 
-    __slots__ = ("_hooks", "_plans", "_requests", "_threaded")
+    __slots__ = ("_hooks", "_known", "_plans", "_requests", "_threaded")
 
     def __init__(
         self, hooks: Hooks, requests: Sequence[WorkRequest], plans: Sequence[Plan]
@@ -60,6 +60,7 @@ class Reports:
         self._requests = requests
         self._plans = plans
         self._threaded: set[int] = set()
+        self._known: dict[int, tuple[int, ...]] = {}
 
     def runs_in_thread(self, place: int) -> None:
         """The request has a threaded plan from now on."""
@@ -91,9 +92,12 @@ class Reports:
 
     def _numbers(self, place: int) -> tuple[int, ...]:
         """The number of the step that each entry belongs to; _NO_STEP for dispatching."""
+        if place in self._known:
+            return self._known[place]
         request = self._requests[place]
         if place in self._threaded:
             numbers = tuple(number for number, _ in _threaded(request))
         else:
             numbers = tuple(number for number, step in enumerate(request.steps) if step.demand_ns)
-        return (_NO_STEP,) * (len(self._plans[place]) - len(numbers)) + numbers
+        self._known[place] = (_NO_STEP,) * (len(self._plans[place]) - len(numbers)) + numbers
+        return self._known[place]
