@@ -33,19 +33,31 @@ def replications_of(
     requests: int | None,
     seed: int | None,
     replications: int | None,
+    halves: bool = False,
 ) -> "tuple[tuple[Workload, ...], Machine, bool]":
-    """The workload and those drawn anew, the machine, and whether all of the file could be read."""
+    """
+    The workload and those drawn anew, the machine, and whether all of the file could be read.
+
+    Without a number of replications there are as many as suit the length of the runs, and more
+    where one half of them is to judge what was found on the other.
+    """
     from agentaudit.simulation.arrivals import RECORDED, parse_arrivals
-    from agentaudit.simulation.replications import recorded_replications, written_replications
+    from agentaudit.simulation.replications import (
+        recorded_replications,
+        replication_count,
+        written_replications,
+    )
 
     how = parse_arrivals(arrivals) if arrivals is not None else None
     if source.suffix in (".yaml", ".yml"):
         shape, machine = written_source(source, arrivals=how, requests=requests, seed=seed)
-        made = written_replications(shape, source=str(source), count=replications)
+        count = replication_count(replications, shape.requests, halves=halves)
+        made = written_replications(shape, source=str(source), count=count)
         return made, machine, True
     workload, host, whole = recorded_source(source)
+    count = replication_count(replications, requests or len(workload.requests), halves=halves)
     made = recorded_replications(
-        workload, arrivals=how or RECORDED, requests=requests, seed=seed or 0, count=replications
+        workload, arrivals=how or RECORDED, requests=requests, seed=seed or 0, count=count
     )
     return made, host, whole
 
@@ -66,10 +78,11 @@ def replayed(trace: "Trace", *, source: str) -> "Simulation":
     from agentaudit.simulation.compare import ranked_shipped, simulation_of
     from agentaudit.simulation.experiment import Experiment
     from agentaudit.simulation.recorded import recorded_workload
-    from agentaudit.simulation.replications import recorded_replications
+    from agentaudit.simulation.replications import recorded_replications, replication_count
 
     workload, machine = recorded_workload(trace, source=source)
-    made = recorded_replications(workload, arrivals=RECORDED, requests=None, seed=0, count=None)
+    count = replication_count(None, len(workload.requests))
+    made = recorded_replications(workload, arrivals=RECORDED, requests=None, seed=0, count=count)
     return simulation_of(ranked_shipped(Experiment(workloads=made, machine=machine)))
 
 

@@ -8,6 +8,7 @@ import typer
 
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import exit_code
+from agentaudit.model.answers import Question
 
 if TYPE_CHECKING:
     from agentaudit.model.workload import Machine
@@ -70,6 +71,29 @@ def scheduler(
             metavar="SLO", help="'p95 < 10s', or 'type:chat p90 < 2s'; give it again for more."
         ),
     ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHANGE",
+            help="cpu=+16, cpu=2x, gpu=2x, gpus=2, tool:NAME=0.5x, rate=1.5x; commas join, again"
+            " for more.",
+        ),
+    ] = None,
+    recommend: Annotated[
+        bool, typer.Option("--recommend", help="Search policies and caps, and say which to use.")
+    ] = False,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="What --recommend aims at: p90, …, mean; goodput with --slo."
+        ),
+    ] = None,
+    find: Annotated[
+        list[Question] | None,
+        typer.Option(
+            metavar="max-rate|cores|gpus", help="With --slo: what meets it; again for more."
+        ),
+    ] = None,
     watts: Annotated[
         str | None,
         typer.Option(metavar="WATTS", help="Idle and busy: cpu=140..400,gpu=142..650."),
@@ -87,7 +111,8 @@ def scheduler(
 
     Policies: comb, in the form that suits the arrivals, mas, and all that `agentaudit simulate
     policies` lists, or one of your own from a Python file, which is executed. The first baseline
-    among them (fcfs or multi-processing) is what the others are compared with.
+    among them (fcfs or multi-processing) is what the others are compared with, on the same
+    requests. Runs are repeated with requests drawn anew; every percentile has its 95 % interval.
 
     \b
     Examples:
@@ -97,6 +122,11 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
       agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
       agentaudit simulate scheduler workload.yaml --json simulation.json
+      agentaudit simulate scheduler run.aatrace --what-if cpu=+16 --what-if gpu=2x
+      agentaudit simulate scheduler run.aatrace --what-if 'tool:search=0.5x,rate=1.5x'
+      agentaudit simulate scheduler run.aatrace --recommend
+      agentaudit simulate scheduler workload.yaml --slo 'p95 < 10s' --find max-rate
+      agentaudit simulate scheduler workload.yaml --slo 'type:chat p90 < 2s' --find cores
 
     \b
     A workload file:
@@ -114,24 +144,40 @@ def scheduler(
     """
     from agentaudit.cli.simulate import replications_of
     from agentaudit.cli.user_policies import split_policies
-    from agentaudit.simulation.compare import ranked_shipped, simulation_of
+    from agentaudit.simulation.capacity import searched
+    from agentaudit.simulation.changes import parse_change
+    from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
     from agentaudit.simulation.experiment import Experiment, types_of
     from agentaudit.simulation.metrics import Terms
     from agentaudit.simulation.objectives import parse_objectives
+    from agentaudit.simulation.recommend import aim_of, recommendation
+    from agentaudit.simulation.what_if import what_ifs
 
     terminal = terminal_of(context)
+    changes = [parse_change(text) for text in what_if or ()]
     with terminal.progress("Simulating"):
         workloads, host, whole = replications_of(
-            source, arrivals=arrivals, requests=requests, seed=seed, replications=replications
+            source,
+            arrivals=arrivals,
+            requests=requests,
+            seed=seed,
+            replications=replications,
+            halves=recommend,
         )
         chosen = _machine(host, name=machine, cores=cores, watts=watts)
         experiment = Experiment(workloads=workloads, machine=chosen)
         terms = Terms(
             objectives=parse_objectives(slo or (), types_of(workloads)), price_per_hour=price
         )
+        aim = aim_of(objective, terms)
         names, others = split_policies(policy or ())
         ranking = ranked_shipped(experiment, names=names, caps=caps, terms=terms, others=others)
-        result = simulation_of(ranking)
+        changed, told = what_ifs(ranking, changes)
+        answers = [one for question in find or () for one in searched(ranking, question)]
+        best = recommendation(ranking, aim, scaled_caps(experiment, caps)) if recommend else None
+        result = simulation_of(
+            ranking, what_ifs=changed, told=told, recommendation=best, found=answers
+        )
     from agentaudit.report.simulation_table import render_simulation
     from agentaudit.store.artifacts import write_artifact
 

@@ -63,10 +63,14 @@ class Recommendation:
     policy: str
     parameters: str
     """Equal to the baseline's where nothing should be changed."""
+    best_found: str
+    best_found_parameters: str
+    """What the search came to; the policy above where it is worth a change."""
     change: bool
     """Whether to change anything."""
     before: float
     after: float
+    """Of the baseline, and of the best that was found."""
     difference: Difference
     tried: int
     """How many policies and caps were tried."""

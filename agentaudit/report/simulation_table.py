@@ -6,6 +6,7 @@ from rich.text import Text
 
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import Met, ObjectiveResult, PolicyResult, Simulation
+from agentaudit.report.answers_table import append_answers, append_sentences
 from agentaudit.report.quantities import counted, duration, number, percent
 from agentaudit.report.simulation_rows import (
     Row,
@@ -32,6 +33,7 @@ def render_simulation(simulation: Simulation, *, width: int) -> Text:
     text = Text()
     for line in wrapped(_opening(simulation), width):
         text.append(f"{line}\n")
+    append_sentences(text, simulation, width=width)
     text.append("\n")
     results, best = simulation.results, simulation.results[0].policy
     append_table(text, _latency_rows(simulation), bold=best)
@@ -47,6 +49,7 @@ def render_simulation(simulation: Simulation, *, width: int) -> Text:
         _append_rest(text, "Objectives", rows)
     if any(result.energy or result.cost_per_1000 is not None for result in results):
         _append_rest(text, "Energy and cost", _expense_rows(simulation))
+    append_answers(text, simulation)
     names = ((one_line(r.policy), one_line(r.parameters)) for r in results)
     _append_rest(text, "Parameters", names)
     append_list(text, "Advice", simulation.advice, width)

@@ -1,27 +1,32 @@
 """What to change, by how much, and on which assumptions: the comparison in sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from agentaudit.model.measures import Difference, Measure, Verdict
 from agentaudit.model.results import PolicyResult
 from agentaudit.model.workload import Heavy, Workload
-from agentaudit.simulation.changes import parse_change
-from agentaudit.simulation.experiment import EQUAL, Outcome, difference, estimate, outcome_of
+from agentaudit.simulation.experiment import EQUAL, difference
 from agentaudit.simulation.hurting import hurting
 from agentaudit.simulation.ranking import Ranking
+from agentaudit.simulation.sentences import from_to, listed, share_of_change
+from agentaudit.simulation.what_if import usual_changes
 
-_SECOND_NS = 1_000_000_000
 
+def advice(
+    ranking: Ranking, told: Sequence[str] = (), *, recommended: bool = False
+) -> tuple[str, ...]:
+    """
+    Sentences, the most useful first; `told` is what was found out about changes, if any.
 
-def advice(ranking: Ranking) -> tuple[str, ...]:
-    """Sentences, the most useful first."""
+    Where caps were searched, the recommendation says which policy to use, and this does not.
+    """
     cpu, gpu = ranking.experiment.load()
     return (
         *_too_much(cpu, gpu),
-        *_best(ranking),
+        *(() if recommended else _best(ranking)),
         *hurting(ranking),
         *_classes(ranking.experiment.first, ranking.base_result, ranking.results),
-        *_what_if(ranking),
+        *(told or usual_changes(ranking)),
         *_load(cpu, gpu, ranking.results),
     )
 
@@ -45,9 +50,7 @@ def _load(cpu: float, gpu: float, results: Sequence[PolicyResult]) -> Iterator[s
         " with full batches"
     )
     yield (
-        f"{sentence}; still, requests pile up under {_listed(behind)}."
-        if behind
-        else sentence + "."
+        f"{sentence}; still, requests pile up under {listed(behind)}." if behind else sentence + "."
     )
 
 
@@ -76,15 +79,15 @@ def _best(ranking: Ranking) -> Iterator[str]:
 def _use(best: PolicyResult, base: PolicyResult) -> str:
     return (
         f"Use {best.policy} ({best.parameters}) instead of {base.policy} ({base.parameters}):"
-        f" P90 {_from_to(_p90(base), _p90(best))}, P50 {_from_to(_p50(base), _p50(best))}."
+        f" P90 {from_to(_p90(base), _p90(best))}, P50 {from_to(_p50(base), _p50(best))}."
     )
 
 
 def _trade(median: PolicyResult, base: PolicyResult) -> str:
     return (
         f"If the median matters more than the tail, {median.policy} ({median.parameters}) does"
-        f" better: against {base.policy}, P50 {_from_to(_p50(base), _p50(median))}, P90"
-        f" {_from_to(_p90(base), _p90(median))}."
+        f" better: against {base.policy}, P50 {from_to(_p50(base), _p50(median))}, P90"
+        f" {from_to(_p90(base), _p90(median))}."
     )
 
 
@@ -101,7 +104,7 @@ def _equals(ranking: Ranking, best: PolicyResult) -> Iterator[str]:
     if equal:
         count = len(ranking.experiment.workloads)
         told = f", as far as {count} replications can tell" if count > 1 else f" within {EQUAL:.0%}"
-        yield f"{_listed(equal)} does the same{told}."
+        yield f"{listed(equal)} does the same{told}."
 
 
 def _classes(
@@ -120,58 +123,14 @@ def _classes(
         for was, now in zip(base.by_type[1:], mas.by_type[1:], strict=True)
     ]
     parts = [
-        f"{name} {_from_to(was_ns, now_ns)}"
+        f"{name} {from_to(was_ns, now_ns)}"
         for name, was_ns, now_ns in pairs
-        if abs(_change(was_ns, now_ns)) >= EQUAL
+        if abs(share_of_change(was_ns, now_ns)) >= EQUAL
     ]
     if parts:
         yield f"Under MAS instead of {base.policy}, P90 of {', of '.join(parts)}."
     else:
         yield f"MAS changes the P90 of no type by more than {EQUAL:.0%} against {base.policy}."
-
-
-def _what_if(ranking: Ranking) -> Iterator[str]:
-    """Twice the cores, and an LLM server twice as fast, beside the best policy."""
-    base, cores = ranking.base, ranking.experiment.machine.cores
-    with_cores, with_gpu = (
-        outcome_of(parse_change(change).apply(ranking.experiment), base.policy)
-        for change in ("cpu=2x", "gpu=2x")
-    )
-    before, more, faster = (
-        round(estimate(one, Measure.P90, after=ranking.terms.after).value)
-        for one in (base, with_cores, with_gpu)
-    )
-    yield (
-        f"What if, under {ranking.baseline}, P90: {2 * cores} cores instead of {cores},"
-        f" {_from_to(before, more)}; an LLM server twice as fast, {_from_to(before, faster)}."
-    )
-    yield from inference_against(
-        ranking, {"a scheduler change": ranking.best, "more cores": with_cores}, with_gpu
-    )
-
-
-def inference_against(
-    ranking: Ranking, others: Mapping[str, Outcome], inference: Outcome
-) -> Iterator[str]:
-    """Whether faster inference helps less or more than others, by the P90 of the same requests."""
-    better = [name for name, other in others.items() if _helps_more(ranking, other, inference)]
-    worse = [name for name, other in others.items() if _helps_more(ranking, inference, other)]
-    if better:
-        yield f"Faster inference would help less than {' or '.join(better)}."
-    elif len(worse) == len(others):
-        yield "Faster inference is the most effective of these changes."
-    elif not _helps_more(ranking, inference, ranking.base):
-        yield "Faster inference would not help by more than chance."
-    else:
-        equal = [name for name in others if name not in worse]
-        yield f"Faster inference would help about as much as {' or '.join(equal)}."
-
-
-def _helps_more(ranking: Ranking, other: Outcome, inference: Outcome) -> bool:
-    if other.overloaded != inference.overloaded:
-        return inference.overloaded
-    found = difference(other, inference, Measure.P90, after=ranking.terms.after)
-    return found.verdict is Verdict.LOWER
 
 
 def _better(ranking: Ranking, measure: Measure, one: PolicyResult, other: PolicyResult) -> bool:
@@ -194,25 +153,3 @@ def _p50(result: PolicyResult) -> int:
 
 def _p90(result: PolicyResult) -> int:
     return result.overall.latency.p90_ns
-
-
-def _from_to(before_ns: int, after_ns: int) -> str:
-    change = _percent(_change(before_ns, after_ns))
-    return f"from {_time(before_ns)} to {_time(after_ns)} ({change})"
-
-
-def _change(before_ns: int, after_ns: int) -> float:
-    return after_ns / before_ns - 1 if before_ns else 0.0
-
-
-def _percent(change: float) -> str:
-    percents = round(change * 100)
-    return f"{percents:+d}%" if percents else "no change"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _time(time_ns: int) -> str:
-    return f"{time_ns / 1e9:.3g} s" if time_ns >= _SECOND_NS else f"{time_ns / 1e6:.3g} ms"

@@ -1,13 +1,14 @@
 """Policies side by side on the same requests and machine, best first, with advice."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agentaudit import __version__
 from agentaudit.model.answers import Found, Recommendation, WhatIf
 from agentaudit.model.results import Load, Simulation
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.advice import advice
-from agentaudit.simulation.caps import default_caps, with_caps
+from agentaudit.simulation.caps import Caps, default_caps, with_caps
 from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.metrics import Terms
 from agentaudit.simulation.policies.catalogue import SHIPPED, policy_names
@@ -58,20 +59,26 @@ def ranked_shipped(
         """Its caps scaled to this machine; the workload stays the one they were scaled to."""
         if name in own:
             return own[name]
-        return SHIPPED[name].make(with_caps(default_caps(experiment.first, machine), caps))
+        return SHIPPED[name].make(scaled_caps(replace(experiment, machine=machine), caps))
 
     policies = [remade(name, experiment.machine) for name in chosen]
     return ranked(experiment, policies, baseline=chosen[0], terms=terms, remade=remade)
+
+
+def scaled_caps(experiment: Experiment, caps: str) -> Caps:
+    """Caps for the first replication on the machine, but for those that are given."""
+    return with_caps(default_caps(experiment.first, experiment.machine), caps)
 
 
 def simulation_of(
     ranking: Ranking,
     *,
     what_ifs: Sequence[WhatIf] = (),
+    told: Sequence[str] = (),
     recommendation: Recommendation | None = None,
     found: Sequence[Found] = (),
 ) -> Simulation:
-    """The artifact of a comparison, with whatever else was asked of it."""
+    """The artifact of a comparison, with what else was asked; `told` is what changes would do."""
     experiment = ranking.experiment
     workload, machine = experiment.first, experiment.machine
     cpu, gpu = experiment.load()
@@ -83,7 +90,7 @@ def simulation_of(
         machine=machine,
         baseline=ranking.baseline,
         results=ranking.results,
-        advice=advice(ranking),
+        advice=advice(ranking, told, recommended=recommendation is not None),
         assumptions=(*workload.assumptions, *machine.assumptions),
         tool_version=__version__,
         replications=len(experiment.workloads),

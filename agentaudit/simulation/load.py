@@ -19,11 +19,9 @@ def offered_load(workload: Workload, machine: Machine) -> tuple[float, float]:
     Above 1 no policy can keep up. It is 0 of requests that all arrive at once, which are a batch,
     and of users in a closed loop, who wait for their answers.
     """
-    arrivals = [request.arrival_ns for request in workload.requests]
-    span_ns = max(arrivals) - min(arrivals)
-    if not span_ns or workload.users:
+    rate = arrival_rate_per_s(workload) / 1e9
+    if not rate:
         return (0.0, 0.0)
-    rate = (len(arrivals) - 1) / span_ns
     cpu_ns = _mean_demand_ns(workload, Stage.CPU) + machine.dispatch_ns
     return (
         rate * cpu_ns / largest_speed(machine.cpu),
@@ -31,6 +29,13 @@ def offered_load(workload: Workload, machine: Machine) -> tuple[float, float]:
         * _mean_demand_ns(workload, Stage.GPU)
         / largest_speed(machine.gpu, machine.most_calls),
     )
+
+
+def arrival_rate_per_s(workload: Workload) -> float:
+    """Requests per second; 0 of a batch, and of users who wait for their answers."""
+    arrivals = [request.arrival_ns for request in workload.requests]
+    span_ns = max(arrivals) - min(arrivals)
+    return (len(arrivals) - 1) * 1e9 / span_ns if span_ns and not workload.users else 0.0
 
 
 def _mean_demand_ns(workload: Workload, stage: Stage) -> float:

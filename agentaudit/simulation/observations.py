@@ -61,6 +61,10 @@ class Observations:
         """Whether the run is of one batch."""
         return bool(self._arrival[0] == self._arrival[-1])
 
+    def same_times(self, other: "Observations") -> bool:
+        """Whether every request ended at the same instant in both."""
+        return bool(np.array_equal(self._finish, other._finish))  # noqa: SLF001, of its own kind
+
     def count(self, *, type_: str = ALL, after: int = 0) -> int:
         """How many requests of a type count."""
         return len(self._times(Kind.LATENCY, type_, after))

@@ -23,33 +23,35 @@ _LONG_RUN = 5_000
 """Requests from which one run is long enough to be cut into batches, P99 included."""
 
 
-def replication_count(asked: int | None, requests: int) -> int:
-    """As many as asked, else 10, and 1 of runs that are long enough by themselves."""
+def replication_count(asked: int | None, requests: int, *, halves: bool = False) -> int:
+    """
+    As many as asked, else 10, and 1 of runs that are long enough by themselves.
+
+    Where one half is to judge what was found on the other, 20, and 10 of long runs.
+    """
     if asked is None:
-        return 1 if requests >= _LONG_RUN else _DEFAULT
+        long = requests >= _LONG_RUN
+        return (1 if long else _DEFAULT) if not halves else (_DEFAULT if long else 2 * _DEFAULT)
     if not 1 <= asked <= MOST_REPLICATIONS:
         raise UsageError(f"--replications is from 1 to {MOST_REPLICATIONS}, not {asked}")
     return asked
 
 
-def written_replications(
-    shape: WorkloadShape, *, source: str, count: int | None
-) -> tuple[Workload, ...]:
+def written_replications(shape: WorkloadShape, *, source: str, count: int) -> tuple[Workload, ...]:
     """Of a workload file: its seed, and those that follow."""
     return tuple(
         synthetic_workload(replace(shape, seed=shape.seed + number), source=source)
-        for number in range(replication_count(count, shape.requests))
+        for number in range(count)
     )
 
 
 def recorded_replications(
-    recorded: Workload, *, arrivals: Arrivals, requests: int | None, seed: int, count: int | None
+    recorded: Workload, *, arrivals: Arrivals, requests: int | None, seed: int, count: int
 ) -> tuple[Workload, ...]:
     """Of a recording: its requests as they are, then drawn anew."""
     first = shaped(recorded, arrivals=arrivals, requests=requests, seed=seed)
-    total = replication_count(count, len(first.requests))
     drawn = requests is not None and requests != len(recorded.requests)
-    if total == 1:
+    if count == 1:
         return (first,)
     others = (
         shaped(
@@ -58,7 +60,7 @@ def recorded_replications(
             requests=requests,
             seed=seed + number,
         )
-        for number in range(1, total)
+        for number in range(1, count)
     )
     note = _note(len(recorded.requests), arrivals, drawn=drawn)
     return (replace(first, assumptions=(*first.assumptions, *note)), *others)

@@ -92,7 +92,7 @@ def test_a_workload_file_has_a_seed_for_each() -> None:
         seed=7,
     )
 
-    made = written_replications(shape, source="w.yaml", count=None)
+    made = written_replications(shape, source="w.yaml", count=10)
 
     assert [one.seed for one in made] == list(range(7, 17))
     assert len({tuple(needs(one)) for one in made}) == 10
