@@ -79,11 +79,13 @@ def replayed(trace: "Trace", *, source: str) -> "Simulation":
     from agentaudit.simulation.experiment import Experiment
     from agentaudit.simulation.recorded import recorded_workload
     from agentaudit.simulation.replications import recorded_replications, replication_count
+    from agentaudit.simulation.views import with_views
 
     workload, machine = recorded_workload(trace, source=source)
     count = replication_count(None, len(workload.requests))
     made = recorded_replications(workload, arrivals=RECORDED, requests=None, seed=0, count=count)
-    return simulation_of(ranked_shipped(Experiment(workloads=made, machine=machine)))
+    ranking = ranked_shipped(Experiment(workloads=made, machine=machine))
+    return with_views(simulation_of(ranking), ranking)
 
 
 def written_source(

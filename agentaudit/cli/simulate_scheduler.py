@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.simulate_shown import (
+    CHARTS,
+    GANTT,
+    SCHEDULE,
+    print_bars,
+    write_charts,
+    write_schedule,
+)
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import exit_code
 from agentaudit.model.answers import Question
@@ -105,6 +113,9 @@ def scheduler(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,
+    gantt: Annotated[bool, GANTT] = False,
+    charts: Annotated[Path | None, CHARTS] = None,
+    schedule: Annotated[Path | None, SCHEDULE] = None,
 ) -> None:
     """
     Replay a workload under COMB, MAS and their baselines, and say what to change.
@@ -121,7 +132,9 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
       agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
-      agentaudit simulate scheduler workload.yaml --json simulation.json
+      agentaudit simulate scheduler workload.yaml --json simulation.json --charts charts
+      agentaudit simulate scheduler workload.yaml -p fcfs -p comb --gantt
+      agentaudit simulate scheduler workload.yaml -p comb --schedule comb.perfetto.json
       agentaudit simulate scheduler run.aatrace --what-if cpu=+16 --what-if gpu=2x
       agentaudit simulate scheduler run.aatrace --what-if 'tool:search=0.5x,rate=1.5x'
       agentaudit simulate scheduler run.aatrace --recommend
@@ -151,6 +164,7 @@ def scheduler(
     from agentaudit.simulation.metrics import Terms
     from agentaudit.simulation.objectives import parse_objectives
     from agentaudit.simulation.recommend import aim_of, recommendation
+    from agentaudit.simulation.views import with_views
     from agentaudit.simulation.what_if import what_ifs
 
     terminal = terminal_of(context)
@@ -183,9 +197,17 @@ def scheduler(
 
     text = render_simulation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
+    if gantt or json_file is not None or charts is not None:
+        result = with_views(result, ranking)
+    if gantt:
+        print_bars(terminal, result)
     if json_file is not None:
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
+    if charts is not None:
+        terminal.note(write_charts(charts, result))
+    if schedule is not None:
+        terminal.note(write_schedule(schedule, ranking, named=len(policy or ()) == 1))
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 

@@ -1,5 +1,7 @@
 """The scheduler comparison on the page: what each policy would have done with the same requests."""
 
+from collections.abc import Iterator
+
 from agentaudit.model.results import PolicyResult, Simulation
 from agentaudit.report.blocks import (
     Block,
@@ -17,6 +19,7 @@ from agentaudit.report.blocks import (
 )
 from agentaudit.report.charts import distribution_chart, latency_chart
 from agentaudit.report.quantities import duration, number, percent
+from agentaudit.report.schedule_figures import bars_figure, busy_figure, load_figure
 from agentaudit.report.tones import Tone
 
 _SECTION = "scheduler"
@@ -31,7 +34,9 @@ def scheduler_section(simulation: Simulation | None) -> Section:
         return Section(id=_SECTION, title=_TITLE, lead=lead)
     blocks: tuple[Block, ...] = (
         _latency(simulation),
+        *_schedules(simulation),
         *_distribution(simulation),
+        *_busy(simulation),
         _types(simulation),
         _assumptions(simulation),
     )
@@ -111,6 +116,23 @@ def _distribution(simulation: Simulation) -> tuple[Block, ...]:
     return (Figure(id="distribution-chart", title=title, summary=summary, drawing=drawing),)
 
 
+def _schedules(simulation: Simulation) -> Iterator[Block]:
+    """How much load each policy bears, and how two of them run the same requests."""
+    views = simulation.views
+    if views is None:
+        return
+    if views.load is not None:
+        yield load_figure(views.load)
+    yield bars_figure(views, simulation)
+
+
+def _busy(simulation: Simulation) -> Iterator[Block]:
+    """Folded, as it explains more than it decides."""
+    if simulation.views is not None:
+        figure = busy_figure(simulation.views, simulation)
+        yield Folded(summary="How busy the machine is", blocks=(figure,))
+
+
 def _types(simulation: Simulation) -> Folded:
     numbers = ("Requests", "P50", "P90", "P99", "Waiting P90")
     many = any(len(result.by_type) > _FEWEST_TYPES for result in simulation.results)
@@ -146,6 +168,6 @@ def _assumptions(simulation: Simulation) -> Folded:
         ("Seed", str(simulation.seed)),
         *((result.policy, result.source) for result in simulation.results),
     )
-    told = (*simulation.assumptions, *machine.assumptions)
+    told = tuple(dict.fromkeys((*simulation.assumptions, *machine.assumptions)))
     assumed = (Points(title="What was assumed", items=told),) if told else ()
     return Folded(summary="Assumptions, machine and sources", blocks=(*assumed, Terms(items=terms)))
