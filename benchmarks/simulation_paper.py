@@ -133,6 +133,42 @@ def stages_at_128() -> Iterator[Row]:
         yield Row(what=f"128 at once: {what}", paper=paper, ours=ours, tolerance=0.15)
 
 
+FIGURE_3 = {
+    "one process a request": (None, (2.7, 3.2, 3.4, 3.6, 4.0, 4.7, 6.8, 11.6)),
+    "sequential": (1, (3.2, 6.3, 11.8, 23.0, 49.3, 92.4, 176.5, 346.2)),
+}
+"""Makespans at 1, 2, 4, … 128 requests; the authors' own second run, from their figure."""
+FIGURE_4B = (0.32, 0.633, 1.18, 2.24, 4.00, 6.54, 9.12, 10.74)
+"""Requests per second of LangChain at the same sizes."""
+
+
+def makespan(requests: int, cap: int | None) -> float:
+    """Until the last of so many that come at once has ended, in seconds, the mean of five runs."""
+    return fmean(
+        simulate(
+            synthetic_workload(shape(WEB_V1, requests, seed), source="figure 3"),
+            PRESETS["v1"],
+            capped(cap),
+        ).makespan_ns
+        / SECOND
+        for seed in SEEDS
+    )
+
+
+def figure_3() -> Iterator[Row]:
+    for name, (cap, measured) in FIGURE_3.items():
+        for power, paper in enumerate(measured):
+            what = f"{name}: {2**power} at once"
+            yield Row(what=what, paper=paper, ours=makespan(2**power, cap), tolerance=0.15)
+
+
+def figure_4b() -> Iterator[Row]:
+    for power, paper in enumerate(FIGURE_4B):
+        what = f"{2**power} at once, requests/s"
+        ours = 2**power / makespan(2**power, None)
+        yield Row(what=what, paper=paper, ours=ours, tolerance=0.15)
+
+
 # --- v3: closed COMB ---------------------------------------------------------------------------
 
 
@@ -271,6 +307,8 @@ def throughput(records: Sequence[RequestRecord]) -> float:
 def main() -> None:
     show("Figure 7a (v1), s. Calibrated: figure 4c up to 64 requests.", tuple(figure_7a()))
     show("Figure 4c (v1) at 128 requests, s. Calibrated: the same.", tuple(stages_at_128()))
+    show("Figure 3 (v1), makespan, s. Calibrated: figure 4c up to 64 requests.", tuple(figure_3()))
+    show("Figure 4b (v1), LangChain. Calibrated: the same.", tuple(figure_4b()))
     show("Figure 5 (v3), makespan of 128, s. Calibrated: the baseline rows.", tuple(figure_5()))
     show("Figure 6 (v3), open loop. Calibrated: the service time at N_cap 64.", tuple(figure_6()))
 

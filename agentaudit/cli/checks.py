@@ -35,7 +35,7 @@ class Checks:
 
     def told(self, trace: "Trace", profile: "Profile", terminal: "Terminal") -> ExitCode:
         """What they say of a recording, shown; the code to end with."""
-        from agentaudit.model.trace import unread
+        from agentaudit.model.reading import unread
         from agentaudit.profiling.gauges import readings_of
 
         comparison = None
@@ -60,7 +60,7 @@ def checks_of(
 
 def told_unread(trace: "Trace", name: str, terminal: "Terminal") -> bool:
     """Whether something of a recording could not be read; then it is told."""
-    from agentaudit.model.trace import unread
+    from agentaudit.model.reading import unread
 
     missing = unread(trace.incidents)
     for incident in missing:

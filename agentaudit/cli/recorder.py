@@ -59,6 +59,7 @@ def record(
 def step_rules(folders: Sequence[Path], request_frames: Sequence[str] = ()) -> "LabelRules":
     """The user's rules for frames and spans, and ours after them."""
     from agentaudit.model.rule import LabelRules
+    from agentaudit.rules.programs import load_program_rules
     from agentaudit.rules.request_frames import request_rules
     from agentaudit.rules.spans import load_span_rules, told_apart
     from agentaudit.rules.steps import load_step_rules
@@ -69,6 +70,7 @@ def step_rules(folders: Sequence[Path], request_frames: Sequence[str] = ()) -> "
     return LabelRules(
         frames=(*request_rules(request_frames), *rules),
         spans=load_span_rules([*spans, shipped("rules") / "spans"]),
+        programs=load_program_rules(shipped("rules") / "programs.yaml"),
     )
 
 

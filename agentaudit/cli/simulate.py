@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from agentaudit.cli.simulate_policies import policies
 from agentaudit.cli.simulate_scheduler import scheduler
 from agentaudit.cli.simulate_sweep import sweep
 from agentaudit.errors import InputError, Problem
@@ -64,7 +65,7 @@ def replications_of(
 def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
     """The workload of a recording, its host, and whether all of its file could be read."""
     from agentaudit.cli.recorder import read_trace, step_rules
-    from agentaudit.model.trace import unread
+    from agentaudit.model.reading import unread
     from agentaudit.simulation.recorded import recorded_workload
 
     trace = read_trace(source, step_rules([]))
@@ -118,5 +119,17 @@ def _text(source: Path) -> str:
         raise InputError(Problem(file=str(source), message="is no UTF-8 text")) from error
 
 
+def machine_named(name: str) -> "Machine":
+    """The machine of a file, or a preset."""
+    from agentaudit.readers.yaml import parse_yaml
+    from agentaudit.simulation.machine import named_machine
+    from agentaudit.simulation.machine_file import parse_machine
+
+    if not name.endswith((".yaml", ".yml")):
+        return named_machine(name)
+    return parse_machine(parse_yaml(name, _text(Path(name))).root, file=name)
+
+
+app.command("policies")(policies)
 app.command("scheduler")(scheduler)
 app.command("sweep")(sweep)

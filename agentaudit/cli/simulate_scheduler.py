@@ -24,8 +24,11 @@ def scheduler(
         typer.Option(
             "--policy",
             "-p",
-            metavar="NAME",
-            help="A policy to try; give it again for more. Default: those that suit the arrivals.",
+            metavar="NAME|FILE:CLASS",
+            help=(
+                "A policy to try, or one of your own; give it again for more. Default: those that"
+                " suit the arrivals."
+            ),
         ),
     ] = None,
     arrivals: Annotated[
@@ -45,13 +48,17 @@ def scheduler(
     seed: Annotated[int | None, typer.Option(metavar="N", help="Equal seeds, equal runs.")] = None,
     machine: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="sys1, sys2 or v1 of the paper, in place of the host."),
+        typer.Option(
+            metavar="NAME|FILE",
+            help="sys1, sys2 or v1 of the paper, or a file with a machine, in place of the host.",
+        ),
     ] = None,
     cores: Annotated[int | None, typer.Option(metavar="N", help="Another number of cores.")] = None,
     caps: Annotated[
         str,
         typer.Option(
-            metavar="CAPS", help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s."
+            metavar="CAPS",
+            help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s, TTL.",
         ),
     ] = "",
     replications: Annotated[
@@ -102,10 +109,10 @@ def scheduler(
     """
     Replay a workload under COMB, MAS and their baselines, and say what to change.
 
-    Policies: sequential, multi-processing, fcfs, micro-batching, micro-batching-rolling, comb,
-    comb-closed, comb-open, mas. The first baseline among them (fcfs or multi-processing) is what
-    the others are compared with, on the same requests. Runs are repeated with requests drawn anew,
-    and every percentile has its 95 % interval.
+    Policies: comb, in the form that suits the arrivals, mas, and all that `agentaudit simulate
+    policies` lists, or one of your own from a Python file, which is executed. The first baseline
+    among them (fcfs or multi-processing) is what the others are compared with, on the same
+    requests. Runs are repeated with requests drawn anew; every percentile has its 95 % interval.
 
     \b
     Examples:
@@ -113,6 +120,7 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
+      agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
       agentaudit simulate scheduler workload.yaml --json simulation.json
       agentaudit simulate scheduler run.aatrace --what-if cpu=+16 --what-if gpu=2x
       agentaudit simulate scheduler run.aatrace --what-if 'tool:search=0.5x,rate=1.5x'
@@ -124,7 +132,7 @@ def scheduler(
     A workload file:
       requests: 200
       arrivals: poisson:2            # or closed
-      machine: {cores: 8}            # or sys1, sys2, v1
+      machine: {cores: 8}            # or sys1, sys2, v1; limits: calls, kv_tokens, background, …
       types:
         - name: search
           weight: 3
@@ -135,6 +143,7 @@ def scheduler(
     damaged or cut off.
     """
     from agentaudit.cli.simulate import replications_of
+    from agentaudit.cli.user_policies import split_policies
     from agentaudit.simulation.capacity import searched
     from agentaudit.simulation.changes import parse_change
     from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
@@ -161,7 +170,8 @@ def scheduler(
             objectives=parse_objectives(slo or (), types_of(workloads)), price_per_hour=price
         )
         aim = aim_of(objective, terms)
-        ranking = ranked_shipped(experiment, names=policy or (), caps=caps, terms=terms)
+        names, others = split_policies(policy or ())
+        ranking = ranked_shipped(experiment, names=names, caps=caps, terms=terms, others=others)
         changed, told = what_ifs(ranking, changes)
         answers = [one for question in find or () for one in searched(ranking, question)]
         best = recommendation(ranking, aim, scaled_caps(experiment, caps)) if recommend else None
@@ -182,10 +192,11 @@ def scheduler(
 def _machine(
     host: "Machine", *, name: str | None, cores: int | None, watts: str | None
 ) -> "Machine":
+    from agentaudit.cli.simulate import machine_named
     from agentaudit.simulation.expenses import parse_power
-    from agentaudit.simulation.machine import named_machine, with_cores
+    from agentaudit.simulation.machine import with_cores
 
-    chosen = host if name is None else named_machine(name)
+    chosen = host if name is None else machine_named(name)
     chosen = chosen if cores is None else with_cores(chosen, cores)
     if watts is None:
         return chosen

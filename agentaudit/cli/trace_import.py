@@ -62,6 +62,9 @@ def trace_import(
       agentaudit trace import syfi_coding_trace.jsonl.gz --limit 200 -o coding.aatrace
       agentaudit trace import AzureLLMInferenceTrace_code.csv --tokens-per-s 8000:60
       agentaudit simulate scheduler coding.aatrace
+
+    Exit codes: 0 imported; 2 usage or unreadable input; 3 imported, but rows were left out, or the
+    recording that was exported had not been read whole.
     """
     terminal = terminal_of(context)
     source = _Source(tuple(files), _named(files, form), _speed(tokens_per_s), limit)
@@ -71,7 +74,8 @@ def trace_import(
     with terminal.progress(f"reading {source.form}"), nothing_collected():
         survey = _imported(source, path, allow_incomplete=allow_incomplete)
     _told(terminal, survey, path)
-    raise typer.Exit(int(exit_code(failed=False, incomplete=bool(survey.notes.bad_rows))))
+    incomplete = bool(survey.notes.bad_rows or survey.notes.unread)
+    raise typer.Exit(int(exit_code(failed=False, incomplete=incomplete)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ def _otlp(rows: "Iterator[Row]", notes: "Notes") -> "Iterator[SpanSeen]":
             continue
         if body.refused:
             notes.wrong(row, f"holds {body.refused} spans without an id or a possible time")
+        notes.unread |= body.unread
         yield from body.spans
 
 
@@ -144,6 +149,7 @@ def _imported(source: _Source, path: Path, *, allow_incomplete: bool) -> _Survey
             source=source.form,
             extent_ns=(survey.start_ns, survey.end_ns),
             lacks=tuple(_lacks(survey.notes)),
+            unread=tuple(_unread(survey.notes)),
             tool_version=__version__,
         )
     return survey
@@ -204,6 +210,11 @@ def _lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
         yield (f"{counted(notes.bad_rows, 'row')} could not be read", "what unreadable rows hold")
 
 
+def _unread(notes: "Notes") -> Iterable[tuple[str, str]]:
+    for what in sorted(notes.unread):
+        yield (f"of the recording that was exported: {what}", "what could not be read of it")
+
+
 def _told(terminal: Terminal, survey: _Survey, path: Path) -> None:
     from agentaudit.report.quantities import counted, duration
 
@@ -214,7 +225,7 @@ def _told(terminal: Terminal, survey: _Survey, path: Path) -> None:
         f" {length} from first to last",
         soft_wrap=True,
     )
-    for what, lost in _lacks(survey.notes):
+    for what, lost in (*_lacks(survey.notes), *_unread(survey.notes)):
         terminal.note(f"not in it: {lost} ({what})")
 
 

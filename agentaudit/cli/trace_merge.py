@@ -35,7 +35,8 @@ def trace_merge(
       agentaudit trace merge web-1.aatrace web-2.aatrace -o web.aatrace
       agentaudit trace merge agent.aatrace vllm.aatrace -o both.aatrace
     """
-    from agentaudit.model.trace import READING, Incident
+    from agentaudit.model.reading import READING
+    from agentaudit.model.trace import Incident
     from agentaudit.store.merging import Source, merged
     from agentaudit.store.placing import beside
     from agentaudit.store.recording import RecordingWriter, read_records

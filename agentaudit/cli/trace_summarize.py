@@ -130,7 +130,6 @@ def _of_recordings(
 ) -> "Iterator[Part]":
     """Recordings themselves; one that cannot be read is named, and the others count."""
     from agentaudit.model.fleet import Part
-    from agentaudit.model.trace import unread
     from agentaudit.profiling.fleet import part_of_trace
 
     if not paths:
@@ -145,9 +144,6 @@ def _of_recordings(
         part = part_of_trace(trace, path.name)
         if all(wanted.has(*day) for day in part.recordings):
             yield part
-            yield Part(
-                problems=tuple(f"{path}: {incident.what}" for incident in unread(trace.incidents))
-            )
 
 
 def _day(text: str, option: str) -> str:

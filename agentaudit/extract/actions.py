@@ -22,7 +22,10 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts import Agent, FactId, Grant, Runtime, Source, Workflow
+from agentaudit.model.facts.agents import Agent, Source
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.permissions import Grant
+from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.readers.document import Node
 
 _EVENT_TEXT = re.compile(

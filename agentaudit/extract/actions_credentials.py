@@ -11,7 +11,9 @@ from agentaudit.extract.iam_holders import principal_name
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.redaction import assignment
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.facts import Credential, CredentialForm, FactId, Identity, Lifetime
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
 _AWS_ACTION = "aws-actions/configure-aws-credentials"
@@ -70,7 +72,7 @@ def add_job_credentials(
     holding = Holding(
         holder="ci",
         exposure="env",
-        holder_id=next(iter(seen_by), FactId("")),
+        holder_id=next(iter(seen_by), NOBODY),
         seen_by=seen_by,
         short_alternative=dict(_IN_ENVIRONMENT),
     )
@@ -99,7 +101,7 @@ def _add_static(
             form=form,
             lifetime=Lifetime.SHORT if session is not None else Lifetime.STATIC,
             holder="ci",
-            holder_id=next(iter(seen_by), FactId("")),
+            holder_id=next(iter(seen_by), NOBODY),
             exposure="env",
             variable=name,
             digest=collector.digest(text) if form is CredentialForm.LITERAL else "",
@@ -134,7 +136,7 @@ def _add_session(
             lifetime=Lifetime.SHORT if ttl_s is not None else Lifetime.UNKNOWN,
             ttl_s=ttl_s,
             holder="ci",
-            holder_id=next(iter(seen_by), FactId("")),
+            holder_id=next(iter(seen_by), NOBODY),
             exposure="env",
             variable="role-to-assume",
         )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
-from agentaudit.model.facts import Agent, Tool
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Tool
 
 _ALLOWED = re.compile(r"--?allowed-?_?tools[= ]+(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
 _INPUT = re.compile(r"^allowed_tools: (.*)$", re.MULTILINE)

@@ -10,7 +10,11 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import client_agent
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
-from agentaudit.model.facts import Agent, Approval, Egress, MemoryStore, Tool, ToolServer
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import Approval
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Egress
+from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Document, Node
 
 _SETTINGS = re.compile(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")

@@ -9,7 +9,9 @@ from agentaudit.extract.mcp_clients import client_agent
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import Agent, AuditLog, MemoryStore
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import AuditLog
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node
 
 _GEMINI = re.compile(r"(?:^|/)\.gemini/settings\.json$")

@@ -12,7 +12,8 @@ from agentaudit.errors import Problem
 from agentaudit.extract.redaction import cleaned
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
-from agentaudit.model.facts import CredentialForm, Fact, FactId
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.readers.document import Document, Node
 
 _SLUG_LENGTH = 40

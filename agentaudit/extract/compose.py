@@ -13,7 +13,7 @@ from agentaudit.extract.literals import default_of, variable_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import Runtime
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock")

@@ -15,15 +15,11 @@ from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
-from agentaudit.model.facts import (
-    Egress,
-    FactId,
-    Gateway,
-    Model,
-    Registry,
-    Runtime,
-    ToolServer,
-)
+from agentaudit.model.facts.agents import Model
+from agentaudit.model.facts.controls import Gateway
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.runtimes import Egress, Runtime
+from agentaudit.model.facts.tools import Registry, ToolServer
 from agentaudit.readers.document import Document, Node
 
 _GATEWAY = (

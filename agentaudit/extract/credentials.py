@@ -15,12 +15,12 @@ from agentaudit.extract.redaction import assignment
 from agentaudit.extract.secret_names import name_words
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts import Credential, FactId, Lifetime
+from agentaudit.model.facts.credentials import Credential, Lifetime
+from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
 
 HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repository")
 """Who can hold a credential, the one that matters most first."""
-_NOBODY = FactId("")
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
@@ -30,7 +30,7 @@ class Holding:
 
     holder: str
     exposure: str
-    holder_id: FactId = _NOBODY
+    holder_id: FactId = NOBODY
     seen_by: tuple[FactId, ...] = ()
     short_alternative: dict[str, str] = field(default_factory=dict)
     """By provider: what would replace a static key here."""

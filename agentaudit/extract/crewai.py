@@ -8,7 +8,9 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_tools import CLASS_TOOLS, ClassTool
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts import Agent, MemoryStore, Tool
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _AGENT_KEYS = frozenset({"role", "goal", "backstory"})

@@ -23,7 +23,7 @@ from agentaudit.extract.mcp_tools import settle_unknown_tools, tool_id, unknown_
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import Derivation, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts import Tool, ToolServer
+from agentaudit.model.facts.tools import Tool, ToolServer
 
 FILE = "agentaudit.yaml"
 """At the root of what is audited: no folder below can declare for the whole."""

@@ -11,13 +11,9 @@ from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
-from agentaudit.model.facts import (
-    Credential,
-    CredentialForm,
-    Lifetime,
-    Registry,
-    Runtime,
-)
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.model.facts.tools import Registry
 from agentaudit.readers.document import Document, Node
 
 _ENV_FILE = re.compile(r"(?:^|[\s/])(?P<name>\.env(?:\.\w+)?)(?=\s|$)")

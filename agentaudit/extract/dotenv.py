@@ -7,7 +7,7 @@ from agentaudit.extract.containers import Container, add_container, role_of
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import Runtime
+from agentaudit.model.facts.runtimes import Runtime
 
 _TEMPLATE = re.compile(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
 _STAGE = re.compile(r"\.env\.(?P<name>\w+)$")

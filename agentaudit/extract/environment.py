@@ -16,7 +16,11 @@ from agentaudit.extract.redaction import assignment, bare_url
 from agentaudit.extract.secret_names import name_words
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts import AuditLog, CredentialForm, FactId, MemoryStore, Runtime
+from agentaudit.model.facts.controls import AuditLog
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Runtime
 
 _MEMORY = r"(?:chat|conversation|message|memory|history|session|thread|checkpoint)"
 _EVIDENCE = re.compile(

@@ -8,7 +8,8 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.redaction import bare_url
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import AuditLog, Gateway, Model
+from agentaudit.model.facts.agents import Model
+from agentaudit.model.facts.controls import AuditLog, Gateway
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _AUTHORIZERS = ("jwtAuth", "apiKey", "basicAuth", "extAuthz", "mcpAuthentication")

@@ -16,7 +16,8 @@ from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.iam_measures import measured
 from agentaudit.extract.iam_policies import Statement
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.facts import FactId, Grant
+from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.model.facts.permissions import Grant
 
 MOST_SENSITIVE = 5_000
 _ROLE_PASSING = "iam:passrole"
@@ -30,7 +31,6 @@ _NARROWED_BY_ANY_RESOURCE = (
     "iam:passrole",
 )
 """Actions that give more only where they are not tied to a named resource."""
-_NOBODY = FactId("")
 _EVERY_BUCKET = re.compile(r"\*(?:/\*)?")
 _EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*")
 _TELEMETRY = frozenset(
@@ -66,7 +66,7 @@ class Bearer:
 
     name: str
     key: str
-    identity_id: FactId = _NOBODY
+    identity_id: FactId = NOBODY
     environment: str = ""
     ceiling: frozenset[str] | None = None
     """What a permissions boundary allows at most."""

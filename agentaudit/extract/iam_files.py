@@ -7,7 +7,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import Bearer, add_grants
 from agentaudit.extract.iam_policies import PolicySource, statements
 from agentaudit.extract.iam_trust import trust
-from agentaudit.model.facts import Identity
+from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Document, Node
 
 

@@ -9,7 +9,7 @@ from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam_policies import Statement
 from agentaudit.extract.iam_trust import trust
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts import Identity
+from agentaudit.model.facts.permissions import Identity
 
 _ROLE_ARN = re.compile(
     r"^arn:aws[\w-]*:(?:iam|sts)::[^:]*:(?:role|user|assumed-role)/(?P<path>.+)$"

@@ -10,7 +10,7 @@ from agentaudit.extract.iam_globs import meets
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import Grant, Identity, Resource
+from agentaudit.model.facts.permissions import Grant, Identity, Resource
 
 _DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
 _ROLE = ("aws", "role")

@@ -9,7 +9,7 @@ from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.recognition import by_look
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import Agent, Instruction
+from agentaudit.model.facts.agents import Agent, Instruction
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _ASSIGNMENT = re.compile(

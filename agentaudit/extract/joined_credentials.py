@@ -11,7 +11,9 @@ from dataclasses import replace
 from agentaudit.extract.collector import Collector
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import Credential, FactId, Grant, Identity
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.permissions import Grant, Identity
 
 
 def join_credentials(collector: Collector) -> None:

@@ -14,11 +14,9 @@ from agentaudit.extract.environment import limit
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
-from agentaudit.model.facts import (
-    Agent,
-    MemoryStore,
-    Tool,
-)
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import Tool
 
 _CODED = frozenset(
     {

@@ -12,7 +12,8 @@ from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import Credential, CredentialForm, Lifetime, Runtime
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _TEMPLATES = {

@@ -7,14 +7,10 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import (
-    Credential,
-    CredentialForm,
-    FactId,
-    Identity,
-    Lifetime,
-    Runtime,
-)
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.permissions import Identity
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
 _ANNOTATIONS = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.kubernetes_objects import KubernetesObject, settings_of_object
 from agentaudit.extract.redaction import plain
-from agentaudit.model.facts import CredentialForm
+from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
 
 

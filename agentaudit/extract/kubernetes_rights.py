@@ -9,7 +9,9 @@ from agentaudit.extract.kubernetes_accounts import service_account_id
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts import Egress, FactId, Grant, Identity
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.permissions import Grant, Identity
+from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Node
 
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})

@@ -7,7 +7,9 @@ from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts import Agent, MemoryStore, Runtime
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _MINUTE_S = 60

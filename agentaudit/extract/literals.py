@@ -8,7 +8,7 @@ fills in later. Neither is a secret.
 import re
 from collections import Counter
 
-from agentaudit.model.facts import CredentialForm
+from agentaudit.model.facts.credentials import CredentialForm
 
 _ENVIRONMENT = re.compile(
     r"""^(?:

@@ -14,7 +14,8 @@ from agentaudit.extract.redaction import arguments, bare_url, plain
 from agentaudit.extract.secret_names import secret_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import Agent, Registry, ToolServer
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Registry, ToolServer
 from agentaudit.readers.document import Document, Node
 
 _LOCAL = re.compile(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import folder_of
-from agentaudit.model.facts import Agent
+from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(

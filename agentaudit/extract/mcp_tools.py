@@ -6,7 +6,10 @@ from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.mcp_catalogue import KnownServer, KnownTool, known_server
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
-from agentaudit.model.facts import FactId, Resource, Source, Tool, ToolServer
+from agentaudit.model.facts.agents import Source
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.permissions import Resource
+from agentaudit.model.facts.tools import Tool, ToolServer
 
 _RESOURCE_EDGES = {
     "read": EdgeKind.READS,

@@ -12,7 +12,11 @@ from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_tools import CLASS_TOOLS, class_tool, function_tool, function_tools
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
-from agentaudit.model.facts import Agent, Approval, FactId, Guardrail, MemoryStore, Tool
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import Approval, Guardrail
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import Tool
 
 _LIMITS = ("max_iter", "max_iterations", "max_turns", "recursion_limit", "max_llm_calls")
 _TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")

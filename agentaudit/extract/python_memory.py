@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import MemoryStore
+from agentaudit.model.facts.memory import MemoryStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

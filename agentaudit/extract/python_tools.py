@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import Module
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts import Tool
+from agentaudit.model.facts.tools import Tool
 
 _DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_function|ai_function)$")
 _FREE_FORM = re.compile(

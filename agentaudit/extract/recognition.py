@@ -21,7 +21,7 @@ from agentaudit.extract.literals import (
 from agentaudit.extract.secret_names import SecretName, name_words, secret_name
 from agentaudit.extract.token_forms import HOUR_S, token_in
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import CredentialForm, Lifetime
+from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 
 LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""

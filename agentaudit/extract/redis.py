@@ -14,7 +14,7 @@ from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
-from agentaudit.model.facts import MemoryStore
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document
 
 _REDIS = ("redis", "valkey", "keydb", "dragonfly")

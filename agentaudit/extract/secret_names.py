@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from agentaudit.model.facts import Lifetime
+from agentaudit.model.facts.credentials import Lifetime
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (

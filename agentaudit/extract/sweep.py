@@ -19,7 +19,8 @@ from agentaudit.extract.python_code import Module, module_of
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.extract.token_forms import token_in
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import Agent, Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _EXAMPLE = re.compile(

@@ -8,16 +8,11 @@ from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_runtimes import authenticate
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts import (
-    Agent,
-    FactId,
-    Gateway,
-    Guardrail,
-    Instruction,
-    MemoryStore,
-    Model,
-    Tool,
-)
+from agentaudit.model.facts.agents import Agent, Instruction, Model
+from agentaudit.model.facts.controls import Gateway, Guardrail
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Node
 
 DAY_S = 86_400

@@ -8,15 +8,10 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
-from agentaudit.model.facts import (
-    Credential,
-    CredentialForm,
-    FactId,
-    Grant,
-    Identity,
-    Lifetime,
-    MemoryStore,
-)
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.readers.document import Node
 
 _GOOGLE_BASIC = frozenset({"roles/owner", "roles/editor"})
@@ -90,7 +85,7 @@ def _owner(node: Node | None, accounts: Mapping[str, FactId]) -> FactId:
     """The service account that a value refers to, if it is one of the module's."""
     text = node.raw if node is not None else ""
     found = (account for address, account in accounts.items() if f"{address}." in text)
-    return next(found, FactId(""))
+    return next(found, NOBODY)
 
 
 def _add_google_grants(

@@ -13,7 +13,8 @@ from agentaudit.extract.iam_policies import PolicySource, Statement, statements
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
-from agentaudit.model.facts import Credential, CredentialForm, FactId, Lifetime
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Node
 
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user"}

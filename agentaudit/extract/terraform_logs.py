@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import AuditLog
+from agentaudit.model.facts.controls import AuditLog
 from agentaudit.readers.document import Node
 
 

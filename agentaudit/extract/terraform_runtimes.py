@@ -11,7 +11,9 @@ from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_networks import egress_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
-from agentaudit.model.facts import CredentialForm, FactId, Runtime
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
 _SECRET_REFERENCE = CredentialForm.SECRET_REF

@@ -10,13 +10,9 @@ from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import computed
 from agentaudit.extract.terraform_runtimes import settings
 from agentaudit.model.evidence import Evidence, Known, Truth
-from agentaudit.model.facts import (
-    Credential,
-    CredentialForm,
-    Lifetime,
-    MemoryStore,
-    Resource,
-)
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Resource
 from agentaudit.readers.document import Node
 
 KINDS: Mapping[str, str] = MappingProxyType(

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from agentaudit.model.facts import Lifetime
+from agentaudit.model.facts.credentials import Lifetime
 
 HOUR_S = 3600
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -3,7 +3,8 @@
 import re
 
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import Credential, Fact
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.fact import Fact
 from agentaudit.model.finding import Severity
 
 _REHEARSAL = re.compile(

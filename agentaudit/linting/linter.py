@@ -11,7 +11,7 @@ from agentaudit.linting.summaries import credential_summaries, gateway_names, me
 from agentaudit.linting.suppressions import META_RULES, suppressed
 from agentaudit.model.deployment import FACT_KINDS, Deployment
 from agentaudit.model.evidence import Confidence, Evidence
-from agentaudit.model.facts import Fact, FactId
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
 from agentaudit.rules.cel import bind
 from agentaudit.rules.limits import Limits

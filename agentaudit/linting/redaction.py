@@ -5,7 +5,7 @@ from dataclasses import replace
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import Unresolved
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts import Fact
+from agentaudit.model.facts.fact import Fact
 
 
 def shown_place(place: Evidence) -> Evidence:

@@ -4,7 +4,9 @@ from agentaudit.extract.redaction import plain
 from agentaudit.linting.redaction import shown_place
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known
-from agentaudit.model.facts import Credential, FactId, MemoryStore
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.finding import CredentialSummary, MemorySummary
 from agentaudit.rules.messages import duration, size
 

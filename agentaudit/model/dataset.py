@@ -7,7 +7,7 @@ nanoseconds; instants are in Unix time, because no two hosts share a monotonic c
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
@@ -39,6 +39,8 @@ class RecordingRow:
     incidents: int
     imported: bool
     """True where CPU time was never measured: spans of another program were all there was."""
+    unread: str | None = None
+    """What its file should hold and nobody can read; None where it was read whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,8 @@ class Column:
     name: str
     type: type
     nullable: bool
+    added: bool
+    """True where files of this version were written before there was such a column."""
 
 
 @cache
@@ -169,5 +173,8 @@ def _columns(type_: type[Row]) -> Iterator[Column]:
         hint = hints[field.name]
         nullable = get_origin(hint) is UnionType
         yield Column(
-            name=field.name, type=get_args(hint)[0] if nullable else hint, nullable=nullable
+            name=field.name,
+            type=get_args(hint)[0] if nullable else hint,
+            nullable=nullable,
+            added=field.default is not MISSING,
         )

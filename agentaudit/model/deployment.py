@@ -10,30 +10,14 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from agentaudit.model.evidence import Confidence, Evidence
-from agentaudit.model.facts import (
-    Agent,
-    Approval,
-    AuditLog,
-    Credential,
-    Egress,
-    Fact,
-    FactId,
-    Gateway,
-    Grant,
-    Guardrail,
-    Identity,
-    Instruction,
-    MemoryStore,
-    Model,
-    PeerAgent,
-    Registry,
-    Resource,
-    Runtime,
-    Source,
-    Tool,
-    ToolServer,
-    Workflow,
-)
+from agentaudit.model.facts.agents import Agent, Instruction, Model, PeerAgent, Source
+from agentaudit.model.facts.controls import Approval, AuditLog, Gateway, Guardrail
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Grant, Identity, Resource
+from agentaudit.model.facts.runtimes import Egress, Runtime, Workflow
+from agentaudit.model.facts.tools import Registry, Tool, ToolServer
 
 
 class EdgeKind(StrEnum):

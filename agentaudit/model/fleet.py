@@ -95,8 +95,18 @@ def together(parts: Iterable[Part]) -> Part:
     )
 
 
-def recording_tally(row: RecordingRow) -> RecordingTally:
-    """One row of the recordings; shares become times, so that they add up exactly."""
+def part_of_recording(row: RecordingRow, host: str, day: str) -> Part:
+    """What one row of the recordings adds; what could not be read of it is a problem."""
+    problems = () if row.unread is None else (f"{row.recording} of {host}: {row.unread}",)
+    return Part(
+        recordings={(host, day): _tally(row)},
+        names=((host, row.recording, row.start_unix_ns),),
+        problems=problems,
+    )
+
+
+def _tally(row: RecordingRow) -> RecordingTally:
+    """Shares become times, so that they add up exactly."""
     return RecordingTally(
         recordings=1,
         cut_off=0 if row.complete else 1,

@@ -93,8 +93,19 @@ class SpanRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramRule:
+    """One row of `rules/programs.yaml`: a package that is not the agent, where it may seem so."""
+
+    package: str
+    """As it is imported."""
+    role: str
+    """`runner`, `command_line`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelRules:
     """What evidence means: frames on stacks, and spans; the first row that matches wins."""
 
     frames: tuple[StepRule, ...]
     spans: tuple[SpanRule, ...] = ()
+    programs: tuple[ProgramRule, ...] = ()

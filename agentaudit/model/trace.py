@@ -5,7 +5,6 @@ Times are integer nanoseconds on the monotonic clock of the recording host; `clo
 to Unix time.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -193,15 +192,6 @@ class Incident:
     what: str
     lost: str
     """What the recording does not hold because of it."""
-
-
-READING = "recording"
-"""The probe of incidents that were met when a recording was read, not when it was made."""
-
-
-def unread(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """What the file of a recording should hold and nobody can read: evidence that is missing."""
-    return tuple(incident for incident in incidents if incident.probe == READING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,13 @@ class WorkStep:
     demand_ns: int
     threads: int = 1
     name: str = ""
+    interpreted: float = 1.0
+    """
+    Of CPU work: the share, 0 to 1, that is Python code and not that of child processes or of
+    libraries that release the interpreter. Threads of one interpreter do it one at a time.
+    """
+    tokens: int = 0
+    """Of an LLM call: prompt and answer, which it holds in the KV cache; 0 where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +110,7 @@ class Power:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What the workload runs on."""
+    """What the workload runs on. Every limit and every coupling is off unless it is given."""
 
     name: str
     cores: int
@@ -111,5 +118,30 @@ class Machine:
     gpu: SpeedCurve
     dispatch_ns: int = 0
     """CPU work to start one request's process."""
+    most_calls: int | None = None
+    """LLM calls served at once (vLLM's max_num_seqs); None is no limit."""
+    kv_tokens: int | None = None
+    """Room of the KV cache, in tokens; None is no limit."""
+    recompute_ns: int = 0
+    """GPU work for each token of a request's context that the KV cache has lost between calls."""
+    background: int = 0
+    """Threads of other programs that always run beside the agent's."""
+    starvation: float = 0.0
+    """
+    How much a starved host slows the LLM server, whose scheduler and tokeniser need cores too: with
+    n threads to a core, calls take 1 + starvation * (n - 1) times as long. Fitted; 0 is not at all.
+    """
     assumptions: tuple[str, ...] = field(default=())
     power: Power | None = None
+
+    def __post_init__(self) -> None:
+        for name, limit in (("most_calls", self.most_calls), ("kv_tokens", self.kv_tokens)):
+            if limit is not None and limit < 1:
+                raise ValueError(f"{name} is at least 1, not {limit}")
+        for name, amount in (
+            ("recompute_ns", self.recompute_ns),
+            ("background", self.background),
+            ("starvation", self.starvation),
+        ):
+            if amount < 0:
+                raise ValueError(f"{name} is at least 0, not {amount}")

@@ -79,7 +79,7 @@ class Assembly:
 def assembled(recording: Recording, spans: Told, rules: LabelRules) -> Assembly:
     """Lanes and tracks of all processes that there is evidence of; `spans` are what spans claim."""
     labeller = Labeller(
-        rules.frames,
+        rules,
         recording.stacks,
         model_clients(recording),
         command=recording.opened.target.command,

@@ -12,6 +12,7 @@ from agentaudit.model.dataset import (
     SampleRow,
     StepRow,
 )
+from agentaudit.model.reading import unread_text
 from agentaudit.model.trace import Request, Step, StepKind, Trace
 from agentaudit.profiling.breakdown import unix_ns
 
@@ -84,6 +85,7 @@ def recording_row(trace: Trace, recording: str) -> RecordingRow:
         complete=trace.complete,
         incidents=len(trace.incidents),
         imported=bool(trace.target.imported),
+        unread=unread_text(trace.incidents),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from agentaudit.model.dataset import RecordingRow, RequestRow, StepRow, day_of
 from agentaudit.model.fleet import (
@@ -13,7 +14,7 @@ from agentaudit.model.fleet import (
     Part,
     RecordingTally,
     TypeTally,
-    recording_tally,
+    part_of_recording,
     together,
 )
 from agentaudit.model.sketch import RELATIVE_ERROR, sketch_of
@@ -28,11 +29,10 @@ def part_of_trace(trace: Trace, name: str) -> Part:
     host, day = trace.host.name, day_of(recording.start_unix_ns)
     requests = (row for row in rows["requests"] if isinstance(row, RequestRow))
     steps = (row for row in rows["steps"] if isinstance(row, StepRow))
-    return Part(
-        recordings={(host, day): recording_tally(recording)},
+    return replace(
+        part_of_recording(recording, host, day),
         kinds={(host, day, kind): tally for kind, tally in _kinds(steps).items()},
         types={(host, day, type_): tally for type_, tally in _types(requests).items()},
-        names=((host, name, recording.start_unix_ns),),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from agentaudit.model.recording import Frame
-from agentaudit.model.rule import StepRule
+from agentaudit.model.rule import LabelRules, StepRule
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.frames import FrameRules, own_code
 from agentaudit.profiling.programs import agent_packages
@@ -80,7 +80,7 @@ class Labeller:
 
     def __init__(
         self,
-        rules: Sequence[StepRule],
+        rules: LabelRules,
         stacks: Sequence[tuple[Frame, ...]],
         model_clients: Collection[int] = (),
         *,
@@ -88,7 +88,7 @@ class Labeller:
     ) -> None:
         """`command` is the command line of the target: it may name the agent's package."""
         self._packages = agent_packages(stacks, command, rules)
-        self._rules = FrameRules(rules, self._packages)
+        self._rules = FrameRules(rules.frames, self._packages)
         self._stacks = stacks
         self._model_clients = frozenset(model_clients)
         self._known: dict[tuple[int, bool], Label] = {}

@@ -81,7 +81,7 @@ class LiveView:
         self._rules = rules
         self._stacks: list[tuple[Frame, ...]] = []
         self._clients: set[int] = set()
-        self._labeller = Labeller(rules.frames, ())
+        self._labeller = Labeller(rules, ())
         self._labelled = 0
         self._command = ""
         self._start_ns = self._now_ns = 0
@@ -173,7 +173,7 @@ class LiveView:
         if len(self._stacks) >= 2 * self._labelled or not self._labelled:
             self._labelled = max(len(self._stacks), 1)
             self._labeller = Labeller(
-                self._rules.frames, self._stacks, self._clients, command=self._command
+                self._rules, self._stacks, self._clients, command=self._command
             )
 
     def _forget(self) -> None:

@@ -3,7 +3,7 @@ Which installed packages are the agent itself, rather than libraries that it use
 
 An agent that was installed lies in `site-packages` as its libraries do. What tells it apart is that
 the program begins in it: `python -m my_agent`, a console script, a file run by its path, or
-`my_agent.app:app` given to a server. A package that step rules know as a library stays one.
+`my_agent.app:app` given to a server. A package that rules know as a library or a runner stays one.
 """
 
 import re
@@ -12,21 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import dropwhile
 
 from agentaudit.model.recording import Frame
-from agentaudit.model.rule import StepRule
+from agentaudit.model.rule import LabelRules, StepRule
 from agentaudit.profiling.frames import installed
-
-_RUNNERS = frozenset(
-    {
-        "IPython", "_pytest", "agentaudit", "arq", "chainlit", "cloudpickle", "coverage", "daphne",
-        "ddtrace", "debugpy", "granian", "gunicorn", "hypercorn", "ipykernel", "jupyter_core",
-        "langgraph_api", "langgraph_cli", "newrelic", "opentelemetry", "pip", "prefect", "pytest",
-        "ray", "streamlit", "uvicorn", "uwsgi", "waitress", "watchfiles",
-    }
-)  # fmt: skip
-"""Programs that run what others wrote: the agent is what they are told to run."""
-
-_COMMAND_LINES = frozenset({"absl", "asyncclick", "click", "cyclopts", "fire", "typer"})
-"""Libraries between a console script and the function that it is for."""
 
 _NAMED = re.compile(
     r"(?<!\S)(?:-m\s+([A-Za-z_]\w*)[\w.]*|([A-Za-z_]\w*)(?:\.\w+)*:[A-Za-z_]\w*(?:\(\))?)(?!\S)"
@@ -38,16 +25,23 @@ _SCRIPTS = frozenset({"bin", "Scripts"})
 
 
 def agent_packages(
-    stacks: Sequence[Sequence[Frame]], command: str, rules: Sequence[StepRule]
+    stacks: Sequence[Sequence[Frame]], command: str, rules: LabelRules
 ) -> Collection[str]:
     """The top-level packages, or modules, that are the agent's own code wherever they lie."""
     named = {name for match in _NAMED.finditer(command) for name in match.groups() if name}
-    libraries = {rule.file.partition("/")[0] for rule in rules if rule.framework != "command line"}
-    known = {library.removesuffix(".py") for library in libraries}
-    return (named | set(_begun_in(stacks))) - known - _RUNNERS
+    between = {rule.package for rule in rules.programs if rule.role == "command_line"}
+    known = {rule.package for rule in rules.programs} | set(_libraries(rules.frames))
+    return (named | set(_begun_in(stacks, between))) - known
 
 
-def _begun_in(stacks: Sequence[Sequence[Frame]]) -> Iterator[str]:
+def _libraries(rules: Iterable[StepRule]) -> Iterator[str]:
+    """The packages and modules whose functions step rules name."""
+    for rule in rules:
+        if rule.framework != "command line":
+            yield rule.file.partition("/")[0].removesuffix(".py")
+
+
+def _begun_in(stacks: Sequence[Sequence[Frame]], between: Collection[str]) -> Iterator[str]:
     """The packages that whole programs begin in, by the roots of their stacks."""
     by_script: dict[str, set[str]] = defaultdict(set)
     for stack in stacks:
@@ -59,7 +53,7 @@ def _begun_in(stacks: Sequence[Sequence[Frame]]) -> Iterator[str]:
         if package and not begun.file.endswith("/__init__.py"):
             yield package
         elif _is_script(begun.file):
-            by_script[begun.file].update(_first_called(frames))
+            by_script[begun.file].update(_first_called(frames, between))
     for packages in by_script.values():
         if len(packages) == 1:  # a console script calls one function; others are programs
             yield from packages
@@ -75,9 +69,9 @@ def _is_script(file: str) -> bool:
     return folder in _SCRIPTS and not file.endswith(".py")
 
 
-def _first_called(frames: Iterable[Frame]) -> Iterator[str]:
+def _first_called(frames: Iterable[Frame], between: Collection[str]) -> Iterator[str]:
     for frame in frames:
         package = installed(frame.file)
-        if package and package not in _COMMAND_LINES:
+        if package and package not in between:
             yield package
             return

@@ -2,7 +2,8 @@
 
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
 from agentaudit.model.profile import Bound, Breakdown, Profile
-from agentaudit.model.trace import DrivenLoad, StepKind, unread
+from agentaudit.model.reading import unread
+from agentaudit.model.trace import DrivenLoad, StepKind
 from agentaudit.report.quantities import counted, duration, percent
 
 ID = "cpu-gpu-profile"

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from agentaudit.model.endpoint import EndpointUse
 from agentaudit.model.profile import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
-from agentaudit.model.trace import DrivenLoad, Incident, unread
+from agentaudit.model.reading import unread
+from agentaudit.model.trace import DrivenLoad, Incident
 from agentaudit.report.endpoint_text import endpoint_name, endpoint_sentences
 from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line

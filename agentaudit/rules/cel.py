@@ -19,7 +19,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from agentaudit.errors import InputError
 from agentaudit.model.deployment import FACT_KINDS
-from agentaudit.model.facts import Fact
+from agentaudit.model.facts.fact import Fact
 from agentaudit.rules.conditions import (
     ConditionError,
     check_optional_fields,

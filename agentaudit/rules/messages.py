@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import field_names
-from agentaudit.model.facts import Fact
+from agentaudit.model.facts.fact import Fact
 from agentaudit.rules.limits import Limits
 
 _FIELD = re.compile(r"\{([^{}]*)\}")

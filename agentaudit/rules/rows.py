@@ -103,6 +103,15 @@ class Row:
             return str(value.value)
         return ""
 
+    def identifier(self, name: str) -> str:
+        """A name as Python imports it."""
+        word = self.text(name)
+        if word and not word.isidentifier():
+            self._wrong(
+                self._fields[name], f"`{name}` must be a name that is imported, not {word!r}"
+            )
+        return word
+
     def choice(self, name: str, known: Sequence[str], *, default: str | None = None) -> str:
         """One of the known words; nothing where it is none of them."""
         if name not in self._fields and default is not None:

@@ -1,8 +1,11 @@
 """How many requests may run at once: caps scaled to the machine, or chosen by the user."""
 
 import re
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from math import ceil
+from typing import Any
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest
@@ -24,8 +27,28 @@ class Caps:
     shared: int
     offset_ns: int
     """s, the launch offset of COMB on a batch."""
+    pin_ns: int = 0
+    """TTL of a pinned context."""
+    quantum_ns: int = 1_000_000_000
+    """Width of the first queue of least attained service."""
+    expected_ns: Mapping[str, int] = field(default_factory=dict)
+    """Mean demand of a request, over all stages, by its type."""
+    cores: int = 1
+    kv_tokens: int | None = None
 
 
+PAPER = Caps(
+    group=64,
+    slots=64,
+    total=224,
+    cpu=64,
+    gpu=128,
+    shared=32,
+    offset_ns=8_000_000_000,
+    pin_ns=2_000_000_000,
+    cores=72,
+)
+"""Those of arXiv:2511.00739v3 on Sys 2, with s as for the Web workload; TTL is ours."""
 _FIELDS = {
     "B_cap": "group",
     "N_cap": "slots",
@@ -34,7 +57,9 @@ _FIELDS = {
     "E_GPU": "gpu",
     "E_shared": "shared",
     "s": "offset_ns",
+    "TTL": "pin_ns",
 }
+_TIMES = ("s", "TTL")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)(ms|s)?", re.ASCII)
 _LARGEST = 10**9
 _SPARE = 1.25
@@ -49,7 +74,8 @@ def default_caps(workload: Workload, machine: Machine) -> Caps:
     E_CPU = B_cap, and the FCFS baseline may run as many as all three. N_cap is B_cap, and never
     fewer than the arrivals need in service by Little's law, with a quarter to spare: a smaller cap
     fails by itself. The offset is the time that the CPU stage of one micro-batch takes by itself,
-    so that the next begins as it ends.
+    so that the next begins as it ends. A pin outlasts nine of ten pauses between LLM calls, and a
+    quantum is what a call takes alone, on average.
     """
     group = _group_size(workload.requests, machine)
     shared = max(group // 2, 1)
@@ -63,6 +89,11 @@ def default_caps(workload: Workload, machine: Machine) -> Caps:
         gpu=2 * group,
         shared=shared,
         offset_ns=round(mean_cpu_ns * group / total_speed(machine.cpu, group)),
+        pin_ns=_usual_pause_ns(workload.requests),
+        quantum_ns=_mean_call_ns(workload.requests),
+        expected_ns=_expected_ns(workload.requests),
+        cores=machine.cores,
+        kv_tokens=machine.kv_tokens,
     )
 
 
@@ -72,12 +103,12 @@ def with_caps(caps: Caps, text: str) -> Caps:
 
     Raises UsageError that names the word it cannot use.
     """
-    changes: dict[str, int] = {}
+    changes: dict[str, Any] = {}
     for word in filter(None, text.split(",")):
         name, _, number = word.strip().partition("=")
         if name not in _FIELDS:
             raise UsageError(f"--caps: {word.strip()!r} is none of {', '.join(_FIELDS)}")
-        changes[_FIELDS[name]] = _offset_ns(number) if name == "s" else _cap(name, number)
+        changes[_FIELDS[name]] = _time_ns(name, number) if name in _TIMES else _cap(name, number)
     if not {"total"} & changes.keys() and {"cpu", "gpu", "shared"} & changes.keys():
         chosen = replace(caps, **changes)
         changes["total"] = chosen.cpu + chosen.gpu + chosen.shared
@@ -91,10 +122,10 @@ def _cap(name: str, number: str) -> int:
     return int(number)
 
 
-def _offset_ns(number: str) -> int:
+def _time_ns(name: str, number: str) -> int:
     match = _SECONDS.fullmatch(number)
     if match is None:
-        raise UsageError(f"--caps: s is a time such as 2.5s or 400ms, not {number!r}")
+        raise UsageError(f"--caps: {name} is a time such as 2.5s or 400ms, not {number!r}")
     return round(float(match[1]) * (1e6 if match[2] == "ms" else 1e9))
 
 
@@ -105,6 +136,42 @@ def _group_size(requests: tuple[WorkRequest, ...], machine: Machine) -> int:
     most = 2 * machine.cores
     needed = ceil(machine.cores * alone_ns / cpu_ns) if cpu_ns else most
     return min(max(needed, machine.cores), most)
+
+
+def _usual_pause_ns(requests: tuple[WorkRequest, ...]) -> int:
+    """What nine of ten pauses between two LLM calls of a request do not exceed; 0 without any."""
+    pauses = sorted(pause_ns for request in requests for pause_ns in _pauses_ns(request))
+    return pauses[9 * (len(pauses) - 1) // 10] if pauses else 0
+
+
+def _pauses_ns(request: WorkRequest) -> Iterator[int]:
+    """How long the steps between each two LLM calls take by themselves."""
+    pause_ns: int | None = None
+    for step in request.steps:
+        if step.stage is Stage.GPU:
+            if pause_ns is not None:
+                yield pause_ns
+            pause_ns = 0
+        elif pause_ns is not None:
+            pause_ns += step.demand_ns // step.threads
+
+
+def _mean_call_ns(requests: tuple[WorkRequest, ...]) -> int:
+    """What an LLM call takes alone, on average; a second where there is none."""
+    calls = [
+        step.demand_ns
+        for request in requests
+        for step in request.steps
+        if step.stage is Stage.GPU and step.demand_ns
+    ]
+    return max(sum(calls) // len(calls), 1) if calls else 1_000_000_000
+
+
+def _expected_ns(requests: tuple[WorkRequest, ...]) -> Mapping[str, int]:
+    demands: dict[str, list[int]] = defaultdict(list)
+    for request in requests:
+        demands[request.type].append(sum(step.demand_ns for step in request.steps))
+    return {name: sum(found) // len(found) for name, found in demands.items()}
 
 
 def _needed(requests: tuple[WorkRequest, ...]) -> int:

@@ -41,17 +41,24 @@ def ranked_shipped(
     names: Sequence[str] = (),
     caps: str = "",
     terms: Terms = NO_TERMS,
+    others: Sequence[Policy] = (),
 ) -> Ranking:
     """
     The shipped policies of these names, or those that suit the arrivals, against their baseline.
 
-    Caps are scaled to the machine except those that `caps` gives, as in `N_cap=4,E_GPU=8`.
+    Caps are scaled to the machine except those that `caps` gives, as in `N_cap=4,E_GPU=8`. `others`
+    are policies of the user's, compared beside them, or with the baseline where no name is given.
     Raises UsageError for a name or a cap that there is none of, and for an empty workload.
     """
     chosen = policy_names(names, experiment.first)
+    if others:
+        chosen = (*(chosen if names else chosen[:1]), *(policy.name for policy in others))
+    own = {policy.name: policy for policy in others}
 
     def remade(name: str, machine: Machine) -> Policy:
         """Its caps scaled to this machine; the workload stays the one they were scaled to."""
+        if name in own:
+            return own[name]
         return SHIPPED[name].make(scaled_caps(replace(experiment, machine=machine), caps))
 
     policies = [remade(name, experiment.machine) for name in chosen]

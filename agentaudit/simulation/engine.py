@@ -3,7 +3,8 @@ The engine: a workload on a machine under a policy, event by event, to the nanos
 
 The event contract. At one instant (1) all steps that end, end, on every station; their requests
 start the next step, or finish; (2) all requests that arrive, arrive, those too that follow one that
-has just finished; (3) the policy decides, once.
+has just finished; (3) the policy decides, once; (4) where the machine limits LLM calls, those that
+are in front of the server and fit begin.
 Within each part requests come in the order of their ids. A request without any work finishes in
 the instant in which it starts, and the instant is then gone through once more. The engine holds no
 list of events: four clocks say what happens next. Nothing in it is random, and equal arguments
@@ -16,10 +17,15 @@ from dataclasses import dataclass
 from agentaudit.errors import UsageError
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest
-from agentaudit.simulation.policy import Admission, Policy
+from agentaudit.simulation.couplings import Couplings
+from agentaudit.simulation.line import line_of
+from agentaudit.simulation.policy import Policy, hooks_of
 from agentaudit.simulation.stations import NEVER, Station, Timers
+from agentaudit.simulation.steps import INTERPRETER, STATION, Reports, plan_of, threaded_plan
 
 _NOT_YET = -1
+_MOST_IDLE_WAKES = 1_000_000
+"""A policy that is woken so often in a row for nothing is not going to start anybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,10 @@ class Run:
     gpu_work_ns: int
     wait_ns: int
     running_peak: int
+    calls_peak: int = 0
+    """Most LLM calls served at once; counted, as the next is, where the machine limits calls."""
+    kv_peak: int = 0
+    """Most tokens held in the KV cache by calls and pins."""
 
     @property
     def makespan_ns(self) -> int:
@@ -50,16 +60,18 @@ def simulate(workload: Workload, machine: Machine, policy: Policy) -> Run:
     """
     The run of a workload.
 
-    Raises UsageError when the policy leaves requests waiting although nothing will happen any more.
+    Raises UsageError, which says how far it came, when the policy leaves requests waiting although
+    nothing will happen any more, starts one that does not wait, or is woken without end; and when
+    an LLM call is larger than the machine's KV cache.
     """
-    execution = _Execution(workload.requests, machine, policy.admission())
-    while (now_ns := execution.next_ns()) < NEVER:
+    execution = _Execution(workload.requests, machine, policy)
+    while execution.left and (now_ns := execution.next_ns()) < NEVER:
         execution.pass_instant(now_ns)
     starved = execution.unfinished()
     if starved:
-        raise UsageError(
-            f"the policy {policy.name} ({policy.parameters}) never starts {len(starved)} of"
-            f" {len(workload.requests)} requests; the first is request {starved[0].request_id}"
+        raise execution.refused(
+            f"never starts {len(starved)} of {len(workload.requests)} requests;"
+            f" the first is request {starved[0].request_id}"
         )
     return execution.result()
 
@@ -67,9 +79,7 @@ def simulate(workload: Workload, machine: Machine, policy: Policy) -> Run:
 class _Execution:
     """The changing state of one run; it lives for one call of `simulate`."""
 
-    def __init__(
-        self, requests: tuple[WorkRequest, ...], machine: Machine, admission: Admission
-    ) -> None:
+    def __init__(self, requests: tuple[WorkRequest, ...], machine: Machine, policy: Policy) -> None:
         self._requests = sorted(requests, key=lambda item: (item.arrival_ns, item.request_id))
         self._place = {item.request_id: place for place, item in enumerate(self._requests)}
         if len(self._place) < len(self._requests):
@@ -77,12 +87,21 @@ class _Execution:
         self._followers = _followers(self._requests, self._place)
         self._first = [place for place, item in enumerate(self._requests) if item.follows is None]
         self._thinking = Timers()
-        self._admission = admission
+        self._policy = policy
+        self._admission = policy.admission()
+        self._hooks = hooks_of(self._admission)
         self._cpu = Station(machine.cpu, machine.cores)
         self._gpu = Station(machine.gpu, 1)
         self._timers = Timers()
-        self._stations = (self._cpu, self._gpu, self._timers)
-        self._plans = [_plan(request, machine.dispatch_ns) for request in self._requests]
+        self._couplings = Couplings(machine, self._cpu, self._gpu)
+        self._stations = (self._cpu, self._gpu, self._timers, self._couplings.interpreter)
+        self._line = line_of(self._requests, machine, self._hooks)
+        self._plans = [plan_of(request, machine.dispatch_ns) for request in self._requests]
+        self._reports = Reports(self._hooks, self._requests, self._plans)
+        self.left = len(self._requests)
+        """Requests that have not finished."""
+        self._idle_wakes = 0
+        self._now_ns = 0
         self._step = [0] * len(self._requests)
         self._arrival_ns = [_NOT_YET] * len(self._requests)
         self._start_ns = [_NOT_YET] * len(self._requests)
@@ -90,21 +109,27 @@ class _Execution:
         self._arrivals = 0
         self._next_arrival_ns = self._arrival_of(0)
         self._running = self._running_peak = 0
-        self._work = [0, 0, 0]
+        self._work = [0] * len(self._stations)
 
     def next_ns(self) -> int:
         """The next instant at which anything happens."""
+        wake_ns = self._admission.wake_ns
+        if wake_ns < self._now_ns or self._idle_wakes > _MOST_IDLE_WAKES:
+            raise self.refused(f"wants to be woken at {wake_ns} ns, again and again, for nothing")
         return min(
             self._next_arrival_ns,
             self._thinking.due_ns(),
             self._cpu.due_ns(),
             self._gpu.due_ns(),
             self._timers.due_ns(),
-            self._admission.wake_ns,
+            self._couplings.interpreter.due_ns(),
+            self._line.due_ns() if self._line is not None else NEVER,
+            wake_ns,
         )
 
     def pass_instant(self, now_ns: int) -> None:
         """Everything that happens at one instant, in the order of the contract."""
+        self._now_ns = now_ns
         ended: list[int] = []
         for station in self._stations:
             if station.due_ns() <= now_ns:
@@ -113,10 +138,23 @@ class _Execution:
             ended.sort(key=lambda place: self._requests[place].request_id)
         for place in ended:
             self._end_step(place, now_ns)
-        if self._next_arrival_ns <= now_ns or self._thinking.due_ns() <= now_ns:
+        arrived = self._next_arrival_ns <= now_ns or self._thinking.due_ns() <= now_ns
+        if arrived:
             self._arrive(now_ns)
-        for request in self._admission.admit(now_ns):
+        started = self._admission.admit(now_ns)
+        for request in started:
             self._start(request, now_ns)
+        self._begin_calls(now_ns)
+        self._couplings.apply(now_ns)
+        self._idle_wakes = 0 if ended or arrived or started else self._idle_wakes + 1
+
+    def refused(self, what: str) -> UsageError:
+        """An error that says what the policy does, and how far the run came under it."""
+        policy, finished = self._policy, len(self._requests) - self.left
+        return UsageError(
+            f"the policy {policy.name} ({policy.parameters or policy.source}) {what}; at"
+            f" {self._now_ns / 1e9:.6g} s {finished} had finished and {self._running} were running"
+        )
 
     def unfinished(self) -> list[WorkRequest]:
         pairs = zip(self._requests, self._finish_ns, strict=True)
@@ -142,10 +180,12 @@ class _Execution:
             records=tuple(records),
             cpu_busy_ns=self._cpu.busy_ns,
             gpu_busy_ns=self._gpu.busy_ns,
-            cpu_work_ns=self._work[_STATION[Stage.CPU]],
-            gpu_work_ns=self._work[_STATION[Stage.GPU]],
-            wait_ns=self._work[_STATION[Stage.WAIT]],
+            cpu_work_ns=self._work[STATION[Stage.CPU]] + self._work[INTERPRETER],
+            gpu_work_ns=self._work[STATION[Stage.GPU]],
+            wait_ns=self._work[STATION[Stage.WAIT]],
             running_peak=self._running_peak,
+            calls_peak=self._line.calls_peak if self._line is not None else 0,
+            kv_peak=self._line.kv_peak if self._line is not None else 0,
         )
 
     def _arrive(self, now_ns: int) -> None:
@@ -167,27 +207,56 @@ class _Execution:
         return self._requests[self._first[number]].arrival_ns
 
     def _start(self, request: WorkRequest, now_ns: int) -> None:
-        place = self._place[request.request_id]
-        if self._start_ns[place] != _NOT_YET or self._arrival_ns[place] == _NOT_YET:
-            raise ValueError(f"request {request.request_id} does not wait and cannot start")
+        place = self._place.get(request.request_id, _NOT_YET)
+        if place == _NOT_YET or self._arrival_ns[place] == _NOT_YET:
+            raise self.refused(
+                f"starts request {request.request_id}, which does not wait: it has not arrived"
+            )
+        if self._start_ns[place] != _NOT_YET:
+            raise self.refused(
+                f"starts request {request.request_id}, which does not wait: it has started before"
+            )
+        if self._hooks.in_threads is not None and self._hooks.in_threads(request):
+            self._plans[place] = threaded_plan(request)
+            self._reports.runs_in_thread(place)
+            self._couplings.share_interpreter()
         self._start_ns[place] = now_ns
         self._running += 1
         self._running_peak = max(self._running_peak, self._running)
         self._begin_step(place, now_ns)
 
     def _begin_step(self, place: int, now_ns: int) -> None:
-        station, demand_ns, threads = self._plans[place][self._step[place]]
+        step = self._step[place]
+        station, demand_ns, threads = self._plans[place][step]
+        if self._hooks.watching:
+            self._reports.began(place, step, now_ns)
+        if self._line is not None and station == STATION[Stage.GPU]:
+            self._line.join(now_ns, place, self._requests[place], self._reports.step(place, step))
+            return
         self._stations[station].start(now_ns, place, demand_ns, threads)
+
+    def _begin_calls(self, now_ns: int) -> None:
+        """Those in front of the LLM server that fit, with the work for context that is lost."""
+        for place, demand_ns in self._line.started(now_ns) if self._line is not None else ():
+            _, planned_ns, threads = self._plans[place][self._step[place]]
+            self._work[STATION[Stage.GPU]] += demand_ns - planned_ns
+            self._gpu.start(now_ns, place, demand_ns, threads)
 
     def _end_step(self, place: int, now_ns: int) -> None:
         plan, step = self._plans[place], self._step[place]
-        self._work[plan[step][0]] += plan[step][1]
+        station, demand_ns, _ = plan[step]
+        self._work[station] += demand_ns
+        if self._line is not None and station == STATION[Stage.GPU]:
+            self._line.left(now_ns, place, follows=self._reports.another_call(place, step))
+        if self._hooks.watching:
+            self._reports.ended(place, step, now_ns)
         self._step[place] = step + 1
         if step + 1 < len(plan):
             self._begin_step(place, now_ns)
             return
         self._finish_ns[place] = now_ns
         self._running -= 1
+        self.left -= 1
         self._admission.finished(self._requests[place])
         for follower in self._followers.get(place, ()):
             self._thinking.start(now_ns, follower, self._requests[follower].think_ns, 1)
@@ -216,19 +285,3 @@ def _followers(
         if len(reached) < len(requests):
             raise ValueError("some requests follow each other in a circle, and none can come first")
     return followers
-
-
-_STATION = {Stage.CPU: 0, Stage.GPU: 1, Stage.WAIT: 2}
-"""Where each kind of step is served: its place among the engine's stations."""
-_NO_WORK = (_STATION[Stage.WAIT], 0, 1)
-
-
-def _plan(request: WorkRequest, dispatch_ns: int) -> tuple[tuple[int, int, int], ...]:
-    """Station, demand and threads of each step that needs anything, dispatching first."""
-    dispatch = ((_STATION[Stage.CPU], dispatch_ns, 1),) if dispatch_ns else ()
-    steps = (
-        (_STATION[step.stage], step.demand_ns, step.threads)
-        for step in request.steps
-        if step.demand_ns
-    )
-    return (*dispatch, *steps) or (_NO_WORK,)

@@ -25,7 +25,9 @@ def offered_load(workload: Workload, machine: Machine) -> tuple[float, float]:
     cpu_ns = _mean_demand_ns(workload, Stage.CPU) + machine.dispatch_ns
     return (
         rate * cpu_ns / largest_speed(machine.cpu),
-        rate * _mean_demand_ns(workload, Stage.GPU) / largest_speed(machine.gpu),
+        rate
+        * _mean_demand_ns(workload, Stage.GPU)
+        / largest_speed(machine.gpu, machine.most_calls),
     )
 
 

@@ -1,6 +1,6 @@
 """The machine to simulate: the recording's host, one made of numbers, or a system of the paper."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from agentaudit.errors import UsageError
@@ -114,6 +114,33 @@ def with_cores(machine: Machine, cores: int) -> Machine:
         cpu=ideal_cores(cores),
         assumptions=tuple(dict.fromkeys((_IDEAL, *machine.assumptions))),
     )
+
+
+def with_limits_told(machine: Machine) -> Machine:
+    """The machine with a sentence among its assumptions for each limit and coupling it has."""
+    return replace(machine, assumptions=(*machine.assumptions, *_limits(machine)))
+
+
+def _limits(machine: Machine) -> Iterator[str]:
+    if machine.most_calls is not None:
+        yield f"The LLM server serves at most {machine.most_calls:,} calls at once; others wait."
+    if machine.kv_tokens is not None:
+        yield (
+            f"The KV cache has room for {machine.kv_tokens:,} tokens. A call holds its prompt and"
+            " its answer from beginning to end; one whose tokens are not known holds none."
+        )
+    if machine.recompute_ns:
+        yield (
+            "A call whose request's context the KV cache has lost computes it again, at"
+            f" {machine.recompute_ns / 1000:g} us of GPU work a token."
+        )
+    if machine.background:
+        yield f"Other programs always run {machine.background} threads beside the agent's."
+    if machine.starvation:
+        yield (
+            "A host with n running threads to a core slows LLM calls by"
+            f" {machine.starvation:.3g} * (n - 1); this strength is fitted, not measured here."
+        )
 
 
 _IDEAL = (

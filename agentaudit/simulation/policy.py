@@ -2,13 +2,15 @@
 What a scheduling policy is: a frozen value, and the changing state that one run makes of it.
 
 The hooks know requests and the time, and nothing of how requests are run, so the same policy can
-drive a simulated machine and a real executor.
+drive a simulated machine and a real executor. Three hooks are a policy; the others are for those
+that order LLM calls, share a process, or look into requests while they run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from agentaudit.model.workload import WorkRequest
+from agentaudit.model.workload import WorkRequest, WorkStep
 
 
 class Admission(Protocol):
@@ -47,3 +49,59 @@ class Policy(Protocol):
 
     def admission(self) -> Admission:
         """A fresh run of the policy, with nothing waiting and nothing running."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One LLM call, and what its request has got so far from the LLM server."""
+
+    request: WorkRequest
+    step: WorkStep
+    number: int
+    """How many calls its request made before."""
+    called_ns: int
+    """Since when it has been in front of the server."""
+    attained_ns: int
+    """How long earlier calls of its request were served."""
+    waited_ns: int
+    """How long earlier calls of its request waited for the server."""
+    pinned: bool
+    """Whether the context of the call before is still held in the KV cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """
+    What a policy may have beside the three hooks of `Admission`, each None where it has not.
+
+    A policy that says `rank` orders the line in front of the LLM server, which forms where the
+    machine limits calls at once or their tokens: the smallest rank is served first, equal ones in
+    the order in which they came, and nobody overtakes the first. `keep_ns` is asked when a call
+    ends and another follows: for so long its tokens stay in the cache, whoever waits. Where the
+    server is idle and the first of the line does not fit, pins yield, the latest request's first.
+    `in_threads` says whether a request runs in a thread of one interpreter that all such requests
+    share, and not in a process of its own. `step_began` and `step_ended` report each step that
+    takes any time; an LLM call begins when it is made, even where it has to wait.
+    """
+
+    rank: Callable[[Call, int], tuple[int, ...]] | None
+    keep_ns: Callable[[Call, int], int] | None
+    in_threads: Callable[[WorkRequest], bool] | None
+    step_began: Callable[[WorkRequest, WorkStep, int], None] | None
+    step_ended: Callable[[WorkRequest, WorkStep, int], None] | None
+
+    @property
+    def watching(self) -> bool:
+        """Whether the policy wants to hear of steps."""
+        return self.step_began is not None or self.step_ended is not None
+
+
+def hooks_of(admission: Admission) -> Hooks:
+    """The hooks that this one has beyond those that every policy has."""
+    return Hooks(
+        rank=getattr(admission, "rank", None),
+        keep_ns=getattr(admission, "keep_ns", None),
+        in_threads=getattr(admission, "in_threads", None),
+        step_began=getattr(admission, "step_began", None),
+        step_ended=getattr(admission, "step_ended", None),
+    )

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from agentaudit.model.trace import Trace, unread
+from agentaudit.model.reading import unread
+from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.machine import host_machine

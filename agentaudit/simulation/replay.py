@@ -167,7 +167,13 @@ def _work_steps(
 def _stages(step: Step, demands: Mapping[int, int], notes: _Notes) -> Iterator[WorkStep]:
     name = step.name or step.kind
     if step.cpu_ns:
-        yield WorkStep(stage=Stage.CPU, demand_ns=step.cpu_ns, threads=step.threads, name=name)
+        yield WorkStep(
+            stage=Stage.CPU,
+            demand_ns=step.cpu_ns,
+            threads=step.threads,
+            name=name,
+            interpreted=max(1 - step.children_cpu_ns / step.cpu_ns, 0.0),
+        )
     ran_ns = min(step.cpu_ns // step.threads + step.run_queue_ns, step.wall_ns)
     if step.step_id not in demands:
         yield from _waiting(step.wall_ns - ran_ns, (step.start_ns, step.end_ns), name, notes)
@@ -175,7 +181,8 @@ def _stages(step: Step, demands: Mapping[int, int], notes: _Notes) -> Iterator[W
     # The client's own CPU time is part of the call's wall time; the server had the rest.
     server_share = (step.wall_ns - ran_ns) / step.wall_ns
     if demand_ns := round(demands[step.step_id] * server_share):
-        yield WorkStep(stage=Stage.GPU, demand_ns=demand_ns, name=name)
+        tokens = (step.tokens_in or 0) + (step.tokens_out or 0)
+        yield WorkStep(stage=Stage.GPU, demand_ns=demand_ns, name=name, tokens=tokens)
 
 
 def _waiting(

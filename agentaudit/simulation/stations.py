@@ -10,6 +10,9 @@ The clock counts integer nanoseconds; virtual time is a float of nanoseconds of 
 at the nanosecond nearest to where its exact end lies, so rounding favours neither side and never
 adds up. Virtual time starts at zero again whenever the station empties, which keeps its error below
 a thousandth of a nanosecond for hours of unbroken work.
+
+What else has a part in a station is set from outside: threads that run beside its jobs, and a pace
+by which all of it is slower. Both change between instants only.
 """
 
 from heapq import heappop, heappush
@@ -27,13 +30,17 @@ class Station:
     """Jobs that share a capacity. `slots` is how many threads count as fully busy."""
 
     __slots__ = (
+        "_beside",
         "_busy",
         "_changed",
         "_curve",
         "_due_ns",
+        "_guests",
         "_heap",
         "_last_ns",
+        "_pace",
         "_rates",
+        "_share",
         "_slots",
         "_speed",
         "_threads",
@@ -47,6 +54,10 @@ class Station:
         self._rates = [0.0]
         self._virtual = 0.0
         self._threads = 0
+        self._guests = 0
+        self._beside = 0
+        self._pace = 1.0
+        self._share = 0.0
         self._speed = 0.0
         self._last_ns = 0
         self._due_ns = NEVER
@@ -82,8 +93,29 @@ class Station:
 
     @property
     def busy_ns(self) -> int:
-        """Nanoseconds of slots in use so far."""
+        """Nanoseconds of slots in use so far, by jobs and guests."""
         return self._busy
+
+    @property
+    def threads(self) -> int:
+        """All that run now: of jobs, of guests and of others."""
+        return self._threads + self._beside
+
+    @property
+    def share(self) -> float:
+        """Work that each running thread is served per nanosecond."""
+        return self._share
+
+    def surround(self, now_ns: int, *, guests: int = 0, others: int = 0, pace: float = 1.0) -> None:
+        """
+        From now on so many threads run beside the jobs, and all are served at this pace.
+
+        Guests do the agent's work, which is kept elsewhere, and count as busy; others do not.
+        """
+        if (guests, guests + others, pace) != (self._guests, self._beside, self._pace):
+            self._pass_time(now_ns)
+            self._guests, self._beside, self._pace = guests, guests + others, pace
+            self._set_threads(self._threads)
 
     def _pass_time(self, now_ns: int) -> None:
         elapsed = now_ns - self._last_ns
@@ -91,8 +123,14 @@ class Station:
             raise ValueError(f"the clock went back from {self._last_ns} to {now_ns} ns")
         if elapsed:
             self._virtual += elapsed * self._speed
-            self._busy += elapsed * min(self._threads, self._slots)
+            self._busy += self._slots_taken(elapsed)
             self._last_ns = now_ns
+
+    def _slots_taken(self, elapsed: int) -> int:
+        if not self._beside:
+            return elapsed * min(self._threads, self._slots)
+        ours, everybody = self._threads + self._guests, self._threads + self._beside
+        return elapsed * ours * min(self._slots, everybody) // everybody
 
     def _next_end_ns(self) -> int:
         if not self._heap:
@@ -102,10 +140,12 @@ class Station:
 
     def _set_threads(self, threads: int) -> None:
         """The number of active threads, and with it the speed of each; computed once a number."""
-        rates = self._rates
-        while len(rates) <= threads:
+        rates, everybody = self._rates, threads + self._beside
+        while len(rates) <= everybody:
             rates.append(total_speed(self._curve, len(rates)) / len(rates))
-        self._threads, self._speed, self._changed = threads, rates[threads], True
+        self._share = rates[everybody] * self._pace
+        # Without a job virtual time stands still, whoever else is served.
+        self._threads, self._speed, self._changed = threads, self._share if threads else 0.0, True
 
 
 class Timers:

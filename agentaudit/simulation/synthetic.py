@@ -20,6 +20,8 @@ class StepShape:
     spread: float = 0.0
     threads: int = 1
     name: str = ""
+    tokens: int = 0
+    interpreted: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,14 @@ def _work_step(step: StepShape, draw: Random) -> WorkStep:
     demand_ns = step.mean_ns
     if step.spread:
         demand_ns = max(round(step.mean_ns * lognormal(step.spread, draw)), 1)
-    return WorkStep(stage=step.stage, demand_ns=demand_ns, threads=step.threads, name=step.name)
+    return WorkStep(
+        stage=step.stage,
+        demand_ns=demand_ns,
+        threads=step.threads,
+        name=step.name,
+        interpreted=step.interpreted,
+        tokens=step.tokens,
+    )
 
 
 def lognormal(spread: float, draw: Random) -> float:

@@ -6,7 +6,7 @@ read, or does not hold what it promises, is a part with a problem and nothing el
 pandas stay within this module.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,9 +20,8 @@ from agentaudit.model.dataset import (
 from agentaudit.model.fleet import (
     KindTally,
     Part,
-    RecordingTally,
     TypeTally,
-    recording_tally,
+    part_of_recording,
     together,
 )
 from agentaudit.model.sketch import Sketch, bucket_of
@@ -71,7 +70,7 @@ def _frames(file: DataFile) -> Iterator[Any]:
 
     with pq.ParquetFile(file.path) as table:
         _refuse_other_versions(table.schema_arrow.metadata or {})
-        needed = [column for column in columns(file.table) if column.name in _NEEDED[file.table]]
+        needed = _needed(file.table, table.schema_arrow)
         for column in needed:
             _refuse_wrong_column(table.schema_arrow, column)
         names = [column.name for column in needed]
@@ -86,6 +85,15 @@ def _refuse_other_versions(metadata: Mapping[bytes, bytes]) -> None:
     version = metadata.get(VERSION_KEY.encode(), b"1")
     if not version.isdigit() or int(version) > DATASET_VERSION:
         raise BadFileError(f"was written by a newer release (format {version[:9].decode()})")
+
+
+def _needed(table: str, schema: Any) -> list[Column]:  # noqa: ANN401, pyarrow has no types
+    """The columns that are summed up; one that was added later, only where it is."""
+    return [
+        column
+        for column in columns(table)
+        if column.name in _NEEDED[table] and (column.name in schema.names or not column.added)
+    ]
 
 
 def _refuse_wrong_column(schema: Any, column: Column) -> None:  # noqa: ANN401, pyarrow has no types
@@ -159,21 +167,16 @@ def _of_requests(file: DataFile, frame: Any) -> Part:  # noqa: ANN401, a data fr
 
 
 def _of_recordings(file: DataFile, frame: Any) -> Part:  # noqa: ANN401, a data frame
-    tallies: dict[tuple[str, str], list[RecordingTally]] = defaultdict(list)
-    names = []
-    for fields in frame.to_dict("records"):
-        row = _recording_row(fields)
-        tallies[file.host, file.day].append(recording_tally(row))
-        names.append((file.host, row.recording, row.start_unix_ns))
-    parts = (Part(recordings={day: tally}) for day, found in tallies.items() for tally in found)
-    return together((Part(names=tuple(names)), *parts))
+    rows = map(_recording_row, frame.to_dict("records"))
+    return together(part_of_recording(row, file.host, file.day) for row in rows)
 
 
 def _recording_row(fields: Mapping[str, Any]) -> RecordingRow:
     """A row with Python's own numbers; pandas says NaN where a number is absent."""
     values: dict[str, Any] = {}
     for column in columns("recordings"):
-        value = fields[column.name]
-        absent = value is None or value != value  # noqa: PLR0124, NaN alone is not itself
-        values[column.name] = None if absent and column.nullable else column.type(value)
+        if column.name in fields:
+            value = fields[column.name]
+            absent = value is None or value != value  # noqa: PLR0124, NaN alone is not itself
+            values[column.name] = None if absent and column.nullable else column.type(value)
     return RecordingRow(**values)

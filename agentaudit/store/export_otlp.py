@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from agentaudit.model.reading import unread_text
 from agentaudit.model.trace import Request, Step, StepKind, Trace
 from agentaudit.store.clocks import unix_offset_ns
 
@@ -61,6 +62,7 @@ def _resource(trace: Trace, pid: int) -> list[_Span]:
             "host.name": trace.host.name,
             "process.pid": pid,
             "agentaudit.cpu_total_ns": trace.cpu_total_ns,
+            "agentaudit.unread": unread_text(trace.incidents),
         }
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agentaudit.errors import UsageError
+from agentaudit.model.reading import READING
 from agentaudit.model.recording import Closed, Opened
 from agentaudit.model.trace import ClockPair, Host, Incident, Target
 from agentaudit.store.recording import RecordingWriter
@@ -31,6 +32,7 @@ class ImportedSpans:
         source: str,
         extent_ns: tuple[int, int],
         lacks: Sequence[tuple[str, str]],
+        unread: Sequence[tuple[str, str]] = (),
         tool_version: str,
     ) -> None:
         """
@@ -38,7 +40,8 @@ class ImportedSpans:
 
         `extent_ns` are the first and the last instant in Unix time; the monotonic clock of an
         unknown host is taken to be a second ahead of it. `lacks` are what the source does not hold,
-        and what is lost because of it. Raises UsageError when `path` exists already.
+        and what is lost because of it; `unread` is the same of what it should hold. Raises
+        UsageError when `path` exists already.
         """
         start_ns, last_ns = extent_ns
         self._spool.close()
@@ -47,6 +50,8 @@ class ImportedSpans:
             writer.append(ClockPair(monotonic_ns=start_ns + MARGIN_NS, unix_ns=start_ns))
             for what, lost in lacks:
                 writer.append(Incident(at_ns=start_ns, probe="import", what=what, lost=lost))
+            for what, lost in unread:
+                writer.append(Incident(at_ns=start_ns, probe=READING, what=what, lost=lost))
             writer.take_over(self._spool.path)
             end_ns = last_ns + 2 * MARGIN_NS
             writer.append(Closed(at_ns=end_ns, because=f"all of the {source} trace was read"))

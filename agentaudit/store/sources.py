@@ -11,8 +11,9 @@ import msgspec
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.columns import Columns
+from agentaudit.model.reading import READING
 from agentaudit.model.recording import Record
-from agentaudit.model.trace import READING, Incident
+from agentaudit.model.trace import Incident
 from agentaudit.store import framing, lines
 from agentaudit.store.batches import Batch
 from agentaudit.store.framing import Frames

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import translate
 from functools import lru_cache
 
-from agentaudit.model.facts import Grant
+from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import ActionClasses, Impact
 
 

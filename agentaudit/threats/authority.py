@@ -11,20 +11,13 @@ from itertools import product
 from agentaudit.extract.iam_links import decides
 from agentaudit.model.deployment import Edge, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts import (
-    Agent,
-    Credential,
-    Fact,
-    Gateway,
-    Grant,
-    Identity,
-    Instruction,
-    Resource,
-    Runtime,
-    Tool,
-    ToolServer,
-    Workflow,
-)
+from agentaudit.model.facts.agents import Agent, Instruction
+from agentaudit.model.facts.controls import Gateway
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.fact import Fact
+from agentaudit.model.facts.permissions import Grant, Identity, Resource
+from agentaudit.model.facts.runtimes import Runtime, Workflow
+from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.threats.draft import Doubt, Draft
 from agentaudit.threats.invocation import CALLS, invocations, server_of
 from agentaudit.threats.visibility import held_by, runtimes_of

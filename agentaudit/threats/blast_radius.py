@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from agentaudit.model.deployment import Unresolved
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import Agent, Credential, Identity, Lifetime, Resource, Tool
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.credentials import Credential, Lifetime
+from agentaudit.model.facts.permissions import Identity, Resource
+from agentaudit.model.facts.tools import Tool
 from agentaudit.model.threat import ActionClasses, BlastRadius, Bounds
 from agentaudit.threats.flows import ACCESS, AUTHORITY, CALL, EXIT, SIGHT, TAINT
 from agentaudit.threats.graph import ThreatGraph, World

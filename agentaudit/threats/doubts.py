@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import Fact, FactId
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.stages import STAGES
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from agentaudit.model.deployment import Edge, EdgeKind, kind_of
 from agentaudit.model.evidence import Confidence, Evidence, Truth
-from agentaudit.model.facts import Fact, FactId
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.threat import GraphEdge, GraphNode
 from agentaudit.threats.relations import Relations
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from agentaudit.model.deployment import Deployment
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import Fact, FactId
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.threat import GraphEdge, GraphNode
 from agentaudit.threats.authority import draw_authority
 from agentaudit.threats.draft import Draft

@@ -9,17 +9,11 @@ from collections.abc import Iterator
 
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts import (
-    Agent,
-    Approval,
-    Fact,
-    FactId,
-    Gateway,
-    MemoryStore,
-    Registry,
-    Tool,
-    ToolServer,
-)
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import Approval, Gateway
+from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import Registry, Tool, ToolServer
 from agentaudit.threats.draft import Doubt, Draft, derived_id
 
 CALLS = (EdgeKind.INVOKES, EdgeKind.EXPOSES)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agentaudit.model.facts import Tool, ToolServer
+from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.model.finding import Severity
 from agentaudit.model.threat import AttackPath, BlastRadius, MitigationOutcome, ThreatRules
 from agentaudit.threats.blast_radius import blast_radius

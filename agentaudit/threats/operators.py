@@ -11,20 +11,13 @@ from typing import TypeVar
 
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import (
-    Agent,
-    Credential,
-    CredentialForm,
-    Egress,
-    Fact,
-    FactId,
-    Grant,
-    Lifetime,
-    MemoryStore,
-    Registry,
-    Runtime,
-    Tool,
-)
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import NOBODY, Fact, FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Grant
+from agentaudit.model.facts.runtimes import Egress, Runtime
+from agentaudit.model.facts.tools import Registry, Tool
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.flows import SIGHT
 from agentaudit.threats.graph import ThreatGraph, World
@@ -58,9 +51,7 @@ def interpose_gateway(graph: ThreatGraph) -> Change | None:
     kept = (
         edge for edge in graph.edges if not (edge.kind == EdgeKind.VISIBLE_TO and edge.dst in names)
     )
-    moved = [
-        replace(_short(credential), holder="gateway", holder_id=FactId("")) for credential in seen
-    ]
+    moved = [replace(_short(credential), holder="gateway", holder_id=NOBODY) for credential in seen]
     return _change(moved, graph, edges=kept)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts import Credential, Fact, FactId, Grant
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.finding import Severity
 from agentaudit.model.threat import (
     AttackPath,

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentaudit.model.evidence import Confidence
-from agentaudit.model.facts import FactId, Grant
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import AttackPath, Entry, Leg, ThreatQuery, ThreatRules
 from agentaudit.threats.actions import impact_of
 from agentaudit.threats.graph import Steps, ThreatGraph, World

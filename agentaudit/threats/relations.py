@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from agentaudit.model.deployment import Deployment, Edge, EdgeKind
-from agentaudit.model.facts import Fact, FactId
+from agentaudit.model.facts.fact import Fact, FactId
 
 OneT = TypeVar("OneT", bound=Fact)
 OtherT = TypeVar("OtherT", bound=Fact)

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agentaudit.model.facts import Credential, Fact, FactId, Grant, Identity
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.model.threat import ActionClasses
 from agentaudit.threats.actions import matching, permission_actions, sensitive_actions
 from agentaudit.threats.flows import AUTHORITY

@@ -10,23 +10,13 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import (
-    Agent,
-    Credential,
-    Egress,
-    Fact,
-    FactId,
-    Grant,
-    Instruction,
-    Lifetime,
-    MemoryStore,
-    Registry,
-    Runtime,
-    Source,
-    Tool,
-    ToolServer,
-    Workflow,
-)
+from agentaudit.model.facts.agents import Agent, Instruction, Source
+from agentaudit.model.facts.credentials import Credential, Lifetime
+from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Grant
+from agentaudit.model.facts.runtimes import Egress, Runtime, Workflow
+from agentaudit.model.facts.tools import Registry, Tool, ToolServer
 from agentaudit.model.threat import Entry
 from agentaudit.threats.visibility import way_out
 

@@ -6,15 +6,10 @@ One context has one label: a single untrusted source taints everything the agent
 
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts import (
-    Agent,
-    MemoryStore,
-    PeerAgent,
-    Source,
-    Tool,
-    ToolServer,
-    Workflow,
-)
+from agentaudit.model.facts.agents import Agent, PeerAgent, Source
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Workflow
+from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.threats.draft import Doubt, Draft, derived_id
 from agentaudit.threats.invocation import agents_of, invocations
 

@@ -8,16 +8,11 @@ from collections.abc import Iterator
 
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts import (
-    Agent,
-    Credential,
-    Egress,
-    Fact,
-    FactId,
-    Runtime,
-    Tool,
-    ToolServer,
-)
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.runtimes import Egress, Runtime
+from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.threats.draft import Doubt, Draft, derived_id
 from agentaudit.threats.invocation import agents_of, server_of
 

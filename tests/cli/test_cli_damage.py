@@ -45,7 +45,9 @@ def second(at: int) -> list[Record]:
 
 
 def recording(path: Path, host: str = "here") -> Path:
-    """A whole recording, one batch a second."""
+    """A whole recording, one batch a second; the one that is there, if it is."""
+    if path.exists():
+        return path
     target = Target(pid=7, command="", launched=False)
     machine = Host(name=host, system=host, cores=4, memory_bytes=1)
     frames = (Frame(file="/app/tools.py", function="dig"), Frame(file="/a.py", function="S.do_GET"))
@@ -123,6 +125,44 @@ def test_a_file_that_was_cut_is_told_and_ends_in_3(command: str, torn: Path) -> 
 
     assert code == int(ExitCode.INCOMPLETE)
     assert "ends in the middle of a record" in said or "is cut off" in said
+
+
+@pytest.mark.parametrize("broken", ["damaged", "torn"])
+@pytest.mark.parametrize(
+    ("derive", "then"),
+    [
+        ("trace export {} --format parquet -o {folder}/data", "trace summarize {folder}/data"),
+        ("trace merge {} {other} -o {folder}/both.aatrace", "trace show {folder}/both.aatrace"),
+        (
+            "trace merge {} {other} -o {folder}/both.aatrace",
+            "trace export {folder}/both.aatrace --format perfetto",
+        ),
+        (
+            "trace export {} --format otlp -o {folder}/run.otlp.jsonl",
+            "trace import {folder}/run.otlp.jsonl -o {folder}/again.aatrace",
+        ),
+    ],
+)
+def test_what_is_made_of_it_tells_it_too(
+    broken: str, derive: str, then: str, request: pytest.FixtureRequest
+) -> None:
+    path = request.getfixturevalue(broken)
+    made, _ = run(derive, path)
+
+    code, said = run(then, path)
+
+    assert (made, code) == (int(ExitCode.INCOMPLETE), int(ExitCode.INCOMPLETE))
+    assert "damaged at byte" in said or "ends in the middle of a record" in said
+
+
+def test_what_was_exported_and_imported_goes_on_telling_it(damaged: Path) -> None:
+    run("trace export {} --format otlp -o {folder}/run.otlp.jsonl", damaged)
+    run("trace import {folder}/run.otlp.jsonl -o {folder}/again.aatrace", damaged)
+
+    code, said = run("trace show {folder}/again.aatrace", damaged)
+
+    assert code == int(ExitCode.INCOMPLETE)
+    assert "damaged at byte" in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -121,6 +121,16 @@ def test_a_preset_of_the_paper(workload: Path) -> None:
     assert "on sys1" in run(workload, "--machine", "sys1").stdout
 
 
+def test_a_machine_with_limits_from_a_file(workload: Path, tmp_path: Path) -> None:
+    file = tmp_path / "machine.yaml"
+    file.write_text("{like: sys1, calls: 4}")
+
+    assert "at most 4 calls at once" in " ".join(run(workload, "--machine", file).stdout.split())
+    file.write_text("{like: sys1, calls: few}")
+    assert "machine.yaml:1:21: calls is" in refused(InputError, workload, "--machine", file)
+    assert "no_such.yaml" in refused(InputError, workload, "--machine", "no_such.yaml")
+
+
 def test_a_recording_is_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "run.aatrace"
     file.write_bytes(b"")

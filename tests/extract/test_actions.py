@@ -8,7 +8,8 @@ from agentaudit.extract.actions_jobs import pinned
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
-from agentaudit.model.facts import CredentialForm, Lifetime, Workflow
+from agentaudit.model.facts.credentials import CredentialForm, Lifetime
+from agentaudit.model.facts.runtimes import Workflow
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OPEN = """\

@@ -7,7 +7,8 @@ import pytest
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import Agent, Tool
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Tool
 from agentaudit.rules.fakes import fake
 
 HEAD = (

@@ -10,7 +10,7 @@ from agentaudit.extract.cloudformation_values import Template
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import CredentialForm
+from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.yaml import parse_yaml
 
 TEMPLATE = """\

@@ -7,7 +7,8 @@ import pytest
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import CredentialForm, Lifetime, Runtime
+from agentaudit.model.facts.credentials import CredentialForm, Lifetime
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.rules.fakes import fake
 
 KEY = fake("openai_key")

@@ -14,7 +14,7 @@ from agentaudit.extract.declaration_file import EFFECTS, MAX_ENTRIES
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, Derivation, Edge, FileStatus
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts import Tool
+from agentaudit.model.facts.tools import Tool
 
 LAST_DAY = date(2027, 6, 30)
 TODAY = date(2027, 1, 1)

@@ -19,7 +19,7 @@ from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam_policies import Condition, Statement
 from agentaudit.extract.iam_trust import trust
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts import Grant
+from agentaudit.model.facts.permissions import Grant
 
 PLACE = Evidence(file="policy.json", line=1, column=1, end_line=1, end_column=1)
 BEARER = Bearer(name="agent", key="policy.json")

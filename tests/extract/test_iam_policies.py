@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment
-from agentaudit.model.facts import Grant
+from agentaudit.model.facts.permissions import Grant
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6),

@@ -8,7 +8,8 @@ from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.launchers import image_launch, launch_of
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import CredentialForm, Tool, ToolServer
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.rules.fakes import fake
 
 TOKEN = fake("github_classic")

@@ -6,7 +6,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import MemoryStore
+from agentaudit.model.facts.memory import MemoryStore
 
 
 def store_of(settings: dict[str, str], extra: dict[str, str] | None = None) -> MemoryStore:

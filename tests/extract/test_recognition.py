@@ -8,7 +8,7 @@ from agentaudit.extract.literals import form_of, is_placeholder, variable_of
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.extract.redaction import arguments, assignment, bare_url, plain, redacted
 from agentaudit.extract.token_forms import github_checksum_holds, token_in
-from agentaudit.model.facts import CredentialForm, Lifetime
+from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.rules.fakes import FAKES, fake
 
 WITHOUT_A_LOOK = {"aws_secret_key", "aws_session_token", "password"}

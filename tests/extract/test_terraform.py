@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts import CredentialForm, FactId, Grant, Lifetime
+from agentaudit.model.facts.credentials import CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.permissions import Grant
 
 TRUST = (
     'jsonencode({ Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = %s }] })'

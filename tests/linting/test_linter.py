@@ -18,15 +18,11 @@ from agentaudit.model.deployment import (
     SuppressionComment,
 )
 from agentaudit.model.evidence import Confidence, Evidence, Known
-from agentaudit.model.facts import (
-    Credential,
-    CredentialForm,
-    FactId,
-    Gateway,
-    Lifetime,
-    MemoryStore,
-    ToolServer,
-)
+from agentaudit.model.facts.controls import Gateway
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import ToolServer
 from agentaudit.model.finding import Acceptance, Family, Finding, Severity
 from agentaudit.model.rule import LintRule
 from agentaudit.rules.cel import RuleError, compile_condition

@@ -1,11 +1,10 @@
-"""Small real programs to look at from outside."""
+"""Where programs to look at are started: in our Python, in each that is here, in the newest."""
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -13,74 +12,29 @@ from pathlib import Path
 
 import pytest
 
-Program = subprocess.Popen[str]
-Start = Callable[..., Program]
+from tests.probes.programs import Running, Start, StartNewest, programs, scripts
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts Python programs that say `ready` first; none outlives the test."""
-    with _programs(sys.executable, tmp_path) as started:
+    with scripts(sys.executable, tmp_path) as started:
         yield started
 
 
-@contextmanager
-def _programs(python: str, folder: Path) -> Iterator[Start]:
-    programs: list[Program] = []
-
-    def started(text: str, *arguments: str, name: str = "program.py") -> Program:
-        path = folder / name
-        path.write_text(text, encoding="utf-8")
-        program = subprocess.Popen(
-            [python, "-u", str(path), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        programs.append(program)
-        assert program.stdout is not None
-        assert program.stdout.readline() == "ready\n"
-        return program
-
-    yield started
-    for program in programs:
-        program.kill()
-        program.communicate()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    """A program and its number, which is not that of what we started where it lives in a root."""
-
-    process: Program
-    pid: int
-
-
 @pytest.fixture
-def start_newest() -> Iterator[Callable[[str], Running]]:
-    """Starts programs in CPython 3.14 or newer that say `ready` first; none outlives the test."""
+def start_newest() -> Iterator[StartNewest]:
+    """The same in CPython 3.14 or newer, which may live where it cannot read our files."""
     command = _newest_python()
-    programs: list[Program] = []
+    with programs(*command) as started:
 
-    def started(text: str) -> Running:
-        program = subprocess.Popen(
-            [*command, "-u", "-c", text],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        programs.append(program)
-        assert program.stdout is not None
-        assert program.stdout.readline() == "ready\n"
-        children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
-        inside = children and command[0] == "unshare"
-        return Running(process=program, pid=int(children[0]) if inside else program.pid)
+        def running(text: str) -> Running:
+            process = started("-c", text)
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            inside = children and command[0] == "unshare"
+            return Running(process=process, pid=int(children[0]) if inside else process.pid)
 
-    yield started
-    for program in programs:
-        program.kill()
-        program.communicate()
+        yield running
 
 
 def _newest_python() -> Sequence[str]:
@@ -137,7 +91,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def start_in(tmp_path: Path, interpreter: Interpreter) -> Iterator[Start]:
     """Starts programs in an interpreter that say `ready` first; none outlives the test."""
-    with _programs(interpreter.path, tmp_path) as started:
+    with scripts(interpreter.path, tmp_path) as started:
         yield started
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agentaudit.model.recording import Frame
-from agentaudit.model.rule import StepRule
+from agentaudit.model.rule import LabelRules, StepRule
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.frames import own_code
 from agentaudit.profiling.labels import Label, Labeller
@@ -26,7 +26,7 @@ def stack(*frames: str) -> tuple[Frame, ...]:
 
 def label(*frames: str, model_client: bool = False, others: Sequence[str] = ()) -> Label:
     stacks = [stack(*frames), stack(*others)]
-    return Labeller(RULES, stacks, {7} if model_client else ()).label(7, 0)
+    return Labeller(LabelRules(frames=RULES), stacks, {7} if model_client else ()).label(7, 0)
 
 
 ROOT = ("/app/main.py:main", "/app/main.py:<module>")
@@ -187,7 +187,7 @@ def test_rules_of_users_go_before_ours(tmp_path: Path) -> None:
         "- {id: mine, framework: mine, pattern: {file: 'tools.py', function: 'think',"
         " when: own_code}, step_kind: llm_inference, evidence: observed}\n"
     )
-    rules = load_step_rules([tmp_path, shipped("rules") / "steps"])
+    rules = LabelRules(frames=load_step_rules([tmp_path, shipped("rules") / "steps"]))
 
     assert Labeller(rules, [stack("/app/tools.py:think")]).label(7, 0).kind is (
         StepKind.LLM_INFERENCE

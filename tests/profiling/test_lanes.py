@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agentaudit.model.columns import Readings, Runs
 from agentaudit.model.recording import Frame
-from agentaudit.model.rule import StepRule
+from agentaudit.model.rule import LabelRules, StepRule
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.labels import UNSEEN, Labeller
 from agentaudit.profiling.lanes import joined, pieces_of, place_cpu, with_idle_told_apart
@@ -16,7 +16,7 @@ from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.sharing import split
 
 MS = 1_000_000
-RULES = [
+RULES = tuple(
     StepRule(
         id=file, framework="", file=file, function="*", when="own_code", kind=kind, confidence=0.5
     )
@@ -25,11 +25,11 @@ RULES = [
         ("llm.py", StepKind.LLM_INFERENCE),
         ("agent.py", StepKind.ORCHESTRATION),
     )
-]
+)
 STACKS = [(Frame(file=f"/app/{name}.py", function="run"),) for name in ("tools", "llm", "agent")]
 STACKS.append((Frame(file="/app/other.py", function="x"),))
 TOOL, MODEL, AGENT, OTHER = range(4)
-LABELLER = Labeller(RULES, STACKS)
+LABELLER = Labeller(LabelRules(frames=RULES), STACKS)
 Run = tuple[int, int, int]
 
 

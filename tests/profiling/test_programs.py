@@ -1,18 +1,24 @@
 """Agents that were installed: what tells them from the libraries beside them."""
 
+from dataclasses import replace
+
 import pytest
 
 from agentaudit.model.recording import Frame
-from agentaudit.model.rule import StepRule
+from agentaudit.model.rule import LabelRules, StepRule
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.labels import Labeller
 from agentaudit.profiling.programs import agent_packages
+from agentaudit.rules.programs import load_program_rules
 from agentaudit.rules.request_frames import request_rules
 from agentaudit.rules.steps import load_step_rules
 from agentaudit.store.shipped import shipped
 
 SITE = "/venv/lib/python3.12/site-packages/"
-RULES = load_step_rules([shipped("rules") / "steps"])
+RULES = LabelRules(
+    frames=load_step_rules([shipped("rules") / "steps"]),
+    programs=load_program_rules(shipped("rules") / "programs.yaml"),
+)
 RUNPY = ("<frozen runpy>:_run_module_as_main", "<frozen runpy>:_run_code")
 OLD_RUNPY = ("/usr/lib/python3.10/runpy.py:_run_module_as_main",)
 
@@ -53,6 +59,7 @@ def test_a_module_of_one_file_and_a_file_run_by_its_path_are_agents() -> None:
         ("python -m my_agent.server --model gpt:4", {"my_agent"}),
         ("python agent.py --host localhost:8000", set()),
         ("python -m langgraph dev", set()),
+        ("python -m fire my_agent answer", set()),
     ],
 )
 def test_command_lines_name_what_servers_run(command: str, found: set[str]) -> None:
@@ -104,10 +111,10 @@ def test_steps_and_requests_of_an_installed_agent_are_seen() -> None:
 
 
 def test_a_request_frame_that_is_named_makes_no_library_of_its_package() -> None:
-    rules = (*request_rules(["my_agent/app.py:serve"]), *RULES)
+    named = request_rules(["my_agent/app.py:serve"])
     stack = frames(*RUNPY, f"{SITE}my_agent/__main__.py:<module>", f"{SITE}my_agent/app.py:serve")
 
-    label = Labeller(rules, [stack]).label(7, 0)
+    label = Labeller(replace(RULES, frames=(*named, *RULES.frames)), [stack]).label(7, 0)
 
     assert label.request == "serve"
     assert label.engaged
@@ -125,4 +132,5 @@ def test_a_package_that_a_rule_of_ones_own_names_as_a_library_stays_one() -> Non
     )
     stack = frames(*RUNPY, f"{SITE}my_agent/__main__.py:<module>", f"{SITE}my_agent/work.py:think")
 
-    assert Labeller([mine, *RULES], [stack]).label(7, 0).kind is StepKind.RETRIEVAL
+    rules = replace(RULES, frames=(mine, *RULES.frames))
+    assert Labeller(rules, [stack]).label(7, 0).kind is StepKind.RETRIEVAL

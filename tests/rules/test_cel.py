@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from agentaudit.model.deployment import FACT_KINDS, field_names
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts import Credential, CredentialForm, FactId, Lifetime
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
 from agentaudit.rules.cel import bind, compile_condition
 from agentaudit.rules.conditions import ConditionError
 from agentaudit.rules.limits import Limits

@@ -3,15 +3,10 @@
 import pytest
 
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts import (
-    Credential,
-    CredentialForm,
-    FactId,
-    Grant,
-    Identity,
-    Lifetime,
-    MemoryStore,
-)
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.messages import duration, message_of, size, unknown_fields
 

@@ -16,10 +16,18 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
+from agentaudit.simulation import engine
 from agentaudit.simulation.engine import Run, simulate
-from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
+from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
+from agentaudit.simulation.policies.capped import CappedConcurrency, FirstCome
+from agentaudit.simulation.policies.groups import (
+    BarrierMicroBatching,
+    CombClosed,
+    OverlappingMicroBatching,
+)
+from agentaudit.simulation.policies.mars import AdaptiveWindow
 from agentaudit.simulation.policies.mas import MixedAdmission
+from agentaudit.simulation.policies.shortest import ShortestFirst
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.speed import ideal_cores
 from agentaudit.simulation.stations import NEVER
@@ -75,6 +83,7 @@ steps = st.builds(
     # Few different demands, so that events fall into the same instant.
     demand_ns=st.one_of(st.sampled_from([0, 1, 10, 1000]), st.integers(0, 10**10)),
     threads=st.integers(1, 3),
+    tokens=st.integers(0, 10),
 )
 arrivals = st.one_of(st.sampled_from([0, 10, 1000]), st.integers(0, 10**10))
 requests = st.tuples(arrivals, st.lists(steps, max_size=4), st.sampled_from(Heavy))
@@ -111,6 +120,8 @@ machines = st.builds(
     cpu=curves,
     gpu=curves,
     dispatch_ns=st.sampled_from([0, 7]),
+    most_calls=st.sampled_from([None, 1, 3]),
+    kv_tokens=st.sampled_from([None, 10]),
 )
 policies: st.SearchStrategy[Policy] = st.one_of(
     st.builds(capped, st.one_of(st.none(), caps)),
@@ -123,6 +134,25 @@ policies: st.SearchStrategy[Policy] = st.one_of(
         offset_ns=st.sampled_from([0, 10, SECOND]),
     ),
     st.builds(mixed, caps, caps, st.integers(0, 3)),
+    st.builds(OverlappingMicroBatching, name=st.just("overlap"), source=st.just("test"), size=caps),
+    st.builds(
+        ShortestFirst,
+        name=st.just("sjf"),
+        source=st.just("test"),
+        cap=caps,
+        expected_ns=st.sampled_from([None, {}, {"cpu": 5}, {"cpu": 5, "gpu": 3}]),
+    ),
+    st.just(LeastAttained(name="las", source="test", quantum_ns=100)),
+    st.just(PinnedPrograms(name="continuum", source="test", pin_ns=100)),
+    st.builds(
+        AdaptiveWindow,
+        name=st.just("mars"),
+        source=st.just("test"),
+        cores=st.integers(1, 8),
+        kv_tokens=st.sampled_from([None, 10]),
+        start=st.integers(2, 4),
+        interval_ns=st.sampled_from([SECOND // 4, SECOND]),
+    ),
 )
 
 
@@ -341,7 +371,7 @@ class Starving:
     """Admits nobody, or somebody who is not there."""
 
     name = source = parameters = "starving"
-    wake_ns = NEVER
+    wake_ns: int = NEVER
 
     def __init__(self, *admitted: WorkRequest) -> None:
         self._admitted = admitted
@@ -368,7 +398,7 @@ def test_a_policy_that_starves_a_request_is_named() -> None:
 def test_a_request_that_does_not_wait_cannot_start() -> None:
     workload = work((0, (cpu(5),)), (100, ()))
 
-    with pytest.raises(ValueError, match="request 1 does not wait"):
+    with pytest.raises(UsageError, match="request 1, which does not wait"):
         simulate(workload, IDEAL, Starving(workload.requests[1]))
 
 
@@ -382,3 +412,57 @@ def test_ids_are_unique() -> None:
 
 def test_no_requests_take_no_time() -> None:
     assert simulate(work(), IDEAL, capped(None)).makespan_ns == 0
+
+
+class Waking(Starving):
+    """Starts its first request, and wants to be woken without end."""
+
+    def __init__(self, *, wake_ns: int) -> None:
+        super().__init__()
+        self.wake_ns = wake_ns
+
+
+def test_a_policy_that_is_woken_for_nothing_without_end_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "_MOST_IDLE_WAKES", 100)
+
+    with pytest.raises(UsageError, match=r"woken at 7 ns, again and again.* 0 had finished and 0"):
+        simulate(work((0, ())), IDEAL, Waking(wake_ns=7))
+
+
+def test_a_policy_cannot_be_woken_in_the_past() -> None:
+    with pytest.raises(UsageError, match=r"wants to be woken at -3 ns"):
+        simulate(work((0, ())), IDEAL, Waking(wake_ns=-3))
+
+
+def test_a_request_cannot_start_twice() -> None:
+    workload = work((0, (cpu(5),)), (0, ()))
+
+    with pytest.raises(UsageError, match=r"request 0, which does not wait: it has started before"):
+        simulate(workload, IDEAL, Starving(workload.requests[0]))
+
+
+def test_steps_are_reported_when_they_begin_and_end() -> None:
+    """A call begins when it is made, even where it waits; steps without work are no steps."""
+    heard: list[str] = []
+
+    class Watching(CappedConcurrency):
+        def admission(self) -> FirstCome:
+            return _Watched(self.cap)
+
+    class _Watched(FirstCome):
+        def step_began(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
+            heard.append(f"{now_ns}: {request.request_id} begins {step.stage}")
+
+        def step_ended(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
+            heard.append(f"{now_ns}: {request.request_id} ends {step.stage}")
+
+    machine = replace(IDEAL, dispatch_ns=3, most_calls=1)
+    workload = work((0, (gpu(5), cpu(0), wait(2))), (0, (gpu(5),)))
+    simulate(workload, machine, Watching(name="watching", source="test", cap=None))
+
+    assert heard == [
+        *("3: 0 begins gpu", "3: 1 begins gpu"),
+        *("8: 0 ends gpu", "8: 0 begins wait", "10: 0 ends wait", "13: 1 ends gpu"),
+    ]

@@ -255,3 +255,14 @@ def test_a_recording_without_whole_requests_is_incomplete(recorded: Trace) -> No
 def test_a_recording_without_cpu_time_is_incomplete() -> None:
     with pytest.raises(IncompleteError, match="none of its 1 requests has any CPU time"):
         replayed(trace([step(0, LLM, 0, 100)], [request(0, 0, 100)]))
+
+
+def test_tokens_and_the_share_of_python_code_are_those_recorded() -> None:
+    """A tool of which children did three quarters, and a call with its prompt and its answer."""
+    tool = replace(step(0, TOOL, 0, 100, cpu_ms=100), children_cpu_ns=75 * MS)
+    call = replace(step(1, LLM, 100, 200), tokens_in=900, tokens_out=100)
+    workload = workload_of(trace([tool, call], [request(0, 0, 200)]), source="test", gpu=BATCHING)
+    steps = workload.requests[0].steps
+
+    assert [item.interpreted for item in steps] == [0.25, 1.0]
+    assert [item.tokens for item in steps] == [0, 1000]

@@ -10,6 +10,7 @@ from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation import workload_file
 from agentaudit.simulation.arrivals import CLOSED, RECORDED, WAYS, ArrivalKind, Arrivals
 from agentaudit.simulation.machine import H200, PRESETS, RTX_PRO_6000
+from agentaudit.simulation.machine_file import parse_machine
 from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
 from agentaudit.simulation.workload_file import overridden, parse_workload
 
@@ -40,7 +41,7 @@ def test_the_example_of_the_documentation() -> None:
             steps=(
                 StepShape(stage=Stage.WAIT, mean_ns=350 * MS, name="fetch"),
                 StepShape(stage=Stage.CPU, mean_ns=4800 * MS, spread=0.2, name="summarise"),
-                StepShape(stage=Stage.GPU, mean_ns=1300 * MS),
+                StepShape(stage=Stage.GPU, mean_ns=1300 * MS, tokens=2000),
             ),
         ),
         TypeShape(
@@ -102,19 +103,69 @@ types:
         "w.yaml:5:8: a workload has no 'speed'; it has requests, arrivals, seed, machine, types",
         "w.yaml:11:15: cpu is a time such as 1.5s, 20ms or 300us",
         "w.yaml:12:9: a step has exactly one of cpu, gpu, wait",
-        "w.yaml:13:50: a step has no 'note'; it has cpu, gpu, wait, spread, threads, name",
+        (
+            "w.yaml:13:50: a step has no 'note'; it has cpu, gpu, wait, spread, threads, name,"
+            " tokens, python"
+        ),
         "w.yaml:13:28: spread is at least 0",
         "w.yaml:13:41: threads is a whole number from 1 to 4096",
-        "w.yaml:14:9: a step is a mapping of cpu, gpu, wait, spread, threads, name",
+        (
+            "w.yaml:14:9: a step is a mapping of cpu, gpu, wait, spread, threads, name,"
+            " tokens, python"
+        ),
         "w.yaml:14:9: a step has exactly one of cpu, gpu, wait",
         "w.yaml:8:13: weight is above 0",
         "w.yaml:9:12: heavy is cpu or gpu",
         "w.yaml:15:5: a type needs 'steps'",
         "w.yaml:7:3: two types have the same name",
+        "w.yaml:4:10: a machine is one of sys1, sys2, v1, or has cores, gpu and dispatch",
         "w.yaml:1:11: requests is a whole number from 1 to 10000000",
         f"w.yaml:2:11: arrivals are {WAYS}, not 'bursts'",
         "w.yaml:3:7: seed is a whole number from 0 to 9223372036854775808",
-        "w.yaml:4:10: a machine is one of sys1, sys2, v1, or has cores, gpu and dispatch",
+    ]
+
+
+def test_a_machine_with_limits_says_so_among_its_assumptions() -> None:
+    machine = parsed(
+        "machine: {like: sys2, cores: 8, calls: 64, kv_tokens: 20000, recompute: 50us,"
+        " background: 2, starvation: 0.1}\n"
+        "types: [{name: a, steps: [{cpu: 1s, python: 0.25}, {gpu: 1s, tokens: 20000}]}]"
+    ).machine
+
+    assert machine is not None
+    assert (machine.cores, machine.gpu) == (8, H200)
+    assert (machine.most_calls, machine.kv_tokens, machine.recompute_ns) == (64, 20_000, 50_000)
+    assert (machine.background, machine.starvation) == (2, 0.1)
+    assert [sentence.split(".")[0] for sentence in machine.assumptions[-5:]] == [
+        "The LLM server serves at most 64 calls at once; others wait",
+        "The KV cache has room for 20,000 tokens",
+        (
+            "A call whose request's context the KV cache has lost computes it again, at 50 us of"
+            " GPU work a token"
+        ),
+        "Other programs always run 2 threads beside the agent's",
+        "A host with n running threads to a core slows LLM calls by 0",
+    ]
+
+
+def test_a_call_larger_than_the_cache_has_its_place() -> None:
+    text = "machine: {kv_tokens: 100}\ntypes: [{name: a, steps: [{gpu: 1s, tokens: 101}]}]"
+
+    assert problems(text) == ["w.yaml:2:45: the call is larger than the KV cache, 100 tokens"]
+
+
+def test_a_machine_file_of_its_own() -> None:
+    root = parse_yaml("m.yaml", "cores: 4\ncalls: 0\nspeed: 2").root
+
+    assert parse_machine(parse_yaml("m.yaml", "sys1").root, file="m.yaml") == PRESETS["sys1"]
+    with pytest.raises(InputError) as raised:
+        parse_machine(root, file="m.yaml")
+    assert [str(problem) for problem in raised.value.problems] == [
+        (
+            "m.yaml:3:8: a machine has no 'speed'; it has like, cores, gpu, dispatch, calls,"
+            " kv_tokens, recompute, background, starvation"
+        ),
+        "m.yaml:2:8: calls is a whole number from 1 to 1000000000",
     ]
 
 
@@ -131,6 +182,9 @@ types:
         ("types: [{name: a, weight: much, steps: [{cpu: 1s}]}]", "weight is a number"),
         ("types: [{name: a, weight: .inf, steps: [{cpu: 1s}]}]", "weight is"),
         ("types: [{name: a, steps: [{cpu: 1s}]}]\nmachine: {gpu: h100}", "gpu is one of"),
+        ("types: [{name: a, steps: [{cpu: 1s}]}]\nmachine: {like: h100}", "like is one of"),
+        ("types: [{name: a, steps: [{cpu: 1s}]}]\nmachine: {background: -1}", "background is a"),
+        ("types: [{name: a, steps: [{cpu: 1s, python: 2}]}]", "python is a share from 0 to 1"),
     ],
 )
 def test_what_a_workload_file_cannot_say(text: str, said: str) -> None:

@@ -10,18 +10,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentaudit.errors import InputError, UsageError
 from agentaudit.model.dataset import TABLES, VERSION_KEY
 from agentaudit.model.fleet import Part, together
+from agentaudit.model.reading import READING, unread
 from agentaudit.model.sketch import RELATIVE_ERROR, Sketch, added, bucket_of, sketch_of
 from agentaudit.model.trace import (
     ClockPair,
     EnergyReading,
     GpuSample,
     Host,
+    Incident,
     Request,
     Step,
     StepKind,
@@ -39,6 +41,7 @@ from agentaudit.store.export_parquet import write_dataset
 S = 1_000_000_000
 DAY = 86_400 * S
 AT = 1_780_000_000 * S
+DAMAGE = Incident(at_ns=0, probe=READING, what="its file is damaged", lost="the rest")
 
 
 def recorded(host: str, *, day: int = 0, requests: int = 4, extra: int = 0) -> Trace:
@@ -154,6 +157,40 @@ def test_parquet_gives_the_numbers_of_the_traces(dataset: Path) -> None:
     from_traces = together(part_of_trace(trace, name) for name, trace in fleet())
 
     assert read(dataset) == from_traces
+
+
+@settings(max_examples=30)
+@given(
+    incidents=st.lists(
+        st.builds(
+            Incident,
+            at_ns=st.just(0),
+            probe=st.sampled_from([READING, "stacks", "merge"]),
+            what=st.text(max_size=9),
+            lost=st.text(max_size=9),
+        ),
+        max_size=4,
+    )
+)
+def test_what_was_not_read_is_a_problem_wherever_it_is_summed_up(
+    tmp_path_factory: pytest.TempPathFactory, incidents: list[Incident]
+) -> None:
+    trace = replace(recorded("a"), incidents=tuple(incidents))
+    root = tmp_path_factory.mktemp("data")
+    export(root, trace, "x")
+
+    part = read(root)
+
+    assert part == part_of_trace(trace, "x")
+    assert bool(part.problems) == bool(unread(incidents))
+
+
+def test_a_dataset_of_before_that_was_told_is_read(dataset: Path) -> None:
+    before = read(dataset)
+    for path in (dataset / "recordings").rglob("*.parquet"):
+        rewritten(path, lambda table: table.drop_columns(["unread"]))
+
+    assert read(dataset) == before
 
 
 def test_partitions_are_chosen_by_host_and_day(dataset: Path) -> None:
@@ -308,6 +345,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_numbers(
 ) -> None:
     from distributed import Client
 
+    export(dataset, replace(fleet()[0][1], incidents=(DAMAGE,)), "damaged")
     with Client(cluster, set_as_default=False) as client:  # type: ignore[no-untyped-call]  # it has no types
         pids = sorted(client.run(os.getpid).values())
     files, _ = dataset_files(dataset, Wanted())
@@ -319,6 +357,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_numbers(
 
     alone = together(part_of_file(file) for file in [*files] * 6)
     assert summed == alone
+    assert summed.problems == ("damaged of web-1: its file is damaged",) * 6
 
 
 @pytest.mark.filterwarnings("default")

@@ -6,25 +6,14 @@ from hypothesis import strategies as st
 
 from agentaudit.model.deployment import Deployment, Edge, EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts import (
-    Agent,
-    Approval,
-    Credential,
-    CredentialForm,
-    Egress,
-    Fact,
-    FactId,
-    Grant,
-    Identity,
-    Lifetime,
-    MemoryStore,
-    Registry,
-    Resource,
-    Runtime,
-    Source,
-    Tool,
-    ToolServer,
-)
+from agentaudit.model.facts.agents import Agent, Source
+from agentaudit.model.facts.controls import Approval
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Grant, Identity, Resource
+from agentaudit.model.facts.runtimes import Egress, Runtime
+from agentaudit.model.facts.tools import Registry, Tool, ToolServer
 
 AGENT = FactId("agent:support-00000001")
 SERVER = FactId("tool_server:aws-00000001")

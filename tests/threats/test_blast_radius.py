@@ -6,12 +6,8 @@ import pytest
 
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import (
-    Credential,
-    CredentialForm,
-    FactId,
-    Lifetime,
-)
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.threat import BlastRadius, Bounds
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.blast_radius import HORIZON_HOURS, blast_radius, open_ends

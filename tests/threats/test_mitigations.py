@@ -7,7 +7,7 @@ import yaml
 
 from agentaudit.model.deployment import Deployment
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import Lifetime
+from agentaudit.model.facts.credentials import Lifetime
 from agentaudit.model.threat import MitigationOutcome
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.blast_radius import HORIZON_HOURS

@@ -7,15 +7,12 @@ import pytest
 
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
-from agentaudit.model.facts import (
-    FactId,
-    Instruction,
-    Lifetime,
-    MemoryStore,
-    Registry,
-    Source,
-    Workflow,
-)
+from agentaudit.model.facts.agents import Instruction, Source
+from agentaudit.model.facts.credentials import Lifetime
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Workflow
+from agentaudit.model.facts.tools import Registry
 from agentaudit.model.finding import Severity
 from agentaudit.model.threat import AttackPath
 from agentaudit.rules.threats import load_threat_rules

@@ -4,21 +4,14 @@ from dataclasses import replace
 
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import (
-    Agent,
-    Credential,
-    CredentialForm,
-    Egress,
-    FactId,
-    Gateway,
-    Grant,
-    Lifetime,
-    MemoryStore,
-    PeerAgent,
-    Resource,
-    Source,
-    ToolServer,
-)
+from agentaudit.model.facts.agents import Agent, PeerAgent, Source
+from agentaudit.model.facts.controls import Gateway
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Grant, Resource
+from agentaudit.model.facts.runtimes import Egress
+from agentaudit.model.facts.tools import ToolServer
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import threat_graph
 from tests.threats.deployments import (

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Truth
-from agentaudit.model.facts import Approval, FactId, Lifetime, Source
+from agentaudit.model.facts.agents import Source
+from agentaudit.model.facts.controls import Approval
+from agentaudit.model.facts.credentials import Lifetime
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.threat import BlastRadius, Bounds, ThreatRules
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.blast_radius import blast_radius

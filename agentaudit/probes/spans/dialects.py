@@ -76,11 +76,16 @@ _THREAD = "thread.id"
 _ERROR = "error.type"
 _PID = "process.pid"
 _SERVICE = "service.name"
+UNREAD = "agentaudit.unread"
+"""What could not be read of the recording that was exported: it stands with the resource."""
+
 _MOST_THREADS = 4 * 1024 * 1024
 """Largest pid of Linux; a larger `thread.id` is an address, or a name of the runtime's own."""
 
 _MOST_NUMBER = 2**63
-_TEXTS = frozenset((*_KINDS, *_MODELS, *_TOOLS, *_AGENTS, _ENTITY, *_HOSTS, _ERROR, _SERVICE))
+_TEXTS = frozenset(
+    (*_KINDS, *_MODELS, *_TOOLS, *_AGENTS, _ENTITY, *_HOSTS, _ERROR, _SERVICE, UNREAD)
+)
 _NUMBERS = frozenset(
     (
         *(*_TOKENS_IN, *_TOKENS_OUT, *_TOKENS_CACHED, _USAGE, *_PORTS, _QUEUED, _THREAD, _PID),

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from agentaudit.model.observed import SpanSeen
-from agentaudit.probes.spans.dialects import span_seen, wanted
+from agentaudit.probes.spans.dialects import UNREAD, span_seen, wanted
 from agentaudit.probes.spans.otlp_json import JsonSpans
 from agentaudit.probes.spans.otlp_protobuf import ProtobufSpans
-from agentaudit.probes.spans.otlp_spans import MOST_SPANS, OtlpTooLargeError
+from agentaudit.probes.spans.otlp_spans import MOST_SPANS, OtlpTooLargeError, Told
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
@@ -31,6 +31,8 @@ class Body:
 
     spans: tuple[SpanSeen, ...]
     refused: int = 0
+    unread: frozenset[str] = frozenset()
+    """What could not be read of recordings that `trace export` made them of."""
 
 
 def read_body(body: bytes, media: str, reading: Reading) -> Body:
@@ -39,17 +41,21 @@ def read_body(body: bytes, media: str, reading: Reading) -> Body:
 
     Raises OtlpError when it is no OTLP, and OtlpTooLargeError when it holds too much.
     """
-    told = list(_seen(body, media, reading))
-    spans = tuple(span for span in told if span is not None)
-    return Body(spans=spans, refused=len(told) - len(spans))
+    seen, unread = [], set()
+    for told in _told(body, media, reading):
+        seen.append(span_seen(told, reading.kinds))
+        if UNREAD in told.resource:
+            unread.add(str(told.resource[UNREAD]))
+    spans = tuple(span for span in seen if span is not None)
+    return Body(spans=spans, refused=len(seen) - len(spans), unread=frozenset(unread))
 
 
-def _seen(body: bytes, media: str, reading: Reading) -> Iterator[SpanSeen | None]:
+def _told(body: bytes, media: str, reading: Reading) -> Iterator[Told]:
     reader = _READERS[media](wanted(reading.kinds, capture=reading.capture))
     for number, told in enumerate(reader.read(body)):
         if number >= MOST_SPANS:
             raise OtlpTooLargeError(f"it holds more than {MOST_SPANS} spans")
-        yield span_seen(told, reading.kinds)
+        yield told
 
 
 def kind_keys(attributes: Collection[str]) -> frozenset[str]:

@@ -182,19 +182,9 @@ class AustinWatch:
     def _cut(self, at_ns: int) -> None:
         self._cut_ns = at_ns
         self._runs.cut()
-        start_ns, end_ns, samples, failures, gap_ns, late_ns = self._account.told()
-        if samples:
-            self._records.append(
-                Watched(
-                    pid=self._pid,
-                    start_ns=start_ns,
-                    end_ns=end_ns,
-                    samples=samples,
-                    failures=failures,
-                    max_gap_ns=gap_ns,
-                    late_ns=late_ns,
-                )
-            )
+        told = self._account.told()
+        if told.samples:
+            self._records.append(Watched(pid=self._pid, **told._asdict()))
 
     def _ended(self, process: subprocess.Popen[bytes], now_ns: int) -> None:
         for sample in self._reader.rest():

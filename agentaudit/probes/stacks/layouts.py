@@ -124,53 +124,32 @@ FROM_HEADERS: Mapping[tuple[int, int], Layout] = {
     ),
 }
 
-_PLACES: Mapping[tuple[int, int], Mapping[str, int]] = {
-    (3, 13): {
-        "interpreters": 4,
-        "next_interpreter": 7,
-        "threads": 8,
-        "thread_bytes": 18,
-        "next_thread": 20,
-        "current": 22,
-        "pthread": 23,
-        "native_id": 24,
-        "chunk": 25,
-        "frame_bytes": 27,
-        "previous": 28,
-        "executable": 29,
-        "owner": 32,
-        "code_bytes": 33,
-        "file": 34,
-        "qualified": 36,
-        "kind": 44,
-        "state": 67,
-        "length": 68,
-        "text": 69,
-    },
-    (3, 14): {
-        "interpreters": 4,
-        "next_interpreter": 7,
-        "threads": 8,
-        "thread_bytes": 21,
-        "next_thread": 23,
-        "current": 25,
-        "pthread": 26,
-        "native_id": 27,
-        "chunk": 28,
-        "frame_bytes": 30,
-        "previous": 31,
-        "executable": 32,
-        "owner": 35,
-        "code_bytes": 38,
-        "file": 39,
-        "qualified": 41,
-        "kind": 50,
-        "state": 77,
-        "length": 78,
-        "text": 79,
-    },
+_PUBLISHING = ((3, 13), (3, 14))
+_WORDS: Mapping[str, tuple[int, int]] = {
+    "interpreters": (4, 4),
+    "next_interpreter": (7, 7),
+    "threads": (8, 8),
+    "thread_bytes": (18, 21),
+    "next_thread": (20, 23),
+    "current": (22, 25),
+    "pthread": (23, 26),
+    "native_id": (24, 27),
+    "chunk": (25, 28),
+    "frame_bytes": (27, 30),
+    "previous": (28, 31),
+    "executable": (29, 32),
+    "owner": (32, 35),
+    "code_bytes": (33, 38),
+    "file": (34, 39),
+    "qualified": (36, 41),
+    "kind": (44, 50),
+    "state": (67, 77),
+    "length": (68, 78),
+    "text": (69, 79),
 }
-VERSIONS = frozenset({*FROM_HEADERS, *_PLACES})
+"""The place of each offset among the words that those versions publish, in the same order."""
+
+VERSIONS = frozenset({*FROM_HEADERS, *_PUBLISHING})
 _OF_INTERPRETERS = frozenset({"interpreters", "next_interpreter", "threads"})
 _FARTHEST = 1 << 20
 _LARGEST = 4096
@@ -185,13 +164,13 @@ def layout_of(version: tuple[int, int], runtime: bytes) -> Layout:
     """
     if version in FROM_HEADERS:
         return FROM_HEADERS[version]
-    places = _PLACES.get(version)
-    if places is None:
+    if version not in _PUBLISHING:
         raise LookupError(f"nobody knows how CPython {version[0]}.{version[1]} is laid out")
     cookie, *words = PUBLISHED.unpack(runtime[: PUBLISHED.size])
     if cookie != COOKIE or words[0] >> 16 != version[0] << 8 | version[1]:
         raise LookupError("the process runs another interpreter than its program")
-    told = {name: words[place] for name, place in places.items()}
+    at = _PUBLISHING.index(version)
+    told = {name: words[places[at]] for name, places in _WORDS.items()}
     small = [value for name, value in told.items() if name not in _OF_INTERPRETERS]
     if max(told.values()) > _FARTHEST or max(small) > _LARGEST:
         raise LookupError("the process publishes offsets that cannot be")

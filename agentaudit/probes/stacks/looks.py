@@ -8,7 +8,7 @@ library alone.
 import math
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 DEEPEST = 200
 """Frames kept of a stack: those next to the root say which step it is, so the leaves go."""
@@ -122,6 +122,17 @@ TaskValue = tuple[int, int, str, int]
 """Parent, root, name and stack."""
 
 
+class Told(NamedTuple):
+    """How the sampling went in a stretch: the longest gap, and the sum of what was late."""
+
+    start_ns: int
+    end_ns: int
+    samples: int
+    failures: int
+    max_gap_ns: int
+    late_ns: int
+
+
 class Account:
     """How the sampling went since it was told the last time."""
 
@@ -139,10 +150,9 @@ class Account:
         self.samples += 1
         self.late_ns += late_ns
 
-    def told(self) -> tuple[int, int, int, int, int, int]:
-        """Start, end, samples, failures, the longest gap, and the sum of what was late."""
+    def told(self) -> Told:
         span = (self.start_ns, self.end_ns)
-        told = (*span, self.samples, self.failures, self.gap_ns, self.late_ns)
+        told = Told(*span, self.samples, self.failures, self.gap_ns, self.late_ns)
         self.start_ns = self.end_ns
         self.samples = self.failures = self.gap_ns = self.late_ns = 0
         return told

@@ -161,18 +161,7 @@ class Seen:
         """Nothing: tasks are not read from memory."""
 
     def watched(self, account: Account) -> None:
-        start_ns, end_ns, samples, failures, gap_ns, late_ns = account.told()
-        self.queue.put(
-            Watched(
-                pid=self._pid,
-                start_ns=start_ns,
-                end_ns=end_ns,
-                samples=samples,
-                failures=failures,
-                max_gap_ns=gap_ns,
-                late_ns=late_ns,
-            )
-        )
+        self.queue.put(Watched(pid=self._pid, **account.told()._asdict()))
 
     def flush(self) -> None:
         """Nothing: what is seen is handed over at once."""

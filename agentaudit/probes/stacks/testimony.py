@@ -60,7 +60,7 @@ class _Watched(msgspec.Struct, array_like=True, tag="watched"):
     end_ns: _Number
     samples: _Number
     failures: _Number
-    gap_ns: _Number
+    max_gap_ns: _Number
     late_ns: _Number
 
 
@@ -156,15 +156,7 @@ class Witness:
 
     def _watched(self, told: _Watched) -> Watched:
         self._check(told.start_ns, told.end_ns)
-        return Watched(
-            pid=self._pid,
-            start_ns=told.start_ns,
-            end_ns=told.end_ns,
-            samples=told.samples,
-            failures=told.failures,
-            max_gap_ns=told.gap_ns,
-            late_ns=told.late_ns,
-        )
+        return Watched(pid=self._pid, **msgspec.structs.asdict(told))
 
     def _known(self, stack: int) -> int:
         if stack >= len(self._ids):

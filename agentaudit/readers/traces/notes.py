@@ -49,6 +49,8 @@ class Notes:
     lacks: dict[str, str] = field(default_factory=dict)
     """What the format does not hold, and what the recording lacks because of it."""
     counts: Counter[str] = field(default_factory=Counter)
+    unread: set[str] = field(default_factory=set)
+    """What could not be read of the recordings that were exported to this."""
 
     def wrong(self, row: Row, message: str) -> None:
         self.bad_rows += 1

@@ -30,16 +30,18 @@ class CappedConcurrency:
     def parameters(self) -> str:
         return "no cap" if self.cap is None else f"cap={self.cap}"
 
-    def admission(self) -> "_Queue":
-        return _Queue(self.cap if self.cap is not None else NEVER)
+    def admission(self) -> "FirstCome":
+        return FirstCome(self.cap)
 
 
-class _Queue:
+class FirstCome:
+    """A queue, and how many of its slots are free."""
+
     __slots__ = ("_free", "_waiting")
     wake_ns = NEVER
 
-    def __init__(self, cap: int) -> None:
-        self._free = cap
+    def __init__(self, cap: int | None) -> None:
+        self._free = cap if cap is not None else NEVER
         self._waiting: deque[WorkRequest] = deque()
 
     def finished(self, request: WorkRequest) -> None:

@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload
 from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
 from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
+from agentaudit.simulation.policies.groups import (
+    BarrierMicroBatching,
+    CombClosed,
+    OverlappingMicroBatching,
+)
+from agentaudit.simulation.policies.mars import AdaptiveWindow
 from agentaudit.simulation.policies.mas import MixedAdmission
+from agentaudit.simulation.policies.shortest import ShortestFirst
+from agentaudit.simulation.policies.threads import MultiThreading, WorkloadAware
 from agentaudit.simulation.policy import Policy
 
 _PAPER = "arXiv:2511.00739v3"
 _FIRST = "arXiv:2511.00739v1"
+_TEXTBOOK = "textbook: W. E. Smith, Naval Research Logistics Quarterly 3 (1956)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,10 @@ SHIPPED: Mapping[str, Shipped] = {
         what="Every request starts when it arrives, in a process of its own.",
         make=_capped("multi-processing", f"{_PAPER} section 5.1, baseline", lambda _: None),
     ),
+    "multi-threading": Shipped(
+        what="Every request starts when it arrives, as a thread of one interpreter.",
+        make=lambda _: MultiThreading(name="multi-threading", source=f"{_PAPER} appendix B"),
+    ),
     "fcfs": Shipped(
         what="One first-come queue, at most N_max requests at once.",
         make=_capped("fcfs", f"{_PAPER} section 5.2, baseline", lambda caps: caps.total),
@@ -49,6 +62,12 @@ SHIPPED: Mapping[str, Shipped] = {
     "micro-batching-rolling": Shipped(
         what="At most B_cap at once; each that ends lets the next one start (CGAM as measured).",
         make=_capped("micro-batching-rolling", f"{_FIRST} figure 7a", lambda caps: caps.group),
+    ),
+    "cgam-overlap": Shipped(
+        what="Groups of B_cap; the next starts when the CPU stage of a group has ended.",
+        make=lambda caps: OverlappingMicroBatching(
+            name="cgam-overlap", source=f"{_FIRST} section 3, CGAM", size=caps.group
+        ),
     ),
     "comb-closed": Shipped(
         what="COMB on a batch: a group of B_cap starts every s seconds, without a barrier.",
@@ -71,6 +90,50 @@ SHIPPED: Mapping[str, Shipped] = {
             cpu_cap=caps.cpu,
             gpu_cap=caps.gpu,
             shared_cap=caps.shared,
+        ),
+    ),
+    "maws": Shipped(
+        what="CPU-heavy requests in processes of their own, GPU-heavy ones in one thread pool.",
+        make=lambda _: WorkloadAware(name="maws", source=f"{_FIRST} section 3, MAWS", cap=None),
+    ),
+    "maws-cgam": Shipped(
+        what="MAWS, with at most B_cap CPU-heavy requests at once.",
+        make=lambda caps: WorkloadAware(
+            name="maws-cgam", source=f"{_FIRST} section 3, MAWS+CGAM", cap=caps.group
+        ),
+    ),
+    "sjf": Shipped(
+        what="N_cap slots; the waiting request starts whose type needs least on average.",
+        make=lambda caps: ShortestFirst(
+            name="sjf", source=_TEXTBOOK, cap=caps.slots, expected_ns=caps.expected_ns
+        ),
+    ),
+    "sjf-oracle": Shipped(
+        what="As sjf, by what each request will need, which nobody knows: a bound, not a policy.",
+        make=lambda caps: ShortestFirst(
+            name="sjf-oracle", source=_TEXTBOOK, cap=caps.slots, expected_ns=None
+        ),
+    ),
+    "las": Shipped(
+        what="All start; the LLM calls come first whose request was served least (PLAS).",
+        make=lambda caps: LeastAttained(
+            name="las", source="Autellix, arXiv:2502.13965", quantum_ns=caps.quantum_ns
+        ),
+    ),
+    "continuum": Shipped(
+        what="All start; LLM calls in order of their requests, contexts pinned during tools.",
+        make=lambda caps: PinnedPrograms(
+            name="continuum", source="Continuum, arXiv:2511.02230", pin_ns=caps.pin_ns
+        ),
+    ),
+    "mars": Shipped(
+        what="A window of requests that grows and shrinks with CPU and KV pressure; calls as las.",
+        make=lambda caps: AdaptiveWindow(
+            name="mars",
+            source="MARS, arXiv:2604.26963",
+            cores=caps.cores,
+            kv_tokens=caps.kv_tokens,
+            quantum_ns=caps.quantum_ns,
         ),
     ),
 }
@@ -96,16 +159,20 @@ def policy_names(asked: Sequence[str], workload: Workload) -> tuple[str, ...]:
     """
     The policies to compare, the baseline first: those asked for, or those that suit the arrivals.
 
-    `comb` is COMB in the form that suits the arrivals. Raises UsageError for a name that is none.
+    `comb` is COMB in the form that suits the arrivals, and `all` is all that can be used in
+    earnest, so not the oracle. Raises UsageError for a name that is none.
     """
     closed = all_at_once(workload)
     suited = _CLOSED if closed else _OPEN
     comb = "comb-closed" if closed else "comb-open"
     names = [comb if name == "comb" else name for name in asked] or list(suited)
+    if "all" in names:
+        usable = [name for name in SHIPPED if name != "sjf-oracle"]
+        names = [*(name for name in names if name != "all"), suited[0], *usable]
     unknown = [name for name in names if name not in SHIPPED]
     if unknown:
         raise UsageError(
-            f"no policy is called {', '.join(unknown)}; there are comb, {', '.join(SHIPPED)}"
+            f"no policy is called {', '.join(unknown)}; there are comb, {', '.join(SHIPPED)}, all"
         )
     baselines = [name for name in names if name in ("fcfs", "multi-processing")]
     first = baselines[0] if baselines else suited[0]

@@ -4,8 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import pytest
 
@@ -15,6 +14,7 @@ from agentaudit.model.trace import Incident
 from agentaudit.probes.markers import injection
 from agentaudit.probes.markers.heard import Markers
 from agentaudit.probes.markers.injection import Injection, InjectionError
+from tests.probes.programs import Running, StartNewest, said, say
 
 LIBRARY = """
 import sys, threading, time, types
@@ -48,21 +48,10 @@ for _ in sys.stdin:
 PATTERNS = [(r"(?:.*/)?openai/completions\.py", r".*Completions\.create", "llm_inference")]
 
 
-class Running(Protocol):
-    process: subprocess.Popen[str]
-    pid: int
-
-
-Start = Callable[[str], Running]
-
-
 def asked(program: Running) -> str:
     """What the program says of its own functions."""
-    assert program.process.stdin is not None
-    assert program.process.stdout is not None
-    program.process.stdin.write("\n")
-    program.process.stdin.flush()
-    return program.process.stdout.readline().strip()
+    say(program.process, "\n")
+    return said(program.process).strip()
 
 
 def until(program: Running, said: str) -> None:
@@ -74,7 +63,7 @@ def incidents(records: Sequence[Record]) -> list[str]:
     return [record.what for record in records if isinstance(record, Incident)]
 
 
-def test_known_functions_mark_their_steps_and_are_left_as_found(start_newest: Start) -> None:
+def test_known_functions_mark_their_steps_and_are_left_as_found(start_newest: StartNewest) -> None:
     program = start_newest(COMES_AROUND)
     markers = Markers()
     records: list[Record] = []
@@ -95,7 +84,7 @@ def test_known_functions_mark_their_steps_and_are_left_as_found(start_newest: St
     assert asked(program) == "as found"
 
 
-def test_a_recorder_that_is_killed_leaves_them_as_found(start_newest: Start) -> None:
+def test_a_recorder_that_is_killed_leaves_them_as_found(start_newest: StartNewest) -> None:
     program = start_newest(COMES_AROUND)
     injected = Injection(program.pid, PATTERNS)
     until(program, "wrapped")
@@ -109,7 +98,7 @@ def test_a_recorder_that_is_killed_leaves_them_as_found(start_newest: Start) -> 
     assert process.wait(30) == 0
 
 
-def test_a_main_thread_that_waits_undoes_it_when_it_comes_around(start_newest: Start) -> None:
+def test_a_main_thread_that_waits_undoes_it_when_it_comes_around(start_newest: StartNewest) -> None:
     program = start_newest(WAITS)
     injected = Injection(program.pid, PATTERNS)
     until(program, "wrapped")
@@ -121,7 +110,7 @@ def test_a_main_thread_that_waits_undoes_it_when_it_comes_around(start_newest: S
 
 
 def test_a_process_that_forbids_it_is_left_alone(
-    start_newest: Start, monkeypatch: pytest.MonkeyPatch
+    start_newest: StartNewest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHON_DISABLE_REMOTE_DEBUG", "1")
     program = start_newest(COMES_AROUND)
@@ -132,7 +121,7 @@ def test_a_process_that_forbids_it_is_left_alone(
     assert asked(program) == "as found"
 
 
-def test_where_no_function_is_known_it_is_said(start_newest: Start) -> None:
+def test_where_no_function_is_known_it_is_said(start_newest: StartNewest) -> None:
     program = start_newest(COMES_AROUND)
 
     records = Injection(program.pid, [("nothing", "nothing", "tool_call")]).close(0)

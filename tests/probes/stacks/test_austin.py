@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from agentaudit.model.recording import Record, StackDefined, StackRun, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
 from agentaudit.probes.stacks.austin import Austin, AustinError, AustinWatch, Program, find_austin
 from agentaudit.probes.stacks.sampling import Stacks, StackTable
+from tests.probes.programs import Start
 
 TWO_THREADS = """
 import sys, threading, time
@@ -29,7 +29,6 @@ threading.Thread(target=works, daemon=True).start()
 print("ready"); sys.stdin.read()
 """
 US = os.getpid()
-Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture

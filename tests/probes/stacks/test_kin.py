@@ -4,16 +4,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from agentaudit.probes.stacks.kin import sees_itself, walker_of
 from agentaudit.probes.stacks.layouts import VERSIONS
 from agentaudit.probes.stacks.walker import Place
+from tests.probes.programs import Start
 
 known = pytest.mark.skipif(sys.version_info[:2] not in VERSIONS, reason="nobody knows this one")
-Start = Callable[..., subprocess.Popen[str]]
 
 
 @known

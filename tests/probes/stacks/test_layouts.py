@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.probes.stacks.layouts import (
-    _PLACES,
+    _PUBLISHING,
+    _WORDS,
     COOKIE,
     FROM_HEADERS,
     PUBLISHED,
@@ -16,7 +17,6 @@ from agentaudit.probes.stacks.layouts import (
 )
 
 Version = tuple[int, int]
-PUBLISHING = sorted(_PLACES)
 
 
 def published(version: Version, words: Mapping[int, int], *, cookie: bytes = COOKIE) -> bytes:
@@ -50,14 +50,15 @@ def test_threads_before_3_11_have_no_number_of_the_kernel_and_no_chunks() -> Non
     assert [version for version, at in FROM_HEADERS.items() if at.chunk is None] == without
 
 
-@pytest.mark.parametrize("version", PUBLISHING)
+@pytest.mark.parametrize("version", _PUBLISHING)
 @given(first=st.integers(0, 2048))
 def test_newer_versions_say_it_themselves(version: Version, first: int) -> None:
     words = {place: first + 8 * place for place in range(80)}
     told = layout_of(version, published(version, {**words, 1: 0}) + b"and more")
 
-    assert {name: getattr(told, name) for name in _PLACES[version]} == {
-        name: words[place] for name, place in _PLACES[version].items()
+    at = _PUBLISHING.index(version)
+    assert {name: getattr(told, name) for name in _WORDS} == {
+        name: words[places[at]] for name, places in _WORDS.items()
     }
 
 
@@ -66,11 +67,11 @@ def test_without_a_lock_the_state_of_a_text_begins_a_byte_later(gil: int, shift:
     assert layout_of((3, 14), published((3, 14), {1: gil})).state_shift == shift
 
 
-@pytest.mark.parametrize("version", PUBLISHING)
+@pytest.mark.parametrize("version", _PUBLISHING)
 @given(name=st.integers(0), size=st.integers((1 << 20) + 1, (1 << 64) - 1))
 def test_offsets_that_cannot_be_are_refused(version: Version, name: int, size: int) -> None:
-    places = [*_PLACES[version].values()]
-    data = published(version, {places[name % len(places)]: size})
+    places = [*_WORDS.values()][name % len(_WORDS)]
+    data = published(version, {places[_PUBLISHING.index(version)]: size})
 
     with pytest.raises(LookupError, match="offsets that cannot be"):
         layout_of(version, data)

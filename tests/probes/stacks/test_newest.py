@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from agentaudit.model.observed import TaskRun
 from agentaudit.model.recording import Record, StackDefined, StackRun, Watched
@@ -15,6 +14,7 @@ from agentaudit.probes.stacks.newest import Newest, NewestWatch
 from agentaudit.probes.stacks.process_memory import ProcessMemory
 from agentaudit.probes.stacks.sampling import Stacks, StackTable
 from agentaudit.probes.stacks.unwinder import Unwinder
+from tests.probes.programs import StartNewest
 
 LOOP = """
 import asyncio
@@ -32,14 +32,6 @@ def works():
     while True: pass
 print("ready"); works()
 """
-
-
-class Running(Protocol):
-    process: subprocess.Popen[str]
-    pid: int
-
-
-Start = Callable[[str], Running]
 
 
 def seen(sampler: Stacks, pid: int, enough: Callable[[Sequence[Record]], bool]) -> list[Record]:
@@ -63,7 +55,7 @@ def companions() -> list[Path]:
     return [line for line in lines if b"entry.py" in line.read_bytes()]
 
 
-def test_tasks_of_an_event_loop_are_told_beside_its_stacks(start_newest: Start) -> None:
+def test_tasks_of_an_event_loop_are_told_beside_its_stacks(start_newest: StartNewest) -> None:
     program = start_newest(LOOP)
     sampler = Stacks([Newest(ProcessMemory(100), Unwinder(100))], 100, program.pid)
 
@@ -78,7 +70,7 @@ def test_tasks_of_an_event_loop_are_told_beside_its_stacks(start_newest: Start) 
     assert companions() == []
 
 
-def test_without_an_event_loop_nothing_runs_beside_the_process(start_newest: Start) -> None:
+def test_without_an_event_loop_nothing_runs_beside_the_process(start_newest: StartNewest) -> None:
     program = start_newest(NO_LOOP)
     sampler = Stacks([Newest(ProcessMemory(100), Unwinder(100))], 100, program.pid)
 

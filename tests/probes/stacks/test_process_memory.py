@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -27,6 +26,7 @@ from agentaudit.probes.stacks.sampling import StackTable
 from agentaudit.probes.stacks.symbols import symbols_of
 from agentaudit.probes.stacks.threads import LibraryThreads
 from agentaudit.probes.stacks.walker import Place, Walker
+from tests.probes.programs import Start, StartNewest, said, say
 
 THREADS = """
 import json, sys, threading, time
@@ -159,17 +159,6 @@ POSSIBLE = {
 }
 """Chains of functions that `BUSY` can have, from the root on."""
 
-Program = subprocess.Popen[str]
-Start = Callable[..., Program]
-
-
-class Running(Protocol):
-    process: Program
-    pid: int
-
-
-StartNewest = Callable[[str], Running]
-
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,21 +215,9 @@ def files(records: Iterable[Record]) -> set[str]:
     return {frame.file for record in defined for frame in record.frames}
 
 
-def told(program: Program) -> object:
-    """A line that the program wrote for us."""
-    assert program.stdout is not None
-    return json.loads(program.stdout.readline())
-
-
-def say(program: Program, line: str) -> None:
-    assert program.stdin is not None
-    program.stdin.write(line)
-    program.stdin.flush()
-
-
 def test_threads_are_seen_with_their_kernel_ids_functions_and_files(start_in: Start) -> None:
     program = start_in(THREADS, name="größe_探す_𐎀.py")
-    numbers = told(program)
+    numbers = json.loads(said(program))
 
     records = seen(program.pid, accounts(2))
 
@@ -283,7 +260,7 @@ def test_threads_that_follow_each_other_have_numbers_of_their_own(start_in: Star
     program = start_in(ONE_BY_ONE)
     watch = watched(program.pid)
 
-    numbers = told(program)
+    numbers = json.loads(said(program))
     records = watch.close(0)
 
     lived = {tid for tid, chain in runs(records) if chain[-1:] == ["lives"]}
@@ -304,7 +281,7 @@ def test_threads_that_end_at_once_do_no_harm(start_in: Start) -> None:
 
 def test_a_forked_child_is_seen_under_its_own_number(start_in: Start) -> None:
     program = start_in(FORKS)
-    number = told(program)
+    number = json.loads(said(program))
     assert isinstance(number, int)
 
     records = seen(number, accounts(2))
@@ -415,7 +392,7 @@ def names(places: Sequence[Place]) -> tuple[str, ...]:
 
 def test_the_newest_python_is_read_from_memory_as_well(start_newest: StartNewest) -> None:
     program = start_newest(THREADS)
-    inside = json.loads(program.process.stdout.readline()) if program.process.stdout else {}
+    inside = json.loads(said(program.process))
 
     records = seen(program.pid, accounts(2))
 

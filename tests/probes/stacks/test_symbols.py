@@ -18,8 +18,7 @@ from agentaudit.probes.stacks import symbols
 from agentaudit.probes.stacks.layouts import COOKIE
 from agentaudit.probes.stacks.memory import Memory
 from agentaudit.probes.stacks.symbols import symbols_of
-
-Start = Callable[..., subprocess.Popen[str]]
+from tests.probes.programs import Start
 
 
 class Interpreter(Protocol):

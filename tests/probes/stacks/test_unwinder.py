@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -20,6 +19,7 @@ from agentaudit.probes.processes.runtimes import python_of
 from agentaudit.probes.stacks import unwinder
 from agentaudit.probes.stacks.sampling import Stacks, StackTable
 from agentaudit.probes.stacks.unwinder import Unwinder, UnwinderWatch
+from tests.probes.programs import StartNewest
 
 THREADS = """
 import sys, threading, time
@@ -57,14 +57,6 @@ asyncio.run(main())
 """
 
 
-class Running(Protocol):
-    process: subprocess.Popen[str]
-    pid: int
-
-
-Start = Callable[[str], Running]
-
-
 def seen(sampler: Stacks, pid: int, enough: Callable[[Sequence[Record]], bool]) -> Iterator[Record]:
     records: list[Record] = []
     for _ in range(1500):
@@ -99,7 +91,7 @@ def companions() -> list[Path]:
     return [line for line in lines if b"entry.py" in line.read_bytes()]
 
 
-def test_threads_are_seen_with_their_kernel_ids_and_functions(start_newest: Start) -> None:
+def test_threads_are_seen_with_their_kernel_ids_and_functions(start_newest: StartNewest) -> None:
     program = start_newest(THREADS)
     sampler = Stacks([Unwinder(100)], 100, program.pid)
 
@@ -118,7 +110,7 @@ def test_threads_are_seen_with_their_kernel_ids_and_functions(start_newest: Star
     assert companions() == []
 
 
-def test_stacks_go_on_where_c_code_called_python(start_newest: Start) -> None:
+def test_stacks_go_on_where_c_code_called_python(start_newest: StartNewest) -> None:
     program = start_newest(ACROSS_C)
     sampler = Stacks([Unwinder(100)], 100, program.pid)
 
@@ -137,7 +129,7 @@ def test_stacks_go_on_where_c_code_called_python(start_newest: Start) -> None:
     ] in stacks
 
 
-def test_runs_of_a_thread_follow_each_other_without_a_gap(start_newest: Start) -> None:
+def test_runs_of_a_thread_follow_each_other_without_a_gap(start_newest: StartNewest) -> None:
     program = start_newest(THREADS)
     sampler = Stacks([Unwinder(200)], 200, program.pid)
 
@@ -150,7 +142,7 @@ def test_runs_of_a_thread_follow_each_other_without_a_gap(start_newest: Start) -
         assert all(one.end_ns == two.start_ns for one, two in pairwise(runs))
 
 
-def test_requests_of_one_event_loop_are_told_apart(start_newest: Start) -> None:
+def test_requests_of_one_event_loop_are_told_apart(start_newest: StartNewest) -> None:
     program = start_newest(REQUESTS)
     sampler = Stacks([Unwinder(100)], 100, program.pid)
 
@@ -170,7 +162,9 @@ def test_requests_of_one_event_loop_are_told_apart(start_newest: Start) -> None:
     assert {run.tid for run in runs} == {program.pid}
 
 
-def test_a_target_that_is_killed_ends_its_companion_and_is_no_incident(start_newest: Start) -> None:
+def test_a_target_that_is_killed_ends_its_companion_and_is_no_incident(
+    start_newest: StartNewest,
+) -> None:
     program = start_newest(THREADS)
     sampler = Stacks([Unwinder(100)], 100, program.pid)
 
@@ -185,7 +179,9 @@ def test_a_target_that_is_killed_ends_its_companion_and_is_no_incident(start_new
     assert sum(isinstance(record, SamplingRecord) for record in records) == 1
 
 
-def test_a_companion_that_is_killed_is_followed_by_the_next_sampler(start_newest: Start) -> None:
+def test_a_companion_that_is_killed_is_followed_by_the_next_sampler(
+    start_newest: StartNewest,
+) -> None:
     program = start_newest(THREADS)
     watch = UnwinderWatch(100, program.pid, StackTable())
     while not any(isinstance(record, Watched) for record in watch.poll(time.monotonic_ns())):

@@ -1,9 +1,25 @@
-"""Micro-batches: with a barrier, and by the clock."""
+"""Micro-batches: with a barrier, by the clock, and by the end of a CPU stage."""
+
+from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
-from agentaudit.model.workload import Heavy, WorkRequest
-from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
+from agentaudit.model.workload import (
+    Heavy,
+    Machine,
+    SpeedCurve,
+    Stage,
+    Workload,
+    WorkRequest,
+    WorkStep,
+)
+from agentaudit.simulation.engine import simulate
+from agentaudit.simulation.policies.groups import (
+    BarrierMicroBatching,
+    CombClosed,
+    OverlappingMicroBatching,
+)
 from agentaudit.simulation.stations import NEVER
 
 SECOND = 1_000_000_000
@@ -70,3 +86,88 @@ def test_sizes_and_offsets_are_checked_when_made() -> None:
         barrier(0)
     with pytest.raises(ValueError, match="offset"):
         comb(1, -1)
+
+
+def flow_shop(jobs: list[tuple[int, int]]) -> int:
+    """The makespan of jobs in this order on two machines, by the textbook's recursion."""
+    first = second = 0
+    for tool_s, call_s in jobs:
+        first += tool_s
+        second = max(first, second) + call_s
+    return second
+
+
+def test_overlap_in_johnsons_order_is_best_and_all_orders_are_the_flow_shop() -> None:
+    """Groups of one, a server of one call: the two-stage flow shop, of which Johnson has 24."""
+    machine = Machine(
+        name="two stages",
+        cores=1,
+        cpu=SpeedCurve(points=((1, 1.0),)),
+        gpu=SpeedCurve(points=((1, 1.0),)),
+        most_calls=1,
+    )
+    makespans = {}
+    for order in permutations([(3, 6), (5, 2), (1, 2), (6, 6), (7, 5)]):
+        run = simulate(flow(list(order)), machine, overlapping(1))
+        makespans[order] = run.makespan_ns // SECOND
+
+    assert all(makespan == flow_shop(list(order)) for order, makespan in makespans.items())
+    assert makespans[(1, 2), (3, 6), (6, 6), (7, 5), (5, 2)] == min(makespans.values()) == 24
+    assert max(makespans.values()) == 32
+
+
+def flow(jobs: list[tuple[int, int]]) -> Workload:
+    return Workload(
+        requests=tuple(
+            replace(
+                REQUESTS[0],
+                request_id=place,
+                steps=(
+                    WorkStep(stage=Stage.CPU, demand_ns=tool_s * SECOND),
+                    WorkStep(stage=Stage.GPU, demand_ns=call_s * SECOND),
+                ),
+            )
+            for place, (tool_s, call_s) in enumerate(jobs)
+        ),
+        source="test",
+        arrivals="closed",
+        seed=0,
+    )
+
+
+def overlapping(size: int) -> OverlappingMicroBatching:
+    return OverlappingMicroBatching(name="cgam-overlap", source="test", size=size)
+
+
+def test_the_next_group_starts_when_the_last_of_the_one_before_has_left_the_cpu() -> None:
+    """Groups of two on two cores: the CPU stage takes 3 s, whatever the calls still do."""
+    machine = Machine(
+        name="two cores",
+        cores=2,
+        cpu=SpeedCurve(points=((1, 1.0), (2, 2.0))),
+        gpu=SpeedCurve(points=((1, 1.0), (9, 9.0))),
+    )
+    run = simulate(flow([(1, 9), (3, 9), (2, 1), (2, 1), (4, 1)]), machine, overlapping(2))
+
+    assert [record.start_ns // SECOND for record in run.records] == [0, 0, 3, 3, 5]
+
+
+def test_groups_without_a_cpu_stage_start_at_once() -> None:
+    admission = overlapping(2).admission()
+    for request in REQUESTS:
+        admission.arrived(request)
+
+    assert admission.admit(0) == REQUESTS
+
+
+def test_a_request_that_ends_without_reports_of_its_steps_holds_nobody_up() -> None:
+    """An executor may know of the end of a request, and not of its steps."""
+    requests = flow([(1, 1), (1, 1)]).requests
+    admission = overlapping(1).admission()
+    for request in requests:
+        admission.arrived(request)
+
+    assert admission.admit(0) == [requests[0]]
+    assert admission.admit(1) == []
+    admission.finished(requests[0])
+    assert admission.admit(2) == [requests[1]]

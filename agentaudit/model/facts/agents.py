@@ -1,0 +1,60 @@
+"""Agents, the models behind them, what steers them and what they hear."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent(Fact):
+    """One context window with one set of tools: the unit in which taint mixes."""
+
+    framework: str = ""
+    permission_mode: str = ""
+    """`bypass` when confirmations are switched off, else what the file says, or empty."""
+    max_iterations: Known = Known.UNKNOWN
+    max_iterations_count: int | None = None
+    timeout: Known = Known.UNKNOWN
+    timeout_s: int | None = None
+    budget: Known = Known.UNKNOWN
+    """Whether a rate, token or money limit is set."""
+    authenticated: Truth = Truth.UNKNOWN
+    """Whether callers must authenticate to reach the agent's own endpoint."""
+    wildcard_tools: bool = False
+    sandboxed: Truth = Truth.UNKNOWN
+    cors_open: bool = False
+    """Whether pages of any origin may call the agent's endpoint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model(Fact):
+    """A model endpoint."""
+
+    provider: str = ""
+    url: str = ""
+    local: Truth = Truth.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction(Fact):
+    """Text that steers the agent: system prompt, CLAUDE.md, skill."""
+
+    writable_by_agent: Truth = Truth.UNKNOWN
+    holds_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Fact):
+    """Content that comes in from outside. `trust` is untrusted, user or reviewed."""
+
+    trust: str = "untrusted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerAgent(Fact):
+    """A remote agent."""
+
+    url: str = ""
+    authenticated: Truth = Truth.UNKNOWN
+    tls: Truth = Truth.UNKNOWN

@@ -1,0 +1,48 @@
+"""What stands between an agent and what it does: gateways, people, filters, logs."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway(Fact):
+    """A broker, proxy or policy point between agents and what they reach."""
+
+    product: str = ""
+    authorizer: Known = Known.UNKNOWN
+    policy_enforced: Truth = Truth.UNKNOWN
+    token_passthrough: bool = False
+    logged: Truth = Truth.UNKNOWN
+    brokers_credentials: Truth = Truth.UNKNOWN
+    fronts_tools: Truth = Truth.UNKNOWN
+    """Whether tools are called through it, and not models only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval(Fact):
+    """A human gate. `scope` names the tools it covers, or `*`."""
+
+    scope: tuple[str, ...] = ()
+    default_allow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardrail(Fact):
+    """A validator or filter: shown, and never counted as a hard gate."""
+
+    product: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLog(Fact):
+    """Where calls are written down. `enabled` says whether it runs."""
+
+    kind: str = ""
+    """cloudtrail, model_invocation, otel, gateway, …"""
+    enabled: Truth = Truth.UNKNOWN
+    retention: Known = Known.UNKNOWN
+    covers_data_events: Truth = Truth.UNKNOWN
+    content_logged: bool = False
+    validated: Truth = Truth.UNKNOWN

@@ -1,0 +1,59 @@
+"""What proves an identity to somebody else."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.fact import NOBODY, Fact, FactId
+
+
+class CredentialForm(StrEnum):
+    """How a credential stands in the file."""
+
+    LITERAL = "literal"
+    ENV_REF = "env_ref"
+    FILE = "file"
+    SECRET_REF = "secret_ref"  # noqa: S105, the name of a form
+    WORKLOAD_IDENTITY = "workload_identity"
+    OAUTH = "oauth"
+    UNKNOWN = "unknown"
+
+
+class Lifetime(StrEnum):
+    """How long a credential lives: for ever until revoked, for a limited time, or nobody knows."""
+
+    STATIC = "static"
+    SHORT = "short"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential(Fact):
+    """Something that proves an identity to somebody else. Never its value."""
+
+    provider: str = ""
+    """aws, gcp, azure, github, openai, anthropic, database, kubernetes, …"""
+    kind: str = ""
+    """access_key, api_key, token, password, private_key, jwt, certificate, connection_string, …"""
+    form: CredentialForm
+    lifetime: Lifetime
+    ttl_s: int | None = None
+    """Seconds it lives when that is known."""
+    holder: str = ""
+    """agent, tool_server, gateway, ci, container, image, repository."""
+    holder_id: FactId = NOBODY
+    exposure: str = ""
+    """env, argument, header, file, image, prompt, log, state."""
+    variable: str = ""
+    """The key under which it stands: `AWS_SECRET_ACCESS_KEY`."""
+    admin: bool = False
+    default_value: bool = False
+    """A published default that works, such as `sk-1234`."""
+    rotated: Truth = Truth.UNKNOWN
+    digest: str = ""
+    """Keyed digest of a literal value, equal for equal values within one run; never printed."""
+    shared_with: tuple[FactId, ...] = ()
+    """Other credentials of this deployment with the same value."""
+    agent_reachable: bool = False
+    short_alternative: str = ""
+    """What would replace it here: `role-to-assume (OIDC)`, `IRSA`, … or empty."""

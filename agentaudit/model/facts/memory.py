@@ -1,0 +1,40 @@
+"""Where agents keep what they remember."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryStore(Fact):
+    """Where an agent keeps what it remembers, and what bounds that."""
+
+    kind: str = ""
+    """window, buffer, summary, vector, checkpoint, cache, managed, history."""
+    backend: str = ""
+    """redis, postgres, sqlite, in_memory, dynamodb, agentcore, file, …"""
+    scope: str = ""
+    """session, user, tenant, global, or empty when nothing says."""
+    ttl: Known = Known.UNKNOWN
+    ttl_s: int | None = None
+    refresh_on_read: Truth = Truth.UNKNOWN
+    max_turns: Known = Known.UNKNOWN
+    max_turns_count: int | None = None
+    max_tokens: Known = Known.UNKNOWN
+    max_tokens_count: int | None = None
+    max_bytes: Known = Known.UNKNOWN
+    max_bytes_count: int | None = None
+    eviction: str = ""
+    """`noeviction`, `allkeys-lru`, `sweep`, … or empty when nothing says."""
+    compaction: Known = Known.UNKNOWN
+    """Whether history is summarised or truncated before it outgrows the window."""
+    persistent: Truth = Truth.UNKNOWN
+    sweep: Known = Known.UNKNOWN
+    explicit_writes: Truth = Truth.UNKNOWN
+    explicit_retrieval: Truth = Truth.UNKNOWN
+    constant_session_key: bool = False
+    agent_writable: Truth = Truth.UNKNOWN
+    holds_conversation: bool = True
+    """Evidence exists that the store holds conversation state."""
+    managed_service: bool = False

@@ -1,0 +1,79 @@
+"""Who may do what to which thing."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.fact import NOBODY, Fact, FactId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity(Fact):
+    """A principal: IAM role or user, service account, OAuth client, database user."""
+
+    provider: str = ""
+    kind: str = ""
+    max_session: Known = Known.UNKNOWN
+    max_session_s: int | None = None
+    boundary: Truth = Truth.UNKNOWN
+    """Whether a permissions boundary limits it."""
+    trust_wildcard: bool = False
+    """Anyone may become it: some statement trusts `*`, and no condition of it says who."""
+    trust_principals: tuple[str, ...] = ()
+    trust_conditions: tuple[str, ...] = ()
+    """Condition keys of all statements together."""
+    trust_unconditional: tuple[str, ...] = ()
+    """Principals that some statement trusts without a condition that says who, or for whom."""
+    oidc_subject: str = ""
+    automount_token: Truth = Truth.UNKNOWN
+    default_account: bool = False
+    agent_reachable: bool = False
+    agents: tuple[FactId, ...] = ()
+    """Agents that act as this identity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant(Fact):
+    """One normalised statement of permission."""
+
+    identity_id: FactId = NOBODY
+    principal: str = ""
+    provider: str = ""
+    effect: str = "allow"
+    """allow or deny."""
+    actions: tuple[str, ...] = ()
+    """As written, lower case."""
+    resources: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    """Condition keys, lower case."""
+    expanded_count: int = 0
+    """How many actions the patterns stand for."""
+    write_count: int = 0
+    permissions_count: int = 0
+    read_count: int = 0
+    unscoped_writes: tuple[str, ...] = ()
+    """Write and permission actions that could name a resource and are granted on `*`."""
+    sensitive_actions: tuple[str, ...] = ()
+    """Write, permission, irreversible and secret-reading actions, expanded (at most 5,000)."""
+    permission_actions: tuple[str, ...] = ()
+    """Of the sensitive actions those that hand out permissions, where a table says which."""
+    escalations: tuple[str, ...] = ()
+    """Names of known privilege-escalation methods the identity's actions contain."""
+    admin: bool = False
+    service_wildcards: tuple[str, ...] = ()
+    managed_policy: str = ""
+    agent_reachable: bool = False
+    source: str = ""
+    """aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource(Fact):
+    """Something worth protecting: bucket, table, queue, repository, cluster, database."""
+
+    kind: str = ""
+    provider: str = ""
+    pattern: str = ""
+    """The ARN, path or URL pattern it is known by."""
+    sensitive: Truth = Truth.UNKNOWN

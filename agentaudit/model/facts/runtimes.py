@@ -1,0 +1,64 @@
+"""Where agents run, what starts them there, and what they may connect to."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.fact import Fact, FactId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime(Fact):
+    """Process, container, pod, VM or CI job."""
+
+    kind: str = ""
+    """container, pod, lambda, job, process."""
+    image: str = ""
+    image_pinned: Truth = Truth.UNKNOWN
+    privileged: bool = False
+    host_mounts: tuple[str, ...] = ()
+    docker_socket: bool = False
+    host_network: bool = False
+    runs_as_root: Truth = Truth.UNKNOWN
+    cpu_limit: Known = Known.UNKNOWN
+    memory_limit: Known = Known.UNKNOWN
+    memory_limit_bytes: int | None = None
+    pids_limit: Known = Known.UNKNOWN
+    published_ports: tuple[str, ...] = ()
+    bind_all: bool = False
+    gpu: bool = False
+    network: str = ""
+    service_account: str = ""
+    automount_token: Truth = Truth.UNKNOWN
+    token_ttl_s: int | None = None
+    holds_secrets: bool = False
+    runs_agent: bool = False
+    tls_verification_off: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow(Fact):
+    """A CI workflow or schedule that starts an agent."""
+
+    triggers: tuple[str, ...] = ()
+    untrusted_trigger: bool = False
+    interpolates_event: bool = False
+    """Text of the event goes into a prompt or a script."""
+    permissions: tuple[str, ...] = ()
+    permissions_set: Known = Known.UNKNOWN
+    write_permissions: tuple[str, ...] = ()
+    runs_agent: bool = False
+    unpinned_actions: tuple[str, ...] = ()
+    open_to: tuple[str, ...] = ()
+    """Inputs that let strangers start it: `allowed_non_write_users: '*'`."""
+    uses_secrets: bool = False
+    session_named: Truth = Truth.UNKNOWN
+    """Whether the assumed session carries a name that calls can be attributed to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Egress(Fact):
+    """What a runtime may connect to. `policy` is any, allowlist or none."""
+
+    policy: str = "any"
+    destinations: tuple[str, ...] = ()
+    runtime_ids: tuple[FactId, ...] = ()

@@ -1,0 +1,63 @@
+"""What agents may call, and where its code comes from."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool(Fact):
+    """
+    A function the agent may call.
+
+    `effects` is a subset of read, write, delete, execute and send.
+    """
+
+    effects: tuple[str, ...] = ()
+    effects_known: bool = False
+    reads_untrusted: Truth = Truth.UNKNOWN
+    """Whether its results carry content that strangers may write (web page, issue, mail)."""
+    reads_private: Truth = Truth.UNKNOWN
+    egress: Truth = Truth.UNKNOWN
+    """Whether its arguments can carry data out to an address the caller chooses."""
+    typed: Truth = Truth.UNKNOWN
+    output_typed: Truth = Truth.UNKNOWN
+    free_form_parameters: tuple[str, ...] = ()
+    """Parameters such as `sql`, `command` or `path` that take any text."""
+    approval: Truth = Truth.UNKNOWN
+    sandboxed: Truth = Truth.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolServer(Fact):
+    """A process or URL that exposes tools: an MCP server."""
+
+    transport: str = ""
+    """stdio, http, sse or empty."""
+    command: str = ""
+    arguments: tuple[str, ...] = ()
+    """Redacted."""
+    url: str = ""
+    """Without user information and query."""
+    package: str = ""
+    pinned: Truth = Truth.UNKNOWN
+    tls: Truth = Truth.UNKNOWN
+    authenticated: Truth = Truth.UNKNOWN
+    remote: bool = False
+    auto_approved: bool = False
+    approved_tools: tuple[str, ...] = ()
+    wildcard_tools: bool = False
+    root_paths: tuple[str, ...] = ()
+    """File-system roots it is given."""
+    catalogued: bool = False
+    """Whether the server is one whose tools are known."""
+    shadow: bool = False
+    """Not on the allowlist although a managed list exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry(Fact):
+    """A source of executable content: npm, PyPI, OCI, Git."""
+
+    mutable: Truth = Truth.UNKNOWN

@@ -1,0 +1,99 @@
+"""
+What a request does, as the engine runs it: its plan, and reports of its steps to those who ask.
+
+A plan is a list of entries: the station, the demand and the threads of each piece of work.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from agentaudit.model.workload import Stage, WorkRequest, WorkStep
+from agentaudit.simulation.policy import Hooks
+
+Plan = tuple[tuple[int, int, int], ...]
+STATION = {Stage.CPU: 0, Stage.GPU: 1, Stage.WAIT: 2}
+"""Where each kind of step is served: its place among the engine's stations."""
+INTERPRETER = 3
+"""Where the Python code of threads is served that share one interpreter."""
+_NO_WORK = (STATION[Stage.WAIT], 0, 1)
+_NO_STEP = -1
+
+
+def plan_of(request: WorkRequest, dispatch_ns: int) -> Plan:
+    """Station, demand and threads of each step that needs anything, dispatching first."""
+    dispatch = ((STATION[Stage.CPU], dispatch_ns, 1),) if dispatch_ns else ()
+    steps = (
+        (STATION[step.stage], step.demand_ns, step.threads)
+        for step in request.steps
+        if step.demand_ns
+    )
+    return (*dispatch, *steps) or (_NO_WORK,)
+
+
+def threaded_plan(request: WorkRequest) -> Plan:
+    """
+    The plan of a request that runs in a thread of a process that is there already.
+
+    No process is started for it, and of each CPU step the Python code comes first.
+    """
+    return tuple(entry for _, entry in _threaded(request)) or (_NO_WORK,)
+
+
+def _threaded(request: WorkRequest) -> Iterator[tuple[int, tuple[int, int, int]]]:
+    """The entries of a threaded plan, each with the number of the step it belongs to."""
+    for number, step in enumerate(request.steps):
+        python_ns = round(step.demand_ns * step.interpreted) if step.stage is Stage.CPU else 0
+        if python_ns:
+            yield number, (INTERPRETER, python_ns, 1)
+        if step.demand_ns - python_ns:
+            yield number, (STATION[step.stage], step.demand_ns - python_ns, step.threads)
+
+
+class Reports:
+    """Which step of its request an entry of a plan belongs to, and telling the policy of it."""
+
+    __slots__ = ("_hooks", "_plans", "_requests", "_threaded")
+
+    def __init__(
+        self, hooks: Hooks, requests: Sequence[WorkRequest], plans: Sequence[Plan]
+    ) -> None:
+        self._hooks = hooks
+        self._requests = requests
+        self._plans = plans
+        self._threaded: set[int] = set()
+
+    def runs_in_thread(self, place: int) -> None:
+        """The request has a threaded plan from now on."""
+        self._threaded.add(place)
+
+    def step(self, place: int, entry: int) -> WorkStep:
+        """The step that an entry of a plan serves."""
+        return self._requests[place].steps[self._numbers(place)[entry]]
+
+    def another_call(self, place: int, entry: int) -> bool:
+        """Whether the request makes an LLM call after this entry of its plan."""
+        return any(
+            station == STATION[Stage.GPU] for station, _, _ in self._plans[place][entry + 1 :]
+        )
+
+    def began(self, place: int, entry: int, now_ns: int) -> None:
+        """A request has come to an entry of its plan."""
+        numbers = self._numbers(place)
+        first = numbers[entry] != _NO_STEP and (entry == 0 or numbers[entry - 1] != numbers[entry])
+        if first and self._hooks.step_began is not None:
+            self._hooks.step_began(self._requests[place], self.step(place, entry), now_ns)
+
+    def ended(self, place: int, entry: int, now_ns: int) -> None:
+        """An entry of a plan has been served."""
+        numbers = self._numbers(place)
+        last = entry == len(numbers) - 1 or numbers[entry + 1] != numbers[entry]
+        if numbers[entry] != _NO_STEP and last and self._hooks.step_ended is not None:
+            self._hooks.step_ended(self._requests[place], self.step(place, entry), now_ns)
+
+    def _numbers(self, place: int) -> tuple[int, ...]:
+        """The number of the step that each entry belongs to; _NO_STEP for dispatching."""
+        request = self._requests[place]
+        if place in self._threaded:
+            numbers = tuple(number for number, _ in _threaded(request))
+        else:
+            numbers = tuple(number for number, step in enumerate(request.steps) if step.demand_ns)
+        return (_NO_STEP,) * (len(self._plans[place]) - len(numbers)) + numbers

@@ -1,0 +1,118 @@
+"""What people write in workload and machine files, read with every problem and its place."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Protocol, TypeVar
+
+from agentaudit.errors import Problem, UsageError
+
+MOST_TOKENS = 10**9
+Value = TypeVar("Value")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s)", re.ASCII)
+_UNIT_NS = {"us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
+_LONGEST_NS = 10**15
+_LONGEST_LIST = 1_000
+_LARGEST_NUMBER = 1e9
+
+
+class Written(Protocol):
+    """One node of a document, with its place; readers make them."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def elements(self) -> "tuple[Written, ...]": ...
+    def items(self) -> "Iterator[tuple[str, Written]]": ...
+
+
+@dataclass(slots=True)
+class Reading:
+    """One file while it is read: what is wrong is collected, and a stand-in read on with."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def duration(self, node: Written, name: str) -> int:
+        match = _DURATION.fullmatch(node.text or "")
+        if match is None or float(match[1]) * _UNIT_NS[match[2]] > _LONGEST_NS:
+            self.fault(node, f"{name} is a time such as 1.5s, 20ms or 300us")
+            return 0
+        return round(float(match[1]) * _UNIT_NS[match[2]])
+
+    def optional_duration(self, node: Written | None, name: str) -> int:
+        return 0 if node is None else self.duration(node, name)
+
+    def limit(self, node: Written | None, name: str) -> int | None:
+        return None if node is None else self.whole(node, name, 1, MOST_TOKENS)
+
+    def share(self, node: Written | None, name: str) -> float:
+        share = self.number(node, name, 1.0, above=-1e-9)
+        if node is not None and share > 1:
+            self.fault(node, f"{name} is a share from 0 to 1")
+        return share
+
+    def whole(
+        self, node: Written | None, name: str, default: int, most: int, *, least: int = 1
+    ) -> int:
+        if node is None:
+            return default
+        text = node.text or ""
+        if not (text.isascii() and text.isdigit()) or not least <= int(text[:20]) <= most:
+            self.fault(node, f"{name} is a whole number from {least} to {most}")
+            return default
+        return int(text)
+
+    def number(self, node: Written | None, name: str, default: float, *, above: float) -> float:
+        if node is None:
+            return default
+        number = self.value(node, float, f"{name} is a number")
+        if number is not None and not (isfinite(number) and above < number < _LARGEST_NUMBER):
+            self.fault(node, f"{name} is {'above 0' if above >= 0 else 'at least 0'}")
+        return number if number is not None else default
+
+    def value(
+        self, node: Written | None, convert: Callable[[str], Value], otherwise: str
+    ) -> Value | None:
+        if node is None:
+            return None
+        try:
+            return convert(node.text or "")
+        except (ValueError, UsageError):
+            self.fault(node, otherwise)
+            return None
+
+    def entries(
+        self, node: Written, what: str, *, known: tuple[str, ...], needed: tuple[str, ...] = ()
+    ) -> Mapping[str, Written]:
+        if node.kind != "mapping":
+            self.fault(node, f"{what} is a mapping of {', '.join(known)}")
+            return {}
+        entries = dict(node.items())
+        for name, value in entries.items():
+            if name not in known:
+                self.fault(value, f"{what} has no {name!r}; it has {', '.join(known)}")
+        for name in needed:
+            if name not in entries:
+                self.fault(node, f"{what} needs {name!r}")
+        return entries
+
+    def elements(self, node: Written | None, name: str) -> "tuple[Written, ...]":
+        if node is None:
+            return ()
+        if node.kind != "sequence" or not 1 <= len(node.elements) <= _LONGEST_LIST:
+            self.fault(node, f"{name} is a list of 1 to {_LONGEST_LIST}")
+            return ()
+        return node.elements
+
+    def fault(self, node: Written, message: str) -> None:
+        self.problems.append(
+            Problem(file=self.file, line=node.line, column=node.column, message=message)
+        )
