@@ -84,15 +84,20 @@ Policy  P50 s  P90 s  P99 s  P90 vs base
 mas      1.25   9.87   12.0         -34%
 fcfs     1.30   15.0  1,234     baseline
 
-Waiting for admission, in service, and the load
-Policy  wait P90 s  serve P90 s  queue  running  req/s  CPU  GPU
-mas           9.87         9.87      ?        ?    2.5  91%  <1%
-fcfs          15.0         15.0      ?        ?    2.5  91%  <1%
+Waiting for admission and in service, mean/peak
+Policy  wait P90 s  serve P90 s  waiting  running
+mas           9.87         9.87        ?        ?
+fcfs          15.0         15.0        ?        ?
 
 P90 by type of request
 Policy  chat s  search s
 mas       2.00      9.00
 fcfs      14.0      15.5
+
+Throughput, utilisation
+Policy  req/s  CPU  GPU
+mas       2.5  91%  <1%
+fcfs      2.5  91%  <1%
 
 Parameters
 mas   E_CPU=8 E_GPU=16 E_shared=4
@@ -181,12 +186,12 @@ fcfs          2.90   7.60   14.1      -34% ±6
 processes !   3.30   9.10   19.8     baseline
 ! overloaded: requests pile up, so latencies would grow with a longer run.
 
-Waiting for admission, in service, and the load
-Policy     wait P90 s  serve P90 s  queue  running  req/s  CPU  GPU
-mas              1.72         2.58  1.5/9   4.2/12   1.75  81%  44%
-comb             2.00         3.00  1.5/9   4.2/12   1.72  81%  44%
-fcfs             3.04         4.56  1.5/9   4.2/12   1.68  81%  44%
-processes        3.64         5.46  1.5/9   4.2/12   1.67  81%  44%
+Waiting for admission and in service, mean/peak
+Policy     wait P90 s  serve P90 s  waiting  running
+mas              1.72         2.58    1.5/9   4.2/12
+comb             2.00         3.00    1.5/9   4.2/12
+fcfs             3.04         4.56    1.5/9   4.2/12
+processes        3.64         5.46    1.5/9   4.2/12
 
 P90 by type of request
 Policy     chat s  research s
@@ -202,12 +207,12 @@ comb       9.00 s ±? unsure         1.5
 fcfs       9.00 s ±? unsure         1.5
 processes  9.00 s ±? unsure         1.5
 
-Energy and cost
-Policy     CPU J/request  GPU J/request     both  cost of 1000
-mas                  400        unknown  unknown         0.420
-comb                 400        unknown  unknown         0.420
-fcfs                 400        unknown  unknown         0.420
-processes            400        unknown  unknown         0.420
+Throughput, utilisation, energy of a request, cost
+Policy     req/s  CPU  GPU  CPU J    GPU J   both J  cost of 1000
+mas         1.75  81%  44%    400  unknown  unknown         0.420
+comb        1.72  81%  44%    400  unknown  unknown         0.420
+fcfs        1.68  81%  44%    400  unknown  unknown         0.420
+processes   1.67  81%  44%    400  unknown  unknown         0.420
 
 Where an assumption is wrong: P90 of processes (now) and mas (then)
 Assumption    now s  then s   change    advice
