@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from agentaudit.errors import InputError
 from agentaudit.model.workload import Machine, SpeedCurve
+from agentaudit.simulation.expenses import parse_power
 from agentaudit.simulation.machine import (
     MOST_CORES,
     PRESETS,
@@ -27,8 +28,9 @@ from agentaudit.simulation.written import Reading, Written
 _MOST_JOBS = 1_000_000
 _ENTRIES = (
     *("like", "cores", "cpu", "gpu", "dispatch", "calls", "kv_tokens"),
-    *("recompute", "background", "starvation"),
+    *("recompute", "background", "starvation", "watts"),
 )
+_WATTS = "watts are idle and busy ones, as in cpu=140..400,gpu=142..650"
 _NAMES = ", ".join(PRESETS)
 
 
@@ -62,6 +64,7 @@ def read_machine(reading: Reading, node: Written | None) -> Machine | None:
             recompute_ns=reading.optional_duration(entries.get("recompute"), "recompute"),
             background=reading.whole(background, "background", 0, MOST_CORES, least=0),
             starvation=reading.number(starvation, "starvation", 0.0, above=-1e-9),
+            power=reading.value(entries.get("watts"), parse_power, _WATTS),
         )
     )
 

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from agentaudit.errors import InputError, UsageError
-from agentaudit.model.workload import Heavy, Stage
+from agentaudit.model.workload import Heavy, Power, Stage
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation import workload_file
 from agentaudit.simulation.arrivals import CLOSED, RECORDED, WAYS, ArrivalKind, Arrivals
@@ -70,6 +70,18 @@ def test_a_machine_of_ones_own() -> None:
     assert shape.machine.gpu == RTX_PRO_6000
     assert not any("H200" in sentence for sentence in shape.machine.assumptions)
     assert shape.types[0].steps[0].threads == 4
+
+
+def test_a_machine_may_say_what_it_draws() -> None:
+    text = "machine: {cores: 8, watts: 'cpu=140..400,gpu=142..650'}\n"
+    power = parsed(text + "types: [{name: a, steps: [{cpu: 1s}]}]").machine
+
+    assert power is not None
+    assert power.power == Power(
+        cpu_idle_watts=140, cpu_busy_watts=400, gpu_idle_watts=142, gpu_busy_watts=650
+    )
+    with pytest.raises(InputError, match="watts are idle and busy ones"):
+        parsed("machine: {cores: 8, watts: 12}\ntypes: [{name: a, steps: [{cpu: 1s}]}]")
 
 
 def test_a_machine_without_a_gpu_has_the_stated_default() -> None:
@@ -163,7 +175,7 @@ def test_a_machine_file_of_its_own() -> None:
     assert [str(problem) for problem in raised.value.problems] == [
         (
             "m.yaml:3:8: a machine has no 'speed'; it has like, cores, cpu, gpu, dispatch,"
-            " calls, kv_tokens, recompute, background, starvation"
+            " calls, kv_tokens, recompute, background, starvation, watts"
         ),
         "m.yaml:2:8: calls is a whole number from 1 to 1000000000",
     ]

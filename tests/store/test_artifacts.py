@@ -20,6 +20,7 @@ from agentaudit.store.artifacts import (
     to_json,
     write_artifact,
 )
+from tests.report import samples
 
 HERE = Path("some.json")
 
@@ -46,6 +47,31 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     write_artifact(simulation(), tmp_path / "deep" / "simulation.json")
 
     assert read_artifact(tmp_path / "deep" / "simulation.json") == simulation()
+
+
+def test_all_that_a_simulation_answers_comes_back() -> None:
+    """I11, and each answer fits its schema."""
+    answered = samples.answered_simulation()
+
+    assert from_json(to_json(answered), HERE) == answered
+    jsonschema.validate(json.loads(to_json(answered)), json_schema("simulation"))
+
+
+def test_a_simulation_of_an_older_release_is_read() -> None:
+    """What it did not know is unknown, and nothing is made up."""
+    whole = json.loads(to_json(samples.simulation()))
+    kept = {"workload_source", "arrivals", "requests", "seed", "machine", "baseline", "results"}
+    kept |= {"advice", "assumptions", "tool_version", "agentaudit", "kind"}
+    for result in whole["results"]:
+        for name in ("differences", "queue", "objectives", "goodput_per_s", "energy"):
+            del result[name]
+        for latency in result["by_type"]:
+            del latency["latency"]["p95_ns"], latency["latency"]["intervals"]
+    read = from_json(json.dumps({key: whole[key] for key in kept}).encode(), HERE)
+
+    assert isinstance(read, Simulation)
+    assert read.results[0].overall.latency.p95_ns is None
+    assert (read.replications, read.load, read.recommendation) == (1, None, None)
 
 
 @given(text=st.text(), number=st.integers(min_value=-(2**63), max_value=2**63 - 1))
