@@ -2,14 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from agentaudit.cli.simulate_shown import CHARTS, GANTT, SCHEDULE, Shown
+from agentaudit.cli.simulate_policies import policies
+from agentaudit.cli.simulate_scheduler import scheduler
 from agentaudit.cli.simulate_sweep import sweep
-from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import InputError, Problem, exit_code
+from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from agentaudit.model.results import Simulation
@@ -26,127 +26,40 @@ app = typer.Typer(
 _LARGEST_FILE = 1024 * 1024
 
 
-@app.command("scheduler")
-def scheduler(
-    context: typer.Context,
-    source: Annotated[
-        Path, typer.Argument(help="A recording (run.aatrace) or a workload file (*.yaml).")
-    ],
-    policy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policy",
-            "-p",
-            metavar="NAME",
-            help="A policy to try; give it again for more. Default: those that suit the arrivals.",
-        ),
-    ] = None,
-    arrivals: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOW",
-            help=(
-                "recorded, closed (all at once), poisson:RATE, scaled:FACTOR, or users:N:THINKING"
-                " who ask in turn."
-            ),
-        ),
-    ] = None,
-    requests: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="How many requests; recorded ones are drawn again."),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Equal seeds, equal runs.")] = None,
-    machine: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE",
-            help="sys1, sys2 or v1 of the paper, or a file with a machine, in place of the host.",
-        ),
-    ] = None,
-    cores: Annotated[int | None, typer.Option(metavar="N", help="Another number of cores.")] = None,
-    caps: Annotated[
-        str,
-        typer.Option(
-            metavar="CAPS", help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s."
-        ),
-    ] = "",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
-    ] = None,
-    gantt: Annotated[bool, GANTT] = False,
-    charts: Annotated[Path | None, CHARTS] = None,
-    schedule: Annotated[Path | None, SCHEDULE] = None,
-) -> None:
+def replications_of(
+    source: Path,
+    *,
+    arrivals: str | None,
+    requests: int | None,
+    seed: int | None,
+    replications: int | None,
+    halves: bool = False,
+) -> "tuple[tuple[Workload, ...], Machine, bool]":
     """
-    Replay a workload under COMB, MAS and their baselines, and say what to change.
+    The workload and those drawn anew, the machine, and whether all of the file could be read.
 
-    Policies: sequential, multi-processing, fcfs, micro-batching, micro-batching-rolling, comb,
-    comb-closed, comb-open, mas. The first baseline among them (fcfs or multi-processing) is what
-    the others are compared with.
-
-    \b
-    Examples:
-      agentaudit simulate scheduler run.aatrace
-      agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128
-      agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
-      agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
-      agentaudit simulate scheduler workload.yaml --json simulation.json --charts charts
-      agentaudit simulate scheduler workload.yaml -p fcfs -p comb --gantt
-      agentaudit simulate scheduler workload.yaml -p comb --schedule comb.perfetto.json
-
-    \b
-    A workload file:
-      requests: 200
-      arrivals: poisson:2            # or closed
-      machine: {cores: 8}            # or sys1, sys2, v1; limits: calls, kv_tokens, background, …
-      types:
-        - name: search
-          weight: 3
-          steps: [{wait: 200ms}, {cpu: 1.5s, spread: 0.3}, {gpu: 800ms}]
-        - {name: chat, steps: [{gpu: 2s}]}
-
-    Exit codes: 0 simulated; 2 usage or unreadable input; 3 too little was recorded, or its file is
-    damaged or cut off.
+    Without a number of replications there are as many as suit the length of the runs, and more
+    where one half of them is to judge what was found on the other.
     """
-    terminal = terminal_of(context)
-    with terminal.progress("Simulating"):
-        workload, host, whole = _loaded(source, arrivals=arrivals, requests=requests, seed=seed)
-        chosen = _machine(host, name=machine, cores=cores)
-        result = _compared(workload, chosen, names=policy or [], caps=caps)
-        shown = Shown(workload, chosen, names=policy or [], caps=caps)
-    from agentaudit.report.simulation_table import render_simulation
-    from agentaudit.store.artifacts import write_artifact
-
-    text = render_simulation(result, width=terminal.out.width)
-    terminal.out.print(text, end="", soft_wrap=True)
-    if gantt or json_file is not None or charts is not None:
-        result = shown.with_views(result)
-    if gantt:
-        shown.print_bars(terminal, result)
-    if json_file is not None:
-        write_artifact(result, json_file)
-        terminal.note(f"Written to {json_file}.")
-    if charts is not None:
-        terminal.note(shown.write_charts(charts, result))
-    if schedule is not None:
-        terminal.note(shown.write_schedule(schedule, best=result.results[0].policy))
-    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
-
-
-def _loaded(
-    source: Path, *, arrivals: str | None, requests: int | None, seed: int | None
-) -> "tuple[Workload, Machine, bool]":
-    """The workload, the machine, and whether all of the file could be read."""
-    from agentaudit.simulation.arrivals import parse_arrivals
+    from agentaudit.simulation.arrivals import RECORDED, parse_arrivals
+    from agentaudit.simulation.replications import (
+        recorded_replications,
+        replication_count,
+        written_replications,
+    )
 
     how = parse_arrivals(arrivals) if arrivals is not None else None
     if source.suffix in (".yaml", ".yml"):
-        return *_synthetic(source, arrivals=how, requests=requests, seed=seed), True
-    from agentaudit.simulation.arrivals import RECORDED, shaped
-
+        shape, machine = written_source(source, arrivals=how, requests=requests, seed=seed)
+        count = replication_count(replications, shape.requests, halves=halves)
+        made = written_replications(shape, source=str(source), count=count)
+        return made, machine, True
     workload, host, whole = recorded_source(source)
-    wanted = shaped(workload, arrivals=how or RECORDED, requests=requests, seed=seed or 0)
-    return wanted, host, whole
+    count = replication_count(replications, requests or len(workload.requests), halves=halves)
+    made = recorded_replications(
+        workload, arrivals=how or RECORDED, requests=requests, seed=seed or 0, count=count
+    )
+    return made, host, whole
 
 
 def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
@@ -161,20 +74,18 @@ def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
 
 def replayed(trace: "Trace", *, source: str) -> "Simulation":
     """A trace as it arrived, under the policies that suit it; `source` is its name."""
+    from agentaudit.simulation.arrivals import RECORDED
+    from agentaudit.simulation.compare import ranked_shipped, simulation_of
+    from agentaudit.simulation.experiment import Experiment
     from agentaudit.simulation.recorded import recorded_workload
+    from agentaudit.simulation.replications import recorded_replications, replication_count
+    from agentaudit.simulation.views import with_views
 
     workload, machine = recorded_workload(trace, source=source)
-    compared = _compared(workload, machine, names=[], caps="")
-    return Shown(workload, machine, names=[], caps="").with_views(compared)
-
-
-def _synthetic(
-    source: Path, *, arrivals: "Arrivals | None", requests: int | None, seed: int | None
-) -> "tuple[Workload, Machine]":
-    from agentaudit.simulation.synthetic import synthetic_workload
-
-    shape, machine = written_source(source, arrivals=arrivals, requests=requests, seed=seed)
-    return synthetic_workload(shape, source=str(source)), machine
+    count = replication_count(None, len(workload.requests))
+    made = recorded_replications(workload, arrivals=RECORDED, requests=None, seed=0, count=count)
+    ranking = ranked_shipped(Experiment(workloads=made, machine=machine))
+    return with_views(simulation_of(ranking), ranking)
 
 
 def written_source(
@@ -210,30 +121,17 @@ def _text(source: Path) -> str:
         raise InputError(Problem(file=str(source), message="is no UTF-8 text")) from error
 
 
-def _machine(host: "Machine", *, name: str | None, cores: int | None) -> "Machine":
-    from agentaudit.simulation.machine import named_machine, with_cores
-
-    if name is None:
-        chosen = host
-    else:
-        written = name.endswith((".yaml", ".yml"))
-        chosen = _written_machine(Path(name)) if written else named_machine(name)
-    return chosen if cores is None else with_cores(chosen, cores)
-
-
-def _written_machine(file: Path) -> "Machine":
+def machine_named(name: str) -> "Machine":
+    """The machine of a file, or a preset."""
     from agentaudit.readers.yaml import parse_yaml
+    from agentaudit.simulation.machine import named_machine
     from agentaudit.simulation.machine_file import parse_machine
 
-    return parse_machine(parse_yaml(str(file), _text(file)).root, file=str(file))
+    if not name.endswith((".yaml", ".yml")):
+        return named_machine(name)
+    return parse_machine(parse_yaml(name, _text(Path(name))).root, file=name)
 
 
-def _compared(
-    workload: "Workload", machine: "Machine", *, names: list[str], caps: str
-) -> "Simulation":
-    from agentaudit.simulation.compare import compare_shipped
-
-    return compare_shipped(workload, machine, names=names, caps=caps)
-
-
+app.command("policies")(policies)
+app.command("scheduler")(scheduler)
 app.command("sweep")(sweep)

@@ -1,22 +1,20 @@
-"""What `agentaudit simulate scheduler` shows beside its numbers: charts and a schedule."""
+"""What `agentaudit simulate scheduler` shows beside its numbers: bars, charts and a schedule."""
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-if TYPE_CHECKING:
-    from agentaudit.cli.terminal import Terminal
-    from agentaudit.model.results import Simulation
-    from agentaudit.model.workload import Machine, Workload
-    from agentaudit.simulation.policy import Policy
+from agentaudit.cli.terminal import Terminal
 
-CHARTS = typer.Option(metavar="DIR", help="Also draw charts, as SVG files in this folder.")
+if TYPE_CHECKING:
+    from agentaudit.model.results import Simulation
+    from agentaudit.simulation.ranking import Ranking
+
 GANTT = typer.Option(
     "--gantt", help="Also show when some requests would run, as bars, under two of the policies."
 )
+CHARTS = typer.Option(metavar="DIR", help="Also draw charts, as SVG files in this folder.")
 SCHEDULE = typer.Option(
     metavar="FILE",
     help=(
@@ -26,62 +24,45 @@ SCHEDULE = typer.Option(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The comparison as it was asked for."""
+def print_bars(terminal: Terminal, simulation: "Simulation") -> None:
+    """Some requests under the baseline and the best, after the numbers."""
+    from agentaudit.report.schedule_strip import render_bars
 
-    workload: "Workload"
-    machine: "Machine"
-    _: KW_ONLY
-    names: Sequence[str]
-    caps: str
+    if simulation.views is not None:
+        out = terminal.out
+        bars = simulation.views.bars
+        text = render_bars(bars, width=out.width, ascii_only=out.options.ascii_only)
+        out.print(text, end="", soft_wrap=True)
 
-    def with_views(self, simulation: "Simulation") -> "Simulation":
-        """The artifact with what its charts are drawn from."""
-        from agentaudit.simulation.views import with_views
 
-        return with_views(simulation, self.workload, self.machine, self._policies())
+def write_charts(folder: Path, simulation: "Simulation") -> str:
+    """The charts of the report, a file each; says which."""
+    from agentaudit.report.chart_files import chart_files
+    from agentaudit.store.placing import write_whole
 
-    def print_bars(self, terminal: "Terminal", simulation: "Simulation") -> None:
-        """Some requests under the baseline and the best, after the numbers."""
-        from agentaudit.report.schedule_strip import render_bars
+    names = []
+    for name, svg in chart_files(simulation):
+        write_whole(folder / name, [svg.encode()], overwrite=True)
+        names.append(name)
+    return f"Drawn in {folder}: {', '.join(names)}."
 
-        if simulation.views is not None:
-            out = terminal.out
-            ascii_only = out.options.ascii_only
-            text = render_bars(simulation.views.bars, width=out.width, ascii_only=ascii_only)
-            out.print(text, end="", soft_wrap=True)
 
-    def write_charts(self, folder: Path, simulation: "Simulation") -> str:
-        """The charts of the report, a file each; says which."""
-        from agentaudit.report.chart_files import chart_files
-        from agentaudit.store.placing import write_whole
+def write_schedule(path: Path, ranking: "Ranking", *, only: bool) -> str:
+    """
+    The schedule of the first run as a timeline for Perfetto; says what it holds.
 
-        names = []
-        for name, svg in chart_files(simulation):
-            write_whole(folder / name, [svg.encode()], overwrite=True)
-            names.append(name)
-        return f"Drawn in {folder}: {', '.join(names)}."
+    It is that of the best policy, or with `only` of the one that stands beside the baseline.
+    """
+    from agentaudit.simulation.schedule import schedule_of
+    from agentaudit.simulation.simulated_trace import simulated_trace
+    from agentaudit.store.export_perfetto import perfetto
+    from agentaudit.store.placing import write_whole
 
-    def write_schedule(self, path: Path, *, best: str) -> str:
-        """The schedule as a timeline for Perfetto; says what it holds."""
-        from agentaudit.simulation.schedule import schedule_of
-        from agentaudit.simulation.simulated_trace import simulated_trace
-        from agentaudit.store.export_perfetto import perfetto
-        from agentaudit.store.placing import write_whole
-
-        policies = self._policies()
-        policy = (
-            policies[-1]
-            if len(self.names) == 1
-            else next(policy for policy in policies if policy.name == best)
-        )
-        schedule = schedule_of(self.workload, self.machine, policy)
-        trace = simulated_trace(schedule, self.machine, source=self.workload.source)
-        size = write_whole(path, perfetto(trace), overwrite=True)
-        return f"The schedule under {policy.name} is in {path} ({size / 1e6:.1f} MB)."
-
-    def _policies(self) -> "tuple[Policy, ...]":
-        from agentaudit.simulation.compare import chosen_policies
-
-        return chosen_policies(self.workload, self.machine, names=self.names, caps=self.caps)
+    policies = [outcome.policy for outcome in ranking.outcomes]
+    if only:
+        policies.sort(key=lambda policy: policy.name == ranking.baseline)
+    workload, machine = ranking.experiment.first, ranking.experiment.machine
+    schedule = schedule_of(workload, machine, policies[0])
+    trace = simulated_trace(schedule, machine, source=workload.source)
+    size = write_whole(path, perfetto(trace), overwrite=True)
+    return f"The schedule under {schedule.policy} is in {path} ({size / 1e6:.1f} MB)."

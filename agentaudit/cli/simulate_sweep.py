@@ -58,7 +58,8 @@ def sweep(
         int | None, typer.Option(metavar="N", help="How many requests in each run.")
     ] = None,
     machine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="sys1, sys2 or v1, in place of the host.")
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="sys1, sys2, v1 or a file, in place of the host."),
     ] = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Processes to use; one a core by default.")
@@ -174,16 +175,15 @@ def _computed(
 
 def _source(source: Path, *, requests: int | None, machine: str | None) -> "tuple[Source, bool]":
     """What is swept, and whether all of its file could be read."""
-    from agentaudit.cli.simulate import recorded_source, written_source
-    from agentaudit.simulation.machine import named_machine
+    from agentaudit.cli.simulate import machine_named, recorded_source, written_source
     from agentaudit.simulation.sweep import RecordedSource, WrittenSource
 
     if source.suffix in (".yaml", ".yml"):
         shape, host = written_source(source, requests=requests)
-        chosen = named_machine(machine) if machine else host
+        chosen = machine_named(machine) if machine else host
         return WrittenSource(shape=shape, name=str(source), machine=chosen), True
     workload, host, whole = recorded_source(source)
-    chosen = named_machine(machine) if machine else host
+    chosen = machine_named(machine) if machine else host
     return RecordedSource(recorded=workload, machine=chosen, requests=requests), whole
 
 

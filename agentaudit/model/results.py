@@ -1,7 +1,10 @@
 """What a simulation answers: one record a request, one result a policy, and the advice."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from agentaudit.model.answers import Found, Recommendation, WhatIf
+from agentaudit.model.measures import Difference, Interval, Percentiles
 from agentaudit.model.views import Views
 from agentaudit.model.workload import Machine
 
@@ -30,16 +33,6 @@ class RequestRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Percentiles:
-    """Of one kind of latency, in nanoseconds."""
-
-    p50_ns: int
-    p90_ns: int
-    p99_ns: int
-    mean_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeLatency:
     """The latencies of one type of request, or of all (`type` is `all`)."""
 
@@ -48,6 +41,63 @@ class TypeLatency:
     latency: Percentiles
     waiting: Percentiles
     service: Percentiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLengths:
+    """
+    How many requests wait for admission and how many are in service, while requests come.
+
+    Means are over time, from the first request that counts to the last arrival; of a batch, to the
+    last finish.
+    """
+
+    waiting_mean: float
+    waiting_peak: int
+    in_service_mean: float
+    in_service_peak: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Energy:
+    """Joules for each request, idle power included; None where the machine gives no watts."""
+
+    cpu_joules: float | None
+    gpu_joules: float | None
+
+    @property
+    def joules(self) -> float | None:
+        """Of both together, known where both are."""
+        if self.cpu_joules is None or self.gpu_joules is None:
+            return None
+        return self.cpu_joules + self.gpu_joules
+
+
+class Met(StrEnum):
+    """Whether an objective is met."""
+
+    MET = "met"
+    MISSED = "missed"
+    UNSURE = "too close to call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveResult:
+    """One objective under one policy."""
+
+    objective: str
+    """As it was asked: `chat p95 < 10s`."""
+    value_ns: int
+    interval: Interval | None
+    met: Met
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Work that comes in, as a share of what each resource can serve at best (rho)."""
+
+    cpu: float
+    gpu: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +119,15 @@ class PolicyResult:
     overloaded: bool
     sample_latencies_ns: tuple[int, ...] = ()
     """Sorted latencies for the distribution chart, at most 200 quantiles."""
+    differences: tuple[Difference, ...] = ()
+    """Against the baseline on the same requests; none of the baseline itself."""
+    queue: QueueLengths | None = None
+    objectives: tuple[ObjectiveResult, ...] = ()
+    goodput_per_s: float | None = None
+    """Requests per second that end within the times of all objectives; None without objectives."""
+    energy: Energy | None = None
+    cost_per_1000: float | None = None
+    """In the currency of the price per hour that the user gave; None without one."""
 
     @property
     def overall(self) -> TypeLatency:
@@ -90,5 +149,15 @@ class Simulation:
     """Sentences, the most useful first."""
     assumptions: tuple[str, ...]
     tool_version: str
+    replications: int = 1
+    warm_up_requests: int = 0
+    """How many requests at the beginning of each run were left out."""
+    load: Load | None = None
+    """None where requests come all at once or wait for answers: then nothing comes at a rate."""
+    statistics: tuple[str, ...] = ()
+    """How warm-up was removed and intervals were made, each a sentence."""
+    what_ifs: tuple[WhatIf, ...] = ()
+    recommendation: Recommendation | None = None
+    found: tuple[Found, ...] = ()
     views: Views | None = None
     """What charts are drawn from; None where nobody asked for it."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agentaudit.model.results import Percentiles
+from agentaudit.model.measures import Percentiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

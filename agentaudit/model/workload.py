@@ -99,6 +99,16 @@ class SpeedCurve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """Watts that the CPU and the GPU draw, idle and busy; None where nobody knows."""
+
+    cpu_idle_watts: float | None = None
+    cpu_busy_watts: float | None = None
+    gpu_idle_watts: float | None = None
+    gpu_busy_watts: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """What the workload runs on. Every limit and every coupling is off unless it is given."""
 
@@ -122,6 +132,7 @@ class Machine:
     n threads to a core, calls take 1 + starvation * (n - 1) times as long. Fitted; 0 is not at all.
     """
     assumptions: tuple[str, ...] = field(default=())
+    power: Power | None = None
 
     def __post_init__(self) -> None:
         for name, limit in (("most_calls", self.most_calls), ("kv_tokens", self.kv_tokens)):

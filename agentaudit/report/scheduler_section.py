@@ -44,6 +44,8 @@ def scheduler_section(simulation: Simulation | None) -> Section:
 
 
 def _lead(simulation: Simulation) -> str:
+    if simulation.recommendation is not None:
+        return " ".join(simulation.recommendation.sentences)
     if simulation.advice:
         return " ".join(simulation.advice[:2])
     best = simulation.results[0]

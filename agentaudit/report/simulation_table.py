@@ -1,73 +1,123 @@
 """A simulation on a terminal: policies side by side, the best first, then what to change."""
 
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.text import Text
 
-from agentaudit.model.results import PolicyResult, Simulation
+from agentaudit.model.measures import Measure
+from agentaudit.model.results import Met, ObjectiveResult, PolicyResult, Simulation
+from agentaudit.report.answers_table import append_answers, append_sentences
 from agentaudit.report.quantities import counted, duration, number, percent
+from agentaudit.report.simulation_rows import (
+    Row,
+    append_list,
+    append_table,
+    changed,
+    estimated,
+    spread,
+    three_digits,
+    unit_of,
+    wrapped,
+)
 from agentaudit.report.text import one_line
 
-_SECOND_NS = 1_000_000_000
 _NARROWEST = 40
-_GAP = "  "
 _MOST_TYPES = 4
+_OBJECTIVES_A_TABLE = 2
 _LONGEST_TYPE = 14
-Row = tuple[str, ...]
 
 
 def render_simulation(simulation: Simulation, *, width: int) -> Text:
     """The comparison, the advice and what both rest on; at 80 columns nothing wraps but prose."""
     width = max(width, _NARROWEST)
     text = Text()
-    for line in _wrapped(_opening(simulation), width):
+    for line in wrapped(_opening(simulation), width):
         text.append(f"{line}\n")
+    append_sentences(text, simulation, width=width)
     text.append("\n")
-    _append_table(text, _latency_rows(simulation), bold=simulation.results[0].policy)
-    if any(result.overloaded for result in simulation.results):
+    results, best = simulation.results, simulation.results[0].policy
+    append_table(text, _latency_rows(simulation), bold=best)
+    if any(result.overloaded for result in results):
         note = "! overloaded: requests pile up, so latencies would grow with a longer run."
-        for line in _wrapped(note, width):
+        for line in wrapped(note, width):
             text.append(f"{line}\n", style="yellow")
-    if len(simulation.results[0].by_type) > 2:  # noqa: PLR2004, all requests and one type
-        text.append("\nP90 by type of request\n", style="bold")
-        _append_table(text, _type_rows(simulation))
-    text.append("\nParameters\n", style="bold")
-    _append_table(text, [(one_line(r.policy), one_line(r.parameters)) for r in simulation.results])
-    _append_list(text, "Advice", simulation.advice, width)
-    _append_list(text, "Assumptions", simulation.assumptions, width)
+    _append_rest(text, "Waiting for admission, in service, and the load", _load_rows(simulation))
+    if len(results[0].by_type) > 2:  # noqa: PLR2004, all requests and one type
+        _append_rest(text, "P90 by type of request", _type_rows(simulation))
+    for low in range(0, len(results[0].objectives), _OBJECTIVES_A_TABLE):
+        rows = _objective_rows(simulation, slice(low, low + _OBJECTIVES_A_TABLE))
+        _append_rest(text, "Objectives", rows)
+    if any(result.energy or result.cost_per_1000 is not None for result in results):
+        _append_rest(text, "Energy and cost", _expense_rows(simulation))
+    append_answers(text, simulation)
+    names = ((one_line(r.policy), one_line(r.parameters)) for r in results)
+    _append_rest(text, "Parameters", names)
+    append_list(text, "Advice", simulation.advice, width)
+    append_list(text, "Assumptions", (*simulation.assumptions, *simulation.statistics), width)
     return text
+
+
+def _append_rest(text: Text, title: str, rows: Iterator[Row]) -> None:
+    text.append(f"\n{title}\n", style="bold")
+    append_table(text, rows)
 
 
 def _opening(simulation: Simulation) -> str:
     best, machine = simulation.results[0], simulation.machine
+    runs = (
+        f"{simulation.replications} replications, the first with seed {simulation.seed}"
+        if simulation.replications > 1
+        else f"seed {simulation.seed}"
+    )
+    base = next(r for r in simulation.results if r.policy == simulation.baseline)
+    equal = best is not base and "equal" in _against(best, base)
     return one_line(
         f"{counted(simulation.requests, 'request')} from {simulation.workload_source}, arrivals"
-        f" {simulation.arrivals}, on {machine.name} (seed {simulation.seed}): {best.policy} has the"
-        f" lowest P90, {duration(best.overall.latency.p90_ns)}."
+        f" {simulation.arrivals}, on {machine.name} ({runs}): {best.policy} has the lowest P90,"
+        f" {duration(best.overall.latency.p90_ns)}"
+        + (f", no different from {base.policy} by more than chance or 2%." if equal else ".")
     )
 
 
-def _latency_rows(simulation: Simulation) -> list[Row]:
+def _latency_rows(simulation: Simulation) -> Iterator[Row]:
     unit, size = _unit(simulation)
     base = next(r for r in simulation.results if r.policy == simulation.baseline)
-    latencies = (f"P50 {unit}", f"P90 {unit}", f"P99 {unit}")
-    heading = ("Policy", *latencies, "P90 vs base", "req/s", "CPU", "GPU")
-    return [heading, *(_latency_row(result, base, size) for result in simulation.results)]
+    yield ("Policy", f"P50 {unit}", f"P90 {unit}", f"P99 {unit}", "P90 vs base")
+    for result in simulation.results:
+        latency = result.overall.latency
+        yield (
+            f"{one_line(result.policy)}{' !' if result.overloaded else ''}",
+            *(estimated(latency, one, size) for one in (Measure.P50, Measure.P90, Measure.P99)),
+            "baseline" if result is base else _against(result, base),
+        )
 
 
-def _latency_row(result: PolicyResult, base: PolicyResult, size: int) -> Row:
-    latency, before = result.overall.latency, base.overall.latency
-    return (
-        f"{one_line(result.policy)}{' !' if result.overloaded else ''}",
-        _three_digits(latency.p50_ns / size),
-        _three_digits(latency.p90_ns / size),
-        _three_digits(latency.p99_ns / size),
-        "baseline" if result is base else _change(before.p90_ns, latency.p90_ns),
-        number(result.throughput_per_s),
-        percent(result.cpu_utilisation),
-        percent(result.gpu_utilisation),
-    )
+def _against(result: PolicyResult, base: PolicyResult) -> str:
+    """Its difference; in artifacts of releases that took none, what the numbers say."""
+    taken = next((one for one in result.differences if one.measure == "p90"), None)
+    if taken is not None:
+        return changed(taken)
+    before_ns, after_ns = base.overall.latency.p90_ns, result.overall.latency.p90_ns
+    percents = round((after_ns / before_ns - 1) * 100) if before_ns else 0
+    return f"{percents:+d}%" if percents else "equal"
+
+
+def _load_rows(simulation: Simulation) -> Iterator[Row]:
+    unit, size = _unit(simulation)
+    waiting, service = f"wait P90 {unit}", f"serve P90 {unit}"
+    yield ("Policy", waiting, service, "queue", "running", "req/s", "CPU", "GPU")
+    for result in simulation.results:
+        queue = result.queue
+        yield (
+            one_line(result.policy),
+            three_digits(result.overall.waiting.p90_ns / size),
+            three_digits(result.overall.service.p90_ns / size),
+            f"{queue.waiting_mean:.1f}/{queue.waiting_peak}" if queue else "?",
+            f"{queue.in_service_mean:.1f}/{queue.in_service_peak}" if queue else "?",
+            number(result.throughput_per_s),
+            percent(result.cpu_utilisation),
+            percent(result.gpu_utilisation),
+        )
 
 
 def _type_rows(simulation: Simulation) -> Iterator[Row]:
@@ -77,58 +127,45 @@ def _type_rows(simulation: Simulation) -> Iterator[Row]:
     more = (f"and {len(types) - len(shown)} more",) if len(types) > len(shown) else ()
     yield ("Policy", *(f"{_shortened(one_line(name))} {unit}" for name in shown), *more)
     for result in simulation.results:
-        p90 = {found.type: _three_digits(found.latency.p90_ns / size) for found in result.by_type}
+        p90 = {found.type: estimated(found.latency, Measure.P90, size) for found in result.by_type}
         yield (one_line(result.policy), *(p90[name] for name in shown), *("" for _ in more))
 
 
+def _objective_rows(simulation: Simulation, part: slice) -> Iterator[Row]:
+    objectives = [one.objective for one in simulation.results[0].objectives[part]]
+    yield ("Policy", *map(one_line, objectives), "good req/s")
+    for result in simulation.results:
+        good = result.goodput_per_s
+        yield (
+            one_line(result.policy),
+            *(_objective_cell(one) for one in result.objectives[part]),
+            "?" if good is None else number(good),
+        )
+
+
+def _objective_cell(one: ObjectiveResult) -> str:
+    word = "unsure" if one.met is Met.UNSURE else str(one.met)
+    return f"{duration(one.value_ns)} {spread(one.value_ns, one.interval)} {word}"
+
+
+def _expense_rows(simulation: Simulation) -> Iterator[Row]:
+    yield ("Policy", "CPU J/request", "GPU J/request", "both", "cost of 1000")
+    for result in simulation.results:
+        energy = result.energy
+        amounts = (
+            energy.cpu_joules if energy else None,
+            energy.gpu_joules if energy else None,
+            energy.joules if energy else None,
+            result.cost_per_1000,
+        )
+        yield (
+            one_line(result.policy),
+            *("unknown" if amount is None else three_digits(amount) for amount in amounts),
+        )
+
+
 def _unit(simulation: Simulation) -> tuple[str, int]:
-    """One unit for the whole table, so that a column can be read down."""
-    longest = max(result.overall.latency.p99_ns for result in simulation.results)
-    return ("s", _SECOND_NS) if longest >= _SECOND_NS else ("ms", _SECOND_NS // 1000)
-
-
-def _three_digits(amount: float) -> str:
-    """`0.350`, `3.27`, `18.3`, `1,380`."""
-    decimals = next((places for places in (3, 2, 1) if amount < 10 ** (3 - places)), 0)
-    return f"{amount:,.{decimals}f}"
-
-
-def _change(before_ns: int, after_ns: int) -> str:
-    percents = round((after_ns / before_ns - 1) * 100) if before_ns else 0
-    return f"{percents:+d}%" if percents else "same"
-
-
-def _append_table(text: Text, rows: "Iterator[Row] | Sequence[Row]", bold: str = "") -> None:
-    """Columns as wide as their widest cell; the first to the left, numbers to the right."""
-    table = list(rows)
-    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-    right = len(widths) > 2  # noqa: PLR2004, a table of two columns holds words
-    for row in table:
-        cells = [row[0].ljust(widths[0])]
-        for cell, cell_width in zip(row[1:], widths[1:], strict=True):
-            cells.append(cell.rjust(cell_width) if right else cell)
-        style = "bold" if row[0] == bold else "dim" if row[0] == "Policy" else ""
-        text.append(f"{_GAP.join(cells).rstrip()}\n", style=style)
-
-
-def _append_list(text: Text, title: str, sentences: Sequence[str], width: int) -> None:
-    if not sentences:
-        return
-    text.append(f"\n{title}\n", style="bold")
-    for sentence in sentences:
-        for line in _wrapped(one_line(sentence), width, first="- ", rest="  "):
-            text.append(f"{line}\n")
-
-
-def _wrapped(sentence: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    return textwrap.wrap(
-        sentence,
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return unit_of(max(result.overall.latency.p99_ns for result in simulation.results))
 
 
 def _shortened(name: str) -> str:

@@ -1,31 +1,33 @@
 """What to change, by how much, and on which assumptions: the comparison in sentences."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
+from agentaudit.model.measures import Difference, Measure, Verdict
 from agentaudit.model.results import PolicyResult
-from agentaudit.model.workload import Heavy, Machine, Workload
-from agentaudit.simulation.metrics import offered_load, result_of
-from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.speed import faster, wider
-
-_SECOND_NS = 1_000_000_000
-EQUAL = 0.02
-"""Policies whose numbers differ by less are called equal: a simulation knows no better."""
+from agentaudit.model.workload import Heavy, Workload
+from agentaudit.simulation.experiment import EQUAL, difference
+from agentaudit.simulation.hurting import hurting
+from agentaudit.simulation.ranking import Ranking
+from agentaudit.simulation.sentences import from_to, listed, share_of_change
+from agentaudit.simulation.what_if import usual_changes
 
 
 def advice(
-    workload: Workload, machine: Machine, baseline: Policy, results: Sequence[PolicyResult]
+    ranking: Ranking, told: Sequence[str] = (), *, recommended: bool = False
 ) -> tuple[str, ...]:
-    """Sentences, the most useful first. `results` are ranked, and the baseline's is among them."""
-    base = next(result for result in results if result.policy == baseline.name)
-    cpu, gpu = offered_load(workload, machine)
+    """
+    Sentences, the most useful first; `told` is what was found out about changes, if any.
+
+    Where caps were searched, the recommendation says which policy to use, and this does not.
+    """
+    cpu, gpu = ranking.experiment.load()
     return (
         *_too_much(cpu, gpu),
-        *_best(base, results),
-        *_classes(workload, base, results),
-        *_what_if(workload, machine, baseline, _change(_p90(base), _p90(results[0]))),
-        *_load(cpu, gpu, results),
+        *(() if recommended else _best(ranking)),
+        *hurting(ranking),
+        *_classes(ranking.experiment.first, ranking.base_result, ranking.results),
+        *(told or usual_changes(ranking)),
+        *_load(cpu, gpu, ranking.results),
     )
 
 
@@ -48,29 +50,28 @@ def _load(cpu: float, gpu: float, results: Sequence[PolicyResult]) -> Iterator[s
         " with full batches"
     )
     yield (
-        f"{sentence}; still, requests pile up under {_listed(behind)}."
-        if behind
-        else sentence + "."
+        f"{sentence}; still, requests pile up under {listed(behind)}." if behind else sentence + "."
     )
 
 
-def _best(base: PolicyResult, results: Sequence[PolicyResult]) -> Iterator[str]:
+def _best(ranking: Ranking) -> Iterator[str]:
     """The policy to use, or that there is none; and the one for the median where it is another."""
+    base, results = ranking.base_result, ranking.results
     tail = results[0]
     median = min(results, key=lambda result: (result.overloaded, _p50(result), _p90(result)))
-    if _better(_p90, tail, base):
+    if _better(ranking, Measure.P90, tail, base):
         yield _use(tail, base)
-        yield from _equals(tail, base, results)
-        if _better(_p50, median, tail):
+        yield from _equals(ranking, tail)
+        if _better(ranking, Measure.P50, median, tail):
             yield _trade(median, base)
-    elif _better(_p50, median, base):
-        equal_tail = _change(_p90(base), _p90(median)) < EQUAL
+    elif _better(ranking, Measure.P50, median, base):
+        equal_tail = not _better(ranking, Measure.P90, base, median)
         yield _use(median, base) if equal_tail else _trade(median, base)
     else:
         hurt = all(_p90(result) > _p90(base) for result in results if result is not base)
         yield (
-            f"No policy lowers P50 or P90 by more than {EQUAL:.0%} against {base.policy}:"
-            " scheduling is not what limits this workload on this machine"
+            f"No policy lowers P50 or P90 by more than {EQUAL:.0%}, or by more than chance, against"
+            f" {base.policy}: scheduling is not what limits this workload on this machine"
             + (", and a cap can only hurt it." if hurt else ".")
         )
 
@@ -78,29 +79,32 @@ def _best(base: PolicyResult, results: Sequence[PolicyResult]) -> Iterator[str]:
 def _use(best: PolicyResult, base: PolicyResult) -> str:
     return (
         f"Use {best.policy} ({best.parameters}) instead of {base.policy} ({base.parameters}):"
-        f" P90 {_from_to(_p90(base), _p90(best))}, P50 {_from_to(_p50(base), _p50(best))}."
+        f" P90 {from_to(_p90(base), _p90(best))}, P50 {from_to(_p50(base), _p50(best))}."
     )
 
 
 def _trade(median: PolicyResult, base: PolicyResult) -> str:
     return (
         f"If the median matters more than the tail, {median.policy} ({median.parameters}) does"
-        f" better: against {base.policy}, P50 {_from_to(_p50(base), _p50(median))}, P90"
-        f" {_from_to(_p90(base), _p90(median))}."
+        f" better: against {base.policy}, P50 {from_to(_p50(base), _p50(median))}, P90"
+        f" {from_to(_p90(base), _p90(median))}."
     )
 
 
-def _equals(
-    best: PolicyResult, base: PolicyResult, results: Sequence[PolicyResult]
-) -> Iterator[str]:
+def _equals(ranking: Ranking, best: PolicyResult) -> Iterator[str]:
     equal = [
         result.policy
-        for result in results
-        if result not in (best, base)
-        and all(abs(_change(part(best), part(result))) < EQUAL for part in (_p50, _p90))
+        for result in ranking.results
+        if result.policy not in (best.policy, ranking.baseline)
+        and all(
+            _against(ranking, measure, result, best).verdict is Verdict.EQUAL
+            for measure in (Measure.P50, Measure.P90)
+        )
     ]
     if equal:
-        yield f"{_listed(equal)} does the same within {EQUAL:.0%}."
+        count = len(ranking.experiment.workloads)
+        told = f", as far as {count} replications can tell" if count > 1 else f" within {EQUAL:.0%}"
+        yield f"{listed(equal)} does the same{told}."
 
 
 def _classes(
@@ -119,9 +123,9 @@ def _classes(
         for was, now in zip(base.by_type[1:], mas.by_type[1:], strict=True)
     ]
     parts = [
-        f"{name} {_from_to(was_ns, now_ns)}"
+        f"{name} {from_to(was_ns, now_ns)}"
         for name, was_ns, now_ns in pairs
-        if abs(_change(was_ns, now_ns)) >= EQUAL
+        if abs(share_of_change(was_ns, now_ns)) >= EQUAL
     ]
     if parts:
         yield f"Under MAS instead of {base.policy}, P90 of {', of '.join(parts)}."
@@ -129,37 +133,18 @@ def _classes(
         yield f"MAS changes the P90 of no type by more than {EQUAL:.0%} against {base.policy}."
 
 
-def _what_if(
-    workload: Workload, machine: Machine, baseline: Policy, scheduling: float
-) -> Iterator[str]:
-    more_cores = replace(machine, cores=2 * machine.cores, cpu=wider(machine.cpu, 2))
-    faster_gpu = replace(machine, gpu=faster(machine.gpu, 2))
-    before, with_cores, with_gpu = (
-        result_of(workload, changed, baseline).overall.latency.p90_ns
-        for changed in (machine, more_cores, faster_gpu)
-    )
-    cpu, gpu = _change(before, with_cores), _change(before, with_gpu)
-    yield (
-        f"What if, under {baseline.name}, P90: {2 * machine.cores} cores instead of"
-        f" {machine.cores}, {_from_to(before, with_cores)}; an LLM server twice as fast,"
-        f" {_from_to(before, with_gpu)}."
-    )
-    better = [
-        name
-        for name, change in (("a scheduler change", scheduling), ("more cores", cpu))
-        if change < gpu - EQUAL
-    ]
-    if better:
-        yield f"Faster inference would help less than {' or '.join(better)}."
-    elif gpu < -EQUAL:
-        yield "Faster inference is the most effective of the three changes."
-
-
-def _better(part: Callable[[PolicyResult], int], one: PolicyResult, other: PolicyResult) -> bool:
-    """Keeps up where the other does not, or is lower by more than what is called equal."""
+def _better(ranking: Ranking, measure: Measure, one: PolicyResult, other: PolicyResult) -> bool:
+    """Keeps up where the other does not, or is lower, by more than chance and enough to matter."""
     if one.overloaded != other.overloaded:
         return other.overloaded
-    return _change(part(other), part(one)) < -EQUAL
+    return _against(ranking, measure, one, other).verdict is Verdict.LOWER
+
+
+def _against(
+    ranking: Ranking, measure: Measure, one: PolicyResult, other: PolicyResult
+) -> Difference:
+    now, base = ranking.of(one.policy), ranking.of(other.policy)
+    return difference(now, base, measure, after=ranking.terms.after)
 
 
 def _p50(result: PolicyResult) -> int:
@@ -168,25 +153,3 @@ def _p50(result: PolicyResult) -> int:
 
 def _p90(result: PolicyResult) -> int:
     return result.overall.latency.p90_ns
-
-
-def _from_to(before_ns: int, after_ns: int) -> str:
-    change = _percent(_change(before_ns, after_ns))
-    return f"from {_time(before_ns)} to {_time(after_ns)} ({change})"
-
-
-def _change(before_ns: int, after_ns: int) -> float:
-    return after_ns / before_ns - 1 if before_ns else 0.0
-
-
-def _percent(change: float) -> str:
-    percents = round(change * 100)
-    return f"{percents:+d}%" if percents else "no change"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _time(time_ns: int) -> str:
-    return f"{time_ns / 1e9:.3g} s" if time_ns >= _SECOND_NS else f"{time_ns / 1e6:.3g} ms"

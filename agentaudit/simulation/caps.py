@@ -29,12 +29,26 @@ class Caps:
     """s, the launch offset of COMB on a batch."""
     pin_ns: int = 0
     """TTL of a pinned context."""
+    quantum_ns: int = 1_000_000_000
+    """Width of the first queue of least attained service."""
     expected_ns: Mapping[str, int] = field(default_factory=dict)
     """Mean demand of a request, over all stages, by its type."""
     cores: int = 1
     kv_tokens: int | None = None
 
 
+PAPER = Caps(
+    group=64,
+    slots=64,
+    total=224,
+    cpu=64,
+    gpu=128,
+    shared=32,
+    offset_ns=8_000_000_000,
+    pin_ns=2_000_000_000,
+    cores=72,
+)
+"""Those of arXiv:2511.00739v3 on Sys 2, with s as for the Web workload; TTL is ours."""
 _FIELDS = {
     "B_cap": "group",
     "N_cap": "slots",
@@ -60,7 +74,8 @@ def default_caps(workload: Workload, machine: Machine) -> Caps:
     E_CPU = B_cap, and the FCFS baseline may run as many as all three. N_cap is B_cap, and never
     fewer than the arrivals need in service by Little's law, with a quarter to spare: a smaller cap
     fails by itself. The offset is the time that the CPU stage of one micro-batch takes by itself,
-    so that the next begins as it ends. A pin outlasts nine of ten pauses between LLM calls.
+    so that the next begins as it ends. A pin outlasts nine of ten pauses between LLM calls, and a
+    quantum is what a call takes alone, on average.
     """
     group = _group_size(workload.requests, machine)
     shared = max(group // 2, 1)
@@ -75,6 +90,7 @@ def default_caps(workload: Workload, machine: Machine) -> Caps:
         shared=shared,
         offset_ns=round(mean_cpu_ns * group / total_speed(machine.cpu, group)),
         pin_ns=_usual_pause_ns(workload.requests),
+        quantum_ns=_mean_call_ns(workload.requests),
         expected_ns=_expected_ns(workload.requests),
         cores=machine.cores,
         kv_tokens=machine.kv_tokens,
@@ -138,6 +154,17 @@ def _pauses_ns(request: WorkRequest) -> Iterator[int]:
             pause_ns = 0
         elif pause_ns is not None:
             pause_ns += step.demand_ns // step.threads
+
+
+def _mean_call_ns(requests: tuple[WorkRequest, ...]) -> int:
+    """What an LLM call takes alone, on average; a second where there is none."""
+    calls = [
+        step.demand_ns
+        for request in requests
+        for step in request.steps
+        if step.stage is Stage.GPU and step.demand_ns
+    ]
+    return max(sum(calls) // len(calls), 1) if calls else 1_000_000_000
 
 
 def _expected_ns(requests: tuple[WorkRequest, ...]) -> Mapping[str, int]:

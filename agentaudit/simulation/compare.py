@@ -1,69 +1,124 @@
 """Policies side by side on the same requests and machine, best first, with advice."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agentaudit import __version__
-from agentaudit.errors import UsageError
-from agentaudit.model.results import PolicyResult, Simulation
+from agentaudit.model.answers import Found, Recommendation, WhatIf
+from agentaudit.model.results import Load, Simulation
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.advice import advice
-from agentaudit.simulation.caps import default_caps, with_caps
-from agentaudit.simulation.metrics import result_of
-from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
+from agentaudit.simulation.caps import Caps, default_caps, with_caps
+from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.metrics import Terms
+from agentaudit.simulation.policies.catalogue import SHIPPED, policy_names
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.ranking import Ranking, ranked
+from agentaudit.simulation.statistics import BATCHES
+
+NO_TERMS = Terms()
 
 
 def compare_shipped(
     workload: Workload, machine: Machine, *, names: Sequence[str] = (), caps: str = ""
 ) -> Simulation:
-    """
-    The shipped policies of these names, or those that suit the arrivals, against their baseline.
-
-    Caps are scaled to the machine except those that `caps` gives, as in `N_cap=4,E_GPU=8`.
-    Raises UsageError for a name or a cap that there is none of, and for an empty workload.
-    """
-    policies = chosen_policies(workload, machine, names=names, caps=caps)
-    return compare(workload, machine, policies, baseline=policies[0].name)
-
-
-def chosen_policies(
-    workload: Workload, machine: Machine, *, names: Sequence[str] = (), caps: str = ""
-) -> tuple[Policy, ...]:
-    """What `compare_shipped` compares, the baseline first."""
-    chosen = policy_names(names, workload)
-    return shipped_policies(chosen, with_caps(default_caps(workload, machine), caps))
+    """One run of each shipped policy of these names; see `ranked_shipped`."""
+    experiment = Experiment(workloads=(workload,), machine=machine)
+    return simulation_of(ranked_shipped(experiment, names=names, caps=caps))
 
 
 def compare(
     workload: Workload, machine: Machine, policies: Sequence[Policy], *, baseline: str
 ) -> Simulation:
-    """
-    The artifact of a comparison: the lowest P90 first, overloaded policies last.
+    """One run of each of these policies; see `ranked`."""
+    experiment = Experiment(workloads=(workload,), machine=machine)
+    return simulation_of(ranked(experiment, policies, baseline=baseline, terms=NO_TERMS))
 
-    Raises UsageError for an empty workload, and when no policy is called as the baseline.
+
+def ranked_shipped(
+    experiment: Experiment,
+    *,
+    names: Sequence[str] = (),
+    caps: str = "",
+    terms: Terms = NO_TERMS,
+    others: Sequence[Policy] = (),
+) -> Ranking:
     """
-    if not workload.requests:
-        raise UsageError(f"{workload.source}: there are no requests to simulate")
-    by_name = {policy.name: policy for policy in policies}
-    if baseline not in by_name:
-        raise UsageError(f"the baseline {baseline!r} is not among the policies compared")
-    results = tuple(
-        sorted((result_of(workload, machine, policy) for policy in policies), key=_rank)
-    )
+    The shipped policies of these names, or those that suit the arrivals, against their baseline.
+
+    Caps are scaled to the machine except those that `caps` gives, as in `N_cap=4,E_GPU=8`. `others`
+    are policies of the user's, compared beside them, or with the baseline where no name is given.
+    Raises UsageError for a name or a cap that there is none of, and for an empty workload.
+    """
+    chosen = policy_names(names, experiment.first)
+    if others:
+        chosen = (*(chosen if names else chosen[:1]), *(policy.name for policy in others))
+    own = {policy.name: policy for policy in others}
+
+    def remade(name: str, machine: Machine) -> Policy:
+        """Its caps scaled to this machine; the workload stays the one they were scaled to."""
+        if name in own:
+            return own[name]
+        return SHIPPED[name].make(scaled_caps(replace(experiment, machine=machine), caps))
+
+    policies = [remade(name, experiment.machine) for name in chosen]
+    return ranked(experiment, policies, baseline=chosen[0], terms=terms, remade=remade)
+
+
+def scaled_caps(experiment: Experiment, caps: str) -> Caps:
+    """Caps for the first replication on the machine, but for those that are given."""
+    return with_caps(default_caps(experiment.first, experiment.machine), caps)
+
+
+def simulation_of(
+    ranking: Ranking,
+    *,
+    what_ifs: Sequence[WhatIf] = (),
+    told: Sequence[str] = (),
+    recommendation: Recommendation | None = None,
+    found: Sequence[Found] = (),
+) -> Simulation:
+    """The artifact of a comparison, with what else was asked; `told` is what changes would do."""
+    experiment = ranking.experiment
+    workload, machine = experiment.first, experiment.machine
+    cpu, gpu = experiment.load()
     return Simulation(
         workload_source=workload.source,
         arrivals=workload.arrivals,
         requests=len(workload.requests),
         seed=workload.seed,
         machine=machine,
-        baseline=baseline,
-        results=results,
-        advice=advice(workload, machine, by_name[baseline], results),
+        baseline=ranking.baseline,
+        results=ranking.results,
+        advice=advice(ranking, told, recommended=recommendation is not None),
         assumptions=(*workload.assumptions, *machine.assumptions),
         tool_version=__version__,
+        replications=len(experiment.workloads),
+        warm_up_requests=ranking.terms.after,
+        load=Load(cpu=cpu, gpu=gpu) if cpu or gpu else None,
+        statistics=_statistics(ranking),
+        what_ifs=tuple(what_ifs),
+        recommendation=recommendation,
+        found=tuple(found),
     )
 
 
-def _rank(result: PolicyResult) -> tuple[bool, int, int, str]:
-    latency = result.overall.latency
-    return (result.overloaded, latency.p90_ns, latency.p50_ns, result.policy)
+def _statistics(ranking: Ranking) -> tuple[str, ...]:
+    count = len(ranking.experiment.workloads)
+    requests, after = len(ranking.experiment.first.requests), ranking.terms.after
+    left_out = (
+        f"The first {after} of {requests} requests of every run are left out as warm-up (MSER-5)."
+        if after
+        else "Nothing is left out as warm-up: by MSER-5 there is none, or the run is one batch or"
+        " shorter than 50 requests."
+    )
+    if after * 2 >= requests - 10:
+        left_out += " Latencies have not settled by then: longer runs would say more."
+    intervals = (
+        f"Numbers are means of {count} replications; ± is the 95 % interval by Student's t, and"
+        " differences are taken on the same requests, replication by replication."
+        if count > 1
+        else f"± is the 95 % interval by the means of {BATCHES} batches, where the run is long"
+        " enough for a percentile; --replications gives intervals to short runs."
+    )
+    return (left_out, intervals)

@@ -134,6 +134,7 @@ class _Execution:
 
     def pass_instant(self, now_ns: int) -> None:
         """Everything that happens at one instant, in the order of the contract."""
+        self._now_ns = now_ns
         ended: list[int] = []
         for station in self._stations:
             if station.due_ns() <= now_ns:
@@ -150,14 +151,13 @@ class _Execution:
             self._start(request, now_ns)
         self._begin_calls(now_ns)
         self._couplings.apply(now_ns)
-        self._now_ns = now_ns
         self._idle_wakes = 0 if ended or arrived or started else self._idle_wakes + 1
 
     def refused(self, what: str) -> UsageError:
         """An error that says what the policy does, and how far the run came under it."""
-        finished = len(self._requests) - self.left
+        policy, finished = self._policy, len(self._requests) - self.left
         return UsageError(
-            f"the policy {self._policy.name} ({self._policy.parameters}) {what}; at"
+            f"the policy {policy.name} ({policy.parameters or policy.source}) {what}; at"
             f" {self._now_ns / 1e9:.6g} s {finished} had finished and {self._running} were running"
         )
 

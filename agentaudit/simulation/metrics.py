@@ -1,137 +1,191 @@
-"""What a run amounts to: latencies by type, throughput, utilisation, and signs of overload."""
+"""What the runs of a policy amount to: latencies by type, rates, utilisation, queues, expenses."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
-from agentaudit.model.results import Percentiles, PolicyResult, RequestRecord, TypeLatency
-from agentaudit.model.workload import Machine, Stage, Workload
-from agentaudit.simulation.engine import Run, simulate
+from agentaudit.model.measures import Difference, Interval, Intervals, Measure, Percentiles
+from agentaudit.model.results import (
+    Energy,
+    ObjectiveResult,
+    PolicyResult,
+    QueueLengths,
+    TypeLatency,
+)
+from agentaudit.model.workload import Machine, Workload
+from agentaudit.simulation.expenses import cost_per_1000, energy_of
+from agentaudit.simulation.experiment import Experiment, Outcome, difference, estimate, outcome_of
+from agentaudit.simulation.objectives import Objective, limits_ns, met
+from agentaudit.simulation.observations import ALL, Kind, pooled_quantiles
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.speed import largest_speed
+from agentaudit.simulation.statistics import rank
 
 _QUANTILES = 200
-_FEWEST_FOR_A_TREND = 20
-_GROWTH = 1.5
-"""What counts as growing while requests arrive."""
+_COMPARED = (Measure.P50, Measure.P90, Measure.P95, Measure.P99, Measure.MEAN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How outcomes are judged: what is left out, what was promised, and what an hour costs."""
+
+    after: int = 0
+    objectives: tuple[Objective, ...] = ()
+    price_per_hour: float | None = None
 
 
 def result_of(workload: Workload, machine: Machine, policy: Policy) -> PolicyResult:
-    """What one policy makes of the workload."""
-    run = simulate(workload, machine, policy)
-    return policy_result(run, workload=workload, machine=machine, policy=policy)
+    """What one policy makes of the workload, from its first request to its last."""
+    experiment = Experiment(workloads=(workload,), machine=machine)
+    return policy_result(outcome_of(experiment, policy), Terms())
 
 
-def policy_result(
-    run: Run, *, workload: Workload, machine: Machine, policy: Policy
-) -> PolicyResult:
-    """The numbers of one policy. Utilisation is over the makespan, first arrival to last finish."""
-    makespan_ns = max(run.makespan_ns, 1)
-    latencies = sorted(record.latency_ns for record in run.records)
+def policy_result(outcome: Outcome, terms: Terms, base: Outcome | None = None) -> PolicyResult:
+    """
+    The numbers of one policy, compared with those of the baseline where one is given.
+
+    Latencies and queues leave out the warm-up. Throughput, utilisation, energy and cost are those
+    of whole runs, first arrival to last finish.
+    """
+    runs, policy, after = outcome.runs, outcome.policy, terms.after
+    spans = [max(run.makespan_ns, 1) for run in runs]
+    cores = outcome.machine.cores
     return PolicyResult(
         policy=policy.name,
         parameters=policy.parameters,
         source=policy.source,
-        by_type=_by_type(run.records),
-        throughput_per_s=len(run.records) * 1e9 / makespan_ns,
-        makespan_ns=run.makespan_ns,
-        cpu_utilisation=run.cpu_busy_ns / (machine.cores * makespan_ns),
-        gpu_utilisation=run.gpu_busy_ns / makespan_ns,
-        running_peak=run.running_peak,
-        overloaded=_overloaded(run.records, workload, machine),
-        sample_latencies_ns=_quantiles(latencies),
+        by_type=_by_type(outcome, after),
+        throughput_per_s=fmean(
+            run.requests * 1e9 / span for run, span in zip(runs, spans, strict=True)
+        ),
+        makespan_ns=round(fmean(run.makespan_ns for run in runs)),
+        cpu_utilisation=fmean(
+            run.cpu_busy_ns / (cores * span) for run, span in zip(runs, spans, strict=True)
+        ),
+        gpu_utilisation=fmean(
+            run.gpu_busy_ns / span for run, span in zip(runs, spans, strict=True)
+        ),
+        running_peak=max(run.running_peak for run in runs),
+        overloaded=outcome.overloaded,
+        sample_latencies_ns=pooled_quantiles(runs, _QUANTILES, after=after),
+        differences=() if base is None else _differences(outcome, base, after),
+        queue=_queue(outcome, after),
+        objectives=tuple(_objective(outcome, one, after) for one in terms.objectives),
+        goodput_per_s=goodput_per_s(outcome, terms) if terms.objectives else None,
+        energy=_energy(outcome),
+        cost_per_1000=_mean_known([cost_per_1000(run, terms.price_per_hour) for run in runs]),
     )
 
 
 def percentile(ordered: Sequence[int], part: int, whole: int = 100) -> int:
     """The smallest of the ordered values that at least `part` of every `whole` do not exceed."""
-    place = -(-part * len(ordered) // whole)
-    return ordered[max(place, 1) - 1]
+    return ordered[rank(len(ordered), part, whole)]
 
 
-def offered_load(workload: Workload, machine: Machine) -> tuple[float, float]:
+def goodput_per_s(outcome: Outcome, terms: Terms) -> float:
+    """Requests per second that end within the times of all objectives, the mean over runs."""
+    return fmean(goodputs(outcome, terms))
+
+
+def goodputs(outcome: Outcome, terms: Terms) -> tuple[float, ...]:
     """
-    Work that arrives per nanosecond, as a share of what the CPU and the GPU can serve at best.
+    The same of each run.
 
-    Above 1 no policy can keep up. It is 0 of requests that all arrive at once, which are a batch,
-    and of users in a closed loop, who wait for their answers.
+    What is counted leaves out the warm-up, and is taken as the share of all requests.
     """
-    arrivals = [request.arrival_ns for request in workload.requests]
-    span_ns = max(arrivals) - min(arrivals)
-    if not span_ns or workload.users:
-        return (0.0, 0.0)
-    rate = (len(arrivals) - 1) / span_ns
-    cpu_ns = _mean_demand_ns(workload, Stage.CPU) + machine.dispatch_ns
-    return (
-        rate * cpu_ns / largest_speed(machine.cpu),
-        rate * _mean_demand_ns(workload, Stage.GPU) / largest_speed(machine.gpu),
+    limits, after = limits_ns(terms.objectives), terms.after
+    return tuple(
+        run.within(limits, after=after) / run.count(after=after) * run.requests * 1e9
+        / max(run.makespan_ns, 1)
+        for run in outcome.runs
+    )  # fmt: skip
+
+
+def _by_type(outcome: Outcome, after: int) -> tuple[TypeLatency, ...]:
+    types = sorted({name for run in outcome.runs for name in run.types})
+    counts = {
+        name: sum(run.count(type_=name, after=after) for run in outcome.runs)
+        for name in (ALL, *types)
+    }
+    return tuple(
+        TypeLatency(
+            type=name,
+            requests=count,
+            latency=percentiles(outcome, Kind.LATENCY, type_=name, after=after),
+            waiting=percentiles(outcome, Kind.WAITING, type_=name, after=after),
+            service=percentiles(outcome, Kind.SERVICE, type_=name, after=after),
+        )
+        for name, count in counts.items()
+        if count
     )
 
 
-def _mean_demand_ns(workload: Workload, stage: Stage) -> float:
-    return fmean(
-        sum(step.demand_ns for step in request.steps if step.stage is stage)
-        for request in workload.requests
-    )
-
-
-def _by_type(records: Sequence[RequestRecord]) -> tuple[TypeLatency, ...]:
-    types = sorted({record.type for record in records})
-    return (
-        _type_latency("all", records),
-        *(
-            _type_latency(name, [record for record in records if record.type == name])
-            for name in types
+def percentiles(
+    outcome: Outcome, kind: Kind = Kind.LATENCY, *, type_: str = ALL, after: int = 0
+) -> Percentiles:
+    """All percentiles of one kind of time, with their intervals."""
+    found = {
+        measure: estimate(outcome, measure, kind, type_=type_, after=after) for measure in Measure
+    }
+    values = {measure: round(one.value) for measure, one in found.items()}
+    intervals = {measure: _above_zero(one.interval) for measure, one in found.items()}
+    return Percentiles(
+        p50_ns=values[Measure.P50],
+        p90_ns=values[Measure.P90],
+        p95_ns=values[Measure.P95],
+        p99_ns=values[Measure.P99],
+        mean_ns=values[Measure.MEAN],
+        intervals=Intervals(
+            p50=intervals[Measure.P50],
+            p90=intervals[Measure.P90],
+            p95=intervals[Measure.P95],
+            p99=intervals[Measure.P99],
+            mean=intervals[Measure.MEAN],
         ),
     )
 
 
-def _type_latency(name: str, records: Sequence[RequestRecord]) -> TypeLatency:
-    return TypeLatency(
-        type=name,
-        requests=len(records),
-        latency=_percentiles([record.latency_ns for record in records]),
-        waiting=_percentiles([record.waiting_ns for record in records]),
-        service=_percentiles([record.service_ns for record in records]),
+def _above_zero(interval: Interval | None) -> Interval | None:
+    """No time is less than nothing, whatever Student's t allows."""
+    if interval is None:
+        return None
+    return Interval(low=max(interval.low, 0.0), high=interval.high)
+
+
+def _differences(outcome: Outcome, base: Outcome, after: int) -> tuple[Difference, ...]:
+    return tuple(difference(outcome, base, measure, after=after) for measure in _COMPARED)
+
+
+def _queue(outcome: Outcome, after: int) -> QueueLengths:
+    queues = [run.queue(after=after) for run in outcome.runs]
+    return QueueLengths(
+        waiting_mean=fmean(queue.waiting_mean for queue in queues),
+        waiting_peak=max(queue.waiting_peak for queue in queues),
+        in_service_mean=fmean(queue.in_service_mean for queue in queues),
+        in_service_peak=max(queue.in_service_peak for queue in queues),
     )
 
 
-def _percentiles(values: list[int]) -> Percentiles:
-    ordered = sorted(values)
-    return Percentiles(
-        p50_ns=percentile(ordered, 50),
-        p90_ns=percentile(ordered, 90),
-        p99_ns=percentile(ordered, 99),
-        mean_ns=round(sum(ordered) / len(ordered)),
+def _objective(outcome: Outcome, objective: Objective, after: int) -> ObjectiveResult:
+    found = estimate(outcome, objective.measure, type_=objective.type, after=after)
+    return ObjectiveResult(
+        objective=str(objective),
+        value_ns=round(found.value),
+        interval=_above_zero(found.interval),
+        met=met(objective, round(found.value), found.interval),
     )
 
 
-def _quantiles(ordered: Sequence[int]) -> tuple[int, ...]:
-    if len(ordered) <= _QUANTILES:
-        return tuple(ordered)
-    return tuple(percentile(ordered, part, _QUANTILES) for part in range(1, _QUANTILES + 1))
+def _energy(outcome: Outcome) -> Energy | None:
+    found = [energy_of(run, outcome.machine) for run in outcome.runs]
+    energies = [one for one in found if one is not None]
+    if not energies:
+        return None
+    return Energy(
+        cpu_joules=_mean_known([one.cpu_joules for one in energies]),
+        gpu_joules=_mean_known([one.gpu_joules for one in energies]),
+    )
 
 
-def _overloaded(records: Sequence[RequestRecord], workload: Workload, machine: Machine) -> bool:
-    """
-    Whether requests come faster than they can be served.
-
-    Either a station is offered more than it can do, or requests pile up as long as they come: those
-    of the last quarter take half as long again as those of the second, and half as many again are
-    in the system at the last arrival as at the middle one.
-    """
-    if max(offered_load(workload, machine)) > 1:
-        return True
-    count = len(records)
-    at_once = records[0].arrival_ns == records[-1].arrival_ns
-    if at_once or workload.users or count < _FEWEST_FOR_A_TREND:
-        return False
-    second = fmean(record.latency_ns for record in records[count // 4 : count // 2])
-    last = fmean(record.latency_ns for record in records[-(count // 4) :])
-    middle_backlog, last_backlog = (_in_system(records, place) for place in (count // 2, count - 1))
-    return last > _GROWTH * second and last_backlog > _GROWTH * middle_backlog
-
-
-def _in_system(records: Sequence[RequestRecord], place: int) -> int:
-    """How many have arrived and not finished when the request at `place` arrives, itself too."""
-    now_ns = records[place].arrival_ns
-    return sum(record.finish_ns > now_ns for record in records[: place + 1])
+def _mean_known(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if len(known) == len(values) else None

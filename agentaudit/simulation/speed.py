@@ -15,9 +15,12 @@ def total_speed(curve: SpeedCurve, jobs: int) -> float:
     return slow + (fast - slow) * (jobs - low) / (high - low)
 
 
-def largest_speed(curve: SpeedCurve) -> float:
-    """The most work a station serves per nanosecond, whatever the number of jobs."""
-    return max(speed for _, speed in curve.points)
+def largest_speed(curve: SpeedCurve, most: int | None = None) -> float:
+    """The most work a station serves per nanosecond, with at most so many jobs at once."""
+    if most is None:
+        return max(speed for _, speed in curve.points)
+    reached = [speed for jobs, speed in curve.points if jobs <= most]
+    return max(total_speed(curve, most), *reached)
 
 
 def ideal_cores(cores: int) -> SpeedCurve:

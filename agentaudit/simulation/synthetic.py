@@ -83,7 +83,7 @@ def _pick_type(types: Sequence[TypeShape], draw: Random) -> TypeShape:
 def _work_step(step: StepShape, draw: Random) -> WorkStep:
     demand_ns = step.mean_ns
     if step.spread:
-        demand_ns = max(round(step.mean_ns * _lognormal(step.spread, draw)), 1)
+        demand_ns = max(round(step.mean_ns * lognormal(step.spread, draw)), 1)
     return WorkStep(
         stage=step.stage,
         demand_ns=demand_ns,
@@ -94,7 +94,7 @@ def _work_step(step: StepShape, draw: Random) -> WorkStep:
     )
 
 
-def _lognormal(spread: float, draw: Random) -> float:
+def lognormal(spread: float, draw: Random) -> float:
     """A draw with mean 1, by Box and Muller, from `Random.random` alone."""
     variance = log(1 + spread**2)
     normal = sqrt(-2 * log(1.0 - draw.random())) * cos(2 * pi * draw.random())

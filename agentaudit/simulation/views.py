@@ -14,8 +14,10 @@ from agentaudit.model.schedule import Schedule
 from agentaudit.model.views import BarsOfPolicy, BusyCurve, LoadCurve, LoadPoint, LoadView, Views
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.bars import bars_of
-from agentaudit.simulation.metrics import offered_load, result_of
+from agentaudit.simulation.load import arrival_rate_per_s, offered_load
+from agentaudit.simulation.metrics import result_of
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.schedule import schedule_of
 from agentaudit.simulation.utilisation import bins_over, cpu_busy_ns, gpu_busy_ns
 
@@ -30,16 +32,14 @@ _LOW, _HIGH = 0.4, 1.2
 """Where curves begin and end, in load of the busier station, unless the own rate is far from it."""
 
 
-def with_views(
-    simulation: Simulation, workload: Workload, machine: Machine, policies: Sequence[Policy]
-) -> Simulation:
-    """The artifact with what its charts show; `policies` are those that it compares."""
+def with_views(simulation: Simulation, ranking: Ranking) -> Simulation:
+    """The artifact with what its charts show of the first replication."""
+    workload, machine = ranking.experiment.first, ranking.experiment.machine
+    policies = [outcome.policy for outcome in ranking.outcomes]
     shown = _first(workload, MOST_STEPS)
-    order = [result.policy for result in simulation.results]
-    ranked = sorted(policies, key=lambda policy: order.index(policy.name))
-    schedules = [schedule_of(shown, machine, policy) for policy in ranked]
+    schedules = [schedule_of(shown, machine, policy) for policy in policies]
     start_ns = schedules[0].start_ns
-    pair = _pair(schedules, simulation.baseline)
+    pair = _pair(schedules, ranking.baseline)
     first = _most_different(pair)
     return replace(
         simulation,
@@ -54,7 +54,7 @@ def with_views(
                 )
                 for schedule in pair
             ),
-            load=_load(_first(workload, MOST_STEPS_AT_A_RATE), machine, ranked),
+            load=_load(_first(workload, MOST_STEPS_AT_A_RATE), machine, policies),
         ),
     )
 
@@ -111,10 +111,9 @@ def _load(workload: Workload, machine: Machine, policies: Sequence[Policy]) -> L
     load = max(offered_load(workload, machine))
     if not load or len(workload.requests) < _FEWEST_FOR_A_RATE:
         return None
-    arrivals = [request.arrival_ns for request in workload.requests]
-    own_rate = (len(arrivals) - 1) * 1e9 / (arrivals[-1] - arrivals[0])
+    own_rate = arrival_rate_per_s(workload)
     return LoadView(
-        requests=len(arrivals),
+        requests=len(workload.requests),
         own_rate_per_s=own_rate,
         largest_rate_per_s=own_rate / load,
         curves=tuple(

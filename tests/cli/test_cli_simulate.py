@@ -189,6 +189,65 @@ def test_options_that_cannot_be(workload: Path, tmp_path: Path) -> None:
     assert "cannot be written" in said
 
 
+def test_replications_give_every_percentile_an_interval(workload: Path, tmp_path: Path) -> None:
+    file = tmp_path / "s.json"
+    result = run(workload, "--replications", 4, "--json", file)
+    artifact = json.loads(file.read_text())
+
+    assert "(4 replications, the first with seed 1)" in " ".join(result.stdout.split())
+    assert (artifact["replications"], artifact["warm_up_requests"]) == (4, 0)
+    for row in artifact["results"]:
+        intervals = row["by_type"][0]["latency"]["intervals"]
+        assert all(intervals[name]["low"] < intervals[name]["high"] for name in ("p50", "p95"))
+
+
+def test_all_questions_at_once(workload: Path, tmp_path: Path) -> None:
+    """Objectives, what-ifs, searches, a recommendation, energy and cost, in 80 columns."""
+    file = tmp_path / "s.json"
+    asked = ("--slo", "p95 < 20s, type:chat p50 < 4s", "--recommend", "--what-if", "cpu=+4,gpu=2x")
+    money = ("--watts", "cpu=10..20,gpu=30..60", "--price", 2, "--replications", 6)
+    result = run(
+        workload, *asked, "--find", "cores", "--what-if", "rate=0.5x", *money, "--json", file
+    )
+    artifact = read_artifact(file)
+
+    assert result.exit_code == 0
+    assert max(len(line) for line in result.stdout.splitlines()) <= 80
+    words = ("Recommendation", "Found", "Objectives", "good req/s", "Energy and cost", "What if:")
+    assert all(word in result.stdout for word in words)
+    assert "cpu=+4,gpu=2x" in result.stdout
+    assert "Where an assumption is wrong: goodput of fcfs (now)" in result.stdout
+    assert isinstance(artifact, Simulation)
+    assert [one.change for one in artifact.what_ifs] == ["", "cpu=+4,gpu=2x", "rate=0.5x"]
+    assert artifact.recommendation is not None
+    assert {one.question for one in artifact.found} == {"cores"}
+    assert artifact.results[0].cost_per_1000 is not None
+
+
+def test_questions_that_cannot_be_answered(workload: Path) -> None:
+    assert "--find max-rate needs" in refused(UsageError, workload, "--find", "max-rate")
+    assert "is no objective" in refused(UsageError, workload, "--slo", "fast")
+    assert "is no change" in refused(UsageError, workload, "--what-if", "more")
+    assert "--watts" in refused(UsageError, workload, "--watts", "many")
+    assert "--replications" in refused(UsageError, workload, "--replications", 0)
+    few = ("--recommend", "--replications", 2)
+    assert "needs 4 replications" in refused(UsageError, workload, *few)
+
+
+def test_a_recording_is_drawn_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "run.aatrace"
+    file.write_bytes(b"")
+
+    def fake_trace(recording: Path, rules: Sequence[StepRule]) -> Trace:
+        del recording, rules
+        return TRACE
+
+    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    said = " ".join(run(file, "--replications", 3).stdout.split())
+
+    assert "others draw blocks of 1 in a row, with the times between them" in said
+
+
 def test_help_teaches_by_example() -> None:
     shown = CliRunner().invoke(app, ["simulate", "scheduler", "--help"]).stdout
 

@@ -15,6 +15,7 @@ from agentaudit.model.finding import (
     Severity,
     Suppression,
 )
+from agentaudit.model.measures import Percentiles
 from agentaudit.model.profile import (
     Bound,
     Breakdown,
@@ -24,7 +25,7 @@ from agentaudit.model.profile import (
     RequestTypeSummary,
     TimelineBin,
 )
-from agentaudit.model.results import Percentiles, PolicyResult, Simulation, TypeLatency
+from agentaudit.model.results import PolicyResult, Simulation, TypeLatency
 from agentaudit.model.threat import (
     AttackPath,
     BlastRadius,

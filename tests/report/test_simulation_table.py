@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from inline_snapshot import snapshot
 
-from agentaudit.model.results import Percentiles, PolicyResult, Simulation, TypeLatency
+from agentaudit.model.measures import Percentiles
+from agentaudit.model.results import PolicyResult, Simulation, TypeLatency
 from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.report.simulation_table import render_simulation
 
@@ -78,9 +79,14 @@ def test_the_whole_at_eighty_columns() -> None:
 1,500 requests from run.aatrace, arrivals poisson 2.5/s, on the recorded host, 8
 cores (seed 1): mas has the lowest P90, 9.87 s.
 
-Policy  P50 s  P90 s  P99 s  P90 vs base  req/s  CPU  GPU
-mas      1.25   9.87   12.0         -34%    2.5  91%  <1%
-fcfs     1.30   15.0  1,234     baseline    2.5  91%  <1%
+Policy  P50 s  P90 s  P99 s  P90 vs base
+mas      1.25   9.87   12.0         -34%
+fcfs     1.30   15.0  1,234     baseline
+
+Waiting for admission, in service, and the load
+Policy  wait P90 s  serve P90 s  queue  running  req/s  CPU  GPU
+mas           9.87         9.87      ?        ?    2.5  91%  <1%
+fcfs          15.0         15.0      ?        ?    2.5  91%  <1%
 
 P90 by type of request
 Policy  chat s  search s
@@ -126,7 +132,7 @@ def test_short_times_are_milliseconds() -> None:
     text = shown(replace(SIMULATION, results=results))
 
     assert "P50 ms" in text
-    assert "9.00    40.0     250         same" in text
+    assert "9.00    40.0     250        equal" in text
     assert "by type" not in text
 
 

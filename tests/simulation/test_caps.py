@@ -97,3 +97,22 @@ def test_the_baseline_may_run_as_many_as_mas() -> None:
 def test_caps_that_cannot_be(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         with_caps(CAPS, text)
+
+
+def test_pins_quanta_and_expectations_are_those_of_the_workload() -> None:
+    """Ten pauses of 1 to 10 s between calls of 1 s: nine of ten end within 9 s."""
+    call = WorkStep(stage=Stage.GPU, demand_ns=SECOND)
+    pauses = (
+        WorkStep(stage=Stage.CPU, demand_ns=2 * number * SECOND, threads=2)
+        for number in range(1, 11)
+    )
+    steps = (call, *(step for pause in pauses for step in (pause, call)))
+    request = WorkRequest(request_id=0, type="t", heavy=Heavy.CPU, arrival_ns=0, steps=steps)
+    caps = default_caps(replace(workload(1, 0), requests=(request,)), machine(4))
+
+    assert caps.pin_ns == 9 * SECOND
+    assert caps.quantum_ns == SECOND
+    assert caps.expected_ns == {"t": (11 + 110) * SECOND}
+    assert (caps.cores, caps.kv_tokens) == (4, None)
+    assert default_caps(workload(1, 0), machine(4)).pin_ns == 0
+    assert with_caps(caps, "TTL=2.5s").pin_ns == 2_500_000_000

@@ -20,7 +20,7 @@ from agentaudit.model.workload import (
 )
 from agentaudit.simulation.arrivals import parse_arrivals, shaped
 from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.metrics import offered_load
+from agentaudit.simulation.load import offered_load
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.speed import ideal_cores

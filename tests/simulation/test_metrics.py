@@ -11,7 +11,8 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.metrics import offered_load, percentile, result_of
+from agentaudit.simulation.load import offered_load
+from agentaudit.simulation.metrics import percentile, result_of
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.speed import ideal_cores
 

@@ -43,3 +43,9 @@ def test_a_faster_station_is_faster_at_every_load() -> None:
 
 def test_a_bend_that_falls_on_one_job_is_dropped() -> None:
     assert wider(ideal_cores(2), 0.5).points == ((1, 1.0),)
+
+
+def test_the_largest_speed_is_among_those_that_can_be_reached() -> None:
+    curve = SpeedCurve(points=((1, 1.0), (4, 4.0), (8, 2.0)))
+
+    assert [largest_speed(curve, most) for most in (None, 1, 2, 4, 6, 100)] == [4, 1, 2, 4, 4, 4]

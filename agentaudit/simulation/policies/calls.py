@@ -37,7 +37,7 @@ class LeastAttained:
 
     name: str
     source: str
-    quantum_ns: int = 1_000_000_000
+    quantum_ns: int
     patience: float = 10.0
 
     def __post_init__(self) -> None:

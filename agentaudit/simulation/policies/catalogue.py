@@ -116,7 +116,9 @@ SHIPPED: Mapping[str, Shipped] = {
     ),
     "las": Shipped(
         what="All start; the LLM calls come first whose request was served least (PLAS).",
-        make=lambda _: LeastAttained(name="las", source="Autellix, arXiv:2502.13965"),
+        make=lambda caps: LeastAttained(
+            name="las", source="Autellix, arXiv:2502.13965", quantum_ns=caps.quantum_ns
+        ),
     ),
     "continuum": Shipped(
         what="All start; LLM calls in order of their requests, contexts pinned during tools.",
@@ -131,6 +133,7 @@ SHIPPED: Mapping[str, Shipped] = {
             source="MARS, arXiv:2604.26963",
             cores=caps.cores,
             kv_tokens=caps.kv_tokens,
+            quantum_ns=caps.quantum_ns,
         ),
     ),
 }
@@ -156,16 +159,20 @@ def policy_names(asked: Sequence[str], workload: Workload) -> tuple[str, ...]:
     """
     The policies to compare, the baseline first: those asked for, or those that suit the arrivals.
 
-    `comb` is COMB in the form that suits the arrivals. Raises UsageError for a name that is none.
+    `comb` is COMB in the form that suits the arrivals, and `all` is all that can be used in
+    earnest, so not the oracle. Raises UsageError for a name that is none.
     """
     closed = all_at_once(workload)
     suited = _CLOSED if closed else _OPEN
     comb = "comb-closed" if closed else "comb-open"
     names = [comb if name == "comb" else name for name in asked] or list(suited)
+    if "all" in names:
+        usable = [name for name in SHIPPED if name != "sjf-oracle"]
+        names = [*(name for name in names if name != "all"), suited[0], *usable]
     unknown = [name for name in names if name not in SHIPPED]
     if unknown:
         raise UsageError(
-            f"no policy is called {', '.join(unknown)}; there are comb, {', '.join(SHIPPED)}"
+            f"no policy is called {', '.join(unknown)}; there are comb, {', '.join(SHIPPED)}, all"
         )
     baselines = [name for name in names if name in ("fcfs", "multi-processing")]
     first = baselines[0] if baselines else suited[0]

@@ -30,6 +30,7 @@ class AdaptiveWindow:
     source: str
     cores: int
     kv_tokens: int | None
+    quantum_ns: int = 1_000_000_000
     start: int = 8
     least: int = 2
     shrink: float = 0.7
@@ -37,7 +38,6 @@ class AdaptiveWindow:
     least_backlog: int = 1
     most_backlog: int = 4
     kv_share: float = 0.9
-    quantum_ns: int = 1_000_000_000
 
     def __post_init__(self) -> None:
         if not 1 <= self.least <= self.start or not 0 < self.shrink < 1 or self.interval_ns < 1:

@@ -30,7 +30,7 @@ ONE = Machine(
     most_calls=1,
 )
 ALL = CappedConcurrency(name="all", source="test", cap=None)
-LAS = LeastAttained(name="las", source="test")
+LAS = LeastAttained(name="las", source="test", quantum_ns=SECOND)
 CONTINUUM = PinnedPrograms(name="continuum", source="test", pin_ns=5 * SECOND)
 
 

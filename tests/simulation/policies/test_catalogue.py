@@ -69,6 +69,13 @@ def test_a_baseline_that_is_asked_for_is_the_baseline() -> None:
     assert policy_names(["mas", "fcfs"], CLOSED) == ("fcfs", "mas")
 
 
+def test_all_are_those_that_can_be_used_after_the_baseline_that_suits() -> None:
+    names = policy_names(["all"], OPEN)
+
+    assert names[0] == "fcfs"
+    assert set(names) == set(SHIPPED) - {"sjf-oracle"}
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"no policy is called fifo; there are comb, sequential"):
         policy_names(["fifo", "mas"], OPEN)

@@ -1,0 +1,225 @@
+"""`agentaudit simulate scheduler`: a workload under scheduling policies, and what to change."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentaudit.cli.simulate_shown import (
+    CHARTS,
+    GANTT,
+    SCHEDULE,
+    print_bars,
+    write_charts,
+    write_schedule,
+)
+from agentaudit.cli.terminal import terminal_of
+from agentaudit.errors import exit_code
+from agentaudit.model.answers import Question
+
+if TYPE_CHECKING:
+    from agentaudit.model.workload import Machine
+
+
+def scheduler(
+    context: typer.Context,
+    source: Annotated[
+        Path, typer.Argument(help="A recording (run.aatrace) or a workload file (*.yaml).")
+    ],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy",
+            "-p",
+            metavar="NAME|FILE:CLASS",
+            help=(
+                "A policy to try, or one of your own; give it again for more. Default: those that"
+                " suit the arrivals."
+            ),
+        ),
+    ] = None,
+    arrivals: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help=(
+                "recorded, closed (all at once), poisson:RATE, scaled:FACTOR, or users:N:THINKING"
+                " who ask in turn."
+            ),
+        ),
+    ] = None,
+    requests: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="How many requests; recorded ones are drawn again."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Equal seeds, equal runs.")] = None,
+    machine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="sys1, sys2 or v1 of the paper, or a file with a machine, in place of the host.",
+        ),
+    ] = None,
+    cores: Annotated[int | None, typer.Option(metavar="N", help="Another number of cores.")] = None,
+    caps: Annotated[
+        str,
+        typer.Option(
+            metavar="CAPS",
+            help="Caps other than scaled ones: B_cap, N_cap, N_max, E_CPU, …, s, TTL.",
+        ),
+    ] = "",
+    replications: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Runs with requests drawn anew; 10, or 1 of long runs."),
+    ] = None,
+    slo: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SLO", help="'p95 < 10s', or 'type:chat p90 < 2s'; give it again for more."
+        ),
+    ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHANGE",
+            help="cpu=+16, cpu=2x, gpu=2x, gpus=2, tool:NAME=0.5x, rate=1.5x; commas join, again"
+            " for more.",
+        ),
+    ] = None,
+    recommend: Annotated[
+        bool, typer.Option("--recommend", help="Search policies and caps, and say which to use.")
+    ] = False,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="What --recommend aims at: p90, …, mean; goodput with --slo."
+        ),
+    ] = None,
+    find: Annotated[
+        list[Question] | None,
+        typer.Option(
+            metavar="max-rate|cores|gpus", help="With --slo: what meets it; again for more."
+        ),
+    ] = None,
+    watts: Annotated[
+        str | None,
+        typer.Option(metavar="WATTS", help="Idle and busy: cpu=140..400,gpu=142..650."),
+    ] = None,
+    price: Annotated[
+        float | None,
+        typer.Option(metavar="PRICE", min=0, help="Of an hour of the machine, in any currency."),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
+    ] = None,
+    gantt: Annotated[bool, GANTT] = False,
+    charts: Annotated[Path | None, CHARTS] = None,
+    schedule: Annotated[Path | None, SCHEDULE] = None,
+) -> None:
+    """
+    Replay a workload under COMB, MAS and their baselines, and say what to change.
+
+    Policies: comb, in the form that suits the arrivals, mas, and all that `agentaudit simulate
+    policies` lists, or one of your own from a Python file, which is executed. The first baseline
+    among them (fcfs or multi-processing) is what the others are compared with, on the same
+    requests. Runs are repeated with requests drawn anew; every percentile has its 95 % interval.
+
+    \b
+    Examples:
+      agentaudit simulate scheduler run.aatrace
+      agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128
+      agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
+      agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
+      agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
+      agentaudit simulate scheduler workload.yaml --json simulation.json --charts charts
+      agentaudit simulate scheduler workload.yaml -p fcfs -p comb --gantt
+      agentaudit simulate scheduler workload.yaml -p comb --schedule comb.perfetto.json
+      agentaudit simulate scheduler run.aatrace --what-if cpu=+16 --what-if gpu=2x
+      agentaudit simulate scheduler run.aatrace --what-if 'tool:search=0.5x,rate=1.5x'
+      agentaudit simulate scheduler run.aatrace --recommend
+      agentaudit simulate scheduler workload.yaml --slo 'p95 < 10s' --find max-rate
+      agentaudit simulate scheduler workload.yaml --slo 'type:chat p90 < 2s' --find cores
+
+    \b
+    A workload file:
+      requests: 200
+      arrivals: poisson:2            # or closed
+      machine: {cores: 8}            # or sys1, sys2, v1; limits: calls, kv_tokens, background, …
+      types:
+        - name: search
+          weight: 3
+          steps: [{wait: 200ms}, {cpu: 1.5s, spread: 0.3}, {gpu: 800ms}]
+        - {name: chat, steps: [{gpu: 2s}]}
+
+    Exit codes: 0 simulated; 2 usage or unreadable input; 3 too little was recorded, or its file is
+    damaged or cut off.
+    """
+    from agentaudit.cli.simulate import replications_of
+    from agentaudit.cli.user_policies import split_policies
+    from agentaudit.simulation.capacity import searched
+    from agentaudit.simulation.changes import parse_change
+    from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
+    from agentaudit.simulation.experiment import Experiment, types_of
+    from agentaudit.simulation.metrics import Terms
+    from agentaudit.simulation.objectives import parse_objectives
+    from agentaudit.simulation.recommend import aim_of, recommendation
+    from agentaudit.simulation.views import with_views
+    from agentaudit.simulation.what_if import what_ifs
+
+    terminal = terminal_of(context)
+    changes = [parse_change(text) for text in what_if or ()]
+    with terminal.progress("Simulating"):
+        workloads, host, whole = replications_of(
+            source,
+            arrivals=arrivals,
+            requests=requests,
+            seed=seed,
+            replications=replications,
+            halves=recommend,
+        )
+        chosen = _machine(host, name=machine, cores=cores, watts=watts)
+        experiment = Experiment(workloads=workloads, machine=chosen)
+        terms = Terms(
+            objectives=parse_objectives(slo or (), types_of(workloads)), price_per_hour=price
+        )
+        aim = aim_of(objective, terms)
+        names, others = split_policies(policy or ())
+        ranking = ranked_shipped(experiment, names=names, caps=caps, terms=terms, others=others)
+        changed, told = what_ifs(ranking, changes)
+        answers = [one for question in find or () for one in searched(ranking, question)]
+        best = recommendation(ranking, aim, scaled_caps(experiment, caps)) if recommend else None
+        result = simulation_of(
+            ranking, what_ifs=changed, told=told, recommendation=best, found=answers
+        )
+    from agentaudit.report.simulation_table import render_simulation
+    from agentaudit.store.artifacts import write_artifact
+
+    text = render_simulation(result, width=terminal.out.width)
+    terminal.out.print(text, end="", soft_wrap=True)
+    if gantt or json_file is not None or charts is not None:
+        result = with_views(result, ranking)
+    if gantt:
+        print_bars(terminal, result)
+    if json_file is not None:
+        write_artifact(result, json_file)
+        terminal.note(f"Written to {json_file}.")
+    if charts is not None:
+        terminal.note(write_charts(charts, result))
+    if schedule is not None:
+        terminal.note(write_schedule(schedule, ranking, only=len(policy or ()) == 1))
+    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+def _machine(
+    host: "Machine", *, name: str | None, cores: int | None, watts: str | None
+) -> "Machine":
+    from agentaudit.cli.simulate import machine_named
+    from agentaudit.simulation.expenses import parse_power
+    from agentaudit.simulation.machine import with_cores
+
+    chosen = host if name is None else machine_named(name)
+    chosen = chosen if cores is None else with_cores(chosen, cores)
+    if watts is None:
+        return chosen
+    return replace(chosen, power=parse_power(watts, chosen.power))

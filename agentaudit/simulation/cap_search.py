@@ -1,0 +1,92 @@
+"""
+The search for caps: every family of policies over its own numbers, by steps that become smaller.
+
+A search looks at each number in turn, doubles and halves it while that helps, then takes smaller
+steps. It finds a good neighbourhood and promises no optimum.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+
+from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.policies.catalogue import SHIPPED
+from agentaudit.simulation.policy import Policy
+
+NUMBERS: Mapping[str, tuple[str, ...]] = {
+    "sequential": (),
+    "multi-processing": (),
+    "fcfs": ("total",),
+    "micro-batching": ("group",),
+    "micro-batching-rolling": ("group",),
+    "comb-closed": ("group", "offset_ns"),
+    "comb-open": ("slots",),
+    "mas": ("cpu", "gpu", "shared"),
+}
+"""The caps that each policy is made with; one that is not here is tried as it is."""
+_STEPS = (2.0, 1.4, 1.15)
+_MOST_TRIES = 40
+"""For each family."""
+_LARGEST_CAP = 10**6
+
+Score = Callable[[Policy], float]
+"""Of a policy; the lowest is the best, infinity for one that does not keep up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """The best policy that was found, and how many were tried."""
+
+    policy: Policy
+    score: float
+    tried: int
+
+
+def best_caps(families: Sequence[str], start: Caps, score: Score) -> Searched:
+    """The best of all families; of equal ones the first, and the one tried first."""
+    found = [_best_of(family, start, score) for family in families]
+    best = min(found, key=lambda one: one.score)
+    return replace(best, tried=sum(one.tried for one in found))
+
+
+def _best_of(family: str, start: Caps, score: Score) -> Searched:
+    known: dict[Policy, float] = {}
+
+    def scored(caps: Caps) -> float:
+        policy = SHIPPED[family].make(caps)
+        if policy not in known:
+            known[policy] = score(policy) if len(known) < _MOST_TRIES else inf
+        return known[policy]
+
+    caps = start
+    for step in _STEPS:
+        caps = _climbed(caps, NUMBERS.get(family, ()), step, scored)
+    policy = SHIPPED[family].make(caps)
+    return Searched(policy=policy, score=known.get(policy, scored(caps)), tried=len(known))
+
+
+def _climbed(
+    caps: Caps, names: Sequence[str], step: float, scored: Callable[[Caps], float]
+) -> Caps:
+    """Each number in turn, up and down by the step, for as long as that helps."""
+    best = scored(caps)
+    for name in names:
+        for factor in (step, 1 / step):
+            while True:
+                tried = _changed(caps, name, factor)
+                found = scored(tried)
+                if found >= best:
+                    break
+                caps, best = tried, found
+    return caps
+
+
+def _changed(caps: Caps, name: str, factor: float) -> Caps:
+    """A whole number times the factor, another one at least; none below what is allowed."""
+    number = getattr(caps, name)
+    least = 0 if name in ("shared", "offset_ns") else 1
+    changed = round(number * factor)
+    if changed == number:
+        changed += 1 if factor > 1 else -1
+    limit = _LARGEST_CAP if name != "offset_ns" else _LARGEST_CAP * 10**9
+    return replace(caps, **{name: min(max(changed, least), limit)})

@@ -1,0 +1,242 @@
+"""
+How much is enough: the highest rate, the fewest cores or GPUs with which objectives are met.
+
+All by bisection on the same requests (common random numbers). A rate is searched for in every
+replication by itself, which gives it an interval. Cores and GPUs are enough when the objectives are
+met with 95 % confidence. What is offered more than it can serve is not simulated: it never meets
+anything in the long run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import sqrt
+from statistics import fmean
+
+from agentaudit.errors import UsageError
+from agentaudit.model.answers import Found, Question
+from agentaudit.model.results import Met
+from agentaudit.simulation.changes import MOST_GPUS, with_cpu, with_gpus, with_rate
+from agentaudit.simulation.experiment import Experiment, Outcome, estimate, outcome_of
+from agentaudit.simulation.load import arrival_rate_per_s
+from agentaudit.simulation.machine import MOST_CORES
+from agentaudit.simulation.objectives import met
+from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.ranking import Ranking
+from agentaudit.simulation.sentences import listed, time
+from agentaudit.simulation.statistics import mean_interval
+
+_CLOSE = 1.01
+"""A rate is found when it is known to a hundredth."""
+_LEAST_FACTOR = 1 / 1024
+
+
+def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
+    """
+    The answer under the baseline, and under the best policy where that is another.
+
+    Raises UsageError without objectives, and for a rate where requests come at none.
+    """
+    if not ranking.terms.objectives:
+        raise UsageError(f"--find {question} needs what is to be met: --slo 'p95 < 10s'")
+    names = dict.fromkeys((ranking.baseline, ranking.best.policy.name))
+    match question:
+        case Question.MAX_RATE:
+            return tuple(_max_rate(ranking, ranking.of(name).policy) for name in names)
+        case Question.CORES:
+            return tuple(_fewest(ranking, name, _CORES) for name in names)
+        case Question.GPUS:
+            return tuple(_fewest(ranking, name, _GPUS) for name in names)
+
+
+def _max_rate(ranking: Ranking, policy: Policy) -> Found:
+    experiment = ranking.experiment
+    rates, full = [], 0
+    for workload in experiment.workloads:
+        one = replace(experiment, workloads=(workload,))
+        factor, at_capacity = _largest_factor(ranking, one, policy)
+        rates.append(factor * arrival_rate_per_s(workload))
+        full += at_capacity
+    value, interval = fmean(rates), mean_interval(rates)
+    now = fmean(map(arrival_rate_per_s, experiment.workloads))
+    told = _objectives(ranking)
+    under = f"Under {policy.name} ({policy.parameters})"
+    if not value:
+        sentence = f"{under} {told} is missed at any rate: requests take longer when alone."
+        return _found(Question.MAX_RATE, policy, None, sentence)
+    between = f" (95 % interval {interval.low:.3g} to {interval.high:.3g})" if interval else ""
+    cpu, gpu = (load * value / now for load in experiment.load())
+    sentence = (
+        f"{under} {told} is met up to {value:.3g} requests/s{between}, {value / now:.2g} times the"
+        f" rate of now; the CPU is then offered {cpu:.0%} of what it can serve, the LLM server"
+        f" {gpu:.0%}."
+    )
+    if 2 * full > len(rates):
+        sentence += (
+            f" Beyond, requests pile up, although runs of {len(experiment.first.requests)} requests"
+            " end before the objective is missed; longer ones (--requests) would tell it better."
+        )
+    return replace(
+        _found(Question.MAX_RATE, policy, value, sentence),
+        interval=interval,
+    )
+
+
+def _largest_factor(ranking: Ranking, experiment: Experiment, policy: Policy) -> tuple[float, bool]:
+    """
+    The largest factor of one replication's rate at which objectives are met.
+
+    And whether requests pile up beyond it before any objective is missed.
+    """
+    piled_up: set[float] = set()
+
+    def holds(factor: float) -> bool:
+        found = outcome_of(with_rate(experiment, factor), policy)
+        if found.overloaded:
+            piled_up.add(factor)
+        return not found.overloaded and _all(ranking, found)
+
+    most = 1 / max(*experiment.load(), 1e-9)
+    low, high = _bracket(holds, most)
+    while low and high / low > _CLOSE:
+        middle = sqrt(low * high)
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low, low == most or high in piled_up
+
+
+def _bracket(holds: Callable[[float], bool], most: float) -> tuple[float, float]:
+    """A factor that holds and one that does not: 0 where none holds, the same where all do."""
+    low = min(1.0, most)
+    if not holds(low):
+        while low > _LEAST_FACTOR:
+            low /= 2
+            if holds(low):
+                return low, 2 * low
+        return 0.0, low
+    while low < most:
+        high = min(2 * low, most)
+        if not holds(high):
+            return low, high
+        low = high
+    return most, most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resource:
+    """What there can be more of."""
+
+    question: Question
+    noun: str
+    most: int
+    given: Callable[[Experiment, int], Experiment]
+
+
+_CORES = _Resource(question=Question.CORES, noun="core", most=MOST_CORES, given=with_cpu)
+_GPUS = _Resource(question=Question.GPUS, noun="GPU", most=MOST_GPUS, given=with_gpus)
+
+
+def _fewest(ranking: Ranking, name: str, resource: _Resource) -> Found:
+    """By doubling until they are enough, or more change nothing, and bisection from there."""
+    tried: dict[int, Outcome | None] = {}
+
+    def enough(count: int) -> bool:
+        if count not in tried:
+            tried[count] = _with(ranking, name, resource, count)
+        outcome = tried[count]
+        return outcome is not None and _all(ranking, outcome, sure=True)
+
+    policy = ranking.of(name).policy
+    low, high = 0, 1
+    while not enough(high):
+        low, high = high, high * 2
+        if high > resource.most or _same(tried[low], tried.get(low // 2)):
+            return _never(ranking, policy, resource, count=low, last=tried[low])
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    found = tried[high]
+    policy = policy if found is None else found.policy
+    noun = resource.noun if high == 1 else f"{resource.noun}s"
+    sentence = (
+        f"{high} {noun} {'is' if high == 1 else 'are'} the fewest with which {policy.name}"
+        f" ({policy.parameters}) meets {_objectives(ranking)} at this rate with 95 % confidence:"
+        f" {_values(ranking, found)}."
+    )
+    if low:
+        sentence += f" With {low}: {_values(ranking, tried[low])}."
+    return _found(resource.question, policy, float(high), sentence)
+
+
+def _with(ranking: Ranking, name: str, resource: _Resource, count: int) -> Outcome | None:
+    """The outcome with so many; None where they are offered more than they can serve."""
+    experiment = resource.given(ranking.experiment, count)
+    if max(experiment.load()) > 1:
+        return None
+    policy = ranking.of(name).policy
+    if resource.question is Question.CORES:
+        policy = ranking.remade(name, experiment.machine)
+    return outcome_of(experiment, policy)
+
+
+def _never(
+    ranking: Ranking, policy: Policy, resource: _Resource, *, count: int, last: Outcome | None
+) -> Found:
+    cpu, gpu = resource.given(ranking.experiment, count).load()
+    why = (
+        f" The {'LLM server' if gpu > cpu else 'CPU'} is offered {max(cpu, gpu):.0%} of what it can"
+        " serve."
+        if last is None
+        else " More of them change nothing: the time is spent elsewhere."
+    )
+    sentence = (
+        f"No number of {resource.noun}s meets {_objectives(ranking)} under {policy.name}: with"
+        f" {count}, {_values(ranking, last)}.{why}"
+    )
+    return _found(resource.question, policy, None, sentence)
+
+
+def _same(one: Outcome | None, other: Outcome | None) -> bool:
+    """Whether twice as many made no request faster."""
+    if one is None or other is None:
+        return False
+    return all(a.same_times(b) for a, b in zip(one.runs, other.runs, strict=True))
+
+
+def _all(ranking: Ranking, outcome: Outcome, *, sure: bool = False) -> bool:
+    """Whether all objectives are met; `sure` asks that their whole intervals say so."""
+    after = ranking.terms.after
+    for one in ranking.terms.objectives:
+        if any(run.count(type_=one.type, after=after) for run in outcome.runs):
+            found = estimate(outcome, one.measure, type_=one.type, after=after)
+            interval = found.interval if sure else None
+            if met(one, round(found.value), interval) is not Met.MET:
+                return False
+    return not outcome.overloaded
+
+
+def _values(ranking: Ranking, outcome: Outcome | None) -> str:
+    """`p95 8.1 s ±6 %`, or that nothing keeps up."""
+    if outcome is None or outcome.overloaded:
+        return "requests pile up"
+    parts = []
+    for one in ranking.terms.objectives:
+        found = estimate(outcome, one.measure, type_=one.type, after=ranking.terms.after)
+        half = found.interval.half_width / found.value if found.interval and found.value else None
+        of_type = "" if one.type == "all" else f"{one.type} "
+        spread = "" if half is None else f" ±{half:.0%}"
+        parts.append(f"{of_type}{one.measure} is {time(found.value)}{spread}")
+    return listed(parts)
+
+
+def _objectives(ranking: Ranking) -> str:
+    return listed([str(one) for one in ranking.terms.objectives])
+
+
+def _found(question: Question, policy: Policy, value: float | None, sentence: str) -> Found:
+    return Found(
+        question=question,
+        policy=policy.name,
+        parameters=policy.parameters,
+        value=value,
+        interval=None,
+        sentence=sentence,
+    )

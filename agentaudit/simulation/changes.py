@@ -1,0 +1,208 @@
+"""Changes to a workload and its machine: `cpu=+16`, `gpu=2x`, `tool:search=0.5x`, `rate=1.5x`."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from math import isfinite
+
+from agentaudit.errors import UsageError
+from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.machine import MOST_CORES
+from agentaudit.simulation.policies.catalogue import all_at_once
+from agentaudit.simulation.speed import faster, ideal_cores
+
+_WORD = re.compile(r"(?P<name>cpu|gpu|gpus|rate|tool:[^=]+)=(?P<how>\S+)")
+_AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<number>\d{1,9}(?:\.\d{1,9})?)(?P<times>x?)", re.ASCII)
+_FORMS = "cpu=32, cpu=+16, cpu=2x, gpu=2x, gpus=4, tool:NAME=0.5x or rate=1.5x"
+MOST_GPUS = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is changed, and how; `text` is what the user wrote."""
+
+    text: str
+    apply: Callable[[Experiment], Experiment]
+    names: tuple[str, ...]
+    """`cpu`, `gpu`, `gpus`, `rate`, `tool`: what it touches."""
+
+
+def parse_change(text: str) -> Change:
+    """
+    Several at once are apart by commas.
+
+    Raises UsageError for what is none; applying one raises it where there is nothing to change.
+    """
+    parts = [_change(word.strip()) for word in text.split(",")]
+    return Change(
+        text=",".join(part.text for part in parts),
+        apply=lambda experiment: reduce(lambda found, part: part.apply(found), parts, experiment),
+        names=tuple(name for part in parts for name in part.names),
+    )
+
+
+def with_rate(experiment: Experiment, factor: float) -> Experiment:
+    """The same requests, arriving so many times as fast."""
+    if any(all_at_once(one) or one.users for one in experiment.workloads):
+        raise UsageError(
+            f"requests that arrive as {experiment.first.arrivals} come at no rate that could be"
+            " changed: choose --arrivals poisson:RATE"
+        )
+    return replace(
+        experiment,
+        workloads=tuple(
+            _mapped(workload, lambda one: replace(one, arrival_ns=round(one.arrival_ns / factor)))
+            for workload in experiment.workloads
+        ),
+    )
+
+
+def with_demands(
+    experiment: Experiment, factor: float, chosen: Callable[[WorkRequest, WorkStep], bool]
+) -> Experiment:
+    """The steps that are chosen take so many times as long."""
+
+    def scaled(request: WorkRequest) -> WorkRequest:
+        steps = (_scaled(request, step, factor, chosen) for step in request.steps)
+        return replace(request, steps=tuple(steps))
+
+    workloads = tuple(_mapped(workload, scaled) for workload in experiment.workloads)
+    return replace(experiment, workloads=workloads)
+
+
+def with_cpu(experiment: Experiment, cores: int) -> Experiment:
+    """Another number of the same cores."""
+    return replace(experiment, machine=resized(experiment.machine, cores))
+
+
+def with_gpus(experiment: Experiment, count: int) -> Experiment:
+    """So many LLM servers as there is one now, with calls spread evenly over them."""
+    machine = experiment.machine
+    return replace(experiment, machine=replace(machine, gpu=_stretched(machine.gpu, count)))
+
+
+def resized(machine: Machine, cores: int) -> Machine:
+    """
+    The machine with another number of its cores.
+
+    Where they slow each other down they do so at the same number of requests a core. Its CPU's
+    watts are unknown then.
+    """
+    ideal = machine.cpu == ideal_cores(machine.cores)
+    curve = ideal_cores(cores) if ideal else _stretched(machine.cpu, cores / machine.cores)
+    power = machine.power
+    if power is not None:
+        power = replace(power, cpu_idle_watts=None, cpu_busy_watts=None)
+    return replace(
+        machine, name=f"{machine.name}, with {cores} cores", cores=cores, cpu=curve, power=power
+    )
+
+
+def _change(word: str) -> Change:
+    match = _WORD.fullmatch(word)
+    amount = _AMOUNT.fullmatch(match["how"]) if match is not None else None
+    if match is None or amount is None or (amount["sign"] and amount["times"]):
+        raise UsageError(f"--what-if: {word!r} is no change; one is {_FORMS}")
+    name = match["name"]
+    number = float(amount["number"])
+    if not (isfinite(number) and number > 0):
+        raise UsageError(f"--what-if: {word!r} changes by nothing, or to nothing")
+    if amount["times"]:
+        return _multiplied(name, number, word)
+    return _counted(name, amount["sign"], number, word)
+
+
+def _multiplied(name: str, factor: float, word: str) -> Change:
+    if name.startswith("tool:"):
+        return Change(
+            text=word, names=("tool",), apply=lambda found: _with_tool(found, name[5:], factor)
+        )
+    applied: dict[str, Callable[[Experiment], Experiment]] = {
+        "rate": lambda found: with_rate(found, factor),
+        "gpu": lambda found: replace(
+            found, machine=replace(found.machine, gpu=faster(found.machine.gpu, factor))
+        ),
+        "cpu": lambda found: with_cpu(found, _whole(found.machine.cores * factor, word)),
+        "gpus": lambda found: with_gpus(found, _whole(factor, word)),
+    }
+    return Change(text=word, names=(name,), apply=applied[name])
+
+
+def _counted(name: str, sign: str, number: float, word: str) -> Change:
+    if name not in ("cpu", "gpus"):
+        raise UsageError(f"--what-if: {name} is changed by a factor, as in {name}=2x, not {word!r}")
+    steps = {"": 0, "+": 1, "-": 1}[sign]
+    signed = -number if sign == "-" else number
+    if name == "cpu":
+        return Change(
+            text=word,
+            names=("cpu",),
+            apply=lambda found: with_cpu(found, _whole(steps * found.machine.cores + signed, word)),
+        )
+    return Change(
+        text=word,
+        names=("gpus",),
+        apply=lambda found: with_gpus(found, _whole(steps + signed, word)),
+    )
+
+
+def _whole(number: float, word: str) -> int:
+    if number != int(number) or not 1 <= number <= MOST_CORES:
+        raise UsageError(
+            f"--what-if: {word!r} would make {number:g} of them; it is a whole number from 1 to"
+            f" {MOST_CORES}"
+        )
+    return int(number)
+
+
+def _with_tool(experiment: Experiment, name: str, factor: float) -> Experiment:
+    """Steps of this name; where none is called so, what a type of this name does on the CPU."""
+    steps = {s.name for work in experiment.workloads for one in work.requests for s in one.steps}
+    types = {one.type for work in experiment.workloads for one in work.requests}
+    if name in steps:
+        return with_demands(experiment, factor, lambda _, step: step.name == name)
+    if name in types:
+        return with_demands(
+            experiment, factor, lambda one, step: one.type == name and step.stage is not Stage.GPU
+        )
+    there = ", ".join(sorted(filter(None, steps | types)))
+    raise UsageError(
+        f"--what-if: no step and no type of request is called {name!r}; there are {there}"
+    )
+
+
+def _scaled(
+    request: WorkRequest,
+    step: WorkStep,
+    factor: float,
+    chosen: Callable[[WorkRequest, WorkStep], bool],
+) -> WorkStep:
+    if not chosen(request, step):
+        return step
+    return replace(step, demand_ns=round(step.demand_ns * factor))
+
+
+def _mapped(workload: Workload, change: Callable[[WorkRequest], WorkRequest]) -> Workload:
+    return replace(workload, requests=tuple(map(change, workload.requests)))
+
+
+def _stretched(curve: SpeedCurve, factor: float) -> SpeedCurve:
+    """
+    The curve of `factor` times as much of the same: every bend at so many more jobs.
+
+    Jobs too few to share one of them run as one alone does.
+    """
+    alone = curve.points[0][1]
+    points: dict[int, float] = {1: alone}
+    if factor >= 1:
+        points[int(factor)] = alone * int(factor)
+    for jobs, speed in curve.points[1:]:
+        points[max(round(jobs * factor), 1)] = speed * factor
+    return SpeedCurve(points=tuple(sorted(points.items())))
+
+
+def names_of(changes: Iterable[Change]) -> Sequence[str]:
+    """Everything that some of the changes touch."""
+    return tuple(dict.fromkeys(name for change in changes for name in change.names))

@@ -1,0 +1,64 @@
+"""Where a policy hurts, and why: barriers under uneven work, and caps that have nothing to gain."""
+
+from collections.abc import Iterator
+from statistics import fmean, pstdev
+
+from agentaudit.model.measures import Measure, Verdict
+from agentaudit.model.workload import Workload
+from agentaudit.simulation.experiment import Outcome, difference, estimate
+from agentaudit.simulation.observations import Kind
+from agentaudit.simulation.ranking import Ranking
+
+_STRETCHED = 1.02
+_BARRIER, _ROLLING = "micro-batching", "micro-batching-rolling"
+
+
+def hurting(ranking: Ranking) -> Iterator[str]:
+    """A sentence for each reason that some policy here has to be slower than it need be."""
+    yield from _barrier(ranking)
+    yield from _nothing_to_gain(ranking)
+
+
+def stretch(ranking: Ranking, outcome: Outcome) -> float:
+    """By how much the others make the service of a request longer than it is alone."""
+    served = estimate(outcome, Measure.MEAN, Kind.SERVICE, after=ranking.terms.after).value
+    alone = fmean(_alone_ns(workload) for workload in ranking.experiment.workloads)
+    return served / (alone + ranking.experiment.machine.dispatch_ns)
+
+
+def _barrier(ranking: Ranking) -> Iterator[str]:
+    names = {outcome.policy.name for outcome in ranking.outcomes}
+    if not {_BARRIER, _ROLLING} <= names:
+        return
+    barrier, rolling = ranking.of(_BARRIER), ranking.of(_ROLLING)
+    found = difference(barrier, rolling, Measure.P90, after=ranking.terms.after)
+    if found.verdict is Verdict.HIGHER and found.change is not None:
+        yield (
+            f"The barrier of {_BARRIER} costs {found.change:.0%} of P90 against the same cap"
+            " without one: each group waits for its slowest request, and requests here vary by"
+            f" {_variation(ranking.experiment.first):.0%} of their mean."
+        )
+
+
+def _nothing_to_gain(ranking: Ranking) -> Iterator[str]:
+    """Where no request slows another down, holding one back can only make it later."""
+    free = next((one for one in ranking.outcomes if one.policy.name == "multi-processing"), None)
+    if free is None or free.overloaded or stretch(ranking, free) >= _STRETCHED:
+        return
+    yield (
+        f"Requests hardly slow each other down: with no cap service takes"
+        f" {stretch(ranking, free):.2f} times as long as alone. There is nothing that a cap or a"
+        " group could gain; it can only add waiting."
+    )
+
+
+def _alone_ns(workload: Workload) -> float:
+    return fmean(
+        sum(step.demand_ns / step.threads for step in one.steps) for one in workload.requests
+    )
+
+
+def _variation(workload: Workload) -> float:
+    """The coefficient of variation of what requests need."""
+    needs = [float(sum(step.demand_ns for step in one.steps)) for one in workload.requests]
+    return pstdev(needs) / fmean(needs) if any(needs) else 0.0

@@ -1,0 +1,220 @@
+"""
+The recommendation: which policy with which caps, or to change nothing.
+
+Half of the replications are searched, the other half judge what was found, so that a policy does
+not win by the luck of the requests it was chosen on. Then every assumption that could decide the
+answer is made wrong, one at a time, and the question asked again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from statistics import fmean
+
+from agentaudit.errors import UsageError
+from agentaudit.model.answers import Holds, Recommendation, Sensitivity
+from agentaudit.model.measures import Difference, Measure, Verdict
+from agentaudit.simulation.assumptions import wrong_assumptions
+from agentaudit.simulation.cap_search import best_caps
+from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.experiment import (
+    Experiment,
+    Outcome,
+    difference,
+    estimate,
+    outcome_of,
+    paired,
+    saturated,
+)
+from agentaudit.simulation.metrics import Terms, goodputs
+from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.ranking import Ranking
+from agentaudit.simulation.sentences import listed, time
+
+GOODPUT = "goodput"
+_FEWEST_REPLICATIONS = 4
+_REQUESTS_A_TRY = 10_000
+"""A try simulates about so many requests, fewer replications of long runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What is to be lowered, a percentile of all requests, or raised, the goodput."""
+
+    name: str
+    terms: Terms
+
+    def value(self, outcome: Outcome) -> float:
+        """Nanoseconds, or requests per second."""
+        if self.name == GOODPUT:
+            return fmean(goodputs(outcome, self.terms))
+        return estimate(outcome, Measure(self.name), after=self.terms.after).value
+
+    def score(self, outcome: Outcome) -> float:
+        """The lowest is the best."""
+        if self.name == GOODPUT:
+            return -self.value(outcome)
+        return inf if outcome.overloaded else self.value(outcome)
+
+    def difference(self, now: Outcome, base: Outcome) -> Difference:
+        if self.name != GOODPUT:
+            return difference(now, base, Measure(self.name), after=self.terms.after)
+        if now.overloaded and base.overloaded:
+            return saturated(GOODPUT)
+        after, before = goodputs(now, self.terms), goodputs(base, self.terms)
+        pairs = list(zip(after, before, strict=True))
+        return paired(GOODPUT, pairs, now=fmean(after), base=fmean(before))
+
+    def better(self, now: Outcome, base: Outcome) -> bool:
+        """By more than chance and enough to matter, or the only one that keeps up."""
+        found = self.difference(now, base)
+        if found.verdict is Verdict.SATURATED:
+            return base.overloaded and not now.overloaded
+        return found.verdict is (Verdict.HIGHER if self.name == GOODPUT else Verdict.LOWER)
+
+    def shown(self, value: float) -> str:
+        return f"{value:.3g} requests/s in time" if self.name == GOODPUT else time(value)
+
+
+def aim_of(name: str | None, terms: Terms) -> Aim:
+    """
+    What the user named, else the goodput where objectives are given, else P90.
+
+    Raises UsageError for the goodput without objectives.
+    """
+    chosen = name or (GOODPUT if terms.objectives else Measure.P90.value)
+    if chosen not in (GOODPUT, *Measure):
+        raise UsageError(f"--objective is {', '.join(Measure)} or {GOODPUT}, not {chosen!r}")
+    if chosen == GOODPUT and not terms.objectives:
+        raise UsageError("--objective goodput needs what is in time: --slo 'p95 < 10s'")
+    return Aim(name=chosen, terms=terms)
+
+
+def recommendation(ranking: Ranking, aim: Aim, start: Caps) -> Recommendation:
+    """
+    The answer for the policies of the ranking; caps are searched from `start`.
+
+    Raises UsageError where there are too few replications to search on one half.
+    """
+    count = len(ranking.experiment.workloads)
+    if count < _FEWEST_REPLICATIONS:
+        raise UsageError(
+            f"--recommend needs {_FEWEST_REPLICATIONS} replications at least, half of them to judge"
+            f" what was found on the others; there are {count}: --replications 20"
+        )
+    aim = replace(aim, terms=replace(aim.terms, after=ranking.terms.after))
+    seen = _half(ranking.experiment, 0)
+    few = max(_REQUESTS_A_TRY // len(ranking.experiment.first.requests), 2)
+    seen = replace(seen, workloads=seen.workloads[:few])
+    unseen = _half(ranking.experiment, 1)
+    families = _families(ranking)
+    found = best_caps(families, start, lambda policy: aim.score(outcome_of(seen, policy)))
+    base = replace(ranking.base, runs=ranking.base.runs[1::2])
+    now = outcome_of(unseen, found.policy)
+    change = aim.better(now, base)
+    told = aim.difference(now, base)
+    tested = tuple(_tested(aim, unseen, base.policy, found.policy, change=change))
+    chosen = now if change else base
+    return Recommendation(
+        objective=aim.name,
+        baseline=base.policy.name,
+        baseline_parameters=base.policy.parameters,
+        policy=chosen.policy.name,
+        parameters=chosen.policy.parameters,
+        best_found=now.policy.name,
+        best_found_parameters=now.policy.parameters,
+        change=change,
+        before=aim.value(base),
+        after=aim.value(now),
+        difference=told,
+        tried=found.tried,
+        searched_on=len(seen.workloads),
+        judged_on=len(unseen.workloads),
+        sensitivity=tested,
+        sentences=(
+            _answer(aim, now, base, told, tried=found.tried),
+            _decided_by(tested),
+        ),
+    )
+
+
+def _half(experiment: Experiment, first: int) -> Experiment:
+    return replace(experiment, workloads=experiment.workloads[first::2])
+
+
+def _families(ranking: Ranking) -> tuple[str, ...]:
+    """The policies compared; a cap by the name of COMB where both it and FCFS are there."""
+    names = [outcome.policy.name for outcome in ranking.outcomes]
+    twice = "comb-open" in names
+    return tuple(sorted(name for name in names if not (twice and name == "fcfs")))
+
+
+def _tested(
+    aim: Aim, experiment: Experiment, base: Policy, now: Policy, *, change: bool
+) -> Iterator[Sensitivity]:
+    for assumption, wrong in wrong_assumptions(experiment):
+        before, after = outcome_of(wrong, base), outcome_of(wrong, now)
+        yield Sensitivity(
+            assumption=assumption,
+            before=aim.value(before),
+            after=aim.value(after),
+            difference=aim.difference(after, before),
+            holds=_holds(aim, after, before, change=change),
+        )
+
+
+def _holds(aim: Aim, now: Outcome, base: Outcome, *, change: bool) -> Holds:
+    if now.overloaded and base.overloaded:
+        return Holds.SATURATED
+    better = aim.better(now, base)
+    if better == change:
+        return Holds.HOLDS
+    if better or aim.better(base, now):
+        return Holds.REVERSED
+    return Holds.NO_DIFFERENCE
+
+
+def _answer(aim: Aim, now: Outcome, base: Outcome, told: Difference, *, tried: int) -> str:
+    names = [f"{one.policy.name} ({one.policy.parameters})" for one in (now, base)]
+    judged = f"{len(base.runs)} replications that the search has not seen"
+    what = "goodput" if aim.name == GOODPUT else aim.name.replace("p", "P")
+    numbers = (
+        f"{what} from {aim.shown(aim.value(base))} to {aim.shown(aim.value(now))}{_interval(told)}"
+    )
+    if now.overloaded and base.overloaded:
+        return (
+            f"Change nothing yet: requests pile up under each of {tried} policies and caps tried."
+            " Less load, more cores or faster inference come first; see the what-ifs."
+        )
+    if aim.better(now, base):
+        kept = " which does not keep up" if base.overloaded else ""
+        return f"Use {names[0]} instead of {names[1]}{kept}: {numbers}, on {judged}."
+    return (
+        f"Change nothing: of {tried} policies and caps tried the best, {names[0]}, is no better"
+        f" than {names[1]} by more than chance or 2%: {numbers}, on {judged}."
+    )
+
+
+def _interval(told: Difference) -> str:
+    if told.change is None:
+        return ""
+    if told.interval is None:
+        return f" ({told.change:+.0%})"
+    low, high = told.interval.low, told.interval.high
+    return f" ({told.change:+.0%}, 95 % interval {low:+.0%} to {high:+.0%})"
+
+
+def _decided_by(tested: Sequence[Sensitivity]) -> str:
+    wrong = [one for one in tested if one.holds is not Holds.HOLDS]
+    if not wrong:
+        return f"That holds under each of {len(tested)} assumptions made wrong, one at a time."
+    cases = listed([f"{one.assumption} ({one.holds})" for one in wrong])
+    if 2 * len(wrong) > len(tested):
+        return (
+            f"Take it as a hint and measure: it holds under {len(tested) - len(wrong)} of"
+            f" {len(tested)} assumptions made wrong, one at a time; not with {cases}."
+        )
+    return (
+        f"That holds under {len(tested) - len(wrong)} of {len(tested)} assumptions made wrong, one"
+        f" at a time; not with {cases}."
+    )

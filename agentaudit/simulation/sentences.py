@@ -1,0 +1,27 @@
+"""How answers are worded: times, changes and lists."""
+
+from collections.abc import Sequence
+
+_SECOND_NS = 1_000_000_000
+
+
+def from_to(before_ns: float, after_ns: float) -> str:
+    """`from 3.12 s to 2.83 s (-9%)`."""
+    percents = round(share_of_change(before_ns, after_ns) * 100)
+    change = f"{percents:+d}%" if percents else "no change"
+    return f"from {time(before_ns)} to {time(after_ns)} ({change})"
+
+
+def share_of_change(before: float, after: float) -> float:
+    """-0.34 is a third less."""
+    return after / before - 1 if before else 0.0
+
+
+def time(time_ns: float) -> str:
+    """`3.12 s`, `830 ms`."""
+    return f"{time_ns / 1e9:.3g} s" if time_ns >= _SECOND_NS else f"{time_ns / 1e6:.3g} ms"
+
+
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """`a, b and c`."""
+    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,135 @@
+"""
+What if: the same requests on another machine, with other tools, or at another rate.
+
+Every change runs under the baseline and under the best policy. A policy whose caps are scaled to
+the machine is scaled anew where cores are changed, and stays as it is where not.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from agentaudit.model.answers import Arm, WhatIf
+from agentaudit.model.measures import Measure, Verdict
+from agentaudit.simulation.changes import Change, parse_change
+from agentaudit.simulation.experiment import Outcome, difference, estimate, outcome_of
+from agentaudit.simulation.metrics import percentiles
+from agentaudit.simulation.ranking import Ranking
+from agentaudit.simulation.sentences import from_to, listed, time
+
+_INFERENCE = {"gpu", "gpus"}
+_CORES = {"cpu"}
+_SCHEDULER = "a scheduler change"
+
+
+def what_ifs(
+    ranking: Ranking, changes: Sequence[Change]
+) -> tuple[tuple[WhatIf, ...], tuple[str, ...]]:
+    """The workload as it is and under each change, and what they say beside each other."""
+    names = tuple(dict.fromkeys((ranking.baseline, ranking.best.policy.name)))
+    table = [("", {name: ranking.of(name) for name in names})]
+    table += [
+        (change.text, {name: changed_outcome(ranking, change, name) for name in names})
+        for change in changes
+    ]
+    rows = tuple(
+        WhatIf(change=text, arms=tuple(_arm(ranking, one) for one in outcomes.values()))
+        for text, outcomes in table
+    )
+    under_base = {text: outcomes[ranking.baseline] for text, outcomes in table[1:]}
+    sentences = (
+        *_turned(ranking, under_base),
+        *_inference(ranking, {change.text: change for change in changes}, under_base),
+    )
+    return rows, sentences
+
+
+def changed_outcome(ranking: Ranking, change: Change, name: str) -> Outcome:
+    """A policy after a change, its caps scaled anew where the number of cores is another."""
+    experiment = change.apply(ranking.experiment)
+    policy = ranking.of(name).policy
+    if _CORES & set(change.names):
+        policy = ranking.remade(name, experiment.machine)
+    return outcome_of(experiment, policy)
+
+
+def usual_changes(ranking: Ranking) -> Iterator[str]:
+    """Twice the cores, and an LLM server twice as fast, beside the best policy."""
+    cores = ranking.experiment.machine.cores
+    more, faster = (
+        changed_outcome(ranking, parse_change(text), ranking.baseline)
+        for text in ("cpu=2x", "gpu=2x")
+    )
+    before, with_cores, with_gpu = (_p90(ranking, one) for one in (ranking.base, more, faster))
+    yield (
+        f"What if, under {ranking.baseline}, P90: {2 * cores} cores instead of {cores},"
+        f" {from_to(before, with_cores)}; an LLM server twice as fast, {from_to(before, with_gpu)}."
+    )
+    yield from _compared(
+        ranking, "Faster inference", faster, {_SCHEDULER: ranking.best, "more cores": more}
+    )
+
+
+def _arm(ranking: Ranking, outcome: Outcome) -> Arm:
+    base = ranking.base
+    return Arm(
+        policy=outcome.policy.name,
+        parameters=outcome.policy.parameters,
+        latency=percentiles(outcome, after=ranking.terms.after),
+        overloaded=outcome.overloaded,
+        difference=None
+        if outcome is base
+        else difference(outcome, base, Measure.P90, after=ranking.terms.after),
+    )
+
+
+def _turned(ranking: Ranking, changed: Mapping[str, Outcome]) -> Iterator[str]:
+    """Where a change decides whether the baseline keeps up at all."""
+    for text, outcome in changed.items():
+        if ranking.base.overloaded and not outcome.overloaded:
+            yield (
+                f"With {text} {ranking.baseline} keeps up, which it does not as it is: P90"
+                f" {time(_p90(ranking, outcome))}."
+            )
+        elif outcome.overloaded and not ranking.base.overloaded:
+            yield f"With {text} {ranking.baseline} no longer keeps up: requests pile up."
+
+
+def _inference(
+    ranking: Ranking, changes: Mapping[str, Change], changed: Mapping[str, Outcome]
+) -> Iterator[str]:
+    """Each change of inference alone, against the scheduler and each change of cores alone."""
+    others = {_SCHEDULER: ranking.best} | {
+        f"more cores ({text})": changed[text]
+        for text, change in changes.items()
+        if set(change.names) == _CORES
+    }
+    for text, change in changes.items():
+        if set(change.names) <= _INFERENCE:
+            yield from _compared(ranking, f"Inference with {text}", changed[text], others)
+
+
+def _compared(
+    ranking: Ranking, what: str, inference: Outcome, others: Mapping[str, Outcome]
+) -> Iterator[str]:
+    """Whether inference helps less or more than others do, by the P90 of the same requests."""
+    better = [name for name, other in others.items() if _helps_more(ranking, other, inference)]
+    worse = [name for name, other in others.items() if _helps_more(ranking, inference, other)]
+    if better:
+        yield f"{what} would help less than {listed(better, 'or')}."
+    elif not _helps_more(ranking, inference, ranking.base):
+        yield f"{what} would not help by more than chance."
+    elif len(worse) == len(others):
+        yield f"{what} would help more than {listed(list(others), 'or')}."
+    else:
+        equal = [name for name in others if name not in worse]
+        yield f"{what} would help about as much as {listed(equal, 'or')}."
+
+
+def _helps_more(ranking: Ranking, one: Outcome, other: Outcome) -> bool:
+    if one.overloaded != other.overloaded:
+        return other.overloaded
+    found = difference(one, other, Measure.P90, after=ranking.terms.after)
+    return found.verdict is Verdict.LOWER
+
+
+def _p90(ranking: Ranking, outcome: Outcome) -> float:
+    return estimate(outcome, Measure.P90, after=ranking.terms.after).value

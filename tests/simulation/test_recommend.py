@@ -1,0 +1,98 @@
+"""Which policy and caps to use, judged on requests that no search has seen, or none."""
+
+from dataclasses import replace
+
+import pytest
+
+from agentaudit.errors import UsageError
+from agentaudit.model.answers import Holds, Recommendation
+from agentaudit.model.measures import Measure
+from agentaudit.model.workload import SpeedCurve
+from agentaudit.simulation.compare import ranked_shipped, scaled_caps
+from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.machine import plain_machine
+from agentaudit.simulation.metrics import Terms
+from agentaudit.simulation.recommend import aim_of, recommendation
+from tests.simulation.test_capacity import objective, written
+
+SLOWING = replace(
+    plain_machine(4), cpu=SpeedCurve(points=((1, 1.0), (4, 4.0), (8, 2.0), (64, 1.0)))
+)
+"""Cores that serve half as much when twice as many requests share them."""
+
+
+def recommended(
+    experiment: Experiment, *names: str, terms: Terms | None = None, aim: str | None = None
+) -> Recommendation:
+    terms = terms or Terms()
+    ranking = ranked_shipped(experiment, names=names, terms=terms)
+    return recommendation(ranking, aim_of(aim, terms), scaled_caps(experiment, ""))
+
+
+def test_a_cap_is_found_where_cores_slow_each_other_down() -> None:
+    """Near the number of cores; without one requests take four times as long."""
+    found = recommended(
+        written("closed", SLOWING, spread=0.2), "multi-processing", "micro-batching-rolling"
+    )
+    cap = int(found.parameters.removeprefix("cap="))
+
+    assert found.change
+    assert found.policy == found.best_found == "micro-batching-rolling"
+    assert 3 <= cap <= 5
+    assert found.after < found.before / 2
+    assert found.sentences[0].startswith("Use micro-batching-rolling (cap=")
+    assert "3 replications that the search has not seen" in found.sentences[0]
+    assert {one.holds for one in found.sensitivity} == {Holds.HOLDS}
+    assert (found.searched_on, found.judged_on) == (3, 3)
+
+
+def test_nothing_is_changed_where_nothing_helps() -> None:
+    """Few requests on many cores: a cap can only add waiting."""
+    found = recommended(written("poisson:1", plain_machine(16)), "fcfs", "comb")
+
+    assert not found.change
+    assert (found.policy, found.parameters) == (found.baseline, found.baseline_parameters)
+    assert found.sentences[0].startswith("Change nothing: of ")
+    assert found.tried > 3
+
+
+def test_keeping_up_is_better_than_any_percentile() -> None:
+    """One after the other cannot serve what two cores can."""
+    found = recommended(written("poisson:1.4", plain_machine(2)), "fcfs", "sequential")
+    caught = recommended(written("poisson:5", plain_machine(2)), "fcfs", "comb")
+
+    assert not found.change
+    assert not caught.change
+    assert caught.sentences[0].startswith("Change nothing yet: requests pile up")
+    assert Holds.SATURATED in {one.holds for one in caught.sensitivity}
+
+
+def test_goodput_is_the_aim_where_there_are_objectives() -> None:
+    terms = Terms(objectives=objective(40.0))
+    found = recommended(
+        written("closed", SLOWING), "multi-processing", "micro-batching-rolling", terms=terms
+    )
+
+    assert found.objective == "goodput"
+    assert found.change
+    assert found.after > found.before
+    assert "requests/s in time" in found.sentences[0]
+
+
+@pytest.mark.parametrize("measure", list(Measure))
+def test_any_percentile_can_be_the_aim(measure: Measure) -> None:
+    assert aim_of(measure.value, Terms()).name == measure
+
+
+def test_what_cannot_be_the_aim() -> None:
+    with pytest.raises(UsageError, match="goodput needs what is in time"):
+        aim_of("goodput", Terms())
+    with pytest.raises(UsageError, match="--objective is p50, p90, p95, p99, mean or goodput"):
+        aim_of("p98", Terms())
+
+
+def test_one_half_needs_another() -> None:
+    few = written("closed", SLOWING)
+
+    with pytest.raises(UsageError, match="needs 4 replications at least"):
+        recommended(replace(few, workloads=few.workloads[:3]), "multi-processing")
