@@ -175,7 +175,7 @@ def _computed(
 
 def _source(source: Path, *, requests: int | None, machine: str | None) -> "tuple[Source, bool]":
     """What is swept, and whether all of its file could be read."""
-    from agentaudit.cli.simulate import machine_named, recorded_source, written_source
+    from agentaudit.cli.workloads import machine_named, recorded_source, written_source
     from agentaudit.simulation.sweep import RecordedSource, WrittenSource
 
     if source.suffix in (".yaml", ".yml"):

@@ -75,7 +75,7 @@ def _profile(place: Place, trace: "Trace", recording: str) -> "Profile":
 
 def _simulation(place: Place, trace: "Trace", recording: str) -> "Simulation | None":
     """The replay; a recording that cannot be replayed is said, and ends nothing else."""
-    from agentaudit.cli.simulate import replayed
+    from agentaudit.cli.workloads import replayed
 
     place.stage(f"Replaying {len(trace.requests)} recorded requests under each policy …")
     simulation = _or_said(place, lambda: replayed(trace, source=recording))

@@ -14,7 +14,7 @@ from agentaudit.model.schedule import Schedule
 from agentaudit.model.views import BarsOfPolicy, BusyCurve, LoadCurve, LoadPoint, LoadView, Views
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.bars import bars_of
-from agentaudit.simulation.load import arrival_rate_per_s, offered_load
+from agentaudit.simulation.load import offered_load
 from agentaudit.simulation.metrics import result_of
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
@@ -35,11 +35,11 @@ _LOW, _HIGH = 0.4, 1.2
 def with_views(simulation: Simulation, ranking: Ranking) -> Simulation:
     """The artifact with what its charts show of the first replication."""
     workload, machine = ranking.experiment.first, ranking.experiment.machine
-    policies = [outcome.policy for outcome in ranking.outcomes]
     shown = _first(workload, MOST_STEPS)
-    schedules = [schedule_of(shown, machine, policy) for policy in policies]
+    ranked = [outcome.policy for outcome in ranking.outcomes]
+    schedules = [schedule_of(shown, machine, policy) for policy in ranked]
     start_ns = schedules[0].start_ns
-    pair = _pair(schedules, ranking.baseline)
+    pair = _pair(schedules, simulation.baseline)
     first = _most_different(pair)
     return replace(
         simulation,
@@ -54,7 +54,7 @@ def with_views(simulation: Simulation, ranking: Ranking) -> Simulation:
                 )
                 for schedule in pair
             ),
-            load=_load(_first(workload, MOST_STEPS_AT_A_RATE), machine, policies),
+            load=_load(_first(workload, MOST_STEPS_AT_A_RATE), machine, ranked),
         ),
     )
 
@@ -111,9 +111,10 @@ def _load(workload: Workload, machine: Machine, policies: Sequence[Policy]) -> L
     load = max(offered_load(workload, machine))
     if not load or len(workload.requests) < _FEWEST_FOR_A_RATE:
         return None
-    own_rate = arrival_rate_per_s(workload)
+    arrivals = [request.arrival_ns for request in workload.requests]
+    own_rate = (len(arrivals) - 1) * 1e9 / (arrivals[-1] - arrivals[0])
     return LoadView(
-        requests=len(workload.requests),
+        requests=len(arrivals),
         own_rate_per_s=own_rate,
         largest_rate_per_s=own_rate / load,
         curves=tuple(

@@ -11,10 +11,9 @@ from agentaudit.model.results import Simulation
 from agentaudit.model.views import Bar, Doing, Stretch, Views
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation import bars, views
-from agentaudit.simulation.compare import simulation_of
+from agentaudit.simulation.compare import NO_TERMS, simulation_of
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.experiment import Experiment
-from agentaudit.simulation.metrics import Terms
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import ranked
 from agentaudit.simulation.views import with_views
@@ -40,7 +39,7 @@ def named(policy: Policy, name: str) -> Policy:
 
 def viewed(workload: Workload, machine: Machine, *policies: Policy) -> tuple[Simulation, Views]:
     experiment = Experiment(workloads=(workload,), machine=machine)
-    ranking = ranked(experiment, policies, baseline=policies[0].name, terms=Terms())
+    ranking = ranked(experiment, policies, baseline=policies[0].name, terms=NO_TERMS)
     simulation = with_views(simulation_of(ranking), ranking)
     assert simulation.views is not None
     return simulation, simulation.views
