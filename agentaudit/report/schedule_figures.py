@@ -73,7 +73,7 @@ def bars_figure(views: Views, simulation: Simulation) -> Figure:
         f" number {number(views.first_bar + 1)} and those after it"
     )
     summary = f"{which}. Of their time: {'; '.join(map(_shares, views.bars))}."
-    drawing = bars_chart(views.bars, title=title, summary=summary)
+    drawing = bars_chart(views, title=title, summary=summary)
     return Figure(
         id="bars-chart",
         title=title,
