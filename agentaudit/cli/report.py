@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.outcome import write_text
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode, IncompleteError, InputError, Problem, UsageError
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 _KINDS = ("profile", "simulation", "findings", "threats")
 
+app = command()
 
+
+@app.command()
 def report(
     context: typer.Context,
     artifacts: Annotated[

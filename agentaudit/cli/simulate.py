@@ -1,20 +1,22 @@
-"""`agentaudit simulate`: what another schedule or another machine would do."""
+"""`agentaudit simulate`: workloads under other schedules, a command a file: `simulate_…`."""
 
-import typer
+from agentaudit.cli.commands import command_group
 
-from agentaudit.cli.simulate_calibrate import calibrate
-from agentaudit.cli.simulate_policies import policies
-from agentaudit.cli.simulate_scheduler import scheduler
-from agentaudit.cli.simulate_sweep import sweep
-from agentaudit.cli.simulate_validate import validate
-
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
+app = command_group(
+    {
+        "scheduler": (
+            "Replay a workload under COMB, MAS and their baselines, and say what to change."
+        ),
+        "policies": "List the policies: what each does, and where it comes from.",
+        "sweep": (
+            "Run a workload over arrivals, cores, policies, caps and seeds: all combinations."
+        ),
+        "validate": (
+            "Run a workload on processes of this machine, and say how well simulation predicts it."
+        ),
+        "calibrate": "Measure a machine for simulations: this one, or one of a table of stages.",
+    },
+    files="agentaudit.cli.simulate_{}",
+    add_completion=False,
     help="Ask what another schedule or another machine would do for the agent's latency.",
 )
-app.command("scheduler")(scheduler)
-app.command("policies")(policies)
-app.command("sweep")(sweep)
-app.command("validate")(validate)
-app.command("calibrate")(calibrate)

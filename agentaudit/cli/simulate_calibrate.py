@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import UsageError
 
@@ -15,6 +16,10 @@ _MOST_SHOWN = 8
 """Calls at once up to which the played server is tried."""
 
 
+app = command()
+
+
+@app.command()
 def calibrate(
     context: typer.Context,
     cpu: Annotated[

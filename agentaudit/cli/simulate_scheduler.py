@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.simulate_shown import (
     CHARTS,
     GANTT,
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from agentaudit.model.workload import Machine
 
 
+app = command()
+
+
+@app.command()
 def scheduler(
     context: typer.Context,
     source: Annotated[

@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from agentaudit import __version__
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import UsageError, exit_code
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _MOST_SEEDS = 10_000
 
 
+app = command()
+
+
+@app.command()
 def sweep(
     context: typer.Context,
     source: Annotated[
@@ -144,15 +149,16 @@ class _Kept:
         left = [cell for cell in cells if cell not in rows]
         if not left:
             return rows
-        tasks = tasks_of(left)
+        tasks, done = tasks_of(left), 0
         with (
-            self.terminal.progress("Simulating", total=len(left)) as bar,
+            self.terminal.progress("Simulating", total=len(left)) as shown,
             journal(self.output, self.fingerprint) as written,
         ):
             for found in _computed(rows_of, source, tasks, jobs=jobs, scheduler=scheduler):
                 written.add(found)
                 rows.update((row.cell, row) for row in found)
-                bar.advance(bar.task_ids[0], len(found))
+                done += len(found)
+                shown(done)
         return rows
 
 

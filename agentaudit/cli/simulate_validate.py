@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.cli.workloads import loaded
 from agentaudit.errors import UsageError, exit_code
@@ -17,6 +18,10 @@ _MOST_REPEATS = 100
 _REPEATS = 3
 
 
+app = command()
+
+
+@app.command()
 def validate(
     context: typer.Context,
     source: Annotated[

@@ -64,7 +64,7 @@ def replications_of(
 
 def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
     """The workload of a recording, its host, and whether all of its file could be read."""
-    from agentaudit.cli.recorder import read_trace, step_rules
+    from agentaudit.cli.traces import read_trace, step_rules
     from agentaudit.model.reading import unread
     from agentaudit.simulation.recorded import recorded_workload
 

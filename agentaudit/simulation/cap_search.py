@@ -22,6 +22,9 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     "comb-closed": ("group", "offset_ns"),
     "comb-open": ("slots",),
     "mas": ("cpu", "gpu", "shared"),
+    "cgam-overlap": ("group",),
+    "maws-cgam": ("group",),
+    "sjf": ("slots",),
 }
 """The caps that each policy is made with; one that is not here is tried as it is."""
 _STEPS = (2.0, 1.4, 1.15)

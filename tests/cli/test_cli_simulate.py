@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from agentaudit.cli import recorder
+from agentaudit.cli import traces
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
 from agentaudit.model.results import Simulation
@@ -140,7 +140,7 @@ def test_a_recording_is_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert (recording, bool(rules)) == (file, True)
         return TRACE
 
-    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    monkeypatch.setattr(traces, "read_trace", fake_trace)
     result = run(file, "--arrivals", "poisson:3", "--requests", 20)
 
     assert result.exit_code == 0
@@ -158,7 +158,7 @@ def test_an_incomplete_recording_ends_with_3(
         del recording, rules
         return replace(TRACE, requests=())
 
-    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    monkeypatch.setattr(traces, "read_trace", fake_trace)
 
     assert "no whole request" in refused(IncompleteError, file)
 
@@ -242,7 +242,7 @@ def test_a_recording_is_drawn_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         del recording, rules
         return TRACE
 
-    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    monkeypatch.setattr(traces, "read_trace", fake_trace)
     said = " ".join(run(file, "--replications", 3).stdout.split())
 
     assert "others draw blocks of 1 in a row, with the times between them" in said
