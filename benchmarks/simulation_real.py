@@ -185,6 +185,9 @@ def groups_of(visits: Sequence[Visit]) -> list[list[ValidatedRun]]:
 def table(visits: Sequence[Visit], groups: Sequence[Sequence[ValidatedRun]]) -> Iterator[str]:
     """What goes into docs/validation.md."""
     runs = [run for group in groups for run in group]
+    if not runs:
+        yield "nothing has been measured yet"
+        return
     foreign = sum(run.foreign_cores for run in runs) / len(runs)
     days = sorted({time.strftime("%Y-%m-%d", time.gmtime(visit.at_unix_s)) for visit in visits})
     yield (

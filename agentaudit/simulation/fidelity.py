@@ -17,6 +17,7 @@ from agentaudit.simulation.calibration import hampered
 from agentaudit.simulation.metrics import percentile
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.served import Costs, Overheads, simulate_served
+from agentaudit.simulation.speed import faster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +40,14 @@ class Circumstances:
 
 
 def recording_workload(workload: Workload) -> tuple[WorkRequest, ...]:
-    """The CPU steps alone, to be run one after the other; the other steps need no time."""
+    """
+    The requests, to be run one after the other.
+
+    With their calls and waits: a step that begins after a pause finds cold caches, and costs more
+    than one that follows another at once.
+    """
     return tuple(
-        replace(
-            request,
-            arrival_ns=0,
-            steps=tuple(
-                step if step.stage is Stage.CPU else replace(step, demand_ns=0)
-                for step in request.steps
-            ),
-        )
-        for request in workload.requests
+        replace(request, arrival_ns=0, follows=None, think_ns=0) for request in workload.requests
     )
 
 
@@ -91,7 +89,7 @@ def validated(
     )
     own = simulate_served(
         workload,
-        replace(here, cpu=recording.progress),
+        replace(here, cpu=faster(recording.progress, _left_by_hypervisor(execution))),
         policy,
         costs=costs_of(execution.steps),
         overheads=replace(recording.overheads, driver_ns=_driver_ns(execution)),
@@ -118,6 +116,18 @@ def outcome(records: Sequence[RequestRecord]) -> Outcome:
         mean_ns=round(sum(latencies) / len(latencies)),
         makespan_ns=max(record.finish_ns for record in records) - begin_ns,
     )
+
+
+def _left_by_hypervisor(execution: Execution) -> float:
+    """
+    The share of a busy core's time that the hypervisor did not take, 0 to 1.
+
+    Stolen time is counted to no process: CPU times of steps know nothing of it.
+    """
+    around = execution.surroundings
+    ours_ns = sum(step.cpu_ns for step in execution.steps) + execution.driver_cpu_ns
+    busy = around.foreign_cores + (ours_ns + execution.server_cpu_ns) / around.elapsed_ns
+    return busy / (busy + around.stolen_cores) if busy else 1.0
 
 
 def _names(workload: Workload) -> Mapping[tuple[int, int], str]:

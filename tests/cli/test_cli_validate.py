@@ -1,6 +1,5 @@
 """`agentaudit simulate validate`, on real processes."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -114,19 +113,19 @@ def test_nobody_stays_behind_when_the_driver_is_ended(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    nursery = _child_of(driver.pid)
+    pids = _processes_of(driver.pid)
     driver.send_signal(number)
 
     assert driver.wait(60) == code
-    assert _gone(nursery)
+    assert _gone(pids)
 
 
-def _child_of(pid: int) -> int:
-    """The first child, once it has children of its own: the processes are there."""
+def _processes_of(pid: int) -> list[int]:
+    """The child that all others were forked from, and they, once they are at work."""
     while True:
         for child in _children(pid):
-            if len(_children(child)) > 1:
-                return child
+            if len(others := _children(child)) > 1:
+                return [child, *others]
         time.sleep(0.02)
 
 
@@ -137,13 +136,10 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def _gone(session: int) -> bool:
-    """No process group of that number is left."""
+def _gone(pids: list[int]) -> bool:
     end_s = time.monotonic() + 20
-    while time.monotonic() < end_s:
-        try:
-            os.killpg(session, 0)
-        except ProcessLookupError:
-            return True
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        if time.monotonic() > end_s:
+            return False
         time.sleep(0.02)
-    return False
+    return True

@@ -93,10 +93,29 @@ def execution(count: int, cpu_ns: int) -> Execution:
     )
 
 
-def test_only_cpu_steps_are_recorded_and_keep_their_places() -> None:
-    (request,) = recording_workload(workload(1))
+def test_requests_are_recorded_at_once_and_with_all_their_steps() -> None:
+    asked = replace(workload(1).requests[0], arrival_ns=5, follows=3, think_ns=7)
+    (request,) = recording_workload(replace(workload(1), requests=(asked,)))
 
-    assert [step.demand_ns for step in request.steps] == [10 * MS, 0, 0, 0]
+    assert request == workload(1).requests[0]
+
+
+def test_what_the_hypervisor_takes_is_missing() -> None:
+    """Half of a busy core is stolen: a third of its time."""
+    seen = execution(1, 10 * MS)
+    around = Surroundings(elapsed_ns=10 * MS, foreign_cores=0.0, stolen_cores=0.5)
+    given = replace(workload(1), requests=(replace(workload(1).requests[0], steps=STEPS[:1]),))
+    run = validated(
+        replace(seen, surroundings=around),
+        workload=given,
+        machine=MACHINE,
+        policy=EVERYBODY,
+        recording=Recording(costs={}, overheads=FREE, progress=ideal_cores(2)),
+        beside=Circumstances(repeat=0, speed=1.0),
+    )
+
+    assert run.foreknown.p50_ns == pytest.approx(10 * MS, abs=10)
+    assert run.own.p50_ns == pytest.approx(15 * MS, abs=10)
 
 
 def test_what_steps_cost_and_how_long_they_do_nothing() -> None:

@@ -26,8 +26,8 @@ _NAP_NS = 4 * _MS
 _NAPS = 25
 _CALL_NS = 40 * _MS
 _SHORT_CALL_NS = _MS // 5
-_BEACON_NS = 4 * _MS
-_BEACONS = 3
+_BEACON_NS = 5 * _MS
+_BEACONS = 5
 
 
 def measure_host(

@@ -100,7 +100,7 @@ class _Run:
     def go(self) -> None:
         while len(self._finish_ns) < len(self._requests):
             next_ns = self._next_ns()
-            if next_ns >= _FOREVER_NS and not self._hands.full:
+            if next_ns >= _FOREVER_NS and not self._hands.serving:
                 self._starved()
             ready = self._hands.wait(next_ns)
             self._pass_instant(self._hands.now_ns(), ready)

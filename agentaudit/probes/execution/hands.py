@@ -77,8 +77,6 @@ class Hands:
         self._timers: list[tuple[int, int, int, int]] = []
         self._numbers = 0
         self._origin_ns = 0
-        self.server_cpu_ns = 0
-        """Of the server since it began, as of its last answer."""
         self._epoll = select.epoll()
         for fd in self._ends:
             self._epoll.register(fd, select.EPOLLIN)
@@ -102,9 +100,14 @@ class Hands:
         return time.monotonic_ns() - self._origin_ns
 
     @property
-    def full(self) -> bool:
+    def serving(self) -> bool:
         """Whether anything is in service."""
         return bool(self._busy or self._calls or self._timers)
+
+    @property
+    def server_cpu_ns(self) -> int:
+        """Of the server since it began, as of its last answer."""
+        return self._workers.server_cpu_ns
 
     def due_ns(self) -> int:
         """When the next timer ends."""
@@ -189,7 +192,7 @@ class Hands:
         answer = packet(self._workers.server, ANSWER)
         if answer is None:
             raise self._death(next(iter(self._calls.values()), None))
-        number, begun_ns, ended_ns, self.server_cpu_ns = answer
+        number, begun_ns, ended_ns, self._workers.server_cpu_ns = answer
         task = self._calls.pop(number)
         task.add(begun_ns - self._origin_ns, ended_ns - self._origin_ns, 0)
         return task

@@ -43,6 +43,8 @@ class Workers:
             "tools": sorted(tools),
             "speeds": list(speeds),
         }
+        self.server_cpu_ns = 0
+        """CPU time of the server since it began, as of its last answer."""
         self.placed = False
         """Whether the driver says on which core a step runs, and not the kernel."""
         self.pids: tuple[int, ...] = ()

@@ -307,6 +307,16 @@ def test_a_server_that_dies_is_told() -> None:
             execute([request(0, step(Stage.GPU, 60_000))], CAPPED.admission(), hands)
 
 
+def test_a_worker_that_dies_while_it_rests_is_told() -> None:
+    with Workers(count=2, tools=UNIT_NS, speeds=SPEEDS) as workers:
+        os.kill(workers.pids[2], signal.SIGKILL)  # the second, which one request does not need
+        with (
+            Hands(workers, UNIT_NS) as hands,
+            pytest.raises(IncompleteError, match="worker 1 ended by SIGKILL while it had nothing"),
+        ):
+            execute([request(0, step(Stage.WAIT, 60_000))], CAPPED.admission(), hands)
+
+
 def test_workers_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentaudit.probes.execution.workers._NURSERY", "agentaudit.nowhere")
     with pytest.raises(IncompleteError, match="the worker processes did not start"):
