@@ -5,8 +5,9 @@ from statistics import fmean
 
 from agentaudit.model.results import Percentiles, PolicyResult, RequestRecord, TypeLatency
 from agentaudit.model.workload import Machine, Stage, Workload
-from agentaudit.simulation.engine import Run, simulate
+from agentaudit.simulation.engine import Run
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.simulator import simulate
 from agentaudit.simulation.speed import largest_speed
 
 _QUANTILES = 200
