@@ -23,7 +23,11 @@ def inlined(function: Compiled) -> Compiled:
     Nothing counts references or allocates there: arrays belong to whoever called in from Python.
     """
     made: Compiled = numba.njit(
-        _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+        _nrt=False,
+        forceinline=True,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
     )(function)
     return made
 
@@ -40,7 +44,9 @@ def entry(function: Compiled) -> Compiled:
     folder = _cache_folder()
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder or ""
     try:
-        made: Compiled = numba.njit(nogil=True, _nrt=False, cache=folder is not None)(function)
+        made: Compiled = numba.njit(
+            nogil=True, _nrt=False, error_model="numpy", cache=folder is not None
+        )(function)
     finally:
         numba.config.CACHE_DIR = before
     return made
