@@ -63,7 +63,7 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "installing agentaudit and its development tools into $(VENV) (once) …"
-	@$(PIP) install -e '.[dev]' || { echo "The installation failed: the lines above say why. It needs the package registry and about 700 MB of disk." >&2; exit 2; }
+	@$(PIP) install -e '.[dev]' || { echo "The installation failed: the lines above say why. It needs the package registry and about 900 MB of disk." >&2; exit 2; }
 	@touch $@ $(VENV)/.run
 
 $(BIN)/python:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from agentaudit.model.reading import unread
 from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, Workload
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.machine import host_machine
 from agentaudit.simulation.metrics import percentile
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.replay import workload_of
+from agentaudit.simulation.simulator import simulate
 
 
 def recorded_workload(trace: Trace, *, source: str) -> tuple[Workload, Machine]:
