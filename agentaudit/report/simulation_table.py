@@ -28,7 +28,7 @@ _LONGEST_TYPE = 14
 
 
 def render_simulation(simulation: Simulation, *, width: int) -> Text:
-    """The comparison, the advice and what both rest on; at 80 columns nothing wraps but prose."""
+    """The comparison, the advice and what both rest on; at 80 columns only prose wraps."""
     width = max(width, _NARROWEST)
     text = Text()
     for line in wrapped(_opening(simulation), width):
@@ -41,6 +41,7 @@ def render_simulation(simulation: Simulation, *, width: int) -> Text:
         note = "! overloaded: requests pile up, so latencies would grow with a longer run."
         for line in wrapped(note, width):
             text.append(f"{line}\n", style="yellow")
+    append_list(text, "Advice", simulation.advice, width)
     _append_rest(text, "Waiting for admission and in service, mean/peak", _time_rows(simulation))
     if len(results[0].by_type) > 2:  # noqa: PLR2004, all requests and one type
         _append_rest(text, "P90 by type of request", _type_rows(simulation))
@@ -53,7 +54,6 @@ def render_simulation(simulation: Simulation, *, width: int) -> Text:
     append_answers(text, simulation)
     names = ((one_line(r.policy), one_line(r.parameters)) for r in results)
     _append_rest(text, "Parameters", names)
-    append_list(text, "Advice", simulation.advice, width)
     append_list(text, "Assumptions", (*simulation.assumptions, *simulation.statistics), width)
     return text
 

@@ -34,6 +34,10 @@ class Ranking:
     def base_result(self) -> PolicyResult:
         return next(result for result in self.results if result.policy == self.baseline)
 
+    def result(self, policy: str) -> PolicyResult | None:
+        """The numbers of a policy; None where it was not compared."""
+        return next((result for result in self.results if result.policy == policy), None)
+
     def of(self, policy: str) -> Outcome:
         return next(outcome for outcome in self.outcomes if outcome.policy.name == policy)
 
