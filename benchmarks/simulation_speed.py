@@ -9,7 +9,6 @@ has been loaded. A peer whose mean latency is not ours ends the run. `docs/simul
 what is compared, and keeps a table.
 """
 
-import resource
 import subprocess
 import sys
 import time
@@ -150,7 +149,7 @@ def peers() -> None:
                 continue
             run = peer(model)
             if run is None:
-                print(f"  {name:28} skipped: it has no station whose speed follows a curve")
+                print(f"  {name:28} skipped: shared stations are not written for it here")
                 continue
             seconds, mean = best_of_three(partial(run, *seconds_of(columns, steps)))
             row(name, PEER_REQUESTS, seconds, mean)
@@ -201,7 +200,9 @@ def one(requests: int) -> None:
     finished = time.process_time()
     percentile_ns(run.finish_ns - run.arrival_ns, 90)
     told = time.process_time()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Unlike `getrusage`, this knows nothing of the process that started us.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
     print(
         f"  {requests:>10,} {drawn - start:>8.2f} {finished - drawn:>8.2f} {told - finished:>8.2f}"
         f" {peak:>9,.0f}"

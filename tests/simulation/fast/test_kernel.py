@@ -204,11 +204,15 @@ def test_the_kernel_knows_every_number_of_a_machine_and_a_request() -> None:
     }
 
     assert names == {
-        "Machine": {"name", "cores", "cpu", "gpu", "dispatch_ns", "assumptions"},
+        "Machine": {
+            *("name", "cores", "cpu", "gpu", "dispatch_ns", "assumptions", "power"),
+            *("most_calls", "kv_tokens", "recompute_ns", "background", "starvation"),  # not `plain`
+        },
         "WorkRequest": {
             *("request_id", "type", "heavy", "arrival_ns", "steps", "follows", "think_ns"),
         },
-        "WorkStep": {"stage", "demand_ns", "threads", "name"},
+        # Tokens matter to limits, and who is interpreted to policies that give no numbers.
+        "WorkStep": {"stage", "demand_ns", "threads", "name", "interpreted", "tokens"},
     }
 
 
