@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
+from agentaudit.cli.simulate_shown import (
+    CHARTS,
+    GANTT,
+    SCHEDULE,
+    print_bars,
+    write_charts,
+    write_schedule,
+)
+from agentaudit.cli.simulate_validate import show_validation
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import exit_code
 from agentaudit.model.answers import Question
@@ -14,6 +24,10 @@ if TYPE_CHECKING:
     from agentaudit.model.workload import Machine
 
 
+app = command()
+
+
+@app.command()
 def scheduler(
     context: typer.Context,
     source: Annotated[
@@ -105,6 +119,16 @@ def scheduler(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,
+    gantt: Annotated[bool, GANTT] = False,
+    charts: Annotated[Path | None, CHARTS] = None,
+    schedule: Annotated[Path | None, SCHEDULE] = None,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="Also run it on processes of this machine, and compare (see validate).",
+        ),
+    ] = False,
 ) -> None:
     """
     Replay a workload under COMB, MAS and their baselines, and say what to change.
@@ -121,7 +145,10 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
       agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
-      agentaudit simulate scheduler workload.yaml --json simulation.json
+      agentaudit simulate scheduler workload.yaml --json simulation.json --charts charts
+      agentaudit simulate scheduler workload.yaml -p fcfs -p comb --gantt
+      agentaudit simulate scheduler workload.yaml -p comb --schedule comb.perfetto.json
+      agentaudit simulate scheduler workload.yaml --validate
       agentaudit simulate scheduler run.aatrace --what-if cpu=+16 --what-if gpu=2x
       agentaudit simulate scheduler run.aatrace --what-if 'tool:search=0.5x,rate=1.5x'
       agentaudit simulate scheduler run.aatrace --recommend
@@ -142,8 +169,8 @@ def scheduler(
     Exit codes: 0 simulated; 2 usage or unreadable input; 3 too little was recorded, or its file is
     damaged or cut off.
     """
-    from agentaudit.cli.simulate import replications_of
     from agentaudit.cli.user_policies import split_policies
+    from agentaudit.cli.workloads import replications_of
     from agentaudit.simulation.capacity import searched
     from agentaudit.simulation.changes import parse_change
     from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
@@ -151,6 +178,7 @@ def scheduler(
     from agentaudit.simulation.metrics import Terms
     from agentaudit.simulation.objectives import parse_objectives
     from agentaudit.simulation.recommend import aim_of, recommendation
+    from agentaudit.simulation.views import with_views
     from agentaudit.simulation.what_if import what_ifs
 
     terminal = terminal_of(context)
@@ -183,16 +211,27 @@ def scheduler(
 
     text = render_simulation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
+    if gantt or json_file is not None or charts is not None:
+        result = with_views(result, ranking)
+    if gantt:
+        print_bars(terminal, result)
     if json_file is not None:
         write_artifact(result, json_file)
         terminal.note(f"Written to {json_file}.")
+    if charts is not None:
+        terminal.note(write_charts(charts, result))
+    if schedule is not None:
+        terminal.note(write_schedule(schedule, ranking, named=len(policy or ()) == 1))
+    if validate:
+        terminal.out.print()
+        show_validation(terminal, experiment.first, chosen, names=names, caps=caps)
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 
 def _machine(
     host: "Machine", *, name: str | None, cores: int | None, watts: str | None
 ) -> "Machine":
-    from agentaudit.cli.simulate import machine_named
+    from agentaudit.cli.workloads import machine_named
     from agentaudit.simulation.expenses import parse_power
     from agentaudit.simulation.machine import with_cores
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from agentaudit.model.answers import Found, Recommendation, WhatIf
 from agentaudit.model.measures import Difference, Interval, Percentiles
+from agentaudit.model.views import Views
 from agentaudit.model.workload import Machine
 
 
@@ -158,3 +159,5 @@ class Simulation:
     what_ifs: tuple[WhatIf, ...] = ()
     recommendation: Recommendation | None = None
     found: tuple[Found, ...] = ()
+    views: Views | None = None
+    """What charts are drawn from; None where nobody asked for it."""

@@ -279,6 +279,8 @@ class Trace:
     endpoints: tuple[EndpointUse, ...] = ()
     parts: tuple[Part, ...] = ()
     """The recordings that this one was merged from; none of what was recorded as it is."""
+    simulated: str = ""
+    """The policy whose schedule this is; empty of everything that was recorded."""
     schema_version: int = SCHEMA_VERSION
     tool_version: str = ""
 

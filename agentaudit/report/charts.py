@@ -7,7 +7,9 @@ from agentaudit.model.profile import KindShare
 from agentaudit.model.results import PolicyResult
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.drawings import (
+    DASHES,
     KIND_COLOURS,
+    POLICY_COLOURS,
     SECOND_NS,
     blank_figure,
     drawn,
@@ -22,8 +24,6 @@ from agentaudit.report.theme import SENTINELS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_POLICY_COLOURS = ("series-3", "series-1", "series-2", "series-4", "series-5", "series-6")
-_DASHES = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
 _SHAPES = (("P50", "o"), ("P90", "s"), ("P99", "D"))
 
 
@@ -123,8 +123,8 @@ def _distribution(axis: "Axes", index: int, result: PolicyResult) -> None:
     axis.plot(
         [value / SECOND_NS for value in ordered],
         [(place + 1) / len(ordered) for place in range(len(ordered))],
-        color=SENTINELS[_POLICY_COLOURS[index % len(_POLICY_COLOURS)]],
-        linestyle=_DASHES[index % len(_DASHES)],
+        color=SENTINELS[POLICY_COLOURS[index % len(POLICY_COLOURS)]],
+        linestyle=DASHES[index % len(DASHES)],
         linewidth=1.7,
         label=label(result.policy),
     )

@@ -24,6 +24,9 @@ KIND_COLOURS = {
     StepKind.IDLE: "series-7",
     StepKind.UNKNOWN: "series-7",
 }
+POLICY_COLOURS = ("series-3", "series-1", "series-2", "series-4", "series-5", "series-6")
+DASHES = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
+"""Policies by their rank; lines that cover one another are told apart by their dashes."""
 _WIDTH_INCHES = 10.0
 _LABEL_LENGTH = 26
 

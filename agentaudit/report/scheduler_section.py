@@ -1,5 +1,7 @@
 """The scheduler comparison on the page: what each policy would have done with the same requests."""
 
+from collections.abc import Iterator
+
 from agentaudit.model.measures import Measure, Percentiles
 from agentaudit.model.results import PolicyResult, Simulation
 from agentaudit.report.answers_section import answers_blocks
@@ -19,6 +21,7 @@ from agentaudit.report.blocks import (
 )
 from agentaudit.report.charts import distribution_chart, latency_chart
 from agentaudit.report.quantities import duration, number, percent
+from agentaudit.report.schedule_figures import bars_figure, busy_figure, load_figure
 from agentaudit.report.simulation_rows import spread
 from agentaudit.report.tones import Tone
 
@@ -34,7 +37,9 @@ def scheduler_section(simulation: Simulation | None) -> Section:
         return Section(id=_SECTION, title=_TITLE, lead=lead)
     blocks: tuple[Block, ...] = (
         _latency(simulation),
+        *_schedules(simulation),
         *_distribution(simulation),
+        *_busy(simulation),
         _types(simulation),
         *answers_blocks(simulation),
         _assumptions(simulation),
@@ -124,6 +129,23 @@ def _distribution(simulation: Simulation) -> tuple[Block, ...]:
     summary = "A line further left is better; where policies agree, their lines cover one another."
     drawing = distribution_chart(results, title=title, summary=summary)
     return (Figure(id="distribution-chart", title=title, summary=summary, drawing=drawing),)
+
+
+def _schedules(simulation: Simulation) -> Iterator[Block]:
+    """How much load each policy bears, and how two of them run the same requests."""
+    views = simulation.views
+    if views is None:
+        return
+    if views.load is not None:
+        yield load_figure(views.load)
+    yield bars_figure(views, simulation)
+
+
+def _busy(simulation: Simulation) -> Iterator[Block]:
+    """Folded, as it explains more than it decides."""
+    if simulation.views is not None:
+        figure = busy_figure(simulation.views, simulation)
+        yield Folded(summary="How busy the machine is", blocks=(figure,))
 
 
 def _types(simulation: Simulation) -> Folded:

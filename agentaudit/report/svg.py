@@ -5,7 +5,7 @@ from html import escape
 
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.text import one_line
-from agentaudit.report.theme import SENTINELS
+from agentaudit.report.theme import COLOURS, SENTINELS
 
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
@@ -17,6 +17,8 @@ _ID = re.compile(r"\s+id=\"([^\"]+)\"")
 _REFERENCE = re.compile(r"(?:url\(#|href=\"#)([^)\"]+)")
 _FONT_FAMILY = re.compile(r"font-family: [^;\"]*;?\s*")
 _FONT = re.compile(r"font: (?P<weight>(?:bold|\d{3}) )?(?P<size>[\d.]+px)[^;\"]*;?")
+_FONTS = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
+_HEADING = 40
 _SPACE = re.compile(r"\s*\n\s*")
 
 
@@ -34,6 +36,27 @@ def drawing_of(svg: str, *, prefix: str, title: str, summary: str) -> Drawing:
     for name, sentinel in SENTINELS.items():
         body = body.replace(sentinel, f"var(--{name})")
     return Drawing(svg=_named(body, prefix, title, summary))
+
+
+def standalone(drawing: Drawing, title: str) -> str:
+    """The drawing under its title, as a file: on paper, as what opens images knows no page."""
+    root = _ROOT.match(drawing.svg)
+    if root is None:
+        raise ValueError("a chart without a viewBox")
+    _, _, width, height = map(float, root["box"].split())
+    heading = (
+        f'<rect y="-{_HEADING}" width="{width:g}" height="{height + _HEADING:g}"'
+        f' fill="var(--paper)"/><text x="12" y="-14" font-size="15" font-weight="600"'
+        f' fill="var(--ink)">{escape(one_line(title))}</text>'
+    )
+    body = drawing.svg[root.end() :].replace("</desc>", f"</desc>{heading}", 1)
+    for name, colour in COLOURS.items():
+        body = body.replace(f"var(--{name})", colour.light)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        f' viewBox="0 -{_HEADING} {width:g} {height + _HEADING:g}" width="{width:g}"'
+        f' height="{height + _HEADING:g}" font-family="{_FONTS}">{body}\n'
+    )
 
 
 def _within_text_only(svg: str) -> str:

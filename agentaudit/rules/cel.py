@@ -42,11 +42,10 @@ class RuleError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition over one kind of fact."""
+    """A condition over one kind of fact, compiled when it is first asked."""
 
     kind: str
     source: str
-    _program: Any
 
     def holds(self, subject: "Subject") -> bool:
         """
@@ -55,10 +54,18 @@ class Condition:
         The engine answers a failed condition with a text, which would count as true: whatever is
         no bool is a ConditionError.
         """
-        answer = self._program.eval(subject.activation).value()
+        answer = _program(self.kind, self.source).eval(subject.activation).value()
         if isinstance(answer, bool):
             return answer
         raise ConditionError(f"gave no answer: {answer}")
+
+
+@cache
+def _program(kind: str, source: str) -> Any:  # noqa: ANN401, the library has no types
+    try:
+        return _engine(kind).environment.compile(source)
+    except RuntimeError as error:
+        raise _told(str(error), kind, source) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +77,12 @@ class Subject:
 
 def compile_condition(kind: str, source: str) -> Condition:
     """The condition `source` over facts of `kind`; a ConditionError says what is wrong with it."""
-    engine = _engine(kind)
-    try:
-        program = engine.environment.compile(source)
-    except RuntimeError as error:
-        raise _told(str(error), kind, source) from None
-    if program.return_type() != cel.Type.BOOL:
+    if _program(kind, source).return_type() != cel.Type.BOOL:
         raise ConditionError("must be true or false, not a value: compare it with something")
     check_optional_fields(kind, _TYPES[kind], source)
     check_words(kind, _TYPES[kind], source)
-    _check_patterns(engine, source)
-    return Condition(kind, source, program)
+    _check_patterns(_engine(kind), source)
+    return Condition(kind, source)
 
 
 def bind(kind: str, fact: Fact, whole: Whole, limits: Limits) -> Subject:

@@ -7,6 +7,7 @@ from agentaudit.model.results import PolicyResult
 from agentaudit.model.workload import Heavy
 from agentaudit.simulation.experiment import EQUAL, difference
 from agentaudit.simulation.hurting import hurting
+from agentaudit.simulation.policies.catalogue import ORACLES
 from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.sentences import from_to, listed
 from agentaudit.simulation.what_if import usual_changes
@@ -59,7 +60,8 @@ def _load(cpu: float, gpu: float, results: Sequence[PolicyResult]) -> Iterator[s
 
 def _best(ranking: Ranking) -> Iterator[str]:
     """The policy to use, or that there is none; and the one for the median where it is another."""
-    base, results = ranking.base_result, ranking.results
+    base = ranking.base_result
+    results = [result for result in ranking.results if result.policy not in ORACLES]
     tail = results[0]
     median = min(results, key=lambda result: (result.overloaded, _p50(result), _p90(result)))
     if _better(ranking, Measure.P90, tail, base):

@@ -22,6 +22,7 @@ from agentaudit.simulation.line import line_of
 from agentaudit.simulation.policy import Policy, hooks_of
 from agentaudit.simulation.stations import NEVER, Station, Timers
 from agentaudit.simulation.steps import INTERPRETER, STATION, Reports, plan_of, threaded_plan
+from agentaudit.simulation.watching import Watcher
 
 _NOT_YET = -1
 _MOST_IDLE_WAKES = 1_000_000
@@ -56,15 +57,18 @@ class Run:
         return last - self.records[0].arrival_ns
 
 
-def simulate(workload: Workload, machine: Machine, policy: Policy) -> Run:
+def simulate(
+    workload: Workload, machine: Machine, policy: Policy, *, watcher: Watcher | None = None
+) -> Run:
     """
-    The run of a workload.
+    The run of a workload, which is the same whoever watches.
 
     Raises UsageError, which says how far it came, when the policy leaves requests waiting although
     nothing will happen any more, starts one that does not wait, or is woken without end; and when
     an LLM call is larger than the machine's KV cache.
     """
     execution = _Execution(workload.requests, machine, policy)
+    execution.watcher = watcher
     while execution.left and (now_ns := execution.next_ns()) < NEVER:
         execution.pass_instant(now_ns)
     starved = execution.unfinished()
@@ -110,6 +114,7 @@ class _Execution:
         self._next_arrival_ns = self._arrival_of(0)
         self._running = self._running_peak = 0
         self._work = [0] * len(self._stations)
+        self.watcher: Watcher | None = None
 
     def next_ns(self) -> int:
         """The next instant at which anything happens."""
@@ -234,6 +239,8 @@ class _Execution:
             self._line.join(now_ns, place, self._requests[place], self._reports.step(place, step))
             return
         self._stations[station].start(now_ns, place, demand_ns, threads)
+        if self.watcher is not None:
+            self.watcher.began(self._requests[place], (station, demand_ns, threads), now_ns)
 
     def _begin_calls(self, now_ns: int) -> None:
         """Those in front of the LLM server that fit, with the work for context that is lost."""
@@ -241,8 +248,13 @@ class _Execution:
             _, planned_ns, threads = self._plans[place][self._step[place]]
             self._work[STATION[Stage.GPU]] += demand_ns - planned_ns
             self._gpu.start(now_ns, place, demand_ns, threads)
+            if self.watcher is not None:
+                entry = (STATION[Stage.GPU], demand_ns, threads)
+                self.watcher.began(self._requests[place], entry, now_ns)
 
     def _end_step(self, place: int, now_ns: int) -> None:
+        if self.watcher is not None:
+            self.watcher.ended(self._requests[place], now_ns)
         plan, step = self._plans[place], self._step[place]
         station, demand_ns, _ = plan[step]
         self._work[station] += demand_ns

@@ -27,14 +27,13 @@ from agentaudit.simulation.experiment import (
     saturated,
 )
 from agentaudit.simulation.metrics import Terms, goodputs
+from agentaudit.simulation.policies.catalogue import ORACLES, SHIPPED
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.sentences import listed, time
 
 GOODPUT = "goodput"
 _FEWEST_REPLICATIONS = 4
-_BOUND = "sjf-oracle"
-"""It knows what nobody knows: a bound to compare with, and nothing to recommend."""
 _REQUESTS_A_TRY = 10_000
 """A try simulates about so many requests, fewer replications of long runs."""
 
@@ -145,8 +144,13 @@ def _half(experiment: Experiment, first: int) -> Experiment:
 
 
 def _families(ranking: Ranking) -> tuple[str, ...]:
-    """The policies compared; a cap by the name of COMB where both it and FCFS are there."""
-    names = [one.policy.name for one in ranking.outcomes if one.policy.name != _BOUND]
+    """
+    The shipped policies compared, but for those that nobody can use.
+
+    A cap goes by the name of COMB where both it and FCFS are there.
+    """
+    compared = (outcome.policy.name for outcome in ranking.outcomes)
+    names = [name for name in compared if name in SHIPPED and name not in ORACLES]
     twice = "comb-open" in names
     return tuple(sorted(name for name in names if not (twice and name == "fcfs")))
 

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from agentaudit.model.workload import Stage, WorkRequest, WorkStep
 from agentaudit.simulation.policy import Hooks
 
-Plan = tuple[tuple[int, int, int], ...]
+Entry = tuple[int, int, int]
+Plan = tuple[Entry, ...]
 STATION = {Stage.CPU: 0, Stage.GPU: 1, Stage.WAIT: 2}
 """Where each kind of step is served: its place among the engine's stations."""
 INTERPRETER = 3
 """Where the Python code of threads is served that share one interpreter."""
 _NO_WORK = (STATION[Stage.WAIT], 0, 1)
-_NO_STEP = -1
+NO_STEP = -1
+"""In place of a step's number, for starting the request's process."""
 
 
 def plan_of(request: WorkRequest, dispatch_ns: int) -> Plan:
@@ -38,6 +40,15 @@ def threaded_plan(request: WorkRequest) -> Plan:
     return tuple(entry for _, entry in _threaded(request)) or (_NO_WORK,)
 
 
+def step_numbers(request: WorkRequest, entries: int, *, threaded: bool) -> tuple[int, ...]:
+    """The number of the step that each entry of a plan of so many belongs to, or NO_STEP."""
+    if threaded:
+        numbers = tuple(number for number, _ in _threaded(request))
+    else:
+        numbers = tuple(number for number, step in enumerate(request.steps) if step.demand_ns)
+    return (NO_STEP,) * (entries - len(numbers)) + numbers
+
+
 def _threaded(request: WorkRequest) -> Iterator[tuple[int, tuple[int, int, int]]]:
     """The entries of a threaded plan, each with the number of the step it belongs to."""
     for number, step in enumerate(request.steps):
@@ -51,7 +62,7 @@ def _threaded(request: WorkRequest) -> Iterator[tuple[int, tuple[int, int, int]]
 class Reports:
     """Which step of its request an entry of a plan belongs to, and telling the policy of it."""
 
-    __slots__ = ("_hooks", "_plans", "_requests", "_threaded")
+    __slots__ = ("_hooks", "_known", "_plans", "_requests", "_threaded")
 
     def __init__(
         self, hooks: Hooks, requests: Sequence[WorkRequest], plans: Sequence[Plan]
@@ -60,6 +71,7 @@ class Reports:
         self._requests = requests
         self._plans = plans
         self._threaded: set[int] = set()
+        self._known: dict[int, tuple[int, ...]] = {}
 
     def runs_in_thread(self, place: int) -> None:
         """The request has a threaded plan from now on."""
@@ -78,7 +90,7 @@ class Reports:
     def began(self, place: int, entry: int, now_ns: int) -> None:
         """A request has come to an entry of its plan."""
         numbers = self._numbers(place)
-        first = numbers[entry] != _NO_STEP and (entry == 0 or numbers[entry - 1] != numbers[entry])
+        first = numbers[entry] != NO_STEP and (entry == 0 or numbers[entry - 1] != numbers[entry])
         if first and self._hooks.step_began is not None:
             self._hooks.step_began(self._requests[place], self.step(place, entry), now_ns)
 
@@ -86,14 +98,13 @@ class Reports:
         """An entry of a plan has been served."""
         numbers = self._numbers(place)
         last = entry == len(numbers) - 1 or numbers[entry + 1] != numbers[entry]
-        if numbers[entry] != _NO_STEP and last and self._hooks.step_ended is not None:
+        if numbers[entry] != NO_STEP and last and self._hooks.step_ended is not None:
             self._hooks.step_ended(self._requests[place], self.step(place, entry), now_ns)
 
     def _numbers(self, place: int) -> tuple[int, ...]:
-        """The number of the step that each entry belongs to; _NO_STEP for dispatching."""
-        request = self._requests[place]
-        if place in self._threaded:
-            numbers = tuple(number for number, _ in _threaded(request))
-        else:
-            numbers = tuple(number for number, step in enumerate(request.steps) if step.demand_ns)
-        return (_NO_STEP,) * (len(self._plans[place]) - len(numbers)) + numbers
+        """The number of the step that each entry belongs to, or NO_STEP."""
+        if place not in self._known:
+            threaded = place in self._threaded
+            entries = len(self._plans[place])
+            self._known[place] = step_numbers(self._requests[place], entries, threaded=threaded)
+        return self._known[place]

@@ -2,8 +2,9 @@
 A trace as Chrome trace events, for ui.perfetto.dev and chrome://tracing.
 
 Steps are slices on tracks of their threads, requests stand above them with arrows to their steps,
-and what was counted are counters. Viewers keep 53 bits of a number and join what overlaps on one
-track: processes and threads are therefore numbered anew, and what overlaps gets tracks of its own.
+and what was counted are counters. What was only simulated says so in its headings. Viewers keep 53
+bits of a number and join what overlaps on one track: processes and threads are therefore numbered
+anew, and what overlaps gets tracks of its own.
 """
 
 from collections import defaultdict
@@ -37,6 +38,7 @@ def perfetto(trace: Trace) -> Iterator[bytes]:
     about = {
         "displayTimeUnit": "ms",
         "otherData": {
+            **({"simulated": trace.simulated} if trace.simulated else {}),
             "host": trace.host.name,
             "cores": trace.host.cores,
             "cpu_total_ns": trace.cpu_total_ns,
@@ -61,15 +63,21 @@ class _Timeline:
         self._flows: dict[int, list[tuple[int, _Place]]] = defaultdict(list)
 
     def events(self) -> Iterator[_Event]:
-        yield _named("process_name", (_REQUESTS, 0), "requests")
-        for pid, number in self._numbers.items():
-            name = f"{self._names.get(pid) or 'process'} ({pid})"
+        for number, name in enumerate(self._headings()):
             yield _named("process_name", (number, 0), name)
         yield from self._requests()
         yield from self._steps()
         for number, (request, place) in self._arrivals.items():
             yield from self._arrows(number, [(request.arrival_ns, place), *self._flows[number]])
         yield from self._counters()
+
+    def _headings(self) -> Iterator[str]:
+        """What is simulated says so in each: no viewer shows what else the document says."""
+        simulated = self._trace.simulated
+        yield f"SIMULATED requests under {simulated}" if simulated else "requests"
+        for pid in self._numbers:
+            name = self._names.get(pid) or "process"
+            yield f"SIMULATED {name}" if simulated else f"{name} ({pid})"
 
     def _requests(self) -> Iterator[_Event]:
         tracks = Tracks()
@@ -97,7 +105,8 @@ class _Timeline:
             place = (self._numbers[step.pid], track.number)
             if track.new:
                 beside = f" · {track.place + 1}" if track.place else ""
-                yield _named("thread_name", place, f"thread {step.tid}{beside}")
+                owner = "lane" if self._trace.simulated else f"thread {step.tid}"
+                yield _named("thread_name", place, f"{owner}{beside}")
             yield {
                 **self._slice(place, step.start_ns, step.end_ns),
                 "cat": step.kind.value,
@@ -121,7 +130,8 @@ class _Timeline:
         for (since_ns, at_ns), sample in zip(pairwise(edges), samples, strict=True):
             cores = sample.cpu_ns / (at_ns - since_ns) if at_ns > since_ns else 0.0
             yield self._counter(since_ns, "CPU cores", {"cores": cores})
-            yield self._counter(at_ns, "memory", {"MiB": sample.rss_bytes / _MIB})
+            if not self._trace.simulated:  # which is about time, and knows nothing of memory
+                yield self._counter(at_ns, "memory", {"MiB": sample.rss_bytes / _MIB})
             yield self._counter(at_ns, "CPU of the host", {"busy": sample.system_busy})
         for gpu in self._trace.gpu_samples:
             yield self._counter(gpu.at_ns, f"GPU {gpu.device}", {"busy": gpu.busy})

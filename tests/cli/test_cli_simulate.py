@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from agentaudit.cli import recorder
+from agentaudit.cli import traces
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
 from agentaudit.model.results import Simulation
 from agentaudit.model.rule import StepRule
 from agentaudit.model.trace import Host, Request, Step, StepKind, Target, Trace
+from agentaudit.report.chart_files import chart_files
 from agentaudit.store.artifacts import read_artifact
 
 WORKLOAD = """\
@@ -139,7 +140,7 @@ def test_a_recording_is_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert (recording, bool(rules)) == (file, True)
         return TRACE
 
-    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    monkeypatch.setattr(traces, "read_trace", fake_trace)
     result = run(file, "--arrivals", "poisson:3", "--requests", 20)
 
     assert result.exit_code == 0
@@ -157,7 +158,7 @@ def test_an_incomplete_recording_ends_with_3(
         del recording, rules
         return replace(TRACE, requests=())
 
-    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    monkeypatch.setattr(traces, "read_trace", fake_trace)
 
     assert "no whole request" in refused(IncompleteError, file)
 
@@ -241,7 +242,7 @@ def test_a_recording_is_drawn_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         del recording, rules
         return TRACE
 
-    monkeypatch.setattr(recorder, "read_trace", fake_trace)
+    monkeypatch.setattr(traces, "read_trace", fake_trace)
     said = " ".join(run(file, "--replications", 3).stdout.split())
 
     assert "others draw blocks of 1 in a row, with the times between them" in said
@@ -251,3 +252,53 @@ def test_help_teaches_by_example() -> None:
     shown = CliRunner().invoke(app, ["simulate", "scheduler", "--help"]).stdout
 
     assert "agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128" in shown
+
+
+def test_the_schedule_of_the_one_policy_named_or_of_the_best(
+    workload: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "schedules" / "s.json"
+    headings = []
+    for options in (("-p", "comb"), ("-p", "mas"), ("-p", "fcfs", "-p", "sequential")):
+        result = run(workload, *options, "--schedule", file)
+        assert result.exit_code == 0
+        headings.append(json.loads(file.read_text())["traceEvents"][0]["args"]["name"])
+
+    assert [heading.split(" (")[0] for heading in headings] == [
+        "SIMULATED requests under comb-open",
+        "SIMULATED requests under mas",
+        "SIMULATED requests under fcfs",
+    ]
+
+
+def test_charts_are_files_and_stand_in_the_artifact(workload: Path, tmp_path: Path) -> None:
+    """What the report draws later is what was drawn now; a batch has no rate to be drawn over."""
+    artifact, folder = tmp_path / "s.json", tmp_path / "charts"
+    result = run(workload, "--json", artifact, "--charts", folder)
+    simulation = read_artifact(artifact)
+
+    assert result.exit_code == 0
+    assert isinstance(simulation, Simulation)
+    assert dict(chart_files(simulation)) == {
+        file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()
+    }
+    assert {file.name for file in folder.iterdir()} == {
+        "bars.svg",
+        "busy.svg",
+        "distribution.svg",
+        "latency.svg",
+        "load.svg",
+    }
+
+    run(workload, "--arrivals", "closed", "--charts", tmp_path / "closed")
+
+    assert "load.svg" not in {file.name for file in (tmp_path / "closed").iterdir()}
+
+
+def test_bars_follow_the_advice(workload: Path) -> None:
+    lines = run(workload, "-p", "fcfs", "-p", "mas", "--gantt").stdout.splitlines()
+
+    assert lines[0].startswith("40 requests from")
+    assert {"fcfs", "mas"} <= set(lines)
+    assert "CPU" in lines[-1]
+    assert max(map(len, lines)) <= 80

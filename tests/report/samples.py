@@ -54,6 +54,17 @@ from agentaudit.model.threat import (
     ThreatModel,
 )
 from agentaudit.model.trace import EnergyReading, Host, Incident, SamplingRecord, StepKind, Target
+from agentaudit.model.views import (
+    Bar,
+    BarsOfPolicy,
+    BusyCurve,
+    Doing,
+    LoadCurve,
+    LoadPoint,
+    LoadView,
+    Stretch,
+    Views,
+)
 from agentaudit.model.workload import Machine, SpeedCurve
 
 MS = 1_000_000
@@ -244,6 +255,68 @@ def policy(name: str, parameters: str, *tail_ms: int) -> PolicyResult:
         overloaded=name == "processes",
         sample_latencies_ns=tuple(int(value) for value in curve),
     )
+
+
+def views(names: tuple[str, ...] = ("mas", "comb", "fcfs", "processes")) -> Views:
+    """What charts are drawn from: policies differ by how late they let a request start."""
+    return Views(
+        requests=400,
+        busy=tuple(_busy(place, name) for place, name in enumerate(names)),
+        first_bar=265,
+        bars=tuple(
+            BarsOfPolicy(policy=name, bars=tuple(_bar(row, place) for row in range(24)))
+            for place, name in enumerate(names[:2])
+        ),
+        load=LoadView(
+            requests=400,
+            own_rate_per_s=1.6,
+            largest_rate_per_s=3.2,
+            curves=tuple(
+                LoadCurve(policy=name, points=tuple(_point(rate, place) for rate in range(1, 9)))
+                for place, name in enumerate(names)
+            ),
+        ),
+    )
+
+
+def _busy(place: int, name: str) -> BusyCurve:
+    wave = [math.sin(index / 7 + place) ** 2 for index in range(96)]
+    return BusyCurve(
+        policy=name,
+        bin_ns=2 * SECOND,
+        end_ns=191 * SECOND,
+        cpu_busy_ns=tuple(int(16 * SECOND * share) for share in wave),
+        gpu_busy_ns=tuple(int(2 * SECOND * (1 - share)) for share in wave),
+    )
+
+
+def _bar(row: int, place: int) -> Bar:
+    edges = [row * 400 * MS]
+    for length_ms in (300 * place * row, 1200 + 90 * (row % 5), 150, 800 + 70 * (row % 3), 200):
+        edges.append(edges[-1] + length_ms * MS)
+    doing = (Doing.ADMISSION, Doing.CPU, Doing.QUEUE, Doing.GPU, Doing.WAIT)
+    return Bar(
+        request_id=265 + row,
+        type="research" if row % 3 else "chat",
+        arrival_ns=edges[0],
+        stretches=tuple(
+            Stretch(doing=what, end_ns=end_ns)
+            for what, begin_ns, end_ns in zip(doing, edges, edges[1:], strict=False)
+            if end_ns > begin_ns
+        ),
+    )
+
+
+def _point(rate: int, place: int) -> LoadPoint:
+    p50_ns = int(SECOND * (1 + 0.2 * place) * 1.5**rate)
+    return LoadPoint(
+        rate_per_s=rate / 2, p50_ns=p50_ns, p90_ns=2 * p50_ns, overloaded=rate > 7 - place
+    )
+
+
+def drawn_simulation() -> Simulation:
+    """With all that charts are drawn from, which takes most of a page's time."""
+    return replace(simulation(), views=views())
 
 
 def simulation() -> Simulation:

@@ -9,13 +9,18 @@ import pytest
 
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.charts import distribution_chart, kinds_chart, latency_chart
-from agentaudit.report.svg import drawing_of
+from agentaudit.report.schedule_charts import bars_chart, busy_chart, load_chart
+from agentaudit.report.svg import drawing_of, standalone
 from agentaudit.report.theme import SENTINELS
 from agentaudit.report.timeline import lanes, timeline_chart
 from tests.report import samples
 
 LARGEST_BYTES = 60_000
 HOSTILE = "$\\foo_{$ <b>&\x1b[31m\u202e]]>"
+
+
+MANY = samples.views(tuple(f"policy {index} {HOSTILE}" for index in range(12)))
+EMPTY = Drawing(svg="")
 
 
 def with_steps(bins: int) -> Drawing:
@@ -40,6 +45,9 @@ CHARTS: dict[str, Callable[[], Drawing]] = {
     ),
     "latency": lambda: latency_chart(samples.simulation().results, title="L", summary="Tails"),
     "distribution": many_policies,
+    "load": lambda: load_chart(MANY.load, title="Load", summary="Rates") if MANY.load else EMPTY,
+    "busy": lambda: busy_chart(MANY, cores=8, title="Busy", summary="Shares"),
+    "bars": lambda: bars_chart(MANY, title="Bars", summary="Requests"),
 }
 
 
@@ -62,7 +70,7 @@ def test_a_chart_is_small_named_and_colourless(name: str) -> None:
 def test_two_charts_of_a_page_share_no_id() -> None:
     seen = [
         set(re.findall(r' id="([^"]+)"', CHARTS[name]().svg))
-        for name in ("timeline", "kinds", "latency", "distribution")
+        for name in ("timeline", "kinds", "latency", "distribution", "load", "busy", "bars")
     ]
 
     assert sum(map(len, seen)) == len(set.union(*seen))
@@ -72,12 +80,25 @@ def test_a_chart_is_drawn_the_same_twice() -> None:
     assert CHARTS["timeline"]() == CHARTS["timeline"]()
 
 
-def test_hostile_labels_are_text() -> None:
-    svg = many_policies().svg
+@pytest.mark.parametrize("name", ["distribution", "load", "busy", "bars"])
+def test_hostile_labels_are_text(name: str) -> None:
+    svg = CHARTS[name]().svg
 
     assert "<b>" not in svg
     assert "\x1b" not in svg
     assert "\u202e" not in svg
+
+
+@pytest.mark.parametrize("name", ["latency", "load", "busy", "bars"])
+def test_a_chart_stands_in_a_file_of_its_own(name: str) -> None:
+    text = standalone(CHARTS[name](), HOSTILE)
+    root = ET.fromstring(text)  # noqa: S314, drawn here
+
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(" not in text
+    assert "<b>" not in text
+    assert "\x1b" not in text
+    assert float(root.get("width") or 0) > float(root.get("height") or 0) > 0
 
 
 def test_peaks_survive_when_points_are_merged() -> None:

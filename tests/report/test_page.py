@@ -78,7 +78,7 @@ def full(**changes: object) -> Report:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render_page(full())
+    return render_page(full(simulation=samples.drawn_simulation()))
 
 
 def test_the_title_starts_with_the_verdict(page: str) -> None:
@@ -209,6 +209,7 @@ def hostile(name: str) -> Report:
             simulation,
             results=(replace(first, policy=name, parameters=name, source=name),),
             advice=(name,),
+            views=samples.views((name, f"{name} 2")),
         ),
         lint=replace(
             lint,

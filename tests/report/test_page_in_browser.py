@@ -33,7 +33,8 @@ QUESTIONS = (
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages that the tests open."""
     folder = tmp_path_factory.mktemp("pages")
-    for name, report in (("full", full()), ("hostile", hostile(NAME))):
+    drawn = full(simulation=samples.drawn_simulation())
+    for name, report in (("full", drawn), ("hostile", hostile(NAME))):
         (folder / f"{name}.html").write_text(render_page(report), encoding="utf-8")
     return folder
 

@@ -68,9 +68,48 @@ def test_the_lead_of_the_simulation_is_its_advice_or_its_best_policy() -> None:
 def test_a_simulation_without_a_distribution_draws_none() -> None:
     whole = samples.simulation()
     bare = tuple(replace(item, sample_latencies_ns=()) for item in whole.results[:1])
-    section = scheduler_section(replace(whole, results=bare, assumptions=(), machine=whole.machine))
+    section = scheduler_section(replace(whole, results=bare, assumptions=()))
 
     assert sum(isinstance(block, Figure) for block in section.blocks) == 1
+
+
+def test_the_charts_of_schedules_say_what_they_show() -> None:
+    """Each has its sentence and its numbers; what only explains is folded."""
+    blocks = scheduler_section(samples.drawn_simulation()).blocks
+    figures = [block for block in blocks if isinstance(block, Figure)]
+    folded = [block.blocks[0] for block in blocks if isinstance(block, Folded)]
+    busy = next(block for block in folded if isinstance(block, Figure))
+
+    assert [figure.id for figure in figures] == [
+        "latency-chart",
+        "load-chart",
+        "bars-chart",
+        "distribution-chart",
+    ]
+    assert figures[1].summary == (
+        "Requests pile up at 4/s under mas, at 3.5/s under comb, at 3/s under fcfs, at 2.5/s under"
+        " processes. The workload comes at 1.6 requests/s, and at most 3.2 can be served by any"
+        " policy. Simulated with the first 400 requests, arriving more slowly and faster."
+    )
+    assert figures[2].summary == (
+        "24 of 400 requests, where the two differ most: number 266 and those after it. Of their"
+        " time: mas, 6% in the LLM server's line, 53% on the CPU, 34% at the LLM server, 8% waiting"
+        " for the outside; comb, 57% waiting for admission, 2% in the LLM server's line, 23% on the"
+        " CPU, 14% at the LLM server, 3% waiting for the outside."
+    )
+    assert busy.summary == (
+        "From the first arrival to the last finish: fcfs keeps the less busy of the two busiest,"
+        " the cores 49% and the LLM server 51% of the time."
+    )
+    assert all(figure.twin is not None for figure in (*figures[1:3], busy))
+
+
+def test_without_rates_there_is_no_chart_of_load() -> None:
+    whole = samples.drawn_simulation()
+    assert whole.views is not None
+    blocks = scheduler_section(replace(whole, views=replace(whole.views, load=None))).blocks
+
+    assert "load-chart" not in {block.id for block in blocks if isinstance(block, Figure)}
 
 
 def test_only_an_overloaded_policy_gets_the_note() -> None:

@@ -1,8 +1,10 @@
 """Artifacts: what is written comes back, and what is no artifact is told apart."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -21,6 +23,7 @@ from agentaudit.store.artifacts import (
     write_artifact,
 )
 from tests.report import samples
+from tests.report.samples import drawn_simulation
 
 HERE = Path("some.json")
 
@@ -161,3 +164,28 @@ def test_a_failed_write_leaves_the_old_file(
 
     assert target.read_text() == "before"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda views: views["bars"].clear(), "there are no policies in `bars`"),
+        (lambda views: views["bars"][0]["bars"].clear(), "there are no bars of mas"),
+        (lambda views: views["busy"].clear(), "`busy` holds every policy"),
+        (lambda views: views["busy"][0]["cpu_busy_ns"].clear(), "there are no bins of mas"),
+        (lambda views: views["busy"][0]["gpu_busy_ns"].clear(), "as many of the CPU"),
+        (lambda views: views["busy"][0].update(bin_ns=0), "at least 1 ns"),
+        (lambda views: views["load"]["curves"].clear(), "there are no curves"),
+        (lambda views: views["load"]["curves"][0]["points"].clear(), "there are no points of mas"),
+    ],
+)
+def test_views_that_nothing_can_be_drawn_from_are_an_input_error(
+    change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    whole = drawn_simulation()
+    body = json.loads(to_json(whole))
+    assert from_json(json.dumps(body).encode(), HERE) == whole
+
+    change(body["views"])
+    with pytest.raises(InputError, match=said):
+        from_json(json.dumps(body).encode(), HERE)
