@@ -57,6 +57,8 @@ MIXES = {
   - {name: chat, weight: 1, steps: [{gpu: 60ms, spread: 0.5}]}
 """,
 }
+SPAWNING = "system"
+"""The mix that starts child processes: those are no even share of a core (docs/validation.md)."""
 LOADS = {"closed": "closed", "half": "poisson:16", "high": "poisson:26"}
 """Arrivals per second: about 50 % and 85 % of two cores."""
 
@@ -206,13 +208,25 @@ def table(visits: Sequence[Visit], groups: Sequence[Sequence[ValidatedRun]]) -> 
             for run in group
         ]
         yield _line(" ".join(cell), of_cell)
-    for name, prediction in (("foreknown", foreknown), ("own", own)):
+    plain = [
+        list(group)
+        for visit, group in zip(visits, groups, strict=True)
+        if visit.cell[0] != SPAWNING
+    ]
+    yield _line("all but system", [run for group in plain for run in group])
+    yield from _comparison_lines("all", groups)
+    yield from _comparison_lines("all but system", plain)
+
+
+def _comparison_lines(name: str, groups: Sequence[Sequence[ValidatedRun]]) -> Iterator[str]:
+    yield f"Two policies, {name}:"
+    for kind, prediction in (("foreknown", foreknown), ("own", own)):
         found = comparisons(groups, prediction)
         yield (
-            f"{name}: speed-up ratio error {found.ratio_error:.1%}; better one of two named in"
-            f" {found.right} of {found.pairs} pairs, {found.clear_right} of {found.clear_pairs}"
-            " that differ by 10 %"
+            f"  {kind:9} speed-up ratio error {found.ratio_error * 100:4.1f} %; better one named in"
+            f" {found.right} of {found.pairs} pairs,"
         )
+        yield f"            and {found.clear_right} of {found.clear_pairs} that differ by 10 %"
 
 
 def _line(name: str, runs: Sequence[ValidatedRun]) -> str:

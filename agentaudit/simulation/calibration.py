@@ -88,12 +88,13 @@ def host_progress(host: HostMeasurement) -> SpeedCurve:
     How much CPU time this machine gave to so many jobs, with all that else ran on it.
 
     Where a job alone does not get a core's time, it waits for something else, as for children to
-    start; those waits belong to its steps (`stalls`), and more jobs are compared with it.
+    start; those waits belong to its steps (`stalls`), and up to as many jobs as cores are compared
+    with it. Beyond, somebody works while another waits: what they get is what there is.
     """
     alone = dict(host.progress).get(1, 1.0)
     return SpeedCurve(
         points=tuple(
-            (jobs, min(speed / alone, float(min(jobs, host.cores))))
+            (jobs, min(speed / alone, float(jobs)) if jobs <= host.cores else speed)
             for jobs, speed in host.progress
         )
     )

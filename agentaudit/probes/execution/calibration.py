@@ -135,12 +135,34 @@ def _handover(jobs: int, runs: Iterable[Mapping[int, Sequence[Execution]]]) -> H
 
 
 def _progress(jobs: int, runs: Iterable[Mapping[int, Sequence[Execution]]]) -> float:
-    """CPU time over time from begin to end, as if that many were always at it."""
-    steps = [step for by_jobs in runs for run in by_jobs[jobs] for step in run.steps]
-    work = [step for step in steps if step.stage is Stage.CPU]
-    spent_ns = sum(step.ended_ns - step.begun_ns for step in work)
-    most = min(jobs, usable_cores())
-    return min(jobs * sum(step.cpu_ns for step in work) / spent_ns, float(most))
+    """
+    CPU time that so many jobs get together in each nanosecond, at most that of all cores.
+
+    Up to as many as cores, from begin to end of each: hand-overs are told apart. Beyond, from being
+    sent to being seen: while one waits for its slice another has the core.
+    """
+    cores = usable_cores()
+    most = min(jobs, cores)
+    spent_ns = wanted_ns = 0
+    for run in (run for by_jobs in runs for run in by_jobs[jobs]):
+        work = [step for step in run.steps if step.stage is Stage.CPU]
+        spent_ns += sum(step.cpu_ns for step in work)
+        if jobs > cores:
+            wanted_ns += wanted_core_ns([(step.sent_ns, step.seen_ns) for step in work], cores)
+        else:
+            wanted_ns += sum(step.ended_ns - step.begun_ns for step in work)
+    return min(most * spent_ns / wanted_ns, float(most))
+
+
+def wanted_core_ns(intervals: Sequence[tuple[int, int]], cores: int) -> int:
+    """How much cores were wanted: one for each interval, and never more than there are."""
+    changes = sorted(change for begin, end in intervals for change in ((begin, 1), (end, -1)))
+    wanted_ns = running = last_ns = 0
+    for at_ns, change in changes:
+        wanted_ns += (at_ns - last_ns) * min(running, cores)
+        running += change
+        last_ns = at_ns
+    return wanted_ns
 
 
 def _server_times(hands: Hands, calls: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ import pytest
 
 from agentaudit.errors import UsageError
 from agentaudit.probes.execution import priority
-from agentaudit.probes.execution.calibration import beacon, measure_host
+from agentaudit.probes.execution.calibration import beacon, measure_host, wanted_core_ns
 from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.tools import Tool
 from agentaudit.probes.execution.workers import Workers
@@ -31,6 +31,13 @@ def test_a_machine_is_measured() -> None:
     assert host.driver_ns > 0
     assert set(speeds) == TOOLS
     assert all(cpu_ns > 0 for cpu_ns in speeds.values())
+
+
+def test_cores_are_wanted_by_whatever_runs_and_never_more_than_there_are() -> None:
+    """Three at once from 10 to 20, two or one of them before and after."""
+    assert wanted_core_ns([(0, 20), (10, 20), (10, 30)], 2) == 10 + 20 + 10
+    assert wanted_core_ns([(0, 20), (10, 20), (10, 30)], 8) == 50
+    assert wanted_core_ns([], 2) == 0
 
 
 def test_a_raised_priority_is_lowered_again(monkeypatch: pytest.MonkeyPatch) -> None:
