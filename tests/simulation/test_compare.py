@@ -217,6 +217,12 @@ def test_keeping_up_counts_for_more_than_a_percentile() -> None:
     assert simulation.advice[0].startswith("Use many (cap=9) instead of one (cap=1)")
 
 
+def test_of_equals_the_baseline_comes_first() -> None:
+    simulation = compare_shipped(workload(4, cpu_s=1, gpu_s=1), MACHINE, names=["comb", "mas"])
+
+    assert policies(simulation)[0] == simulation.baseline
+
+
 def test_an_empty_workload_and_a_missing_baseline() -> None:
     policy = CappedConcurrency(name="all", source="test", cap=None)
 
