@@ -8,6 +8,7 @@ to Unix time.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agentaudit.model.contention import Contention
 from agentaudit.model.endpoint import EndpointUse
 
 SCHEMA_VERSION = 2
@@ -117,6 +118,8 @@ class Step:
     children_cpu_ns: int = 0
     gpu_ns: int = 0
     run_queue_ns: int = 0
+    children_queue_ns: int = 0
+    """How long threads of those children were ready without a core, all of them together."""
     source: LabelSource = LabelSource.NONE
     confidence: float = 0.0
     """0 to 1."""
@@ -269,6 +272,8 @@ class Trace:
     processes: tuple[ProcessRecord, ...]
     cpu_samples: tuple[CpuSample, ...]
     gpu_samples: tuple[GpuSample, ...] = ()
+    contention: tuple[Contention, ...] = ()
+    """Stretches that follow each other without a gap; empty where nobody counted."""
     energy: tuple[EnergyReading, ...] = ()
     incidents: tuple[Incident, ...] = ()
     sampling: tuple[SamplingRecord, ...] = ()

@@ -124,8 +124,13 @@ class Machine:
     """Room of the KV cache, in tokens; None is no limit."""
     recompute_ns: int = 0
     """GPU work for each token of a request's context that the KV cache has lost between calls."""
-    background: int = 0
-    """Threads of other programs that always run beside the agent's."""
+    background: float = 0.0
+    """Threads of other programs that always run beside the agent's, on average."""
+    background_course: tuple[tuple[int, float], ...] = ()
+    """
+    Instants of the workload, ascending, and how many such threads run from each on. It is what was
+    recorded beside the recorded arrivals; before the first there are `background`.
+    """
     starvation: float = 0.0
     """
     How much a starved host slows the LLM server, whose scheduler and tokeniser need cores too: with
@@ -138,7 +143,8 @@ class Machine:
     def plain(self) -> bool:
         """Whether nothing limits LLM calls and no station depends on what another does."""
         limited = self.most_calls is not None or self.kv_tokens is not None
-        return not (limited or self.background or self.starvation)
+        beside = self.background or self.background_course
+        return not (limited or beside or self.starvation)
 
     def __post_init__(self) -> None:
         for name, limit in (("most_calls", self.most_calls), ("kv_tokens", self.kv_tokens)):
@@ -147,6 +153,7 @@ class Machine:
         for name, amount in (
             ("recompute_ns", self.recompute_ns),
             ("background", self.background),
+            *(("background", threads) for _, threads in self.background_course),
             ("starvation", self.starvation),
         ):
             if amount < 0:

@@ -24,6 +24,7 @@ from agentaudit.model.trace import (
     Trace,
 )
 from agentaudit.profiling.assembly import Assembly, assembled
+from agentaudit.profiling.contention import contention, place_queueing
 from agentaudit.profiling.driven_load import driven_load
 from agentaudit.profiling.endpoints import endpoint_uses
 from agentaudit.profiling.evidence import Claim
@@ -52,6 +53,7 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
     known = placed | targets_of(recording)
     owners = Owners(families, whole.lanes, whole.shared())
     own_lanes = place_children(spent_by(families, spendings), owners, known)
+    place_queueing(recording.columns.readings, families, owners, known)
     place_exits(whole.lanes, records, recording.columns)
     place_gpu(whole, records, {life.pid for life in families.lives})
     tell_runs(whole, own_lanes, records, families)
@@ -72,6 +74,9 @@ def trace_of(recording: Recording, rules: LabelRules) -> Trace:
         processes=tuple(life.record() for life in families.lives),
         cpu_samples=records_of(records, CpuSample),
         gpu_samples=records_of(records, GpuSample),
+        contention=contention(
+            recording.columns.readings, recording.opened.host.cores, start_ns, end_ns
+        ),
         energy=records_of(records, EnergyReading),
         incidents=(
             *records_of(records, Incident),
@@ -133,6 +138,7 @@ def _step(number: int, place: tuple[int, int, int], piece: Piece, claim: Claim |
         gpu_ns=piece.gpu_ns,
         gpu_source=piece.gpu_source,
         run_queue_ns=piece.queue_ns,
+        children_queue_ns=piece.children_queue_ns,
         source=piece.label.source,
         confidence=piece.label.confidence,
         tokens_in=claim.tokens_in if claim else None,

@@ -24,6 +24,7 @@ class Piece:
     read_ns: int = 0
     """How much of it lies in readings that hold nothing else: its CPU time there is exact."""
     children_ns: int = 0
+    children_queue_ns: int = 0
     gpu_ns: int = 0
     gpu_source: str = ""
     request_id: int | None = None

@@ -127,7 +127,7 @@ class _Execution:
             self._cpu.due_ns(),
             self._gpu.due_ns(),
             self._timers.due_ns(),
-            self._couplings.interpreter.due_ns(),
+            self._couplings.due_ns(),
             self._line.due_ns() if self._line is not None else NEVER,
             wake_ns,
         )

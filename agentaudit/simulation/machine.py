@@ -6,6 +6,7 @@ from dataclasses import replace
 from agentaudit.errors import UsageError
 from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, SpeedCurve
+from agentaudit.simulation.beside import background, background_sentences
 from agentaudit.simulation.llm_load import fitted_batch_curve
 from agentaudit.simulation.speed import ideal_cores
 
@@ -75,13 +76,18 @@ def host_machine(trace: Trace) -> Machine:
     """
     fitted = fitted_batch_curve(trace.steps)
     gpu = H200 if fitted is None else fitted.curve
+    beside = background(trace)
     known = trace.host.cores > 0
     return Machine(
         name=f"the recorded host, {trace.host.cores} cores" if known else "an unknown host",
         cores=max(trace.host.cores, 1),
         cpu=ideal_cores(max(trace.host.cores, 1)),
         gpu=gpu,
-        assumptions=(_IDEAL, _DEFAULT_GPU if fitted is None else fitted.sentence),
+        background=beside,
+        assumptions=(
+            *(_IDEAL, _DEFAULT_GPU if fitted is None else fitted.sentence),
+            *background_sentences(trace, beside),
+        ),
     )
 
 
@@ -135,7 +141,7 @@ def _limits(machine: Machine) -> Iterator[str]:
             f" {machine.recompute_ns / 1000:g} us of GPU work a token."
         )
     if machine.background:
-        yield f"Other programs always run {machine.background} threads beside the agent's."
+        yield f"Other programs always run {machine.background:.3g} threads beside the agent's."
     if machine.starvation:
         yield (
             "A host with n running threads to a core slows LLM calls by"

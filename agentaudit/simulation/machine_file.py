@@ -62,7 +62,7 @@ def read_machine(reading: Reading, node: Written | None) -> Machine | None:
             most_calls=reading.limit(entries.get("calls"), "calls"),
             kv_tokens=reading.limit(entries.get("kv_tokens"), "kv_tokens"),
             recompute_ns=reading.optional_duration(entries.get("recompute"), "recompute"),
-            background=reading.whole(background, "background", 0, MOST_CORES, least=0),
+            background=reading.number(background, "background", 0.0, above=-1e-9),
             starvation=reading.number(starvation, "starvation", 0.0, above=-1e-9),
             power=reading.value(entries.get("watts"), parse_power, _WATTS),
         )

@@ -5,9 +5,13 @@ from dataclasses import replace
 from agentaudit.model.reading import unread
 from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, Workload
+from agentaudit.simulation.beside import background_course
+from agentaudit.simulation.interpreters import one_interpreter
 from agentaudit.simulation.machine import host_machine
 from agentaudit.simulation.metrics import percentile
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.threads import MultiThreading
+from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.replay import workload_of
 from agentaudit.simulation.simulator import simulate
 
@@ -20,24 +24,33 @@ def recorded_workload(trace: Trace, *, source: str) -> tuple[Workload, Machine]:
     """
     machine = host_machine(trace)
     workload = workload_of(trace, source=source, gpu=machine.gpu)
-    check = reproduction(trace, workload, machine)
+    check = reproduction(trace, machine)
     missing = (f"Not read: {one.lost} ({one.what})." for one in unread(trace.incidents))
     return replace(workload, assumptions=(*missing, check, *workload.assumptions)), machine
 
 
-def reproduction(trace: Trace, workload: Workload, machine: Machine) -> str:
+def reproduction(trace: Trace, machine: Machine) -> str:
     """
     The recorded load, simulated as it came, beside its recorded latencies.
 
-    This is a check and no fit: nothing is adjusted to make the two agree.
+    This is a check and no fit: nothing is adjusted to make the two agree. What ran beside runs at
+    the instants at which it ran, and requests that an edge cut off are part of the load.
     """
-    policy = CappedConcurrency(name="as recorded", source="", cap=None)
-    records = simulate(workload, machine, policy).records
-    replayed = {record.request_id for record in records}
-    simulated = sorted(record.latency_ns for record in records)
-    recorded = sorted(
-        request.latency_ns for request in trace.requests if request.request_id in replayed
+    workload = workload_of(trace, source="", gpu=machine.gpu, cut=True)
+    replayed = {request.request_id for request in workload.requests}
+    first_ns = min(one.arrival_ns for one in trace.requests if one.request_id in replayed)
+    beside = tuple(
+        (max(at_ns - first_ns, 0), threads) for at_ns, threads in background_course(trace)
     )
+    policy = _as_recorded(trace)
+    run = simulate(workload, replace(machine, background_course=beside), policy)
+    simulated_ns = {record.request_id: record.latency_ns for record in run.records}
+    pairs = [
+        (request.latency_ns, simulated_ns[request.request_id])
+        for request in trace.requests
+        if request.complete and request.request_id in simulated_ns
+    ]
+    recorded, simulated = (sorted(column) for column in zip(*pairs, strict=True))
     parts = (
         f"P{part} {_times(percentile(recorded, part), percentile(simulated, part))}"
         for part in (50, 90)
@@ -46,6 +59,13 @@ def reproduction(trace: Trace, workload: Workload, machine: Machine) -> str:
         "Check: the recorded load, simulated as it came with nothing held back, gives"
         f" {' and '.join(parts)}."
     )
+
+
+def _as_recorded(trace: Trace) -> Policy:
+    """Everything starts when it arrives, in threads where one process served several requests."""
+    if one_interpreter(trace.steps):
+        return MultiThreading(name="as recorded", source="")
+    return CappedConcurrency(name="as recorded", source="", cap=None)
 
 
 def _times(recorded_ns: int, simulated_ns: int) -> str:

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from agentaudit.model.workload import SpeedCurve
 
 
-def total_speed(curve: SpeedCurve, jobs: int) -> float:
+def total_speed(curve: SpeedCurve, jobs: float) -> float:
     """Work served per nanosecond with `jobs` active: linear between points, flat past the last."""
     points = curve.points
     place = bisect_right(points, jobs, key=lambda point: point[0])

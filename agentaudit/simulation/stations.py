@@ -55,7 +55,7 @@ class Station:
         self._virtual = 0.0
         self._threads = 0
         self._guests = 0
-        self._beside = 0
+        self._beside = 0.0
         self._pace = 1.0
         self._share = 0.0
         self._speed = 0.0
@@ -97,7 +97,7 @@ class Station:
         return self._busy
 
     @property
-    def threads(self) -> int:
+    def threads(self) -> float:
         """All that run now: of jobs, of guests and of others."""
         return self._threads + self._beside
 
@@ -106,7 +106,9 @@ class Station:
         """Work that each running thread is served per nanosecond."""
         return self._share
 
-    def surround(self, now_ns: int, *, guests: int = 0, others: int = 0, pace: float = 1.0) -> None:
+    def surround(
+        self, now_ns: int, *, guests: int = 0, others: float = 0, pace: float = 1.0
+    ) -> None:
         """
         From now on so many threads run beside the jobs, and all are served at this pace.
 
@@ -130,7 +132,7 @@ class Station:
         if not self._beside:
             return elapsed * min(self._threads, self._slots)
         ours, everybody = self._threads + self._guests, self._threads + self._beside
-        return elapsed * ours * min(self._slots, everybody) // everybody
+        return int(elapsed * ours * min(self._slots, everybody) // everybody)
 
     def _next_end_ns(self) -> int:
         if not self._heap:
@@ -138,12 +140,19 @@ class Station:
         left = (self._heap[0][0] - self._virtual) / self._speed
         return self._last_ns + max(ceil(left - _HALF), 0)
 
+    def _rate(self, threads: float) -> float:
+        """Work served to each of so many threads; one that is not always there has a part."""
+        return total_speed(self._curve, max(threads, 1)) / max(threads, 1)
+
     def _set_threads(self, threads: int) -> None:
         """The number of active threads, and with it the speed of each; computed once a number."""
         rates, everybody = self._rates, threads + self._beside
-        while len(rates) <= everybody:
-            rates.append(total_speed(self._curve, len(rates)) / len(rates))
-        self._share = rates[everybody] * self._pace
+        if everybody != int(everybody):
+            self._share = self._rate(everybody) * self._pace
+        else:
+            while len(rates) <= everybody:
+                rates.append(self._rate(len(rates)))
+            self._share = rates[int(everybody)] * self._pace
         # Without a job virtual time stands still, whoever else is served.
         self._threads, self._speed, self._changed = threads, self._share if threads else 0.0, True
 

@@ -43,7 +43,7 @@ def gpu_busy_ns(schedule: Schedule, bins: Bins) -> tuple[int, ...]:
 
 
 def _busy_ns(
-    schedule: Schedule, stage: Stage, slots_and_others: tuple[int, int], bins: Bins
+    schedule: Schedule, stage: Stage, slots_and_others: tuple[int, float], bins: Bins
 ) -> tuple[int, ...]:
     busy = [0] * bins.count
     slots, others = slots_and_others
@@ -55,7 +55,7 @@ def _busy_ns(
         for place in range(max(first, 0), min(last, bins.count - 1) + 1):
             left_ns = bins.start_ns + place * bins.width_ns
             within_ns = min(to_ns, left_ns + bins.width_ns) - max(from_ns, left_ns)
-            busy[place] += used * within_ns // everybody
+            busy[place] += int(used * within_ns // everybody)
     return tuple(busy)
 
 

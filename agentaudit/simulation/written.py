@@ -76,6 +76,7 @@ class Reading:
         number = self.value(node, float, f"{name} is a number")
         if number is not None and not (isfinite(number) and above < number < _LARGEST_NUMBER):
             self.fault(node, f"{name} is {'above 0' if above >= 0 else 'at least 0'}")
+            return default
         return number if number is not None else default
 
     def value(

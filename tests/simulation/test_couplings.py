@@ -100,6 +100,21 @@ def test_other_programs_on_idle_cores_disturb_nobody() -> None:
     assert run.cpu_busy_ns == SECOND
 
 
+def test_a_part_of_a_thread_takes_its_part() -> None:
+    """One job and one and a half threads of others on one core: 1 / 2.5 of it."""
+    one = replace(MACHINE, cores=1, cpu=ideal_cores(1), background=1.5)
+
+    assert finishes(simulate(work((cpu(1),)), one, ALL)) == [2.5]
+
+
+def test_other_programs_come_and_go() -> None:
+    """On one core: alone for a second, beside another for two, alone again."""
+    course = ((SECOND, 1.0), (3 * SECOND, 0.0))
+    one = replace(MACHINE, cores=1, cpu=ideal_cores(1), background_course=course)
+
+    assert finishes(simulate(work((cpu(3),)), one, ALL)) == [4]
+
+
 def test_a_starved_host_slows_the_llm_server() -> None:
     """Four threads on two cores are one too many to a core: a call of 2 s takes 1.5 times that."""
     machine = replace(MACHINE, starvation=0.5)

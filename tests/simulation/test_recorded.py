@@ -2,7 +2,17 @@
 
 from dataclasses import replace
 
-from agentaudit.model.trace import Host, Request, Step, StepKind, Target, Trace
+import pytest
+
+from agentaudit.model.contention import Contention
+from agentaudit.model.trace import (
+    Host,
+    Request,
+    Step,
+    StepKind,
+    Target,
+    Trace,
+)
 from agentaudit.simulation.recorded import recorded_workload
 
 SECOND = 1_000_000_000
@@ -56,9 +66,56 @@ def test_a_recording_that_is_reproduced() -> None:
     )
 
 
-def test_time_that_the_simulation_does_not_know_of_shows() -> None:
+def test_time_of_which_nothing_was_recorded_is_waiting_and_is_told() -> None:
     """Requests that waited half a second before their first step, for a reason not recorded."""
     late = tuple(replace(one, arrival_ns=one.arrival_ns - SECOND // 2) for one in TRACE.requests)
     workload, _ = recorded_workload(replace(TRACE, requests=late), source="run.aatrace")
 
-    assert "P50 500 ms, recorded 1,000 ms (-50%)" in workload.assumptions[0]
+    assert "P50 1,000 ms, recorded 1,000 ms (+0%)" in workload.assumptions[0]
+    assert any("2.0 s" in said and "50% of their time" in said for said in workload.assumptions)
+
+
+def test_what_ran_beside_runs_beside_when_it_did() -> None:
+    """Another program takes half of the only core during the second request, and no other."""
+    slowed = tuple(
+        replace(step, end_ns=step.start_ns + SECOND, run_queue_ns=SECOND // 2)
+        if place == 1
+        else step
+        for place, step in enumerate(TRACE.steps)
+    )
+    requests = tuple(request(place, 1.0 if place == 1 else 0.5) for place in range(4))
+    contended = tuple(
+        Contention(
+            start_ns=place * SECOND,
+            end_ns=(place + 1) * SECOND,
+            cpu_ns=SECOND // 2,
+            queue_ns=SECOND // 2 if place == 1 else 0,
+            others=1.0 if place == 1 else 0.0,
+        )
+        for place in range(4)
+    )
+    recorded = replace(TRACE, steps=slowed, requests=requests, contention=contended)
+
+    workload, machine = recorded_workload(recorded, source="run.aatrace")
+
+    assert "P50 500 ms, recorded 500 ms (+0%) and P90 1,000 ms" in workload.assumptions[0]
+    assert machine.background == pytest.approx(0.25)
+    assert any("0.25 threads beside" in said for said in machine.assumptions)
+
+
+def test_requests_that_an_edge_cut_off_are_load_and_no_latency() -> None:
+    """The last of two that share the core never ends; the first is as slow as it was."""
+    steps = (
+        replace(tool(0, 1.0), run_queue_ns=SECOND // 2),
+        replace(tool(1, 1.0), start_ns=0, end_ns=SECOND, run_queue_ns=SECOND // 2),
+    )
+    requests = (
+        request(0, 1.0),
+        replace(request(1, 1.0), arrival_ns=0, finish_ns=SECOND, complete=False),
+    )
+    workload, _ = recorded_workload(
+        replace(TRACE, steps=steps, requests=requests), source="run.aatrace"
+    )
+
+    assert len(workload.requests) == 1
+    assert "P50 1,000 ms, recorded 1,000 ms (+0%)" in workload.assumptions[0]

@@ -199,7 +199,8 @@ def test_what_is_left_out_is_said() -> None:
     assert "75% of the recorded CPU time belongs to no replayed request" in said
 
 
-def test_overlapping_steps_are_named_and_serialised() -> None:
+def test_overlapping_steps_are_named_and_run_side_by_side() -> None:
+    """While both are open they are one piece of work on two threads; then one goes on."""
     recorded = trace(
         [step(7, TOOL, 0, 100, cpu_ms=100), step(8, TOOL, 40, 140, cpu_ms=100)],
         [request(0, 0, 140)],
@@ -207,7 +208,8 @@ def test_overlapping_steps_are_named_and_serialised() -> None:
 
     workload = replayed(recorded)
 
-    assert plan(workload) == [(Stage.CPU, 100), (Stage.CPU, 100)]
+    assert plan(workload) == [(Stage.CPU, 160), (Stage.CPU, 40)]
+    assert [item.threads for item in workload.requests[0].steps] == [2, 1]
     assert any("the first: step 8 of request 0" in said for said in workload.assumptions)
 
 

@@ -206,7 +206,8 @@ def test_the_kernel_knows_every_number_of_a_machine_and_a_request() -> None:
     assert names == {
         "Machine": {
             *("name", "cores", "cpu", "gpu", "dispatch_ns", "assumptions", "power"),
-            *("most_calls", "kv_tokens", "recompute_ns", "background", "starvation"),  # not `plain`
+            *("most_calls", "kv_tokens", "recompute_ns", "starvation"),  # these are not `plain`
+            *("background", "background_course"),
         },
         "WorkRequest": {
             *("request_id", "type", "heavy", "arrival_ns", "steps", "follows", "think_ns"),

@@ -1,0 +1,19 @@
+"""How the recorded processes came by the cores of their host."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contention:
+    """How threads of the whole tree came by the cores over a stretch, from kernel counters."""
+
+    start_ns: int
+    end_ns: int
+    cpu_ns: int
+    queue_ns: int
+    """Ready, and without a core."""
+    others: float
+    """
+    Threads of other programs beside them: so many explain the waits, were cores shared evenly. With
+    a higher priority one of them counts as several.
+    """

@@ -1,0 +1,50 @@
+"""
+How long steps waited for an interpreter: an event loop, or the lock that Python's threads share.
+
+Nobody measures these waits. While one waits, others of its process run; so what they used meanwhile
+is the most that it can have waited for them. On its own thread, an event loop, time in the run
+queue counts as well: nothing else goes on there until the thread gets its core.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from agentaudit.model.trace import Step, StepKind
+from agentaudit.simulation.courses import Course
+
+_ELSEWHERE = frozenset({StepKind.LLM_INFERENCE, StepKind.TOOL_CALL})
+"""What waits for an answer, or a program, and for no interpreter."""
+
+
+class Interpreters:
+    """The interpreters of a recording: what was done in each process, and on each thread."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        processes: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
+        threads: dict[tuple[int, int], list[tuple[int, int, float]]] = defaultdict(list)
+        for step in steps:
+            own_ns = step.cpu_ns - step.children_cpu_ns
+            if step.wall_ns > 0:
+                processes[step.pid].append((step.start_ns, step.end_ns, own_ns))
+                threads[step.pid, step.tid].append((step.start_ns, step.end_ns, step.run_queue_ns))
+        self._cpu = {pid: Course(spans) for pid, spans in processes.items()}
+        self._queue = {thread: Course(spans) for thread, spans in threads.items()}
+
+    def wait_ns(self, step: Step, start_ns: int, end_ns: int) -> int:
+        """The most that a stretch of the step can have waited for others of its process."""
+        if step.kind in _ELSEWHERE or step.children_cpu_ns:
+            return 0
+        everybody = self._cpu[step.pid].between(start_ns, end_ns)
+        everybody += self._queue[step.pid, step.tid].between(start_ns, end_ns)
+        own_ns = (step.cpu_ns + step.run_queue_ns) * (end_ns - start_ns) / step.wall_ns
+        return max(round(everybody - own_ns), 0)
+
+
+def one_interpreter(steps: Iterable[Step]) -> bool:
+    """Whether one process ran steps of several requests: its threads, or its event loop."""
+    first: dict[int, int] = {}
+    return any(
+        step.request_id is not None
+        and first.setdefault(step.pid, step.request_id) != step.request_id
+        for step in steps
+    )

@@ -1,0 +1,62 @@
+"""What a replay rests on, each premise a sentence."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from agentaudit.model.trace import Request, Step, Trace
+from agentaudit.simulation.demands import FULL, Notes
+
+
+def premises(
+    trace: Trace, replayed: Sequence[Request], steps: Mapping[int, Sequence[Step]], notes: Notes
+) -> Iterator[str]:
+    """What was assumed when a recording became a workload, and what it leaves out."""
+    if trace.target.imported:
+        yield (
+            f"The trace was imported ({trace.target.imported}), so nobody measured its CPU time:"
+            " what is no LLM call is replayed as waiting, and requests do not compete for cores."
+        )
+    left_out = len(trace.requests) - len(replayed)
+    if left_out:
+        yield (
+            f"{left_out} of {len(trace.requests)} recorded requests are left out: an edge of the"
+            " recording cut them off, or no step of theirs was seen."
+        )
+    yield (
+        "An LLM call's demand is its wall time, taken back to batch size 1 by the calls in flight"
+        " meanwhile; network and queueing at the server count as serving."
+    )
+    yield from _waits(notes, sum(request.latency_ns for request in replayed))
+    if notes.overlapping:
+        first = notes.overlapping[0]
+        yield (
+            f"{len(notes.overlapping)} steps overlap another of their request (the first: step"
+            f" {first.step_id} of request {first.request_id}); of those at once one counts, a model"
+            " call before other work, with the CPU work of the others on threads beside it."
+        )
+    used_ns = sum(step.cpu_ns for request in replayed for step in steps[request.request_id])
+    if trace.cpu_total_ns > used_ns:
+        yield (
+            f"{1 - used_ns / trace.cpu_total_ns:.0%} of the recorded CPU time belongs to no"
+            " replayed request and is not simulated as theirs."
+        )
+
+
+def _waits(notes: Notes, latency_ns: int) -> Iterator[str]:
+    if notes.queued_ns:
+        yield (
+            f"{notes.queued_ns / 1e9:.1f} s in which requests neither ran nor called the LLM, while"
+            f" the host's cores were at least {FULL:.0%} busy, count as queueing for a core and"
+            " are simulated anew."
+        )
+    if notes.interpreter_ns:
+        yield (
+            f"{notes.interpreter_ns / 1e9:.1f} s in which requests were at Python code that did not"
+            " run, while others of their process did, count as waiting for the interpreter and are"
+            " simulated anew."
+        )
+    if notes.waited_ns:
+        yield (
+            f"{notes.waited_ns / 1e9:.1f} s in which requests neither ran, queued nor called the"
+            f" LLM, {notes.waited_ns / max(latency_ns, 1):.0%} of their time, count as waiting for"
+            " the outside, which no policy shortens."
+        )
