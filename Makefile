@@ -19,6 +19,9 @@ audit: $(VENV)/.run
 test: $(VENV)/.dev
 	@$(MAKE) --no-print-directory check
 
+# Tests that compute, on all cores; the others watch processes, one after the other, in their own time.
+COMPUTED := $(addprefix tests/,extract linting profiling readers report rules simulation store threats)
+
 # ---- the one definition of "check"; hooks and CI call it, and nothing else ---------------------
 
 check: format lint types contracts tests
@@ -37,7 +40,8 @@ contracts: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/coverage erase
-	AGENTAUDIT_WHEELS="$${AGENTAUDIT_WHEELS:-$(CURDIR)/.wheels}" $(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n logical --dist loadfile $(COMPUTED)
+	AGENTAUDIT_WHEELS="$${AGENTAUDIT_WHEELS:-$(CURDIR)/.wheels}" $(BIN)/coverage run -m pytest $(addprefix --ignore=,$(COMPUTED))
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --skip-empty
 
@@ -63,7 +67,7 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "installing agentaudit and its development tools into $(VENV) (once) …"
-	@$(PIP) install -e '.[dev]' || { echo "The installation failed: the lines above say why. It needs the package registry and about 700 MB of disk." >&2; exit 2; }
+	@$(PIP) install -e '.[dev]' || { echo "The installation failed: the lines above say why. It needs the package registry and about 900 MB of disk." >&2; exit 2; }
 	@touch $@ $(VENV)/.run
 
 $(BIN)/python:

@@ -35,7 +35,7 @@ from framework_catalogue import (
 )
 from model_stub import Model, listening
 
-from agentaudit.cli.recorder import read_trace, step_rules
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.model.trace import Step, StepKind, Trace
 
 OWN_RULES = AGENTS / "own_rules"

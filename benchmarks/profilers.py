@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agentaudit.cli.recorder import read_trace, step_rules
+from agentaudit.cli.traces import read_trace, step_rules
 
 AGENT = Path(__file__).parents[1] / "sample_configs" / "scripted" / "scripted_agent.py"
 CHILDREN = 100

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentaudit.cli.demo import running_sample
-from agentaudit.cli.recorder import read_trace, step_rules
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.model.trace import Trace
 from agentaudit.simulation.beside import background_course
 from agentaudit.simulation.machine import host_machine

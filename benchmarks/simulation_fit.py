@@ -12,8 +12,10 @@ so are the ranges from least to greatest at 32 and 64 requests. Nothing at 128 r
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from agentaudit.model.execution import StageLatency
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload
 from agentaudit.simulation.arrivals import CLOSED
+from agentaudit.simulation.calibration import refined, stage_curve
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.synthetic import (
@@ -102,21 +104,24 @@ def curve(speeds: dict[int, float]) -> SpeedCurve:
 
 def fitted() -> Fit:
     """Each round scales every speed and spread by what simulation says over what was measured."""
-    fit = Fit(
-        cpu={1: 1.0} | {size: size * LEXRANK_S / LEXRANK[size] for size in SIZES},
-        gpu={1: 1.0} | {size: size * LLM_S / LLM[size] for size in SIZES},
-    )
+    fit = Fit(cpu=_first_guess(LEXRANK_S, LEXRANK), gpu=_first_guess(LLM_S, LLM))
     for _ in range(ROUNDS):
-        widths = [0.0, 0.0]
-        for size in SIZES:
-            lexrank, llm = stages(size, fit)
-            fit.cpu[size] *= lexrank.mean / LEXRANK[size]
-            fit.gpu[size] *= llm.mean / LLM[size]
-            if size in WIDE:
-                widths = [widths[0] + lexrank.width, widths[1] + llm.width]
+        simulated = {size: stages(size, fit) for size in SIZES}
+        lexrank = {size: both[0].mean for size, both in simulated.items()}
+        llm = {size: both[1].mean for size, both in simulated.items()}
+        fit.cpu = refined(fit.cpu, lexrank, LEXRANK)
+        fit.gpu = refined(fit.gpu, llm, LLM)
+        widths = [sum(simulated[size][place].width for size in WIDE) for place in (0, 1)]
         fit.cpu_spread *= LEXRANK_RANGE / widths[0]
         fit.gpu_spread *= LLM_RANGE / widths[1]
     return fit
+
+
+def _first_guess(alone_s: float, measured: dict[int, float]) -> dict[int, float]:
+    """What equal calls that start together would say, as `simulate calibrate` has it."""
+    latencies = [StageLatency(concurrency=1, seconds=alone_s)]
+    latencies += [StageLatency(concurrency=size, seconds=time) for size, time in measured.items()]
+    return dict(stage_curve(latencies).points)
 
 
 def main() -> None:

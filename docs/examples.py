@@ -1,23 +1,28 @@
 """
-The README's examples, from real runs: `make audit && python docs/examples.py`.
+The examples of the README and of the guide to simulate, from real runs.
 
-A console block after `<!-- example: NAME -->` gets the output of its command anew, shortened in the
-middle. A block about the running sample shows what the recording of `make audit` says.
+`make audit && python docs/examples.py` renews all; `python docs/examples.py docs/simulate.md` those
+of one page. A console block after `<!-- example: NAME -->` gets the output of its command anew,
+shortened in the middle. A block about the running sample shows what the recording of `make audit`
+says.
 """
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "simulate.md")
 RECORDING = "reports/demo/run.aatrace"
 COLUMNS = "80"
 BLOCK = re.compile(
-    r"(<!-- example: ([\w-]+) -->\n+```console\n(?:\$ [^\n]*\n)+)(.*?)(```)", re.DOTALL
+    r"(<!-- example: ([\w-]+) -->\n+```console\n(?:\$ [^\n]*(?:(?<=\\)\n[^\n]*)*(?<!\\)\n)+)"
+    r"(.*?)(```)",
+    re.DOTALL,
 )
 
 COMMANDS: Mapping[str, tuple[tuple[str, ...], int, int]] = {
@@ -29,18 +34,58 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], int, int]] = {
 """The command of each example, and how many lines of it are shown from its head and its tail."""
 
 
-def main() -> None:
-    """Every example of the README, run anew."""
-    README.write_text(BLOCK.sub(_renewed, README.read_text(encoding="utf-8")), encoding="utf-8")
+SIMULATE = ("simulate", "scheduler", "sample_configs/workloads/research_and_chat.yaml")
+GUIDE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "compared": ((), ("200 requests", "Policy", "Waiting", "P90 by", "Throughput", "Advice")),
+    "slo": (("--slo", "p95 < 8s", "--slo", "type:chat p90 < 2s"), ("Objectives",)),
+    "what-if": (
+        (
+            *("--what-if", "cpu=+4", "--what-if", "gpu=2x"),
+            *("--what-if", "tool:rank=0.5x,rate=1.5x"),
+        ),
+        ("What if", "Advice"),
+    ),
+    "recommend": (("--recommend",), ("Recommendation", "Where an")),
+    "find": (
+        (
+            *("-p", "fcfs", "--slo", "p95 < 8s"),
+            *("--find", "max-rate", "--find", "cores"),
+        ),
+        ("Found",),
+    ),
+    "expenses": (("--watts", "cpu=60..180,gpu=40..300", "--price", "2.5"), ("Throughput",)),
+}
+"""Examples of the guide: options of the command above, and the first words of the parts shown."""
+
+
+def main(pages: Sequence[str]) -> None:
+    """Every example of these pages, run anew; of all pages where none is named."""
+    for page in [Path(page).resolve() for page in pages] or PAGES:
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def renewed(text: str) -> str:
+    """The text of a page with its examples run anew."""
+    return BLOCK.sub(_renewed, text)
 
 
 def _renewed(found: re.Match[str]) -> str:
-    arguments, head, tail = COMMANDS[found[2]]
+    name = found[2]
+    shown = _parts(*GUIDE[name]) if name in GUIDE else _lines(*COMMANDS[name])
+    return found[1] + shown.strip("\n") + "\n" + found[4]
+
+
+def _lines(arguments: tuple[str, ...], head: int, tail: int) -> str:
     lines = [line.rstrip() for line in _output(arguments).splitlines()]
-    shown = (
-        lines if len(lines) <= head + tail else [*lines[:head], "…", *lines[len(lines) - tail :]]
-    )
-    return found[1] + "\n".join(shown).strip("\n") + "\n" + found[4]
+    if len(lines) > head + tail:
+        lines = [*lines[:head], "…", *lines[len(lines) - tail :]]
+    return "\n".join(lines)
+
+
+def _parts(options: tuple[str, ...], words: tuple[str, ...]) -> str:
+    parts = _output((*SIMULATE, *options)).strip("\n").split("\n\n")
+    shown = [part if part.startswith(words) else "…" for part in parts]
+    return "\n\n".join(part for part, _ in groupby(shown))
 
 
 def _output(arguments: tuple[str, ...]) -> str:
@@ -53,4 +98,4 @@ def _output(arguments: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

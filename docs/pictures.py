@@ -1,8 +1,9 @@
-"""The README's pictures, from a real run: `python docs/pictures.py` (needs chromium)."""
+"""The pictures of README and docs, from real runs: `python docs/pictures.py` (needs chromium)."""
 
 import io
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,6 +42,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     (IMAGES / "terminal.svg").write_text(terminal(report), encoding="utf-8")
     photograph(report, IMAGES / "report.png")
+    schedule(IMAGES / "schedule.svg")
 
 
 def terminal(report: Report) -> str:
@@ -53,6 +55,19 @@ def terminal(report: Report) -> str:
     console.print(f"CI would have seen exit code {report.exit_code}; the demonstration ran.")
     drawn = console.export_svg(title="agentaudit audit --demo", theme=PAPER, unique_id="terminal")
     return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+
+
+def schedule(picture: Path) -> None:
+    """The bars of the workload that docs/schedules.md gives as its example."""
+    text = (Path(__file__).parent / "schedules.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    with TemporaryDirectory() as folder:
+        workload = Path(folder) / "batch.yaml"
+        workload.write_text(example, encoding="utf-8")
+        policies = ("-p", "multi-processing", "-p", "comb")
+        command = ("-q", "simulate", "scheduler", str(workload), *policies, "--charts", folder)
+        subprocess.run((sys.executable, "-m", "agentaudit", *command), check=True)
+        shutil.copy(Path(folder) / "bars.svg", picture)
 
 
 def photograph(report: Report, picture: Path) -> None:

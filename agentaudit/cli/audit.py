@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agentaudit.cli.after_dashes import after_dashes
+from agentaudit.cli.after_dashes import CommandAfterDashes, after_dashes
+from agentaudit.cli.commands import command
 from agentaudit.cli.stages import Place, report_on
 from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal_of
@@ -22,7 +23,10 @@ DEMO_CONCURRENCY = 8
 """More than two cores serve at once, so that a schedule can matter."""
 RECORDING = "run.aatrace"
 
+app = command()
 
+
+@app.command(cls=CommandAfterDashes)
 def audit(
     context: typer.Context,
     path: Annotated[

@@ -9,7 +9,7 @@ import typer
 
 from agentaudit import __version__
 from agentaudit.cli.gate import compiled_gates, judged
-from agentaudit.cli.recorder import read_trace
+from agentaudit.cli.traces import read_trace
 from agentaudit.errors import ExitCode, with_doubt
 
 if TYPE_CHECKING:
@@ -36,16 +36,28 @@ class Checks:
     def told(self, trace: "Trace", profile: "Profile", terminal: "Terminal") -> ExitCode:
         """What they say of a recording, shown; the code to end with."""
         from agentaudit.model.reading import unread
-        from agentaudit.profiling.gauges import readings_of
 
         comparison = None
         if self.older is not None:
             comparison = compared(self.older, (profile.recording, trace))
             terminal.out.print()
             show_comparison(comparison, terminal)
-        code = judged(self.gates, readings_of(trace, profile, comparison), terminal)
+        code = self._judged(trace, profile, comparison, terminal)
         traces = [trace, *([self.older[1]] if self.older is not None else [])]
         return with_doubt(code, incomplete=any(unread(one.incidents) for one in traces))
+
+    def _judged(
+        self,
+        trace: "Trace",
+        profile: "Profile",
+        comparison: "Comparison | None",
+        terminal: "Terminal",
+    ) -> ExitCode:
+        if not self.gates:
+            return ExitCode.PASS
+        from agentaudit.profiling.gauges import readings_of
+
+        return judged(self.gates, readings_of(trace, profile, comparison), terminal)
 
 
 def checks_of(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 @contextmanager
 def nothing_collected() -> Iterator[None]:
     """
-    There are no cycles among spans, records and steps; looking for some takes a tenth of the time.
+    Spans, steps, documents and facts hold none; looking for some takes a tenth of the time.
 
     What was made meanwhile is not looked through later either: commands keep it until they end.
     """

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 OTLP_PORT = 4318
 """Where exporters send when nobody tells them otherwise."""
 
+app = command()
 
+
+@app.command()
 def doctor(
     context: typer.Context,
     pid: Annotated[int | None, typer.Argument(help="The process that is to be profiled.")] = None,

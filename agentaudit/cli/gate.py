@@ -9,7 +9,8 @@ from agentaudit.errors import ExitCode, UsageError, exit_code
 
 if TYPE_CHECKING:
     from agentaudit.cli.terminal import Terminal
-    from agentaudit.model.gauge import GateResult, Readings
+    from agentaudit.model.gate import GateResult
+    from agentaudit.model.gauge import Readings
     from agentaudit.rules.cel import Statement
 
 
@@ -62,9 +63,7 @@ def compiled_gates(conditions: Sequence[str], *, comparing: bool) -> "tuple[Stat
 
 def judged(gates: "Sequence[Statement]", readings: "Readings", terminal: "Terminal") -> ExitCode:
     """What the gates say of a recording, shown with the numbers that decided it."""
-    if not gates:
-        return ExitCode.PASS
-    from agentaudit.model.decision import GateStatus
+    from agentaudit.model.gate import GateStatus
     from agentaudit.report.gate_lines import render_gates
 
     results = [_result(gate, readings) for gate in gates]
@@ -77,8 +76,7 @@ def judged(gates: "Sequence[Statement]", readings: "Readings", terminal: "Termin
 
 
 def _result(gate: "Statement", readings: "Readings") -> "GateResult":
-    from agentaudit.model.decision import GateStatus
-    from agentaudit.model.gauge import GateResult
+    from agentaudit.model.gate import GateResult, GateStatus
 
     statuses = {True: GateStatus.FAIL, False: GateStatus.PASS, None: GateStatus.NOT_COMPUTED}
     return GateResult(

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.collection import nothing_collected
+from agentaudit.cli.commands import command
 from agentaudit.cli.outcome import Threshold, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, UsageError, exit_code
 
 if TYPE_CHECKING:
-    from agentaudit.model.finding import LintResult
-    from agentaudit.rules.lint import CompiledRule
+    from agentaudit.model.finding import Acceptance, LintResult
+    from agentaudit.rules.compiled import CompiledRule
 
 
 class Format(StrEnum):
@@ -39,7 +41,10 @@ _BY_SUFFIX: Mapping[str, Format] = {
 }
 _FILE_WIDTH = 100
 
+app = command()
 
+
+@app.command()
 def lint(
     context: typer.Context,
     paths: Annotated[
@@ -119,9 +124,9 @@ def lint(
       agentaudit lint --rules our-rules/ --json findings.json
     """
     said = terminal_of(context)
-    loaded = _rules(rules or [])
-    names = _chosen(loaded, select or [], ignore or [])
-    with said.progress("reading the deployment"):
+    with said.progress("reading the deployment"), nothing_collected():
+        loaded = _rules(rules or [])
+        names = _chosen(loaded, select or [], ignore or [])
         result = _result(paths or [Path()], loaded, names, _Settings(limit or [], accept))
     _write(result, format_, output or [], said)
     if json_file is not None:
@@ -139,10 +144,9 @@ def lint(
 
 
 def _rules(folders: Sequence[Path]) -> "tuple[CompiledRule, ...]":
-    from agentaudit.rules.lint import load_lint_rules
-    from agentaudit.store.shipped import shipped
+    from agentaudit.rules.ours import lint_rules
 
-    return load_lint_rules([shipped("rules") / "lint", *folders])
+    return lint_rules(folders)
 
 
 def _chosen(
@@ -177,11 +181,10 @@ def _result(
     from agentaudit.linting.linter import lint as lint_deployment
     from agentaudit.model.deployment import FileStatus
     from agentaudit.report.places import from_here
-    from agentaudit.rules.acceptances import load_acceptances
     from agentaudit.rules.limits import limits_with
 
     limits = limits_with(settings.limits)
-    accepted = load_acceptances(settings.accept) if settings.accept else ()
+    accepted = _accepted(settings.accept) if settings.accept else ()
     deployment = read_deployment(paths)
     if all(file.status is FileStatus.SKIPPED for file in deployment.coverage):
         places = ", ".join(str(path) for path in paths)
@@ -198,6 +201,12 @@ def _result(
         today=datetime.now(tz=UTC).date().isoformat(),
     )
     return from_here(result, deployment.root)
+
+
+def _accepted(file: Path) -> "tuple[Acceptance, ...]":
+    from agentaudit.rules.acceptances import load_acceptances
+
+    return load_acceptances(file)
 
 
 def _write(

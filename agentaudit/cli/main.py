@@ -1,26 +1,50 @@
 """The command line as a whole: global options, and the commands in the order of a user's day."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from agentaudit import __version__
-from agentaudit.cli import (
-    audit,
-    doctor,
-    lint,
-    profile,
-    report,
-    rules,
-    selftest,
-    simulate,
-    threat_model,
-    trace,
-)
-from agentaudit.cli.after_dashes import CommandAfterDashes
+from agentaudit.cli.commands import command_group
 from agentaudit.cli.terminal import terminal
 
-app = typer.Typer(
+app = command_group(
+    {
+        "audit": (
+            "Profile, simulate, lint and threat-model, and answer the three decisions in one"
+            " report."
+        ),
+        "profile": (
+            "Where an agent's CPU and GPU time goes: by kind of step, by request, children"
+            " included."
+        ),
+        "simulate": (
+            "Ask what another schedule or another machine would do for the agent's latency."
+        ),
+        "lint": (
+            "Find long-lived credentials, unbounded memory and excess permissions in deployment"
+            " files."
+        ),
+        "threat-model": (
+            "Find the ways from untrusted input to damage, how far an attacker gets, and what"
+            " would help."
+        ),
+        "report": (
+            "Judge what was measured and read: three decisions, one verdict, one offline page."
+        ),
+        "trace": "Recordings of agents: show, compare, import, export, merge and sum them up.",
+        "rules": "Show the rules of lint, and test rules of your own.",
+        "doctor": (
+            "What a recording would hold here, what each part gives, and what enables the missing"
+            " ones."
+        ),
+        "selftest": (
+            "Records agents whose work is known, and compares: CPU time, steps, requests, cost,"
+            " crashes."
+        ),
+    },
+    files="agentaudit.cli.{}",
     name="agentaudit",
     help=(
         "Is this agent deployment ready for production? Evidence for three decisions: where"
@@ -32,8 +56,6 @@ app = typer.Typer(
         " 3 evidence incomplete or nothing to audit; 4 both 1 and 3; 70 internal error;"
         " 130 interrupted. Ctrl-C while an agent is recorded ends the recording, not the run."
     ),
-    no_args_is_help=True,
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,  # an exception that gets here is handled in __main__
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -58,16 +80,4 @@ def options(
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    context.obj = terminal(no_color=no_color, quiet=quiet, verbose=verbose)
-
-
-app.command("audit", cls=CommandAfterDashes)(audit.audit)
-app.command("profile", cls=CommandAfterDashes)(profile.profile)
-app.add_typer(simulate.app, name="simulate")
-app.command("lint")(lint.lint)
-app.command("threat-model")(threat_model.threat_model)
-app.command("report")(report.report)
-app.add_typer(trace.app, name="trace")
-app.add_typer(rules.app, name="rules")
-app.command("doctor")(doctor.doctor)
-app.command("selftest")(selftest.selftest)
+    context.obj = partial(terminal, no_color=no_color, quiet=quiet, verbose=verbose)

@@ -7,21 +7,26 @@ from pathlib import Path
 import typer
 
 from agentaudit.cli import profile_options as said
-from agentaudit.cli.after_dashes import after_dashes
+from agentaudit.cli.after_dashes import CommandAfterDashes, after_dashes
 from agentaudit.cli.checks import Compare, checks_of
+from agentaudit.cli.commands import command
 from agentaudit.cli.gate import FailIf
 from agentaudit.cli.listeners import Listening
 from agentaudit.cli.load import LoadOptions
 from agentaudit.cli.probes import RATE_HZ, Options
-from agentaudit.cli.recorder import record, step_rules
+from agentaudit.cli.recorder import record
 from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.targets import Attach, Launch, Repeat, Target, parse_duration
 from agentaudit.cli.terminal import terminal_of
+from agentaudit.cli.traces import step_rules
 from agentaudit.errors import UsageError, with_doubt
 
 __all__ = ["Attach", "Launch", "Options", "parse_duration", "profile", "record"]
 
+app = command()
 
+
+@app.command(cls=CommandAfterDashes)
 def profile(
     context: typer.Context,
     pid: said.Pid = None,

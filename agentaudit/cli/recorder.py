@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,13 +11,13 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from agentaudit import __version__
-from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.injection import injections
 from agentaudit.cli.listeners import instrumented, listeners
 from agentaudit.cli.live import live
 from agentaudit.cli.probes import Options, fork_events, network_observers, probes_of
 from agentaudit.cli.targets import Attach, Launch, Repeat, Target, pid_of
 from agentaudit.cli.terminal import Terminal
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.errors import IncompleteError, UsageError
 
 if TYPE_CHECKING:
@@ -54,33 +54,6 @@ def record(
     with ExitStack() as stack:
         _record(target, duration_ns, _Way(output, rules, terminal, options), stack)
     return read_trace(output, rules)
-
-
-def step_rules(folders: Sequence[Path], request_frames: Sequence[str] = ()) -> "LabelRules":
-    """The user's rules for frames and spans, and ours after them."""
-    from agentaudit.model.rule import LabelRules
-    from agentaudit.rules.programs import load_program_rules
-    from agentaudit.rules.request_frames import request_rules
-    from agentaudit.rules.spans import load_span_rules, told_apart
-    from agentaudit.rules.steps import load_step_rules
-    from agentaudit.store.shipped import shipped
-
-    steps, spans = told_apart(folders)
-    rules = load_step_rules([*steps, shipped("rules") / "steps"])
-    return LabelRules(
-        frames=(*request_rules(request_frames), *rules),
-        spans=load_span_rules([*spans, shipped("rules") / "spans"]),
-        programs=load_program_rules(shipped("rules") / "programs.yaml"),
-    )
-
-
-def read_trace(recording: Path, rules: "LabelRules") -> "Trace":
-    """The trace of a recording on disk, also while it grows."""
-    from agentaudit.profiling.attribution import trace_of
-    from agentaudit.store.recording import read_recording
-
-    with nothing_collected():
-        return trace_of(read_recording(recording), rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.outcome import write_text
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode, IncompleteError, InputError, Problem, UsageError
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 _KINDS = ("profile", "simulation", "findings", "threats")
 
+app = command()
 
+
+@app.command()
 def report(
     context: typer.Context,
     artifacts: Annotated[
@@ -135,7 +139,9 @@ def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
     from agentaudit.model.fleet import Fleet
     from agentaudit.model.profile import Profile
     from agentaudit.model.results import Simulation
+    from agentaudit.model.sweep import Sweep
     from agentaudit.model.threat import ThreatModel
+    from agentaudit.model.validation import Validation
 
     names = {Profile: "profile", Simulation: "simulation", LintResult: "lint"}
     names[ThreatModel] = "threats"
@@ -143,7 +149,7 @@ def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
     places: dict[str, Path] = {}
     for file, artifact in read.items():
         name = names.get(type(artifact))
-        if isinstance(artifact, Comparison | Fleet | SelfTest):
+        if isinstance(artifact, Comparison | Fleet | SelfTest | Sweep | Validation):
             raise UsageError(f"{file}: has no page; the command that made it shows it")
         if name is None:
             raise UsageError(f"{file}: a report stands alone; give it without other artifacts")

@@ -10,9 +10,10 @@ from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from agentaudit.rules.lint import CompiledRule
+    from agentaudit.rules.compiled import CompiledRule
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Show the rules of lint, and test rules of your own.",
@@ -126,10 +127,9 @@ def test(
 
 
 def _loaded(folders: list[Path]) -> "tuple[CompiledRule, ...]":
-    from agentaudit.rules.lint import load_lint_rules
-    from agentaudit.store.shipped import shipped
+    from agentaudit.rules.ours import lint_rules
 
-    return load_lint_rules([shipped("rules") / "lint", *folders])
+    return lint_rules(folders)
 
 
 def _suggested(name: str, known: list[str]) -> str:

@@ -29,28 +29,26 @@ def list_kind(kind: RuleKind, folders: Sequence[Path], said: "Terminal") -> None
 
 
 def _steps(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    from agentaudit.rules.steps import load_step_rules
-    from agentaudit.store.shipped import shipped
+    from agentaudit.rules.ours import step_rules
 
-    for rule in load_step_rules([*folders, shipped("rules") / "steps"]):
+    for rule in step_rules(folders):
         when = "" if rule.when == "ordinary" else f"({rule.when})"
         kind = "request" if rule.when == "request" else rule.kind.value
         yield rule.framework, kind, rule.id, f"{rule.file}:{rule.function} {when}"
 
 
 def _spans(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    from agentaudit.rules.spans import load_span_rules
-    from agentaudit.store.shipped import shipped
+    from agentaudit.rules.ours import span_rules
 
-    for rule in load_span_rules([*folders, shipped("rules") / "spans"]):
+    for rule in span_rules(folders):
         own = "(self time)" if rule.self_time else ""
         yield rule.dialect or "any", rule.kind.value, f"{rule.attribute} = {rule.value}", own
 
 
 def _threats(_folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    from agentaudit.rules.threats import load_threat_rules
+    from agentaudit.rules.ours import threat_rules
 
-    for query in load_threat_rules().queries:
+    for query in threat_rules().queries:
         yield query.id, query.title
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit import __version__
+from agentaudit.cli.commands import command
 from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import UsageError, exit_code
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from agentaudit.cli.scripted import Bench
     from agentaudit.model.accuracy import Check, SelfTest
 
+app = command()
 
+
+@app.command()
 def selftest(
     context: typer.Context,
     python: Annotated[
@@ -81,11 +85,10 @@ def _checks(names: Sequence[str], bench: "Bench", terminal: Terminal) -> "tuple[
     from agentaudit.cli.experiments import run
 
     checks: list[Check] = []
-    with terminal.progress("selftest", len(names)) as bar:
-        for name in names:
-            bar.update(bar.task_ids[0], description=f"selftest: {name}")
+    with terminal.progress("selftest", len(names)) as shown:
+        for done, name in enumerate(names):
+            shown(done, f"selftest: {name}")
             checks += run(name, bench)
-            bar.advance(bar.task_ids[0])
     return tuple(checks)
 
 

@@ -4,9 +4,13 @@ from typing import Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import terminal_of
 
+app = command()
 
+
+@app.command()
 def policies(
     context: typer.Context,
     markdown: Annotated[

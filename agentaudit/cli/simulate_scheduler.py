@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.commands import command
 from agentaudit.cli.simulate_shown import (
     CHARTS,
     GANTT,
@@ -14,6 +15,7 @@ from agentaudit.cli.simulate_shown import (
     write_charts,
     write_schedule,
 )
+from agentaudit.cli.simulate_validate import show_validation
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import exit_code
 from agentaudit.model.answers import Question
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from agentaudit.model.workload import Machine
 
 
+app = command()
+
+
+@app.command()
 def scheduler(
     context: typer.Context,
     source: Annotated[
@@ -117,6 +123,13 @@ def scheduler(
     gantt: Annotated[bool, GANTT] = False,
     charts: Annotated[Path | None, CHARTS] = None,
     schedule: Annotated[Path | None, SCHEDULE] = None,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="Also run it on processes of this machine, and compare (see validate).",
+        ),
+    ] = False,
 ) -> None:
     """
     Replay a workload under COMB, MAS and their baselines, and say what to change.
@@ -138,6 +151,7 @@ def scheduler(
       agentaudit simulate scheduler workload.yaml --json simulation.json --charts charts
       agentaudit simulate scheduler workload.yaml -p fcfs -p comb --gantt
       agentaudit simulate scheduler workload.yaml -p comb --schedule comb.perfetto.json
+      agentaudit simulate scheduler workload.yaml --validate
       agentaudit simulate scheduler run.aatrace --what-if cpu=+16 --what-if gpu=2x
       agentaudit simulate scheduler run.aatrace --what-if 'tool:search=0.5x,rate=1.5x'
       agentaudit simulate scheduler run.aatrace --recommend
@@ -158,8 +172,8 @@ def scheduler(
     Exit codes: 0 simulated; 2 usage or unreadable input; 3 too little was recorded, or its file is
     damaged or cut off.
     """
-    from agentaudit.cli.simulate import replications_of
     from agentaudit.cli.user_policies import split_policies
+    from agentaudit.cli.workloads import replications_of
     from agentaudit.simulation.capacity import searched
     from agentaudit.simulation.changes import parse_change
     from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
@@ -211,13 +225,16 @@ def scheduler(
         terminal.note(write_charts(charts, result))
     if schedule is not None:
         terminal.note(write_schedule(schedule, ranking, named=len(policy or ()) == 1))
+    if validate:
+        terminal.out.print()
+        show_validation(terminal, experiment.first, chosen, names=names, caps=caps)
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 
 def _machine(
     host: "Machine", *, name: str | None, cores: int | None, watts: str | None
 ) -> "Machine":
-    from agentaudit.cli.simulate import machine_named
+    from agentaudit.cli.workloads import machine_named
     from agentaudit.simulation.expenses import parse_power
     from agentaudit.simulation.machine import with_cores
 

@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from agentaudit import __version__
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import UsageError, exit_code
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _MOST_SEEDS = 10_000
 
 
+app = command()
+
+
+@app.command()
 def sweep(
     context: typer.Context,
     source: Annotated[
@@ -144,15 +149,16 @@ class _Kept:
         left = [cell for cell in cells if cell not in rows]
         if not left:
             return rows
-        tasks = tasks_of(left)
+        tasks, done = tasks_of(left), 0
         with (
-            self.terminal.progress("Simulating", total=len(left)) as bar,
+            self.terminal.progress("Simulating", total=len(left)) as shown,
             journal(self.output, self.fingerprint) as written,
         ):
             for found in _computed(rows_of, source, tasks, jobs=jobs, scheduler=scheduler):
                 written.add(found)
                 rows.update((row.cell, row) for row in found)
-                bar.advance(bar.task_ids[0], len(found))
+                done += len(found)
+                shown(done)
         return rows
 
 
@@ -175,7 +181,7 @@ def _computed(
 
 def _source(source: Path, *, requests: int | None, machine: str | None) -> "tuple[Source, bool]":
     """What is swept, and whether all of its file could be read."""
-    from agentaudit.cli.simulate import machine_named, recorded_source, written_source
+    from agentaudit.cli.workloads import machine_named, recorded_source, written_source
     from agentaudit.simulation.sweep import RecordedSource, WrittenSource
 
     if source.suffix in (".yaml", ".yml"):

@@ -75,7 +75,7 @@ def _profile(place: Place, trace: "Trace", recording: str) -> "Profile":
 
 def _simulation(place: Place, trace: "Trace", recording: str) -> "Simulation | None":
     """The replay; a recording that cannot be replayed is said, and ends nothing else."""
-    from agentaudit.cli.simulate import replayed
+    from agentaudit.cli.workloads import replayed
 
     place.stage(f"Replaying {len(trace.requests)} recorded requests under each policy …")
     simulation = _or_said(place, lambda: replayed(trace, source=recording))
@@ -101,10 +101,9 @@ def _lint(place: Place, deployment: "Deployment") -> "LintResult":
     from agentaudit.linting.linter import lint
     from agentaudit.report.places import from_here
     from agentaudit.rules.limits import limits_with
-    from agentaudit.rules.lint import load_lint_rules
-    from agentaudit.store.shipped import shipped
+    from agentaudit.rules.ours import lint_rules
 
-    rules = load_lint_rules([shipped("rules") / "lint"])
+    rules = lint_rules()
     place.stage(f"Asking {len(rules)} rules …")
     result = from_here(lint(deployment, rules, limits=limits_with(())), deployment.root)
     place.keep(result, "findings.json")
@@ -113,11 +112,11 @@ def _lint(place: Place, deployment: "Deployment") -> "LintResult":
 
 def _threats(place: Place, deployment: "Deployment") -> "ThreatModel":
     from agentaudit.report.places import from_here
-    from agentaudit.rules.threats import load_threat_rules
+    from agentaudit.rules.ours import threat_rules
     from agentaudit.threats.model import threat_model
 
     place.stage("Following untrusted input to damage …")
-    result = from_here(threat_model(deployment, load_threat_rules()), deployment.root)
+    result = from_here(threat_model(deployment, threat_rules()), deployment.root)
     place.keep(result, "threats.json")
     return result
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.collection import nothing_collected
+from agentaudit.cli.commands import command
 from agentaudit.cli.outcome import Threshold, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
@@ -34,7 +36,10 @@ _BY_SUFFIX: Mapping[str, Format] = {
 }
 _FILE_WIDTH = 100
 
+app = command()
 
+
+@app.command()
 def threat_model(
     context: typer.Context,
     paths: Annotated[
@@ -80,7 +85,7 @@ def threat_model(
       agentaudit threat-model --fail-on critical --json threats.json
     """
     said = terminal_of(context)
-    with said.progress("following untrusted input to damage"):
+    with said.progress("following untrusted input to damage"), nothing_collected():
         model = _model(paths or [Path()])
     _write(model, format_, output, said)
     if json_file is not None:
@@ -94,14 +99,14 @@ def threat_model(
 def _model(paths: Sequence[Path]) -> "ThreatModel":
     from agentaudit.extract.deployment import read_deployment
     from agentaudit.report.places import from_here
-    from agentaudit.rules.threats import load_threat_rules
+    from agentaudit.rules.ours import threat_rules
     from agentaudit.threats.model import threat_model as model_of
 
     deployment = read_deployment(paths)
     if not deployment.agents:
         places = ", ".join(str(path) for path in paths)
         raise IncompleteError(f"no agent found in {places}: nothing to threat-model")
-    return from_here(model_of(deployment, load_threat_rules()), deployment.root)
+    return from_here(model_of(deployment, threat_rules()), deployment.root)
 
 
 def _write(

@@ -1,80 +1,30 @@
-"""`agentaudit trace`: recordings, shown; the other commands about them stand beside."""
+"""`agentaudit trace`: what is done with recordings, a command a file: `trace_…` and its name."""
 
-from pathlib import Path
-from typing import Annotated
+from agentaudit.cli.commands import command_group
 
-import typer
-
-from agentaudit.cli import trace_compare, trace_export, trace_import, trace_merge, trace_summarize
-from agentaudit.cli.checks import Compare, checks_of
-from agentaudit.cli.gate import FailIf
-from agentaudit.cli.recorder import read_trace, step_rules
-from agentaudit.cli.terminal import terminal_of
-
-app = typer.Typer(
-    help="Recordings of agents: show, compare, import, export, merge and sum them up.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-
-
-@app.callback()
-def trace() -> None:
-    """Recordings of agents: show, compare, import, export, merge and sum them up."""
-
-
-@app.command("show")
-def show(
-    context: typer.Context,
-    recording: Annotated[Path, typer.Argument(help="A recording (*.aatrace).")],
-    json: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="The breakdown as an artifact (profile.json)."),
-    ] = None,
-    rules: Annotated[
-        list[Path] | None,
-        typer.Option("--rules", metavar="DIR", help="A folder with step rules of your own."),
-    ] = None,
-    request_frame: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--request-frame", metavar="FILE.PY:FUNCTION", help="What serves one request."
+app = command_group(
+    {
+        "show": (
+            "The breakdown of a recording, also of one that is still being written or was cut off."
         ),
-    ] = None,
-    compare: Compare = None,
-    fail_if: FailIf = None,
-) -> None:
-    """
-    The breakdown of a recording, also of one that is still being written or was cut off.
-
-    \b
-    Examples:
-      agentaudit trace show run.aatrace
-      agentaudit trace show run.aatrace --rules my-steps/ --json profile.json
-      agentaudit trace show run.aatrace --fail-if 'cpu_share > 0.6' --compare old.aatrace
-
-    Exit codes: 0 shown, also while it is written; 1 a --fail-if holds; 2 usage or unreadable input;
-    3 its file is damaged or cut off, or what a --fail-if asks for was not measured; 4 both 1 and 3.
-    """
-    from agentaudit.profiling.breakdown import profile_of
-    from agentaudit.report.profile_table import render_profile
-
-    terminal = terminal_of(context)
-    known = step_rules(rules or (), request_frame or ())
-    checks = checks_of(fail_if, compare, lambda: known)
-    trace = read_trace(recording, known)
-    result = profile_of(trace, recording.name)
-    terminal.out.print(render_profile(result))
-    if json is not None:
-        from agentaudit.store.artifacts import write_artifact
-
-        write_artifact(result, json)
-        terminal.note(f"breakdown: {json}")
-    raise typer.Exit(int(checks.told(trace, result, terminal)))
-
-
-app.command("compare")(trace_compare.trace_compare)
-app.command("export")(trace_export.trace_export)
-app.command("import")(trace_import.trace_import)
-app.command("merge")(trace_merge.trace_merge)
-app.command("summarize")(trace_summarize.trace_summarize)
+        "compare": (
+            "What got slower and what got cheaper from one recording to another, by request and by"
+            " step."
+        ),
+        "export": (
+            "A recording for other programs. Prompts, arguments and results are in none of them."
+        ),
+        "import": (
+            "A recording from a trace that another program wrote, to show, compare and replay."
+        ),
+        "merge": (
+            "Recordings of many hosts, or of several processes of one host, as one recording."
+        ),
+        "summarize": (
+            "Where the time of many hosts goes: by step kind, by type of request, by host."
+        ),
+    },
+    files="agentaudit.cli.trace_{}",
+    add_completion=False,
+    help="Recordings of agents: show, compare, import, export, merge and sum them up.",
+)

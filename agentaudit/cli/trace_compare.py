@@ -6,12 +6,16 @@ from typing import Annotated
 import typer
 
 from agentaudit.cli.checks import compared, show_comparison, told_unread
+from agentaudit.cli.commands import command
 from agentaudit.cli.gate import FailIf, compiled_gates, judged
-from agentaudit.cli.recorder import read_trace, step_rules
 from agentaudit.cli.terminal import terminal_of
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.errors import with_doubt
 
+app = command()
 
+
+@app.command()
 def trace_compare(
     context: typer.Context,
     before: Annotated[Path, typer.Argument(metavar="OLD", help="The older recording.")],

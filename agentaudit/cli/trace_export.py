@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit.cli.checks import told_unread
-from agentaudit.cli.recorder import step_rules
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import terminal_of
+from agentaudit.cli.traces import step_rules
 from agentaudit.errors import UsageError, exit_code
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ _ENDINGS = {
     Format.OTLP: ".otlp.jsonl",
 }
 
+app = command()
 
+
+@app.command()
 def trace_export(
     context: typer.Context,
     recording: Annotated[Path, typer.Argument(help="A recording (*.aatrace).")],

@@ -10,6 +10,7 @@ import typer
 
 from agentaudit import __version__
 from agentaudit.cli.collection import nothing_collected
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, InputError, Problem, UsageError, exit_code
 
@@ -22,7 +23,10 @@ OTLP = "otlp"
 _DAY_NS = 86_400_000_000_000
 _LONG_NS = 2 * _DAY_NS
 
+app = command()
 
+
+@app.command()
 def trace_import(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="JSON lines, JSON, CSV, Parquet; also .gz.")],

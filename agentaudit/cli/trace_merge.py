@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit import __version__
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import InputError, Problem, UsageError, exit_code
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 _LEAST = 2
 
+app = command()
 
+
+@app.command()
 def trace_merge(
     context: typer.Context,
     recordings: Annotated[list[Path], typer.Argument(help="Recordings (*.aatrace), two or more.")],

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit import __version__
-from agentaudit.cli.recorder import read_trace, step_rules
+from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import Terminal, terminal_of
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.errors import IncompleteError, InputError, UsageError, exit_code
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
+app = command()
 
+
+@app.command()
 def trace_summarize(
     context: typer.Context,
     inputs: Annotated[
@@ -104,10 +108,10 @@ def _parts(
             files.extend(found)
             yield Part(problems=problems)
     summed = Part()
-    with terminal.progress("summing up", total=len(files)) as bar:
-        for part in _summed(files, scheduler):
+    with terminal.progress("summing up", total=len(files)) as shown:
+        for done, part in enumerate(_summed(files, scheduler), start=1):
             summed = together((summed, part))
-            bar.advance(bar.task_ids[0])
+            shown(done)
     yield summed
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.platforms import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
 
 AGENT_ACTIONS = frozenset(
@@ -28,7 +29,6 @@ _AGENT_COMMAND = re.compile(
     r"|crewai\s+run|cursor-agent\s)",
     re.MULTILINE,
 )
-_WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 UNTRUSTED_TRIGGERS = frozenset(
@@ -133,18 +133,15 @@ class WorkflowFile:
 
 
 def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
-    """Every workflow, by its folder, or by what it holds where the folder is another."""
-    for document in documents.of("yaml"):
+    """Every workflow, with its jobs."""
+    for document in workflows(documents):
         root = document.root
         jobs = root.get("jobs")
-        if jobs is None or jobs.kind is not NodeKind.MAPPING:
-            continue
-        if _WORKFLOW_FILE.search(document.file) or root.get("on") is not None:
-            yield WorkflowFile(
-                document=document,
-                root=root,
-                jobs=tuple(_job(key, node) for key, node in jobs.entries),
-            )
+        yield WorkflowFile(
+            document=document,
+            root=root,
+            jobs=tuple(_job(key, node) for key, node in jobs.entries) if jobs is not None else (),
+        )
 
 
 def _job(key: Node, node: Node) -> Job:

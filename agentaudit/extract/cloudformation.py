@@ -13,6 +13,7 @@ from types import MappingProxyType
 from agentaudit.extract.cloudformation_values import Template
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.platforms import templates
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
@@ -117,7 +118,7 @@ class Stack(Module):
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     """Every template: identities, agents, stores, runtimes and logs."""
-    stacks = tuple(_stack(document) for document in _templates(documents))
+    stacks = tuple(_stack(document) for document in templates(documents))
     principals = Principals(documents, collector)
     principals.read(stacks)
     for stack in stacks:
@@ -125,15 +126,6 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
         add_runtimes(stack, principals, collector)
         add_stores(stack, collector)
         add_logs(stack, collector)
-
-
-def _templates(documents: Documents) -> Iterator[Document]:
-    """Templates by what they hold: resources whose types are those of AWS."""
-    for document in documents.of("yaml", "json"):
-        listed = document.root.get("Resources")
-        types = (value.get("Type") for _, value in listed.items()) if listed is not None else ()
-        if any(type_ is not None and type_.raw.startswith("AWS::") for type_ in types):
-            yield document
 
 
 def _stack(document: Document) -> Stack:

@@ -11,9 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.extract.actions import extract_actions
 from agentaudit.extract.claude import extract_claude
-from agentaudit.extract.cloudformation import extract_cloudformation
 from agentaudit.extract.coding_agents import extract_coding_agents
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
@@ -24,8 +22,6 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import extract_dotenv
 from agentaudit.extract.environment import extract_environment
 from agentaudit.extract.gateways import extract_gateways
-from agentaudit.extract.iam_files import extract_iam_files
-from agentaudit.extract.iam_links import link_grants
 from agentaudit.extract.instructions import extract_instructions
 from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
@@ -33,11 +29,17 @@ from agentaudit.extract.kubernetes_accounts import extract_accounts
 from agentaudit.extract.kubernetes_rights import extract_rights
 from agentaudit.extract.langgraph import extract_langgraph
 from agentaudit.extract.mcp import extract_mcp
-from agentaudit.extract.python_agents import extract_python
+from agentaudit.extract.platforms import (
+    extract_actions,
+    extract_cloudformation,
+    extract_iam_files,
+    extract_python,
+    extract_terraform,
+    link_grants,
+)
 from agentaudit.extract.redis import extract_redis
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.extract.sweep import extract_sweep
-from agentaudit.extract.terraform import extract_terraform
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, FileStatus
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import NOT_A_FORMAT, SourceText, read_files

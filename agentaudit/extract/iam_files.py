@@ -1,46 +1,19 @@
 """IAM policies that are files of their own: `policy.json`, `trust-policy.json`."""
 
-from collections.abc import Iterator
-
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import Bearer, add_grants
 from agentaudit.extract.iam_policies import PolicySource, statements
 from agentaudit.extract.iam_trust import trust
+from agentaudit.extract.platforms import policies
 from agentaudit.model.facts.permissions import Identity
-from agentaudit.readers.document import Document, Node
 
 
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     """Every file that is a policy, or holds policies as the command line of AWS prints them."""
-    for document in documents.of("json", "yaml"):
-        for root in document.roots:
-            for owner, policy in _policies(document, root):
-                _add(
-                    documents, collector, PolicySource(node=policy, document=document, owner=owner)
-                )
-
-
-def _policies(document: Document, root: Node) -> Iterator[tuple[str, Node]]:
-    """A policy itself, or those within an answer of the command line of AWS."""
-    name = document.file.rpartition("/")[2].partition(".")[0]
-    if _is_policy(root):
-        yield name, root
-        return
-    for outer in (root, root.get("PolicyVersion"), root.get("Policy"), root.get("Role")):
-        for key in ("PolicyDocument", "Document", "AssumeRolePolicyDocument"):
-            inner = outer.get(key) if outer is not None else None
-            if inner is not None and _is_policy(inner):
-                yield name, inner
-
-
-def _is_policy(node: Node) -> bool:
-    listed = node.get("Statement")
-    return any(
-        member.get("Effect") is not None
-        and any(member.get(key) for key in ("Action", "NotAction", "Principal"))
-        for member in (listed.list() if listed is not None else ())
-    )
+    for document, policy in policies(documents):
+        owner = document.file.rpartition("/")[2].partition(".")[0]
+        _add(documents, collector, PolicySource(node=policy, document=document, owner=owner))
 
 
 def _add(documents: Documents, collector: Collector, source: PolicySource) -> None:

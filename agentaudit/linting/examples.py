@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from agentaudit.linting.linter import lint
 from agentaudit.model.deployment import Deployment, FileStatus
-from agentaudit.model.rule import RuleExample
-from agentaudit.rules.lint import CompiledRule, texts_of
+from agentaudit.model.lint_rule import RuleExample
+from agentaudit.rules.compiled import CompiledRule
+from agentaudit.rules.fakes import texts_of
 
 Reading = Callable[[Mapping[str, str]], Deployment]
 """What texts say, by path: given from outside, since analyses read nothing."""

@@ -14,8 +14,8 @@ from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
 from agentaudit.rules.cel import bind
+from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.limits import Limits
-from agentaudit.rules.lint import CompiledRule
 from agentaudit.rules.messages import message_of
 from agentaudit.rules.whole import whole_of
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agentaudit.model.finding import LintResult
+from agentaudit.model.gate import Gate
 from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
 from agentaudit.model.threat import ThreatModel
@@ -47,26 +48,6 @@ class Verdict(StrEnum):
     READY = "ready"
     NOT_READY = "not ready"
     CANNOT_SAY = "cannot say"
-
-
-class GateStatus(StrEnum):
-    """Whether a condition holds; what nobody could compute is a third answer."""
-
-    PASS = "pass"  # noqa: S105, an answer
-    FAIL = "fail"
-    NOT_COMPUTED = "not computed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """One condition of the verdict, with what was found."""
-
-    id: str
-    condition: str
-    actual: str
-    status: GateStatus
-    anchor: str = ""
-    """The section of the page that shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agentaudit.model.decision import GateStatus
-
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
@@ -50,13 +48,3 @@ GAUGES: tuple[Gauge, ...] = (
 
 Readings = Mapping[str, float | None]
 """The gauges by name; None is what was not measured, and never counts as 0."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateResult:
-    """What a gate said. FAIL is where the condition to fail on holds."""
-
-    condition: str
-    status: GateStatus
-    readings: tuple[tuple[str, float | None], ...]
-    """The gauges that the condition asks, in the order it asks them."""

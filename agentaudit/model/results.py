@@ -93,7 +93,7 @@ class ObjectiveResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class OfferedLoad:
     """Work that comes in, as a share of what each resource can serve at best (rho)."""
 
     cpu: float
@@ -152,7 +152,7 @@ class Simulation:
     replications: int = 1
     warm_up_requests: int = 0
     """How many requests at the beginning of each run were left out."""
-    load: Load | None = None
+    load: OfferedLoad | None = None
     """None where requests come all at once or wait for answers: then nothing comes at a rate."""
     statistics: tuple[str, ...] = ()
     """How warm-up was removed and intervals were made, each a sentence."""

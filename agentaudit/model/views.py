@@ -27,6 +27,9 @@ class LoadCurve:
     points: tuple[LoadPoint, ...]
     """By ascending rate."""
 
+    def __post_init__(self) -> None:
+        _some(f"points of {self.policy}", self.points)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadView:
@@ -38,6 +41,9 @@ class LoadView:
     largest_rate_per_s: float
     """What the busier of CPU and LLM server can serve at best: past it no policy keeps up."""
     curves: tuple[LoadCurve, ...]
+
+    def __post_init__(self) -> None:
+        _some("curves", self.curves)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,11 @@ class BusyCurve:
     """Core-nanoseconds in use."""
     gpu_busy_ns: tuple[int, ...]
     """Nanoseconds with at least one request on the GPU."""
+
+    def __post_init__(self) -> None:
+        _some(f"bins of {self.policy}", self.cpu_busy_ns)
+        if self.bin_ns < 1 or len(self.cpu_busy_ns) != len(self.gpu_busy_ns):
+            raise ValueError("bins last at least 1 ns, and are as many of the CPU as of the GPU")
 
 
 class Doing(StrEnum):
@@ -96,6 +107,9 @@ class BarsOfPolicy:
     policy: str
     bars: tuple[Bar, ...]
 
+    def __post_init__(self) -> None:
+        _some(f"bars of {self.policy}", self.bars)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Views:
@@ -110,3 +124,13 @@ class Views:
     """The best policy and the one that it is compared with."""
     load: LoadView | None
     """None where load is no rate: all requests come at once, or after answers."""
+
+    def __post_init__(self) -> None:
+        _some("policies in `bars`", self.bars)
+        if not {policy.policy for policy in self.bars} <= {curve.policy for curve in self.busy}:
+            raise ValueError("`busy` holds every policy that `bars` does")
+
+
+def _some(what: str, items: tuple[object, ...]) -> None:
+    if not items:
+        raise ValueError(f"there are no {what}")

@@ -139,6 +139,13 @@ class Machine:
     assumptions: tuple[str, ...] = field(default=())
     power: Power | None = None
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing limits LLM calls and no station depends on what another does."""
+        limited = self.most_calls is not None or self.kv_tokens is not None
+        beside = self.background or self.background_course
+        return not (limited or beside or self.starvation)
+
     def __post_init__(self) -> None:
         for name, limit in (("most_calls", self.most_calls), ("kv_tokens", self.kv_tokens)):
             if limit is not None and limit < 1:

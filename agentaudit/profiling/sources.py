@@ -23,7 +23,7 @@ from agentaudit.profiling.same_requests import unmatched
 from agentaudit.profiling.selection import end_ns_of, records_of
 from agentaudit.profiling.task_claims import from_tasks
 from agentaudit.profiling.tracks import adopt
-from agentaudit.rules.spans import kinds_by
+from agentaudit.rules.span_kinds import kinds_by
 
 _ORPHANS = (LabelSource.STACK, LabelSource.SOCKET, LabelSource.FORK)
 """Sources that know of no request by themselves."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from agentaudit.model.observed import SpanSeen
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import Incident, StepKind
-from agentaudit.rules.spans import unknown_operations
+from agentaudit.rules.span_kinds import unknown_operations
 
 ALIKE = 0.95
 """Of the longer span, how much both must cover to be one operation."""

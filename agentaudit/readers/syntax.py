@@ -8,12 +8,9 @@ from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
 from agentaudit.readers.jsonc import parse_json
-from agentaudit.readers.markdown import parse_markdown
 from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.python import parse_python
 from agentaudit.readers.redis import parse_redis
-from agentaudit.readers.toml import parse_toml
-from agentaudit.readers.yaml import parse_yaml
 
 _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.tf", "hcl"),
@@ -114,21 +111,42 @@ def parse(file: str, syntax: str, text: str) -> Document:
     return _PARSERS[syntax](file, text)
 
 
+# Readers whose libraries take long to load are loaded when a file of theirs is there.
+
+
 def _parse_hcl(file: str, text: str) -> Document:
-    from agentaudit.readers.hcl import parse_hcl  # noqa: PLC0415, the grammar is loaded when needed
+    from agentaudit.readers.hcl import parse_hcl
 
     return parse_hcl(file, text)
 
 
+def _parse_yaml(file: str, text: str) -> Document:
+    from agentaudit.readers.yaml import parse_yaml
+
+    return parse_yaml(file, text)
+
+
+def _parse_toml(file: str, text: str) -> Document:
+    from agentaudit.readers.toml import parse_toml
+
+    return parse_toml(file, text)
+
+
+def _parse_markdown(file: str, text: str) -> Document:
+    from agentaudit.readers.markdown import parse_markdown
+
+    return parse_markdown(file, text)
+
+
 _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
-    "yaml": parse_yaml,
+    "yaml": _parse_yaml,
     "json": parse_json,
     "hcl": _parse_hcl,
-    "toml": parse_toml,
+    "toml": _parse_toml,
     "dotenv": parse_dotenv,
     "dockerfile": parse_dockerfile,
     "ini": parse_redis,
     "python": parse_python,
-    "markdown": parse_markdown,
+    "markdown": _parse_markdown,
     "pem": parse_pem,
 }

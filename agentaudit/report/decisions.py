@@ -2,8 +2,9 @@
 
 from agentaudit import __version__
 from agentaudit.errors import exit_code
-from agentaudit.model.decision import Decision, DecisionStatus, Gate, GateStatus, Report, Verdict
+from agentaudit.model.decision import Decision, DecisionStatus, Report, Verdict
 from agentaudit.model.finding import Finding, LintResult, Severity
+from agentaudit.model.gate import Gate, GateStatus
 from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
 from agentaudit.model.threat import AttackPath, MitigationOutcome, ThreatModel

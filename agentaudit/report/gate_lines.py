@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from agentaudit.model.decision import GateStatus
-from agentaudit.model.gauge import GAUGES, GateResult
+from agentaudit.model.gate import GateResult, GateStatus
+from agentaudit.model.gauge import GAUGES
 from agentaudit.report.text import one_line
 
 _SAID = {

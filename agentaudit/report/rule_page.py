@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from textwrap import TextWrapper
 
 from agentaudit.model.finding import Family, Severity
-from agentaudit.model.rule import LintRule, RuleExample
+from agentaudit.model.lint_rule import LintRule, RuleExample
 from agentaudit.report.text import printable
+from agentaudit.rules.fakes import texts_of
 from agentaudit.rules.references import references
 
 _WIDEST = 100
@@ -61,8 +62,8 @@ def _references(rule: LintRule) -> Iterator[str]:
 
 
 def _indented(example: RuleExample) -> Iterator[str]:
-    for path, text in (("", example.text), *example.files):
-        if path:
+    for path, text in texts_of(example).items():
+        if path != example.path:
             yield f"  and {path}:"
         yield from (f"    {line}".rstrip() for line in printable(text).splitlines())
 

@@ -86,8 +86,10 @@ def busy_chart(views: Views, *, cores: int, title: str, summary: str) -> Drawing
         return drawn(figure, "busy", title, summary)
 
 
-def bars_chart(policies: Sequence[BarsOfPolicy], *, title: str, summary: str) -> Drawing:
+def bars_chart(views: Views, *, title: str, summary: str) -> Drawing:
     """The same requests under each policy, a row each, in order of arrival."""
+    policies = views.bars
+    ends = {curve.policy: duration(curve.end_ns) for curve in views.busy}
     rows = max(len(policy.bars) for policy in policies)
     with own_style():
         figure = blank_figure((_ROW_INCHES * rows + 0.36) * len(policies) + 0.75)
@@ -97,6 +99,7 @@ def bars_chart(policies: Sequence[BarsOfPolicy], *, title: str, summary: str) ->
         height = axes[0].get_position().height * figure.get_figheight() * _POINTS_AN_INCH / rows
         for axis, policy in zip(axes, policies, strict=True):
             _bars(axis, policy, height)
+            _heading(axis, policy, f"all {views.requests:,} by {ends[policy.policy]}")
         _key(figure, policies, height)
         axes[-1].set_xlabel("seconds since the first arrival")
         axes[-1].tick_params(bottom=True, labelbottom=True)
@@ -226,10 +229,14 @@ def _bars(axis: "Axes", policy: BarsOfPolicy, height: float) -> None:
     axis.tick_params(left=False, bottom=False, labelbottom=False)
     axis.spines["left"].set_visible(False)
     axis.grid(axis="x")
+
+
+def _heading(axis: "Axes", policy: BarsOfPolicy, everybody: str) -> None:
+    """The policy, and when it is done with these: with the others it may take longer."""
     last_ns = max(bar.finish_ns for bar in policy.bars)
     axis.set_title(label(policy.policy), loc="left", fontsize=10, color=SENTINELS["ink"], pad=5)
     axis.set_title(
-        f"the last ends at {duration(last_ns)}", loc="right", fontsize=9, pad=5,
+        f"these have ended by {duration(last_ns)}, {everybody}", loc="right", fontsize=9, pad=5,
         color=SENTINELS["muted"],
     )  # fmt: skip
 

@@ -73,7 +73,7 @@ def bars_figure(views: Views, simulation: Simulation) -> Figure:
         f" number {number(views.first_bar + 1)} and those after it"
     )
     summary = f"{which}. Of their time: {'; '.join(map(_shares, views.bars))}."
-    drawing = bars_chart(views.bars, title=title, summary=summary)
+    drawing = bars_chart(views, title=title, summary=summary)
     return Figure(
         id="bars-chart",
         title=title,
@@ -202,8 +202,8 @@ def _busy_table(views: Views, cores: int) -> Table:
     rows: list[Row] = []
     for curve in views.busy:
         for name, busy, slots in (
-            ("cores", curve.cpu_busy_ns, cores),
-            ("LLM server", curve.gpu_busy_ns, 1),
+            ("CPU", curve.cpu_busy_ns, cores),
+            ("GPU", curve.gpu_busy_ns, 1),
         ):
             shares = (
                 percent(share) for share in _in_parts(busy, curve.bin_ns, curve.end_ns, slots)
@@ -228,4 +228,4 @@ def _in_parts(busy: Sequence[int], bin_ns: int, end_ns: int, slots: int) -> Iter
             within = min(to_ns, high) - max(from_ns, low)
             if within > 0:
                 used += busy_ns * within / (to_ns - from_ns)
-        yield min(used / (part_ns * slots), 1.0)
+        yield min(round(used / (part_ns * slots), 6), 1.0)

@@ -28,7 +28,7 @@ _LONGEST_TYPE = 14
 
 
 def render_simulation(simulation: Simulation, *, width: int) -> Text:
-    """The comparison, the advice and what both rest on; at 80 columns nothing wraps but prose."""
+    """The comparison, the advice and what both rest on; at 80 columns only prose wraps."""
     width = max(width, _NARROWEST)
     text = Text()
     for line in wrapped(_opening(simulation), width):
@@ -41,18 +41,19 @@ def render_simulation(simulation: Simulation, *, width: int) -> Text:
         note = "! overloaded: requests pile up, so latencies would grow with a longer run."
         for line in wrapped(note, width):
             text.append(f"{line}\n", style="yellow")
-    _append_rest(text, "Waiting for admission, in service, and the load", _load_rows(simulation))
+    append_list(text, "Advice", simulation.advice, width)
+    _append_rest(text, "Waiting for admission and in service, mean/peak", _time_rows(simulation))
     if len(results[0].by_type) > 2:  # noqa: PLR2004, all requests and one type
         _append_rest(text, "P90 by type of request", _type_rows(simulation))
     for low in range(0, len(results[0].objectives), _OBJECTIVES_A_TABLE):
         rows = _objective_rows(simulation, slice(low, low + _OBJECTIVES_A_TABLE))
         _append_rest(text, "Objectives", rows)
-    if any(result.energy or result.cost_per_1000 is not None for result in results):
-        _append_rest(text, "Energy and cost", _expense_rows(simulation))
+    known = any(result.energy or result.cost_per_1000 is not None for result in results)
+    title = "Throughput, utilisation" + (", energy of a request, cost" if known else "")
+    _append_rest(text, title, _rate_rows(simulation, expenses=known))
     append_answers(text, simulation)
     names = ((one_line(r.policy), one_line(r.parameters)) for r in results)
     _append_rest(text, "Parameters", names)
-    append_list(text, "Advice", simulation.advice, width)
     append_list(text, "Assumptions", (*simulation.assumptions, *simulation.statistics), width)
     return text
 
@@ -102,21 +103,17 @@ def _against(result: PolicyResult, base: PolicyResult) -> str:
     return f"{percents:+d}%" if percents else "equal"
 
 
-def _load_rows(simulation: Simulation) -> Iterator[Row]:
+def _time_rows(simulation: Simulation) -> Iterator[Row]:
     unit, size = _unit(simulation)
-    waiting, service = f"wait P90 {unit}", f"serve P90 {unit}"
-    yield ("Policy", waiting, service, "queue", "running", "req/s", "CPU", "GPU")
+    yield ("Policy", f"wait P90 {unit}", f"serve P90 {unit}", "waiting", "running")
     for result in simulation.results:
         queue = result.queue
         yield (
             one_line(result.policy),
-            three_digits(result.overall.waiting.p90_ns / size),
-            three_digits(result.overall.service.p90_ns / size),
+            estimated(result.overall.waiting, Measure.P90, size),
+            estimated(result.overall.service, Measure.P90, size),
             f"{queue.waiting_mean:.1f}/{queue.waiting_peak}" if queue else "?",
             f"{queue.in_service_mean:.1f}/{queue.in_service_peak}" if queue else "?",
-            number(result.throughput_per_s),
-            percent(result.cpu_utilisation),
-            percent(result.gpu_utilisation),
         )
 
 
@@ -148,8 +145,9 @@ def _objective_cell(one: ObjectiveResult) -> str:
     return f"{duration(one.value_ns)} {spread(one.value_ns, one.interval)} {word}"
 
 
-def _expense_rows(simulation: Simulation) -> Iterator[Row]:
-    yield ("Policy", "CPU J/request", "GPU J/request", "both", "cost of 1000")
+def _rate_rows(simulation: Simulation, *, expenses: bool) -> Iterator[Row]:
+    heading = ("CPU J", "GPU J", "both J", "cost of 1000") if expenses else ()
+    yield ("Policy", "req/s", "CPU", "GPU", *heading)
     for result in simulation.results:
         energy = result.energy
         amounts = (
@@ -158,9 +156,13 @@ def _expense_rows(simulation: Simulation) -> Iterator[Row]:
             energy.joules if energy else None,
             result.cost_per_1000,
         )
+        told = ("unknown" if amount is None else three_digits(amount) for amount in amounts)
         yield (
             one_line(result.policy),
-            *("unknown" if amount is None else three_digits(amount) for amount in amounts),
+            number(result.throughput_per_s),
+            percent(result.cpu_utilisation),
+            percent(result.gpu_utilisation),
+            *(told if expenses else ()),
         )
 
 

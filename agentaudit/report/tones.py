@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from agentaudit.model.decision import DecisionStatus, GateStatus, Verdict
+from agentaudit.model.decision import DecisionStatus, Verdict
 from agentaudit.model.finding import Severity
+from agentaudit.model.gate import GateStatus
 
 
 class Tone(StrEnum):

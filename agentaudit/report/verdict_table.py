@@ -7,7 +7,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from agentaudit.model.decision import Decision, Gate, GateStatus, Report
+from agentaudit.model.decision import Decision, Report
+from agentaudit.model.gate import Gate, GateStatus
 from agentaudit.report.text import one_line
 from agentaudit.report.tones import GATE_TONES, STATUS_TONES, VERDICT_TONES, Tone
 

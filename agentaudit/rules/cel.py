@@ -42,11 +42,10 @@ class RuleError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition over one kind of fact."""
+    """A condition over one kind of fact, compiled when it is first asked."""
 
     kind: str
     source: str
-    _program: Any
 
     def holds(self, subject: "Subject") -> bool:
         """
@@ -55,10 +54,18 @@ class Condition:
         The engine answers a failed condition with a text, which would count as true: whatever is
         no bool is a ConditionError.
         """
-        answer = self._program.eval(subject.activation).value()
+        answer = _program(self.kind, self.source).eval(subject.activation).value()
         if isinstance(answer, bool):
             return answer
         raise ConditionError(f"gave no answer: {answer}")
+
+
+@cache
+def _program(kind: str, source: str) -> Any:  # noqa: ANN401, the library has no types
+    try:
+        return _engine(kind).compile(source)
+    except RuntimeError as error:
+        raise _told(str(error), kind, source) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +77,12 @@ class Subject:
 
 def compile_condition(kind: str, source: str) -> Condition:
     """The condition `source` over facts of `kind`; a ConditionError says what is wrong with it."""
-    engine = _engine(kind)
-    try:
-        program = engine.environment.compile(source)
-    except RuntimeError as error:
-        raise _told(str(error), kind, source) from None
-    if program.return_type() != cel.Type.BOOL:
+    if _program(kind, source).return_type() != cel.Type.BOOL:
         raise ConditionError("must be true or false, not a value: compare it with something")
     check_optional_fields(kind, _TYPES[kind], source)
     check_words(kind, _TYPES[kind], source)
-    _check_patterns(engine, source)
-    return Condition(kind, source, program)
+    _check_patterns(kind, source)
+    return Condition(kind, source)
 
 
 def bind(kind: str, fact: Fact, whole: Whole, limits: Limits) -> Subject:
@@ -91,12 +93,7 @@ def bind(kind: str, fact: Fact, whole: Whole, limits: Limits) -> Subject:
         "deployment": _shared("deployment", whole),
         "limits": _shared("limits", limits),
     }
-    return Subject(engine.environment.Activation(values))
-
-
-@dataclass(frozen=True, slots=True)
-class _Engine:
-    environment: Any
+    return Subject(engine.Activation(values))
 
 
 _TYPES: Mapping[str, type] = {
@@ -107,25 +104,29 @@ _TYPES: Mapping[str, type] = {
 
 
 @cache
-def _engine(kind: str) -> _Engine:
+def _engine(kind: str) -> Any:  # noqa: ANN401, the library has no types
+    """The environment of conditions over one kind of fact."""
     names = (kind, "deployment", "limits")
-    variables = {name: cel.Type(f"agentaudit.{name}") for name in names}
-    return _Engine(cel.NewEnv(_pool(), variables=variables))
+    variables = {name: cel.Type(_message_class(name).DESCRIPTOR.full_name) for name in names}
+    return cel.NewEnv(_pool(), variables=variables)
 
 
 @cache
 def _pool() -> Any:  # noqa: ANN401, the library has no types
-    """The messages of all kinds of facts."""
+    """The messages of the kinds that were asked for so far."""
+    return descriptor_pool.DescriptorPool()
+
+
+@cache
+def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
     file = descriptor_pb2.FileDescriptorProto(
-        name="agentaudit/facts.proto", package="agentaudit", syntax="proto3"
+        name=f"agentaudit/{name}.proto", package="agentaudit", syntax="proto3"
     )
-    for name in _TYPES:
-        message = file.message_type.add(name=name)
-        for number, field in enumerate(_fields(name), start=1):
-            _declare(message, field.name, number, hints(_TYPES[name])[field.name])
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())
-    return pool
+    message = file.message_type.add(name=name)
+    for number, field in enumerate(_fields(name), start=1):
+        _declare(message, field.name, number, hints(_TYPES[name])[field.name])
+    _pool().AddSerializedFile(file.SerializeToString())
+    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"agentaudit.{name}"))
 
 
 def _declare(message: Any, name: str, number: int, hint: object) -> None:  # noqa: ANN401, untyped
@@ -148,11 +149,6 @@ def _declare(message: Any, name: str, number: int, hint: object) -> None:  # noq
         field.proto3_optional = True
         field.oneof_index = len(message.oneof_decl)
         message.oneof_decl.add(name=f"_{name}")
-
-
-@cache
-def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
-    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"agentaudit.{name}"))
 
 
 def _message(name: str, value: object) -> Any:  # noqa: ANN401, the library has no types
@@ -199,10 +195,10 @@ def _article(kind: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
-def _check_patterns(engine: _Engine, source: str) -> None:
+def _check_patterns(kind: str, source: str) -> None:
     """A malformed pattern compiles, and would fail only when it is asked."""
     for offset, pattern in patterns_in(source):
-        answer = engine.environment.compile(f'"".matches({pattern})').eval(data={}).value()
+        answer = _engine(kind).compile(f'"".matches({pattern})').eval(data={}).value()
         if not isinstance(answer, bool):
             raise error_at(source, offset, "matches a malformed pattern")
 

@@ -15,6 +15,8 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 
+from agentaudit.model.lint_rule import RuleExample
+
 _PLACEHOLDER = re.compile(
     r"\{\{fake:(?P<kind>[a-z_]+)(?::(?P<seconds>\d+))?(?:#(?P<serial>\d+))?\}\}"
 )
@@ -28,6 +30,12 @@ _ISSUED_AT = 1_750_000_000
 def expand_fakes(text: str) -> str:
     """The text with every placeholder replaced; a ValueError names a kind that does not exist."""
     return _PLACEHOLDER.sub(_expanded, text)
+
+
+def texts_of(example: RuleExample) -> Mapping[str, str]:
+    """The files of a rule's example, by path, as they would be with real credentials in them."""
+    files = {example.path: example.text, **dict(example.files)}
+    return {path: expand_fakes(text) for path, text in files.items()}
 
 
 def fake(kind: str, *, serial: int = 1, lifetime_s: int | None = None) -> str:

@@ -1,17 +1,16 @@
-"""Rules of lint: the files of `rules/lint/` and of users, as values with compiled conditions."""
+"""Rules of lint from files: those of `rules/lint/` and of users, read strictly."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from agentaudit.errors import Problem
 from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Family, Severity
-from agentaudit.model.rule import LintRule, RuleExample
+from agentaudit.model.lint_rule import LintRule, RuleExample
 from agentaudit.readers.document import Node, NodeKind
-from agentaudit.rules.cel import Condition, RuleError, Subject, compile_condition
+from agentaudit.rules.cel import Condition, compile_condition
+from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.conditions import ConditionError
 from agentaudit.rules.fakes import expand_fakes
 from agentaudit.rules.loading import Fields, Problems, rule_files
@@ -24,31 +23,6 @@ _FIELDS = (
 )
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ROW = re.compile(r"[A-Z]+-\d{3}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledRule:
-    """A rule, ready to be asked."""
-
-    rule: LintRule
-    condition: Condition
-    refinements: tuple[tuple[Severity, Condition], ...] = ()
-
-    def severity_of(self, subject: Subject) -> Severity | None:
-        """How severe the finding about this fact is; None when the rule does not hold for it."""
-        if not self._holds("when", self.condition, subject):
-            return None
-        for severity, condition in self.refinements:
-            if self._holds("severity_when", condition, subject):
-                return severity
-        return self.rule.severity
-
-    def _holds(self, field: str, condition: Condition, subject: Subject) -> bool:
-        try:
-            return condition.holds(subject)
-        except ConditionError as error:
-            problem = Problem(file=self.rule.file, message=f"`{field}` {error}")
-            raise RuleError(problem) from None
 
 
 def load_lint_rules(folders: Sequence[Path]) -> tuple[CompiledRule, ...]:
@@ -127,7 +101,7 @@ def _condition(fields: Fields, kind: str) -> Condition:
 
 def _never(source: str) -> Condition:
     """Stands for a condition that could not be compiled; the load fails before anybody asks."""
-    return Condition("", source, None)
+    return Condition("", source)
 
 
 def _optional(fields: Fields) -> tuple[Node, ...]:
@@ -183,7 +157,7 @@ def _example(fields: Fields) -> RuleExample:
         fields.complain(more, "`files` must be a mapping of paths to texts")
     return RuleExample(
         path=fields.words("path"),
-        text=_expanded(fields, fields.raw("text")),
+        text=_checked(fields, fields.raw("text")),
         files=_more_files(fields, more) if more else (),
     )
 
@@ -192,17 +166,13 @@ def _more_files(fields: Fields, node: Node) -> tuple[tuple[str, str], ...]:
     for path, item in node.items():
         if item.text is None:
             fields.complain(item, f"the text of {path} must be a text")
-    return tuple((path, _expanded(fields, item.raw)) for path, item in node.items())
+    return tuple((path, _checked(fields, item.raw)) for path, item in node.items())
 
 
-def _expanded(fields: Fields, text: str) -> str:
+def _checked(fields: Fields, text: str) -> str:
+    """The text as it stands: fakes are filled in where an example is read."""
     try:
-        return expand_fakes(text)
+        expand_fakes(text)
     except ValueError as error:
         fields.complain(fields.node, str(error))
-        return text
-
-
-def texts_of(example: RuleExample) -> Mapping[str, str]:
-    """The files of an example, by path."""
-    return {example.path: example.text, **dict(example.files)}
+    return text

@@ -1,27 +1,16 @@
-"""The span rules of `rules/spans/`: attributes of spans, and the kinds of step they tell."""
+"""Rules of spans from files: those of `rules/spans/` and of users, read strictly."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.model.observed import Attribute, SpanSeen
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import StepKind
 from agentaudit.rules.rows import Row, rows_of
 
-NAME = "name"
-"""The attribute of a rule that asks for the span's own name."""
-
-_ANYTHING = "*"
 _KINDS = [kind.value for kind in StepKind if kind not in (StepKind.IDLE, StepKind.UNKNOWN)]
 _FIELDS = ("attribute", "value", "step_kind", "sub_kind", "self_time", "exact", "dialect")
 _FLAGS = {"true": True, "false": False}
-_MOST_OPERATIONS = 1_000
-_MOST_REMEMBERED = 4_096
-"""Told apart; a name made anew for each call would fill the memory."""
 
 
 def load_span_rules(folders: Sequence[Path]) -> tuple[SpanRule, ...]:
@@ -51,20 +40,6 @@ def load_span_rules(folders: Sequence[Path]) -> tuple[SpanRule, ...]:
     return tuple(rules)
 
 
-def told_apart(folders: Sequence[Path]) -> tuple[Sequence[Path], Sequence[Path]]:
-    """
-    The folders with step rules, and those with span rules, of folders that may hold either.
-
-    Span rules stand in the subfolder `spans`; a folder with neither counts as one of step rules, so
-    that its emptiness is told.
-    """
-    spans = [folder / "spans" for folder in folders if (folder / "spans").is_dir()]
-    steps = [
-        folder for folder in folders if folder / "spans" not in spans or any(folder.glob("*.yaml"))
-    ]
-    return steps, spans
-
-
 def _rule(row: Row) -> SpanRule | None:
     if not row.names(_FIELDS):
         return None
@@ -79,49 +54,3 @@ def _rule(row: Row) -> SpanRule | None:
         exact=exact,
         dialect=row.text("dialect"),
     )
-
-
-def span_kind(span: SpanSeen, rules: Sequence[SpanRule]) -> SpanRule | None:
-    """The first rule that a span matches; None of a span that says nothing of its kind."""
-    return _first_match(span.kinds, span.name, rules)
-
-
-def kinds_by(rules: Sequence[SpanRule]) -> Callable[[SpanSeen], SpanRule | None]:
-    """`span_kind` by these rules, with a memory: most spans say what others said before."""
-
-    @lru_cache(maxsize=_MOST_REMEMBERED)
-    def known(kinds: tuple[Attribute, ...], name: str) -> SpanRule | None:
-        return _first_match(kinds, name, rules)
-
-    return lambda span: known(span.kinds, span.name)
-
-
-def _first_match(
-    kinds: Iterable[Attribute], name: str, rules: Sequence[SpanRule]
-) -> SpanRule | None:
-    told = {attribute.key: attribute.value for attribute in kinds}
-    told[NAME] = name
-    for rule in rules:
-        value = told.get(rule.attribute)
-        if value is not None and fnmatchcase(value, rule.value):
-            return rule
-    return None
-
-
-def unknown_operations(spans: Iterable[SpanSeen], rules: Sequence[SpanRule]) -> Mapping[str, int]:
-    """
-    What spans call their work and no rule names, and how many of them do; the most frequent first.
-
-    A rule whose value is a lone `*` stands for what nobody knows yet.
-    """
-    counted: Counter[str] = Counter()
-    kind_of = kinds_by(rules)
-    for span in spans:
-        rule = kind_of(span)
-        if rule is None or rule.value != _ANYTHING or rule.attribute == NAME:
-            continue
-        told = next(item.value for item in span.kinds if item.key == rule.attribute)
-        operation = f"{rule.attribute}={told}"
-        if operation in counted or len(counted) < _MOST_OPERATIONS:
-            counted[operation] += 1
-    return dict(counted.most_common())

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from agentaudit.model.measures import Difference, Measure, Verdict
 from agentaudit.model.results import PolicyResult
-from agentaudit.model.workload import Heavy, Workload
+from agentaudit.model.workload import Heavy
 from agentaudit.simulation.experiment import EQUAL, difference
 from agentaudit.simulation.hurting import hurting
+from agentaudit.simulation.policies.catalogue import ORACLES
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import from_to, listed, share_of_change
+from agentaudit.simulation.sentences import from_to, listed
 from agentaudit.simulation.what_if import usual_changes
+
+_COARSE = 0.05
+"""An interval of a difference that is wider hides what people would want to know."""
 
 
 def advice(
@@ -25,7 +29,7 @@ def advice(
         *_too_much(cpu, gpu),
         *(() if recommended else _best(ranking)),
         *hurting(ranking),
-        *_classes(ranking.experiment.first, ranking.base_result, ranking.results),
+        *_classes(ranking),
         *(told or usual_changes(ranking)),
         *_load(cpu, gpu, ranking.results),
     )
@@ -56,7 +60,8 @@ def _load(cpu: float, gpu: float, results: Sequence[PolicyResult]) -> Iterator[s
 
 def _best(ranking: Ranking) -> Iterator[str]:
     """The policy to use, or that there is none; and the one for the median where it is another."""
-    base, results = ranking.base_result, ranking.results
+    base = ranking.base_result
+    results = [result for result in ranking.results if result.policy not in ORACLES]
     tail = results[0]
     median = min(results, key=lambda result: (result.overloaded, _p50(result), _p90(result)))
     if _better(ranking, Measure.P90, tail, base):
@@ -73,7 +78,27 @@ def _best(ranking: Ranking) -> Iterator[str]:
             f"No policy lowers P50 or P90 by more than {EQUAL:.0%}, or by more than chance, against"
             f" {base.policy}: scheduling is not what limits this workload on this machine"
             + (", and a cap can only hurt it." if hurt else ".")
+            + _blind_to(results)
         )
+
+
+def _blind_to(results: Sequence[PolicyResult]) -> str:
+    """What the runs are too few or too short to see, where that is more than a twentieth."""
+    widest = max(
+        (
+            one.interval.half_width
+            for result in results
+            for one in result.differences
+            if one.measure == Measure.P90 and one.verdict is Verdict.EQUAL and one.interval
+        ),
+        default=0.0,
+    )
+    if widest < _COARSE:
+        return ""
+    return (
+        f" But differences of less than {widest:.0%} could not be seen here: more --replications or"
+        " --requests would show them."
+    )
 
 
 def _use(best: PolicyResult, base: PolicyResult) -> str:
@@ -107,30 +132,32 @@ def _equals(ranking: Ranking, best: PolicyResult) -> Iterator[str]:
         yield f"{listed(equal)} does the same{told}."
 
 
-def _classes(
-    workload: Workload, base: PolicyResult, results: Sequence[PolicyResult]
-) -> Iterator[str]:
-    mas = next((result for result in results if result.policy == "mas"), None)
+def _classes(ranking: Ranking) -> Iterator[str]:
+    """What MAS does to each type of request, as far as it is more than chance."""
+    base, mas = ranking.base_result, ranking.result("mas")
     if mas is None or mas is base:
         return
-    classes = {request.heavy for request in workload.requests}
+    classes = {request.heavy for request in ranking.experiment.first.requests}
     if len(classes) == 1:
         only = "CPU" if classes == {Heavy.CPU} else "GPU"
         yield f"All requests are {only}-heavy, so MAS has no second class to keep apart."
         return
-    pairs = [
-        (was.type, was.latency.p90_ns, now.latency.p90_ns)
-        for was, now in zip(base.by_type[1:], mas.by_type[1:], strict=True)
-    ]
     parts = [
-        f"{name} {from_to(was_ns, now_ns)}"
-        for name, was_ns, now_ns in pairs
-        if abs(share_of_change(was_ns, now_ns)) >= EQUAL
+        f"{was.type} {from_to(was.latency.p90_ns, now.latency.p90_ns)}"
+        for was, now in zip(base.by_type[1:], mas.by_type[1:], strict=True)
+        if _differs(ranking, was.type)
     ]
     if parts:
         yield f"Under MAS instead of {base.policy}, P90 of {', of '.join(parts)}."
     else:
         yield f"MAS changes the P90 of no type by more than {EQUAL:.0%} against {base.policy}."
+
+
+def _differs(ranking: Ranking, type_: str) -> bool:
+    found = difference(
+        ranking.of("mas"), ranking.base, Measure.P90, type_=type_, after=ranking.terms.after
+    )
+    return found.verdict is not Verdict.EQUAL
 
 
 def _better(ranking: Ranking, measure: Measure, one: PolicyResult, other: PolicyResult) -> bool:

@@ -21,7 +21,12 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     "micro-batching-rolling": ("group",),
     "comb-closed": ("group", "offset_ns"),
     "comb-open": ("slots",),
+    "cgam-overlap": ("group",),
     "mas": ("cpu", "gpu", "shared"),
+    "maws-cgam": ("group",),
+    "sjf": ("slots",),
+    "las": ("quantum_ns",),
+    "continuum": ("pin_ns",),
 }
 """The caps that each policy is made with; one that is not here is tried as it is."""
 _STEPS = (2.0, 1.4, 1.15)
@@ -50,19 +55,20 @@ def best_caps(families: Sequence[str], start: Caps, score: Score) -> Searched:
 
 
 def _best_of(family: str, start: Caps, score: Score) -> Searched:
-    known: dict[Policy, float] = {}
+    names = NUMBERS.get(family, ())
+    known: dict[tuple[int, ...], float] = {}
 
     def scored(caps: Caps) -> float:
-        policy = SHIPPED[family].make(caps)
-        if policy not in known:
-            known[policy] = score(policy) if len(known) < _MOST_TRIES else inf
-        return known[policy]
+        numbers = tuple(getattr(caps, name) for name in names)
+        if numbers not in known:
+            tries = len(known) < _MOST_TRIES
+            known[numbers] = score(SHIPPED[family].make(caps)) if tries else inf
+        return known[numbers]
 
     caps = start
     for step in _STEPS:
-        caps = _climbed(caps, NUMBERS.get(family, ()), step, scored)
-    policy = SHIPPED[family].make(caps)
-    return Searched(policy=policy, score=known.get(policy, scored(caps)), tried=len(known))
+        caps = _climbed(caps, names, step, scored)
+    return Searched(policy=SHIPPED[family].make(caps), score=scored(caps), tried=len(known))
 
 
 def _climbed(
@@ -84,9 +90,9 @@ def _climbed(
 def _changed(caps: Caps, name: str, factor: float) -> Caps:
     """A whole number times the factor, another one at least; none below what is allowed."""
     number = getattr(caps, name)
-    least = 0 if name in ("shared", "offset_ns") else 1
+    least = 0 if name in ("shared", "offset_ns", "pin_ns") else 1
     changed = round(number * factor)
     if changed == number:
         changed += 1 if factor > 1 else -1
-    limit = _LARGEST_CAP if name != "offset_ns" else _LARGEST_CAP * 10**9
+    limit = _LARGEST_CAP * 10**9 if name.endswith("_ns") else _LARGEST_CAP
     return replace(caps, **{name: min(max(changed, least), limit)})

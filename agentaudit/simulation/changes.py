@@ -80,7 +80,15 @@ def with_cpu(experiment: Experiment, cores: int) -> Experiment:
 def with_gpus(experiment: Experiment, count: int) -> Experiment:
     """So many LLM servers as there is one now, with calls spread evenly over them."""
     machine = experiment.machine
-    return replace(experiment, machine=replace(machine, gpu=_stretched(machine.gpu, count)))
+    return replace(
+        experiment,
+        machine=replace(
+            machine,
+            gpu=_stretched(machine.gpu, count),
+            most_calls=machine.most_calls and machine.most_calls * count,
+            kv_tokens=machine.kv_tokens and machine.kv_tokens * count,
+        ),
+    )
 
 
 def resized(machine: Machine, cores: int) -> Machine:

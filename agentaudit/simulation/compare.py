@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from agentaudit import __version__
 from agentaudit.model.answers import Found, Recommendation, WhatIf
-from agentaudit.model.results import Load, Simulation
+from agentaudit.model.results import OfferedLoad, Simulation
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.advice import advice
 from agentaudit.simulation.caps import Caps, default_caps, with_caps
@@ -95,7 +95,7 @@ def simulation_of(
         tool_version=__version__,
         replications=len(experiment.workloads),
         warm_up_requests=ranking.terms.after,
-        load=Load(cpu=cpu, gpu=gpu) if cpu or gpu else None,
+        load=OfferedLoad(cpu=cpu, gpu=gpu) if cpu or gpu else None,
         statistics=_statistics(ranking),
         what_ifs=tuple(what_ifs),
         recommendation=recommendation,

@@ -7,7 +7,6 @@ while any request is on it. What is not given stays unknown.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 from agentaudit.errors import UsageError
@@ -19,14 +18,14 @@ _RANGE = re.compile(r"(cpu|gpu)=(\d{1,6}(?:\.\d{1,3})?)\.\.(\d{1,6}(?:\.\d{1,3})
 _HOUR_NS = 3600e9
 
 
-def parse_power(text: str, power: Power | None) -> Power:
+def parse_power(text: str, power: Power | None = None) -> Power:
     """The power with what the text gives, as `cpu=140..400,gpu=142..650`: watts idle and busy."""
     changes: dict[str, float] = {}
     for word in text.split(","):
         match = _RANGE.fullmatch(word.strip())
         if match is None or float(match[2]) > float(match[3]):
             raise UsageError(
-                f"--watts: {word.strip()!r} is not idle and busy watts, as in cpu=140..400"
+                f"watts: {word.strip()!r} is not idle and busy watts, as in cpu=140..400"
             )
         changes[f"{match[1]}_idle_watts"] = float(match[2])
         changes[f"{match[1]}_busy_watts"] = float(match[3])
@@ -60,12 +59,3 @@ def _joules(idle: float | None, busy: float | None, share: float, seconds: float
     if idle is None or busy is None:
         return None
     return (idle + (busy - idle) * share) * seconds
-
-
-POWER_WORDS: Mapping[str, str] = {
-    "cpu_idle": "cpu_idle_watts",
-    "cpu_busy": "cpu_busy_watts",
-    "gpu_idle": "gpu_idle_watts",
-    "gpu_busy": "gpu_busy_watts",
-}
-"""The words of a workload file."""

@@ -12,7 +12,6 @@ from statistics import fmean
 
 from agentaudit.model.measures import Difference, Interval, Measure, Verdict
 from agentaudit.model.workload import Machine, Workload
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.load import offered_load, overloaded
 from agentaudit.simulation.observations import (
     ALL,
@@ -24,6 +23,7 @@ from agentaudit.simulation.observations import (
 )
 from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.simulator import simulate
 from agentaudit.simulation.statistics import (
     MSER_BATCH,
     around,

@@ -10,12 +10,15 @@ from agentaudit.simulation.observations import Kind
 from agentaudit.simulation.ranking import Ranking
 
 _STRETCHED = 1.02
+_STARVED = 3.0
+"""A tail that is so many times as long, while that of others is shorter, is starvation."""
 _BARRIER, _ROLLING = "micro-batching", "micro-batching-rolling"
 
 
 def hurting(ranking: Ranking) -> Iterator[str]:
     """A sentence for each reason that some policy here has to be slower than it need be."""
     yield from _barrier(ranking)
+    yield from _starving(ranking)
     yield from _nothing_to_gain(ranking)
 
 
@@ -38,6 +41,21 @@ def _barrier(ranking: Ranking) -> Iterator[str]:
             " without one: each group waits for its slowest request, and requests here vary by"
             f" {_variation(ranking.experiment.first):.0%} of their mean."
         )
+
+
+def _starving(ranking: Ranking) -> Iterator[str]:
+    """Types of requests that wait so that others need not."""
+    before = {one.type: one.latency.p99_ns for one in ranking.base_result.by_type[1:]}
+    for result in ranking.results:
+        change = {one.type: one.latency.p99_ns / max(before[one.type], 1)
+                  for one in result.by_type[1:] if one.type in before}  # fmt: skip
+        if min(change.values(), default=1.0) < 1:
+            for name, times in change.items():
+                if times >= _STARVED:
+                    yield (
+                        f"{result.policy} starves {name} requests for the sake of others: their P99"
+                        f" is {times:.1f} times that under {ranking.baseline}."
+                    )
 
 
 def _nothing_to_gain(ranking: Ranking) -> Iterator[str]:

@@ -1,9 +1,20 @@
-"""The machine as a file describes it: a preset or plain numbers, with limits and couplings."""
+"""
+The machine as a file describes it: a preset or plain numbers, with limits and couplings.
 
+    cores: 2
+    cpu: {1: 1, 2: 1.93}            # jobs at once, and how much work they get done together
+    gpu: {1: 1, 8: 4.2}             # or the name of a preset, for its LLM server
+    dispatch: 240us
+
+`agentaudit simulate calibrate` writes it from measurements.
+"""
+
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agentaudit.errors import InputError
-from agentaudit.model.workload import Machine
+from agentaudit.model.workload import Machine, SpeedCurve
+from agentaudit.simulation.expenses import parse_power
 from agentaudit.simulation.machine import (
     MOST_CORES,
     PRESETS,
@@ -14,10 +25,12 @@ from agentaudit.simulation.machine import (
 )
 from agentaudit.simulation.written import Reading, Written
 
+_MOST_JOBS = 1_000_000
 _ENTRIES = (
-    *("like", "cores", "gpu", "dispatch", "calls", "kv_tokens"),
-    *("recompute", "background", "starvation"),
+    *("like", "cores", "cpu", "gpu", "dispatch", "calls", "kv_tokens"),
+    *("recompute", "background", "starvation", "watts"),
 )
+_WATTS = "watts are idle and busy ones, as in cpu=140..400,gpu=142..650"
 _NAMES = ", ".join(PRESETS)
 
 
@@ -39,6 +52,7 @@ def read_machine(reading: Reading, node: Written | None) -> Machine | None:
         return reading.value(node, named_machine, presets)
     entries = reading.entries(node, "a machine", known=_ENTRIES)
     machine = _stations(reading, *(entries.get(name) for name in ("like", "cores", "gpu")))
+    machine = _measured_cpu(reading, machine, entries)
     background = entries.get("background")
     starvation = entries.get("starvation")
     return with_limits_told(
@@ -50,6 +64,7 @@ def read_machine(reading: Reading, node: Written | None) -> Machine | None:
             recompute_ns=reading.optional_duration(entries.get("recompute"), "recompute"),
             background=reading.number(background, "background", 0.0, above=-1e-9),
             starvation=reading.number(starvation, "starvation", 0.0, above=-1e-9),
+            power=reading.value(entries.get("watts"), parse_power, _WATTS),
         )
     )
 
@@ -58,14 +73,58 @@ def _stations(
     reading: Reading, like: Written | None, cores: Written | None, gpu: Written | None
 ) -> Machine:
     preset = reading.value(like, named_machine, f"like is one of {_NAMES}")
-    server = reading.value(gpu, named_machine, f"gpu is one of {_NAMES}")
+    measured = _points(reading, gpu, "gpu") if _is_mapping(gpu) else None
+    server = None
+    if not _is_mapping(gpu):
+        server = reading.value(gpu, named_machine, f"gpu is one of {_NAMES}, or points")
     count = reading.whole(cores, "cores", 1, MOST_CORES)
     if preset is None:
         machine = plain_machine(count)
     else:
         machine = preset if cores is None else with_cores(preset, count)
-    if server is None:
+    curve = server.gpu if server is not None else measured
+    if curve is None:
         return machine
     # Of a machine of numbers, the second assumption is the default LLM server's.
     told = machine.assumptions[:1] if preset is None else machine.assumptions
-    return replace(machine, gpu=server.gpu, assumptions=told)
+    return replace(machine, gpu=curve, assumptions=told)
+
+
+def _measured_cpu(reading: Reading, machine: Machine, entries: Mapping[str, Written]) -> Machine:
+    """The machine with the speeds of its CPU, where they are written."""
+    node = entries.get("cpu")
+    if node is None:
+        return machine
+    if "cores" not in entries and "like" not in entries:
+        reading.fault(node, "cpu points need cores beside them")
+    curve = _points(reading, node, "cpu")
+    # The first assumption of a machine of numbers is that of ideal cores, which these are not.
+    told = machine.assumptions if "like" in entries else machine.assumptions[1:]
+    return machine if curve is None else replace(machine, cpu=curve, assumptions=told)
+
+
+def _is_mapping(node: Written | None) -> bool:
+    return node is not None and node.kind == "mapping"
+
+
+def _points(reading: Reading, node: Written | None, name: str) -> SpeedCurve | None:
+    """Jobs at once and their speed together; None where nothing sensible is written."""
+    what = f"{name} is points such as {{1: 1, 2: 1.9, 8: 4}}: jobs at once, and their total speed"
+    if node is None or node.kind != "mapping":
+        if node is not None:
+            reading.fault(node, what)
+        return None
+    problems = len(reading.problems)
+    points = []
+    for jobs, speed in node.items():
+        if not (jobs.isascii() and jobs.isdigit()) or not 1 <= int(jobs[:20]) <= _MOST_JOBS:
+            reading.fault(speed, f"{name}: {jobs!r} is no number of jobs from 1 to {_MOST_JOBS}")
+            continue
+        points.append((int(jobs), reading.number(speed, f"{name} at {jobs}", 1.0, above=0.0)))
+    if len(reading.problems) > problems:
+        return None
+    try:
+        return SpeedCurve(points=tuple(points))
+    except ValueError as error:
+        reading.fault(node, f"{name}: {error}")
+        return None

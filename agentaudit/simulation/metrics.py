@@ -1,7 +1,7 @@
 """What the runs of a policy amount to: latencies by type, rates, utilisation, queues, expenses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from agentaudit.model.measures import Difference, Interval, Intervals, Measure, Percentiles
@@ -31,12 +31,14 @@ class Terms:
     after: int = 0
     objectives: tuple[Objective, ...] = ()
     price_per_hour: float | None = None
+    intervals: bool = True
+    """Whether to say how sure each percentile is; a sweep has its seeds to tell."""
 
 
 def result_of(workload: Workload, machine: Machine, policy: Policy) -> PolicyResult:
     """What one policy makes of the workload, from its first request to its last."""
     experiment = Experiment(workloads=(workload,), machine=machine)
-    return policy_result(outcome_of(experiment, policy), Terms())
+    return policy_result(outcome_of(experiment, policy), Terms(intervals=False))
 
 
 def policy_result(outcome: Outcome, terms: Terms, base: Outcome | None = None) -> PolicyResult:
@@ -53,7 +55,7 @@ def policy_result(outcome: Outcome, terms: Terms, base: Outcome | None = None) -
         policy=policy.name,
         parameters=policy.parameters,
         source=policy.source,
-        by_type=_by_type(outcome, after),
+        by_type=_by_type(outcome, terms),
         throughput_per_s=fmean(
             run.requests * 1e9 / span for run, span in zip(runs, spans, strict=True)
         ),
@@ -100,7 +102,8 @@ def goodputs(outcome: Outcome, terms: Terms) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def _by_type(outcome: Outcome, after: int) -> tuple[TypeLatency, ...]:
+def _by_type(outcome: Outcome, terms: Terms) -> tuple[TypeLatency, ...]:
+    after = terms.after
     types = sorted({name for run in outcome.runs for name in run.types})
     counts = {
         name: sum(run.count(type_=name, after=after) for run in outcome.runs)
@@ -110,13 +113,18 @@ def _by_type(outcome: Outcome, after: int) -> tuple[TypeLatency, ...]:
         TypeLatency(
             type=name,
             requests=count,
-            latency=percentiles(outcome, Kind.LATENCY, type_=name, after=after),
-            waiting=percentiles(outcome, Kind.WAITING, type_=name, after=after),
-            service=percentiles(outcome, Kind.SERVICE, type_=name, after=after),
+            latency=_told(outcome, Kind.LATENCY, name, terms),
+            waiting=_told(outcome, Kind.WAITING, name, terms),
+            service=_told(outcome, Kind.SERVICE, name, terms),
         )
         for name, count in counts.items()
         if count
     )
+
+
+def _told(outcome: Outcome, kind: Kind, type_: str, terms: Terms) -> Percentiles:
+    found = percentiles(outcome, kind, type_=type_, after=terms.after)
+    return found if terms.intervals else replace(found, intervals=None)
 
 
 def percentiles(

@@ -34,6 +34,10 @@ class Ranking:
     def base_result(self) -> PolicyResult:
         return next(result for result in self.results if result.policy == self.baseline)
 
+    def result(self, policy: str) -> PolicyResult | None:
+        """The numbers of a policy; None where it was not compared."""
+        return next((result for result in self.results if result.policy == policy), None)
+
     def of(self, policy: str) -> Outcome:
         return next(outcome for outcome in self.outcomes if outcome.policy.name == policy)
 
@@ -63,7 +67,7 @@ def ranked(
         (policy_result(outcome, terms, None if outcome is base else base), outcome)
         for outcome in outcomes
     ]
-    pairs.sort(key=lambda pair: _rank(pair[0]))
+    pairs.sort(key=lambda pair: _rank(pair[0], baseline))
     return Ranking(
         experiment=experiment,
         terms=terms,
@@ -74,6 +78,8 @@ def ranked(
     )
 
 
-def _rank(result: PolicyResult) -> tuple[bool, int, int, str]:
+def _rank(result: PolicyResult, baseline: str) -> tuple[bool, int, int, bool, str]:
+    """Of policies that do the same the baseline comes first: there is nothing to change for."""
     latency = result.overall.latency
-    return (result.overloaded, latency.p90_ns, latency.p50_ns, result.policy)
+    other = result.policy != baseline
+    return (result.overloaded, latency.p90_ns, latency.p50_ns, other, result.policy)

@@ -27,9 +27,10 @@ from agentaudit.simulation.experiment import (
     saturated,
 )
 from agentaudit.simulation.metrics import Terms, goodputs
+from agentaudit.simulation.policies.catalogue import ORACLES, SHIPPED
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import listed, time
+from agentaudit.simulation.sentences import listed, signed, time
 
 GOODPUT = "goodput"
 _FEWEST_REPLICATIONS = 4
@@ -143,8 +144,13 @@ def _half(experiment: Experiment, first: int) -> Experiment:
 
 
 def _families(ranking: Ranking) -> tuple[str, ...]:
-    """The policies compared; a cap by the name of COMB where both it and FCFS are there."""
-    names = [outcome.policy.name for outcome in ranking.outcomes]
+    """
+    The shipped policies compared, but for those that nobody can use.
+
+    A cap goes by the name of COMB where both it and FCFS are there.
+    """
+    compared = (outcome.policy.name for outcome in ranking.outcomes)
+    names = [name for name in compared if name in SHIPPED and name not in ORACLES]
     twice = "comb-open" in names
     return tuple(sorted(name for name in names if not (twice and name == "fcfs")))
 
@@ -199,13 +205,15 @@ def _interval(told: Difference) -> str:
     if told.change is None:
         return ""
     if told.interval is None:
-        return f" ({told.change:+.0%})"
-    low, high = told.interval.low, told.interval.high
-    return f" ({told.change:+.0%}, 95 % interval {low:+.0%} to {high:+.0%})"
+        return f" ({signed(told.change)})"
+    low, high = signed(told.interval.low), signed(told.interval.high)
+    return f" ({signed(told.change)}, 95 % interval {low} to {high})"
 
 
 def _decided_by(tested: Sequence[Sensitivity]) -> str:
     wrong = [one for one in tested if one.holds is not Holds.HOLDS]
+    if all(one.holds is Holds.SATURATED for one in tested):
+        return f"Requests pile up under each of {len(tested)} assumptions made wrong as well."
     if not wrong:
         return f"That holds under each of {len(tested)} assumptions made wrong, one at a time."
     cases = listed([f"{one.assumption} ({one.holds})" for one in wrong])

@@ -6,7 +6,6 @@ from agentaudit.model.reading import unread
 from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.beside import background_course
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.interpreters import one_interpreter
 from agentaudit.simulation.machine import host_machine
 from agentaudit.simulation.metrics import percentile
@@ -14,6 +13,7 @@ from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.threads import MultiThreading
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.replay import workload_of
+from agentaudit.simulation.simulator import simulate
 
 
 def recorded_workload(trace: Trace, *, source: str) -> tuple[Workload, Machine]:

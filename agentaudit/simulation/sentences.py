@@ -12,6 +12,12 @@ def from_to(before_ns: float, after_ns: float) -> str:
     return f"from {time(before_ns)} to {time(after_ns)} ({change})"
 
 
+def signed(share: float) -> str:
+    """`-34%`, `0%`, `+5%`."""
+    percents = round(share * 100)
+    return f"{percents:+d}%" if percents else "0%"
+
+
 def share_of_change(before: float, after: float) -> float:
     """-0.34 is a third less."""
     return after / before - 1 if before else 0.0

@@ -62,7 +62,7 @@ def _threaded(request: WorkRequest) -> Iterator[tuple[int, tuple[int, int, int]]
 class Reports:
     """Which step of its request an entry of a plan belongs to, and telling the policy of it."""
 
-    __slots__ = ("_hooks", "_plans", "_requests", "_threaded")
+    __slots__ = ("_hooks", "_known", "_plans", "_requests", "_threaded")
 
     def __init__(
         self, hooks: Hooks, requests: Sequence[WorkRequest], plans: Sequence[Plan]
@@ -71,6 +71,7 @@ class Reports:
         self._requests = requests
         self._plans = plans
         self._threaded: set[int] = set()
+        self._known: dict[int, tuple[int, ...]] = {}
 
     def runs_in_thread(self, place: int) -> None:
         """The request has a threaded plan from now on."""
@@ -102,5 +103,8 @@ class Reports:
 
     def _numbers(self, place: int) -> tuple[int, ...]:
         """The number of the step that each entry belongs to, or NO_STEP."""
-        threaded = place in self._threaded
-        return step_numbers(self._requests[place], len(self._plans[place]), threaded=threaded)
+        if place not in self._known:
+            threaded = place in self._threaded
+            entries = len(self._plans[place])
+            self._known[place] = step_numbers(self._requests[place], entries, threaded=threaded)
+        return self._known[place]

@@ -22,8 +22,9 @@ in phases of 32 requests with more and with fewer of them.
 A demand is what the step takes alone. `python` is the share of a CPU step that is Python code, all
 of it unless given. A machine may also say `like: sys2`, `calls: 256` (served at once by the LLM
 server), `kv_tokens: 200000` (room of its KV cache), `recompute: 50us` (GPU work for each token of
-context that the cache has lost), `background: 2` (threads of other programs) and `starvation: 0.1`
-(how much calls slow down for each further thread to a core). Every other word is an error.
+context that the cache has lost), `background: 2` (threads of other programs), `starvation: 0.1`
+(how much calls slow down for each further thread to a core) and `watts: "cpu=140..400"` (idle and
+busy, of the gpu likewise). Every other word is an error.
 """
 
 from dataclasses import dataclass, field, replace

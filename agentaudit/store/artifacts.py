@@ -23,18 +23,29 @@ from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
 from agentaudit.model.sweep import Sweep
 from agentaudit.model.threat import ThreatModel
+from agentaudit.model.validation import Validation
 
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
 
 Artifact = (
-    Profile | Simulation | Sweep | LintResult | ThreatModel | Report | Comparison | Fleet | SelfTest
+    Profile
+    | Simulation
+    | Sweep
+    | Validation
+    | LintResult
+    | ThreatModel
+    | Report
+    | Comparison
+    | Fleet
+    | SelfTest
 )
 
 KINDS: Mapping[str, type[Artifact]] = {
     "profile": Profile,
     "simulation": Simulation,
     "sweep": Sweep,
+    "validation": Validation,
     "findings": LintResult,
     "threats": ThreatModel,
     "report": Report,

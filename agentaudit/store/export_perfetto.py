@@ -65,7 +65,6 @@ class _Timeline:
     def events(self) -> Iterator[_Event]:
         for number, name in enumerate(self._headings()):
             yield _named("process_name", (number, 0), name)
-            yield _meta("process_sort_index", (number, 0), {"sort_index": number})
         yield from self._requests()
         yield from self._steps()
         for number, (request, place) in self._arrivals.items():
@@ -169,8 +168,4 @@ def _arguments(step: Step) -> dict[str, object]:
 
 
 def _named(what: str, place: _Place, name: str) -> _Event:
-    return _meta(what, place, {"name": name})
-
-
-def _meta(what: str, place: _Place, arguments: Mapping[str, object]) -> _Event:
-    return {"ph": "M", "name": what, "pid": place[0], "tid": place[1], "args": arguments}
+    return {"ph": "M", "name": what, "pid": place[0], "tid": place[1], "args": {"name": name}}

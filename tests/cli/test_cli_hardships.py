@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from agentaudit.cli.recorder import read_trace, record, step_rules
+from agentaudit.cli.recorder import record
 from agentaudit.cli.targets import Launch
 from agentaudit.cli.terminal import terminal
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.errors import InputError
 from agentaudit.model.recording import Watched
 from agentaudit.model.trace import Trace

@@ -1,8 +1,6 @@
 """`agentaudit lint` as a user types it: formats, files, thresholds, exit codes."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -207,18 +205,3 @@ def test_no_secret_is_in_any_output(tmp_path: Path, format_: str) -> None:
 
     assert code == 1
     assert leaked(out + said) == []
-
-
-def test_lint_starts_light() -> None:
-    """A small folder costs none of the libraries that only reports and simulations need."""
-    script = (
-        "import sys; from agentaudit.cli.main import app; import tempfile, pathlib\n"
-        "folder = pathlib.Path(tempfile.mkdtemp()); (folder / '.mcp.json').write_text("
-        '\'{"mcpServers": {"a": {"command": "a"}}}\')\n'
-        "app(['lint', str(folder)], standalone_mode=False)\n"
-        "print(*sys.modules, file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    heavy = {"pandas", "matplotlib", "networkx", "numpy", "jinja2", "psutil"}
-
-    assert not heavy & set(done.stderr.decode().split())

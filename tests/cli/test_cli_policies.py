@@ -255,3 +255,15 @@ def test_all_hooks_are_passed_on(workload: Path, mine: Path) -> None:
     )
 
     assert run("scheduler", workload, "-p", f"{mine}:Working").exit_code == 0
+
+
+def test_a_recommendation_is_never_an_oracle(workload: Path, mine: Path) -> None:
+    """And of one's own policies no caps are known that could be searched."""
+    mine.write_text(WORKING)
+    words = ("-p", f"{mine}:Working", "-p", "sjf", "-p", "sjf-oracle", "--replications", 4)
+    shown = run("scheduler", workload, *words, "--recommend").stdout
+
+    assert "Working" in shown
+    assert "sjf-oracle" in shown
+    assert "Use sjf-oracle" not in shown
+    assert "sjf-oracle (cap=" not in shown

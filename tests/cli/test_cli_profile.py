@@ -14,9 +14,10 @@ from typer.testing import CliRunner, Result
 
 from agentaudit.cli.main import app
 from agentaudit.cli.probes import Options
-from agentaudit.cli.recorder import read_trace, record, step_rules
+from agentaudit.cli.recorder import record
 from agentaudit.cli.targets import Attach, Launch, parse_duration
 from agentaudit.cli.terminal import terminal
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.errors import InputError, UsageError
 from agentaudit.model.observed import SpanSeen
 from agentaudit.model.profile import Profile

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from agentaudit.cli import injection
 from agentaudit.cli.main import app
-from agentaudit.cli.recorder import step_rules
 from agentaudit.cli.samplers import SamplerChoice, samplers_of
+from agentaudit.cli.traces import step_rules
 from agentaudit.errors import UsageError
 from agentaudit.probes.processes import runtimes
 from agentaudit.probes.stacks import pyspy

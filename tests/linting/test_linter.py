@@ -24,10 +24,10 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.model.finding import Acceptance, Family, Finding, Severity
-from agentaudit.model.rule import LintRule
+from agentaudit.model.lint_rule import LintRule
 from agentaudit.rules.cel import RuleError, compile_condition
+from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.limits import Limits
-from agentaudit.rules.lint import CompiledRule
 
 SECRET = "planted-secret-value"  # noqa: S105, planted to be looked for
 

@@ -12,7 +12,7 @@ from agentaudit.profiling.claims import from_spans
 from agentaudit.profiling.evidence import Claim, Story, UnixClock
 from agentaudit.profiling.span_claims import Dialect, span_claims
 from agentaudit.profiling.spans import deduplicated
-from agentaudit.rules.spans import span_kind
+from agentaudit.rules.span_kinds import span_kind
 from tests.profiling.observations import MS, SPANS, UNIX_NS, span
 
 CLOCK = UnixClock((ClockPair(monotonic_ns=0, unix_ns=UNIX_NS),))

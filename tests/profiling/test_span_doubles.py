@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from agentaudit.model.observed import Attribute, SpanSeen
 from agentaudit.model.rule import SpanRule
 from agentaudit.profiling.spans import ALIKE, deduplicated, unnamed_operations
-from agentaudit.rules.spans import load_span_rules, span_kind
+from agentaudit.rules.span_kinds import span_kind
+from agentaudit.rules.spans import load_span_rules
 from agentaudit.store.shipped import shipped
 
 RULES = load_span_rules([shipped("rules") / "spans"])

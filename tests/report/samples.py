@@ -3,6 +3,15 @@
 import math
 from dataclasses import replace
 
+from agentaudit.model.answers import (
+    Arm,
+    Found,
+    Holds,
+    Question,
+    Recommendation,
+    Sensitivity,
+    WhatIf,
+)
 from agentaudit.model.deployment import FileCoverage, FileStatus, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.finding import (
@@ -15,7 +24,7 @@ from agentaudit.model.finding import (
     Severity,
     Suppression,
 )
-from agentaudit.model.measures import Percentiles
+from agentaudit.model.measures import Difference, Interval, Percentiles, Verdict
 from agentaudit.model.profile import (
     Bound,
     Breakdown,
@@ -25,7 +34,16 @@ from agentaudit.model.profile import (
     RequestTypeSummary,
     TimelineBin,
 )
-from agentaudit.model.results import PolicyResult, Simulation, TypeLatency
+from agentaudit.model.results import (
+    Energy,
+    Met,
+    ObjectiveResult,
+    OfferedLoad,
+    PolicyResult,
+    QueueLengths,
+    Simulation,
+    TypeLatency,
+)
 from agentaudit.model.threat import (
     AttackPath,
     BlastRadius,
@@ -329,6 +347,82 @@ def simulation() -> Simulation:
             "Service times are those of the recording; the two request types stay in proportion.",
         ),
         tool_version="0.1.0",
+    )
+
+
+def answered_simulation() -> Simulation:
+    """The same, with everything asked that can be."""
+    whole = simulation()
+    lower = Difference(
+        measure="p90", change=-0.34, interval=Interval(low=-0.4, high=-0.28), verdict=Verdict.LOWER
+    )
+    saturated = Difference(measure="p90", change=None, interval=None, verdict=Verdict.SATURATED)
+    objective = ObjectiveResult(
+        objective="p95 < 10 s", value_ns=9 * SECOND, interval=None, met=Met.UNSURE
+    )
+    arm = Arm(
+        policy="processes",
+        parameters="one process a request",
+        latency=latencies("all", 3300, 9100, 19800).latency,
+        overloaded=True,
+        difference=None,
+    )
+    better = replace(arm, policy="mas", overloaded=False, difference=lower)
+    sensitivity = Sensitivity(
+        assumption="demands +20%", before=9e9, after=6e9, difference=lower, holds=Holds.HOLDS
+    )
+    return replace(
+        whole,
+        replications=20,
+        warm_up_requests=15,
+        load=OfferedLoad(cpu=0.8, gpu=0.4),
+        statistics=("The first 15 of 400 requests of every run are left out as warm-up (MSER-5).",),
+        results=tuple(
+            replace(
+                result,
+                differences=(lower,),
+                objectives=(objective,),
+                goodput_per_s=1.5,
+                queue=QueueLengths(
+                    waiting_mean=1.5, waiting_peak=9, in_service_mean=4.25, in_service_peak=12
+                ),
+                energy=Energy(cpu_joules=400.0, gpu_joules=None),
+                cost_per_1000=0.42,
+            )
+            for result in whole.results
+        ),
+        what_ifs=(
+            WhatIf(change="", arms=(arm, better)),
+            WhatIf(change="cpu=+16", arms=(replace(arm, difference=saturated), better)),
+        ),
+        recommendation=Recommendation(
+            objective="p90",
+            baseline="processes",
+            baseline_parameters="one process a request",
+            policy="mas",
+            parameters="E_CPU=4 E_GPU=8 E_shared=2",
+            best_found="mas",
+            best_found_parameters="E_CPU=4 E_GPU=8 E_shared=2",
+            change=True,
+            before=9.1e9,
+            after=6e9,
+            difference=lower,
+            tried=31,
+            searched_on=10,
+            judged_on=10,
+            sensitivity=(sensitivity, replace(sensitivity, holds=Holds.REVERSED)),
+            sentences=("Use mas instead of processes: P90 from 9.1 s to 6 s.", "That holds."),
+        ),
+        found=(
+            Found(
+                question=Question.MAX_RATE,
+                policy="mas",
+                parameters="E_CPU=4 E_GPU=8 E_shared=2",
+                value=2.5,
+                interval=Interval(low=2.4, high=2.6),
+                sentence="Under mas p95 < 10 s is met up to 2.5 requests/s.",
+            ),
+        ),
     )
 
 

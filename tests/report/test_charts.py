@@ -47,7 +47,7 @@ CHARTS: dict[str, Callable[[], Drawing]] = {
     "distribution": many_policies,
     "load": lambda: load_chart(MANY.load, title="Load", summary="Rates") if MANY.load else EMPTY,
     "busy": lambda: busy_chart(MANY, cores=8, title="Busy", summary="Shares"),
-    "bars": lambda: bars_chart(MANY.bars, title="Bars", summary="Requests"),
+    "bars": lambda: bars_chart(MANY, title="Bars", summary="Requests"),
 }
 
 

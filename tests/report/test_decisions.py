@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.model.decision import DecisionStatus, GateStatus, Report, Verdict
+from agentaudit.model.decision import DecisionStatus, Report, Verdict
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.model.finding import LintResult
+from agentaudit.model.gate import GateStatus
 from agentaudit.model.profile import Bound
 from agentaudit.report.decisions import report_of
 from tests.report import samples

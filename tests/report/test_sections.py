@@ -182,3 +182,35 @@ def test_an_unpaired_quote_is_shown_as_it_is() -> None:
 
     assert template.render(text="a `b` <c>") == "a <code>b</code> &lt;c&gt;"
     assert template.render(text="a `b <c>") == "a `b &lt;c&gt;"
+
+
+def test_answers_stand_in_the_section_of_the_scheduler() -> None:
+    section = scheduler_section(samples.answered_simulation())
+    tables = {block.id: block for block in section.blocks if isinstance(block, Table)}
+    points = [block for block in section.blocks if isinstance(block, Points)]
+
+    assert section.lead == "Use mas instead of processes: P90 from 9.1 s to 6 s. That holds."
+    assert list(tables) == ["objectives", "simulated-changes", "sensitivity"]
+    assert tables["objectives"].rows[0].cells[1].text == "9.00 s ±?, too close to call"
+    assert [row.cells[-1].text for row in tables["simulated-changes"].rows] == [
+        "",
+        "-34% ±6",
+        "saturated",
+        "-34% ±6",
+    ]
+    assert [row.cells[-1].text for row in tables["sensitivity"].rows] == ["holds", "reversed"]
+    assert points[0].items == ("Under mas p95 < 10 s is met up to 2.5 requests/s.",)
+
+
+def test_what_is_unknown_of_the_load_is_said_to_be() -> None:
+    folded = [
+        block
+        for block in scheduler_section(samples.answered_simulation()).blocks
+        if isinstance(block, Folded) and block.summary.startswith("Queues")
+    ]
+    (table,) = folded[0].blocks
+
+    assert isinstance(table, Table)
+    cells = [cell.text for cell in table.rows[0].cells]
+    assert cells[3:] == ["1.5, 9", "4.2, 12", "unknown", "0.42"]
+    assert table.note.startswith("Offered load: CPU 80%, LLM server 40%")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agentaudit.errors import InputError
+from agentaudit.rules.fakes import texts_of
 from agentaudit.rules.lint import load_lint_rules
 
 GOOD = """\
@@ -57,7 +58,7 @@ def test_a_good_rule_is_read_whole(tmp_path: Path) -> None:
     assert rule.rule.id == "held-key"
     assert rule.rule.when == 'credential.form == "literal" && credential.lifetime == "static"'
     assert rule.rule.severity_when[0][0] == "high"
-    assert "{{" not in rule.rule.matching[0].text
+    assert "{{" not in "".join(texts_of(rule.rule.matching[0]).values())
     assert rule.rule.matching[0].files == (("other.env", "A=1"),)
     assert rule.rule.catalogue == ("CRED-001",)
 

@@ -9,7 +9,8 @@ from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.examples import failed_examples
 from agentaudit.model.finding import Family
 from agentaudit.report.rule_page import render_reference
-from agentaudit.rules.lint import CompiledRule, load_lint_rules
+from agentaudit.rules.compiled import CompiledRule
+from agentaudit.rules.lint import load_lint_rules
 
 RULES = Path(__file__).parents[2] / "rules"
 SHIPPED = load_lint_rules([RULES / "lint"])

@@ -10,13 +10,9 @@ from agentaudit.errors import InputError
 from agentaudit.model.observed import Attribute, SpanSeen
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import StepKind
-from agentaudit.rules.spans import (
-    kinds_by,
-    load_span_rules,
-    span_kind,
-    told_apart,
-    unknown_operations,
-)
+from agentaudit.rules.ours import told_apart
+from agentaudit.rules.span_kinds import kinds_by, span_kind, unknown_operations
+from agentaudit.rules.spans import load_span_rules
 from agentaudit.store.shipped import shipped
 
 RULES = load_span_rules([shipped("rules") / "spans"])

@@ -1,5 +1,7 @@
 """Changes as people write them, and what they make of workload and machine."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,13 @@ def test_a_faster_llm_server_and_more_of_them() -> None:
     assert [total_speed(faster, n) for n in (1, 4)] == [2.0, 4.0]
     assert [total_speed(more, n) for n in (1, 2, 8)] == [1.0, 2.0, 4.0]
     assert changed("gpus=2").machine == changed("gpus=2x").machine == changed("gpus=+1").machine
+
+
+def test_more_llm_servers_have_more_room() -> None:
+    limited = replace(MACHINE, most_calls=8, kv_tokens=1000)
+    machine = parse_change("gpus=3").apply(experiment(limited)).machine
+
+    assert (machine.most_calls, machine.kv_tokens) == (24, 3000)
 
 
 def test_tools_by_their_step_or_type_and_the_rate() -> None:

@@ -17,6 +17,7 @@ from agentaudit.model.workload import (
 )
 from agentaudit.simulation.compare import compare, compare_shipped
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.shortest import ShortestFirst
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000
@@ -178,7 +179,7 @@ def test_cores_that_would_help_more_than_inference() -> None:
 def test_inference_that_would_help_most() -> None:
     simulation = compare_shipped(workload(4, cpu_s=0.1, gpu_s=2), MACHINE)
 
-    assert advised(simulation, "Faster inference is the most effective") in simulation.advice
+    assert advised(simulation, "Faster inference would help more than") in simulation.advice
 
 
 @pytest.mark.parametrize(
@@ -216,6 +217,12 @@ def test_keeping_up_counts_for_more_than_a_percentile() -> None:
     assert simulation.advice[0].startswith("Use many (cap=9) instead of one (cap=1)")
 
 
+def test_of_equals_the_baseline_comes_first() -> None:
+    simulation = compare_shipped(workload(4, cpu_s=1, gpu_s=1), MACHINE, names=["comb", "mas"])
+
+    assert policies(simulation)[0] == simulation.baseline
+
+
 def test_an_empty_workload_and_a_missing_baseline() -> None:
     policy = CappedConcurrency(name="all", source="test", cap=None)
 
@@ -223,3 +230,23 @@ def test_an_empty_workload_and_a_missing_baseline() -> None:
         compare(workload(0, cpu_s=1, gpu_s=1), MACHINE, [policy], baseline="all")
     with pytest.raises(UsageError, match="baseline 'fcfs' is not among"):
         compare(workload(cpu_s=1, gpu_s=1), MACHINE, [policy], baseline="fcfs")
+
+
+def test_a_type_that_waits_so_that_others_need_not_is_named() -> None:
+    """A chat of 1 s each second, and once a tool of 8 s: shortest first, it waits for the last."""
+    chats = tuple(request(place, 0.0, 1.0, every_s=1.0) for place in range(40))
+    tool = replace(request(40, 8.0, 0.0, every_s=0.0), arrival_ns=SECOND // 2)
+    stream = replace(workload(1, cpu_s=1, gpu_s=1), requests=(*chats, tool), arrivals="recorded")
+    expected = {"chat": SECOND, "tools": 8 * SECOND}
+    first_come = CappedConcurrency(name="fcfs", source="test", cap=1)
+    shortest = ShortestFirst(name="sjf", source="test", cap=1, expected_ns=expected)
+
+    told = compare(stream, MACHINE, (first_come, shortest), baseline="fcfs").advice
+
+    assert (
+        "sjf starves tools requests for the sake of others: their P99 is 5.6 times that under fcfs."
+        in told
+    )
+    assert not any(
+        "starves" in one for one in compare(stream, MACHINE, (first_come,), baseline="fcfs").advice
+    )

@@ -247,3 +247,11 @@ def test_a_later_call_is_never_served_sooner_under_first_come(
 def test_limits_are_checked_when_made(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} is at least"):
         replace(MACHINE, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "given", [{"most_calls": 1}, {"kv_tokens": 1}, {"background": 1}, {"starvation": 0.1}]
+)
+def test_a_machine_is_plain_until_a_limit_or_a_coupling_is_given(given: dict[str, float]) -> None:
+    assert MACHINE.plain
+    assert not replace(MACHINE, **given).plain  # type: ignore[arg-type]

@@ -64,7 +64,8 @@ def test_keeping_up_is_better_than_any_percentile() -> None:
     assert not found.change
     assert not caught.change
     assert caught.sentences[0].startswith("Change nothing yet: requests pile up")
-    assert Holds.SATURATED in {one.holds for one in caught.sensitivity}
+    assert {one.holds for one in caught.sensitivity} == {Holds.SATURATED}
+    assert caught.sentences[1].startswith("Requests pile up under each of")
 
 
 def test_goodput_is_the_aim_where_there_are_objectives() -> None:

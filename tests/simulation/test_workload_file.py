@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from agentaudit.errors import InputError, UsageError
-from agentaudit.model.workload import Heavy, Stage
+from agentaudit.model.workload import Heavy, Power, Stage
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation import workload_file
 from agentaudit.simulation.arrivals import CLOSED, RECORDED, WAYS, ArrivalKind, Arrivals
@@ -70,6 +70,18 @@ def test_a_machine_of_ones_own() -> None:
     assert shape.machine.gpu == RTX_PRO_6000
     assert not any("H200" in sentence for sentence in shape.machine.assumptions)
     assert shape.types[0].steps[0].threads == 4
+
+
+def test_a_machine_may_say_what_it_draws() -> None:
+    text = "machine: {cores: 8, watts: 'cpu=140..400,gpu=142..650'}\n"
+    power = parsed(text + "types: [{name: a, steps: [{cpu: 1s}]}]").machine
+
+    assert power is not None
+    assert power.power == Power(
+        cpu_idle_watts=140, cpu_busy_watts=400, gpu_idle_watts=142, gpu_busy_watts=650
+    )
+    with pytest.raises(InputError, match="watts are idle and busy ones"):
+        parsed("machine: {cores: 8, watts: 12}\ntypes: [{name: a, steps: [{cpu: 1s}]}]")
 
 
 def test_a_machine_without_a_gpu_has_the_stated_default() -> None:
@@ -162,8 +174,8 @@ def test_a_machine_file_of_its_own() -> None:
         parse_machine(root, file="m.yaml")
     assert [str(problem) for problem in raised.value.problems] == [
         (
-            "m.yaml:3:8: a machine has no 'speed'; it has like, cores, gpu, dispatch, calls,"
-            " kv_tokens, recompute, background, starvation"
+            "m.yaml:3:8: a machine has no 'speed'; it has like, cores, cpu, gpu, dispatch,"
+            " calls, kv_tokens, recompute, background, starvation, watts"
         ),
         "m.yaml:2:8: calls is a whole number from 1 to 1000000000",
     ]
@@ -206,3 +218,33 @@ def test_a_file_has_no_recorded_arrivals_and_no_empty_run() -> None:
         overridden(shape, arrivals=RECORDED, requests=None, seed=None)
     with pytest.raises(UsageError, match="--requests is from 1"):
         overridden(shape, arrivals=None, requests=0, seed=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cores: 2\ncpu: 3", "m.yaml:2:6: cpu is points such as {1: 1, 2: 1.9, 8: 4}"),
+        ("cpu: {1: 1}", "m.yaml:1:6: cpu points need cores beside them"),
+        ("cores: 2\ncpu: {2: 1}", "m.yaml:2:6: cpu: a speed curve starts at 1 job and ascends"),
+        ("cores: 2\ncpu: {1: 1, 4: 2, 2: 2}", "m.yaml:2:6: cpu: a speed curve starts at 1 job"),
+        ("cores: 2\ncpu: {1: 1, x: 2}", "m.yaml:2:16: cpu: 'x' is no number of jobs from 1"),
+        ("cores: 2\ncpu: {1: 1, 2: fast}", "m.yaml:2:16: cpu at 2 is a number"),
+        ("cores: 2\ngpu: {1: 1, 8: 0}", "m.yaml:2:16: gpu at 8 is above 0"),
+        ("cores: 2\ngpu: [1]", "m.yaml:2:6: gpu is one of"),
+    ],
+)
+def test_points_that_are_none(text: str, said: str) -> None:
+    with pytest.raises(InputError) as raised:
+        parse_machine(parse_yaml("m.yaml", text).root, file="m.yaml")
+
+    assert said in str(raised.value)
+
+
+def test_a_preset_with_speeds_of_ones_own_keeps_its_assumptions() -> None:
+    text = "like: sys1\ncpu: {1: 1, 64: 40}\ngpu: {1: 1, 8: 3}"
+    machine = parse_machine(parse_yaml("m.yaml", text).root, file="m.yaml")
+
+    assert machine.cores == 64
+    assert machine.cpu.points[-1] == (64, 40.0)
+    assert machine.gpu.points[-1] == (8, 3.0)
+    assert machine.assumptions == PRESETS["sys1"].assumptions

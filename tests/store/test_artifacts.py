@@ -1,8 +1,10 @@
 """Artifacts: what is written comes back, and what is no artifact is told apart."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -20,6 +22,8 @@ from agentaudit.store.artifacts import (
     to_json,
     write_artifact,
 )
+from tests.report import samples
+from tests.report.samples import drawn_simulation
 
 HERE = Path("some.json")
 
@@ -46,6 +50,31 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     write_artifact(simulation(), tmp_path / "deep" / "simulation.json")
 
     assert read_artifact(tmp_path / "deep" / "simulation.json") == simulation()
+
+
+def test_all_that_a_simulation_answers_comes_back() -> None:
+    """I11, and each answer fits its schema."""
+    answered = samples.answered_simulation()
+
+    assert from_json(to_json(answered), HERE) == answered
+    jsonschema.validate(json.loads(to_json(answered)), json_schema("simulation"))
+
+
+def test_a_simulation_of_an_older_release_is_read() -> None:
+    """What it did not know is unknown, and nothing is made up."""
+    whole = json.loads(to_json(samples.simulation()))
+    kept = {"workload_source", "arrivals", "requests", "seed", "machine", "baseline", "results"}
+    kept |= {"advice", "assumptions", "tool_version", "agentaudit", "kind"}
+    for result in whole["results"]:
+        for name in ("differences", "queue", "objectives", "goodput_per_s", "energy"):
+            del result[name]
+        for latency in result["by_type"]:
+            del latency["latency"]["p95_ns"], latency["latency"]["intervals"]
+    read = from_json(json.dumps({key: whole[key] for key in kept}).encode(), HERE)
+
+    assert isinstance(read, Simulation)
+    assert read.results[0].overall.latency.p95_ns is None
+    assert (read.replications, read.load, read.recommendation) == (1, None, None)
 
 
 @given(text=st.text(), number=st.integers(min_value=-(2**63), max_value=2**63 - 1))
@@ -135,3 +164,28 @@ def test_a_failed_write_leaves_the_old_file(
 
     assert target.read_text() == "before"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda views: views["bars"].clear(), "there are no policies in `bars`"),
+        (lambda views: views["bars"][0]["bars"].clear(), "there are no bars of mas"),
+        (lambda views: views["busy"].clear(), "`busy` holds every policy"),
+        (lambda views: views["busy"][0]["cpu_busy_ns"].clear(), "there are no bins of mas"),
+        (lambda views: views["busy"][0]["gpu_busy_ns"].clear(), "as many of the CPU"),
+        (lambda views: views["busy"][0].update(bin_ns=0), "at least 1 ns"),
+        (lambda views: views["load"]["curves"].clear(), "there are no curves"),
+        (lambda views: views["load"]["curves"][0]["points"].clear(), "there are no points of mas"),
+    ],
+)
+def test_views_that_nothing_can_be_drawn_from_are_an_input_error(
+    change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    whole = drawn_simulation()
+    body = json.loads(to_json(whole))
+    assert from_json(json.dumps(body).encode(), HERE) == whole
+
+    change(body["views"])
+    with pytest.raises(InputError, match=said):
+        from_json(json.dumps(body).encode(), HERE)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
-from agentaudit.cli.recorder import read_trace, step_rules
+from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.model.trace import (
     ClockPair,
     Host,

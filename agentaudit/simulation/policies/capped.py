@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentaudit.model.workload import WorkRequest
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.stations import NEVER
 
 
@@ -32,6 +33,9 @@ class CappedConcurrency:
 
     def admission(self) -> "FirstCome":
         return FirstCome(self.cap)
+
+    def numbers(self) -> AdmissionNumbers:
+        return AdmissionNumbers(rule=Rule.CAPPED, size=self.cap if self.cap is not None else NEVER)
 
 
 class FirstCome:

@@ -138,6 +138,8 @@ SHIPPED: Mapping[str, Shipped] = {
     ),
 }
 """By the name that a user types."""
+ORACLES = frozenset({"sjf-oracle"})
+"""Bounds to compare with, which nobody can use."""
 _CLOSED = (
     "multi-processing",
     "sequential",
@@ -167,7 +169,7 @@ def policy_names(asked: Sequence[str], workload: Workload) -> tuple[str, ...]:
     comb = "comb-closed" if closed else "comb-open"
     names = [comb if name == "comb" else name for name in asked] or list(suited)
     if "all" in names:
-        usable = [name for name in SHIPPED if name != "sjf-oracle"]
+        usable = [name for name in SHIPPED if name not in ORACLES]
         names = [*(name for name in names if name != "all"), suited[0], *usable]
     unknown = [name for name in names if name not in SHIPPED]
     if unknown:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentaudit.model.workload import Stage, WorkRequest, WorkStep
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.stations import NEVER
 
 
@@ -30,6 +31,9 @@ class BarrierMicroBatching:
 
     def admission(self) -> "_BarrierGroups":
         return _BarrierGroups(self.size)
+
+    def numbers(self) -> AdmissionNumbers:
+        return AdmissionNumbers(rule=Rule.BARRIER, size=self.size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,9 @@ class CombClosed:
 
     def admission(self) -> "_OffsetGroups":
         return _OffsetGroups(self.size, self.offset_ns)
+
+    def numbers(self) -> AdmissionNumbers:
+        return AdmissionNumbers(rule=Rule.OFFSET, size=self.size, offset_ns=self.offset_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentaudit.model.workload import Heavy, WorkRequest
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.stations import NEVER
 
 
@@ -39,6 +40,11 @@ class MixedAdmission:
 
     def admission(self) -> "_Classes":
         return _Classes(self)
+
+    def numbers(self) -> AdmissionNumbers:
+        return AdmissionNumbers(
+            rule=Rule.CLASSES, size=self.cpu_cap, gpu_size=self.gpu_cap, shared=self.shared_cap
+        )
 
 
 _RESERVE = "reserve"

@@ -1,7 +1,7 @@
 """Shortest job first: by what is expected of a type, or by what only an oracle knows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from agentaudit.model.workload import WorkRequest
@@ -23,7 +23,7 @@ class ShortestFirst:
     name: str
     source: str
     cap: int
-    expected_ns: Mapping[str, int] | None
+    expected_ns: Mapping[str, int] | None = field(hash=False)
 
     def __post_init__(self) -> None:
         if self.cap < 1:

@@ -1,0 +1,248 @@
+"""
+The laboratory: policies on processes of this machine, each run beside its simulation.
+
+Here the two meet that know nothing of each other: executors, which start processes, and the
+simulator, which does not.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from statistics import geometric_mean
+
+from agentaudit import __version__
+from agentaudit.errors import UsageError
+from agentaudit.model.execution import Execution, HostMeasurement
+from agentaudit.model.validation import ValidatedRun, Validation
+from agentaudit.model.workload import Machine, Stage, Workload
+from agentaudit.probes.execution.calibration import Rolling, beacon, measure_host
+from agentaudit.probes.execution.executor import execute
+from agentaudit.probes.execution.hands import Hands
+from agentaudit.probes.execution.priority import raised
+from agentaudit.probes.execution.tools import Tool, tool_of
+from agentaudit.probes.execution.workers import MOST_WORKERS, Workers
+from agentaudit.probes.host import usable_cores
+from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
+from agentaudit.simulation.calibration import host_curve, host_progress
+from agentaudit.simulation.fidelity import (
+    Circumstances,
+    Recording,
+    costs_of,
+    recording_workload,
+    stalls_of,
+    validated,
+)
+from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.served import Overheads
+from agentaudit.simulation.speed import total_speed
+
+_MOST_CALLS = 1024
+_FOREIGN = 0.1
+"""Cores: above it, a run says more about its neighbours than about its policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One run, and how fast each kind of work was beside it: CPU time of the same short piece."""
+
+    execution: Execution
+    before_ns: Mapping[Tool, float]
+    after_ns: Mapping[Tool, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is run, and what is known of it before."""
+
+    workload: Workload
+    machine: Machine
+    """This one; its GPU is the server that is played."""
+    host: HostMeasurement
+    recorded: Execution
+    """All CPU steps, one after the other."""
+    beacon_ns: Mapping[Tool, float]
+    """Beside the recording."""
+
+    def judged(self, seen: Observation, policy: Policy, repeat: int) -> ValidatedRun:
+        """A run beside its predictions."""
+        host = self.host
+        speed = geometric_mean(
+            2 * recorded_ns / (seen.before_ns[tool] + seen.after_ns[tool])
+            for tool, recorded_ns in self.beacon_ns.items()
+        )
+        return validated(
+            seen.execution,
+            workload=self.workload,
+            machine=self.machine,
+            policy=policy,
+            recording=Recording(
+                costs=costs_of(self.recorded.steps),
+                overheads=Overheads(
+                    driver_ns=host.driver_ns,
+                    stalls=stalls_of(self.recorded.steps, self.workload),
+                    handovers=host.handovers,
+                ),
+                progress=host_progress(host),
+            ),
+            beside=Circumstances(repeat=repeat, speed=speed),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laboratory:
+    """Processes that are ready, and what they are to run."""
+
+    subject: Subject
+    hands: Hands
+
+    def observed(self, policy: Policy) -> Observation:
+        """The requests under the policy, once, between two looks at how fast the machine is."""
+        tools = self.subject.beacon_ns.keys()
+        before_ns = beacon(self.hands, tools)
+        execution = execute(self.subject.workload.requests, policy.admission(), self.hands)
+        return Observation(
+            execution=execution, before_ns=before_ns, after_ns=beacon(self.hands, tools)
+        )
+
+
+@contextmanager
+def laboratory(
+    workload: Workload, machine: Machine, *, raise_priority: bool = False
+) -> Iterator[Laboratory]:
+    """
+    Processes for the workload, measured and recorded; they are gone at the end, whatever ends it.
+
+    The machine's GPU is the server to play; its CPU is that of this machine. Raises UsageError for
+    a server with limits, which nobody plays.
+    """
+    if machine.most_calls is not None or machine.kv_tokens is not None:
+        raise UsageError("the server that is played has no limits: leave out calls and kv_tokens")
+    tools = tools_of(workload)
+    threads = max((step.threads for item in workload.requests for step in item.steps), default=1)
+    count = min(max(threads * len(workload.requests), 4 * usable_cores()), MOST_WORKERS)
+    with ExitStack() as stack:
+        workers = stack.enter_context(
+            Workers(count=count, tools=tools, speeds=server_speeds(machine))
+        )
+        if raise_priority:
+            stack.enter_context(raised(workers))
+        host = measure_host(workers, tools, side_by_side=sides(usable_cores()), calls=())
+        units = {Tool(tool.tool): tool.unit_ns for tool in host.tools}
+        hands = stack.enter_context(Hands(workers, units))
+        before = beacon(hands, tools)
+        recorded = execute(recording_workload(workload), Rolling(1), hands)
+        after = beacon(hands, tools)
+        subject = Subject(
+            workload=workload,
+            machine=_here(machine, host, workload),
+            host=host,
+            recorded=recorded,
+            beacon_ns={tool: (before[tool] + after[tool]) / 2 for tool in tools},
+        )
+        yield Laboratory(subject=subject, hands=hands)
+
+
+def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
+    """The artifact of some runs."""
+    return Validation(
+        workload_source=subject.workload.source,
+        arrivals=subject.workload.arrivals,
+        requests=len(subject.workload.requests),
+        seed=subject.workload.seed,
+        machine=subject.machine,
+        runs=tuple(runs),
+        accuracy=accuracies(runs),
+        foreknown_comparisons=comparisons([runs], foreknown),
+        own_comparisons=comparisons([runs], own),
+        warnings=tuple(_warnings(runs)),
+        assumptions=(_PLAYED, *_tool_sentence(subject.workload)),
+        tool_version=__version__,
+    )
+
+
+def tools_of(workload: Workload) -> frozenset[Tool]:
+    """The kinds of work that the CPU steps do."""
+    names = {
+        step.name
+        for request in workload.requests
+        for step in request.steps
+        if step.stage is Stage.CPU
+    }
+    return frozenset(tool_of(name) for name in names) or frozenset({Tool.INTERPRETER})
+
+
+def server_speeds(machine: Machine) -> list[float]:
+    """What the played server is told: the total speed at each number of calls."""
+    return [0.0, *(total_speed(machine.gpu, calls) for calls in range(1, _MOST_CALLS + 1))]
+
+
+def sides(cores: int) -> tuple[int, ...]:
+    """How many jobs are measured side by side: as many as cores, and twice and four times that."""
+    return tuple(dict.fromkeys(max(jobs, 2) for jobs in (cores, 2 * cores, 4 * cores)))
+
+
+def interleaved(lab: Laboratory, policies: Sequence[Policy], *, repeats: int) -> list[ValidatedRun]:
+    """Policies take turns, so that all of them meet the same ups and downs of the machine."""
+    return [
+        lab.subject.judged(lab.observed(policy), policy, repeat)
+        for repeat in range(repeats)
+        for policy in policies
+    ]
+
+
+def _here(machine: Machine, host: HostMeasurement, workload: Workload) -> Machine:
+    """This machine, with the other one's server; nothing of the other's CPU is left."""
+    return replace(
+        machine,
+        name=f"this machine, {host.cores} cores",
+        cores=host.cores,
+        cpu=host_curve(host, _shares(workload)),
+        dispatch_ns=host.driver_ns,
+        background=0,
+        starvation=0.0,
+        assumptions=(),
+    )
+
+
+def _shares(workload: Workload) -> dict[str, float]:
+    """CPU demand by kind of work."""
+    shares: Counter[str] = Counter()
+    for request in workload.requests:
+        for step in request.steps:
+            if step.stage is Stage.CPU:
+                shares[tool_of(step.name)] += step.demand_ns
+    return {tool: float(demand_ns) for tool, demand_ns in shares.items()}
+
+
+def _warnings(runs: Sequence[ValidatedRun]) -> Iterator[str]:
+    disturbed = [run for run in runs if run.foreign_cores > _FOREIGN]
+    if disturbed:
+        most = max(run.foreign_cores for run in disturbed)
+        yield (
+            f"Other programs used up to {most:.2g} cores in {len(disturbed)} of {len(runs)} runs:"
+            " errors are those of a machine that was not ours alone. Repeat it when it is idle."
+        )
+    stolen = max((run.stolen_cores for run in runs), default=0.0)
+    if stolen > _FOREIGN:
+        yield f"The hypervisor took up to {stolen:.2g} cores away; no simulation knows of that."
+
+
+_PLAYED = (
+    "The inference server is played: a process that sleeps by the machine's batch curve. How well a"
+    " batch curve describes a real GPU is not part of what is validated here."
+)
+
+
+def _tool_sentence(workload: Workload) -> Iterator[str]:
+    unnamed = any(
+        step.name not in set(Tool)
+        for request in workload.requests
+        for step in request.steps
+        if step.stage is Stage.CPU
+    )
+    if unnamed:
+        yield (
+            "CPU steps whose name is no kind of work run a loop of byte code; the kinds are"
+            f" {', '.join(Tool)}."
+        )

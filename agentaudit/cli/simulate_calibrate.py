@@ -1,0 +1,141 @@
+"""`agentaudit simulate calibrate`: this machine, or a stage measured elsewhere, as a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentaudit.cli.commands import command
+from agentaudit.cli.terminal import terminal_of
+from agentaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from agentaudit.model.workload import SpeedCurve
+
+_MOST_SHOWN = 8
+"""Calls at once up to which the played server is tried."""
+
+
+app = command()
+
+
+@app.command()
+def calibrate(
+    context: typer.Context,
+    cpu: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Latencies of a CPU stage: concurrency, seconds."),
+    ] = None,
+    gpu: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Latencies of an LLM stage: concurrency, seconds."),
+    ] = None,
+    cores: Annotated[
+        int | None, typer.Option(metavar="N", help="Cores of the machine that was measured.")
+    ] = None,
+    raised: Annotated[
+        bool,
+        typer.Option("--raised", help="Measure before other programs of this machine; needs root."),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Also write a machine file here."),
+    ] = None,
+) -> None:
+    """
+    Print the `machine:` of a workload file: measured here, or from latencies measured elsewhere.
+
+    Without a CSV this machine is measured, in about ten seconds: how fast it does each kind of work
+    with 1, 2, 4, … jobs at once, what handing out a step costs, and whether the server that
+    `simulate validate` plays keeps to its batch curve. A CSV has the columns `concurrency` and
+    `seconds`, and a row of concurrency 1; other columns do no harm.
+
+    \b
+    Examples:
+      agentaudit simulate calibrate -o here.yaml
+      agentaudit simulate calibrate --cpu lexrank.csv --gpu llm.csv --cores 48
+      agentaudit simulate scheduler run.aatrace --machine here.yaml
+
+    Exit codes: 0 measured; 2 usage or unreadable input; 3 a process died.
+    """
+    terminal = terminal_of(context)
+    if cpu is None and gpu is None:
+        if cores is not None:
+            raise UsageError("--cores goes with a CSV: of this machine they are counted")
+        with terminal.progress("Measuring this machine"):
+            comments, lines = _this_machine(raised=raised)
+    else:
+        comments, lines = _elsewhere(cpu, gpu, cores)
+    block = "machine:\n" + "".join(f"  {line}\n" for line in lines)
+    terminal.out.print(comments + block, end="", soft_wrap=True)
+    if output is not None:
+        _write(output, comments + "".join(f"{line}\n" for line in lines))
+        terminal.note(f"Written to {output}.")
+
+
+def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
+    from contextlib import ExitStack
+
+    from agentaudit.cli.laboratory import server_speeds, sides
+    from agentaudit.model.execution import StageLatency
+    from agentaudit.probes.execution.calibration import measure_host
+    from agentaudit.probes.execution.priority import raised as raised_priority
+    from agentaudit.probes.execution.tools import Tool
+    from agentaudit.probes.execution.workers import Workers
+    from agentaudit.probes.host import usable_cores
+    from agentaudit.report.calibration_text import commented, host_comments
+    from agentaudit.simulation.calibration import curve_error, host_curve, machine_lines
+    from agentaudit.simulation.machine import plain_machine
+
+    machine, jobs = plain_machine(usable_cores()), sides(usable_cores())
+    calls = tuple(2**power for power in range(_MOST_SHOWN.bit_length()))
+    with ExitStack() as stack:
+        workers = stack.enter_context(
+            Workers(count=jobs[-1], tools=tuple(Tool), speeds=server_speeds(machine))
+        )
+        if raised:
+            stack.enter_context(raised_priority(workers))
+        host = measure_host(workers, tuple(Tool), side_by_side=jobs, calls=calls)
+    curve = host_curve(host, dict.fromkeys(Tool, 1.0))
+    seen = [StageLatency(concurrency=number, seconds=ns / 1e9) for number, ns in host.server]
+    comments = [
+        *host_comments(host),
+        f"The played server keeps to its curve within {curve_error(machine.gpu, seen):.1%}.",
+        "The CPU below is the mean of all kinds of work; the LLM server is not measured here.",
+    ]
+    lines = machine_lines(cores=host.cores, cpu=curve, gpu=None, dispatch_ns=host.driver_ns)
+    return commented(comments), lines
+
+
+def _elsewhere(cpu: Path | None, gpu: Path | None, cores: int | None) -> tuple[str, list[str]]:
+    from agentaudit.report.calibration_text import commented
+    from agentaudit.simulation.calibration import machine_lines
+    from agentaudit.simulation.machine import MOST_CORES
+
+    if cores is None or not 1 <= cores <= MOST_CORES:
+        raise UsageError(f"a CSV needs --cores, from 1 to {MOST_CORES}: those it was measured on")
+    comments: list[str] = []
+    curves: dict[str, SpeedCurve | None] = {"cpu": None, "gpu": None}
+    for name, file in (("cpu", cpu), ("gpu", gpu)):
+        if file is not None:
+            curves[name], told = _fitted(name, file)
+            comments += told
+    lines = machine_lines(cores=cores, cpu=curves["cpu"], gpu=curves["gpu"], dispatch_ns=0)
+    return commented(comments), lines
+
+
+def _fitted(name: str, file: Path) -> "tuple[SpeedCurve, list[str]]":
+    from agentaudit.readers.stage_latency import read_stage_latencies
+    from agentaudit.report.calibration_text import fit_comments
+    from agentaudit.simulation.calibration import left_out_error, stage_curve
+
+    latencies = read_stage_latencies(file)
+    told = fit_comments(name, latencies, left_out=left_out_error(latencies))
+    return stage_curve(latencies), list(told)
+
+
+def _write(output: Path, text: str) -> None:
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror}") from error

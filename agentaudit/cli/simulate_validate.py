@@ -1,0 +1,131 @@
+"""`agentaudit simulate validate`: the policies on real processes, beside what is simulated."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentaudit.cli.commands import command
+from agentaudit.cli.terminal import Terminal, terminal_of
+from agentaudit.cli.workloads import loaded
+from agentaudit.errors import UsageError, exit_code
+
+if TYPE_CHECKING:
+    from agentaudit.model.validation import Validation
+    from agentaudit.model.workload import Machine, Workload
+
+_MOST_REPEATS = 100
+_REPEATS = 3
+
+
+app = command()
+
+
+@app.command()
+def validate(
+    context: typer.Context,
+    source: Annotated[
+        Path, typer.Argument(help="A workload file (*.yaml) or a recording (run.aatrace).")
+    ],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("--policy", "-p", metavar="NAME", help="A policy to run; again for more."),
+    ] = None,
+    repeat: Annotated[
+        int, typer.Option(metavar="N", help="How often each policy runs; they take turns.")
+    ] = _REPEATS,
+    arrivals: Annotated[
+        str | None,
+        typer.Option(metavar="HOW", help="recorded, closed, poisson:RATE or scaled:FACTOR."),
+    ] = None,
+    requests: Annotated[int | None, typer.Option(metavar="N", help="How many requests.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Equal seeds, equal runs.")] = None,
+    caps: Annotated[
+        str, typer.Option(metavar="CAPS", help="Caps other than scaled ones: B_cap, N_cap, …, s.")
+    ] = "",
+    raised: Annotated[
+        bool,
+        typer.Option("--raised", help="Run before other programs of this machine; needs root."),
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
+    ] = None,
+) -> None:
+    """
+    Run a workload on processes of this machine, and say how well simulation predicts it.
+
+    CPU steps do real work, as much of it as takes the demand alone: what kind, their name says
+    (interpreter, regex, numpy, retrieval, spawn). The inference server is a process that sleeps by
+    the machine's batch curve. Each run is simulated twice: with the CPU time that the same steps
+    took one after the other (foreknown), and with their CPU time in the run (own).
+
+    \b
+    Examples:
+      agentaudit simulate validate workload.yaml
+      agentaudit simulate validate workload.yaml -p micro-batching -p comb --repeat 5
+      agentaudit simulate validate run.aatrace --requests 32 --json validation.json
+
+    Exit codes: 0 validated; 2 usage or unreadable input; 3 a process died, or too little was
+    recorded.
+    """
+    if not 1 <= repeat <= _MOST_REPEATS:
+        raise UsageError(f"--repeat is from 1 to {_MOST_REPEATS}, not {repeat}")
+    terminal = terminal_of(context)
+    workload, machine, whole = loaded(source, arrivals=arrivals, requests=requests, seed=seed)
+    show_validation(
+        terminal,
+        workload,
+        machine,
+        names=policy or [],
+        caps=caps,
+        repeats=repeat,
+        raised=raised,
+        json_file=json_file,
+    )
+    raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+def show_validation(
+    terminal: Terminal,
+    workload: "Workload",
+    machine: "Machine",
+    *,
+    names: list[str],
+    caps: str,
+    repeats: int = _REPEATS,
+    raised: bool = False,
+    json_file: Path | None = None,
+) -> None:
+    """The workload on real processes, shown beside what is simulated."""
+    from agentaudit.report.validation_table import render_validation
+    from agentaudit.store.artifacts import write_artifact
+
+    with terminal.progress("Running for real"):
+        result = _validated(
+            workload, machine, names=names, caps=caps, repeats=repeats, raised=raised
+        )
+    text = render_validation(result, width=terminal.out.width)
+    terminal.out.print(text, end="", soft_wrap=True)
+    if json_file is not None:
+        write_artifact(result, json_file)
+        terminal.note(f"Written to {json_file}.")
+
+
+def _validated(
+    workload: "Workload",
+    machine: "Machine",
+    *,
+    names: list[str],
+    caps: str,
+    repeats: int,
+    raised: bool,
+) -> "Validation":
+    from agentaudit.cli.laboratory import interleaved, laboratory, validation
+    from agentaudit.simulation.caps import default_caps, with_caps
+    from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
+
+    chosen = policy_names(names, workload)
+    with laboratory(workload, machine, raise_priority=raised) as lab:
+        scaled = with_caps(default_caps(workload, lab.subject.machine), caps)
+        runs = interleaved(lab, shipped_policies(chosen, scaled), repeats=repeats)
+        return validation(lab.subject, runs)

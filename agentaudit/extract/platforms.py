@@ -1,0 +1,101 @@
+"""
+Platforms whose extractors take long to load: they are loaded where a file of theirs was read.
+
+What makes a file one of theirs is said here, once; the extractors go by it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.model.facts.permissions import Grant
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
+
+
+def extract_python(documents: Documents, collector: Collector) -> None:
+    if any(documents.of("python")):
+        from agentaudit.extract.python_agents import extract_python as extract
+
+        extract(documents, collector)
+
+
+def extract_terraform(documents: Documents, collector: Collector) -> None:
+    if any(documents.of("hcl")):
+        from agentaudit.extract.terraform import extract_terraform as extract
+
+        extract(documents, collector)
+
+
+def extract_cloudformation(documents: Documents, collector: Collector) -> None:
+    if any(templates(documents)):
+        from agentaudit.extract.cloudformation import extract_cloudformation as extract
+
+        extract(documents, collector)
+
+
+def templates(documents: Documents) -> Iterator[Document]:
+    """Templates of CloudFormation by what they hold: resources whose types are those of AWS."""
+    for document in documents.of("yaml", "json"):
+        listed = document.root.get("Resources")
+        types = (value.get("Type") for _, value in listed.items()) if listed is not None else ()
+        if any(type_ is not None and type_.raw.startswith("AWS::") for type_ in types):
+            yield document
+
+
+def extract_actions(documents: Documents, collector: Collector) -> None:
+    if any(workflows(documents)):
+        from agentaudit.extract.actions import extract_actions as extract
+
+        extract(documents, collector)
+
+
+def workflows(documents: Documents) -> Iterator[Document]:
+    """Workflows of GitHub by their folder, or by what they hold where the folder is another."""
+    for document in documents.of("yaml"):
+        jobs = document.root.get("jobs")
+        if jobs is None or jobs.kind is not NodeKind.MAPPING:
+            continue
+        if _WORKFLOW_FILE.search(document.file) or document.root.get("on") is not None:
+            yield document
+
+
+def extract_iam_files(documents: Documents, collector: Collector) -> None:
+    if any(policies(documents)):
+        from agentaudit.extract.iam_files import extract_iam_files as extract
+
+        extract(documents, collector)
+
+
+def policies(documents: Documents) -> Iterator[tuple[Document, Node]]:
+    """Policies of AWS: a file's own, or those within an answer of its command line."""
+    for document in documents.of("json", "yaml"):
+        for root in document.roots:
+            inner = (root,) if _is_policy(root) else _answered(root)
+            yield from ((document, node) for node in inner)
+
+
+def _answered(root: Node) -> Iterator[Node]:
+    for outer in (root, root.get("PolicyVersion"), root.get("Policy"), root.get("Role")):
+        for key in ("PolicyDocument", "Document", "AssumeRolePolicyDocument"):
+            inner = outer.get(key) if outer is not None else None
+            if inner is not None and _is_policy(inner):
+                yield inner
+
+
+def _is_policy(node: Node) -> bool:
+    listed = node.get("Statement")
+    return any(
+        member.get("Effect") is not None
+        and any(member.get(key) for key in ("Action", "NotAction", "Principal"))
+        for member in (listed.list() if listed is not None else ())
+    )
+
+
+def link_grants(documents: Documents, collector: Collector) -> None:
+    if collector.of(Grant):
+        from agentaudit.extract.iam_links import link_grants as link
+
+        link(documents, collector)

@@ -1,0 +1,34 @@
+"""Gates: conditions on which a verdict, or the end of a run in CI, depends."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class GateStatus(StrEnum):
+    """Whether a condition holds; what nobody could compute is a third answer."""
+
+    PASS = "pass"  # noqa: S105, an answer
+    FAIL = "fail"
+    NOT_COMPUTED = "not computed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One condition of the verdict, with what was found."""
+
+    id: str
+    condition: str
+    actual: str
+    status: GateStatus
+    anchor: str = ""
+    """The section of the page that shows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """What a gate said. FAIL is where the condition to fail on holds."""
+
+    condition: str
+    status: GateStatus
+    readings: tuple[tuple[str, float | None], ...]
+    """The gauges that the condition asks, in the order it asks them."""

@@ -1,0 +1,98 @@
+"""The Validation: what the simulator predicted of runs on real processes, and what was measured."""
+
+from dataclasses import dataclass
+
+from agentaudit.model.workload import Machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one run comes to, measured or predicted: latencies, arrival to finish."""
+
+    p50_ns: int
+    p90_ns: int
+    mean_ns: int
+    makespan_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidatedRun:
+    """One run on real processes beside two simulations of it."""
+
+    policy: str
+    parameters: str
+    repeat: int
+    measured: Outcome
+    foreknown: Outcome
+    """Simulated with the CPU time that the same steps took before, one after the other."""
+    own: Outcome
+    """Simulated with the CPU time that they took in this run: scheduling alone is judged."""
+    foreign_cores: float
+    """Used by other programs during the run; so many cores were not there."""
+    stolen_cores: float
+    speed: float
+    """Of the machine beside the run, over its speed when demands were recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errors:
+    """Mean absolute errors of one kind of prediction, relative to what was measured."""
+
+    p50: float
+    p90: float
+    mean: float
+    makespan: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """How one kind of prediction did, over some runs."""
+
+    runs: int
+    errors: Errors
+    bias: float
+    """Mean error of P50 with its sign: above 0 where predictions are too long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparisons:
+    """How well a kind of prediction tells policies apart: each two, by their mean over repeats."""
+
+    pairs: int
+    ratio_error: float
+    """Mean absolute error of the speed-up ratio, that of mean latencies."""
+    clear_pairs: int
+    """Pairs whose measured mean latencies differ by more than a tenth."""
+    clear_right: int
+    """Of these, how many had the better one named."""
+    right: int
+    """Of all pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAccuracy:
+    """Both kinds of prediction of one policy, or of all (`policy` is `all`)."""
+
+    policy: str
+    foreknown: Accuracy
+    own: Accuracy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """The artifact `validation.json`."""
+
+    workload_source: str
+    arrivals: str
+    requests: int
+    seed: int
+    machine: Machine
+    """As it was measured here; its server is played by a process that sleeps."""
+    runs: tuple[ValidatedRun, ...]
+    accuracy: tuple[PolicyAccuracy, ...]
+    """`all` first, then policies in the order in which they ran."""
+    foreknown_comparisons: Comparisons
+    own_comparisons: Comparisons
+    warnings: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    tool_version: str

@@ -1,0 +1,1 @@
+"""Real execution: requests served by processes of this machine, as a policy admits them."""

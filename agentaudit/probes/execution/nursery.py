@@ -1,0 +1,108 @@
+"""
+The process that all workers and the server are forked from, and that none of them outlives.
+
+    python -m agentaudit.probes.execution.nursery JSON
+
+It is a program of its own, because a process with threads and open terminals is no good parent: it
+sets how many threads numerical libraries use before it loads any, prepares the work, and forks.
+It stands in a session of its own, and ends that session's processes when its standard input closes,
+which happens whichever way the driver ends. How children end, it says on its standard output.
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from agentaudit.probes.execution.server import serve
+from agentaudit.probes.execution.tools import Tool, prepared
+from agentaudit.probes.execution.worker import work
+
+ONE_THREAD = {
+    f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR")
+}
+READY = "ready"
+"""The first word, once all are there; their process numbers follow."""
+
+
+def main(arguments: str) -> None:
+    """Forks what the driver wants, and stands by."""
+    os.environ.update(ONE_THREAD)
+    wanted = json.loads(arguments)
+    tools = {Tool(name): prepared(Tool(name)) for name in wanted["tools"]}
+    ends = {fd: socket.socket(fileno=fd) for fd in (*wanted["workers"], wanted["server"])}
+    roles: dict[int, tuple[str, Callable[[socket.socket], None]]] = {
+        fd: (f"worker {place}", lambda end: work(end, tools))
+        for place, fd in enumerate(wanted["workers"])
+    }
+    roles[wanted["server"]] = ("server", lambda end: _serve_apart(end, wanted["speeds"]))
+    names = {_forked(fd, role, ends): name for fd, (name, role) in roles.items()}
+    for end in ends.values():
+        end.close()
+    _stand_by(names)
+
+
+def _serve_apart(end: socket.socket, speeds: Sequence[float]) -> None:
+    """
+    The server in a session of its own, as a service has one.
+
+    Linux shares cores among sessions first. Among the workers, the server would be one of many, and
+    wait for all of them whenever a call comes in. It ends when its socket closes.
+    """
+    os.setsid()
+    serve(end, speeds)
+
+
+def _forked(
+    fd: int, role: Callable[[socket.socket], None], ends: Mapping[int, socket.socket]
+) -> int:
+    """A child that plays the role on its own end, and has closed those of the others."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        _close(end for other, end in ends.items() if other != fd)
+        os.close(sys.stdin.fileno())
+        role(ends[fd])
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _close(ends: Iterable[socket.socket]) -> None:
+    for end in ends:
+        end.close()
+
+
+def _stand_by(names: dict[int, str]) -> None:
+    """Says how children end, until there are none, or until the driver is gone."""
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    print(READY, *names, flush=True)  # noqa: T201 -- the driver listens
+    _say_ends(names)  # of those that ended before anybody listened
+    while names:
+        ready, _, _ = select.select([sys.stdin, woken], [], [])
+        if sys.stdin in ready:
+            os.killpg(0, signal.SIGKILL)
+        os.read(woken, 4096)
+        _say_ends(names)
+
+
+def _say_ends(names: dict[int, str]) -> None:
+    while names:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        code = os.waitstatus_to_exitcode(status)
+        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
+        print(f"{names.pop(pid)} ended {how}", flush=True)  # noqa: T201 -- the driver listens
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,107 @@
+"""The driver's side of the processes: they are forked before the run, and gone after it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack, suppress
+from types import TracebackType
+from typing import Self
+
+from agentaudit.errors import IncompleteError
+from agentaudit.probes.execution.messages import channel
+from agentaudit.probes.execution.nursery import READY
+from agentaudit.probes.execution.tools import Tool
+
+MOST_WORKERS = 256
+_NURSERY = "agentaudit.probes.execution.nursery"
+_PATIENCE_S = 2.0
+"""For processes to end by themselves once nobody speaks to them."""
+
+
+class Workers:
+    """
+    Worker processes and an inference server, each at the other end of a socket.
+
+    A context: whatever ends it, no process stays behind. `speeds[n]` is the server's total speed
+    with n calls in service.
+    """
+
+    def __init__(self, *, count: int, tools: Collection[Tool], speeds: Sequence[float]) -> None:
+        if not 1 <= count <= MOST_WORKERS:
+            raise ValueError(f"there are from 1 to {MOST_WORKERS} workers, not {count}")
+        pairs = [channel() for _ in range(count + 1)]
+        theirs = [end.fileno() for _, end in pairs]
+        self.ends = tuple(end for end, _ in pairs[:-1])
+        self.server = pairs[-1][0]
+        wanted = {
+            "workers": theirs[:-1],
+            "server": theirs[-1],
+            "tools": sorted(tools),
+            "speeds": list(speeds),
+        }
+        self.server_cpu_ns = 0
+        """CPU time of the server since it began, as of its last answer."""
+        self.placed = False
+        """Whether the driver says on which core a step runs, and not the kernel."""
+        self.pids: tuple[int, ...] = ()
+        """Of all our processes, first the one that the others were forked from."""
+        self._nursery = subprocess.Popen(  # noqa: S603 -- a program of ours
+            [sys.executable, "-m", _NURSERY, json.dumps(wanted)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=theirs,
+            start_new_session=True,
+            text=True,
+        )
+        for _, end in pairs:
+            end.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.pids = self._started()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def how_one_ended(self) -> str:
+        """What is known of a process that is gone: `worker 3 ended by SIGKILL`."""
+        return self._line() or "all worker processes are gone"
+
+    def close(self) -> None:
+        """Ends all processes: those at rest by themselves, those at work by force."""
+        with ExitStack() as stack:
+            for end in (*self.ends, self.server):
+                stack.callback(end.close)
+        end_s = time.monotonic() + _PATIENCE_S
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            self._nursery.wait(max(end_s - time.monotonic(), 0))
+        with suppress(ProcessLookupError):
+            os.killpg(self._nursery.pid, signal.SIGKILL)
+        self._nursery.wait()
+        for pipe in (self._nursery.stdin, self._nursery.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _started(self) -> tuple[int, ...]:
+        word, *rest = (self._line() or "no word from them").split()
+        if word != READY:
+            raise IncompleteError(f"the worker processes did not start: {' '.join([word, *rest])}")
+        return (self._nursery.pid, *map(int, rest))
+
+    def _line(self) -> str:
+        if self._nursery.stdout is None:
+            raise AssertionError("the nursery speaks on a pipe")
+        return self._nursery.stdout.readline().strip()

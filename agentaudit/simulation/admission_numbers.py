@@ -1,0 +1,42 @@
+"""A policy as numbers: what the compiled kernel needs to admit requests as the policy would."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, runtime_checkable
+
+
+class Rule(IntEnum):
+    """The ways of admitting that the kernel knows. The numbers are part of the compiled code."""
+
+    CAPPED = 0
+    """In order of arrival, while fewer than `size` run."""
+    BARRIER = 1
+    """Groups of up to `size`; the next starts when the last of a group has ended."""
+    OFFSET = 2
+    """A group of up to `size` starts every `offset_ns`."""
+    CLASSES = 3
+    """Algorithm 1 of MAS: `size` slots for CPU-heavy requests, `gpu_size`, and `shared` ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionNumbers:
+    """One policy; numbers that its rule does not name are 0."""
+
+    rule: Rule
+    size: int
+    gpu_size: int = 0
+    shared: int = 0
+    offset_ns: int = 0
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """
+    A policy that also gives its numbers.
+
+    Whoever changes `admission` in a class made of such a policy must change `numbers` with it, or
+    let it give None: then the readable engine asks `admission`.
+    """
+
+    def numbers(self) -> AdmissionNumbers | None:
+        """What makes the kernel admit exactly as `admission` does; None where nothing would."""

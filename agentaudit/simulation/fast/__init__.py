@@ -1,0 +1,1 @@
+"""The compiled kernel: the engine's event contract over columns of numbers."""

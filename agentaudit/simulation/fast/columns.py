@@ -1,0 +1,208 @@
+"""
+A workload and a run as columns: a few arrays, however many requests there are.
+
+Requests stand in the order of their ids. The values of `agentaudit.model` are made of columns and
+turned into them here; between, nothing is an object for each request.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentaudit.model.results import RequestRecord
+from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.simulation.engine import Run
+
+Ints: TypeAlias = NDArray[np.int64]
+Places: TypeAlias = NDArray[np.int32]
+Codes: TypeAlias = NDArray[np.int8]
+
+HEAVIES = (Heavy.CPU, Heavy.GPU)
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepKind:
+    """What many steps have in common."""
+
+    stage: Stage
+    threads: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WorkColumns:
+    """A `Workload`: see there. Steps of request r are those from `begin[r]` to `begin[r + 1]`."""
+
+    ids: Ints | None
+    """Ascending; None where they count from 0."""
+    types: tuple[str, ...]
+    type: Places
+    """Which of `types` each request is of."""
+    heavy: Codes
+    """Which of `HEAVIES`."""
+    arrival_ns: Ints
+    begin: Places
+    kinds: tuple[StepKind, ...]
+    kind: Places
+    demand_ns: Ints
+    follows: Places | None = None
+    """The place of the request that each follows, or `NOBODY`; None where nobody follows."""
+    think_ns: Ints | None = None
+    source: str
+    arrivals: str
+    seed: int
+    assumptions: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.arrival_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunColumns:
+    """A `Run`: see there. Requests stand as in the workload, in the order of their ids."""
+
+    arrival_ns: Ints
+    start_ns: Ints
+    finish_ns: Ints
+    cpu_busy_ns: int
+    gpu_busy_ns: int
+    cpu_work_ns: int
+    gpu_work_ns: int
+    wait_ns: int
+    running_peak: int
+
+    @property
+    def makespan_ns(self) -> int:
+        """First arrival to last finish."""
+        if not len(self.finish_ns):
+            return 0
+        return int(self.finish_ns.max()) - int(self.arrival_ns.min())
+
+
+def work_columns(workload: Workload) -> WorkColumns:
+    """
+    The columns of a workload.
+
+    Raises ValueError where requests share an id or follow one that there is none of, and
+    OverflowError where a number does not fit; the readable engine takes any integer.
+    """
+    requests = sorted(workload.requests, key=lambda request: request.request_id)
+    ids = np.array([request.request_id for request in requests], dtype=np.int64)
+    if len(ids) and not np.all(np.diff(ids)):
+        raise ValueError("two requests of the workload have the same id")
+    steps = list(chain.from_iterable(request.steps for request in requests))
+    named = [(step.stage, step.threads, step.name) for step in steps]
+    kinds = {kind: place for place, kind in enumerate(dict.fromkeys(named))}
+    types = {name: place for place, name in enumerate(sorted({item.type for item in requests}))}
+    follows = _follows(requests)
+    return WorkColumns(
+        ids=ids,
+        types=tuple(types),
+        type=np.array([types[item.type] for item in requests], dtype=np.int32),
+        heavy=np.array([HEAVIES.index(item.heavy) for item in requests], dtype=np.int8),
+        arrival_ns=np.array([item.arrival_ns for item in requests], dtype=np.int64),
+        begin=np.cumsum([0, *(len(item.steps) for item in requests)], dtype=np.int32),
+        kinds=tuple(StepKind(stage=kind[0], threads=kind[1], name=kind[2]) for kind in kinds),
+        kind=np.array([kinds[kind] for kind in named], dtype=np.int32),
+        demand_ns=np.array([step.demand_ns for step in steps], dtype=np.int64),
+        follows=follows,
+        think_ns=None
+        if follows is None
+        else np.array([item.think_ns for item in requests], dtype=np.int64),
+        source=workload.source,
+        arrivals=workload.arrivals,
+        seed=workload.seed,
+        assumptions=workload.assumptions,
+    )
+
+
+def _follows(requests: Sequence[WorkRequest]) -> Places | None:
+    if all(request.follows is None for request in requests):
+        return None
+    places: dict[int | None, int] = {item.request_id: place for place, item in enumerate(requests)}
+    places[None] = NOBODY
+    if any(item.follows not in places for item in requests):
+        raise ValueError("a request follows one that there is none of")
+    return np.array([places[item.follows] for item in requests], dtype=np.int32)
+
+
+def workload_of(columns: WorkColumns) -> Workload:
+    """The workload of columns, in order of arrival: an object for each request, so for few."""
+    ids = _ids(columns)
+    steps = [
+        WorkStep(
+            stage=columns.kinds[kind].stage,
+            demand_ns=demand_ns,
+            threads=columns.kinds[kind].threads,
+            name=columns.kinds[kind].name,
+        )
+        for kind, demand_ns in zip(columns.kind.tolist(), columns.demand_ns.tolist(), strict=True)
+    ]
+    begin = columns.begin.tolist()
+    count = len(columns)
+    follows = [NOBODY] * count if columns.follows is None else columns.follows.tolist()
+    thinks = [0] * count if columns.think_ns is None else columns.think_ns.tolist()
+    requests = [
+        WorkRequest(
+            request_id=ids[place],
+            type=columns.types[kind],
+            heavy=HEAVIES[heavy],
+            arrival_ns=arrival_ns,
+            steps=tuple(steps[begin[place] : begin[place + 1]]),
+            follows=None if follows[place] == NOBODY else ids[follows[place]],
+            think_ns=thinks[place],
+        )
+        for place, (kind, heavy, arrival_ns) in enumerate(
+            zip(
+                columns.type.tolist(),
+                columns.heavy.tolist(),
+                columns.arrival_ns.tolist(),
+                strict=True,
+            )
+        )
+    ]
+    return Workload(
+        requests=tuple(sorted(requests, key=lambda item: (item.arrival_ns, item.request_id))),
+        source=columns.source,
+        arrivals=columns.arrivals,
+        seed=columns.seed,
+        assumptions=columns.assumptions,
+    )
+
+
+def run_of(run: RunColumns, columns: WorkColumns) -> Run:
+    """The run of columns, a record for each request in order of arrival."""
+    ids = _ids(columns)
+    types = columns.type.tolist()
+    instants = (run.arrival_ns.tolist(), run.start_ns.tolist(), run.finish_ns.tolist())
+    came, started, finished = instants
+    # The order of ids is kept among those that arrive together.
+    order = np.argsort(run.arrival_ns, kind="stable").tolist()
+    return Run(
+        records=tuple(
+            RequestRecord(
+                request_id=ids[place],
+                type=columns.types[types[place]],
+                arrival_ns=came[place],
+                start_ns=started[place],
+                finish_ns=finished[place],
+            )
+            for place in order
+        ),
+        cpu_busy_ns=run.cpu_busy_ns,
+        gpu_busy_ns=run.gpu_busy_ns,
+        cpu_work_ns=run.cpu_work_ns,
+        gpu_work_ns=run.gpu_work_ns,
+        wait_ns=run.wait_ns,
+        running_peak=run.running_peak,
+    )
+
+
+def _ids(columns: WorkColumns) -> Sequence[int]:
+    ids: Sequence[int] = range(len(columns)) if columns.ids is None else columns.ids.tolist()
+    return ids

@@ -1,0 +1,173 @@
+"""Runs columns on the kernel: makes its arrays, and reads what it has left in them."""
+
+import numpy as np
+
+from agentaudit.model.workload import Machine, Stage
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
+from agentaudit.simulation.fast import kernel, parts
+from agentaudit.simulation.fast.columns import NOBODY, Ints, Places, RunColumns, WorkColumns
+from agentaudit.simulation.speed import total_speed
+from agentaudit.simulation.stations import NEVER
+
+_LONGEST_NS = 1 << 53
+"""Longer demands are not exact in a float, and the engine divides them as integers."""
+_MOST_THREADS = 1 << 20
+_MOST_RATES = 1 << 20
+_STAGES = (Stage.CPU, Stage.GPU, Stage.WAIT)
+"""As the kernel numbers them."""
+
+
+def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> RunColumns | None:
+    """
+    The run of a workload; None where a number is beyond what the kernel is exact for.
+
+    The same is true of what does not end, as where requests follow each other in a circle. Both
+    are cases for the readable engine, which takes every number and says what is wrong.
+    """
+    if not _fits(work, machine, numbers):
+        return None
+    count = len(work)
+    most = min(count, numbers.size + numbers.gpu_size + numbers.shared)
+    most = count if numbers.rule is Rule.OFFSET else most
+    run = parts.Parts(
+        work=_asked(work, machine.dispatch_ns),
+        stations=_stations(machine, most, work),
+        timers=_timers(most if work.follows is None else count),
+        line=_line(numbers, count),
+        out=parts.Outcome(
+            came_ns=work.arrival_ns if work.follows is None else work.arrival_ns.copy(),
+            start_ns=np.full(count, -1, dtype=np.int64),
+            finish_ns=np.full(count, -1, dtype=np.int64),
+            at=np.empty(count, dtype=np.int32),
+            ended=np.empty(count, dtype=np.int32),
+            beginning=np.empty(count, dtype=np.int32),
+        ),
+    )
+    kernel.execute(run)
+    if count and int(run.out.finish_ns.min()) < 0:
+        return None
+    cpu_busy, gpu_busy = (
+        (int(row[parts.BUSY_CARRIED]) << parts.CARRY_BITS) + int(row[parts.BUSY])
+        for row in run.stations.now
+    )
+    work_ns = run.line.now[parts.WORK_NS :].tolist()
+    return RunColumns(
+        arrival_ns=run.out.came_ns,
+        start_ns=run.out.start_ns,
+        finish_ns=run.out.finish_ns,
+        cpu_busy_ns=cpu_busy,
+        gpu_busy_ns=gpu_busy,
+        cpu_work_ns=work_ns[0],
+        gpu_work_ns=work_ns[1],
+        wait_ns=work_ns[2],
+        running_peak=int(run.line.now[parts.PEAK]),
+    )
+
+
+def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> bool:
+    """Whether everything is within what integers of 64 bits and floats do exactly."""
+    threads = [kind.threads for kind in work.kinds]
+    spans = [*(demands for demands in (work.demand_ns, work.think_ns) if demands is not None)]
+    return (
+        all(_between(span, 0, _LONGEST_NS) for span in spans)
+        and float(work.demand_ns.sum(dtype=np.float64)) + machine.dispatch_ns * len(work) < NEVER
+        and _between(work.arrival_ns, 0, NEVER)
+        and 0 <= machine.dispatch_ns < _LONGEST_NS
+        and numbers.offset_ns < _LONGEST_NS
+        and all(0 < number < _MOST_THREADS for number in threads)
+        and len(work) * max(threads, default=1) < NEVER >> 1
+        and machine.cores < _MOST_THREADS
+        and all(curve.points[-1][0] < _MOST_RATES for curve in (machine.cpu, machine.gpu))
+    )
+
+
+def _between(values: Ints, least: int, most: int) -> bool:
+    return not len(values) or (int(values.min()) >= least and int(values.max()) < most)
+
+
+def _asked(work: WorkColumns, dispatch_ns: int) -> parts.Work:
+    begin, kind, demand_ns = work.begin, work.kind, work.demand_ns
+    if len(demand_ns) and not demand_ns.min():
+        needed = demand_ns > 0
+        before = np.concatenate(([0], np.cumsum(needed)))
+        begin, kind, demand_ns = before[begin].astype(np.int32), kind[needed], demand_ns[needed]
+    follower, next_follower = _followers(work)
+    return parts.Work(
+        arrival_ns=work.arrival_ns,
+        arriving=_arriving(work),
+        heavy=work.heavy,
+        begin=begin,
+        kind=kind,
+        demand_ns=demand_ns,
+        stage=np.array([_STAGES.index(kind.stage) for kind in work.kinds], dtype=np.int32),
+        threads=np.array([kind.threads for kind in work.kinds], dtype=np.int32),
+        follower=follower,
+        next_follower=next_follower,
+        think_ns=np.empty(0, dtype=np.int64) if work.think_ns is None else work.think_ns,
+        dispatch_ns=dispatch_ns,
+    )
+
+
+def _arriving(work: WorkColumns) -> Places:
+    """The requests that follow no other, by arrival and then by id."""
+    places = np.arange(len(work), dtype=np.int32)
+    if work.follows is not None:
+        places = places[work.follows == NOBODY]
+    arrivals = work.arrival_ns[places]
+    if np.all(arrivals[1:] >= arrivals[:-1]):
+        return places
+    return places[np.argsort(arrivals, kind="stable")]
+
+
+def _followers(work: WorkColumns) -> tuple[Places, Places]:
+    """For each request one that follows it, and another that follows the same as itself."""
+    if work.follows is None:
+        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
+    first = np.full(len(work), NOBODY, dtype=np.int32)
+    other = np.full(len(work), NOBODY, dtype=np.int32)
+    for place in np.flatnonzero(work.follows != NOBODY).tolist():
+        leader = work.follows[place]
+        other[place] = first[leader]
+        first[leader] = place
+    return first, other
+
+
+def _stations(machine: Machine, most: int, work: WorkColumns) -> parts.Stations:
+    """Idle stations with room for so many jobs each."""
+    threads = most * max((kind.threads for kind in work.kinds), default=1)
+    curves = (machine.cpu, machine.gpu)
+    length = min(max(curve.points[-1][0] for curve in curves), threads) + 1
+    rates = [
+        [0.0, *(total_speed(curve, jobs) / jobs for jobs in range(1, length))] for curve in curves
+    ]
+    return parts.Stations(
+        now=np.array(
+            [[0, NEVER, 0, 0, 0, 0, 0, slots] for slots in (machine.cores, 1)], dtype=np.int64
+        ),
+        flow=np.array([[0.0, 0.0, curve.points[-1][1]] for curve in curves]),
+        keys=np.empty((2, most)),
+        tickets=np.empty((2, most), dtype=np.int64),
+        rates=np.array(rates),
+    )
+
+
+def _timers(most: int) -> parts.Timers:
+    return parts.Timers(
+        sizes=np.zeros(2, dtype=np.int64),
+        keys=np.empty((2, most), dtype=np.int64),
+        jobs=np.empty((2, most), dtype=np.int64),
+    )
+
+
+def _line(numbers: AdmissionNumbers, count: int) -> parts.Line:
+    classes = numbers.rule is Rule.CLASSES
+    return parts.Line(
+        rule=int(numbers.rule),
+        size=numbers.size,
+        offset_ns=numbers.offset_ns,
+        free=np.array([numbers.size, numbers.gpu_size, numbers.shared], dtype=np.int64),
+        waiting=np.empty(count, dtype=np.int32),
+        waiting_gpu=np.empty(count if classes else 0, dtype=np.int32),
+        held=np.empty(count if classes else 0, dtype=np.int8),
+        now=np.zeros(parts.COUNTERS, dtype=np.int64),
+    )

@@ -1,0 +1,190 @@
+"""
+Requests as processes serve them: what handing a step over costs, beside the work of the step.
+
+Handing over takes CPU time of the driver, and time to wake whoever serves the step and to be woken
+by it. With more runnable processes than cores a process that wakes up waits for the time slices of
+others, which a simulated core, shared evenly at every instant, knows nothing of: the wait grows
+with the number of processes to a core. It delays a step and keeps nobody from working, so here it
+is waiting and no work. How many processes there are, an earlier simulation of the same run says.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from agentaudit.model.execution import HandOver
+from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.simulation.engine import Run, simulate
+from agentaudit.simulation.policy import Admission, Policy
+
+Costs = Mapping[tuple[int, int], int]
+"""Nanoseconds by request id and place of the step."""
+_HAND_OVER = "(hand-over)"
+_DRIVER = "(driver)"
+_PASSES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overheads:
+    """What handing out a step costs besides its work."""
+
+    driver_ns: int
+    """CPU time of driver and server, for each step."""
+    stalls: Mapping[str, float]
+    """
+    By the names of CPU steps: how long one of them alone does nothing, over its CPU time, as while
+    it waits for children to start.
+    """
+    handovers: tuple[HandOver, ...]
+    """Measured with so many jobs side by side, from one on, ascending."""
+
+    def handover_ns(self, stage: Stage, load: float) -> int:
+        """With so many processes running: between those measured, and on at the same slope."""
+        points = [
+            (found.jobs, found.cpu_ns if stage is Stage.CPU else found.gpu_ns)
+            for found in self.handovers
+        ]
+        if len(points) == 1:
+            return points[0][1]
+        place = bisect_right(points, load, key=lambda point: point[0])
+        place = min(max(place, 1), len(points) - 1)
+        (few, short_ns), (many, long_ns) = points[place - 1], points[place]
+        wait_ns = short_ns + (long_ns - short_ns) * (load - few) / (many - few)
+        return max(round(wait_ns), points[0][1])
+
+
+def simulate_served(
+    workload: Workload, machine: Machine, policy: Policy, *, costs: Costs, overheads: Overheads
+) -> Run:
+    """The run of requests whose CPU steps cost this, handed over as this machine does it."""
+    waits: Costs = {}
+    for _ in range(_PASSES - 1):
+        watched = _Watched(policy)
+        simulate(as_served(workload, costs, overheads, waits), machine, watched)
+        waits = _waits(workload, watched.log, overheads)
+    return simulate(as_served(workload, costs, overheads, waits), machine, policy)
+
+
+def as_served(workload: Workload, costs: Costs, overheads: Overheads, waits: Costs) -> Workload:
+    """The requests with what their steps cost, and hand-overs around them."""
+    return replace(
+        workload,
+        requests=tuple(
+            replace(
+                request,
+                steps=tuple(
+                    served
+                    for place, step in enumerate(request.steps)
+                    for served in _served(
+                        step,
+                        costs.get((request.request_id, place), step.demand_ns),
+                        overheads,
+                        waits.get((request.request_id, place)),
+                    )
+                ),
+            )
+            for request in workload.requests
+        ),
+    )
+
+
+def _served(
+    step: WorkStep, cost_ns: int, overheads: Overheads, wait_ns: int | None
+) -> tuple[WorkStep, ...]:
+    if not step.demand_ns or step.stage is Stage.WAIT:
+        return (step,)
+    if wait_ns is None:
+        wait_ns = overheads.handover_ns(step.stage, 1)
+    wait = WorkStep(stage=Stage.WAIT, demand_ns=max(wait_ns // 2, 1), name=_HAND_OVER)
+    if step.stage is Stage.CPU:
+        stall_ns = round(cost_ns * overheads.stalls.get(step.name, 0.0))
+        before = replace(wait, demand_ns=wait.demand_ns + stall_ns)
+        return (before, replace(step, demand_ns=cost_ns + overheads.driver_ns), wait)
+    driver = WorkStep(stage=Stage.CPU, demand_ns=max(overheads.driver_ns, 1), name=_DRIVER)
+    return (driver, wait, step, wait)
+
+
+def _waits(workload: Workload, log: "Sequence[_Event]", overheads: Overheads) -> Costs:
+    """What each step waits for processes, by how many ran on the cores when it began and ended."""
+    changes = [(event.at_ns, event.change) for event in log if event.step.stage is Stage.CPU]
+    instants = [at_ns for at_ns, _ in changes]
+    running = [0, *accumulate(change for _, change in changes)]
+    loads: dict[int, list[float]] = {}
+    for event in log:
+        if event.step.name not in (_HAND_OVER, _DRIVER):
+            load = float(running[bisect_right(instants, event.at_ns)])
+            loads.setdefault(event.request_id, []).append(load)
+    waits = {}
+    for request in workload.requests:
+        found = iter(loads[request.request_id])
+        for place, step in enumerate(request.steps):
+            if step.demand_ns:
+                both = (next(found) + next(found)) / 2
+                waits[request.request_id, place] = overheads.handover_ns(step.stage, both)
+    return waits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
+    """A step that began (change 1) or ended (-1)."""
+
+    at_ns: int
+    change: int
+    request_id: int
+    step: WorkStep
+
+
+class _Watched:
+    """A policy whose run notes when steps begin and end, and else does what the policy does."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self.log: list[_Event] = []
+
+    @property
+    def name(self) -> str:
+        return self._policy.name
+
+    @property
+    def source(self) -> str:
+        return self._policy.source
+
+    @property
+    def parameters(self) -> str:
+        return self._policy.parameters
+
+    def admission(self) -> Admission:
+        return _Noting(self._policy.admission(), self.log)
+
+
+class _Noting:
+    """The hooks of a policy's run, with those added that hear of steps."""
+
+    def __init__(self, admission: Admission, log: list[_Event]) -> None:
+        self._admission = admission
+        self._log = log
+
+    @property
+    def wake_ns(self) -> int:
+        return self._admission.wake_ns
+
+    def finished(self, request: WorkRequest) -> None:
+        self._admission.finished(request)
+
+    def arrived(self, request: WorkRequest) -> None:
+        self._admission.arrived(request)
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        return self._admission.admit(now_ns)
+
+    def step_began(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
+        self._note(request, step, now_ns, 1)
+
+    def step_ended(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
+        self._note(request, step, now_ns, -1)
+
+    def _note(self, request: WorkRequest, step: WorkStep, now_ns: int, change: int) -> None:
+        self._log.append(
+            _Event(at_ns=now_ns, change=change, request_id=request.request_id, step=step)
+        )

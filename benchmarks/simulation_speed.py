@@ -1,0 +1,260 @@
+"""
+Our two engines beside SimPy, Ciw and salabim on the same requests; prints the tables.
+
+    python -m venv /tmp/peers && /tmp/peers/bin/pip install -e '.[fast]' simpy ciw salabim
+    /tmp/peers/bin/python benchmarks/simulation_speed.py [peers] [policies] [growth] [capacity]
+
+Times are CPU time of the process, best of three, without drawing the requests and after the kernel
+has been loaded. A peer whose mean latency is not ours ends the run. `docs/simulator_speed.md` says
+what is compared, and keeps a table.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.util import find_spec
+from math import isclose
+from pathlib import Path
+
+import numpy as np
+from simulation_peers import PEERS, Queue, Sharing
+
+from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage
+from agentaudit.simulation import engine
+from agentaudit.simulation.admission_numbers import Numbered
+from agentaudit.simulation.arrivals import ArrivalKind, Arrivals
+from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.fast.columns import RunColumns, WorkColumns, workload_of
+from agentaudit.simulation.fast.drawn import drawn_columns
+from agentaudit.simulation.fast.execution import execute
+from agentaudit.simulation.fast.latencies import percentile_ns
+from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.catalogue import SHIPPED
+from agentaudit.simulation.policy import Admission, Policy
+from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
+
+SECOND = 1_000_000_000
+CORES = 16
+BATCHES = SpeedCurve(points=tuple((n, n * 0.024 / (0.020 + 0.004 * n)) for n in range(1, 33)))
+"""A batch of n takes 0.020 s + n * 0.004 s, and past 32 they share what 32 get."""
+MACHINE = Machine(name="benchmark", cores=CORES, cpu=ideal_cores(CORES), gpu=BATCHES)
+CAPS = Caps(group=32, slots=32, total=64, cpu=24, gpu=24, shared=8, offset_ns=SECOND // 4)
+UNCAPPED = CappedConcurrency(name="multi-processing", source="", cap=None)
+CAPPED = CappedConcurrency(name="capped", source="", cap=64)
+POOL = CappedConcurrency(name="pool", source="", cap=CORES)
+KERNEL_REQUESTS, ENGINE_REQUESTS, PEER_REQUESTS = 1_000_000, 100_000, 20_000
+TOLERANCE = 1e-6
+"""Of mean latencies: peers count seconds in floats, we count nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A user's policy: plain Python on the readable engine, here with nothing but a cap."""
+
+    cap: CappedConcurrency
+    source: str = ""
+
+    @property
+    def name(self) -> str:
+        return "own"
+
+    @property
+    def parameters(self) -> str:
+        return self.cap.parameters
+
+    def admission(self) -> Admission:
+        return self.cap.admission()
+
+
+def work(requests: int, rate: float = 128.0, *, steps: int = 2, seed: int = 1) -> WorkColumns:
+    """Lognormal CPU demands of 0.1 s on average, then calls of 0.024 s; Poisson arrivals."""
+    tool = StepShape(stage=Stage.CPU, mean_ns=SECOND // 10, spread=1.0)
+    call = StepShape(stage=Stage.GPU, mean_ns=SECOND * 24 // 1000)
+    types = tuple(TypeShape(name=heavy, heavy=heavy, steps=(tool, call)[:steps]) for heavy in Heavy)
+    shape = WorkloadShape(
+        types=types,
+        requests=requests,
+        arrivals=Arrivals(kind=ArrivalKind.POISSON, number=rate),
+        seed=seed,
+    )
+    return drawn_columns(shape, source="benchmark")
+
+
+def best_of_three(run: Callable[[], float]) -> tuple[float, float]:
+    """The least CPU time, and what the last run gave."""
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        answer = run()
+        times.append(time.process_time() - start)
+    return min(times), answer
+
+
+def on_kernel(columns: WorkColumns, policy: Policy) -> float:
+    """The mean latency in seconds."""
+    run = ran(columns, policy)
+    return float((run.finish_ns - run.arrival_ns).mean()) / SECOND
+
+
+def ran(columns: WorkColumns, policy: Policy) -> RunColumns:
+    """A run on the kernel."""
+    numbers = policy.numbers() if isinstance(policy, Numbered) else None
+    run = execute(columns, MACHINE, numbers) if numbers else None
+    if run is None:
+        sys.exit("the kernel cannot run the benchmark's own workload")
+    return run
+
+
+def on_engine(columns: WorkColumns, policy: Policy) -> tuple[float, float]:
+    """CPU time and mean latency on the readable engine."""
+    workload = workload_of(columns)
+
+    def once() -> float:
+        records = engine.simulate(workload, MACHINE, policy).records
+        return sum(record.latency_ns for record in records) / len(records) / SECOND
+
+    return best_of_three(once)
+
+
+def peers() -> None:
+    """The models that every library can say, and those that only some can."""
+    for title, model, policy, steps in (
+        ("A pool of 16 cores, first come first served", Queue(CORES), POOL, 1),
+        (
+            "16 shared cores, then a shared batching GPU",
+            Sharing(CORES, BATCHES.points),
+            UNCAPPED,
+            2,
+        ),
+    ):
+        print(f"\n{title}\n  {'engine':28} {'requests':>9} {'req/s':>12} {'mean latency':>13}")
+        columns = work(KERNEL_REQUESTS, steps=steps)
+        seconds, _ = best_of_three(partial(on_kernel, columns, policy))
+        row("agentaudit, kernel", KERNEL_REQUESTS, seconds, on_kernel(columns, policy))
+        columns = work(ENGINE_REQUESTS, steps=steps)
+        expected = on_kernel(columns, policy)
+        seconds, mean = on_engine(columns, Own(policy))
+        row("agentaudit, a user's policy", ENGINE_REQUESTS, seconds, mean)
+        agree("the engine", mean, expected)
+        columns = work(PEER_REQUESTS, steps=steps)
+        expected = on_kernel(columns, policy)
+        for name, peer in PEERS.items():
+            if find_spec(name) is None:
+                print(f"  {name:28} skipped: it is not installed")
+                continue
+            run = peer(model)
+            if run is None:
+                print(f"  {name:28} skipped: shared stations are not written for it here")
+                continue
+            seconds, mean = best_of_three(partial(run, *seconds_of(columns, steps)))
+            row(name, PEER_REQUESTS, seconds, mean)
+            agree(name, mean, expected)
+
+
+def seconds_of(columns: WorkColumns, steps: int) -> tuple[list[float], list[list[float]]]:
+    """Arrivals, and the demands of each request."""
+    demands = columns.demand_ns.reshape(-1, steps) / SECOND
+    return (columns.arrival_ns / SECOND).tolist(), demands.tolist()
+
+
+def row(name: str, requests: int, seconds: float, mean_s: float) -> None:
+    print(f"  {name:28} {requests:>9,} {requests / seconds:>12,.0f} {mean_s:>11.6f} s")
+
+
+def agree(name: str, mean: float, expected: float) -> None:
+    if not isclose(mean, expected, rel_tol=TOLERANCE):
+        sys.exit(f"{name} has a mean latency of {mean} s, and we of {expected} s")
+
+
+def policies() -> None:
+    """Every shipped policy, cores and GPU shared by all that run."""
+    print(f"\nShipped policies\n  {'policy':28} {'kernel req/s':>12} {'engine req/s':>12}")
+    for name, shipped in SHIPPED.items():
+        policy = shipped.make(CAPS)
+        rate = 5.0 if name == "sequential" else 60.0
+        columns, few = work(KERNEL_REQUESTS, rate), work(ENGINE_REQUESTS, rate)
+        fast, _ = best_of_three(partial(on_kernel, columns, policy))
+        readable, _ = on_engine(few, policy)
+        print(f"  {name:28} {KERNEL_REQUESTS / fast:>12,.0f} {ENGINE_REQUESTS / readable:>12,.0f}")
+
+
+def growth() -> None:
+    """From ten thousand to ten million requests, each in a process of its own for its memory."""
+    print(f"\nGrowth\n  {'requests':>10} {'draw s':>8} {'run s':>8} {'P90 s':>8} {'peak MiB':>9}")
+    for power in range(4, 8):
+        subprocess.run([sys.executable, __file__, f"one:{10**power}"], check=True)
+
+
+def one(requests: int) -> None:
+    """A row of the table of growth."""
+    on_kernel(work(10), CAPPED)
+    start = time.process_time()
+    columns = work(requests)
+    drawn = time.process_time()
+    run = ran(columns, CAPPED)
+    finished = time.process_time()
+    percentile_ns(run.finish_ns - run.arrival_ns, 90)
+    told = time.process_time()
+    # Unlike `getrusage`, this knows nothing of the process that started us.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    print(
+        f"  {requests:>10,} {drawn - start:>8.2f} {finished - drawn:>8.2f} {told - finished:>8.2f}"
+        f" {peak:>9,.0f}"
+    )
+
+
+def capacity() -> None:
+    """The most requests a second with P90 within 3 s: 7 policies, 5 seeds, 10 halvings each."""
+    requests, seeds, halvings = 200_000, 5, 10
+    names = [name for name in SHIPPED if name != "comb-closed"]
+    start, cpu = time.perf_counter(), time.process_time()
+    unit = [work(requests, 1.0, seed=seed) for seed in range(seeds)]
+
+    def most(name: str, columns: WorkColumns) -> float:
+        low, high = 1.0, 400.0
+        policy = SHIPPED[name].make(CAPS)
+        for _ in range(halvings):
+            rate = (low * high) ** 0.5
+            arrival_ns = np.rint(columns.arrival_ns / rate).astype(np.int64)
+            run = ran(replace(columns, arrival_ns=arrival_ns), policy)
+            kept = percentile_ns(run.finish_ns - run.arrival_ns, 90) <= 3 * SECOND
+            low, high = (rate, high) if kept else (low, rate)
+        return low
+
+    with ThreadPoolExecutor(2) as threads:
+        cells = {name: [threads.submit(most, name, columns) for columns in unit] for name in names}
+        found = {name: [cell.result() for cell in row] for name, row in cells.items()}
+    wall, used = time.perf_counter() - start, time.process_time() - cpu
+    total = len(names) * seeds * halvings * requests
+    print(f"\nCapacity search: {total / 1e6:.0f} million requests simulated on two threads")
+    print(f"  {wall:.1f} s, {used:.1f} s of CPU time")
+    for name, rates in found.items():
+        print(f"  {name:28} {min(rates):7.1f} to {max(rates):.1f} requests/s")
+
+
+TABLES: dict[str, Callable[[], None]] = {
+    "peers": peers,
+    "policies": policies,
+    "growth": growth,
+    "capacity": capacity,
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    if arguments and arguments[0].startswith("one:"):
+        one(int(arguments[0].partition(":")[2]))
+        return
+    on_kernel(work(10), UNCAPPED)
+    for name in arguments or TABLES:
+        TABLES[name]()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    main(sys.argv[1:])

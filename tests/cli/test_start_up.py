@@ -1,0 +1,151 @@
+"""What a command loads: itself, and nothing that another command is for."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from agentaudit.cli import trace
+from agentaudit.cli.main import app
+
+LIBRARIES = (
+    *("asyncio", "dask", "http", "jinja2", "matplotlib", "numpy", "pandas", "psutil", "pyarrow"),
+    *("pydantic", "tree_sitter", "yaml"),
+)
+CONDITIONS = ("cel_expr_python", "google")
+ANALYSES = ("linting", "profiling", "simulation", "threats")
+EVERY = ("commands", "main", "terminal")
+RECORDING = Path(__file__).parents[1] / "store" / "format1.aatrace"
+Loaded = Callable[..., set[str]]
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """What a fresh process has loaded at the end of a command that is not the first."""
+    cache = tmp_path_factory.mktemp("cache")
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(cache)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    script = (
+        "import atexit, sys; from agentaudit.__main__ import main\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main()"
+    )
+
+    def modules(*arguments: str) -> set[str]:
+        command = [sys.executable, "-c", script, *arguments]
+        for _ in range(2):
+            run = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False
+            )
+        return set(run.stderr.splitlines()[-1].split())
+
+    return modules
+
+
+def of(modules: set[str], *packages: str) -> list[str]:
+    """The modules that are in these packages."""
+    return sorted(
+        name for name in modules if any(f"{name}.".startswith(f"{each}.") for each in packages)
+    )
+
+
+def ours(*parts: str) -> list[str]:
+    return [f"agentaudit.{part}" for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files"),
+    [
+        (("--help",), []),
+        (("--version",), []),
+        (("trace", "--help"), ["trace"]),
+        (("lint", "--help"), ["collection", "lint", "outcome"]),
+    ],
+)
+def test_help_loads_what_it_tells_of(
+    loaded: Loaded, arguments: tuple[str, ...], files: list[str]
+) -> None:
+    """The file of the command, and nothing of what the command does."""
+    found = loaded(*arguments)
+
+    assert of(found, *LIBRARIES, *CONDITIONS, "msgspec", "rich") == []
+    assert of(found, *ours("extract", "model", "rules", "store")) == []
+    assert of(found, "agentaudit.cli") == sorted(
+        ["agentaudit.cli", *ours(*(f"cli.{file}" for file in (*files, *EVERY)))]
+    )
+
+
+def test_lint_loads_no_other_analysis(loaded: Loaded, tmp_path: Path) -> None:
+    """Nor the readers and extractors of files that are not there."""
+    (tmp_path / ".mcp.json").write_text('{"mcpServers": {"a": {"command": "a"}}}')
+    found = loaded("lint", str(tmp_path))
+
+    assert "agentaudit.linting.linter" in found
+    assert of(found, *LIBRARIES, *ours(*ANALYSES[1:], "probes", "model.trace")) == []
+    assert of(found, *ours("readers.hcl", "readers.yaml", "extract.terraform", "extract.iam")) == []
+    assert of(found, *ours("extract.cloudformation", "extract.actions")) == []
+
+
+def test_a_recording_is_shown_without_what_deployments_need(loaded: Loaded) -> None:
+    found = loaded("trace", "show", str(RECORDING))
+
+    assert "agentaudit.profiling.breakdown" in found
+    assert of(found, *CONDITIONS, *(one for one in LIBRARIES if one != "numpy")) == []
+    assert of(found, *ours("extract", "probes", "readers", "model.facts")) == []
+    assert of(found, *ours("linting", "simulation", "threats")) == []
+
+
+@pytest.mark.parametrize(
+    ("group", "files"), [(app, "agentaudit.cli.{}"), (trace.app, "agentaudit.cli.trace_{}")]
+)
+def test_commands_are_listed_as_they_describe_themselves(group: object, files: str) -> None:
+    """The line in a list is the first sentence of the command's own help."""
+    listed = get_command(group).commands  # type: ignore[arg-type, attr-defined]  # a group
+    for name, line in listed.items():
+        module = __import__(files.format(name).replace("-", "_"), fromlist=["app"])
+
+        assert (get_command(module.app).help or "").split("\n\n")[0] == line.help
+
+
+def test_commands_are_listed_in_the_order_of_a_day() -> None:
+    """Those with commands of their own among the others."""
+    lines = CliRunner().invoke(app, ["--help"]).stdout.partition("Commands:\n")[2].splitlines()
+
+    assert [line.split()[0] for line in lines[:10]] == [
+        *("audit", "profile", "simulate", "lint", "threat-model"),
+        *("report", "trace", "rules", "doctor", "selftest"),
+    ]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [(("lnt",), "lint"), (("trace", "compre"), "compare")])
+def test_a_slip_of_the_keys_is_answered_with_what_was_meant(
+    typed: tuple[str, ...], meant: str
+) -> None:
+    run = CliRunner().invoke(app, typed)
+
+    assert run.exit_code == 2
+    assert f"Did you mean '{meant}'?" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("agentaudit tr", ["trace"]),
+        ("agentaudit trace s", ["show", "summarize"]),
+        ("agentaudit lint --fo", ["--format"]),
+        ("agentaudit trace export --ou", ["--output"]),
+    ],
+)
+def test_a_shell_completes_commands_and_their_options(words: str, completed: list[str]) -> None:
+    environment = {
+        "_AGENTAUDIT_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    run = CliRunner().invoke(app, [], env=environment, prog_name="agentaudit")
+
+    assert run.stdout.split() == completed

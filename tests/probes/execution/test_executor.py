@@ -1,0 +1,338 @@
+"""Real processes under the simulator's own policies: the laws that hold for any run."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agentaudit.errors import IncompleteError, UsageError
+from agentaudit.model.execution import Execution
+from agentaudit.model.workload import Heavy, Stage, WorkRequest, WorkStep
+from agentaudit.probes.execution.executor import execute
+from agentaudit.probes.execution.hands import Hands
+from agentaudit.probes.execution.tools import Tool
+from agentaudit.probes.execution.workers import Workers
+from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
+from agentaudit.simulation.policies.mas import MixedAdmission
+from agentaudit.simulation.policy import Admission, Policy
+from agentaudit.simulation.stations import NEVER
+
+MS = 1_000_000
+UNIT_NS = {Tool.INTERPRETER: 0.2 * MS, Tool.REGEX: 0.5 * MS, Tool.SPAWN: MS}
+SPEEDS = [0.0, 1.0, 1.5, 1.8, 2.0]
+CAPPED = CappedConcurrency(name="capped", source="", cap=3)
+MAS = MixedAdmission(name="mas", source="", cpu_cap=2, gpu_cap=1, shared_cap=1)
+POLICIES: list[Policy] = [
+    CappedConcurrency(name="sequential", source="", cap=1),
+    CappedConcurrency(name="multi-processing", source="", cap=None),
+    CAPPED,
+    BarrierMicroBatching(name="micro-batching", source="", size=3),
+    CombClosed(name="comb-closed", source="", size=4, offset_ns=5 * MS),
+    MAS,
+]
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with Workers(count=18, tools=UNIT_NS, speeds=SPEEDS) as started:
+        yield started
+
+
+@pytest.fixture
+def hands(workers: Workers) -> Iterator[Hands]:
+    with Hands(workers, UNIT_NS) as ready:
+        yield ready
+
+
+def step(stage: Stage, demand_ms: float, name: str = "", threads: int = 1) -> WorkStep:
+    return WorkStep(stage=stage, demand_ns=round(demand_ms * MS), name=name, threads=threads)
+
+
+def request(number: int, *steps: WorkStep, arrival_ns: int = 0) -> WorkRequest:
+    heavy = Heavy.GPU if number % 3 == 0 else Heavy.CPU
+    return WorkRequest(request_id=number, type="t", heavy=heavy, arrival_ns=arrival_ns, steps=steps)
+
+
+def mixed(count: int, *, apart_ns: int = 0) -> list[WorkRequest]:
+    return [
+        request(
+            number,
+            step(Stage.CPU, 1 + number % 3, "regex" if number % 2 else "loop"),
+            step(Stage.GPU, 2),
+            step(Stage.CPU, 0),
+            step(Stage.WAIT, 1),
+            step(Stage.CPU, 2, "spawn", threads=1 + number % 2),
+            arrival_ns=number * apart_ns,
+        )
+        for number in range(count)
+    ]
+
+
+class Noted:
+    """A policy's run, with what it was told and what it said at each instant."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self.instants: list[tuple[int, list[WorkRequest], list[WorkRequest], list[int]]] = []
+        self._finished: list[WorkRequest] = []
+        self._arrived: list[WorkRequest] = []
+
+    @property
+    def wake_ns(self) -> int:
+        return self._admission.wake_ns
+
+    def finished(self, request: WorkRequest) -> None:
+        self._finished.append(request)
+        self._admission.finished(request)
+
+    def arrived(self, request: WorkRequest) -> None:
+        self._arrived.append(request)
+        self._admission.arrived(request)
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        chosen = list(self._admission.admit(now_ns))
+        ids = [request.request_id for request in chosen]
+        self.instants.append((now_ns, self._finished, self._arrived, ids))
+        self._finished, self._arrived = [], []
+        return chosen
+
+
+class Idle:
+    """A policy that never starts anybody."""
+
+    wake_ns = NEVER
+
+    def finished(self, request: WorkRequest) -> None: ...
+    def arrived(self, request: WorkRequest) -> None: ...
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        return ()
+
+
+def running_at_once(run: Execution) -> int:
+    """The most requests between their start and their finish; ends come before starts."""
+    events = [(record.finish_ns, -1) for record in run.records]
+    events += [(record.start_ns, 1) for record in run.records]
+    running = most = 0
+    for _, change in sorted(events):
+        running += change
+        most = max(most, running)
+    return most
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+def test_every_request_runs_every_step_once(policy: Policy, hands: Hands) -> None:
+    requests = mixed(12)
+    run = execute(requests, policy.admission(), hands)
+    asked = [(item.request_id, place) for item in requests for place in (0, 1, 3, 4)]
+
+    assert [record.request_id for record in run.records] == list(range(12))
+    assert sorted(run.admitted) == list(range(12))
+    assert sorted((done.request_id, done.place) for done in run.steps) == asked
+    assert all(0 <= record.waiting_ns <= record.latency_ns for record in run.records)
+    assert all(done.sent_ns <= done.begun_ns <= done.ended_ns <= done.seen_ns for done in run.steps)
+    assert all(done.cpu_ns > 0 for done in run.steps if done.stage is Stage.CPU)
+
+
+@pytest.mark.parametrize(("policy", "cap"), [(CAPPED, 3), (POLICIES[0], 1), (MAS, 4)])
+def test_no_more_run_at_once_than_the_cap(policy: Policy, cap: int, hands: Hands) -> None:
+    run = execute(mixed(12), policy.admission(), hands)
+
+    assert running_at_once(run) == run.running_peak == cap
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+def test_a_policy_is_asked_as_the_simulator_asks(policy: Policy, hands: Hands) -> None:
+    """In each instant what ended, then what arrived, by ids; told the same, it says the same."""
+    noted = Noted(policy.admission())
+    execute(mixed(12, apart_ns=2 * MS), noted, hands)
+    again, said = policy.admission(), []
+    for now_ns, finished, arrived, _ in noted.instants:
+        for item in sorted(finished, key=lambda item: item.request_id):
+            again.finished(item)
+        for item in sorted(arrived, key=lambda item: item.request_id):
+            again.arrived(item)
+        said.append([item.request_id for item in again.admit(now_ns)])
+
+    assert said == [ids for *_, ids in noted.instants]
+    assert all(
+        item.arrival_ns <= now_ns for now_ns, _, arrived, _ in noted.instants for item in arrived
+    )
+    assert [now_ns for now_ns, *_ in noted.instants] == sorted(
+        now_ns for now_ns, *_ in noted.instants
+    )
+
+
+def test_all_that_is_there_at_once_arrives_in_one_instant(hands: Hands) -> None:
+    noted = Noted(CAPPED.admission())
+    execute(mixed(8), noted, hands)
+
+    assert len(noted.instants[0][2]) == 8
+
+
+def test_a_request_without_work_finishes(hands: Hands) -> None:
+    run = execute([request(0), request(1, step(Stage.CPU, 0))], CAPPED.admission(), hands)
+
+    assert [record.request_id for record in run.records] == [0, 1]
+
+
+def test_users_who_ask_in_turn_think_before_they_ask_again(hands: Hands) -> None:
+    first, second = (request(number, step(Stage.CPU, 1)) for number in range(2))
+    second = replace(second, follows=0, think_ns=3 * MS)
+    run = execute([first, second], CAPPED.admission(), hands)
+    one, other = run.records
+
+    assert (one.request_id, other.request_id) == (0, 1)
+    assert other.arrival_ns == one.finish_ns + 3 * MS <= other.start_ns
+
+
+class Listening(Idle):
+    """A policy that starts everybody, and hears of steps."""
+
+    def __init__(self) -> None:
+        self.waiting: list[WorkRequest] = []
+        self.heard: list[tuple[str, int, Stage]] = []
+
+    def arrived(self, request: WorkRequest) -> None:
+        self.waiting.append(request)
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        started, self.waiting = self.waiting, []
+        return started
+
+    def step_began(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
+        del now_ns
+        self.heard.append(("began", request.request_id, step.stage))
+
+    def step_ended(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
+        del now_ns
+        self.heard.append(("ended", request.request_id, step.stage))
+
+
+def test_a_policy_hears_of_steps_where_it_listens(hands: Hands) -> None:
+    listening = Listening()
+    steps = (step(Stage.CPU, 1), step(Stage.CPU, 0), step(Stage.GPU, 1))
+    execute([request(5, *steps)], listening, hands)
+
+    assert listening.heard == [
+        ("began", 5, Stage.CPU),
+        ("ended", 5, Stage.CPU),
+        ("began", 5, Stage.GPU),
+        ("ended", 5, Stage.GPU),
+    ]
+
+
+class InThreads(Idle):
+    def in_threads(self, request: WorkRequest) -> bool:
+        return request.request_id > 0
+
+
+def test_threads_are_not_run_on_processes(hands: Hands) -> None:
+    with pytest.raises(UsageError, match="in threads cannot run on processes"):
+        execute(mixed(1), InThreads(), hands)
+
+
+def test_no_requests_are_no_run(hands: Hands) -> None:
+    run = execute([], CAPPED.admission(), hands)
+
+    assert (run.records, run.makespan_ns) == ((), 0)
+
+
+def test_a_policy_that_starts_nobody_is_told_so(hands: Hands) -> None:
+    with pytest.raises(UsageError, match="never starts 2 of 2 requests; the first is request 0"):
+        execute(mixed(2), Idle(), hands)
+
+
+def test_more_at_once_than_there_are_workers() -> None:
+    everybody = CappedConcurrency(name="multi-processing", source="", cap=None)
+    with (
+        Workers(count=2, tools=UNIT_NS, speeds=SPEEDS) as two,
+        Hands(two, UNIT_NS) as few,
+        pytest.raises(UsageError, match=r"than there are worker processes \(2\)"),
+    ):
+        execute(mixed(4), everybody.admission(), few)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there, and no mere entry of one that ended."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return text.rpartition(")")[2].split()[0] != "Z"
+
+
+def gone(pids: Sequence[int], patience_s: float = 20.0) -> bool:
+    end_s = time.monotonic() + patience_s
+    while any(map(alive, pids)):
+        if time.monotonic() > end_s:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_a_worker_that_dies_is_told_with_its_request_and_nobody_stays_behind() -> None:
+    with Workers(count=2, tools=UNIT_NS, speeds=SPEEDS) as workers:
+        pids = workers.pids
+        threading.Timer(0.3, os.kill, (workers.pids[1], signal.SIGKILL)).start()
+        with (
+            Hands(workers, UNIT_NS) as hands,
+            pytest.raises(
+                IncompleteError, match=r"worker 0 ended by SIGKILL during step 1 \(cpu\) of request"
+            ),
+        ):
+            execute(
+                [request(number, step(Stage.CPU, 60_000)) for number in (7, 8)],
+                CAPPED.admission(),
+                hands,
+            )
+
+    assert gone(pids)
+
+
+def test_a_server_that_dies_is_told() -> None:
+    with Workers(count=1, tools=UNIT_NS, speeds=SPEEDS) as workers:
+        threading.Timer(0.3, os.kill, (workers.pids[-1], signal.SIGKILL)).start()
+        with (
+            Hands(workers, UNIT_NS) as hands,
+            pytest.raises(IncompleteError, match=r"server ended by SIGKILL during step 1 \(gpu\)"),
+        ):
+            execute([request(0, step(Stage.GPU, 60_000))], CAPPED.admission(), hands)
+
+
+def test_a_worker_that_dies_while_it_rests_is_told() -> None:
+    with Workers(count=2, tools=UNIT_NS, speeds=SPEEDS) as workers:
+        os.kill(workers.pids[2], signal.SIGKILL)  # the second, which one request does not need
+        with (
+            Hands(workers, UNIT_NS) as hands,
+            pytest.raises(IncompleteError, match="worker 1 ended by SIGKILL while it had nothing"),
+        ):
+            execute([request(0, step(Stage.WAIT, 60_000))], CAPPED.admission(), hands)
+
+
+def test_workers_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentaudit.probes.execution.workers._NURSERY", "agentaudit.nowhere")
+    with pytest.raises(IncompleteError, match="the worker processes did not start"):
+        Workers(count=1, tools=UNIT_NS, speeds=SPEEDS).__enter__()
+
+
+def test_at_least_one_worker() -> None:
+    with pytest.raises(ValueError, match="from 1 to 256 workers, not 0"):
+        Workers(count=0, tools=UNIT_NS, speeds=SPEEDS)
+
+
+def test_everybody_is_gone_after_the_run() -> None:
+    """The one that all are forked from, three workers and the server."""
+    with Workers(count=3, tools=UNIT_NS, speeds=SPEEDS) as workers:
+        pids = workers.pids
+        there = [alive(pid) for pid in pids]
+
+    assert there == [True] * 5
+    assert gone(pids)
