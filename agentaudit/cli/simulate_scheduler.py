@@ -50,8 +50,9 @@ def scheduler(
         typer.Option(
             metavar="HOW",
             help=(
-                "recorded, closed (all at once), poisson:RATE, scaled:FACTOR, or users:N:THINKING"
-                " who ask in turn."
+                "recorded, closed (all at once), poisson:RATE, gamma:RATE:CV (bursts),"
+                " onoff:RATE:ON:OFF, scaled:FACTOR, or users:N:THINKING who ask in turn; ,mix:P"
+                " behind it draws a share P of GPU-heavy requests, in phases."
             ),
         ),
     ] = None,
@@ -143,6 +144,8 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace
       agentaudit simulate scheduler run.aatrace --arrivals closed --requests 128
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
+      agentaudit simulate scheduler run.aatrace --arrivals gamma:2.5:3 --requests 500
+      agentaudit simulate scheduler run.aatrace --arrivals onoff:8:5s:20s,mix:0.25
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
       agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
       agentaudit simulate scheduler workload.yaml --json simulation.json --charts charts

@@ -12,6 +12,8 @@ class Contention:
     cpu_ns: int
     queue_ns: int
     """Ready, and without a core."""
+    share: float
+    """Of a core, what a thread got that wanted one for long; 1 where none had to wait."""
     others: float
     """
     Threads of other programs beside them: so many explain the waits, were cores shared evenly. With

@@ -16,9 +16,10 @@ _GRAINS = 20
 """Grains of a stretch, half a second."""
 _LONG_NS = 10_000_000
 """
-A thread that ran for less in a stretch was woken for a moment. What it waited says how soon it was
-woken, and not how the cores were shared.
+A thread that ran for less in two and a half seconds was woken for a moment. What it waited says how
+soon it was woken, and not how the cores were shared.
 """
+_NEIGHBOURS = 5
 _HALVINGS = 40
 _TELLING_NS = 50_000_000
 """Threads that wanted a core for less than this tell little of how they came by it."""
@@ -45,6 +46,18 @@ class _Grains:
 
     def wanted_ns(self) -> float:
         return float((self.ran + self.waited).sum())
+
+    @property
+    def telling(self) -> tuple[Amounts, Amounts]:
+        """What ran and waited of those that tell how cores were shared."""
+        if self.ran_long.any():
+            return self.ran_long, self.waited_long
+        return self.ran, self.waited
+
+    @property
+    def share(self) -> float:
+        ran, waited = (float(amounts.sum()) for amounts in self.telling)
+        return ran / (ran + waited) if ran else 1.0
 
 
 def contention(
@@ -94,11 +107,19 @@ def _spread(readings: Readings, start_ns: int, grains: _Grains) -> None:
     waited = np.repeat(np.asarray(readings.queue_ns) / spans, spans)
     np.add.at(grains.ran, places, ran)
     np.add.at(grains.waited, places, waited)
-    stretch = places // _GRAINS
-    of_stretch = np.bincount(stretch - stretch.min(), weights=ran) if len(stretch) else stretch
-    at_length = of_stretch[stretch - stretch.min()] >= _LONG_NS if len(stretch) else stretch == 0
+    at_length = _at_length(places // _GRAINS, ran)
     np.add.at(grains.ran_long, places[at_length], ran[at_length])
     np.add.at(grains.waited_long, places[at_length], waited[at_length])
+
+
+def _at_length(stretch: NDArray[np.int64], ran: Amounts) -> NDArray[np.bool_]:
+    """Where a thread runs for long: in this stretch and its neighbours together."""
+    if not len(stretch):
+        return np.zeros(0, bool)
+    number = stretch - stretch.min()
+    around = np.convolve(np.bincount(number, weights=ran), np.ones(_NEIGHBOURS), "same")
+    found: NDArray[np.bool_] = around[number + (len(around) - number.max() - 1) // 2] >= _LONG_NS
+    return found
 
 
 def _counting(spans: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -120,6 +141,7 @@ def _stretches(grains: _Grains, cores: int, within_ns: tuple[int, int]) -> Itera
             end_ns=min(start_ns + beyond * _GRAIN_NS, end_ns),
             cpu_ns=round(found.ran.sum()),
             queue_ns=round(found.waited.sum()),
+            share=found.share,
             others=_others(found, cores),
         )
         first = beyond
@@ -129,9 +151,7 @@ def _others(grains: _Grains, cores: int) -> float:
     """Threads beside ours with which even sharing gives ours what they got, by bisection."""
     # Who wants a core at all sees at least itself.
     ours = np.maximum((grains.ran + grains.waited) / _GRAIN_NS, 1.0)
-    ran, waited = grains.ran_long, grains.waited_long
-    if not ran.any():
-        ran, waited = grains.ran, grains.waited
+    ran, waited = grains.telling
     wanted, got = ran + waited, float(ran.sum())
     if got <= 0:
         return 0.0

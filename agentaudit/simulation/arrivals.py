@@ -1,24 +1,21 @@
-"""
-When requests arrive, and which: recorded, all at once, Poisson, scaled, or users who ask in turn.
-
-Which requests are drawn, and when they come, follow from the seed alone.
-"""
+"""The ways in which requests arrive: recorded, at once, by a law, scaled, or users in turn."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
-from math import isfinite, log
-from random import Random
-from typing import TypeVar
+from math import isfinite
 
 from agentaudit.errors import UsageError
-from agentaudit.model.workload import Workload, WorkRequest
+from agentaudit.simulation.mixing import PHASE, Mix
 
-Item = TypeVar("Item")
 LARGEST_WORKLOAD = 10_000_000
-WAYS = "recorded, closed, poisson:RATE, scaled:FACTOR or users:N[:THINKING]"
+WAYS = (
+    "recorded, closed, poisson:RATE, gamma:RATE:CV, onoff:RATE:ON:OFF[:RATE], scaled:FACTOR or"
+    " users:N[:THINKING], each with ,mix:P[:PHASE] behind it or without"
+)
+_LEAST_VARIATION = 0.01
+_LARGEST_VARIATION = 100.0
 _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s)?", re.ASCII)
 
 
@@ -28,6 +25,8 @@ class ArrivalKind(StrEnum):
     RECORDED = "recorded"
     CLOSED = "closed"
     POISSON = "poisson"
+    GAMMA = "gamma"
+    ON_OFF = "onoff"
     SCALED = "scaled"
     USERS = "users"
 
@@ -37,18 +36,42 @@ class Arrivals:
     """
     A way to arrive.
 
-    `number` is requests per second for poisson, a factor for scaled, and how many there are for
-    users, who each think for `think_ns` on average between an answer and the next question.
+    `number` is requests per second for poisson, gamma and the on phase of onoff, a factor for
+    scaled, and how many there are for users, who each think for `think_ns` on average between an
+    answer and the next question.
     """
 
     kind: ArrivalKind
     number: float = 1.0
     think_ns: int = 0
+    variation: float = 1.0
+    """Of gamma: the standard deviation of the gaps over their mean."""
+    off_rate: float = 0.0
+    phases_ns: tuple[int, int] = (0, 0)
+    """Of onoff: mean lengths of the phases on and off."""
+    mix: Mix | None = None
+
+    @property
+    def rate_per_s(self) -> float:
+        """Requests per second in the long run, where a law says them; else 0."""
+        on_ns, off_ns = self.phases_ns
+        if self.kind is ArrivalKind.ON_OFF:
+            return (self.number * on_ns + self.off_rate * off_ns) / (on_ns + off_ns)
+        lawful = self.kind in (ArrivalKind.POISSON, ArrivalKind.GAMMA)
+        return self.number if lawful else 0.0
 
     def __str__(self) -> str:
+        return self._how() if self.mix is None else f"{self._how()}, {self.mix}"
+
+    def _how(self) -> str:
         match self.kind:
             case ArrivalKind.POISSON:
                 return f"poisson {self.number:g}/s"
+            case ArrivalKind.GAMMA:
+                return f"gamma {self.number:g}/s, CV {self.variation:g}"
+            case ArrivalKind.ON_OFF:
+                on_s, off_s = (length_ns / 1e9 for length_ns in self.phases_ns)
+                return f"{self.number:g}/s for {on_s:g} s, {self.off_rate:g}/s for {off_s:g} s"
             case ArrivalKind.SCALED:
                 return f"recorded, {self.number:g} times as fast"
             case ArrivalKind.USERS:
@@ -58,34 +81,104 @@ class Arrivals:
                 return str(self.kind.value)
 
 
+TIMED = (ArrivalKind.RECORDED, ArrivalKind.SCALED)
+"""Those that keep the instants that were recorded."""
 RECORDED = Arrivals(kind=ArrivalKind.RECORDED)
 CLOSED = Arrivals(kind=ArrivalKind.CLOSED)
 
 
 def parse_arrivals(text: str) -> Arrivals:
     """What `WAYS` lists; UsageError for anything else."""
-    name, *numbers = text.split(":")
-    if name in ("recorded", "closed") and not numbers:
-        return Arrivals(kind=ArrivalKind(name))
-    if name in ("poisson", "scaled") and len(numbers) == 1:
-        return Arrivals(kind=ArrivalKind(name), number=_number(text, numbers[0]))
-    if name == "users" and len(numbers) in (1, 2):
-        return _users(text, *numbers)
-    raise UsageError(f"arrivals are {WAYS}, not {text!r}")
+    how, *more = text.split(",")
+    name, *numbers = how.split(":")
+    read = _READERS.get(name)
+    if read is None or len(more) > 1 or not read.least <= len(numbers) <= read.most:
+        raise UsageError(f"arrivals are {WAYS}, not {text!r}")
+    arrivals = read.make(text, name, *numbers)
+    return replace(arrivals, mix=_mix(text, more[0])) if more else arrivals
 
 
-def _users(text: str, number: str, think: str = "0") -> Arrivals:
-    if not (number.isascii() and number.isdigit() and 1 <= int(number) <= LARGEST_WORKLOAD):
+def _plain(_text: str, name: str) -> Arrivals:
+    return Arrivals(kind=ArrivalKind(name))
+
+
+def _numbered(text: str, name: str, number: str) -> Arrivals:
+    return Arrivals(kind=ArrivalKind(name), number=_number(text, number))
+
+
+def _gamma(text: str, _name: str, rate: str, variation: str) -> Arrivals:
+    cv = _number(text, variation)
+    if not _LEAST_VARIATION <= cv <= _LARGEST_VARIATION:
+        raise UsageError(
+            f"arrivals gamma: needs a coefficient of variation from {_LEAST_VARIATION:g} to"
+            f" {_LARGEST_VARIATION:g}, as in gamma:2.5:3, not {text!r}"
+        )
+    return Arrivals(kind=ArrivalKind.GAMMA, number=_number(text, rate), variation=cv)
+
+
+def _on_off(text: str, _name: str, rate: str, *more: str) -> Arrivals:
+    on, off, *other = more
+    phases_ns = _time_ns(text, on), _time_ns(text, off)
+    off_rate = _number(text, other[0]) if other else 0.0
+    if not all(phases_ns):
+        raise UsageError(f"arrivals onoff: phases last, as in onoff:20:2s:8s, not {text!r}")
+    return Arrivals(
+        kind=ArrivalKind.ON_OFF,
+        number=_number(text, rate),
+        off_rate=off_rate,
+        phases_ns=phases_ns,
+    )
+
+
+def _users(text: str, _name: str, number: str, think: str = "0") -> Arrivals:
+    if not (number.isascii() and number.isdigit() and 1 <= int(number[:20]) <= LARGEST_WORKLOAD):
         raise UsageError(
             f"arrivals users: needs a whole number of users, as in users:8, not {text!r}"
         )
-    match = _TIME.fullmatch(think)
-    if match is None:
+    return Arrivals(kind=ArrivalKind.USERS, number=int(number), think_ns=_time_ns(text, think))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How a way to arrive is read, and how many numbers it takes."""
+
+    make: Callable[..., Arrivals]
+    least: int
+    most: int
+
+
+_READERS = {
+    "recorded": _Reader(_plain, 0, 0),
+    "closed": _Reader(_plain, 0, 0),
+    "poisson": _Reader(_numbered, 1, 1),
+    "gamma": _Reader(_gamma, 2, 2),
+    "onoff": _Reader(_on_off, 3, 4),
+    "scaled": _Reader(_numbered, 1, 1),
+    "users": _Reader(_users, 1, 2),
+}
+
+
+def _mix(text: str, words: str) -> Mix:
+    name, _, numbers = words.strip().partition(":")
+    share, _, phase = numbers.partition(":")
+    try:
+        gpu_heavy, length = float(share), int(phase or PHASE)
+    except ValueError:
+        gpu_heavy, length = -1.0, 0
+    if name != "mix" or not 0 <= gpu_heavy <= 1 or not 1 <= length <= LARGEST_WORKLOAD:
         raise UsageError(
-            f"arrivals users: time to think is as in users:8:2s or users:8:500ms, not {text!r}"
+            "arrivals …,mix: needs a share of GPU-heavy requests from 0 to 1, as in"
+            f" poisson:9,mix:0.25 or poisson:9,mix:0.25:{PHASE}, not {text!r}"
         )
-    think_ns = round(float(match[1]) * (1e6 if match[2] == "ms" else 1e9))
-    return Arrivals(kind=ArrivalKind.USERS, number=int(number), think_ns=think_ns)
+    return Mix(gpu_heavy=gpu_heavy, phase=length)
+
+
+def _time_ns(text: str, time: str) -> int:
+    match = _TIME.fullmatch(time)
+    if match is None:
+        name = text.partition(":")[0]
+        raise UsageError(f"arrivals {name}: times are as 2s or 500ms, not {time!r} in {text!r}")
+    return round(float(match[1]) * (1e6 if match[2] == "ms" else 1e9))
 
 
 def _number(text: str, number: str) -> float:
@@ -97,121 +190,3 @@ def _number(text: str, number: str) -> float:
         name = text.partition(":")[0]
         raise UsageError(f"arrivals {name}: needs a number above 0, as in {name}:2.5, not {text!r}")
     return value
-
-
-def shaped(workload: Workload, *, arrivals: Arrivals, requests: int | None, seed: int) -> Workload:
-    """
-    The workload with its requests arriving in another way, and as many as asked for.
-
-    Another number of requests is drawn from those there are, whole, with replacement, so that the
-    steps of a request stay together. Equal seeds draw the same. Only `Random.random` is drawn
-    from, whose sequence is the same in every version of Python.
-    """
-    _check(workload, arrivals, requests)
-    draw = Random(f"{seed} requests")  # noqa: S311 - a simulation repeats, it keeps no secret
-    gap_draw = Random(f"{seed} arrivals")  # noqa: S311 - likewise
-    count = requests if requests is not None else len(workload.requests)
-    drawn = requests is not None and requests != len(workload.requests)
-    if arrivals.kind is ArrivalKind.RECORDED and not drawn:
-        return replace(workload, seed=seed)
-    chosen = list(workload.requests)
-    if drawn:
-        chosen = [_pick(workload.requests, draw) for _ in range(count)]
-        chosen = [replace(request, request_id=place) for place, request in enumerate(chosen)]
-    return replace(
-        workload,
-        requests=tuple(_arriving(chosen, workload, arrivals, gap_draw)),
-        arrivals=str(arrivals),
-        seed=seed,
-        assumptions=(
-            *workload.assumptions,
-            *_sentences(workload, arrivals, count, drawn=drawn),
-        ),
-    )
-
-
-def _check(workload: Workload, arrivals: Arrivals, requests: int | None) -> None:
-    if requests is not None and not 1 <= requests <= LARGEST_WORKLOAD:
-        raise UsageError(f"--requests is from 1 to {LARGEST_WORKLOAD}, not {requests}")
-    timed = arrivals.kind in (ArrivalKind.RECORDED, ArrivalKind.SCALED)
-    if timed and requests is not None and requests > 1 and len(workload.requests) == 1:
-        raise UsageError(
-            "one recorded request has no time to the next: choose how requests arrive with"
-            " --arrivals closed or --arrivals poisson:RATE"
-        )
-
-
-def _arriving(
-    chosen: Sequence[WorkRequest], workload: Workload, arrivals: Arrivals, draw: Random
-) -> Iterator[WorkRequest]:
-    if arrivals.kind is ArrivalKind.USERS:
-        yield from _by_users(chosen, arrivals, draw)
-        return
-    instants = _instants(workload, arrivals, len(chosen), draw)
-    for request, at_ns in zip(chosen, instants, strict=True):
-        yield replace(request, arrival_ns=at_ns, follows=None, think_ns=0)
-
-
-def _instants(workload: Workload, arrivals: Arrivals, count: int, draw: Random) -> Iterator[int]:
-    if arrivals.kind is ArrivalKind.CLOSED:
-        yield from (0 for _ in range(count))
-        return
-    if arrivals.kind is ArrivalKind.POISSON:
-        yield from _poisson(arrivals.number, count, draw)
-        return
-    recorded = sorted(request.arrival_ns for request in workload.requests)
-    speed = arrivals.number
-    if count == len(recorded):
-        yield from (round((at_ns - recorded[0]) / speed) for at_ns in recorded)
-        return
-    gaps = [later - sooner for sooner, later in pairwise(recorded)]
-    at_ns = 0
-    for _ in range(count):
-        yield round(at_ns / speed)
-        at_ns += _pick(gaps, draw) if gaps else 0
-
-
-def _by_users(
-    chosen: Sequence[WorkRequest], arrivals: Arrivals, draw: Random
-) -> Iterator[WorkRequest]:
-    """Requests dealt out among users, whose first thoughts spread their first questions."""
-    users = round(arrivals.number)
-    asked: list[WorkRequest] = []
-    for place, request in enumerate(chosen):
-        think_ns = round(-log(1.0 - draw.random()) * arrivals.think_ns)
-        before = asked[place - users] if place >= users else None
-        asked.append(
-            replace(
-                request,
-                arrival_ns=think_ns + (before.arrival_ns if before else 0),
-                follows=before.request_id if before else None,
-                think_ns=think_ns if before else 0,
-            )
-        )
-    yield from asked
-
-
-def _poisson(rate_per_s: float, count: int, draw: Random) -> Iterator[int]:
-    at_s = 0.0
-    for _ in range(count):
-        at_s -= log(1.0 - draw.random()) / rate_per_s
-        yield round(at_s * 1e9)
-
-
-def _pick(values: Sequence[Item], draw: Random) -> Item:
-    return values[int(draw.random() * len(values))]
-
-
-def _sentences(workload: Workload, arrivals: Arrivals, count: int, *, drawn: bool) -> Iterator[str]:
-    have = len(workload.requests)
-    timed = arrivals.kind in (ArrivalKind.RECORDED, ArrivalKind.SCALED)
-    if drawn:
-        yield (
-            f"The {count} requests are drawn with replacement from the {have} there are, each"
-            " whole; the order of types is not kept."
-        )
-    if drawn and timed:
-        yield (
-            "The times between arrivals are drawn in the same way, one by one, so bursts are not"
-            " kept."
-        )

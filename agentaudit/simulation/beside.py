@@ -9,6 +9,7 @@ from agentaudit.model.contention import Contention
 from agentaudit.model.trace import CpuSample, Trace
 from agentaudit.simulation.courses import Course
 
+_LEAST_SHARE = 0.001
 _NOTABLE = 0.1
 """So much of a thread is worth a sentence."""
 
@@ -16,7 +17,7 @@ _NOTABLE = 0.1
 def background_course(trace: Trace) -> tuple[tuple[int, float], ...]:
     """From each instant of the recording on, threads that ran beside those of requests."""
     served = Course(
-        (step.start_ns, step.end_ns, step.cpu_ns + step.run_queue_ns + step.children_queue_ns)
+        (step.start_ns, step.end_ns, step.cpu_ns)
         for step in trace.steps
         if step.request_id is not None
     )
@@ -61,9 +62,9 @@ def background_sentences(trace: Trace, number: float) -> tuple[str, ...]:
 
 
 def _unserved(stretch: Contention, served: Course) -> float:
-    """Threads of the agent that wanted a core meanwhile, and worked for no request."""
-    wanted_ns = stretch.cpu_ns + stretch.queue_ns - served.between(stretch.start_ns, stretch.end_ns)
-    return max(wanted_ns, 0.0) / max(stretch.end_ns - stretch.start_ns, 1)
+    """Threads of the agent that worked for no request meanwhile, at the share that they got."""
+    ran_ns = max(stretch.cpu_ns - served.between(stretch.start_ns, stretch.end_ns), 0.0)
+    return ran_ns / max(stretch.share, _LEAST_SHARE) / max(stretch.end_ns - stretch.start_ns, 1)
 
 
 def _cores_of_others(trace: Trace, samples: Sequence[CpuSample]) -> float:

@@ -1,5 +1,6 @@
 """What recorded steps would need on a machine all their own: CPU time, LLM time, waiting."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from agentaudit.simulation.timeline import Stretch, overlapping, stretches
 
 FULL = 0.9
 """A host whose cores are this busy makes threads queue for them."""
+_MOMENT_NS = 10_000_000
+"""CPU work of a few turns: schedulers give a thread a few milliseconds at once."""
+_LEAST_SHARE = 0.001
 _SHORTEST_WAIT_NS = 1_000_000
 """Shorter pauses are the recorder's grain, and nobody waits for them."""
 
@@ -25,6 +29,8 @@ class Notes:
     """Waits that are taken to be for a core, because the host was full."""
     interpreter_ns: int = 0
     """Waits that are taken to be for an event loop or the lock of an interpreter."""
+    late_ns: int = 0
+    """Waits for a core of threads that were woken for a moment, beyond their share of it."""
     waited_ns: int = 0
 
 
@@ -33,6 +39,7 @@ class Demands:
 
     def __init__(self, trace: Trace, gpu: SpeedCurve) -> None:
         self._trace = trace
+        self._contention = trace.contention
         self._calls = batch_one_demands(llm_calls(trace.steps), gpu)
         self._interpreters = Interpreters(trace.steps)
         self.notes = Notes()
@@ -52,6 +59,7 @@ class Demands:
         name = step.name or step.kind
         share = stretch.wall_ns / step.wall_ns
         ran_ns = min(share * _core_ns(step), stretch.wall_ns)
+        yield from self._late(step, share, name)
         yield from _running(step, round(step.cpu_ns * share), stretch.beside_ns)
         if step.step_id not in self._calls:
             yield from self._waiting(round(stretch.wall_ns - ran_ns), stretch, name)
@@ -62,12 +70,29 @@ class Demands:
             tokens = (step.tokens_in or 0) + (step.tokens_out or 0)
             yield WorkStep(stage=Stage.GPU, demand_ns=demand_ns, name=name, tokens=tokens)
 
+    def _late(self, step: Step, share: float, name: str) -> Iterator[WorkStep]:
+        """
+        How late a thread was woken that had little to do.
+
+        Sharing has it wait in proportion to what it runs; but a turn comes only when others have
+        had theirs. Who runs for long has its share on the whole, and is late for nothing.
+        """
+        own_ns = step.cpu_ns - step.children_cpu_ns
+        if own_ns > _MOMENT_NS or not self._contention:
+            return
+        place = bisect_right(self._contention, step.start_ns, key=lambda one: one.start_ns)
+        got = max(self._contention[max(place - 1, 0)].share, _LEAST_SHARE)
+        late_ns = round(share * (step.run_queue_ns - own_ns * (1 / got - 1)))
+        if late_ns >= _SHORTEST_WAIT_NS:
+            self.notes.late_ns += late_ns
+            yield WorkStep(stage=Stage.WAIT, demand_ns=late_ns, name=name)
+
     def _waiting(self, wait_ns: int, stretch: Stretch, name: str) -> Iterator[WorkStep]:
         """Time without CPU use: waiting for the outside, or what is simulated anew."""
         if wait_ns < _SHORTEST_WAIT_NS:
             return
         within_ns = stretch.start_ns, stretch.end_ns
-        counted = bool(self._trace.contention)
+        counted = bool(self._contention)
         if not counted and busy(self._trace.cpu_samples, *within_ns) >= FULL:
             self.notes.queued_ns += wait_ns
             return

@@ -54,6 +54,11 @@ def _waits(notes: Notes, latency_ns: int) -> Iterator[str]:
             " run, while others of their process did, count as waiting for the interpreter and are"
             " simulated anew."
         )
+    if notes.late_ns:
+        yield (
+            f"{notes.late_ns / 1e9:.1f} s in which threads that had little to do waited for a core,"
+            " beyond their share of it, count as being woken late, on any machine."
+        )
     if notes.waited_ns:
         yield (
             f"{notes.waited_ns / 1e9:.1f} s in which requests neither ran, queued nor called the"

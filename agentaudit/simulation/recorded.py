@@ -1,6 +1,6 @@
 """A recording made ready to simulate: its workload, its machine, and how well they reproduce it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from agentaudit.model.reading import unread
 from agentaudit.model.trace import Trace
@@ -24,12 +24,31 @@ def recorded_workload(trace: Trace, *, source: str) -> tuple[Workload, Machine]:
     """
     machine = host_machine(trace)
     workload = workload_of(trace, source=source, gpu=machine.gpu)
-    check = reproduction(trace, machine)
+    check = reproduction(trace, machine).sentence()
     missing = (f"Not read: {one.lost} ({one.what})." for one in unread(trace.incidents))
     return replace(workload, assumptions=(*missing, check, *workload.assumptions)), machine
 
 
-def reproduction(trace: Trace, machine: Machine) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """Latencies of the whole requests of a recording and of its simulation, each ascending."""
+
+    recorded_ns: tuple[int, ...]
+    simulated_ns: tuple[int, ...]
+
+    def at(self, percent: int) -> tuple[int, int]:
+        """A percentile of both."""
+        return percentile(self.recorded_ns, percent), percentile(self.simulated_ns, percent)
+
+    def sentence(self) -> str:
+        parts = (f"P{percent} {_times(*self.at(percent))}" for percent in (50, 90))
+        return (
+            "Check: the recorded load, simulated as it came with nothing held back, gives"
+            f" {' and '.join(parts)}."
+        )
+
+
+def reproduction(trace: Trace, machine: Machine) -> Reproduction:
     """
     The recorded load, simulated as it came, beside its recorded latencies.
 
@@ -42,22 +61,12 @@ def reproduction(trace: Trace, machine: Machine) -> str:
     beside = tuple(
         (max(at_ns - first_ns, 0), threads) for at_ns, threads in background_course(trace)
     )
-    policy = _as_recorded(trace)
-    run = simulate(workload, replace(machine, background_course=beside), policy)
+    run = simulate(workload, replace(machine, background_course=beside), _as_recorded(trace))
     simulated_ns = {record.request_id: record.latency_ns for record in run.records}
-    pairs = [
-        (request.latency_ns, simulated_ns[request.request_id])
-        for request in trace.requests
-        if request.complete and request.request_id in simulated_ns
-    ]
-    recorded, simulated = (sorted(column) for column in zip(*pairs, strict=True))
-    parts = (
-        f"P{part} {_times(percentile(recorded, part), percentile(simulated, part))}"
-        for part in (50, 90)
-    )
-    return (
-        "Check: the recorded load, simulated as it came with nothing held back, gives"
-        f" {' and '.join(parts)}."
+    compared = [one for one in trace.requests if one.complete and one.request_id in simulated_ns]
+    return Reproduction(
+        recorded_ns=tuple(sorted(one.latency_ns for one in compared)),
+        simulated_ns=tuple(sorted(simulated_ns[one.request_id] for one in compared)),
     )
 
 

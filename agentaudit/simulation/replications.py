@@ -14,7 +14,9 @@ from random import Random
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload, WorkRequest
-from agentaudit.simulation.arrivals import ArrivalKind, Arrivals, shaped
+from agentaudit.simulation.arrivals import TIMED, Arrivals
+from agentaudit.simulation.resampling import drawn_sessions
+from agentaudit.simulation.shaping import shaped
 from agentaudit.simulation.synthetic import WorkloadShape, synthetic_workload
 
 MOST_REPLICATIONS = 1000
@@ -62,15 +64,21 @@ def recorded_replications(
         )
         for number in range(1, count)
     )
-    note = _note(len(recorded.requests), arrivals, drawn=drawn)
+    note = _note(recorded, arrivals, drawn=drawn)
     return (replace(first, assumptions=(*first.assumptions, *note)), *others)
 
 
 def redrawn(workload: Workload, seed: int) -> Workload:
-    """As many of its requests, drawn in blocks of consecutive ones with the times before them."""
+    """
+    As many of its requests, drawn in blocks of consecutive ones with the times before them.
+
+    Where users ask in turn, a block is a session.
+    """
     requests = workload.requests
     count, length = len(requests), block_length(len(requests))
     draw = Random(f"{seed} blocks")  # noqa: S311 - a simulation repeats, it keeps no secret
+    if workload.users:
+        return replace(workload, requests=drawn_sessions(requests, count, draw))
     gaps = [later.arrival_ns - sooner.arrival_ns for sooner, later in pairwise(requests)]
     gaps.insert(0, round(sum(gaps) / len(gaps)) if gaps else 0)
     places: list[int] = []
@@ -90,11 +98,12 @@ def block_length(count: int) -> int:
     return max(round(cbrt(count)), 1)
 
 
-def _note(count: int, arrivals: Arrivals, *, drawn: bool) -> tuple[str, ...]:
-    timed = arrivals.kind in (ArrivalKind.RECORDED, ArrivalKind.SCALED)
+def _note(recorded: Workload, arrivals: Arrivals, *, drawn: bool) -> tuple[str, ...]:
+    count = len(recorded.requests)
+    timed = arrivals.kind in TIMED
     if drawn or count == 1:
         return ()
-    blocks = f"blocks of {block_length(count)} in a row"
+    blocks = "whole sessions" if recorded.users else f"blocks of {block_length(count)} in a row"
     sentence = (
         f"The first replication has the recorded requests as they came; the others draw {blocks}"
         f"{', with the times between them' if timed else ''}."

@@ -14,11 +14,12 @@ from typing import Protocol
 from agentaudit.errors import UsageError
 from agentaudit.model.sweep import Cell, SweepRow
 from agentaudit.model.workload import Machine, Workload
-from agentaudit.simulation.arrivals import RECORDED, parse_arrivals, shaped
+from agentaudit.simulation.arrivals import RECORDED, parse_arrivals
 from agentaudit.simulation.caps import default_caps, with_caps
 from agentaudit.simulation.machine import with_cores
 from agentaudit.simulation.metrics import result_of
 from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
+from agentaudit.simulation.shaping import shaped
 from agentaudit.simulation.synthetic import WorkloadShape, synthetic_workload
 from agentaudit.simulation.workload_file import overridden
 

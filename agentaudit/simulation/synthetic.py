@@ -7,8 +7,9 @@ from math import cos, exp, log, pi, sqrt
 from random import Random
 
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.arrivals import Arrivals, shaped
+from agentaudit.simulation.arrivals import Arrivals
 from agentaudit.simulation.replay import heavy_resource
+from agentaudit.simulation.shaping import shaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

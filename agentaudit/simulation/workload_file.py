@@ -2,7 +2,7 @@
 The workload file: types of requests, how many, and when they arrive.
 
     requests: 200
-    arrivals: poisson:12            # per second; or closed: all at once
+    arrivals: poisson:12            # per second; closed: all at once; or another of those below
     seed: 1
     machine: sys2                   # or {cores: 8, gpu: sys1, dispatch: 20ms}; more below
     types:
@@ -13,6 +13,11 @@ The workload file: types of requests, how many, and when they arrive.
           - {cpu: 4.8s, spread: 0.2, threads: 1, name: summarise}
           - {gpu: 1.3s, tokens: 2000}  # prompt and answer, which a call holds in the KV cache
       - {name: chat, heavy: gpu, steps: [{gpu: 2s, spread: 0.5}]}
+
+Arrivals are `closed`, `poisson:RATE`, `gamma:RATE:CV` (bursts above a coefficient of variation of
+1), `onoff:RATE:ON:OFF[:RATE]` (phases of such mean lengths, with another rate while off) or
+`users:N[:THINKING]`, who ask in turn. `,mix:P` behind draws GPU-heavy requests with probability P,
+in phases of 32 requests with more and with fewer of them.
 
 A demand is what the step takes alone. `python` is the share of a CPU step that is Python code, all
 of it unless given. A machine may also say `like: sys2`, `calls: 256` (served at once by the LLM
@@ -29,7 +34,7 @@ from agentaudit.model.workload import Heavy, Stage
 from agentaudit.simulation.arrivals import (
     CLOSED,
     LARGEST_WORKLOAD,
-    ArrivalKind,
+    TIMED,
     Arrivals,
     parse_arrivals,
 )
@@ -37,8 +42,6 @@ from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.machine_file import read_machine
 from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
 from agentaudit.simulation.written import MOST_TOKENS, Reading, Written
-
-_TIMED = (ArrivalKind.RECORDED, ArrivalKind.SCALED)
 
 
 def parse_workload(root: Written, *, file: str) -> WorkloadShape:
@@ -54,8 +57,8 @@ def overridden(
     shape: WorkloadShape, *, arrivals: Arrivals | None, requests: int | None, seed: int | None
 ) -> WorkloadShape:
     """The shape with what the command line says in place of the file; UsageError for nonsense."""
-    if arrivals is not None and arrivals.kind in _TIMED:
-        raise UsageError("a workload file has no recorded arrivals: choose closed or poisson:RATE")
+    if arrivals is not None and arrivals.kind in TIMED:
+        raise UsageError("a workload file has no recorded arrivals: choose closed, poisson:RATE, …")
     if requests is not None and not 1 <= requests <= LARGEST_WORKLOAD:
         raise UsageError(f"--requests is from 1 to {LARGEST_WORKLOAD}, not {requests}")
     return replace(
@@ -142,6 +145,6 @@ class _WorkloadReading(Reading):
         except UsageError as error:
             self.fault(node, str(error))
             return CLOSED
-        if arrivals.kind in _TIMED:
-            self.fault(node, "nothing was recorded: arrivals are closed or poisson:RATE")
+        if arrivals.kind in TIMED:
+            self.fault(node, "nothing was recorded: arrivals are closed, poisson:RATE, …")
         return arrivals

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.arrivals import CLOSED, RECORDED, ArrivalKind, parse_arrivals, shaped
+from agentaudit.simulation.arrivals import CLOSED, RECORDED, ArrivalKind, parse_arrivals
+from agentaudit.simulation.shaping import shaped
 
 RECORDED_AT = (0, 10, 40, 100)
 WORKLOAD = Workload(
@@ -138,6 +139,17 @@ def test_a_count_is_between_one_and_ten_million(count: int) -> None:
         "users:2.5",
         "users:2:soon",
         "users:2:1s:3",
+        "gamma:2",
+        "gamma:2:0",
+        "gamma:2:1000",
+        "onoff:2:1s",
+        "onoff:2:0s:1s",
+        "onoff:2:1s:1s:1:1",
+        "poisson:2,mix:1.5",
+        "poisson:2,mix:0.5:0",
+        "poisson:2,mix",
+        "poisson:2,users:3",
+        "poisson:2,mix:0.5,mix:0.5",
     ],
 )
 def test_arrivals_that_cannot_be(text: str) -> None:
@@ -146,7 +158,10 @@ def test_arrivals_that_cannot_be(text: str) -> None:
 
 
 def test_arrivals_as_a_person_writes_them() -> None:
-    texts = ("recorded", "closed", "poisson:2", "scaled:2", "users:8:500ms")
+    texts = (
+        *("recorded", "closed", "poisson:2", "gamma:2:3", "onoff:20:2s:8s"),
+        *("scaled:2", "users:8:500ms"),
+    )
     kinds = [parse_arrivals(text).kind for text in texts]
 
     assert kinds == list(ArrivalKind)

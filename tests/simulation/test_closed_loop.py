@@ -18,11 +18,12 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.arrivals import parse_arrivals, shaped
+from agentaudit.simulation.arrivals import parse_arrivals
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.load import offered_load
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.catalogue import all_at_once
+from agentaudit.simulation.shaping import shaped
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000

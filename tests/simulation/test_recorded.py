@@ -90,6 +90,7 @@ def test_what_ran_beside_runs_beside_when_it_did() -> None:
             end_ns=(place + 1) * SECOND,
             cpu_ns=SECOND // 2,
             queue_ns=SECOND // 2 if place == 1 else 0,
+            share=0.5 if place == 1 else 1.0,
             others=1.0 if place == 1 else 0.0,
         )
         for place in range(4)

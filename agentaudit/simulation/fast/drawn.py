@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from agentaudit.errors import UsageError
 from agentaudit.model.workload import WorkStep
 from agentaudit.simulation.arrivals import ArrivalKind, Arrivals
 from agentaudit.simulation.fast.columns import (
@@ -104,6 +105,9 @@ def _arrivals(arrivals: Arrivals, count: int, seed: int) -> tuple[Ints, Places |
     gaps_ns = np.zeros(count, dtype=np.int64)
     if arrivals.kind is ArrivalKind.CLOSED:
         return gaps_ns, None, None
+    known = arrivals.kind in (ArrivalKind.POISSON, ArrivalKind.USERS) and arrivals.mix is None
+    if not known:
+        raise UsageError(f"arrivals {arrivals} cannot be drawn as columns")
     users = arrivals.kind is ArrivalKind.USERS
     mean_ns = float(arrivals.think_ns) if users else _SECOND_NS / arrivals.number
     for chunk in _chunks(count):
