@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,25 +40,6 @@ class _Grains:
     @classmethod
     def none(cls, count: int) -> "_Grains":
         return cls(*(np.zeros(count) for _ in range(4)))
-
-    def between(self, first: int, beyond: int) -> "_Grains":
-        columns = (self.ran, self.waited, self.ran_long, self.waited_long)
-        return _Grains(*(column[first:beyond] for column in columns))
-
-    def wanted_ns(self) -> float:
-        return float((self.ran + self.waited).sum())
-
-    @property
-    def telling(self) -> tuple[Amounts, Amounts]:
-        """What ran and waited of those that tell how cores were shared."""
-        if self.ran_long.any():
-            return self.ran_long, self.waited_long
-        return self.ran, self.waited
-
-    @property
-    def share(self) -> float:
-        ran, waited = (float(amounts.sum()) for amounts in self.telling)
-        return ran / (ran + waited) if ran else 1.0
 
 
 def contention(
@@ -130,34 +112,58 @@ def _counting(spans: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _stretches(grains: _Grains, cores: int, within_ns: tuple[int, int]) -> Iterator[Contention]:
     start_ns, end_ns = within_ns
-    count = len(grains.ran)
-    first = 0
-    for beyond in (*range(_GRAINS, count - _GRAINS + 1, _GRAINS), count):
-        found = grains.between(first, beyond)
-        if found.wanted_ns() < _TELLING_NS and beyond < count:
-            continue
+    edges = _edges(grains.ran + grains.waited)
+    firsts = edges[:-1]
+    ran, waited, ran_long, waited_long = (
+        np.add.reduceat(column, firsts)
+        for column in (grains.ran, grains.waited, grains.ran_long, grains.waited_long)
+    )
+    long = ran_long > 0
+    got = np.where(long, ran_long, ran)
+    share = np.where(got > 0, got / np.maximum(got + np.where(long, waited_long, waited), 1), 1.0)
+    others = _others(grains, edges, long, cores)
+    for at, (first, beyond) in enumerate(pairwise(edges.tolist())):
         yield Contention(
             start_ns=start_ns + first * _GRAIN_NS,
             end_ns=min(start_ns + beyond * _GRAIN_NS, end_ns),
-            cpu_ns=round(found.ran.sum()),
-            queue_ns=round(found.waited.sum()),
-            share=found.share,
-            others=_others(found, cores),
+            cpu_ns=round(float(ran[at])),
+            queue_ns=round(float(waited[at])),
+            share=float(share[at]),
+            others=float(others[at]),
         )
-        first = beyond
 
 
-def _others(grains: _Grains, cores: int) -> float:
-    """Threads beside ours with which even sharing gives ours what they got, by bisection."""
+def _edges(wanted: Amounts) -> NDArray[np.int64]:
+    """Where stretches begin, and the end: each holds enough to tell, but maybe the last."""
+    before = np.concatenate(([0.0], np.cumsum(wanted)))
+    edges = [0]
+    for beyond in range(_GRAINS, len(wanted) - _GRAINS + 1, _GRAINS):
+        if before[beyond] - before[edges[-1]] >= _TELLING_NS:
+            edges.append(beyond)
+    return np.array([*edges, len(wanted)])
+
+
+def _others(
+    grains: _Grains, edges: NDArray[np.int64], long: NDArray[np.bool_], cores: int
+) -> Amounts:
+    """
+    Threads beside ours with which even sharing gives ours what they got, of all stretches at once.
+
+    By bisection. `long` says in which of them only threads that ran for long tell.
+    """
+    firsts, lengths = edges[:-1], np.diff(edges)
     # Who wants a core at all sees at least itself.
     ours = np.maximum((grains.ran + grains.waited) / _GRAIN_NS, 1.0)
-    ran, waited = grains.telling
-    wanted, got = ran + waited, float(ran.sum())
-    if got <= 0:
-        return 0.0
-    low, high = 0.0, cores * float(wanted.sum()) / got
+    of_grain = np.repeat(long, lengths)
+    ran = np.where(of_grain, grains.ran_long, grains.ran)
+    wanted = ran + np.where(of_grain, grains.waited_long, grains.waited)
+    got, all_wanted = np.add.reduceat(ran, firsts), np.add.reduceat(wanted, firsts)
+    low = np.zeros(len(got))
+    high = cores * all_wanted / np.maximum(got, 1.0)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        served = float((wanted * np.minimum(1.0, cores / (ours + middle))).sum())
-        low, high = (middle, high) if served > got else (low, middle)
-    return low if high - low < low else 0.0
+        served = wanted * np.minimum(1.0, cores / (ours + np.repeat(middle, lengths)))
+        more = np.add.reduceat(served, firsts) > got
+        low, high = np.where(more, middle, low), np.where(more, high, middle)
+    found: Amounts = np.where((got > 0) & (high - low < low), low, 0.0)
+    return found
