@@ -31,7 +31,11 @@ app = command()
 def scheduler(
     context: typer.Context,
     source: Annotated[
-        Path, typer.Argument(help="A recording (run.aatrace) or a workload file (*.yaml).")
+        Path,
+        typer.Argument(
+            help="A recording (run.aatrace), a workload file (*.yaml), preset:NAME, or a trace of"
+            " another program (docs/importing.md)."
+        ),
     ],
     policy: Annotated[
         list[str] | None,
@@ -117,6 +121,17 @@ def scheduler(
         float | None,
         typer.Option(metavar="PRICE", min=0, help="Of an hour of the machine, in any currency."),
     ] = None,
+    tokens_per_s: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROMPT:GENERATED",
+            help="The model to assume for a trace that does not say how long calls took.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of a trace of others: only so many sessions, the first ones."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,
@@ -146,6 +161,8 @@ def scheduler(
       agentaudit simulate scheduler run.aatrace --arrivals poisson:2.5 -p fcfs -p mas
       agentaudit simulate scheduler run.aatrace --arrivals gamma:2.5:3 --requests 500
       agentaudit simulate scheduler run.aatrace --arrivals onoff:8:5s:20s,mix:0.25
+      agentaudit simulate scheduler preset:web --arrivals poisson:8
+      agentaudit simulate scheduler AzureLLMInferenceTrace_code.csv --tokens-per-s 8000:60
       agentaudit simulate scheduler run.aatrace --cores 16 --caps N_cap=24,E_GPU=48
       agentaudit simulate scheduler run.aatrace -p fcfs -p las -p my.py:MyPolicy
       agentaudit simulate scheduler workload.yaml --json simulation.json --charts charts
@@ -173,7 +190,7 @@ def scheduler(
     damaged or cut off.
     """
     from agentaudit.cli.user_policies import split_policies
-    from agentaudit.cli.workloads import replications_of
+    from agentaudit.cli.workloads import Importing, replications_of
     from agentaudit.simulation.capacity import searched
     from agentaudit.simulation.changes import parse_change
     from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
@@ -194,6 +211,7 @@ def scheduler(
             seed=seed,
             replications=replications,
             halves=recommend,
+            importing=Importing(tokens_per_s=tokens_per_s, limit=limit),
         )
         chosen = _machine(host, name=machine, cores=cores, watts=watts)
         experiment = Experiment(workloads=workloads, machine=chosen)

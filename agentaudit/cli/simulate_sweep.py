@@ -181,10 +181,15 @@ def _computed(
 
 def _source(source: Path, *, requests: int | None, machine: str | None) -> "tuple[Source, bool]":
     """What is swept, and whether all of its file could be read."""
-    from agentaudit.cli.workloads import machine_named, recorded_source, written_source
+    from agentaudit.cli.workloads import (
+        is_written,
+        machine_named,
+        recorded_source,
+        written_source,
+    )
     from agentaudit.simulation.sweep import RecordedSource, WrittenSource
 
-    if source.suffix in (".yaml", ".yml"):
+    if is_written(source):
         shape, host = written_source(source, requests=requests)
         chosen = machine_named(machine) if machine else host
         return WrittenSource(shape=shape, name=str(source), machine=chosen), True

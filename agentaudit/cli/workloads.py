@@ -1,10 +1,18 @@
-"""Workloads as the commands take them: from a recording or a file, with the machine they ran on."""
+"""
+Workloads as the commands take them, with the machine they ran on.
+
+They come from a recording, from a trace that another program wrote, from a workload file, or from
+one of those that travel with the program.
+"""
 
 import os
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from agentaudit.errors import InputError, Problem
+from agentaudit.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from agentaudit.model.results import Simulation
@@ -14,6 +22,18 @@ if TYPE_CHECKING:
     from agentaudit.simulation.synthetic import WorkloadShape
 
 _LARGEST_FILE = 1024 * 1024
+PRESET = "preset:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Importing:
+    """How a trace of another program is read."""
+
+    tokens_per_s: str | None = None
+    limit: int | None = None
+
+
+AS_IT_IS = Importing()
 
 
 def loaded(
@@ -34,6 +54,7 @@ def replications_of(
     seed: int | None,
     replications: int | None,
     halves: bool = False,
+    importing: Importing = AS_IT_IS,
 ) -> "tuple[tuple[Workload, ...], Machine, bool]":
     """
     The workload and those drawn anew, the machine, and whether all of the file could be read.
@@ -49,12 +70,12 @@ def replications_of(
     )
 
     how = parse_arrivals(arrivals) if arrivals is not None else None
-    if source.suffix in (".yaml", ".yml"):
+    if is_written(source):
         shape, machine = written_source(source, arrivals=how, requests=requests, seed=seed)
         count = replication_count(replications, shape.requests, halves=halves)
         made = written_replications(shape, source=str(source), count=count)
         return made, machine, True
-    workload, host, whole = recorded_source(source)
+    workload, host, whole = recorded_source(source, importing)
     count = replication_count(replications, requests or len(workload.requests), halves=halves)
     made = recorded_replications(
         workload, arrivals=how or RECORDED, requests=requests, seed=seed or 0, count=count
@@ -62,14 +83,53 @@ def replications_of(
     return made, host, whole
 
 
-def recorded_source(source: Path) -> "tuple[Workload, Machine, bool]":
+def is_written(source: Path) -> bool:
+    """Whether it is a workload file, or the name of one that travels with the program."""
+    return source.suffix in (".yaml", ".yml") or str(source).startswith(PRESET)
+
+
+def recorded_source(
+    source: Path, importing: Importing = AS_IT_IS
+) -> "tuple[Workload, Machine, bool]":
     """The workload of a recording, its host, and whether all of its file could be read."""
     from agentaudit.cli.traces import read_trace, step_rules
     from agentaudit.model.reading import unread
     from agentaudit.simulation.recorded import recorded_workload
 
-    trace = read_trace(source, step_rules([]))
+    with ExitStack() as stack:
+        recording = source
+        if not _is_recording(source):
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="agentaudit-import-")))
+            recording = _imported(source, importing, folder / "imported.aatrace")
+        elif importing != AS_IT_IS:
+            raise UsageError(
+                f"{source} is a recording: --tokens-per-s and --limit are for traces of others"
+            )
+        trace = read_trace(recording, step_rules([]))
     return *recorded_workload(trace, source=str(source)), not unread(trace.incidents)
+
+
+def _is_recording(source: Path) -> bool:
+    """Recordings that are gone or cannot be read are told of by who reads them."""
+    from agentaudit.store.framing import MAGIC
+
+    if source.suffix == ".aatrace":
+        return True
+    try:
+        with source.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return True
+
+
+def _imported(source: Path, importing: Importing, path: Path) -> Path:
+    """The recording that `trace import` makes of a trace, at `path`."""
+    from agentaudit.cli.importing import Source, format_named, imported, speed_of
+
+    speed = speed_of(importing.tokens_per_s)
+    form = format_named((source,), "auto")
+    imported(Source((source,), form, speed, importing.limit), path, allow_incomplete=False)
+    return path
 
 
 def replayed(trace: "Trace", *, source: str) -> "Simulation":
@@ -100,11 +160,23 @@ def written_source(
     from agentaudit.simulation.machine import plain_machine
     from agentaudit.simulation.workload_file import overridden, parse_workload
 
+    source = _preset(source) if str(source).startswith(PRESET) else source
     root = parse_yaml(str(source), _text(source)).root
     shape = overridden(
         parse_workload(root, file=str(source)), arrivals=arrivals, requests=requests, seed=seed
     )
     return shape, shape.machine or plain_machine(os.cpu_count() or 1)
+
+
+def _preset(source: Path) -> Path:
+    """The file of a preset; UsageError for a name that none has."""
+    from agentaudit.store.shipped import shipped
+
+    files = {file.stem: file for file in sorted(shipped("workloads").glob("*.yaml"))}
+    name = str(source).removeprefix(PRESET)
+    if name not in files:
+        raise UsageError(f"no preset is called {name!r}; there are {', '.join(files)}")
+    return files[name]
 
 
 def _text(source: Path) -> str:

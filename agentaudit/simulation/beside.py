@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from math import fsum
+from operator import mul
 from statistics import fmean
 
 from agentaudit.model.contention import Contention
@@ -29,28 +30,35 @@ def background_course(trace: Trace) -> tuple[tuple[int, float], ...]:
 
 def background(trace: Trace) -> float:
     """
-    Their number on average, by kernel counters; never fewer than the cores that others used.
+    How many always run beside the agent, for one of its threads to be served as fast on average.
 
-    Without such counters it is the cores that others used.
+    Speeds are averaged and not threads: in a second of crowding others do not lose more than that
+    second. By kernel counters, and never fewer than the cores that others used; without such
+    counters it is those cores.
     """
-    used = _cores_of_others(trace, trace.cpu_samples)
+    used = _cores_of_others(trace)
     course = background_course(trace)
     if not course:
         return used
-    ends = [stretch.end_ns for stretch in trace.contention]
-    spans = [end_ns - at_ns for (at_ns, _), end_ns in zip(course, ends, strict=True)]
-    threads = (number * span for (_, number), span in zip(course, spans, strict=True))
-    return max(fsum(threads) / max(sum(spans), 1), used)
+    cores = max(trace.host.cores, 1)
+    spans = [stretch.end_ns - stretch.start_ns for stretch in trace.contention]
+    threads = [number for _, number in course]
+    speed = _mean([min(1.0, cores / (1 + number)) for number in threads], spans)
+    return max(cores / speed - 1 if speed < 1 else _mean(threads, spans), used)
+
+
+def _mean(values: Sequence[float], weights: Sequence[int]) -> float:
+    return fsum(map(mul, values, weights)) / max(sum(weights), 1)
 
 
 def background_sentences(trace: Trace, number: float) -> tuple[str, ...]:
     """What is assumed of it."""
     if number < _NOTABLE:
         return ()
-    used = _cores_of_others(trace, trace.cpu_samples)
+    used = _cores_of_others(trace)
     how = (
-        "as many as explain how long the agent's threads waited for a core, were cores shared"
-        " evenly (one of a higher priority counts as several)"
+        "as many as let a thread be served as fast, on average, as the agent's were, if cores are"
+        " shared evenly (one of a higher priority counts as several)"
         if trace.contention
         else "as many as the cores that they used"
     )
@@ -67,11 +75,11 @@ def _unserved(stretch: Contention, served: Course) -> float:
     return ran_ns / max(stretch.share, _LEAST_SHARE) / max(stretch.end_ns - stretch.start_ns, 1)
 
 
-def _cores_of_others(trace: Trace, samples: Sequence[CpuSample]) -> float:
+def _cores_of_others(trace: Trace) -> float:
     """Cores of the host that were busy, and not with what was recorded."""
-    if not samples:
+    if not trace.cpu_samples:
         return 0.0
-    everything = fmean(sample.system_busy for sample in samples) * trace.host.cores
+    everything = fmean(sample.system_busy for sample in trace.cpu_samples) * trace.host.cores
     return max(everything - trace.cpu_total_ns / max(trace.duration_ns, 1), 0.0)
 
 

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from agentaudit.model.assumed import assumed_model
 from agentaudit.model.trace import Request, Step, Trace
 from agentaudit.model.workload import SpeedCurve, Stage, WorkStep
 from agentaudit.simulation.beside import busy
@@ -40,7 +41,11 @@ class Demands:
     def __init__(self, trace: Trace, gpu: SpeedCurve) -> None:
         self._trace = trace
         self._contention = trace.contention
-        self._calls = batch_one_demands(llm_calls(trace.steps), gpu)
+        calls = llm_calls(trace.steps)
+        # A length that was assumed is that of a call alone.
+        assumed = bool(assumed_model(trace.incidents))
+        alone = {call.step_id: call.wall_ns for call in calls} if assumed else None
+        self._calls = batch_one_demands(calls, gpu) if alone is None else alone
         self._interpreters = Interpreters(trace.steps)
         self.notes = Notes()
 

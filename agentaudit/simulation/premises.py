@@ -2,8 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from agentaudit.model.assumed import assumed_model
 from agentaudit.model.trace import Request, Step, Trace
 from agentaudit.simulation.demands import FULL, Notes
+
+_CALLS = (
+    "An LLM call's demand is its wall time, taken back to batch size 1 by the calls in flight"
+    " meanwhile; network and queueing at the server count as serving."
+)
 
 
 def premises(
@@ -21,10 +27,13 @@ def premises(
             f"{left_out} of {len(trace.requests)} recorded requests are left out: an edge of the"
             " recording cut them off, or no step of theirs was seen."
         )
-    yield (
-        "An LLM call's demand is its wall time, taken back to batch size 1 by the calls in flight"
-        " meanwhile; network and queueing at the server count as serving."
-    )
+    if model := assumed_model(trace.incidents):
+        yield (
+            "The trace does not say how long LLM calls took: alone, a call takes what a model of"
+            f" {model} would take, which was assumed (--tokens-per-s)."
+        )
+    else:
+        yield _CALLS
     yield from _waits(notes, sum(request.latency_ns for request in replayed))
     if notes.overlapping:
         first = notes.overlapping[0]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from agentaudit.model.assumed import assumed_model
 from agentaudit.model.reading import unread
 from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, Workload
@@ -24,9 +25,11 @@ def recorded_workload(trace: Trace, *, source: str) -> tuple[Workload, Machine]:
     """
     machine = host_machine(trace)
     workload = workload_of(trace, source=source, gpu=machine.gpu)
-    check = reproduction(trace, machine).sentence()
+    # Lengths that were assumed are nothing to check against.
+    assumed = assumed_model(trace.incidents)
+    check = () if assumed else (reproduction(trace, machine).sentence(),)
     missing = (f"Not read: {one.lost} ({one.what})." for one in unread(trace.incidents))
-    return replace(workload, assumptions=(*missing, check, *workload.assumptions)), machine
+    return replace(workload, assumptions=(*missing, *check, *workload.assumptions)), machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

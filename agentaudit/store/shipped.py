@@ -1,14 +1,14 @@
-"""What travels with the program: rules and samples, in a checkout and in an installed wheel."""
+"""What travels with the program: rules, samples, workloads; in a checkout and in a wheel."""
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_PLACES = {"rules": "_rules", "sample_configs": "_samples"}
+_PLACES = {"rules": "_rules", "sample_configs": "_samples", "workloads": "_workloads"}
 
 
 def shipped(name: str) -> Path:
     """
-    The folder `rules` or `sample_configs`.
+    The folder `rules`, `sample_configs` or `workloads`.
 
     A wheel holds them inside the package; a checkout has them beside it, once.
     """

@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-CARRIED = {"rules": "agentaudit/_rules", "sample_configs": "agentaudit/_samples"}
+CARRIED = {
+    "rules": "agentaudit/_rules",
+    "sample_configs": "agentaudit/_samples",
+    "workloads": "agentaudit/_workloads",
+}
 
 
 @pytest.fixture(scope="module")

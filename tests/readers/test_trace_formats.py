@@ -489,6 +489,30 @@ def claude(kind: str, second: float, content: object, **message: object) -> dict
     }  # fmt: skip
 
 
+def test_agentic_calls_that_wait_in_a_loop_are_named(tmp_path: Path) -> None:
+    call = {"session_id": "s", "input_length": 100, "output_length": 10}
+    path = lines(
+        tmp_path / "loop.jsonl",
+        [
+            {**call, "request_id": "a", "wait_for": ["b"]},
+            {**call, "request_id": "b", "wait_for": ["c"]},
+            {**call, "request_id": "c", "wait_for": ["a"]},
+            {**call, "request_id": "d", "wait_for": ["d"]},
+            {**call, "request_id": "e", "wait_for": ["a"]},
+        ],
+    )
+
+    _, _, notes = imported(path, speed=SPEED)
+
+    assert [(problem.line, problem.message) for problem in notes.problems] == [
+        (1, "waits for 'b', which does not stand before it"),
+        (2, "waits for 'c', which does not stand before it"),
+        (3, "waits for 'a', and that waits for it in turn: a loop"),
+        (4, "waits for itself"),
+        (5, "waits for 'a', which does not stand before it"),
+    ]
+
+
 def test_claude_code_turns_hold_calls_and_tools(tmp_path: Path) -> None:
     usage = {"input_tokens": 2, "cache_read_input_tokens": 30, "output_tokens": 9}
     use = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "SECRET"}}

@@ -100,8 +100,8 @@ def test_what_ran_beside_runs_beside_when_it_did() -> None:
     workload, machine = recorded_workload(recorded, source="run.aatrace")
 
     assert "P50 500 ms, recorded 500 ms (+0%) and P90 1,000 ms" in workload.assumptions[0]
-    assert machine.background == pytest.approx(0.25)
-    assert any("0.25 threads beside" in said for said in machine.assumptions)
+    assert 1 / (1 + machine.background) == pytest.approx((1 + 0.5 + 1 + 1) / 4)
+    assert any("0.14 threads beside" in said for said in machine.assumptions)
 
 
 def test_requests_that_an_edge_cut_off_are_load_and_no_latency() -> None:
