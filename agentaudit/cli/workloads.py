@@ -172,7 +172,8 @@ def _preset(source: Path) -> Path:
     """The file of a preset; UsageError for a name that none has."""
     from agentaudit.store.shipped import shipped
 
-    files = {file.stem: file for file in sorted(shipped("workloads").glob("*.yaml"))}
+    folder = shipped("sample_configs") / "workloads"
+    files = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
     name = str(source).removeprefix(PRESET)
     if name not in files:
         raise UsageError(f"no preset is called {name!r}; there are {', '.join(files)}")

@@ -1,14 +1,14 @@
-"""What travels with the program: rules, samples, workloads; in a checkout and in a wheel."""
+"""What travels with the program: rules and samples, in a checkout and in an installed wheel."""
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_PLACES = {"rules": "_rules", "sample_configs": "_samples", "workloads": "_workloads"}
+_PLACES = {"rules": "_rules", "sample_configs": "_samples"}
 
 
 def shipped(name: str) -> Path:
     """
-    The folder `rules`, `sample_configs` or `workloads`.
+    The folder `rules` or `sample_configs`.
 
     A wheel holds them inside the package; a checkout has them beside it, once.
     """

@@ -12,11 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-CARRIED = {
-    "rules": "agentaudit/_rules",
-    "sample_configs": "agentaudit/_samples",
-    "workloads": "agentaudit/_workloads",
-}
+CARRIED = {"rules": "agentaudit/_rules", "sample_configs": "agentaudit/_samples"}
 
 
 @pytest.fixture(scope="module")
