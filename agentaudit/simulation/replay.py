@@ -109,6 +109,8 @@ def _faults(step: Step) -> Iterator[str]:
         yield f"ends {step.start_ns - step.end_ns} ns before it starts"
     if step.cpu_ns < 0:
         yield f"used {step.cpu_ns} ns of CPU time, which is less than none"
+    if min(step.run_queue_ns, step.children_queue_ns) < 0:
+        yield "waited for a core less than not at all"
     if step.threads < 1:
         yield f"ran on {step.threads} threads, which is less than one"
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from agentaudit.errors import IncompleteError, InputError
+from agentaudit.model.contention import Contention
 from agentaudit.model.trace import CpuSample, Host, Request, Step, StepKind, Target, Trace
 from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage, Workload
 from agentaudit.simulation.engine import simulate
@@ -213,12 +214,68 @@ def test_overlapping_steps_are_named_and_run_side_by_side() -> None:
     assert any("the first: step 8 of request 0" in said for said in workload.assumptions)
 
 
+def counted(share: float) -> tuple[Contention, ...]:
+    """The kernel counted waits for cores."""
+    return (
+        Contention(
+            start_ns=0,
+            end_ns=10_000 * MS,
+            cpu_ns=100 * MS,
+            queue_ns=round(100 * MS * (1 / share - 1)),
+            share=share,
+            others=2 / share - 1,
+        ),
+    )
+
+
+def test_what_a_tools_program_waited_for_a_core_is_no_waiting_for_the_outside() -> None:
+    """700 ms: 200 ms on a core, 450 ms queueing for one, and 50 ms of something else."""
+    tool = replace(
+        step(0, TOOL, 0, 700, cpu_ms=200), children_cpu_ns=200 * MS, children_queue_ns=450 * MS
+    )
+    recorded = replace(trace([tool], [request(0, 0, 700)]), contention=counted(0.5))
+
+    assert plan(replayed(recorded)) == [(Stage.CPU, 200), (Stage.WAIT, 50)]
+
+
+def test_who_is_woken_for_a_moment_waits_longer_than_its_share() -> None:
+    """2 ms at half a core wait 2 ms by even sharing; 40 ms were waited, and 38 ms are kept."""
+    call = replace(step(0, LLM, 0, 142, cpu_ms=2), run_queue_ns=40 * MS)
+    recorded = replace(trace([call], [request(0, 0, 142)]), contention=counted(0.5))
+
+    workload = replayed(recorded)
+
+    assert plan(workload) == [(Stage.WAIT, 38), (Stage.CPU, 2), (Stage.GPU, 100)]
+    assert any("woken late" in said for said in workload.assumptions)
+
+
+def test_waiting_for_others_of_the_interpreter_is_simulated_anew() -> None:
+    """Python code that stood still for 80 ms, in 60 of which another request's ran."""
+    code, others = StepKind.ORCHESTRATION, StepKind.RETRIEVAL
+    recorded = replace(
+        trace(
+            [
+                step(0, code, 0, 100, cpu_ms=20),
+                step(1, others, 0, 100, cpu_ms=60, request_id=1),
+            ],
+            [request(0, 0, 100), request(1, 0, 100, kind="other")],
+        ),
+        contention=counted(1.0),
+    )
+
+    workload = replayed(recorded)
+
+    assert plan(workload) == [(Stage.CPU, 20), (Stage.WAIT, 20)]
+    assert any("waiting for the interpreter" in said for said in workload.assumptions)
+
+
 def test_impossible_steps_are_all_named_at_once() -> None:
     recorded = trace(
         [
             step(3, TOOL, 100, 50, cpu_ms=1),
             step(4, TOOL, 0, 50, cpu_ms=-1),
             step(5, TOOL, 0, 50, threads=0),
+            replace(step(6, TOOL, 0, 50), run_queue_ns=-1),
         ],
         [request(0, 0, 100)],
     )
@@ -230,6 +287,7 @@ def test_impossible_steps_are_all_named_at_once() -> None:
         "step 3 (tool_call) of request 0 ends 50000000 ns before it starts",
         "step 4 (tool_call) of request 0 used -1000000 ns of CPU time, which is less than none",
         "step 5 (tool_call) of request 0 ran on 0 threads, which is less than one",
+        "step 6 (tool_call) of request 0 waited for a core less than not at all",
     ]
     assert {problem.file for problem in raised.value.problems} == {"run.aatrace"}
 
