@@ -86,7 +86,8 @@ def test_a_preset_that_there_is_none_of() -> None:
 
     assert isinstance(result.exception, UsageError)
     assert str(result.exception) == (
-        "no preset is called '../rules'; there are chemcrow, rag, research_and_chat, swe-agent, toolformer, web"
+        "no preset is called '../rules'; there are chemcrow, rag, research_and_chat, swe-agent,"
+        " toolformer, web"
     )
 
 
