@@ -245,7 +245,7 @@ def scheduler(
         terminal.note(write_schedule(schedule, ranking, named=len(policy or ()) == 1))
     if validate:
         terminal.out.print()
-        show_validation(terminal, experiment.first, chosen, names=names, caps=caps)
+        show_validation(terminal, experiment.first, chosen, names=policy or [], caps=caps)
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 

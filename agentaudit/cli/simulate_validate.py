@@ -29,7 +29,12 @@ def validate(
     ],
     policy: Annotated[
         list[str] | None,
-        typer.Option("--policy", "-p", metavar="NAME", help="A policy to run; again for more."),
+        typer.Option(
+            "--policy",
+            "-p",
+            metavar="NAME|FILE:CLASS",
+            help="A policy to run, or one of your own; again for more.",
+        ),
     ] = None,
     repeat: Annotated[
         int, typer.Option(metavar="N", help="How often each policy runs; they take turns.")
@@ -121,11 +126,15 @@ def _validated(
     raised: bool,
 ) -> "Validation":
     from agentaudit.cli.laboratory import interleaved, laboratory, validation
+    from agentaudit.cli.user_policies import split_policies
     from agentaudit.simulation.caps import default_caps, with_caps
     from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
 
-    chosen = policy_names(names, workload)
+    shipped, others = split_policies(names)
+    chosen = policy_names(shipped, workload)
+    chosen = chosen[:1] if others and not shipped else chosen
     with laboratory(workload, machine, raise_priority=raised) as lab:
         scaled = with_caps(default_caps(workload, lab.subject.machine), caps)
-        runs = interleaved(lab, shipped_policies(chosen, scaled), repeats=repeats)
+        policies = (*shipped_policies(chosen, scaled), *others)
+        runs = interleaved(lab, policies, repeats=repeats)
         return validation(lab.subject, runs)

@@ -32,6 +32,42 @@ def workload(tmp_path: Path) -> Path:
     return file
 
 
+OWN = """\
+class Last:
+    parameters = "one at a time, the last that came first"
+
+    def __init__(self):
+        self.free, self.waiting = True, []
+
+    def arrived(self, request):
+        self.waiting.append(request)
+
+    def finished(self, request):
+        self.free = True
+
+    def admit(self, now_ns):
+        if not (self.free and self.waiting):
+            return []
+        self.free = False
+        return [self.waiting.pop()]
+"""
+
+
+def test_a_policy_of_ones_own_runs_for_real(workload: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    artifact = tmp_path / "validation.json"
+    arguments = ["-p", f"{tmp_path / 'own.py'}:Last", "--repeat", "1", "--json", str(artifact)]
+
+    run = CliRunner().invoke(
+        app, ["simulate", "validate", str(workload), *arguments], catch_exceptions=False
+    )
+
+    result = read_artifact(artifact)
+    assert run.exit_code == 0
+    assert isinstance(result, Validation)
+    assert [item.policy for item in result.runs] == ["multi-processing", "Last"]
+
+
 def test_predictions_stand_beside_what_was_measured(workload: Path, tmp_path: Path) -> None:
     artifact = tmp_path / "validation.json"
     arguments = ["-p", "multi-processing", "-p", "sequential", "--repeat", "2"]
