@@ -11,6 +11,8 @@ from agentaudit.model.execution import StageLatency
 
 LARGEST_BYTES = 1024 * 1024
 _MOST_CALLS = 1_000_000
+_SHOWN = 40
+"""Characters of a wrong value that a message repeats."""
 _COLUMNS = ("concurrency", "seconds")
 
 
@@ -63,10 +65,10 @@ def parse_stage_latencies(text: str, *, file: str) -> tuple[StageLatency, ...]:
 def _problems(file: str, line: int, row: Mapping[str, str | None]) -> Iterator[Problem]:
     calls, seconds = ((row[name] or "").strip() for name in _COLUMNS)
     if not (calls.isascii() and calls.isdigit()) or not 1 <= int(calls[:20]) <= _MOST_CALLS:
-        what = f"concurrency is a whole number from 1 to {_MOST_CALLS}, not {calls!r}"
+        what = f"concurrency is a whole number from 1 to {_MOST_CALLS}, not {calls[:_SHOWN]!r}"
         yield Problem(file=file, line=line, message=what)
     if not _is_time(seconds):
-        yield Problem(file=file, line=line, message=f"seconds is above 0, not {seconds!r}")
+        yield Problem(file=file, line=line, message=f"seconds is above 0, not {seconds[:_SHOWN]!r}")
 
 
 def _is_time(text: str) -> bool:

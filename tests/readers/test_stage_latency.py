@@ -1,5 +1,6 @@
 """Latencies of a stage from a CSV file."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_rows_in_any_order_and_repeated() -> None:
         ("concurrency,seconds\n1,nan", "s.csv:2: seconds is above 0, not 'nan'"),
         ("concurrency,seconds\n1,-1", "s.csv:2: seconds is above 0, not '-1'"),
         ("concurrency,seconds\n1,soon", "s.csv:2: seconds is above 0, not 'soon'"),
-        ("concurrency,seconds\n1," + "1" * 200_000, "s.csv:2: field larger than"),
+        ("concurrency,seconds\n1," + "1" * 9_000, f"s.csv:2: seconds is above 0, not '{'1' * 40}'"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(text: str, said: str) -> None:
@@ -54,3 +55,12 @@ def test_a_file_that_is_not_there_or_too_large(tmp_path: Path) -> None:
     for file, said in ((tmp_path / "none.csv", "cannot be read"), (large, "larger than 1 MiB")):
         with pytest.raises(InputError, match=said):
             read_stage_latencies(file)
+
+
+def test_a_field_that_no_reader_takes_is_said_with_its_line() -> None:
+    before = csv.field_size_limit(100)
+    try:
+        with pytest.raises(InputError, match=r"s\.csv:2: field larger than"):
+            parse_stage_latencies("concurrency,seconds\n1," + "1" * 200, file="s.csv")
+    finally:
+        csv.field_size_limit(before)
