@@ -142,6 +142,14 @@ def test_looks_of_the_companion_are_not_counted_and_it_ends_with_the_watch() -> 
         closed = watch.close(0)
         program.kill()
 
-    assert told == [task]
-    assert closed == []
+    def of_tasks(records: Sequence[Record]) -> Sequence[Record]:
+        """But for the account of looks at the program itself, which has no Python in it."""
+        return [
+            record
+            for record in records
+            if not (isinstance(record, Watched) and record.pid == program.pid)
+        ]
+
+    assert of_tasks(told) == [task]
+    assert of_tasks(closed) == []
     assert (tasks.stopped, tasks.closed, watch.over, watch.problem) == (True, True, True, "")
