@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
-from agentaudit.extract.literals import variable_of
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
 from agentaudit.extract.secret_names import name_words
@@ -153,11 +152,6 @@ def part_of(document: Document, node: Node, key: str, value: str) -> Node:
     column = at + len(key) + 2 if at >= 0 else node.column
     end = max(node.end_column, column)
     return replace(node, raw=value, column=column, end_column=end)
-
-
-def referenced_variable(setting: Setting) -> str:
-    """The environment variable that a setting's value names, if it is such a reference."""
-    return variable_of(setting.content)
 
 
 def settings_of(document: Document, block: Node | None, route: str) -> tuple[Setting, ...]:

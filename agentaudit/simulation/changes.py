@@ -1,7 +1,7 @@
 """Changes to a workload and its machine: `cpu=+16`, `gpu=2x`, `tool:search=0.5x`, `rate=1.5x`."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from math import isfinite
@@ -209,8 +209,3 @@ def _stretched(curve: SpeedCurve, factor: float) -> SpeedCurve:
     for jobs, speed in curve.points[1:]:
         points[max(round(jobs * factor), 1)] = speed * factor
     return SpeedCurve(points=tuple(sorted(points.items())))
-
-
-def names_of(changes: Iterable[Change]) -> Sequence[str]:
-    """Everything that some of the changes touch."""
-    return tuple(dict.fromkeys(name for change in changes for name in change.names))

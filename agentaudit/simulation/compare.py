@@ -6,7 +6,7 @@ from dataclasses import replace
 from agentaudit import __version__
 from agentaudit.model.answers import Found, Recommendation, WhatIf
 from agentaudit.model.results import OfferedLoad, Simulation
-from agentaudit.model.workload import Machine, Workload
+from agentaudit.model.workload import Machine
 from agentaudit.simulation.advice import advice
 from agentaudit.simulation.caps import Caps, default_caps, with_caps
 from agentaudit.simulation.experiment import Experiment
@@ -17,22 +17,6 @@ from agentaudit.simulation.ranking import Ranking, ranked
 from agentaudit.simulation.statistics import BATCHES
 
 NO_TERMS = Terms()
-
-
-def compare_shipped(
-    workload: Workload, machine: Machine, *, names: Sequence[str] = (), caps: str = ""
-) -> Simulation:
-    """One run of each shipped policy of these names; see `ranked_shipped`."""
-    experiment = Experiment(workloads=(workload,), machine=machine)
-    return simulation_of(ranked_shipped(experiment, names=names, caps=caps))
-
-
-def compare(
-    workload: Workload, machine: Machine, policies: Sequence[Policy], *, baseline: str
-) -> Simulation:
-    """One run of each of these policies; see `ranked`."""
-    experiment = Experiment(workloads=(workload,), machine=machine)
-    return simulation_of(ranked(experiment, policies, baseline=baseline, terms=NO_TERMS))
 
 
 def ranked_shipped(

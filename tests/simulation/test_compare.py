@@ -1,5 +1,6 @@
 """Comparisons and the advice that follows from them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,9 +16,12 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.compare import compare, compare_shipped
+from agentaudit.simulation.compare import NO_TERMS, ranked_shipped, simulation_of
+from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.shortest import ShortestFirst
+from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.ranking import ranked
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000
@@ -26,6 +30,22 @@ MACHINE = Machine(
 )
 SLOWING = replace(MACHINE, cpu=SpeedCurve(points=((1, 1.0), (4, 4.0), (8, 2.0))))
 """Cores that serve half as much when twice as many requests share them."""
+
+
+def compare_shipped(
+    workload: Workload, machine: Machine, *, names: Sequence[str] = (), caps: str = ""
+) -> Simulation:
+    """One run of each shipped policy of these names; see `ranked_shipped`."""
+    experiment = Experiment(workloads=(workload,), machine=machine)
+    return simulation_of(ranked_shipped(experiment, names=names, caps=caps))
+
+
+def compare(
+    workload: Workload, machine: Machine, policies: Sequence[Policy], *, baseline: str
+) -> Simulation:
+    """One run of each of these policies; see `ranked`."""
+    experiment = Experiment(workloads=(workload,), machine=machine)
+    return simulation_of(ranked(experiment, policies, baseline=baseline, terms=NO_TERMS))
 
 
 def request(place: int, cpu_s: float, gpu_s: float, *, every_s: float) -> WorkRequest:
