@@ -101,7 +101,7 @@ def test_a_recording_that_cannot_be_read_is_named(recordings: list[str], tmp_pat
     code, out = run("summarize", *recordings, str(bad))
 
     assert code == 3
-    assert "bad.aatrace" in out.replace("\n", "")
+    assert "bad.aatrace" in "".join(out.split())  # however the terminal broke the path
 
 
 def test_what_is_no_dataset_is_told(tmp_path: Path, dataset: str) -> None:
