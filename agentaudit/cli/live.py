@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agentaudit.cli.terminal import Terminal
@@ -45,12 +46,21 @@ class _Tapped:
         self.sink.flush()
 
 
+_NEEDED = ("rich.live", "agentaudit.profiling.live", "agentaudit.report.live_table")
+
+
+def load_live(terminal: Terminal) -> None:
+    """What the view needs is loaded; to be done before the target begins."""
+    for module in _NEEDED if _shows(terminal) else ():
+        import_module(module)
+
+
 @contextmanager
 def live(
     terminal: Terminal, rules: "LabelRules", what: str, total_ns: int | None
 ) -> Iterator[Shown]:
     """The live view where there is a terminal that shows it, else nothing; it leaves no trace."""
-    if terminal.quiet or not terminal.err.is_terminal:
+    if not _shows(terminal):
         yield Shown(over=lambda sink: sink, watch=lambda _: None)
         return
     from rich.live import Live
@@ -71,6 +81,10 @@ def live(
         yield Shown(over=lambda sink: _Tapped(sink, view), watch=watch)
     finally:
         painter.close()
+
+
+def _shows(terminal: Terminal) -> bool:
+    return not terminal.quiet and terminal.err.is_terminal
 
 
 class _Painter:

@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING
 from agentaudit import __version__
 from agentaudit.cli.injection import injections
 from agentaudit.cli.listeners import instrumented, listeners
-from agentaudit.cli.live import live
-from agentaudit.cli.probes import Options, fork_events, network_observers, probes_of
+from agentaudit.cli.live import live, load_live
+from agentaudit.cli.probes import (
+    Options,
+    fork_events,
+    load_probes,
+    network_observers,
+    probes_of,
+)
 from agentaudit.cli.targets import Attach, Launch, Repeat, Target, pid_of
 from agentaudit.cli.terminal import Terminal
 from agentaudit.cli.traces import read_trace, step_rules
@@ -67,6 +73,8 @@ class _Way:
 
 
 def _record(target: Target, duration_ns: int | None, way: _Way, stack: ExitStack) -> None:
+    load_probes()
+    load_live(way.terminal)
     from agentaudit.probes.processes.launched import ending, spent_ns
     from agentaudit.profiling.session import TARGET_ENDED, Session
 

@@ -149,3 +149,37 @@ def test_a_shell_completes_commands_and_their_options(words: str, completed: lis
     run = CliRunner().invoke(app, [], env=environment, prog_name="agentaudit")
 
     assert run.stdout.split() == completed
+
+
+WATCHED_START = """
+import sys
+from agentaudit.__main__ import main
+command, recording = sys.argv[1:3]
+loaded = []
+def heard(event, details):
+    began = event == "subprocess.Popen" and command in details[1]
+    if began or (event == "open" and details[0] == recording):
+        loaded.append({*sys.modules})
+sys.addaudithook(heard)
+sys.argv[1:] = ["-q", "profile", "--output", recording, "--", command]
+try:
+    main()
+finally:
+    print("new:", *sorted(loaded[1] - loaded[0]))
+"""
+
+
+def test_a_command_does_not_begin_before_all_is_loaded_that_watches_it(tmp_path: Path) -> None:
+    """Loading takes longer than what many agents do first, and nobody would look meanwhile."""
+    arguments = ["/bin/true", str(tmp_path / "true.aatrace")]
+
+    run = subprocess.run(
+        [sys.executable, "-c", WATCHED_START, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "new:" in run.stdout, run.stderr
+    new = run.stdout.partition("new:")[2].split()
+    assert [name for name in new if not name.startswith("encodings.")] == []

@@ -106,15 +106,12 @@ class Watcher:
         spent_ns = self._spent_ns()
         self._resting = spent_ns == self._stacks_seen[0]
         if not self._resting:
-            begun_ns = self._cost_clock_ns()
             try:
-                self._stacks_seen = (spent_ns, self._open().stacks())
+                self._stacks_seen = (spent_ns, self._seen_by(self._open()))
             except ProcessLookupError:
                 raise
             except Exception as error:  # noqa: BLE001 -- a private interface: it may raise anything
                 return self._failed(at_ns, error)
-            finally:
-                self._cost_ns += (self._cost_clock_ns() - begun_ns - self._cost_ns) // 8
         self._failing_since_ns = 0
         self._threads.look(at_ns, self._stacks_seen[1])
         self._account.sampled(at_ns, max(at_ns - due_ns, 0))
@@ -128,6 +125,19 @@ class Watcher:
         self._tasks.cut()
         if self._account.samples or self._account.failures:
             self._teller.watched(self._account)
+
+    def _seen_by(self, sight: Sight) -> Mapping[int, int]:
+        """
+        The stacks, and what they cost; opening is no part of that.
+
+        It costs as much as hundreds of looks, and would put off the next ones just when a process
+        begins, and does something else every moment.
+        """
+        begun_ns = self._cost_clock_ns()
+        try:
+            return sight.stacks()
+        finally:
+            self._cost_ns += (self._cost_clock_ns() - begun_ns - self._cost_ns) // 8
 
     def _look_at_tasks(self, spent_ns: int) -> None:
         at_ns = self._clock_ns()

@@ -174,6 +174,30 @@ def test_what_looks_cost_is_known_about(costs_ns: list[int]) -> None:
     assert min(costs_ns) * 0.99 - 8 <= watcher.cost_ns <= max(costs_ns)
 
 
+@given(opening_ns=st.integers(1, 1000 * MS), look_ns=st.integers(1, MS))
+def test_opening_a_process_is_no_part_of_what_looks_cost(opening_ns: int, look_ns: int) -> None:
+    """It would put off the looks that follow: a process that begins would be seen once."""
+    hands = Hands()
+    spent = [0]
+
+    class Costly(FakeSight):
+        def stacks(self) -> Mapping[int, int]:
+            spent[0] += look_ns
+            return super().stacks()
+
+    def opened() -> Sight:
+        spent[0] += opening_ns
+        return Costly()
+
+    clocks = hands.clocks._replace(cost_ns=lambda: spent[0])
+    watcher = Watcher(opened, Terms(rate_hz=100), Told(), clocks)
+    for _ in range(3):
+        hands.spent_ns += 1
+        watcher.look(0)
+
+        assert watcher.cost_ns <= look_ns
+
+
 def test_a_process_that_rests_costs_nothing() -> None:
     told = Told()
     hands = Hands()
