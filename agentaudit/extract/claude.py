@@ -9,7 +9,7 @@ from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import client_agent
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval
 from agentaudit.model.facts.memory import MemoryStore
@@ -20,8 +20,12 @@ from agentaudit.readers.document import Document, Node
 _SETTINGS = re.compile(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
 _DAY_S = 86_400
 _DEFAULT_RETENTION_DAYS = 30
-_BYPASS = frozenset({"bypassPermissions", "dontAsk"})
 _RULE = re.compile(r"^(?P<tool>[\w*]+)(?:\((?P<scope>.*)\))?$", re.DOTALL)
+_INTERPRETER = re.compile(
+    r"^(?:python3?|node|deno|bun|ruby|perl|php|bash|sh|zsh|eval|env|xargs|sudo|ssh|curl|wget|npx"
+    r"|uvx|docker|kubectl|aws|gcloud|az|terraform)\b[ :]*\*"
+)
+"""Commands that do whatever their arguments say."""
 _BUILT_IN: tuple[tuple[str, tuple[str, ...], bool, bool], ...] = (
     # name, effects, reads untrusted content, carries data out
     ("Bash", ("read", "write", "delete", "execute"), False, True),
@@ -48,6 +52,7 @@ def _extract(document: Document, collector: Collector) -> None:
         permission_mode=_mode(root) or agent.permission_mode,
         wildcard_tools=agent.wildcard_tools or any(_wide(rule) for rule in _rules(root, "allow")),
         sandboxed=_sandboxed(root),
+        evidence=tuple(dict.fromkeys((*_openings(document), *agent.evidence))),
     )
     collector.update(changed)
     _add_approval(document, collector, changed)
@@ -62,7 +67,7 @@ def _extract(document: Document, collector: Collector) -> None:
 def _mode(root: Node) -> str:
     node = root.get("permissions", "defaultMode")
     mode = (node.text or "") if node is not None else ""
-    return "bypass" if mode in _BYPASS else mode
+    return "bypass" if mode == "bypassPermissions" else mode
 
 
 def _rules(root: Node, name: str) -> Iterator[Node]:
@@ -78,6 +83,23 @@ def _wide(rule: Node) -> bool:
     if match["tool"].startswith("mcp__"):
         return match["tool"].endswith("*")
     return match["tool"] in {"*", "Bash"} and (match["scope"] or "*") in {"*", ":*", "*:*"}
+
+
+def _unasked(rule: Node) -> bool:
+    """Whether a rule lets a tool do anything: of the shell, a few fixed commands are not that."""
+    match = _RULE.match(rule.text or "")
+    if match is None or match["tool"] != "Bash":
+        return True
+    return _wide(rule) or _INTERPRETER.match(match["scope"] or "") is not None
+
+
+def _openings(document: Document) -> Iterator[Evidence]:
+    """Where the settings open more than they should: what a finding points at first."""
+    root = document.root
+    mode = root.get("permissions", "defaultMode")
+    if mode is not None and mode.text == "bypassPermissions":
+        yield evidence(document, mode, mode.text)
+    yield from (evidence(document, rule, rule.raw) for rule in _rules(root, "allow") if _wide(rule))
 
 
 def _sandboxed(root: Node) -> Truth:
@@ -113,7 +135,9 @@ def _add_approval(document: Document, collector: Collector, agent: Agent) -> Non
 def _gate_servers(document: Document, collector: Collector, agent: Agent) -> None:
     """What the settings let the tools of MCP servers do without a question."""
     everything = document.root.child("enableAllProjectMcpServers")
-    allowed = [rule.text or "" for rule in _rules(document.root, "allow")]
+    trusted = everything if everything is not None and everything.boolean is True else None
+    rules = {rule.text or "": rule for rule in _rules(document.root, "allow")}
+    allowed = list(rules)
     servers = [
         edge.dst
         for edge in list(collector.edges.values())
@@ -123,13 +147,17 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
         server = collector.facts[name]
         if not isinstance(server, ToolServer):
             continue
-        whole = any(rule in {f"mcp__{server.name}", f"mcp__{server.name}__*"} for rule in allowed)
-        trusted = everything is not None and everything.boolean is True
+        rule = rules.get(f"mcp__{server.name}") or rules.get(f"mcp__{server.name}__*")
+        whole, said = rule is not None, rule or trusted
         collector.update(
             replace(
                 server,
-                auto_approved=server.auto_approved or whole or trusted,
+                auto_approved=server.auto_approved or said is not None,
                 wildcard_tools=server.wildcard_tools or whole,
+                evidence=(
+                    *server.evidence,
+                    *([evidence(document, said, said.text or "")] if said is not None else ()),
+                ),
             )
         )
         for edge in list(collector.edges.values()):
@@ -156,10 +184,9 @@ def _gate_tool(collector: Collector, agent: Agent, tool: Tool, *, allowed: bool)
 def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
     """The built-in tools that the settings let run without a question."""
     bypass = agent.permission_mode == "bypass"
+    rules = sorted(_rules(document.root, "allow"), key=_unasked)
     allowed = {
-        match["tool"]: rule
-        for rule in _rules(document.root, "allow")
-        if (match := _RULE.match(rule.text or "")) is not None
+        match["tool"]: rule for rule in rules if (match := _RULE.match(rule.text or "")) is not None
     }
     for name, effects, untrusted, egress in _BUILT_IN:
         rule = allowed.get(name) or allowed.get("*")
@@ -179,7 +206,7 @@ def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
                 egress=Truth.YES if egress else Truth.NO,
                 typed=Truth.YES,
                 free_form_parameters=("command",) if name == "Bash" else (),
-                approval=Truth.NO,
+                approval=Truth.NO if bypass or rule is None or _unasked(rule) else Truth.YES,
                 sandboxed=agent.sandboxed,
             )
         )
@@ -207,6 +234,8 @@ def _add_memory(document: Document, collector: Collector, agent: Agent) -> None:
             ttl=Known.UNKNOWN if kept is None else Known.SET,
             ttl_s=None if kept is None else kept * _DAY_S,
             compaction=Known.NONE if switched_off else Known.SET,
+            max_turns=Known.NONE if switched_off else Known.UNKNOWN,
+            max_tokens=Known.NONE if switched_off else Known.UNKNOWN,
             persistent=Truth.YES,
             sweep=Known.SET,
             explicit_writes=Truth.YES,

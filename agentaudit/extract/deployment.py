@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.extract.claude import extract_claude
-from agentaudit.extract.coding_agents import extract_coding_agents
+from agentaudit.extract.codex import extract_codex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
 from agentaudit.extract.crewai import extract_crewai
@@ -20,8 +20,10 @@ from agentaudit.extract.declarations import declare_servers, extract_declaration
 from agentaudit.extract.dockerfile import extract_dockerfile
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import extract_dotenv
+from agentaudit.extract.editors import extract_editors
 from agentaudit.extract.environment import extract_environment
 from agentaudit.extract.gateways import extract_gateways
+from agentaudit.extract.gemini import extract_gemini
 from agentaudit.extract.instructions import extract_instructions
 from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
@@ -29,6 +31,7 @@ from agentaudit.extract.kubernetes_accounts import extract_accounts
 from agentaudit.extract.kubernetes_rights import extract_rights
 from agentaudit.extract.langgraph import extract_langgraph
 from agentaudit.extract.mcp import extract_mcp
+from agentaudit.extract.mcp_allowlists import mark_shadows
 from agentaudit.extract.platforms import (
     extract_actions,
     extract_cloudformation,
@@ -52,7 +55,10 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_mcp,
     declare_servers,
     extract_claude,
-    extract_coding_agents,
+    extract_codex,
+    extract_gemini,
+    extract_editors,
+    mark_shadows,
     extract_crewai,
     extract_python,
     extract_compose,

@@ -34,6 +34,7 @@ def join(collector: Collector) -> None:
     _attach_memory(collector)
     _limit_agents(collector)
     _settle_approvals(collector)
+    _count_tools(collector)
     join_credentials(collector)
 
 
@@ -183,3 +184,14 @@ def _settle_approvals(collector: Collector) -> None:
                 collector.update(replace(tool, approval=Truth.NO))
             elif gated[name]:
                 collector.update(replace(tool, approval=Truth.YES))
+
+
+def _count_tools(collector: Collector) -> None:
+    """How many servers and tools each agent has; a server of unknown tools counts as one."""
+    exposed = targets(collector, EdgeKind.EXPOSES)
+    invoked = targets(collector, EdgeKind.INVOKES)
+    for agent in collector.of(Agent):
+        servers = exposed[agent.id]
+        tools = set(invoked[agent.id]).union(*(exposed[server] for server in servers))
+        if servers or tools:
+            collector.update(replace(agent, tool_servers=len(set(servers)), tools=len(tools)))

@@ -14,6 +14,7 @@ _ENVIRONMENT = re.compile(
     r"""^(?:
         \$\{(?:env:|input:)?[A-Za-z_][\w.-]*(?::?[-?][^}]*)?\}
       | \$\{env:[^}]+\}
+      | \{env:[^}]+\}
       | \$[A-Za-z_]\w*
       | \$\([A-Za-z_][\w.-]*\)
       | %[A-Za-z_]\w*%
@@ -28,7 +29,7 @@ _ENVIRONMENT = re.compile(
 )
 _DEFAULT = re.compile(r"^\$\{[A-Za-z_][\w.-]*:?-(?P<default>[^}]+)\}$")
 _NAME = re.compile(
-    r"^(?:\$\{(?:env:|input:)?|\$\(|\$env:|\$|%|env\(|os\.environ/|process\.env\."
+    r"^(?:\$?\{(?:env:|input:)?|\$\(|\$env:|\$|%|env\(|os\.environ/|process\.env\."
     r"|os\.environ(?:\.get)?[\[(])[\"']?(?P<name>[A-Za-z_][\w.-]*)"
 )
 _SECRET = re.compile(
@@ -49,7 +50,9 @@ _SECRET = re.compile(
     )$""",
     re.VERBOSE | re.DOTALL,
 )
-_FILE = re.compile(r"^(?:/run/secrets/|/var/run/secrets/|/etc/secrets/|file://|~?/[\w./-]+$).*")
+_FILE = re.compile(
+    r"^(?:\{file:|/run/secrets/|/var/run/secrets/|/etc/secrets/|file://|~?/[\w./-]+$).*"
+)
 _PLACEHOLDER = re.compile(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import folder_of
+from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
@@ -17,20 +19,27 @@ _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"\.claude/settings(?:\.local)?\.json", "claude-code", "Claude Code"),
         (r"managed-(?:settings|mcp)\.json", "claude-code", "Claude Code"),
         (r"claude_desktop_config\.json", "claude-desktop", "Claude Desktop"),
-        (r"\.cursor/mcp\.json", "cursor", "Cursor"),
+        (r"\.cursor/(?:mcp|cli|cli-config|permissions)\.json", "cursor", "Cursor"),
         (r"\.vscode/(?:mcp|settings)\.json", "vscode", "VS Code"),
-        (r"\.gemini/settings\.json", "gemini-cli", "Gemini CLI"),
+        (r"(?:\.gemini|gemini-cli)/settings\.json", "gemini-cli", "Gemini CLI"),
         (r"(?:\.codex/)?(?:config|requirements)\.toml", "codex", "Codex"),
         (r"\.kiro/settings/mcp\.json", "kiro", "Kiro"),
         (r"\.amazonq/mcp\.json", "amazon-q", "Amazon Q"),
         (r"cline_mcp_settings\.json", "cline", "Cline"),
         (r"mcp_config\.json", "windsurf", "Windsurf"),
         (r"opencode\.jsonc?", "opencode", "opencode"),
-        (r"\.zed/settings\.json", "zed", "Zed"),
+        (r"\.?zed/settings\.json", "zed", "Zed"),
+        (r"goose/config\.ya?ml", "goose", "Goose"),
+        (r"\.continue/(?:config|mcpServers/[^/]+)\.(?:ya?ml|json)", "continue", "Continue"),
     )
 )
 _ROOTS = ("mcpServers", "mcp_servers", "context_servers")
-_SERVER_KEYS = frozenset({"command", "url", "httpUrl", "serverUrl", "type", "transport"})
+_REQUIREMENTS = re.compile(r"(?:^|/)requirements\.toml$")
+URLS = ("url", "httpUrl", "serverUrl", "uri")
+"""The keys under which clients write a server's address."""
+_COMMANDS = ("command", "cmd")
+_AGENT_FILE = re.compile(r"(?:^|/)\.(?P<client>amazonq|kiro)/(?:cli-)?agents/[^/]+\.json$")
+"""Agents of the Q Developer CLI and of Kiro, one a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +57,16 @@ def declared_servers(document: Document) -> Iterator[DeclaredServer]:
     root = document.root
     if document.syntax not in {"json", "yaml", "toml"} or root.kind is not NodeKind.MAPPING:
         return
+    if _REQUIREMENTS.search(document.file):
+        return  # what Codex may start, and nothing that is started
     for name in _ROOTS:
         yield from _servers(root.child(name), name)
     for route in (("servers",), ("mcp", "servers"), ("mcp",)):
         node = root.get(*route)
         if node is not None and _looks_like_servers(node):
             yield from _servers(node, ".".join(route))
+    if root.child("GOOSE_PROVIDER") is not None or root.child("GOOSE_MODEL") is not None:
+        yield from _extensions(root.child("extensions"))
     projects = root.child("projects")
     for path, project in projects.items() if projects is not None else ():
         yield from _servers(project.child("mcpServers"), f"projects.{path}.mcpServers")
@@ -65,7 +78,7 @@ def client_agent(document: Document, collector: Collector, place: Node | None = 
 
     A project's `.mcp.json` and its `.claude/settings.json` speak of the same agent.
     """
-    framework, name, folder = _client(document.file)
+    framework, name, folder = _client(document)
     return collector.add(
         Agent(
             id=fact_id("agent", name, f"client/{framework}/{folder}"),
@@ -76,12 +89,31 @@ def client_agent(document: Document, collector: Collector, place: Node | None = 
     )
 
 
-def _client(file: str) -> tuple[str, str, str]:
+def remember(collector: Collector, agent: Agent, store: MemoryStore) -> None:
+    """A store that a client keeps its conversations in, and reads them from."""
+    collector.add(store)
+    for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
+        collector.link(kind, agent.id, store.id, store.evidence[0])
+
+
+def client_of(document: Document) -> str:
+    """The client whose configuration a document is: `claude-code`, `codex`, … or `mcp-client`."""
+    return _client(document)[0]
+
+
+def _client(document: Document) -> tuple[str, str, str]:
+    file = document.file
     for pattern, framework, name in _CLIENTS:
         found = pattern.match(file)
         if found is not None:
             return framework, name, found["folder"].rstrip("/")
     stem = file.rpartition("/")[2]
+    if document.root.child("GOOSE_PROVIDER") is not None:
+        return "goose", "Goose", folder_of(file)
+    agent = _AGENT_FILE.search(file)
+    if agent is not None:
+        framework = "kiro" if agent["client"] == "kiro" else "amazon-q"
+        return framework, document.root.text_at("name") or stem, file
     return "mcp-client", f"agent of {stem}", file if folder_of(file) else stem
 
 
@@ -97,11 +129,14 @@ def _servers(node: Node | None, route: str) -> Iterator[DeclaredServer]:
             yield DeclaredServer(name=name.text, key=name, node=value, route=f"{route}.{index}")
 
 
+def _extensions(node: Node | None) -> Iterator[DeclaredServer]:
+    """Of Goose's extensions those that are servers: they have a command or an address."""
+    for server in _servers(node, "extensions"):
+        if any(server.node.child(key) for key in (*_COMMANDS, *URLS)):
+            yield server
+
+
 def _looks_like_servers(node: Node) -> bool:
     """Whether a mapping holds servers: `servers` and `mcp` mean other things elsewhere."""
     values = [value for _, value in node.entries if value.kind is NodeKind.MAPPING]
-    return bool(values) and all(
-        _SERVER_KEYS & {key.raw for key, _ in value.entries}
-        and (value.child("command") or value.child("url"))
-        for value in values
-    )
+    return bool(values) and all(value.child("command") or value.child("url") for value in values)

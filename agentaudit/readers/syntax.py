@@ -53,7 +53,8 @@ _ALWAYS_READ = re.compile(
     r"|\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
     r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
     r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|agents?/[^/]+\.jsonc?"
-    r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq)/[^/]*|\.github/workflows/[^/]*)$"
+    r"|opencode\.jsonc?|goose/config\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
+    r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed)/[^/]*|\.github/workflows/[^/]*)$"
 )
 _GATE = re.compile(
     r"\bmcp\b|mcp_?servers|context_servers|apiVersion|bedrock|agentcore|aws|iam|services:|langgraph"

@@ -25,6 +25,10 @@ class Agent(Fact):
     sandboxed: Truth = Truth.UNKNOWN
     cors_open: bool = False
     """Whether pages of any origin may call the agent's endpoint."""
+    tool_servers: int = 0
+    """How many tool servers it has, directly."""
+    tools: int = 0
+    """How many tools it has, those of its servers among them, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

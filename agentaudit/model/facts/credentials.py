@@ -43,7 +43,7 @@ class Credential(Fact):
     """agent, tool_server, gateway, ci, container, image, repository."""
     holder_id: FactId = NOBODY
     exposure: str = ""
-    """env, argument, header, file, image, prompt, log, state."""
+    """env, argument, header, url, file, image, prompt, log, state."""
     variable: str = ""
     """The key under which it stands: `AWS_SECRET_ACCESS_KEY`."""
     admin: bool = False

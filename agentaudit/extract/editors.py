@@ -1,0 +1,174 @@
+"""
+What editors and other coding agents let tools do without a question, and where that is written.
+
+Cursor (`cli.json`, `permissions.json`), VS Code, Zed, opencode, Goose, Continue, and the agents of
+the Q Developer CLI and Kiro.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp_clients import client_agent, client_of
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import ToolServer
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_ANY_SHELL = re.compile(r"^Shell\(\*{0,2}(?::\*{1,2})?\)$|^Shell$|^\*$")
+_ANY_TOOL = re.compile(r"^Mcp\(\*{1,2}[:,] ?\*{1,2}\)$|^\*:\*$")
+_ANY_PATTERN = re.compile(r"^/\^?\.\*\$?/[a-z]*$")
+_SHELLS = frozenset({"execute_bash", "shell", "execute_cmd"})
+_Mode = tuple[str, bool, Node | None]
+"""Permission mode, whether tools are granted by a wildcard, and the place that says so."""
+
+
+def extract_editors(documents: Documents, collector: Collector) -> None:
+    """The permissions of every client whose settings are known here."""
+    for document in documents.of("json", "yaml"):
+        client = client_of(document)
+        mode = _MODES.get(client)
+        found = mode(document.root) if mode is not None else ("", False, None)
+        _set_mode(document, collector, found)
+        if client in {"cursor", "amazon-q", "kiro"}:
+            _approve_listed(document, collector)
+        elif client in {"vscode", "continue"}:
+            _add_own_credentials(document, collector)
+
+
+def _set_mode(document: Document, collector: Collector, found: _Mode) -> None:
+    mode, wide, place = found
+    if place is None or not (mode or wide):
+        return
+    agent = client_agent(document, collector, place)
+    places = tuple(dict.fromkeys((evidence(document, place, place.raw), *agent.evidence)))
+    collector.update(
+        replace(
+            agent,
+            permission_mode=mode or agent.permission_mode,
+            wildcard_tools=agent.wildcard_tools or wide,
+            evidence=places,
+        )
+    )
+
+
+def _cursor(root: Node) -> _Mode:
+    """https://cursor.com/docs/cli/reference/permissions and /docs/reference/permissions."""
+    mode = root.child("approvalMode")
+    if mode is not None and mode.text == "unrestricted":
+        return "bypass", False, mode
+    for path in (("permissions", "allow"), ("mcpAllowlist",), ("terminalAllowlist",)):
+        listed = root.get(*path)
+        for rule in listed.list() if listed is not None else ():
+            if _ANY_SHELL.match(rule.text or "") or _ANY_TOOL.match(rule.text or ""):
+                return "", True, rule
+    return "", False, None
+
+
+def _vscode(root: Node) -> _Mode:
+    for name in ("chat.tools.global.autoApprove", "chat.tools.autoApprove"):
+        node = root.child(name)
+        if node is not None and node.boolean is True:
+            return "bypass", False, node
+    commands = root.child("chat.tools.terminal.autoApprove")
+    for key, value in commands.entries if commands is not None else ():
+        if _ANY_PATTERN.match(key.raw) and value.boolean is True:
+            return "", True, key
+    return "", False, None
+
+
+def _zed(root: Node) -> _Mode:
+    node = root.get("agent", "always_allow_tool_actions")
+    default = root.get("agent", "tool_permissions", "default")
+    if node is not None and node.boolean is True:
+        return "bypass", False, node
+    return ("bypass", False, default) if default and default.text == "allow" else ("", False, None)
+
+
+def _opencode(root: Node) -> _Mode:
+    """https://opencode.ai/docs/permissions: one word for all tools, or one for each."""
+    node = root.child("permission")
+    if node is None:
+        return "", False, None
+    whole = node if node.kind is not NodeKind.MAPPING else node.child("*")
+    if whole is not None and whole.text == "allow":
+        return "bypass", False, whole
+    shell = node.child("bash")
+    if shell is not None and shell.kind is NodeKind.MAPPING:
+        shell = shell.child("*")
+    return "", shell is not None and shell.text == "allow", shell
+
+
+def _goose(root: Node) -> _Mode:
+    node = root.child("GOOSE_MODE")
+    return ("bypass" if node is not None and node.text == "auto" else "", False, node)
+
+
+def _agent_file(root: Node) -> _Mode:
+    """`allowedTools` run without a question; `tools` only says which there are."""
+    allowed = root.child("allowedTools")
+    for rule in allowed.list() if allowed is not None else ():
+        if rule.text in _SHELLS or rule.text == "*":
+            return "", True, rule
+    offered = root.child("tools")
+    every = next((rule for rule in (offered.list() if offered else ()) if rule.text == "*"), None)
+    return "", every is not None, every
+
+
+_MODES: Mapping[str, Callable[[Node], _Mode]] = MappingProxyType(
+    {
+        "cursor": _cursor,
+        "vscode": _vscode,
+        "zed": _zed,
+        "opencode": _opencode,
+        "goose": _goose,
+        "amazon-q": _agent_file,
+        "kiro": _agent_file,
+    }
+)
+
+
+def _approve_listed(document: Document, collector: Collector) -> None:
+    """Servers all of whose tools are on the list of calls that need no approval."""
+    listed = document.root.child("mcpAllowlist") or document.root.child("allowedTools")
+    rules = {rule.text or "": rule for rule in (listed.list() if listed is not None else ())}
+    if not rules:
+        return
+    agent = client_agent(document, collector)
+    for server in _servers_of(collector, agent):
+        names = ("*:*", f"{server.name}:*", f"@{server.name}", f"@{server.name}/*")
+        rule = next((rules[name] for name in names if name in rules), None)
+        if rule is not None:
+            places = (*server.evidence, evidence(document, rule, rule.text or ""))
+            collector.update(replace(server, auto_approved=True, evidence=places))
+
+
+def _servers_of(collector: Collector, agent: Agent) -> list[ToolServer]:
+    exposed = {edge.dst for edge in collector.edges.values() if edge.src == agent.id}
+    return [server for server in collector.of(ToolServer) if server.id in exposed]
+
+
+def _add_own_credentials(document: Document, collector: Collector) -> None:
+    """Keys of models in Continue's file, and defaults of the inputs that VS Code asks for."""
+    settings: list[Setting] = []
+    models = document.root.child("models")
+    for index, model in enumerate(models.list() if models is not None else ()):
+        key = model.child("apiKey")
+        if key is not None and key.text:
+            route = f"models.{index}"
+            name = f"{model.text_at('provider')}_apiKey"
+            settings.append(Setting(key=name, value=key, document=document, route=route))
+    inputs = document.root.child("inputs")
+    for asked in inputs.list() if inputs is not None else ():
+        default, name = asked.child("default"), asked.text_at("id")
+        if default is not None and default.text and name:
+            hidden = asked.child("password")
+            word = f"{name}_secret" if hidden is not None and hidden.boolean is True else name
+            settings.append(Setting(key=word, value=default, document=document, route="inputs"))
+    if settings:
+        agent = client_agent(document, collector)
+        holding = Holding(holder="agent", exposure="file", holder_id=agent.id, seen_by=(agent.id,))
+        add_credentials(collector, settings, holding)

@@ -1,0 +1,91 @@
+"""
+Gemini CLI: `settings.json` with its approval mode, sandbox, allowed tools, sessions and telemetry.
+
+Keys by https://geminicli.com/docs/reference/configuration.
+"""
+
+import re
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp_clients import client_agent, remember
+from agentaudit.extract.sizes import seconds_of
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import AuditLog
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.readers.document import Document, Node
+
+_FILE = re.compile(r"(?:^|/)(?:\.gemini|gemini-cli)/settings\.json$")
+_ANY_COMMAND = frozenset({"run_shell_command", "ShellTool", "*"})
+"""Names of the shell without what it may run: with them every command runs unasked."""
+
+
+def extract_gemini(documents: Documents, collector: Collector) -> None:
+    """The agent of every settings file of Gemini CLI."""
+    for document in documents.of("json"):
+        if _FILE.search(document.file):
+            agent = _add_agent(document, collector)
+            _add_sessions(document, collector, agent)
+            _add_telemetry(document, collector, agent)
+
+
+def _add_agent(document: Document, collector: Collector) -> Agent:
+    root = document.root
+    agent = client_agent(document, collector)
+    mode = root.text_at("tools", "approvalMode") or root.text_at("general", "defaultApprovalMode")
+    allowed = root.get("tools", "allowed") or root.child("allowedTools")
+    wide = allowed is not None and bool(_ANY_COMMAND & set(allowed.texts()))
+    changed = replace(
+        agent,
+        permission_mode="bypass" if mode == "yolo" else mode,
+        wildcard_tools=agent.wildcard_tools or wide,
+        sandboxed=_sandboxed(root.get("tools", "sandbox") or root.child("sandbox")),
+        evidence=(*([evidence(document, allowed)] if allowed and wide else []), *agent.evidence),
+    )
+    collector.update(changed)
+    return changed
+
+
+def _sandboxed(node: Node | None) -> Truth:
+    """The sandbox is on for `true` and for the name of one, such as `docker`."""
+    if node is None or not node.text:
+        return Truth.UNKNOWN
+    return Truth.NO if node.boolean is False else Truth.YES
+
+
+def _add_sessions(document: Document, collector: Collector, agent: Agent) -> None:
+    retention = document.root.get("general", "sessionRetention")
+    if retention is None:
+        return
+    on, age = retention.child("enabled"), retention.child("maxAge")
+    seconds = seconds_of(age.text or "") if age is not None else None
+    kept = on is not None and on.boolean is False
+    store = MemoryStore(
+        id=fact_id("memory_store", "sessions", f"{agent.id}/sessions"),
+        name="sessions of Gemini CLI",
+        evidence=(evidence(document, retention),),
+        kind="history",
+        backend="file",
+        scope="user",
+        ttl=Known.NONE if kept else Known.SET if seconds else Known.UNKNOWN,
+        ttl_s=None if kept else seconds,
+        persistent=Truth.YES,
+    )
+    remember(collector, agent, store)
+
+
+def _add_telemetry(document: Document, collector: Collector, agent: Agent) -> None:
+    logged = document.root.get("telemetry", "logPrompts")
+    if logged is not None:
+        collector.add(
+            AuditLog(
+                id=fact_id("audit_log", "telemetry", f"{agent.id}/telemetry"),
+                name="telemetry of Gemini CLI",
+                evidence=(evidence(document, logged, logged.text or ""),),
+                kind="otel",
+                enabled=Truth.YES,
+                content_logged=logged.boolean is True,
+            )
+        )
