@@ -132,7 +132,7 @@ def test_a_disabled_server_is_none() -> None:
         ),
         ({"args": ["-e", f"GITHUB_TOKEN={TOKEN}"]}, CredentialForm.LITERAL, "argument"),
         ({"args": ["--token", "${GITHUB_TOKEN}"]}, CredentialForm.ENV_REF, "argument"),
-        ({"url": f"https://h.test/mcp?token={TOKEN}"}, CredentialForm.LITERAL, "argument"),
+        ({"url": f"https://h.test/mcp?token={TOKEN}"}, CredentialForm.LITERAL, "url"),
         ({"bearer_token_env_var": "GITHUB_TOKEN"}, CredentialForm.ENV_REF, "header"),
     ],
 )
