@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from agentaudit.errors import InputError, Problem
+from agentaudit.extract.agent_sandbox import extract_sandboxes
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.codex import extract_codex
 from agentaudit.extract.collector import Collector
@@ -36,6 +37,7 @@ from agentaudit.extract.platforms import (
     extract_actions,
     extract_cloudformation,
     extract_iam_files,
+    extract_kagent,
     extract_python,
     extract_terraform,
     link_grants,
@@ -65,6 +67,8 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_kubernetes,
     extract_accounts,
     extract_rights,
+    extract_sandboxes,
+    extract_kagent,
     extract_langgraph,
     extract_dotenv,
     extract_dockerfile,

@@ -16,6 +16,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Tool
 
 _CODED = frozenset(
@@ -35,6 +36,7 @@ def join(collector: Collector) -> None:
     _limit_agents(collector)
     _settle_approvals(collector)
     _count_tools(collector)
+    _limit_egress(collector)
     join_credentials(collector)
 
 
@@ -195,3 +197,15 @@ def _count_tools(collector: Collector) -> None:
         tools = set(invoked[agent.id]).union(*(exposed[server] for server in servers))
         if servers or tools:
             collector.update(replace(agent, tool_servers=len(set(servers)), tools=len(tools)))
+
+
+def _limit_egress(collector: Collector) -> None:
+    """What each runtime may connect to; of several policies the narrowest that is known counts."""
+    narrowest = ("none", "allowlist", "any")
+    for egress in collector.of(Egress):
+        for name in egress.runtime_ids:
+            runtime = collector.facts.get(name)
+            if isinstance(runtime, Runtime) and egress.policy in narrowest:
+                words = {runtime.egress, egress.policy}
+                word = next(word for word in narrowest if word in words)
+                collector.update(replace(runtime, egress=word))

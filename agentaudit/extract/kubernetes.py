@@ -23,6 +23,8 @@ _TEMPLATES = {
         ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController"),
         ("spec", "template"),
     ),
+    **dict.fromkeys(("Rollout", "Service"), ("spec", "template")),  # Argo, Knative
+    **dict.fromkeys(("Sandbox", "SandboxTemplate"), ("spec", "podTemplate")),
 }
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
 _LONG_S = 12 * 3600

@@ -62,6 +62,13 @@ def workflows(documents: Documents) -> Iterator[Document]:
             yield document
 
 
+def extract_kagent(documents: Documents, collector: Collector) -> None:
+    if any("kagent.dev/" in document.text for document in documents.of("yaml", "json")):
+        from agentaudit.extract.kagent import extract_kagent as extract
+
+        extract(documents, collector)
+
+
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     if any(policies(documents)):
         from agentaudit.extract.iam_files import extract_iam_files as extract

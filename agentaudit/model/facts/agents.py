@@ -25,6 +25,8 @@ class Agent(Fact):
     sandboxed: Truth = Truth.UNKNOWN
     cors_open: bool = False
     """Whether pages of any origin may call the agent's endpoint."""
+    token_passthrough: bool = False
+    """Whether it hands its caller's own token on to what it calls."""
     tool_servers: int = 0
     """How many tool servers it has, directly."""
     tools: int = 0
@@ -38,6 +40,8 @@ class Model(Fact):
     provider: str = ""
     url: str = ""
     local: Truth = Truth.UNKNOWN
+    tls_verification_off: bool = False
+    """Any certificate is taken for the endpoint's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

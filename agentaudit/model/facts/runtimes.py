@@ -11,7 +11,7 @@ class Runtime(Fact):
     """Process, container, pod, VM or CI job."""
 
     kind: str = ""
-    """container, pod, lambda, job, process."""
+    """container, pod, kagent (a pod that its controller makes), lambda, job, process."""
     image: str = ""
     image_pinned: Truth = Truth.UNKNOWN
     privileged: bool = False
@@ -33,6 +33,8 @@ class Runtime(Fact):
     holds_secrets: bool = False
     runs_agent: bool = False
     tls_verification_off: bool = False
+    egress: str = ""
+    """What it may connect to: any, allowlist, none, or empty where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,8 @@ class ToolServer(Fact):
     tls: Truth = Truth.UNKNOWN
     authenticated: Truth = Truth.UNKNOWN
     remote: bool = False
+    tls_verification_off: bool = False
+    """Any certificate is taken for the server's own."""
     auto_approved: bool = False
     approved_tools: tuple[str, ...] = ()
     wildcard_tools: bool = False

@@ -1,0 +1,89 @@
+"""
+Agent sandboxes (agents.x-k8s.io): when what an agent left behind goes, and what it may reach.
+
+Their pods are read as any pod is. Keys by https://github.com/kubernetes-sigs/agent-sandbox.
+"""
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Egress
+from agentaudit.readers.document import Node
+
+_API = "agents.x-k8s.io/"
+_ENDS = ("ttlSecondsAfterFinished", "shutdownTime", "ttlSeconds")
+
+
+def extract_sandboxes(documents: Documents, collector: Collector) -> None:
+    """How long every sandbox and claim lives, and the network of every template."""
+    for item in kubernetes_objects(documents):
+        if _API not in item.node.text_at("apiVersion"):
+            continue
+        if item.kind in {"Sandbox", "SandboxClaim"}:
+            _add_lifetime(collector, item)
+        elif item.kind == "SandboxTemplate":
+            _add_network(collector, item)
+
+
+def _add_lifetime(collector: Collector, item: KubernetesObject) -> None:
+    """A sandbox keeps its volume and its processes, what the agent wrote there among them."""
+    spec = item.node.child("spec") or item.node
+    levels = [level for level in (spec.child("lifecycle"), spec) if level is not None]
+    end = _first(levels, *_ENDS)
+    policy = _first(levels, "shutdownPolicy")
+    retained = policy is not None and policy.text == "Retain"
+    seconds = end.integer if end is not None else None
+    node = policy if retained and policy is not None else end or item.place
+    store = collector.add(
+        MemoryStore(
+            id=fact_id("memory_store", item.name, f"{item.kind}/{item.namespace}/{item.name}"),
+            name=f"sandbox {item.name}",
+            evidence=(evidence(item.document, node, node.text or ""),),
+            kind="managed",
+            backend="sandbox",
+            ttl=Known.NONE if end is None or retained else Known.SET,
+            ttl_s=None if retained else seconds,
+            persistent=Truth.YES,
+            agent_writable=Truth.YES,
+            holds_conversation=False,
+        )
+    )
+    for workload in collector.workloads:
+        if item.kind == "Sandbox" and workload.names[:1] == (item.name,):
+            collector.link(EdgeKind.RUNS_ON, store.id, workload.runtime_id, *store.evidence[:1])
+
+
+def _first(levels: list[Node], *names: str) -> Node | None:
+    found = (level.child(name) for level in levels for name in names)
+    return next((node for node in found if node is not None), None)
+
+
+def _add_network(collector: Collector, item: KubernetesObject) -> None:
+    """Unless a template says `Unmanaged`, the controller closes the network of its sandboxes."""
+    spec = item.node.child("spec") or item.node
+    management = spec.child("networkPolicyManagement")
+    if management is not None and management.text == "Unmanaged":
+        return
+    if management is None and spec.child("networkPolicy") is None:
+        return
+    node = spec.child("networkPolicy") or management or item.place
+    place = evidence(item.document, node)
+    pods = tuple(
+        workload.runtime_id
+        for workload in collector.workloads
+        if workload.names[:1] == (item.name,) and workload.namespace == item.namespace
+    )
+    egress = collector.add(
+        Egress(
+            id=fact_id("egress", item.name, f"SandboxTemplate/{item.namespace}/{item.name}"),
+            name=f"network policy of {item.name}",
+            evidence=(place,),
+            policy="allowlist",
+            runtime_ids=pods,
+        )
+    )
+    for runtime in pods:
+        collector.link(EdgeKind.EGRESS_TO, runtime, egress.id, place)

@@ -1,0 +1,263 @@
+"""
+kagent: agents, their models and their tool servers as objects of a cluster.
+
+Keys by the types of https://github.com/kagent-dev/kagent, `go/api/v1alpha2`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials, settings_of
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.kagent_tools import add_agent_tools, headers_of, server_id
+from agentaudit.extract.kagent_workloads import add_agent_runtime
+from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.extract.launchers import image_launch, launch_of
+from agentaudit.extract.mcp_clients import remember
+from agentaudit.extract.mcp_tools import add_tools
+from agentaudit.extract.redaction import arguments, bare_url, plain
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.agents import Agent, Model
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import ToolServer
+from agentaudit.readers.document import Node
+
+_API = "kagent.dev/"
+_DAY_S = 86_400
+_AGENTS = ("Agent", "SandboxAgent")
+_SERVERS = ("RemoteMCPServer", "ToolServer", "MCPServer")
+
+
+def extract_kagent(documents: Documents, collector: Collector) -> None:
+    """Tool servers and models first, since agents name them."""
+    objects = tuple(
+        item
+        for item in kubernetes_objects(documents)
+        if item.node.text_at("apiVersion").startswith(_API)
+    )
+    everything = tuple(kubernetes_objects(documents)) if objects else ()
+    for item in objects:
+        if item.kind in _SERVERS:
+            _add_server(item, collector)
+        elif item.kind == "ModelConfig":
+            _add_model(item, collector)
+    for item in objects:
+        if item.kind in _AGENTS:
+            _Agent(item, everything, collector).add()
+
+
+def _verification_off(item: KubernetesObject) -> bool:
+    node = item.node.get("spec", "tls", "disableVerify")
+    return node is not None and node.boolean is True
+
+
+def _add_server(item: KubernetesObject, collector: Collector) -> None:
+    spec = item.node.child("spec") or item.node
+    deployment = spec.child("deployment") or spec.get("config", "stdio") or spec
+    url = spec.text_at("url") or spec.text_at("config", "streamableHttp", "url")
+    command = deployment.text_at("cmd") or deployment.text_at("command")
+    listed = deployment.child("args")
+    words = listed.texts() if listed is not None else ()
+    image = deployment.text_at("image")
+    launch = launch_of(command, words) if command else image_launch(image)
+    remote = bool(url) and ".svc" not in url and "://" in url and "." in url
+    headers = tuple(headers_of(item, spec.child("headersFrom"), "spec.headersFrom"))
+    server = collector.add(
+        ToolServer(
+            id=server_id(item.namespace, item.name),
+            name=item.name,
+            evidence=(evidence(item.document, item.place, item.name),),
+            transport="sse" if spec.text_at("protocol") == "SSE" else "http" if url else "stdio",
+            command=plain(command),
+            arguments=arguments(words),
+            url=bare_url(url),
+            package=launch.package,
+            pinned=Truth.UNKNOWN if url else launch.pinned,
+            tls=_tls(url),
+            authenticated=Truth.YES if headers else Truth.NO if url else Truth.UNKNOWN,
+            remote=remote,
+            tls_verification_off=_verification_off(item),
+        )
+    )
+    add_tools(collector, server, url)
+    holding = Holding(
+        holder="tool_server", exposure="header", holder_id=server.id, seen_by=(server.id,)
+    )
+    add_credentials(collector, headers, holding)
+    environment = settings_of(item.document, deployment.child("env"), "spec.deployment.env")
+    add_credentials(collector, environment, replace(holding, exposure="env"))
+
+
+def _tls(url: str) -> Truth:
+    if url.startswith("https://"):
+        return Truth.YES
+    return Truth.NO if url.startswith("http://") else Truth.UNKNOWN
+
+
+def _add_model(item: KubernetesObject, collector: Collector) -> None:
+    spec = item.node.child("spec") or item.node
+    urls = (value.text_at("baseUrl") for _, value in spec.items())
+    url = next((text for text in urls if text), "")
+    model = collector.add(
+        Model(
+            id=_model_id(item.namespace, item.name),
+            name=item.name,
+            evidence=(evidence(item.document, item.place, item.name),),
+            provider=spec.text_at("provider").lower(),
+            url=bare_url(url),
+            tls_verification_off=_verification_off(item),
+        )
+    )
+    headers = settings_of(item.document, spec.child("defaultHeaders"), "spec.defaultHeaders")
+    holding = Holding(holder="container", exposure="header", holder_id=model.id)
+    add_credentials(collector, headers, holding)
+
+
+def _model_id(namespace: str, name: str) -> FactId:
+    return fact_id("model", name, f"ModelConfig/{namespace}/{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Agent:
+    """One agent while its object is read."""
+
+    item: KubernetesObject
+    objects: tuple[KubernetesObject, ...]
+    collector: Collector
+
+    @property
+    def spec(self) -> Node:
+        return self.item.node.child("spec") or self.item.node
+
+    @property
+    def declarative(self) -> Node | None:
+        return self.spec.child("declarative")
+
+    def add(self) -> None:
+        item = self.item
+        passing = self._passing()
+        agent = self.collector.add(
+            Agent(
+                id=fact_id("agent", item.name, f"Agent/{item.namespace}/{item.name}"),
+                name=item.name,
+                evidence=(
+                    evidence(item.document, item.place, item.name),
+                    *(evidence(item.document, node) for node in passing),
+                ),
+                framework="kagent",
+                token_passthrough=bool(passing),
+            )
+        )
+        if self.declarative is not None:
+            self._add_memory(agent, self.declarative)
+            add_agent_tools(self.collector, item, agent, self.declarative)
+            self._add_model_key(agent, self.declarative)
+        add_agent_runtime(self.collector, item, agent, self.objects)
+
+    def _passing(self) -> list[Node]:
+        """Where the caller's token is passed on: to a tool, or to the model as its key."""
+        tools = self.declarative.child("tools") if self.declarative is not None else None
+        found = [
+            header
+            for tool in (tools.list() if tools is not None else ())
+            for header in (tool.get("mcpServer", "allowedHeaders") or tool).list()
+            if (header.text or "").lower() == "authorization"
+        ]
+        model = self._model()
+        node = model.node.get("spec", "apiKeyPassthrough") if model is not None else None
+        if node is not None and node.boolean is True and model is not None:
+            found.append(replace(node, file=model.document.file))
+        return found
+
+    def _model(self) -> KubernetesObject | None:
+        name = self.declarative.text_at("modelConfig") if self.declarative is not None else ""
+        wanted = ("ModelConfig", name or "default-model-config", self.item.namespace)
+        return next(
+            (each for each in self.objects if (each.kind, each.name, each.namespace) == wanted),
+            None,
+        )
+
+    def _add_model_key(self, agent: Agent, declarative: Node) -> None:
+        """The model's key, which the controller puts into the agent's environment."""
+        model = self._model()
+        if model is None:
+            name = declarative.text_at("modelConfig") or "default-model-config"
+            self.collector.leave_open(
+                agent.evidence[0],
+                f"the ModelConfig {plain(name)} is not among the files",
+                "whose key the agent holds is open",
+            )
+            return
+        secret = model.node.get("spec", "apiKeySecret")
+        if secret is not None and secret.text:
+            key = model.node.text_at("spec", "apiKeySecretKey")
+            name = key or f"{model.node.text_at('spec', 'provider')}_API_KEY".upper()
+            setting = Setting(
+                key=name,
+                value=secret,
+                document=model.document,
+                route=f"ModelConfig/{model.namespace}/{model.name}",
+                form=CredentialForm.SECRET_REF,
+            )
+            holding = Holding(
+                holder="agent", exposure="env", holder_id=agent.id, seen_by=(agent.id,)
+            )
+            add_credentials(self.collector, (setting,), holding)
+
+    def _add_memory(self, agent: Agent, declarative: Node) -> None:
+        """Long-term memory with its days, and the session's events, which compaction bounds."""
+        memory = declarative.child("memory")
+        if memory is not None:
+            days = memory.child("ttlDays")
+            count = days.integer if days is not None else None
+            node = days or declarative.key_of("memory") or memory
+            ttl = Known.NONE if days is None else Known.SET if count else Known.UNKNOWN
+            self._remember(
+                agent,
+                MemoryStore(
+                    id=fact_id("memory_store", "memory", f"{agent.id}/memory"),
+                    name=f"memory of {agent.name}",
+                    evidence=(evidence(self.item.document, node, "memory"),),
+                    kind="managed",
+                    backend="kagent",
+                    ttl=ttl,
+                    ttl_s=count * _DAY_S if count else None,
+                    persistent=Truth.YES,
+                    agent_writable=Truth.YES,
+                ),
+            )
+        compaction = declarative.get("context", "compaction")
+        mixed = next(self._mixed(declarative), None)
+        bound = Known.NONE if compaction is None else Known.UNKNOWN
+        node = mixed or compaction or self.item.place
+        self._remember(
+            agent,
+            MemoryStore(
+                id=fact_id("memory_store", "session", f"{agent.id}/session"),
+                name=f"session of {agent.name}",
+                evidence=(evidence(self.item.document, node),),
+                kind="history",
+                backend="kagent",
+                scope="global" if mixed is not None else "session",
+                max_turns=bound,
+                max_tokens=bound,
+                compaction=Known.NONE if compaction is None else Known.SET,
+                constant_session_key=mixed is not None,
+                persistent=Truth.YES,
+            ),
+        )
+
+    def _remember(self, agent: Agent, store: MemoryStore) -> None:
+        remember(self.collector, agent, store)
+
+    @staticmethod
+    def _mixed(declarative: Node) -> Iterator[Node]:
+        """Where calls of an agent as a tool share one session."""
+        tools = declarative.child("tools")
+        for tool in tools.list() if tools is not None else ():
+            node = tool.child("isolateSessions")
+            if node is not None and node.boolean is False:
+                yield node

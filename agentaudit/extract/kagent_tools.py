@@ -1,0 +1,107 @@
+"""The tools that a kagent agent is given: by name, or all that a server has."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.kubernetes_objects import KubernetesObject
+from agentaudit.extract.redaction import plain
+from agentaudit.extract.secret_names import name_words
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Evidence, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.tools import Tool, ToolServer
+from agentaudit.readers.document import Node
+
+_EFFECTS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("delete", frozenset({"delete", "remove", "destroy", "uninstall", "drop", "terminate"})),
+    ("execute", frozenset({"exec", "execute", "shell", "eval"})),
+    ("write", frozenset({"create", "update", "apply", "patch", "write", "set", "scale"})),
+    ("read", frozenset({"get", "list", "describe", "read", "search", "query", "show"})),
+)
+
+
+def add_agent_tools(
+    collector: Collector, item: KubernetesObject, agent: Agent, declarative: Node
+) -> None:
+    """Every tool of an agent, with whether somebody confirms its calls."""
+    listed = declarative.child("tools")
+    for tool in listed.list() if listed is not None else ():
+        server = tool.child("mcpServer")
+        if server is not None:
+            _add_server(collector, item, agent, server)
+        holding = Holding(
+            holder="agent", exposure="header", holder_id=agent.id, seen_by=(agent.id,)
+        )
+        route = f"Agent/{item.namespace}/{item.name}.headersFrom"
+        headers = tuple(headers_of(item, tool.child("headersFrom"), route))
+        add_credentials(collector, headers, holding)
+
+
+def server_id(namespace: str, name: str) -> FactId:
+    """The id of a tool server of the cluster, declared here or not."""
+    return fact_id("tool_server", name, f"MCPServer/{namespace}/{name}")
+
+
+def headers_of(item: KubernetesObject, node: Node | None, route: str) -> Iterator[Setting]:
+    """`headersFrom`: values that stand here, and references to Secrets."""
+    for entry in node.list() if node is not None else ():
+        name, value, source = entry.text_at("name"), entry.child("value"), entry.child("valueFrom")
+        if name and value is not None and value.text:
+            yield Setting(key=name, value=value, document=item.document, route=route)
+        elif name and source is not None and source.text_at("type") != "ConfigMap":
+            yield Setting(
+                key=name,
+                value=source,
+                document=item.document,
+                route=route,
+                form=CredentialForm.SECRET_REF,
+            )
+
+
+def _add_server(collector: Collector, item: KubernetesObject, agent: Agent, node: Node) -> None:
+    """The server an agent names, which need not be among the files."""
+    name = node.text_at("name")
+    namespace = node.text_at("namespace") or item.namespace
+    place = evidence(item.document, node.child("name") or node, plain(name))
+    server = collector.facts.get(server_id(namespace, name))
+    if not isinstance(server, ToolServer):
+        server = collector.add(
+            ToolServer(id=server_id(namespace, name), name=name, evidence=(place,))
+        )
+        collector.leave_open(
+            place, f"the tool server {plain(name)} is not among the files", "what it is is open"
+        )
+    collector.link(EdgeKind.EXPOSES, agent.id, server.id, place)
+    names = node.child("toolNames")
+    if names is None or not names.list():
+        known = collector.facts[agent.id]
+        if isinstance(known, Agent):
+            places = tuple(dict.fromkeys((*known.evidence, place)))
+            collector.update(replace(known, wildcard_tools=True, evidence=places))
+        return
+    listed = node.child("requireApproval")
+    asked = frozenset(listed.texts() if listed is not None else ())
+    for each in names.list():
+        name = each.text or ""
+        approval = Truth.YES if name in asked else Truth.NO
+        tool = collector.add(_tool(server, name, evidence(item.document, each, name), approval))
+        collector.link(
+            EdgeKind.EXPOSES, server.id, tool.id, *tool.evidence, confidence=Confidence.LIKELY
+        )
+
+
+def _tool(server: ToolServer, name: str, place: Evidence, approval: Truth) -> Tool:
+    """One tool by its name, which says as much of what it does as there is."""
+    words = set(name_words(name))
+    return Tool(
+        id=fact_id("tool", f"{server.name} {name}", f"{server.id}/{name}"),
+        name=f"{server.name}.{plain(name)}",
+        evidence=(place,),
+        confidence=Confidence.LIKELY,
+        effects=tuple(effect for effect, verbs in _EFFECTS if words & verbs),
+        approval=approval,
+    )
