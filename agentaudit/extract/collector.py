@@ -75,6 +75,8 @@ class Workload:
     settings: tuple["Setting", ...] = ()
     mounts: tuple[tuple[str, str], ...] = ()
     """Files and folders of the repository, and where they are mounted."""
+    configurations: tuple[tuple[Document, Node], ...] = ()
+    """Texts of configuration files that stand within another file: in a ConfigMap, in values."""
     labels: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
 

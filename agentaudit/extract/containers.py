@@ -71,6 +71,7 @@ class Container:
     settings: tuple[Setting, ...] = ()
     build: str | None = None
     mounts: tuple[tuple[str, str], ...] = ()
+    configurations: tuple[tuple[Document, Node], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
     short_alternative: dict[str, str] = field(default_factory=dict)
@@ -102,6 +103,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             words=container.words,
             settings=container.settings,
             mounts=container.mounts,
+            configurations=container.configurations,
             labels=container.labels,
             namespace=container.namespace,
         )

@@ -25,11 +25,13 @@ from agentaudit.extract.editors import extract_editors
 from agentaudit.extract.environment import extract_environment
 from agentaudit.extract.gateways import extract_gateways
 from agentaudit.extract.gemini import extract_gemini
+from agentaudit.extract.helm import extract_helm
 from agentaudit.extract.instructions import extract_instructions
 from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
 from agentaudit.extract.kubernetes_accounts import extract_accounts
 from agentaudit.extract.kubernetes_rights import extract_rights
+from agentaudit.extract.kustomize import extract_kustomize
 from agentaudit.extract.langgraph import extract_langgraph
 from agentaudit.extract.mcp import extract_mcp
 from agentaudit.extract.mcp_allowlists import mark_shadows
@@ -69,6 +71,8 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_rights,
     extract_sandboxes,
     extract_kagent,
+    extract_helm,
+    extract_kustomize,
     extract_langgraph,
     extract_dotenv,
     extract_dockerfile,

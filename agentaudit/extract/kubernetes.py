@@ -1,5 +1,6 @@
 """Kubernetes workloads: containers of pods as runtimes, with their environment and privileges."""
 
+import re
 from collections.abc import Iterator
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -27,6 +28,7 @@ _TEMPLATES = {
     **dict.fromkeys(("Sandbox", "SandboxTemplate"), ("spec", "podTemplate")),
 }
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
+_REDIS_FILE = re.compile(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
 _LONG_S = 12 * 3600
 _ALTERNATIVES = {
     "aws": "IRSA or EKS Pod Identity",
@@ -75,6 +77,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
             for word in block.list()
         ),
         settings=tuple(environment_of(pod, node, key, collector)),
+        configurations=tuple(_configurations(pod, node)),
         labels=_labels(pod.template),
         namespace=owner.namespace,
         short_alternative=_ALTERNATIVES,
@@ -122,6 +125,23 @@ def _host_paths(pod: Pod, node: Node) -> Iterator[str]:
         path = volume.get("hostPath", "path")
         if path is not None and volume.text_at("name") in mounted:
             yield path.text or ""
+
+
+def _configurations(pod: Pod, node: Node) -> Iterator[tuple[Document, Node]]:
+    """The configuration of a Redis in the ConfigMaps that a container mounts."""
+    mounts, volumes = node.child("volumeMounts"), pod.spec.child("volumes")
+    mounted = {mount.text_at("name") for mount in (mounts.list() if mounts is not None else ())}
+    names = {
+        volume.text_at("configMap", "name")
+        for volume in (volumes.list() if volumes is not None else ())
+        if volume.text_at("name") in mounted and volume.child("configMap") is not None
+    }
+    for item in pod.objects:
+        if item.kind == "ConfigMap" and item.name in names:
+            data = item.node.child("data")
+            for key, value in data.items() if data is not None else ():
+                if _REDIS_FILE.search(key):
+                    yield item.document, value
 
 
 def _host_ports(node: Node) -> Iterator[str]:

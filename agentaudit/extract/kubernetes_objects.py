@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agentaudit.extract.collector import Setting
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.kustomize import patch_files
 from agentaudit.readers.document import Document, Node
 
 
@@ -27,8 +28,11 @@ class KubernetesObject:
 
 
 def kubernetes_objects(documents: Documents) -> Iterator[KubernetesObject]:
-    """Every object, those inside a List too."""
+    """Every object, those inside a List too; a patch of Kustomize is none."""
+    patches = patch_files(documents)
     for document in documents.of("yaml", "json"):
+        if document.file in patches:
+            continue
         for root in document.roots:
             yield from _objects(document, root)
 

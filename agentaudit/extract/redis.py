@@ -15,9 +15,10 @@ from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
-from agentaudit.readers.document import Document
+from agentaudit.readers.document import Document, Node
 
 _REDIS = ("redis", "valkey", "keydb", "dragonfly")
+_SECRET = frozenset({"requirepass", "masterauth", "user"})
 _DEFAULT_POLICY = "noeviction"
 """Of open-source Redis; managed services have others."""
 
@@ -80,14 +81,29 @@ def _directives(documents: Documents, server: Workload) -> Iterator[_Directive]:
             )
         ):
             yield from _of_file(found)
+    for document, node in server.configurations:
+        yield from _of_text(document, node)
     place = evidence(server.document, server.document.root)
     yield from _of_words(server.words, place)
 
 
 def _of_file(document: Document) -> Iterator[_Directive]:
     for key, value in document.root.entries:
-        shown = "…" if key.raw in {"requirepass", "masterauth", "user"} else plain(value.raw)
+        shown = "…" if key.raw in _SECRET else plain(value.raw)
         yield _Directive(key.raw, value.raw, evidence(document, key, f"{key.raw} {shown}"))
+
+
+def _of_text(document: Document, node: Node) -> Iterator[_Directive]:
+    """Directives of a redis.conf that is a text within another file, each on its line there."""
+    first = node.line + (1 if "\n" in node.raw else 0)
+    for number, line in enumerate(node.raw.splitlines()):
+        name, _, value = line.strip().partition(" ")
+        if name and not name.startswith("#"):
+            shown = "…" if name.lower() in _SECRET else plain(value)
+            place = replace(node, line=first + number, end_line=first + number, column=1)
+            yield _Directive(
+                name.lower(), value.strip(), evidence(document, place, f"{name} {shown}")
+            )
 
 
 def _of_words(words: Sequence[str], place: Evidence) -> Iterator[_Directive]:

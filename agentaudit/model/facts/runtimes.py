@@ -11,7 +11,10 @@ class Runtime(Fact):
     """Process, container, pod, VM or CI job."""
 
     kind: str = ""
-    """container, pod, kagent (a pod that its controller makes), lambda, job, process."""
+    """
+    container, pod, lambda, job, process; kagent and chart are pods of which the rest is decided
+    elsewhere, by a controller or by templates.
+    """
     image: str = ""
     image_pinned: Truth = Truth.UNKNOWN
     privileged: bool = False

@@ -1,0 +1,77 @@
+"""
+Kustomize without Kustomize: resources are read as they are, and what would change them is open.
+
+Nothing is built: patches, generators and the like are named, and the file counts as read in part.
+"""
+
+import re
+from collections.abc import Iterator
+
+from agentaudit.errors import Problem
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.credentials import Holding, add_credentials, settings_of
+from agentaudit.extract.documents import Documents, sibling
+from agentaudit.extract.redaction import plain
+from agentaudit.readers.document import Document, Node
+
+_FILE = re.compile(r"(?:^|/)[Kk]ustomization(?:\.ya?ml)?$")
+_CHANGING = (
+    *("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars"),
+    *("configMapGenerator", "secretGenerator", "generators", "transformers", "components"),
+    *("helmCharts", "helmChartInflationGenerator", "images", "replicas"),
+)
+_REMOTE = re.compile(r"://|^git@|^github\.com/|\?ref=")
+
+
+def extract_kustomize(documents: Documents, collector: Collector) -> None:
+    """What every kustomization would change, named; and what its generators hold."""
+    for document in kustomizations(documents):
+        root = document.root
+        for name in _CHANGING:
+            node = root.key_of(name)
+            if node is not None:
+                _leave_open(document, collector, node, name)
+        for node in _listed(root, "resources", "bases", "components"):
+            if _REMOTE.search(node.text or ""):
+                place = evidence(document, node, plain(node.text or ""))
+                collector.leave_open(
+                    place, "a resource that lies elsewhere", "what it runs is open"
+                )
+        for name in ("configMapGenerator", "secretGenerator"):
+            for generator in _listed(root, name):
+                route = f"{name}.{generator.text_at('name')}"
+                literals = settings_of(document, generator.child("literals"), route)
+                add_credentials(collector, literals, Holding(holder="container", exposure="env"))
+
+
+def kustomizations(documents: Documents) -> Iterator[Document]:
+    """Every kustomization, by its name."""
+    return (document for document in documents.of("yaml") if _FILE.search(document.file))
+
+
+def patch_files(documents: Documents) -> frozenset[str]:
+    """Files that are parts of objects, and no objects."""
+    found: set[str] = set()
+    for document in kustomizations(documents):
+        root = document.root
+        paths = [node.text for node in _listed(root, "patchesStrategicMerge") if node.text]
+        paths += [node.text_at("path") for node in _listed(root, "patches", "patchesJson6902")]
+        found.update(sibling(document.file, path) for path in paths if path and "\n" not in path)
+    return frozenset(found)
+
+
+def _listed(root: Node, *names: str) -> Iterator[Node]:
+    for name in names:
+        node = root.child(name)
+        yield from node.list() if node is not None else ()
+
+
+def _leave_open(document: Document, collector: Collector, node: Node, name: str) -> None:
+    collector.problems.append(
+        Problem(
+            file=document.file,
+            message=f"`{name}` is not applied; audit what `kustomize build` writes",
+            line=node.line,
+            column=node.column,
+        )
+    )
