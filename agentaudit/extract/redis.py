@@ -15,6 +15,7 @@ from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _REDIS = ("redis", "valkey", "keydb", "dragonfly")
@@ -34,15 +35,43 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
     """Joins the Redis that a conversation memory names with what configures that Redis."""
     for workload in collector.workloads:
         store = collector.facts.get(memory_id(workload, "redis"))
-        if not isinstance(store, MemoryStore) or store.managed_service:
+        if not isinstance(store, MemoryStore):
+            continue
+        if store.managed_service:
+            _join_managed(collector, store)
             continue
         server = _server(workload, collector.workloads)
         directives = list(_directives(documents, server)) if server is not None else []
         directives = directives or list(_loose_configuration(documents, workload))
         if server is not None or directives:
-            collector.update(_bounded(store, directives, _server_place(collector, server)))
+            bounded = _bounded(store, directives, _server_place(collector, server))
+            collector.update(replace(bounded, host_bytes_count=_host_bytes(collector, server)))
         if server is not None:
             collector.link(EdgeKind.RUNS_ON, store.id, server.runtime_id, *store.evidence[:1])
+
+
+def _join_managed(collector: Collector, store: MemoryStore) -> None:
+    """The bounds of the one managed Redis that is declared, for a URL that names such a one."""
+    caches = [
+        other
+        for other in collector.of(MemoryStore)
+        if other.kind == "cache" and other.backend == "redis" and other.managed_service
+    ]
+    if len(caches) == 1:
+        places = tuple(dict.fromkeys((*store.evidence, *caches[0].evidence)))
+        collector.update(
+            replace(
+                store,
+                evidence=places,
+                max_bytes=caches[0].max_bytes,
+                eviction=caches[0].eviction,
+            )
+        )
+
+
+def _host_bytes(collector: Collector, server: Workload | None) -> int | None:
+    runtime = collector.facts[server.runtime_id] if server is not None else None
+    return runtime.memory_limit_bytes if isinstance(runtime, Runtime) else None
 
 
 def _server(workload: Workload, workloads: Sequence[Workload]) -> Workload | None:

@@ -25,6 +25,8 @@ class MemoryStore(Fact):
     max_tokens_count: int | None = None
     max_bytes: Known = Known.UNKNOWN
     max_bytes_count: int | None = None
+    host_bytes_count: int | None = None
+    """Memory of the container that it runs in, where that is limited."""
     eviction: str = ""
     """`noeviction`, `allkeys-lru`, `sweep`, … or empty when nothing says."""
     compaction: Known = Known.UNKNOWN
