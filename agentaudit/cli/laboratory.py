@@ -12,16 +12,15 @@ from dataclasses import dataclass, replace
 from statistics import geometric_mean
 
 from agentaudit import __version__
-from agentaudit.errors import UsageError
 from agentaudit.model.execution import Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
-from agentaudit.probes.execution.calibration import Rolling, beacon, measure_host
+from agentaudit.probes.execution.calibration import beacon, measure_host
 from agentaudit.probes.execution.executor import execute
 from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.priority import raised
-from agentaudit.probes.execution.tools import Tool, tool_of
-from agentaudit.probes.execution.workers import MOST_WORKERS, Workers
+from agentaudit.probes.execution.tools import Tool, interpreted, tool_of
+from agentaudit.probes.execution.workers import MOST_THREADS, MOST_WORKERS, Workers
 from agentaudit.probes.host import usable_cores
 from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
 from agentaudit.simulation.calibration import host_curve, host_progress
@@ -33,7 +32,9 @@ from agentaudit.simulation.fidelity import (
     stalls_of,
     validated,
 )
-from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.line import line_of
+from agentaudit.simulation.policies.capped import CappedConcurrency, FirstCome
+from agentaudit.simulation.policy import Policy, hooks_of
 from agentaudit.simulation.served import Overheads
 from agentaudit.simulation.speed import total_speed
 
@@ -98,41 +99,47 @@ class Laboratory:
 
     def observed(self, policy: Policy) -> Observation:
         """The requests under the policy, once, between two looks at how fast the machine is."""
-        tools = self.subject.beacon_ns.keys()
-        before_ns = beacon(self.hands, tools)
-        execution = execute(self.subject.workload.requests, policy.admission(), self.hands)
-        return Observation(
-            execution=execution, before_ns=before_ns, after_ns=beacon(self.hands, tools)
-        )
+        subject, hands = self.subject, self.hands
+        tools, requests = subject.beacon_ns.keys(), subject.workload.requests
+        before_ns = beacon(hands, tools, rolling)
+        admission = policy.admission()
+        line = line_of(requests, subject.machine, hooks_of(admission))
+        execution = execute(requests, admission, hands, line=line)
+        after_ns = beacon(hands, tools, rolling)
+        return Observation(execution=execution, before_ns=before_ns, after_ns=after_ns)
 
 
 @contextmanager
 def laboratory(
-    workload: Workload, machine: Machine, *, raise_priority: bool = False
+    workload: Workload, machine: Machine, *, raise_priority: bool = False, threaded: bool = False
 ) -> Iterator[Laboratory]:
     """
     Processes for the workload, measured and recorded; they are gone at the end, whatever ends it.
 
-    The machine's GPU is the server to play; its CPU is that of this machine. Raises UsageError for
-    a server with limits, which nobody plays.
+    The machine's GPU is the server to play, with its limits of calls and of tokens; its CPU is that
+    of this machine. `threaded` has one more process, with as many threads as others have workers.
     """
-    if machine.most_calls is not None or machine.kv_tokens is not None:
-        raise UsageError("the server that is played has no limits: leave out calls and kv_tokens")
+    workload = _with_tools(workload)
     tools = tools_of(workload)
     threads = max((step.threads for item in workload.requests for step in item.steps), default=1)
     count = min(max(threads * len(workload.requests), 4 * usable_cores()), MOST_WORKERS)
     with ExitStack() as stack:
         workers = stack.enter_context(
-            Workers(count=count, tools=tools, speeds=server_speeds(machine))
+            Workers(
+                count=count,
+                tools=tools,
+                speeds=server_speeds(machine),
+                threads=min(count, MOST_THREADS) if threaded else 0,
+            )
         )
         if raise_priority:
             stack.enter_context(raised(workers))
-        host = measure_host(workers, tools, side_by_side=sides(usable_cores()), calls=())
+        host = measure_host(workers, tools, rolling, side_by_side=sides(usable_cores()), calls=())
         units = {Tool(tool.tool): tool.unit_ns for tool in host.tools}
         hands = stack.enter_context(Hands(workers, units))
-        before = beacon(hands, tools)
-        recorded = execute(recording_workload(workload), Rolling(1), hands)
-        after = beacon(hands, tools)
+        before = beacon(hands, tools, rolling)
+        recorded = execute(recording_workload(workload), rolling(1), hands)
+        after = beacon(hands, tools, rolling)
         subject = Subject(
             workload=workload,
             machine=_here(machine, host, workload),
@@ -159,6 +166,11 @@ def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
         assumptions=(_PLAYED, *_tool_sentence(subject.workload)),
         tool_version=__version__,
     )
+
+
+def rolling(cap: int) -> FirstCome:
+    """What measuring needs of a policy: first come, first served, at most so many at once."""
+    return CappedConcurrency(name="rolling", source="", cap=cap).admission()
 
 
 def tools_of(workload: Workload) -> frozenset[Tool]:
@@ -189,6 +201,23 @@ def interleaved(lab: Laboratory, policies: Sequence[Policy], *, repeats: int) ->
         for repeat in range(repeats)
         for policy in policies
     ]
+
+
+def _with_tools(workload: Workload) -> Workload:
+    """The workload with what is Python code in each CPU step: that is the kind of work's to say."""
+    requests = (
+        replace(
+            request,
+            steps=tuple(
+                replace(step, interpreted=interpreted(tool_of(step.name)))
+                if step.stage is Stage.CPU
+                else step
+                for step in request.steps
+            ),
+        )
+        for request in workload.requests
+    )
+    return replace(workload, requests=tuple(requests))
 
 
 def _here(machine: Machine, host: HostMeasurement, workload: Workload) -> Machine:

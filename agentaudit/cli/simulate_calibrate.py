@@ -76,7 +76,7 @@ def calibrate(
 def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
     from contextlib import ExitStack
 
-    from agentaudit.cli.laboratory import server_speeds, sides
+    from agentaudit.cli.laboratory import rolling, server_speeds, sides
     from agentaudit.model.execution import StageLatency
     from agentaudit.probes.execution.calibration import measure_host
     from agentaudit.probes.execution.priority import raised as raised_priority
@@ -95,7 +95,7 @@ def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
         )
         if raised:
             stack.enter_context(raised_priority(workers))
-        host = measure_host(workers, tuple(Tool), side_by_side=jobs, calls=calls)
+        host = measure_host(workers, tuple(Tool), rolling, side_by_side=jobs, calls=calls)
     curve = host_curve(host, dict.fromkeys(Tool, 1.0))
     seen = [StageLatency(concurrency=number, seconds=ns / 1e9) for number, ns in host.server]
     comments = [

@@ -129,11 +129,14 @@ def _validated(
     from agentaudit.cli.user_policies import split_policies
     from agentaudit.simulation.caps import default_caps, with_caps
     from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
+    from agentaudit.simulation.policy import hooks_of
 
     shipped, others = split_policies(names)
     chosen = policy_names(shipped, workload)
     chosen = chosen[:1] if others and not shipped else chosen
-    with laboratory(workload, machine, raise_priority=raised) as lab:
+    guessed = (*shipped_policies(chosen, default_caps(workload, machine)), *others)
+    threaded = any(hooks_of(policy.admission()).in_threads is not None for policy in guessed)
+    with laboratory(workload, machine, raise_priority=raised, threaded=threaded) as lab:
         scaled = with_caps(default_caps(workload, lab.subject.machine), caps)
         policies = (*shipped_policies(chosen, scaled), *others)
         runs = interleaved(lab, policies, repeats=repeats)

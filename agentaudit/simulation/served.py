@@ -16,7 +16,7 @@ from itertools import accumulate
 from agentaudit.model.execution import HandOver
 from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.engine import Run, simulate
-from agentaudit.simulation.policy import Admission, Policy
+from agentaudit.simulation.policy import Admission, Policy, hooks_of
 
 Costs = Mapping[tuple[int, int], int]
 """Nanoseconds by request id and place of the step."""
@@ -159,11 +159,14 @@ class _Watched:
 
 
 class _Noting:
-    """The hooks of a policy's run, with those added that hear of steps."""
+    """The hooks of a policy's run, all of them, with those added that hear of steps."""
 
     def __init__(self, admission: Admission, log: list[_Event]) -> None:
         self._admission = admission
         self._log = log
+        hooks = hooks_of(admission)
+        self._began, self._ended = hooks.step_began, hooks.step_ended
+        self.rank, self.keep_ns, self.in_threads = hooks.rank, hooks.keep_ns, hooks.in_threads
 
     @property
     def wake_ns(self) -> int:
@@ -180,9 +183,13 @@ class _Noting:
 
     def step_began(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
         self._note(request, step, now_ns, 1)
+        if self._began is not None:
+            self._began(request, step, now_ns)
 
     def step_ended(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
         self._note(request, step, now_ns, -1)
+        if self._ended is not None:
+            self._ended(request, step, now_ns)
 
     def _note(self, request: WorkRequest, step: WorkStep, now_ns: int, change: int) -> None:
         self._log.append(

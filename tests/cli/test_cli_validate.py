@@ -109,10 +109,23 @@ def test_the_scheduler_validates_what_it_says(workload: Path) -> None:
     assert "6 real runs of 6 requests" in run.stdout
 
 
-def test_a_server_with_limits_is_not_played(workload: Path) -> None:
-    workload.write_text(WORKLOAD.replace("gpu: sys1", "calls: 4"))
-    with pytest.raises(UsageError, match="has no limits: leave out calls"):
-        CliRunner().invoke(app, ["simulate", "validate", str(workload)], catch_exceptions=False)
+def test_all_that_can_be_simulated_here_can_be_run_here(workload: Path, tmp_path: Path) -> None:
+    """A server with limits, whose line a policy orders; threads; a policy that hears of steps."""
+    artifact = tmp_path / "validation.json"
+    workload.write_text(WORKLOAD.replace("gpu: sys1", "gpu: sys1, calls: 2, kv_tokens: 1000"))
+    names = ["multi-threading", "continuum", "cgam-overlap"]
+    arguments = ["--repeat", "1", "--json", str(artifact)]
+    for name in names:
+        arguments += ["-p", name]
+    run = CliRunner().invoke(
+        app, ["simulate", "validate", str(workload), *arguments], catch_exceptions=False
+    )
+    result = read_artifact(artifact)
+
+    assert run.exit_code == 0
+    assert isinstance(result, Validation)
+    assert [one.policy for one in result.runs] == ["multi-processing", *names]
+    assert all(one.own.p50_ns > 0 for one in result.runs)
 
 
 def test_a_validation_has_no_page(workload: Path, tmp_path: Path) -> None:

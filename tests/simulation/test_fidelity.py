@@ -25,7 +25,9 @@ from agentaudit.simulation.fidelity import (
     validated,
 )
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.groups import OverlappingMicroBatching
 from agentaudit.simulation.policies.mas import MixedAdmission
+from agentaudit.simulation.policies.threads import MultiThreading
 from agentaudit.simulation.served import Overheads, as_served, simulate_served
 from agentaudit.simulation.speed import ideal_cores
 
@@ -172,6 +174,18 @@ def test_a_policy_that_is_watched_admits_as_ever() -> None:
     ]
 
     assert [r.request_id for r in starts[0]] == [r.request_id for r in starts[1]]
+
+
+def test_a_policy_that_is_watched_hears_and_ranks_as_ever() -> None:
+    """CGAM with overlap waits for CPU steps to end, and in threads Python code takes turns."""
+    cgam = OverlappingMicroBatching(name="cgam-overlap", source="", size=2)
+    threads = MultiThreading(name="threads", source="")
+    for policy in (cgam, threads):
+        served = simulate_served(workload(6), MACHINE, policy, costs={}, overheads=FREE)
+        plain = simulate(workload(6), MACHINE, policy)
+
+        assert len(served.records) == 6
+        assert served.makespan_ns == pytest.approx(plain.makespan_ns, rel=1e-3)
 
 
 def test_both_predictions_of_a_run() -> None:

@@ -5,18 +5,19 @@ Speeds come from CPU time and not from the clock, so other load on the machine f
 little. Alone and side by side take turns, because the speed of a machine drifts within seconds.
 """
 
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from statistics import fmean, median, quantiles
 
 from agentaudit.model.execution import Execution, HandOver, HostMeasurement, ToolSpeed
 from agentaudit.model.workload import Heavy, Stage, WorkRequest, WorkStep
-from agentaudit.probes.execution.executor import execute
+from agentaudit.probes.execution.executor import Admission, execute
 from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.tools import Tool
 from agentaudit.probes.execution.workers import Workers
 from agentaudit.probes.host import usable_cores
 
+Rolling = Callable[[int], Admission]
+"""A run of a policy that serves first come, first, and at most so many at once."""
 _MS = 1_000_000
 _FIRST_UNITS = 20
 _JOB_NS = 10 * _MS
@@ -31,18 +32,23 @@ _BEACONS = 5
 
 
 def measure_host(
-    workers: Workers, tools: Collection[Tool], *, side_by_side: Sequence[int], calls: Sequence[int]
+    workers: Workers,
+    tools: Collection[Tool],
+    rolling: Rolling,
+    *,
+    side_by_side: Sequence[int],
+    calls: Sequence[int],
 ) -> HostMeasurement:
     """
     The machine with these kinds of work, so many jobs side by side, so many calls at once.
 
     `side_by_side` ascends from 2; the least number of workers is its last.
     """
-    units = unit_times(workers, tools)
+    units = _unit_times(workers, tools, rolling)
     jobs = (1, *side_by_side)
     with Hands(workers, units) as hands:
-        runs = {tool: _side_by_side(hands, tool, jobs) for tool in sorted(tools)}
-        naps = execute(_alike(Stage.WAIT, _NAP_NS, _NAPS), Rolling(1), hands)
+        runs = {tool: _side_by_side(hands, tool, jobs, rolling) for tool in sorted(tools)}
+        naps = execute(_alike(Stage.WAIT, _NAP_NS, _NAPS), rolling(1), hands)
         every = [run for by_jobs in runs.values() for found in by_jobs.values() for run in found]
         return HostMeasurement(
             cores=usable_cores(),
@@ -57,54 +63,35 @@ def measure_host(
             handovers=tuple(_handover(number, runs.values()) for number in jobs),
             progress=tuple((number, _progress(number, runs.values())) for number in jobs),
             overshoot_ns=_undisturbed([step.seen_ns - step.ended_ns for step in naps.steps]),
-            server=tuple(_server_times(hands, calls)),
+            server=tuple(_server_times(hands, calls, rolling)),
             foreign_cores=fmean(run.surroundings.foreign_cores for run in every),
         )
 
 
-def unit_times(workers: Workers, tools: Collection[Tool]) -> Mapping[Tool, float]:
+def _unit_times(
+    workers: Workers, tools: Collection[Tool], rolling: Rolling
+) -> Mapping[Tool, float]:
     """CPU nanoseconds that one unit of each kind takes alone."""
     units = {}
     for tool in sorted(tools):
         with Hands(workers, {tool: 1.0}) as hands:
-            run = execute(_alike(Stage.CPU, _FIRST_UNITS, _ROUNDS, tool), Rolling(1), hands)
+            run = execute(_alike(Stage.CPU, _FIRST_UNITS, _ROUNDS, tool), rolling(1), hands)
         units[tool] = max(median(step.cpu_ns for step in run.steps) / _FIRST_UNITS, 1.0)
     return units
 
 
-def beacon(hands: Hands, tools: Collection[Tool]) -> Mapping[Tool, float]:
+def beacon(hands: Hands, tools: Collection[Tool], rolling: Rolling) -> Mapping[Tool, float]:
     """CPU nanoseconds of a short piece of each kind of work: how fast the machine is right now."""
     speeds = {}
     for tool in sorted(tools):
-        run = execute(_alike(Stage.CPU, _BEACON_NS, _BEACONS, tool), Rolling(1), hands)
+        run = execute(_alike(Stage.CPU, _BEACON_NS, _BEACONS, tool), rolling(1), hands)
         speeds[tool] = median(step.cpu_ns for step in run.steps)
     return speeds
 
 
-class Rolling:
-    """First come, first served, at most so many at once: all that measuring needs of a policy."""
-
-    wake_ns = 1 << 62
-
-    def __init__(self, cap: int) -> None:
-        self._free = cap
-        self._waiting: deque[WorkRequest] = deque()
-
-    def finished(self, request: WorkRequest) -> None:
-        del request
-        self._free += 1
-
-    def arrived(self, request: WorkRequest) -> None:
-        self._waiting.append(request)
-
-    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
-        del now_ns
-        count = min(self._free, len(self._waiting))
-        self._free -= count
-        return [self._waiting.popleft() for _ in range(count)]
-
-
-def _side_by_side(hands: Hands, tool: Tool, numbers: Sequence[int]) -> dict[int, list[Execution]]:
+def _side_by_side(
+    hands: Hands, tool: Tool, numbers: Sequence[int], rolling: Rolling
+) -> dict[int, list[Execution]]:
     """Runs with so many jobs at once; each job is followed by a short call of the server."""
     steps = (
         WorkStep(stage=Stage.CPU, demand_ns=_JOB_NS, name=tool),
@@ -114,7 +101,7 @@ def _side_by_side(hands: Hands, tool: Tool, numbers: Sequence[int]) -> dict[int,
     for _ in range(_ROUNDS):
         for jobs, runs in found.items():
             requests = _requests(steps, max(2 * jobs, _FEWEST))
-            runs.append(execute(requests, Rolling(jobs), hands))
+            runs.append(execute(requests, rolling(jobs), hands))
     return found
 
 
@@ -165,9 +152,11 @@ def wanted_core_ns(intervals: Sequence[tuple[int, int]], cores: int) -> int:
     return wanted_ns
 
 
-def _server_times(hands: Hands, calls: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _server_times(
+    hands: Hands, calls: Sequence[int], rolling: Rolling
+) -> Iterator[tuple[int, int]]:
     for count in calls:
-        run = execute(_alike(Stage.GPU, _CALL_NS, count), Rolling(count), hands)
+        run = execute(_alike(Stage.GPU, _CALL_NS, count), rolling(count), hands)
         yield count, round(fmean(record.service_ns for record in run.records))
 
 

@@ -15,7 +15,8 @@ from typing import Protocol
 from agentaudit.errors import UsageError
 from agentaudit.model.execution import Execution, StepRecord
 from agentaudit.model.results import RequestRecord
-from agentaudit.model.workload import WorkRequest, WorkStep
+from agentaudit.model.workload import Stage, WorkRequest, WorkStep
+from agentaudit.probes.execution.calls import Calls, Line
 from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.surroundings import Watch
 
@@ -27,8 +28,7 @@ class Admission(Protocol):
     """
     A policy at work in one run; the simulator's, hook for hook.
 
-    `step_began` and `step_ended` are called where there are such. Requests in threads of one
-    interpreter (`in_threads`) cannot be run: workers are processes.
+    `step_began`, `step_ended` and `in_threads` are called where there are such.
     """
 
     def finished(self, request: WorkRequest) -> None: ...
@@ -38,14 +38,21 @@ class Admission(Protocol):
     def wake_ns(self) -> int: ...
 
 
-def execute(requests: Sequence[WorkRequest], admission: Admission, hands: Hands) -> Execution:
+def execute(
+    requests: Sequence[WorkRequest],
+    admission: Admission,
+    hands: Hands,
+    *,
+    line: Line | None = None,
+) -> Execution:
     """
-    One run of the requests.
+    One run of the requests; calls pass a `line` where the server has limits.
 
     Raises UsageError when the policy leaves requests waiting although nothing will happen any more,
     and IncompleteError when a process dies.
     """
-    run = _Run(requests, admission, hands)
+    calls = Calls(line, requests, hands) if line is not None else None
+    run = _Run(requests, admission, hands, calls)
     watch = Watch()
     before_ns = time.process_time_ns()
     server_before_ns = hands.server_cpu_ns
@@ -68,12 +75,16 @@ def execute(requests: Sequence[WorkRequest], admission: Admission, hands: Hands)
 class _Run:
     """The changing state of one run."""
 
-    def __init__(self, requests: Sequence[WorkRequest], admission: Admission, hands: Hands) -> None:
+    def __init__(
+        self,
+        requests: Sequence[WorkRequest],
+        admission: Admission,
+        hands: Hands,
+        calls: Calls | None,
+    ) -> None:
         self._requests = {request.request_id: request for request in requests}
         if len(self._requests) < len(requests):
             raise ValueError("two requests of the workload have the same id")
-        if getattr(admission, "in_threads", None) is not None:
-            raise UsageError("a policy that runs requests in threads cannot run on processes")
         self._coming = [
             (request.arrival_ns, request.request_id)
             for request in requests
@@ -89,7 +100,11 @@ class _Run:
         self._began = getattr(admission, "step_began", None)
         self._ended: Callable[[WorkRequest, WorkStep, int], None] | None
         self._ended = getattr(admission, "step_ended", None)
+        self._in_threads: Callable[[WorkRequest], bool] | None
+        self._in_threads = getattr(admission, "in_threads", None)
+        self._threaded: set[int] = set()
         self._hands = hands
+        self._calls = calls
         self._arrival_ns: dict[int, int] = {}
         self._start_ns: dict[int, int] = {}
         self._finish_ns: dict[int, int] = {}
@@ -122,7 +137,8 @@ class _Run:
     def _next_ns(self) -> int:
         """When something happens that no process has to say."""
         arrivals = [at_ns for at_ns, _ in self._coming[:1]]
-        return min([*arrivals, self._hands.due_ns(), self._admission.wake_ns, _FOREVER_NS])
+        line_ns = self._calls.due_ns() if self._calls is not None else _FOREVER_NS
+        return min([*arrivals, self._hands.due_ns(), self._admission.wake_ns, line_ns, _FOREVER_NS])
 
     def _pass_instant(self, now_ns: int, ready: Sequence[int]) -> None:
         ended = sorted(
@@ -131,6 +147,8 @@ class _Run:
         for step in ended:
             request = self._requests[step.request_id]
             self.steps.append(step)
+            if self._calls is not None and step.stage is Stage.GPU:
+                self._calls.left(request, step.place, now_ns)
             if self._ended is not None and request.steps:
                 self._ended(request, request.steps[step.place], now_ns)
             self._begin_step(request, step.place + 1, now_ns)
@@ -138,6 +156,8 @@ class _Run:
             self._admission.arrived(self._requests[request_id])
         for request in self._admission.admit(now_ns):
             self._start(request, now_ns)
+        if self._calls is not None:
+            self._calls.begin(now_ns)
 
     def _arriving(self, now_ns: int) -> list[int]:
         """Those that are due, by their ids; each arrives when it was due, not when it is seen."""
@@ -154,6 +174,8 @@ class _Run:
             raise ValueError(f"request {request.request_id} does not wait and cannot start")
         self._start_ns[request.request_id] = now_ns
         self.admitted.append(request.request_id)
+        if self._in_threads is not None and self._in_threads(request):
+            self._threaded.add(request.request_id)
         running = len(self._start_ns) - len(self._finish_ns)
         self.running_peak = max(self.running_peak, running)
         self._begin_step(request, 0, now_ns)
@@ -164,7 +186,11 @@ class _Run:
             if request.steps[number].demand_ns:
                 if self._began is not None:
                     self._began(request, request.steps[number], now_ns)
-                self._hands.take(request, number, now_ns)
+                if self._calls is not None and request.steps[number].stage is Stage.GPU:
+                    self._calls.join(request, number, now_ns)
+                    return
+                threaded = request.request_id in self._threaded
+                self._hands.take(request, number, now_ns, threaded=threaded)
                 return
         if not place:
             self._hands.rest(request, now_ns)

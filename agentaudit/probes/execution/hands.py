@@ -67,11 +67,13 @@ class Hands:
         self._workers = workers
         self._unit_ns = unit_ns
         self._idle: list[socket.socket] = list(reversed(workers.ends))
+        self._idle_threads: list[socket.socket] = list(reversed(workers.threads))
         self._placement = Placement(os.sched_getaffinity(0)) if workers.placed else None
         self._pids = dict(
             zip(map(socket.socket.fileno, workers.ends), workers.pids[1:], strict=False)
         )
-        self._ends = {end.fileno(): end for end in (*workers.ends, workers.server)}
+        ends = (*workers.ends, workers.server, *workers.threads)
+        self._ends = {end.fileno(): end for end in ends}
         self._busy: dict[int, _Task] = {}
         self._calls: dict[int, _Task] = {}
         self._timers: list[tuple[int, int, int, int]] = []
@@ -119,21 +121,33 @@ class Hands:
         select.select([self._epoll], [], [], nap_s)  # an epoll itself sleeps whole milliseconds
         return [fd for fd, _ in self._epoll.poll(0)]
 
-    def take(self, request: WorkRequest, place: int, now_ns: int) -> None:
-        """Puts a step into service."""
+    def take(
+        self, request: WorkRequest, place: int, now_ns: int, *, threaded: bool = False
+    ) -> None:
+        """Puts a step into service; `threaded` ones by threads of the one interpreter."""
         step = request.steps[place]
         task = _Task(
             request_id=request.request_id, place=place, stage=step.stage, sent_ns=self.now_ns()
         )
         match step.stage:
             case Stage.CPU:
-                self._hand_out(step, task)
+                self._hand_out(step, task, self._idle_threads if threaded else self._idle)
             case Stage.GPU:
-                self._numbers += 1
-                self._calls[self._numbers] = task
-                self._send(self._workers.server, CALL.pack(self._numbers, step.demand_ns), task)
+                self._send_call(step.demand_ns, task)
             case Stage.WAIT:
                 self._set_timer(task, now_ns, step.demand_ns)
+
+    def call(self, request: WorkRequest, place: int, demand_ns: int) -> None:
+        """Puts an LLM call into service that needs other than its step says."""
+        self._send_call(
+            demand_ns,
+            _Task(
+                request_id=request.request_id,
+                place=place,
+                stage=Stage.GPU,
+                sent_ns=self.now_ns(),
+            ),
+        )
 
     def rest(self, request: WorkRequest, now_ns: int) -> None:
         """A request without any work takes no time, and ends in an instant of its own."""
@@ -150,23 +164,31 @@ class Hands:
         while self._timers and self._timers[0][0] <= now_ns:
             due_ns, request_id, place, sent_ns = heappop(self._timers)
             task = _Task(request_id=request_id, place=place, stage=Stage.WAIT, sent_ns=sent_ns)
-            task.add(sent_ns, due_ns, 0)
+            task.add(sent_ns, max(due_ns, sent_ns), 0)  # a driver kept from its core is late
             ended.append(task.seen(now_ns))
         return ended
 
-    def _hand_out(self, step: WorkStep, task: _Task) -> None:
-        if len(self._idle) < step.threads:
+    def _send_call(self, demand_ns: int, task: _Task) -> None:
+        self._numbers += 1
+        self._calls[self._numbers] = task
+        self._send(self._workers.server, CALL.pack(self._numbers, demand_ns), task)
+
+    def _hand_out(self, step: WorkStep, task: _Task, idle: list[socket.socket]) -> None:
+        if len(idle) < step.threads:
+            threaded = idle is self._idle_threads
+            what = "threads of one interpreter" if threaded else "worker processes"
+            count = len(self._workers.threads if threaded else self._workers.ends)
             raise UsageError(
-                f"the policy runs more at once than there are worker processes"
-                f" ({len(self._workers.ends)}): choose a cap, or fewer requests"
+                f"the policy runs more at once than there are {what} ({count}):"
+                " choose a cap, or fewer requests"
             )
         tool = tool_of(step.name)
         units = max(round(step.demand_ns / step.threads / self._unit_ns[tool]), 1)
         task.parts = step.threads
         for _ in range(step.threads):
-            end = self._idle.pop()
+            end = idle.pop()
             self._busy[end.fileno()] = task
-            if self._placement is not None:
+            if self._placement is not None and end.fileno() in self._pids:
                 self._placement.begin(self._pids[end.fileno()])
             self._send(end, TASK.pack(TOOLS.index(tool), units), task)
 
@@ -183,6 +205,9 @@ class Hands:
             raise AssertionError("a worker answered that nobody had asked")
         begun_ns, ended_ns, cpu_ns = done
         task.add(begun_ns - self._origin_ns, ended_ns - self._origin_ns, cpu_ns)
+        if fd not in self._pids:
+            self._idle_threads.append(self._ends[fd])
+            return task
         self._idle.append(self._ends[fd])
         if self._placement is not None:
             self._placement.end(self._pids[fd])

@@ -15,10 +15,11 @@ import select
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from agentaudit.probes.execution.server import serve
-from agentaudit.probes.execution.tools import Tool, prepared
+from agentaudit.probes.execution.tools import Tool, Work, prepared
 from agentaudit.probes.execution.worker import work
 
 ONE_THREAD = {
@@ -26,6 +27,7 @@ ONE_THREAD = {
 }
 READY = "ready"
 """The first word, once all are there; their process numbers follow."""
+_Role = Callable[[Sequence[socket.socket]], None]
 
 
 def main(arguments: str) -> None:
@@ -33,13 +35,16 @@ def main(arguments: str) -> None:
     os.environ.update(ONE_THREAD)
     wanted = json.loads(arguments)
     tools = {Tool(name): prepared(Tool(name)) for name in wanted["tools"]}
-    ends = {fd: socket.socket(fileno=fd) for fd in (*wanted["workers"], wanted["server"])}
-    roles: dict[int, tuple[str, Callable[[socket.socket], None]]] = {
-        fd: (f"worker {place}", lambda end: work(end, tools))
-        for place, fd in enumerate(wanted["workers"])
+    workers, server, threads = wanted["workers"], wanted["server"], wanted["threads"]
+    ends = {fd: socket.socket(fileno=fd) for fd in (*workers, server, *threads)}
+    roles: dict[str, tuple[Sequence[int], _Role]] = {
+        f"worker {place}": ([fd], lambda own: work(own[0], tools))
+        for place, fd in enumerate(workers)
     }
-    roles[wanted["server"]] = ("server", lambda end: _serve_apart(end, wanted["speeds"]))
-    names = {_forked(fd, role, ends): name for fd, (name, role) in roles.items()}
+    roles["server"] = ([server], lambda own: _serve_apart(own[0], wanted["speeds"]))
+    if threads:
+        roles["the process with threads"] = (threads, lambda own: _in_threads(own, tools))
+    names = {_forked(fds, role, ends): name for name, (fds, role) in roles.items()}
     for end in ends.values():
         end.close()
     _stand_by(names)
@@ -56,18 +61,25 @@ def _serve_apart(end: socket.socket, speeds: Sequence[float]) -> None:
     serve(end, speeds)
 
 
-def _forked(
-    fd: int, role: Callable[[socket.socket], None], ends: Mapping[int, socket.socket]
-) -> int:
-    """A child that plays the role on its own end, and has closed those of the others."""
+def _in_threads(ends: Sequence[socket.socket], tools: Mapping[Tool, Work]) -> None:
+    """Workers that are threads of one interpreter; they end when their sockets close."""
+    threads = [threading.Thread(target=work, args=(end, tools)) for end in ends]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _forked(fds: Sequence[int], role: _Role, ends: Mapping[int, socket.socket]) -> int:
+    """A child that plays the role on its own ends, and has closed those of the others."""
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
-        _close(end for other, end in ends.items() if other != fd)
+        _close(end for fd, end in ends.items() if fd not in fds)
         os.close(sys.stdin.fileno())
-        role(ends[fd])
+        role([ends[fd] for fd in fds])
         code = 0
     finally:
         os._exit(code)

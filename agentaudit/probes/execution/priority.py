@@ -39,9 +39,10 @@ def raised(workers: Workers) -> Iterator[None]:
     before = os.getpriority(os.PRIO_PROCESS, own)
     try:
         for pid in (*workers.pids, own):
-            os.setpriority(os.PRIO_PROCESS, pid, NICE)
             _set_session(pid, NICE)
-            _set_slice(pid, NICE, _SLICE_NS)
+            for thread in [own] if pid == own else _threads(pid):
+                os.setpriority(os.PRIO_PROCESS, thread, NICE)
+                _set_slice(thread, NICE, _SLICE_NS)
     except PermissionError as error:
         raise UsageError(
             "--raised asks for a higher priority, which needs root (CAP_SYS_NICE)"
@@ -53,6 +54,11 @@ def raised(workers: Workers) -> Iterator[None]:
         _set_slice(own, before, 0)
         os.setpriority(os.PRIO_PROCESS, own, before)
         _set_session(own, 0)
+
+
+def _threads(pid: int) -> list[int]:
+    """Of a process; in Linux each has a priority of its own."""
+    return [int(entry.name) for entry in Path(f"/proc/{pid}/task").iterdir()]
 
 
 def _set_session(pid: int, nice: int) -> None:

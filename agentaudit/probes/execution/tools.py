@@ -11,8 +11,8 @@ import shutil
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-Work = Callable[[int], None]
-"""Does so many units."""
+Work = Callable[[int], int]
+"""Does so many units; answers with the CPU nanoseconds of its child processes."""
 
 _LOOPS = 4_000
 _TEXT = "agents call tools; mail bob@example.com or see https://example.com/a?b=1 \n" * 150
@@ -47,6 +47,11 @@ def tool_of(name: str) -> Tool:
     return Tool(name) if name in set(Tool) else Tool.INTERPRETER
 
 
+def interpreted(tool: Tool) -> float:
+    """The share of its work that is Python code, which threads of one process do one at a time."""
+    return 1.0 if tool in (Tool.INTERPRETER, Tool.REGEX) else 0.0
+
+
 def prepared(tool: Tool) -> Work:
     """The work, with what it needs in memory."""
     match tool:
@@ -62,16 +67,18 @@ def prepared(tool: Tool) -> Work:
             return _spawning()
 
 
-def _interpret(units: int) -> None:
+def _interpret(units: int) -> int:
     total = 0
     for _ in range(units):
         for number in range(_LOOPS):
             total += number ^ (total & 7)
+    return 0
 
 
-def _search(units: int) -> None:
+def _search(units: int) -> int:
     for _ in range(units):
         _ADDRESS.findall(_TEXT)
+    return 0
 
 
 def _multiplication() -> Work:
@@ -79,9 +86,10 @@ def _multiplication() -> Work:
 
     matrix = np.random.default_rng(1).standard_normal((_SIDE, _SIDE)) / _SIDE
 
-    def multiply(units: int) -> None:
+    def multiply(units: int) -> int:
         for _ in range(units):
             np.tanh(matrix @ matrix)
+        return 0
 
     return multiply
 
@@ -94,12 +102,13 @@ def _retrieval() -> Work:
     query = random.standard_normal(_WIDTH, dtype=np.float32)
     start = 0
 
-    def retrieve(units: int) -> None:
+    def retrieve(units: int) -> int:
         nonlocal start
         for _ in range(units):
             scores = index[start : start + _BLOCK] @ query
             np.argpartition(scores, -_TOP)
             start = (start + _BLOCK) % _DOCUMENTS
+        return 0
 
     return retrieve
 
@@ -107,9 +116,12 @@ def _retrieval() -> Work:
 def _spawning() -> Work:
     program = shutil.which("true") or "/bin/true"
 
-    def spawn(units: int) -> None:
+    def spawn(units: int) -> int:
+        spent_s = 0.0
         for _ in range(units):
             child = os.posix_spawn(program, [program], {})
-            os.waitpid(child, 0)
+            _, _, usage = os.wait4(child, 0)
+            spent_s += usage.ru_utime + usage.ru_stime
+        return round(spent_s * 1e9)
 
     return spawn

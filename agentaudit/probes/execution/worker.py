@@ -1,6 +1,5 @@
 """A worker: does what it is told, one step after another, and says what CPU time it took."""
 
-import resource
 import socket
 import time
 from collections.abc import Mapping
@@ -11,24 +10,18 @@ from agentaudit.probes.execution.tools import TOOLS, Tool, Work
 
 def work(end: socket.socket, tools: Mapping[Tool, Work]) -> None:
     """
-    Steps as they come, until the other end is gone.
+    Steps as they come, until the other end is gone; of a process, or of one of its threads.
 
     CPU time is counted from answer to answer, so that what the messages cost is in it as well.
     """
-    counted_ns = _cpu_ns()
+    counted_ns = time.thread_time_ns()
     while (task := packet(end, TASK)) is not None:
         place, units = task
         begun_ns = time.monotonic_ns()
-        tools[TOOLS[place]](units)
+        children_ns = tools[TOOLS[place]](units)
         ended_ns = time.monotonic_ns()
-        before_ns, counted_ns = counted_ns, _cpu_ns()
+        before_ns, counted_ns = counted_ns, time.thread_time_ns()
         try:
-            end.send(DONE.pack(begun_ns, ended_ns, counted_ns - before_ns))
+            end.send(DONE.pack(begun_ns, ended_ns, counted_ns - before_ns + children_ns))
         except (BrokenPipeError, ConnectionResetError):
             return
-
-
-def _cpu_ns() -> int:
-    """CPU time of this process and of the children that it waited for."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time_ns() + round((children.ru_utime + children.ru_stime) * 1e9)

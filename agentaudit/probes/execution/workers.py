@@ -17,6 +17,8 @@ from agentaudit.probes.execution.nursery import READY
 from agentaudit.probes.execution.tools import Tool
 
 MOST_WORKERS = 256
+MOST_THREADS = 192
+"""With them, all sockets are still within the 1,024 files that a process may open."""
 _NURSERY = "agentaudit.probes.execution.nursery"
 _PATIENCE_S = 2.0
 """For processes to end by themselves once nobody speaks to them."""
@@ -27,19 +29,30 @@ class Workers:
     Worker processes and an inference server, each at the other end of a socket.
 
     A context: whatever ends it, no process stays behind. `speeds[n]` is the server's total speed
-    with n calls in service.
+    with n calls in service. `threads` are workers too, all in one process and one interpreter.
     """
 
-    def __init__(self, *, count: int, tools: Collection[Tool], speeds: Sequence[float]) -> None:
+    def __init__(
+        self,
+        *,
+        count: int,
+        tools: Collection[Tool],
+        speeds: Sequence[float],
+        threads: int = 0,
+    ) -> None:
         if not 1 <= count <= MOST_WORKERS:
             raise ValueError(f"there are from 1 to {MOST_WORKERS} workers, not {count}")
-        pairs = [channel() for _ in range(count + 1)]
+        if not 0 <= threads <= MOST_THREADS:
+            raise ValueError(f"there are at most {MOST_THREADS} threads, not {threads}")
+        pairs = [channel() for _ in range(count + 1 + threads)]
         theirs = [end.fileno() for _, end in pairs]
-        self.ends = tuple(end for end, _ in pairs[:-1])
-        self.server = pairs[-1][0]
+        self.ends = tuple(end for end, _ in pairs[:count])
+        self.server = pairs[count][0]
+        self.threads = tuple(end for end, _ in pairs[count + 1 :])
         wanted = {
-            "workers": theirs[:-1],
-            "server": theirs[-1],
+            "workers": theirs[:count],
+            "server": theirs[count],
+            "threads": theirs[count + 1 :],
             "tools": sorted(tools),
             "speeds": list(speeds),
         }
@@ -83,7 +96,7 @@ class Workers:
     def close(self) -> None:
         """Ends all processes: those at rest by themselves, those at work by force."""
         with ExitStack() as stack:
-            for end in (*self.ends, self.server):
+            for end in (*self.ends, self.server, *self.threads):
                 stack.callback(end.close)
         end_s = time.monotonic() + _PATIENCE_S
         with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):

@@ -6,21 +6,24 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from agentaudit.errors import IncompleteError, UsageError
 from agentaudit.model.execution import Execution
-from agentaudit.model.workload import Heavy, Stage, WorkRequest, WorkStep
+from agentaudit.model.workload import Heavy, Machine, Stage, WorkRequest, WorkStep
 from agentaudit.probes.execution.executor import execute
 from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.tools import Tool
 from agentaudit.probes.execution.workers import Workers
+from agentaudit.simulation.line import line_of
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
 from agentaudit.simulation.policies.mas import MixedAdmission
-from agentaudit.simulation.policy import Admission, Policy
+from agentaudit.simulation.policy import Admission, Call, Policy, hooks_of
+from agentaudit.simulation.speed import ideal_cores
 from agentaudit.simulation.stations import NEVER
 
 MS = 1_000_000
@@ -229,14 +232,70 @@ def test_a_policy_hears_of_steps_where_it_listens(hands: Hands) -> None:
     ]
 
 
-class InThreads(Idle):
+class Threads(Listening):
     def in_threads(self, request: WorkRequest) -> bool:
         return request.request_id > 0
 
 
-def test_threads_are_not_run_on_processes(hands: Hands) -> None:
-    with pytest.raises(UsageError, match="in threads cannot run on processes"):
-        execute(mixed(1), InThreads(), hands)
+def test_threads_of_one_interpreter_do_python_code_one_at_a_time() -> None:
+    """Two requests in threads take turns, where the one in a process has a worker of its own."""
+    loops = [request(number, step(Stage.CPU, 40), step(Stage.CPU, 5, "spawn")) for number in (1, 2)]
+    with (
+        Workers(count=1, tools=UNIT_NS, speeds=SPEEDS, threads=2) as workers,
+        Hands(workers, UNIT_NS) as hands,
+    ):
+        run = execute([request(0, step(Stage.CPU, 5)), *loops], Threads(), hands)
+        pids = workers.pids
+    python = [one for one in run.steps if one.request_id and not one.place]
+
+    assert len(pids) == 4
+    assert {one.request_id for one in run.steps} == {0, 1, 2}
+    assert all(one.cpu_ns > 0 for one in run.steps)
+    assert max(one.ended_ns for one in python) - min(one.begun_ns for one in python) >= sum(
+        one.cpu_ns for one in python
+    )
+
+
+def test_threads_need_a_process_that_has_them(hands: Hands) -> None:
+    with pytest.raises(UsageError, match=r"more at once than there are threads of one interpre"):
+        execute([request(1, step(Stage.CPU, 1))], Threads(), hands)
+
+
+class LastCallsFirst(Listening):
+    def rank(self, call: Call, now_ns: int) -> tuple[int, ...]:
+        del now_ns
+        return (-call.request.request_id,)
+
+
+def in_order(run: Execution) -> list[int]:
+    return [one.request_id for one in sorted(run.steps, key=lambda one: one.begun_ns)]
+
+
+def test_a_server_with_limits_serves_no_more_and_in_the_order_of_the_policy(hands: Hands) -> None:
+    requests = [request(number, step(Stage.GPU, 5)) for number in range(6)]
+    machine = Machine(name="", cores=1, cpu=ideal_cores(1), gpu=ideal_cores(1), most_calls=1)
+    policy = LastCallsFirst()
+    run = execute(requests, policy, hands, line=line_of(requests, machine, hooks_of(policy)))
+    steps = sorted(run.steps, key=lambda one: one.begun_ns)
+
+    assert in_order(run) == [5, 4, 3, 2, 1, 0]
+    assert all(later.begun_ns >= sooner.ended_ns for sooner, later in pairwise(steps))
+
+
+def test_calls_wait_for_room_in_the_cache(hands: Hands) -> None:
+    """Of 600, 600 and 300 tokens in 1,000: nobody overtakes the first of the line."""
+    requests = [
+        request(number, replace(step(Stage.GPU, 5), tokens=tokens))
+        for number, tokens in enumerate((600, 600, 300))
+    ]
+    machine = Machine(name="", cores=1, cpu=ideal_cores(1), gpu=ideal_cores(1), kv_tokens=1000)
+    line = line_of(requests, machine, hooks_of(CAPPED.admission()))
+    run = execute(requests, CAPPED.admission(), hands, line=line)
+    first, second, third = sorted(run.steps, key=lambda one: one.request_id)
+
+    assert line is not None
+    assert line.kv_peak == 900
+    assert min(second.begun_ns, third.begun_ns) >= first.ended_ns
 
 
 def test_no_requests_are_no_run(hands: Hands) -> None:
