@@ -5,17 +5,25 @@ Each extractor gets all documents at once, so that references resolve across fil
 sorted by path, and facts leave sorted by id, so the order of the files changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from agentaudit.errors import InputError, Problem
+from agentaudit.errors import InputError
 from agentaudit.extract.agent_sandbox import extract_sandboxes
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.codex import extract_codex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
+from agentaudit.extract.coverage import (
+    counted_coverage,
+    failed_coverage,
+    judged_coverage,
+    read_coverage,
+    skipped_coverage,
+    template_coverage,
+)
 from agentaudit.extract.crewai import extract_crewai
 from agentaudit.extract.declarations import declare_servers, extract_declarations
 from agentaudit.extract.dockerfile import extract_dockerfile
@@ -47,10 +55,10 @@ from agentaudit.extract.platforms import (
 from agentaudit.extract.redis import extract_redis
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.extract.sweep import extract_sweep
-from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, FileStatus
+from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import NOT_A_FORMAT, SourceText, read_files
-from agentaudit.readers.syntax import of_interest, parse, syntax_of
+from agentaudit.readers.files import SourceText, read_files
+from agentaudit.readers.syntax import is_template, of_interest, parse, syntax_of
 
 Extractor = Callable[[Documents, Collector], None]
 """Reads all documents, and writes what it understands of them into the collector."""
@@ -94,11 +102,6 @@ after what files say, and the sweep comes last, for it takes what nobody claimed
 declared servers come early: settings of clients say which of them ask first.
 """
 
-_TEMPLATE = "an unrendered template; audit what it renders to"
-_LISTED_PROBLEMS = 100
-_LISTED_SKIPS = 200
-"""More files of no interest are counted, not listed."""
-
 
 def read_deployment(paths: Sequence[Path], *, today: date | None = None) -> Deployment:
     """
@@ -125,7 +128,7 @@ def deployment_of(texts: Mapping[str, str], *, today: date = date.max) -> Deploy
         if syntax:
             sources.append(SourceText(file=file, syntax=syntax, text=text))
         else:
-            skipped.append(_skipped(file, ""))
+            skipped.append(skipped_coverage(file, ""))
     return _deployment(".", sources, skipped, today=today)
 
 
@@ -154,7 +157,7 @@ def _deployment(
             sorted(collector.edges.values(), key=lambda edge: (edge.kind, edge.src, edge.dst))
         ),
         unresolved=tuple(sorted(set(collector.open_ends))),
-        coverage=_counted((*unread, *_judged(parsed.coverage, collector))),
+        coverage=counted_coverage((*unread, *judged_coverage(parsed.coverage, collector))),
         suppressions=suppression_comments(parsed.documents),
         **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field
     )
@@ -165,87 +168,16 @@ def _parsed(sources: Iterable[SourceText]) -> _Parsed:
     coverage: list[FileCoverage] = []
     for source in sorted(sources, key=lambda item: item.file):
         if not of_interest(source.file, source.syntax, source.text):
-            coverage.append(_skipped(source.file, source.syntax))
+            coverage.append(skipped_coverage(source.file, source.syntax))
+            continue
+        if is_template(source.file, source.text):
+            coverage.append(template_coverage(source))
             continue
         try:
             document = parse(source.file, source.syntax, source.text)
         except InputError as error:
-            coverage.append(_failed(source, error))
+            coverage.append(failed_coverage(source, error))
         else:
             documents[source.file] = document
-            coverage.append(_read(document))
+            coverage.append(read_coverage(document))
     return _Parsed(Documents(documents), tuple(coverage))
-
-
-def _read(document: Document) -> FileCoverage:
-    if not document.problems:
-        return FileCoverage(file=document.file, status=FileStatus.READ, format=document.syntax)
-    line, column, message = document.problems[0]
-    more = len(document.problems) - 1
-    return FileCoverage(
-        file=document.file,
-        status=FileStatus.PARTIAL,
-        format=document.syntax,
-        reason=f"{message} (and {more} more)" if more else message,
-        line=line,
-        column=column,
-    )
-
-
-def _failed(source: SourceText, error: InputError) -> FileCoverage:
-    problem = error.problems[0]
-    template = source.syntax == "yaml" and "{{" in source.text
-    return FileCoverage(
-        file=source.file,
-        status=FileStatus.FAILED,
-        format=source.syntax,
-        reason=_TEMPLATE if template else problem.message,
-        line=problem.line,
-        column=problem.column,
-    )
-
-
-def _judged(coverage: Iterable[FileCoverage], collector: Collector) -> Iterator[FileCoverage]:
-    """The coverage with what extractors say: a file they found problems in was read in part."""
-    by_file: dict[str, list[Problem]] = {}
-    for problem in sorted(collector.problems, key=lambda each: (each.line or 0, each.column or 0)):
-        by_file.setdefault(problem.file, []).append(problem)
-    for item in coverage:
-        if problems := by_file.get(item.file):
-            yield _partial(item, problems)
-        elif item.file in collector.remarks and item.status is FileStatus.READ:
-            yield replace(item, reason=collector.remarks[item.file])
-        else:
-            yield item
-
-
-def _partial(item: FileCoverage, problems: Sequence[Problem]) -> FileCoverage:
-    first, *rest = problems
-    others = [f"{other.line}:{other.column}: {other.message}" for other in rest]
-    more = len(others) - _LISTED_PROBLEMS
-    listed = (*others[:_LISTED_PROBLEMS], *([f"and {more} more"] if more > 0 else ()))
-    return replace(
-        item,
-        status=FileStatus.PARTIAL,
-        reason="; ".join((first.message, *listed)),
-        line=first.line,
-        column=first.column,
-    )
-
-
-def _skipped(file: str, syntax: str) -> FileCoverage:
-    return FileCoverage(file=file, status=FileStatus.SKIPPED, format=syntax, reason=NOT_A_FORMAT)
-
-
-def _counted(coverage: Iterable[FileCoverage]) -> tuple[FileCoverage, ...]:
-    """The coverage sorted by file; many files of no interest become one line that counts them."""
-    listed = sorted(coverage, key=lambda item: item.file)
-    dull = [item for item in listed if item.reason == NOT_A_FORMAT]
-    if len(dull) <= _LISTED_SKIPS:
-        return tuple(listed)
-    count = FileCoverage(
-        file=".",
-        status=FileStatus.SKIPPED,
-        reason=f"{len(dull):,} files: {NOT_A_FORMAT}",
-    )
-    return (count, *(item for item in listed if item.reason != NOT_A_FORMAT))

@@ -5,6 +5,8 @@ Nothing here raises for what a folder holds. What cannot be read becomes coverag
 only a path that the user named and that does not exist is an error.
 """
 
+import codecs
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -25,6 +27,13 @@ _SKIPPED_FOLDERS = frozenset(
         *("site-packages", ".cache", ".eggs", "dist", "bower_components", ".next"),
     }
 )
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does, so it comes first
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_LOOP = "unreadable: a link that leads back to itself"
 NOT_A_FORMAT = "not a deployment format"
 
 
@@ -104,10 +113,13 @@ def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     seen: set[Path] = set()
     while waiting:
         path = waiting.pop()
-        if path in seen or len(seen) > MAX_FILES:
+        if path in seen:
             continue
+        if len(seen) >= MAX_FILES:
+            yield path, f"unreadable: more than {MAX_FILES:,} files; audit parts of the folder"
+            return
         seen.add(path)
-        if not path.is_dir():
+        if not _is_folder(path):
             yield path, ""
             continue
         try:
@@ -115,11 +127,25 @@ def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         except OSError as error:
             yield path, f"unreadable folder: {error.strerror}"
             continue
-        for entry in entries:
-            if entry.is_symlink() and entry.is_dir():
-                yield Path(entry.path), "a link to a folder"
-            elif entry.name not in _SKIPPED_FOLDERS:
-                waiting.append(Path(entry.path))
+        linked = [Path(entry.path) for entry in entries if _is_linked_folder(entry)]
+        yield from ((path, "a link to a folder") for path in linked)
+        waiting += [
+            Path(entry.path)
+            for entry in entries
+            if entry.name not in _SKIPPED_FOLDERS and Path(entry.path) not in linked
+        ]
+
+
+def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and _is_folder(Path(entry.path))
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a path is a folder; a link that leads back to itself is none, and no error."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
@@ -135,15 +161,20 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
         if status.st_size > MAX_BYTES:
             return _failed(file, f"larger than {MAX_BYTES:,} bytes", syntax)
         content = path.read_bytes()
-    except (OSError, RuntimeError) as error:
-        return _failed(file, f"unreadable: {getattr(error, 'strerror', None) or error}", syntax)
+    except RuntimeError:
+        return _failed(file, _LOOP, syntax)
+    except OSError as error:
+        looping = error.errno == errno.ELOOP
+        return _failed(file, _LOOP if looping else f"unreadable: {error.strerror}", syntax)
     return _decoded(content, file, syntax)
 
 
 def _decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage:
-    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    """The text, by its byte order mark or else as UTF-8; no text of ours has a NUL."""
+    marks = (mark for mark in _MARKS if content.startswith(mark))
+    encoding = _MARKS.get(next(marks, b""), "utf-8-sig")
+    if encoding == "utf-8-sig" and b"\0" in content:
         return _failed(file, "binary content", syntax)
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -153,10 +184,12 @@ def _decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverag
             file=file,
             status=FileStatus.FAILED,
             format=syntax,
-            reason="not UTF-8",
+            reason=f"not {'UTF-8' if encoding == 'utf-8-sig' else encoding.upper()}",
             line=line,
             column=error.start - before.rfind(b"\n"),
         )
+    if "\0" in text:
+        return _failed(file, "binary content", syntax)
     return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
 
 

@@ -53,7 +53,7 @@ _ALWAYS_READ = re.compile(
     r"|\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
     r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
     r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|agents?/[^/]+\.jsonc?"
-    r"|opencode\.jsonc?|goose/config\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
+    r"|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed)/[^/]*|\.github/workflows/[^/]*)$"
 )
 _GATE = re.compile(
@@ -84,9 +84,20 @@ _HEAD = 400
 _UNGATED = frozenset({"hcl", "dotenv", "dockerfile", "ini", "markdown", "pem"})
 
 
+_TEMPLATES = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".gotmpl", ".erb", ".mustache")
+_MARKUP = re.compile(r"\{\{|\{%|<%")
+
+
+def is_template(file: str, text: str) -> bool:
+    """Whether a file is one that some program fills in before it is a configuration."""
+    return file.endswith(_TEMPLATES) and _MARKUP.search(text) is not None
+
+
 def syntax_of(file: str) -> str:
     """The syntax that a file's name promises; empty when the name promises none we read."""
     name = file.rpartition("/")[2]
+    ending = next((ending for ending in _TEMPLATES if name.endswith(ending)), "")
+    name = name.removesuffix(ending)
     for pattern, syntax in _BY_NAME:
         if fnmatchcase(name, pattern):
             return syntax

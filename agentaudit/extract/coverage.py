@@ -1,0 +1,133 @@
+"""What the coverage says of each file: read whole, in part, not at all, and why."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from agentaudit.errors import InputError, Problem
+from agentaudit.extract.collector import Collector
+from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.readers.document import Document
+from agentaudit.readers.files import NOT_A_FORMAT, SourceText
+
+_TEMPLATE = "an unrendered template; audit what it renders to"
+_UNMERGED = "a merge conflict that nobody resolved"
+_MARKS = ("\n<<<<<<< ", "\n=======\n", "\n>>>>>>> ")
+"""The lines of a merge that somebody has to resolve, in their order."""
+_LISTED_PROBLEMS = 100
+_LISTED_SKIPS = 200
+"""More files of no interest are counted, not listed."""
+
+
+def template_coverage(source: SourceText) -> FileCoverage:
+    """Of a file that some program would fill in first."""
+    return FileCoverage(
+        file=source.file, status=FileStatus.FAILED, format=source.syntax, reason=_TEMPLATE
+    )
+
+
+def read_coverage(document: Document) -> FileCoverage:
+    conflict = _conflict(document.syntax, document.text)
+    if conflict is not None:
+        return FileCoverage(
+            file=document.file,
+            status=FileStatus.PARTIAL,
+            format=document.syntax,
+            reason=_UNMERGED,
+            line=conflict,
+            column=1,
+        )
+    if not document.problems:
+        return FileCoverage(file=document.file, status=FileStatus.READ, format=document.syntax)
+    line, column, message = document.problems[0]
+    more = len(document.problems) - 1
+    return FileCoverage(
+        file=document.file,
+        status=FileStatus.PARTIAL,
+        format=document.syntax,
+        reason=f"{message} (and {more} more)" if more else message,
+        line=line,
+        column=column,
+    )
+
+
+def failed_coverage(source: SourceText, error: InputError) -> FileCoverage:
+    conflict = _conflict("", source.text)
+    if conflict is not None:
+        return FileCoverage(
+            file=source.file,
+            status=FileStatus.FAILED,
+            format=source.syntax,
+            reason=_UNMERGED,
+            line=conflict,
+            column=1,
+        )
+    problem = error.problems[0]
+    template = source.syntax == "yaml" and "{{" in source.text
+    return FileCoverage(
+        file=source.file,
+        status=FileStatus.FAILED,
+        format=source.syntax,
+        reason=_TEMPLATE if template else problem.message,
+        line=problem.line,
+        column=problem.column,
+    )
+
+
+def _conflict(syntax: str, text: str) -> int | None:
+    """The line on which an unresolved merge begins; in strings of a whole program it is none."""
+    if _MARKS[0].strip() not in text or syntax in {"python", "json"}:
+        return None
+    lines, at = f"\n{text}\n", 0
+    for mark in _MARKS:
+        at = lines.find(mark, at)
+        if at < 0:
+            return None
+    return lines.count("\n", 0, lines.find(_MARKS[0]) + 1)
+
+
+def judged_coverage(
+    coverage: Iterable[FileCoverage], collector: Collector
+) -> Iterator[FileCoverage]:
+    """The coverage with what extractors say: a file they found problems in was read in part."""
+    by_file: dict[str, list[Problem]] = {}
+    for problem in sorted(collector.problems, key=lambda each: (each.line or 0, each.column or 0)):
+        by_file.setdefault(problem.file, []).append(problem)
+    for item in coverage:
+        if problems := by_file.get(item.file):
+            yield _partial(item, problems)
+        elif item.file in collector.remarks and item.status is FileStatus.READ:
+            yield replace(item, reason=collector.remarks[item.file])
+        else:
+            yield item
+
+
+def _partial(item: FileCoverage, problems: Sequence[Problem]) -> FileCoverage:
+    first, *rest = problems
+    others = [f"{other.line}:{other.column}: {other.message}" for other in rest]
+    more = len(others) - _LISTED_PROBLEMS
+    listed = (*others[:_LISTED_PROBLEMS], *([f"and {more} more"] if more > 0 else ()))
+    return replace(
+        item,
+        status=FileStatus.PARTIAL,
+        reason="; ".join((first.message, *listed)),
+        line=first.line,
+        column=first.column,
+    )
+
+
+def skipped_coverage(file: str, syntax: str) -> FileCoverage:
+    return FileCoverage(file=file, status=FileStatus.SKIPPED, format=syntax, reason=NOT_A_FORMAT)
+
+
+def counted_coverage(coverage: Iterable[FileCoverage]) -> tuple[FileCoverage, ...]:
+    """The coverage sorted by file; many files of no interest become one line that counts them."""
+    listed = sorted(coverage, key=lambda item: item.file)
+    dull = [item for item in listed if item.reason == NOT_A_FORMAT]
+    if len(dull) <= _LISTED_SKIPS:
+        return tuple(listed)
+    count = FileCoverage(
+        file=".",
+        status=FileStatus.SKIPPED,
+        reason=f"{len(dull):,} files: {NOT_A_FORMAT}",
+    )
+    return (count, *(item for item in listed if item.reason != NOT_A_FORMAT))
