@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,7 @@ from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import UsageError, exit_code
 
 if TYPE_CHECKING:
+    from agentaudit.cli.user_policies import PolicySource
     from agentaudit.model.sweep import Cell, SweepRow
     from agentaudit.simulation.sweep import Source
 
@@ -47,7 +48,12 @@ def sweep(
     ] = "",
     policy: Annotated[
         list[str] | None,
-        typer.Option("--policy", "-p", metavar="NAME", help="A policy to try; again for more."),
+        typer.Option(
+            "--policy",
+            "-p",
+            metavar="NAME|FILE:CLASS",
+            help="A policy to try, or one of your own; again for more.",
+        ),
     ] = None,
     caps: Annotated[
         list[str] | None,
@@ -87,11 +93,13 @@ def sweep(
       agentaudit simulate sweep run.aatrace --rate 1,2,3,4 --requests 500
       agentaudit simulate sweep workload.yaml --cores 8,16,32 -p fcfs -p mas --seeds 20
       agentaudit simulate sweep run.aatrace -p comb --caps N_cap=4 --caps N_cap=8
+      agentaudit simulate sweep run.aatrace --rate 1,2,4 -p fcfs -p my.py:MyPolicy
       agentaudit simulate sweep workload.yaml --rate 5,10,20 --scheduler tcp://dask:8786
 
     Exit codes: 0 all computed; 2 usage, unreadable input, or a file of another sweep; 3 too little
     was recorded, its file is damaged or cut off, or some of it could not be computed.
     """
+    from agentaudit.cli.user_policies import own_policies, split_words
     from agentaudit.model.sweep import Sweep
     from agentaudit.report.sweep_table import render_sweep
     from agentaudit.simulation.sweep import Axes, cells_of
@@ -101,17 +109,21 @@ def sweep(
     terminal = terminal_of(context)
     if not 1 <= seeds <= _MOST_SEEDS:
         raise UsageError(f"--seeds is from 1 to {_MOST_SEEDS}, not {seeds}")
+    names, written = split_words(policy or ())
     axes = Axes(
         arrivals=(*(arrivals or ()), *(f"poisson:{one}" for one in _listed(rate))) or ("",),
         cores=[_whole(one, "--cores") for one in _listed(cores)],
-        policies=policy or (),
+        policies=names,
+        others=[one.name for one in own_policies(written)],
         caps=caps or ("",),
         seeds=range(seeds),
     )
     made, whole = _source(source, requests=requests, machine=machine)
     cells = cells_of(made, axes)
-    kept = _Kept(output=output, fingerprint=_fingerprint(made), terminal=terminal)
-    rows = kept.rows(made, cells, jobs=jobs or os.cpu_count() or 1, scheduler=scheduler)
+    kept = _Kept(output=output, fingerprint=_fingerprint(made, written), terminal=terminal)
+    rows = kept.rows(
+        Swept(made, tuple(written)), cells, jobs=jobs or os.cpu_count() or 1, scheduler=scheduler
+    )
     first = made.workload(axes.arrivals[0], 0)
     result = Sweep(
         workload_source=str(source),
@@ -139,10 +151,10 @@ class _Kept:
     terminal: Terminal
 
     def rows(
-        self, source: "Source", cells: "Sequence[Cell]", *, jobs: int, scheduler: str | None
+        self, swept: "Swept", cells: "Sequence[Cell]", *, jobs: int, scheduler: str | None
     ) -> "Mapping[Cell, SweepRow]":
         """A row for each cell, and those that the file held already."""
-        from agentaudit.simulation.sweep import rows_of, tasks_of
+        from agentaudit.simulation.sweep import tasks_of
         from agentaudit.store.journal import journal, known_rows
 
         rows = dict(known_rows(self.output, self.fingerprint))
@@ -154,7 +166,7 @@ class _Kept:
             self.terminal.progress("Simulating", total=len(left)) as shown,
             journal(self.output, self.fingerprint) as written,
         ):
-            for found in _computed(rows_of, source, tasks, jobs=jobs, scheduler=scheduler):
+            for found in _computed(swept, tasks, jobs=jobs, scheduler=scheduler):
                 written.add(found)
                 rows.update((row.cell, row) for row in found)
                 done += len(found)
@@ -162,9 +174,25 @@ class _Kept:
         return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What every process is given once: the source of requests, and the user's policies as text."""
+
+    source: "Source"
+    written: "tuple[PolicySource, ...]"
+
+
+def swept_rows(swept: Swept, task: "Sequence[Cell]") -> "list[SweepRow]":
+    """What came of one task, wherever it is computed: policies are made where they run."""
+    from agentaudit.cli.user_policies import own_policies
+    from agentaudit.simulation.sweep import rows_of
+
+    others = {policy.name: policy for policy in own_policies(swept.written)}
+    return rows_of(swept.source, task, others)
+
+
 def _computed(
-    function: "Callable[[Source, Sequence[Cell]], list[SweepRow]]",
-    source: "Source",
+    swept: Swept,
     tasks: "Sequence[Sequence[Cell]]",
     *,
     jobs: int,
@@ -173,10 +201,10 @@ def _computed(
     if scheduler is not None:
         from agentaudit.store.cluster import computed_on_cluster
 
-        return computed_on_cluster(scheduler, function, source, tasks)
+        return computed_on_cluster(scheduler, swept_rows, swept, tasks)
     from agentaudit.store.processes import computed_here
 
-    return computed_here(function, source, tasks, jobs=jobs)
+    return computed_here(swept_rows, swept, tasks, jobs=jobs)
 
 
 def _source(source: Path, *, requests: int | None, machine: str | None) -> "tuple[Source, bool]":
@@ -198,9 +226,11 @@ def _source(source: Path, *, requests: int | None, machine: str | None) -> "tupl
     return RecordedSource(recorded=workload, machine=chosen, requests=requests), whole
 
 
-def _fingerprint(source: "Source") -> str:
-    """Of all that rows depend on beside their cells."""
-    content = msgspec.json.encode([__version__, type(source).__name__, source], order="sorted")
+def _fingerprint(source: "Source", written: "Sequence[PolicySource]") -> str:
+    """Of all that rows depend on beside their cells; a policy's text, and not where it stands."""
+    policies = [[one.name, one.text] for one in written]
+    parts = [__version__, type(source).__name__, source, *([policies] if policies else [])]
+    content = msgspec.json.encode(parts, order="sorted")
     return hashlib.sha256(content).hexdigest()
 
 

@@ -9,6 +9,7 @@ import ast
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -21,11 +22,32 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w+))?")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySource:
+    """A policy of the user's as text, which can be sent to other processes and machines."""
+
+    word: str
+    file: str
+    name: str
+    text: str
+
+
 def split_policies(words: Sequence[str]) -> "tuple[list[str], list[ForeignPolicy]]":
     """The names of shipped policies among the words, and the policies that come from files."""
+    names, sources = split_words(words)
+    return names, own_policies(sources)
+
+
+def split_words(words: Sequence[str]) -> tuple[list[str], list[PolicySource]]:
+    """The names of shipped policies among the words, and what the files of others say."""
     names = [word for word in words if _WORD.fullmatch(word) is None]
     written = dict.fromkeys(word for word in words if _WORD.fullmatch(word))
-    policies = [user_policy(word) for word in written]
+    return names, [_source(word) for word in written]
+
+
+def own_policies(sources: "Sequence[PolicySource]") -> "list[ForeignPolicy]":
+    """The policies of these texts; UsageError where two have one name."""
+    policies = [_made(source) for source in sources]
     from agentaudit.simulation.policies.catalogue import SHIPPED
 
     taken = set(SHIPPED)
@@ -36,7 +58,7 @@ def split_policies(words: Sequence[str]) -> "tuple[list[str], list[ForeignPolicy
                 " `name` of its own"
             )
         taken.add(policy.name)
-    return names, policies
+    return policies
 
 
 def user_policy(word: str) -> "ForeignPolicy":
@@ -45,13 +67,21 @@ def user_policy(word: str) -> "ForeignPolicy":
 
     Raises InputError, with file and line, for what is missing in the file or wrong with it.
     """
-    from agentaudit.simulation.policies.foreign import ForeignPolicy, check_hooks
+    return _made(_source(word))
 
+
+def _source(word: str) -> PolicySource:
     match = _WORD.fullmatch(word)
     if match is None:
         raise UsageError(f"{word!r} names no policy in a file, as my.py:MyPolicy does")
-    file, name = match["file"], match["name"]
-    text = _text(file)
+    text = _text(match["file"])
+    return PolicySource(word=word, file=match["file"], name=match["name"] or "", text=text)
+
+
+def _made(source: PolicySource) -> "ForeignPolicy":
+    from agentaudit.simulation.policies.foreign import ForeignPolicy, check_hooks
+
+    file, name, text = source.file, source.name, source.text
     lines = _definitions(file, text)
     if name not in lines:
         said = f"there is no {name!r} in it" if name else "say which policy is meant"

@@ -6,9 +6,10 @@ between them is what was asked. A row is a function of its cell and the source, 
 where and in which order cells are computed does not matter.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 from typing import Protocol
 
 from agentaudit.errors import UsageError
@@ -19,6 +20,7 @@ from agentaudit.simulation.caps import default_caps, with_caps
 from agentaudit.simulation.machine import with_cores
 from agentaudit.simulation.metrics import result_of
 from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
+from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.shaping import shaped
 from agentaudit.simulation.synthetic import WorkloadShape, synthetic_workload
 from agentaudit.simulation.workload_file import overridden
@@ -64,11 +66,16 @@ class WrittenSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axes:
-    """What is varied. Empty policies are those that suit the arrivals; "" is the source's own."""
+    """
+    What is varied. Empty policies are those that suit the arrivals; "" is the source's own.
+
+    `others` are names of policies of the user's, which have no caps that could be varied.
+    """
 
     arrivals: Sequence[str] = ("",)
     cores: Sequence[int] = ()
     policies: Sequence[str] = ()
+    others: Sequence[str] = ()
     caps: Sequence[str] = ("",)
     seeds: Sequence[int] = (0,)
 
@@ -85,8 +92,11 @@ def cells_of(source: Source, axes: Axes) -> tuple[Cell, ...]:
         for caps in axes.caps:
             with_caps(default_caps(workload, machine), caps)
         names = policy_names(axes.policies, workload)
+        names = names[:1] if axes.others and not axes.policies else names
         for name, caps, seed in product(names, axes.caps, axes.seeds):
             found[Cell(arrivals=arrivals, cores=cores, policy=name, caps=caps, seed=seed)] = None
+        for name, seed in product(axes.others, axes.seeds):
+            found[Cell(arrivals=arrivals, cores=cores, policy=name, caps="", seed=seed)] = None
         if len(found) > MOST_CELLS:
             raise UsageError(f"a sweep has at most {MOST_CELLS:,} cells")
     return tuple(found)
@@ -100,10 +110,12 @@ def tasks_of(cells: Iterable[Cell]) -> tuple[tuple[Cell, ...], ...]:
     return tuple(map(tuple, of_requests.values()))
 
 
-def rows_of(source: Source, task: Sequence[Cell]) -> list[SweepRow]:
-    """What came of the cells of one task, in their order."""
+def rows_of(
+    source: Source, task: Sequence[Cell], others: Mapping[str, Policy] = MappingProxyType({})
+) -> list[SweepRow]:
+    """What came of the cells of one task, in their order; `others` are the user's, by name."""
     workload = source.workload(task[0].arrivals, task[0].seed)
-    return [_row(workload, machine_of(source, cell.cores), cell) for cell in task]
+    return [_row(workload, machine_of(source, cell.cores), cell, others) for cell in task]
 
 
 def machine_of(source: Source, cores: int) -> Machine:
@@ -112,9 +124,13 @@ def machine_of(source: Source, cores: int) -> Machine:
     return machine if cores == machine.cores else with_cores(machine, cores)
 
 
-def _row(workload: Workload, machine: Machine, cell: Cell) -> SweepRow:
-    caps = with_caps(default_caps(workload, machine), cell.caps)
-    (policy,) = shipped_policies((cell.policy,), caps)
+def _row(
+    workload: Workload, machine: Machine, cell: Cell, others: Mapping[str, Policy]
+) -> SweepRow:
+    policy = others.get(cell.policy)
+    if policy is None:
+        caps = with_caps(default_caps(workload, machine), cell.caps)
+        (policy,) = shipped_policies((cell.policy,), caps)
     result = result_of(workload, machine, policy)
     return SweepRow(
         cell=cell,

@@ -61,17 +61,16 @@ def test_the_file_is_the_same_whoever_computes_it(written: Path) -> None:
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_cluster_writes_the_same_file(written: Path) -> None:
+def test_a_cluster_writes_the_same_file(written: Path, own: Path) -> None:
     from distributed import LocalCluster
 
-    assert swept(written, "--seeds", "3", output="here").exit_code == 0
+    asked = ("--seeds", "3", "-p", "mas", "-p", f"{own}:Last")
+    assert swept(written, *asked, output="here").exit_code == 0
     with LocalCluster(  # type: ignore[no-untyped-call]  # it has no types
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0",
     ) as cluster:  # fmt: skip
         cluster.wait_for_workers(2)
-        there = swept(
-            written, "--seeds", "3", "--scheduler", cluster.scheduler_address, output="there"
-        )
+        there = swept(written, *asked, "--scheduler", cluster.scheduler_address, output="there")
 
     assert there.exit_code == 0
     assert (written.parent / "here").read_bytes() == (written.parent / "there").read_bytes()
@@ -136,6 +135,71 @@ def test_a_file_of_something_else_is_left_alone(
         assert path.read_text() == content
     else:
         assert result.exit_code == 0
+
+
+OWN = """\
+class Last:
+    parameters = "the last that came first"
+
+    def __init__(self):
+        self.free, self.waiting = 2, []
+
+    def arrived(self, request):
+        self.waiting.append(request)
+
+    def finished(self, request):
+        self.free += 1
+
+    def admit(self, now_ns):
+        started = []
+        while self.free and self.waiting:
+            started.append(self.waiting.pop())
+            self.free -= 1
+        return started
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    return path
+
+
+def test_a_policy_of_ones_own_is_the_same_wherever_it_runs(written: Path, own: Path) -> None:
+    """In this process and in two; beside the baseline where no other is named, and without caps."""
+    asked = ("--seeds", "3", "--caps", "N_cap=2", "--caps", "N_cap=4", "-p", f"{own}:Last")
+    for jobs in ("1", "2"):
+        assert swept(written, *asked, "--jobs", jobs, output=jobs).exit_code == 0
+    found = rows(written.parent / "1")
+
+    assert (written.parent / "1").read_bytes() == (written.parent / "2").read_bytes()
+    assert [(row.cell.policy, row.cell.caps) for row in found].count(("Last", "")) == 3
+    assert {row.cell.policy for row in found} == {"fcfs", "Last"}
+    assert {row.running_peak for row in found if row.cell.policy == "Last"} == {2}
+
+
+def test_an_edited_policy_is_another_sweep(written: Path, own: Path) -> None:
+    asked = ("--seeds", "1", "-p", f"{own}:Last")
+    assert swept(written, *asked).exit_code == 0
+    assert swept(written, *asked).exit_code == 0
+    own.write_text(OWN.replace("2, []", "3, []"))
+
+    result = swept(written, *asked)
+
+    assert isinstance(result.exception, InputError)
+    assert "policies of your own (one that was edited is another)" in str(result.exception)
+
+
+def test_what_a_policy_does_wrong_in_another_process_has_its_place(
+    written: Path, own: Path
+) -> None:
+    own.write_text(OWN.replace("        self.free += 1", "        self.nothing += 1"))
+
+    result = swept(written, "--seeds", "3", "--jobs", "2", "-p", f"{own}:Last")
+
+    assert isinstance(result.exception, InputError)
+    assert "own.py:11: `finished` of Last fails: AttributeError" in str(result.exception)
 
 
 def test_another_workload_is_not_mixed_in(written: Path) -> None:
