@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from agentaudit.errors import InputError
+from agentaudit.extract.agent_cards import extract_agent_cards
 from agentaudit.extract.agent_sandbox import extract_sandboxes
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.codex import extract_codex
@@ -71,6 +72,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_gemini,
     extract_editors,
     mark_shadows,
+    extract_agent_cards,
     extract_crewai,
     extract_python,
     extract_compose,

@@ -65,4 +65,8 @@ class PeerAgent(Fact):
 
     url: str = ""
     authenticated: Truth = Truth.UNKNOWN
+    mutual: Truth = Truth.UNKNOWN
+    """Whether callers prove who they are by a certificate, as the agent does."""
+    signed: Truth = Truth.UNKNOWN
+    """Whether its card is signed, so that nobody can put another address into it."""
     tls: Truth = Truth.UNKNOWN
