@@ -14,6 +14,7 @@ from agentaudit.extract.actions_jobs import (
     raw,
     workflow_files,
 )
+from agentaudit.extract.actions_memory import add_auto_memory
 from agentaudit.extract.actions_permissions import Permissions, permissions_of
 from agentaudit.extract.actions_tools import add_allowed_tools
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -37,11 +38,13 @@ _SECRETS = re.compile(r"\$\{\{[^}]*\bsecrets\.(?!GITHUB_TOKEN\b)\w+|secrets:\s*i
 _BYPASS = re.compile(
     r"--dangerously-skip-permissions|bypassPermissions|--yolo|--approval-mode[= ]yolo"
     r"|--full-auto|danger-full-access|--dangerously-bypass-approvals-and-sandbox"
+    r"|^safety-strategy: unsafe$|\"approvalMode\":\s*\"yolo\"",
+    re.MULTILINE,
 )
 _MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
 _ASKS_WHO = ("anthropics/claude-code-action", "openai/codex-action")
 """Actions that refuse actors without the right to write, unless they are told otherwise."""
-_ANYONE = ("allowed_bots", "allowed_non_write_users")
+_ANYONE = ("allowed_bots", "allowed_non_write_users", "allow-users")
 _HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")
 
 
@@ -68,7 +71,7 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
         _add_source(reading, fact)
         _add_grant(reading, fact)
         for job in workflow.jobs:
-            _add_job(reading, fact, job)
+            _add_job(documents, reading, fact, job)
 
 
 def _workflow(reading: _Reading) -> Workflow:
@@ -84,7 +87,7 @@ def _workflow(reading: _Reading) -> Workflow:
         untrusted_trigger=any(name in UNTRUSTED_TRIGGERS for name in names),
         interpolates_event=any(_interpolations(workflow)),
         permissions=rights.given,
-        permissions_set=rights.known,
+        permissions_set=_permissions_set(rights, names),
         write_permissions=rights.writes,
         runs_agent=workflow.runs_agent,
         unpinned_actions=tuple(
@@ -96,6 +99,12 @@ def _workflow(reading: _Reading) -> Workflow:
         uses_secrets=_SECRETS.search(text) is not None,
         session_named=_session_named(workflow),
     )
+
+
+def _permissions_set(rights: Permissions, triggers: tuple[str, ...]) -> Known:
+    """A workflow that is only called has the token of its caller, which may be limited."""
+    inherited = triggers == ("workflow_call",) and rights.known is Known.NONE
+    return Known.UNKNOWN if inherited else rights.known
 
 
 def _workflow_places(reading: _Reading) -> Iterator[Evidence]:
@@ -191,14 +200,18 @@ def _grant(reading: _Reading, rights: Permissions, node: Node) -> Grant:
     )
 
 
-def _add_job(reading: _Reading, fact: Workflow, job: Job) -> None:
+def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) -> None:
     """A job as a runtime, with its credentials, and the agent that it runs."""
     seen_by: tuple[FactId, ...] = ()
     runtime = reading.collector.add(_runtime(reading, job))
     if job.runs_agent:
-        step = next(step for step in job.steps if step.runs_agent)
+        step = next(
+            (step for step in job.steps if step.runs_agent_itself),
+            next(step for step in job.steps if step.runs_agent),
+        )
         agent = reading.collector.add(_agent(reading, fact, (job, step)))
         add_allowed_tools(reading.collector, agent, _words(step), agent.evidence[0])
+        add_auto_memory(documents, reading.collector, agent, step)
         seen_by = (agent.id, runtime.id)
         place = agent.evidence[0]
         reading.collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place)

@@ -1,8 +1,9 @@
 """GitHub workflows as jobs and steps: what starts them, what they may do, which run an agent."""
 
+import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import workflows
@@ -29,6 +30,8 @@ _AGENT_COMMAND = re.compile(
     r"|crewai\s+run|cursor-agent\s)",
     re.MULTILINE,
 )
+_DEEPEST = 10
+"""How deep GitHub lets composite actions call one another."""
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 UNTRUSTED_TRIGGERS = frozenset(
@@ -58,6 +61,8 @@ class Step:
 
     node: Node
     number: int
+    agent_inside: bool = False
+    """Whether it calls steps of this repository that run an agent."""
 
     @property
     def uses(self) -> str:
@@ -70,9 +75,11 @@ class Step:
 
     @property
     def runs_agent(self) -> bool:
-        return self.action in AGENT_ACTIONS or (
-            _AGENT_COMMAND.search(raw(self.node.get("run"))) is not None
-        )
+        return self.agent_inside or self.runs_agent_itself
+
+    @property
+    def runs_agent_itself(self) -> bool:
+        return self.action in AGENT_ACTIONS or runs_agent(raw(self.node.get("run")))
 
     def input(self, name: str) -> Node | None:
         """One of its inputs; GitHub takes their names in any case."""
@@ -132,6 +139,11 @@ class WorkflowFile:
         return tuple(job for job in self.jobs if job.runs_agent) or self.jobs
 
 
+def runs_agent(script: str) -> bool:
+    """Whether a script starts a coding agent."""
+    return _AGENT_COMMAND.search(script) is not None
+
+
 def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
     """Every workflow, with its jobs."""
     for document in workflows(documents):
@@ -140,15 +152,67 @@ def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
         yield WorkflowFile(
             document=document,
             root=root,
-            jobs=tuple(_job(key, node) for key, node in jobs.entries) if jobs is not None else (),
+            jobs=tuple(_job(documents, key, node) for key, node in jobs.entries)
+            if jobs is not None
+            else (),
         )
 
 
-def _job(key: Node, node: Node) -> Job:
-    listed = node.get("steps")
-    members = listed.list() if listed is not None else ()
-    steps = tuple(Step(node=member, number=number) for number, member in enumerate(members))
-    return Job(name=key.raw, key=key, node=node, steps=steps)
+def _job(documents: Documents, key: Node, node: Node) -> Job:
+    """A job with its steps; those of actions and workflows of this repository stand among them."""
+    steps = tuple(_called_job(documents, node)) + tuple(_steps(documents, node.get("steps"), 0))
+    return Job(
+        name=key.raw,
+        key=key,
+        node=node,
+        steps=tuple(replace(step, number=number) for number, step in enumerate(steps)),
+    )
+
+
+def _steps(documents: Documents, listed: Node | None, depth: int) -> Iterator[Step]:
+    """Steps in their order, what a composite action does before the step that calls it."""
+    for member in listed.list() if listed is not None else ():
+        step = Step(node=member, number=0)
+        inner = tuple(_composite(documents, step.uses, depth))
+        yield from inner
+        yield replace(step, agent_inside=any(each.runs_agent for each in inner))
+
+
+def _composite(documents: Documents, uses: str, depth: int) -> Iterator[Step]:
+    """The steps of an action of this repository, placed in its own file."""
+    if not uses.startswith("./") or depth >= _DEEPEST:
+        return
+    folder = posixpath.normpath(uses)
+    for name in ("action.yml", "action.yaml"):
+        document = documents.at(f"{folder}/{name}".removeprefix("./"))
+        runs = document.root.get("runs", "steps") if document is not None else None
+        if document is not None and runs is not None:
+            yield from _steps(documents, placed(runs, document.file), depth + 1)
+
+
+def _called_job(documents: Documents, node: Node) -> Iterator[Step]:
+    """The steps of a reusable workflow of this repository, and the call with what it hands over."""
+    uses = raw(node.get("uses"))
+    if not uses:
+        return
+    document = documents.at(posixpath.normpath(uses)) if uses.startswith("./") else None
+    inner: list[Step] = []
+    if document is not None:
+        jobs = document.root.get("jobs") or document.root
+        for _, job in jobs.entries:
+            inner += _steps(documents, placed(job.get("steps") or job, document.file), 1)
+    yield from inner
+    yield Step(node=node, number=0, agent_inside=any(step.runs_agent for step in inner))
+
+
+def placed(node: Node, file: str) -> Node:
+    """A node and all below it, each with the file that it stands in."""
+    return replace(
+        node,
+        file=file,
+        entries=tuple((placed(key, file), placed(value, file)) for key, value in node.entries),
+        elements=tuple(placed(element, file) for element in node.elements),
+    )
 
 
 def pinned(uses: str) -> bool:
