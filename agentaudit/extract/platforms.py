@@ -14,6 +14,10 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 
+_PIPELINE_FILE = re.compile(
+    r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
+)
+
 
 def extract_python(documents: Documents, collector: Collector) -> None:
     if any(documents.of("python")):
@@ -52,11 +56,20 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_pipelines(documents: Documents, collector: Collector) -> None:
+    if any(_PIPELINE_FILE.search(document.file) for document in documents.of("yaml")):
+        from agentaudit.extract.pipeline_files import extract_pipelines as extract
+
+        extract(documents, collector)
+
+
 def workflows(documents: Documents) -> Iterator[Document]:
     """Workflows of GitHub by their folder, or by what they hold where the folder is another."""
     for document in documents.of("yaml"):
         jobs = document.root.get("jobs")
         if jobs is None or jobs.kind is not NodeKind.MAPPING:
+            continue
+        if _PIPELINE_FILE.search(document.file):
             continue
         if _WORKFLOW_FILE.search(document.file) or document.root.get("on") is not None:
             yield document

@@ -1,0 +1,250 @@
+"""
+Pipelines of GitLab, CircleCI, Bitbucket and Azure: the same facts as of a GitHub workflow.
+
+What starts them, the agents they run, and the static keys that jobs hold where the forge would
+issue a token for the job.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from agentaudit.extract.actions_jobs import runs_agent
+from agentaudit.extract.actions_tools import add_allowed_tools
+from agentaudit.extract.coding_agents import BYPASS
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.containers import add_egress
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.launchers import image_launch
+from agentaudit.extract.redaction import plain
+from agentaudit.extract.secret_names import secret_name
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.agents import Agent, Source
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.model.facts.runtimes import Runtime, Workflow
+from agentaudit.readers.document import Document, Node
+
+_VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
+_MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
+_PROVIDERS = frozenset({"aws", "google", "azure", "anthropic", "openai"})
+"""Of what a script asks for by name, only the keys of clouds and of models matter here."""
+_CLOUDS = frozenset({"aws", "google", "azure"})
+"""Where the job has a token to exchange, variables of these names hold what it got for it."""
+_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+NO_ALTERNATIVES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineJob:
+    """One job, whatever the forge calls it."""
+
+    name: str
+    key: Node
+    """The node that names it."""
+    scripts: tuple[Node, ...] = ()
+    settings: tuple[tuple[str, Node], ...] = ()
+    """Blocks of variables, each with its route."""
+    image: str = ""
+    tokens: tuple[tuple[str, Node], ...] = ()
+    """Tokens that the forge issues for the job, by their names."""
+    unpinned: tuple[str, ...] = ()
+    """Orbs, pipes and tasks that can change without a commit."""
+
+    @property
+    def script(self) -> str:
+        return "\n".join(line for node in self.scripts for line in node.texts())
+
+    @property
+    def runs_agent(self) -> bool:
+        return runs_agent(self.script)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """One file of a forge."""
+
+    document: Document
+    name: str
+    forge: str
+    jobs: tuple[PipelineJob, ...]
+    triggers: tuple[str, ...] = ()
+    untrusted: Node | None = None
+    """Where it says that strangers may cause it."""
+    event_text: re.Pattern[str]
+    """Variables that hold what the author of an event wrote."""
+    alternatives: Mapping[str, str] = field(default_factory=lambda: NO_ALTERNATIVES)
+    """By provider: what would do without a static key."""
+    included: tuple[str, ...] = ()
+    """Configurations from elsewhere that can change without a commit here."""
+
+
+def add_pipeline(collector: Collector, pipeline: Pipeline) -> None:
+    """The workflow, its jobs as runtimes, their agents and what those hold."""
+    fact = collector.add(_workflow(pipeline))
+    if pipeline.untrusted is not None and fact.runs_agent:
+        _add_source(collector, pipeline, fact, pipeline.untrusted)
+    for job in pipeline.jobs:
+        _add_job(collector, pipeline, fact, job)
+
+
+def _workflow(pipeline: Pipeline) -> Workflow:
+    document, agents = pipeline.document, [job for job in pipeline.jobs if job.runs_agent]
+    texts = [node for job in agents for node in _with_event_text(pipeline, job)]
+    asked = [name for job in agents or pipeline.jobs for name, _ in _asked(job)]
+    place = pipeline.untrusted or (agents[0].key if agents else document.root)
+    unpinned = [
+        *pipeline.included,
+        *(name for job in agents for name in job.unpinned),
+        *(plain(job.image) for job in agents if not re.search(r"@sha256:|\$", job.image)),
+    ]
+    return Workflow(
+        id=fact_id("workflow", pipeline.name, document.file),
+        name=pipeline.name,
+        evidence=(
+            evidence(document, place, plain(place.raw)),
+            *(evidence(document, node) for node in texts),
+        ),
+        triggers=pipeline.triggers,
+        untrusted_trigger=pipeline.untrusted is not None,
+        interpolates_event=bool(texts),
+        permissions_set=Known.UNKNOWN,
+        runs_agent=bool(agents),
+        unpinned_actions=tuple(dict.fromkeys(name for name in unpinned if name)),
+        uses_secrets=bool(asked),
+    )
+
+
+def _with_event_text(pipeline: Pipeline, job: PipelineJob) -> Iterator[Node]:
+    for node in job.scripts:
+        yield from (line for line in node.list() if pipeline.event_text.search(line.text or ""))
+
+
+def _add_source(collector: Collector, pipeline: Pipeline, fact: Workflow, node: Node) -> None:
+    place = evidence(pipeline.document, node, plain(node.raw))
+    source = collector.add(
+        Source(
+            id=fact_id("source", pipeline.forge, f"{pipeline.document.file}#trigger"),
+            name=f"what anyone writes ({pipeline.forge})",
+            evidence=(place,),
+        )
+    )
+    collector.link(EdgeKind.TRIGGERED_BY, fact.id, source.id, place)
+
+
+def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: PipelineJob) -> None:
+    document = pipeline.document
+    place = evidence(document, job.key, plain(job.name))
+    runtime = collector.add(
+        Runtime(
+            id=fact_id("runtime", f"{fact.name}/{job.name}", f"{document.file}#job.{job.name}"),
+            name=f"{fact.name}/{job.name}",
+            evidence=(place,),
+            kind="job",
+            image=plain(job.image),
+            image_pinned=image_launch(job.image).pinned if job.image else Truth.UNKNOWN,
+            runs_agent=job.runs_agent,
+        )
+    )
+    seen_by: tuple[FactId, ...] = (runtime.id,)
+    if job.runs_agent:
+        agent = collector.add(_agent(pipeline, job))
+        add_allowed_tools(collector, agent, job.script, place)
+        collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place)
+        collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)
+        add_egress(collector, runtime, "any")
+        seen_by = (agent.id, runtime.id)
+    held = _add_credentials(collector, pipeline, job, seen_by)
+    if held:
+        collector.update(replace(runtime, holds_secrets=True))
+
+
+def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:
+    turns = _MAX_TURNS.search(job.script)
+    node = next((node for node in job.scripts if runs_agent("\n".join(node.texts()))), job.key)
+    line = next((line for line in node.list() if runs_agent(line.text or "")), node)
+    return Agent(
+        id=fact_id("agent", job.name, f"{pipeline.document.file}#job.{job.name}.agent"),
+        name=f"{pipeline.name}/{job.name}",
+        evidence=(evidence(pipeline.document, line, plain(job.name)),),
+        framework="command line",
+        permission_mode="bypass" if BYPASS.search(job.script) else "",
+        max_iterations=Known.SET if turns else Known.NONE,
+        max_iterations_count=int(turns[1]) if turns else None,
+    )
+
+
+def _add_credentials(
+    collector: Collector, pipeline: Pipeline, job: PipelineJob, seen_by: tuple[FactId, ...]
+) -> bool:
+    """The variables of a job, what its scripts ask for, and the tokens issued for it."""
+    document = pipeline.document
+    settings = [
+        Setting(key=key, value=value, document=document, route=route, text=_given(value))
+        for route, block in job.settings
+        for key, value in block.items()
+        if value.text
+    ]
+    named = {setting.key for setting in settings}
+    settings += [
+        Setting(
+            key=name,
+            value=node,
+            document=document,
+            route=f"{job.name}.script",
+            text=f"${{{name}}}",
+        )
+        for name, node in _asked(job)
+        if name not in named
+    ]
+    holding = Holding(
+        holder="ci",
+        exposure="env",
+        holder_id=next(iter(seen_by), NOBODY),
+        seen_by=seen_by,
+        short_alternative=dict(pipeline.alternatives),
+    )
+    found = add_credentials(collector, settings, holding)
+    for name, node in job.tokens:
+        place = evidence(document, node, plain(name))
+        token = collector.add(
+            Credential(
+                id=fact_id("credential", name, f"{document.file}#{job.name}.token.{name}"),
+                name=name,
+                evidence=(place,),
+                provider=pipeline.forge,
+                kind="jwt",
+                form=CredentialForm.WORKLOAD_IDENTITY,
+                lifetime=Lifetime.SHORT,
+                holder="ci",
+                holder_id=next(iter(seen_by), NOBODY),
+                exposure="env",
+                variable=name,
+            )
+        )
+        for seer in seen_by:
+            collector.link(EdgeKind.VISIBLE_TO, token.id, seer, place)
+    return bool(found)
+
+
+def _given(value: Node) -> str:
+    """What a variable gets; parameters of orbs are the names of variables."""
+    text = value.text or ""
+    return f"${{{text}}}" if _NAME.fullmatch(text) else text
+
+
+def _asked(job: PipelineJob) -> Iterator[tuple[str, Node]]:
+    """Keys of clouds and models that a job's scripts ask for, each once, with the line."""
+    issued = bool(job.tokens) or "web-identity" in job.script
+    providers = _PROVIDERS - (_CLOUDS if issued else frozenset())
+    seen: set[str] = set()
+    blocks = [value for _, block in job.settings for _, value in block.items()]
+    for node in (*job.scripts, *blocks):
+        for line in node.list():
+            for match in _VARIABLE.finditer(line.text or ""):
+                found = secret_name(match["name"])
+                if found and found.provider in providers and match["name"] not in seen:
+                    seen.add(match["name"])
+                    yield match["name"], line
