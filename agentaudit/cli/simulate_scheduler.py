@@ -110,7 +110,7 @@ def scheduler(
     find: Annotated[
         list[Question] | None,
         typer.Option(
-            metavar="max-rate|cores|gpus", help="With --slo: what meets it; again for more."
+            metavar="max-rate|users|cores|gpus", help="With --slo: what meets it; again for more."
         ),
     ] = None,
     watts: Annotated[

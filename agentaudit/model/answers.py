@@ -88,6 +88,7 @@ class Question(StrEnum):
     MAX_RATE = "max-rate"
     CORES = "cores"
     GPUS = "gpus"
+    USERS = "users"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,9 @@ class Found:
     policy: str
     parameters: str
     value: float | None
-    """Requests per second, or a number of cores or GPUs; None where none meets the objectives."""
+    """
+    Requests per second, or a number of cores, GPUs or users; None where none meets the objectives.
+    """
     interval: Interval | None
     """Of a rate, over replications."""
     sentence: str

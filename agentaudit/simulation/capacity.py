@@ -1,10 +1,10 @@
 """
-How much is enough: the highest rate, the fewest cores or GPUs with which objectives are met.
+How much is enough: the highest rate, the most users, the fewest cores or GPUs for objectives.
 
 All by bisection on the same requests (common random numbers). A rate is searched for in every
-replication by itself, which gives it an interval. Cores and GPUs are enough when the objectives are
-met with 95 % confidence. What is offered more than it can serve is not simulated: it never meets
-anything in the long run.
+replication by itself, which gives it an interval. Cores and GPUs are enough, and users not too
+many, when the objectives are met with 95 % confidence. What is offered more than it can serve is
+not simulated: it never meets anything in the long run.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from statistics import fmean
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Found, Question
 from agentaudit.model.results import Met
-from agentaudit.simulation.changes import MOST_GPUS, with_cpu, with_gpus, with_rate
+from agentaudit.simulation.changes import MOST_GPUS, with_cpu, with_gpus, with_rate, with_users
 from agentaudit.simulation.experiment import Experiment, Outcome, estimate, outcome_of
 from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.machine import MOST_CORES
@@ -28,6 +28,8 @@ from agentaudit.simulation.statistics import mean_interval
 _CLOSE = 1.01
 """A rate is found when it is known to a hundredth."""
 _LEAST_FACTOR = 1 / 1024
+_ROUNDS = 5
+"""How often each user asks, at least, in a run that tells of so many users."""
 
 
 def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
@@ -46,6 +48,8 @@ def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
             return tuple(_fewest(ranking, name, _CORES) for name in names)
         case Question.GPUS:
             return tuple(_fewest(ranking, name, _GPUS) for name in names)
+        case Question.USERS:
+            return tuple(_most_users(ranking, ranking.of(name).policy) for name in names)
 
 
 def _max_rate(ranking: Ranking, policy: Policy) -> Found:
@@ -199,6 +203,42 @@ def _same(one: Outcome | None, other: Outcome | None) -> bool:
     if one is None or other is None:
         return False
     return all(a.same_times(b) for a, b in zip(one.runs, other.runs, strict=True))
+
+
+def _most_users(ranking: Ranking, policy: Policy) -> Found:
+    """By doubling until they are too many, and bisection from there; caps stay as they are."""
+    tried: dict[int, Outcome] = {}
+
+    def served(count: int) -> bool:
+        if count not in tried:
+            tried[count] = outcome_of(with_users(ranking.experiment, count), policy)
+        return _all(ranking, tried[count], sure=True)
+
+    longest = min(len(workload.requests) for workload in ranking.experiment.workloads)
+    most = max(longest // _ROUNDS, 1)
+    low, high = 0, 1
+    while high <= most and served(high):
+        low, high = high, min(2 * high, most) if high < most else most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if served(middle) else (low, middle)
+    told, under = _objectives(ranking), f"Under {policy.name} ({policy.parameters})"
+    if not low:
+        sentence = f"{under} {told} is missed even by one user: {_values(ranking, tried[1])}."
+        return _found(Question.USERS, policy, None, sentence)
+    users = "1 user" if low == 1 else f"{low} users"
+    sentence = (
+        f"{under} {told} is met with up to {users}, with 95 % confidence:"
+        f" {_values(ranking, tried[low])}."
+    )
+    if high in tried:
+        sentence += f" With {high}: {_values(ranking, tried[high])}."
+    else:
+        sentence += (
+            f" There may be more: runs of {longest} requests tell of no more users than ask"
+            f" {_ROUNDS} times each; longer ones (--requests) would."
+        )
+    return _found(Question.USERS, policy, float(low), sentence)
 
 
 def _all(ranking: Ranking, outcome: Outcome, *, sure: bool = False) -> bool:

@@ -59,6 +59,41 @@ def with_rate(experiment: Experiment, factor: float) -> Experiment:
     )
 
 
+def with_users(experiment: Experiment, count: int) -> Experiment:
+    """
+    The same requests in the same order, asked in turn by so many users; they think as before.
+
+    First questions, before which nobody thought, come after such times as lie between others.
+    """
+    if not all(one.users for one in experiment.workloads):
+        raise UsageError(
+            f"requests that arrive as {experiment.first.arrivals} come from no users who wait for"
+            " their answers: choose --arrivals users:N:THINKING, such as users:8:5s"
+        )
+    if all(one.users == count for one in experiment.workloads):
+        return experiment
+    workloads = tuple(_dealt(workload, count) for workload in experiment.workloads)
+    return replace(experiment, workloads=workloads)
+
+
+def _dealt(workload: Workload, users: int) -> Workload:
+    thoughts = [one.think_ns for one in workload.requests if one.follows is not None]
+    dealt: list[WorkRequest] = []
+    for place, request in enumerate(workload.requests):
+        first = request.follows is None
+        think_ns = thoughts[place % len(thoughts)] if first else request.think_ns
+        before = dealt[place - users] if place >= users else None
+        dealt.append(
+            replace(
+                request,
+                arrival_ns=think_ns + (before.arrival_ns if before else 0),
+                follows=before.request_id if before else None,
+                think_ns=think_ns if before else 0,
+            )
+        )
+    return replace(workload, requests=tuple(dealt))
+
+
 def with_demands(
     experiment: Experiment, factor: float, chosen: Callable[[WorkRequest, WorkStep], bool]
 ) -> Experiment:

@@ -111,6 +111,59 @@ def test_gpus_are_the_fewest_that_are_enough() -> None:
     assert found.value == 3
 
 
+def users(rate: str, requests: int = 1500) -> Experiment:
+    experiment = written(rate, plain_machine(4))
+    shape = WorkloadShape(
+        types=(
+            TypeShape(name="t", steps=(StepShape(stage=Stage.CPU, mean_ns=SECOND, spread=0.5),)),
+        ),
+        requests=requests,
+        arrivals=parse_arrivals(rate),
+        seed=1,
+    )
+    return replace(experiment, workloads=written_replications(shape, source="w", count=6))
+
+
+def mean_response_s(count: int, *, thinking_s: float, cores: int) -> float:
+    """Of count users at shared cores, each request a second: a birth-death chain, insensitive."""
+    weights = [1.0]
+    for busy in range(count):
+        weights.append(weights[-1] * (count - busy) / thinking_s / min(busy + 1, cores))
+    served = sum(weight * min(busy, cores) for busy, weight in enumerate(weights)) / sum(weights)
+    return count / served - thinking_s
+
+
+@pytest.mark.parametrize("rate", ["users:8:5s", "users:40:5s"])
+def test_the_most_users_of_shared_cores(rate: str) -> None:
+    """Whether the workload has fewer of them or more, it is asked of as many as are tried."""
+    terms = Terms(objectives=objective(1.35, Measure.MEAN))
+    ranking = ranked_shipped(users(rate), names=["multi-processing"], terms=terms)
+    (found,) = searched(ranking, Question.USERS)
+    exact = [mean_response_s(count, thinking_s=5.0, cores=4) for count in range(1, 30)]
+    most = sum(response < 1.35 for response in exact)
+
+    assert mean_response_s(20, thinking_s=5.0, cores=4) == pytest.approx(1.3198933879)
+    assert most == 20
+    assert found.value is not None
+    assert most - 2 <= found.value <= most
+    assert f"With {found.value + 1:.0f}: mean is" in found.sentence
+
+
+def test_what_runs_are_too_short_to_tell_of_users() -> None:
+    (many,) = asked(users("users:2:5s", 50), Question.USERS, 1000.0)
+    (none,) = asked(users("users:2:5s", 50), Question.USERS, 0.001)
+
+    assert many.value == 10
+    assert "runs of 50 requests tell of no more users than ask 5 times each" in many.sentence
+    assert none.value is None
+    assert "is missed even by one user" in none.sentence
+
+
+def test_users_are_asked_of_those_who_wait() -> None:
+    with pytest.raises(UsageError, match="come from no users who wait for their answers"):
+        asked(written("poisson:1", plain_machine(2)), Question.USERS, 1.0)
+
+
 def test_what_there_is_no_answer_to() -> None:
     closed = written("closed", plain_machine(2))
     ranking = ranked_shipped(closed, names=["multi-processing"])
