@@ -22,13 +22,14 @@ def advice(
     """
     Sentences, the most useful first; `told` is what was found out about changes, if any.
 
-    Where caps were searched, the recommendation says which policy to use, and this does not.
+    Where caps were searched, the recommendation says which policy to use and what hurts, and this
+    does not.
     """
     cpu, gpu = ranking.experiment.load()
     return (
         *_too_much(cpu, gpu),
         *(() if recommended else _best(ranking)),
-        *hurting(ranking),
+        *(() if recommended else hurting(ranking)),
         *_classes(ranking),
         *(told or usual_changes(ranking)),
         *_load(cpu, gpu, ranking.results),

@@ -26,6 +26,7 @@ from agentaudit.simulation.experiment import (
     paired,
     saturated,
 )
+from agentaudit.simulation.hurting import hurting
 from agentaudit.simulation.metrics import Terms, goodputs
 from agentaudit.simulation.policies.catalogue import ORACLES, SHIPPED
 from agentaudit.simulation.policy import Policy
@@ -135,6 +136,7 @@ def recommendation(ranking: Ranking, aim: Aim, start: Caps) -> Recommendation:
         sentences=(
             _answer(aim, now, base, told, tried=found.tried),
             _decided_by(tested),
+            *hurting(ranking),
         ),
     )
 

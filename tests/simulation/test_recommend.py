@@ -56,6 +56,27 @@ def test_nothing_is_changed_where_nothing_helps() -> None:
     assert found.tried > 3
 
 
+def test_a_barrier_is_not_recommended_under_a_heavy_tail() -> None:
+    """Of even work groups of four lose nothing; of uneven work each waits for its slowest."""
+    names = ("multi-processing", "micro-batching", "micro-batching-rolling")
+    even = recommended(written("closed", SLOWING, spread=0.0), *names)
+    uneven = recommended(written("closed", SLOWING, spread=2.0), *names)
+
+    assert not any("barrier" in sentence for sentence in even.sentences)
+    assert uneven.policy == "micro-batching-rolling"
+    assert any("The barrier of micro-batching costs" in said for said in uneven.sentences)
+
+
+def test_a_cap_is_not_recommended_where_times_do_not_depend_on_load() -> None:
+    """Cores for everybody: a cap can only add waiting, and that is said beside the answer."""
+    experiment = written("closed", plain_machine(128), spread=0.5)
+    found = recommended(experiment, "multi-processing", "micro-batching", "micro-batching-rolling")
+
+    assert not found.change
+    assert found.policy == "multi-processing"
+    assert any("it can only add waiting" in sentence for sentence in found.sentences)
+
+
 def test_keeping_up_is_better_than_any_percentile() -> None:
     """One after the other cannot serve what two cores can."""
     found = recommended(written("poisson:1.4", plain_machine(2)), "fcfs", "sequential")
