@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import geometric_mean
 
 from agentaudit import __version__
+from agentaudit.errors import UsageError
 from agentaudit.model.execution import Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
@@ -118,7 +119,12 @@ def laboratory(
 
     The machine's GPU is the server to play, with its limits of calls and of tokens; its CPU is that
     of this machine. `threaded` has one more process, with as many threads as others have workers.
+    Raises UsageError where no step takes any time.
     """
+    if not any(step.demand_ns for item in workload.requests for step in item.steps):
+        raise UsageError(
+            f"{workload.source}: no step takes any time, so there is nothing to predict"
+        )
     workload = _with_tools(workload)
     tools = tools_of(workload)
     threads = max((step.threads for item in workload.requests for step in item.steps), default=1)

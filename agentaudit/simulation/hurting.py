@@ -25,8 +25,9 @@ def hurting(ranking: Ranking) -> Iterator[str]:
 def stretch(ranking: Ranking, outcome: Outcome) -> float:
     """By how much the others make the service of a request longer than it is alone."""
     served = estimate(outcome, Measure.MEAN, Kind.SERVICE, after=ranking.terms.after).value
-    alone = fmean(_alone_ns(workload) for workload in ranking.experiment.workloads)
-    return served / (alone + ranking.experiment.machine.dispatch_ns)
+    needed = fmean(_alone_ns(workload) for workload in ranking.experiment.workloads)
+    alone = needed + ranking.experiment.machine.dispatch_ns
+    return served / alone if alone else 1.0
 
 
 def _barrier(ranking: Ranking) -> Iterator[str]:

@@ -117,7 +117,7 @@ def _waits(workload: Workload, log: "Sequence[_Event]", overheads: Overheads) ->
             loads.setdefault(event.request_id, []).append(load)
     waits = {}
     for request in workload.requests:
-        found = iter(loads[request.request_id])
+        found = iter(loads.get(request.request_id, ()))
         for place, step in enumerate(request.steps):
             if step.demand_ns:
                 both = (next(found) + next(found)) / 2

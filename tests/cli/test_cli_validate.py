@@ -128,6 +128,12 @@ def test_all_that_can_be_simulated_here_can_be_run_here(workload: Path, tmp_path
     assert all(one.own.p50_ns > 0 for one in result.runs)
 
 
+def test_a_workload_without_work_is_nothing_to_validate(workload: Path) -> None:
+    workload.write_text("types: [{name: a, steps: [{cpu: 0s}]}]")
+    with pytest.raises(UsageError, match="no step takes any time, so there is nothing to predict"):
+        CliRunner().invoke(app, ["simulate", "validate", str(workload)], catch_exceptions=False)
+
+
 def test_a_validation_has_no_page(workload: Path, tmp_path: Path) -> None:
     artifact = tmp_path / "validation.json"
     CliRunner().invoke(

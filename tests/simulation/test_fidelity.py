@@ -188,6 +188,15 @@ def test_a_policy_that_is_watched_hears_and_ranks_as_ever() -> None:
         assert served.makespan_ns == pytest.approx(plain.makespan_ns, rel=1e-3)
 
 
+def test_a_request_without_work_is_served_in_no_time() -> None:
+    idle = replace(workload(1).requests[0], steps=(WorkStep(stage=Stage.CPU, demand_ns=0),))
+    run = simulate_served(
+        replace(workload(1), requests=(idle,)), MACHINE, EVERYBODY, costs={}, overheads=FREE
+    )
+
+    assert run.records[0].service_ns <= MACHINE.dispatch_ns
+
+
 def test_both_predictions_of_a_run() -> None:
     """One step at a time on a machine of twice the speed it had while recording."""
     seen = execution(2, 4 * MS)

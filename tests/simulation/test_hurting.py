@@ -32,6 +32,12 @@ def test_a_cap_has_nothing_to_gain_where_nothing_slows_down() -> None:
     assert "waiting" not in said(written("poisson:14", plain_machine(16)), "multi-processing")
 
 
+def test_requests_without_any_work_are_not_stretched() -> None:
+    ranking = ranked_shipped(written("closed", plain_machine(2), cpu_s=0.0, spread=0.0))
+
+    assert stretch(ranking, ranking.base) == 1.0
+
+
 @pytest.mark.parametrize(("rate", "stretched"), [("poisson:0.01", 1.0), ("poisson:1.6", 2.0)])
 def test_service_is_stretched_by_the_others(rate: str, stretched: float) -> None:
     """Shared by two cores at 80 %, about 2.8 times as long; alone, as long as alone."""

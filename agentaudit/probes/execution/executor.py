@@ -22,6 +22,8 @@ from agentaudit.probes.execution.surroundings import Watch
 
 _FOREVER_NS = 1 << 60
 """36 years: what is later does not happen."""
+_MOST_IDLE_WAKES = 100_000
+"""A policy that is woken so often in a row for nothing is not going to start anybody."""
 
 
 class Admission(Protocol):
@@ -48,7 +50,8 @@ def execute(
     """
     One run of the requests; calls pass a `line` where the server has limits.
 
-    Raises UsageError when the policy leaves requests waiting although nothing will happen any more,
+    Raises UsageError, which says how far it came, when the policy leaves requests waiting although
+    nothing will happen any more, starts one that does not wait, or is woken without end;
     and IncompleteError when a process dies.
     """
     calls = Calls(line, requests, hands) if line is not None else None
@@ -105,6 +108,7 @@ class _Run:
         self._threaded: set[int] = set()
         self._hands = hands
         self._calls = calls
+        self._idle_wakes = 0
         self._arrival_ns: dict[int, int] = {}
         self._start_ns: dict[int, int] = {}
         self._finish_ns: dict[int, int] = {}
@@ -152,10 +156,16 @@ class _Run:
             if self._ended is not None and request.steps:
                 self._ended(request, request.steps[step.place], now_ns)
             self._begin_step(request, step.place + 1, now_ns)
-        for request_id in self._arriving(now_ns):
+        arriving = self._arriving(now_ns)
+        for request_id in arriving:
             self._admission.arrived(self._requests[request_id])
-        for request in self._admission.admit(now_ns):
+        started = self._admission.admit(now_ns)
+        for request in started:
             self._start(request, now_ns)
+        self._idle_wakes = 0 if ended or arriving or started else self._idle_wakes + 1
+        wake_ns = self._admission.wake_ns
+        if wake_ns < now_ns or self._idle_wakes > _MOST_IDLE_WAKES:
+            raise self._refused(f"wants to be woken at {wake_ns} ns, again and again, for nothing")
         if self._calls is not None:
             self._calls.begin(now_ns)
 
@@ -169,9 +179,14 @@ class _Run:
         return sorted(arriving)
 
     def _start(self, request: WorkRequest, now_ns: int) -> None:
-        waits = request.request_id in self._arrival_ns and request.request_id not in self._start_ns
-        if not waits:
-            raise ValueError(f"request {request.request_id} does not wait and cannot start")
+        for known, why in (
+            (request.request_id in self._arrival_ns, "it has not arrived"),
+            (request.request_id not in self._start_ns, "it has started before"),
+        ):
+            if not known:
+                raise self._refused(
+                    f"starts request {request.request_id}, which does not wait: {why}"
+                )
         self._start_ns[request.request_id] = now_ns
         self.admitted.append(request.request_id)
         if self._in_threads is not None and self._in_threads(request):
@@ -202,7 +217,15 @@ class _Run:
 
     def _starved(self) -> None:
         waiting = sorted(self._requests.keys() - self._start_ns.keys())
-        raise UsageError(
-            f"the policy never starts {len(waiting)} of {len(self._requests)} requests; the first"
-            f" is request {waiting[0]}"
+        raise self._refused(
+            f"never starts {len(waiting)} of {len(self._requests)} requests; the first is request"
+            f" {waiting[0]}"
+        )
+
+    def _refused(self, what: str) -> UsageError:
+        """An error that says what the policy does, and how far the run came under it."""
+        finished = len(self._finish_ns)
+        return UsageError(
+            f"the policy, run for real, {what}; at {self._hands.now_ns() / 1e9:.3g} s {finished}"
+            f" had finished and {len(self._start_ns) - finished} were running"
         )

@@ -304,6 +304,47 @@ def test_no_requests_are_no_run(hands: Hands) -> None:
     assert (run.records, run.makespan_ns) == ((), 0)
 
 
+class Again(Listening):
+    """Starts everybody whenever it is asked."""
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        return self.waiting
+
+
+class Early(Listening):
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        return [request(9, step(Stage.WAIT, 1))]
+
+
+class Awake(Idle):
+    def __init__(self, wake_ns: int) -> None:
+        super().__init__()
+        self.wakes = wake_ns
+
+    @property
+    def wake_ns(self) -> int:  # type: ignore[override]  # an attribute there
+        return self.wakes
+
+
+@pytest.mark.parametrize(
+    ("admission", "said"),
+    [
+        (Again(), "starts request 0, which does not wait: it has started before; at "),
+        (Early(), "starts request 9, which does not wait: it has not arrived; at "),
+        (Awake(0), "wants to be woken at 0 ns, again and again, for nothing; at "),
+    ],
+    ids=["again", "early", "awake"],
+)
+def test_what_a_policy_does_wrong_ends_a_real_run_too(
+    hands: Hands, admission: Admission, said: str
+) -> None:
+    requests = [request(number, step(Stage.WAIT, 1)) for number in range(2)]
+    with pytest.raises(UsageError, match=said):
+        execute(requests, admission, hands)
+
+
 def test_a_policy_that_starts_nobody_is_told_so(hands: Hands) -> None:
     with pytest.raises(UsageError, match="never starts 2 of 2 requests; the first is request 0"):
         execute(mixed(2), Idle(), hands)
