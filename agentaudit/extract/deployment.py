@@ -88,22 +88,23 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_dotenv,
     extract_dockerfile,
     extract_gateways,
-    extract_environment,
     extract_instructions,
     extract_terraform,
     extract_cloudformation,
-    extract_redis,
     extract_iam_files,
     extract_actions,
     extract_pipelines,
+    extract_environment,
+    extract_redis,
     link_grants,
     extract_declarations,
     extract_sweep,
 )
 """
-Every platform that we understand. Containers come before what looks at containers, declarations
-after what files say, and the sweep comes last, for it takes what nobody claimed. Only the tools of
-declared servers come early: settings of clients say which of them ask first.
+Every platform that we understand. Containers, whatever describes them, come before what looks at
+their environment, declarations after what files say, and the sweep comes last, for it takes what
+nobody claimed. Only the tools of declared servers come early: settings of clients say which of them
+ask first.
 """
 
 

@@ -55,6 +55,8 @@ _LIMITS = {
     ),
     "timeout": re.compile(r"(?:agent|run|execution|request).*timeout", re.IGNORECASE),
 }
+_ORIGINS = re.compile(r"(?:CORS|ALLOWED|ALLOW)_(?:.*_)?ORIGINS?$", re.IGNORECASE)
+_WITH_CREDENTIALS = re.compile(r"CORS.*CREDENTIALS$|ALLOW_CREDENTIALS$", re.IGNORECASE)
 _INSECURE: dict[str, frozenset[str]] = {
     "NODE_TLS_REJECT_UNAUTHORIZED": frozenset({"0", "false"}),
     "PYTHONHTTPSVERIFY": frozenset({"0", "false"}),
@@ -174,6 +176,17 @@ def limit(workload: Workload, name: str) -> int | None:
             value = literal_of(setting.content.strip())
             return _number(setting.key, value, seconds=name == "timeout")
     return None
+
+
+def open_to_every_page(workload: Workload) -> Setting | None:
+    """Where the environment lets pages of every origin call with their user's credentials."""
+    origins = [item for item in workload.settings if _ORIGINS.search(item.key)]
+    credentials = any(
+        _WITH_CREDENTIALS.search(item.key) and literal_of(item.content).lower() in {"true", "1"}
+        for item in workload.settings
+    )
+    wide = (item for item in origins if "*" in re.split(r"[\s,\[\]\"']+", literal_of(item.content)))
+    return next(wide, None) if credentials else None
 
 
 def memory_id(workload: Workload, backend: str) -> FactId:

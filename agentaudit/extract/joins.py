@@ -8,9 +8,9 @@ import re
 from dataclasses import replace
 
 from agentaudit.extract.coding_agents import bypassed
-from agentaudit.extract.collector import Collector, Workload, fact_id
+from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
 from agentaudit.extract.documents import folder_of
-from agentaudit.extract.environment import limit
+from agentaudit.extract.environment import limit, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
@@ -158,6 +158,11 @@ def _limit_agents(collector: Collector) -> None:
                 continue
             if bypassed(workload.words):
                 agent = replace(agent, permission_mode="bypass")
+            opened = open_to_every_page(workload)
+            if opened is not None:
+                place = evidence(opened.document, opened.value, f"{opened.key}=*")
+                places = tuple(dict.fromkeys((*agent.evidence, place)))
+                agent = replace(agent, cors_open=True, evidence=places)
             if iterations is not None and agent.max_iterations is not Known.SET:
                 known = Known.SET if iterations > 0 else Known.NONE
                 count = iterations if iterations > 0 else None

@@ -54,7 +54,9 @@ _ALWAYS_READ = re.compile(
     r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
     r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|agents?/[^/]+\.jsonc?"
     r"|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
-    r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed)/[^/]*|\.github/workflows/[^/]*)$"
+    r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed)/[^/]*|\.github/workflows/[^/]*"
+    r"|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
+    r"|azure-pipelines[^/]*\.ya?ml)$"
 )
 _GATE = re.compile(
     r"\bmcp\b|mcp_?servers|context_servers|apiVersion|bedrock|agentcore|aws|iam|services:|langgraph"
