@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -23,12 +24,6 @@ AGENT_ACTIONS = frozenset(
         "block/goose-action",
         "actions/ai-inference",
     }
-)
-_AGENT_COMMAND = re.compile(
-    r"(?:^|[\s;&|(])(?:npx\s+(?:-y\s+)?@anthropic-ai/claude-code|claude\s+(?:-p|--print|-\w)"
-    r"|codex\s+exec|gemini\s+(?:-p|--prompt|--yolo)|aider\s|opencode\s+run|goose\s+run"
-    r"|crewai\s+run|cursor-agent\s)",
-    re.MULTILINE,
 )
 _DEEPEST = 10
 """How deep GitHub lets composite actions call one another."""
@@ -79,7 +74,7 @@ class Step:
 
     @property
     def runs_agent_itself(self) -> bool:
-        return self.action in AGENT_ACTIONS or runs_agent(raw(self.node.get("run")))
+        return self.action in AGENT_ACTIONS or starts_agent(raw(self.node.get("run")))
 
     def input(self, name: str) -> Node | None:
         """One of its inputs; GitHub takes their names in any case."""
@@ -137,11 +132,6 @@ class WorkflowFile:
     def agent_jobs(self) -> tuple[Job, ...]:
         """The jobs that decide: those that run an agent, or all where none does."""
         return tuple(job for job in self.jobs if job.runs_agent) or self.jobs
-
-
-def runs_agent(script: str) -> bool:
-    """Whether a script starts a coding agent."""
-    return _AGENT_COMMAND.search(script) is not None
 
 
 def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:

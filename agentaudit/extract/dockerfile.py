@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
@@ -19,6 +20,11 @@ from agentaudit.readers.document import Document, Node
 _ENV_FILE = re.compile(r"(?:^|[\s/])(?P<name>\.env(?:\.\w+)?)(?=\s|$)")
 _ASSIGNMENT = re.compile(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
 _ROOT = frozenset({"root", "0", "0:0", "root:root"})
+_EXEC_FORM = re.compile(r"[\[\]\"',]+")
+_AGENT_PACKAGE = re.compile(
+    r"@anthropic-ai/claude-code|@openai/codex|@google/gemini-cli|\bopencode-ai\b|claude\.ai/install"
+)
+"""Coding agents as images install them."""
 
 
 def extract_dockerfile(documents: Documents, collector: Collector) -> None:
@@ -57,12 +63,20 @@ def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
         return runtimes
     name = folder.rpartition("/")[2] or "image"
     place = next(iter(document.root.elements), document.root)
+    words = tuple(
+        _EXEC_FORM.sub(" ", node.text or "")
+        for _, node in instructions(document, "CMD", "ENTRYPOINT")
+    )
+    agent = starts_agent(" ".join(words)) or any(
+        _AGENT_PACKAGE.search(node.text or "") for _, node in instructions(document, "RUN")
+    )
     runtime = collector.add(
         Runtime(
             id=fact_id("runtime", name, f"{document.file}#image"),
             name=f"image of {document.file}",
             evidence=(evidence(document, place, "FROM"),),
             kind="image",
+            runs_agent=agent,
         )
     )
     collector.workloads.append(
@@ -70,13 +84,9 @@ def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
             runtime_id=runtime.id,
             document=document,
             names=(name,),
-            role="",
+            role="agent" if agent else "",
             build=folder,
-            words=tuple(
-                text
-                for _, node in instructions(document, "CMD", "ENTRYPOINT")
-                if (text := node.text)
-            ),
+            words=words,
         )
     )
     return (runtime,)

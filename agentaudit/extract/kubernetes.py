@@ -9,6 +9,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
 from agentaudit.extract.kubernetes_environment import Pod, environment_of
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.extract.kubernetes_scaling import instances_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.deployment import EdgeKind
@@ -92,6 +93,7 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
     security = (node.child("securityContext"), pod.spec.child("securityContext"))
     hosts = tuple(_host_paths(pod, node))
     place = node.child("name") or node
+    instances, count = instances_of(pod)
     return Runtime(
         id=runtime_id(f"{pod.owner.name}/{name}", key),
         name=f"{pod.owner.name}/{name}" if name != pod.owner.name else name,
@@ -109,6 +111,8 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
         memory_limit=Known.SET if memory is not None else Known.NONE,
         memory_limit_bytes=bytes_of(memory.text or "") if memory is not None else None,
         pids_limit=Known.UNKNOWN,
+        instances=instances,
+        instances_count=count,
         published_ports=tuple(_host_ports(node)),
         gpu=limits is not None and any("gpu" in name for name, _ in limits.items()),
         service_account=pod.spec.text_at("serviceAccountName") or "default",

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from agentaudit.extract.actions_jobs import runs_agent
 from agentaudit.extract.actions_tools import add_allowed_tools
-from agentaudit.extract.coding_agents import BYPASS
+from agentaudit.extract.coding_agents import BYPASS, starts_agent
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.containers import add_egress
 from agentaudit.extract.credentials import Holding, add_credentials
@@ -59,7 +58,7 @@ class PipelineJob:
 
     @property
     def runs_agent(self) -> bool:
-        return runs_agent(self.script)
+        return starts_agent(self.script)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +162,8 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
 
 def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:
     turns = _MAX_TURNS.search(job.script)
-    node = next((node for node in job.scripts if runs_agent("\n".join(node.texts()))), job.key)
-    line = next((line for line in node.list() if runs_agent(line.text or "")), node)
+    node = next((node for node in job.scripts if starts_agent("\n".join(node.texts()))), job.key)
+    line = next((line for line in node.list() if starts_agent(line.text or "")), node)
     return Agent(
         id=fact_id("agent", job.name, f"{pipeline.document.file}#job.{job.name}.agent"),
         name=f"{pipeline.name}/{job.name}",

@@ -82,12 +82,21 @@ def _function(declared: Declared) -> Container:
     """A function always has a memory limit and a time limit; the platform gives both."""
     body, name = declared.body, declared.title
     image = body.get("image_uri")
+    reserved = body.get("reserved_concurrent_executions")
+    count = reserved.integer if reserved is not None else None
+    bounded = count is not None and count >= 0
     runtime = replace(
         _runtime(declared, name, declared.key, "lambda"),
         image=(image.text or "") if image else "",
         memory_limit=Known.SET,
         cpu_limit=Known.SET,
         pids_limit=Known.SET,
+        instances=Known.SET
+        if bounded
+        else Known.UNKNOWN
+        if reserved is not None and count is None
+        else Known.NONE,
+        instances_count=count if bounded else None,
         network="vpc" if body.get("vpc_config") is not None else "",
     )
     return Container(

@@ -25,6 +25,8 @@ class Limits:
     window_messages: int = 200
     iterations: int = 100
     runtime_s: int = _HOUR
+    instances: int = 100
+    """What Cloud Run, Vertex AI and KEDA take where nobody says."""
     tool_servers: int = 10
     tools: int = 40
 

@@ -26,6 +26,9 @@ class Runtime(Fact):
     memory_limit: Known = Known.UNKNOWN
     memory_limit_bytes: int | None = None
     pids_limit: Known = Known.UNKNOWN
+    instances: Known = Known.UNKNOWN
+    """Whether anything bounds how many of it run at once."""
+    instances_count: int | None = None
     published_ports: tuple[str, ...] = ()
     bind_all: bool = False
     gpu: bool = False

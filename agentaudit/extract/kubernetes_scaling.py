@@ -1,0 +1,46 @@
+"""How many pods of a workload may run: its replicas, or what its autoscaler lets them grow to."""
+
+from agentaudit.extract.kubernetes_environment import Pod
+from agentaudit.extract.kubernetes_objects import KubernetesObject
+from agentaudit.model.evidence import Known
+from agentaudit.readers.document import Node
+
+_KNATIVE = "serving.knative.dev/"
+_MOST = ("autoscaling.knative.dev/max-scale", "autoscaling.knative.dev/maxScale")
+_KEDA_DEFAULT = 100
+
+
+def instances_of(pod: Pod) -> tuple[Known, int | None]:
+    """Whether pods are bounded in number, and by how many; Knative scales without end."""
+    owner = pod.owner
+    if owner.node.text_at("apiVersion").startswith(_KNATIVE):
+        annotations = pod.template.get("metadata", "annotations")
+        most = next(
+            (node for name in _MOST if annotations and (node := annotations.child(name))), None
+        )
+        count = most.integer if most is not None else 0
+        return (Known.SET, count) if count else (Known.NONE, None)
+    for item in pod.objects:
+        node = _bound(item)
+        if node is not None and _scales(item, owner):
+            return (Known.SET, node.integer) if node.integer is not None else (Known.UNKNOWN, None)
+        if item.kind == "ScaledObject" and node is None and _scales(item, owner):
+            return Known.SET, _KEDA_DEFAULT
+    replicas = owner.node.get("spec", "replicas")
+    if replicas is not None and replicas.integer is not None:
+        return Known.SET, replicas.integer
+    return Known.UNKNOWN, None
+
+
+def _bound(item: KubernetesObject) -> Node | None:
+    if item.kind == "HorizontalPodAutoscaler":
+        return item.node.get("spec", "maxReplicas")
+    return item.node.get("spec", "maxReplicaCount") if item.kind == "ScaledObject" else None
+
+
+def _scales(item: KubernetesObject, owner: KubernetesObject) -> bool:
+    target = item.node.get("spec", "scaleTargetRef")
+    if target is None or item.namespace != owner.namespace:
+        return False
+    kind = target.text_at("kind") or "Deployment"
+    return (kind, target.text_at("name")) == (owner.kind, owner.name)
