@@ -48,6 +48,12 @@ _AGENT_SETTING = re.compile(
     r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
     r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|MCP|AGENT|CREWAI|OPENROUTER|MODEL)_"
 )
+_INBOUND = re.compile(
+    r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
+    r"|(?:^|_)(?:AUTH|OAUTH2?|OIDC|JWT|JWKS)(?:_|$)",
+    re.IGNORECASE,
+)
+"""Settings by which a server asks who calls; what it holds for others has other names."""
 _SUPPORT = re.compile(
     r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy", re.IGNORECASE
 )
@@ -225,6 +231,10 @@ def _tool_server(container: Container, place: Evidence) -> ToolServer:
         arguments=arguments(container.words),
         package=launch.package,
         pinned=launch.pinned if container.build is None else Truth.YES,
+        authenticated=Truth.YES
+        if any(_INBOUND.search(setting.key) for setting in container.settings)
+        else Truth.UNKNOWN,
+        exposed=bool(container.runtime.published_ports) or container.runtime.host_network,
     )
 
 

@@ -39,6 +39,7 @@ from agentaudit.extract.instructions import extract_instructions
 from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
 from agentaudit.extract.kubernetes_accounts import extract_accounts
+from agentaudit.extract.kubernetes_exposure import extract_exposure
 from agentaudit.extract.kubernetes_rights import extract_rights
 from agentaudit.extract.kustomize import extract_kustomize
 from agentaudit.extract.langgraph import extract_langgraph
@@ -80,6 +81,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_kubernetes,
     extract_accounts,
     extract_rights,
+    extract_exposure,
     extract_sandboxes,
     extract_kagent,
     extract_helm,

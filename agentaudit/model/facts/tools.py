@@ -45,6 +45,8 @@ class ToolServer(Fact):
     tls: Truth = Truth.UNKNOWN
     authenticated: Truth = Truth.UNKNOWN
     remote: bool = False
+    exposed: bool = False
+    """Other machines reach the port on which it listens: a published port, the host's network."""
     tls_verification_off: bool = False
     """Any certificate is taken for the server's own."""
     auto_approved: bool = False

@@ -1,0 +1,61 @@
+"""Tool servers that a Service or an Ingress opens to machines outside of the cluster."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.tools import ToolServer
+from agentaudit.readers.document import Node
+
+_OUTWARD = frozenset({"LoadBalancer", "NodePort"})
+
+
+def extract_exposure(documents: Documents, collector: Collector) -> None:
+    """Marks the servers behind every Service that answers to the outside."""
+    objects = tuple(kubernetes_objects(documents))
+    behind = {
+        (item.namespace, name)
+        for item in objects
+        if item.kind == "Ingress"
+        for name in _backends(item.node)
+    }
+    for item in objects:
+        if item.kind != "Service" or item.node.text_at("apiVersion") != "v1":
+            continue
+        outward = item.node.text_at("spec", "type") in _OUTWARD
+        if outward or (item.namespace, item.name) in behind:
+            _mark(collector, item)
+
+
+def _backends(ingress: Node) -> Iterator[str]:
+    """Services that an Ingress names, wherever in it."""
+    for node in ingress.walk():
+        name = node.text_at("service", "name") or node.text_at("serviceName")
+        if name:
+            yield name
+
+
+def _mark(collector: Collector, service: KubernetesObject) -> None:
+    selector = service.node.get("spec", "selector")
+    wanted = {(key, value.text or "") for key, value in selector.items()} if selector else set()
+    runtimes = {
+        workload.runtime_id
+        for workload in collector.workloads
+        if workload.role == "tool_server"
+        and workload.namespace == service.namespace
+        and wanted
+        and wanted <= set(workload.labels)
+    }
+    for edge in list(collector.edges.values()):
+        server = collector.facts.get(edge.src)
+        if (
+            edge.kind is EdgeKind.RUNS_ON
+            and edge.dst in runtimes
+            and isinstance(server, ToolServer)
+        ):
+            place = evidence(service.document, service.place, service.name)
+            places = tuple(dict.fromkeys((*server.evidence, place)))
+            collector.update(replace(server, exposed=True, evidence=places))
