@@ -126,7 +126,8 @@ def _refuse_bad_rows(survey: Survey, *, allow: bool) -> None:
             (Problem(file=last.file, message=f"and {counted(more, 'row')} more"),) if more else ()
         )
         hint = Problem(
-            file=last.file, message="--allow-incomplete leaves such rows out, and says so"
+            file=last.file,
+            message="`agentaudit trace import --allow-incomplete` leaves such rows out",
         )
         raise InputError(*notes.problems, *rest, hint)
     if not survey.spans:

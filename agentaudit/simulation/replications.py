@@ -7,6 +7,7 @@ consecutive ones, with the times between them, so that bursts stay (moving block
 jackknife and the bootstrap for general stationary observations", Annals of Statistics 17, 1989).
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from math import cbrt
@@ -21,6 +22,8 @@ from agentaudit.simulation.synthetic import WorkloadShape, synthetic_workload
 
 MOST_REPLICATIONS = 1000
 _DEFAULT = 10
+_FEW = 10
+"""Recorded requests below which intervals are those of a handful, repeated."""
 _LONG_RUN = 5_000
 """Requests from which one run is long enough to be cut into batches, P99 included."""
 
@@ -98,14 +101,18 @@ def block_length(count: int) -> int:
     return max(round(cbrt(count)), 1)
 
 
-def _note(recorded: Workload, arrivals: Arrivals, *, drawn: bool) -> tuple[str, ...]:
+def _note(recorded: Workload, arrivals: Arrivals, *, drawn: bool) -> Iterator[str]:
     count = len(recorded.requests)
-    timed = arrivals.kind in TIMED
-    if drawn or count == 1:
-        return ()
-    blocks = "whole sessions" if recorded.users else f"blocks of {block_length(count)} in a row"
-    sentence = (
-        f"The first replication has the recorded requests as they came; the others draw {blocks}"
-        f"{', with the times between them' if timed else ''}."
-    )
-    return (sentence,)
+    if count < _FEW:
+        requests = "1 request, which is" if count == 1 else f"{count} requests, which are"
+        yield (
+            f"The recording holds {requests} drawn again and again: intervals know nothing of how"
+            " others would differ, and are too narrow."
+        )
+    if not drawn and count > 1:
+        blocks = "whole sessions" if recorded.users else f"blocks of {block_length(count)} in a row"
+        times = ", with the times between them" if arrivals.kind in TIMED else ""
+        yield (
+            "The first replication has the recorded requests as they came; the others draw"
+            f" {blocks}{times}."
+        )

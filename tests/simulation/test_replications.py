@@ -83,6 +83,19 @@ def test_another_number_is_drawn_once() -> None:
     assert "blocks" not in "".join(made[0].assumptions)
 
 
+@pytest.mark.parametrize("requests", [None, 50])
+@pytest.mark.parametrize(("count", "said"), [(1, "1 request, which is"), (9, "9 requests, which")])
+def test_few_requests_are_said_to_be_few(count: int, said: str, requests: int | None) -> None:
+    how = parse_arrivals("closed")
+    few, many = (
+        recorded_replications(recorded(of), arrivals=how, requests=requests, seed=0, count=2)
+        for of in (count, 20)
+    )
+
+    assert f"The recording holds {said}" in " ".join(few[0].assumptions)
+    assert "The recording holds" not in " ".join(many[0].assumptions)
+
+
 def test_a_workload_file_has_a_seed_for_each() -> None:
     step = StepShape(stage=Stage.CPU, mean_ns=1000, spread=1.0)
     shape = WorkloadShape(
