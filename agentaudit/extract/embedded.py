@@ -24,7 +24,7 @@ def embedded(node: Node, document: Document, documents: Documents) -> Node | Non
         return None
     file = node.file or document.file
     origin = documents.at(file) or document
-    lines = origin.text.split("\n")
+    lines = origin.text.split("\n") if node.end_line > node.line else []
     return _Embedding(node, node.raw.split("\n"), lines).moved(root)
 
 

@@ -45,6 +45,7 @@ _SECRET = re.compile(
       | ENC\[.*\]
       | \$ANSIBLE_VAULT.*
       | (?:var|data|local|module|ephemeral|each|self|aws|random|google|azurerm)[\w]*\..+
+      | \((?:sensitive\ value|known\ after\ apply)\)
       | AGE-SECRET-KEY-1.*
       | -----BEGIN\ (?:PGP\ MESSAGE|AGE\ ENCRYPTED\ FILE)-----.*
     )$""",

@@ -27,7 +27,7 @@ def extract_python(documents: Documents, collector: Collector) -> None:
 
 
 def extract_terraform(documents: Documents, collector: Collector) -> None:
-    if any(documents.of("hcl")):
+    if any(documents.of("hcl", "plan")):
         from agentaudit.extract.terraform import extract_terraform as extract
 
         extract(documents, collector)

@@ -7,6 +7,7 @@ from agentaudit.extract.terraform_clouds import add_clouds
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import modules
+from agentaudit.extract.terraform_plans import with_plans
 from agentaudit.extract.terraform_policies import managed_policy, policy_document
 from agentaudit.extract.terraform_runtimes import add_runtimes
 from agentaudit.extract.terraform_stores import add_stores
@@ -14,7 +15,7 @@ from agentaudit.extract.terraform_stores import add_stores
 
 def extract_terraform(documents: Documents, collector: Collector) -> None:
     """Everything that Terraform's files say of identities, agents, stores, runtimes and logs."""
-    found = modules(documents)
+    found = with_plans(documents, modules(documents))
     for module in found:
         module.special["aws_iam_policy_document"] = policy_document
         module.special["aws_iam_policy"] = managed_policy

@@ -43,7 +43,7 @@ class Declared:
     @property
     def key(self) -> str:
         """What makes it itself among all modules."""
-        return f"{folder_of(self.document.file)}#{self.address}"
+        return f"{folder_of(self.document.file)}#{self.module.prefix}{self.address}"
 
     @property
     def title(self) -> str:
@@ -58,7 +58,7 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class Member:
     """A block and the file it stands in."""
 
     document: Document
@@ -71,19 +71,21 @@ class Module:
 
     folder: str
     bodies: list[tuple[Document, Body]]
-    callers: list[tuple["Module", _Member]] = field(default_factory=list)
+    callers: list[tuple["Module", Member]] = field(default_factory=list)
     children: dict[str, "Module"] = field(default_factory=dict)
     special: dict[str, Callable[["Module", Declared], Node]] = field(default_factory=dict)
     """What data sources of a type stand for, such as the JSON of a policy document."""
     effort: Effort = field(default_factory=Effort)
+    prefix: str = ""
+    """What its resources are told apart by, where several modules have one source."""
     _known: dict[tuple[str, ...], Resolved | None] = field(default_factory=dict)
     _folded: dict[tuple[str, ...], tuple[Declared, ...]] = field(default_factory=dict)
 
-    def members(self, kind: str) -> Iterator[_Member]:
+    def members(self, kind: str) -> Iterator[Member]:
         """The top-level blocks of one kind, in order of files."""
         for document, body in self.bodies:
             for block in body.of(kind):
-                yield _Member(document, block)
+                yield Member(document, block)
 
     def folder_for(self, document: Document) -> Folder:
         """What folds expressions of a file of this module."""
@@ -112,11 +114,11 @@ class Module:
                 declared
                 for member in self.members(kind)
                 if len(member.block.labels) == 2 and _type(member) in types  # noqa: PLR2004
-                for declared in self._instances(member)
+                for declared in self.instances(member)
             )
         return self._folded[kind, *types]
 
-    def _instances(self, member: _Member) -> Iterator[Declared]:
+    def instances(self, member: Member) -> Iterator[Declared]:
         """A resource, once for each of its instances that are known."""
         folder = self.folder_for(member.document)
         each, count = member.block.body.attribute("for_each"), member.block.body.attribute("count")
@@ -131,7 +133,7 @@ class Module:
             bound = folder.binding(each=element_node(key, value))
             yield self._instance(member, bound, f'{member.block.labels[1]}["{key.raw}"]')
 
-    def _instance(self, member: _Member, folder: Folder, name: str) -> Declared:
+    def _instance(self, member: Member, folder: Folder, name: str) -> Declared:
         return Declared(
             type=_type(member),
             name=name,
@@ -171,7 +173,7 @@ class Module:
             case ("data", type_, name, *rest):
                 return self._data_attribute(type_, name, rest)
             case (type_, name, *rest) if "_" in type_ and rest:
-                return self._attribute(type_, name, rest)
+                return self.attribute(type_, name, rest)
             case _:
                 return None
 
@@ -225,7 +227,7 @@ class Module:
             return None
         return _resolved(self.special[type_](self, declared), 4 + len(index))
 
-    def _attribute(self, type_: str, name: str, rest: list[str]) -> Resolved | None:
+    def attribute(self, type_: str, name: str, rest: list[str]) -> Resolved | None:
         """An attribute of a resource: as written, or as the provider will compute it."""
         index, rest = _index(rest)
         if not rest:
@@ -243,7 +245,7 @@ class Module:
             return _resolved(_text(value), 3 + len(index)) if value else None
         return None
 
-    def _written(self, member: _Member, name: str) -> Node | None:
+    def _written(self, member: Member, name: str) -> Node | None:
         found = member.block.body.attribute(name)
         if found is None or _depends_on_each(found.value):
             return None
@@ -275,7 +277,7 @@ def _belongs(document: Document) -> bool:
     return name.endswith((".tf", ".auto.tfvars")) or name == "terraform.tfvars"
 
 
-def _type(member: _Member) -> str:
+def _type(member: Member) -> str:
     """The type of a resource, one name for what two providers call differently."""
     return ALIASES.get(member.block.labels[0], member.block.labels[0])
 

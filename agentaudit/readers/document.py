@@ -138,7 +138,7 @@ class Document:
 
     file: str
     syntax: str
-    """yaml, json, hcl, toml, dotenv, dockerfile, ini (redis.conf), python, markdown."""
+    """yaml, json, hcl, toml, dotenv, dockerfile, ini (redis.conf), python, markdown, pem, plan."""
     text: str
     roots: tuple[Node, ...]
     comments: tuple[Comment, ...] = ()

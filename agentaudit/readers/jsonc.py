@@ -46,6 +46,13 @@ def parse_json(file: str, text: str) -> Document:
     )
 
 
+def parse_json_part(file: str, text: str, lines: Lines, *, start: int, end: int) -> Node:
+    """The value between two offsets, placed in the whole text; InputError where it is broken."""
+    reading = _Reading(file, text, lines)
+    reading.tokenise(start, end)
+    return reading.value(0)
+
+
 @dataclass(slots=True)
 class _Reading:
     file: str
@@ -55,10 +62,10 @@ class _Reading:
     comments: list[Comment] = field(default_factory=list)
     at: int = 0
 
-    def tokenise(self) -> None:
-        offset = 0
-        while offset < len(self.text):
-            match = _TOKEN.match(self.text, offset)
+    def tokenise(self, offset: int = 0, end: int | None = None) -> None:
+        end = len(self.text) if end is None else end
+        while offset < end:
+            match = _TOKEN.match(self.text, offset, end)
             if match is None:
                 line, column = self.lines.place(offset)
                 raise broken(self.file, line, column, _unexpected(self.text, offset))
@@ -169,6 +176,8 @@ class _Reading:
 
 def _decoded(quoted: str) -> str:
     """The text of a JSON string; a surrogate without its other half becomes U+FFFD."""
+    if "\\" not in quoted:
+        return quoted[1:-1]
     text: str = json.loads(quoted)
     if text.isascii():
         return text

@@ -83,6 +83,10 @@ _OTHER = re.compile(
 _SCHEMA = re.compile(r"json-schema\.org/")
 _HEAD = 400
 """A JSON Schema says so in its first lines; it describes configurations, and is none."""
+_PLAN = re.compile(
+    r"""\s*\{\s*"format_version"\s*:\s*"[\d.]{1,10}"\s*,\s*"(?:terraform_version|applyable)"\s*:"""
+)
+_PLANNED = re.compile(r"""[,{]\s*"(?:planned_values|values)"\s*:""")
 _UNGATED = frozenset({"hcl", "dotenv", "dockerfile", "ini", "markdown", "pem"})
 
 
@@ -106,6 +110,11 @@ def syntax_of(file: str) -> str:
     return "markdown" if _INSTRUCTION_FOLDERS.search(file) else ""
 
 
+def is_plan(text: str) -> bool:
+    """Whether a JSON text is what `terraform show -json` says of a plan or a state."""
+    return _PLAN.match(text) is not None and _PLANNED.search(text) is not None
+
+
 def of_interest(file: str, syntax: str, text: str) -> bool:
     """
     Whether a file may say something about an agent deployment.
@@ -116,12 +125,16 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return False
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
+    if syntax == "json" and is_plan(text):
+        return True
     gate = _PYTHON_GATE if syntax == "python" else _GATE
     return gate.search(text) is not None
 
 
 def parse(file: str, syntax: str, text: str) -> Document:
     """The document that a text is, or an InputError that says where it is broken."""
+    if syntax == "json" and is_plan(text):
+        return _parse_plan(file, text)
     return _PARSERS[syntax](file, text)
 
 
@@ -132,6 +145,12 @@ def _parse_hcl(file: str, text: str) -> Document:
     from agentaudit.readers.hcl import parse_hcl
 
     return parse_hcl(file, text)
+
+
+def _parse_plan(file: str, text: str) -> Document:
+    from agentaudit.readers.terraform_plan import parse_plan
+
+    return parse_plan(file, text)
 
 
 def _parse_yaml(file: str, text: str) -> Document:

@@ -1,0 +1,307 @@
+"""
+Terraform's plans, read as the sources are: the same modules, with the values that planning settled.
+
+Where the sources of a plan are among the files, its resources are those of the sources, and stand
+where the sources have them. Where they are not, they stand in the plan.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from agentaudit.errors import InputError
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.terraform_modules import Declared, Member, Module
+from agentaudit.extract.terraform_names import ALIASES, computed, name_attribute
+from agentaudit.extract.terraform_overlay import LATER, Overlay, withheld
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.hcl_values import Folder, Resolved, element_node, pairs_of
+from agentaudit.readers.terraform_plan import (
+    ConfiguredModule,
+    Key,
+    Part,
+    Plan,
+    PlannedResource,
+)
+
+_INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+_STEP = re.compile(rf"module\.(?P<name>[\w-]+)(?P<index>{_INDEX.pattern})?(?:\.|$)")
+_MODES = {"resource": "managed", "data": "data"}
+_DEEPEST_REFERENCE = 20
+
+
+def with_plans(documents: Documents, written: Sequence[Module]) -> tuple[Module, ...]:
+    """The modules of the sources and of the plans; a source that is planned stands there once."""
+    made: list[PlannedModule] = []
+    for document in documents.of("plan"):
+        if isinstance(document.tree, Plan):
+            made.extend(_modules(document, document.tree, written))
+    _tell_apart(made)
+    covered = {module.folder for module in made if module.bodies}
+    return (*(module for module in written if module.folder not in covered), *made)
+
+
+def _tell_apart(made: Sequence["PlannedModule"]) -> None:
+    """What is planned from one source more than once, or from none, gets its place in the key."""
+    for module in made:
+        twins = [other for other in made if other.folder == module.folder]
+        if len({other.document.file for other in twins}) > 1:
+            module.prefix = f"{module.document.file}:"
+        if module.path and (len(twins) > 1 or not module.bodies):
+            module.prefix += f"{module.path}."
+
+
+@dataclass(slots=True, kw_only=True)
+class PlannedModule(Module):
+    """One module of a plan; its bodies are those of its sources, where they are at hand."""
+
+    document: Document
+    plan: Plan
+    path: str
+    """Its address without indices: `module.agents`; empty for the root."""
+    configured: ConfiguredModule
+    planned: dict[Key, list[PlannedResource]] = field(default_factory=dict)
+    above: "PlannedModule | None" = None
+    passed: Part | None = None
+    """What the module above passes."""
+    below: dict[str, "PlannedModule"] = field(default_factory=dict)
+
+    def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
+        """What the sources have of some types, and what only the plan has."""
+        key = ("all", kind, *types)
+        if key not in self._folded:
+            written = {_key_of(member) for member in self.members(kind)}
+            only_planned = tuple(
+                self._only_planned(instance)
+                for resource, instances in self.planned.items()
+                if resource[0] == _MODES[kind]
+                and resource not in written
+                and ALIASES.get(resource[1], resource[1]) in types
+                for instance in instances
+            )
+            self._folded[key] = (*Module.declared(self, kind, types), *only_planned)
+        return self._folded[key]
+
+    def instances(self, member: Member) -> Iterator[Declared]:
+        """The instances that are planned; what the plan does not know is read from the source."""
+        key = _key_of(member)
+        found = self.planned.get(key, [])
+        if not found and (key[0] != "managed" or key not in self.configured.resources):
+            yield from Module.instances(self, member)
+        for instance in found:
+            folder = self._bound(member, instance)
+            declared = self._instance(member, folder, self._name(instance))
+            overlay = Overlay(declared.header)
+            body = overlay.body(declared.body, self._values(instance))
+            yield replace(declared, body=body, label=self._label(instance))
+
+    def _bound(self, member: Member, instance: PlannedResource) -> Folder:
+        """What folds a block's expressions for one of its instances."""
+        folder = self.folder_for(member.document)
+        each = member.block.body.attribute("for_each")
+        if each is None or not instance.index:
+            return folder
+        text = instance.index[2:-2]
+        key = replace(_unknown(LATER), kind=NodeKind.STRING, raw=text)
+        pairs = pairs_of(folder.fold(each.value)) or []
+        value = next((value for name, value in pairs if text in (name.raw, value.raw)), None)
+        return folder.binding(each=element_node(key, value or _unknown(LATER)))
+
+    def _only_planned(self, instance: PlannedResource) -> Declared:
+        values = self._values(instance)
+        part = self.configured.resources.get(instance.key)
+        base = self.expression(self.part(part).get("expressions"), 0) if part else None
+        return Declared(
+            type=ALIASES.get(instance.key[1], instance.key[1]),
+            name=self._name(instance),
+            document=self.document,
+            header=replace(values, kind=NodeKind.STRING, raw=instance.key[2], entries=()),
+            body=Overlay(None).body(base, values),
+            module=self,
+            label=self._label(instance),
+        )
+
+    def part(self, part: Part) -> Node:
+        """A part of the plan; one that cannot be read holds nothing that is known."""
+        try:
+            return self.plan.node(part)
+        except InputError:
+            line, column = self.plan.lines.place(part.start)
+            return Node(
+                kind=NodeKind.MAPPING, line=line, column=column, end_line=line, end_column=column
+            )
+
+    def _values(self, instance: PlannedResource) -> Node:
+        resource = self.part(instance.part)
+        values = resource.get("values")
+        if values is None or values.kind is not NodeKind.MAPPING:
+            return replace(resource, entries=())
+        marks = resource.get("sensitive_values")
+        return replace(withheld(values, marks), line=resource.line, column=resource.column)
+
+    def _name(self, instance: PlannedResource) -> str:
+        indices = "".join(_INDEX.findall(instance.module)) + instance.index
+        alone = len(self.planned[instance.key]) == 1 and indices == "[0]"
+        return instance.key[2] + ("" if alone else indices)
+
+    def _label(self, instance: PlannedResource) -> str:
+        """Its address, where the name alone does not say it."""
+        if not instance.module:
+            return ""
+        data = "data." if instance.key[0] == "data" else ""
+        return f"{instance.module}.{data}{instance.key[1]}.{instance.key[2]}{instance.index}"
+
+    # What references stand for.
+
+    def attribute(self, type_: str, name: str, rest: list[str]) -> Resolved | None:
+        """An attribute as planned, or computed from the planned name, or as the source has it."""
+        index = rest[:1] if rest and rest[0].startswith("[") else []
+        attribute = rest[len(index)] if len(rest) > len(index) else ""
+        found = self.planned.get(("managed", type_, name), [])
+        if attribute and len(found) == 1:
+            values = self._values(found[0])
+            value, title = values.get(attribute), values.get(name_attribute(type_))
+            if value is not None and value.text is not None:
+                return Resolved(node=value, parts=3 + len(index))
+            text = computed(type_, attribute, title.text) if title and title.text else ""
+            if text:
+                node = replace(values, kind=NodeKind.STRING, raw=text, entries=())
+                return Resolved(node=node, parts=3 + len(index))
+        return Module.attribute(self, type_, name, rest)
+
+    def expression(self, node: Node | None, depth: int) -> Node | None:
+        """What the configuration says of a value: a constant, or what it refers to."""
+        if node is None or depth > _DEEPEST_REFERENCE:
+            return None
+        if node.kind is NodeKind.SEQUENCE:
+            blocks = (self.expression(element, depth + 1) for element in node.elements)
+            return replace(node, elements=tuple(block for block in blocks if block is not None))
+        constant, references = node.get("constant_value"), node.get("references")
+        if constant is not None:
+            return constant
+        if references is not None and references.kind is NodeKind.SEQUENCE:
+            return self._referred(references.texts(), depth) or _unknown(LATER, node)
+        entries = ((key, self.expression(value, depth + 1)) for key, value in node.entries)
+        return replace(
+            node, entries=tuple((key, value) for key, value in entries if value is not None)
+        )
+
+    def _referred(self, references: tuple[str, ...], depth: int) -> Node | None:
+        """What a value is made from, as far as the plan says; the value itself is not known."""
+        whole = [
+            one
+            for one in references
+            if not any(other.startswith((f"{one}.", f"{one}[")) for other in references)
+        ]
+        found = [self._followed(one, depth + 1) for one in whole[:_DEEPEST_REFERENCE]]
+        if len(found) == 1 and found[0].kind is NodeKind.MAPPING:
+            return found[0]
+        raw = ", ".join(node.raw for node in found if node.raw)
+        return replace(found[0], kind=NodeKind.UNKNOWN, raw=raw) if found else None
+
+    def _followed(self, reference: str, depth: int) -> Node:
+        """A reference, followed to the module above or below that decides it."""
+        parts = _INDEX.sub("", reference).split(".")
+        node: Node | None = None
+        match parts if depth < _DEEPEST_REFERENCE else ():
+            case ("var", name, *_) if self.above is not None and self.passed is not None:
+                node = self.above.expression(self.part(self.passed).get(name), depth)
+            case ("module", name, output, *_) if name in self.below:
+                child = self.below[name]
+                outputs = child.part(child.configured.outputs) if child.configured.outputs else None
+                found = outputs.get(output, "expression") if outputs is not None else None
+                node = child.expression(found, depth)
+            case ("data", type_, name, *_) if type_ in self.special:
+                found_data = self.data(type_)
+                node = next(
+                    (self.special[type_](self, item) for item in found_data if item.name == name),
+                    None,
+                )
+            case (type_, name, attribute, *_) if "_" in type_:
+                resolved = self.attribute(type_, name, [attribute])
+                node = resolved.node if resolved is not None else None
+        return node if node is not None else _unknown(reference)
+
+
+def _modules(
+    document: Document, plan: Plan, written: Sequence[Module]
+) -> tuple[PlannedModule, ...]:
+    """The root of a plan and all that it calls, each with its instances."""
+    folders = {module.folder: module for module in written}
+    source = _source(plan, written)
+    made: dict[str, PlannedModule] = {}
+
+    def build(path: str, configured: ConfiguredModule, source: Module | None) -> PlannedModule:
+        module = made[path] = PlannedModule(
+            folder=source.folder if source else folder_of(document.file),
+            bodies=source.bodies if source else [],
+            document=document,
+            plan=plan,
+            path=path,
+            configured=configured,
+        )
+        for name, call in configured.calls.items():
+            local = source is not None and call.source.startswith(".")
+            at = _joined(source.folder, call.source) if source is not None and local else None
+            inner = f"{path}.module.{name}".lstrip(".")
+            child = build(inner, call.module, folders.get(at) if at is not None else None)
+            child.above, child.passed = module, call.expressions
+            module.below[name] = child
+            module.children[name] = child
+            child.callers.extend(
+                (module, member)
+                for member in module.members("module")
+                if member.block.labels == (name,)
+            )
+        return module
+
+    root = build("", plan.configuration, source)
+    for instance in plan.resources:
+        path = _INDEX.sub("", instance.module)
+        owner = made.get(path) or (build(path, ConfiguredModule(), None) if path else root)
+        owner.planned.setdefault(instance.key, []).append(instance)
+    return tuple(made.values())
+
+
+def _source(plan: Plan, written: Sequence[Module]) -> Module | None:
+    """The folder that a plan was made from: at least half of the root's names stand there."""
+    wanted = set(plan.configuration.resources)
+    wanted |= {instance.key for instance in plan.resources if not instance.module}
+    calls = set(plan.configuration.calls)
+    folder = folder_of(plan.file)
+    ranked = sorted(
+        written, key=lambda module: (-_shared(module, wanted, calls), _way(folder, module.folder))
+    )
+    best = next(iter(ranked), None)
+    enough = best is not None and 2 * _shared(best, wanted, calls) >= max(len(wanted | calls), 1)
+    return best if enough else None
+
+
+def _shared(module: Module, wanted: set[Key], calls: set[str]) -> int:
+    """How many resources and calls of a plan's root a folder has."""
+    resources = {_key_of(member) for kind in _MODES for member in module.members(kind)}
+    named = {".".join(member.block.labels) for member in module.members("module")}
+    return len(wanted & resources) + len(calls & named)
+
+
+def _joined(folder: str, path: str) -> str:
+    joined = posixpath.normpath(posixpath.join(folder, path))
+    return "" if joined == "." else joined
+
+
+def _way(one: str, other: str) -> tuple[int, str]:
+    """How many folders lie between two."""
+    return len(posixpath.relpath(other or ".", one or ".").split("/")), other
+
+
+def _key_of(member: Member) -> Key:
+    """The key of a block; without two labels it is that of nothing."""
+    type_, name = member.block.labels if len(member.block.labels) == 2 else ("", "")  # noqa: PLR2004
+    return _MODES.get(member.block.type, ""), type_, name
+
+
+def _unknown(raw: str, place: Node | None = None) -> Node:
+    if place is not None:
+        return replace(place, kind=NodeKind.UNKNOWN, raw=raw, entries=(), elements=())
+    return Node(kind=NodeKind.UNKNOWN, line=1, column=1, end_line=1, end_column=1, raw=raw)
