@@ -8,7 +8,7 @@ are examples or tests lower the confidence of a name, never that of a key with a
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
@@ -17,11 +17,13 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.python_code import Module, module_of
 from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.extract.token_forms import token_in
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.terraform_plan import Plan
 
 _EXAMPLE = re.compile(
     r"(?:^|/)(?:tests?|fixtures?|examples?|samples?|docs?|templates?|testdata)/|\.(?:example|sample"
@@ -34,13 +36,17 @@ _Place = tuple[str, int, int]
 
 def extract_sweep(documents: Documents, collector: Collector) -> None:
     """Credentials at places where none is known yet."""
-    for document in documents:
+    for document in sorted(documents, key=lambda each: each.syntax == "plan"):
         claimed = _claimed(collector)
         _add_service_account_keys(document, collector, claimed)
         settings = tuple(_unclaimed(document, _claimed(collector)))
+        if document.syntax == "plan":
+            settings = tuple(_only_there(settings, collector))
         for credential in add_credentials(collector, settings, _holding(document, collector)):
             if _EXAMPLE.search(document.file) and credential.confidence is Confidence.LIKELY:
                 collector.update(replace(credential, confidence=Confidence.POSSIBLE))
+        if isinstance(document.tree, Plan):
+            collector.problems.extend(document.tree.problems)
 
 
 def _unclaimed(document: Document, claimed: set[_Place]) -> Iterator[Setting]:
@@ -49,6 +55,15 @@ def _unclaimed(document: Document, claimed: set[_Place]) -> Iterator[Setting]:
         place = (document.file, setting.value.line, setting.value.column)
         if place not in claimed and _counts(setting):
             claimed.add(place)
+            yield setting
+
+
+def _only_there(settings: Iterable[Setting], collector: Collector) -> Iterator[Setting]:
+    """What stands in a plan and in none of its sources."""
+    known = {credential.digest for credential in collector.of(Credential)}
+    for setting in settings:
+        found = by_look(setting.content)
+        if found is not None and collector.digest(found.secret) not in known:
             yield setting
 
 
@@ -94,12 +109,27 @@ def _settings(document: Document) -> Iterator[Setting]:
         module = module_of(document)
         if module is not None:
             yield from _python_settings(module)
+    elif isinstance(document.tree, Plan):
+        yield from _planned_settings(document, document.tree)
     elif document.syntax != "markdown":
         for item in kubernetes_objects(Documents({document.file: document})):
             if item.kind == "Secret":
                 yield from settings_of_object(item)
         for index, root in enumerate(document.roots):
             yield from _node_settings(document, root, "value", f"[{index}]")
+
+
+def _planned_settings(document: Document, plan: Plan) -> Iterator[Setting]:
+    """What a plan shows of its resources; only those that may hold a credential are read."""
+    for resource in plan.resources:
+        if by_look(plan.text[resource.part.start : resource.part.end]) is None:
+            continue
+        node = plan.node(resource.part)
+        values = node.get("values")
+        if values is not None:
+            shown = withheld(values, node.get("sensitive_values"))
+            route = f"{resource.module}.{'.'.join(resource.key)}{resource.index}"
+            yield from _node_settings(document, shown, "value", route)
 
 
 def _node_settings(document: Document, node: Node, key: str, route: str) -> Iterator[Setting]:

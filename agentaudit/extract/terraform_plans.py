@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from agentaudit.errors import InputError
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.terraform_modules import Declared, Member, Module
 from agentaudit.extract.terraform_names import ALIASES, computed, name_attribute
@@ -111,7 +110,7 @@ class PlannedModule(Module):
     def _only_planned(self, instance: PlannedResource) -> Declared:
         values = self._values(instance)
         part = self.configured.resources.get(instance.key)
-        base = self.expression(self.part(part).get("expressions"), 0) if part else None
+        base = self.expression(self.plan.node(part).get("expressions"), 0) if part else None
         return Declared(
             type=ALIASES.get(instance.key[1], instance.key[1]),
             name=self._name(instance),
@@ -122,18 +121,8 @@ class PlannedModule(Module):
             label=self._label(instance),
         )
 
-    def part(self, part: Part) -> Node:
-        """A part of the plan; one that cannot be read holds nothing that is known."""
-        try:
-            return self.plan.node(part)
-        except InputError:
-            line, column = self.plan.lines.place(part.start)
-            return Node(
-                kind=NodeKind.MAPPING, line=line, column=column, end_line=line, end_column=column
-            )
-
     def _values(self, instance: PlannedResource) -> Node:
-        resource = self.part(instance.part)
+        resource = self.plan.node(instance.part)
         values = resource.get("values")
         if values is None or values.kind is not NodeKind.MAPPING:
             return replace(resource, entries=())
@@ -206,10 +195,12 @@ class PlannedModule(Module):
         node: Node | None = None
         match parts if depth < _DEEPEST_REFERENCE else ():
             case ("var", name, *_) if self.above is not None and self.passed is not None:
-                node = self.above.expression(self.part(self.passed).get(name), depth)
+                node = self.above.expression(self.plan.node(self.passed).get(name), depth)
             case ("module", name, output, *_) if name in self.below:
                 child = self.below[name]
-                outputs = child.part(child.configured.outputs) if child.configured.outputs else None
+                outputs = (
+                    self.plan.node(child.configured.outputs) if child.configured.outputs else None
+                )
                 found = outputs.get(output, "expression") if outputs is not None else None
                 node = child.expression(found, depth)
             case ("data", type_, name, *_) if type_ in self.special:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from agentaudit.errors import InputError, Problem
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.jsonc import parse_json_part
 from agentaudit.readers.lines import MAX_NODES, Lines, broken
@@ -73,10 +74,19 @@ class Plan:
     lines: Lines
     resources: list[PlannedResource] = field(default_factory=list)
     configuration: ConfiguredModule = field(default_factory=ConfiguredModule)
+    problems: list[Problem] = field(default_factory=list)
+    """What could not be read of the parts that somebody asked for."""
 
     def node(self, part: Part) -> Node:
-        """A part as a node, placed in the file; InputError where it is too deep or ambiguous."""
-        return parse_json_part(self.file, self.text, self.lines, start=part.start, end=part.end)
+        """A part as a node, placed in the file; an empty one where it is too deep or ambiguous."""
+        try:
+            return parse_json_part(self.file, self.text, self.lines, start=part.start, end=part.end)
+        except InputError as error:
+            self.problems.extend(set(error.problems) - set(self.problems))
+        line, column = self.lines.place(part.start)
+        return Node(
+            kind=NodeKind.MAPPING, line=line, column=column, end_line=line, end_column=column
+        )
 
 
 def parse_plan(file: str, text: str) -> Document:

@@ -14,6 +14,7 @@ from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.terraform_plan import Plan, parse_plan
+from agentaudit.rules.fakes import fake
 
 TRUST = {
     "Statement": [
@@ -284,3 +285,22 @@ def test_laying_a_value_over_itself_changes_nothing(value: object) -> None:
     over = Overlay(node).body(node, node)
 
     assert _plain(over) == _plain(node)
+
+
+def test_a_secret_that_only_the_plan_shows_is_found_in_it_and_one_of_the_source_once() -> None:
+    key = fake("openai_key")
+    machine = resource("aws_lb", "m", {"tags": {"note": f"uses {key}"}})
+    plan = plan_of({"resources": [machine]}, {"resources": [configured("aws_lb", "m", {})]})
+    source = f'resource "aws_lb" "m" {{\n  tags = {{ note = "uses {key}" }}\n}}\n'
+    (alone,) = deployed({"a.json": plan}).credentials
+    (both,) = deployed({"a.json": plan, "main.tf": source}).credentials
+
+    assert (alone.evidence[0].file, both.evidence[0].file) == ("a.json", "main.tf")
+
+
+def test_a_resource_that_says_one_thing_twice_makes_the_plan_partly_read() -> None:
+    twice = PLAN.replace('"max_session_duration": 43200', '"name": "b"', 1)
+    (coverage,) = deployed({"plan.json": twice}).coverage
+
+    assert (coverage.status, coverage.line) == (FileStatus.PARTIAL, 1)
+    assert "twice" in coverage.reason
