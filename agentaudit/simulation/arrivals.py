@@ -14,6 +14,8 @@ WAYS = (
     "recorded, closed, poisson:RATE, gamma:RATE:CV, onoff:RATE:ON:OFF[:RATE], scaled:FACTOR or"
     " users:N[:THINKING], each with ,mix:P[:PHASE] behind it or without"
 )
+_LEAST_NUMBER = 1e-6
+"""A request in eleven days; far fewer would be beyond the instants that are counted."""
 _LEAST_VARIATION = 0.01
 _LARGEST_VARIATION = 100.0
 _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s)?", re.ASCII)
@@ -186,7 +188,9 @@ def _number(text: str, number: str) -> float:
         value = float(number)
     except ValueError:
         value = 0.0
+    name = text.partition(":")[0]
     if not (isfinite(value) and value > 0):
-        name = text.partition(":")[0]
         raise UsageError(f"arrivals {name}: needs a number above 0, as in {name}:2.5, not {text!r}")
+    if value < _LEAST_NUMBER:
+        raise UsageError(f"arrivals {name}: needs {_LEAST_NUMBER:g} at least, not {text!r}")
     return value

@@ -101,15 +101,15 @@ def _served(
         stall_ns = round(cost_ns * overheads.stalls.get(step.name, 0.0))
         before = replace(wait, demand_ns=wait.demand_ns + stall_ns)
         return (before, replace(step, demand_ns=cost_ns + overheads.driver_ns), wait)
-    driver = WorkStep(stage=Stage.CPU, demand_ns=max(overheads.driver_ns, 1), name=_DRIVER)
+    driver = WorkStep(
+        stage=Stage.CPU, demand_ns=max(overheads.driver_ns, 1), name=_DRIVER, interpreted=0.0
+    )
     return (driver, wait, step, wait)
 
 
 def _waits(workload: Workload, log: "Sequence[_Event]", overheads: Overheads) -> Costs:
     """What each step waits for processes, by how many ran on the cores when it began and ended."""
-    changes = [(event.at_ns, event.change) for event in log if event.step.stage is Stage.CPU]
-    instants = [at_ns for at_ns, _ in changes]
-    running = [0, *accumulate(change for _, change in changes)]
+    instants, running = _running(log)
     loads: dict[int, list[float]] = {}
     for event in log:
         if event.step.name not in (_HAND_OVER, _DRIVER):
@@ -125,14 +125,30 @@ def _waits(workload: Workload, log: "Sequence[_Event]", overheads: Overheads) ->
     return waits
 
 
+def _running(log: "Sequence[_Event]") -> tuple[list[int], list[int]]:
+    """
+    Instants, and how many processes wanted a core before the first and from each on.
+
+    Threads that do Python code wait for one another at its lock, and want one core together.
+    """
+    changes = [event for event in log if event.step.stage is Stage.CPU]
+    locked = accumulate((event.change * event.locked for event in changes), initial=0)
+    others = accumulate((event.change * (not event.locked) for event in changes), initial=0)
+    running = [
+        apart + min(taking_turns, 1) for apart, taking_turns in zip(others, locked, strict=True)
+    ]
+    return [event.at_ns for event in changes], running
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Event:
-    """A step that began (change 1) or ended (-1)."""
+    """A step that began (change 1) or ended (-1); `locked` is Python code of a thread."""
 
     at_ns: int
     change: int
     request_id: int
     step: WorkStep
+    locked: bool
 
 
 class _Watched:
@@ -166,7 +182,10 @@ class _Noting:
         self._log = log
         hooks = hooks_of(admission)
         self._began, self._ended = hooks.step_began, hooks.step_ended
-        self.rank, self.keep_ns, self.in_threads = hooks.rank, hooks.keep_ns, hooks.in_threads
+        self.rank, self.keep_ns = hooks.rank, hooks.keep_ns
+        self._asked_in_threads = hooks.in_threads
+        self.in_threads = None if hooks.in_threads is None else self._in_threads
+        self._threaded: set[int] = set()
 
     @property
     def wake_ns(self) -> int:
@@ -193,5 +212,17 @@ class _Noting:
 
     def _note(self, request: WorkRequest, step: WorkStep, now_ns: int, change: int) -> None:
         self._log.append(
-            _Event(at_ns=now_ns, change=change, request_id=request.request_id, step=step)
+            _Event(
+                at_ns=now_ns,
+                change=change,
+                request_id=request.request_id,
+                step=step,
+                locked=request.request_id in self._threaded and step.interpreted > 0,
+            )
         )
+
+    def _in_threads(self, request: WorkRequest) -> bool:
+        threaded = self._asked_in_threads is not None and self._asked_in_threads(request)
+        if threaded:
+            self._threaded.add(request.request_id)
+        return threaded

@@ -133,6 +133,7 @@ def test_a_count_is_between_one_and_ten_million(count: int) -> None:
         "scaled:x",
         "poisson:nan",
         "poisson:inf",
+        "poisson:1e-300",
         "closed:3",
         "users",
         "users:0",

@@ -163,6 +163,23 @@ def test_hand_overs_grow_with_what_runs() -> None:
     assert alone.records[0].finish_ns < crowd.records[0].finish_ns
 
 
+def test_threads_at_the_lock_want_one_core_together() -> None:
+    """So a dozen of them wait for time slices hardly longer than a step alone does."""
+    longest = HandOver(jobs=3, cpu_ns=2 * MS, gpu_ns=4 * MS)
+    fixed = replace(SLOW, driver_ns=0, handovers=(SLOW.handovers[0], longest))
+    growing = replace(SLOW, driver_ns=0)
+    added = {}
+    for policy in (EVERYBODY, MultiThreading(name="threads", source="")):
+        runs = (
+            simulate_served(workload(12), MACHINE, policy, costs={}, overheads=overheads)
+            for overheads in (fixed, growing)
+        )
+        short, long = (sum(record.service_ns for record in run.records) for run in runs)
+        added[policy.name] = long - short
+
+    assert 0 <= added["threads"] < added["multi-processing"] / 2
+
+
 def test_a_policy_that_is_watched_admits_as_ever() -> None:
     """MAS has state of its own; hand-overs of nothing leave its order alone."""
     mas = MixedAdmission(name="mas", source="", cpu_cap=1, gpu_cap=1, shared_cap=1)
