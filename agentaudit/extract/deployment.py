@@ -11,10 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from agentaudit.errors import InputError
-from agentaudit.extract.agent_cards import extract_agent_cards
-from agentaudit.extract.agent_sandbox import extract_sandboxes
 from agentaudit.extract.claude import extract_claude
-from agentaudit.extract.codex import extract_codex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
 from agentaudit.extract.coverage import (
@@ -33,8 +30,6 @@ from agentaudit.extract.dotenv import extract_dotenv
 from agentaudit.extract.editors import extract_editors
 from agentaudit.extract.environment import extract_environment
 from agentaudit.extract.gateways import extract_gateways
-from agentaudit.extract.gemini import extract_gemini
-from agentaudit.extract.helm import extract_helm
 from agentaudit.extract.instructions import extract_instructions
 from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
@@ -47,11 +42,16 @@ from agentaudit.extract.mcp import extract_mcp
 from agentaudit.extract.mcp_allowlists import mark_shadows
 from agentaudit.extract.platforms import (
     extract_actions,
+    extract_agent_cards,
     extract_cloudformation,
+    extract_codex,
+    extract_gemini,
+    extract_helm,
     extract_iam_files,
     extract_kagent,
     extract_pipelines,
     extract_python,
+    extract_sandboxes,
     extract_terraform,
     link_grants,
 )

@@ -75,6 +75,41 @@ def workflows(documents: Documents) -> Iterator[Document]:
             yield document
 
 
+def extract_codex(documents: Documents, collector: Collector) -> None:
+    if any(documents.of("toml")):
+        from agentaudit.extract.codex import extract_codex as extract
+
+        extract(documents, collector)
+
+
+def extract_gemini(documents: Documents, collector: Collector) -> None:
+    if any("gemini" in document.file for document in documents.of("json")):
+        from agentaudit.extract.gemini import extract_gemini as extract
+
+        extract(documents, collector)
+
+
+def extract_agent_cards(documents: Documents, collector: Collector) -> None:
+    if any("skills" in document.text for document in documents.of("json", "yaml")):
+        from agentaudit.extract.agent_cards import extract_agent_cards as extract
+
+        extract(documents, collector)
+
+
+def extract_sandboxes(documents: Documents, collector: Collector) -> None:
+    if any("agents.x-k8s.io/" in document.text for document in documents.of("yaml", "json")):
+        from agentaudit.extract.agent_sandbox import extract_sandboxes as extract
+
+        extract(documents, collector)
+
+
+def extract_helm(documents: Documents, collector: Collector) -> None:
+    if any(document.file.endswith("Chart.yaml") for document in documents.of("yaml")):
+        from agentaudit.extract.helm import extract_helm as extract
+
+        extract(documents, collector)
+
+
 def extract_kagent(documents: Documents, collector: Collector) -> None:
     if any("kagent.dev/" in document.text for document in documents.of("yaml", "json")):
         from agentaudit.extract.kagent import extract_kagent as extract
