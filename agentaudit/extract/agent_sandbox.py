@@ -14,6 +14,7 @@ from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Node
 
 _API = "agents.x-k8s.io/"
+_EVERYWHERE = "0.0.0.0/0"
 _ENDS = ("ttlSecondsAfterFinished", "shutdownTime", "ttlSeconds")
 
 
@@ -29,14 +30,15 @@ def extract_sandboxes(documents: Documents, collector: Collector) -> None:
 
 
 def _add_lifetime(collector: Collector, item: KubernetesObject) -> None:
-    """A sandbox keeps its volume and its processes, what the agent wrote there among them."""
+    """
+    A sandbox keeps its volume and its processes, what the agent wrote there among them.
+
+    `shutdownPolicy: Retain` keeps the object alone: what it stood for is torn down either way.
+    """
     spec = item.node.child("spec") or item.node
     levels = [level for level in (spec.child("lifecycle"), spec) if level is not None]
     end = _first(levels, *_ENDS)
-    policy = _first(levels, "shutdownPolicy")
-    retained = policy is not None and policy.text == "Retain"
-    seconds = end.integer if end is not None else None
-    node = policy if retained and policy is not None else end or item.place
+    node = end or item.place
     store = collector.add(
         MemoryStore(
             id=fact_id("memory_store", item.name, f"{item.kind}/{item.namespace}/{item.name}"),
@@ -44,8 +46,8 @@ def _add_lifetime(collector: Collector, item: KubernetesObject) -> None:
             evidence=(evidence(item.document, node, node.text or ""),),
             kind="managed",
             backend="sandbox",
-            ttl=Known.NONE if end is None or retained else Known.SET,
-            ttl_s=None if retained else seconds,
+            ttl=Known.NONE if end is None else Known.SET,
+            ttl_s=end.integer if end is not None else None,
             persistent=Truth.YES,
             agent_writable=Truth.YES,
             holds_conversation=False,
@@ -62,15 +64,23 @@ def _first(levels: list[Node], *names: str) -> Node | None:
 
 
 def _add_network(collector: Collector, item: KubernetesObject) -> None:
-    """Unless a template says `Unmanaged`, the controller closes the network of its sandboxes."""
+    """
+    The policy that the controller makes for all sandboxes of a template.
+
+    Without rules of one's own it lets them reach the public internet, and `Unmanaged` means none.
+    """
     spec = item.node.child("spec") or item.node
-    management = spec.child("networkPolicyManagement")
-    if management is not None and management.text == "Unmanaged":
+    network = spec.child("networkPolicy")
+    if network is None or spec.text_at("networkPolicyManagement") == "Unmanaged":
         return
-    if management is None and spec.child("networkPolicy") is None:
-        return
-    node = spec.child("networkPolicy") or management or item.place
-    place = evidence(item.document, node)
+    rules = network.child("egress")
+    listed = rules.list() if rules is not None else ()
+    wide = any(
+        rule.child("to") is None
+        or any(node.text_at("ipBlock", "cidr") == _EVERYWHERE for node in _targets(rule))
+        for rule in listed
+    )
+    place = evidence(item.document, network)
     pods = tuple(
         workload.runtime_id
         for workload in collector.workloads
@@ -81,9 +91,14 @@ def _add_network(collector: Collector, item: KubernetesObject) -> None:
             id=fact_id("egress", item.name, f"SandboxTemplate/{item.namespace}/{item.name}"),
             name=f"network policy of {item.name}",
             evidence=(place,),
-            policy="allowlist",
+            policy="any" if wide else "allowlist" if listed else "none",
             runtime_ids=pods,
         )
     )
     for runtime in pods:
         collector.link(EdgeKind.EGRESS_TO, runtime, egress.id, place)
+
+
+def _targets(rule: Node) -> tuple[Node, ...]:
+    listed = rule.child("to")
+    return listed.list() if listed is not None else ()

@@ -4,7 +4,6 @@ kagent: agents, their models and their tool servers as objects of a cluster.
 Keys by the types of https://github.com/kagent-dev/kagent, `go/api/v1alpha2`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
@@ -27,6 +26,8 @@ from agentaudit.readers.document import Node
 
 _API = "kagent.dev/"
 _DAY_S = 86_400
+_DEFAULT_DAYS = 15
+"""Of memories without `ttlDays`, by the comment on `MemorySpec`."""
 _AGENTS = ("Agent", "SandboxAgent")
 _SERVERS = ("RemoteMCPServer", "ToolServer", "MCPServer")
 
@@ -212,9 +213,8 @@ class _Agent:
         memory = declarative.child("memory")
         if memory is not None:
             days = memory.child("ttlDays")
-            count = days.integer if days is not None else None
+            count = _DEFAULT_DAYS if days is None else days.integer
             node = days or declarative.key_of("memory") or memory
-            ttl = Known.NONE if days is None else Known.SET if count else Known.UNKNOWN
             self._remember(
                 agent,
                 MemoryStore(
@@ -223,16 +223,15 @@ class _Agent:
                     evidence=(evidence(self.item.document, node, "memory"),),
                     kind="managed",
                     backend="kagent",
-                    ttl=ttl,
-                    ttl_s=count * _DAY_S if count else None,
+                    ttl=Known.UNKNOWN if count is None else Known.SET,
+                    ttl_s=None if count is None else (count or _DEFAULT_DAYS) * _DAY_S,
                     persistent=Truth.YES,
                     agent_writable=Truth.YES,
                 ),
             )
         compaction = declarative.get("context", "compaction")
-        mixed = next(self._mixed(declarative), None)
         bound = Known.NONE if compaction is None else Known.UNKNOWN
-        node = mixed or compaction or self.item.place
+        node = compaction or self.item.place
         self._remember(
             agent,
             MemoryStore(
@@ -241,23 +240,13 @@ class _Agent:
                 evidence=(evidence(self.item.document, node),),
                 kind="history",
                 backend="kagent",
-                scope="global" if mixed is not None else "session",
+                scope="session",
                 max_turns=bound,
                 max_tokens=bound,
                 compaction=Known.NONE if compaction is None else Known.SET,
-                constant_session_key=mixed is not None,
                 persistent=Truth.YES,
             ),
         )
 
     def _remember(self, agent: Agent, store: MemoryStore) -> None:
         remember(self.collector, agent, store)
-
-    @staticmethod
-    def _mixed(declarative: Node) -> Iterator[Node]:
-        """Where calls of an agent as a tool share one session."""
-        tools = declarative.child("tools")
-        for tool in tools.list() if tools is not None else ():
-            node = tool.child("isolateSessions")
-            if node is not None and node.boolean is False:
-                yield node

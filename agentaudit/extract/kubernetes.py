@@ -116,7 +116,7 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
         published_ports=tuple(_host_ports(node)),
         gpu=limits is not None and any("gpu" in name for name, _ in limits.items()),
         service_account=pod.spec.text_at("serviceAccountName") or "default",
-        automount_token=_automount(pod.spec),
+        automount_token=_automount(pod),
         token_ttl_s=_shortest_token(pod.spec),
     )
 
@@ -167,8 +167,10 @@ def _root(*contexts: Node | None) -> Truth:
     return Truth.UNKNOWN
 
 
-def _automount(spec: Node) -> Truth:
-    node = spec.child("automountServiceAccountToken")
+def _automount(pod: Pod) -> Truth:
+    node = pod.spec.child("automountServiceAccountToken")
+    if node is None and pod.owner.kind == "SandboxTemplate":
+        return Truth.NO  # the controller switches it off where nobody says
     if node is None or node.boolean is None:
         return Truth.UNKNOWN
     return Truth.YES if node.boolean else Truth.NO
