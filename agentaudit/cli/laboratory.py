@@ -105,7 +105,8 @@ class Laboratory:
         before_ns = beacon(hands, tools, rolling)
         admission = policy.admission()
         line = line_of(requests, subject.machine, hooks_of(admission))
-        execution = execute(requests, admission, hands, line=line)
+        name = f"the policy {policy.name} ({policy.parameters or policy.source})"
+        execution = execute(requests, admission, hands, line=line, name=name)
         after_ns = beacon(hands, tools, rolling)
         return Observation(execution=execution, before_ns=before_ns, after_ns=after_ns)
 

@@ -46,9 +46,10 @@ def parse_change(text: str) -> Change:
 def with_rate(experiment: Experiment, factor: float) -> Experiment:
     """The same requests, arriving so many times as fast."""
     if any(all_at_once(one) or one.users for one in experiment.workloads):
+        users = ", or ask how many users there may be: --find users"
         raise UsageError(
             f"requests that arrive as {experiment.first.arrivals} come at no rate that could be"
-            " changed: choose --arrivals poisson:RATE"
+            f" changed: choose --arrivals poisson:RATE{users if experiment.first.users else ''}"
         )
     return replace(
         experiment,

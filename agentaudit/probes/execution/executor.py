@@ -46,6 +46,7 @@ def execute(
     hands: Hands,
     *,
     line: Line | None = None,
+    name: str = "the policy",
 ) -> Execution:
     """
     One run of the requests; calls pass a `line` where the server has limits.
@@ -56,6 +57,7 @@ def execute(
     """
     calls = Calls(line, requests, hands) if line is not None else None
     run = _Run(requests, admission, hands, calls)
+    run.name = name
     watch = Watch()
     before_ns = time.process_time_ns()
     server_before_ns = hands.server_cpu_ns
@@ -109,6 +111,8 @@ class _Run:
         self._hands = hands
         self._calls = calls
         self._idle_wakes = 0
+        self.name = ""
+        """What errors call the policy."""
         self._arrival_ns: dict[int, int] = {}
         self._start_ns: dict[int, int] = {}
         self._finish_ns: dict[int, int] = {}
@@ -226,6 +230,6 @@ class _Run:
         """An error that says what the policy does, and how far the run came under it."""
         finished = len(self._finish_ns)
         return UsageError(
-            f"the policy, run for real, {what}; at {self._hands.now_ns() / 1e9:.3g} s {finished}"
+            f"{self.name}, run for real, {what}; at {self._hands.now_ns() / 1e9:.3g} s {finished}"
             f" had finished and {len(self._start_ns) - finished} were running"
         )

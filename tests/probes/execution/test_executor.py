@@ -341,7 +341,7 @@ def test_what_a_policy_does_wrong_ends_a_real_run_too(
     hands: Hands, admission: Admission, said: str
 ) -> None:
     requests = [request(number, step(Stage.WAIT, 1)) for number in range(2)]
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=f"run for real, {said}"):
         execute(requests, admission, hands)
 
 
