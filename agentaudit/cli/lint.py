@@ -1,9 +1,8 @@
 """`agentaudit lint`: deployment files in, findings out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,16 @@ import typer
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
-from agentaudit.cli.outcome import Threshold, reached, write_text
+from agentaudit.cli.lint_comparison import Comparison, compared, digest_key
+from agentaudit.cli.lint_outputs import (
+    Format,
+    Shown,
+    Sure,
+    shown_from,
+    write_findings,
+    write_result,
+)
+from agentaudit.cli.outcome import Threshold, reached
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, UsageError, exit_code
 
@@ -19,27 +27,6 @@ if TYPE_CHECKING:
     from agentaudit.model.finding import Acceptance, LintResult
     from agentaudit.rules.compiled import CompiledRule
 
-
-class Format(StrEnum):
-    """How findings are written."""
-
-    TABLE = "table"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    JUNIT = "junit"
-    MARKDOWN = "markdown"
-
-
-_BY_SUFFIX: Mapping[str, Format] = {
-    ".sarif": Format.SARIF,
-    ".json": Format.JSON,
-    ".xml": Format.JUNIT,
-    ".md": Format.MARKDOWN,
-    ".txt": Format.TABLE,
-}
-_FILE_WIDTH = 100
 
 app = command()
 
@@ -71,6 +58,10 @@ def lint(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the artifact findings.json here, too."),
     ] = None,
+    severity: Annotated[Shown, typer.Option(help="The least severity that is shown.")] = Shown.INFO,
+    confidence: Annotated[
+        Sure, typer.Option(help="The least confidence that is shown.")
+    ] = Sure.POSSIBLE,
     fail_on: Annotated[
         Threshold, typer.Option(help="The least severity that ends the run with 1.")
     ] = Threshold.MEDIUM,
@@ -99,6 +90,18 @@ def lint(
         Path | None,
         typer.Option(metavar="FILE", help="A list of findings that you let stand, each with why."),
     ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Findings that stand in this file do not count."),
+    ] = None,
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the findings of this run as a baseline."),
+    ] = None,
+    diff: Annotated[
+        str | None,
+        typer.Option(metavar="REV", help="Only findings that were not there at this commit count."),
+    ] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="Files that cannot be read do not end in 3.")
     ] = False,
@@ -122,21 +125,27 @@ def lint(
       agentaudit lint --format github               annotations in a workflow
       agentaudit lint --fail-on high --ignore logging
       agentaudit lint --rules our-rules/ --json findings.json
+      agentaudit lint --diff origin/main            what this branch brought
+      agentaudit lint --write-baseline lint.baseline
+      agentaudit lint --baseline lint.baseline      only what is new since
     """
     said = terminal_of(context)
     with said.progress("reading the deployment"), nothing_collected():
         loaded = _rules(rules or [])
         names = _chosen(loaded, select or [], ignore or [])
-        result = _result(paths or [Path()], loaded, names, _Settings(limit or [], accept))
-    _write(result, format_, output or [], said)
+        settings = _Settings(limit or [], accept)
+        compared = Comparison(baseline, write_baseline, diff or "")
+        result = _result(paths or [Path()], loaded, names, (settings, compared, said))
+    judged, result = result, shown_from(result, severity, confidence, said)
+    write_result(result, format_, output or [], said)
     if json_file is not None:
-        _artifact(result, json_file)
+        write_findings(result, json_file)
         said.note(f"wrote {json_file}")
     raise typer.Exit(
         int(
             exit_code(
                 failed=not exit_zero
-                and reached(fail_on, (item.severity for item in result.open_findings)),
+                and reached(fail_on, (item.severity for item in judged.open_findings)),
                 incomplete=result.incomplete and not allow_incomplete,
             )
         )
@@ -175,31 +184,37 @@ def _result(
     paths: Sequence[Path],
     rules: "tuple[CompiledRule, ...]",
     names: frozenset[str],
-    settings: _Settings,
+    options: tuple[_Settings, "Comparison", Terminal],
 ) -> "LintResult":
     from agentaudit.extract.deployment import read_deployment
     from agentaudit.linting.linter import lint as lint_deployment
-    from agentaudit.model.deployment import FileStatus
+    from agentaudit.model.deployment import Deployment, FileStatus
     from agentaudit.report.places import from_here
     from agentaudit.rules.limits import limits_with
 
+    settings, comparison, said = options
     limits = limits_with(settings.limits)
     accepted = _accepted(settings.accept) if settings.accept else ()
-    deployment = read_deployment(paths)
+    key = digest_key(comparison)
+    deployment = read_deployment(paths, key=key)
     if all(file.status is FileStatus.SKIPPED for file in deployment.coverage):
         places = ", ".join(str(path) for path in paths)
         raise IncompleteError(
             f"nothing to audit in {places}: no file there is of a format that agents are deployed"
             " with (MCP and agent settings, Compose, Kubernetes, Terraform, workflows, .env, …)"
         )
-    result = lint_deployment(
-        deployment,
-        rules,
-        names=names,
-        limits=limits,
-        accepted=accepted,
-        today=datetime.now(tz=UTC).date().isoformat(),
-    )
+
+    def asked(read: Deployment) -> "LintResult":
+        return lint_deployment(
+            read,
+            rules,
+            names=names,
+            limits=limits,
+            accepted=accepted,
+            today=datetime.now(tz=UTC).date().isoformat(),
+        )
+
+    result = compared(asked(deployment), deployment, comparison, (paths, key, asked, said))
     return from_here(result, deployment.root)
 
 
@@ -207,63 +222,3 @@ def _accepted(file: Path) -> "tuple[Acceptance, ...]":
     from agentaudit.rules.acceptances import load_acceptances
 
     return load_acceptances(file)
-
-
-def _write(
-    result: "LintResult", format_: Format | None, outputs: Sequence[Path], said: Terminal
-) -> None:
-    from agentaudit.report.coverage import coverage_sentence
-
-    if not outputs:
-        _show(result, format_ or Format.TABLE, said)
-        return
-    for output in outputs:
-        chosen = (
-            format_ if format_ and len(outputs) == 1 else _BY_SUFFIX.get(output.suffix, format_)
-        )
-        if chosen is None:
-            known = ", ".join(_BY_SUFFIX)
-            raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
-        write_text(output, _rendered(result, chosen))
-        said.note(f"wrote {output}")
-    said.note(coverage_sentence(result))
-
-
-def _show(result: "LintResult", format_: Format, said: Terminal) -> None:
-    if format_ is not Format.TABLE:
-        typer.echo(_rendered(result, format_), nl=False)
-        return
-    from agentaudit.report.findings_table import render_table
-
-    table = render_table(result, width=said.out.width, verbose=said.verbose)
-    said.out.print(table, end="", soft_wrap=True)
-
-
-def _rendered(result: "LintResult", format_: Format) -> str:
-    return _renderers()[format_](result)
-
-
-def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":
-    from agentaudit.report.findings_table import render_table
-    from agentaudit.report.github import render_github
-    from agentaudit.report.gitlab import render_gitlab
-    from agentaudit.report.junit import render_junit
-    from agentaudit.report.markdown_findings import render_markdown
-    from agentaudit.report.sarif import render_sarif
-    from agentaudit.store.artifacts import to_json
-
-    return {
-        Format.TABLE: lambda result: render_table(result, width=_FILE_WIDTH).plain,
-        Format.JSON: lambda result: to_json(result).decode(),
-        Format.SARIF: render_sarif,
-        Format.GITHUB: render_github,
-        Format.GITLAB: render_gitlab,
-        Format.JUNIT: render_junit,
-        Format.MARKDOWN: render_markdown,
-    }
-
-
-def _artifact(result: "LintResult", path: Path) -> None:
-    from agentaudit.store.artifacts import write_artifact
-
-    write_artifact(result, path)

@@ -60,7 +60,7 @@ from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.extract.sweep import extract_sweep
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import SourceText, read_files
+from agentaudit.readers.files import FoundFiles, SourceText, read_files
 from agentaudit.readers.syntax import is_template, of_interest, parse, syntax_of
 
 Extractor = Callable[[Documents, Collector], None]
@@ -110,16 +110,22 @@ ask first.
 """
 
 
-def read_deployment(paths: Sequence[Path], *, today: date | None = None) -> Deployment:
+def read_deployment(
+    paths: Sequence[Path], *, today: date | None = None, key: bytes = b""
+) -> Deployment:
     """
     What the files below the paths say, and what is declared and has not expired today.
 
     Nothing in a file raises: what could not be read stands in `coverage`. InputError only for paths
-    that do not exist.
+    that do not exist. With a key, secret values are known again in other runs with that key.
     """
-    found = read_files(paths)
+    return deployment_in(read_files(paths), today=today, key=key)
+
+
+def deployment_in(found: FoundFiles, *, today: date | None = None, key: bytes = b"") -> Deployment:
+    """What files say that were read already."""
     day = today or datetime.now(tz=UTC).date()
-    return _deployment(found.root, found.texts, found.coverage, today=day)
+    return _deployment(found.root, found.texts, found.coverage, Collector(today=day, key=key))
 
 
 def deployment_of(texts: Mapping[str, str], *, today: date = date.max) -> Deployment:
@@ -136,7 +142,7 @@ def deployment_of(texts: Mapping[str, str], *, today: date = date.max) -> Deploy
             sources.append(SourceText(file=file, syntax=syntax, text=text))
         else:
             skipped.append(skipped_coverage(file, ""))
-    return _deployment(".", sources, skipped, today=today)
+    return _deployment(".", sources, skipped, Collector(today=today))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +155,9 @@ def _deployment(
     root: str,
     sources: Iterable[SourceText],
     unread: Iterable[FileCoverage],
-    *,
-    today: date,
+    collector: Collector,
 ) -> Deployment:
     parsed = _parsed(sources)
-    collector = Collector(today=today)
     for extract in EXTRACTORS:
         extract(parsed.documents, collector)
     join(collector)

@@ -140,7 +140,7 @@ def _agents_behind(
 
 
 def _share_values(collector: Collector) -> None:
-    """Equal values, found by their digests; the digests themselves go no further."""
+    """Equal values, found by their digests, which go no further unless a team gave the key."""
     by_digest: dict[str, list[Credential]] = defaultdict(list)
     for credential in collector.of(Credential):
         if credential.digest:
@@ -149,4 +149,6 @@ def _share_values(collector: Collector) -> None:
     for number, group in enumerate(numbered, start=1):
         for credential in group:
             others = tuple(other.id for other in group if other.id != credential.id)
-            collector.update(replace(credential, digest=f"value-{number}", shared_with=others))
+            mark = credential.digest if collector.key else ""
+            known = replace(credential, digest=f"value-{number}", value_mark=mark)
+            collector.update(replace(known, shared_with=others))

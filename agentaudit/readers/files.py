@@ -20,7 +20,7 @@ from agentaudit.readers.syntax import syntax_of
 MAX_BYTES = 10_000_000
 """A larger file is no configuration; it is named in the coverage."""
 MAX_FILES = 100_000
-_SKIPPED_FOLDERS = frozenset(
+SKIPPED_FOLDERS = frozenset(
     {
         *(".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox"),
         *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".terraform", ".idea"),
@@ -70,7 +70,7 @@ def read_files(paths: Sequence[Path]) -> FoundFiles:
     ]
     if missing:
         raise InputError(*missing)
-    root = _common_folder(paths)
+    root = common_folder(paths)
     texts: dict[str, SourceText] = {}
     coverage: dict[str, FileCoverage] = {}
     for path, problem in sorted(_files_below(paths)):
@@ -81,18 +81,19 @@ def read_files(paths: Sequence[Path]) -> FoundFiles:
         else:
             coverage[file] = outcome
     return FoundFiles(
-        root=_shown(paths, root), texts=tuple(texts.values()), coverage=tuple(coverage.values())
+        root=shown_root(paths, root), texts=tuple(texts.values()), coverage=tuple(coverage.values())
     )
 
 
-def _common_folder(paths: Sequence[Path]) -> Path:
+def common_folder(paths: Sequence[Path]) -> Path:
+    """The folder that all paths stand in, and that files are named from."""
     if not paths:
         return Path().absolute()
     folders = [path.absolute() if path.is_dir() else path.absolute().parent for path in paths]
     return Path(os.path.commonpath(folders))
 
 
-def _shown(paths: Sequence[Path], root: Path) -> str:
+def shown_root(paths: Sequence[Path], root: Path) -> str:
     """The root as the user wrote it when there is one folder, else as it is."""
     if len(paths) == 1 and paths[0].is_dir():
         return paths[0].as_posix()
@@ -132,7 +133,7 @@ def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         waiting += [
             Path(entry.path)
             for entry in entries
-            if entry.name not in _SKIPPED_FOLDERS and Path(entry.path) not in linked
+            if entry.name not in SKIPPED_FOLDERS and Path(entry.path) not in linked
         ]
 
 
@@ -166,10 +167,11 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
     except OSError as error:
         looping = error.errno == errno.ELOOP
         return _failed(file, _LOOP if looping else f"unreadable: {error.strerror}", syntax)
-    return _decoded(content, file, syntax)
+    return decoded(content, file, syntax)
 
 
-def _decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage:
+def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage:
+    """The text of a file's content, or why it is none."""
     """The text, by its byte order mark or else as UTF-8; no text of ours has a NUL."""
     marks = (mark for mark in _MARKS if content.startswith(mark))
     encoding = _MARKS.get(next(marks, b""), "utf-8-sig")

@@ -52,6 +52,8 @@ class Credential(Fact):
     rotated: Truth = Truth.UNKNOWN
     digest: str = ""
     """Keyed digest of a literal value, equal for equal values within one run; never printed."""
+    value_mark: str = ""
+    """Keyed digest of a literal value by the key of the team; empty when it gave none."""
     shared_with: tuple[FactId, ...] = ()
     """Other credentials of this deployment with the same value."""
     agent_reachable: bool = False

@@ -1,0 +1,110 @@
+"""What `agentaudit lint` compares with: a baseline, or the tree at an earlier commit."""
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentaudit.cli.outcome import write_text
+from agentaudit.cli.terminal import Terminal
+from agentaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from agentaudit.linting.baseline import BaselineEntry
+    from agentaudit.model.deployment import Deployment
+    from agentaudit.model.finding import LintResult
+
+KEY = "AGENTAUDIT_BASELINE_KEY"
+_SHORTEST_KEY = 16
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the run is held against."""
+
+    baseline: Path | None = None
+    write: Path | None = None
+    revision: str = ""
+
+
+Around = tuple[Sequence[Path], bytes, "Callable[[Deployment], LintResult]", Terminal]
+"""The audited paths, the key of digests, the rules ready to ask, and where to speak."""
+
+
+def digest_key(comparison: Comparison) -> bytes:
+    """
+    The key by which secrets are known again, empty where nothing is compared.
+
+    For a baseline it is the team's, and for two trees that are read in one run a new one.
+    """
+    if comparison.revision and (comparison.baseline or comparison.write):
+        raise UsageError("--diff and a baseline are two ways to say what is new: give one")
+    given = os.environ.get(KEY, "")
+    if given and len(given) < _SHORTEST_KEY:
+        raise UsageError(f"{KEY} must have at least {_SHORTEST_KEY} characters")
+    if comparison.baseline or comparison.write:
+        return given.encode(errors="surrogateescape")
+    return secrets.token_bytes(32) if comparison.revision else b""
+
+
+def compared(
+    result: "LintResult", deployment: "Deployment", comparison: Comparison, around: Around
+) -> "LintResult":
+    """The result, with what was known before marked; and a new baseline where one is asked for."""
+    if comparison.revision:
+        result = _since(result, deployment, comparison.revision, around)
+    if comparison.baseline is not None:
+        result = _beside(result, deployment, comparison.baseline, around[-1])
+    if comparison.write is not None:
+        _keep(result, deployment, comparison.write, around[-1])
+    return result
+
+
+def _since(
+    result: "LintResult", deployment: "Deployment", revision: str, around: Around
+) -> "LintResult":
+    from agentaudit.extract.history import deployments_at
+    from agentaudit.linting.baseline import brought_since
+
+    paths, key, asked, _ = around
+    before = [(asked(then), then) for then in deployments_at(paths, revision, key=key)]
+    return brought_since((result, deployment), before, revision)
+
+
+def _beside(
+    result: "LintResult", deployment: "Deployment", path: Path, said: Terminal
+) -> "LintResult":
+    from agentaudit.linting.baseline import BaselineEntry, beside_baseline
+    from agentaudit.rules.baselines import load_baseline
+
+    baseline = [BaselineEntry(**row) for row in load_baseline(path)]
+    found = beside_baseline(result, deployment, baseline, path.name)
+    if found.gone:
+        said.note(f"gone since the baseline: {len(found.gone)} ({_named(found.gone)})")
+        said.note(f"write it again to forget them: --baseline {path} --write-baseline {path}")
+    if found.unmarked:
+        said.note(
+            f"{found.unmarked} known secrets may be others now: values are told apart only where"
+            f" {KEY} is set, as it was or was not when the baseline was written"
+        )
+    return found.result
+
+
+def _keep(result: "LintResult", deployment: "Deployment", path: Path, said: Terminal) -> None:
+    from dataclasses import asdict
+
+    from agentaudit.linting.baseline import baseline_of
+    from agentaudit.rules.baselines import baseline_text
+
+    entries = baseline_of(result, deployment)
+    rows = ({name: text for name, text in asdict(entry).items() if text} for entry in entries)
+    write_text(path, baseline_text(rows))
+    said.note(f"wrote {path}: {len(entries)} findings")
+
+
+def _named(gone: "Sequence[BaselineEntry]") -> str:
+    names = ", ".join(f"{entry.rule} in {entry.file}" for entry in gone[:_NAMED])
+    return f"{names}, …" if len(gone) > _NAMED else names

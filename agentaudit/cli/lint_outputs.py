@@ -1,0 +1,134 @@
+"""What `agentaudit lint` shows and writes: the formats, and the file names that choose them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from agentaudit.cli.outcome import write_text
+from agentaudit.cli.terminal import Terminal
+from agentaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from agentaudit.model.finding import LintResult
+
+
+class Format(StrEnum):
+    """How findings are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+
+
+_BY_SUFFIX: Mapping[str, Format] = {
+    ".sarif": Format.SARIF,
+    ".json": Format.JSON,
+    ".xml": Format.JUNIT,
+    ".md": Format.MARKDOWN,
+    ".txt": Format.TABLE,
+}
+_FILE_WIDTH = 100
+
+
+class Shown(StrEnum):
+    """The least severity that is shown."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Sure(StrEnum):
+    """The least confidence that is shown."""
+
+    POSSIBLE = "possible"
+    LIKELY = "likely"
+    CERTAIN = "certain"
+
+
+def shown_from(
+    result: "LintResult", severity: Shown, confidence: Sure, said: Terminal
+) -> "LintResult":
+    """The result without what is below; how much that is, is said."""
+    from dataclasses import replace
+
+    severities, sureness = tuple(Shown), tuple(Sure)
+    kept = tuple(
+        item
+        for item in result.findings
+        if severities.index(Shown(item.severity.value)) >= severities.index(severity)
+        and sureness.index(Sure(item.confidence.value)) >= sureness.index(confidence)
+    )
+    below = len(result.findings) - len(kept)
+    if below:
+        said.note(f"not shown: {below} below severity {severity} or confidence {confidence}")
+    return replace(result, findings=kept)
+
+
+def write_result(
+    result: "LintResult", format_: Format | None, outputs: Sequence[Path], said: Terminal
+) -> None:
+    from agentaudit.report.coverage import coverage_sentence
+
+    if not outputs:
+        _show(result, format_ or Format.TABLE, said)
+        return
+    for output in outputs:
+        chosen = (
+            format_ if format_ and len(outputs) == 1 else _BY_SUFFIX.get(output.suffix, format_)
+        )
+        if chosen is None:
+            known = ", ".join(_BY_SUFFIX)
+            raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
+        write_text(output, _rendered(result, chosen))
+        said.note(f"wrote {output}")
+    said.note(coverage_sentence(result))
+
+
+def _show(result: "LintResult", format_: Format, said: Terminal) -> None:
+    if format_ is not Format.TABLE:
+        typer.echo(_rendered(result, format_), nl=False)
+        return
+    from agentaudit.report.findings_table import render_table
+
+    table = render_table(result, width=said.out.width, verbose=said.verbose)
+    said.out.print(table, end="", soft_wrap=True)
+
+
+def _rendered(result: "LintResult", format_: Format) -> str:
+    return _renderers()[format_](result)
+
+
+def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":
+    from agentaudit.report.findings_table import render_table
+    from agentaudit.report.github import render_github
+    from agentaudit.report.gitlab import render_gitlab
+    from agentaudit.report.junit import render_junit
+    from agentaudit.report.markdown_findings import render_markdown
+    from agentaudit.report.sarif import render_sarif
+    from agentaudit.store.artifacts import to_json
+
+    return {
+        Format.TABLE: lambda result: render_table(result, width=_FILE_WIDTH).plain,
+        Format.JSON: lambda result: to_json(result).decode(),
+        Format.SARIF: render_sarif,
+        Format.GITHUB: render_github,
+        Format.GITLAB: render_gitlab,
+        Format.JUNIT: render_junit,
+        Format.MARKDOWN: render_markdown,
+    }
+
+
+def write_findings(result: "LintResult", path: Path) -> None:
+    from agentaudit.store.artifacts import write_artifact
+
+    write_artifact(result, path)

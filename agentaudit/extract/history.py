@@ -1,0 +1,66 @@
+"""The deployment at an earlier commit, with what was renamed since under its name of today."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from agentaudit.extract.deployment import deployment_in
+from agentaudit.model.deployment import Deployment
+from agentaudit.readers.files import SourceText, read_files
+from agentaudit.readers.git import files_at
+
+_ALIKE = 0.6
+"""The share of equal lines from which a file that went and one that came are one file."""
+_MOST_PAIRS = 400
+_MOST_LINES = 5_000
+
+
+def deployments_at(paths: Sequence[Path], revision: str, *, key: bytes) -> Iterator[Deployment]:
+    """
+    What the files said at the commit under the names that they had.
+
+    Where files were renamed since, once more under those of today: a fact is known by its file.
+    """
+    then = files_at(paths, revision)
+    yield deployment_in(then, key=key)
+    now = {source.file: source for source in read_files(paths).texts}
+    names = _renamed({source.file: source for source in then.texts}, now)
+    if names:
+        moved = (replace(item, file=names.get(item.file, item.file)) for item in then.texts)
+        yield deployment_in(replace(then, texts=tuple(moved)), key=key)
+
+
+def _renamed(then: Mapping[str, SourceText], now: Mapping[str, SourceText]) -> dict[str, str]:
+    """Old name to new: the same text first, then the most alike of the same syntax."""
+    gone = [source for name, source in then.items() if name not in now]
+    came = [source for name, source in now.items() if name not in then]
+    scored = sorted(
+        (-score, old.file, new.file)
+        for old, new in _pairs(gone, came)
+        if (score := _likeness(old, new)) >= _ALIKE
+    )
+    names: dict[str, str] = {}
+    for _, old, new in scored:
+        if old not in names and new not in names.values():
+            names[old] = new
+    return names
+
+
+def _pairs(
+    gone: Sequence[SourceText], came: Sequence[SourceText]
+) -> Iterator[tuple[SourceText, SourceText]]:
+    """Pairs worth comparing: all of equal text, and of the others no more than a limited number."""
+    by_text = {new.text: new for new in came}
+    yield from ((old, by_text[old.text]) for old in gone if old.text in by_text)
+    others = [(old, new) for old in gone[:_MOST_PAIRS] for new in came if old.syntax == new.syntax]
+    yield from (pair for pair in others[:_MOST_PAIRS] if pair[0].text != pair[1].text)
+
+
+def _likeness(old: SourceText, new: SourceText) -> float:
+    if old.text == new.text:
+        return 1.0
+    before, after = old.text.splitlines(), new.text.splitlines()
+    if max(len(before), len(after)) > _MOST_LINES:
+        return 0.0
+    return SequenceMatcher(None, before, after, autojunk=False).ratio()

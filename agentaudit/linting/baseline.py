@@ -1,0 +1,132 @@
+"""
+Baselines: the findings that were there when a team began to look, and that do not fail its runs.
+
+An entry holds no line and no time, so that it stays the same while the finding does, and two
+branches merge without a conflict. It is of one secret only where a team gives a key: a digest
+without one would let any reader of the baseline test guesses of weak secrets.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.linting.redaction import shown_subject
+from agentaudit.model.deployment import Deployment
+from agentaudit.model.finding import Finding, LintResult, Suppression
+
+KIND = "baseline"
+BEFORE = "before"
+_MARK = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class BaselineEntry:
+    """One finding of an earlier run."""
+
+    rule: str
+    file: str
+    finding: str
+    """Its fingerprint."""
+    value: str = ""
+    """Keyed digest of the secret it is about; empty without a key, or when it is about none."""
+
+    def covers(self, other: "BaselineEntry") -> bool:
+        """Whether this is the same finding; what is not known of a value does not tell apart."""
+        same = (self.rule, self.finding) == (other.rule, other.finding)
+        return same and (not self.value or not other.value or self.value == other.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A run beside a baseline."""
+
+    result: LintResult
+    gone: tuple[BaselineEntry, ...]
+    """What rules that were asked no longer find."""
+    unmarked: int
+    """Known findings about a secret of which one side has no digest: it may be another one."""
+
+
+def baseline_of(result: LintResult, deployment: Deployment) -> tuple[BaselineEntry, ...]:
+    """The findings that stand for no other reason than that they were there, sorted."""
+    marks = _marks(deployment, result)
+    kept = (item for item in result.findings if item.suppression is None or _by_baseline(item))
+    return tuple(sorted({_entry(item, marks) for item in kept}))
+
+
+def beside_baseline(
+    result: LintResult, deployment: Deployment, baseline: Sequence[BaselineEntry], name: str
+) -> Compared:
+    """The result with what the baseline knows marked as suppressed, and what is gone of it."""
+    marks = _marks(deployment, result)
+    known: dict[str, list[BaselineEntry]] = {}
+    for entry in baseline:
+        known.setdefault(entry.finding, []).append(entry)
+    used: set[BaselineEntry] = set()
+    unmarked = 0
+    findings: list[Finding] = []
+    reason = Suppression(kind=KIND, reason=f"known since the baseline {name}")
+    for finding in result.findings:
+        now = _entry(finding, marks)
+        covering = [entry for entry in known.get(now.finding, ()) if entry.covers(now)]
+        used.update(covering)
+        if covering and finding.suppression is None:
+            unmarked += any(bool(entry.value) != bool(now.value) for entry in covering)
+            findings.append(replace(finding, suppression=reason))
+        else:
+            findings.append(finding)
+    asked = {rule.id for rule in result.rules}
+    gone = tuple(sorted(entry for entry in set(baseline) - used if entry.rule in asked))
+    compared = replace(result, findings=tuple(findings))
+    return Compared(result=compared, gone=gone, unmarked=unmarked)
+
+
+def brought_since(
+    now: tuple[LintResult, Deployment],
+    before: Sequence[tuple[LintResult, Deployment]],
+    revision: str,
+) -> LintResult:
+    """The result with what was open at an earlier commit already marked as suppressed."""
+    result, deployment = now
+    marks = _marks(deployment, result)
+    known: set[tuple[str, str, str]] = set()
+    for earlier, its_deployment in before:
+        its_marks = _marks(its_deployment, earlier)
+        known.update(_key(_entry(item, its_marks)) for item in earlier.open_findings)
+    reason = Suppression(kind=BEFORE, reason=f"stood at {revision} already")
+    findings = (
+        replace(item, suppression=reason)
+        if item.suppression is None and _key(_entry(item, marks)) in known
+        else item
+        for item in result.findings
+    )
+    return replace(result, findings=tuple(findings))
+
+
+def _key(entry: BaselineEntry) -> tuple[str, str, str]:
+    """What tells findings apart where both sides know the values; the file may have moved."""
+    return entry.rule, entry.finding, entry.value
+
+
+def _by_baseline(finding: Finding) -> bool:
+    return finding.suppression is not None and finding.suppression.kind == KIND
+
+
+def _entry(finding: Finding, marks: Mapping[str, str]) -> BaselineEntry:
+    return BaselineEntry(
+        rule=finding.rule,
+        file=finding.evidence.file,
+        finding=finding.fingerprint,
+        value=marks.get(finding.fingerprint, ""),
+    )
+
+
+def _marks(deployment: Deployment, result: LintResult) -> Mapping[str, str]:
+    """Digests of the secrets that findings are about, by fingerprint."""
+    marked = {shown_subject(fact): fact for fact in deployment.credentials if fact.value_mark}
+    found: dict[str, str] = {}
+    for finding in result.findings:
+        fact = marked.get(finding.subject)
+        if fact is not None and finding.fingerprint == fingerprint(finding.rule, fact.id):
+            found[finding.fingerprint] = fact.value_mark[:_MARK]
+    return found

@@ -1,0 +1,226 @@
+"""Baselines and `--diff`: what is new fails, what was there does not, and nothing is executed."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agentaudit.errors import InputError, UsageError
+from agentaudit.rules.fakes import fake
+from tests.cli.canaries import leaked
+from tests.cli.test_cli_lint import run
+
+ONLY = ("--select", "literal-model-api-key", "--select", "literal-code-host-token")
+OTHER_KEY = fake("openai_key").replace("a", "b").replace("A", "C")
+TEAM_KEY = "a-key-that-only-ci-knows"
+
+
+def servers(**environment: str) -> str:
+    return json.dumps({"mcpServers": {"s3": {"command": "s3-mcp", "env": environment}}}, indent=1)
+
+
+def git(where: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    done = subprocess.run(
+        ["git", "-C", where, *identity, *arguments], capture_output=True, check=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """One commit with one key in `.mcp.json`."""
+    (tmp_path / ".mcp.json").write_text(servers(OPENAI_API_KEY=fake("openai_key")))
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    return tmp_path
+
+
+def test_what_a_baseline_knows_does_not_fail_and_what_is_new_does(tmp_path: Path) -> None:
+    where, baseline = tmp_path / "in", tmp_path / "lint.baseline"
+    where.mkdir()
+    config = where / ".mcp.json"
+    config.write_text(servers(OPENAI_API_KEY=fake("openai_key")))
+    run(str(where), *ONLY, "--write-baseline", str(baseline))
+    known = run(str(where), *ONLY, "--baseline", str(baseline))
+    config.write_text(
+        "\n\n" + servers(GITHUB_TOKEN=fake("github_classic"), OPENAI_API_KEY=fake("openai_key"))
+    )
+    new = run(str(where), *ONLY, "--baseline", str(baseline))
+
+    assert (known[0], new[0]) == (0, 1)
+    assert "1 suppressed" in known[1]
+    assert "literal-code-host-token" in new[1]
+    assert "literal-model-api-key" not in new[1]
+
+
+def test_a_baseline_is_sorted_holds_no_line_and_says_what_is_gone(tmp_path: Path) -> None:
+    where, baseline = tmp_path / "in", tmp_path / "lint.baseline"
+    where.mkdir()
+    config = where / ".mcp.json"
+    config.write_text(servers(A_KEY=fake("openai_key"), GITHUB_TOKEN=fake("github_classic")))
+    run(str(where), *ONLY, "--write-baseline", str(baseline))
+    lines = baseline.read_text().splitlines()
+    config.write_text(servers(A_KEY=fake("openai_key")))
+    code, _, said = run(str(where), *ONLY, "--baseline", str(baseline))
+
+    assert lines == sorted(lines)
+    assert {tuple(json.loads(line)) for line in lines} == {("file", "finding", "rule")}
+    assert leaked(baseline.read_text()) == []
+    assert code == 0
+    assert "gone since the baseline: 1 (literal-code-host-token in .mcp.json)" in said
+
+
+def test_another_secret_in_the_same_place_is_new_where_a_key_tells_values_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENTAUDIT_BASELINE_KEY", TEAM_KEY)
+    where, baseline = tmp_path / "in", tmp_path / "lint.baseline"
+    where.mkdir()
+    (where / ".mcp.json").write_text(servers(OPENAI_API_KEY=fake("openai_key")))
+    run(str(where), *ONLY, "--write-baseline", str(baseline))
+    same = run(str(where), *ONLY, "--baseline", str(baseline))
+    (where / ".mcp.json").write_text(servers(OPENAI_API_KEY=OTHER_KEY))
+    other = run(str(where), *ONLY, "--baseline", str(baseline))
+    monkeypatch.delenv("AGENTAUDIT_BASELINE_KEY")
+    unsure = run(str(where), *ONLY, "--baseline", str(baseline))
+
+    assert (same[0], other[0], unsure[0]) == (0, 1, 0)
+    assert "1 known secrets may be others now" in unsure[2]
+    assert TEAM_KEY not in baseline.read_text()
+
+
+def test_a_short_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTAUDIT_BASELINE_KEY", "short")
+
+    with pytest.raises(UsageError, match="at least 16 characters"):
+        run(str(tmp_path), "--write-baseline", str(tmp_path / "b"))
+
+
+def test_everything_wrong_with_a_baseline_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json").write_text(servers(A="b"))
+    bad = tmp_path / "bad.baseline"
+    bad.write_text(
+        '<<<<<<< ours\n{"rule": "a", "file": "b"}\n[1]\n'
+        '{"rule": "a", "file": "b", "finding": "c", "line": 3}\n'
+    )
+
+    with pytest.raises(InputError) as told:
+        run(str(tmp_path), "--baseline", str(bad))
+
+    assert [problem.line for problem in told.value.problems] == [1, 2, 3, 4]
+    assert "merge conflict" in str(told.value)
+    assert "`line` is not a field here" in str(told.value)
+
+
+def test_only_what_a_change_brought_counts(repository: Path) -> None:
+    (repository / ".mcp.json").write_text(
+        servers(GITHUB_TOKEN=fake("github_classic"), OPENAI_API_KEY=fake("openai_key"))
+    )
+    code, out, _ = run(str(repository), *ONLY, "--diff", "main")
+
+    assert code == 1
+    assert "literal-code-host-token" in out
+    assert "literal-model-api-key" not in out
+    assert (
+        run(str(repository), *ONLY, "--diff", "main", "--ignore", "literal-code-host-token")[0] == 0
+    )
+
+
+def test_another_secret_in_the_same_place_is_brought_by_the_change(repository: Path) -> None:
+    (repository / ".mcp.json").write_text(servers(OPENAI_API_KEY=OTHER_KEY))
+
+    assert run(str(repository), *ONLY, "--diff", "HEAD")[0] == 1
+
+
+def test_a_renamed_file_brings_nothing(repository: Path) -> None:
+    (repository / "agents").mkdir()
+    (repository / ".mcp.json").rename(repository / "agents" / "mcp.json")
+    moved = (repository / "agents" / "mcp.json").read_text()
+    (repository / "agents" / "mcp.json").write_text(moved.replace('"s3-mcp"', '"s3-mcp-next"'))
+
+    assert run(str(repository), *ONLY, "--diff", "main")[0] == 0
+
+
+def test_a_folder_of_the_repository_is_compared_with_itself(repository: Path) -> None:
+    deploy = repository / "deploy"
+    deploy.mkdir()
+    (deploy / ".mcp.json").write_text(servers(OPENAI_API_KEY=fake("openai_key")))
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "two")
+
+    assert run(str(deploy), *ONLY, "--diff", "HEAD")[0] == 0
+    assert run(str(deploy), *ONLY, "--diff", "HEAD~1")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [("nowhere", "no commit 'nowhere'; name a commit"), ("--output=x", "is no commit")],
+)
+def test_an_unknown_commit_is_an_error(repository: Path, revision: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        run(str(repository), f"--diff={revision}")
+
+
+def test_no_repository_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json").write_text(servers(A="b"))
+
+    with pytest.raises(UsageError, match="not a git repository"):
+        run(str(tmp_path), "--diff", "main")
+
+
+def test_a_shallow_clone_says_what_is_missing(repository: Path, tmp_path: Path) -> None:
+    first = git(repository, "rev-parse", "HEAD")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "two")
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", str(shallow))
+
+    with pytest.raises(UsageError, match="shallow"):
+        run(str(shallow), "--diff", first)
+
+
+def test_nothing_that_the_repository_names_is_executed(repository: Path) -> None:
+    """Monitors, hooks, filters, converters and transports of `.git/config` stay unheard."""
+    script, trace = repository / ".git" / "evil", repository / ".git" / "executed"
+    script.write_text(f"#!/bin/sh\ntouch '{trace}'\ncat\n")
+    script.chmod(0o755)
+    (repository / ".gitattributes").write_text("* filter=evil diff=evil\n")
+    settings = {
+        "core.fsmonitor": str(script),
+        "core.sshCommand": str(script),
+        "core.pager": str(script),
+        "core.hooksPath": str(script.parent),
+        "filter.evil.clean": str(script),
+        "filter.evil.smudge": str(script),
+        "diff.evil.textconv": str(script),
+        "diff.external": str(script),
+        "extensions.partialClone": "evil",
+        "remote.evil.url": f"ext::{script}",
+        "remote.evil.promisor": "true",
+        "protocol.ext.allow": "always",
+        "uploadpack.packObjectsHook": str(script),
+    }
+    blob = git(repository, "rev-parse", "HEAD:.mcp.json")
+    for name, value in settings.items():
+        git(repository, "config", name, value)
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    code, _, _ = run(str(repository), *ONLY, "--diff", "HEAD")
+
+    assert not trace.exists()
+    assert code == 1
+
+
+def test_severity_and_confidence_choose_what_is_shown_not_what_fails(tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json").write_text(servers(OPENAI_API_KEY=fake("openai_key")))
+    code, out, said = run(str(tmp_path), "--severity", "critical", "--fail-on", "medium")
+
+    assert code == 1
+    assert "critical" in out
+    assert " medium " not in out
+    assert "below severity critical" in said
+    assert (
+        "No findings"
+        in run(str(tmp_path), "--ignore", "literal-model-api-key", "--severity", "critical")[1]
+    )
