@@ -1,16 +1,25 @@
-"""CrewAI's own files: agents and crews in JSONC, or `agents.yaml` of the classic layout."""
+"""
+CrewAI's own files: agents and crews in JSONC, or `agents.yaml` of the classic layout.
+
+Read in CrewAI 1.15.30 (`crewai/project/crew_definition.py`): an agent's further settings may stand
+under `settings`, and `crew.jsonc` may hold its agents or name those of the folder `agents`.
+"""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.mcp import Reading, add_server
+from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_tools import CLASS_TOOLS, ClassTool
+from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
+from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
-from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _AGENT_KEYS = frozenset({"role", "goal", "backstory"})
@@ -30,15 +39,32 @@ class _Declared:
 
 def extract_crewai(documents: Documents, collector: Collector) -> None:
     """Agents, their tools and limits, and the memory of the crew."""
+    found: dict[str, list[Agent]] = {}
+    crews: list[Document] = []
     for document in documents.of("yaml", "json"):
         if not _FILES.search(document.file) or document.root.kind is not NodeKind.MAPPING:
             continue
         agents = [
-            _add_agent(collector, declared, document.root) for declared in _declared(document)
+            _add_agent(documents, collector, declared, document.root)
+            for declared in _declared(document)
         ]
+        found.setdefault(_project(document.file), []).extend(agents)
+        crews.append(document)
+    for document in crews:
         memory = document.root.key_of("memory")
-        if memory is not None and _true(document.root, "memory"):
-            _add_memory(collector, document, memory, agents)
+        if memory is not None and _remembers(document.root):
+            _add_memory(collector, document, memory, found[_project(document.file)])
+
+
+def _project(file: str) -> str:
+    """The folder of a crew, whose agents may lie in a folder of their own below it."""
+    return re.sub(r"(?:^|/)agents$", "", folder_of(file))
+
+
+def _remembers(node: Node) -> bool:
+    """Whether memory is on: a yes, or a memory that is described."""
+    value = node.child("memory")
+    return value is not None and (value.boolean is True or bool(value.entries))
 
 
 def _declared(document: Document) -> list[_Declared]:
@@ -62,13 +88,15 @@ def _is_agent(node: Node) -> bool:
     return len(_AGENT_KEYS & {key.raw for key, _ in node.entries}) > 1
 
 
-def _add_agent(collector: Collector, declared: _Declared, crew: Node) -> Agent:
+def _add_agent(
+    documents: Documents, collector: Collector, declared: _Declared, crew: Node
+) -> Agent:
     node = declared.node
-    limit, count = _number(node, "max_iter", _DEFAULT_ITERATIONS)
-    timeout, seconds = _number(node, "max_execution_time", None)
-    budget, _ = _number(node, "max_rpm", None)
+    limit, count = bound(_setting(node, "max_iter"), _DEFAULT_ITERATIONS)
+    timeout, seconds = bound(_setting(node, "max_execution_time"))
+    budget, _ = bound(_setting(node, "max_rpm"))
     if budget is Known.NONE:
-        budget, _ = _number(crew, "max_rpm", None)
+        budget, _ = bound(crew.child("max_rpm"))
     agent = collector.add(
         Agent(
             id=fact_id("agent", declared.name, f"{declared.document.file}#agents.{declared.name}"),
@@ -82,17 +110,24 @@ def _add_agent(collector: Collector, declared: _Declared, crew: Node) -> Agent:
             budget=budget,
         )
     )
-    names = node.child("tools")
+    names = _setting(node, "tools")
     for element in names.list() if names is not None else ():
         name = (element.text or "").rpartition(".")[2].rpartition(":")[2]
         place = evidence(declared.document, element, name)
         _add_tool(collector, agent, (name, CLASS_TOOLS.get(name)), place)
-    if _true(node, "allow_code_execution"):
-        key = node.key_of("allow_code_execution") or node
-        place = evidence(declared.document, key, "allow_code_execution")
-        safe = node.text_at("code_execution_mode") != "unsafe"
+    code = _setting(node, "allow_code_execution")
+    if code is not None and code.boolean is True:
+        place = evidence(declared.document, code, "allow_code_execution")
+        mode = _setting(node, "code_execution_mode")
+        safe = mode is None or mode.text != "unsafe"
         _add_tool(collector, agent, ("code execution", _CODE_TOOL), place, sandboxed=safe)
+    _add_servers(documents, collector, agent, declared)
     return agent
+
+
+def _setting(node: Node, key: str) -> Node | None:
+    """A setting of an agent: its own, or one of those it passes on."""
+    return node.child(key) or node.get("settings", key)
 
 
 def _add_tool(
@@ -104,30 +139,45 @@ def _add_tool(
     sandboxed: bool | None = None,
 ) -> None:
     name, known = named
-    if known is None:
-        collector.leave_open(place, f"the tool {name} is not known", "what it does is open")
-    tool = collector.add(
-        Tool(
-            id=fact_id("tool", name or "tool", f"{agent.id}/{name}"),
-            name=name or "tool",
-            evidence=(place,),
-            confidence=Confidence.LIKELY if known else Confidence.POSSIBLE,
-            effects=known.effects if known else (),
-            effects_known=known is not None,
-            reads_untrusted=_truth(known.untrusted if known else None),
-            reads_private=_truth(known.private if known else None),
-            egress=_truth(known.egress if known else None),
-            free_form_parameters=known.free_form if known else (),
-            sandboxed=_truth(sandboxed),
-        )
+    add_declared_tool(
+        collector,
+        agent,
+        DeclaredTool(
+            name=name, key=f"{agent.id}/{name}", place=place, known=known, sandboxed=sandboxed
+        ),
     )
-    collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
+
+
+def _add_servers(
+    documents: Documents, collector: Collector, agent: Agent, declared: _Declared
+) -> None:
+    """MCP servers: an address, an address with one tool behind `#`, or a described server."""
+    listed = _setting(declared.node, "mcps")
+    for index, element in enumerate(listed.elements if listed is not None else ()):
+        address, _, tool = (element.text or "").partition("#")
+        name = element.text_at("name") or address or f"mcp {index}"
+        node = element
+        if element.text is not None:
+            value = replace(element, raw=address)
+            node = replace(
+                element, kind=NodeKind.MAPPING, entries=((replace(element, raw="url"), value),)
+            )
+        route = f"agents.{declared.name}.mcps.{index}"
+        if not element.entries and "://" not in address:
+            place = evidence(declared.document, element, address)
+            what = f"the integration {plain(address)} is connected elsewhere"
+            collector.leave_open(place, what, "what it may do is open")
+            continue
+        server = DeclaredServer(name=name, key=element, node=node, route=route)
+        added = add_server(Reading(documents, declared.document, collector, agent), server)
+        if added is not None and tool:
+            collector.update(replace(added, approved_tools=(plain(tool),)))
 
 
 def _add_memory(collector: Collector, document: Document, key: Node, agents: list[Agent]) -> None:
     """`memory: true` is a LanceDB on disk, for which the product knows no TTL."""
     place = evidence(document, key, "memory: true")
-    window = document.root.child("respect_context_window")
+    window = _setting(document.root, "respect_context_window")
     store = collector.add(
         MemoryStore(
             id=fact_id("memory_store", "crew memory", f"{document.file}#memory"),
@@ -144,24 +194,3 @@ def _add_memory(collector: Collector, document: Document, key: Node, agents: lis
     for agent in agents:
         for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
             collector.link(kind, agent.id, store.id, place)
-
-
-def _number(node: Node, key: str, default: int | None) -> tuple[Known, int | None]:
-    value = node.child(key)
-    if value is None or value.kind is NodeKind.NULL:
-        return (Known.SET, default) if default is not None else (Known.NONE, None)
-    number = value.integer
-    if number is None:
-        return Known.UNKNOWN, None
-    return (Known.SET, number) if number > 0 else (Known.NONE, None)
-
-
-def _true(node: Node, key: str) -> bool:
-    value = node.child(key)
-    return value is not None and value.boolean is True
-
-
-def _truth(holds: bool | None) -> Truth:  # noqa: FBT001, the one thing it asks
-    if holds is None:
-        return Truth.UNKNOWN
-    return Truth.YES if holds else Truth.NO

@@ -28,7 +28,9 @@ _BLOCKS_OF_HEADERS = ("headers", "http_headers", "env_http_headers")
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
+    """A document that declares servers, and the agent they are exposed to."""
+
     documents: Documents
     document: Document
     collector: Collector
@@ -45,12 +47,13 @@ def extract_mcp(documents: Documents, collector: Collector) -> None:
             for server in servers:
                 if server.name in excluded:
                     continue
-                _add_server(_Reading(documents, document, collector, agent), server)
+                add_server(Reading(documents, document, collector, agent), server)
 
 
-def _add_server(reading: _Reading, declared: DeclaredServer) -> None:
+def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
+    """A declared server, exposed to an agent, with its tools and what it holds; None when off."""
     if _disabled(declared.node):
-        return
+        return None
     document, collector = reading.document, reading.collector
     command, words = command_of(declared.node)
     launch = launch_of(command, words)
@@ -82,6 +85,7 @@ def _add_server(reading: _Reading, declared: DeclaredServer) -> None:
     add_server_credentials(
         collector, ServerPlace(reading.documents, document, declared, server.id, reading.agent.id)
     )
+    return server
 
 
 def _excluded(document: Document) -> frozenset[str]:

@@ -26,6 +26,27 @@ def extract_python(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_low_code(documents: Documents, collector: Collector) -> None:
+    """Workflows and flows that were drawn: exports of n8n, Flowise and Dify."""
+    if any(drawn(documents)):
+        from agentaudit.extract.dify import extract_dify
+        from agentaudit.extract.flowise import extract_flowise
+        from agentaudit.extract.n8n import extract_n8n
+
+        for extract in (extract_n8n, extract_flowise, extract_dify):
+            extract(documents, collector)
+
+
+def drawn(documents: Documents) -> Iterator[Document]:
+    """Exports by what they hold: nodes, lists of things with nodes, or an application's graph."""
+    for document in documents.of("json", "yaml"):
+        groups = (document.root, *document.root.elements[:1])
+        groups += tuple(value.elements[0] for _, value in groups[0].items() if value.elements)
+        nodes = any(root.child("nodes") is not None for root in groups)
+        if nodes or document.root.text_at("kind") == "app":
+            yield document
+
+
 def extract_terraform(documents: Documents, collector: Collector) -> None:
     if any(documents.of("hcl", "plan")):
         from agentaudit.extract.terraform import extract_terraform as extract

@@ -36,6 +36,8 @@ class MemoryStore(Fact):
     explicit_writes: Truth = Truth.UNKNOWN
     explicit_retrieval: Truth = Truth.UNKNOWN
     constant_session_key: bool = False
+    tenant_scoped: Truth = Truth.UNKNOWN
+    """Whether the key names a user or tenant; no only where the deployment has tenants."""
     agent_writable: Truth = Truth.UNKNOWN
     holds_conversation: bool = True
     """Evidence exists that the store holds conversation state."""

@@ -1,0 +1,59 @@
+"""Tools that a file hands to an agent by name: known by their class, or open."""
+
+from dataclasses import dataclass
+
+from agentaudit.extract.bounds import truth
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.python_tools import ClassTool
+from agentaudit.extract.redaction import plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Evidence, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Tool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredTool:
+    """A tool as a file names it, and what is known of its kind."""
+
+    name: str
+    key: str
+    """Natural key: the agent's or the file's, and the name within it."""
+    place: Evidence
+    known: ClassTool | None
+    source: str = "web pages"
+    """Where what it reads comes from, when strangers can write that."""
+    sandboxed: bool | None = None
+    typed: bool | None = None
+    approval: bool | None = None
+
+
+def add_declared_tool(collector: Collector, agent: Agent, declared: DeclaredTool) -> Tool:
+    """The tool, given to the agent; one that nobody knows is left open."""
+    known, name = declared.known, plain(declared.name) or "tool"
+    if known is None:
+        collector.leave_open(
+            declared.place, f"the tool {name} is not known", "what it does is open"
+        )
+    tool = collector.add(
+        Tool(
+            id=fact_id("tool", name, declared.key),
+            name=name,
+            evidence=(declared.place,),
+            confidence=Confidence.LIKELY if known else Confidence.POSSIBLE,
+            effects=known.effects if known else (),
+            effects_known=known is not None,
+            reads_untrusted=truth(known.untrusted if known else None),
+            reads_private=truth(known.private if known else None),
+            egress=truth(known.egress if known else None),
+            free_form_parameters=known.free_form if known else (),
+            sandboxed=truth(declared.sandboxed),
+            typed=truth(declared.typed),
+            approval=truth(declared.approval),
+        )
+    )
+    collector.link(EdgeKind.INVOKES, agent.id, tool.id, declared.place)
+    if tool.reads_untrusted is Truth.YES:
+        add_source(collector, tool.id, declared.source, declared.place)
+    return tool

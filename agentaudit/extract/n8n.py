@@ -1,0 +1,156 @@
+"""
+Workflows that n8n exports: agents, what they remember, what they may call, who may start them.
+
+Read in n8n's `packages/@n8n/nodes-langchain` (memory nodes, `descriptions.ts`, agent, MCP client),
+autumn 2026. `sessionTTL` is 0 unless it is set, and 0 "will not expire"; the first versions of the
+memory nodes knew no window, later ones keep five exchanges; version 1 has the constant session key
+`chat_history`, later ones take the session of the chat. Credentials stand in n8n's own database: an
+export names them, and holds no value.
+"""
+
+import re
+
+from agentaudit.extract.bounds import bound
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.n8n_memory import N8N_MEMORIES, memory_of
+from agentaudit.extract.n8n_tools import add_tool
+from agentaudit.extract.n8n_workflows import Workflow, short_type, workflows_in
+from agentaudit.extract.redaction import plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.readers.document import Node
+
+_AGENT = re.compile(r"n8n-nodes-langchain\.(?:agent|agentTool|openAiAssistant)$")
+_ITERATIONS = 10
+"""Of the agent node, where `options.maxIterations` says nothing."""
+_OPEN_TRIGGERS = frozenset({"webhook", "formTrigger", "mcpTrigger"})
+_STRANGERS = {
+    "webhook": "calls of a webhook",
+    "formTrigger": "a public form",
+    "emailReadImap": "mail",
+    "gmailTrigger": "mail",
+    "microsoftOutlookTrigger": "mail",
+    "telegramTrigger": "Telegram messages",
+    "slackTrigger": "Slack messages",
+    "discordTrigger": "Discord messages",
+    "whatsAppTrigger": "WhatsApp messages",
+    "githubTrigger": "GitHub events",
+    "gitlabTrigger": "GitLab events",
+    "jiraTrigger": "Jira issues",
+    "rssFeedReadTrigger": "web feeds",
+    "zendeskTrigger": "Zendesk tickets",
+}
+
+
+def extract_n8n(documents: Documents, collector: Collector) -> None:
+    """Every workflow of every export."""
+    for document in documents.of("json"):
+        for workflow in workflows_in(document):
+            _extract(workflow, collector)
+
+
+def _extract(workflow: Workflow, collector: Collector) -> None:
+    for name, node in workflow.nodes.items():
+        if _AGENT.search(node.text_at("type")):
+            agent = _add_agent(workflow, collector, name, node)
+            _add_memories(workflow, collector, agent)
+            for tool in workflow.into(name, "ai_tool"):
+                if not _AGENT.search(tool.text_at("type")):
+                    add_tool(workflow, collector, agent, tool)
+                else:
+                    _delegate(workflow, collector, agent, tool)
+    for node in workflow.nodes.values():
+        _add_credentials(workflow, collector, node)
+
+
+def _agent_id(workflow: Workflow, name: str) -> str:
+    return f"{workflow.key}/nodes.{name}"
+
+
+def _add_agent(workflow: Workflow, collector: Collector, name: str, node: Node) -> Agent:
+    limit, count = bound(node.get("parameters", "options", "maxIterations"), _ITERATIONS)
+    spent = workflow.root.get("settings", "executionTimeout")
+    timeout, seconds = bound(spent) if spent is not None else (Known.UNKNOWN, None)
+    triggers = [workflow.nodes[each] for each in sorted(workflow.before(name))]
+    agent = collector.add(
+        Agent(
+            id=fact_id("agent", name, _agent_id(workflow, name)),
+            name=plain(name),
+            evidence=(evidence(workflow.document, node.child("name") or node, name),),
+            framework="n8n",
+            max_iterations=limit,
+            max_iterations_count=count,
+            timeout=timeout,
+            timeout_s=seconds,
+            authenticated=_authenticated(triggers),
+        )
+    )
+    for trigger in triggers:
+        source = "a public chat" if _public_chat(trigger) else _STRANGERS.get(short_type(trigger))
+        if source:
+            kind = short_type(trigger)
+            place = evidence(workflow.document, trigger.child("type") or trigger, kind)
+            add_source(collector, agent.id, source, place)
+    return agent
+
+
+def _public_chat(trigger: Node) -> bool:
+    """Whether a chat is open to people without an account of n8n."""
+    return short_type(trigger) == "chatTrigger" and (
+        trigger.text_at("parameters", "public") == "true"
+    )
+
+
+def _authenticated(triggers: list[Node]) -> Truth:
+    """Whether whoever starts the workflow over the network is asked who they are."""
+    doors = [
+        trigger
+        for trigger in triggers
+        if short_type(trigger) in _OPEN_TRIGGERS or _public_chat(trigger)
+    ]
+    if not doors:
+        return Truth.UNKNOWN
+    asked = all(door.text_at("parameters", "authentication") not in {"", "none"} for door in doors)
+    return Truth.YES if asked else Truth.NO
+
+
+def _add_memories(workflow: Workflow, collector: Collector, agent: Agent) -> None:
+    for node in workflow.into(agent.name, "ai_memory"):
+        if short_type(node) not in N8N_MEMORIES:
+            place = evidence(workflow.document, node.child("type") or node, short_type(node))
+            what = f"the memory {short_type(node)} is not known"
+            collector.leave_open(place, what, "what bounds it is open")
+            continue
+        store = collector.add(memory_of(workflow, node))
+        for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
+            collector.link(kind, agent.id, store.id, store.evidence[0])
+
+
+def _delegate(workflow: Workflow, collector: Collector, agent: Agent, tool: Node) -> None:
+    name = tool.text_at("name")
+    other = fact_id("agent", name, _agent_id(workflow, name))
+    collector.link(EdgeKind.DELEGATES_TO, agent.id, other, evidence(workflow.document, tool, name))
+
+
+def _add_credentials(workflow: Workflow, collector: Collector, node: Node) -> None:
+    """What n8n fetches from its own database when the node runs."""
+    named = node.child("credentials")
+    for key, value in named.entries if named is not None else ():
+        identity = value.text_at("id") or value.text_at("name")
+        collector.add(
+            Credential(
+                id=fact_id("credential", key.raw, f"{workflow.key}/{key.raw}/{identity}"),
+                name=plain(value.text_at("name")) or key.raw,
+                evidence=(evidence(workflow.document, key, f"{key.raw}=(reference)"),),
+                confidence=Confidence.LIKELY,
+                kind=key.raw,
+                form=CredentialForm.SECRET_REF,
+                lifetime=Lifetime.UNKNOWN,
+                holder="agent",
+                variable=key.raw,
+            )
+        )

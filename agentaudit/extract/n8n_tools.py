@@ -1,0 +1,129 @@
+"""The tool nodes of n8n: what they do by their type and operation, and the servers they ask."""
+
+import re
+
+from agentaudit.extract.bounds import truth
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
+from agentaudit.extract.mcp_tools import add_tools
+from agentaudit.extract.n8n_workflows import Workflow, short_type
+from agentaudit.extract.python_tools import ClassTool
+from agentaudit.extract.redaction import bare_url, plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import ToolServer
+from agentaudit.readers.document import Node
+
+_EVERYTHING = ("read", "write", "delete", "execute")
+_KNOWN: dict[str, ClassTool] = {
+    "toolCode": ClassTool(effects=("execute",)),
+    "codeTool": ClassTool(effects=("execute",)),
+    "executeCommandTool": ClassTool(
+        effects=_EVERYTHING, private=True, egress=True, free_form=("command",)
+    ),
+    "sshTool": ClassTool(effects=_EVERYTHING, private=True, egress=True, free_form=("command",)),
+    "toolCalculator": ClassTool(effects=("read",)),
+    "toolThink": ClassTool(effects=("read",)),
+    "toolWikipedia": ClassTool(effects=("read",), untrusted=True),
+    "toolSerpApi": ClassTool(effects=("read",), untrusted=True),
+    "toolSearXng": ClassTool(effects=("read",), untrusted=True),
+    "toolVectorStore": ClassTool(effects=("read",), private=True),
+}
+_MAIL = re.compile(r"gmail|outlook|email|imap|telegram|slack|discord|whatsApp|zendesk|jira|github")
+_OPERATIONS = (
+    (re.compile(r"^(?:get|getAll|getMany|search|read|list|select|lookup)", re.IGNORECASE), "read"),
+    (re.compile(r"^(?:delete|remove|drop|clear)", re.IGNORECASE), "delete"),
+    (re.compile(r"^(?:send|reply|post|publish|forward)", re.IGNORECASE), "send"),
+    (
+        re.compile(r"^(?:create|update|upsert|append|insert|add|move|upload)", re.IGNORECASE),
+        "write",
+    ),
+    (re.compile(r"^executeQuery$"), "sql"),
+)
+_MODEL_FILLS = re.compile(r"\$fromAI\(|(?<!\{)\{\w+\}(?!\})")
+"""Where the model fills in a part: n8n's `$fromAI(…)`, or a placeholder of the older node."""
+
+
+def is_server(node: Node) -> bool:
+    """Whether a tool node is a client of an MCP server."""
+    return node.text_at("type").endswith(("mcpClientTool", "McpRegistryClientTool"))
+
+
+def add_tool(workflow: Workflow, collector: Collector, agent: Agent, node: Node) -> None:
+    """What one node that is connected as a tool lets an agent do."""
+    if is_server(node):
+        _add_server(workflow, collector, agent, node)
+        return
+    short = short_type(node)
+    name = node.text_at("name") or short
+    declared = DeclaredTool(
+        name=name,
+        key=f"{workflow.key}/nodes.{name}",
+        place=evidence(workflow.document, node.child("type") or node, short),
+        known=_behaviour(node, short),
+        source="messages of strangers" if _MAIL.search(short) else "web pages",
+    )
+    add_declared_tool(collector, agent, declared)
+
+
+def _behaviour(node: Node, short: str) -> ClassTool | None:
+    if short in _KNOWN:
+        return _KNOWN[short]
+    if short in {"toolHttpRequest", "httpRequestTool"}:
+        return _request(node)
+    return _operation(node, short)
+
+
+def _request(node: Node) -> ClassTool:
+    """A request: to where the model says, where the address holds a part that it fills in."""
+    address = node.text_at("parameters", "url")
+    chosen = not address or _MODEL_FILLS.search(address) is not None
+    reading = node.text_at("parameters", "method") in {"", "GET", "HEAD"}
+    return ClassTool(
+        effects=("read",) if reading else ("send",),
+        untrusted=reading and chosen,
+        egress=chosen or not reading,
+        free_form=("url",) if chosen else (),
+    )
+
+
+def _operation(node: Node, short: str) -> ClassTool | None:
+    """A node of an application: by its operation, where that is written."""
+    operation = node.text_at("parameters", "operation")
+    effect = next((effect for pattern, effect in _OPERATIONS if pattern.search(operation)), "")
+    if not effect or not short.endswith("Tool"):
+        return None
+    if effect == "sql":
+        query = node.text_at("parameters", "query")
+        fixed = bool(query) and not _MODEL_FILLS.search(query)
+        free = () if fixed else ("query",)
+        return ClassTool(effects=("read", "write", "delete"), private=True, free_form=free)
+    return ClassTool(
+        effects=(effect,),
+        untrusted=effect == "read" and _MAIL.search(short) is not None,
+        private=effect == "read",
+        egress=effect == "send",
+    )
+
+
+def _add_server(workflow: Workflow, collector: Collector, agent: Agent, node: Node) -> None:
+    name = plain(node.text_at("name"))
+    address = node.text_at("parameters", "endpointUrl") or node.text_at("parameters", "sseEndpoint")
+    url = node.get("parameters", "endpointUrl") or node.get("parameters", "sseEndpoint")
+    place = evidence(workflow.document, url or node, bare_url(address))
+    literal = "://" in address and not address.startswith("=")
+    asks = node.text_at("parameters", "authentication")
+    server = collector.add(
+        ToolServer(
+            id=fact_id("tool_server", name, f"{workflow.key}/nodes.{name}"),
+            name=name,
+            evidence=(place,),
+            transport="sse" if address.rstrip("/").endswith("/sse") else "http",
+            url=bare_url(address) if literal else "",
+            remote=True,
+            tls=truth(address.startswith("https://") if literal else None),
+            authenticated=truth(asks not in {"", "none"}),
+        )
+    )
+    collector.link(EdgeKind.EXPOSES, agent.id, server.id, place)
+    add_tools(collector, server, server.url)

@@ -1,0 +1,48 @@
+"""
+The keys under which conversations are kept: one for everybody, one a session, one a tenant.
+
+That a key lacks the tenant says something only where the deployment has tenants: a name of one has
+to stand beside it.
+"""
+
+import re
+from dataclasses import dataclass
+
+from agentaudit.model.evidence import Truth
+
+_TEMPLATE = re.compile(r"[{$%<]|\{\{")
+_TENANT = re.compile(
+    r"tenant|\borg(?:ani[sz]ation)?_?(?:id|slug|name)|workspace_?id|customer_?id|account_?id",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(
+    r"user|tenant|\borg|customer|account|workspace|e-?mail|phone|member|owner|principal|\bsub\b"
+    r"|chat_?id|from\.id",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What a session key says of who shares a conversation."""
+
+    scope: str = ""
+    constant: bool = False
+    tenant_scoped: Truth = Truth.UNKNOWN
+
+
+def key_of(text: str, *, tenants: bool) -> Key:
+    """The key that a text is; `tenants` says whether anything beside it names a tenant."""
+    if not text:
+        return Key()
+    if not _TEMPLATE.search(text):
+        return Key(scope="global", constant=True)
+    if _PERSON.search(text):
+        scope = "tenant" if _TENANT.search(text) else "user"
+        return Key(scope=scope, tenant_scoped=Truth.YES)
+    return Key(scope="session", tenant_scoped=Truth.NO if tenants else Truth.UNKNOWN)
+
+
+def tenants_named(text: str) -> bool:
+    """Whether a text names tenants, as identifiers of a deployment that serves several."""
+    return _TENANT.search(text) is not None
