@@ -4,6 +4,8 @@ from dataclasses import replace
 from math import log
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Found, Question
@@ -11,6 +13,7 @@ from agentaudit.model.measures import Measure
 from agentaudit.model.workload import Machine, Stage
 from agentaudit.simulation.arrivals import parse_arrivals
 from agentaudit.simulation.capacity import searched
+from agentaudit.simulation.changes import with_users
 from agentaudit.simulation.compare import ranked_shipped
 from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.machine import plain_machine
@@ -111,8 +114,7 @@ def test_gpus_are_the_fewest_that_are_enough() -> None:
     assert found.value == 3
 
 
-def users(rate: str, requests: int = 1500) -> Experiment:
-    experiment = written(rate, plain_machine(4))
+def users(rate: str, requests: int = 1000, *, replications: int = 4) -> Experiment:
     shape = WorkloadShape(
         types=(
             TypeShape(name="t", steps=(StepShape(stage=Stage.CPU, mean_ns=SECOND, spread=0.5),)),
@@ -121,7 +123,8 @@ def users(rate: str, requests: int = 1500) -> Experiment:
         arrivals=parse_arrivals(rate),
         seed=1,
     )
-    return replace(experiment, workloads=written_replications(shape, source="w", count=6))
+    made = written_replications(shape, source="w", count=replications)
+    return Experiment(workloads=made, machine=plain_machine(4))
 
 
 def mean_response_s(count: int, *, thinking_s: float, cores: int) -> float:
@@ -133,11 +136,24 @@ def mean_response_s(count: int, *, thinking_s: float, cores: int) -> float:
     return count / served - thinking_s
 
 
-@pytest.mark.parametrize("rate", ["users:8:5s", "users:40:5s"])
-def test_the_most_users_of_shared_cores(rate: str) -> None:
-    """Whether the workload has fewer of them or more, it is asked of as many as are tried."""
+@given(st.integers(2, 12), st.integers(1, 30))
+def test_requests_are_dealt_out_among_any_number_of_users(have: int, wanted: int) -> None:
+    """All of them, in order, each user's one after the other; as many users change nothing."""
+    given_experiment = users(f"users:{have}:5s", 40, replications=1)
+    dealt = with_users(given_experiment, wanted).first
+    follows = {one.request_id: one.follows for one in dealt.requests}
+
+    assert [one.steps for one in dealt.requests] == [
+        one.steps for one in given_experiment.first.requests
+    ]
+    assert dealt.users == wanted
+    assert all(before == after - wanted for after, before in follows.items() if before is not None)
+    assert with_users(given_experiment, have) == given_experiment
+
+
+def test_the_most_users_of_shared_cores() -> None:
     terms = Terms(objectives=objective(1.35, Measure.MEAN))
-    ranking = ranked_shipped(users(rate), names=["multi-processing"], terms=terms)
+    ranking = ranked_shipped(users("users:40:5s"), names=["multi-processing"], terms=terms)
     (found,) = searched(ranking, Question.USERS)
     exact = [mean_response_s(count, thinking_s=5.0, cores=4) for count in range(1, 30)]
     most = sum(response < 1.35 for response in exact)
