@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from agentaudit.extract.cloudformation_parameters import add_parameters
 from agentaudit.extract.cloudformation_values import Template
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
@@ -118,6 +119,8 @@ class Stack(Module):
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     """Every template: identities, agents, stores, runtimes and logs."""
+    for document in templates(documents):
+        add_parameters(document, collector)
     stacks = tuple(_stack(document) for document in templates(documents))
     principals = Principals(documents, collector)
     principals.read(stacks)

@@ -43,6 +43,7 @@ from agentaudit.extract.mcp_allowlists import mark_shadows
 from agentaudit.extract.platforms import (
     extract_actions,
     extract_agent_cards,
+    extract_certificates,
     extract_cloudformation,
     extract_codex,
     extract_gemini,
@@ -95,6 +96,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_instructions,
     extract_terraform,
     extract_cloudformation,
+    extract_certificates,
     extract_iam_files,
     extract_actions,
     extract_pipelines,

@@ -54,6 +54,15 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_certificates(documents: Documents, collector: Collector) -> None:
+    if any(
+        "CERTIFICATE-----" in each.text or "cert-manager.io/" in each.text for each in documents
+    ):
+        from agentaudit.extract.certificates import extract_certificates as extract
+
+        extract(documents, collector)
+
+
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     if any(templates(documents)):
         from agentaudit.extract.cloudformation import extract_cloudformation as extract

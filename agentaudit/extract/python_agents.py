@@ -9,6 +9,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, module_of
 from agentaudit.extract.python_memory import memories
+from agentaudit.extract.python_sessions import add_sessions
 from agentaudit.extract.python_tools import CLASS_TOOLS, class_tool, function_tool, function_tools
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
@@ -66,6 +67,7 @@ def _extract(module: Module, collector: Collector) -> None:
     tools = {tool.name: collector.add(tool) for tool, _ in function_tools(module)}
     for tool in tools.values():
         _add_ingestion(collector, tool)
+    add_sessions(module, collector)
     stores = [(collector.add(store), call) for store, call in memories(module)]
     calls = tuple(module.calls())
     agents = [

@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from agentaudit.extract.literals import (
@@ -43,6 +44,12 @@ _WEAK_KINDS = frozenset({"password", "connection_string"})
 _SHORTEST = {"password": 6, "connection_string": 6}
 _SHORTEST_TOKEN = 12
 _FEWEST_DISTINCT_IN_TOKEN = 8
+_EXAMPLE_WORD = re.compile(
+    r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
+    r"|change[-_]?me|replace[-_]?me|(?:test|fake|mock|sample)[-_]?key|x{6}|X{6}|0{8}|\*{3}|<[a-z]"
+)
+_FEWEST_DISTINCT = 6
+_PREFIX = 3
 _URL_START = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENTRY_KEY = re.compile(r"[a-z]SecretKey$")
 _ENTRY = re.compile(
@@ -106,7 +113,17 @@ def by_look(text: str) -> Recognised | None:
 
 
 def _documented_example(value: str) -> bool:
-    return "EXAMPLE" in value or is_placeholder("", value)
+    """
+    Whether a value with the form of a key stands for one.
+
+    Only words that chance does not make count: one key in a hundred holds three x.
+    """
+    characters = Counter(value[_PREFIX:])
+    return (
+        _EXAMPLE_WORD.search(value) is not None
+        or len(characters) < _FEWEST_DISTINCT
+        or characters.most_common(1)[0][1] > len(value) // 2
+    )
 
 
 def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:

@@ -15,6 +15,8 @@ _SECONDS = {
     **dict.fromkeys(("w", "week", "weeks"), 604_800),
 }
 
+_PART = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)([hms])")
+
 
 def bytes_of(text: str) -> int | None:
     """A size such as `512Mi`, `256mb` or `1g`; None for what is none."""
@@ -33,3 +35,11 @@ def seconds_of(text: str, unit: str = "s") -> int | None:
         return None
     factor = _SECONDS.get(found["unit"].lower() or unit)
     return int(float(found["number"]) * factor) if factor is not None else None
+
+
+def compound_seconds_of(text: str) -> int | None:
+    """A duration of Go and of its users, such as `2160h0m0s`, or what `seconds_of` takes."""
+    parts = _PART.findall(text.strip())
+    if len(parts) < 2 or "".join(f"{number}{unit}" for number, unit in parts) != text.strip():  # noqa: PLR2004 - one part is no compound
+        return seconds_of(text)
+    return int(sum(float(number) * _SECONDS[unit] for number, unit in parts))

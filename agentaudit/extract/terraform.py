@@ -11,6 +11,7 @@ from agentaudit.extract.terraform_plans import with_plans
 from agentaudit.extract.terraform_policies import managed_policy, policy_document
 from agentaudit.extract.terraform_runtimes import add_runtimes
 from agentaudit.extract.terraform_stores import add_stores
+from agentaudit.extract.terraform_tokens import add_issued_tokens
 
 
 def extract_terraform(documents: Documents, collector: Collector) -> None:
@@ -27,3 +28,4 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_stores(module, collector)
         add_logs(module, collector)
         add_clouds(module, collector)
+        add_issued_tokens(module, collector)

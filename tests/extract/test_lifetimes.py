@@ -1,0 +1,112 @@
+"""How long credentials live, as a number of seconds, wherever a file decides it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.recognition import recognise
+from agentaudit.extract.sizes import compound_seconds_of
+from agentaudit.extract.token_forms import TOKENS
+from agentaudit.rules.fakes import FAKES, fake
+
+
+def lifetime_of(path: str, text: str) -> tuple[str, int | None]:
+    (credential,) = deployment_of({path: text}).credentials
+    return credential.lifetime.value, credential.ttl_s
+
+
+@pytest.mark.parametrize(
+    ("type_", "body", "expected"),
+    [
+        ("okta_auth_server_policy_rule", "access_token_lifetime_minutes = 60", ("short", 3600)),
+        ("auth0_resource_server", "token_lifetime = 7200", ("short", 7200)),
+        ("auth0_resource_server", "", ("static", 86_400)),
+        ("keycloak_realm", 'access_token_lifespan = "1h30m"', ("short", 5400)),
+        ("keycloak_openid_client", 'access_token_lifespan = "600"', ("short", 600)),
+        ("vault_token", 'ttl = "768h"', ("static", 2_764_800)),
+        ("vault_token", 'ttl = "1h"\n period = "24h"', ("static", None)),
+        ("vault_jwt_auth_backend_role", "token_ttl = 60\n token_max_ttl = 3600", ("short", 3600)),
+        ("vault_jwt_auth_backend_role", "token_ttl = 60\n token_max_ttl = 0", ("short", 60)),
+    ],
+)
+def test_issuers_say_how_long_their_tokens_live(
+    type_: str, body: str, expected: tuple[str, int | None]
+) -> None:
+    assert lifetime_of("main.tf", f'resource "{type_}" "x" {{\n {body}\n}}\n') == expected
+
+
+def test_a_lifetime_that_nobody_knows_is_left_open() -> None:
+    text = 'resource "auth0_resource_server" "x" {\n  token_lifetime = var.seconds\n}\n'
+    deployment = deployment_of({"main.tf": text})
+
+    assert deployment.credentials == ()
+    assert [end.what for end in deployment.unresolved] == [
+        "the lifetime of auth0_resource_server.x"
+    ]
+
+
+@given(st.integers(0, 9_000), st.integers(0, 59), st.integers(0, 59))
+def test_durations_of_go_are_sums(hours: int, minutes: int, seconds: int) -> None:
+    total = hours * 3600 + minutes * 60 + seconds
+
+    assert compound_seconds_of(f"{hours}h{minutes}m{seconds}s") == total
+    assert compound_seconds_of(f"{total}s") == total
+
+
+@given(st.text(max_size=30))
+def test_no_text_breaks_the_reader_of_durations(text: str) -> None:
+    seconds = compound_seconds_of(text)
+
+    assert seconds is None or seconds >= 0
+
+
+_LOOKS = sorted(set(FAKES) - {"aws_secret_key", "aws_session_token", "password"})
+
+
+@pytest.mark.parametrize("kind", _LOOKS)
+@given(serial=st.integers(1, 10_000))
+def test_every_kind_is_known_by_its_look_and_says_how_long_it_lives(kind: str, serial: int) -> None:
+    found = recognise("value", fake(kind, serial=serial))
+
+    assert found is not None
+    assert found.lifetime.value in {"static", "short"}
+
+
+@pytest.mark.parametrize("form", TOKENS, ids=lambda form: f"{form.provider}-{form.prefix}")
+def test_a_prefix_and_a_placeholder_of_it_are_no_credential(form: object) -> None:
+    prefix = getattr(form, "prefix", "")
+
+    assert recognise("value", prefix) is None
+    assert recognise("value", f"{prefix}your-key-here") is None
+    assert recognise("value", f"{prefix}{'x' * 40}") is None
+
+
+@given(st.integers(1, 1000), st.integers(4, 33))
+def test_a_classic_token_with_one_wrong_character_is_none(serial: int, at: int) -> None:
+    token = fake("github_classic", serial=serial)
+    other = "A" if token[at] != "A" else "B"
+
+    assert recognise("value", token[:at] + other + token[at + 1 :]) is None
+
+
+@given(st.integers(1, 10**9))
+def test_a_jwt_lives_from_issue_to_expiry(seconds: int) -> None:
+    found = recognise("value", fake("jwt", lifetime_s=seconds))
+
+    assert found is not None
+    assert found.ttl_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("default", "form"),
+    [("hunter2-of-the-team", "literal"), ("{{resolve:secretsmanager:a:b}}", None)],
+)
+def test_a_default_of_a_secret_parameter_stands_in_the_template(
+    default: str, form: str | None
+) -> None:
+    text = "Parameters:\n  DatabasePassword:\n    Type: String\n    NoEcho: true\n"
+    text += f"    Default: '{default}'\nResources:\n  T: {{Type: AWS::DynamoDB::Table}}\n"
+    found = deployment_of({"template.yaml": text}).credentials
+
+    assert [credential.form.value for credential in found] == ([form] if form else [])

@@ -1,0 +1,50 @@
+"""Certificates: how long they are good, whatever else the text holds."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.readers.x509 import lifetimes_s
+
+DAY_S = 86_400
+CURVE = """-----BEGIN CERTIFICATE-----
+MIIBdTCCARugAwIBAgIUY2OEXxL4o7C1j5EAm7DN6HVyeeEwCgYIKoZIzj0EAwIw
+EDEOMAwGA1UEAwwFYWdlbnQwHhcNMjYxMTI5MDEyNTA4WhcNMjkwMzAzMDEyNTA4
+WjAQMQ4wDAYDVQQDDAVhZ2VudDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNCR
+g+TzZrS3I6K6TNKkcm4ShLt2Rjb4Iroytw5cUmIrXuNfYjuyEZ1d8wHXz2oP1O+F
+iiQcR33xFeC52Pfx23ajUzBRMB0GA1UdDgQWBBQA/ri7XpYntldTRM4LZOhpJms9
+/jAfBgNVHSMEGDAWgBQA/ri7XpYntldTRM4LZOhpJms9/jAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0gAMEUCIA+rdyQquDmFqvLQDxx4zaV8dk1V9J+cnl9W
+31IsrndCAiEAgVn0MPKUol0NxnDK0BdK1XlSBviEJCz/C8XfjWfUbwg=
+-----END CERTIFICATE-----
+"""
+EDWARDS = """-----BEGIN CERTIFICATE-----
+MIIBNDCB56ADAgECAhQuQINWx0Sb05MTiOK4FV7HnijGjDAFBgMrZXAwEDEOMAwG
+A1UEAwwFYWdlbnQwHhcNMjYxMTI5MDEyNTA4WhcNMjYxMjI5MDEyNTA4WjAQMQ4w
+DAYDVQQDDAVhZ2VudDAqMAUGAytlcAMhABl9ksFM8LVzITJu15bsuv3m/eRddv/e
+CLPwwe7AOrUwo1MwUTAdBgNVHQ4EFgQUNc2TBOMlhwurUTDza4ODtACwDI0wHwYD
+VR0jBBgwFoAUNc2TBOMlhwurUTDza4ODtACwDI0wDwYDVR0TAQH/BAUwAwEB/zAF
+BgMrZXADQQDh5oUNddUNjFahKZsZDvwNEJABnDo7TiqH+vfqk3WH99z89OByce1+
+rz6BSHRWjpAE/7vvZYOkRBfiEA0a8PkO
+-----END CERTIFICATE-----
+"""
+
+
+def test_certificates_say_for_how_long_they_are_good() -> None:
+    """Made by OpenSSL with `-days 825` and `-days 30`."""
+    chain = f"Bag Attributes\n{CURVE}\n{EDWARDS}"
+
+    assert [seconds for _, seconds in lifetimes_s(chain)] == [825 * DAY_S, 30 * DAY_S]
+
+
+@given(st.integers(0, len(CURVE) - 1), st.characters(codec="ascii"))
+def test_no_change_of_a_certificate_breaks_the_reader(at: int, character: str) -> None:
+    changed = CURVE[:at] + character + CURVE[at + 1 :]
+
+    assert len(list(lifetimes_s(changed))) <= 1
+
+
+@given(st.text(alphabet="AQIDMBswEgYK=+/\n", max_size=300))
+def test_no_block_breaks_the_reader(body: str) -> None:
+    found = list(lifetimes_s(f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----"))
+
+    assert all(seconds is None or isinstance(seconds, int) for _, seconds in found)
