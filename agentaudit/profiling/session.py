@@ -24,6 +24,8 @@ _REST_NS = 50_000_000
 """Between two looks while nobody of the tree runs."""
 
 _PROCESSES_EVERY = 2
+"""Ticks from one reading of processes to the next; observers are asked in between."""
+
 _SAMPLE_EVERY = 8
 _FLUSHED_NS = 600_000_000
 """What is this old reaches the kernel at the next sample, so within a second."""
@@ -57,7 +59,7 @@ class Observer(Protocol):
     """
     Whoever tells of the processes of the tree: stacks, spans, markers, connections, load.
 
-    It is asked at every tick, and decides by itself how often it looks.
+    It is asked at every second tick, and decides by itself how often it looks.
     """
 
     def look(self, now_ns: int, pids: Sequence[int]) -> Sequence[Record]:
@@ -198,12 +200,15 @@ class Session:
             self._counters(now_ns)
         else:
             self._thread_counters(now_ns)
-        pids = self._probes.tree.pids
-        for observer in self._probes.observers:
-            self._write(observer.look(now_ns, pids))
+            self._ask_observers(now_ns)
         if self._number % _SAMPLE_EVERY == 0:
             self._sample(now_ns)
             self._look_at_the_clocks()
+
+    def _ask_observers(self, now_ns: int) -> None:
+        pids = self._probes.tree.pids
+        for observer in self._probes.observers:
+            self._write(observer.look(now_ns, pids))
 
     def _lateness(self, now_ns: int) -> None:
         late_ns, self._due_ns = now_ns - self._due_ns, now_ns + TICK_NS

@@ -29,7 +29,14 @@ class ProcessCounters:
         self._started = 0
         self._reading: ProcessReading | None = None
         self._read_clock_ns = -1
+        try:
+            self._folder = os.open(f"/proc/{pid}/task", os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            os.close(self._stat)
+            raise
         self._files: dict[int, int] = {}
+        self._links = 0
+        """Of the folder of threads, when they were listed; 0 where that tells nothing."""
         self._threads: Sequence[ThreadReading] = ()
         self._threads_clock_ns = -1
 
@@ -51,12 +58,13 @@ class ProcessCounters:
         clock_ns = process_clock_ns(self.pid)
         if clock_ns is None or clock_ns != self._threads_clock_ns:
             self._threads_clock_ns = -1 if clock_ns is None else clock_ns
-            self._open_threads()
+            if not self._links or self._links != self._folder_links():
+                self._open_threads()
             self._threads = tuple(self._read_threads())
         return self._threads
 
     def close(self) -> None:
-        for file in (self._stat, *self._files.values()):
+        for file in (self._stat, self._folder, *self._files.values()):
             os.close(file)
         self._files.clear()
 
@@ -87,6 +95,7 @@ class ProcessCounters:
                 cpu_ns, queue_ns, _ = os.pread(file, 64, 0).split()
             except (OSError, ValueError):
                 os.close(self._files.pop(tid))
+                self._links = 0  # another may have begun meanwhile, and be as many
                 continue
             yield ThreadReading(
                 pid=self.pid,
@@ -96,8 +105,19 @@ class ProcessCounters:
                 started=self._started,
             )
 
+    def _folder_links(self) -> int:
+        """Two more than there are threads, by the kernel's proc_task_getattr (fs/proc/base.c)."""
+        try:
+            return os.fstat(self._folder).st_nlink
+        except OSError:
+            return 0
+
     def _open_threads(self) -> None:
-        for name in listed_names(f"/proc/{self.pid}/task"):
+        """Listing them costs as much as reading all of them, so it is done when it must be."""
+        links = self._folder_links()
+        names = listed_names(f"/proc/{self.pid}/task")
+        self._links = links if links == len(names) + 2 else 0
+        for name in names:
             tid = int(name)
             if tid not in self._files:
                 try:

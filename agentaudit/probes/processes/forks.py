@@ -78,6 +78,8 @@ class ForkEvents:
         except OSError:
             self._socket.close()
             raise
+        self._waiting = select.poll()
+        self._waiting.register(self._socket, select.POLLIN)
 
     def read(self) -> Iterator[Fork | Exec | Exit]:
         """
@@ -85,6 +87,8 @@ class ForkEvents:
 
         A storm that goes on while we read is read on at the next look.
         """
+        if not self._waiting.poll(0):  # cheaper than an error that says so
+            return
         for _ in range(_MOST_MESSAGES):
             try:
                 message = self._socket.recv(4096)

@@ -75,40 +75,70 @@ class InChunks:
         gaps = (first, second - first - 8, third - second - 8)
         self._frame = struct.Struct("={}xQ{}xQ{}xB".format(*gaps))
         self._state: Piece = (thread, layout.thread_bytes)
-        self._through: Piece = _NOTHING
-        self._chunk: Piece = _NOTHING
+        self._pieces: tuple[Piece, Piece, Piece] = (self._state, _NOTHING, _NOTHING)
         self._leaf = (0, 0)
         """The code of the frame that runs, and the frame before it."""
         self._steady = _Steady()
+        self._chain: Chain = ()
+        self._standing: _Standing | None = None
 
     def pieces(self) -> Sequence[Piece]:
-        return (self._state, self._through, self._chunk)
+        return self._pieces
 
     def codes(self, gathered: Sequence[bytes], *, last_try: bool = False) -> tuple[int, ...]:
         known = self._steady.known(gathered)
         if known is not None:
             return known
         state, through, chunk = gathered
+        standing = self._standing
+        if standing is not None and standing.holds(state, through, chunk):
+            return standing.codes
         current, start = (
             int(_WORD.unpack_from(state, place)[0])
             for place in (self._layout.current, self._layout.chunk or 0)
         )
         frame, read_anew = self._running(current, through)
-        if start != self._chunk[0]:
-            chunk = b""
+        if start != self._pieces[2][0]:
+            chunk = b""  # should frames be gone before they are read, the next try has them all
+            self._pieces = (*self._pieces[:2], (start, _CHUNK_BYTES) if start else _NOTHING)
         chain, elsewhere = self._walked(frame, start, chunk)
         whole = self._unmoved(current, frame)
         repeats = not (read_anew or elsewhere or not chunk)
-        return self._steady.codes(gathered, chain, whole=whole, repeats=repeats, last_try=last_try)
+        codes = self._steady.codes(gathered, chain, whole=whole, repeats=repeats, last_try=last_try)
+        again, self._chain = chain == self._chain, chain
+        self._standing = None
+        if whole and repeats and again:
+            self._standing = self._stands((state, through, chunk), start, chain, codes)
+        return codes
+
+    def _stands(
+        self, gathered: tuple[bytes, bytes, bytes], start: int, chain: Chain, codes: tuple[int, ...]
+    ) -> "_Standing | None":
+        """What tells that a stack that was seen twice is there still; nothing of a strange one."""
+        place, form = 0, "="
+        apart = self._layout.previous - self._layout.executable - _WORD.size
+        for frame, _ in reversed(chain):
+            first = frame - start + self._layout.executable
+            if first < place:
+                return None
+            form += f"{first - place}xQ{apart}xQ"
+            place = first + apart + 2 * _WORD.size
+        links = struct.Struct(form)
+        if not chain or links.size > len(gathered[2]):
+            return None
+        layout = self._layout
+        number = layout.pthread if layout.native_id is None else layout.native_id
+        places = (number, layout.current, layout.chunk or 0)
+        return _Standing(places, links, gathered, codes)
 
     def _running(self, current: int, through: bytes) -> tuple[int, bool]:
         """The frame that runs; 3.11 and 3.12 tell of it in C's stack, which may have to be read."""
         if not current or self._layout.through is None:
             return current, False
         place = (current + self._layout.through, _WORD.size)
-        if place == self._through and through:
+        if place == self._pieces[1] and through:
             return int(_WORD.unpack(through)[0]), False
-        self._through = place
+        self._pieces = (self._state, place, self._pieces[2])
         return self._memory.word(place[0]), True
 
     def _unmoved(self, current: int, frame: int) -> bool:
@@ -153,11 +183,54 @@ class InChunks:
                 highest = place
             if owner not in _OF_C:
                 chain.append((here, code & ~_TAGS))
-        self._chunk = (start, min(highest + _MARGIN_BYTES, _CHUNK_BYTES)) if highest else _NOTHING
+        self._ask_for(start, highest)
         rooted = owner in _OF_C if self._layout.rooted else owner != _OF_GENERATOR
         if left and not rooted:
             raise TornError("a stack without a root: it changed while it was read")
         return chain, elsewhere
+
+    def _ask_for(self, start: int, highest: int) -> None:
+        """As much of the chunk as is needed; what is a little more than that stays as it is."""
+        state, through, (before, size) = self._pieces
+        needed = highest + _MARGIN_BYTES
+        if highest and before == start and needed - _MARGIN_BYTES // 2 <= size <= 2 * needed:
+            return
+        chunk = (start, min(needed, _CHUNK_BYTES)) if highest else _NOTHING
+        self._pieces = (state, through, chunk)
+
+
+class _Standing:
+    """
+    A stack as it lay in memory: each frame's code and the frame before it.
+
+    Where the same thread runs the same frame, and all of that is as it was, so is the stack,
+    whatever the functions have done meanwhile within their frames.
+    """
+
+    __slots__ = ("_chunk", "_places", "_state", "_there", "_through", "codes")
+
+    def __init__(
+        self,
+        places: Sequence[int],
+        links: struct.Struct,
+        gathered: tuple[bytes, bytes, bytes],
+        codes: tuple[int, ...],
+    ) -> None:
+        """`places` in the thread's state: of its number, of the frame that runs, of the chunk."""
+        state, self._through, chunk = gathered
+        self._places = [slice(place, place + _WORD.size) for place in places]
+        self._state = [state[place] for place in self._places]
+        self._there = links
+        self._chunk = links.unpack_from(chunk)
+        self.codes = codes
+
+    def holds(self, state: bytes, through: bytes, chunk: bytes) -> bool:
+        return (
+            [state[place] for place in self._places] == self._state
+            and through == self._through
+            and len(chunk) >= self._there.size
+            and self._there.unpack_from(chunk) == self._chunk
+        )
 
 
 class OnHeap:

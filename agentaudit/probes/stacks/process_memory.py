@@ -8,7 +8,6 @@ is the rule of most systems; a profiler that is a program of its own cannot.
 
 import struct
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -74,7 +73,7 @@ class MemoryWatch:
             lambda: _Memory(pid, self._seen),
             Terms(rate_hz=rate_hz, reopen_ns=_REOPEN_NS, patience_ns=_PATIENCE_NS),
             self._seen,
-            Clocks(spent_ns=spent_by(pid), cost_ns=time.thread_time_ns),
+            Clocks(spent_ns=spent_by(pid)),
         )
         self._looks = lookout.begin(watcher)
 

@@ -9,7 +9,7 @@ Part of what travels with the companion: the standard library alone.
 """
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -59,6 +59,8 @@ class _Thread(Generic[Stack]):
 
     address: int
     frames: Frames
+    asked: Sequence[Piece] = ()
+    """What was gathered of it at the last look."""
     codes: tuple[int, ...] = ()
     seen: ThreadStack[Stack] | None = None
 
@@ -91,28 +93,44 @@ class Walker(Generic[Stack]):
         self._linked: Sequence[bytes] = ()
         """What leads from thread to thread, and what stood there at the look before."""
         self._threads: Sequence[_Thread[Stack]] = ()
+        self._ask: Callable[[], Sequence[bytes]] | None = None
         self._looks = 0
         self._torn = OSError("no thread runs in the process")
 
-    def threads(self) -> Iterator[ThreadStack[Stack]]:
+    def threads(self) -> Sequence[ThreadStack[Stack]]:
         """Raises OSError when the process changed while it was read, or has no interpreter."""
         self._forget()
         self._memory.allow()
-        wanted = [self._links, *(thread.frames.pieces() for thread in self._threads)]
-        gathered = self._memory.gathered([piece for pieces in wanted for piece in pieces])
+        gathered = self._gathered()
         start = len(self._links)
         if not start or gathered[:start] != self._linked:
             self._list()
-            wanted, start = [(), *([()] * len(self._threads))], 0
-        seen = 0
-        for thread, pieces in zip(self._threads, wanted[1:], strict=True):
-            end = start + len(pieces)
-            for stack in self._seen(thread, gathered[start:end]):
-                seen += 1
-                yield stack
+            gathered = [b""] * len(self._links)
+            start = len(gathered)
+        seen: list[ThreadStack[Stack]] = []
+        for thread in self._threads:
+            end = start + len(thread.asked)
+            stack = self._seen(thread, gathered[start:end])
+            if stack is not None:
+                seen.append(stack)
             start = end
         if self._threads and not seen:
             raise self._torn
+        return seen
+
+    def _gathered(self) -> Sequence[bytes]:
+        """The links, and what each thread asks for; packed anew where that is something else."""
+        changed = self._ask is None
+        for thread in self._threads:
+            pieces = thread.frames.pieces()
+            if pieces is not thread.asked:
+                thread.asked = pieces
+                changed = True
+        if changed or self._ask is None:
+            wanted = [self._links, *(thread.asked for thread in self._threads)]
+            pieces = [piece for of_one in wanted for piece in of_one]
+            self._ask = self._memory.asking(pieces)
+        return self._ask()
 
     def _list(self) -> None:
         """Which threads there are, each led to by one before it or by its interpreter."""
@@ -139,23 +157,25 @@ class Walker(Generic[Stack]):
         self._threads = threads
         self._links = links
         self._linked = linked
+        self._ask = None
+        for one in threads:
+            one.asked = ()
 
     def _thread(self, address: int) -> "_Thread[Stack]":
         kept = InChunks if self._at.chunk else OnHeap
         return _Thread(address=address, frames=kept(self._memory, self._at, address))
 
     def _seen(
-        self, thread: "_Thread[Stack]", gathered: Sequence[bytes] = ()
-    ) -> Iterator[ThreadStack[Stack]]:
+        self, thread: "_Thread[Stack]", gathered: Sequence[bytes]
+    ) -> ThreadStack[Stack] | None:
         """A torn read passes, as the next is of another moment; who stays torn is left out."""
         for left in reversed(range(_TRIES)):
             try:
-                yield self._stack(thread, gathered, last_try=not left)
+                return self._stack(thread, gathered, last_try=not left)
             except OSError as error:
                 self._torn = error
                 gathered = ()
-            else:
-                return
+        return None
 
     def _stack(
         self, thread: "_Thread[Stack]", gathered: Sequence[bytes], *, last_try: bool
@@ -215,6 +235,7 @@ class Walker(Generic[Stack]):
             self._stacks.clear()
             self._links = self._linked = ()
             self._threads = ()
+            self._ask = None
             self._looks = 0
 
 

@@ -145,6 +145,59 @@ def test_whatever_was_seen_before_the_chain_in_chunks_is_the_one_that_is_there(
         assert look(memory, frames) == expected
 
 
+@pytest.mark.parametrize("at", LAYOUTS)
+@given(st.lists(st.tuples(chains, st.integers(1, 4)), min_size=1, max_size=5))
+def test_what_functions_do_within_their_frames_hides_no_other_chain(
+    at: Layout, laid: Sequence[tuple[Chain, int]]
+) -> None:
+    memory = MadeUp()
+    frames = InChunks(memory, at, THREAD)
+
+    for one, times in laid:
+        expected = lay(memory, at, one)
+        for done in range(times):
+            for depth in range(6):
+                memory.write(CHUNK + FIRST + (depth + 1) * SLOT - WORD.size, done)
+
+            assert look(memory, frames) == expected
+
+
+@pytest.mark.parametrize("at", LAYOUTS)
+def test_a_stack_that_stands_is_not_walked_again_whatever_its_functions_do(at: Layout) -> None:
+    memory = MadeUp()
+    frames = InChunks(memory, at, THREAD)
+    codes = lay(memory, at, chain(*range(50)))
+    for done in range(4):
+        memory.write(CHUNK + FIRST + 50 * SLOT - WORD.size, done)
+        assert look(memory, frames) == codes
+    before = memory.reads
+
+    memory.write(CHUNK + FIRST + 50 * SLOT - WORD.size, 9)
+
+    assert look(memory, frames) == codes
+    assert memory.reads == before
+
+
+def test_another_thread_at_the_same_place_is_not_the_one_that_stood_there() -> None:
+    """Its number is told with the codes, and is the only thing that is new."""
+    at = FROM_HEADERS[3, 11]
+    memory = MadeUp()
+    frames = InChunks(memory, at, THREAD)
+    lay(memory, at, chain(1, 2))
+    seen = []
+    for done in range(4):
+        memory.write(CHUNK + FIRST + 2 * SLOT - WORD.size, done)
+        seen.append(look(memory, frames))
+
+    memory.write(THREAD + (at.native_id or at.pthread), 77)
+    memory.write(CHUNK + FIRST + 2 * SLOT - WORD.size, 9)
+    other = look(memory, frames)
+
+    assert other == seen[-1]
+    assert seen[-1] is seen[-2]
+    assert other is not seen[-1]
+
+
 def test_a_place_in_c_s_stack_that_is_new_is_not_confused_with_the_one_before() -> None:
     memory = MadeUp()
     frames = InChunks(memory, THROUGH_C, THREAD)

@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from agentaudit.probes.stacks.budget import LEAST_HZ, SHARE
-from agentaudit.probes.stacks.lookout import Lookout, Looks
+from agentaudit.probes.stacks.lookout import Lookout
 from agentaudit.probes.stacks.looks import Account, TaskKey, TaskValue
 from agentaudit.probes.stacks.watcher import Clocks, Terms, Watcher
 
@@ -166,38 +163,3 @@ def test_who_begins_after_all_have_ended_is_looked_at() -> None:
     lookout.end(looks)
 
     assert looks.over
-
-
-def costly(cost_ns: int) -> Watcher:
-    """A watcher that knows by now what a look costs."""
-    clock = count(step=cost_ns)
-    clocks = Clocks(lambda: 1, busy(), lambda: next(clock))
-    watcher = Watcher(FakeSight, Terms(rate_hz=100), Told(), clocks)
-    for _ in range(60):
-        watcher.look(0)
-    return watcher
-
-
-@given(st.lists(st.integers(0, 10**8), min_size=1, max_size=4), st.integers(1, 1000))
-def test_dear_looks_are_rare_but_never_too_rare(costs_ns: list[int], rate_hz: int) -> None:
-    """All of them stay within the budget, but for looks that are as few as tell steps apart."""
-    lookout = Lookout(rate_hz)
-    lookout._going_on = [Looks(watcher=costly(cost_ns), due_ns=0) for cost_ns in costs_ns]
-    spent_ns = sum(looks.watcher.cost_ns for looks in lookout._going_on)
-
-    pause_ns = lookout._pause_ns()
-
-    wanted_ns = 10**9 // rate_hz
-    assert wanted_ns <= pause_ns <= max(10**9 // LEAST_HZ, wanted_ns)
-    assert spent_ns <= SHARE * (pause_ns + 1) or pause_ns >= 10**9 // LEAST_HZ
-
-
-@given(st.integers(0, 10**8), st.integers(0, 10**8))
-def test_what_costs_more_is_looked_at_no_more_often(one_ns: int, more_ns: int) -> None:
-    lookout = Lookout(100)
-    pauses: list[int] = []
-    for cost_ns in (one_ns, one_ns + more_ns):
-        lookout._going_on = [Looks(watcher=costly(cost_ns), due_ns=0)]
-        pauses.append(lookout._pause_ns())
-
-    assert pauses == sorted(pauses)

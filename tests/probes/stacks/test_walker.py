@@ -56,6 +56,9 @@ class MadeUp(Memory):
         between()
         return [bytes(self.bytes[address : address + size]) for address, size in pieces]
 
+    def asking(self, pieces: Sequence[Piece]) -> Callable[[], Sequence[bytes]]:
+        return lambda: self.gathered(pieces)
+
     def write(self, address: int, number: int) -> None:
         WORD.pack_into(self.bytes, address, number)
 
