@@ -117,6 +117,9 @@ def _pool() -> Any:  # noqa: ANN401, the library has no types
     return descriptor_pool.DescriptorPool()
 
 
+_MOST = 2**63 - 1
+
+
 @cache
 def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
     file = descriptor_pb2.FileDescriptorProto(
@@ -153,8 +156,13 @@ def _declare(message: Any, name: str, number: int, hint: object) -> None:  # noq
 
 def _message(name: str, value: object) -> Any:  # noqa: ANN401, the library has no types
     """The value as its message; an optional number that is None stays unset."""
-    given = {field.name: getattr(value, field.name) for field in _fields(name)}
+    given = {field.name: _within(getattr(value, field.name)) for field in _fields(name)}
     return _message_class(name)(**{key: item for key, item in given.items() if item is not None})
+
+
+def _within(item: object) -> object:
+    """A number that the engine can hold: a file may write any, and all above are over a limit."""
+    return max(-_MOST, min(item, _MOST)) if isinstance(item, int) and abs(item) > _MOST else item
 
 
 @lru_cache(maxsize=8)
