@@ -11,6 +11,7 @@ import typer
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
 from agentaudit.cli.lint_comparison import Comparison, compared, digest_key
+from agentaudit.cli.lint_configuration import configuration_of, with_narrowings
 from agentaudit.cli.lint_outputs import (
     Format,
     Shown,
@@ -26,6 +27,7 @@ from agentaudit.errors import IncompleteError, UsageError, exit_code
 if TYPE_CHECKING:
     from agentaudit.model.finding import Acceptance, LintResult
     from agentaudit.rules.compiled import CompiledRule
+    from agentaudit.rules.configured import Configuration
 
 
 app = command()
@@ -58,13 +60,17 @@ def lint(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the artifact findings.json here, too."),
     ] = None,
-    severity: Annotated[Shown, typer.Option(help="The least severity that is shown.")] = Shown.INFO,
+    severity: Annotated[
+        Shown | None, typer.Option(help="The least severity that is shown.", show_default="info")
+    ] = None,
     confidence: Annotated[
-        Sure, typer.Option(help="The least confidence that is shown.")
-    ] = Sure.POSSIBLE,
+        Sure | None,
+        typer.Option(help="The least confidence that is shown.", show_default="possible"),
+    ] = None,
     fail_on: Annotated[
-        Threshold, typer.Option(help="The least severity that ends the run with 1.")
-    ] = Threshold.MEDIUM,
+        Threshold | None,
+        typer.Option(help="The least severity that ends the run with 1.", show_default="medium"),
+    ] = None,
     select: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,6 +108,9 @@ def lint(
         str | None,
         typer.Option(metavar="REV", help="Only findings that were not there at this commit count."),
     ] = None,
+    no_config: Annotated[
+        bool, typer.Option("--no-config", help="Read no configuration of the repository.")
+    ] = False,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="Files that cannot be read do not end in 3.")
     ] = False,
@@ -131,12 +140,17 @@ def lint(
     """
     said = terminal_of(context)
     with said.progress("reading the deployment"), nothing_collected():
-        loaded = _rules(rules or [])
-        names = _chosen(loaded, select or [], ignore or [])
-        settings = _Settings(limit or [], accept)
-        compared = Comparison(baseline, write_baseline, diff or "")
+        configured = configuration_of(paths or [Path()], said, unread=no_config)
+        loaded = _rules([*configured.rules, *(rules or [])])
+        names = _chosen(loaded, select or configured.select, ignore or configured.ignore)
+        settings = _Settings(configured, limit or [], accept or configured.accept)
+        known = None if diff else configured.baseline
+        compared = Comparison(baseline or known, write_baseline, diff or "")
         result = _result(paths or [Path()], loaded, names, (settings, compared, said))
-    judged, result = result, shown_from(result, severity, confidence, said)
+    least = Shown(severity or configured.severity or Shown.INFO)
+    sure = Sure(confidence or configured.confidence or Sure.POSSIBLE)
+    threshold = Threshold(fail_on or configured.fail_on or Threshold.MEDIUM)
+    judged, result = result, shown_from(result, least, sure, said)
     write_result(result, format_, output or [], said)
     if json_file is not None:
         write_findings(result, json_file)
@@ -145,7 +159,7 @@ def lint(
         int(
             exit_code(
                 failed=not exit_zero
-                and reached(fail_on, (item.severity for item in judged.open_findings)),
+                and reached(threshold, (item.severity for item in judged.open_findings)),
                 incomplete=result.incomplete and not allow_incomplete,
             )
         )
@@ -176,6 +190,7 @@ def _chosen(
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
+    configured: "Configuration"
     limits: Sequence[str]
     accept: Path | None
 
@@ -193,7 +208,8 @@ def _result(
     from agentaudit.rules.limits import limits_with
 
     settings, comparison, said = options
-    limits = limits_with(settings.limits)
+    configured = settings.configured
+    limits = limits_with((*configured.limits, *settings.limits))
     accepted = _accepted(settings.accept) if settings.accept else ()
     key = digest_key(comparison)
     deployment = read_deployment(paths, key=key)
@@ -215,7 +231,7 @@ def _result(
         )
 
     result = compared(asked(deployment), deployment, comparison, (paths, key, asked, said))
-    return from_here(result, deployment.root)
+    return from_here(with_narrowings(result, configured, paths), deployment.root)
 
 
 def _accepted(file: Path) -> "tuple[Acceptance, ...]":

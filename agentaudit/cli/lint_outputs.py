@@ -65,8 +65,11 @@ def shown_from(
     kept = tuple(
         item
         for item in result.findings
-        if severities.index(Shown(item.severity.value)) >= severities.index(severity)
-        and sureness.index(Sure(item.confidence.value)) >= sureness.index(confidence)
+        if item.rule == "narrowed-lint"
+        or (
+            severities.index(Shown(item.severity.value)) >= severities.index(severity)
+            and sureness.index(Sure(item.confidence.value)) >= sureness.index(confidence)
+        )
     )
     below = len(result.findings) - len(kept)
     if below:

@@ -75,7 +75,7 @@ def read_declarations(document: Document) -> Declarations:
     if len(document.roots) > 1:
         reading.complain(document.roots[1], "holds more than one YAML document")
     elif root.kind is not NodeKind.NULL and reading.is_mapping(root):
-        reading.check_names(root, ("tools", "servers"))
+        reading.check_names(root, ("tools", "servers", "lint"))  # lint is its configuration
         tools = tuple(_entries(reading, root, "tools", _own))
         servers = tuple(_entries(reading, root, "servers", _served))
         return Declarations(tools=tools, servers=servers, problems=tuple(reading.problems))

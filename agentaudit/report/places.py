@@ -26,7 +26,7 @@ def from_here(value: ValueT, root: str) -> ValueT:
 
 def _moved(value: object, prefix: str) -> object:
     if isinstance(value, Evidence | FileCoverage):
-        return replace(value, file=posixpath.join(prefix, value.file))
+        return replace(value, file=posixpath.normpath(posixpath.join(prefix, value.file)))
     if isinstance(value, tuple):
         return tuple(_moved(item, prefix) for item in value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -57,13 +57,16 @@ def ours(*parts: str) -> list[str]:
     return [f"agentaudit.{part}" for part in parts]
 
 
+LINT = ("lint_comparison", "lint_configuration", "lint_outputs")
+
+
 @pytest.mark.parametrize(
     ("arguments", "files"),
     [
         (("--help",), []),
         (("--version",), []),
         (("trace", "--help"), ["trace"]),
-        (("lint", "--help"), ["collection", "lint", "outcome"]),
+        (("lint", "--help"), ["collection", "lint", *LINT, "outcome"]),
     ],
 )
 def test_help_loads_what_it_tells_of(

@@ -1,0 +1,42 @@
+"""Which configuration of the audited repository counts, and what it switched off."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentaudit.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from agentaudit.model.finding import LintResult
+    from agentaudit.rules.configured import Configuration
+
+
+def configuration_of(paths: Sequence[Path], said: Terminal, *, unread: bool) -> "Configuration":
+    """The configuration nearest to what is audited; an empty one where there is none."""
+    from agentaudit.readers.files import common_folder
+    from agentaudit.rules.configured import Configuration, may_be_configured
+
+    root = common_folder(paths)
+    if unread or not may_be_configured(root):
+        return Configuration(file=Path())
+    from agentaudit.rules.configuration import find_configuration
+
+    found = find_configuration(root)
+    if found is None:
+        return Configuration(file=Path())
+    said.note(f"configured by {os.path.relpath(found.file)}")
+    return found
+
+
+def with_narrowings(
+    result: "LintResult", configured: "Configuration", paths: Sequence[Path]
+) -> "LintResult":
+    """The result, with what the configuration switched off said in it."""
+    if not configured.narrowings:
+        return result
+    from agentaudit.linting.narrowed import narrowed
+    from agentaudit.readers.files import common_folder
+
+    folder = os.path.relpath(common_folder(paths).resolve(), configured.file.parent)
+    return narrowed(result, configured.narrowings, configured.per_path, folder=folder)

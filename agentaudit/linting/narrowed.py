@@ -1,0 +1,88 @@
+"""What the repository's own configuration switched off, as findings and suppressions."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from agentaudit.extract.redaction import plain
+from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.finding import (
+    Family,
+    Finding,
+    LintResult,
+    RuleSummary,
+    Severity,
+    Suppression,
+)
+from agentaudit.rules.configured import Narrowing, PathIgnore
+
+NARROWED = RuleSummary(
+    id="narrowed-lint",
+    title="The audited repository decides what is found in it",
+    family=Family.LOGGING,
+    severity=Severity.INFO,
+    why=(
+        "A file in the repository that is audited chooses what counts. That is right for a team's"
+        " own repository, and a way to hide for one that is not."
+    ),
+    fix="Read what the file switches off, or run with --no-config.",
+    references=("cwe:CWE-693",),
+)
+_LONGEST = 300
+
+
+def narrowed(
+    result: LintResult,
+    narrowings: Sequence[Narrowing],
+    ignored: Sequence[PathIgnore],
+    *,
+    folder: str,
+) -> LintResult:
+    """
+    The result with findings in ignored paths marked as suppressed, and one about all of it.
+
+    `folder` is the root of the audit as the configuration sees it. Patterns are of whole names
+    from the folder of the configuration, `*` also across folders.
+    """
+    families: Mapping[str, str] = {rule.id: rule.family.value for rule in result.rules}
+    findings = [_marked(item, families, ignored, folder) for item in result.findings]
+    if narrowings:
+        findings.append(_about(narrowings))
+    rules = sorted((*result.rules, NARROWED), key=lambda rule: rule.id)
+    return replace(result, findings=tuple(findings), rules=tuple(rules))
+
+
+def _marked(
+    finding: Finding, families: Mapping[str, str], ignored: Sequence[PathIgnore], folder: str
+) -> Finding:
+    if finding.suppression is not None:
+        return finding
+    names = {finding.rule, families.get(finding.rule, "")}
+    file = posixpath.normpath(posixpath.join(folder, finding.evidence.file))
+    for item in ignored:
+        if names & set(item.names) and fnmatchcase(file, item.pattern):
+            reason = f"{item.at} ignores it in {plain(item.pattern)}"
+            return replace(
+                finding,
+                suppression=Suppression(kind="configuration", reason=reason, evidence=item.at),
+            )
+    return finding
+
+
+def _about(narrowings: Sequence[Narrowing]) -> Finding:
+    told = plain("; ".join(item.told for item in narrowings))[:_LONGEST]
+    first, *others = (item.at for item in narrowings)
+    return Finding(
+        rule=NARROWED.id,
+        title=NARROWED.title,
+        family=NARROWED.family,
+        severity=NARROWED.severity,
+        confidence=Confidence.CERTAIN,
+        message=f"This run was configured by {first.file}: {told}.",
+        evidence=first,
+        related=tuple(others),
+        subject=f"configuration:{first.file}",
+        fingerprint=fingerprint(NARROWED.id, first.file),
+    )

@@ -1,0 +1,192 @@
+"""
+The configuration of lint that a repository holds: `agentaudit.yaml` or `pyproject.toml`.
+
+The repository is what is audited, so its word may lower what is found, and never in silence: what a
+file switches off becomes a finding of its own. It names no folder outside of the repository, and
+what keeps a run from passing on too little evidence (`--allow-incomplete`, `--exit-zero`) is not
+its to say.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from agentaudit.errors import InputError
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.finding import Severity
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.files import MAX_BYTES
+from agentaudit.readers.toml import parse_toml
+from agentaudit.readers.yaml import parse_yaml
+from agentaudit.rules.configured import (
+    TOML_NAME,
+    YAML_NAME,
+    Configuration,
+    Narrowing,
+    PathIgnore,
+    folders_of,
+)
+from agentaudit.rules.limits import Limits
+from agentaudit.rules.loading import Fields, Problems
+
+_ROUTE = ("tool", "agentaudit", "lint")
+_NEVER = "never"
+_OPTIONS = (
+    *("select", "ignore", "per-path-ignores", "severity", "confidence", "fail-on"),
+    *("rules", "limits", "accept", "baseline"),
+)
+_LIMITS = tuple(item.name for item in fields(Limits))
+
+
+def find_configuration(root: Path) -> Configuration | None:
+    """
+    The nearest file that configures lint, from the root of the audit up to that of its repository.
+
+    Without a repository only the root itself is looked at. InputError lists all that is wrong.
+    """
+    folders = folders_of(root.resolve())
+    for folder in folders:
+        problems = Problems()
+        found = [
+            fields for name in (YAML_NAME, TOML_NAME) if (fields := _of(folder / name, problems))
+        ]
+        if len(found) > 1:
+            found[1].complain(
+                found[1].node, f"{YAML_NAME} beside it configures lint, too: keep one of the two"
+            )
+        read = _configuration(found[0], folders[-1], folders[0]) if found else None
+        problems.end_the_run()
+        if read is not None:
+            return read
+    return None
+
+
+def _of(path: Path, problems: Problems) -> Fields | None:
+    """The options in a file; None where it has none, or is broken, which coverage tells."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return None
+        text = path.read_text(encoding="utf-8")
+        document = _parsed(path, text)
+    except (OSError, UnicodeError, InputError):
+        return None
+    node = document.root.get("lint") if path.name == YAML_NAME else document.root.get(*_ROUTE)
+    if node is None:
+        return None
+    return Fields(str(path), text, document.root, problems).within(node)
+
+
+def _parsed(path: Path, text: str) -> Document:
+    return (parse_yaml if path.name == YAML_NAME else parse_toml)(str(path), text)
+
+
+def _configuration(options: Fields, top: Path, root: Path) -> Configuration:
+    options.check_names(*_OPTIONS)
+    reading = _Reading(options, top, os.path.relpath(options.file, root))
+    return Configuration(
+        file=Path(options.file),
+        select=reading.words("select"),
+        ignore=reading.words("ignore"),
+        per_path=tuple(reading.path_ignores()),
+        severity=reading.word("severity", tuple(Severity)),
+        confidence=reading.word("confidence", tuple(Confidence)),
+        fail_on=reading.word("fail-on", (*Severity, _NEVER)),
+        rules=tuple(reading.paths("rules")),
+        limits=tuple(reading.limits()),
+        accept=next(reading.paths("accept", many=False), None),
+        baseline=next(reading.paths("baseline", many=False), None),
+        narrowings=tuple(reading.narrowings()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The options of one file, asked one by one."""
+
+    options: Fields
+    top: Path
+    """The root of the repository, out of which no path leads."""
+    shown: str
+    """The file from the root of the audit, as findings name files."""
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.options.file).parent
+
+    def words(self, name: str) -> tuple[str, ...]:
+        elements = self.options.elements(name, required=False)
+        return tuple(self.text(name, element) for element in elements)
+
+    def text(self, name: str, node: Node) -> str:
+        if node.kind is not NodeKind.STRING or not node.raw.strip():
+            self.options.complain(node, f"`{name}` must hold texts")
+        return node.raw
+
+    def word(self, name: str, known: tuple[str, ...]) -> str:
+        node = self.options.node.child(name)
+        if node is None:
+            return ""
+        if node.raw not in known:
+            self.options.complain(
+                node, f"`{name}` must be one of {', '.join(known)}, not '{node.raw[:40]}'"
+            )
+        return node.raw
+
+    def paths(self, name: str, *, many: bool = True) -> Iterator[Path]:
+        """Paths from the folder of the file, inside of its repository."""
+        node = self.options.node.child(name)
+        if node is None:
+            return
+        for element in self.options.elements(name) if many else (node,):
+            said = self.text(name, element)
+            path = (self.folder / said).resolve()
+            if "\0" in said or not path.is_relative_to(self.top):
+                self.options.complain(
+                    element, f"`{name}` must stay within the repository, not lead to '{said[:60]}'"
+                )
+            else:
+                yield path
+
+    def limits(self) -> Iterator[str]:
+        for name, node in self.entries("limits"):
+            if name.raw not in _LIMITS:
+                self.options.complain(
+                    name, f"no limit is called '{name.raw[:40]}'; known: {', '.join(_LIMITS)}"
+                )
+            elif node.kind is not NodeKind.NUMBER or not node.raw.isdecimal():
+                self.options.complain(node, f"the limit {name.raw} must be a whole number")
+            else:
+                yield f"{name.raw}={node.raw}"
+
+    def path_ignores(self) -> Iterator[PathIgnore]:
+        for key, node in self.entries("per-path-ignores"):
+            if node.kind is not NodeKind.SEQUENCE or not node.elements:
+                self.options.complain(node, "must be a list of rules or families, not empty")
+                continue
+            names = tuple(self.text("per-path-ignores", element) for element in node.elements)
+            yield PathIgnore(pattern=key.raw, names=names, at=self.place(key))
+
+    def entries(self, name: str) -> tuple[tuple[Node, Node], ...]:
+        node = self.options.node.child(name)
+        if node is not None and node.kind is not NodeKind.MAPPING:
+            self.options.complain(node, f"`{name}` must be a mapping")
+        return node.entries if node is not None else ()
+
+    def narrowings(self) -> Iterator[Narrowing]:
+        """Every option that lowers what is found, shown or failed, as a reader is told of it."""
+        for key, node in self.options.node.entries:
+            if key.raw == "rules" or key.raw not in _OPTIONS:
+                continue
+            said = ", ".join(node.texts()) or ", ".join(name.raw for name, _ in node.entries)
+            told = f"{key.raw} {said}"
+            yield Narrowing(option=key.raw, told=told, at=self.place(key))
+
+    def place(self, node: Node) -> Evidence:
+        return Evidence(
+            file=self.shown,
+            line=node.line,
+            column=node.column,
+            end_line=node.end_line,
+            end_column=node.end_column,
+        )

@@ -1,0 +1,59 @@
+"""The configuration of lint as a value, and where a file may hold it; reading one loads YAML."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentaudit.model.evidence import Evidence
+
+YAML_NAME, TOML_NAME = "agentaudit.yaml", "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """An option that makes lint find, show or fail less."""
+
+    option: str
+    told: str
+    at: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathIgnore:
+    """Rules or families that do not count in files of a pattern, named from the file's folder."""
+
+    pattern: str
+    names: tuple[str, ...]
+    at: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What one file says; an option that it leaves out is None or empty."""
+
+    file: Path
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_path: tuple[PathIgnore, ...] = ()
+    severity: str = ""
+    confidence: str = ""
+    fail_on: str = ""
+    rules: tuple[Path, ...] = ()
+    limits: tuple[str, ...] = ()
+    accept: Path | None = None
+    baseline: Path | None = None
+    narrowings: tuple[Narrowing, ...] = ()
+
+
+def folders_of(root: Path) -> tuple[Path, ...]:
+    """The folder and those above it, up to the root of its repository; alone without one."""
+    chain = (root, *root.parents)
+    for number, folder in enumerate(chain, start=1):
+        if (folder / ".git").exists():
+            return chain[:number]
+    return (root,)
+
+
+def may_be_configured(root: Path) -> bool:
+    """Whether a file stands there that could configure lint."""
+    names = (YAML_NAME, TOML_NAME)
+    return any((folder / name).is_file() for folder in folders_of(root.resolve()) for name in names)

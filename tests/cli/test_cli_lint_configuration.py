@@ -1,0 +1,113 @@
+"""What a repository says of its own audit: read strictly, and never in silence."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agentaudit.errors import InputError, UsageError
+from tests.cli.test_cli_lint import folder, run
+
+FORMATS = ("table", "json", "sarif", "github", "gitlab", "junit", "markdown")
+
+
+def configured(path: Path, text: str, name: str = "agentaudit.yaml") -> str:
+    (path / ".git").mkdir(exist_ok=True)
+    (path / name).write_text(text)
+    return folder(path / "deploy")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("agentaudit.yaml", "lint:\n  ignore: [credentials, gateway]\n"),
+        ("pyproject.toml", '[tool.agentaudit.lint]\nignore = ["credentials", "gateway"]\n'),
+    ],
+)
+def test_either_file_counts_from_the_root_of_the_repository(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    code, out, said = run(configured(tmp_path, text, name))
+
+    assert code == 0
+    assert "literal-model-api-key" not in out
+    assert f"{name}: ignore credentials, gateway." in out
+    assert "configured by" in said
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_what_it_switched_off_stands_in_every_output(tmp_path: Path, format_: str) -> None:
+    where = configured(tmp_path, "lint: {ignore: [credentials], severity: critical}\n")
+    _, out, _ = run(where, "--format", format_)
+
+    assert "narrowed-lint" in out
+    assert "ignore credentials" in out
+
+
+def test_the_command_line_beats_the_file(tmp_path: Path) -> None:
+    where = configured(tmp_path, "lint: {fail-on: never, ignore: [credentials, gateway]}\n")
+
+    assert run(where)[0] == 0
+    assert run(where, "--ignore", "memory", "--fail-on", "critical")[0] == 1
+    assert run(where, "--no-config")[0] == 1
+
+
+def test_findings_in_ignored_paths_are_suppressed_and_counted(tmp_path: Path) -> None:
+    text = "lint:\n  per-path-ignores:\n    'deploy/*': [credentials, gateway]\n"
+    where = configured(tmp_path, text)
+    found = json.loads(run(where, "--format", "json")[1])["findings"]
+    reasons = {item["suppression"]["reason"] for item in found if item["suppression"]}
+
+    assert run(where)[0] == 0
+    assert "suppressed" in run(where)[1]
+    assert all("ignores it in deploy/*" in reason for reason in reasons)
+    assert reasons
+
+
+def test_everything_wrong_is_told_at_once_with_its_place(tmp_path: Path) -> None:
+    where = configured(
+        tmp_path,
+        "lint:\n  ignored: [a]\n  severity: grave\n  rules: [/etc, ../..]\n"
+        "  limits: {speed: 1, tools: many}\n  per-path-ignores: [a]\n",
+    )
+    with pytest.raises(InputError) as told:
+        run(where)
+
+    assert [(item.line, item.column) for item in told.value.problems] == [
+        (2, 3),
+        (3, 13),
+        (4, 11),
+        (4, 17),
+        (5, 12),
+        (5, 29),
+        (6, 21),
+    ]
+    assert "must stay within the repository" in str(told.value)
+
+
+def test_two_files_side_by_side_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.agentaudit.lint]\nfail-on = "high"\n')
+    where = configured(tmp_path, "lint: {fail-on: high}\n")
+
+    with pytest.raises(InputError, match="keep one of the two"):
+        run(where)
+
+
+def test_a_rule_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no rule or family is called memroy"):
+        run(configured(tmp_path, "lint: {ignore: [memroy]}\n"))
+
+
+def test_above_the_repository_nothing_counts(tmp_path: Path) -> None:
+    (tmp_path / "agentaudit.yaml").write_text("lint: {fail-on: never}\n")
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+
+    assert run(folder(tmp_path / "repository"))[0] == 1
+
+
+def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.yaml").write_text("lint: {fail-on: never}\n")
+    where = folder(tmp_path / "repository")
+    (tmp_path / "repository" / "agentaudit.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+
+    assert run(where)[0] == 1
