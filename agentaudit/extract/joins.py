@@ -12,6 +12,7 @@ from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.environment import limit, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
+from agentaudit.extract.joined_memory import join_memory
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -33,6 +34,7 @@ def join(collector: Collector) -> None:
     _resolve_references(collector)
     _place_agents(collector)
     _attach_memory(collector)
+    join_memory(collector)
     _limit_agents(collector)
     _settle_approvals(collector)
     _count_tools(collector)

@@ -1,0 +1,74 @@
+"""What three files say of one memory together: the code, the container, the Redis behind it."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.summaries import memory_summaries
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.memory import MemoryStore
+
+COMPOSE = """\
+services:
+  agent:
+    build: .
+    environment: {CHAT_MEMORY_URL: "redis://redis:6379/0"}
+  redis:
+    image: redis:8
+    command: redis-server /etc/redis.conf
+    volumes: ["./redis.conf:/etc/redis.conf"]
+    mem_limit: 256m
+"""
+REDIS = "maxmemory 128mb\nmaxmemory-policy volatile-lru\n"
+CODE = """\
+import os
+from langchain.agents import create_agent
+from langchain.agents.middleware import SummarizationMiddleware
+from langchain_redis import RedisChatMessageHistory
+
+history = RedisChatMessageHistory(session_id=user, ttl={ttl})
+graph = create_agent(model="m", middleware=[{middleware}])
+"""
+
+
+def stores_of(ttl: str = "3600", middleware: str = "") -> dict[str, MemoryStore]:
+    """The stores by the name of the file that declares each."""
+    code = CODE.format(ttl=ttl, middleware=middleware)
+    files = {"compose.yaml": COMPOSE, "redis.conf": REDIS, "agent.py": code, "Dockerfile": "FROM x"}
+    found = deployment_of(files).memory_stores
+    return {store.evidence[0].file: store for store in found if store.kind == "history"}
+
+
+def test_one_store_has_the_limits_of_code_and_configuration() -> None:
+    store = stores_of()["compose.yaml"]
+
+    assert (store.ttl, store.ttl_s) == (Known.SET, 3600)
+    assert (store.max_bytes_count, store.eviction) == (128 * 1024**2, "volatile-lru")
+    assert {place.file for place in store.evidence} >= {"compose.yaml", "redis.conf", "agent.py"}
+
+
+@pytest.mark.parametrize(
+    ("middleware", "compaction"),
+    [
+        ("", Known.NONE),
+        ('SummarizationMiddleware(model="m", trigger=("tokens", 4000))', Known.SET),
+        ('SummarizationMiddleware(model="m")', Known.NONE),
+    ],
+)
+def test_a_summary_in_the_code_bounds_what_of_a_history_reaches_the_model(
+    middleware: str, compaction: Known
+) -> None:
+    assert stores_of(middleware=middleware)["agent.py"].compaction is compaction
+
+
+def test_that_a_limit_is_absent_in_the_code_is_told_there_alone() -> None:
+    stores = stores_of(ttl="None")
+
+    assert (stores["agent.py"].ttl, stores["compose.yaml"].ttl) == (Known.NONE, Known.UNKNOWN)
+
+
+def test_the_summary_of_a_memory_joins_what_the_files_say() -> None:
+    code = CODE.format(ttl="3600", middleware="")
+    files = {"compose.yaml": COMPOSE, "redis.conf": REDIS, "agent.py": code, "Dockerfile": "FROM x"}
+    rows = {row.evidence.file: row for row in memory_summaries(deployment_of(files))}
+
+    assert (rows["compose.yaml"].ttl, rows["compose.yaml"].eviction) == ("1 h", "volatile-lru")
