@@ -20,6 +20,7 @@ _FLAG = re.compile(
 )
 _HEADER = re.compile(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
 _REFERENCE = re.compile(r"^\$\{?[\w:.-]+\}?$")
+_JWT = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
 _LONGEST = 120
 _LONGEST_NAME = 4000
 
@@ -48,6 +49,8 @@ def cleaned(text: str) -> str:
         return f"… ({len(text)} characters)"
     if "://" in text:
         text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
+    if "eyJ" in text:
+        text = _JWT.sub("eyJ…", text)
     for form in TOKENS:
         if form.hint in text:
             text = form.pattern.sub(f"{form.prefix}…", text)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.static_access import SHARED_KEYS, rotated, static_access
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import computed
 from agentaudit.extract.terraform_runtimes import settings
@@ -56,6 +57,8 @@ def add_stores(module: Module, collector: Collector) -> None:
     """Resources, the secrets in their arguments, and the stores that hold conversations."""
     for declared in module.resources(*KINDS):
         collector.add(_resource(declared))
+    for declared in module.resources(*SHARED_KEYS):
+        collector.add(_keyed_account(declared))
     for declared in module.resources(*_SECRET_ARGUMENTS):
         _add_secret_argument(declared, collector)
     for declared in module.resources("aws_dynamodb_table"):
@@ -79,6 +82,20 @@ def _resource(declared: Declared) -> Resource:
         provider="aws",
         pattern=computed(declared.type, "arn", title),
         sensitive=Truth.YES if kind in _SENSITIVE and not _HARMLESS.search(name) else Truth.UNKNOWN,
+        static_access=static_access(declared),
+        rotated=rotated(declared),
+    )
+
+
+def _keyed_account(declared: Declared) -> Resource:
+    """An account of Azure, which keys open unless they are switched off."""
+    return Resource(
+        id=fact_id("resource", declared.title, declared.key),
+        name=declared.title,
+        evidence=_places(declared),
+        kind=SHARED_KEYS[declared.type][0],
+        provider="azure",
+        static_access=static_access(declared),
     )
 
 

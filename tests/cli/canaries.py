@@ -1,6 +1,7 @@
 """Canaries: secrets of every kind, planted in files of every format, that no output may show."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from agentaudit.rules.fakes import FAKES, fake
@@ -16,6 +17,24 @@ def leaked(output: str) -> list[str]:
 def _parts(value: str) -> list[str]:
     second_line = value.replace("\\n", "\n").split("\n")[1:2]
     return [value, *second_line, value[12:32], value[12:32].lower()]
+
+
+def _planned(pairs: tuple[tuple[str, str], ...]) -> Iterator[dict[str, object]]:
+    """One function of a plan for each value: the first half in the open, the rest sensitive."""
+    for number, (name, value) in enumerate(pairs):
+        marks = {"environment": [{"variables": {f"{name}_KEY": number % 2 == 0}}]}
+        yield {
+            "address": f"aws_lambda_function.{name.lower()}",
+            "mode": "managed",
+            "type": "aws_lambda_function",
+            "name": name.lower(),
+            "values": {
+                "function_name": f"{number}-{VALUES['JWT']}",
+                "environment": [{"variables": {f"{name}_KEY": value}}],
+                "tags": {value: value},
+            },
+            "sensitive_values": marks,
+        }
 
 
 def planted(folder: Path) -> None:
@@ -60,6 +79,27 @@ def planted(folder: Path) -> None:
         + "".join(f"  {name}: '{value}'\n" for name, value in pairs)
         + "jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
         f"      - run: deploy --token {token}\n",
+        "plan/plan.json": json.dumps(
+            {
+                "format_version": "1.2",
+                "terraform_version": "1.11.4",
+                "variables": {name: {"value": value} for name, value in pairs},
+                "planned_values": {"root_module": {"resources": list(_planned(pairs))}},
+            }
+        ),
+        "template.yaml": "Parameters:\n"
+        + "".join(f"  {name}Token: {{Type: String, Default: '{value}'}}\n" for name, value in pairs)
+        + "Resources:\n  T: {Type: AWS::DynamoDB::Table}\n",
+        "terraform.tfvars": "".join(
+            f'{name}_token = "{value}"\n' for name, value in pairs if "\\" not in value
+        ),
+        "tls/agent.pem": VALUES["PRIVATE_KEY"].replace("\\n", "\n"),
+        ".gitlab-ci.yml": "variables:\n"
+        + "".join(f"  {name}_TOKEN: '{value}'\n" for name, value in pairs)
+        + "agent:\n  script: [run-agent]\n",
+        "serverless.yml": "service: agent\nprovider:\n  name: aws\n  environment:\n"
+        + "".join(f"    {name}_KEY: '{value}'\n" for name, value in pairs),
+        "broken/.mcp.json": f'{{"mcpServers": {{"{token}": {{"env": {{"A_KEY": "{token}"',
         "langgraph.json": json.dumps({"graphs": {"agent": "./a.py:g"}, "env": dict(pairs)}),
     }
     for name, text in texts.items():

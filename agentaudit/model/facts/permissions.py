@@ -77,3 +77,7 @@ class Resource(Fact):
     pattern: str = ""
     """The ARN, path or URL pattern it is known by."""
     sensitive: Truth = Truth.UNKNOWN
+    static_access: Truth = Truth.UNKNOWN
+    """Whether a key or password that never changes opens it, besides identities."""
+    rotated: Truth = Truth.UNKNOWN
+    """Of a secret: whether something changes it from time to time."""
