@@ -1,5 +1,6 @@
 """A policy as numbers: what the compiled kernel needs to admit requests as the policy would."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
@@ -16,6 +17,8 @@ class Rule(IntEnum):
     """A group of up to `size` starts every `offset_ns`."""
     CLASSES = 3
     """Algorithm 1 of MAS: `size` slots for CPU-heavy requests, `gpu_size`, and `shared` ones."""
+    SHORTEST = 4
+    """While fewer than `size` run, the request that is expected to need least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class AdmissionNumbers:
     gpu_size: int = 0
     shared: int = 0
     offset_ns: int = 0
+    expected_ns: Mapping[str, int] | None = None
+    """What each type is expected to need, NEVER where nothing is; None for what each will need."""
 
 
 @runtime_checkable

@@ -33,7 +33,7 @@ def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> R
         work=_asked(work, machine.dispatch_ns),
         stations=_stations(machine, most, work),
         timers=_timers(most if work.follows is None else count),
-        line=_line(numbers, count),
+        line=_line(numbers, work),
         out=parts.Outcome(
             came_ns=work.arrival_ns if work.follows is None else work.arrival_ns.copy(),
             start_ns=np.full(count, -1, dtype=np.int64),
@@ -74,6 +74,7 @@ def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> boo
         and _between(work.arrival_ns, 0, NEVER)
         and 0 <= machine.dispatch_ns < _LONGEST_NS
         and numbers.offset_ns < _LONGEST_NS
+        and all(abs(span) <= NEVER for span in (numbers.expected_ns or {}).values())
         and all(0 < number < _MOST_THREADS for number in threads)
         and len(work) * max(threads, default=1) < NEVER >> 1
         and machine.cores < _MOST_THREADS
@@ -159,7 +160,8 @@ def _timers(most: int) -> parts.Timers:
     )
 
 
-def _line(numbers: AdmissionNumbers, count: int) -> parts.Line:
+def _line(numbers: AdmissionNumbers, work: WorkColumns) -> parts.Line:
+    count = len(work)
     classes = numbers.rule is Rule.CLASSES
     return parts.Line(
         rule=int(numbers.rule),
@@ -169,5 +171,18 @@ def _line(numbers: AdmissionNumbers, count: int) -> parts.Line:
         waiting=np.empty(count, dtype=np.int32),
         waiting_gpu=np.empty(count if classes else 0, dtype=np.int32),
         held=np.empty(count if classes else 0, dtype=np.int8),
+        rank=_ranks(numbers, work),
+        turn=np.empty(count if numbers.rule is Rule.SHORTEST else 0, dtype=np.int32),
         now=np.zeros(parts.COUNTERS, dtype=np.int64),
     )
+
+
+def _ranks(numbers: AdmissionNumbers, work: WorkColumns) -> Ints:
+    """What each request is expected to need, where the policy goes by that."""
+    if numbers.rule is not Rule.SHORTEST:
+        return np.empty(0, dtype=np.int64)
+    if numbers.expected_ns is not None:
+        expected = [numbers.expected_ns.get(name, NEVER) for name in work.types]
+        return np.array(expected, dtype=np.int64)[work.type]
+    before = np.concatenate(([0], np.cumsum(work.demand_ns)))
+    return before[work.begin[1:]] - before[work.begin[:-1]]

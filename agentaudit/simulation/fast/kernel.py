@@ -29,6 +29,7 @@ from agentaudit.simulation.fast.parts import (
     Parts,
     Places,
 )
+from agentaudit.simulation.fast.ranked import take_ranked, wait_ranked
 from agentaudit.simulation.fast.stations import (
     due_ns,
     serve,
@@ -38,7 +39,7 @@ from agentaudit.simulation.fast.stations import (
     timer_ns,
 )
 
-_BARRIER, _OFFSET, _CLASSES = 1, 2, 3
+_BARRIER, _OFFSET, _CLASSES, _SHORTEST = 1, 2, 3, 4
 _RESERVE = 2
 
 
@@ -104,6 +105,9 @@ def admit_in_order(parts: Parts, now_ns: int) -> None:
             start_first(parts, count, now_ns)
             waiting -= count
             now[LAUNCH_NS] = now_ns + line.offset_ns
+    elif line.rule == _SHORTEST:
+        for _ in range(min(line.size - now[RUNNING], waiting)):
+            start(parts, take_ranked(line), now_ns)
     elif line.rule == _BARRIER:
         if now[RUNNING] == 0:
             start_first(parts, min(line.size, waiting), now_ns)
@@ -145,7 +149,9 @@ def arrive(parts: Parts, job: int, now_ns: int) -> None:
     line, now = parts.line, parts.line.now
     if line.rule == _CLASSES and take_slot(parts, job, now_ns):
         return
-    if line.rule == _CLASSES and parts.work.heavy[job]:
+    if line.rule == _SHORTEST:
+        wait_ranked(line, job)
+    elif line.rule == _CLASSES and parts.work.heavy[job]:
         line.waiting_gpu[now[TAIL_GPU]] = job
         now[TAIL_GPU] += 1
     else:

@@ -29,11 +29,10 @@ LAST_NS, DUE_NS, ACTIVE, JOBS, BUSY, BUSY_CARRIED, CHANGED, SLOTS = range(8)
 VIRTUAL, SPEED, FLAT = 0, 1, 2
 
 # Places in `Line.now`: integers of the policy and of the run that change.
-HEAD, HEAD_GPU, TAIL, TAIL_GPU, RUNNING, PEAK, LAUNCH_NS, TURN, ARRIVED, BEGINNING, WORK_NS = range(
-    11
-)
+HEAD, HEAD_GPU, TAIL, TAIL_GPU, RUNNING, PEAK, LAUNCH_NS, TURN, ARRIVED, BEGINNING = range(10)
+CAME, WORK_NS = 10, 11
 """`WORK_NS` is the first of three: what was asked for so far of CPU and GPU, and waiting."""
-COUNTERS = 13
+COUNTERS = 14
 
 
 class Stations(NamedTuple):
@@ -88,6 +87,10 @@ class Line(NamedTuple):
     waiting_gpu: Places
     held: Codes
     """Which slot each request holds, under MAS."""
+    rank: Ints
+    """Of each request, where the smallest starts first; empty under other rules."""
+    turn: Places
+    """How many waited before each, which settles equal ranks."""
     now: Ints
 
 

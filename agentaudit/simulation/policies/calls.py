@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from agentaudit.model.workload import WorkRequest
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.policies.capped import FirstCome
 from agentaudit.simulation.policy import Call
+from agentaudit.simulation.stations import NEVER
 
 _LEVELS = 8
+_ALL_START = AdmissionNumbers(rule=Rule.CAPPED, size=NEVER)
+"""The kernel runs machines that limit no calls: there nobody waits in front of the server."""
 
 
 def attained_level(call: Call, now_ns: int, *, quantum_ns: int, patience: float) -> int:
@@ -51,6 +55,9 @@ class LeastAttained:
     def admission(self) -> "_LeastAttained":
         return _LeastAttained(self)
 
+    def numbers(self) -> AdmissionNumbers:
+        return _ALL_START
+
 
 class _LeastAttained(FirstCome):
     __slots__ = ("_policy",)
@@ -90,6 +97,9 @@ class PinnedPrograms:
 
     def admission(self) -> "_PinnedPrograms":
         return _PinnedPrograms(self.pin_ns)
+
+    def numbers(self) -> AdmissionNumbers:
+        return _ALL_START
 
 
 class _PinnedPrograms(FirstCome):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from agentaudit.model.workload import WorkRequest
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.stations import NEVER
 
 
@@ -36,6 +37,9 @@ class ShortestFirst:
 
     def admission(self) -> "_Shortest":
         return _Shortest(self)
+
+    def numbers(self) -> AdmissionNumbers:
+        return AdmissionNumbers(rule=Rule.SHORTEST, size=self.cap, expected_ns=self.expected_ns)
 
     def length_ns(self, request: WorkRequest) -> int:
         """How long the request is taken to be."""
