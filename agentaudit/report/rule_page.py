@@ -6,6 +6,7 @@ from textwrap import TextWrapper
 from agentaudit.model.finding import Family, Severity
 from agentaudit.model.lint_rule import LintRule, RuleExample
 from agentaudit.report.text import printable
+from agentaudit.rules.catalogue import load_catalogue, rules_of_rows
 from agentaudit.rules.fakes import texts_of
 from agentaudit.rules.references import references
 
@@ -83,6 +84,27 @@ def _reference(rules: Sequence[LintRule]) -> Iterator[str]:
     )
     for family in Family:
         yield from _family(family, [rule for rule in rules if rule.family is family])
+    yield from _catalogue(rules)
+
+
+def _catalogue(rules: Sequence[LintRule]) -> Iterator[str]:
+    rows, finding = load_catalogue(), rules_of_rows(rules)
+    unfound = [row for row in rows if row.id not in finding and not row.elsewhere]
+    yield ""
+    yield f"## Catalogue ({len(rows)} rows)"
+    yield ""
+    yield (
+        f"What an audit should find, and what does: {len(rows) - len(unfound)} rows have a rule or"
+        f" another command, and of {len(unfound)} it is said why nothing finds them. Titles"
+        " and reasons stand in [catalogue.yaml](catalogue.yaml)."
+    )
+    yield ""
+    yield "| row | what | found by |"
+    yield "|---|---|---|"
+    for row in rows:
+        links = ", ".join(f"[{name}](lint/{name}.yaml)" for name in finding.get(row.id, ()))
+        found = links or row.elsewhere or f"nothing: {row.none}"
+        yield f"| {row.id} | {row.title} | {found} |"
 
 
 def _family(family: Family, rules: Sequence[LintRule]) -> Iterator[str]:

@@ -1,16 +1,20 @@
 """The rules that we ship hold what their own examples promise."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from agentaudit.errors import InputError
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.examples import failed_examples
 from agentaudit.model.finding import Family
 from agentaudit.report.rule_page import render_reference
+from agentaudit.rules.catalogue import load_catalogue, rules_of_rows
 from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.lint import load_lint_rules
+from agentaudit.rules.ours import threat_rules
 
 RULES = Path(__file__).parents[2] / "rules"
 SHIPPED = load_lint_rules([RULES / "lint"])
@@ -43,7 +47,45 @@ def test_every_rule_says_where_it_comes_from() -> None:
 
 
 def test_the_reference_is_generated() -> None:
-    """`agentaudit rules list --markdown` writes it."""
+    """`agentaudit rules list --markdown > rules/README.md` writes it."""
     expected = render_reference([rule.rule for rule in SHIPPED])
+    current = (RULES / "README.md").read_text() == expected
 
-    assert (RULES / "README.md").read_text() == expected
+    assert current, "stale: run `agentaudit rules list --markdown > rules/README.md`"
+
+
+def test_every_row_of_the_catalogue_has_a_rule_or_a_reason() -> None:
+    found = rules_of_rows(rule.rule for rule in SHIPPED)
+    rows = load_catalogue()
+
+    assert len(rows) == 152
+    assert [row.id for row in rows if not (row.id in found or row.elsewhere or row.none)] == []
+
+
+def test_rules_name_only_rows_that_there_are() -> None:
+    known = {row.id for row in load_catalogue()}
+
+    assert set(rules_of_rows(rule.rule for rule in SHIPPED)) <= known
+
+
+def test_what_finds_a_row_elsewhere_is_there() -> None:
+    elsewhere = " ".join(row.elsewhere for row in load_catalogue())
+    named = set(re.findall(r"threat-model`: (\S+)", elsewhere))
+
+    assert named
+    assert named <= {query.id for query in threat_rules().queries}
+
+
+def test_everything_wrong_with_a_catalogue_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.yaml"
+    file.write_text("rows: {A-001: }\nelsewhere: {B-001: x}\nwhy: {}\n")
+
+    with pytest.raises(InputError) as told:
+        load_catalogue(file)
+
+    assert [(item.line, item.column) for item in told.value.problems] == [
+        (1, 1),
+        (1, 15),
+        (2, 13),
+        (3, 1),
+    ]

@@ -1,0 +1,73 @@
+"""The catalogue: what an audit should find, and what finds each row, or why nothing does."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentaudit.errors import InputError
+from agentaudit.model.lint_rule import LintRule
+from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.yaml import parse_yaml
+from agentaudit.rules.loading import Fields, Problems
+from agentaudit.store.shipped import shipped
+
+_NOTHING = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=1, end_column=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the catalogue."""
+
+    id: str
+    title: str
+    elsewhere: str
+    """What finds it that is no rule; empty when nothing else does."""
+    none: str
+    """Why nothing finds it; asked only where no rule and nothing else does."""
+
+
+def load_catalogue(path: Path | None = None) -> tuple[Row, ...]:
+    """The rows in their order; InputError lists all that is wrong with the file."""
+    file = path or shipped("rules") / "catalogue.yaml"
+    problems = Problems()
+    try:
+        text = file.read_text(encoding="utf-8")
+        root = parse_yaml(str(file), text).root
+    except (OSError, UnicodeError) as error:
+        problems.add(str(file), f"cannot be read: {type(error).__name__}")
+        text, root = "", _NOTHING
+    except InputError as error:
+        problems.found.extend(error.problems)
+        text, root = "", _NOTHING
+    fields = Fields(str(file), text, root, problems)
+    fields.check_names("rows", "elsewhere", "none")
+    titles, elsewhere, none = (_texts(fields, name) for name in ("rows", "elsewhere", "none"))
+    problems.end_the_run()
+    return tuple(
+        Row(id=name, title=title, elsewhere=elsewhere.get(name, ""), none=none.get(name, ""))
+        for name, title in titles.items()
+    )
+
+
+def rules_of_rows(rules: Iterable[LintRule]) -> Mapping[str, tuple[str, ...]]:
+    """Ids of the rules that say of themselves that they cover a row, by row."""
+    found: dict[str, list[str]] = {}
+    for rule in rules:
+        for row in rule.catalogue:
+            found.setdefault(row, []).append(rule.id)
+    return {row: tuple(sorted(names)) for row, names in found.items()}
+
+
+def _texts(fields: Fields, name: str) -> dict[str, str]:
+    """Texts by row; a row that has no title is not of the catalogue."""
+    node = fields.node.child(name)
+    if node is None or node.kind is not NodeKind.MAPPING:
+        fields.complain(node or fields.node, f"`{name}` must be a mapping of rows to texts")
+        return {}
+    titles = fields.node.child("rows")
+    for key, value in node.entries:
+        if titles is not None and titles.child(key.raw) is None:
+            fields.complain(key, f"`{key.raw}` is no row")
+        if not (value.text or "").strip():
+            fields.complain(value, f"`{key.raw}` must be a text")
+    return {key.raw: value.text or "" for key, value in node.entries}
