@@ -34,6 +34,7 @@ def add_agents(module: Module, principals: Principals, collector: Collector) -> 
         agent = collector.add(_harness_agent(declared))
         remembering.append(agent.id)
         authenticate(principals, declared, agent.id, ("execution_role_arn",))
+        _remember(collector, agent.id, collector.add(_harness_window(declared)))
     for declared in module.resources("aws_bedrockagentcore_memory"):
         store = collector.add(_agentcore_memory(declared))
         for agent_id in remembering:
@@ -47,6 +48,7 @@ def add_agents(module: Module, principals: Principals, collector: Collector) -> 
 
 def _add_bedrock_agent(declared: Declared, collector: Collector) -> FactId:
     place, body = _place(declared), declared.body
+    idle = body.get("idle_session_ttl_in_seconds")
     agent = collector.add(
         Agent(
             id=fact_id("agent", declared.title, declared.key),
@@ -54,6 +56,8 @@ def _add_bedrock_agent(declared: Declared, collector: Collector) -> FactId:
             evidence=(place,),
             framework="bedrock",
             authenticated=Truth.YES,
+            idle_session_s=idle.integer if idle else None,
+            guardrail=known(body.get("guardrail_configuration")),
         )
     )
     model = body.get("foundation_model")
@@ -196,6 +200,7 @@ def _functions(declared: Declared) -> Iterator[Node]:
 def _runtime_agent(declared: Declared) -> Agent:
     guarded = declared.body.get("authorizer_configuration") is not None
     lifetime = declared.body.get("lifecycle_configuration", "max_lifetime")
+    idle = declared.body.get("lifecycle_configuration", "idle_runtime_session_timeout")
     return Agent(
         id=fact_id("agent", declared.title, declared.key),
         name=declared.title,
@@ -204,6 +209,8 @@ def _runtime_agent(declared: Declared) -> Agent:
         authenticated=Truth.YES if guarded else Truth.UNKNOWN,
         timeout=known(lifetime),
         timeout_s=lifetime.integer if lifetime else None,
+        session_s=lifetime.integer if lifetime else None,
+        idle_session_s=idle.integer if idle else None,
         sandboxed=Truth.YES,
     )
 
@@ -223,6 +230,32 @@ def _harness_agent(declared: Declared) -> Agent:
         timeout_s=timeout.integer if timeout else None,
         budget=known(body.get("max_tokens")),
         wildcard_tools=any(tool.raw == "*" for tool in (allowed.list() if allowed else ())),
+    )
+
+
+def _harness_window(declared: Declared) -> MemoryStore:
+    """What of a session a harness hands to its model: all of it, where nothing truncates."""
+    block = declared.body.get("truncation")
+    strategy = block.get("strategy") if block else None
+    count = block.get("config", "sliding_window", "messages_count") if block else None
+    cut = known(block) if strategy is None else known(strategy)
+    if strategy is None or strategy.raw.lower() == "none":
+        cut = Known.UNKNOWN if cut is Known.UNKNOWN else Known.NONE
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, f"{declared.key}.window"),
+        name=f"window of {declared.title}",
+        evidence=(
+            evidence(declared.document, count or strategy or block) if block else _place(declared),
+        ),
+        kind="window",
+        backend="agentcore",
+        scope="session",
+        max_turns=known(count),
+        max_turns_count=count.integer if count else None,
+        max_tokens=Known.NONE,
+        compaction=cut,
+        persistent=Truth.NO,
+        managed_service=True,
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from agentaudit.extract.azure_roles import add_role_definitions
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
@@ -54,6 +55,7 @@ def add_clouds(module: Module, collector: Collector) -> None:
         _add_google_key(declared, accounts, collector)
     for declared in module.resources("azurerm_role_assignment"):
         _add_azure_grant(declared, collector)
+    add_role_definitions(module, collector)
     for declared in module.resources("azuread_application_password"):
         _add_azure_password(declared, collector)
     for declared in module.resources("google_redis_instance"):

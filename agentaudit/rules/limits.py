@@ -22,6 +22,9 @@ class Limits:
     session_ttl_s: int = _DAY
     memory_retention_warn_s: int = 30 * _DAY
     memory_retention_error_s: int = 90 * _DAY
+    session_idle_s: int = _HOUR
+    session_lifetime_s: int = 8 * _HOUR
+    """What AgentCore takes for `maxLifetime` where nobody says (its API reference)."""
     window_messages: int = 200
     iterations: int = 100
     runtime_s: int = _HOUR

@@ -465,6 +465,54 @@ def test_a_harness_without_limits_has_none() -> None:
     assert (harness.max_iterations, harness.timeout) == (Known.NONE, Known.NONE)
 
 
+@pytest.mark.parametrize(
+    ("truncation", "compaction", "turns"),
+    [
+        ("", Known.NONE, Known.NONE),
+        ("truncation {}", Known.NONE, Known.NONE),
+        ('truncation { strategy = "none" }', Known.NONE, Known.NONE),
+        ('truncation { strategy = "summarization" }', Known.SET, Known.NONE),
+        ("truncation { strategy = var.given }", Known.UNKNOWN, Known.NONE),
+        (
+            """truncation {
+              strategy = "sliding_window"
+              config {
+                sliding_window { messages_count = 40 }
+              }
+            }""",
+            Known.SET,
+            Known.SET,
+        ),
+    ],
+)
+def test_a_harness_says_what_it_leaves_out_of_a_long_session(
+    truncation: str, compaction: Known, turns: Known
+) -> None:
+    text = f'resource "aws_bedrockagentcore_harness" "h" {{\n{truncation}\n}}\n'
+    (window,) = deployed(text, given='variable "given" {}').memory_stores
+
+    assert (window.kind, window.compaction, window.max_turns) == ("window", compaction, turns)
+
+
+def test_custom_roles_of_azure_say_what_is_left_of_their_actions() -> None:
+    text = """
+variable "more" {}
+resource "azurerm_role_definition" "agent" {
+  name = "agent"
+  permissions {
+    actions = ["Microsoft.Compute/*/read", "Microsoft.Compute/virtualMachines/runCommand/action"]
+    not_actions = ["microsoft.compute/virtualmachines/RUNCOMMAND/*"]
+  }
+  permissions { actions = var.more }
+}
+"""
+    found = deployed(text)
+    (grant,) = found.grants
+
+    assert grant.actions == ("microsoft.compute/*/read",)
+    assert [str(each.evidence) for each in found.unresolved] == ["main.tf:9:27"]
+
+
 RUNTIMES = (
     ROLE
     + """

@@ -21,6 +21,12 @@ class Agent(Fact):
     """Whether a rate, token or money limit is set."""
     authenticated: Truth = Truth.UNKNOWN
     """Whether callers must authenticate to reach the agent's own endpoint."""
+    idle_session_s: int | None = None
+    """How long a session may lie idle before the platform ends it, where that is set."""
+    session_s: int | None = None
+    """How long the instance that holds a session may live, where that is set."""
+    guardrail: Known = Known.UNKNOWN
+    """Whether a filter of the platform is attached; unknown where the platform has none."""
     wildcard_tools: bool = False
     sandboxed: Truth = Truth.UNKNOWN
     cors_open: bool = False

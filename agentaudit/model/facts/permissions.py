@@ -65,7 +65,7 @@ class Grant(Fact):
     managed_policy: str = ""
     agent_reachable: bool = False
     source: str = ""
-    """aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac."""
+    """aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac; azure_role: its definition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
