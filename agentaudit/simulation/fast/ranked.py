@@ -8,8 +8,8 @@ from agentaudit.simulation.fast.parts import CAME, TAIL, Line
 def before(line: Line, one: int, other: int) -> bool:
     """Whether one request stands before the other."""
     if line.rank[one] == line.rank[other]:
-        return line.turn[one] < line.turn[other]
-    return line.rank[one] < line.rank[other]
+        return bool(line.turn[one] < line.turn[other])
+    return bool(line.rank[one] < line.rank[other])
 
 
 @inlined
@@ -41,4 +41,4 @@ def take_ranked(line: Line) -> int:
         waiting[place] = waiting[child]
         place, child = child, 2 * child + 1
     waiting[place] = job
-    return taken
+    return int(taken)
