@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _LONGEST = 600
+_WILD = re.compile(r"[*?]")
 _UNRESOLVED = re.compile(r"\$\{[^{}]*\}")
 
 
@@ -59,6 +60,15 @@ def matches(pattern: str, text: str) -> bool:
     return glob(pattern).matches(text.lower())
 
 
+def literal_head(pattern: str) -> str:
+    """
+    What every text that a pattern stands for begins with; in lower case.
+
+    Two patterns meet only where one's head begins with the other's.
+    """
+    return _WILD.split(_UNRESOLVED.sub("*", pattern).lower()[:_LONGEST], maxsplit=1)[0]
+
+
 def meets(left: str, right: str) -> bool:
     """
     Whether some text is matched by both patterns.
@@ -68,7 +78,13 @@ def meets(left: str, right: str) -> bool:
     first, second = (_UNRESOLVED.sub("*", text).lower()[:_LONGEST] for text in (left, right))
     if "*" not in second and "?" not in second:
         return glob(first).matches(second)
-    return _overlap(first, second)
+    return _ends_alike(first, second) and _overlap(first, second)
+
+
+def _ends_alike(left: str, right: str) -> bool:
+    """Whether what follows the last sign that may be anything could end one text: a cheap no."""
+    first, second = (_WILD.split(pattern[::-1], maxsplit=1)[0] for pattern in (left, right))
+    return first.startswith(second) or second.startswith(first)
 
 
 def _overlap(left: str, right: str) -> bool:

@@ -1,12 +1,14 @@
 """What grants reach among the facts of the deployment: resources, and roles to assume or pass."""
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import MOST_SENSITIVE
 from agentaudit.extract.iam_actions import Level, access, expanded
-from agentaudit.extract.iam_globs import meets
+from agentaudit.extract.iam_globs import literal_head, meets
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
@@ -19,15 +21,50 @@ _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove",
 
 def link_grants(_documents: Documents, collector: Collector) -> None:
     """Edges from every grant of AWS to what it reaches."""
-    resources = collector.of(Resource)
+    resources = Reachable(collector.of(Resource))
     roles = [item for item in collector.of(Identity) if (item.provider, item.kind) == _ROLE]
     for grant in collector.of(Grant):
         if grant.source != "aws_iam" or grant.effect != "allow" or not grant.expanded_count:
             continue
-        for resource in resources:
+        for resource in resources.of(grant):
             if decides(grant, resource):
                 _link_resource(collector, grant, resource)
         _link_roles(collector, grant, roles)
+
+
+class Reachable:
+    """
+    Resources by what their ARNs begin with.
+
+    A grant's pattern meets an ARN only where, up to the first sign that may stand for anything,
+    one of them begins like the other: of thousands of resources, few are left to compare.
+    """
+
+    def __init__(self, resources: Sequence[Resource]) -> None:
+        self._all = resources
+        self._by_head: dict[str, list[Resource]] = {}
+        for resource in resources:
+            self._by_head.setdefault(literal_head(_fixed(resource.pattern)), []).append(resource)
+        self._heads = sorted(self._by_head)
+        self._lengths = sorted({len(head) for head in self._heads})
+
+    def of(self, grant: Grant) -> Sequence[Resource]:
+        """The resources that a grant may reach, and some more; each once."""
+        if grant.not_resources:
+            return self._all
+        heads = {head for pattern in grant.resources for head in self._near(pattern)}
+        return [item for head in sorted(heads) for item in self._by_head[head]]
+
+    def _near(self, pattern: str) -> Iterator[str]:
+        head = literal_head(_fixed(pattern))
+        first = bisect_left(self._heads, head)
+        for longer in self._heads[first:]:
+            if not longer.startswith(head):
+                break
+            yield longer
+        for length in self._lengths:
+            if length < len(head) and head[:length] in self._by_head:
+                yield head[:length]
 
 
 def decides(grant: Grant, resource: Resource) -> bool:

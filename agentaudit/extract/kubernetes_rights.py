@@ -216,7 +216,7 @@ def _replace_open_network(collector: Collector, item: Workload) -> None:
     """Takes away the egress that stood for the absence of a policy."""
     runtime = collector.facts[item.runtime_id]
     absent = fact_id("egress", runtime.name, f"{runtime.id}/egress")
-    collector.facts.pop(absent, None)
+    collector.forget(absent)
     collector.edges.pop((EdgeKind.EGRESS_TO, runtime.id, absent), None)
 
 

@@ -8,7 +8,7 @@ are examples or tests lower the confidence of a name, never that of a key with a
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
@@ -22,6 +22,7 @@ from agentaudit.extract.token_forms import token_in
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.terraform_plan import Plan
 
@@ -36,13 +37,14 @@ _Place = tuple[str, int, int]
 
 def extract_sweep(documents: Documents, collector: Collector) -> None:
     """Credentials at places where none is known yet."""
+    claimed = _claimed(collector)
+    agents = _agents_in_code(collector)
     for document in sorted(documents, key=lambda each: each.syntax == "plan"):
-        claimed = _claimed(collector)
         _add_service_account_keys(document, collector, claimed)
-        settings = tuple(_unclaimed(document, _claimed(collector)))
+        settings = tuple(_unclaimed(document, claimed))
         if document.syntax == "plan":
             settings = tuple(_only_there(settings, collector))
-        for credential in add_credentials(collector, settings, _holding(document, collector)):
+        for credential in add_credentials(collector, settings, _holding(document, agents)):
             if _EXAMPLE.search(document.file) and credential.confidence is Confidence.LIKELY:
                 collector.update(replace(credential, confidence=Confidence.POSSIBLE))
         if isinstance(document.tree, Plan):
@@ -67,16 +69,20 @@ def _only_there(settings: Iterable[Setting], collector: Collector) -> Iterator[S
             yield setting
 
 
-def _holding(document: Document, collector: Collector) -> Holding:
+def _agents_in_code(collector: Collector) -> Mapping[str, list[FactId]]:
+    """The agents that each file builds."""
+    found: dict[str, list[FactId]] = {}
+    for agent in collector.of(Agent):
+        found.setdefault(agent.evidence[0].file, []).append(agent.id)
+    return found
+
+
+def _holding(document: Document, agents: Mapping[str, list[FactId]]) -> Holding:
     """What an agent's own code holds, the agent holds; anything else lies in the repository."""
-    agents = [
-        agent.id
-        for agent in collector.of(Agent)
-        if document.syntax == "python" and agent.evidence[0].file == document.file
-    ]
-    if not agents:
+    own = agents.get(document.file) if document.syntax == "python" else None
+    if not own:
         return Holding(holder="repository", exposure="file")
-    return Holding(holder="agent", exposure="file", holder_id=agents[0], seen_by=tuple(agents))
+    return Holding(holder="agent", exposure="file", holder_id=own[0], seen_by=tuple(own))
 
 
 def _claimed(collector: Collector) -> set[_Place]:
@@ -194,8 +200,10 @@ def _add_service_account_keys(
             key = node.child("private_key")
             if node.text_at("type") != "service_account" or key is None:
                 continue
-            if (document.file, key.line, key.column) in claimed:
+            place = (document.file, key.line, key.column)
+            if place in claimed:
                 continue
+            claimed.add(place)
             collector.add(
                 Credential(
                     id=fact_id("credential", "service account key", f"{document.file}#{key.line}"),
