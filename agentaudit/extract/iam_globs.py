@@ -76,8 +76,10 @@ def meets(left: str, right: str) -> bool:
     What is unresolved in them, `${aws_s3_bucket.data.arn}`, may be any text.
     """
     first, second = (_UNRESOLVED.sub("*", text).lower()[:_LONGEST] for text in (left, right))
-    if "*" not in second and "?" not in second:
+    if not _WILD.search(second):
         return glob(first).matches(second)
+    if not _WILD.search(first):
+        return glob(second).matches(first)
     return _ends_alike(first, second) and _overlap(first, second)
 
 
