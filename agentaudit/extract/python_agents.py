@@ -210,7 +210,7 @@ def _tool(building: _Building, element: ast.expr) -> Tool | None:
         function = next(
             (
                 node
-                for node in ast.walk(module.tree)
+                for node in module.nodes
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
             ),
             None,

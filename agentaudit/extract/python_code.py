@@ -1,7 +1,7 @@
 """A Python file as extractors ask for it: calls by their full names, values that fold, places."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import evidence
@@ -38,6 +38,8 @@ class Module:
     imports: dict[str, str]
     constants: dict[str, ast.expr]
     lines: tuple[str, ...]
+    nodes: tuple[ast.AST, ...]
+    """Every node of the tree, from the top down: it is walked once."""
 
     def dotted(self, node: ast.expr) -> str:
         """The full name of a name or attribute; empty for anything else."""
@@ -53,7 +55,7 @@ class Module:
     def calls(self) -> Iterator[Call]:
         """Every call of the file, in order of its text."""
         targets = dict(self._targets())
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Call):
                 name = self.dotted(node.func)
                 if name:
@@ -107,7 +109,7 @@ class Module:
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
 
     def _targets(self) -> Iterator[tuple[int, str]]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 yield id(node.value), node.targets[0].id
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -121,12 +123,14 @@ def module_of(document: Document) -> Module | None:
     tree = document.tree
     if not isinstance(tree, ast.Module):
         return None
+    nodes = tuple(ast.walk(tree))
     return Module(
         document=document,
         tree=tree,
-        imports=_imports(tree),
-        constants=_constants(tree),
+        imports=_imports(nodes),
+        constants=_constants(nodes),
         lines=tuple(document.text.split("\n")),
+        nodes=nodes,
     )
 
 
@@ -141,9 +145,9 @@ def splatted(call: ast.Call) -> bool:
     return any(item.arg is None for item in call.keywords)
 
 
-def _imports(tree: ast.Module) -> dict[str, str]:
+def _imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.asname or alias.name.partition(".")[0]
@@ -155,11 +159,11 @@ def _imports(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+def _constants(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     """Names that the module assigns exactly once."""
     found: dict[str, ast.expr] = {}
     twice: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if isinstance(node, ast.AnnAssign):
             target = node.target

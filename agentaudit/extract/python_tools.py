@@ -88,7 +88,7 @@ CLASS_TOOLS: dict[str, ClassTool] = {
 
 def function_tools(module: Module) -> Iterator[tuple[Tool, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function that a decorator makes a tool."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
             _DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list
         ):

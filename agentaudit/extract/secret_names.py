@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agentaudit.model.facts.credentials import Lifetime
 
@@ -121,6 +122,7 @@ class SecretName:
     admin: bool
 
 
+@lru_cache(maxsize=4096)
 def secret_name(key: str) -> SecretName | None:
     """What a setting's name promises when it names a secret; None when it does not."""
     words = name_words(key.removesuffix("_FILE").removesuffix("_file"))

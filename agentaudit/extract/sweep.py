@@ -156,9 +156,9 @@ def _node_settings(document: Document, node: Node, key: str, route: str) -> Iter
 def _python_settings(module: Module) -> Iterator[Setting]:
     """Constants under the names of variables and keywords, then every other text by its look."""
     named = _names_of_values(module)
-    prose = {id(node.value) for node in ast.walk(module.tree) if isinstance(node, ast.Expr)}
+    prose = {id(node.value) for node in module.nodes if isinstance(node, ast.Expr)}
     count = Counter[str]()
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             continue
         if id(node) in prose and token_in(node.value) is None:
@@ -178,7 +178,7 @@ def _python_settings(module: Module) -> Iterator[Setting]:
 def _names_of_values(module: Module) -> dict[int, str]:
     """The name under which a value is assigned, passed, or kept in a dictionary."""
     named: dict[int, str] = {}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.keyword) and node.arg:
             named[id(node.value)] = node.arg
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
