@@ -4,9 +4,9 @@ A repository of many files, as the lint benchmarks read it: the same bytes for t
     python benchmarks/generate_deployments.py FOLDER [--files 1000]
 
 A quarter each are Kubernetes manifests, JSON (settings of MCP clients, IAM policies, packages of
-other programs), Terraform and Python. Most are what a repository mostly holds and give no cause for a
-finding; some hold a credential, a wildcard or a memory without bound. All names and keys are made
-up, and no key has a valid checksum.
+other programs), Terraform and Python. Most are what a repository mostly holds and give no cause
+for a finding; some hold a credential, a wildcard or a memory without bound. All names and keys are
+made up.
 """
 
 import argparse
@@ -246,7 +246,8 @@ def _python(draw: random.Random, number: int) -> str:
     )
     functions = "\n\n".join(_function(draw, index, tool=bool(head)) for index in range(8))
     agent = f'\n\nagent = create_agent("gpt-5", tools=[step_{number % 8}])\n' if head else "\n"
-    return f'"""Module {number}: {draw.choice(_WORDS)}."""\n\n{head}import json\n\n\n{functions}{agent}'
+    title = f'"""Module {number}: {draw.choice(_WORDS)}."""'
+    return f"{title}\n\n{head}import json\n\n\n{functions}{agent}"
 
 
 def _function(draw: random.Random, index: int, *, tool: bool) -> str:
