@@ -381,7 +381,7 @@ servers:
 """
     assert problems(text) == snapshot(
         [
-            "1:1: `tols` is no key here (tools, servers)",
+            "1:1: `tols` is no key here (tools, servers, lint)",
             "3:5: `owner` is missing",
             "4:21: `effects` must be of read, write, delete, execute, send, not 'fly'",
             "5:13: `egress` must be yes or no, or left out when nobody knows",
