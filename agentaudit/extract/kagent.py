@@ -11,7 +11,7 @@ from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kagent_tools import add_agent_tools, headers_of, server_id
 from agentaudit.extract.kagent_workloads import add_agent_runtime
-from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, kubernetes_objects
 from agentaudit.extract.launchers import image_launch, launch_of
 from agentaudit.extract.mcp_clients import remember
 from agentaudit.extract.mcp_tools import add_tools
@@ -39,7 +39,7 @@ def extract_kagent(documents: Documents, collector: Collector) -> None:
         for item in kubernetes_objects(documents)
         if item.node.text_at("apiVersion").startswith(_API)
     )
-    everything = tuple(kubernetes_objects(documents)) if objects else ()
+    cluster = Cluster(kubernetes_objects(documents) if objects else ())
     for item in objects:
         if item.kind in _SERVERS:
             _add_server(item, collector)
@@ -47,7 +47,7 @@ def extract_kagent(documents: Documents, collector: Collector) -> None:
             _add_model(item, collector)
     for item in objects:
         if item.kind in _AGENTS:
-            _Agent(item, everything, collector).add()
+            _Agent(item, cluster, collector).add()
 
 
 def _verification_off(item: KubernetesObject) -> bool:
@@ -126,7 +126,7 @@ class _Agent:
     """One agent while its object is read."""
 
     item: KubernetesObject
-    objects: tuple[KubernetesObject, ...]
+    cluster: Cluster
     collector: Collector
 
     @property
@@ -156,7 +156,7 @@ class _Agent:
             self._add_memory(agent, self.declarative)
             add_agent_tools(self.collector, item, agent, self.declarative)
             self._add_model_key(agent, self.declarative)
-        add_agent_runtime(self.collector, item, agent, self.objects)
+        add_agent_runtime(self.collector, item, agent, self.cluster)
 
     def _passing(self) -> list[Node]:
         """Where the caller's token is passed on: to a tool, or to the model as its key."""
@@ -175,11 +175,7 @@ class _Agent:
 
     def _model(self) -> KubernetesObject | None:
         name = self.declarative.text_at("modelConfig") if self.declarative is not None else ""
-        wanted = ("ModelConfig", name or "default-model-config", self.item.namespace)
-        return next(
-            (each for each in self.objects if (each.kind, each.name, each.namespace) == wanted),
-            None,
-        )
+        return self.cluster.at("ModelConfig", self.item.namespace, name or "default-model-config")
 
     def _add_model_key(self, agent: Agent, declarative: Node) -> None:
         """The model's key, which the controller puts into the agent's environment."""

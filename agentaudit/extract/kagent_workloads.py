@@ -6,7 +6,7 @@ from agentaudit.extract.collector import Collector, Workload, evidence
 from agentaudit.extract.containers import add_egress, runtime_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.kubernetes_environment import Pod, environment_of
-from agentaudit.extract.kubernetes_objects import KubernetesObject
+from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
@@ -22,7 +22,7 @@ def add_agent_runtime(
     collector: Collector,
     item: KubernetesObject,
     agent: Agent,
-    objects: tuple[KubernetesObject, ...],
+    cluster: Cluster,
 ) -> None:
     """The runtime of an agent; what its object does not say, the controller decides."""
     spec = item.node.child("spec") or item.node
@@ -30,7 +30,7 @@ def add_agent_runtime(
     key = f"Agent/{item.namespace}/{item.name}/runtime"
     runtime = collector.add(_runtime(item, deployment, key))
     collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, *agent.evidence[:1])
-    pod = Pod(owner=item, template=item.node, spec=deployment, objects=objects)
+    pod = Pod(owner=item, template=item.node, spec=deployment, cluster=cluster)
     settings = tuple(environment_of(pod, deployment, key, collector))
     holding = Holding(
         holder="agent", exposure="env", holder_id=agent.id, seen_by=(agent.id, runtime.id)

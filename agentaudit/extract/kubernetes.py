@@ -8,7 +8,7 @@ from agentaudit.extract.containers import Container, add_container, place_of, ru
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
 from agentaudit.extract.kubernetes_environment import Pod, environment_of
-from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, kubernetes_objects
 from agentaudit.extract.kubernetes_scaling import instances_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
@@ -41,12 +41,13 @@ _ALTERNATIVES = {
 def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     """The workloads of every manifest, with the accounts they run under."""
     objects = tuple(kubernetes_objects(documents))
+    cluster = Cluster(objects)
     for owner in objects:
         route = _TEMPLATES.get(owner.kind)
         template = owner.node.get(*route) if route is not None else None
         spec = template.child("spec") if template is not None else None
         if template is not None and spec is not None:
-            _add_pod(Pod(owner=owner, template=template, spec=spec, objects=objects), collector)
+            _add_pod(Pod(owner=owner, template=template, spec=spec, cluster=cluster), collector)
 
 
 def _add_pod(pod: Pod, collector: Collector) -> None:
@@ -140,8 +141,8 @@ def _configurations(pod: Pod, node: Node) -> Iterator[tuple[Document, Node]]:
         for volume in (volumes.list() if volumes is not None else ())
         if volume.text_at("name") in mounted and volume.child("configMap") is not None
     }
-    for item in pod.objects:
-        if item.kind == "ConfigMap" and item.name in names:
+    for item in pod.cluster.of("ConfigMap", pod.owner.namespace):
+        if item.name in names:
             data = item.node.child("data")
             for key, value in data.items() if data is not None else ():
                 if _REDIS_FILE.search(key):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector, Setting, evidence
-from agentaudit.extract.kubernetes_objects import KubernetesObject, settings_of_object
+from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, settings_of_object
 from agentaudit.extract.redaction import plain
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
@@ -17,7 +17,7 @@ class Pod:
     owner: KubernetesObject
     template: Node
     spec: Node
-    objects: tuple[KubernetesObject, ...]
+    cluster: Cluster
 
 
 def environment_of(pod: Pod, node: Node, key: str, collector: Collector) -> Iterator[Setting]:
@@ -48,7 +48,7 @@ def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Settin
             continue
         place = reference.child("name") or reference
         via = evidence(document, place, f"{name} from {kind} {plain(reference.text_at('name'))}")
-        target = _object(pod, kind, reference.text_at("name"))
+        target = pod.cluster.at(kind, pod.owner.namespace, reference.text_at("name"))
         for setting in settings_of_object(target) if target is not None else ():
             if setting.key == reference.text_at("key"):
                 yield Setting(
@@ -79,7 +79,7 @@ def _all_of_source(pod: Pod, entry: Node, collector: Collector) -> Iterator[Sett
         place = evidence(
             pod.owner.document, reference, f"{kind} {plain(reference.text_at('name'))}"
         )
-        target = _object(pod, kind, reference.text_at("name"))
+        target = pod.cluster.at(kind, pod.owner.namespace, reference.text_at("name"))
         if target is None:
             collector.leave_open(
                 place,
@@ -96,14 +96,3 @@ def _all_of_source(pod: Pod, entry: Node, collector: Collector) -> Iterator[Sett
                 text=setting.content,
                 via=(place,),
             )
-
-
-def _object(pod: Pod, kind: str, name: str) -> KubernetesObject | None:
-    return next(
-        (
-            item
-            for item in pod.objects
-            if (item.kind, item.name, item.namespace) == (kind, name, pod.owner.namespace)
-        ),
-        None,
-    )

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import Setting
@@ -25,6 +25,26 @@ class KubernetesObject:
     def place(self) -> Node:
         """The node that names it."""
         return self.node.get("metadata", "name") or self.node
+
+
+class Cluster:
+    """The objects of all manifests, as those that refer to each other by kind and name do."""
+
+    def __init__(self, objects: Iterable[KubernetesObject]) -> None:
+        self._objects: dict[tuple[str, str], dict[str, list[KubernetesObject]]] = {}
+        for item in objects:
+            named = self._objects.setdefault((item.kind, item.namespace), {})
+            named.setdefault(item.name, []).append(item)
+
+    def of(self, kind: str, namespace: str) -> Iterator[KubernetesObject]:
+        """The objects of one kind in one namespace."""
+        for named in self._objects.get((kind, namespace), {}).values():
+            yield from named
+
+    def at(self, kind: str, namespace: str, name: str) -> KubernetesObject | None:
+        """The first object with this name."""
+        found = self._objects.get((kind, namespace), {}).get(name)
+        return found[0] if found else None
 
 
 def kubernetes_objects(documents: Documents) -> Iterator[KubernetesObject]:

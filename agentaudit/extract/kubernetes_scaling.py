@@ -1,5 +1,7 @@
 """How many pods of a workload may run: its replicas, or what its autoscaler lets them grow to."""
 
+from collections.abc import Iterator
+
 from agentaudit.extract.kubernetes_environment import Pod
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 from agentaudit.model.evidence import Known
@@ -20,16 +22,23 @@ def instances_of(pod: Pod) -> tuple[Known, int | None]:
         )
         count = most.integer if most is not None else 0
         return (Known.SET, count) if count else (Known.NONE, None)
-    for item in pod.objects:
+    for item in _scalers(pod):
         node = _bound(item)
-        if node is not None and _scales(item, owner):
+        if node is not None:
             return (Known.SET, node.integer) if node.integer is not None else (Known.UNKNOWN, None)
-        if item.kind == "ScaledObject" and node is None and _scales(item, owner):
+        if item.kind == "ScaledObject":
             return Known.SET, _KEDA_DEFAULT
     replicas = owner.node.get("spec", "replicas")
     if replicas is not None and replicas.integer is not None:
         return Known.SET, replicas.integer
     return Known.UNKNOWN, None
+
+
+def _scalers(pod: Pod) -> Iterator[KubernetesObject]:
+    for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
+        for item in pod.cluster.of(kind, pod.owner.namespace):
+            if _scales(item, pod.owner):
+                yield item
 
 
 def _bound(item: KubernetesObject) -> Node | None:
@@ -40,7 +49,7 @@ def _bound(item: KubernetesObject) -> Node | None:
 
 def _scales(item: KubernetesObject, owner: KubernetesObject) -> bool:
     target = item.node.get("spec", "scaleTargetRef")
-    if target is None or item.namespace != owner.namespace:
+    if target is None:
         return False
     kind = target.text_at("kind") or "Deployment"
     return (kind, target.text_at("name")) == (owner.kind, owner.name)

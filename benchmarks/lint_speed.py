@@ -1,0 +1,119 @@
+"""
+`agentaudit lint` beside other scanners on one repository: the tables of docs/lint_speed.md.
+
+    python benchmarks/lint_speed.py [--files 1000] [--turns 3] [--peers FOLDER] [--growth]
+
+Each tool runs in a process of its own, by turns with the others. CPU seconds are of the process and
+of all that it started, and the least of the turns is shown: other programs only ever add to it. A
+peer is an environment in FOLDER, named after its package: `python -m venv FOLDER/checkov &&
+FOLDER/checkov/bin/pip install checkov`; one that is not there is left out. `--growth` shows ours
+alone on repositories of 100 to 50,000 files.
+"""
+
+import argparse
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from generate_deployments import generate
+
+OURS = (sys.executable, "-m", "agentaudit", "lint", "--format", "json")
+PEERS: Mapping[str, Sequence[str]] = {
+    "checkov": ("-d", ".", "--quiet", "--compact", "--skip-download", "-o", "json"),
+    "agent-audit": ("scan", ".", "--format", "json"),
+    "agent-audit-kit": ("scan", ".", "--format", "json"),
+    "detect-secrets": ("scan", "--all-files", "."),
+}
+GROWTH = (100, 1_000, 10_000, 50_000)
+SHORTEST_OUTPUT = 100
+"""A run that printed less than this many bytes has not scanned the repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run took."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mib: float
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=2)[1])
+    parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--peers", type=Path, help="a folder of environments of other scanners")
+    parser.add_argument("--growth", action="store_true", help="ours alone, on more and more files")
+    options = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ")
+    print(f"load {os.getloadavg()[0]:.1f} at the start\n")
+    if options.growth:
+        _print_growth()
+    else:
+        _print_beside(options.files, options.turns, options.peers)
+
+
+def _print_growth() -> None:
+    print("| files | wall s | CPU s | CPU ms a file | peak MiB |\n|--:|--:|--:|--:|--:|")
+    for files in GROWTH:
+        with tempfile.TemporaryDirectory() as folder:
+            generate(Path(folder), files)
+            cost = _run(OURS, folder)
+        each_ms = cost.cpu_s * 1000 / files
+        print(f"| {files:,} | {cost.wall_s:.2f} | {cost.cpu_s:.2f} | {each_ms:.2f}", end="")
+        print(f" | {cost.peak_mib:.0f} |")
+
+
+def _print_beside(files: int, turns: int, peers: Path | None) -> None:
+    tools = {"agentaudit lint": OURS, **_installed(peers)}
+    costs: dict[str, list[Cost]] = {name: [] for name in tools}
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder), files)
+        for _ in range(turns):
+            for name, command in tools.items():
+                costs[name].append(_run(command, folder))
+    print(f"| {files:,} files | wall s | CPU s | times ours | peak MiB |\n|---|--:|--:|--:|--:|")
+    ours = min(cost.cpu_s for cost in costs["agentaudit lint"])
+    for name, found in costs.items():
+        wall, cpu = min(cost.wall_s for cost in found), min(cost.cpu_s for cost in found)
+        peak = max(cost.peak_mib for cost in found)
+        print(f"| {name} | {wall:.2f} | {cpu:.2f} | {cpu / ours:.1f} | {peak:.0f} |")
+
+
+def _installed(peers: Path | None) -> Mapping[str, Sequence[str]]:
+    found = {}
+    for name, arguments in PEERS.items():
+        program = peers / name / "bin" / name if peers else None
+        if program is not None and program.exists():
+            found[name] = (str(program), *arguments)
+    return found
+
+
+def _run(command: Sequence[str], folder: str) -> Cost:
+    """One run; its exit code is a tool's own affair, but it has to say something."""
+    start = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall_s = time.monotonic() - start
+        said = output.seek(0, os.SEEK_END)
+    if said < SHORTEST_OUTPUT:
+        raise SystemExit(f"{command[0]} ended with {process.returncode} and said nothing")
+    return Cost(wall_s, _cpu(used), used.ru_maxrss / 1024)
+
+
+def _cpu(used: resource.struct_rusage) -> float:
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()
