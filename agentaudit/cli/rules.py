@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.outcome import write_text
 from agentaudit.cli.rules_kinds import RuleKind, list_kind
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode, UsageError
@@ -96,6 +97,30 @@ def show(
         raise UsageError(f"no rule is called {name}{_suggested(name, list(found))}")
     out = terminal_of(context).out
     out.print(render_rule(found[name], width=out.width), end="", soft_wrap=True)
+
+
+@app.command("pages")
+def pages(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the pages go.")],
+    rules: _Folders = None,
+) -> None:
+    """
+    The manual: a Markdown page a rule, and an index. Pages of rules that are gone are removed.
+
+    \b
+    Examples:
+      agentaudit rules pages docs/rules
+    """
+    from agentaudit.report.rule_manual import WRITTEN, manual_pages
+
+    written = manual_pages([rule.rule for rule in _loaded(rules or [])])
+    for name, text in written.items():
+        write_text(folder / name, text)
+    for path in folder.glob("*.md"):
+        if path.name not in written and WRITTEN in path.read_text("utf-8", errors="replace"):
+            path.unlink()
+    terminal_of(context).note(f"{len(written)} pages in {folder}")
 
 
 @app.command("test")

@@ -68,6 +68,23 @@ def test_a_rule_is_shown_with_its_examples(tmp_path: Path) -> None:
     assert "Does not hold for .mcp.json:" in out
 
 
+def test_pages_replace_their_own_and_leave_those_of_others(tmp_path: Path) -> None:
+    pages, rules = tmp_path / "pages", folder(tmp_path)
+    run("pages", str(pages), "--rules", rules)
+    assert "{{fake:" in (pages / "literal-aws-access-key.md").read_text()
+    page = (pages / "no-s3.md").read_text()
+    (pages / "gone.md").write_text(page)
+    (pages / "notes.md").write_text("mine")
+
+    run("pages", str(pages))
+
+    assert "a-mcp" in page
+    assert not (pages / "no-s3.md").exists()
+    assert not (pages / "gone.md").exists()
+    assert (pages / "notes.md").read_text() == "mine"
+    assert "no-s3" not in (pages / "README.md").read_text()
+
+
 def test_a_misspelt_rule_gets_a_suggestion() -> None:
     with pytest.raises(UsageError, match="did you mean literal-aws-access-key"):
         run("show", "literal-aws-acces-key")

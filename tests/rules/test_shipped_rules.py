@@ -10,6 +10,7 @@ from agentaudit.errors import InputError
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.examples import failed_examples
 from agentaudit.model.finding import Family
+from agentaudit.report.rule_manual import manual_pages
 from agentaudit.report.rule_page import render_reference
 from agentaudit.rules.catalogue import load_catalogue, rules_of_rows
 from agentaudit.rules.compiled import CompiledRule
@@ -17,6 +18,7 @@ from agentaudit.rules.lint import load_lint_rules
 from agentaudit.rules.ours import threat_rules
 
 RULES = Path(__file__).parents[2] / "rules"
+MANUAL = RULES.parent / "docs" / "rules"
 SHIPPED = load_lint_rules([RULES / "lint"])
 LEAST = {
     Family.CREDENTIALS: 12,
@@ -52,6 +54,17 @@ def test_the_reference_is_generated() -> None:
     current = (RULES / "README.md").read_text() == expected
 
     assert current, "stale: run `agentaudit rules list --markdown > rules/README.md`"
+
+
+def test_the_manual_is_generated() -> None:
+    """`agentaudit rules pages docs/rules` writes it."""
+    expected = manual_pages([rule.rule for rule in SHIPPED])
+    current = {path.name: path.read_text("utf-8") for path in MANUAL.glob("*.md")}
+    stale = sorted(
+        name for name in {*expected, *current} if expected.get(name) != current.get(name)
+    )
+
+    assert not stale, "stale: run `agentaudit rules pages docs/rules`"
 
 
 def test_every_row_of_the_catalogue_has_a_rule_or_a_reason() -> None:
