@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from agentaudit.errors import InputError
+from agentaudit.extract.azure_templates import extract_azure_templates
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
@@ -96,6 +97,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_instructions,
     extract_terraform,
     extract_cloudformation,
+    extract_azure_templates,
     extract_certificates,
     extract_iam_files,
     extract_actions,

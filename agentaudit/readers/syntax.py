@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
+from agentaudit.readers.azure import arm_place, bicep_of_interest, parse_bicep
 from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
@@ -15,6 +16,7 @@ from agentaudit.readers.redis import parse_redis
 _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.tf", "hcl"),
     ("*.tfvars", "hcl"),
+    ("*.bicep", "bicep"),
     ("*.json", "json"),
     ("*.jsonc", "json"),
     ("*.yaml", "yaml"),
@@ -125,7 +127,9 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return False
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
-    if syntax == "json" and is_plan(text):
+    if syntax == "bicep":
+        return bicep_of_interest(text)
+    if syntax == "json" and (is_plan(text) or arm_place(text) is not None):
         return True
     gate = _PYTHON_GATE if syntax == "python" else _GATE
     return gate.search(text) is not None
@@ -175,6 +179,7 @@ _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
     "yaml": _parse_yaml,
     "json": parse_json,
     "hcl": _parse_hcl,
+    "bicep": parse_bicep,
     "toml": _parse_toml,
     "dotenv": parse_dotenv,
     "dockerfile": parse_dockerfile,

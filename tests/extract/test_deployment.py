@@ -164,6 +164,48 @@ def test_an_unrendered_template_says_what_to_do() -> None:
     )
 
 
+BICEP = """param location string
+// resource old 'Microsoft.CognitiveServices/accounts@2024-10-01' = {}
+resource openAi 'Microsoft.CognitiveServices/accounts@2024-10-01' = {
+  name: 'agent-models'
+  location: location
+  kind: 'OpenAI'
+  sku: { name: 'S0' }
+}
+"""
+ARM = """{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "resources": [
+    {"type": "Microsoft.Authorization/roleAssignments", "apiVersion": "2022-04-01", "name": "a"}
+  ]
+}"""
+
+
+def test_templates_of_azure_are_named_as_not_read_where_they_matter() -> None:
+    deployment = deployment_of(
+        {
+            "main.bicep": BICEP,
+            "cut.bicep": BICEP[: BICEP.index("accounts@2024-10-01' = {\n")],
+            "network.bicep": "resource v 'Microsoft.Network/virtualNetworks@2024-05-01' = {}\n",
+            "azuredeploy.json": ARM,
+            "network.json": ARM.replace("Authorization/roleAssignments", "Network/publicIPs"),
+        }
+    )
+
+    reason = "resources of Azure in a template that is not read"
+    assert coverage_of(deployment) == {
+        "main.bicep": ("failed", reason),
+        "cut.bicep": ("failed", reason),
+        "network.bicep": ("skipped", "not a deployment format"),
+        "azuredeploy.json": ("partial", reason),
+        "network.json": ("read", ""),
+    }
+    places = {each.file: (each.line, each.column) for each in deployment.coverage}
+    assert places["main.bicep"] == (3, 1)
+    assert places["azuredeploy.json"] == (4, 6)
+    assert deployment.incomplete
+
+
 def test_links_and_special_files_are_named_and_not_followed(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     root = tmp_path / "root"
