@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from agentaudit.errors import InputError
-from agentaudit.extract.azure_templates import extract_azure_templates
 from agentaudit.extract.claude import extract_claude
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose import extract_compose
@@ -61,6 +60,7 @@ from agentaudit.extract.platforms import (
 from agentaudit.extract.redis import extract_redis
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.extract.sweep import extract_sweep
+from agentaudit.extract.unread import extract_unread
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import FoundFiles, SourceText, read_files
@@ -97,7 +97,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_instructions,
     extract_terraform,
     extract_cloudformation,
-    extract_azure_templates,
+    extract_unread,
     extract_certificates,
     extract_iam_files,
     extract_actions,

@@ -283,3 +283,21 @@ def test_lone_surrogates_crash_nothing(tmp_path: Path) -> None:
 def test_almost_urls_take_linear_time(text: str) -> None:
     """Quadratic search would take minutes here."""
     assert deployment_of({".env": f"DATABASE_URL={text}\n"}).credentials == ()
+
+
+def test_projects_of_agents_that_nothing_understands_are_named() -> None:
+    deployment = deployment_of(
+        {
+            "agentcore/agentcore.json": '{"memories": [{"name": "m", "eventExpiryDuration": 365}]}',
+            ".bedrock_agentcore.yaml": "default_agent: a\nagents:\n  a:\n    aws: {}\n",
+            "serverless.yml": "service: agent\nfunctions:\n  ask: {handler: a.b}\n",
+            "other/serverless.yml": "service: agent\nagent: {}\n",
+        }
+    )
+
+    assert {item.file: item.status.value for item in deployment.coverage} == {
+        "agentcore/agentcore.json": "partial",
+        ".bedrock_agentcore.yaml": "partial",
+        "serverless.yml": "partial",
+        "other/serverless.yml": "read",
+    }

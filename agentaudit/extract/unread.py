@@ -1,0 +1,37 @@
+"""
+Files that deploy agents, and that no extractor understands yet.
+
+They are swept for secrets as any file of their syntax is, and otherwise named as read in part.
+"""
+
+import re
+
+from agentaudit.errors import Problem
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.readers.azure import UNREAD, arm_place
+
+_PROJECT = re.compile(r"(?:^|/)(?:agentcore\.json|\.bedrock_agentcore\.yaml)$")
+_PROJECT_KEYS = ("agents", "runtimes", "memories", "agentCoreGateways", "gateways", "credentials")
+_SERVERLESS = re.compile(r"(?:^|/)serverless\.(?:ya?ml|json)$")
+
+
+def extract_unread(documents: Documents, collector: Collector) -> None:
+    """What such a file deploys is open: ARM templates, AgentCore and Serverless projects."""
+    for document in documents.of("json", "yaml"):
+        root, at = document.root, None
+        if document.syntax == "json" and (at := arm_place(document.text)) is not None:
+            before = document.text[:at]
+            line, column = before.count("\n") + 1, at - before.rfind("\n")
+            problem = Problem(file=document.file, message=UNREAD, line=line, column=column)
+        elif _PROJECT.search(document.file) and any(map(root.child, _PROJECT_KEYS)):
+            problem = _at_start(document.file, "a project of AgentCore, of which keys are not read")
+        elif _SERVERLESS.search(document.file) and root.child("functions") is not None:
+            problem = _at_start(document.file, "functions of Serverless, which are not read")
+        else:
+            continue
+        collector.problems.append(problem)
+
+
+def _at_start(file: str, message: str) -> Problem:
+    return Problem(file=file, message=message, line=1, column=1)
