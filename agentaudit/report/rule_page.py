@@ -104,7 +104,8 @@ def _catalogue(rules: Sequence[LintRule]) -> Iterator[str]:
     for row in rows:
         links = ", ".join(f"[{name}](lint/{name}.yaml)" for name in finding.get(row.id, ()))
         found = links or row.elsewhere or f"nothing: {row.none}"
-        yield f"| {row.id} | {row.title} | {found} |"
+        but = f"; {row.partly}" if row.partly else ""
+        yield f"| {row.id} | {row.title} | {found}{but} |"
 
 
 def _family(family: Family, rules: Sequence[LintRule]) -> Iterator[str]:

@@ -22,8 +22,10 @@ class Row:
     title: str
     elsewhere: str
     """What finds it that is no rule; empty when nothing else does."""
+    partly: str
+    """What of it is not seen by what finds it; empty when all is."""
     none: str
-    """Why nothing finds it; asked only where no rule and nothing else does."""
+    """Why nothing finds it; empty when something does."""
 
 
 def load_catalogue(path: Path | None = None) -> tuple[Row, ...]:
@@ -40,11 +42,18 @@ def load_catalogue(path: Path | None = None) -> tuple[Row, ...]:
         problems.found.extend(error.problems)
         text, root = "", _NOTHING
     fields = Fields(str(file), text, root, problems)
-    fields.check_names("rows", "elsewhere", "none")
-    titles, elsewhere, none = (_texts(fields, name) for name in ("rows", "elsewhere", "none"))
+    fields.check_names("rows", "elsewhere", "partly", "none")
+    titles = _texts(fields, "rows")
+    elsewhere, partly, none = (_texts(fields, name) for name in ("elsewhere", "partly", "none"))
     problems.end_the_run()
     return tuple(
-        Row(id=name, title=title, elsewhere=elsewhere.get(name, ""), none=none.get(name, ""))
+        Row(
+            id=name,
+            title=title,
+            elsewhere=elsewhere.get(name, ""),
+            partly=partly.get(name, ""),
+            none=none.get(name, ""),
+        )
         for name, title in titles.items()
     )
 
