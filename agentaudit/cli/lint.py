@@ -10,7 +10,7 @@ import typer
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
-from agentaudit.cli.lint_comparison import Comparison, compared, digest_key
+from agentaudit.cli.lint_comparison import Comparison, Run, compared, digest_key
 from agentaudit.cli.lint_configuration import configuration_of, with_narrowings
 from agentaudit.cli.lint_outputs import (
     Format,
@@ -143,10 +143,14 @@ def lint(
         configured = configuration_of(paths or [Path()], said, unread=no_config)
         loaded = _rules([*configured.rules, *(rules or [])])
         names = _chosen(loaded, select or configured.select, ignore or configured.ignore)
-        settings = _Settings(configured, limit or [], accept or configured.accept)
         known = None if diff else configured.baseline
-        compared = Comparison(baseline or known, write_baseline, diff or "")
-        result = _result(paths or [Path()], loaded, names, (settings, compared, said))
+        settings = _Settings(
+            configured=configured,
+            limits=(*configured.limits, *(limit or [])),
+            accept=accept or configured.accept,
+            comparison=Comparison(baseline or known, write_baseline, diff or ""),
+        )
+        result = _result(paths or [Path()], _Asked(loaded, names), settings, said)
     least = Shown(severity or configured.severity or Shown.INFO)
     sure = Sure(confidence or configured.confidence or Sure.POSSIBLE)
     threshold = Threshold(fail_on or configured.fail_on or Threshold.MEDIUM)
@@ -189,17 +193,22 @@ def _chosen(
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    rules: "tuple[CompiledRule, ...]"
+    names: frozenset[str]
+    """Of those rules that are asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Settings:
     configured: "Configuration"
     limits: Sequence[str]
     accept: Path | None
+    comparison: Comparison
 
 
 def _result(
-    paths: Sequence[Path],
-    rules: "tuple[CompiledRule, ...]",
-    names: frozenset[str],
-    options: tuple[_Settings, "Comparison", Terminal],
+    paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Terminal
 ) -> "LintResult":
     from agentaudit.extract.deployment import read_deployment
     from agentaudit.linting.linter import lint as lint_deployment
@@ -207,11 +216,9 @@ def _result(
     from agentaudit.report.places import from_here
     from agentaudit.rules.limits import limits_with
 
-    settings, comparison, said = options
-    configured = settings.configured
-    limits = limits_with((*configured.limits, *settings.limits))
+    limits = limits_with(settings.limits)
     accepted = _accepted(settings.accept) if settings.accept else ()
-    key = digest_key(comparison)
+    key = digest_key(settings.comparison)
     deployment = read_deployment(paths, key=key)
     if all(file.status is FileStatus.SKIPPED for file in deployment.coverage):
         places = ", ".join(str(path) for path in paths)
@@ -220,18 +227,19 @@ def _result(
             " with (MCP and agent settings, Compose, Kubernetes, Terraform, workflows, .env, …)"
         )
 
-    def asked(read: Deployment) -> "LintResult":
+    def ask(read: Deployment) -> "LintResult":
         return lint_deployment(
             read,
-            rules,
-            names=names,
+            asked.rules,
+            names=asked.names,
             limits=limits,
             accepted=accepted,
             today=datetime.now(tz=UTC).date().isoformat(),
         )
 
-    result = compared(asked(deployment), deployment, comparison, (paths, key, asked, said))
-    return from_here(with_narrowings(result, configured, paths), deployment.root)
+    run = Run(paths=paths, key=key, ask=ask, said=said)
+    result = compared(ask(deployment), deployment, settings.comparison, run)
+    return from_here(with_narrowings(result, settings.configured, paths), deployment.root)
 
 
 def _accepted(file: Path) -> "tuple[Acceptance, ...]":

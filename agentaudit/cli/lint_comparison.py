@@ -30,8 +30,15 @@ class Comparison:
     revision: str = ""
 
 
-Around = tuple[Sequence[Path], bytes, "Callable[[Deployment], LintResult]", Terminal]
-"""The audited paths, the key of digests, the rules ready to ask, and where to speak."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The run that is compared: what was audited, and how it would be audited again."""
+
+    paths: Sequence[Path]
+    key: bytes
+    """Of digests of secrets."""
+    ask: "Callable[[Deployment], LintResult]"
+    said: Terminal
 
 
 def digest_key(comparison: Comparison) -> bytes:
@@ -51,26 +58,23 @@ def digest_key(comparison: Comparison) -> bytes:
 
 
 def compared(
-    result: "LintResult", deployment: "Deployment", comparison: Comparison, around: Around
+    result: "LintResult", deployment: "Deployment", comparison: Comparison, run: Run
 ) -> "LintResult":
     """The result, with what was known before marked; and a new baseline where one is asked for."""
     if comparison.revision:
-        result = _since(result, deployment, comparison.revision, around)
+        result = _since(result, deployment, comparison.revision, run)
     if comparison.baseline is not None:
-        result = _beside(result, deployment, comparison.baseline, around[-1])
+        result = _beside(result, deployment, comparison.baseline, run.said)
     if comparison.write is not None:
-        _keep(result, deployment, comparison.write, around[-1])
+        _keep(result, deployment, comparison.write, run.said)
     return result
 
 
-def _since(
-    result: "LintResult", deployment: "Deployment", revision: str, around: Around
-) -> "LintResult":
+def _since(result: "LintResult", deployment: "Deployment", revision: str, run: Run) -> "LintResult":
     from agentaudit.extract.history import deployments_at
     from agentaudit.linting.baseline import brought_since
 
-    paths, key, asked, _ = around
-    before = [(asked(then), then) for then in deployments_at(paths, revision, key=key)]
+    before = [(run.ask(then), then) for then in deployments_at(run.paths, revision, key=run.key)]
     return brought_since((result, deployment), before, revision)
 
 

@@ -61,20 +61,27 @@ def shown_from(
     """The result without what is below; how much that is, is said."""
     from dataclasses import replace
 
-    severities, sureness = tuple(Shown), tuple(Sure)
+    from agentaudit.linting.narrowed import NARROWED
+
     kept = tuple(
         item
         for item in result.findings
-        if item.rule == "narrowed-lint"
+        if item.rule == NARROWED.id
         or (
-            severities.index(Shown(item.severity.value)) >= severities.index(severity)
-            and sureness.index(Sure(item.confidence.value)) >= sureness.index(confidence)
+            _at_least(Shown(item.severity.value), severity)
+            and _at_least(Sure(item.confidence.value), confidence)
         )
     )
     below = len(result.findings) - len(kept)
     if below:
         said.note(f"not shown: {below} below severity {severity} or confidence {confidence}")
     return replace(result, findings=kept)
+
+
+def _at_least(level: StrEnum, least: StrEnum) -> bool:
+    """Whether one member of an ordered enumeration is another or comes after it."""
+    order = tuple(type(least))
+    return order.index(level) >= order.index(least)
 
 
 def write_result(

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.mcp_clients import client_agent, remember
+from agentaudit.extract.mcp_clients import add_telemetry, client_agent, remember
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.controls import AuditLog
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Document, Node
@@ -30,7 +29,7 @@ def extract_codex(documents: Documents, collector: Collector) -> None:
         if _FILE.search(document.file) and _speaks_codex(document.root):
             agent = _add_agent(document, collector, _forbidden(documents))
             _add_history(document, collector, agent)
-            _add_telemetry(document, collector, agent)
+            add_telemetry(document, collector, agent, document.root.get("otel", "log_user_prompt"))
             _add_egress(document, collector, agent)
 
 
@@ -130,21 +129,6 @@ def _add_history(document: Document, collector: Collector, agent: Agent) -> None
         persistent=Truth.YES,
     )
     remember(collector, agent, store)
-
-
-def _add_telemetry(document: Document, collector: Collector, agent: Agent) -> None:
-    logged = document.root.get("otel", "log_user_prompt")
-    if logged is not None:
-        collector.add(
-            AuditLog(
-                id=fact_id("audit_log", "telemetry", f"{agent.id}/telemetry"),
-                name="telemetry of Codex",
-                evidence=(evidence(document, logged, logged.text or ""),),
-                kind="otel",
-                enabled=Truth.YES,
-                content_logged=logged.boolean is True,
-            )
-        )
 
 
 def _add_egress(document: Document, collector: Collector, agent: Agent) -> None:

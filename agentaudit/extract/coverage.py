@@ -26,51 +26,28 @@ def template_coverage(source: SourceText) -> FileCoverage:
 
 
 def read_coverage(document: Document) -> FileCoverage:
+    whole = FileCoverage(file=document.file, status=FileStatus.READ, format=document.syntax)
+    in_part = replace(whole, status=FileStatus.PARTIAL)
     conflict = _conflict(document.syntax, document.text)
     if conflict is not None:
-        return FileCoverage(
-            file=document.file,
-            status=FileStatus.PARTIAL,
-            format=document.syntax,
-            reason=_UNMERGED,
-            line=conflict,
-            column=1,
-        )
+        return replace(in_part, reason=_UNMERGED, line=conflict, column=1)
     if not document.problems:
-        return FileCoverage(file=document.file, status=FileStatus.READ, format=document.syntax)
+        return whole
     line, column, message = document.problems[0]
     more = len(document.problems) - 1
-    return FileCoverage(
-        file=document.file,
-        status=FileStatus.PARTIAL,
-        format=document.syntax,
-        reason=f"{message} (and {more} more)" if more else message,
-        line=line,
-        column=column,
-    )
+    reason = f"{message} (and {more} more)" if more else message
+    return replace(in_part, reason=reason, line=line, column=column)
 
 
 def failed_coverage(source: SourceText, error: InputError) -> FileCoverage:
+    failed = FileCoverage(file=source.file, status=FileStatus.FAILED, format=source.syntax)
     conflict = _conflict("", source.text)
     if conflict is not None:
-        return FileCoverage(
-            file=source.file,
-            status=FileStatus.FAILED,
-            format=source.syntax,
-            reason=_UNMERGED,
-            line=conflict,
-            column=1,
-        )
+        return replace(failed, reason=_UNMERGED, line=conflict, column=1)
     problem = error.problems[0]
     template = source.syntax == "yaml" and "{{" in source.text
-    return FileCoverage(
-        file=source.file,
-        status=FileStatus.FAILED,
-        format=source.syntax,
-        reason=_TEMPLATE if template else problem.message,
-        line=problem.line,
-        column=problem.column,
-    )
+    reason = _TEMPLATE if template else problem.message
+    return replace(failed, reason=reason, line=problem.line, column=problem.column)
 
 
 def _conflict(syntax: str, text: str) -> int | None:

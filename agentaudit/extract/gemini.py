@@ -9,11 +9,10 @@ from dataclasses import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.mcp_clients import client_agent, remember
+from agentaudit.extract.mcp_clients import add_telemetry, client_agent, remember
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.controls import AuditLog
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node
 
@@ -28,7 +27,7 @@ def extract_gemini(documents: Documents, collector: Collector) -> None:
         if _FILE.search(document.file):
             agent = _add_agent(document, collector)
             _add_sessions(document, collector, agent)
-            _add_telemetry(document, collector, agent)
+            add_telemetry(document, collector, agent, document.root.get("telemetry", "logPrompts"))
 
 
 def _add_agent(document: Document, collector: Collector) -> Agent:
@@ -74,18 +73,3 @@ def _add_sessions(document: Document, collector: Collector, agent: Agent) -> Non
         persistent=Truth.YES,
     )
     remember(collector, agent, store)
-
-
-def _add_telemetry(document: Document, collector: Collector, agent: Agent) -> None:
-    logged = document.root.get("telemetry", "logPrompts")
-    if logged is not None:
-        collector.add(
-            AuditLog(
-                id=fact_id("audit_log", "telemetry", f"{agent.id}/telemetry"),
-                name="telemetry of Gemini CLI",
-                evidence=(evidence(document, logged, logged.text or ""),),
-                kind="otel",
-                enabled=Truth.YES,
-                content_logged=logged.boolean is True,
-            )
-        )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import folder_of
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import AuditLog
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node, NodeKind
 
@@ -94,6 +96,23 @@ def remember(collector: Collector, agent: Agent, store: MemoryStore) -> None:
     collector.add(store)
     for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
         collector.link(kind, agent.id, store.id, store.evidence[0])
+
+
+def add_telemetry(
+    document: Document, collector: Collector, agent: Agent, logged: Node | None
+) -> None:
+    """What a client sends of itself; `logged` says whether prompts go with it."""
+    if logged is not None:
+        collector.add(
+            AuditLog(
+                id=fact_id("audit_log", "telemetry", f"{agent.id}/telemetry"),
+                name=f"telemetry of {agent.name}",
+                evidence=(evidence(document, logged, logged.text or ""),),
+                kind="otel",
+                enabled=Truth.YES,
+                content_logged=logged.boolean is True,
+            )
+        )
 
 
 def client_of(document: Document) -> str:

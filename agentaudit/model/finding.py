@@ -38,7 +38,7 @@ class Suppression:
     """Why a finding does not count."""
 
     kind: str
-    """`inline` or `file`."""
+    """`inline`, `file`, `configuration` or `baseline`."""
     reason: str
     evidence: Evidence | None = None
     owner: str = ""
