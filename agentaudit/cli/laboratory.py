@@ -34,8 +34,8 @@ from agentaudit.simulation.fidelity import (
     validated,
 )
 from agentaudit.simulation.line import line_of
-from agentaudit.simulation.policies.capped import CappedConcurrency, FirstCome
-from agentaudit.simulation.policy import Policy, hooks_of
+from agentaudit.simulation.policies.capped import FirstCome
+from agentaudit.simulation.policy import Policy, hooks_of, named
 from agentaudit.simulation.served import Overheads
 from agentaudit.simulation.speed import total_speed
 
@@ -102,12 +102,11 @@ class Laboratory:
         """The requests under the policy, once, between two looks at how fast the machine is."""
         subject, hands = self.subject, self.hands
         tools, requests = subject.beacon_ns.keys(), subject.workload.requests
-        before_ns = beacon(hands, tools, rolling)
+        before_ns = beacon(hands, tools, FirstCome)
         admission = policy.admission()
         line = line_of(requests, subject.machine, hooks_of(admission))
-        name = f"the policy {policy.name} ({policy.parameters or policy.source})"
-        execution = execute(requests, admission, hands, line=line, name=name)
-        after_ns = beacon(hands, tools, rolling)
+        execution = execute(requests, admission, hands, line=line, name=named(policy))
+        after_ns = beacon(hands, tools, FirstCome)
         return Observation(execution=execution, before_ns=before_ns, after_ns=after_ns)
 
 
@@ -141,12 +140,12 @@ def laboratory(
         )
         if raise_priority:
             stack.enter_context(raised(workers))
-        host = measure_host(workers, tools, rolling, side_by_side=sides(usable_cores()), calls=())
+        host = measure_host(workers, tools, FirstCome, side_by_side=sides(usable_cores()), calls=())
         units = {Tool(tool.tool): tool.unit_ns for tool in host.tools}
         hands = stack.enter_context(Hands(workers, units))
-        before = beacon(hands, tools, rolling)
-        recorded = execute(recording_workload(workload), rolling(1), hands)
-        after = beacon(hands, tools, rolling)
+        before = beacon(hands, tools, FirstCome)
+        recorded = execute(recording_workload(workload), FirstCome(1), hands)
+        after = beacon(hands, tools, FirstCome)
         subject = Subject(
             workload=workload,
             machine=_here(machine, host, workload),
@@ -173,11 +172,6 @@ def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
         assumptions=(_PLAYED, *_tool_sentence(subject.workload)),
         tool_version=__version__,
     )
-
-
-def rolling(cap: int) -> FirstCome:
-    """What measuring needs of a policy: first come, first served, at most so many at once."""
-    return CappedConcurrency(name="rolling", source="", cap=cap).admission()
 
 
 def tools_of(workload: Workload) -> frozenset[Tool]:

@@ -17,7 +17,6 @@ from agentaudit.cli.lint_outputs import (
     Shown,
     Sure,
     shown_from,
-    write_findings,
     write_result,
 )
 from agentaudit.cli.outcome import Threshold, reached
@@ -157,7 +156,9 @@ def lint(
     judged, result = result, shown_from(result, least, sure, said)
     write_result(result, format_, output or [], said)
     if json_file is not None:
-        write_findings(result, json_file)
+        from agentaudit.store.artifacts import write_artifact
+
+        write_artifact(result, json_file)
         said.note(f"wrote {json_file}")
     raise typer.Exit(
         int(
@@ -210,16 +211,18 @@ class _Settings:
 def _result(
     paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Terminal
 ) -> "LintResult":
-    from agentaudit.extract.deployment import read_deployment
+    from agentaudit.extract.deployment import deployment_in
     from agentaudit.linting.linter import lint as lint_deployment
     from agentaudit.model.deployment import Deployment, FileStatus
+    from agentaudit.readers.files import read_files
     from agentaudit.report.places import from_here
     from agentaudit.rules.limits import limits_with
 
     limits = limits_with(settings.limits)
     accepted = _accepted(settings.accept) if settings.accept else ()
     key = digest_key(settings.comparison)
-    deployment = read_deployment(paths, key=key)
+    found = read_files(paths)
+    deployment = deployment_in(found, key=key)
     if all(file.status is FileStatus.SKIPPED for file in deployment.coverage):
         places = ", ".join(str(path) for path in paths)
         raise IncompleteError(
@@ -237,7 +240,7 @@ def _result(
             today=datetime.now(tz=UTC).date().isoformat(),
         )
 
-    run = Run(paths=paths, key=key, ask=ask, said=said)
+    run = Run(paths=paths, found=found, key=key, ask=ask, said=said)
     result = compared(ask(deployment), deployment, settings.comparison, run)
     return from_here(with_narrowings(result, settings.configured, paths), deployment.root)
 

@@ -1,9 +1,8 @@
 """What `agentaudit lint` compares with: a baseline, or the tree at an earlier commit."""
 
 import os
-import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from agentaudit.linting.baseline import BaselineEntry
     from agentaudit.model.deployment import Deployment
     from agentaudit.model.finding import LintResult
+    from agentaudit.readers.files import FoundFiles
 
 KEY = "AGENTAUDIT_BASELINE_KEY"
 _SHORTEST_KEY = 16
@@ -35,6 +35,7 @@ class Run:
     """The run that is compared: what was audited, and how it would be audited again."""
 
     paths: Sequence[Path]
+    found: "FoundFiles"
     key: bytes
     """Of digests of secrets."""
     ask: "Callable[[Deployment], LintResult]"
@@ -54,7 +55,11 @@ def digest_key(comparison: Comparison) -> bytes:
         raise UsageError(f"{KEY} must have at least {_SHORTEST_KEY} characters")
     if comparison.baseline or comparison.write:
         return given.encode(errors="surrogateescape")
-    return secrets.token_bytes(32) if comparison.revision else b""
+    if not comparison.revision:
+        return b""
+    import secrets
+
+    return secrets.token_bytes(32)
 
 
 def compared(
@@ -74,7 +79,8 @@ def _since(result: "LintResult", deployment: "Deployment", revision: str, run: R
     from agentaudit.extract.history import deployments_at
     from agentaudit.linting.baseline import brought_since
 
-    before = [(run.ask(then), then) for then in deployments_at(run.paths, revision, key=run.key)]
+    earlier = deployments_at(run.paths, revision, now=run.found, key=run.key)
+    before = [(run.ask(then), then) for then in earlier]
     return brought_since((result, deployment), before, revision)
 
 
@@ -98,8 +104,6 @@ def _beside(
 
 
 def _keep(result: "LintResult", deployment: "Deployment", path: Path, said: Terminal) -> None:
-    from dataclasses import asdict
-
     from agentaudit.linting.baseline import baseline_of
     from agentaudit.rules.baselines import baseline_text
 

@@ -1,6 +1,7 @@
 """What `agentaudit lint` shows and writes: the formats, and the file names that choose them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,29 +60,23 @@ def shown_from(
     result: "LintResult", severity: Shown, confidence: Sure, said: Terminal
 ) -> "LintResult":
     """The result without what is below; how much that is, is said."""
-    from dataclasses import replace
-
     from agentaudit.linting.narrowed import NARROWED
+    from agentaudit.model.evidence import Confidence
+    from agentaudit.model.finding import Severity
 
     kept = tuple(
         item
         for item in result.findings
         if item.rule == NARROWED.id
         or (
-            _at_least(Shown(item.severity.value), severity)
-            and _at_least(Sure(item.confidence.value), confidence)
+            item.severity.rank >= Severity(severity.value).rank
+            and item.confidence.rank >= Confidence(confidence.value).rank
         )
     )
     below = len(result.findings) - len(kept)
     if below:
         said.note(f"not shown: {below} below severity {severity} or confidence {confidence}")
     return replace(result, findings=kept)
-
-
-def _at_least(level: StrEnum, least: StrEnum) -> bool:
-    """Whether one member of an ordered enumeration is another or comes after it."""
-    order = tuple(type(least))
-    return order.index(level) >= order.index(least)
 
 
 def write_result(
@@ -136,9 +131,3 @@ def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":
         Format.JUNIT: render_junit,
         Format.MARKDOWN: render_markdown,
     }
-
-
-def write_findings(result: "LintResult", path: Path) -> None:
-    from agentaudit.store.artifacts import write_artifact
-
-    write_artifact(result, path)

@@ -76,7 +76,7 @@ def calibrate(
 def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
     from contextlib import ExitStack
 
-    from agentaudit.cli.laboratory import rolling, server_speeds, sides
+    from agentaudit.cli.laboratory import server_speeds, sides
     from agentaudit.model.execution import StageLatency
     from agentaudit.probes.execution.calibration import measure_host
     from agentaudit.probes.execution.priority import raised as raised_priority
@@ -86,6 +86,7 @@ def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
     from agentaudit.report.calibration_text import commented, host_comments
     from agentaudit.simulation.calibration import curve_error, host_curve, machine_lines
     from agentaudit.simulation.machine import plain_machine
+    from agentaudit.simulation.policies.capped import FirstCome
 
     machine, jobs = plain_machine(usable_cores()), sides(usable_cores())
     calls = tuple(2**power for power in range(_MOST_SHOWN.bit_length()))
@@ -95,7 +96,7 @@ def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
         )
         if raised:
             stack.enter_context(raised_priority(workers))
-        host = measure_host(workers, tuple(Tool), rolling, side_by_side=jobs, calls=calls)
+        host = measure_host(workers, tuple(Tool), FirstCome, side_by_side=jobs, calls=calls)
     curve = host_curve(host, dict.fromkeys(Tool, 1.0))
     seen = [StageLatency(concurrency=number, seconds=ns / 1e9) for number, ns in host.server]
     comments = [

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ from agentaudit.errors import UsageError, exit_code
 if TYPE_CHECKING:
     from agentaudit.cli.user_policies import PolicySource
     from agentaudit.model.sweep import Cell, SweepRow
+    from agentaudit.simulation.policies.foreign import ForeignPolicy
     from agentaudit.simulation.sweep import Source
 
 _MOST_SEEDS = 10_000
@@ -184,11 +186,17 @@ class Swept:
 
 def swept_rows(swept: Swept, task: "Sequence[Cell]") -> "list[SweepRow]":
     """What came of one task, wherever it is computed: policies are made where they run."""
-    from agentaudit.cli.user_policies import own_policies
     from agentaudit.simulation.sweep import rows_of
 
-    others = {policy.name: policy for policy in own_policies(swept.written)}
-    return rows_of(swept.source, task, others)
+    return rows_of(swept.source, task, _made_once(swept.written))
+
+
+@cache
+def _made_once(written: "tuple[PolicySource, ...]") -> "Mapping[str, ForeignPolicy]":
+    """The user's policies by name; a process executes their files once, whatever its tasks."""
+    from agentaudit.cli.user_policies import own_policies
+
+    return {policy.name: policy for policy in own_policies(written)}
 
 
 def _computed(

@@ -132,8 +132,7 @@ def _validated(
     from agentaudit.simulation.policy import hooks_of
 
     shipped, others = split_policies(names)
-    chosen = policy_names(shipped, workload)
-    chosen = chosen[:1] if others and not shipped else chosen
+    chosen = policy_names(shipped, workload, others=bool(others))
     guessed = (*shipped_policies(chosen, default_caps(workload, machine)), *others)
     threaded = any(hooks_of(policy.admission()).in_threads is not None for policy in guessed)
     with laboratory(workload, machine, raise_priority=raised, threaded=threaded) as lab:

@@ -26,7 +26,6 @@ _WORD = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w+))?")
 class PolicySource:
     """A policy of the user's as text, which can be sent to other processes and machines."""
 
-    word: str
     file: str
     name: str
     text: str
@@ -40,9 +39,13 @@ def split_policies(words: Sequence[str]) -> "tuple[list[str], list[ForeignPolicy
 
 def split_words(words: Sequence[str]) -> tuple[list[str], list[PolicySource]]:
     """The names of shipped policies among the words, and what the files of others say."""
-    names = [word for word in words if _WORD.fullmatch(word) is None]
-    written = dict.fromkeys(word for word in words if _WORD.fullmatch(word))
-    return names, [_source(word) for word in written]
+    names, sources = [], []
+    for word, match in {word: _WORD.fullmatch(word) for word in words}.items():
+        if match is None:
+            names.append(word)
+        else:
+            sources.append(_source(match))
+    return names, sources
 
 
 def own_policies(sources: "Sequence[PolicySource]") -> "list[ForeignPolicy]":
@@ -61,24 +64,17 @@ def own_policies(sources: "Sequence[PolicySource]") -> "list[ForeignPolicy]":
     return policies
 
 
-def user_policy(word: str) -> "ForeignPolicy":
-    """
-    The policy that a word such as `my.py:MyPolicy` names, made once to see that it can be used.
-
-    Raises InputError, with file and line, for what is missing in the file or wrong with it.
-    """
-    return _made(_source(word))
-
-
-def _source(word: str) -> PolicySource:
-    match = _WORD.fullmatch(word)
-    if match is None:
-        raise UsageError(f"{word!r} names no policy in a file, as my.py:MyPolicy does")
-    text = _text(match["file"])
-    return PolicySource(word=word, file=match["file"], name=match["name"] or "", text=text)
+def _source(match: re.Match[str]) -> PolicySource:
+    file = match["file"]
+    return PolicySource(file=file, name=match["name"] or "", text=_text(file))
 
 
 def _made(source: PolicySource) -> "ForeignPolicy":
+    """
+    The policy of a text, made once to see that it can be used.
+
+    Raises InputError, with file and line, for what is missing in the file or wrong with it.
+    """
     from agentaudit.simulation.policies.foreign import ForeignPolicy, check_hooks
 
     file, name, text = source.file, source.name, source.text

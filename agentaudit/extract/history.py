@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agentaudit.extract.deployment import deployment_in
 from agentaudit.model.deployment import Deployment
-from agentaudit.readers.files import SourceText, read_files
+from agentaudit.readers.files import FoundFiles, SourceText
 from agentaudit.readers.git import files_at
 
 _ALIKE = 0.6
@@ -16,16 +16,17 @@ _MOST_PAIRS = 400
 _MOST_LINES = 5_000
 
 
-def deployments_at(paths: Sequence[Path], revision: str, *, key: bytes) -> Iterator[Deployment]:
+def deployments_at(
+    paths: Sequence[Path], revision: str, *, now: FoundFiles, key: bytes
+) -> Iterator[Deployment]:
     """
     What the files said at the commit under the names that they had.
 
-    Where files were renamed since, once more under those of today: a fact is known by its file.
+    Where files were renamed until now, once more under those of now: a fact is known by its file.
     """
     then = files_at(paths, revision)
     yield deployment_in(then, key=key)
-    now = {source.file: source for source in read_files(paths).texts}
-    names = _renamed({source.file: source for source in then.texts}, now)
+    names = _renamed(*({source.file: source for source in found.texts} for found in (then, now)))
     if names:
         moved = (replace(item, file=names.get(item.file, item.file)) for item in then.texts)
         yield deployment_in(replace(then, texts=tuple(moved)), key=key)

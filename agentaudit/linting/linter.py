@@ -147,7 +147,7 @@ def _distinct(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, 
 
 
 def _weakest(*confidences: Confidence) -> Confidence:
-    return min(confidences, key=tuple(Confidence).index)
+    return min(confidences, key=lambda confidence: confidence.rank)
 
 
 def _order(finding: Finding) -> tuple[int, Evidence, str, str]:

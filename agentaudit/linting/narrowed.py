@@ -47,11 +47,9 @@ def narrowed(
     from the folder of the configuration, `*` also across folders.
     """
     families: Mapping[str, str] = {rule.id: rule.family.value for rule in result.rules}
-    findings = [_marked(item, families, ignored, folder) for item in result.findings]
-    if narrowings:
-        findings.append(_about(narrowings))
+    marked = (_marked(item, families, ignored, folder) for item in result.findings)
     rules = sorted((*result.rules, NARROWED), key=lambda rule: rule.id)
-    return replace(result, findings=tuple(findings), rules=tuple(rules))
+    return replace(result, findings=(*marked, _about(narrowings)), rules=tuple(rules))
 
 
 def _marked(

@@ -31,6 +31,10 @@ class Confidence(StrEnum):
     LIKELY = "likely"
     CERTAIN = "certain"
 
+    @property
+    def rank(self) -> int:
+        return tuple(Confidence).index(self)
+
 
 class Known(StrEnum):
     """

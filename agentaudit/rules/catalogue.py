@@ -4,14 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentaudit.errors import InputError
 from agentaudit.model.lint_rule import LintRule
-from agentaudit.readers.document import Node, NodeKind
-from agentaudit.readers.yaml import parse_yaml
-from agentaudit.rules.loading import Fields, Problems
+from agentaudit.readers.document import NodeKind
+from agentaudit.rules.loading import Fields, Problems, fields_of
 from agentaudit.store.shipped import shipped
-
-_NOTHING = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=1, end_column=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +28,11 @@ def load_catalogue(path: Path | None = None) -> tuple[Row, ...]:
     """The rows in their order; InputError lists all that is wrong with the file."""
     file = path or shipped("rules") / "catalogue.yaml"
     problems = Problems()
-    try:
-        text = file.read_text(encoding="utf-8")
-        root = parse_yaml(str(file), text).root
-    except (OSError, UnicodeError) as error:
-        problems.add(str(file), f"cannot be read: {type(error).__name__}")
-        text, root = "", _NOTHING
-    except InputError as error:
-        problems.found.extend(error.problems)
-        text, root = "", _NOTHING
-    fields = Fields(str(file), text, root, problems)
-    fields.check_names("rows", "elsewhere", "partly", "none")
-    titles = _texts(fields, "rows")
-    elsewhere, partly, none = (_texts(fields, name) for name in ("elsewhere", "partly", "none"))
+    fields = fields_of(file, problems)
+    names = ("rows", "elsewhere", "partly", "none")
+    if fields is not None:
+        fields.check_names(*names)
+    titles, elsewhere, partly, none = (_texts(fields, name) if fields else {} for name in names)
     problems.end_the_run()
     return tuple(
         Row(

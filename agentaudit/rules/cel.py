@@ -34,6 +34,7 @@ from agentaudit.rules.whole import Whole
 
 _PLACE = re.compile(r"^[\w ]*:? ?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
 _HIDDEN = frozenset({"evidence"})
+_MOST = 2**63 - 1
 
 
 class RuleError(InputError):
@@ -117,9 +118,6 @@ def _pool() -> Any:  # noqa: ANN401, the library has no types
     return descriptor_pool.DescriptorPool()
 
 
-_MOST = 2**63 - 1
-
-
 @cache
 def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
     file = descriptor_pb2.FileDescriptorProto(
@@ -162,7 +160,7 @@ def _message(name: str, value: object) -> Any:  # noqa: ANN401, the library has 
 
 def _within(item: object) -> object:
     """A number that the engine can hold: a file may write any, and all above are over a limit."""
-    return max(-_MOST, min(item, _MOST)) if isinstance(item, int) and abs(item) > _MOST else item
+    return max(-_MOST, min(item, _MOST)) if isinstance(item, int) else item
 
 
 @lru_cache(maxsize=8)

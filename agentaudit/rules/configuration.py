@@ -9,7 +9,7 @@ its to say.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from agentaudit.errors import InputError
@@ -27,7 +27,7 @@ from agentaudit.rules.configured import (
     PathIgnore,
     folders_of,
 )
-from agentaudit.rules.limits import Limits
+from agentaudit.rules.limits import LIMIT_NAMES
 from agentaudit.rules.loading import Fields, Problems
 
 _ROUTE = ("tool", "agentaudit", "lint")
@@ -36,7 +36,6 @@ _OPTIONS = (
     *("select", "ignore", "per-path-ignores", "severity", "confidence", "fail-on"),
     *("rules", "limits", "accept", "baseline"),
 )
-_LIMITS = tuple(item.name for item in fields(Limits))
 
 
 def find_configuration(root: Path) -> Configuration | None:
@@ -150,9 +149,9 @@ class _Reading:
 
     def limits(self) -> Iterator[str]:
         for name, node in self.entries("limits"):
-            if name.raw not in _LIMITS:
+            if name.raw not in LIMIT_NAMES:
                 self.options.complain(
-                    name, f"no limit is called '{name.raw[:40]}'; known: {', '.join(_LIMITS)}"
+                    name, f"no limit is called '{name.raw[:40]}'; known: {', '.join(LIMIT_NAMES)}"
                 )
             elif node.kind is not NodeKind.NUMBER or not node.raw.isdecimal():
                 self.options.complain(node, f"the limit {name.raw} must be a whole number")
@@ -180,7 +179,7 @@ class _Reading:
                 continue
             said = ", ".join(node.texts()) or ", ".join(name.raw for name, _ in node.entries)
             told = f"{key.raw} {said}"
-            yield Narrowing(option=key.raw, told=told, at=self.place(key))
+            yield Narrowing(told=told, at=self.place(key))
 
     def place(self, node: Node) -> Evidence:
         return Evidence(

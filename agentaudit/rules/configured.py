@@ -12,7 +12,6 @@ YAML_NAME, TOML_NAME = "agentaudit.yaml", "pyproject.toml"
 class Narrowing:
     """An option that makes lint find, show or fail less."""
 
-    option: str
     told: str
     at: Evidence
 

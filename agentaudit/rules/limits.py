@@ -34,14 +34,16 @@ class Limits:
     tools: int = 40
 
 
+LIMIT_NAMES = tuple(field.name for field in fields(Limits))
+
+
 def limits_with(settings: Iterable[str]) -> Limits:
     """The usual limits with some changed, each given as `name=whole number`."""
-    names = tuple(field.name for field in fields(Limits))
     changes: dict[str, int] = {}
     for setting in settings:
         name, _, number = setting.partition("=")
-        if name not in names:
-            raise UsageError(f"no limit is called {name!r}; known: {', '.join(names)}")
+        if name not in LIMIT_NAMES:
+            raise UsageError(f"no limit is called {name!r}; known: {', '.join(LIMIT_NAMES)}")
         if not number.isascii() or not number.isdecimal():
             raise UsageError(f"the limit {name} must be a whole number, not {number!r}")
         changes[name] = int(number)

@@ -144,12 +144,13 @@ def rule_files(folders: Sequence[Path], problems: Problems) -> Iterator[Fields]:
             problems.add(str(folder), "no such folder of rules")
             continue
         for path in sorted(folder.glob("*.yaml")):
-            fields = _fields_of(path, problems)
+            fields = fields_of(path, problems)
             if fields is not None:
                 yield fields
 
 
-def _fields_of(path: Path, problems: Problems) -> Fields | None:
+def fields_of(path: Path, problems: Problems) -> Fields | None:
+    """The one mapping of a YAML file; None, and a problem more, where there is none."""
     try:
         text = path.read_text(encoding="utf-8")
         document = parse_yaml(str(path), text)

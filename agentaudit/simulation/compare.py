@@ -34,9 +34,8 @@ def ranked_shipped(
     are policies of the user's, compared beside them, or with the baseline where no name is given.
     Raises UsageError for a name or a cap that there is none of, and for an empty workload.
     """
-    chosen = policy_names(names, experiment.first)
-    if others:
-        chosen = (*(chosen if names else chosen[:1]), *(policy.name for policy in others))
+    shipped = policy_names(names, experiment.first, others=bool(others))
+    chosen = (*shipped, *(policy.name for policy in others))
     own = {policy.name: policy for policy in others}
 
     def remade(name: str, machine: Machine) -> Policy:

@@ -19,7 +19,7 @@ from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest
 from agentaudit.simulation.couplings import Couplings
 from agentaudit.simulation.line import line_of
-from agentaudit.simulation.policy import Policy, hooks_of
+from agentaudit.simulation.policy import Policy, hooks_of, named
 from agentaudit.simulation.stations import NEVER, Station, Timers
 from agentaudit.simulation.steps import INTERPRETER, STATION, Reports, plan_of, threaded_plan
 from agentaudit.simulation.watching import Watcher
@@ -155,10 +155,10 @@ class _Execution:
 
     def refused(self, what: str) -> UsageError:
         """An error that says what the policy does, and how far the run came under it."""
-        policy, finished = self._policy, len(self._requests) - self.left
+        finished = len(self._requests) - self.left
         return UsageError(
-            f"the policy {policy.name} ({policy.parameters or policy.source}) {what}; at"
-            f" {self._now_ns / 1e9:.6g} s {finished} had finished and {self._running} were running"
+            f"{named(self._policy)} {what}; at {self._now_ns / 1e9:.6g} s"
+            f" {finished} had finished and {self._running} were running"
         )
 
     def unfinished(self) -> list[WorkRequest]:

@@ -51,6 +51,11 @@ class Policy(Protocol):
         """A fresh run of the policy, with nothing waiting and nothing running."""
 
 
+def named(policy: Policy) -> str:
+    """How errors call a policy."""
+    return f"the policy {policy.name} ({policy.parameters or policy.source})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One LLM call, and what its request has got so far from the LLM server."""

@@ -91,8 +91,7 @@ def cells_of(source: Source, axes: Axes) -> tuple[Cell, ...]:
         workload, machine = source.workload(arrivals, axes.seeds[0]), machine_of(source, cores)
         for caps in axes.caps:
             with_caps(default_caps(workload, machine), caps)
-        names = policy_names(axes.policies, workload)
-        names = names[:1] if axes.others and not axes.policies else names
+        names = policy_names(axes.policies, workload, others=bool(axes.others))
         for name, caps, seed in product(names, axes.caps, axes.seeds):
             found[Cell(arrivals=arrivals, cores=cores, policy=name, caps=caps, seed=seed)] = None
         for name, seed in product(axes.others, axes.seeds):

@@ -10,7 +10,6 @@ from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.threat import GraphEdge, GraphNode
 from agentaudit.threats.relations import Relations
 
-_SURENESS = tuple(Confidence)
 FactT = TypeVar("FactT", bound=Fact)
 
 _ZONES = {
@@ -53,7 +52,7 @@ PLAIN = Doubt()
 
 def weakest(*levels: Confidence) -> Confidence:
     """The least sure of them: a path is as sure as its weakest leg."""
-    return min(levels, key=_SURENESS.index, default=Confidence.CERTAIN)
+    return min(levels, key=lambda level: level.rank, default=Confidence.CERTAIN)
 
 
 @dataclass(slots=True)
@@ -137,5 +136,5 @@ def _openness(edge: GraphEdge) -> tuple[bool, bool, bool, int]:
         edge.known,
         edge.gated is not Truth.YES,
         edge.gated is Truth.NO,
-        _SURENESS.index(edge.confidence),
+        edge.confidence.rank,
     )

@@ -8,7 +8,6 @@ are told as one path: the gravest, the surest, the shortest. The rest are counte
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import AttackPath, Entry, Leg, ThreatQuery, ThreatRules
@@ -59,7 +58,7 @@ def _ranked(paths: Iterable[AttackPath]) -> tuple[AttackPath, ...]:
 def _order(path: AttackPath) -> tuple[int, int, int, str, tuple[str, ...]]:
     return (
         -path.severity.rank,
-        -tuple(Confidence).index(path.confidence),
+        -path.confidence.rank,
         len(path.nodes),
         path.id,
         tuple(node.id for node in path.nodes),

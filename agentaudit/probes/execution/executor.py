@@ -56,8 +56,7 @@ def execute(
     and IncompleteError when a process dies.
     """
     calls = Calls(line, requests, hands) if line is not None else None
-    run = _Run(requests, admission, hands, calls)
-    run.name = name
+    run = _Run(requests, admission, hands, calls, name=name)
     watch = Watch()
     before_ns = time.process_time_ns()
     server_before_ns = hands.server_cpu_ns
@@ -86,6 +85,8 @@ class _Run:
         admission: Admission,
         hands: Hands,
         calls: Calls | None,
+        *,
+        name: str,
     ) -> None:
         self._requests = {request.request_id: request for request in requests}
         if len(self._requests) < len(requests):
@@ -111,7 +112,7 @@ class _Run:
         self._hands = hands
         self._calls = calls
         self._idle_wakes = 0
-        self.name = ""
+        self._name = name
         """What errors call the policy."""
         self._arrival_ns: dict[int, int] = {}
         self._start_ns: dict[int, int] = {}
@@ -183,14 +184,11 @@ class _Run:
         return sorted(arriving)
 
     def _start(self, request: WorkRequest, now_ns: int) -> None:
-        for known, why in (
-            (request.request_id in self._arrival_ns, "it has not arrived"),
-            (request.request_id not in self._start_ns, "it has started before"),
-        ):
-            if not known:
-                raise self._refused(
-                    f"starts request {request.request_id}, which does not wait: {why}"
-                )
+        does = f"starts request {request.request_id}, which does not wait"
+        if request.request_id not in self._arrival_ns:
+            raise self._refused(f"{does}: it has not arrived")
+        if request.request_id in self._start_ns:
+            raise self._refused(f"{does}: it has started before")
         self._start_ns[request.request_id] = now_ns
         self.admitted.append(request.request_id)
         if self._in_threads is not None and self._in_threads(request):
@@ -230,6 +228,6 @@ class _Run:
         """An error that says what the policy does, and how far the run came under it."""
         finished = len(self._finish_ns)
         return UsageError(
-            f"{self.name}, run for real, {what}; at {self._hands.now_ns() / 1e9:.3g} s {finished}"
+            f"{self._name}, run for real, {what}; at {self._hands.now_ns() / 1e9:.3g} s {finished}"
             f" had finished and {len(self._start_ns) - finished} were running"
         )

@@ -126,28 +126,25 @@ class Hands:
     ) -> None:
         """Puts a step into service; `threaded` ones by threads of the one interpreter."""
         step = request.steps[place]
-        task = _Task(
-            request_id=request.request_id, place=place, stage=step.stage, sent_ns=self.now_ns()
-        )
         match step.stage:
             case Stage.CPU:
-                self._hand_out(step, task, self._idle_threads if threaded else self._idle)
+                idle = self._idle_threads if threaded else self._idle
+                self._hand_out(step, self._task(request, place), idle)
             case Stage.GPU:
-                self._send_call(step.demand_ns, task)
+                self.call(request, place, step.demand_ns)
             case Stage.WAIT:
-                self._set_timer(task, now_ns, step.demand_ns)
+                self._set_timer(self._task(request, place), now_ns, step.demand_ns)
 
     def call(self, request: WorkRequest, place: int, demand_ns: int) -> None:
-        """Puts an LLM call into service that needs other than its step says."""
-        self._send_call(
-            demand_ns,
-            _Task(
-                request_id=request.request_id,
-                place=place,
-                stage=Stage.GPU,
-                sent_ns=self.now_ns(),
-            ),
-        )
+        """Puts an LLM call into service, which may need other than its step says."""
+        task = self._task(request, place)
+        self._numbers += 1
+        self._calls[self._numbers] = task
+        self._send(self._workers.server, CALL.pack(self._numbers, demand_ns), task)
+
+    def _task(self, request: WorkRequest, place: int) -> _Task:
+        stage, now_ns = request.steps[place].stage, self.now_ns()
+        return _Task(request_id=request.request_id, place=place, stage=stage, sent_ns=now_ns)
 
     def rest(self, request: WorkRequest, now_ns: int) -> None:
         """A request without any work takes no time, and ends in an instant of its own."""
@@ -167,11 +164,6 @@ class Hands:
             task.add(sent_ns, max(due_ns, sent_ns), 0)  # a driver kept from its core is late
             ended.append(task.seen(now_ns))
         return ended
-
-    def _send_call(self, demand_ns: int, task: _Task) -> None:
-        self._numbers += 1
-        self._calls[self._numbers] = task
-        self._send(self._workers.server, CALL.pack(self._numbers, demand_ns), task)
 
     def _hand_out(self, step: WorkStep, task: _Task, idle: list[socket.socket]) -> None:
         if len(idle) < step.threads:

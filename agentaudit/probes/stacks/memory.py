@@ -10,6 +10,7 @@ import os
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import accumulate, chain, pairwise
 
 Piece = tuple[int, int]
@@ -75,10 +76,14 @@ class Memory:
         From the first on that does not lie there they are empty, and from the first on that is one
         too many for a single call.
         """
-        return self.asking(pieces)()
+        data = self.copied(_Asked(pieces[:_MOST_PIECES]))
+        ends = accumulate((size for _, size in pieces), initial=0)
+        return [data[start:end] if end <= len(data) else b"" for start, end in pairwise(ends)]
 
     def asking(self, pieces: Sequence[Piece]) -> Callable[[], Sequence[bytes]]:
         """Gathers the same pieces whenever it is called; what the kernel is told is made once."""
+        if len(pieces) > _MOST_PIECES or sum(size for _, size in pieces) > _MOST_BYTES:
+            return partial(self.gathered, pieces)
         return _Gathering(self, pieces).read
 
 
@@ -93,14 +98,13 @@ class _Gathering:
     def __init__(self, memory: Memory, pieces: Sequence[Piece]) -> None:
         self._memory = memory
         self._pieces = pieces
-        few = len(pieces) <= _MOST_PIECES and sum(size for _, size in pieces) <= _MOST_BYTES
-        together = _together(pieces) if few else ()
+        together = _together(pieces)
         starts = [0, *accumulate(size for _, size in together)]
-        self._size = starts[-1] if few else -1
+        self._size = starts[-1]
         self._asked = _Asked(together)
         addresses = [address for address, _ in together]
         self._places: list[slice] = []
-        for address, size in pieces if few else ():
+        for address, size in pieces:
             at = max(bisect_right(addresses, address) - 1, 0)
             start = starts[at] + address - addresses[at] if size else 0
             self._places.append(slice(start, start + size))
@@ -110,12 +114,7 @@ class _Gathering:
         data = self._memory.copied(self._asked)
         if len(data) == self._size:
             return [data[place] for place in self._places]
-        return self._one_after_the_other()
-
-    def _one_after_the_other(self) -> Sequence[bytes]:
-        data = self._memory.copied(_Asked(self._pieces[:_MOST_PIECES]))
-        ends = accumulate((size for _, size in self._pieces), initial=0)
-        return [data[start:end] if end <= len(data) else b"" for start, end in pairwise(ends)]
+        return self._memory.gathered(self._pieces)
 
 
 class _Asked:

@@ -105,8 +105,6 @@ class Walker(Generic[Stack]):
         start = len(self._links)
         if not start or gathered[:start] != self._linked:
             self._list()
-            gathered = [b""] * len(self._links)
-            start = len(gathered)
         seen: list[ThreadStack[Stack]] = []
         for thread in self._threads:
             end = start + len(thread.asked)
@@ -120,17 +118,16 @@ class Walker(Generic[Stack]):
 
     def _gathered(self) -> Sequence[bytes]:
         """The links, and what each thread asks for; packed anew where that is something else."""
-        changed = self._ask is None
+        ask = self._ask
         for thread in self._threads:
             pieces = thread.frames.pieces()
             if pieces is not thread.asked:
-                thread.asked = pieces
-                changed = True
-        if changed or self._ask is None:
+                thread.asked, ask = pieces, None
+        if ask is None:
             wanted = [self._links, *(thread.asked for thread in self._threads)]
             pieces = [piece for of_one in wanted for piece in of_one]
-            self._ask = self._memory.asking(pieces)
-        return self._ask()
+            self._ask = ask = self._memory.asking(pieces)
+        return ask()
 
     def _list(self) -> None:
         """Which threads there are, each led to by one before it or by its interpreter."""

@@ -157,12 +157,15 @@ def all_at_once(workload: Workload) -> bool:
     return len(instants) <= 1 and not workload.users
 
 
-def policy_names(asked: Sequence[str], workload: Workload) -> tuple[str, ...]:
+def policy_names(
+    asked: Sequence[str], workload: Workload, *, others: bool = False
+) -> tuple[str, ...]:
     """
     The policies to compare, the baseline first: those asked for, or those that suit the arrivals.
 
     `comb` is COMB in the form that suits the arrivals, and `all` is all that can be used in
-    earnest, so not the oracle. Raises UsageError for a name that is none.
+    earnest, so not the oracle. With others than shipped ones and no name, it is the baseline alone.
+    Raises UsageError for a name that is none.
     """
     closed = all_at_once(workload)
     suited = _CLOSED if closed else _OPEN
@@ -178,7 +181,7 @@ def policy_names(asked: Sequence[str], workload: Workload) -> tuple[str, ...]:
         )
     baselines = [name for name in names if name in ("fcfs", "multi-processing")]
     first = baselines[0] if baselines else suited[0]
-    return tuple(dict.fromkeys((first, *names)))
+    return (first,) if others and not asked else tuple(dict.fromkeys((first, *names)))
 
 
 def shipped_policies(names: Sequence[str], caps: Caps) -> tuple[Policy, ...]:

@@ -9,21 +9,17 @@ from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.tools import Tool
 from agentaudit.probes.execution.workers import Workers
 from agentaudit.probes.host import usable_cores
-from agentaudit.simulation.policies.capped import CappedConcurrency, FirstCome
+from agentaudit.simulation.policies.capped import FirstCome
 
 TOOLS = {Tool.INTERPRETER, Tool.NUMPY}
 
 
-def rolling(cap: int) -> FirstCome:
-    return CappedConcurrency(name="rolling", source="", cap=cap).admission()
-
-
 def test_a_machine_is_measured() -> None:
     with Workers(count=4, tools=TOOLS, speeds=[0.0, 1.0, 1.5]) as workers:
-        host = measure_host(workers, TOOLS, rolling, side_by_side=(2, 4), calls=(1, 2))
+        host = measure_host(workers, TOOLS, FirstCome, side_by_side=(2, 4), calls=(1, 2))
         units = {Tool(tool.tool): tool.unit_ns for tool in host.tools}
         with Hands(workers, units) as hands:
-            speeds = beacon(hands, TOOLS, rolling)
+            speeds = beacon(hands, TOOLS, FirstCome)
 
     assert host.cores == usable_cores()
     assert [tool.tool for tool in host.tools] == ["interpreter", "numpy"]
