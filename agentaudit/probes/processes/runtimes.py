@@ -54,6 +54,26 @@ def interpreter_of(pid: int) -> str | None:
     return inside if _EXECUTABLE.search(inside) else None
 
 
+def hidden(pid: int) -> bool:
+    """Whether permissions hide from us what a process runs, and with it what its memory holds."""
+    try:
+        Path(f"/proc/{pid}/exe").readlink()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def closed(pid: int) -> str:
+    """Why a process cannot be looked into that runs as somebody else, and what opens it."""
+    return (
+        f"the memory of process {pid} may not be read: run as its user with"
+        " `echo 0 | sudo tee /proc/sys/kernel/yama/ptrace_scope`, run as root, or give the"
+        " container the capability SYS_PTRACE"
+    )
+
+
 def _by_name(pid: int) -> str | None:
     """What the short name suggests, where permissions hide the rest."""
     try:

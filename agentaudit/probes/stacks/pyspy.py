@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from agentaudit.probes.processes.runtimes import closed
+
 _LONGEST_S = 3
 """A recording ends by itself then, should nobody be left to end it."""
 
@@ -99,11 +101,7 @@ def forbidden(said: bytes) -> bool:
 def reason(said: bytes, pid: int) -> str:
     """What went wrong, from what py-spy said: its own words are no sentence for a user."""
     if forbidden(said):
-        return (
-            f"the memory of process {pid} may not be read: run as its user with"
-            " `echo 0 | sudo tee /proc/sys/kernel/yama/ptrace_scope`, run as root, or give the"
-            " container the capability SYS_PTRACE"
-        )
+        return closed(pid)
     text = said.decode("utf-8", errors="replace")
     last = next((line for line in reversed(text.splitlines()) if line.strip()), "it said nothing")
     return f"py-spy cannot read the stacks of process {pid}: {last.strip()[:200]}"

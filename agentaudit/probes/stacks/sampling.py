@@ -12,7 +12,7 @@ from typing import Protocol
 from agentaudit.model.recording import Frame, Record, StackDefined, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
 from agentaudit.probes.processes.counters import process_clock_ns
-from agentaudit.probes.processes.runtimes import python_of
+from agentaudit.probes.processes.runtimes import closed, hidden, python_of
 
 _SETTLED_NS = 1_000_000_000
 """Age at which a child is worth sampling; before, it takes the step of the thread that forked."""
@@ -153,11 +153,7 @@ class Stacks:
         yield Incident(
             at_ns=now_ns,
             probe="stacks",
-            what=(
-                f"more than {len(names)} Python processes run at once"
-                if samplers
-                else "no sampler that was asked for knows this Python"
-            ),
+            what=_turned_away(pid, samplers, len(names)),
             lost=f"the steps of process {pid}",
         )
 
@@ -207,6 +203,13 @@ class Stacks:
             )
         self._tallies.clear()
         self._refused.add(self._target)  # a second end has nothing to add
+
+
+def _turned_away(pid: int, samplers: Sequence[Sampler], watched: int) -> str:
+    """Why nobody begins to watch a process."""
+    if samplers:
+        return f"more than {watched} Python processes run at once"
+    return closed(pid) if hidden(pid) else "no sampler that was asked for knows this Python"
 
 
 def _busy(pid: int) -> bool:
