@@ -5,7 +5,6 @@ import re
 from agentaudit.extract.actions_jobs import Step
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.mcp_clients import remember
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
@@ -30,7 +29,7 @@ def add_auto_memory(documents: Documents, collector: Collector, agent: Agent, st
             persistent=Truth.UNKNOWN,
             agent_writable=Truth.YES,
         )
-        remember(collector, agent, store)
+        collector.remember(agent.id, collector.add(store))
 
 
 def _switched_on(documents: Documents, agent: Agent, step: Step) -> Evidence | None:

@@ -13,9 +13,7 @@ def bound(node: Node | None, default: int | None = None) -> Bound:
 
     Without one, the default of the product holds; where that is None, nothing does.
     """
-    if node is None:
-        return (Known.SET, default) if default is not None else (Known.NONE, None)
-    if node.kind is NodeKind.NULL or node.text == "":
+    if node is None or node.kind is NodeKind.NULL or node.text == "":
         return (Known.SET, default) if default is not None else (Known.NONE, None)
     count = node.integer
     if count is None:
@@ -28,3 +26,8 @@ def truth(holds: bool | None) -> Truth:  # noqa: FBT001, the one thing it asks
     if holds is None:
         return Truth.UNKNOWN
     return Truth.YES if holds else Truth.NO
+
+
+def switch(node: Node | None, *, absent: Truth) -> Truth:
+    """What a switch says; the default of the product where it is absent."""
+    return absent if node is None else truth(node.boolean)

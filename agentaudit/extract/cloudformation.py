@@ -125,9 +125,10 @@ class Stack(Module):
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     """Every template: identities, agents, stores, runtimes and logs."""
-    for document in templates(documents):
+    found = tuple(templates(documents))
+    for document in found:
         add_parameters(document, collector)
-    stacks = tuple(_stack(document) for document in templates(documents))
+    stacks = tuple(map(_stack, found))
     principals = Principals(documents, collector)
     principals.read(stacks)
     for stack in stacks:

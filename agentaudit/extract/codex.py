@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.mcp_clients import add_telemetry, client_agent, remember
+from agentaudit.extract.mcp_clients import REQUIREMENTS, add_telemetry, client_agent
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -19,18 +19,22 @@ from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Document, Node
 
 _FILE = re.compile(r"(?:^|/)(?:\.codex/)?config\.toml$")
-_REQUIREMENTS = re.compile(r"(?:^|/)requirements\.toml$")
 _OPEN = "danger-full-access"
 
 
 def extract_codex(documents: Documents, collector: Collector) -> None:
     """The agent of every `config.toml` that speaks of Codex: modes, sandbox, history, telemetry."""
-    for document in documents.of("toml"):
-        if _FILE.search(document.file) and _speaks_codex(document.root):
-            agent = _add_agent(document, collector, _forbidden(documents))
-            _add_history(document, collector, agent)
-            add_telemetry(document, collector, agent, document.root.get("otel", "log_user_prompt"))
-            _add_egress(document, collector, agent)
+    found = [
+        document
+        for document in documents.of("toml")
+        if _FILE.search(document.file) and _speaks_codex(document.root)
+    ]
+    forbidden = _forbidden(documents) if found else _Forbidden()
+    for document in found:
+        agent = _add_agent(document, collector, forbidden)
+        _add_history(document, collector, agent)
+        add_telemetry(document, collector, agent, document.root.get("otel", "log_user_prompt"))
+        _add_egress(document, collector, agent)
 
 
 def _speaks_codex(root: Node) -> bool:
@@ -48,7 +52,7 @@ class _Forbidden:
 
 def _forbidden(documents: Documents) -> _Forbidden:
     """What `requirements.toml` rules out by listing what it allows."""
-    files = [item.root for item in documents.of("toml") if _REQUIREMENTS.search(item.file)]
+    files = [item.root for item in documents.of("toml") if REQUIREMENTS.search(item.file)]
     policies = [node for root in files if (node := root.child("allowed_approval_policies"))]
     modes = [node for root in files if (node := root.child("allowed_sandbox_modes"))]
     return _Forbidden(
@@ -128,7 +132,7 @@ def _add_history(document: Document, collector: Collector, agent: Agent) -> None
         max_bytes_count=size.integer if size is not None and known is Known.SET else None,
         persistent=Truth.YES,
     )
-    remember(collector, agent, store)
+    collector.remember(agent.id, collector.add(store))
 
 
 def _add_egress(document: Document, collector: Collector, agent: Agent) -> None:

@@ -168,6 +168,13 @@ class Collector:
         )
         self.edges.setdefault((kind, src, dst), edge)
 
+    def remember(
+        self, agent: FactId, store: Fact, *, confidence: Confidence = Confidence.CERTAIN
+    ) -> None:
+        """An agent keeps something in a store, and reads from it."""
+        for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
+            self.link(kind, agent, store.id, store.evidence[0], confidence=confidence)
+
     def refer(
         self, kind: EdgeKind, src: FactId, target: type[Fact], name: str, *places: Evidence
     ) -> None:

@@ -15,7 +15,6 @@ from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_tools import ClassTool
 from agentaudit.extract.redaction import plain
-from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
@@ -104,8 +103,7 @@ def _add_memory(document: Document, collector: Collector, agent: Agent, data: No
             explicit_retrieval=Truth.NO,
         )
     )
-    for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-        collector.link(kind, agent.id, store.id, store.evidence[0])
+    collector.remember(agent.id, store)
 
 
 def _add_configured(document: Document, collector: Collector) -> None:

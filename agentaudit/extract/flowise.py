@@ -20,10 +20,8 @@ from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_tools import ClassTool
 from agentaudit.extract.redaction import plain
-from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node
 
 _AGENT = re.compile(
@@ -119,10 +117,11 @@ def _extract(flow: _Flow, documents: Documents, collector: Collector) -> None:
         agent = _add_agent(flow, collector, identifier, data)
         memory = agent_memory(flow.document, identifier, data)
         if memory is not None:
-            _remember(collector, agent, memory)
+            collector.remember(agent.id, collector.add(memory))
         for source, node in flow.into(identifier):
             if is_memory(node):
-                _remember(collector, agent, memory_of(flow.document, source, node))
+                memory = memory_of(flow.document, source, node)
+                collector.remember(agent.id, collector.add(memory))
             elif node.text_at("category") in _TOOL_CATEGORIES:
                 _add_tool(flow, documents, collector, (agent, source, node))
         _add_selected(flow, collector, agent, data)
@@ -150,12 +149,6 @@ def _add_agent(flow: _Flow, collector: Collector, identifier: str, data: Node) -
             max_iterations_count=count,
         )
     )
-
-
-def _remember(collector: Collector, agent: Agent, memory: MemoryStore) -> None:
-    store = collector.add(memory)
-    for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-        collector.link(kind, agent.id, store.id, store.evidence[0])
 
 
 def _add_tool(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.mcp_clients import add_telemetry, client_agent, remember
+from agentaudit.extract.mcp_clients import add_telemetry, client_agent
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -72,4 +72,4 @@ def _add_sessions(document: Document, collector: Collector, agent: Agent) -> Non
         ttl_s=None if kept else seconds,
         persistent=Truth.YES,
     )
-    remember(collector, agent, store)
+    collector.remember(agent.id, collector.add(store))

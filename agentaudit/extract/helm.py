@@ -20,6 +20,7 @@ from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import Lines
 
 _VALUES = re.compile(r"^values[\w.-]*\.ya?ml$")
 _ENVIRONMENTS = ("env", "extraEnv", "extraEnvVars", "envVars", "environment", "secretEnv")
@@ -51,14 +52,10 @@ def _leave_templates_open(documents: Documents, collector: Collector, folder: st
     for document in documents.of("yaml"):
         found = _TEMPLATE.search(document.text) if document.file.startswith(below) else None
         if found is not None:
-            before = document.text[: found.start()]
+            line, column = Lines(document.text).place(found.start())
+            message = "an unrendered template; audit what `helm template` writes"
             collector.problems.append(
-                Problem(
-                    file=document.file,
-                    message="an unrendered template; audit what `helm template` writes",
-                    line=before.count("\n") + 1,
-                    column=found.start() - before.rfind("\n"),
-                )
+                Problem(file=document.file, message=message, line=line, column=column)
             )
 
 

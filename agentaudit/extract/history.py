@@ -42,9 +42,11 @@ def _renamed(then: Mapping[str, SourceText], now: Mapping[str, SourceText]) -> d
         if (score := _likeness(old, new)) >= _ALIKE
     )
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for _, old, new in scored:
-        if old not in names and new not in names.values():
+        if old not in names and new not in taken:
             names[old] = new
+            taken.add(new)
     return names
 
 

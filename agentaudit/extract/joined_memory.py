@@ -6,10 +6,10 @@ wherever the history lies. What its code sets for a backend holds for the store 
 its runtime names. Only what is set is carried over: that a limit is absent is told where it is.
 """
 
-from collections import defaultdict
 from dataclasses import replace
 
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.joined_credentials import targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.fact import FactId
@@ -20,10 +20,7 @@ _CONTEXTS = frozenset({"window", "summary"})
 
 def join_memory(collector: Collector) -> None:
     """For each agent, what its stores say of one another."""
-    stores: dict[FactId, set[FactId]] = defaultdict(set)
-    for edge in collector.edges.values():
-        if edge.kind is EdgeKind.RECALLS_FROM:
-            stores[edge.src].add(edge.dst)
+    stores = targets(collector, EdgeKind.RECALLS_FROM)
     for agent in sorted(stores):
         found = [collector.facts.get(name) for name in sorted(stores[agent])]
         memories = [fact for fact in found if isinstance(fact, MemoryStore)]

@@ -143,10 +143,7 @@ def _attach_memory(collector: Collector) -> None:
             if not isinstance(store, MemoryStore):
                 continue
             for agent in sorted(agents[workload.runtime_id]):
-                for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-                    collector.link(
-                        kind, agent, store.id, store.evidence[0], confidence=Confidence.LIKELY
-                    )
+                collector.remember(agent, store, confidence=Confidence.LIKELY)
 
 
 def _limit_agents(collector: Collector) -> None:
@@ -154,13 +151,13 @@ def _limit_agents(collector: Collector) -> None:
     agents = agents_on(collector)
     for workload in collector.workloads:
         iterations, timeout = limit(workload, "iterations"), limit(workload, "timeout")
+        bypass, opened = bypassed(workload.words), open_to_every_page(workload)
         for name in sorted(agents[workload.runtime_id]):
             agent = collector.facts[name]
             if not isinstance(agent, Agent):
                 continue
-            if bypassed(workload.words):
+            if bypass:
                 agent = replace(agent, permission_mode="bypass")
-            opened = open_to_every_page(workload)
             if opened is not None:
                 place = evidence(opened.document, opened.value, f"{opened.key}=*")
                 places = tuple(dict.fromkeys((*agent.evidence, place)))

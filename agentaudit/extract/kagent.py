@@ -13,7 +13,7 @@ from agentaudit.extract.kagent_tools import add_agent_tools, headers_of, server_
 from agentaudit.extract.kagent_workloads import add_agent_runtime
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, kubernetes_objects
 from agentaudit.extract.launchers import image_launch, launch_of
-from agentaudit.extract.mcp_clients import remember
+from agentaudit.extract.mcp import tls_of
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, bare_url, plain
 from agentaudit.model.evidence import Known, Truth
@@ -77,7 +77,7 @@ def _add_server(item: KubernetesObject, collector: Collector) -> None:
             url=bare_url(url),
             package=launch.package,
             pinned=Truth.UNKNOWN if url else launch.pinned,
-            tls=_tls(url),
+            tls=tls_of(url),
             authenticated=Truth.YES if headers else Truth.NO if url else Truth.UNKNOWN,
             remote=remote,
             tls_verification_off=_verification_off(item),
@@ -90,12 +90,6 @@ def _add_server(item: KubernetesObject, collector: Collector) -> None:
     add_credentials(collector, headers, holding)
     environment = settings_of(item.document, deployment.child("env"), "spec.deployment.env")
     add_credentials(collector, environment, replace(holding, exposure="env"))
-
-
-def _tls(url: str) -> Truth:
-    if url.startswith("https://"):
-        return Truth.YES
-    return Truth.NO if url.startswith("http://") else Truth.UNKNOWN
 
 
 def _add_model(item: KubernetesObject, collector: Collector) -> None:
@@ -211,8 +205,7 @@ class _Agent:
             days = memory.child("ttlDays")
             count = _DEFAULT_DAYS if days is None else days.integer
             node = days or declarative.key_of("memory") or memory
-            self._remember(
-                agent,
+            store = self.collector.add(
                 MemoryStore(
                     id=fact_id("memory_store", "memory", f"{agent.id}/memory"),
                     name=f"memory of {agent.name}",
@@ -223,13 +216,13 @@ class _Agent:
                     ttl_s=None if count is None else (count or _DEFAULT_DAYS) * _DAY_S,
                     persistent=Truth.YES,
                     agent_writable=Truth.YES,
-                ),
+                )
             )
+            self.collector.remember(agent.id, store)
         compaction = declarative.get("context", "compaction")
         bound = Known.NONE if compaction is None else Known.UNKNOWN
         node = compaction or self.item.place
-        self._remember(
-            agent,
+        store = self.collector.add(
             MemoryStore(
                 id=fact_id("memory_store", "session", f"{agent.id}/session"),
                 name=f"session of {agent.name}",
@@ -241,8 +234,6 @@ class _Agent:
                 max_tokens=bound,
                 compaction=Known.NONE if compaction is None else Known.SET,
                 persistent=Truth.YES,
-            ),
+            )
         )
-
-    def _remember(self, agent: Agent, store: MemoryStore) -> None:
-        remember(self.collector, agent, store)
+        self.collector.remember(agent.id, store)

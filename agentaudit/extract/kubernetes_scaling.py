@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from agentaudit.extract.kubernetes_environment import Pod
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 from agentaudit.model.evidence import Known
-from agentaudit.readers.document import Node
 
 _KNATIVE = "serving.knative.dev/"
 _MOST = ("autoscaling.knative.dev/max-scale", "autoscaling.knative.dev/maxScale")
+_BOUNDS = {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}
+"""What scales a workload, and under which key it says how far."""
 _KEDA_DEFAULT = 100
 
 
@@ -23,7 +24,7 @@ def instances_of(pod: Pod) -> tuple[Known, int | None]:
         count = most.integer if most is not None else 0
         return (Known.SET, count) if count else (Known.NONE, None)
     for item in _scalers(pod):
-        node = _bound(item)
+        node = item.node.get("spec", _BOUNDS[item.kind])
         if node is not None:
             return (Known.SET, node.integer) if node.integer is not None else (Known.UNKNOWN, None)
         if item.kind == "ScaledObject":
@@ -35,16 +36,10 @@ def instances_of(pod: Pod) -> tuple[Known, int | None]:
 
 
 def _scalers(pod: Pod) -> Iterator[KubernetesObject]:
-    for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
+    for kind in _BOUNDS:
         for item in pod.cluster.of(kind, pod.owner.namespace):
             if _scales(item, pod.owner):
                 yield item
-
-
-def _bound(item: KubernetesObject) -> Node | None:
-    if item.kind == "HorizontalPodAutoscaler":
-        return item.node.get("spec", "maxReplicas")
-    return item.node.get("spec", "maxReplicaCount") if item.kind == "ScaledObject" else None
 
 
 def _scales(item: KubernetesObject, owner: KubernetesObject) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
-from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
@@ -32,8 +31,7 @@ def _extract(documents: Documents, document: Document, collector: Collector) -> 
         stores.append(_long_term_store(collector, document))
     for agent in agents:
         for store in stores:
-            for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-                collector.link(kind, agent.id, store.id, store.evidence[0])
+            collector.remember(agent.id, store)
     _add_server(documents, document, collector)
 
 

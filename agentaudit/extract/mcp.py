@@ -24,7 +24,10 @@ _LOCAL = re.compile(
 )
 _PATH = re.compile(r"^(?:/|~|\.{1,2}(?:/|$)|[A-Za-z]:[\\/]|\$\{?HOME)")
 _OWN_PROOF = ("oauth", "auth", "bearer_token_env_var", "authProviderType", "apiKey")
-_BLOCKS_OF_HEADERS = ("headers", "http_headers", "env_http_headers")
+_BLOCKS_OF_HEADERS = (
+    *(("headers",), ("http_headers",), ("env_http_headers",)),
+    ("requestOptions", "headers"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
         url=bare_url(url),
         package=launch.package,
         pinned=Truth.UNKNOWN if url else launch.pinned,
-        tls=_tls(url),
+        tls=tls_of(url),
         authenticated=_authenticated(declared.node, url),
         remote=remote,
         auto_approved=_auto_approved(declared.node),
@@ -132,7 +135,8 @@ def _transport(node: Node, url: str) -> str:
     return "http" if url else "stdio"
 
 
-def _tls(url: str) -> Truth:
+def tls_of(url: str) -> Truth:
+    """Whether a server is reached over TLS."""
     if url.startswith("https://"):
         return Truth.YES
     return Truth.NO if url.startswith("http://") else Truth.UNKNOWN
@@ -142,8 +146,7 @@ def _authenticated(node: Node, url: str) -> Truth:
     """Whether a remote server is called with proof of who calls; a local process needs none."""
     if not url:
         return Truth.UNKNOWN
-    blocks = [node.child(name) for name in _BLOCKS_OF_HEADERS]
-    blocks.append(node.get("requestOptions", "headers"))
+    blocks = [node.get(*path) for path in _BLOCKS_OF_HEADERS]
     headers = {name.lower() for block in blocks if block is not None for name, _ in block.items()}
     headers |= {match["name"].lower() for match in URL_SECRET.finditer(url)}
     proven = any(name == "authorization" or secret_name(name) for name in headers)

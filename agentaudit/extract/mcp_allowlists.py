@@ -16,12 +16,12 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.mcp import command_of, server_id, url_of
-from agentaudit.extract.mcp_clients import DeclaredServer, client_of, declared_servers
+from agentaudit.extract.mcp_clients import REQUIREMENTS, DeclaredServer, client_of, declared_servers
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node
 
 _MANAGED = re.compile(r"(?:^|/)managed-mcp\.json$")
-_REQUIREMENTS = re.compile(r"(?:^|/)requirements\.toml$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,16 @@ def mark_shadows(documents: Documents, collector: Collector) -> None:
         return
     for document in documents.of("json", "toml"):
         client = client_of(document)
-        for server in declared_servers(document):
-            for managed in lists:
-                if managed.client == client and not managed.admits(server):
+        deciding = [managed for managed in lists if managed.client == client]
+        for server in declared_servers(document) if deciding else ():
+            for managed in deciding:
+                if not managed.admits(server):
                     _mark(collector, server_id(document, server), managed)
 
 
-def _mark(collector: Collector, name: str, managed: _List) -> None:
-    server = next((item for item in collector.of(ToolServer) if item.id == name), None)
-    if server is not None:
+def _mark(collector: Collector, name: FactId, managed: _List) -> None:
+    server = collector.facts.get(name)
+    if isinstance(server, ToolServer):
         place = evidence(managed.document, managed.place)
         places = tuple(dict.fromkeys((*server.evidence, place)))
         collector.update(replace(server, shadow=True, evidence=places))
@@ -62,7 +63,7 @@ def _lists(documents: Documents) -> Iterator[_List]:
             yield from _claude(document)
         elif client == "gemini-cli" and (allowed := root.get("mcp", "allowed")) is not None:
             yield _List(client, document, allowed, partial(_named, frozenset(allowed.texts())))
-        elif _REQUIREMENTS.search(document.file) and (listed := root.child("mcp_servers")):
+        elif REQUIREMENTS.search(document.file) and (listed := root.child("mcp_servers")):
             yield _List("codex", document, listed, partial(_identified, dict(listed.items())))
 
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import folder_of
-from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import AuditLog
-from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
@@ -36,7 +34,7 @@ _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     )
 )
 _ROOTS = ("mcpServers", "mcp_servers", "context_servers")
-_REQUIREMENTS = re.compile(r"(?:^|/)requirements\.toml$")
+REQUIREMENTS = re.compile(r"(?:^|/)requirements\.toml$")
 URLS = ("url", "httpUrl", "serverUrl", "uri")
 """The keys under which clients write a server's address."""
 _COMMANDS = ("command", "cmd")
@@ -59,7 +57,7 @@ def declared_servers(document: Document) -> Iterator[DeclaredServer]:
     root = document.root
     if document.syntax not in {"json", "yaml", "toml"} or root.kind is not NodeKind.MAPPING:
         return
-    if _REQUIREMENTS.search(document.file):
+    if REQUIREMENTS.search(document.file):
         return  # what Codex may start, and nothing that is started
     for name in _ROOTS:
         yield from _servers(root.child(name), name)
@@ -89,13 +87,6 @@ def client_agent(document: Document, collector: Collector, place: Node | None = 
             evidence=(evidence(document, place or document.root),),
         )
     )
-
-
-def remember(collector: Collector, agent: Agent, store: MemoryStore) -> None:
-    """A store that a client keeps its conversations in, and reads them from."""
-    collector.add(store)
-    for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-        collector.link(kind, agent.id, store.id, store.evidence[0])
 
 
 def add_telemetry(

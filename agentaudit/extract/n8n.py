@@ -125,9 +125,7 @@ def _add_memories(workflow: Workflow, collector: Collector, agent: Agent) -> Non
             what = f"the memory {short_type(node)} is not known"
             collector.leave_open(place, what, "what bounds it is open")
             continue
-        store = collector.add(memory_of(workflow, node))
-        for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-            collector.link(kind, agent.id, store.id, store.evidence[0])
+        collector.remember(agent.id, collector.add(memory_of(workflow, node)))
 
 
 def _delegate(workflow: Workflow, collector: Collector, agent: Agent, tool: Node) -> None:

@@ -74,12 +74,8 @@ def _gitlab_jobs(root: Node, shared: Node | None) -> Iterator[PipelineJob]:
         if key.raw in _NOT_JOBS or job.child("script") is None:
             continue
         blocks = [("variables", root.child("variables")), (key.raw, job.child("variables"))]
-        tokens = job.child("id_tokens") or next(
-            (node for level in everywhere if (node := level.child("id_tokens"))), None
-        )
-        image = job.child("image") or next(
-            (node for level in everywhere if (node := level.child("image"))), None
-        )
+        tokens = job.child("id_tokens") or _first(everywhere, "id_tokens")
+        image = job.child("image") or _first(everywhere, "image")
         scripts = (job.child(name) or _first(everywhere, name) for name in _SCRIPTS)
         yield PipelineJob(
             name=key.raw,
@@ -92,8 +88,6 @@ def _gitlab_jobs(root: Node, shared: Node | None) -> Iterator[PipelineJob]:
 
 
 def _first(levels: list[Node], name: str) -> Node | None:
-    if name == "script":
-        return None
     return next((node for level in levels if (node := level.child(name)) is not None), None)
 
 

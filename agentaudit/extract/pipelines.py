@@ -7,8 +7,7 @@ issue a token for the job.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 
 from agentaudit.extract.actions_tools import add_allowed_tools
 from agentaudit.extract.coding_agents import BYPASS, starts_agent
@@ -22,7 +21,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Source
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
-from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.readers.document import Document, Node
 
@@ -33,7 +32,6 @@ _PROVIDERS = frozenset({"aws", "google", "azure", "anthropic", "openai"})
 _CLOUDS = frozenset({"aws", "google", "azure"})
 """Where the job has a token to exchange, variables of these names hold what it got for it."""
 _NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-NO_ALTERNATIVES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ class Pipeline:
     """Where it says that strangers may cause it."""
     event_text: re.Pattern[str]
     """Variables that hold what the author of an event wrote."""
-    alternatives: Mapping[str, str] = field(default_factory=lambda: NO_ALTERNATIVES)
+    alternatives: Mapping[str, str]
     """By provider: what would do without a static key."""
     included: tuple[str, ...] = ()
     """Configurations from elsewhere that can change without a commit here."""
@@ -201,7 +199,7 @@ def _add_credentials(
     holding = Holding(
         holder="ci",
         exposure="env",
-        holder_id=next(iter(seen_by), NOBODY),
+        holder_id=seen_by[0],
         seen_by=seen_by,
         short_alternative=dict(pipeline.alternatives),
     )
@@ -218,7 +216,7 @@ def _add_credentials(
                 form=CredentialForm.WORKLOAD_IDENTITY,
                 lifetime=Lifetime.SHORT,
                 holder="ci",
-                holder_id=next(iter(seen_by), NOBODY),
+                holder_id=seen_by[0],
                 exposure="env",
                 variable=name,
             )

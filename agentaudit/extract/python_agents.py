@@ -16,7 +16,6 @@ from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval, Guardrail
 from agentaudit.model.facts.fact import FactId
-from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Tool
 
 _LIMITS = ("max_iter", "max_iterations", "max_turns", "recursion_limit", "max_llm_calls")
@@ -67,9 +66,9 @@ def _extract(module: Module, collector: Collector) -> None:
     tools = {tool.name: collector.add(tool) for tool, _ in function_tools(module)}
     for tool in tools.values():
         _add_ingestion(collector, tool)
-    add_sessions(module, collector)
-    stores = [(collector.add(store), call) for store, call in memories(module)]
     calls = tuple(module.calls())
+    add_sessions(module, calls, collector)
+    stores = [(collector.add(store), call) for store, call in memories(module, calls)]
     agents = [
         _add_agent(_Building(module, collector, tools, calls), call, builder)
         for call in calls
@@ -77,7 +76,7 @@ def _extract(module: Module, collector: Collector) -> None:
     ]
     for agent in agents:
         for store, _ in stores:
-            _add_memory_edges(collector, agent, store)
+            collector.remember(agent.id, store, confidence=Confidence.LIKELY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +235,6 @@ def _add_ingestion(collector: Collector, tool: Tool) -> Tool:
     if tool.reads_untrusted is Truth.YES:
         add_source(collector, tool.id, "web pages", tool.evidence[0])
     return tool
-
-
-def _add_memory_edges(collector: Collector, agent: Agent, store: MemoryStore) -> None:
-    for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-        collector.link(kind, agent.id, store.id, store.evidence[0], confidence=Confidence.LIKELY)
 
 
 def _middleware(building: _Building, call: Call, *names: str) -> ast.Call | None:

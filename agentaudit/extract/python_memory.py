@@ -6,7 +6,7 @@ langgraph-checkpoint-*, OpenAI Agents 0.24, AutoGen 0.7, Strands, LlamaIndex, Ag
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import fact_id
@@ -117,9 +117,9 @@ _PERSISTENT = frozenset(
 _CONSTRUCTORS = ("from_conn_string", "from_conn_info", "from_url", "from_defaults", "from_client")
 
 
-def memories(module: Module) -> Iterator[tuple[MemoryStore, Call]]:
-    """Every memory that the module constructs, with the call that does it."""
-    for call in module.calls():
+def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStore, Call]]:
+    """Every memory that the module's calls construct, with the call that does it."""
+    for call in calls:
         name = call.last
         if name in _CONSTRUCTORS and "." in call.name:
             name = call.name.split(".")[-2]

@@ -4,6 +4,8 @@ Sessions of AWS that Python code asks for, and for how long.
 Source: AWS STS API reference, `DurationSeconds` of AssumeRole, GetSessionToken and their like.
 """
 
+from collections.abc import Iterable
+
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -16,11 +18,11 @@ _ISSUING = frozenset(
 )
 
 
-def add_sessions(module: Module, collector: Collector) -> None:
+def add_sessions(module: Module, calls: Iterable[Call], collector: Collector) -> None:
     """A session for each call that says how long it is to last."""
     if not any(name.partition(".")[0] in {"boto3", "aioboto3"} for name in module.imports.values()):
         return
-    for call in module.calls():
+    for call in calls:
         asked = keyword(call.node, "DurationSeconds")
         if call.last in _ISSUING and asked is not None:
             _add_session(module, collector, call, module.value(asked))

@@ -33,12 +33,18 @@ class _Directive:
 
 def extract_redis(documents: Documents, collector: Collector) -> None:
     """Joins the Redis that a conversation memory names with what configures that Redis."""
+    caches = [
+        store
+        for store in collector.of(MemoryStore)
+        if store.kind == "cache" and store.backend == "redis" and store.managed_service
+    ]
     for workload in collector.workloads:
         store = collector.facts.get(memory_id(workload, "redis"))
         if not isinstance(store, MemoryStore):
             continue
         if store.managed_service:
-            _join_managed(collector, store)
+            if len(caches) == 1:
+                _join_managed(collector, store, caches[0])
             continue
         server = _server(workload, collector.workloads)
         directives = list(_directives(documents, server)) if server is not None else []
@@ -50,23 +56,12 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
             collector.link(EdgeKind.RUNS_ON, store.id, server.runtime_id, *store.evidence[:1])
 
 
-def _join_managed(collector: Collector, store: MemoryStore) -> None:
+def _join_managed(collector: Collector, store: MemoryStore, cache: MemoryStore) -> None:
     """The bounds of the one managed Redis that is declared, for a URL that names such a one."""
-    caches = [
-        other
-        for other in collector.of(MemoryStore)
-        if other.kind == "cache" and other.backend == "redis" and other.managed_service
-    ]
-    if len(caches) == 1:
-        places = tuple(dict.fromkeys((*store.evidence, *caches[0].evidence)))
-        collector.update(
-            replace(
-                store,
-                evidence=places,
-                max_bytes=caches[0].max_bytes,
-                eviction=caches[0].eviction,
-            )
-        )
+    places = tuple(dict.fromkeys((*store.evidence, *cache.evidence)))
+    collector.update(
+        replace(store, evidence=places, max_bytes=cache.max_bytes, eviction=cache.eviction)
+    )
 
 
 def _host_bytes(collector: Collector, server: Workload | None) -> int | None:

@@ -10,9 +10,9 @@ resource reference for the same properties.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from agentaudit.extract.bounds import switch
 from agentaudit.extract.terraform_modules import Declared
 from agentaudit.model.evidence import Truth
-from agentaudit.readers.document import Node
 
 SHARED_KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -37,16 +37,16 @@ def static_access(declared: Declared) -> Truth:
     if declared.type in SHARED_KEYS:
         names = SHARED_KEYS[declared.type][1]
         found = (body.get(name) for name in names)
-        return _truth(next((node for node in found if node is not None), None), absent=Truth.YES)
+        return switch(next((node for node in found if node is not None), None), absent=Truth.YES)
     if declared.type in _DATABASES:
         if body.get(_DATABASES[declared.type]) is None:
             return Truth.UNKNOWN
-        iam = _truth(body.get(_IAM), absent=Truth.NO)
+        iam = switch(body.get(_IAM), absent=Truth.NO)
         return {Truth.YES: Truth.NO, Truth.NO: Truth.YES}.get(iam, Truth.UNKNOWN)
     if declared.type == "aws_opensearch_domain":
         options = body.get("advanced_security_options")
         own = options.get("internal_user_database_enabled") if options is not None else None
-        return _truth(own, absent=Truth.UNKNOWN)
+        return switch(own, absent=Truth.UNKNOWN)
     return Truth.UNKNOWN
 
 
@@ -63,11 +63,3 @@ def rotated(declared: Declared) -> Truth:
         if node is not None and node.unknown and "aws_secretsmanager_secret." not in text:
             return Truth.UNKNOWN
     return Truth.NO
-
-
-def _truth(node: Node | None, *, absent: Truth) -> Truth:
-    if node is None:
-        return absent
-    if node.boolean is None:
-        return Truth.UNKNOWN
-    return Truth.YES if node.boolean else Truth.NO

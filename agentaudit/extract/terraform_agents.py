@@ -34,11 +34,11 @@ def add_agents(module: Module, principals: Principals, collector: Collector) -> 
         agent = collector.add(_harness_agent(declared))
         remembering.append(agent.id)
         authenticate(principals, declared, agent.id, ("execution_role_arn",))
-        _remember(collector, agent.id, collector.add(_harness_window(declared)))
+        collector.remember(agent.id, collector.add(_harness_window(declared)))
     for declared in module.resources("aws_bedrockagentcore_memory"):
         store = collector.add(_agentcore_memory(declared))
-        for agent_id in remembering:
-            _remember(collector, agent_id, store, Confidence.LIKELY)
+        for agent_id in remembering:  # likely, where a module declares both side by side
+            collector.remember(agent_id, store, confidence=Confidence.LIKELY)
     targets = module.resources("aws_bedrockagentcore_gateway_target")
     for declared in module.resources("aws_bedrockagentcore_gateway"):
         own = [target for target in targets if _targets(target, declared)]
@@ -77,7 +77,7 @@ def _add_bedrock_agent(declared: Declared, collector: Collector) -> FactId:
     _add_instruction(declared, agent.id, collector)
     memory = body.get("memory_configuration")
     if memory is not None:
-        _remember(collector, agent.id, collector.add(_bedrock_memory(declared, memory)))
+        collector.remember(agent.id, collector.add(_bedrock_memory(declared, memory)))
     return agent.id
 
 
@@ -151,17 +151,6 @@ def _agentcore_memory(declared: Declared) -> MemoryStore:
         managed_service=True,
         sweep=Known.SET,
     )
-
-
-def _remember(
-    collector: Collector,
-    agent: FactId,
-    store: MemoryStore,
-    confidence: Confidence = Confidence.CERTAIN,
-) -> None:
-    """Both ways; only likely where a module declares agents and memory side by side."""
-    for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-        collector.link(kind, agent, store.id, *store.evidence[:1], confidence=confidence)
 
 
 def _add_action_group(declared: Declared, agents: dict[str, FactId], collector: Collector) -> None:

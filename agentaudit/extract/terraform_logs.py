@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from agentaudit.extract.bounds import switch
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.evidence import Known, Truth
@@ -25,9 +26,9 @@ def _trail(declared: Declared) -> AuditLog:
         name=declared.title,
         evidence=(evidence(declared.document, declared.header, declared.shown),),
         kind="cloudtrail",
-        enabled=_truth(enabled, absent=Truth.YES),
+        enabled=switch(enabled, absent=Truth.YES),
         covers_data_events=_any(_covers_data(body)),
-        validated=_truth(validated, absent=Truth.NO),
+        validated=switch(validated, absent=Truth.NO),
     )
 
 
@@ -55,7 +56,7 @@ def _model_log(declared: Declared, module: Module) -> AuditLog:
         kind="model_invocation",
         enabled=Truth.YES if settings is not None else Truth.UNKNOWN,
         retention=_retention(group, module),
-        content_logged=_truth(text, absent=Truth.YES) is Truth.YES,
+        content_logged=switch(text, absent=Truth.YES) is Truth.YES,
     )
 
 
@@ -72,14 +73,6 @@ def _retention(group: Node | None, module: Module) -> Known:
 
 def _raw(node: Node | None) -> str:
     return node.raw if node is not None else ""
-
-
-def _truth(node: Node | None, *, absent: Truth) -> Truth:
-    if node is None:
-        return absent
-    if node.boolean is None:
-        return Truth.UNKNOWN
-    return Truth.YES if node.boolean else Truth.NO
 
 
 def _any(answers: Iterator[bool]) -> Truth:

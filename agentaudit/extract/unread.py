@@ -10,6 +10,7 @@ from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.azure import UNREAD, arm_place
+from agentaudit.readers.lines import Lines
 
 _PROJECT = re.compile(r"(?:^|/)(?:agentcore\.json|\.bedrock_agentcore\.yaml)$")
 _PROJECT_KEYS = ("agents", "runtimes", "memories", "agentCoreGateways", "gateways", "credentials")
@@ -21,8 +22,7 @@ def extract_unread(documents: Documents, collector: Collector) -> None:
     for document in documents.of("json", "yaml"):
         root, at = document.root, None
         if document.syntax == "json" and (at := arm_place(document.text)) is not None:
-            before = document.text[:at]
-            line, column = before.count("\n") + 1, at - before.rfind("\n")
+            line, column = Lines(document.text).place(at)
             problem = Problem(file=document.file, message=UNREAD, line=line, column=column)
         elif _PROJECT.search(document.file) and any(map(root.child, _PROJECT_KEYS)):
             problem = _at_start(document.file, "a project of AgentCore, of which keys are not read")

@@ -128,13 +128,12 @@ def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         except OSError as error:
             yield path, f"unreadable folder: {error.strerror}"
             continue
-        linked = [Path(entry.path) for entry in entries if _is_linked_folder(entry)]
-        yield from ((path, "a link to a folder") for path in linked)
-        waiting += [
-            Path(entry.path)
-            for entry in entries
-            if entry.name not in SKIPPED_FOLDERS and Path(entry.path) not in linked
-        ]
+        linked = {entry.name for entry in entries if _is_linked_folder(entry)}
+        yield from (
+            (Path(entry.path), "a link to a folder") for entry in entries if entry.name in linked
+        )
+        passed_by = SKIPPED_FOLDERS | linked
+        waiting += [Path(entry.path) for entry in entries if entry.name not in passed_by]
 
 
 def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
@@ -171,8 +170,11 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
 
 
 def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage:
-    """The text of a file's content, or why it is none."""
-    """The text, by its byte order mark or else as UTF-8; no text of ours has a NUL."""
+    """
+    The text of a file's content, or why it is none.
+
+    It is read by its byte order mark or else as UTF-8; no text of ours has a NUL.
+    """
     marks = (mark for mark in _MARKS if content.startswith(mark))
     encoding = _MARKS.get(next(marks, b""), "utf-8-sig")
     if encoding == "utf-8-sig" and b"\0" in content:

@@ -129,10 +129,10 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return True
     if syntax == "bicep":
         return bicep_of_interest(text)
-    if syntax == "json" and (is_plan(text) or arm_place(text) is not None):
-        return True
     gate = _PYTHON_GATE if syntax == "python" else _GATE
-    return gate.search(text) is not None
+    if gate.search(text) is not None:
+        return True
+    return syntax == "json" and (is_plan(text) or arm_place(text) is not None)
 
 
 def parse(file: str, syntax: str, text: str) -> Document:
