@@ -1,10 +1,13 @@
 """All documents of one audit, as extractors ask for them: by syntax, by path, by reference."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from agentaudit.readers.document import Document
+
+AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +15,13 @@ class Documents:
     """Every document that could be read, by its path from the root, sorted."""
 
     files: Mapping[str, Document]
+    _answers: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, ask: Callable[["Documents"], AnswerT]) -> AnswerT:
+        """What several extractors ask of all documents: answered once, and kept."""
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        return self._answers[ask]  # type: ignore[return-value]  # kept under the question
 
     def __iter__(self) -> Iterator[Document]:
         return iter(self.files.values())

@@ -40,7 +40,7 @@ _ALTERNATIVES = {
 
 def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     """The workloads of every manifest, with the accounts they run under."""
-    objects = tuple(kubernetes_objects(documents))
+    objects = kubernetes_objects(documents)
     cluster = Cluster(objects)
     for owner in objects:
         route = _TEMPLATES.get(owner.kind)

@@ -15,7 +15,7 @@ _OUTWARD = frozenset({"LoadBalancer", "NodePort"})
 
 def extract_exposure(documents: Documents, collector: Collector) -> None:
     """Marks the servers behind every Service that answers to the outside."""
-    objects = tuple(kubernetes_objects(documents))
+    objects = kubernetes_objects(documents)
     behind = {
         (item.namespace, name)
         for item in objects

@@ -47,14 +47,20 @@ class Cluster:
         return found[0] if found else None
 
 
-def kubernetes_objects(documents: Documents) -> Iterator[KubernetesObject]:
+def kubernetes_objects(documents: Documents) -> tuple[KubernetesObject, ...]:
     """Every object, those inside a List too; a patch of Kustomize is none."""
+    return documents.once(_every_object)
+
+
+def _every_object(documents: Documents) -> tuple[KubernetesObject, ...]:
     patches = patch_files(documents)
-    for document in documents.of("yaml", "json"):
-        if document.file in patches:
-            continue
-        for root in document.roots:
-            yield from _objects(document, root)
+    return tuple(
+        item
+        for document in documents.of("yaml", "json")
+        if document.file not in patches
+        for root in document.roots
+        for item in _objects(document, root)
+    )
 
 
 def _objects(document: Document, node: Node) -> Iterator[KubernetesObject]:

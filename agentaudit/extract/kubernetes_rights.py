@@ -59,7 +59,7 @@ class _Rights:
 
 def extract_rights(documents: Documents, collector: Collector) -> None:
     """What each service account may do, and what each pod may reach."""
-    objects = tuple(kubernetes_objects(documents))
+    objects = kubernetes_objects(documents)
     for binding in objects:
         if binding.kind in {"RoleBinding", "ClusterRoleBinding"}:
             _add_binding(collector, binding, objects)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, module_of
+from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, modules
 from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_sessions import add_sessions
 from agentaudit.extract.python_tools import CLASS_TOOLS, class_tool, function_tool, function_tools
@@ -56,10 +56,8 @@ _BUILDERS: dict[str, _Builder] = {
 
 def extract_python(documents: Documents, collector: Collector) -> None:
     """The agents of every Python file, and the tools and memories that stand without one."""
-    for document in documents.of("python"):
-        module = module_of(document)
-        if module is not None:
-            _extract(module, collector)
+    for module in modules(documents).values():
+        _extract(module, collector)
 
 
 def _extract(module: Module, collector: Collector) -> None:

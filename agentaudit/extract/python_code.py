@@ -1,10 +1,11 @@
 """A Python file as extractors ask for it: calls by their full names, values that fold, places."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import evidence
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -118,8 +119,17 @@ class Module:
                 yield id(node.context_expr), node.optional_vars.id
 
 
-def module_of(document: Document) -> Module | None:
-    """The module behind a Python document."""
+def modules(documents: Documents) -> Mapping[str, Module]:
+    """The modules of all Python documents, by their files."""
+    return documents.once(_every_module)
+
+
+def _every_module(documents: Documents) -> Mapping[str, Module]:
+    found = ((document.file, _module_of(document)) for document in documents.of("python"))
+    return {file: module for file, module in found if module is not None}
+
+
+def _module_of(document: Document) -> Module | None:
     tree = document.tree
     if not isinstance(tree, ast.Module):
         return None

@@ -15,7 +15,7 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
-from agentaudit.extract.python_code import Module, module_of
+from agentaudit.extract.python_code import Module, modules
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.extract.token_forms import token_in
@@ -41,7 +41,7 @@ def extract_sweep(documents: Documents, collector: Collector) -> None:
     agents = _agents_in_code(collector)
     for document in sorted(documents, key=lambda each: each.syntax == "plan"):
         _add_service_account_keys(document, collector, claimed)
-        settings = tuple(_unclaimed(document, claimed))
+        settings = tuple(_unclaimed(document, claimed, modules(documents).get(document.file)))
         if document.syntax == "plan":
             settings = tuple(_only_there(settings, collector))
         for credential in add_credentials(collector, settings, _holding(document, agents)):
@@ -51,9 +51,11 @@ def extract_sweep(documents: Documents, collector: Collector) -> None:
             collector.problems.extend(document.tree.problems)
 
 
-def _unclaimed(document: Document, claimed: set[_Place]) -> Iterator[Setting]:
+def _unclaimed(
+    document: Document, claimed: set[_Place], module: Module | None
+) -> Iterator[Setting]:
     """Each place once, and only where nobody has found a credential."""
-    for setting in _settings(document):
+    for setting in _settings(document, module):
         place = (document.file, setting.value.line, setting.value.column)
         if place not in claimed and _counts(setting):
             claimed.add(place)
@@ -110,14 +112,12 @@ def _speaks_of_others(document: Document) -> bool:
     return described or ".github/workflows/" in document.file
 
 
-def _settings(document: Document) -> Iterator[Setting]:
-    if document.syntax == "python":
-        module = module_of(document)
-        if module is not None:
-            yield from _python_settings(module)
+def _settings(document: Document, module: Module | None) -> Iterator[Setting]:
+    if module is not None:
+        yield from _python_settings(module)
     elif isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
-    elif document.syntax != "markdown":
+    elif document.syntax not in {"markdown", "python"}:
         for item in kubernetes_objects(Documents({document.file: document})):
             if item.kind == "Secret":
                 yield from settings_of_object(item)
