@@ -29,6 +29,8 @@ _MODULES = tuple(
         "layouts",
         "memory",
         "frames",
+        "chunks",
+        "heap",
         "looks",
         "walker",
         "kin",

@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from agentaudit.probes.stacks.frames import Frames, InChunks, OnHeap
+from agentaudit.probes.stacks.chunks import InChunks
+from agentaudit.probes.stacks.frames import Frames
+from agentaudit.probes.stacks.heap import OnHeap
 from agentaudit.probes.stacks.layouts import PUBLISHED, layout_of
 from agentaudit.probes.stacks.looks import DEEPEST
 from agentaudit.probes.stacks.memory import Memory, Piece

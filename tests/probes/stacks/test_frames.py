@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.probes.stacks.frames import Frames, InChunks, OnHeap, TornError
+from agentaudit.probes.stacks.chunks import InChunks
+from agentaudit.probes.stacks.frames import Frames, TornError
+from agentaudit.probes.stacks.heap import OnHeap
 from agentaudit.probes.stacks.layouts import FROM_HEADERS, Layout
 from agentaudit.probes.stacks.memory import Memory, Piece
 
