@@ -9,7 +9,7 @@ its to say.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentaudit.errors import InputError
@@ -32,6 +32,7 @@ from agentaudit.rules.loading import Fields, Problems
 
 _ROUTE = ("tool", "agentaudit", "lint")
 _NEVER = "never"
+_UNREAD = ", so it is not known what it says of lint; correct it, or run with --no-config"
 _OPTIONS = (
     *("select", "ignore", "per-path-ignores", "severity", "confidence", "fail-on"),
     *("rules", "limits", "accept", "baseline"),
@@ -42,13 +43,17 @@ def find_configuration(root: Path) -> Configuration | None:
     """
     The nearest file that configures lint, from the root of the audit up to that of its repository.
 
-    Without a repository only the root itself is looked at. InputError lists all that is wrong.
+    Without a repository only the root itself is looked at. InputError lists all that is wrong. A
+    broken file is coverage's to tell, and above the root, where nothing covers it, an error.
     """
     folders = folders_of(root.resolve())
     for folder in folders:
         problems = Problems()
+        audited = folder == folders[0]
         found = [
-            fields for name in (YAML_NAME, TOML_NAME) if (fields := _of(folder / name, problems))
+            fields
+            for name in (YAML_NAME, TOML_NAME)
+            if (fields := _of(folder / name, problems, audited=audited))
         ]
         if len(found) > 1:
             found[1].complain(
@@ -61,14 +66,22 @@ def find_configuration(root: Path) -> Configuration | None:
     return None
 
 
-def _of(path: Path, problems: Problems) -> Fields | None:
-    """The options in a file; None where it has none, or is broken, which coverage tells."""
+def _of(path: Path, problems: Problems, *, audited: bool) -> Fields | None:
+    """The options in a file; None where it has none, or is broken."""
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_BYTES:
             return None
         text = path.read_text(encoding="utf-8")
         document = _parsed(path, text)
-    except (OSError, UnicodeError, InputError):
+    except (OSError, UnicodeError) as error:
+        if not audited:
+            problems.add(str(path), f"cannot be read: {type(error).__name__}{_UNREAD}")
+        return None
+    except InputError as error:
+        if not audited:
+            problems.found.extend(
+                replace(item, message=f"{item.message}{_UNREAD}") for item in error.problems
+            )
         return None
     node = document.root.get("lint") if path.name == YAML_NAME else document.root.get(*_ROUTE)
     if node is None:

@@ -111,3 +111,22 @@ def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "repository" / "agentaudit.yaml").symlink_to(tmp_path / "elsewhere.yaml")
 
     assert run(where)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("agentaudit.yaml", "lint:\n  ignore: [credentials\n"), ("pyproject.toml", "[tool\n")],
+)
+def test_a_broken_file_above_the_audited_folder_is_an_error_with_its_place(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    where = configured(tmp_path, text, name)
+
+    with pytest.raises(InputError) as told:
+        run(where)
+
+    (problem,) = told.value.problems
+    assert problem.file.endswith(name)
+    assert problem.line
+    assert "--no-config" in problem.message
+    assert run(where, "--no-config")[0] == 1
