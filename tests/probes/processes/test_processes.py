@@ -323,7 +323,8 @@ def test_a_storm_of_forks_is_told_in_part_and_counted_whole(
     births = [event.pid for event in seen if isinstance(event, ProcessBorn)]
     ends = [event.pid for event in seen if isinstance(event, ProcessGone)]
     assert len(births) == 101
-    assert ends == births[1:]
+    # A parent may learn of an end before the kernel tells us of it, so ends can change places.
+    assert sorted(ends) == sorted(births[1:])
     assert incidents(seen) == ["more than 100 processes were born between two looks"]
     assert tree.pids == (program.pid,)
     (reading,) = tree.processes()
