@@ -26,6 +26,10 @@ _REST_NS = 50_000_000
 _PROCESSES_EVERY = 2
 """Ticks from one reading of processes to the next; observers are asked in between."""
 
+_ANEW_EVERY = 40
+"""Ticks from one reading of all processes to the next: one that ran is known by its CPU clock,
+which shows nothing of a run that the kernel did not charge."""
+
 _SAMPLE_EVERY = 8
 _FLUSHED_NS = 600_000_000
 """What is this old reaches the kernel at the next sample, so within a second."""
@@ -52,7 +56,7 @@ class Tree(Protocol):
 
     def threads(self) -> Sequence[ThreadReading]: ...
 
-    def processes(self) -> Sequence[ProcessReading]: ...
+    def processes(self, *, anew: bool = False) -> Sequence[ProcessReading]: ...
 
 
 class Observer(Protocol):
@@ -178,7 +182,7 @@ class Session:
     def close(self, because: str) -> None:
         """The last readings, and the word that the recording is whole."""
         now_ns = self._probes.clock_ns()
-        self._counters(now_ns)
+        self._counters(now_ns, anew=True)
         self._settle(now_ns)
         self._sample(now_ns)
         for observer in self._probes.observers:
@@ -197,7 +201,7 @@ class Session:
                 self._processes.born(event.pid)
         self._write(events)
         if self._number % _PROCESSES_EVERY == 0:
-            self._counters(now_ns)
+            self._counters(now_ns, anew=self._number % _ANEW_EVERY == 0)
         else:
             self._thread_counters(now_ns)
             self._ask_observers(now_ns)
@@ -230,9 +234,9 @@ class Session:
             if tick.times:
                 self._write([tick])
 
-    def _counters(self, now_ns: int) -> None:
+    def _counters(self, now_ns: int, *, anew: bool) -> None:
         self._thread_counters(now_ns)
-        readings = self._probes.tree.processes()
+        readings = self._probes.tree.processes(anew=anew)
         self._rss_bytes = sum(reading.rss_bytes for reading in readings)
         tick = self._processes.tick(readings, now_ns)
         if tick.times:

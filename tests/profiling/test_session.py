@@ -48,6 +48,7 @@ class Busy:
     dies_at_ns: int = 10**18
     pids: Sequence[int] = (7,)
     told: int = 0
+    anew: list[bool] = field(default_factory=list)
 
     @property
     def alive(self) -> bool:
@@ -61,7 +62,8 @@ class Busy:
     def threads(self) -> Sequence[ThreadReading]:
         return [ThreadReading(pid=7, tid=7, cpu_ns=5 * S + self.clock.now_ns, queue_ns=0)]
 
-    def processes(self) -> Sequence[ProcessReading]:
+    def processes(self, *, anew: bool = False) -> Sequence[ProcessReading]:
+        self.anew.append(anew)
         return [
             ProcessReading(
                 pid=7, parent_pid=1, cpu_ns=5 * S + self.clock.now_ns, children_ns=0, rss_bytes=42
@@ -191,6 +193,19 @@ def test_all_time_is_recorded_once_and_nothing_from_before() -> None:
     assert sum(threads) == sum(processes) == sum(samples) == clock.now_ns
 
 
+def test_processes_whose_clock_stands_are_read_anew_every_second_or_so_and_at_the_end() -> None:
+    clock = Clock()
+    tree = Busy(clock)
+    made, _ = session(clock, tree)
+
+    made.run(10 * S, lambda: "")
+    during = list(tree.anew)
+    made.close("")
+
+    assert during.count(True) == 9  # the tenth would be at the very end
+    assert tree.anew == [*during, True]
+
+
 def test_what_was_recorded_reaches_the_kernel_every_second() -> None:
     clock = Clock()
     made, paper = session(clock, Busy(clock))
@@ -267,7 +282,8 @@ class Forking(Busy):
         born = ProcessBorn(at_ns=now_ns, pid=child, parent_pid=7, parent_tid=7)
         return [*Busy.events(self, now_ns), born, ProcessGone(at_ns=now_ns, pid=child - 1)]
 
-    def processes(self) -> Sequence[ProcessReading]:
+    def processes(self, *, anew: bool = False) -> Sequence[ProcessReading]:
+        del anew
         child = 1000 + self.clock.now_ns // TICK_NS
         return [
             *Busy.processes(self),
@@ -308,7 +324,8 @@ class Waiting(Busy):
     def threads(self) -> Sequence[ThreadReading]:
         return [ThreadReading(pid=7, tid=7, cpu_ns=5, queue_ns=0)]
 
-    def processes(self) -> Sequence[ProcessReading]:
+    def processes(self, *, anew: bool = False) -> Sequence[ProcessReading]:
+        del anew
         return [ProcessReading(pid=7, parent_pid=1, cpu_ns=5, children_ns=0, rss_bytes=42)]
 
 

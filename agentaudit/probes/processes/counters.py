@@ -3,7 +3,8 @@ The kernel counters of one process and of its threads, by files that stay open.
 
 An open file of `/proc` stays bound to the process it was opened for, so a number that the kernel
 gives to another process later is never mistaken for the one that was recorded. A process whose CPU
-clock stands still has not run: nothing else of it is read then, since nothing else has moved.
+clock stands still has not run, or so little that the kernel charged it nothing (time that the
+host of a virtual machine took back): nothing else of it is read then, until it is asked for anew.
 """
 
 import os
@@ -40,14 +41,15 @@ class ProcessCounters:
         self._threads: Sequence[ThreadReading] = ()
         self._threads_clock_ns = -1
 
-    def reading(self) -> ProcessReading | None:
+    def reading(self, *, anew: bool = False) -> ProcessReading | None:
         """
         None once the process is gone; `alive` is false then, and of a zombie.
 
-        A process whose main thread alone has ended looks like a zombie that has threads.
+        A process whose main thread alone has ended looks like a zombie that has threads. Read
+        anew, it tells of children that it waited for in a run that its clock does not show.
         """
         clock_ns = process_clock_ns(self.pid)
-        if clock_ns is not None and clock_ns == self._read_clock_ns:
+        if not anew and clock_ns is not None and clock_ns == self._read_clock_ns:
             return self._reading
         self._read_clock_ns = -1 if clock_ns is None else clock_ns
         self._reading = self._read(clock_ns)

@@ -83,9 +83,13 @@ class ProcessTree:
         """The counters of every live thread; one that ended is missing from then on."""
         return [reading for process in self._processes.values() for reading in process.threads()]
 
-    def processes(self) -> Sequence[ProcessReading]:
-        """The counters of every live process, and of those that ended but are not reaped."""
-        readings = (process.reading() for process in self._processes.values())
+    def processes(self, *, anew: bool = False) -> Sequence[ProcessReading]:
+        """
+        The counters of every live process, and of those that ended but are not reaped.
+
+        Read anew, also of those whose CPU clock stands.
+        """
+        readings = (process.reading(anew=anew) for process in self._processes.values())
         return [reading for reading in readings if reading is not None]
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ import pytest
 from agentaudit.errors import UsageError
 from agentaudit.model.recording import ProcessBorn, ProcessGone, ProcessNamed
 from agentaudit.model.trace import Incident
+from agentaudit.probes.processes import counters
 from agentaudit.probes.processes.forks import Fork, ForkEvents
 from agentaudit.probes.processes.tree import ProcessTree, TreeEvent, open_tree
 
@@ -203,8 +204,27 @@ def test_a_child_that_nobody_has_collected_yet_is_counted_once(
     program.stdin.write("\n")
     program.stdin.flush()
     program.stdout.readline()
-    (process,) = tree.processes()
+    (process,) = tree.processes(anew=True)
     assert process.children_ns > 0
+    tree.close()
+
+
+def test_a_run_that_the_clock_of_a_process_does_not_show_is_read_when_asked_anew(
+    start: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host of a virtual machine takes back time; so short a run is charged as nothing."""
+    program = start(FORKS_WHEN_ASKED)
+    tree = open_tree(program.pid, None)
+    monkeypatch.setattr(counters, "process_clock_ns", lambda _pid: 1_000_000)
+    tree.processes()
+    asked(program, "fork")
+
+    (stale,) = tree.processes()
+    (process,) = tree.processes(anew=True)
+
+    assert stale.children_ns == 0
+    assert process.children_ns > 0
+    assert tree.processes() == [process]
     tree.close()
 
 
