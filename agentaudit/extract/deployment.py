@@ -64,7 +64,8 @@ from agentaudit.extract.unread import extract_unread
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import FoundFiles, SourceText, read_files
-from agentaudit.readers.syntax import is_template, of_interest, parse, syntax_of
+from agentaudit.readers.interest import of_interest
+from agentaudit.readers.syntax import is_template, parse, syntax_of
 
 Extractor = Callable[[Documents, Collector], None]
 """Reads all documents, and writes what it understands of them into the collector."""

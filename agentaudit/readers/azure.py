@@ -24,6 +24,7 @@ _RESOURCE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ARM = re.compile(r"schema\.management\.azure\.com/[^\"\s]*deploymentTemplate\.json", re.IGNORECASE)
+_ARM_HOST = "schema.management.azure.com/"
 _ARM_TYPE = re.compile(rf'"type"\s*:\s*"{_TYPES}', re.IGNORECASE)
 
 
@@ -34,7 +35,7 @@ def bicep_of_interest(text: str) -> bool:
 
 def arm_place(text: str) -> int | None:
     """Where an ARM template declares the first of the same; none where a text is no such thing."""
-    found = _ARM_TYPE.search(text) if _ARM.search(text) else None
+    found = _ARM_TYPE.search(text) if _ARM_HOST in text.lower() and _ARM.search(text) else None
     return found.start() if found is not None else None
 
 

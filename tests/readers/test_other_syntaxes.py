@@ -10,11 +10,12 @@ from agentaudit.errors import InputError
 from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document, Node
 from agentaudit.readers.dotenv import parse_dotenv
+from agentaudit.readers.interest import of_interest
 from agentaudit.readers.markdown import parse_markdown
 from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.python import parse_python
 from agentaudit.readers.redis import parse_redis
-from agentaudit.readers.syntax import of_interest, parse, syntax_of
+from agentaudit.readers.syntax import parse, syntax_of
 from agentaudit.readers.toml import parse_toml
 
 SYNTAXES = ("dotenv", "dockerfile", "ini", "python", "markdown", "pem", "toml", "yaml", "json")

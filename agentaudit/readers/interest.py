@@ -1,0 +1,116 @@
+"""
+Which files may say something about an agent deployment.
+
+A repository's thousand other files cost next to nothing: a text is searched for plain words many
+times faster than for one expression with as many branches.
+"""
+
+import re
+from dataclasses import dataclass
+
+from agentaudit.readers.azure import arm_place, bicep_of_interest
+
+_ALWAYS_READ = re.compile(
+    r"(?:^|/)(?:agentaudit\.ya?ml"
+    r"|\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
+    r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
+    r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|agents?/[^/]+\.jsonc?"
+    r"|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
+    r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed)/[^/]*|\.github/workflows/[^/]*"
+    r"|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
+    r"|azure-pipelines[^/]*\.ya?ml)$"
+)
+_OTHER = re.compile(
+    r"(?:^|/)(?:dependabot\.ya?ml|package(?:-lock)?\.json|pnpm-lock\.yaml|tsconfig[^/]*\.json"
+    r"|composer\.json|renovate\.json5?|mkdocs\.ya?ml|\.pre-commit-config\.yaml|.*\.schema\.json"
+    r"|codecov\.ya?ml|\.eslintrc[^/]*|openapi\.(?:json|ya?ml))$"
+)
+"""Known files that say nothing about a deployment, whatever words they hold."""
+_SCHEMA = "json-schema.org/"
+_HEAD = 400
+"""A JSON Schema says so in its first lines; it describes configurations, and is none."""
+_PLAN = re.compile(
+    r"""\s*\{\s*"format_version"\s*:\s*"[\d.]{1,10}"\s*,\s*"(?:terraform_version|applyable)"\s*:"""
+)
+_PLANNED = re.compile(r"""[,{]\s*"(?:planned_values|values)"\s*:""")
+_UNGATED = frozenset({"hcl", "dotenv", "dockerfile", "ini", "markdown", "pem"})
+
+
+def of_interest(file: str, syntax: str, text: str) -> bool:
+    """Whether a file may say something about an agent deployment."""
+    if _OTHER.search(file) or _SCHEMA in text[:_HEAD]:
+        return False
+    if syntax in _UNGATED or _ALWAYS_READ.search(file):
+        return True
+    if syntax == "bicep":
+        return bicep_of_interest(text)
+    if syntax == "python":
+        return _imports_of_interest(text) or _PYTHON.open_to(text)
+    if _CONFIGURATION.open_to(text.lower()):
+        return True
+    return syntax == "json" and (is_plan(text) or arm_place(text) is not None)
+
+
+def is_plan(text: str) -> bool:
+    """Whether a JSON text is what `terraform show -json` says of a plan or a state."""
+    return _PLAN.match(text) is not None and _PLANNED.search(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """One of the words is enough, or one of the expressions, each with a word of all it matches."""
+
+    words: tuple[str, ...]
+    expressions: tuple[tuple[str, re.Pattern[str]], ...]
+
+    def open_to(self, text: str) -> bool:
+        return any(word in text for word in self.words) or any(
+            word in text and expression.search(text) is not None
+            for word, expression in self.expressions
+        )
+
+
+_CONFIGURATION = _Gate(
+    (
+        *("apiversion", "aws", "iam", "token", "secret", "agent", "memory", "statement"),
+        *("mcpservers", "mcp_servers", "context_servers", "bedrock", "services:", "langgraph"),
+        *("checkpointer", "crew", "litellm", "model_list", "jobs:", "password", "passwd"),
+        *("apikey", "api-key", "api_key", "credential", "authorization"),
+        *("privatekey", "private-key", "private_key", "private key"),
+        *("akia", "asia", "absk", "sk-", "ghp_", "github_pat", "gho_", "ghu_", "ghs_", "ghr_"),
+        *("glpat-", "xoxa", "xoxb", "xoxp", "xoxe", "aiza", "hf_", "lsv2_", "eyj"),
+        *("redis", "postgres", "mongodb", "amqp", "mysql", "neo4j", "maxmemory", "history"),
+        *("langchain", "autogen", "strands", "allowedtools", "sessionttl", "ttl"),
+        *("anthropic", "openai", "service_account", "serviceaccount"),
+    ),
+    (
+        ("mcp", re.compile(r"\bmcp\b")),
+        ("on:", re.compile(r"on:\s")),
+        ("private", re.compile(r"begin [a-z ]*private")),
+    ),
+)
+"""Of every other syntax; the text in lower case."""
+_PYTHON = _Gate(
+    (
+        *("AKIA", "ASIA", "sk-ant-", "sk-proj-", "ghp_", "github_pat_", "xoxb-", "glpat-", "AIza"),
+        "PRIVATE KEY",
+    ),
+    (
+        ("hf_", re.compile(r"hf_[A-Za-z]")),
+        ("://", re.compile(r"://[^\s/:@]+:[^\s/:@]+@")),
+    ),
+)
+_LIBRARIES = (
+    *("langchain", "langgraph", "agents", "autogen", "crewai", "mcp", "strands", "google.adk"),
+    *("agno", "llama_index", "pydantic_ai", "mem0", "agent_framework", "openai", "anthropic"),
+    *("redis", "boto3"),
+)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
+    r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|openai|anthropic|redis|boto3)",
+    re.MULTILINE,
+)
+
+
+def _imports_of_interest(text: str) -> bool:
+    return any(name in text for name in _LIBRARIES) and _IMPORT.search(text) is not None
