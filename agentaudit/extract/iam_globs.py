@@ -16,43 +16,67 @@ _UNRESOLVED = re.compile(r"\$\{[^{}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class Glob:
-    """A compiled pattern: what it begins with, what follows in order, and what it ends with."""
+    """A pattern in lower case: what it begins with, what follows in order, what it ends with."""
 
-    head: re.Pattern[str]
-    middle: tuple[re.Pattern[str], ...]
-    tail: re.Pattern[str] | None
-    tail_length: int
+    text: str
+    pieces: tuple[str, ...]
+    """What stands between stars."""
+    fixed: str
+    """The longest part without a sign that may stand for anything: a text without it is another."""
+
+    @property
+    def literal(self) -> bool:
+        """Whether it stands for one text only."""
+        return len(self.fixed) == len(self.text)
 
     def matches(self, text: str) -> bool:
-        """Whether the pattern stands for the text; both in lower case."""
-        found = self.head.match(text)
-        if found is None:
+        """Whether the pattern stands for the text, which is in lower case."""
+        if self.fixed not in text or not _begins(text, self.pieces[0], 0):
             return False
-        at = found.end()
-        if self.tail is None:
+        at = len(self.pieces[0])
+        if len(self.pieces) == 1:
             return at == len(text)
-        for piece in self.middle:
-            found = piece.search(text, at)
-            if found is None:
+        for piece in self.pieces[1:-1]:
+            at = _end_of(piece, text, at)
+            if at < 0:
                 return False
-            at = found.end()
-        start = len(text) - self.tail_length
-        return start >= at and self.tail.match(text, start) is not None
+        start = len(text) - len(self.pieces[-1])
+        return start >= at and _begins(text, self.pieces[-1], start)
+
+
+def _begins(text: str, piece: str, at: int) -> bool:
+    """Whether a piece stands at a place of the text."""
+    if "?" not in piece:
+        return text.startswith(piece, at)
+    return _signs(piece).match(text, at) is not None
+
+
+def _end_of(piece: str, text: str, at: int) -> int:
+    """Where a piece ends that stands somewhere from a place on; -1 where it does not."""
+    if "?" not in piece:
+        found = text.find(piece, at)
+        return found + len(piece) if found >= 0 else -1
+    match = _signs(piece).search(text, at)
+    return match.end() if match is not None else -1
+
+
+@lru_cache(maxsize=4096)
+def _signs(piece: str) -> re.Pattern[str]:
+    signs = ("." if sign == "?" else re.escape(sign) for sign in piece)
+    return re.compile("".join(signs), re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
 def glob(pattern: str) -> Glob:
     """The compiled form of a pattern."""
-    pieces = pattern.lower()[:_LONGEST].split("*")
-    expressions = [re.compile(_fixed(piece), re.DOTALL) for piece in pieces]
-    if len(pieces) == 1:
-        return Glob(head=expressions[0], middle=(), tail=None, tail_length=0)
-    return Glob(
-        head=expressions[0],
-        middle=tuple(expressions[1:-1]),
-        tail=expressions[-1],
-        tail_length=len(pieces[-1]),
-    )
+    text = pattern.lower()[:_LONGEST]
+    return Glob(text, tuple(text.split("*")), max(_WILD.split(text), key=len))
+
+
+@lru_cache(maxsize=16_384)
+def open_glob(pattern: str) -> Glob:
+    """The same, and what is unresolved in it, `${aws_s3_bucket.a.arn}`, may be any text."""
+    return glob(_UNRESOLVED.sub("*", pattern))
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -66,21 +90,16 @@ def literal_head(pattern: str) -> str:
 
     Two patterns meet only where one's head begins with the other's.
     """
-    return _WILD.split(_UNRESOLVED.sub("*", pattern).lower()[:_LONGEST], maxsplit=1)[0]
+    return _WILD.split(open_glob(pattern).text, maxsplit=1)[0]
 
 
-def meets(left: str, right: str) -> bool:
-    """
-    Whether some text is matched by both patterns.
-
-    What is unresolved in them, `${aws_s3_bucket.data.arn}`, may be any text.
-    """
-    first, second = (_UNRESOLVED.sub("*", text).lower()[:_LONGEST] for text in (left, right))
-    if not _WILD.search(second):
-        return glob(first).matches(second)
-    if not _WILD.search(first):
-        return glob(second).matches(first)
-    return _ends_alike(first, second) and _overlap(first, second)
+def meets(left: Glob, right: Glob) -> bool:
+    """Whether some text is matched by both patterns."""
+    if right.literal:
+        return left.matches(right.text)
+    if left.literal:
+        return right.matches(left.text)
+    return _ends_alike(left.text, right.text) and _overlap(left.text, right.text)
 
 
 def _ends_alike(left: str, right: str) -> bool:
@@ -117,7 +136,3 @@ def _skipping(places: set[int], pattern: str) -> set[int]:
             end += 1
             found.add(end)
     return found
-
-
-def _fixed(piece: str) -> str:
-    return "".join("." if sign == "?" else re.escape(sign) for sign in piece)

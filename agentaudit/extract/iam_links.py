@@ -3,12 +3,13 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import MOST_SENSITIVE
 from agentaudit.extract.iam_actions import Level, access, expanded
-from agentaudit.extract.iam_globs import literal_head, meets
+from agentaudit.extract.iam_globs import Glob, literal_head, meets, open_glob
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
@@ -85,14 +86,16 @@ def _link_resource(collector: Collector, grant: Grant, resource: Resource) -> No
 def reaches(grant: Grant, arn: str) -> bool:
     """Whether one of a grant's resources may be the one with this ARN, or something in it."""
     if grant.not_resources:
-        return not any(meets(_fixed(each), _fixed(arn)) for each in grant.not_resources)
-    return any(
-        meets(_fixed(pattern), each)
-        for pattern in grant.resources
-        for each in (_fixed(arn), f"{_fixed(arn)}/*")
-    )
+        return not any(meets(_pattern(each), _pattern(arn)) for each in grant.not_resources)
+    places = _pattern(arn), _pattern(f"{arn}/*")
+    return any(meets(_pattern(each), place) for each in grant.resources for place in places)
 
 
+def _pattern(arn: str) -> Glob:
+    return open_glob(_fixed(arn))
+
+
+@lru_cache(maxsize=16_384)
 def _fixed(arn: str) -> str:
     """
     An ARN in which something declared, whose name nobody knows, counts as itself.
@@ -163,6 +166,7 @@ def trusts(role: Identity, name: str) -> bool:
 
 def reaches_role(grant: Grant, arn: str) -> bool:
     """Whether one of a grant's resources may be this role."""
+    role = open_glob(arn)
     if grant.not_resources:
-        return not any(meets(excluded, arn) for excluded in grant.not_resources)
-    return any(meets(_fixed(pattern), arn) for pattern in grant.resources)
+        return not any(meets(open_glob(each), role) for each in grant.not_resources)
+    return any(meets(_pattern(each), role) for each in grant.resources)

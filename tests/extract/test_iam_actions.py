@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentaudit.extract import iam_globs
 from agentaudit.extract.iam_actions import (
     Level,
     access,
@@ -10,13 +11,17 @@ from agentaudit.extract.iam_actions import (
     expanded,
     table_note,
 )
-from agentaudit.extract.iam_globs import matches, meets
+from agentaudit.extract.iam_globs import matches, open_glob
 
 SERVICES = st.sampled_from(["s3", "iam", "bedrock-agentcore", "s*", "*", "nosuch"])
 ACTIONS = st.text(st.sampled_from("getpu*?objctl"), max_size=12)
 PATTERNS = st.builds("{}:{}".format, SERVICES, ACTIONS)
 GLOBS = st.text(st.sampled_from("ab*?"), max_size=8)
 TEXTS = st.text(st.sampled_from("ab"), max_size=8)
+
+
+def meets(left: str, right: str) -> bool:
+    return iam_globs.meets(open_glob(left), open_glob(right))
 
 
 @given(PATTERNS)
