@@ -197,8 +197,7 @@ def _called_job(documents: Documents, node: Node) -> Iterator[Step]:
 
 def placed(node: Node, file: str) -> Node:
     """A node and all below it, each with the file that it stands in."""
-    return replace(
-        node,
+    return node.changed(
         file=file,
         entries=tuple((placed(key, file), placed(value, file)) for key, value in node.entries),
         elements=tuple(placed(element, file) for element in node.elements),

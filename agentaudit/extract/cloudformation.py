@@ -184,7 +184,7 @@ def _defaults(document: Document) -> dict[str, Node]:
 
 def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iterator[Declared]:
     type_ = _TYPES[raw_type(value)]
-    properties = value.get("Properties") or replace(value, entries=())
+    properties = value.get("Properties") or value.changed(entries=())
     body = _spelled(properties, _RENAMED.get(type_, {}))
     adapt = _ADAPTED.get(type_)
     declared = Declared(
@@ -198,8 +198,8 @@ def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iter
     )
     yield declared
     if type_ == "aws_iam_policy":
-        reference = replace(
-            key, kind=NodeKind.UNKNOWN, raw=f"{declared.address}.arn", entries=(), elements=()
+        reference = key.changed(
+            kind=NodeKind.UNKNOWN, raw=f"{declared.address}.arn", entries=(), elements=()
         )
         attachment = _with(declared.body, key, {"policy_arn": reference})
         yield replace(declared, type="aws_iam_policy_attachment", body=attachment)
@@ -208,17 +208,17 @@ def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iter
 def _spelled(node: Node, renamed: Mapping[str, str]) -> Node:
     """Properties with the names that Terraform gives them, places kept."""
     if node.kind is NodeKind.SEQUENCE:
-        return replace(node, elements=tuple(_spelled(each, renamed) for each in node.elements))
+        return node.changed(elements=tuple(_spelled(each, renamed) for each in node.elements))
     if node.kind is not NodeKind.MAPPING:
         return node
     entries = tuple(
         (
-            replace(key, raw=renamed.get(key.raw, _snake(key.raw))),
+            key.changed(raw=renamed.get(key.raw, _snake(key.raw))),
             value if key.raw in _AS_THEY_ARE else _spelled(value, renamed),
         )
         for key, value in node.entries
     )
-    return replace(node, entries=entries)
+    return node.changed(entries=entries)
 
 
 def _snake(name: str) -> str:
@@ -228,10 +228,10 @@ def _snake(name: str) -> str:
 def _with(body: Node, place: Node, more: Mapping[str, Node]) -> Node:
     """A body with more attributes."""
     entries = tuple(
-        (replace(place, kind=NodeKind.STRING, raw=name, entries=(), elements=()), value)
+        (place.changed(kind=NodeKind.STRING, raw=name, entries=(), elements=()), value)
         for name, value in more.items()
     )
-    return replace(body, kind=NodeKind.MAPPING, entries=(*body.entries, *entries))
+    return body.changed(kind=NodeKind.MAPPING, entries=(*body.entries, *entries))
 
 
 def _function(body: Node) -> Node:
@@ -245,10 +245,10 @@ def _parameter_group(body: Node) -> Node:
     if listed is None:
         return body
     pairs = tuple(
-        _with(replace(value, entries=()), value, {"name": key, "value": value})
-        for key, value in ((replace(key, raw=key.raw), value) for key, value in listed.entries)
+        _with(value.changed(entries=()), value, {"name": key, "value": value})
+        for key, value in ((key.changed(raw=key.raw), value) for key, value in listed.entries)
     )
-    sequence = replace(listed, kind=NodeKind.SEQUENCE, entries=(), elements=pairs)
+    sequence = listed.changed(kind=NodeKind.SEQUENCE, entries=(), elements=pairs)
     return _with(body, body, {"parameter": sequence})
 
 
@@ -257,22 +257,22 @@ def _tasks(body: Node) -> Node:
     listed = body.get("container_definitions")
     if listed is None:
         return body
-    definitions = replace(listed, elements=tuple(_camel(each) for each in listed.elements))
+    definitions = listed.changed(elements=tuple(_camel(each) for each in listed.elements))
     entries = tuple(
         (key, definitions if key.raw == "container_definitions" else value)
         for key, value in body.entries
     )
-    return replace(body, entries=entries)
+    return body.changed(entries=entries)
 
 
 def _camel(node: Node) -> Node:
     if node.kind is NodeKind.SEQUENCE:
-        return replace(node, elements=tuple(_camel(each) for each in node.elements))
+        return node.changed(elements=tuple(_camel(each) for each in node.elements))
     entries = tuple(
-        (replace(key, raw=re.sub(r"_(.)", lambda match: match[1].upper(), key.raw)), _camel(value))
+        (key.changed(raw=re.sub(r"_(.)", lambda match: match[1].upper(), key.raw)), _camel(value))
         for key, value in node.entries
     )
-    return replace(node, entries=entries)
+    return node.changed(entries=entries)
 
 
 _ADAPTED: Mapping[str, Callable[[Node], Node]] = MappingProxyType(

@@ -7,7 +7,7 @@ the same code: `!GetAtt AgentRole.Arn` is `aws_iam_role.AgentRole.arn`.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agentaudit.extract.terraform_names import computed
 from agentaudit.readers.document import Node, NodeKind
@@ -32,7 +32,7 @@ class Template:
             return _unknown(node, "…")
         if node.kind is NodeKind.SEQUENCE:
             elements = tuple(self.resolved(element, depth + 1) for element in node.elements)
-            return replace(node, elements=elements)
+            return node.changed(elements=elements)
         if node.kind is not NodeKind.MAPPING:
             return node
         if len(node.entries) == 1:
@@ -40,7 +40,7 @@ class Template:
             if key.raw == "Ref" or key.raw.startswith("Fn::"):
                 return self._called(node, key.raw, self.resolved(argument, depth + 1))
         entries = tuple((key, self.resolved(value, depth + 1)) for key, value in node.entries)
-        return replace(node, entries=entries)
+        return node.changed(entries=entries)
 
     def _called(self, node: Node, function: str, argument: Node) -> Node:
         match function:
@@ -61,8 +61,7 @@ class Template:
         """A parameter's default, or a reference to a resource."""
         if name in self.parameters:
             default = self.parameters[name]
-            return replace(
-                default,
+            return default.changed(
                 line=node.line,
                 column=node.column,
                 end_line=node.end_line,
@@ -101,8 +100,8 @@ def _piece(node: Node) -> str:
 
 
 def _text(node: Node, text: str) -> Node:
-    return replace(node, kind=NodeKind.STRING, raw=text, entries=(), elements=())
+    return node.changed(kind=NodeKind.STRING, raw=text, entries=(), elements=())
 
 
 def _unknown(node: Node, raw: str) -> Node:
-    return replace(node, kind=NodeKind.UNKNOWN, raw=raw, entries=(), elements=())
+    return node.changed(kind=NodeKind.UNKNOWN, raw=raw, entries=(), elements=())

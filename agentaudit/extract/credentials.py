@@ -151,7 +151,7 @@ def part_of(document: Document, node: Node, key: str, value: str) -> Node:
     at = line.find(f"{key}=", node.column - 1)
     column = at + len(key) + 2 if at >= 0 else node.column
     end = max(node.end_column, column)
-    return replace(node, raw=value, column=column, end_column=end)
+    return node.changed(raw=value, column=column, end_column=end)
 
 
 def settings_of(document: Document, block: Node | None, route: str) -> tuple[Setting, ...]:

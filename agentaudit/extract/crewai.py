@@ -158,9 +158,9 @@ def _add_servers(
         name = element.text_at("name") or address or f"mcp {index}"
         node = element
         if element.text is not None:
-            value = replace(element, raw=address)
-            node = replace(
-                element, kind=NodeKind.MAPPING, entries=((replace(element, raw="url"), value),)
+            value = element.changed(raw=address)
+            node = element.changed(
+                kind=NodeKind.MAPPING, entries=((element.changed(raw="url"), value),)
             )
         route = f"agents.{declared.name}.mcps.{index}"
         if not element.entries and "://" not in address:

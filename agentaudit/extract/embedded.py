@@ -1,7 +1,7 @@
 """JSON that stands as a text within another file, with the places that its parts have there."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agentaudit.errors import InputError
 from agentaudit.extract.documents import Documents
@@ -46,8 +46,7 @@ class _Embedding:
         several = self.node.end_line > self.node.line
         shift = self._shift(inner.line, line) if several else 0
         end_shift = self._shift(inner.end_line, end_line) if several else 0
-        return replace(
-            inner,
+        return inner.changed(
             line=line,
             column=inner.column + shift if several else self.node.column,
             end_line=end_line,

@@ -164,7 +164,7 @@ class _Agent:
         model = self._model()
         node = model.node.get("spec", "apiKeyPassthrough") if model is not None else None
         if node is not None and node.boolean is True and model is not None:
-            found.append(replace(node, file=model.document.file))
+            found.append(node.changed(file=model.document.file))
         return found
 
     def _model(self) -> KubernetesObject | None:

@@ -124,7 +124,7 @@ def _of_text(document: Document, node: Node) -> Iterator[_Directive]:
         name, _, value = line.strip().partition(" ")
         if name and not name.startswith("#"):
             shown = "…" if name.lower() in _SECRET else plain(value)
-            place = replace(node, line=first + number, end_line=first + number, column=1)
+            place = node.changed(line=first + number, end_line=first + number, column=1)
             yield _Directive(
                 name.lower(), value.strip(), evidence(document, place, f"{name} {shown}")
             )

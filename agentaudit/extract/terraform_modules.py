@@ -138,7 +138,7 @@ class Module:
             type=_type(member),
             name=name,
             document=member.document,
-            header=replace(key_node(name, member.block.header), file=member.document.file),
+            header=key_node(name, member.block.header).changed(file=member.document.file),
             body=body_node(member.block.body, folder),
             module=self,
             label="" if _type(member) == member.block.labels[0] else ".".join(member.block.labels),

@@ -7,7 +7,7 @@ the source says of it.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agentaudit.errors import InputError
 from agentaudit.readers.document import Node, NodeKind
@@ -23,13 +23,13 @@ def withheld(values: Node, marks: Node | None) -> Node:
     if marks is None:
         return values
     if marks.boolean:
-        return replace(values, kind=NodeKind.UNKNOWN, raw=SENSITIVE, entries=(), elements=())
+        return values.changed(kind=NodeKind.UNKNOWN, raw=SENSITIVE, entries=(), elements=())
     if values.kind is NodeKind.MAPPING:
         entries = ((key, withheld(value, marks.child(key.raw))) for key, value in values.entries)
-        return replace(values, entries=tuple(entries))
+        return values.changed(entries=tuple(entries))
     if values.kind is NodeKind.SEQUENCE and marks.elements:
         pairs = zip(values.elements, (*marks.elements, *_none(values)), strict=False)
-        return replace(values, elements=tuple(withheld(value, mark) for value, mark in pairs))
+        return values.changed(elements=tuple(withheld(value, mark) for value, mark in pairs))
     return values
 
 
@@ -74,7 +74,7 @@ class Overlay:
         left = {name: value for name, value in written.items() if planned.child(name) is None}
         keys = {key.raw: self._placed(key, base) for key, _ in planned.entries} | names
         entries = tuple((keys[name], value) for name, value in (left | values).items())
-        return replace(self._placed(planned, base), entries=entries)
+        return self._placed(planned, base).changed(entries=entries)
 
     def _sequence(self, base: Node | None, planned: Node) -> Node | None:
         """One block stands by itself, as in the source; where none is planned, none is there."""
@@ -94,12 +94,12 @@ class Overlay:
             self._element(own, later, element)
             for own, element in zip(bases or (None,) * len(elements), elements, strict=True)
         )
-        return replace(self._placed(planned, base), elements=merged)
+        return self._placed(planned, base).changed(elements=merged)
 
     def _element(self, base: Node | None, later: Node | None, planned: Node) -> Node:
         """An element of a list; null stands in a plan for what is known after it."""
         if planned.kind is NodeKind.NULL:
-            unknown = replace(planned, kind=NodeKind.UNKNOWN, raw=later.raw if later else LATER)
+            unknown = planned.changed(kind=NodeKind.UNKNOWN, raw=later.raw if later else LATER)
             return base or self._placed(unknown, later)
         return self.merged(base, planned) or self._placed(planned, base)
 
@@ -120,8 +120,7 @@ class Overlay:
         at = base or self.place
         if self.place is None or at is None:
             return node
-        return replace(
-            node,
+        return node.changed(
             line=at.line,
             column=at.column,
             end_line=at.end_line,

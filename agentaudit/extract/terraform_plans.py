@@ -102,7 +102,7 @@ class PlannedModule(Module):
         if each is None or not instance.index:
             return folder
         text = instance.index[2:-2]
-        key = replace(_unknown(LATER), kind=NodeKind.STRING, raw=text)
+        key = _unknown(LATER).changed(kind=NodeKind.STRING, raw=text)
         pairs = pairs_of(folder.fold(each.value)) or []
         value = next((value for name, value in pairs if text in (name.raw, value.raw)), None)
         return folder.binding(each=element_node(key, value or _unknown(LATER)))
@@ -115,7 +115,7 @@ class PlannedModule(Module):
             type=ALIASES.get(instance.key[1], instance.key[1]),
             name=self._name(instance),
             document=self.document,
-            header=replace(values, kind=NodeKind.STRING, raw=instance.key[2], entries=()),
+            header=values.changed(kind=NodeKind.STRING, raw=instance.key[2], entries=()),
             body=Overlay(None).body(base, values),
             module=self,
             label=self._label(instance),
@@ -125,9 +125,9 @@ class PlannedModule(Module):
         resource = self.plan.node(instance.part)
         values = resource.get("values")
         if values is None or values.kind is not NodeKind.MAPPING:
-            return replace(resource, entries=())
+            return resource.changed(entries=())
         marks = resource.get("sensitive_values")
-        return replace(withheld(values, marks), line=resource.line, column=resource.column)
+        return withheld(values, marks).changed(line=resource.line, column=resource.column)
 
     def _name(self, instance: PlannedResource) -> str:
         indices = "".join(_INDEX.findall(instance.module)) + instance.index
@@ -155,7 +155,7 @@ class PlannedModule(Module):
                 return Resolved(node=value, parts=3 + len(index))
             text = computed(type_, attribute, title.text) if title and title.text else ""
             if text:
-                node = replace(values, kind=NodeKind.STRING, raw=text, entries=())
+                node = values.changed(kind=NodeKind.STRING, raw=text, entries=())
                 return Resolved(node=node, parts=3 + len(index))
         return Module.attribute(self, type_, name, rest)
 
@@ -165,15 +165,15 @@ class PlannedModule(Module):
             return None
         if node.kind is NodeKind.SEQUENCE:
             blocks = (self.expression(element, depth + 1) for element in node.elements)
-            return replace(node, elements=tuple(block for block in blocks if block is not None))
+            return node.changed(elements=tuple(block for block in blocks if block is not None))
         constant, references = node.get("constant_value"), node.get("references")
         if constant is not None:
             return constant
         if references is not None and references.kind is NodeKind.SEQUENCE:
             return self._referred(references.texts(), depth) or _unknown(LATER, node)
         entries = ((key, self.expression(value, depth + 1)) for key, value in node.entries)
-        return replace(
-            node, entries=tuple((key, value) for key, value in entries if value is not None)
+        return node.changed(
+            entries=tuple((key, value) for key, value in entries if value is not None)
         )
 
     def _referred(self, references: tuple[str, ...], depth: int) -> Node | None:
@@ -187,7 +187,7 @@ class PlannedModule(Module):
         if len(found) == 1 and found[0].kind is NodeKind.MAPPING:
             return found[0]
         raw = ", ".join(node.raw for node in found if node.raw)
-        return replace(found[0], kind=NodeKind.UNKNOWN, raw=raw) if found else None
+        return found[0].changed(kind=NodeKind.UNKNOWN, raw=raw) if found else None
 
     def _followed(self, reference: str, depth: int) -> Node:
         """A reference, followed to the module above or below that decides it."""
@@ -294,5 +294,5 @@ def _key_of(member: Member) -> Key:
 
 def _unknown(raw: str, place: Node | None = None) -> Node:
     if place is not None:
-        return replace(place, kind=NodeKind.UNKNOWN, raw=raw, entries=(), elements=())
+        return place.changed(kind=NodeKind.UNKNOWN, raw=raw, entries=(), elements=())
     return Node(kind=NodeKind.UNKNOWN, line=1, column=1, end_line=1, end_column=1, raw=raw)

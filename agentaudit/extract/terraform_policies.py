@@ -1,7 +1,6 @@
 """`aws_iam_policy_document` and its like, as the JSON that they stand for."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.readers.document import Node, NodeKind
@@ -31,7 +30,7 @@ def policy_document(_module: Module, declared: Declared) -> Node:
         inherited_json = body.get(name)
         elements.extend(_statements_of(inherited_json) if inherited_json else ())
     place = declared.header
-    listing = replace(place, kind=NodeKind.SEQUENCE, raw="", elements=tuple(elements))
+    listing = place.changed(kind=NodeKind.SEQUENCE, raw="", elements=tuple(elements))
     return _mapping(place, [("Statement", listing)])
 
 
@@ -41,8 +40,8 @@ def managed_policy(_module: Module, declared: Declared) -> Node:
     if arn is not None and arn.text:
         return arn
     if name is not None and name.text:
-        return replace(name, raw=f"arn:aws:iam::aws:policy/{name.text}")
-    return replace(declared.header, kind=NodeKind.UNKNOWN, raw=f"data.{declared.address}.arn")
+        return name.changed(raw=f"arn:aws:iam::aws:policy/{name.text}")
+    return declared.header.changed(kind=NodeKind.UNKNOWN, raw=f"data.{declared.address}.arn")
 
 
 def _statements_of(policy: Node) -> tuple[Node, ...]:
@@ -94,7 +93,7 @@ def _conditions(block: Node) -> Node | None:
 
 def _mapping(place: Node, pairs: Iterable[tuple[str, Node]]) -> Node:
     entries = tuple(
-        (replace(place, kind=NodeKind.STRING, raw=key, entries=(), elements=(), origin=()), value)
+        (place.changed(kind=NodeKind.STRING, raw=key, entries=(), elements=(), origin=()), value)
         for key, value in pairs
     )
-    return replace(place, kind=NodeKind.MAPPING, raw="", entries=entries, elements=(), origin=())
+    return place.changed(kind=NodeKind.MAPPING, raw="", entries=entries, elements=(), origin=())

@@ -142,21 +142,23 @@ def _body(reading: Reading, node: tree_sitter.Node, depth: int) -> Body:
     if depth > DEEPEST:
         reading.too_deep(node)
         return Body(place=place)
-    attributes = (_attribute(reading, child) for child in node.children)
-    blocks = (_block(reading, child, depth) for child in node.children if child.type == "block")
-    return Body(
-        place=place,
-        attributes=tuple(found for found in attributes if found is not None),
-        blocks=tuple(blocks),
-    )
+    attributes: list[Attribute] = []
+    blocks: list[Block] = []
+    for child in node.children:
+        match child.type:
+            case "attribute":
+                attributes.append(_attribute(reading, child))
+            case "block":
+                blocks.append(_block(reading, child, depth))
+            case _:
+                pass
+    return Body(place=place, attributes=tuple(attributes), blocks=tuple(blocks))
 
 
-def _attribute(reading: Reading, node: tree_sitter.Node) -> Attribute | None:
-    """The attribute that a node is, if it is one."""
-    if node.type != "attribute":
-        return None
-    name, value = node.children[0], node.children[-1]
-    broken = any(child.is_error for child in node.children)
+def _attribute(reading: Reading, node: tree_sitter.Node) -> Attribute:
+    children = node.children
+    name, value = children[0], children[-1]
+    broken = node.has_error and any(child.is_error for child in children)
     return Attribute(
         name=reading.source(name),
         place=reading.place(name),
@@ -165,19 +167,29 @@ def _attribute(reading: Reading, node: tree_sitter.Node) -> Attribute | None:
 
 
 def _block(reading: Reading, node: tree_sitter.Node, depth: int) -> Block:
-    names = [child for child in node.children if child.type in ("identifier", "string_lit")]
-    labels = [
-        literal_text(reading, name) if name.type == "string_lit" else reading.source(name)
-        for name in names
-    ]
-    body = next((child for child in node.children if child.type == "body"), None)
+    body: tree_sitter.Node | None = None
+    names: list[tuple[str, Place]] = []
+    ends: list[tree_sitter.Node] = []
+    for child in node.children:
+        match child.type:
+            case "identifier":
+                names.append((reading.source(child), reading.place(child)))
+                ends.append(child)
+            case "string_lit":
+                names.append((literal_text(reading, child), reading.place(child)))
+                ends.append(child)
+            case "body":
+                body = body or child
+            case _:
+                pass
+    (type_, type_place), *labels = names
     place = reading.place(node)
     return Block(
-        type=labels[0],
-        labels=tuple(labels[1:]),
-        label_places=tuple(reading.place(name) for name in names[1:]),
-        type_place=reading.place(names[0]),
-        header=reading.place(names[0], names[-1]),
+        type=type_,
+        labels=tuple(label for label, _ in labels),
+        label_places=tuple(label_place for _, label_place in labels),
+        type_place=type_place,
+        header=reading.place(ends[0], ends[-1]),
         place=place,
         body=_body(reading, body, depth + 1) if body else Body(place=place),
     )

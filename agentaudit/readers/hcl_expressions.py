@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import tree_sitter
 
+from agentaudit.readers.hcl_leaves import leaf
 from agentaudit.readers.hcl_reading import DEEPEST, Reading
 from agentaudit.readers.hcl_syntax import (
     Access,
@@ -30,10 +31,18 @@ def expression(reading: Reading, node: tree_sitter.Node, depth: int = 0) -> Expr
     """The expression that a node stands for."""
     if depth > DEEPEST:
         return reading.too_deep(node)
-    build = _BUILDERS.get(node.type)
-    if build is None or node.is_missing or any(child.is_error for child in node.children):
+    kind = node.type
+    found = leaf(reading, node) if kind == "expression" else None
+    if found is not None:
+        return found
+    build = _BUILDERS.get(kind)
+    if build is None or (node.has_error and _broken(node)):
         return reading.opaque(node)
     return build(reading, node, depth)
+
+
+def _broken(node: tree_sitter.Node) -> bool:
+    return node.is_missing or any(child.is_error for child in node.children)
 
 
 def _wrapped(reading: Reading, node: tree_sitter.Node, depth: int) -> Expression:
@@ -129,8 +138,10 @@ def _tuple(reading: Reading, node: tree_sitter.Node, depth: int) -> Tuple:
 def _object(reading: Reading, node: tree_sitter.Node, depth: int) -> Object:
     entries = []
     for element in node.children:
+        if element.type != "object_elem":
+            continue
         sides = [child for child in element.children if child.type == "expression"]
-        if element.type == "object_elem" and len(sides) == 2:  # noqa: PLR2004 - a key and a value
+        if len(sides) == 2:  # noqa: PLR2004 - a key and a value
             value = expression(reading, sides[1], depth + 1)
             entries.append((_object_key(reading, sides[0], depth), value))
     return Object(place=reading.place(node), source=reading.excerpt(node), entries=tuple(entries))

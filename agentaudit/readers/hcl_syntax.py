@@ -5,11 +5,10 @@ tree-sitter reads the text and recovers from errors; what it could not read beco
 `hcl_values` folds expressions to nodes.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Lines and columns count from 1, columns in characters; the end is the last character."""
 
     line: int
@@ -18,64 +17,55 @@ class Place:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expression:
+class Expression(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What every expression has. `source` is its text, at most some hundred characters of it."""
 
     place: Place
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text(Expression):
+class Text(Expression, frozen=True, kw_only=True, gc=False):
     """A piece of text, escapes resolved."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number(Expression):
+class Number(Expression, frozen=True, kw_only=True, gc=False):
     """A number, as written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth(Expression):
+class Truth(Expression, frozen=True, kw_only=True, gc=False):
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Null(Expression):
+class Null(Expression, frozen=True, kw_only=True, gc=False):
     """`null`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template(Expression):
+class Template(Expression, frozen=True, kw_only=True, gc=False):
     """Text with interpolations: a quoted string, or a heredoc."""
 
     parts: tuple[Expression, ...]
     heredoc: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference(Expression):
+class Reference(Expression, frozen=True, kw_only=True, gc=False):
     """`root.name[index]`; an accessor is a name, or the expression of an index."""
 
     root: str
     accessors: tuple["str | Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access(Expression):
+class Access(Expression, frozen=True, kw_only=True, gc=False):
     """Accessors on something that is no name: `{a = 1}["a"]`, `f(x).y`."""
 
     subject: Expression
     accessors: tuple["str | Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Expression):
+class Call(Expression, frozen=True, kw_only=True, gc=False):
     """A function call; `spread` when the last argument is spread with an ellipsis."""
 
     name: str
@@ -83,22 +73,19 @@ class Call(Expression):
     spread: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuple(Expression):
+class Tuple(Expression, frozen=True, kw_only=True, gc=False):
     """`[a, b]`."""
 
     elements: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Object(Expression):
+class Object(Expression, frozen=True, kw_only=True, gc=False):
     """`{a = b}`; a bare key is a `Text`."""
 
     entries: tuple[tuple[Expression, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conditional(Expression):
+class Conditional(Expression, frozen=True, kw_only=True, gc=False):
     """`condition ? yes : no`."""
 
     condition: Expression
@@ -106,16 +93,14 @@ class Conditional(Expression):
     no: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation(Expression):
+class Operation(Expression, frozen=True, kw_only=True, gc=False):
     """An operator with one or two operands."""
 
     operator: str
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class For(Expression):
+class For(Expression, frozen=True, kw_only=True, gc=False):
     """`[for names in subject : value if condition]`; an object when it has a key."""
 
     names: tuple[str, ...]
@@ -126,13 +111,11 @@ class For(Expression):
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opaque(Expression):
+class Opaque(Expression, frozen=True, kw_only=True, gc=False):
     """What has no value that could be known from the text, or could not be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`name = value`."""
 
     name: str
@@ -140,8 +123,7 @@ class Attribute:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`type "label" { … }`. `header` is the place of the type and its labels."""
 
     type: str
@@ -153,8 +135,7 @@ class Block:
     body: "Body"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Attributes and blocks in order of the file."""
 
     place: Place

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import tree_sitter
+from msgspec import structs
 
 from agentaudit.readers.hcl_reading import Reading
 from agentaudit.readers.hcl_syntax import Expression, Place, Template, Text
@@ -110,14 +110,14 @@ def _outdented(pieces: Sequence[Expression]) -> Iterator[Expression]:
         if isinstance(piece, Text):
             head, *rest = piece.value.split("\n")
             kept = [head[shared:] if first_of_line else head, *(line[shared:] for line in rest)]
-            yield replace(piece, value="\n".join(kept))
+            yield structs.replace(piece, value="\n".join(kept))
         else:
             yield piece
         first_of_line = False
 
 
 def _with_text(piece: Expression, change: Callable[[str], str]) -> Expression:
-    return replace(piece, value=change(piece.value)) if isinstance(piece, Text) else piece
+    return structs.replace(piece, value=change(piece.value)) if isinstance(piece, Text) else piece
 
 
 def _undoubled(text: str) -> str:

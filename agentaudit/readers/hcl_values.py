@@ -137,10 +137,9 @@ class Folder:
         if value is None:
             return self._unknown(expression)
         if value.unknown:
-            return replace(self._unknown(expression), raw=value.raw or expression.source)
+            return self._unknown(expression).changed(raw=value.raw or expression.source)
         place = expression.place
-        return replace(
-            value,
+        return value.changed(
             file=self.file,
             line=place.line,
             column=place.column,
@@ -259,10 +258,10 @@ def pairs_of(subject: Node) -> list[tuple[Node, Node]] | None:
 def element_node(key: Node, value: Node) -> Node:
     """What `each` and the iterators of dynamic blocks stand for: a key, and a value."""
     names = (
-        replace(value, kind=NodeKind.STRING, raw=name, entries=(), elements=()) for name in _EACH
+        value.changed(kind=NodeKind.STRING, raw=name, entries=(), elements=()) for name in _EACH
     )
     pairs = tuple(zip(names, (key, value), strict=True))
-    return replace(value, kind=NodeKind.MAPPING, raw="", elements=(), entries=pairs)
+    return value.changed(kind=NodeKind.MAPPING, raw="", elements=(), entries=pairs)
 
 
 _EACH = ("key", "value")
@@ -271,6 +270,6 @@ _EACH = ("key", "value")
 def _numbered(subject: Node) -> Iterator[tuple[Node, Node]]:
     for number, element in enumerate(subject.elements):
         yield (
-            replace(element, kind=NodeKind.NUMBER, raw=str(number), entries=(), elements=()),
+            element.changed(kind=NodeKind.NUMBER, raw=str(number), entries=(), elements=()),
             element,
         )

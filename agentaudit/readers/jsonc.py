@@ -9,6 +9,8 @@ import json
 import re
 from dataclasses import dataclass, field
 
+import msgspec
+
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, Lines, broken
 
@@ -26,8 +28,7 @@ _TOKEN = re.compile(
 _WORDS = {"true": NodeKind.BOOLEAN, "false": NodeKind.BOOLEAN, "null": NodeKind.NULL}
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(msgspec.Struct, frozen=True, gc=False):
     kind: str
     text: str
     start: int

@@ -1,7 +1,6 @@
 """Instructions for agents (CLAUDE.md, skills, prompts): front matter, and the text itself."""
 
 import re
-from dataclasses import replace
 
 from agentaudit.errors import InputError
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
@@ -21,7 +20,7 @@ def parse_markdown(file: str, text: str) -> Document:
     front = _FRONT.match(text)
     if front is not None:
         entries = _front_matter(file, front["yaml"])
-        root = replace(root, entries=entries)
+        root = root.changed(entries=entries)
     comments = tuple(
         Comment(
             line=lines.place(found.start())[0],

@@ -8,7 +8,7 @@ become their long forms.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 import yaml
@@ -132,7 +132,7 @@ class _Composing:
         """The key as a scalar; a key that is a collection is kept as its place only."""
         node = self.node(event, depth + 1)
         if node.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE):
-            return replace(node, raw=f"?{node.line}:{node.column}", entries=(), elements=())
+            return node.changed(raw=f"?{node.line}:{node.column}", entries=(), elements=())
         return node
 
     def sequence(self, start: Event, depth: int) -> Node:
@@ -210,8 +210,8 @@ def _tagged(node: Node, event: Event) -> Node:
     if tag == name or not name or name in _PLAIN_TAGS or tag.startswith("!!"):
         return node
     long_form = name if name in {"Ref", "Condition"} else f"Fn::{name}"
-    key = replace(node, kind=NodeKind.STRING, raw=long_form, entries=(), elements=())
-    return replace(node, kind=NodeKind.MAPPING, raw="", entries=((key, node),), elements=())
+    key = node.changed(kind=NodeKind.STRING, raw=long_form, entries=(), elements=())
+    return node.changed(kind=NodeKind.MAPPING, raw="", entries=((key, node),), elements=())
 
 
 def _comments(text: str, scalars: list[tuple[int, int]]) -> Iterator[Comment]:
