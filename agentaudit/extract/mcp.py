@@ -42,7 +42,7 @@ class Reading:
 
 def extract_mcp(documents: Documents, collector: Collector) -> None:
     """Agents and tool servers of every MCP client configuration."""
-    for document in documents:
+    for document in documents.of("json", "yaml", "toml"):
         servers = list(declared_servers(document))
         if servers:
             agent = client_agent(document, collector, servers[0].key)

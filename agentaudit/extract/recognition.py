@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
@@ -20,7 +21,7 @@ from agentaudit.extract.literals import (
     literal_of,
 )
 from agentaudit.extract.secret_names import SecretName, name_words, secret_name
-from agentaudit.extract.token_forms import HOUR_S, token_in
+from agentaudit.extract.token_forms import HOUR_S, may_hold_token, token_in
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 
@@ -80,7 +81,7 @@ class Recognised:
 def recognise(key: str, value: str) -> Recognised | None:
     """What a setting is, by its value's look or else its name; None for what is no credential."""
     value = value.strip()
-    if not value:
+    if not value or not (may_be_named(key) or may_show(value)):
         return None
     bearer = _BEARER.match(value) if _carries_token(key) else None
     inner = bearer["value"] if bearer else value
@@ -89,6 +90,17 @@ def recognise(key: str, value: str) -> Recognised | None:
         return _reference(key, inner, form)
     literal = literal_of(inner)
     return by_look(literal) or _by_name("authorization" if bearer else key, literal)
+
+
+@lru_cache(maxsize=4096)
+def may_be_named(key: str) -> bool:
+    """Whether a name can make a credential of a value that does not look like one."""
+    return _carries_token(key) or _credentials_file(key)
+
+
+def may_show(text: str) -> bool:
+    """Whether anything in a text may look like a credential: a cheap no for most texts."""
+    return ("://" in text and "@" in text) or "eyJ" in text or may_hold_token(text)
 
 
 def _carries_token(key: str) -> bool:

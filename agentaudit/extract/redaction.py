@@ -6,7 +6,7 @@ At most a publicly known prefix survives (`AKIA…`), with the length; never a c
 
 import re
 
-from agentaudit.extract.token_forms import TOKENS, token_in
+from agentaudit.extract.token_forms import TOKENS, may_hold_token, token_in
 
 _USER_INFORMATION = re.compile(
     r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?:[^\s/@:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|[^\s/@]*@)"
@@ -51,9 +51,10 @@ def cleaned(text: str) -> str:
         text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
     if "eyJ" in text:
         text = _JWT.sub("eyJ…", text)
-    for form in TOKENS:
-        if form.hint in text:
-            text = form.pattern.sub(f"{form.prefix}…", text)
+    if may_hold_token(text):
+        for form in TOKENS:
+            if form.hint in text:
+                text = form.pattern.sub(f"{form.prefix}…", text)
     return text
 
 

@@ -16,7 +16,7 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.python_code import Module, modules
-from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
 from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.extract.token_forms import token_in
 from agentaudit.model.evidence import Confidence
@@ -31,6 +31,8 @@ _EXAMPLE = re.compile(
     r"|template|dist)(?:\.|$)|(?:^|/)test_",
     re.IGNORECASE,
 )
+_COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{")
+_QUOTED_WITHIN = re.compile(r'\$\{[^}\n]*"')
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini"})
 _Place = tuple[str, int, int]
 
@@ -55,9 +57,10 @@ def _unclaimed(
     document: Document, claimed: set[_Place], module: Module | None
 ) -> Iterator[Setting]:
     """Each place once, and only where nobody has found a credential."""
-    for setting in _settings(document, module):
+    by_name = document.syntax in _NAMED and not _speaks_of_others(document)
+    for setting in _settings(document, module, by_name=by_name):
         place = (document.file, setting.value.line, setting.value.column)
-        if place not in claimed and _counts(setting):
+        if place not in claimed and _counts(setting, by_name=by_name):
             claimed.add(place)
             yield setting
 
@@ -95,11 +98,10 @@ def _claimed(collector: Collector) -> set[_Place]:
     }
 
 
-def _counts(setting: Setting) -> bool:
+def _counts(setting: Setting, *, by_name: bool) -> bool:
     """References are no finding by themselves: only a literal gives something away."""
     if setting.document.syntax == "python":
         return True
-    by_name = setting.document.syntax in _NAMED and not _speaks_of_others(setting.document)
     found = recognise(setting.key, setting.content) if by_name else by_look(setting.content)
     return found is not None and found.form is CredentialForm.LITERAL
 
@@ -112,17 +114,39 @@ def _speaks_of_others(document: Document) -> bool:
     return described or ".github/workflows/" in document.file
 
 
-def _settings(document: Document, module: Module | None) -> Iterator[Setting]:
+def _settings(document: Document, module: Module | None, *, by_name: bool) -> Iterator[Setting]:
     if module is not None:
         yield from _python_settings(module)
     elif isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
     elif document.syntax not in {"markdown", "python"}:
+        yield from _written_settings(document, by_name=by_name)
+
+
+def _written_settings(document: Document, *, by_name: bool) -> Iterator[Setting]:
+    """What stands in a document's nodes; where nothing can be found, they are not even made."""
+    if _may_hold(document, "Secret"):
         for item in kubernetes_objects(Documents({document.file: document})):
             if item.kind == "Secret":
                 yield from settings_of_object(item)
+    shows = _shows(document)
+    if shows or by_name:
         for index, root in enumerate(document.roots):
-            yield from _node_settings(document, root, "value", f"[{index}]")
+            yield from _node_settings(document, root, f"[{index}]", shows=shows)
+
+
+def _shows(document: Document) -> bool:
+    """Whether a text of the file may look like a credential: as it is written, or put together."""
+    text = document.text
+    if may_show(text) or "\\" in text or "PRIVATE" in text:
+        return True
+    composed = document.syntax == "hcl" and any(word in text for word in _COMPOSING)
+    return composed or (document.syntax == "hcl" and _QUOTED_WITHIN.search(text) is not None)
+
+
+def _may_hold(document: Document, word: str) -> bool:
+    """Whether a text may have this word among its keys and values."""
+    return word in document.text or "\\" in document.text
 
 
 def _planned_settings(document: Document, plan: Plan) -> Iterator[Setting]:
@@ -135,22 +159,49 @@ def _planned_settings(document: Document, plan: Plan) -> Iterator[Setting]:
         if values is not None:
             shown = withheld(values, node.get("sensitive_values"))
             route = f"{resource.module}.{'.'.join(resource.key)}{resource.index}"
-            yield from _node_settings(document, shown, "value", route)
+            yield from _node_settings(document, shown, route, shows=True)
 
 
-def _node_settings(document: Document, node: Node, key: str, route: str) -> Iterator[Setting]:
-    waiting = [(key, node, route)]
-    while waiting:
-        name, current, path = waiting.pop()
-        if current.kind is NodeKind.STRING:
-            yield Setting(key=name, value=current, document=document, route=path)
-        waiting.extend(
-            (below, value, f"{path}.{name}") for below, value in reversed(list(current.items()))
-        )
-        waiting.extend(
-            (name, element, f"{path}.{name}.{number}")
-            for number, element in reversed(list(enumerate(current.elements)))
-        )
+def _node_settings(document: Document, node: Node, route: str, *, shows: bool) -> Iterator[Setting]:
+    """Texts with their names; where nothing in the file looks like a credential, by names alone."""
+    found: list[tuple[str, Node, _Route]] = []
+    _gather(found, ("value", node, (None, route)), shows=shows)
+    for name, value, path in found:
+        yield Setting(key=name, value=value, document=document, route=_written(path))
+
+
+_Route = tuple["_Route | None", str]
+"""The names that lead to a node, the last first; most are never asked for."""
+
+
+def _gather(
+    found: list[tuple[str, Node, _Route]], at: tuple[str, Node, _Route], *, shows: bool
+) -> None:
+    """The texts below a node, in their order; readers limit how deep it is."""
+    name, node, path = at
+    if node.kind is NodeKind.STRING:
+        if shows or may_be_named(name):
+            found.append(at)
+        return
+    below = (path, name)
+    for key, value in node.entries:
+        if value.kind in _TEXTUAL:
+            _gather(found, (key.raw, value, below), shows=shows)
+    for number, element in enumerate(node.elements):
+        if element.kind in _TEXTUAL:
+            _gather(found, (name, element, (below, str(number))), shows=shows)
+
+
+_TEXTUAL = frozenset({NodeKind.MAPPING, NodeKind.SEQUENCE, NodeKind.STRING})
+
+
+def _written(route: _Route) -> str:
+    names: list[str] = []
+    above: _Route | None = route
+    while above is not None:
+        above, name = above
+        names.append(name)
+    return ".".join(reversed(names))
 
 
 def _python_settings(module: Module) -> Iterator[Setting]:
@@ -193,12 +244,12 @@ def _add_service_account_keys(
     document: Document, collector: Collector, claimed: set[_Place]
 ) -> None:
     """A Google service account's key file: one credential, not one for each of its fields."""
-    if document.syntax not in {"json", "yaml"}:
+    if document.syntax not in {"json", "yaml"} or not _may_hold(document, "private_key"):
         return
     for root in document.roots:
         for node in root.walk():
             key = node.child("private_key")
-            if node.text_at("type") != "service_account" or key is None:
+            if key is None or node.text_at("type") != "service_account":
                 continue
             place = (document.file, key.line, key.column)
             if place in claimed:

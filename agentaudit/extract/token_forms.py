@@ -47,6 +47,8 @@ class Token:
 
 def token_in(text: str) -> Token | None:
     """The first credential of a known form in a text."""
+    if not may_hold_token(text):
+        return None
     for form in TOKENS:
         if form.hint not in text:
             continue
@@ -54,6 +56,16 @@ def token_in(text: str) -> Token | None:
         if match is not None and form.genuine(match[0]):
             return Token(form=form, value=match[0], at=match.start())
     return None
+
+
+def may_hold_token(text: str) -> bool:
+    """Whether anything in a text begins like one of the forms: a cheap no for most texts."""
+    if len(text) < SHORTEST_TOKEN:
+        return False
+    for hint in _HINTS:  # noqa: SIM110, a generator would take twice the time, and all texts come here
+        if hint in text:
+            return True
+    return False
 
 
 def github_checksum_holds(token: str) -> bool:
@@ -171,3 +183,7 @@ TOKENS: tuple[TokenForm, ...] = (
     ),
 )
 """Tried in this order: the first that is found and genuine names the credential."""
+
+_HINTS = tuple(dict.fromkeys(form.hint for form in TOKENS))
+SHORTEST_TOKEN = 16
+"""No form is shorter."""

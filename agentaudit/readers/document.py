@@ -5,9 +5,11 @@ Readers make documents; extractors read them. Scalars keep their raw text, so th
 about `on`, `no` and `12:30:45` never matter; `boolean`, `integer` and `text` interpret on request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import overload
 
 import msgspec
 
@@ -133,6 +135,27 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     text: str
 
 
+class LateRoot(Sequence[Node]):
+    """The one root of a document, made when somebody first asks for it."""
+
+    def __init__(self, make: Callable[[], Node]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> tuple[Node]:
+        return (self._make(),)
+
+    @overload
+    def __getitem__(self, at: int) -> Node: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Node, ...]: ...
+    def __getitem__(self, at: int | slice) -> Node | tuple[Node, ...]:
+        return self._made[at]
+
+    def __len__(self) -> int:
+        return 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """
@@ -145,7 +168,7 @@ class Document:
     syntax: str
     """yaml, json, hcl, toml, dotenv, dockerfile, ini (redis.conf), python, markdown, pem, plan."""
     text: str
-    roots: tuple[Node, ...]
+    roots: Sequence[Node]
     comments: tuple[Comment, ...] = ()
     problems: tuple[tuple[int, int, str], ...] = ()
     tree: object = field(default=None, compare=False)

@@ -9,12 +9,13 @@ holds the `Body` from which it can be folded with them.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import tree_sitter
 import tree_sitter_hcl
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.document import Comment, Document, LateRoot, Node, NodeKind
 from agentaudit.readers.hcl_expressions import expression
 from agentaudit.readers.hcl_reading import DEEPEST, Reading, descendants
 from agentaudit.readers.hcl_syntax import Attribute, Block, Body, Place
@@ -30,8 +31,7 @@ def parse_hcl(file: str, text: str) -> Document:
     if len(text) > LARGEST_CHARACTERS:
         raise InputError(Problem(file=file, message=f"has over {LARGEST_CHARACTERS} characters"))
     encoded = text.encode(errors="replace")
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
-    root = parser.parse(encoded).root_node
+    root = tree_sitter.Parser(_language()).parse(encoded).root_node
     reading = Reading(text=text, encoded=encoded)
     body = next((child for child in root.children if child.type == "body"), None)
     tree = _body(reading, body, 0) if body else Body(place=reading.place(root))
@@ -40,7 +40,7 @@ def parse_hcl(file: str, text: str) -> Document:
         file=file,
         syntax="hcl",
         text=text,
-        roots=(body_node(tree, Folder()),),
+        roots=LateRoot(lambda: body_node(tree, Folder())),
         comments=_comments(reading, root),
         problems=tuple(sorted(reading.problems)),
         tree=tree,
@@ -208,12 +208,22 @@ def _note_errors(reading: Reading, root: tree_sitter.Node) -> None:
 def _comments(reading: Reading, root: tree_sitter.Node) -> tuple[Comment, ...]:
     if not any(marker in reading.text for marker in ("#", "//", "/*")):
         return ()
+    found = tree_sitter.QueryCursor(_comment_query()).captures(root).get("comment", [])
     return tuple(
         Comment(
             line=reading.place(node).line,
             column=reading.place(node).column,
             text=reading.source(node).removesuffix("*/").lstrip("#/*").strip(),
         )
-        for node in descendants(root)
-        if node.type == "comment"
+        for node in sorted(found, key=lambda node: node.start_byte)
     )
+
+
+@cache
+def _language() -> tree_sitter.Language:
+    return tree_sitter.Language(tree_sitter_hcl.language())
+
+
+@cache
+def _comment_query() -> tree_sitter.Query:
+    return tree_sitter.Query(_language(), "(comment) @comment")

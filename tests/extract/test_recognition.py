@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from agentaudit.extract.literals import form_of, is_placeholder, variable_of
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.extract.redaction import arguments, assignment, bare_url, plain, redacted
-from agentaudit.extract.token_forms import github_checksum_holds, token_in
+from agentaudit.extract.token_forms import (
+    SHORTEST_TOKEN,
+    TOKENS,
+    github_checksum_holds,
+    may_hold_token,
+    token_in,
+)
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.rules.fakes import FAKES, fake
 
@@ -21,6 +27,12 @@ def test_every_fake_with_a_form_is_recognised_by_its_look(kind: str) -> None:
 
     assert found is not None
     assert found.form is CredentialForm.LITERAL
+
+
+@given(st.sampled_from(TOKENS).flatmap(lambda form: st.from_regex(form.pattern)))
+def test_the_cheap_look_misses_no_form(text: str) -> None:
+    assert len(text) >= SHORTEST_TOKEN
+    assert may_hold_token(text)
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,19 @@ def test_a_dynamic_block_without_content_is_nothing() -> None:
     assert parsed('dynamic "rule" {}\n').root.get("rule") is None
 
 
+@given(
+    st.from_regex(
+        r'"[a-z .:/#-]{0,10}"|true|null|[0-9]{1,5}(\.[0-9]{1,3})?|[b-eg-z]{1,6}(\.[b-eg-z]{1,6}){0,3}',
+        fullmatch=True,
+    )
+)
+def test_a_leaf_is_what_the_tree_says(text: str) -> None:
+    """In parentheses, which it does not know, the short way is not taken."""
+    short, long = value(text), value(f"({text})")
+
+    assert (short.kind, short.raw) == (long.kind, long.raw)
+
+
 @given(st.text(alphabet=st.sampled_from('a1 ="{}[](),.\n$%<>-EOT\\#/*?:!é\ud800'), max_size=80))
 def test_no_text_crashes_the_reader(text: str) -> None:
     """Whatever stands in a file, the answer is a document."""
