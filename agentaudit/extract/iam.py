@@ -136,7 +136,10 @@ def _covers(denial: Statement, statement: Statement) -> bool:
 def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
     """The allowances, each method of escalation named by the first that it needs."""
     named: dict[int, list[str]] = {}
+    given = frozenset().union(*(allowance.actions for allowance in allowances))
     for name, method in METHODS.items():
+        if not given.issuperset(method.actions):
+            continue
         givers = [_giver(allowances, action, method) for action in method.actions]
         known = [giver for giver in givers if giver is not None]
         if len(known) == len(givers):

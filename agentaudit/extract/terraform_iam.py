@@ -37,6 +37,8 @@ class Principals:
     """By the key of the resource that declares them."""
     ids: dict[str, FactId] = field(default_factory=dict)
     policies: dict[str, tuple[Declared, tuple[Statement, ...]]] = field(default_factory=dict)
+    named: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Keys of holders by kind and name, and those of policies under `policy`."""
     boundaries: list[tuple[Declared, Holder, Node]] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
     """Policies that somebody has, or is bounded by."""
@@ -82,8 +84,21 @@ class Principals:
             )
             self._describe(holder, declared)
             self.holders[declared.key] = holder
+            self._name(holder.kind, holder.name, declared.key)
         for declared in module.resources("aws_iam_policy"):
             self.policies[declared.key] = (declared, self._statements(declared, "policy"))
+            self._name("policy", declared.title, declared.key)
+
+    def _name(self, kind: str, name: str, key: str) -> None:
+        keys = self.named.setdefault((kind, name), [])
+        if key not in keys:
+            keys.append(key)
+
+    def _keys(self, kind: str, name: str, module: Module) -> Iterator[str]:
+        """The keys of what is called so, those of the module first."""
+        named = self.named.get((kind, name), ())
+        yield from (key for key in named if key.partition("#")[0] == module.folder)
+        yield from named
 
     def _describe(self, holder: Holder, declared: Declared) -> None:
         body = declared.body
@@ -173,6 +188,7 @@ class Principals:
         key = f"{declared.module.folder}#external.{kind}.{node.raw}"
         places: tuple[Evidence, ...] = (evidence(declared.document, node),)
         made = Holder(key=key, name=node.raw, kind=kind, places=places)
+        self._name(kind, node.raw, key)
         return self.holders.setdefault(key, made)
 
     def _key_of(self, module: Module, node: Node, kind: str) -> str:
@@ -186,13 +202,7 @@ class Principals:
             declared = module.resource(found[1], found[2])
             return declared.key if declared is not None else ""
         wanted = principal_name(node.raw) or node.raw
-        named = [
-            key
-            for key, holder in self.holders.items()
-            if holder.name == wanted and holder.kind == kind
-        ]
-        near = [key for key in named if key.partition("#")[0] == module.folder]
-        return next(iter((*near, *named)), "")
+        return next(self._keys(kind, wanted, module), "")
 
     def _policy_key(self, module: Module, node: Node) -> str:
         found = _ADDRESS.search(node.raw)
@@ -200,10 +210,8 @@ class Principals:
             declared = module.resource(found[1], found[2])
             return declared.key if declared is not None else ""
         name = node.raw.rpartition("/")[2]
-        named = [key for key, (declared, _) in self.policies.items() if declared.title == name]
-        near = [key for key in named if key.partition("#")[0] == module.folder]
         aws = bool(policy_name(node.raw))
-        return "" if aws else next(iter((*near, *named)), "")
+        return "" if aws else next(self._keys("policy", name, module), "")
 
     def _access_key(self, declared: Declared) -> None:
         """A key that never expires, and that stands in the state."""

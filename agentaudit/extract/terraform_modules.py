@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from agentaudit.extract.documents import Documents, folder_of, sibling
-from agentaudit.extract.terraform_names import ALIASES, computed, name_attribute
+from agentaudit.extract.terraform_blocks import Blocks, Member
+from agentaudit.extract.terraform_names import computed, name_attribute
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.hcl import body_node, key_node
 from agentaudit.readers.hcl_nodes import depth_of
-from agentaudit.readers.hcl_syntax import Block, Body, Expression
+from agentaudit.readers.hcl_syntax import Body, Expression
 from agentaudit.readers.hcl_values import Effort, Folder, Resolved, element_node, pairs_of
 
 _MOST_INSTANCES = 50
@@ -57,14 +58,6 @@ class Declared:
         return self.label or self.address
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A block and the file it stands in."""
-
-    document: Document
-    block: Block
-
-
 @dataclass(slots=True)
 class Module:
     """One folder of Terraform files."""
@@ -80,12 +73,17 @@ class Module:
     """What its resources are told apart by, where several modules have one source."""
     _known: dict[tuple[str, ...], Resolved | None] = field(default_factory=dict)
     _folded: dict[tuple[str, ...], tuple[Declared, ...]] = field(default_factory=dict)
+    _blocks: dict[str, Blocks] = field(default_factory=dict)
 
-    def members(self, kind: str) -> Iterator[Member]:
+    def blocks(self, kind: str) -> Blocks:
+        """The top-level blocks of one kind; asked once all bodies are there."""
+        if kind not in self._blocks:
+            self._blocks[kind] = Blocks(kind, self.bodies)
+        return self._blocks[kind]
+
+    def members(self, kind: str) -> tuple[Member, ...]:
         """The top-level blocks of one kind, in order of files."""
-        for document, body in self.bodies:
-            for block in body.of(kind):
-                yield Member(document, block)
+        return self.blocks(kind).all
 
     def folder_for(self, document: Document) -> Folder:
         """What folds expressions of a file of this module."""
@@ -112,8 +110,7 @@ class Module:
         if (kind, *types) not in self._folded:
             self._folded[kind, *types] = tuple(
                 declared
-                for member in self.members(kind)
-                if len(member.block.labels) == 2 and _type(member) in types  # noqa: PLR2004
+                for member in self.blocks(kind).of_types(types)
                 for declared in self.instances(member)
             )
         return self._folded[kind, *types]
@@ -135,13 +132,13 @@ class Module:
 
     def _instance(self, member: Member, folder: Folder, name: str) -> Declared:
         return Declared(
-            type=_type(member),
+            type=member.type,
             name=name,
             document=member.document,
             header=key_node(name, member.block.header).changed(file=member.document.file),
             body=body_node(member.block.body, folder),
             module=self,
-            label="" if _type(member) == member.block.labels[0] else ".".join(member.block.labels),
+            label="" if member.type == member.block.labels[0] else ".".join(member.block.labels),
         )
 
     # What references stand for.
@@ -185,9 +182,9 @@ class Module:
         passed = self._passed(name)
         if passed is not None:
             return passed
-        for member in self.members("variable"):
+        for member in self.blocks("variable").labelled(name):
             default = member.block.body.attribute("default")
-            if member.block.labels == (name,) and default is not None:
+            if default is not None:
                 return self.folder_for(member.document).fold(default.value)
         return None
 
@@ -200,17 +197,14 @@ class Module:
         return caller.folder_for(member.document).fold(found.value) if found is not None else None
 
     def _local(self, name: str) -> Node | None:
-        for member in self.members("locals"):
-            found = member.block.body.attribute(name)
-            if found is not None:
-                return self.folder_for(member.document).fold(found.value)
-        return None
+        found = self.blocks("locals").attribute(name)
+        return self.folder_for(found[0]).fold(found[1].value) if found is not None else None
 
     def output(self, name: str) -> Node | None:
         """The value of an output."""
-        for member in self.members("output"):
+        for member in self.blocks("output").labelled(name):
             found = member.block.body.attribute("value")
-            if member.block.labels == (name,) and found is not None:
+            if found is not None:
                 return self.folder_for(member.document).fold(found.value)
         return None
 
@@ -232,9 +226,7 @@ class Module:
         index, rest = _index(rest)
         if not rest:
             return None
-        for member in self.members("resource"):
-            if member.block.labels != (type_, name):
-                continue
+        for member in self.blocks("resource").labelled(type_, name):
             written = self._written(member, rest[0])
             if written is not None and not written.unknown:
                 return _resolved(written, 3 + len(index))
@@ -275,11 +267,6 @@ def _belongs(document: Document) -> bool:
     """Whether Terraform reads a file by itself: other variable files must be asked for."""
     name = document.file.rpartition("/")[2]
     return name.endswith((".tf", ".auto.tfvars")) or name == "terraform.tfvars"
-
-
-def _type(member: Member) -> str:
-    """The type of a resource, one name for what two providers call differently."""
-    return ALIASES.get(member.block.labels[0], member.block.labels[0])
 
 
 def _resolved(node: Node | None, parts: int) -> Resolved | None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.terraform_modules import Declared, Member, Module
+from agentaudit.extract.terraform_blocks import Member
+from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import ALIASES, computed, name_attribute
 from agentaudit.extract.terraform_overlay import LATER, Overlay, withheld
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -65,6 +66,7 @@ class PlannedModule(Module):
     passed: Part | None = None
     """What the module above passes."""
     below: dict[str, "PlannedModule"] = field(default_factory=dict)
+    _settled: dict[Part, Node] = field(default_factory=dict)
 
     def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
         """What the sources have of some types, and what only the plan has."""
@@ -122,6 +124,12 @@ class PlannedModule(Module):
         )
 
     def _values(self, instance: PlannedResource) -> Node:
+        """What planning settled; read once, however many references ask for it."""
+        if instance.part not in self._settled:
+            self._settled[instance.part] = self._read_values(instance)
+        return self._settled[instance.part]
+
+    def _read_values(self, instance: PlannedResource) -> Node:
         resource = self.plan.node(instance.part)
         values = resource.get("values")
         if values is None or values.kind is not NodeKind.MAPPING:

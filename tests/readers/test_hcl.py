@@ -139,7 +139,7 @@ def test_a_dynamic_block_without_content_is_nothing() -> None:
 
 @given(
     st.from_regex(
-        r'"[a-z .:/#-]{0,10}"|true|null|[0-9]{1,5}(\.[0-9]{1,3})?|[b-eg-z]{1,6}(\.[b-eg-z]{1,6}){0,3}',
+        r'"[a-z .:/#-]{0,9}"|true|null|[0-9]{1,5}(\.[0-9]{1,3})?|[b-eg-z]{1,6}(\.[b-eg-z]{1,6})?',
         fullmatch=True,
     )
 )
