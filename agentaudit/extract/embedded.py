@@ -1,4 +1,4 @@
-"""JSON that stands as a text within another file, with the places that its parts have there."""
+"""JSON and YAML as texts within another file, with the places that their parts have there."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from agentaudit.errors import InputError
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.jsonc import parse_json
+from agentaudit.readers.syntax import parse
 
 _INTERPOLATION = re.compile(r"\$\{(?!\w+:)[^{}]*\}")
 """An interpolation that somebody fills in; `${aws:username}` is IAM's own."""
@@ -22,6 +23,19 @@ def embedded(node: Node, document: Document, documents: Documents) -> Node | Non
         root = parse_json(document.file, _INTERPOLATION.sub(_quotable, node.raw)).root
     except InputError:
         return None
+    return _in_place(root, node, document, documents)
+
+
+def embedded_yaml(node: Node, document: Document, documents: Documents) -> Node | None:
+    """What a text is as YAML, such as a file in a ConfigMap; None when it cannot be read so."""
+    try:
+        root = parse(document.file, "yaml", node.raw).root
+    except InputError:
+        return None
+    return _in_place(root, node, document, documents)
+
+
+def _in_place(root: Node, node: Node, document: Document, documents: Documents) -> Node:
     file = node.file or document.file
     origin = documents.at(file) or document
     lines = origin.text.split("\n") if node.end_line > node.line else []

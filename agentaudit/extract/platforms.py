@@ -147,6 +147,16 @@ def extract_kagent(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_litellm(documents: Documents, collector: Collector) -> None:
+    if any(
+        any(word in document.text for word in ("litellm_params", "litellm_settings"))
+        for document in documents.of("yaml", "json")
+    ):
+        from agentaudit.extract.litellm import extract_litellm as extract
+
+        extract(documents, collector)
+
+
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     if any(policies(documents)):
         from agentaudit.extract.iam_files import extract_iam_files as extract

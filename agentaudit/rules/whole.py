@@ -17,6 +17,8 @@ class Whole:
     credentials: int = 0
     memory_stores: int = 0
     has_gateway: bool = False
+    may_limit_spending: bool = False
+    """A gateway limits what its callers spend, or it is not known that it does not."""
     has_credential_broker: bool = False
     """A gateway that resolves credentials outside the agent's process."""
     has_gatekeeper: bool = False
@@ -65,6 +67,7 @@ def whole_of(deployment: Deployment) -> Whole:
         credentials=len(deployment.credentials),
         memory_stores=len(deployment.memory_stores),
         has_gateway=bool(deployment.gateways),
+        may_limit_spending=any(gateway.budget is not Known.NONE for gateway in deployment.gateways),
         has_credential_broker=any(
             gateway.brokers_credentials is Truth.YES for gateway in deployment.gateways
         ),

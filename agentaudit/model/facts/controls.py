@@ -18,6 +18,8 @@ class Gateway(Fact):
     brokers_credentials: Truth = Truth.UNKNOWN
     fronts_tools: Truth = Truth.UNKNOWN
     """Whether tools are called through it, and not models only."""
+    budget: Known = Known.UNKNOWN
+    """Whether it limits the money, tokens or calls of those who call it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,158 @@
+"""LiteLLM's proxy: what limits its callers, what it keeps, and what of it no file says."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.controls import Gateway
+
+MODEL = {"model_name": "m", "litellm_params": {"model": "openai/gpt-5"}}
+DATABASE = {"database_url": "os.environ/DATABASE_URL"}
+LIMITS = [
+    ("litellm_settings", "max_budget"),
+    ("litellm_settings", "max_internal_user_budget"),
+    ("litellm_settings", "upperbound_key_generate_params", "tpm_limit"),
+    ("litellm_settings", "default_internal_user_params", "max_budget"),
+    ("litellm_settings", "default_team_params", "rpm_limit"),
+    ("litellm_settings", "tag_budget_config", "app:x", "max_budget"),
+    ("router_settings", "provider_budget_config", "openai", "budget_limit"),
+]
+
+
+def read(configuration: dict[str, object]) -> Deployment:
+    return deployment_of({"litellm.json": json.dumps({"model_list": [MODEL], **configuration})})
+
+
+def gateway(configuration: dict[str, object]) -> Gateway:
+    (found,) = read(configuration).gateways
+    return found
+
+
+def nested(path: tuple[str, ...], value: object) -> dict[str, object]:
+    for key in reversed(path):
+        value = {key: value}
+    return value  # type: ignore[return-value]  # a path has at least one key
+
+
+@given(
+    path=st.sampled_from(LIMITS),
+    amount=st.integers(min_value=1, max_value=10**9) | st.floats(min_value=0.001, max_value=1e9),
+)
+def test_a_limit_wherever_it_stands_is_a_budget(path: tuple[str, ...], amount: float) -> None:
+    assert gateway(nested(path, amount)).budget is Known.SET
+
+
+@given(path=st.sampled_from(LIMITS), amount=st.sampled_from([0, None, -1, "", "0.0", "nan", "inf"]))
+def test_an_amount_that_limits_nothing_is_none(path: tuple[str, ...], amount: object) -> None:
+    assert gateway(nested(path, amount)).budget is Known.NONE
+
+
+@pytest.mark.parametrize("path", LIMITS)
+def test_a_limit_that_the_environment_sets_is_open(path: tuple[str, ...]) -> None:
+    deployment = read(nested(path, "os.environ/BUDGET"))
+
+    assert deployment.gateways[0].budget is Known.UNKNOWN
+    assert [end.what for end in deployment.unresolved] == ["a budget that is set elsewhere"]
+
+
+def test_with_a_database_budgets_are_open_and_keys_are_handed_out() -> None:
+    deployment = read({"general_settings": DATABASE})
+    (issued,) = [item for item in deployment.credentials if item.kind == "issued_token"]
+
+    assert deployment.gateways[0].budget is Known.UNKNOWN
+    assert deployment.gateways[0].logged is Truth.YES
+    assert (issued.ttl_s, issued.lifetime) == (None, "static")
+    assert "database" in deployment.unresolved[0].what
+
+
+def test_a_database_of_the_container_counts_as_one_of_the_file() -> None:
+    compose = """
+services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.80.0
+    environment: {DATABASE_URL: "${DATABASE_URL}"}
+    volumes: ["./litellm.json:/app/config.yaml"]
+"""
+    files = {"litellm.json": json.dumps({"model_list": [MODEL]}), "compose.yaml": compose}
+    (found,) = deployment_of(files).gateways
+
+    assert (found.budget, found.logged) == (Known.UNKNOWN, Truth.YES)
+    assert len(found.evidence) == 2
+
+
+def test_rates_bound_the_spending_when_every_paid_model_has_one() -> None:
+    limited = {"model_name": "n", "litellm_params": {"model": "openai/gpt-5", "rpm": 10}}
+    local = {"model_name": "l", "litellm_params": {"model": "ollama/llama3"}}
+
+    assert gateway({"model_list": [limited, local]}).budget is Known.SET
+    assert gateway({"model_list": [limited, MODEL]}).budget is Known.NONE
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, ("redis", Known.SET, 60)),
+        ({"type": "local"}, ("local", Known.SET, 600)),
+        ({"type": "redis", "ttl": 3600}, ("redis", Known.SET, 3600)),
+        ({"type": "redis-semantic"}, ("redis-semantic", Known.NONE, None)),
+        ({"type": "s3", "ttl": 60}, ("s3", Known.UNKNOWN, None)),
+        ({"type": "disk", "ttl": "os.environ/TTL"}, ("disk", Known.UNKNOWN, None)),
+    ],
+)
+def test_a_cache_keeps_answers_for_its_time(
+    parameters: dict[str, object], expected: tuple[str, Known, int | None]
+) -> None:
+    settings = {"cache": True, "cache_params": parameters}
+    (store,) = read({"litellm_settings": settings}).memory_stores
+
+    assert (store.backend, store.ttl, store.ttl_s) == expected
+
+
+def test_a_cache_says_which_calls_it_keeps() -> None:
+    settings = {"cache": True, "cache_params": {"supported_call_types": ["acompletion"]}}
+    (store,) = read({"litellm_settings": settings}).memory_stores
+
+    assert store.name == "cache of acompletion"
+    assert read({"litellm_settings": {"cache": False}}).memory_stores == ()
+
+
+def test_a_list_of_models_that_is_not_litellms_is_no_gateway() -> None:
+    other = {"model_list": ["vicuna-7b"], "controller": "http://agent-controller"}
+
+    assert deployment_of({"serve.json": json.dumps(other)}).gateways == ()
+
+
+def test_a_configuration_in_a_config_map_has_the_places_of_its_file() -> None:
+    text = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: litellm}
+data:
+  config.yaml: |
+    model_list:
+      - model_name: fast
+        litellm_params:
+          model: openai/gpt-5
+"""
+    deployment = deployment_of({"cm.yaml": text})
+    (model,) = deployment.models
+
+    assert (model.evidence[0].line, model.evidence[0].column) == (7, 21)
+    assert text.splitlines()[6][20:] == "fast"
+
+
+def test_a_broken_configuration_in_a_config_map_is_open() -> None:
+    text = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: litellm}
+data:
+  config.yaml: |
+    model_list: [{litellm_params: {
+"""
+    deployment = deployment_of({"cm.yaml": text})
+
+    assert [end.what for end in deployment.unresolved] == ["a configuration of LiteLLM"]
