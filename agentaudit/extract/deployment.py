@@ -43,6 +43,7 @@ from agentaudit.extract.mcp_allowlists import mark_shadows
 from agentaudit.extract.platforms import (
     extract_actions,
     extract_agent_cards,
+    extract_autogen,
     extract_certificates,
     extract_cloudformation,
     extract_codex,
@@ -81,6 +82,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     mark_shadows,
     extract_agent_cards,
     extract_crewai,
+    extract_autogen,
     extract_low_code,
     extract_python,
     extract_compose,

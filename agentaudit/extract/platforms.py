@@ -157,6 +157,16 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_autogen(documents: Documents, collector: Collector) -> None:
+    if any(
+        "autogen_" in document.text or "OAI_CONFIG_LIST" in document.file
+        for document in documents.of("yaml", "json")
+    ):
+        from agentaudit.extract.autogen import extract_autogen as extract
+
+        extract(documents, collector)
+
+
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     if any(policies(documents)):
         from agentaudit.extract.iam_files import extract_iam_files as extract

@@ -125,11 +125,12 @@ def modules(documents: Documents) -> Mapping[str, Module]:
 
 
 def _every_module(documents: Documents) -> Mapping[str, Module]:
-    found = ((document.file, _module_of(document)) for document in documents.of("python"))
+    found = ((document.file, module_of(document)) for document in documents.of("python"))
     return {file: module for file, module in found if module is not None}
 
 
-def _module_of(document: Document) -> Module | None:
+def module_of(document: Document) -> Module | None:
+    """The module of one document; None of what is no Python."""
     tree = document.tree
     if not isinstance(tree, ast.Module):
         return None

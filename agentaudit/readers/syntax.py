@@ -20,6 +20,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.bicep", "bicep"),
     ("*.json", "json"),
     ("*.jsonc", "json"),
+    ("OAI_CONFIG_LIST", "json"),
     ("*.yaml", "yaml"),
     ("*.yml", "yaml"),
     ("*.toml", "toml"),
