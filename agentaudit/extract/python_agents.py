@@ -204,14 +204,7 @@ def _tool(building: _Building, element: ast.expr) -> Tool | None:
         assigned = module.constants.get(element.id)
         if isinstance(assigned, ast.Call):
             return _tool(building, assigned)
-        function = next(
-            (
-                node
-                for node in module.nodes
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
-            ),
-            None,
-        )
+        function = next((node for node in module.functions if node.name == name), None)
         if function is not None:
             return _add_ingestion(collector, collector.add(function_tool(module, function)))
     if isinstance(element, ast.Call) and name in CLASS_TOOLS:

@@ -1,8 +1,9 @@
 """A Python file as extractors ask for it: calls by their full names, values that fold, places."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.documents import Documents
@@ -10,6 +11,7 @@ from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 
+NodeT = TypeVar("NodeT", bound=ast.AST)
 Value = str | int | float | bool | None
 _DEEPEST = 20
 UNFOLDED = object()
@@ -39,8 +41,14 @@ class Module:
     imports: dict[str, str]
     constants: dict[str, ast.expr]
     lines: tuple[str, ...]
-    nodes: tuple[ast.AST, ...]
-    """Every node of the tree, from the top down: it is walked once."""
+    nodes: Mapping[type[ast.AST], Sequence[ast.AST]]
+    """Every node of the tree by its type, from the top down: it is walked once."""
+
+    functions: tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]
+
+    def of(self, type_: type[NodeT]) -> Sequence[NodeT]:
+        """The nodes of one type, from the top down."""
+        return self.nodes.get(type_, ())  # type: ignore[return-value]  # kept under their type
 
     def dotted(self, node: ast.expr) -> str:
         """The full name of a name or attribute; empty for anything else."""
@@ -56,11 +64,10 @@ class Module:
     def calls(self) -> Iterator[Call]:
         """Every call of the file, in order of its text."""
         targets = dict(self._targets())
-        for node in self.nodes:
-            if isinstance(node, ast.Call):
-                name = self.dotted(node.func)
-                if name:
-                    yield Call(name, node, targets.get(id(node), ""))
+        for node in self.of(ast.Call):
+            name = self.dotted(node.func)
+            if name:
+                yield Call(name, node, targets.get(id(node), ""))
 
     def value(self, node: ast.expr | None, depth: int = 0) -> object:
         """A constant, also through names that are assigned once; UNFOLDED for anything else."""
@@ -110,13 +117,15 @@ class Module:
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
 
     def _targets(self) -> Iterator[tuple[int, str]]:
-        for node in self.nodes:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                yield id(node.value), node.targets[0].id
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                yield id(node.value), node.target.id
-            elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
-                yield id(node.context_expr), node.optional_vars.id
+        for assignment in self.of(ast.Assign):
+            if isinstance(assignment.targets[0], ast.Name):
+                yield id(assignment.value), assignment.targets[0].id
+        for annotated in self.of(ast.AnnAssign):
+            if isinstance(annotated.target, ast.Name):
+                yield id(annotated.value), annotated.target.id
+        for item in self.of(ast.withitem):
+            if isinstance(item.optional_vars, ast.Name):
+                yield id(item.context_expr), item.optional_vars.id
 
 
 def modules(documents: Documents) -> Mapping[str, Module]:
@@ -134,15 +143,51 @@ def module_of(document: Document) -> Module | None:
     tree = document.tree
     if not isinstance(tree, ast.Module):
         return None
-    nodes = tuple(ast.walk(tree))
+    nodes = descendants(tree)
     return Module(
         document=document,
         tree=tree,
         imports=_imports(nodes),
         constants=_constants(nodes),
         lines=tuple(document.text.split("\n")),
-        nodes=nodes,
+        nodes=_by_type(nodes),
+        functions=tuple(
+            node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ),
     )
+
+
+def descendants(top: ast.AST) -> list[ast.AST]:
+    """A node and all below it that say something, level by level: a faster `ast.walk`."""
+    found = [top]
+    for node in found:  # it grows meanwhile
+        for name in _FIELDS[type(node)]:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    return found
+
+
+_SCALAR = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "type_comment", "module", "level"})
+
+
+_FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
+    type_: ()
+    if type_ is ast.Constant
+    else tuple(name for name in type_._fields if name not in _SCALAR)
+    for type_ in vars(ast).values()
+    if isinstance(type_, type) and issubclass(type_, ast.AST)
+}
+"""The fields in which others may stand; contexts and operators are no more than their names."""
+
+
+def _by_type(nodes: Iterable[ast.AST]) -> Mapping[type[ast.AST], Sequence[ast.AST]]:
+    found: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in nodes:
+        found.setdefault(type(node), []).append(node)
+    return found
 
 
 def keyword(call: ast.Call, *names: str) -> ast.expr | None:
@@ -175,11 +220,13 @@ def _constants(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     found: dict[str, ast.expr] = {}
     twice: set[str] = set()
     for node in nodes:
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(node, ast.AnnAssign):
-            target = node.target
-        value = getattr(node, "value", None)
-        if isinstance(target, ast.Name) and isinstance(value, ast.expr):
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            target, value = node.target, node.value
+        else:
+            continue
+        if isinstance(target, ast.Name):
             twice.update({target.id} & found.keys())
             found[target.id] = value
     return {name: value for name, value in found.items() if name not in twice}

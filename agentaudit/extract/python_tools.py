@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_code import Module, descendants
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -88,10 +88,8 @@ CLASS_TOOLS: dict[str, ClassTool] = {
 
 def function_tools(module: Module) -> Iterator[tuple[Tool, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function that a decorator makes a tool."""
-    for node in module.nodes:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
-            _DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list
-        ):
+    for node in module.functions:
+        if any(_DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list):
             yield function_tool(module, node), node
 
 
@@ -148,7 +146,7 @@ class _Effects:
 
 def _effects(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Effects:
     found = _Effects(set())
-    for inner in ast.walk(node):
+    for inner in descendants(node):
         if isinstance(inner, ast.Call):
             _effect_of(module, inner, found)
     return found

@@ -207,10 +207,10 @@ def _written(route: _Route) -> str:
 def _python_settings(module: Module) -> Iterator[Setting]:
     """Constants under the names of variables and keywords, then every other text by its look."""
     named = _names_of_values(module)
-    prose = {id(node.value) for node in module.nodes if isinstance(node, ast.Expr)}
+    prose = {id(node.value) for node in module.of(ast.Expr)}
     count = Counter[str]()
-    for node in module.nodes:
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+    for node in module.of(ast.Constant):
+        if not isinstance(node.value, str):
             continue
         if id(node) in prose and token_in(node.value) is None:
             continue
@@ -229,14 +229,15 @@ def _python_settings(module: Module) -> Iterator[Setting]:
 def _names_of_values(module: Module) -> dict[int, str]:
     """The name under which a value is assigned, passed, or kept in a dictionary."""
     named: dict[int, str] = {}
-    for node in module.nodes:
-        if isinstance(node, ast.keyword) and node.arg:
-            named[id(node.value)] = node.arg
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            named[id(node.value)] = node.targets[0].id
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                named[id(value)] = module.text(key)
+    for passed in module.of(ast.keyword):
+        if passed.arg:
+            named[id(passed.value)] = passed.arg
+    for assignment in module.of(ast.Assign):
+        if isinstance(assignment.targets[0], ast.Name):
+            named[id(assignment.value)] = assignment.targets[0].id
+    for mapping in module.of(ast.Dict):
+        for key, value in zip(mapping.keys, mapping.values, strict=True):
+            named[id(value)] = module.text(key)
     return named
 
 
