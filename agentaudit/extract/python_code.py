@@ -179,7 +179,7 @@ _FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
     else tuple(name for name in type_._fields if name not in _SCALAR)
     for type_ in vars(ast).values()
     if isinstance(type_, type) and issubclass(type_, ast.AST)
-}
+} | {ast.Constant: ()}
 """The fields in which others may stand; contexts and operators are no more than their names."""
 
 

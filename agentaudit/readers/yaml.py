@@ -7,7 +7,7 @@ become their long forms.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -15,14 +15,13 @@ import yaml
 from yaml.error import Mark
 from yaml.events import (
     AliasEvent,
-    CollectionStartEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
+    StreamEndEvent,
 )
 
 from agentaudit.errors import InputError
@@ -32,6 +31,9 @@ from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, broken
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|0x[0-9a-fA-F]+|0o[0-7]+)$")
 _BOOLEAN = frozenset({"true", "false", "yes", "no", "on", "off"})
+_NUMERIC = frozenset("+-.0123456789")
+_LONGEST_WORD = 5
+"""`false`."""
 _NULL = frozenset({"", "~", "null"})
 _PLAIN_TAGS = frozenset({"reset", "override", "unsafe", "vault"})
 
@@ -49,36 +51,51 @@ def parse_yaml(file: str, text: str) -> Document:
     )
 
 
-def _events(file: str, text: str) -> Iterator[Event]:
+def _events(file: str, text: str) -> Callable[[], Event]:
+    """What gives the next event, each time it is called."""
     try:
-        yield from yaml.parse(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise broken(file, *place, error.problem or "this is not YAML") from error
+        loader = _LOADER(text)
     except (yaml.YAMLError, UnicodeError) as error:
         raise broken(file, 1, 1, "characters that YAML does not allow") from error
+
+    def following() -> Event:
+        try:
+            event: Event = loader.get_event()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise broken(file, *place, error.problem or "this is not YAML") from error
+        except (yaml.YAMLError, UnicodeError) as error:
+            raise broken(file, 1, 1, "characters that YAML does not allow") from error
+        return event
+
+    return following
 
 
 @dataclass(slots=True)
 class _Composing:
+    """Nodes from events; what is done for every node is written out, for there are many."""
+
     file: str
-    events: Iterator[Event]
+    following: Callable[[], Event]
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
     scalars: list[tuple[int, int]] = field(default_factory=list)
     """Offsets where scalars begin and end: a `#` inside one begins no comment."""
     nodes: int = 0
 
     def roots(self) -> Iterator[Node]:
-        for event in self.events:
+        while True:
+            event = self.following()
+            if isinstance(event, StreamEndEvent):
+                return
             if isinstance(event, DocumentStartEvent):
                 self.anchors = {}
-                yield self.node(next(self.events), 0)
+                yield self.node(self.following(), 0)
 
     def node(self, event: Event, depth: int) -> Node:
-        self.count(event, 1)
-        if depth > MAX_DEPTH:
-            raise self.error(event, f"nested deeper than {MAX_DEPTH}")
+        self.nodes += 1
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise self.refusal(event)
         if isinstance(event, AliasEvent):
             return self.alias(event)
         before = self.nodes
@@ -88,10 +105,10 @@ class _Composing:
             node = self.mapping(event, depth)
         else:
             node = self.sequence(event, depth)
-        anchor = event.anchor if isinstance(event, NodeEvent) else None
-        if anchor:
-            self.anchors[anchor] = (node, self.nodes - before + 1)
-        return _tagged(node, event)
+        if event.anchor:  # type: ignore[attr-defined]  # what is no alias may have an anchor and a tag
+            self.anchors[event.anchor] = (node, self.nodes - before + 1)  # type: ignore[attr-defined]
+        tag = event.tag  # type: ignore[attr-defined]
+        return _tagged(node, tag) if tag else node
 
     def alias(self, event: AliasEvent) -> Node:
         if event.anchor not in self.anchors:
@@ -101,32 +118,50 @@ class _Composing:
         return node
 
     def scalar(self, event: ScalarEvent) -> Node:
-        self.scalars.append((_mark(event.start_mark).index, _mark(event.end_mark).index))
-        kind = NodeKind.STRING
-        if event.implicit[0]:
-            kind = _plain_kind(event.value)
-        return _placed(event, kind, raw=event.value)
+        start, end, value = _mark(event.start_mark), _mark(event.end_mark), event.value
+        self.scalars.append((start.index, end.index))
+        line, column, end_line, end_column = start.line + 1, start.column, end.line + 1, end.column
+        if end_column == 0 and end_line > line:
+            end_line, end_column = end_line - 1, 1
+        elif end_line == line and end_column <= column:
+            end_column = column + 1
+        return Node(
+            kind=_plain_kind(value) if event.implicit[0] else NodeKind.STRING,
+            line=line,
+            column=column + 1,
+            end_line=end_line,
+            end_column=end_column,
+            raw=value,
+        )
 
-    def mapping(self, start: Event, depth: int) -> Node:
+    def mapping(self, start: MappingStartEvent, depth: int) -> Node:
         entries: dict[str, tuple[Node, Node]] = {}
         merged: list[Node] = []
-        event = next(self.events)
+        event = self.following()
         while not isinstance(event, MappingEndEvent):
             key = self.key(event, depth)
-            value = self.node(next(self.events), depth + 1)
+            value = self.node(self.following(), depth + 1)
             if key.raw == "<<":
                 merged.extend(value.list())
             elif key.raw in entries:
                 raise self.error(event, f"the key `{key.raw[:40]}` stands here twice")
             else:
                 entries[key.raw] = (key, value)
-            event = next(self.events)
+            event = self.following()
         for base in merged:
             for key, value in base.entries:
                 entries.setdefault(key.raw, (key, value))
                 self.count(event, 1)
         found = tuple(entries.values())
-        return _placed(start, NodeKind.MAPPING, last=event, entries=found)
+        line, column, end_line, end_column = _span(start, event, [value for _, value in found])
+        return Node(
+            kind=NodeKind.MAPPING,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            entries=found,
+        )
 
     def key(self, event: Event, depth: int) -> Node:
         """The key as a scalar; a key that is a collection is kept as its place only."""
@@ -137,75 +172,66 @@ class _Composing:
 
     def sequence(self, start: Event, depth: int) -> Node:
         elements: list[Node] = []
-        event = next(self.events)
+        event = self.following()
         while not isinstance(event, SequenceEndEvent):
             elements.append(self.node(event, depth + 1))
-            event = next(self.events)
-        return _placed(start, NodeKind.SEQUENCE, last=event, elements=tuple(elements))
+            event = self.following()
+        line, column, end_line, end_column = _span(start, event, elements)
+        return Node(
+            kind=NodeKind.SEQUENCE,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            elements=tuple(elements),
+        )
 
     def count(self, event: Event, more: int) -> None:
         self.nodes += more
         if self.nodes > MAX_NODES:
-            raise self.error(event, f"more than {MAX_NODES:,} nodes, aliases expanded")
+            raise self.refusal(event)
+
+    def refusal(self, event: Event) -> InputError:
+        many = self.nodes > MAX_NODES
+        what = f"more than {MAX_NODES:,} nodes, aliases expanded" if many else ""
+        return self.error(event, what or f"nested deeper than {MAX_DEPTH}")
 
     def error(self, event: Event, message: str) -> InputError:
         mark = _mark(event.start_mark)
         return broken(self.file, mark.line + 1, mark.column + 1, message)
 
 
-def _placed(
-    event: Event,
-    kind: NodeKind,
-    *,
-    last: Event | None = None,
-    raw: str = "",
-    entries: tuple[tuple[Node, Node], ...] = (),
-    elements: tuple[Node, ...] = (),
-) -> Node:
-    start = _mark(event.start_mark)
-    end_line, end_column = _end(event, last, entries, elements)
-    return Node(
-        kind=kind,
-        line=start.line + 1,
-        column=start.column + 1,
-        end_line=end_line,
-        end_column=end_column,
-        raw=raw,
-        entries=entries,
-        elements=elements,
-    )
-
-
-def _end(
-    event: Event,
-    last: Event | None,
-    entries: tuple[tuple[Node, Node], ...],
-    elements: tuple[Node, ...],
-) -> tuple[int, int]:
-    """Where the node's last character stands; a block's end mark is already past it."""
-    start, end = _mark(event.start_mark), _mark((last or event).end_mark)
-    flow = isinstance(event, CollectionStartEvent) and event.flow_style
-    values = [value for _, value in entries] or list(elements)
-    if values and not flow:
-        below = [(node.end_line, node.end_column) for node in values]
-        return max(*below, (start.line + 1, start.column + 1))
-    if end.column == 0 and end.line > start.line:
-        return end.line, 1
-    return end.line + 1, max(end.column, start.column + 1 if end.line == start.line else 1)
+def _span(start: Event, last: Event, values: Sequence[Node]) -> tuple[int, int, int, int]:
+    """From where a collection begins to its last character; a block's end mark is past that."""
+    begin = _mark(start.start_mark)
+    line, column = begin.line + 1, begin.column + 1
+    if values and not start.flow_style:  # type: ignore[attr-defined]  # collections have it
+        end_line, end_column = line, column
+        for value in values:
+            if value.end_line >= end_line and (
+                value.end_line > end_line or value.end_column > end_column
+            ):
+                end_line, end_column = value.end_line, value.end_column
+        return line, column, end_line, end_column
+    end = _mark(last.end_mark)
+    if end.column == 0 and end.line > begin.line:
+        return line, column, end.line, 1
+    return line, column, end.line + 1, max(end.column, column if end.line == begin.line else 1)
 
 
 def _plain_kind(value: str) -> NodeKind:
-    lower = value.lower()
-    if lower in _NULL:
-        return NodeKind.NULL
-    if lower in _BOOLEAN:
-        return NodeKind.BOOLEAN
-    return NodeKind.NUMBER if _NUMBER.match(value) else NodeKind.STRING
+    if len(value) <= _LONGEST_WORD:
+        lower = value.lower()
+        if lower in _NULL:
+            return NodeKind.NULL
+        if lower in _BOOLEAN:
+            return NodeKind.BOOLEAN
+    number = value[:1] in _NUMERIC and _NUMBER.match(value) is not None
+    return NodeKind.NUMBER if number else NodeKind.STRING
 
 
-def _tagged(node: Node, event: Event) -> Node:
+def _tagged(node: Node, tag: str) -> Node:
     """A node with a local tag as the mapping that the tag abbreviates: `!Ref x` is `Ref: x`."""
-    tag = getattr(event, "tag", None) or ""
     name = tag.removeprefix("!")
     if tag == name or not name or name in _PLAIN_TAGS or tag.startswith("!!"):
         return node
