@@ -1,7 +1,8 @@
 """Lint: rules asked of the facts of a deployment, answered with findings."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from agentaudit import __version__
 from agentaudit.linting.context import in_context
@@ -14,7 +15,7 @@ from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
 from agentaudit.rules.cel import bind
-from agentaudit.rules.compiled import CompiledRule
+from agentaudit.rules.compiled import CompiledRule, holding
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.messages import message_of
 from agentaudit.rules.whole import whole_of
@@ -91,16 +92,14 @@ def _matches(
     """Each rule with the facts it holds for; every fact is bound once for all its rules."""
     whole, asked = whole_of(deployment), tuple(rules)
     for word, kind in FACT_KINDS.items():
-        of_kind = {rule.rule.id: rule for rule in asked if rule.rule.applies_to == word}
-        found: dict[str, list[_Match]] = {name: [] for name in of_kind}
+        of_kind = [rule for rule in asked if rule.rule.applies_to == word]
+        found: dict[str, list[_Match]] = {rule.rule.id: [] for rule in of_kind}
         facts: tuple[Fact, ...] = getattr(deployment, kind.field) if of_kind else ()
-        for fact in sorted(facts, key=lambda fact: (fact.evidence[0], fact.id)):
+        for fact in sorted(facts, key=lambda fact: (_ORDER(fact.evidence[0]), fact.id)):
             subject = bind(word, fact, whole, limits)
-            for name, rule in of_kind.items():
-                severity = rule.severity_of(subject)
-                if severity is not None:
-                    found[name].append(_Match(fact, severity))
-        yield from ((of_kind[name], matches) for name, matches in found.items() if matches)
+            for rule in holding(of_kind, subject):
+                found[rule.rule.id].append(_Match(fact, rule.severity_of(subject)))
+        yield from ((rule, found[rule.rule.id]) for rule in of_kind if found[rule.rule.id])
 
 
 def _finding(
@@ -132,23 +131,31 @@ def _finding(
 
 def _named_facts(fact: Fact, known: dict[FactId, Fact]) -> Iterator[Evidence]:
     """The places of the facts that this one names: its holder, its identity, its copies."""
-    for field in fields(fact):
-        if field.name == "id":
-            continue
-        value = getattr(fact, field.name)
-        for name in value if isinstance(value, tuple) else (value,):
-            if isinstance(name, str) and FactId(name) in known:
-                yield known[FactId(name)].evidence[0]
+    for name in _NAMES[type(fact)]:
+        value = getattr(fact, name)
+        for other in value if isinstance(value, tuple) else (value,):
+            if isinstance(other, str) and other in known:
+                yield known[FactId(other)].evidence[0]
+
+
+_NAMES: Mapping[type, tuple[str, ...]] = {
+    kind.type: tuple(field.name for field in fields(kind.type) if field.name != "id")
+    for kind in FACT_KINDS.values()
+}
 
 
 def _distinct(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, ...]:
     others = dict.fromkeys(place for place in places if place != primary)
-    return tuple(map(shown_place, sorted(others)[:_RELATED]))
+    return tuple(map(shown_place, sorted(others, key=_ORDER)[:_RELATED]))
+
+
+_ORDER = attrgetter(*(field.name for field in fields(Evidence)))
+"""The order of places, made once for each and not at every comparison."""
 
 
 def _weakest(*confidences: Confidence) -> Confidence:
     return min(confidences, key=lambda confidence: confidence.rank)
 
 
-def _order(finding: Finding) -> tuple[int, Evidence, str, str]:
-    return -finding.severity.rank, finding.evidence, finding.rule, finding.subject
+def _order(finding: Finding) -> tuple[int, tuple[object, ...], str, str]:
+    return -finding.severity.rank, _ORDER(finding.evidence), finding.rule, finding.subject

@@ -10,7 +10,8 @@ from agentaudit.model.facts.fact import Fact
 
 def shown_place(place: Evidence) -> Evidence:
     """A place whose snippet holds no secret, also where a key of the file is one."""
-    return replace(place, snippet=plain(place.snippet))
+    shown = plain(place.snippet)
+    return place if shown == place.snippet else replace(place, snippet=shown)
 
 
 def shown_subject(fact: Fact) -> str:

@@ -65,8 +65,11 @@ def suppressed(
         if not item.expires or not today or today <= item.expires
     }
     used: set[SuppressionComment | Acceptance] = set()
+    by_place: dict[tuple[str, str], list[SuppressionComment]] = {}
+    for each in sorted(comments):
+        by_place.setdefault((each.rule, each.file), []).append(each)
     for finding in findings:
-        comment = _covering(finding, comments)
+        comment = _covering(finding, by_place.get((finding.rule, finding.evidence.file), ()))
         if comment is not None:
             used.add(comment)
             yield replace(finding, suppression=_inline(comment))
@@ -87,11 +90,10 @@ def suppressed(
 def _covering(
     finding: Finding, comments: Sequence[SuppressionComment]
 ) -> SuppressionComment | None:
-    """The comment that suppresses a finding: same rule, a line of its place, and a reason."""
+    """The first of the rule's comments in a file that suppresses: on its lines, with a reason."""
     place = finding.evidence
-    for comment in sorted(comments):
-        same = comment.rule == finding.rule and comment.file == place.file
-        if same and place.line <= comment.line <= place.end_line and comment.reason.strip():
+    for comment in comments:
+        if place.line <= comment.line <= place.end_line and comment.reason.strip():
             return comment
     return None
 

@@ -1,11 +1,13 @@
 """Rules of lint with their conditions, ready to be asked."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from agentaudit.errors import Problem
 from agentaudit.model.finding import Severity
 from agentaudit.model.lint_rule import LintRule
-from agentaudit.rules.cel import Condition, RuleError, Subject
+from agentaudit.rules.cel import MOST_AT_ONCE, Condition, RuleError, Subject, answers
 from agentaudit.rules.conditions import ConditionError
 
 
@@ -17,10 +19,12 @@ class CompiledRule:
     condition: Condition
     refinements: tuple[tuple[Severity, Condition], ...] = ()
 
-    def severity_of(self, subject: Subject) -> Severity | None:
-        """How severe the finding about this fact is; None when the rule does not hold for it."""
-        if not self._holds("when", self.condition, subject):
-            return None
+    def holds(self, subject: Subject) -> bool:
+        """Whether there is a finding about this fact."""
+        return self._holds("when", self.condition, subject)
+
+    def severity_of(self, subject: Subject) -> Severity:
+        """How severe the finding about this fact is, for which the rule holds."""
         for severity, condition in self.refinements:
             if self._holds("severity_when", condition, subject):
                 return severity
@@ -32,3 +36,13 @@ class CompiledRule:
         except ConditionError as error:
             problem = Problem(file=self.rule.file, message=f"`{field}` {error}")
             raise RuleError(problem) from None
+
+
+def holding(rules: Sequence[CompiledRule], subject: Subject) -> Iterator[CompiledRule]:
+    """Those of the rules about one kind of fact that hold for this one."""
+    for first in range(0, len(rules), MOST_AT_ONCE):
+        asked = rules[first : first + MOST_AT_ONCE]
+        answered = answers([rule.condition for rule in asked], subject)
+        if answered is None:
+            answered = [rule.holds(subject) for rule in asked]
+        yield from compress(asked, answered)
