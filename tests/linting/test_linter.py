@@ -217,6 +217,29 @@ def test_a_rule_that_gives_no_answer_ends_the_run() -> None:
         lint(deployment(1), [asked])
 
 
+CONDITIONS = (
+    'credential.lifetime == "static"',
+    'credential.lifetime == "short" // and no more',
+    "has(credential.ttl_s) && credential.ttl_s > 3600",
+    'credential.name.endsWith("2")',
+    "!!!!!!!!!!!!!!!!!!!!!!!!!!!!(size(credential.shared_with) > 0)",
+    "deployment.has_gateway",
+)
+
+
+@given(st.lists(st.sampled_from(CONDITIONS), max_size=40))
+def test_rules_asked_together_say_what_each_says_alone(conditions: list[str]) -> None:
+    """Also where they are more than one call can answer, or nest too deep to stand in a sum."""
+    rules = [rule(f"rule-{number}", when) for number, when in enumerate(conditions)]
+    read = replace(
+        deployment(1, 2), credentials=(credential(1), credential(2, lifetime=Lifetime.SHORT))
+    )
+
+    alone = [finding for asked in rules for finding in lint(read, [asked]).findings]
+
+    assert set(lint(read, rules).findings) == set(alone)
+
+
 def test_a_suppression_with_a_reason_covers_its_line_and_rule_only() -> None:
     found = lint(deployment(1, 2, comments=[comment("held-key", 2)]), [rule()])
 
