@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.readers.document import Document, Node
 
 _SLUG_LENGTH = 40
+_BETWEEN_WORDS = re.compile(r"[\W_]")
 _SHORTEST_SECRET = 11
 FactT = TypeVar("FactT", bound=Fact)
 
@@ -28,8 +30,7 @@ def fact_id(kind: str, name: str, natural_key: str) -> FactId:
     The natural key says what makes the fact itself: `file#route.of.keys`, an ARN, `Role/ns/name`.
     A name that is itself a secret leaves only its prefix in the slug.
     """
-    shown = cleaned(name).lower()
-    slug = "".join(character if character.isalnum() else "-" for character in shown)
+    slug = _BETWEEN_WORDS.sub("-", cleaned(name).lower())
     digits = hashlib.sha256(natural_key.encode(errors="replace")).hexdigest()[:8]
     return FactId(f"{kind}:{slug.strip('-')[:_SLUG_LENGTH] or 'unnamed'}-{digits}")
 
@@ -225,12 +226,11 @@ class Collector:
 
 def _shown(fact: FactT) -> FactT:
     """The fact as it may be shown: a name of the file that is itself a secret is taken out."""
-    texts = {item.name: getattr(fact, item.name) for item in fields(fact) if item.name != "id"}
-    changed = {
-        name: shown
-        for name, text in texts.items()
-        if isinstance(text, str)
-        and len(text) > _SHORTEST_SECRET
-        and (shown := cleaned(text)) != text
-    }
+    changed = {}
+    for name in fact.__dataclass_fields__:
+        text = getattr(fact, name)
+        if name != "id" and isinstance(text, str) and len(text) > _SHORTEST_SECRET:
+            shown = cleaned(text)
+            if shown != text:
+                changed[name] = shown
     return replace(fact, **changed) if changed else fact  # type: ignore[arg-type]  # texts stay texts

@@ -23,11 +23,8 @@ class Glob:
     """What stands between stars."""
     fixed: str
     """The longest part without a sign that may stand for anything: a text without it is another."""
-
-    @property
-    def literal(self) -> bool:
-        """Whether it stands for one text only."""
-        return len(self.fixed) == len(self.text)
+    literal: bool
+    """Whether it stands for one text only."""
 
     def matches(self, text: str) -> bool:
         """Whether the pattern stands for the text, which is in lower case."""
@@ -70,7 +67,8 @@ def _signs(piece: str) -> re.Pattern[str]:
 def glob(pattern: str) -> Glob:
     """The compiled form of a pattern."""
     text = pattern.lower()[:_LONGEST]
-    return Glob(text, tuple(text.split("*")), max(_WILD.split(text), key=len))
+    fixed = max(_WILD.split(text), key=len)
+    return Glob(text, tuple(text.split("*")), fixed, literal=fixed == text)
 
 
 @lru_cache(maxsize=16_384)

@@ -85,17 +85,27 @@ def _link_resource(collector: Collector, grant: Grant, resource: Resource) -> No
 
 def reaches(grant: Grant, arn: str) -> bool:
     """Whether one of a grant's resources may be the one with this ARN, or something in it."""
+    whole, within = _places(arn)
     if grant.not_resources:
-        return not any(meets(_pattern(each), _pattern(arn)) for each in grant.not_resources)
-    places = _pattern(arn), _pattern(f"{arn}/*")
-    return any(meets(_pattern(each), place) for each in grant.resources for place in places)
+        return not any(meets(_pattern(each), whole) for each in grant.not_resources)
+    for each in grant.resources:
+        pattern = _pattern(each)
+        if meets(pattern, whole) or meets(pattern, within):
+            return True
+    return False
 
 
+@lru_cache(maxsize=16_384)
+def _places(arn: str) -> tuple[Glob, Glob]:
+    """What an ARN names, and what is in it."""
+    return _pattern(arn), _pattern(f"{arn}/*")
+
+
+@lru_cache(maxsize=16_384)
 def _pattern(arn: str) -> Glob:
     return open_glob(_fixed(arn))
 
 
-@lru_cache(maxsize=16_384)
 def _fixed(arn: str) -> str:
     """
     An ARN in which something declared, whose name nobody knows, counts as itself.

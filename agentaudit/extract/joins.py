@@ -5,6 +5,7 @@ Runs after all extractors, on facts alone.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from agentaudit.extract.coding_agents import bypassed
@@ -16,6 +17,7 @@ from agentaudit.extract.joined_memory import join_memory
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Tool
@@ -43,12 +45,15 @@ def join(collector: Collector) -> None:
 
 
 def _resolve_references(collector: Collector) -> None:
+    named: dict[type[Fact], dict[str, list[Fact]]] = {}
     for reference in collector.references:
-        found = [
-            fact
-            for fact in collector.of(reference.target)
-            if _same_name(fact.name, reference.name) and fact.id != reference.src
-        ]
+        if reference.target not in named:
+            by_name: dict[str, list[Fact]] = {}
+            named[reference.target] = by_name
+            for fact in collector.of(reference.target):
+                by_name.setdefault(_normal(fact.name), []).append(fact)
+        same = named[reference.target].get(_normal(reference.name), ())
+        found = [fact for fact in same if fact.id != reference.src]
         for fact in found:
             collector.link(reference.kind, reference.src, fact.id, *reference.at)
         if not found and reference.at:
@@ -60,23 +65,18 @@ def _resolve_references(collector: Collector) -> None:
             )
 
 
-def _same_name(one: str, other: str) -> bool:
-    return _normal(one) == _normal(other)
-
-
 def _normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _place_agents(collector: Collector) -> None:
     """Agents run on the runtimes built from their folder, or of their image or name."""
-    coded = [agent for agent in collector.of(Agent) if agent.framework in _CODED]
+    coded = _Coded(collector.of(Agent))
     built: dict[str, list[Agent]] = {}
     workloads = [item for item in collector.workloads if item.role == "agent"]
     for workload in workloads:
         if workload.build is not None:
-            found = [agent for agent in coded if _below(agent, workload.build)]
-            built[workload.image] = found
+            built[workload.image] = coded.below(workload.build)
     for workload in workloads:
         agents = _agents_of(workload, coded, built) or [_own_agent(collector, workload)]
         for agent in agents:
@@ -90,31 +90,44 @@ def _place_agents(collector: Collector) -> None:
             )
 
 
-def _agents_of(
-    workload: Workload, coded: list[Agent], built: dict[str, list[Agent]]
-) -> list[Agent]:
+class _Coded:
+    """Agents that are code, by their names and by the folders around them."""
+
+    def __init__(self, agents: Iterable[Agent]) -> None:
+        self._all = [agent for agent in agents if agent.framework in _CODED]
+        self._by_name: dict[str, list[Agent]] = {}
+        self._by_folder: dict[str, list[Agent]] = {"": self._all}
+        for agent in self._all:
+            self._by_name.setdefault(_normal(agent.name), []).append(agent)
+            place = agent.evidence[0].file
+            while place:
+                self._by_folder.setdefault(place, []).append(agent)
+                place = place.rpartition("/")[0]
+
+    def below(self, folder: str) -> list[Agent]:
+        """Those in a folder, or in one file."""
+        return self._by_folder.get(folder, [])
+
+    def named(self, names: Iterable[str]) -> list[Agent]:
+        """Those with any of these names, by id."""
+        found = [agent for name in names for agent in self._by_name.get(name, ())]
+        return sorted(found, key=lambda agent: agent.id)
+
+    def around(self, file: str) -> list[Agent]:
+        """Those in the nearest folder around a file that holds any."""
+        folder = folder_of(file)
+        while folder and folder not in self._by_folder:
+            folder = folder.rpartition("/")[0]
+        return self.below(folder)
+
+
+def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]]) -> list[Agent]:
     """By what it is built from, by its image, by its name, or else by the project it lies in."""
     if workload.build is not None:
         return built[workload.image]
     by_image = built.get(workload.image, []) if workload.image else []
-    names = {_normal(name) for name in workload.names if name}
-    by_name = [agent for agent in coded if _normal(agent.name) in names]
-    return by_image or by_name or _agents_of_project(workload, coded)
-
-
-def _agents_of_project(workload: Workload, coded: list[Agent]) -> list[Agent]:
-    """The code in the nearest folder around the workload's file that holds an agent."""
-    folder = folder_of(workload.document.file)
-    while True:
-        here = [agent for agent in coded if _below(agent, folder)]
-        if here or not folder:
-            return here
-        folder = folder_of(folder)
-
-
-def _below(agent: Agent, folder: str) -> bool:
-    file = agent.evidence[0].file
-    return not folder or file == folder or file.startswith(f"{folder}/")
+    by_name = coded.named({_normal(name) for name in workload.names if name})
+    return by_image or by_name or coded.around(workload.document.file)
 
 
 def _own_agent(collector: Collector, workload: Workload) -> Agent:

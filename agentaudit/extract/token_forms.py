@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from agentaudit.model.facts.credentials import Lifetime
 
@@ -62,10 +63,19 @@ def may_hold_token(text: str) -> bool:
     """Whether anything in a text begins like one of the forms: a cheap no for most texts."""
     if len(text) < SHORTEST_TOKEN:
         return False
+    return _holds_hint(text) if len(text) > _LONGEST_NAME else _name_holds_hint(text)
+
+
+def _holds_hint(text: str) -> bool:
     for hint in _HINTS:  # noqa: SIM110, a generator would take twice the time, and all texts come here
         if hint in text:
             return True
     return False
+
+
+_LONGEST_NAME = 100
+_name_holds_hint = lru_cache(maxsize=8192)(_holds_hint)
+"""Names stand in many places, and are looked at in each."""
 
 
 def github_checksum_holds(token: str) -> bool:

@@ -8,57 +8,63 @@ input like any other, and every problem is an InputError that names the place.
 import os
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from agentaudit.errors import InputError, Problem, UsageError
-from agentaudit.model.accuracy import SelfTest
-from agentaudit.model.comparison import Comparison
-from agentaudit.model.decision import Report
-from agentaudit.model.finding import LintResult
-from agentaudit.model.fleet import Fleet
-from agentaudit.model.profile import Profile
-from agentaudit.model.results import Simulation
-from agentaudit.model.sweep import Sweep
-from agentaudit.model.threat import ThreatModel
-from agentaudit.model.validation import Validation
+
+if TYPE_CHECKING:
+    from agentaudit.model.accuracy import SelfTest
+    from agentaudit.model.comparison import Comparison
+    from agentaudit.model.decision import Report
+    from agentaudit.model.finding import LintResult
+    from agentaudit.model.fleet import Fleet
+    from agentaudit.model.profile import Profile
+    from agentaudit.model.results import Simulation
+    from agentaudit.model.sweep import Sweep
+    from agentaudit.model.threat import ThreatModel
+    from agentaudit.model.validation import Validation
 
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
 
-Artifact = (
-    Profile
-    | Simulation
-    | Sweep
-    | Validation
-    | LintResult
-    | ThreatModel
-    | Report
-    | Comparison
-    | Fleet
-    | SelfTest
+Artifact: TypeAlias = (
+    "Profile | Simulation | Sweep | Validation | LintResult | ThreatModel | Report | Comparison"
+    " | Fleet | SelfTest"
 )
 
-KINDS: Mapping[str, type[Artifact]] = {
-    "profile": Profile,
-    "simulation": Simulation,
-    "sweep": Sweep,
-    "validation": Validation,
-    "findings": LintResult,
-    "threats": ThreatModel,
-    "report": Report,
-    "comparison": Comparison,
-    "fleet": Fleet,
-    "selftest": SelfTest,
+KINDS: Mapping[str, tuple[str, str]] = {
+    "profile": ("profile", "Profile"),
+    "simulation": ("results", "Simulation"),
+    "sweep": ("sweep", "Sweep"),
+    "validation": ("validation", "Validation"),
+    "findings": ("finding", "LintResult"),
+    "threats": ("threat", "ThreatModel"),
+    "report": ("decision", "Report"),
+    "comparison": ("comparison", "Comparison"),
+    "fleet": ("fleet", "Fleet"),
+    "selftest": ("accuracy", "SelfTest"),
 }
-"""The word in `kind`, which is also the usual file name."""
+"""
+The word in `kind`, which is also the usual file name; the module of the model and its class.
+
+They are loaded when asked for: all of them take longer than a small run of lint.
+"""
+
+
+def type_of(kind: str) -> "type[Artifact]":
+    """The class of one kind of artifact."""
+    module, name = KINDS[kind]
+    found: type[Artifact] = getattr(import_module(f"agentaudit.model.{module}"), name)
+    return found
 
 
 def to_json(artifact: Artifact) -> bytes:
     """The artifact as JSON: sorted keys, two spaces, a newline at the end."""
-    kind = next(word for word, type_ in KINDS.items() if isinstance(artifact, type_))
+    kind = next(word for word, (_, name) in KINDS.items() if name == type(artifact).__name__)
     body = msgspec.to_builtins(artifact, str_keys=True)
     text = msgspec.json.encode({"agentaudit": FORMAT_VERSION, "kind": kind, **body}, order="sorted")
     return msgspec.json.format(text, indent=2) + b"\n"
@@ -122,7 +128,7 @@ def from_json(text: bytes, path: Path) -> Artifact:
 
 def json_schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of one kind of artifact."""
-    return msgspec.json.schema(KINDS[kind])
+    return msgspec.json.schema(type_of(kind))
 
 
 def _converted(body: dict[str, Any], path: Path) -> Artifact:
@@ -130,7 +136,7 @@ def _converted(body: dict[str, Any], path: Path) -> Artifact:
     if not isinstance(kind, str) or kind not in KINDS:
         raise _problem(path, f"has kind {kind!r}; known kinds are {', '.join(KINDS)}")
     try:
-        return msgspec.convert(body, KINDS[kind])
+        return msgspec.convert(body, type_of(kind))
     except msgspec.ValidationError as error:
         raise _problem(path, f"is no valid {kind} artifact: {error}") from error
     except ValueError as error:
