@@ -124,6 +124,8 @@ class Collector:
     key: bytes = b""
     """A team's own, by which equal values are known again in its other runs."""
     _by_kind: dict[type[Fact], dict[FactId, Fact]] = field(default_factory=dict)
+    _seen: dict[FactId, tuple[tuple[Evidence, ...], set[Evidence]]] = field(default_factory=dict)
+    """The places of facts that were added again, as they were then."""
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def add(self, fact: FactT) -> FactT:
@@ -133,10 +135,20 @@ class Collector:
         if known is None or type(known) is not type(fact):
             self.update(fact)
             return fact
-        places = tuple(dict.fromkeys((*known.evidence, *fact.evidence)))
-        merged = replace(known, evidence=places)
+        merged = replace(known, evidence=self._joined(known, fact))
         self.update(merged)
         return merged
+
+    def _joined(self, known: Fact, again: Fact) -> tuple[Evidence, ...]:
+        """Each place once; a fact of many places is not read anew for each further one."""
+        places, seen = self._seen.get(known.id, ((), set()))
+        if places is not known.evidence:
+            seen = set(known.evidence)
+        new = [place for place in dict.fromkeys(again.evidence) if place not in seen]
+        seen.update(new)
+        places = (*known.evidence, *new)
+        self._seen[known.id] = places, seen
+        return places
 
     def update(self, fact: Fact) -> None:
         """The fact with changed fields, in place of the one with its id."""
