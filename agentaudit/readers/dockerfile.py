@@ -7,6 +7,7 @@ continued lines and heredocs joined.
 
 import re
 import shlex
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
@@ -14,24 +15,36 @@ from agentaudit.readers.document import Comment, Document, Node, NodeKind
 _INSTRUCTION = re.compile(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?\s*[\"']?(?P<word>\w+)[\"']?")
 _PAIRS = frozenset({"ENV", "ARG", "LABEL"})
-_PAIR = re.compile(r"(?P<name>[\w.\-/]+)=(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|[^\s\\])*)")
+_PAIR = re.compile(
+    r"(?P<name>[\w.\-/]+)=(?P<value>\"(?:[^\"\\]++|\\.)*+\"|'[^']*'|(?:\\.|[^\s\\]++)*+)"
+)
 
 
 @dataclass(slots=True)
 class _Logical:
-    """One instruction, and where each of its characters stands in the file."""
+    """One instruction, and the lines of the file that it is made of."""
 
     text: str = ""
-    places: list[tuple[int, int]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    """Where in the text each line begins."""
+    lines: list[tuple[int, int]] = field(default_factory=list)
+    """The number of each, and the column of its first character."""
 
     def append(self, text: str, line: int, column: int) -> None:
+        self.starts.append(len(self.text))
+        self.lines.append((line, column))
         self.text += text
-        self.places.extend((line, column + shift) for shift in range(len(text)))
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character; of the last one, for what stands behind it."""
+        offset = max(min(offset, len(self.text) - 1), 0)
+        at = bisect_right(self.starts, offset) - 1
+        line, column = self.lines[at]
+        return line, column + offset - self.starts[at]
 
     def node(self, start: int, end: int, raw: str) -> Node:
-        last = min(max(start, end - 1), len(self.places) - 1)
-        line, column = self.places[min(start, len(self.places) - 1)]
-        end_line, end_column = self.places[last]
+        line, column = self.place(start)
+        end_line, end_column = self.place(max(start, end - 1))
         return Node(
             kind=NodeKind.STRING,
             line=line,
@@ -50,7 +63,7 @@ def parse_dockerfile(file: str, text: str) -> Document:
     for logical in _logical_lines(text, comments):
         match = _INSTRUCTION.match(logical.text)
         if match is None:
-            problems.append((*logical.places[0], "no instruction begins here"))
+            problems.append((*logical.place(0), "no instruction begins here"))
             continue
         elements.append(_instruction(logical, match))
     end = text.count("\n") + 1
@@ -79,7 +92,7 @@ def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
     for number, line in enumerate(text.split("\n"), start=1):
         stripped = line.strip()
         if heredoc and current is not None:
-            current.append("\n" + line, number, 1)
+            current.append("\n" + line, number, 0)
             heredoc = "" if stripped == heredoc else heredoc
             current = current if heredoc else None
             continue

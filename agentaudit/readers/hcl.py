@@ -22,14 +22,15 @@ from agentaudit.readers.hcl_syntax import Attribute, Block, Body, Place
 from agentaudit.readers.hcl_templates import literal_text
 from agentaudit.readers.hcl_values import Folder, element_node, pairs_of
 
-LARGEST_CHARACTERS = 4_000_000
+_MOST_TEMPLATES = 20_000
+"""Beginnings of `${` and `%{`: each that has no end costs the parser as much as a hundred names."""
 _MOST_WRITTEN_OUT = 100
 
 
 def parse_hcl(file: str, text: str) -> Document:
     """The document; what tree-sitter could not read is among its problems."""
-    if len(text) > LARGEST_CHARACTERS:
-        raise InputError(Problem(file=file, message=f"has over {LARGEST_CHARACTERS} characters"))
+    if text.count("${") + text.count("%{") > _MOST_TEMPLATES:
+        raise InputError(Problem(file=file, message=f"more than {_MOST_TEMPLATES:,} templates"))
     encoded = text.encode(errors="replace")
     root = tree_sitter.Parser(_language()).parse(encoded).root_node
     reading = Reading(text=text, encoded=encoded)

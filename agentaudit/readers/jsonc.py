@@ -12,19 +12,20 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, Lines, broken
+from agentaudit.readers.lines import MAX_DEPTH, Lines, broken
 
 _TOKEN = re.compile(
     r"""
     (?P<space>[ \t\r\n\ufeff]+)
   | (?P<comment>//[^\n]*|/\*.*?\*/)
-  | (?P<string>"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")
+  | (?P<string>"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+")
   | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.]))
   | (?P<word>true\b|false\b|null\b)
   | (?P<mark>[\[\]{}:,])
     """,
     re.VERBOSE | re.DOTALL,
 )
+_MOST_TOKENS = 200_000
 _WORDS = {"true": NodeKind.BOOLEAN, "false": NodeKind.BOOLEAN, "null": NodeKind.NULL}
 
 
@@ -78,8 +79,8 @@ class _Reading:
                 )
             elif kind != "space":
                 self.tokens.append(_Token(kind, match[0], offset, match.end()))
-            if len(self.tokens) > MAX_NODES:
-                raise broken(self.file, 1, 1, f"more than {MAX_NODES:,} tokens")
+            if len(self.tokens) > _MOST_TOKENS:
+                raise broken(self.file, 1, 1, f"more than {_MOST_TOKENS:,} tokens")
             offset = match.end()
 
     def error(self, message: str) -> Exception:

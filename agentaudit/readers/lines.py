@@ -6,8 +6,10 @@ from agentaudit.errors import InputError, Problem
 
 MAX_DEPTH = 100
 """Deeper nesting is an attack on the reader, not a configuration."""
-MAX_NODES = 500_000
+MAX_NODES = 100_000
 """More nodes in one file, aliases expanded, are refused."""
+MAX_WRITTEN = 500_000
+"""Characters of a file in a syntax that people write by hand."""
 
 
 class Lines:

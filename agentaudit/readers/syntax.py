@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
+from agentaudit.errors import InputError, Problem
 from agentaudit.readers.azure import parse_bicep
 from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
 from agentaudit.readers.interest import is_plan
 from agentaudit.readers.jsonc import parse_json
+from agentaudit.readers.lines import MAX_WRITTEN
 from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.python import parse_python
 from agentaudit.readers.redis import parse_redis
@@ -74,9 +76,16 @@ def syntax_of(file: str) -> str:
 
 def parse(file: str, syntax: str, text: str) -> Document:
     """The document that a text is, or an InputError that says where it is broken."""
+    if syntax in _BY_HAND and len(text) > MAX_WRITTEN:
+        raise InputError(
+            Problem(file=file, message=f"more than {MAX_WRITTEN:,} characters, of {syntax}")
+        )
     if syntax == "json" and is_plan(text):
         return _parse_plan(file, text)
     return _PARSERS[syntax](file, text)
+
+
+_BY_HAND = frozenset({"hcl", "bicep", "toml", "dotenv", "dockerfile", "ini", "python", "pem"})
 
 
 # Readers whose libraries take long to load are loaded when a file of theirs is there.

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from agentaudit.errors import InputError, Problem
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.jsonc import parse_json_part
-from agentaudit.readers.lines import MAX_NODES, Lines, broken
+from agentaudit.readers.lines import Lines, broken
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODE = json.JSONDecoder().raw_decode
 _DEEPEST_MODULE = 30
 _MOST_RESOURCES = 100_000
+_MOST_MEMBERS = 500_000
 
 Key = tuple[str, str, str]
 """Mode (`managed` or `data`), type and name of a resource."""
@@ -171,7 +172,7 @@ class _Walk:
         return self.space(at + 1)
 
     def bounded(self, seen: int) -> None:
-        if seen > MAX_NODES or len(self.plan.resources) > _MOST_RESOURCES:
+        if seen > _MOST_MEMBERS or len(self.plan.resources) > _MOST_RESOURCES:
             raise ValueError(f"more than {_MOST_RESOURCES:,} resources")
 
     def deeper(self, step: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import MAX_DEPTH, broken
 
-_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]++|\\.)*+"|'[^']*')"""
 _ROUTE = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 _HEADER = re.compile(rf"^[ \t]*(?P<open>\[\[?)[ \t]*(?P<route>{_ROUTE})[ \t]*\]\]?")
 _ASSIGNMENT = re.compile(rf"^[ \t]*(?P<route>{_ROUTE})[ \t]*=[ \t]*(?P<value>.*)$")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import InputError
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.hcl import LARGEST_CHARACTERS, parse_hcl
+from agentaudit.readers.hcl import parse_hcl
 
 ROLE = """\
 # the agent's role
@@ -99,9 +99,9 @@ def test_what_nests_too_deep_is_a_problem_and_no_crash(text: str) -> None:
     assert any("deeper than" in message for _, _, message in problems)
 
 
-def test_a_text_beyond_reason_is_refused() -> None:
-    with pytest.raises(InputError, match=r"main\.tf: has over"):
-        parsed("#" * (LARGEST_CHARACTERS + 1))
+def test_templates_without_an_end_are_refused_before_they_cost_minutes() -> None:
+    with pytest.raises(InputError, match=r"main\.tf: more than 20,000 templates"):
+        parsed('a = "' + "${" * 20_001)
 
 
 def test_an_empty_file_is_an_empty_mapping() -> None:

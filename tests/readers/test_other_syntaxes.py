@@ -197,3 +197,28 @@ def test_a_gate_keeps_other_files_out() -> None:
     assert of_interest(".mcp.json", "json", "{}")
     assert not of_interest("a.py", "python", "import math\n")
     assert of_interest("a.py", "python", "from langgraph.graph import StateGraph\n")
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text"),
+    [
+        ("toml", "[a]\n" * 125_001),
+        ("dotenv", "A=b\n" * 125_001),
+        ("dockerfile", "RUN a\n" * 83_334),
+        ("ini", "save\n" * 100_001),
+        ("python", "a=1\n" * 125_001),
+        ("hcl", "a=1\n" * 125_001),
+    ],
+)
+def test_a_file_larger_than_people_write_is_refused_before_it_is_read(
+    syntax: str, text: str
+) -> None:
+    with pytest.raises(InputError, match=rf"file: more than 500,000 characters, of {syntax}"):
+        parse("file", syntax, text)
+
+
+def test_the_lines_of_a_heredoc_keep_their_columns() -> None:
+    text = "FROM a\nRUN <<END\necho\nEND\n"
+    (_, run) = parse_dockerfile("Dockerfile", text).root.elements
+
+    assert (run.line, run.column, run.end_line, run.end_column) == (2, 1, 4, 3)
