@@ -43,6 +43,7 @@ from agentaudit.extract.mcp_allowlists import mark_shadows
 from agentaudit.extract.platforms import (
     extract_actions,
     extract_agent_cards,
+    extract_agent_framework,
     extract_autogen,
     extract_certificates,
     extract_cloudformation,
@@ -83,6 +84,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_agent_cards,
     extract_crewai,
     extract_autogen,
+    extract_agent_framework,
     extract_low_code,
     extract_python,
     extract_compose,

@@ -25,7 +25,7 @@ from agentaudit.model.facts.tools import Tool
 _CODED = frozenset(
     {
         *("langchain", "langgraph", "openai-agents", "crewai", "autogen", "strands", "pydantic-ai"),
-        *("google-adk", "agno", "smolagents"),
+        *("google-adk", "agno", "smolagents", "agent-framework"),
     }
 )
 """Frameworks whose agents are code that an image holds; others run where their platform says."""

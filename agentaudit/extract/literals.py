@@ -23,7 +23,7 @@ _ENVIRONMENT = re.compile(
       | os\.environ/\w+
       | os\.environ(?:\.get)?[\[(]["']\w+["'][^\]\n)]*[\])]
       | process\.env\.\w+
-      | (?:env|ENV)\.\w+
+      | =?(?:env|Env|ENV)\.\w+
     )$""",
     re.VERBOSE,
 )

@@ -18,6 +18,8 @@ _PIPELINE_FILE = re.compile(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
 )
 
+_KIND_OF_AGENT = re.compile(r"""kind["']?\s*:\s*["']?(?:[Pp]rompt|Agent|[Hh]osted|Workflow)\b""")
+
 
 def extract_python(documents: Documents, collector: Collector) -> None:
     if any(documents.of("python")):
@@ -163,6 +165,13 @@ def extract_autogen(documents: Documents, collector: Collector) -> None:
         for document in documents.of("yaml", "json")
     ):
         from agentaudit.extract.autogen import extract_autogen as extract
+
+        extract(documents, collector)
+
+
+def extract_agent_framework(documents: Documents, collector: Collector) -> None:
+    if any(_KIND_OF_AGENT.search(document.text) for document in documents.of("yaml", "json")):
+        from agentaudit.extract.agent_framework import extract_agent_framework as extract
 
         extract(documents, collector)
 

@@ -87,6 +87,7 @@ _CONFIGURATION = _Gate(
         ("mcp", re.compile(r"\bmcp\b")),
         ("on:", re.compile(r"on:\s")),
         ("private", re.compile(r"begin [a-z ]*private")),
+        ("kind", re.compile(r"""kind["']?:\s*["']?(?:prompt|hosted)\b""")),
     ),
 )
 """Of every other syntax; the text in lower case."""

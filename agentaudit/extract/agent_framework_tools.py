@@ -1,0 +1,209 @@
+"""
+Tools of agents that Microsoft's Agent Framework declares, and who is asked before they run.
+
+A server's `approvalMode` is `always`, `never`, or names tools of either kind; without one, the
+platform asks always, and a workflow never. Without `allowedTools`, all of its tools are offered.
+The web search, file search and code interpreter run at the platform, the latter in a sandbox of
+its own.
+"""
+
+from dataclasses import replace
+
+from agentaudit.extract.collector import Setting, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
+from agentaudit.extract.mcp import Reading, add_server
+from agentaudit.extract.mcp_clients import DeclaredServer
+from agentaudit.extract.python_tools import ClassTool
+from agentaudit.extract.redaction import plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts.controls import Approval
+from agentaudit.model.facts.tools import Tool, ToolServer
+from agentaudit.readers.document import Node, NodeKind
+
+_WEB = ClassTool(effects=("read",), untrusted=True)
+_KNOWN = {
+    **dict.fromkeys(("web_search", "webSearch", "bing_search", "bing_grounding"), _WEB),
+    **dict.fromkeys(("file_search", "fileSearch"), ClassTool(effects=("read",), private=True)),
+    **dict.fromkeys(
+        ("code_interpreter", "codeInterpreter"),
+        ClassTool(effects=("execute",), free_form=("code",)),
+    ),
+}
+_CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_PROVEN = frozenset({"key", "apikey", "reference", "remote", "oauth"})
+"""Connections that prove to a server who calls."""
+
+
+def add_tools(reading: Reading, declared: Node, route: str) -> None:
+    """Every tool of an agent."""
+    listed = declared.child("tools")
+    for index, node in enumerate(listed.list() if listed is not None else ()):
+        if node.text_at("kind") == "mcp":
+            add_server_of(reading, node, f"{route}.tools.{index}")
+        elif node.entries:
+            _add_tool(reading, node)
+
+
+def _add_tool(reading: Reading, node: Node) -> None:
+    kind = node.text_at("kind")
+    name = plain(node.text_at("name")) or kind or "tool"
+    known = _KNOWN.get(kind)
+    add_declared_tool(
+        reading.collector,
+        reading.agent,
+        DeclaredTool(
+            name=name,
+            key=f"{reading.agent.id}/{name}",
+            place=evidence(
+                reading.document, node.child("name") or node.child("kind") or node, name
+            ),
+            known=known,
+            sandboxed=True if known is not None and "execute" in known.effects else None,
+            typed=_typed(node) if kind == "function" else None,
+        ),
+    )
+
+
+def _typed(node: Node) -> bool | None:
+    """Whether every parameter of a function has a type, which is a `kind` here."""
+    parameters = node.get("parameters", "properties") or node.child("parameters")
+    if parameters is None:
+        return None
+    values = [value for _, value in parameters.items()] or list(parameters.elements)
+    return all(value.child("kind") or value.child("type") for value in values)
+
+
+def add_server_of(reading: Reading, node: Node, route: str) -> None:
+    """The server behind a tool, or behind one action of a workflow."""
+    address = node.child("url") or node.child("serverUrl")
+    key = node.child("name") or node.child("serverLabel") or node.child("serverName") or node
+    name = plain(key.text or "") or "mcp"
+    place = evidence(reading.document, key, name)
+    open_address = address is None or (address.text or "").startswith("=")
+    if open_address:
+        what = f"the address of the server {name} is decided when the agent starts"
+        reading.collector.leave_open(place, what, "what its tools may do is open")
+    entries = [(each, value) for each, value in node.entries if each.raw == "headers"]
+    if address is not None and not open_address:
+        entries.append((address.changed(raw="url"), address))
+    mapping = node.changed(entries=tuple(entries))
+    server = add_server(reading, DeclaredServer(name=name, key=key, node=mapping, route=route))
+    if server is None:
+        return
+    if open_address:
+        server = replace(server, transport="http", remote=True)
+        reading.collector.update(server)
+    _prove(reading, server, node, route)
+    _ask(reading, server, node, place)
+
+
+def _prove(reading: Reading, server: ToolServer, node: Node, route: str) -> None:
+    """What a connection says of how the server is called: with a key, or by the platform's."""
+    connection = node.child("connection")
+    kind = connection.text_at("kind").lower() if connection is not None else ""
+    known = reading.collector.facts[server.id]
+    if isinstance(known, ToolServer) and kind in _PROVEN:
+        reading.collector.update(replace(known, authenticated=Truth.YES))
+    settings = [
+        Setting(
+            key="mcp_api_key", value=value, document=reading.document, route=f"{route}.connection"
+        )
+        for name in ("key", "apiKey")
+        if connection is not None and (value := connection.child(name)) is not None and value.text
+    ]
+    holding = Holding(
+        holder="tool_server",
+        exposure="header",
+        holder_id=server.id,
+        seen_by=(server.id, reading.agent.id),
+    )
+    add_credentials(reading.collector, settings, holding)
+
+
+def _ask(reading: Reading, server: ToolServer, node: Node, place: Evidence) -> None:
+    """Whether somebody is asked before a tool runs, and which tools there are."""
+    mode = node.child("approvalMode") or node.child("requireApproval")
+    word = ((mode.text or mode.text_at("kind")) if mode is not None else "").lower()
+    allowed = node.child("allowedTools")
+    listed = tuple(sorted(allowed.texts())) if allowed is not None else ()
+    if mode is not None and word in {"never", "false"}:
+        known = reading.collector.facts[server.id]
+        if isinstance(known, ToolServer):
+            spot = evidence(reading.document, mode, "never")
+            places = (*known.evidence, spot)
+            _silence(reading, replace(known, auto_approved=True, evidence=places), listed)
+    elif word in {"always", "true"} or (mode is None and node.text_at("kind") == "mcp"):
+        _gate(reading, server, place if mode is None else evidence(reading.document, mode, word))
+    elif mode is not None and word == "specify":
+        free = mode.child("neverRequireApprovalTools")
+        names = tuple(sorted(free.texts())) if free is not None else ()
+        known = reading.collector.facts[server.id]
+        if names and isinstance(known, ToolServer):
+            reading.collector.update(replace(known, approved_tools=names))
+
+
+def _silence(reading: Reading, server: ToolServer, listed: tuple[str, ...]) -> None:
+    """Nobody is asked: for the tools that are listed, or for all that the server has."""
+    reading.collector.update(
+        replace(server, approved_tools=listed, wildcard_tools="*" in listed or not listed)
+    )
+    for tool in _tools_of(reading, server):
+        reading.collector.update(replace(tool, approval=Truth.NO))
+
+
+def _gate(reading: Reading, server: ToolServer, place: Evidence) -> None:
+    approval = reading.collector.add(
+        Approval(
+            id=fact_id("approval", f"approval of {server.name}", f"{server.id}/approval"),
+            name=f"approval of {server.name}",
+            evidence=(place,),
+            scope=("*",),
+        )
+    )
+    for tool in _tools_of(reading, server):
+        reading.collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
+        reading.collector.update(replace(tool, approval=Truth.YES))
+
+
+def _tools_of(reading: Reading, server: ToolServer) -> list[Tool]:
+    found = (
+        reading.collector.facts.get(edge.dst)
+        for edge in reading.collector.edges.values()
+        if edge.kind is EdgeKind.EXPOSES and edge.src == server.id
+    )
+    return [tool for tool in found if isinstance(tool, Tool)]
+
+
+def add_http_call(reading: Reading, action: Node, route: str) -> None:
+    """A call that a workflow makes; a model that fills in the address may send data anywhere."""
+    method = action.text_at("method").upper() or "GET"
+    address = action.child("url")
+    chosen = address is not None and (address.text or "").startswith("=")
+    effects = ("read", "write") if method in _CHANGES else ("read",)
+    key = action.child("id") or action
+    name = plain(key.text or "") or "http"
+    add_declared_tool(
+        reading.collector,
+        reading.agent,
+        DeclaredTool(
+            name=name,
+            key=f"{reading.agent.id}/{route}",
+            place=evidence(reading.document, key, name),
+            known=ClassTool(effects=effects, untrusted=True, egress=chosen),
+        ),
+    )
+    headers = action.child("headers")
+    settings = [
+        Setting(key=name, value=value, document=reading.document, route=f"{route}.headers")
+        for name, value in (headers.items() if headers is not None else ())
+        if value.kind is NodeKind.STRING
+    ]
+    holding = Holding(
+        holder="agent",
+        exposure="header",
+        holder_id=reading.agent.id,
+        seen_by=(reading.agent.id,),
+    )
+    add_credentials(reading.collector, settings, holding)
