@@ -42,6 +42,7 @@ from agentaudit.extract.mcp import extract_mcp
 from agentaudit.extract.mcp_allowlists import mark_shadows
 from agentaudit.extract.platforms import (
     extract_actions,
+    extract_adk,
     extract_agent_cards,
     extract_agent_framework,
     extract_autogen,
@@ -85,6 +86,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_crewai,
     extract_autogen,
     extract_agent_framework,
+    extract_adk,
     extract_low_code,
     extract_python,
     extract_compose,

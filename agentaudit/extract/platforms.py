@@ -176,6 +176,18 @@ def extract_agent_framework(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_adk(documents: Documents, collector: Collector) -> None:
+    if any(
+        "agent_class" in document.text
+        or "AgentConfig.json" in document.text
+        or document.file.endswith(("root_agent.yaml", "root_agent.yml"))
+        for document in documents.of("yaml")
+    ):
+        from agentaudit.extract.adk import extract_adk as extract
+
+        extract(documents, collector)
+
+
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     if any(policies(documents)):
         from agentaudit.extract.iam_files import extract_iam_files as extract
