@@ -238,7 +238,11 @@ class Threads(Listening):
 
 
 def test_threads_of_one_interpreter_do_python_code_one_at_a_time() -> None:
-    """Two requests in threads take turns, where the one in a process has a worker of its own."""
+    """
+    Two requests in threads take turns, where the one in a process has a worker of its own.
+
+    Their turns overlap only in passing the lock on; side by side they would take half as long.
+    """
     loops = [request(number, step(Stage.CPU, 40), step(Stage.CPU, 5, "spawn")) for number in (1, 2)]
     with (
         Workers(count=1, tools=UNIT_NS, speeds=SPEEDS, threads=2) as workers,
@@ -251,9 +255,8 @@ def test_threads_of_one_interpreter_do_python_code_one_at_a_time() -> None:
     assert len(pids) == 4
     assert {one.request_id for one in run.steps} == {0, 1, 2}
     assert all(one.cpu_ns > 0 for one in run.steps)
-    assert max(one.ended_ns for one in python) - min(one.begun_ns for one in python) >= sum(
-        one.cpu_ns for one in python
-    )
+    took_ns = max(one.ended_ns for one in python) - min(one.begun_ns for one in python)
+    assert took_ns >= 0.9 * sum(one.cpu_ns for one in python)
 
 
 def test_threads_need_a_process_that_has_them(hands: Hands) -> None:
