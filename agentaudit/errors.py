@@ -69,3 +69,9 @@ class IncompleteError(AgentAuditError):
     """There is too little evidence to answer: nothing to audit, or nothing recorded."""
 
     code = ExitCode.INCOMPLETE
+
+
+class RefusedError(AgentAuditError):
+    """A change of a file that cannot be made so that nothing else changes; it says why."""
+
+    code = ExitCode.USAGE

@@ -136,17 +136,24 @@ def test(
       agentaudit rules test our-rules/
     """
     from agentaudit.extract.deployment import deployment_of
-    from agentaudit.linting.examples import failed_examples
+    from agentaudit.linting.examples import failed_examples, failed_fixes
     from agentaudit.rules.lint import load_lint_rules
 
     said = terminal_of(context)
     loaded = load_lint_rules([folder])
     if not loaded:
         raise UsageError(f"{folder} holds no rule files")
-    failures = [text for rule in loaded for text in failed_examples(rule, deployment_of)]
+    failures = [
+        text
+        for rule in loaded
+        for text in (
+            *failed_examples(rule, deployment_of),
+            *failed_fixes(rule, loaded, deployment_of),
+        )
+    ]
     for text in failures:
         said.out.print(text, soft_wrap=True)
-    count = sum(len(rule.rule.matching) + len(rule.rule.other) for rule in loaded)
+    count = sum(rule.rule.examples for rule in loaded)
     said.note(f"{len(loaded)} rules, {count} examples, {len(failures)} failed")
     raise typer.Exit(int(ExitCode.FINDINGS if failures else ExitCode.PASS))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agentaudit.model.autofix import Autofix
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Family, RuleSummary, Severity
 
@@ -42,6 +43,13 @@ class LintRule:
     """Another severity where a further condition holds; the first that holds decides."""
     once: bool = False
     """One finding for the whole deployment; the other facts are its related places."""
+    autofix: Autofix | None = None
+
+    @property
+    def examples(self) -> int:
+        """How many examples it is tried on."""
+        fixed = self.autofix.examples if self.autofix else ()
+        return len(self.matching) + len(self.other) + len(fixed)
 
     @property
     def summary(self) -> RuleSummary:

@@ -31,3 +31,13 @@ class Lines:
 def broken(file: str, line: int, column: int, message: str) -> InputError:
     """The error of a reader that cannot go on."""
     return InputError(Problem(file=file, line=line, column=column, message=message))
+
+
+def offset_of(text: str, line: int, column: int) -> int:
+    """The offset of a place; behind the text where there is no such line."""
+    offset = 0
+    for _ in range(line - 1):
+        offset = text.find("\n", offset) + 1
+        if not offset:
+            return len(text)
+    return offset + column - 1

@@ -18,6 +18,8 @@ class CompiledRule:
     rule: LintRule
     condition: Condition
     refinements: tuple[tuple[Severity, Condition], ...] = ()
+    fixable: Condition | None = None
+    """What must hold besides for the rule's autofix to be right; None where nothing must."""
 
     def holds(self, subject: Subject) -> bool:
         """Whether there is a finding about this fact."""
@@ -29,6 +31,10 @@ class CompiledRule:
             if self._holds("severity_when", condition, subject):
                 return severity
         return self.rule.severity
+
+    def may_fix(self, subject: Subject) -> bool:
+        """Whether the rule's autofix is meant for this fact."""
+        return self.fixable is None or self._holds("autofix.when", self.fixable, subject)
 
     def _holds(self, field: str, condition: Condition, subject: Subject) -> bool:
         try:

@@ -8,18 +8,19 @@ from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Family, Severity
 from agentaudit.model.lint_rule import LintRule, RuleExample
-from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.document import Node
+from agentaudit.rules.autofixes import autofix_fields, autofix_of
 from agentaudit.rules.cel import Condition, compile_condition
 from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.conditions import ConditionError
-from agentaudit.rules.fakes import expand_fakes
+from agentaudit.rules.example_texts import checked_text, further_files
 from agentaudit.rules.loading import Fields, Problems, rule_files
 from agentaudit.rules.messages import unknown_fields
 from agentaudit.rules.references import reference_problem
 
 _FIELDS = (
     *("id", "title", "family", "severity", "severity_when", "confidence", "applies_to", "when"),
-    *("once", "message", "why", "fix", "references", "catalogue", "examples"),
+    *("once", "message", "why", "fix", "references", "catalogue", "autofix", "examples"),
 )
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ROW = re.compile(r"[A-Z]+-\d{3}")
@@ -49,6 +50,9 @@ def _rule(fields: Fields) -> CompiledRule:
     kind = _kind(fields)
     refinements = tuple(_refinement(fields.within(node), kind) for node in _optional(fields))
     matching, other = _examples(fields)
+    fix = autofix_fields(fields)
+    if fix is not None and fields.flag("once"):
+        fields.complain(fix.node, "`autofix` needs one place, which a rule asked `once` has not")
     rule = LintRule(
         id=_id(fields),
         title=fields.words("title"),
@@ -67,8 +71,14 @@ def _rule(fields: Fields) -> CompiledRule:
         matching=matching,
         other=other,
         file=fields.file,
+        autofix=autofix_of(fix, kind) if fix else None,
     )
-    return CompiledRule(rule=rule, condition=_condition(fields, kind), refinements=refinements)
+    return CompiledRule(
+        rule=rule,
+        condition=_condition(fields, kind),
+        refinements=refinements,
+        fixable=_condition(fix, kind) if fix and rule.autofix and rule.autofix.when else None,
+    )
 
 
 def _id(fields: Fields) -> str:
@@ -152,27 +162,8 @@ def _examples(fields: Fields) -> tuple[tuple[RuleExample, ...], tuple[RuleExampl
 
 def _example(fields: Fields) -> RuleExample:
     fields.check_names("path", "text", "files")
-    more = fields.node.child("files")
-    if more is not None and more.kind is not NodeKind.MAPPING:
-        fields.complain(more, "`files` must be a mapping of paths to texts")
     return RuleExample(
         path=fields.words("path"),
-        text=_checked(fields, fields.raw("text")),
-        files=_more_files(fields, more) if more else (),
+        text=checked_text(fields, fields.raw("text")),
+        files=further_files(fields),
     )
-
-
-def _more_files(fields: Fields, node: Node) -> tuple[tuple[str, str], ...]:
-    for path, item in node.items():
-        if item.text is None:
-            fields.complain(item, f"the text of {path} must be a text")
-    return tuple((path, _checked(fields, item.raw)) for path, item in node.items())
-
-
-def _checked(fields: Fields, text: str) -> str:
-    """The text as it stands: fakes are filled in where an example is read."""
-    try:
-        expand_fakes(text)
-    except ValueError as error:
-        fields.complain(fields.node, str(error))
-    return text

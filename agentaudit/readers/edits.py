@@ -1,0 +1,139 @@
+"""
+Edits of a document: one scalar replaced, one member removed, one key inserted, and nothing else.
+
+Each edit is proven: the new text is read again, and must say what was asked, and of everything else
+what it said before, its comments included. What cannot be shown so is refused, never tried.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agentaudit.errors import InputError, RefusedError
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.edited_text import inserted, removed, replaced
+from agentaudit.readers.pieces import Changes, Piece
+from agentaudit.readers.scalars import Scalar
+from agentaudit.readers.syntax import parse
+
+Position = tuple[int, ...]
+"""The number of the root, then of the entry or element at each level below it, from 0."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Replaced:
+    """A scalar with another value."""
+
+    at: Position
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Removed:
+    """A member of a mapping or a sequence, with its key."""
+
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Inserted:
+    """A key with a scalar in a mapping that does not have it."""
+
+    at: Position
+    key: str
+    value: Scalar
+
+
+Edit = Replaced | Removed | Inserted
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A document after edits, and the pieces of the first text that they replaced, in order."""
+
+    document: Document
+    pieces: tuple[Piece, ...]
+
+
+def edited(document: Document, edits: Iterable[Edit]) -> Edited:
+    """
+    The document with all edits, each of them proven.
+
+    Those that come later in the file are made first, so that none moves another. RefusedError
+    where one cannot be made.
+    """
+    now, changes = document, Changes(len(document.text))
+    for edit in sorted(set(edits), key=lambda edit: edit.at, reverse=True):
+        piece = _piece(now, edit)
+        text = now.text[: piece.start] + piece.text + now.text[piece.end :]
+        now = _proven(now, edit, text)
+        changes.add(piece)
+    return Edited(now, changes.pieces())
+
+
+def node_at(document: Document, at: Position) -> Node:
+    """The node at a position."""
+    node = document.roots[at[0]]
+    for index in at[1:]:
+        node = node.entries[index][1] if node.entries else node.elements[index]
+    return node
+
+
+def _piece(document: Document, edit: Edit) -> Piece:
+    match edit:
+        case Replaced(at=at, value=value):
+            return replaced(document, node_at(document, at), value)
+        case Removed(at=at):
+            return removed(document, node_at(document, at[:-1]), at[-1])
+        case Inserted(at=at, key=key, value=value):
+            return inserted(document, node_at(document, at), key, value)
+
+
+Shape = tuple[object, ...]
+"""What a node says, without its places."""
+
+
+def _proven(before: Document, edit: Edit, text: str) -> Document:
+    try:
+        after = parse(before.file, before.syntax, text)
+    except InputError as error:
+        raise RefusedError("the file would not be read any more") from error
+    wanted = [
+        _shape(root, edit, edit.at[1:] if edit.at[0] == index else None)
+        for index, root in enumerate(before.roots)
+    ]
+    if wanted != [_shape(root, edit, None) for root in after.roots]:
+        raise RefusedError("the file would say something else as well")
+    if _remarks(before) != _remarks(after):
+        raise RefusedError("a comment would be lost")
+    return after
+
+
+def _remarks(document: Document) -> Sequence[object]:
+    messages = sorted(message for _, _, message in document.problems)
+    return [*(comment.text for comment in document.comments), *messages]
+
+
+def _shape(node: Node, edit: Edit, at: Position | None) -> Shape:
+    """The node as data; with the edit made, where `at` leads from here to its place."""
+    if at == () and isinstance(edit, Replaced):
+        return edit.value.kind, edit.value.raw, (), ()
+    gone = at[0] if at is not None and len(at) == 1 and isinstance(edit, Removed) else None
+    entries = [
+        (key.raw, _shape(value, edit, _below(at, index)))
+        for index, (key, value) in enumerate(node.entries)
+        if index != gone
+    ]
+    if at == () and isinstance(edit, Inserted):
+        entries.append((edit.key, (edit.value.kind, edit.value.raw, (), ())))
+    elements = tuple(
+        _shape(element, edit, _below(at, index))
+        for index, element in enumerate(node.elements)
+        if index != gone or node.entries
+    )
+    kind = NodeKind.MAPPING if node.entries else node.kind
+    raw = node.raw if node.kind not in (NodeKind.MAPPING, NodeKind.SEQUENCE) else ""
+    return kind, raw, tuple(sorted(entries, key=lambda entry: entry[0])), elements
+
+
+def _below(at: Position | None, index: int) -> Position | None:
+    return at[1:] if at and at[0] == index else None
