@@ -12,6 +12,7 @@ from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
 from agentaudit.cli.lint_comparison import Comparison, Run, compared, digest_key
 from agentaudit.cli.lint_configuration import configuration_of, with_narrowings
+from agentaudit.cli.lint_fix import Fixing, Linted, fix_findings
 from agentaudit.cli.lint_outputs import (
     Format,
     Shown,
@@ -116,6 +117,19 @@ def lint(
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Findings do not end in 1.")
     ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Show what would fix findings, and write it when you agree."),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --fix: write without being asked.")
+    ] = False,
+    allow_dirty: Annotated[
+        bool,
+        typer.Option(
+            "--allow-dirty", help="With --fix: write files with uncommitted changes, too."
+        ),
+    ] = False,
 ) -> None:
     """
     Find long-lived credentials, unbounded memory and excess permissions in deployment files.
@@ -136,8 +150,10 @@ def lint(
       agentaudit lint --diff origin/main            what this branch brought
       agentaudit lint --write-baseline lint.baseline
       agentaudit lint --baseline lint.baseline      only what is new since
+      agentaudit lint --fix --select tools          a diff, and a question before it is written
     """
     said = terminal_of(context)
+    fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)
     with said.progress("reading the deployment"), nothing_collected():
         configured = configuration_of(paths or [Path()], said, unread=no_config)
         loaded = _rules([*configured.rules, *(rules or [])])
@@ -149,12 +165,16 @@ def lint(
             accept=accept or configured.accept,
             comparison=Comparison(baseline or known, write_baseline, diff or ""),
         )
-        result = _result(paths or [Path()], _Asked(loaded, names), settings, said)
+        asked = _Asked(loaded, names)
+        linted = _linted(paths or [Path()], asked, settings, said)
     least = Shown(severity or configured.severity or Shown.INFO)
     sure = Sure(confidence or configured.confidence or Sure.POSSIBLE)
     threshold = Threshold(fail_on or configured.fail_on or Threshold.MEDIUM)
-    judged, result = result, shown_from(result, least, sure, said)
-    write_result(result, format_, output or [], said)
+    judged, result = linted.result, shown_from(linted.result, least, sure, said)
+    if fixing.wanted and fix_findings(linted, result, fixing, said):
+        linted = _linted(paths or [Path()], asked, settings, said)
+        judged, result = linted.result, shown_from(linted.result, least, sure, said)
+    write_result(result, format_, output or [], said, fixes=linted.fixes)
     if json_file is not None:
         from agentaudit.store.artifacts import write_artifact
 
@@ -208,9 +228,7 @@ class _Settings:
     comparison: Comparison
 
 
-def _result(
-    paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Terminal
-) -> "LintResult":
+def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Terminal) -> Linted:
     from agentaudit.extract.deployment import deployment_in
     from agentaudit.linting.linter import lint as lint_deployment
     from agentaudit.model.deployment import Deployment, FileStatus
@@ -242,7 +260,14 @@ def _result(
 
     run = Run(paths=paths, found=found, key=key, ask=ask, said=said)
     result = compared(ask(deployment), deployment, settings.comparison, run)
-    return from_here(with_narrowings(result, settings.configured, paths), deployment.root)
+    return Linted(
+        result=from_here(with_narrowings(result, settings.configured, paths), deployment.root),
+        judged=result,
+        deployment=deployment,
+        rules=[rule for rule in asked.rules if rule.rule.id in asked.names],
+        limits=limits,
+        run=run,
+    )
 
 
 def _accepted(file: Path) -> "tuple[Acceptance, ...]":

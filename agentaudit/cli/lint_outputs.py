@@ -13,7 +13,10 @@ from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
+    from agentaudit.model.autofix import Fix
     from agentaudit.model.finding import LintResult
+
+    Fixes = Callable[[], tuple[Fix, ...]]
 
 
 class Format(StrEnum):
@@ -80,12 +83,18 @@ def shown_from(
 
 
 def write_result(
-    result: "LintResult", format_: Format | None, outputs: Sequence[Path], said: Terminal
+    result: "LintResult",
+    format_: Format | None,
+    outputs: Sequence[Path],
+    said: Terminal,
+    *,
+    fixes: "Fixes",
 ) -> None:
+    """The result where it belongs; `fixes` is asked only by a format that shows them."""
     from agentaudit.report.coverage import coverage_sentence
 
     if not outputs:
-        _show(result, format_ or Format.TABLE, said)
+        _show(result, format_ or Format.TABLE, said, fixes)
         return
     for output in outputs:
         chosen = (
@@ -94,14 +103,14 @@ def write_result(
         if chosen is None:
             known = ", ".join(_BY_SUFFIX)
             raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
-        write_text(output, _rendered(result, chosen))
+        write_text(output, _rendered(result, chosen, fixes))
         said.note(f"wrote {output}")
     said.note(coverage_sentence(result))
 
 
-def _show(result: "LintResult", format_: Format, said: Terminal) -> None:
+def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes") -> None:
     if format_ is not Format.TABLE:
-        typer.echo(_rendered(result, format_), nl=False)
+        typer.echo(_rendered(result, format_, fixes), nl=False)
         return
     from agentaudit.report.findings_table import render_table
 
@@ -109,11 +118,11 @@ def _show(result: "LintResult", format_: Format, said: Terminal) -> None:
     said.out.print(table, end="", soft_wrap=True)
 
 
-def _rendered(result: "LintResult", format_: Format) -> str:
-    return _renderers()[format_](result)
+def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> str:
+    return _renderers(fixes)[format_](result)
 
 
-def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":
+def _renderers(fixes: "Fixes") -> "Mapping[Format, Callable[[LintResult], str]]":
     from agentaudit.report.findings_table import render_table
     from agentaudit.report.github import render_github
     from agentaudit.report.gitlab import render_gitlab
@@ -125,7 +134,7 @@ def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":
     return {
         Format.TABLE: lambda result: render_table(result, width=_FILE_WIDTH).plain,
         Format.JSON: lambda result: to_json(result).decode(),
-        Format.SARIF: render_sarif,
+        Format.SARIF: lambda result: render_sarif(result, fixes()),
         Format.GITHUB: render_github,
         Format.GITLAB: render_gitlab,
         Format.JUNIT: render_junit,

@@ -9,7 +9,8 @@ from agentaudit.readers.pieces import Piece
 from agentaudit.readers.scalars import Scalar, toml_literal, written, written_key
 
 _Span = tuple[int, int]
-_FLAT = ("dotenv", "ini")
+FLAT = frozenset({"dotenv", "ini"})
+"""Syntaxes of names and texts alone."""
 _SEPARATORS = {"yaml": ": ", "json": ": ", "toml": " = ", "hcl": " = ", "dotenv": "=", "ini": " "}
 _FIRST_OF_LINE = re.compile(r"[ \t]*(?:- +)*")
 _ALIGNED = re.compile(r"\s*(?P<name>[\w-]+ *)= ")
@@ -57,7 +58,7 @@ def inserted(document: Document, parent: Node, key: str, value: Scalar) -> Piece
     if syntax not in _SEPARATORS or parent.kind is not NodeKind.MAPPING:
         raise RefusedError("no key can be added there")
     name, content = written_key(syntax, key), written(syntax, value)
-    if syntax in _FLAT:
+    if syntax in FLAT:
         before = "" if text.endswith("\n") or not text else "\n"
         line = f"{before}{name}{_SEPARATORS[syntax]}{content}\n"
         return Piece(len(text), len(text), line)
@@ -99,9 +100,11 @@ def _as_line(document: Document, parent: Node, name: str, content: str) -> Piece
             end = text.find("\n", line)
             end = len(text) if end < 0 else end
             aligned = _ALIGNED.match(text, line, end) if document.syntax == "hcl" else None
-            label = name.ljust(len(aligned["name"]) - 1) if aligned else name
+            width = len(aligned["name"]) - 1 if aligned else len(name)
+            # A longer name would push the others out of their column, so it stands apart.
+            gap = "\n\n" if len(name) > width else "\n"
             space = " " * (indent.end() - line)
-            return Piece(end, end, f"\n{space}{label}{separator}{content}")
+            return Piece(end, end, f"{gap}{space}{name.ljust(width)}{separator}{content}")
     if document.syntax != "yaml" or not parent.entries:
         raise RefusedError("no line there shows how a key is written")
     start, _ = _span(text, parent.entries[0][0])

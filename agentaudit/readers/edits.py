@@ -5,12 +5,13 @@ Each edit is proven: the new text is read again, and must say what was asked, an
 what it said before, its comments included. What cannot be shown so is refused, never tried.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentaudit.errors import InputError, RefusedError
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.edited_text import inserted, removed, replaced
+from agentaudit.readers.edited_text import FLAT, inserted, removed, replaced
 from agentaudit.readers.pieces import Changes, Piece
 from agentaudit.readers.scalars import Scalar
 from agentaudit.readers.syntax import parse
@@ -62,12 +63,29 @@ def edited(document: Document, edits: Iterable[Edit]) -> Edited:
     where one cannot be made.
     """
     now, changes = document, Changes(len(document.text))
-    for edit in sorted(set(edits), key=lambda edit: edit.at, reverse=True):
+    for edit in _in_order(edits, document.syntax):
         piece = _piece(now, edit)
         text = now.text[: piece.start] + piece.text + now.text[piece.end :]
         now = _proven(now, edit, text)
         changes.add(piece)
     return Edited(now, changes.pieces())
+
+
+def _in_order(edits: Iterable[Edit], syntax: str) -> Sequence[Edit]:
+    """The last of the file first. Two that want one place to be different things are refused."""
+    found = {edit if syntax not in FLAT else _as_text(edit) for edit in edits}
+    taken = {edit.at for edit in found if not isinstance(edit, Inserted)}
+    others = Counter(edit.at for edit in found)
+    if any(others[at] > 1 for at in taken):
+        raise RefusedError("two fixes want one place to be different things")
+    return sorted(found, key=lambda edit: edit.at, reverse=True)
+
+
+def _as_text(edit: Edit) -> Edit:
+    """Where values have no kinds, all are text."""
+    if isinstance(edit, Removed):
+        return edit
+    return replace(edit, value=Scalar(NodeKind.STRING, edit.value.raw))
 
 
 def node_at(document: Document, at: Position) -> Node:

@@ -197,6 +197,15 @@ def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage
     return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
 
 
+def encoding_of(content: bytes) -> tuple[str, bytes]:
+    """The encoding of what follows the byte order mark, and that mark; UTF-8 needs none."""
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            little = mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF32_LE)
+            return f"{encoding}-{'le' if little else 'be'}", mark
+    return "utf-8", codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+
+
 def _skipped(file: str, reason: str, syntax: str = "") -> FileCoverage:
     unreadable = reason.startswith("unreadable")
     status = FileStatus.FAILED if unreadable else FileStatus.SKIPPED

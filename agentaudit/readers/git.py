@@ -70,6 +70,37 @@ def files_at(paths: Sequence[Path], revision: str) -> FoundFiles:
     return FoundFiles(root=shown_root(paths, root), texts=tuple(texts), coverage=tuple(coverage))
 
 
+def uncommitted(root: Path, files: Sequence[str]) -> frozenset[str]:
+    """
+    Those of the files, relative to the root, that differ from the last commit, or are not in it.
+
+    None of them outside of a repository. Contents are compared by digest, with no filter run.
+    """
+    try:
+        top = Path(_asked(root, "rev-parse", "--show-toplevel").decode(errors="replace").strip())
+        listed = _asked(root, "ls-tree", "-r", "-z", "--full-tree", "HEAD")
+    except UsageError:
+        return frozenset()
+    committed = {
+        os.fsdecode(name): described.decode().split(" ")[2]
+        for described, _, name in (entry.partition(b"\t") for entry in listed.split(b"\0") if entry)
+    }
+    return frozenset(
+        file
+        for file in files
+        if _digest_of(root, root / file) != committed.get(_inside(root / file, top))
+    )
+
+
+def _digest_of(root: Path, path: Path) -> str:
+    """What git would call the content as it is, without converting anything."""
+    return _asked(root, "hash-object", "--no-filters", "--", str(path.resolve())).decode().strip()
+
+
+def _inside(path: Path, top: Path) -> str:
+    return Path(os.path.relpath(path.resolve(), top.resolve())).as_posix()
+
+
 def _commit(root: Path, revision: str) -> str:
     if not revision or revision.startswith("-"):
         raise UsageError(f"--diff: {revision!r} is no commit, branch or tag")

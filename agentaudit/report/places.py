@@ -4,6 +4,7 @@ import posixpath
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
 
+from agentaudit.model.autofix import Change
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.evidence import Evidence
 
@@ -25,7 +26,7 @@ def from_here(value: ValueT, root: str) -> ValueT:
 
 
 def _moved(value: object, prefix: str) -> object:
-    if isinstance(value, Evidence | FileCoverage):
+    if isinstance(value, Evidence | FileCoverage | Change):
         return replace(value, file=posixpath.normpath(posixpath.join(prefix, value.file)))
     if isinstance(value, tuple):
         return tuple(_moved(item, prefix) for item in value)

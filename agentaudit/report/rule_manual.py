@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from agentaudit.model.autofix import Autofix
 from agentaudit.model.finding import Family
 from agentaudit.model.lint_rule import LintRule, RuleExample
 from agentaudit.report.text import printable
@@ -36,9 +37,11 @@ def _index(rules: Sequence[LintRule]) -> Iterator[str]:
     yield ""
     yield WRITTEN
     yield ""
+    fixed = sum(rule.autofix is not None for rule in rules)
     yield (
         f"{len(rules)} rules, the gravest first. Each page says what is asked, why, what to do, and"
         " shows examples that match and others that do not."
+        f" Findings of {fixed} of them can be mended by `agentaudit lint --fix`."
     )
     for family in Family:
         chosen = [rule for rule in rules if rule.family is family]
@@ -48,7 +51,8 @@ def _index(rules: Sequence[LintRule]) -> Iterator[str]:
         yield f"## {family.value.capitalize()} ({len(chosen)})"
         yield ""
         for rule in chosen:
-            yield f"- [{rule.id}]({rule.id}.md), {rule.severity.value}: {rule.title}"
+            mended = " (`--fix`)" if rule.autofix else ""
+            yield f"- [{rule.id}]({rule.id}.md), {rule.severity.value}: {rule.title}{mended}"
 
 
 def _page(rule: LintRule, rows: Mapping[str, Row]) -> Iterator[str]:
@@ -64,6 +68,8 @@ def _page(rule: LintRule, rows: Mapping[str, Row]) -> Iterator[str]:
     yield from _asked(rule)
     for heading, text in (("Why", rule.why), ("What to do", rule.fix)):
         yield from _section(heading, [text.strip()])
+    if rule.autofix is not None:
+        yield from _fixed(rule.autofix)
     yield from _section("References", [f"- {line}" for line in _references(rule)])
     yield from _section(
         "Catalogue", [f"- {name}: {rows[name].title}" for name in _known(rule, rows)]
@@ -83,6 +89,25 @@ def _asked(rule: LintRule) -> Iterator[str]:
     if rule.once:
         yield ""
         yield "One finding for the whole deployment; the other places are related to it."
+
+
+def _fixed(fix: Autofix) -> Iterator[str]:
+    yield from _section("What `lint --fix` changes", [fix.says])
+    if fix.when:
+        yield ""
+        yield "Only when"
+        yield ""
+        yield from _fenced(fix.when, "cel")
+    for example in fix.examples:
+        language = _language(example.path)
+        yield ""
+        yield f"`{example.path}` from"
+        yield ""
+        yield from _fenced(example.before, language)
+        yield ""
+        yield "to"
+        yield ""
+        yield from _fenced(example.after, language)
 
 
 def _section(heading: str, lines: Sequence[str]) -> Iterator[str]:
@@ -114,7 +139,11 @@ def _examples(heading: str, examples: Sequence[RuleExample]) -> Iterator[str]:
                 yield ""
             yield f"`{path}`{' with' if example.files and not further else ''}:"
             yield ""
-            yield from _fenced(text, _LANGUAGES.get(PurePosixPath(path).suffix, "text"))
+            yield from _fenced(text, _language(path))
+
+
+def _language(path: str) -> str:
+    return _LANGUAGES.get(PurePosixPath(path).suffix, "text")
 
 
 def _fenced(text: str, language: str) -> Iterator[str]:

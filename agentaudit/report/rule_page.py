@@ -1,13 +1,13 @@
 """One rule as a page to read: on a terminal, and as Markdown for the reference."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 
 from agentaudit.model.finding import Family, Severity
-from agentaudit.model.lint_rule import LintRule, RuleExample
+from agentaudit.model.lint_rule import LintRule
 from agentaudit.report.text import printable
 from agentaudit.rules.catalogue import load_catalogue, rules_of_rows
-from agentaudit.rules.fakes import texts_of
+from agentaudit.rules.fakes import expand_fakes, texts_of
 from agentaudit.rules.references import references
 
 _WIDEST = 100
@@ -32,7 +32,17 @@ def _page(rule: LintRule, width: int) -> Iterator[str]:
     for severity, when in rule.severity_when:
         text = f"{severity.value} when {when}"
         yield from _wrapped(text, width)
-    for heading, text in (("Why", rule.why), ("What to do", rule.fix)):
+    changed = rule.autofix.says if rule.autofix else ""
+    if rule.autofix and rule.autofix.when:
+        changed += f" Only when {rule.autofix.when}"
+    texts = (
+        ("Why", rule.why),
+        ("What to do", rule.fix),
+        ("What `agentaudit lint --fix` changes", changed),
+    )
+    for heading, text in texts:
+        if not text:
+            continue
         yield ""
         yield f"{heading}:"
         yield from _wrapped(text, width)
@@ -42,7 +52,16 @@ def _page(rule: LintRule, width: int) -> Iterator[str]:
         for example in examples:
             yield ""
             yield f"{name} {example.path}:"
-            yield from _indented(example)
+            yield from _indented(texts_of(example), example.path)
+    yield from _fixes(rule)
+
+
+def _fixes(rule: LintRule) -> Iterator[str]:
+    for fixed in rule.autofix.examples if rule.autofix else ():
+        for name, text in (("Fixes", fixed.before), ("to", fixed.after)):
+            yield ""
+            yield f"{name} {fixed.path}:"
+            yield from _indented({fixed.path: expand_fakes(text)}, fixed.path)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -62,9 +81,9 @@ def _references(rule: LintRule) -> Iterator[str]:
         yield f"{entry.label} {entry.url}".rstrip()
 
 
-def _indented(example: RuleExample) -> Iterator[str]:
-    for path, text in texts_of(example).items():
-        if path != example.path:
+def _indented(texts: Mapping[str, str], own: str) -> Iterator[str]:
+    for path, text in texts.items():
+        if path != own:
             yield f"  and {path}:"
         yield from (f"    {line}".rstrip() for line in printable(text).splitlines())
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
+from agentaudit.model.autofix import Change, Fix
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.finding import Finding, LintResult, RuleSummary, Severity, Suppression
@@ -46,8 +47,9 @@ _TAXONOMY_NAMES = {
 }
 
 
-def render_sarif(result: LintResult) -> str:
-    """The findings as one run, suppressed ones included and marked."""
+def render_sarif(result: LintResult, fixes: Sequence[Fix] = ()) -> str:
+    """The findings as one run, suppressed ones included and marked, with what would fix them."""
+    fixing = {(fix.rule, fix.fingerprint): fix for fix in fixes}
     taxonomies = _taxonomies(result.rules)
     places = {taxonomy: number for number, taxonomy in enumerate(taxonomies)}
     rules = [_rule(rule, places) for rule in result.rules]
@@ -67,7 +69,10 @@ def render_sarif(result: LintResult) -> str:
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the audit."}}},
         "invocations": [_invocation(result)],
         "taxonomies": [_taxonomy(name, entries) for name, entries in taxonomies.items()],
-        "results": [_result(finding, indices) for finding in result.findings],
+        "results": [
+            _result(finding, indices, fixing.get((finding.rule, finding.fingerprint)))
+            for finding in result.findings
+        ],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
@@ -111,7 +116,7 @@ def _help(rule: RuleSummary, entries: Sequence[Reference]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _result(finding: Finding, indices: Mapping[str, int]) -> Json:
+def _result(finding: Finding, indices: Mapping[str, int], fix: Fix | None) -> Json:
     found: dict[str, object] = {
         "ruleId": finding.rule,
         "ruleIndex": indices[finding.rule],
@@ -139,9 +144,41 @@ def _result(finding: Finding, indices: Mapping[str, int]) -> Json:
             }
             for number, evidence in enumerate(finding.related, start=1)
         ]
+    if fix is not None:
+        found["fixes"] = [_fix(fix)]
     if finding.suppression is not None:
         found["suppressions"] = [_suppression(finding.suppression)]
     return found
+
+
+def _fix(fix: Fix) -> Json:
+    """What to write where. It is text of the rule alone, so nothing of the file is quoted."""
+    files = sorted({change.file for change in fix.changes})
+    return {
+        "description": {"text": one_line(fix.says)},
+        "artifactChanges": [
+            {
+                "artifactLocation": {"uri": quote(file), "uriBaseId": _ROOT},
+                "replacements": [
+                    _replacement(change) for change in fix.changes if change.file == file
+                ],
+            }
+            for file in files
+        ],
+    }
+
+
+def _replacement(change: Change) -> Json:
+    """A region that is empty where its end is its start: there the text is put in between."""
+    return {
+        "deletedRegion": {
+            "startLine": change.line,
+            "startColumn": change.column,
+            "endLine": change.end_line,
+            "endColumn": change.end_column,
+        },
+        "insertedContent": {"text": change.text},
+    }
 
 
 def _suppression(suppression: Suppression) -> Json:

@@ -1,7 +1,7 @@
 """From findings to changes of files: what the autofix of a rule comes to, each edit proven."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentaudit.errors import RefusedError
@@ -14,6 +14,7 @@ from agentaudit.readers.files import SourceText
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.pieces import Piece
 from agentaudit.readers.syntax import parse, syntax_of
+from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.routes import edits_in
 
 _EDITABLE = frozenset({"yaml", "json", "toml", "hcl", "dotenv", "ini", "dockerfile"})
@@ -132,3 +133,10 @@ def _change(file: str, lines: Lines, piece: Piece) -> Change:
         end_column=end_column,
         text=piece.text,
     )
+
+
+def words_of(rules: Iterable[CompiledRule], names: Collection[str]) -> frozenset[str]:
+    """The values that the autofixes of these rules name: text of rules, and none of files."""
+    fixes = (rule.rule.autofix for rule in rules if rule.rule.id in names)
+    edits = [edit for fix in fixes if fix is not None for edit in fix.edits]
+    return frozenset(word for edit in edits for word in (*edit.values, edit.to) if word)

@@ -65,7 +65,7 @@ def _targets(
         if key not in (ANY, name):
             continue
         found = True
-        # A `*` at the end chooses by value, where values are named, and not by where the finding is.
+        # A `*` at the end chooses by value, where values are named, and not by the finding's place.
         chooses = key == ANY and owner is None and not (last and edit.values) and not edit.anywhere
         yield from _targets(
             value, edit, (*at, index), parent=node, owner=extent if chooses else owner

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from inline_snapshot import snapshot
 
 from agentaudit.errors import InputError
 from agentaudit.rules.fakes import texts_of
@@ -130,3 +131,38 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="cannot be read"):
         load_lint_rules([tmp_path])
+
+
+FIX = """\
+autofix:
+  says: It is taken away.
+  when: credential.admn
+  edits:
+    - {replace: [env, "*"], from: ["{variabel}"], to: off}
+    - {remove: [env], to: 1}
+    - {insert: [env, "*"], from: [a], to: [b]}
+    - {replace: [a], remove: [b]}
+    - {remove: [{a: b}]}
+  examples:
+    - {path: .env, before: "A=1"}
+examples:
+"""
+
+
+def test_a_fix_is_checked_with_its_rule(tmp_path: Path) -> None:
+    found = problems(tmp_path / "r", GOOD.replace("examples:\n", FIX, 1))
+
+    assert found == snapshot(
+        [
+            "20:19: `when` asks for 'admn', which a credential does not have",
+            "22:36: `from` asks for 'variabel', which a credential does not have",
+            "23:27: `remove` writes nothing, so `to` has no place here",
+            "24:7: `insert` must end in the name of a key, not in `*`",
+            "24:34: `insert` finds nothing there, so `from` has no place here",
+            "24:43: `to` must be a text, a number, true or false",
+            "25:7: an edit is one of replace, remove, insert",
+            "25:7: `to` must be a text, a number, true or false",
+            "26:17: `remove` holds keys and texts only",
+            "28:7: `after` is missing",
+        ]
+    )

@@ -8,12 +8,17 @@ import pytest
 
 from agentaudit.errors import InputError
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.linting.examples import failed_examples
+from agentaudit.linting.examples import failed_examples, failed_fixes
+from agentaudit.linting.fixing import Audited, fixes_of
+from agentaudit.linting.linter import lint
 from agentaudit.model.finding import Family
 from agentaudit.report.rule_manual import manual_pages
 from agentaudit.report.rule_page import render_reference
 from agentaudit.rules.catalogue import load_catalogue, rules_of_rows
 from agentaudit.rules.compiled import CompiledRule
+from agentaudit.rules.fakes import expand_fakes
+from agentaudit.rules.fixes import sources_in
+from agentaudit.rules.limits import Limits
 from agentaudit.rules.lint import load_lint_rules
 from agentaudit.rules.ours import threat_rules
 
@@ -34,6 +39,31 @@ LEAST = {
 @pytest.mark.parametrize("rule", SHIPPED, ids=lambda rule: rule.rule.id)
 def test_a_rule_holds_for_its_matching_examples_only(rule: CompiledRule) -> None:
     assert not list(failed_examples(rule, deployment_of))
+
+
+FIXABLE = [rule for rule in SHIPPED if rule.rule.autofix]
+
+
+@pytest.mark.parametrize("rule", FIXABLE, ids=lambda rule: rule.rule.id)
+def test_a_fix_takes_its_finding_away_and_brings_none(rule: CompiledRule) -> None:
+    """All rules are asked before and after, and the file is what the example says, to the byte."""
+    assert not list(failed_fixes(rule, SHIPPED, deployment_of))
+
+
+@pytest.mark.parametrize("rule", FIXABLE, ids=lambda rule: rule.rule.id)
+def test_a_fix_leaves_nothing_to_fix(rule: CompiledRule) -> None:
+    """Fixing twice is fixing once."""
+    for example in rule.rule.autofix.examples if rule.rule.autofix else ():
+        texts = {**dict(example.files), example.path: expand_fakes(example.after)}
+        deployment = deployment_of(texts)
+        sources = sources_in(texts, deployment)
+        audited = Audited(deployment=deployment, rules=[rule], sources=sources, limits=Limits())
+
+        assert fixes_of(lint(deployment, SHIPPED), audited) == ()
+
+
+def test_there_are_fixes() -> None:
+    assert len(FIXABLE) >= 15
 
 
 def test_every_family_has_its_rules() -> None:
