@@ -148,7 +148,7 @@ def _agreed(fixing: Fixing, files: int, said: Terminal) -> bool:
 def _write(files: "Mapping[str, Edited]", linted: Linted, fixing: Fixing, said: Terminal) -> bool:
     from agentaudit.readers.files import common_folder
     from agentaudit.readers.git import uncommitted
-    from agentaudit.store.rewriting import rewrite
+    from agentaudit.readers.rewriting import rewrite
 
     root = common_folder(linted.run.paths)
     texts = {source.file: source.text for source in linted.run.found.texts}
