@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.iam_actions import all_actions, expanded
 from agentaudit.extract.iam_escalations import METHODS, Method
+from agentaudit.extract.iam_exfiltration import READS, outlets
 from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.iam_measures import measured
 from agentaudit.extract.iam_policies import Statement
@@ -52,6 +53,8 @@ class Allowance:
     statement: Statement
     actions: frozenset[str]
     escalations: tuple[str, ...] = ()
+    free_reads: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
 
     @property
     def everywhere(self) -> bool:
@@ -78,12 +81,14 @@ def add_grants(
     """The grants of a bearer, added and linked; the order of the statements changes nothing."""
     listed = sorted(set(statements), key=lambda statement: (statement.key, statement.place))
     denials = [statement for statement in listed if not statement.allows]
-    allowances = with_escalations(
-        [
-            Allowance(statement, _bounded(remaining(statement, denials), bearer.ceiling))
-            for statement in listed
-            if statement.allows
-        ]
+    allowances = with_outlets(
+        with_escalations(
+            [
+                Allowance(statement, _bounded(remaining(statement, denials), bearer.ceiling))
+                for statement in listed
+                if statement.allows
+            ]
+        )
     )
     grants = [_allowing(bearer, allowance) for allowance in allowances]
     grants += [_written(bearer, statement) for statement in denials]
@@ -150,6 +155,19 @@ def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
     ]
 
 
+def with_outlets(allowances: Sequence[Allowance]) -> list[Allowance]:
+    """The allowances, each with what it lets out where any of them reads without limit."""
+    wide = (allowance.actions for allowance in allowances if allowance.everywhere)
+    reads = tuple(sorted(READS.intersection(frozenset().union(*wide))))
+    if not reads:
+        return list(allowances)
+    found = (outlets(item.actions, everywhere=item.everywhere) for item in allowances)
+    return [
+        replace(allowance, free_reads=reads, outlets=sends) if sends else allowance
+        for allowance, sends in zip(allowances, found, strict=True)
+    ]
+
+
 def _giver(allowances: Sequence[Allowance], action: str, method: Method) -> int | None:
     """The first allowance that gives an action widely enough to escalate."""
     for number, allowance in enumerate(allowances):
@@ -204,6 +222,8 @@ def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
         sensitive_actions=measure.sensitive[:MOST_SENSITIVE],
         permission_actions=measure.permission_actions,
         escalations=allowance.escalations,
+        free_reads=allowance.free_reads,
+        outlets=allowance.outlets,
         admin=_is_admin(allowance),
         service_wildcards=tuple(_service_wildcards(statement)),
     )

@@ -85,6 +85,8 @@ def narrow(graph: ThreatGraph) -> Change | None:
                 write_count=0,
                 permissions_count=0,
                 escalations=(),
+                free_reads=(),
+                outlets=(),
                 admin=False,
             )
             for grant in _of(graph, Grant)

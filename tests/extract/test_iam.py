@@ -84,6 +84,7 @@ def test_a_denial_never_gives_anything(listed: list[Statement], action: str, res
         assert set(after[name].unscoped_writes) <= set(grant.unscoped_writes)
     named = [name for grant in before.values() for name in grant.escalations]
     assert {name for grant in after.values() for name in grant.escalations} <= set(named)
+    assert all(set(after[name].outlets) <= set(grant.outlets) for name, grant in before.items())
 
 
 @given(st.lists(STATEMENTS, min_size=1, max_size=3, unique_by=lambda each: each.key))
@@ -211,6 +212,19 @@ def test_an_escalation_may_need_several_statements() -> None:
     )
 
     assert [grant.escalations for grant in found] == [("pass-role-to-lambda",), ()]
+
+
+def test_what_lets_data_out_is_told_where_any_data_may_be_read() -> None:
+    reads = statement("s3:getobject", "dynamodb:scan", key="a")
+    sends = statement("ses:sendemail", resources=("arn:aws:ses:eu-west-1:1:identity/a",), key="b")
+    opens = statement("s3:putbucketpolicy", resources=("arn:aws:s3:::data",), key="c")
+    named = statement("s3:getobject", resources=("arn:aws:s3:::data/*",), key="d")
+
+    assert [grant.outlets for grant in grants(reads, sends)] == [(), ("ses:sendemail",)]
+    assert grants(reads, sends)[1].free_reads == ("dynamodb:scan", "s3:getobject")
+    assert [grant.outlets for grant in grants(reads, opens)] == [(), ()]
+    assert [grant.outlets for grant in grants(named, sends)] == [(), ()]
+    assert only(statement("s3:getobject", "s3:putbucketpolicy")).outlets == ("s3:putbucketpolicy",)
 
 
 def test_a_role_passed_to_another_service_does_not_escalate() -> None:

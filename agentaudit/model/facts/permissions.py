@@ -60,6 +60,10 @@ class Grant(Fact):
     """Of the sensitive actions those that hand out permissions, where a table says which."""
     escalations: tuple[str, ...] = ()
     """Names of known privilege-escalation methods the identity's actions contain."""
+    free_reads: tuple[str, ...] = ()
+    """Actions of the identity that read any data of a kind, where this grant lets it out."""
+    outlets: tuple[str, ...] = ()
+    """Actions that carry data out of the account, where the identity reads without limit."""
     admin: bool = False
     service_wildcards: tuple[str, ...] = ()
     managed_policy: str = ""
