@@ -6,23 +6,20 @@ an executor runs what a model writes, on the machine itself or in a container; a
 written down, so that a component without one runs without.
 """
 
-import ast
 from dataclasses import replace
 
-from agentaudit.errors import InputError
 from agentaudit.extract.collector import Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_code import module_of
-from agentaudit.extract.python_tools import ClassTool, function_tool
+from agentaudit.extract.python_tools import ClassTool
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.source_tools import tool_in
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Node, NodeKind
-from agentaudit.readers.syntax import parse
 
 _CODE = ClassTool(effects=("read", "write", "execute"), free_form=("code",))
 _CONTAINED = {
@@ -87,7 +84,7 @@ def _add_function(reading: Reading, config: Node) -> None:
     source = config.child("source_code") or config
     name = plain(config.text_at("name")) or "function"
     place = evidence(reading.document, config.child("name") or source, name)
-    function = _function_in(reading, source)
+    function = tool_in(reading.document, source)
     if function is None:
         reading.collector.leave_open(
             place, f"the source of the tool {name} cannot be read", "what it does is open"
@@ -104,18 +101,6 @@ def _add_function(reading: Reading, config: Node) -> None:
         )
     )
     reading.collector.link(EdgeKind.INVOKES, reading.agent.id, tool.id, place)
-
-
-def _function_in(reading: Reading, source: Node) -> Tool | None:
-    try:
-        module = module_of(parse(reading.document.file, "python", source.text or ""))
-    except InputError:
-        return None
-    found = module.tree.body if module is not None else []
-    for node in found:
-        if module is not None and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return function_tool(module, node)
-    return None
 
 
 def _add_call(reading: Reading, config: Node) -> None:

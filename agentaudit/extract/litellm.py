@@ -90,7 +90,12 @@ def _extract(documents: Documents, document: Document, collector: Collector) -> 
         brokers_credentials=Truth.YES,
         fronts_tools=Truth.YES if root.child("mcp_servers") is not None else Truth.NO,
     )
-    gateway = limit_spending(document, collector, gateway, database)
+    if database is None and _environment_open(documents, collector):
+        place = gateway.evidence[0]
+        what = f"a part of the environment of {gateway.name} is not among the files"
+        collector.leave_open(place, what, "whether its database limits what its callers spend")
+    else:
+        gateway = limit_spending(document, collector, gateway, database)
     collector.update(gateway)
     _add_models(document, collector)
     holding = Holding(
@@ -128,6 +133,22 @@ def _around(documents: Documents, document: Document, collector: Collector) -> I
         node = beside.root.child(_DATABASE)
         if node is not None and folder_of(beside.file) == folder_of(document.file):
             yield node
+
+
+def _environment_open(documents: Documents, collector: Collector) -> bool:
+    """Whether a container that runs the proxy gets settings that no file here holds."""
+    for workload in collector.workloads:
+        if workload.role != "gateway" or "litellm" not in workload.image:
+            continue
+        if "envFrom" in workload.document.text:
+            return True
+        service = workload.document.root.get("services", workload.names[0])
+        files = service.child("env_file") if service is not None else None
+        for element in files.list() if files is not None else ():
+            path = (element.child("path") or element).text or ""
+            if documents.beside(workload.document, path) is None:
+                return True
+    return False
 
 
 def _add_guardrails(document: Document, collector: Collector) -> bool:

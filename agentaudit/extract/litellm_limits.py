@@ -41,6 +41,8 @@ def limit_spending(
         if node is not None:
             return _limited(document, collector, gateway, (known, node))
     models = [_of_model(model) for model in _paid(document.root)]
+    if not models and document.root.child("model_list") is not None:
+        return gateway  # what runs on one's own machines costs nothing by the call
     if models and all(known is Known.SET for known in models):
         return replace(gateway, budget=Known.SET)
     if Known.UNKNOWN in models or database is not None:
@@ -128,18 +130,17 @@ def add_virtual_keys(
         collector.leave_open(place, "the longest life of a virtual key", "how long keys are good")
         return
     key = settings.key_of("upperbound_key_generate_params") if settings is not None else None
-    name = f"virtual keys of {gateway.name}"
     collector.add(
         Credential(
-            id=fact_id("credential", name, f"{gateway.id}/virtual keys"),
-            name=name,
+            id=fact_id("credential", "virtual keys", f"{gateway.id}/virtual keys"),
+            name=gateway.name,
             evidence=(_place(document, gateway, node or key),),
             provider="litellm",
             kind="issued_token",
             form=CredentialForm.OAUTH,
             lifetime=Lifetime.SHORT if seconds else Lifetime.STATIC,
             ttl_s=seconds or None,
-            variable=name,
+            variable="virtual keys",
         )
     )
 

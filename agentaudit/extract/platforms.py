@@ -188,6 +188,14 @@ def extract_adk(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_letta(documents: Documents, collector: Collector) -> None:
+    served = any("letta" in workload.image for workload in collector.workloads)
+    if served or any(document.file.endswith(".af") for document in documents.of("json")):
+        from agentaudit.extract.letta import extract_letta as extract
+
+        extract(documents, collector)
+
+
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     if any(policies(documents)):
         from agentaudit.extract.iam_files import extract_iam_files as extract

@@ -23,6 +23,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.json", "json"),
     ("*.jsonc", "json"),
     ("OAI_CONFIG_LIST", "json"),
+    ("*.af", "json"),
     ("*.yaml", "yaml"),
     ("*.yml", "yaml"),
     ("*.toml", "toml"),

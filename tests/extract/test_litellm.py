@@ -85,11 +85,26 @@ services:
     assert len(found.evidence) == 2
 
 
+def test_an_environment_that_is_not_there_leaves_budgets_open() -> None:
+    compose = """
+services:
+  litellm:
+    image: ghcr.io/berriai/litellm:main-v1.80.0
+    env_file: .env.litellm
+"""
+    files = {"litellm.json": json.dumps({"model_list": [MODEL]}), "compose.yaml": compose}
+    there = {**files, ".env.litellm": "OPENAI_API_KEY=${OPENAI_API_KEY}\n"}
+
+    assert deployment_of(files).gateways[0].budget is Known.UNKNOWN
+    assert deployment_of(there).gateways[0].budget is Known.NONE
+
+
 def test_rates_bound_the_spending_when_every_paid_model_has_one() -> None:
     limited = {"model_name": "n", "litellm_params": {"model": "openai/gpt-5", "rpm": 10}}
     local = {"model_name": "l", "litellm_params": {"model": "ollama/llama3"}}
 
     assert gateway({"model_list": [limited, local]}).budget is Known.SET
+    assert gateway({"model_list": [local]}).budget is Known.UNKNOWN
     assert gateway({"model_list": [limited, MODEL]}).budget is Known.NONE
 
 

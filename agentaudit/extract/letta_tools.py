@@ -1,0 +1,144 @@
+"""
+Tools of Letta's agents: its own by name, those of people by their source, servers.
+
+A tool waits for an approval where it or a rule of the agent says so. Code of `run_code` runs at a
+sandbox service; tools with a source run in a sandbox that the server's settings choose.
+"""
+
+from dataclasses import replace
+
+from agentaudit.extract.collector import Setting, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
+from agentaudit.extract.mcp import Reading, add_server
+from agentaudit.extract.mcp_clients import DeclaredServer
+from agentaudit.extract.python_tools import ClassTool
+from agentaudit.extract.redaction import plain
+from agentaudit.extract.source_tools import tool_in
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Truth
+from agentaudit.readers.document import Node, NodeKind
+
+_READS = ClassTool(effects=("read",), private=True)
+_WRITES = ClassTool(effects=("write",))
+_KNOWN = {
+    **dict.fromkeys(
+        ("conversation_search", "archival_memory_search", "open_files", "grep_files"), _READS
+    ),
+    **dict.fromkeys(("semantic_search_files", "search_file", "core_memory_read"), _READS),
+    **dict.fromkeys(
+        ("archival_memory_insert", "core_memory_append", "core_memory_replace", "memory"), _WRITES
+    ),
+    **dict.fromkeys(
+        ("memory_insert", "memory_replace", "memory_rethink", "memory_apply_patch"), _WRITES
+    ),
+    **dict.fromkeys(("memory_finish_edits", "send_message"), ClassTool(effects=())),
+    "web_search": ClassTool(effects=("read",), untrusted=True),
+    "fetch_webpage": ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
+    "run_code": ClassTool(effects=("execute",), free_form=("code",)),
+}
+_CREDENTIALS = ("token", "api_key", "auth_token")
+
+
+def add_tools(reading: Reading, agent: Node) -> None:
+    """Every tool that an agent has, by its id or within it; every server of the file."""
+    asked = _asked(agent)
+    named = agent.child("tool_ids")
+    wanted = set(named.texts()) if named is not None else set()
+    root = reading.document.root
+    listed = root.child("tools")
+    for tool in listed.elements if listed is not None else ():
+        if agent is root or tool.text_at("id") in wanted:
+            _add_tool(reading, tool, asked)
+    servers = root.child("mcp_servers")
+    for index, server in enumerate(servers.elements if servers is not None else ()):
+        _add_server(reading, server, f"mcp_servers.{index}")
+
+
+def _asked(agent: Node) -> frozenset[str]:
+    """The tools for which a rule of the agent wants an approval."""
+    rules = agent.child("tool_rules")
+    return frozenset(
+        rule.text_at("tool_name")
+        for rule in (rules.elements if rules is not None else ())
+        if rule.text_at("type") == "requires_approval"
+    )
+
+
+def _add_tool(reading: Reading, node: Node, asked: frozenset[str]) -> None:
+    name = plain(node.text_at("name")) or "tool"
+    place = evidence(reading.document, node.child("name") or node, name)
+    waits = node.child("default_requires_approval")
+    approval = name in asked or (waits is not None and waits.boolean is True)
+    source = node.child("source_code")
+    known = _KNOWN.get(name)
+    if known is None and source is not None and source.text:
+        function = tool_in(reading.document, source, name)
+        if function is not None:
+            tool = reading.collector.add(
+                replace(
+                    function,
+                    id=fact_id("tool", name, f"{reading.agent.id}/{name}"),
+                    name=name,
+                    evidence=(place,),
+                    typed=Truth.YES if _described(node) else function.typed,
+                    approval=Truth.YES if approval else Truth.NO,
+                )
+            )
+            reading.collector.link(EdgeKind.INVOKES, reading.agent.id, tool.id, place)
+            return
+    add_declared_tool(
+        reading.collector,
+        reading.agent,
+        DeclaredTool(
+            name=name,
+            key=f"{reading.agent.id}/{name}",
+            place=place,
+            known=known,
+            sandboxed=True if name == "run_code" else None,
+            approval=approval,
+        ),
+    )
+
+
+def _described(node: Node) -> bool:
+    """Whether the schema that the model is shown gives every parameter a type."""
+    properties = node.get("json_schema", "parameters", "properties")
+    return properties is not None and all(
+        value.child("type") is not None for _, value in properties.items()
+    )
+
+
+def _add_server(reading: Reading, node: Node, route: str) -> None:
+    key = node.child("server_name") or node
+    name = plain(node.text_at("server_name")) or "mcp"
+    address = node.child("server_url") or node.child("url")
+    inner = node.child("stdio_config") or node.child("config") or node
+    entries = [
+        (each, value)
+        for each, value in inner.entries
+        if each.raw in {"command", "args", "env", "headers"}
+    ]
+    headers = node.child("custom_headers")
+    if headers is not None:
+        entries.append((headers.changed(raw="headers"), headers))
+    if address is not None and address.text:
+        entries.append((address.changed(raw="url"), address))
+    mapping = node.changed(entries=tuple(entries))
+    server = add_server(reading, DeclaredServer(name=name, key=key, node=mapping, route=route))
+    if server is None:
+        return
+    settings = [
+        Setting(key=f"mcp_{each}", value=value, document=reading.document, route=route)
+        for each in _CREDENTIALS
+        if (value := node.child(each)) is not None and value.kind is NodeKind.STRING
+    ]
+    if settings:
+        reading.collector.update(replace(server, authenticated=Truth.YES))
+    holding = Holding(
+        holder="tool_server",
+        exposure="header",
+        holder_id=server.id,
+        seen_by=(server.id, reading.agent.id),
+    )
+    add_credentials(reading.collector, settings, holding)
