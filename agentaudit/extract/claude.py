@@ -40,8 +40,13 @@ _BUILT_IN: tuple[tuple[str, tuple[str, ...], bool, bool], ...] = (
 def extract_claude(documents: Documents, collector: Collector) -> None:
     """Claude Code's settings: who asks before what, and how long transcripts stay."""
     for document in documents.of("json"):
-        if _SETTINGS.search(document.file) and document.root.entries:
+        if is_claude_settings(document):
             _extract(document, collector)
+
+
+def is_claude_settings(document: Document) -> bool:
+    """Whether a JSON document holds settings of Claude Code."""
+    return _SETTINGS.search(document.file) is not None and bool(document.root.entries)
 
 
 def _extract(document: Document, collector: Collector) -> None:

@@ -4,10 +4,10 @@ Codex: `config.toml` with its profiles, and what a `requirements.toml` of the ma
 Keys by https://developers.openai.com/codex/config-reference.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from agentaudit.extract.coding_agents import is_codex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import REQUIREMENTS, add_telemetry, client_agent
@@ -18,28 +18,18 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Document, Node
 
-_FILE = re.compile(r"(?:^|/)(?:\.codex/)?config\.toml$")
 _OPEN = "danger-full-access"
 
 
 def extract_codex(documents: Documents, collector: Collector) -> None:
     """The agent of every `config.toml` that speaks of Codex: modes, sandbox, history, telemetry."""
-    found = [
-        document
-        for document in documents.of("toml")
-        if _FILE.search(document.file) and _speaks_codex(document.root)
-    ]
+    found = [document for document in documents.of("toml") if is_codex(document)]
     forbidden = _forbidden(documents) if found else _Forbidden()
     for document in found:
         agent = _add_agent(document, collector, forbidden)
         _add_history(document, collector, agent)
         add_telemetry(document, collector, agent, document.root.get("otel", "log_user_prompt"))
         _add_egress(document, collector, agent)
-
-
-def _speaks_codex(root: Node) -> bool:
-    named = ("approval_policy", "sandbox_mode", "history", "profiles", "otel")
-    return any(root.child(key) is not None for key in named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
-"""Command lines that start coding agents, and switches after which nobody is asked any more."""
+"""How coding agents are known: by the commands that start them, and by their files."""
 
 import re
+
+from agentaudit.readers.document import Document
 
 BYPASS = re.compile(
     r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo\b"
     r"|--approval-mode[= ]yolo|--permission-mode[= ]bypassPermissions|--full-auto\b"
 )
-"""Those of Claude Code, Codex and Gemini CLI."""
+"""Switches of Claude Code, Codex and Gemini CLI after which nobody is asked any more."""
+_CODEX = re.compile(r"(?:^|/)(?:\.codex/)?config\.toml$")
+_CODEX_KEYS = ("approval_policy", "sandbox_mode", "history", "profiles", "otel")
 
 _AGENT_COMMAND = re.compile(
     r"(?:^|[\s;&|(])(?:npx\s+(?:-y\s+)?@anthropic-ai/claude-code|claude\s+(?:-p|--print|-\w)"
@@ -24,3 +28,9 @@ def starts_agent(script: str) -> bool:
 def bypassed(words: tuple[str, ...]) -> bool:
     """Whether a command line starts an agent that asks nobody."""
     return BYPASS.search(" ".join(words)) is not None
+
+
+def is_codex(document: Document) -> bool:
+    """Whether a TOML document is a configuration of Codex: by its name, and a key of its own."""
+    named = _CODEX.search(document.file) is not None
+    return named and any(document.root.child(key) is not None for key in _CODEX_KEYS)

@@ -65,6 +65,7 @@ from agentaudit.extract.platforms import (
 from agentaudit.extract.redis import extract_redis
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.extract.sweep import extract_sweep
+from agentaudit.extract.unknown_keys import extract_unknown_keys
 from agentaudit.extract.unread import extract_unread
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage
 from agentaudit.readers.document import Document
@@ -117,6 +118,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_redis,
     link_grants,
     extract_declarations,
+    extract_unknown_keys,
     extract_sweep,
 )
 """

@@ -14,6 +14,7 @@ from agentaudit.model.facts.agents import Agent, Instruction, Model, PeerAgent, 
 from agentaudit.model.facts.controls import Approval, AuditLog, Gateway, Guardrail
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.keys import UnknownKey
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.permissions import Grant, Identity, Resource
 from agentaudit.model.facts.runtimes import Egress, Runtime, Workflow
@@ -147,6 +148,7 @@ class Deployment:
     peer_agents: tuple[PeerAgent, ...] = ()
     audit_logs: tuple[AuditLog, ...] = ()
     registries: tuple[Registry, ...] = ()
+    unknown_keys: tuple[UnknownKey, ...] = ()
     edges: tuple[Edge, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
     coverage: tuple[FileCoverage, ...] = ()
@@ -206,6 +208,7 @@ FACT_KINDS: Mapping[str, FactKind] = {
         ("peer_agent", PeerAgent, "peer_agents"),
         ("audit_log", AuditLog, "audit_logs"),
         ("registry", Registry, "registries"),
+        ("unknown_key", UnknownKey, "unknown_keys"),
     )
 }
 """The kinds of facts by the word that a rule's `applies_to` names."""
