@@ -76,6 +76,7 @@ PUBLISHED_DEFAULTS = frozenset(
             "sk-9f73s3ljTXVcMT3Blb3ljTqtsKiGHXVcMT3BlbkFJLK7U",
             "sk-litellm-master-key",
             "minioadmin",
+            "do-not-use-this-secret-in-production",
         ),
     }
 )

@@ -196,6 +196,21 @@ def extract_letta(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_memory_services(documents: Documents, collector: Collector) -> None:
+    """Memory that a service keeps for agents: mem0 in a process of its own, and Zep."""
+    if any("vector_store" in document.text for document in documents):
+        from agentaudit.extract.mem0 import extract_mem0 as extract
+
+        extract(documents, collector)
+    if any(
+        "graphiti" in document.text or "extractors" in document.text
+        for document in documents.of("yaml")
+    ):
+        from agentaudit.extract.zep import extract_zep
+
+        extract_zep(documents, collector)
+
+
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     if any(policies(documents)):
         from agentaudit.extract.iam_files import extract_iam_files as extract

@@ -80,7 +80,7 @@ _CONFIGURATION = _Gate(
         *("akia", "asia", "absk", "sk-", "ghp_", "github_pat", "gho_", "ghu_", "ghs_", "ghr_"),
         *("glpat-", "xoxa", "xoxb", "xoxp", "xoxe", "aiza", "hf_", "lsv2_", "eyj"),
         *("redis", "postgres", "mongodb", "amqp", "mysql", "neo4j", "maxmemory", "history"),
-        *("langchain", "autogen", "strands", "allowedtools", "sessionttl", "ttl"),
+        *("langchain", "vector_store", "autogen", "strands", "allowedtools", "sessionttl", "ttl"),
         *("anthropic", "openai", "service_account", "serviceaccount"),
     ),
     (

@@ -1,0 +1,117 @@
+"""Memory that services keep: configurations of mem0 in three writings, and Zep's server."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.rules.fakes import fake
+
+MEM0: dict[str, object] = {
+    "vector_store": {"provider": "qdrant", "config": {"collection_name": "notes"}},
+    "embedder": {"provider": "openai", "config": {"api_key": fake("openai_key")}},
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("mem0.json", json.dumps(MEM0)),
+        ("config.yaml", json.dumps({"memory": MEM0})),
+        ("app.py", f"from mem0 import Memory\nmemory = Memory.from_config({MEM0!r})\n"),
+        ("app.py", f"from mem0 import Memory\nCONFIG = {MEM0!r}\nMemory.from_config(CONFIG)\n"),
+    ],
+)
+def test_a_configuration_of_mem0_is_the_same_in_every_writing(file: str, text: str) -> None:
+    deployment = deployment_of({file: text})
+
+    assert [
+        (store.name, store.kind, store.backend, store.ttl) for store in (deployment.memory_stores)
+    ] == [("notes", "vector", "qdrant", Known.NONE)]
+    assert [(item.form, item.holder) for item in deployment.credentials] == [("literal", "agent")]
+    assert fake("openai_key") not in repr(deployment)
+
+
+def test_other_vector_stores_are_none_of_mem0s() -> None:
+    other = {"vector_store": {"provider": "qdrant"}, "agent": {"name": "x"}}
+    python = f"import redis\nconfig = {MEM0!r}\n"
+
+    assert deployment_of({"rag.json": json.dumps(other)}).memory_stores == ()
+    assert deployment_of({"app.py": python}).memory_stores == ()
+
+
+def test_an_expiry_that_code_gives_leaves_it_open() -> None:
+    code = "from mem0 import Memory\nMemory().add([], user_id='u', expiration_date='2027-01-01')\n"
+    deployment = deployment_of({"mem0.json": json.dumps(MEM0), "app.py": code})
+
+    assert deployment.memory_stores[0].ttl is Known.UNKNOWN
+    assert "some memories in notes are given an expiry by code" in {
+        end.what for end in deployment.unresolved
+    }
+
+
+def test_relations_and_history_are_stores_of_their_own() -> None:
+    tree = {**MEM0, "graph_store": {"provider": "neo4j"}, "history_db_path": ":memory:"}
+    stores = deployment_of({"mem0.json": json.dumps(tree)}).memory_stores
+
+    assert {(store.backend, store.persistent) for store in stores} == {
+        ("qdrant", Truth.YES),
+        ("neo4j", Truth.YES),
+        ("sqlite", Truth.NO),
+    }
+
+
+def test_agents_of_the_same_code_remember_there() -> None:
+    code = (
+        "from crewai import Agent\nfrom mem0 import Memory\n"
+        f"memory = Memory.from_config({MEM0!r})\nagent = Agent(role='r', goal='g')\n"
+    )
+    deployment = deployment_of({"app.py": code})
+
+    assert any(edge.kind is EdgeKind.PERSISTS_TO for edge in deployment.edges)
+
+
+def test_what_does_not_fold_holds_no_credential() -> None:
+    code = (
+        "import os\nfrom mem0 import Memory\nMemory.from_config({'vector_store': {'provider': "
+        "'qdrant'}, 'llm': {'provider': 'openai', 'config': {'api_key': os.getenv('KEY')}}})\n"
+    )
+
+    assert deployment_of({"app.py": code}).credentials == ()
+
+
+ZEP = "store: {type: postgres}\nextractors: {messages: {summarizer: {enabled: true}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("auth", "environment", "expected"),
+    [
+        ("auth: {required: false}\n", "{}", (Truth.NO, True)),
+        ("auth: {required: true}\n", "{}", (Truth.YES, False)),
+        ("auth: {}\n", "{}", (Truth.NO, True)),
+        ("", "{}", (Truth.UNKNOWN, False)),
+        ("auth: {required: false}\n", '{ZEP_AUTH_REQUIRED: "true"}', (Truth.YES, False)),
+        ("auth: {required: true}\n", '{ZEP_AUTH_REQUIRED: "${ASK}"}', (Truth.UNKNOWN, False)),
+    ],
+)
+def test_the_environment_of_zep_goes_before_its_file(
+    auth: str, environment: str, expected: tuple[Truth, bool]
+) -> None:
+    compose = (
+        "services:\n  zep:\n    image: zepai/zep:0.27\n    ports: ['8000:8000']\n"
+        f"    environment: {environment}\n"
+    )
+    (server,) = deployment_of({"config.yaml": ZEP + auth, "compose.yaml": compose}).tool_servers
+
+    assert (server.authenticated, server.exposed) == expected
+
+
+def test_zep_keeps_messages_for_ever_and_summarises_them() -> None:
+    (store,) = deployment_of(
+        {"config.yaml": f"{ZEP}memory: {{message_window: 12}}\n"}
+    ).memory_stores
+
+    assert (store.kind, store.ttl, store.max_turns_count) == ("history", Known.NONE, 12)
+    assert store.compaction is Known.SET
