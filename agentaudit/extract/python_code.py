@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.python_imports import followed, top_names
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -134,8 +135,13 @@ def modules(documents: Documents) -> Mapping[str, Module]:
 
 
 def _every_module(documents: Documents) -> Mapping[str, Module]:
-    found = ((document.file, module_of(document)) for document in documents.of("python"))
-    return {file: module for file, module in found if module is not None}
+    found = {document.file: module_of(document) for document in documents.of("python")}
+    known = {file: module for file, module in found.items() if module is not None}
+    imports = followed(
+        {file: module.imports for file, module in known.items()},
+        {file: top_names(module.tree) for file, module in known.items()},
+    )
+    return {file: replace(module, imports=imports[file]) for file, module in known.items()}
 
 
 def module_of(document: Document) -> Module | None:

@@ -6,6 +6,7 @@ langgraph-checkpoint-*, OpenAI Agents 0.24, AutoGen 0.7, Strands, LlamaIndex, Ag
 """
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -114,6 +115,10 @@ _PERSISTENT = frozenset(
         *("file", "s3"),
     }
 )
+_FRAMEWORKS = re.compile(
+    r"(?:langchain|langgraph|llama_index|autogen|agent_framework|strands|agents)(?:_\w+)?\."
+)
+"""The packages whose classes these are; a class of the same name from elsewhere is another."""
 _CONSTRUCTORS = ("from_conn_string", "from_conn_info", "from_url", "from_defaults", "from_client")
 
 
@@ -124,13 +129,8 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
         if name in _CONSTRUCTORS and "." in call.name:
             name = call.name.split(".")[-2]
         form = _FORMS.get(name)
-        if form is not None and _is_class(module, call, name):
+        if form is not None and _FRAMEWORKS.match(call.name):
             yield _store(module, call, (name, form)), call
-
-
-def _is_class(module: Module, call: Call, name: str) -> bool:
-    """Whether the name is imported: a class of the file's own is somebody else's."""
-    return name in module.imports or "." in call.name
 
 
 def _store(module: Module, call: Call, named: tuple[str, _Form]) -> MemoryStore:

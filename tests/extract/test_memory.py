@@ -125,7 +125,9 @@ def test_a_store_is_swept_only_when_told_and_refreshed_unless_told() -> None:
 def python_store(code: str) -> MemoryStore:
     head = "from langchain.memory import *\nfrom langchain.agents import create_agent\n"
     names = (
-        "from x import (" + code.partition("=")[2].partition("(")[0].strip().split(".")[0] + ")\n"
+        "from langchain_community.x import ("
+        + code.partition("=")[2].partition("(")[0].strip().split(".")[0]
+        + ")\n"
     )
     deployment = deployment_of({"a.py": head + names + code + "\ngraph = create_agent()\n"})
     return deployment.memory_stores[0]
@@ -197,3 +199,54 @@ def test_crew_memory_has_no_ttl() -> None:
     store = deployment_of({"crew.jsonc": text}).memory_stores[0]
 
     assert (store.ttl, store.compaction, store.backend) == (Known.NONE, Known.NONE, "lancedb")
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"app.py": "from langgraph.checkpoint.redis import RedisSaver as Saver\nSaver()\n"}, True),
+        ({"app.py": "import langchain.memory as m\nm.ConversationBufferMemory()\n"}, True),
+        (
+            {
+                "app/run.py": "from app.memory import Saver\nSaver()\n",
+                "app/memory/__init__.py": "from .savers import Saver\n",
+                "app/memory/savers.py": "from langgraph.redis import RedisSaver as Saver\n",
+            },
+            True,
+        ),
+        (
+            {
+                "app/run.py": "from .memory import RedisSaver\nRedisSaver()\n",
+                "app/memory.py": "class RedisSaver: ...\n",
+            },
+            False,
+        ),
+        (
+            {
+                "src/run.py": "from agents.sessions import RedisSession\nRedisSession()\n",
+                "src/agents/sessions.py": "class RedisSession: ...\n",
+            },
+            False,
+        ),
+        ({"run.py": "from agents.extensions.memory import RedisSession\nRedisSession()\n"}, True),
+        ({"run.py": "from acme_kit import RedisSaver\nRedisSaver()\n"}, False),
+        ({"run.py": "class C:\n  def f(self): self.kit.RedisSaver()\n"}, False),
+        (
+            {
+                "langgraph_a.py": "from langgraph_b import RedisSaver\nRedisSaver()\n",
+                "langgraph_b.py": "from langgraph_a import RedisSaver\n",
+            },
+            True,
+        ),
+    ],
+    ids=[
+        *("renamed", "by its module", "passed on", "own class", "own package of the name"),
+        *("the package of the name", "another package", "an attribute", "imports in a circle"),
+    ],
+)
+def test_a_class_is_the_frameworks_by_where_it_comes_from(
+    files: dict[str, str], *, found: bool
+) -> None:
+    gated = {path: f"import redis\nimport langgraph\n{text}" for path, text in files.items()}
+
+    assert bool(deployment_of(gated).memory_stores) is found
