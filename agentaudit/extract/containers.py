@@ -55,7 +55,9 @@ _INBOUND = re.compile(
 )
 """Settings by which a server asks who calls; what it holds for others has other names."""
 _SUPPORT = re.compile(
-    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy", re.IGNORECASE
+    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy"
+    r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
+    re.IGNORECASE,
 )
 
 
@@ -146,6 +148,7 @@ def role_of(container: Container) -> str:
     named = any(
         _AGENT_NAME.search(text)
         for text in (*container.names, container.runtime.image, *container.words)
+        if "\n" not in text  # a script that speaks of agents names none
     )
     configured = any(_AGENT_SETTING.match(setting.key) for setting in container.settings)
     return "agent" if named or configured else ""

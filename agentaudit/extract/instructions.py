@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.literals import form_of
 from agentaudit.extract.recognition import by_look
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction
+from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _ASSIGNMENT = re.compile(
-    r"(?P<name>[A-Za-z_][\w-]{1,60})[\"'`]?[ \t]*(?:=|:)[ \t]*[\"'`]?(?P<value>[^\s\"'`,;)]+)"
+    r"(?P<name>[A-Za-z_][\w-]{1,60})[\"'`]?[ \t]*(?P<sign>=|:)[ \t]*[\"'`]?(?P<value>[^\s\"'`,;)]+)"
 )
 
 
@@ -71,14 +73,27 @@ def _settings(document: Document) -> Iterator[Setting]:
     for number, line in enumerate(document.text.split("\n"), start=1):
         seen: set[str] = set()
         for match in _ASSIGNMENT.finditer(line):
-            node = _node(number, match.start("value"), match["value"])
             seen.add(match["value"])
+            if not _stated(match):
+                continue
+            node = _node(number, match.start("value"), match["value"])
             yield Setting(key=match["name"], value=node, document=document, route=f"text.{number}")
         token = by_look(line)
         if token is not None and not any(token.secret in value for value in seen):
             at = line.find(token.secret)
             node = _node(number, max(at, 0), token.secret)
             yield Setting(key="text", value=node, document=document, route=f"text.{number}")
+
+
+def _stated(match: re.Match[str]) -> bool:
+    """
+    Whether the model reads a value here: not `PASSWORD=$TOKEN` of a shell, which it reads as that.
+
+    After a colon, a word of nothing but letters is one of the sentence: `Pass: names, dates`.
+    """
+    if match["sign"] == ":" and match["value"].isalpha():
+        return False
+    return form_of(match["name"], match["value"]) is CredentialForm.LITERAL
 
 
 def _node(line: int, offset: int, raw: str) -> Node:

@@ -15,6 +15,17 @@ from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Node
 
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})
+_QUESTIONS = frozenset(
+    {
+        *("tokenreviews", "subjectaccessreviews", "selfsubjectaccessreviews"),
+        *("selfsubjectrulesreviews", "localsubjectaccessreviews", "events"),
+    }
+)
+"""
+Creating a review asks the API server something and keeps nothing (Kubernetes API reference,
+authentication.k8s.io and authorization.k8s.io); an event only reports.
+"""
+_REPORTS = ("/status", "/finalizers")
 _READS = frozenset({"get", "list", "watch", "*"})
 _ESCALATIONS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("read secrets", frozenset({"secrets"}), _READS),
@@ -128,13 +139,19 @@ def _rights(
         yield _Rights(_words(rule, "verbs"), _words(rule, "resources"), at)
 
 
+def _changes(action: str) -> bool:
+    """Whether a right changes what the cluster does, and does not only ask or report."""
+    verb, _, name = action.partition(":")
+    return verb in _WRITES and name not in _QUESTIONS and not name.endswith(_REPORTS)
+
+
 def _add_grant(
     collector: Collector, binding: KubernetesObject, account: FactId, numbered: tuple[int, _Rights]
 ) -> None:
     index, right = numbered
     cluster = binding.kind == "ClusterRoleBinding"
     actions = tuple(f"{verb}:{name}" for name in right.resources for verb in right.verbs)
-    writes = tuple(action for action in actions if action.partition(":")[0] in _WRITES)
+    writes = tuple(action for action in actions if _changes(action))
     role = binding.node.text_at("roleRef", "name")
     subject = collector.facts[account]
     place = evidence(binding.document, binding.place, binding.name)

@@ -14,6 +14,7 @@ _ENVIRONMENT = re.compile(
     r"""^(?:
         \$\{(?:env:|input:)?[A-Za-z_][\w.-]*(?::?[-?][^}]*)?\}
       | \$\{env:[^}]+\}
+      | \$\{(?:localEnv|containerEnv):\w+(?::[^}]*)?\}
       | \{env:[^}]+\}
       | \$[A-Za-z_]\w*
       | \$\([A-Za-z_][\w.-]*\)
@@ -27,7 +28,10 @@ _ENVIRONMENT = re.compile(
     )$""",
     re.VERBOSE,
 )
-_DEFAULT = re.compile(r"^\$\{[A-Za-z_][\w.-]*:?-(?P<default>[^}]+)\}$")
+_DEFAULT = re.compile(
+    r"^\$\{(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)(?P<default>[^}]+)\}$"
+)
+"""Of shells and Compose; the second of devcontainer.json (containers.dev, "Variables")."""
 _NAME = re.compile(
     r"^(?:\$?\{(?:env:|input:)?|\$\(|\$env:|\$|%|env\(|os\.environ/|process\.env\."
     r"|os\.environ(?:\.get)?[\[(])[\"']?(?P<name>[A-Za-z_][\w.-]*)"
@@ -66,6 +70,9 @@ _DIGEST_KEYS = re.compile(
     r"(?:uses|rev|commit|sha\d*|digest|checksum|integrity|hash|fingerprint|etag|version|image)$",
     re.IGNORECASE,
 )
+_EXPRESSION = re.compile(r"\(\?[:=!<imsP]|\[\^?[^\]\[]+\](?:\{\d+(?:,\d*)?\}|[+*])")
+_PUBLISHABLE = ("phc_", "pk_live_", "pk_test_", "pk-lf-", "sb_publishable_")
+"""Keys that their vendors mean to be read by everybody: PostHog, Stripe, Langfuse, Supabase."""
 _UUID = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _FEWEST_DISTINCT = 6
 
@@ -133,6 +140,16 @@ def is_digest(key: str, value: str) -> bool:
 def is_identifier(value: str) -> bool:
     """Whether a value is a UUID."""
     return _UUID.match(value) is not None
+
+
+def is_expression(value: str) -> bool:
+    """Whether a value is a regular expression, such as one that looks for secrets."""
+    return _EXPRESSION.search(value) is not None
+
+
+def is_publishable(value: str) -> bool:
+    """Whether a value is a key that stands in pages and programs of everybody."""
+    return value.startswith(_PUBLISHABLE)
 
 
 def _letters(text: str) -> str:

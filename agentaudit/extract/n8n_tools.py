@@ -16,8 +16,6 @@ from agentaudit.readers.document import Node
 
 _EVERYTHING = ("read", "write", "delete", "execute")
 _KNOWN: dict[str, ClassTool] = {
-    "toolCode": ClassTool(effects=("execute",)),
-    "codeTool": ClassTool(effects=("execute",)),
     "executeCommandTool": ClassTool(
         effects=_EVERYTHING, private=True, egress=True, free_form=("command",)
     ),

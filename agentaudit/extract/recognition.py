@@ -16,8 +16,10 @@ from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
     form_of,
     is_digest,
+    is_expression,
     is_identifier,
     is_placeholder,
+    is_publishable,
     literal_of,
 )
 from agentaudit.extract.secret_names import SecretName, name_words, secret_name
@@ -51,6 +53,14 @@ _EXAMPLE_WORD = re.compile(
 )
 _FEWEST_DISTINCT = 6
 _PREFIX = 3
+_FEWEST_WORDS_OF_SENTENCE = 4
+_SHORTEST_MEAN_OF_WORDS = 3.5
+_JWT_OF_DOCUMENTATION = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi"
+"""The claims of John Doe, 1234567890: the token that jwt.io shows to everybody."""
+_SECRET_PART = re.compile(
+    r"(?:^|[;\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)\s*=",
+    re.IGNORECASE,
+)
 _URL_START = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENTRY_KEY = re.compile(r"[a-z]SecretKey$")
 _ENTRY = re.compile(
@@ -194,7 +204,9 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
         return False
     if any(character.isspace() for character in value) or _URL_START.match(value):
         return False
-    if _SETTING.match(value):
+    if _SETTING.match(value) or is_expression(value) or is_publishable(value):
+        return False
+    if kind == "connection_string" and ";" in value and not _SECRET_PART.search(value):
         return False
     if len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN):
         return False
@@ -206,14 +218,19 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
 def _reads_as_words(value: str) -> bool:
     """Whether a value is made of plain words, as names of secrets are: `prod-agent-openai`."""
     words = name_words(value)
-    return len(words) > 1 and all(word.isalpha() and len(word) > 2 for word in words)  # noqa: PLR2004, shorter ones are syllables of noise
+    if len(words) < 2 or not all(word.isalpha() for word in words):  # noqa: PLR2004, two words
+        return False
+    if all(len(word) > 2 for word in words):  # noqa: PLR2004, shorter ones are syllables of noise
+        return True
+    mean = sum(map(len, words)) / len(words)
+    return len(words) >= _FEWEST_WORDS_OF_SENTENCE and mean >= _SHORTEST_MEAN_OF_WORDS
 
 
 def _jwt(text: str) -> Recognised | None:
     if "eyJ" not in text:
         return None
     found = _JWT.search(text)
-    if found is None:
+    if found is None or found["claims"].startswith(_JWT_OF_DOCUMENTATION):
         return None
     ttl_s = _ttl_of_claims(found["claims"])
     short = ttl_s is not None and ttl_s <= LONG_LIVED_S

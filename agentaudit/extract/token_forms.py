@@ -114,7 +114,11 @@ TOKENS: tuple[TokenForm, ...] = (
     _form("aws", "access_key", "ABIA", "[A-Z2-7]{16}"),
     _form("aws", "access_key", "ACCA", "[A-Z2-7]{16}"),
     _short(None, _form("aws", "session_key", "ASIA", "[A-Z2-7]{16}")),
-    _form("aws", "bedrock_api_key", "ABSK", "[A-Za-z0-9+/]{109,269}=*"),
+    replace(
+        _form("aws", "bedrock_api_key", "ABSK", ""),
+        # In base 64, the four letters stand by chance in every long picture.
+        pattern=re.compile(r"(?<![\w+/-])ABSK[A-Za-z0-9+/]{109,269}={0,2}(?![\w+/=])"),
+    ),
     _short(
         12 * HOUR_S,
         _form("aws", "bedrock_api_key", "bedrock-api-key-", "YmVk[A-Za-z0-9+/=]{20,}"),
