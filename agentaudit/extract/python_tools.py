@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import Module, descendants
+from agentaudit.extract.python_code import Module, descendants, keyword
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -36,6 +36,8 @@ class ClassTool:
     private: bool = False
     egress: bool = False
     free_form: tuple[str, ...] = ()
+    hosted: bool = False
+    """Whether the vendor of the model runs it, in a container of its own."""
 
 
 _EVERYTHING = ("read", "write", "delete", "execute")
@@ -48,7 +50,7 @@ CLASS_TOOLS: dict[str, ClassTool] = {
         ("LocalShellTool", "ComputerTool", "TerminalTool"),
         ClassTool(effects=_EVERYTHING, private=True, egress=True, free_form=("command",)),
     ),
-    "CodeInterpreterTool": ClassTool(effects=("execute",), free_form=("code",)),
+    "CodeInterpreterTool": ClassTool(effects=("execute",), free_form=("code",), hosted=True),
     **dict.fromkeys(
         ("TavilySearch", "TavilySearchResults", "DuckDuckGoSearchRun", "SerperDevTool"),
         ClassTool(effects=("read",), untrusted=True),
@@ -109,6 +111,7 @@ def function_tool(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) 
         typed=_typed(node, parameters),
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
         free_form_parameters=tuple(item.arg for item in parameters if _free_form(item)),
+        approval=_approval(module, *node.decorator_list),
     )
 
 
@@ -127,6 +130,38 @@ def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
         egress=Truth.YES if known.egress else Truth.NO,
         typed=Truth.YES,
         free_form_parameters=known.free_form,
+        approval=_approval(module, call),
+        sandboxed=Truth.YES if known.hosted or _in_container(module, call) else Truth.UNKNOWN,
+    )
+
+
+def _approval(module: Module, *places: ast.expr) -> Truth:
+    """
+    Whether a person is asked before every call, by the switch where the tool is declared.
+
+    Microsoft Agent Framework: `approval_mode`; OpenAI Agents SDK: `needs_approval`; Pydantic AI:
+    `requires_approval`. A function in the switch's place decides call by call: that is not known.
+    """
+    for place in places:
+        if not isinstance(place, ast.Call):
+            continue
+        if module.text(keyword(place, "approval_mode")) == "always_require":
+            return Truth.YES
+        if module.value(keyword(place, "needs_approval", "requires_approval")) is True:
+            return Truth.YES
+    return Truth.UNKNOWN
+
+
+def _in_container(module: Module, call: ast.Call) -> bool:
+    """Whether a shell runs in a container of the vendor (OpenAI Agents SDK, ShellTool)."""
+    given = keyword(call, "environment")
+    if not isinstance(given, ast.Dict):
+        return False
+    return any(
+        key is not None
+        and module.text(key) == "type"
+        and module.text(value).startswith("container")
+        for key, value in zip(given.keys, given.values, strict=True)
     )
 
 

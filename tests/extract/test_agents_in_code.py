@@ -144,6 +144,47 @@ def test_tools_of_frameworks_are_known_and_others_are_open() -> None:
     assert [item.what for item in deployment.unresolved] == ["the tool mystery is not known"]
 
 
+@pytest.mark.parametrize(
+    ("switch", "approval"),
+    [
+        ("", Truth.UNKNOWN),
+        ("(approval_mode='always_require')", Truth.YES),
+        ("(approval_mode='never_require')", Truth.UNKNOWN),
+        ("(needs_approval=True)", Truth.YES),
+        ("(needs_approval=decide)", Truth.UNKNOWN),
+        ("(requires_approval=True)", Truth.YES),
+    ],
+)
+def test_a_tool_says_itself_whether_a_person_is_asked(switch: str, approval: Truth) -> None:
+    code = (
+        f"{HEAD}@tool{switch}\ndef run(command: str) -> str:\n    return subprocess.run(command)\n"
+    )
+
+    assert deployment_of({"a.py": code}).tools[0].approval is approval
+
+
+@pytest.mark.parametrize(
+    ("tool", "sandboxed", "approval"),
+    [
+        ("ShellTool(executor=mine)", Truth.UNKNOWN, Truth.UNKNOWN),
+        ("ShellTool(executor=mine, needs_approval=True)", Truth.UNKNOWN, Truth.YES),
+        ("ShellTool(environment={'type': 'container_auto'})", Truth.YES, Truth.UNKNOWN),
+        ("ShellTool(environment={'type': 'local'})", Truth.UNKNOWN, Truth.UNKNOWN),
+        ("CodeInterpreterTool(tool_config={})", Truth.YES, Truth.UNKNOWN),
+    ],
+)
+def test_code_that_the_vendor_runs_is_in_a_sandbox(
+    tool: str, sandboxed: Truth, approval: Truth
+) -> None:
+    code = (
+        "from agents import Agent, CodeInterpreterTool, ShellTool\n"
+        f"agent = Agent(name='a', tools=[{tool}])\n"
+    )
+    found = deployment_of({"a.py": code}).tools[0]
+
+    assert (found.sandboxed, found.approval) == (sandboxed, approval)
+
+
 def test_a_list_of_tools_that_does_not_fold_is_open() -> None:
     deployment = deployment_of({"a.py": f"{HEAD}graph = create_agent(tools=load())\n"})
 
@@ -238,6 +279,21 @@ def test_instructions_with_a_secret_give_it_to_the_agent() -> None:
     assert held == {"AGENTS.md": False, "CLAUDE.md": True}
     assert deployment.credentials[0].exposure == "prompt"
     assert len(prompts) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'PGPASSWORD="$TOKEN" psql "host=$HOST"',
+        'curl -H "x-api-key: $VENDOR_API_KEY" https://vendor.test',
+        "- Pass: preferences, decisions and whatever else will still matter",
+    ],
+)
+def test_instructions_that_only_speak_of_secrets_hold_none(line: str) -> None:
+    deployment = deployment_of({"CLAUDE.md": f"# Rules\n\n{line}\n"})
+
+    assert not deployment.credentials
+    assert not deployment.instructions[0].holds_secret
 
 
 @pytest.mark.parametrize(

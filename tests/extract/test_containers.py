@@ -61,6 +61,8 @@ def test_ways_to_the_host_are_seen() -> None:
         ("ghcr.io/acme/crm-mcp:1.0", "tool_server"),
         ("acme/support-agent:1", "agent"),
         ("nginx:1.29", ""),
+        ("ghcr.io/acme/agent-pool-controller:2", ""),
+        ("acme/agent-operator@sha256:00", ""),
         ("redis:8", ""),
     ],
 )
@@ -75,6 +77,27 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
     }
 
     assert [name for name, facts in found.items() if facts] == ([role] if role else [])
+
+
+@pytest.mark.parametrize(
+    ("command", "variable", "agents"),
+    [
+        ("[python, agent.py]", "PORT", 1),
+        ('["sh", "-c", "echo start\\n# waits until the agent has ended\\nsleep 9"]', "PORT", 0),
+        ("[serve]", "MODEL_ID", 0),
+        ("[serve]", "MODEL_NAME", 1),
+        ("[serve]", "MODEL_RUNNER_URL", 1),
+    ],
+)
+def test_what_a_container_is_told_makes_it_an_agent(
+    command: str, variable: str, agents: int
+) -> None:
+    text = (
+        f"services:\n  it:\n    image: acme/app:1\n    command: {command}\n"
+        f"    environment: {{{variable}: x}}\n"
+    )
+
+    assert len(deployment_of({"compose.yaml": text}).agents) == agents
 
 
 def test_the_same_service_in_two_files_is_one_agent() -> None:
@@ -207,6 +230,28 @@ def test_pods_run_as_accounts_that_assume_roles() -> None:
 
     assert identities["kubernetes"].automount_token is Truth.NO
     assert identities["aws"].agent_reachable
+
+
+def test_who_only_asks_and_reports_writes_nothing() -> None:
+    text = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: r}
+rules:
+  - {apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}
+  - {apiGroups: [""], resources: [events], verbs: [create, patch]}
+  - {apiGroups: [acme.test], resources: [robots/status, robots/finalizers], verbs: [update]}
+  - {apiGroups: [acme.test], resources: [robots, robots/status], verbs: [update]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: b}
+roleRef: {kind: ClusterRole, name: r}
+subjects: [{kind: ServiceAccount, name: agent, namespace: prod}]
+"""
+    writes = [grant.write_count for grant in deployment_of({"rbac.yaml": text}).grants]
+
+    assert sorted(writes) == [0, 0, 0, 1]
 
 
 def test_rights_of_an_account_are_grants() -> None:

@@ -240,3 +240,65 @@ def test_arguments_stay_readable() -> None:
 )
 def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: bool) -> None:  # noqa: FBT001, a column of the table
     assert (recognise(key, value) is not None) is secret
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("aws_access_key", r"(?<![A-Z0-9])[A-Z0-9]{20}(?![A-Z0-9])"),
+        ("aws_secret_key", r"[A-Za-z0-9/+=]{40}"),
+        ("password", r"(?i)password\s*[=:]\s*[^\s]+"),
+        ("existingConfigSecret", "acme-object-store-4"),
+        ("connection_string", "Server=db.acme.test;Database=orders-2"),
+        ("ANALYTICS_API_KEY", "phc_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9f"),
+        ("api_key", "nobody_will_ever_ask_for_it_here"),
+        ("token", "the-agent-should-never-be-shown-it"),
+    ],
+)
+def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None:
+    assert recognise(key, value) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("connection_string", "Server=db.acme.test;Database=orders;Pwd=q8!vR2#x"),
+        ("connection_string", "DefaultEndpointsProtocol=https;AccountKey=c2VjcmV0c2VjcmV0"),
+        ("api_key", "aB-cD-eF-gH-iJ-kL-mN-oP"),
+        ("password", "correct[horse]battery9"),
+    ],
+)
+def test_what_resembles_those_is_still_a_secret(key: str, value: str) -> None:
+    found = recognise(key, value)
+
+    assert found is not None
+    assert found.form is CredentialForm.LITERAL
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("${localEnv:AWS_ACCESS_KEY_ID}", CredentialForm.ENV_REF),
+        ("${containerEnv:AWS_ACCESS_KEY_ID}", CredentialForm.ENV_REF),
+        ("${localEnv:AWS_ACCESS_KEY_ID:}", CredentialForm.ENV_REF),
+        ("${localEnv:AWS_ACCESS_KEY_ID:q8vR2x71bTz4}", CredentialForm.LITERAL),
+    ],
+)
+def test_variables_of_a_development_container_are_references(
+    value: str, form: CredentialForm
+) -> None:
+    assert form_of("AWS_ACCESS_KEY_ID", value) is form
+
+
+def test_four_letters_in_a_picture_are_no_key_of_bedrock() -> None:
+    key = next(fake(kind) for kind in FAKES if fake(kind).startswith("ABSK"))
+    body = "iVBORw0KGgo/" + key + "+/" + "Qk1a" * 200
+
+    assert by_look(f"key: {key}") is not None
+    assert by_look(body) is None
+
+
+def test_the_token_of_the_documentation_is_no_credential() -> None:
+    claims = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
+
+    assert by_look(f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{claims}.c2lnbmF0dXJl") is None
