@@ -61,6 +61,7 @@ from agentaudit.extract.platforms import (
     extract_python,
     extract_sandboxes,
     extract_terraform,
+    extract_vllm,
     link_grants,
 )
 from agentaudit.extract.redis import extract_redis
@@ -104,6 +105,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_langgraph,
     extract_dotenv,
     extract_dockerfile,
+    extract_vllm,
     extract_gateways,
     extract_litellm,
     extract_letta,

@@ -7,6 +7,7 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Node
 
@@ -15,8 +16,14 @@ _OUTWARD = frozenset({"LoadBalancer", "NodePort"})
 
 def extract_exposure(documents: Documents, collector: Collector) -> None:
     """Marks the servers behind every Service that answers to the outside."""
+    for service in outward_services(documents):
+        _mark(collector, service)
+
+
+def outward_services(documents: Documents) -> Iterator[KubernetesObject]:
+    """Every Service that machines outside of the cluster reach."""
     objects = kubernetes_objects(documents)
-    behind = {
+    named = {
         (item.namespace, name)
         for item in objects
         if item.kind == "Ingress"
@@ -26,8 +33,8 @@ def extract_exposure(documents: Documents, collector: Collector) -> None:
         if item.kind != "Service" or item.node.text_at("apiVersion") != "v1":
             continue
         outward = item.node.text_at("spec", "type") in _OUTWARD
-        if outward or (item.namespace, item.name) in behind:
-            _mark(collector, item)
+        if outward or (item.namespace, item.name) in named:
+            yield item
 
 
 def _backends(ingress: Node) -> Iterator[str]:
@@ -38,17 +45,22 @@ def _backends(ingress: Node) -> Iterator[str]:
             yield name
 
 
-def _mark(collector: Collector, service: KubernetesObject) -> None:
+def behind(collector: Collector, service: KubernetesObject, role: str) -> set[FactId]:
+    """The runtimes of one role to which a Service leads."""
     selector = service.node.get("spec", "selector")
     wanted = {(key, value.text or "") for key, value in selector.items()} if selector else set()
-    runtimes = {
+    return {
         workload.runtime_id
         for workload in collector.workloads
-        if workload.role == "tool_server"
+        if workload.role == role
         and workload.namespace == service.namespace
         and wanted
         and wanted <= set(workload.labels)
     }
+
+
+def _mark(collector: Collector, service: KubernetesObject) -> None:
+    runtimes = behind(collector, service, "tool_server")
     for edge in list(collector.edges.values()):
         server = collector.facts.get(edge.src)
         if (

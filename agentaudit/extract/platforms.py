@@ -20,6 +20,8 @@ _PIPELINE_FILE = re.compile(
 
 _KIND_OF_AGENT = re.compile(r"""kind["']?\s*:\s*["']?(?:[Pp]rompt|Agent|[Hh]osted|Workflow)\b""")
 
+_SERVES = re.compile(r"vllm|gpu[-_]memory[-_]utilization|max[-_]model[-_]len")
+
 
 def extract_python(documents: Documents, collector: Collector) -> None:
     if any(documents.of("python")):
@@ -209,6 +211,13 @@ def extract_memory_services(documents: Documents, collector: Collector) -> None:
         from agentaudit.extract.zep import extract_zep
 
         extract_zep(documents, collector)
+
+
+def extract_vllm(documents: Documents, collector: Collector) -> None:
+    if any(_SERVES.search(document.text) for document in documents):
+        from agentaudit.extract.vllm import extract_vllm as extract
+
+        extract(documents, collector)
 
 
 def extract_iam_files(documents: Documents, collector: Collector) -> None:

@@ -48,6 +48,12 @@ class Model(Fact):
     local: Truth = Truth.UNKNOWN
     tls_verification_off: bool = False
     """Any certificate is taken for the endpoint's own."""
+    authenticated: Truth = Truth.UNKNOWN
+    """Whether a server of our own asks its callers for a key."""
+    exposed: bool = False
+    """Other machines reach its port: a published port, the host's network, a Service."""
+    runs_fetched_code: bool = False
+    """Code that comes with the weights is run, in whatever version they have on the day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
