@@ -158,12 +158,27 @@ def _failed(
         for item in candidates
         if _key(item.finding) in left
     }
-    new = [finding for finding in after.findings if _key(finding) not in known]
-    touched = {place.file for finding in new for place in (finding.evidence, *finding.related)}
-    caused = [item for item in candidates if touched & set(item.edits)] if new else []
-    for item in caused or (candidates if new else ()):
-        failed.setdefault(item.finding, f"it would bring another finding, {new[0].rule}")
+    for finding in (finding for finding in after.findings if _key(finding) not in known):
+        for item in _suspects(candidates, finding):
+            failed.setdefault(item.finding, f"it would bring another finding, {finding.rule}")
     return failed
+
+
+def _suspects(candidates: Sequence[_Candidate], finding: Finding) -> Sequence[_Candidate]:
+    """
+    Whose edits may have brought a finding.
+
+    Those about the same subject; else those in its file, else in the others that it names.
+    """
+    same = [item for item in candidates if item.finding.subject == finding.subject]
+    if same:
+        return same
+    for places in ((finding.evidence,), finding.related):
+        files = {place.file for place in places}
+        found = [item for item in candidates if files & set(item.edits)]
+        if found:
+            return found
+    return candidates
 
 
 def _candidate(finding: Finding, known: _Known) -> _Candidate:

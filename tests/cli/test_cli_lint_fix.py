@@ -69,6 +69,24 @@ def test_what_is_agreed_to_is_written_and_gone(tmp_path: Path) -> None:
     assert "nothing to fix" in second[2]
 
 
+def test_a_fix_that_uncovers_another_finding_keeps_no_other_from_its_file(tmp_path: Path) -> None:
+    """Without the bypass, the wildcard below it would count: only what uncovers it is left out."""
+    (tmp_path / ".claude").mkdir()
+    settings = """{
+  "permissions": {"defaultMode": "bypassPermissions", "allow": ["Bash(*)", "mcp__tickets__*"]},
+  "enableAllProjectMcpServers": false
+}
+"""
+    path = written(tmp_path, settings, ".claude/settings.json")
+    written(tmp_path, '{"mcpServers": {"tickets": {"command": "tickets-mcp"}}}')
+    asked = ("--select", "permission-bypass", "--select", "wildcard-tool-grant")
+
+    _, _, err = run(tmp_path, "--fix", "--yes", *asked)
+
+    assert "permission-bypass: not fixed: it would bring another finding" in err
+    assert path.read_text() == settings.replace(', "mcp__tickets__*"', "")
+
+
 def test_mode_line_ends_and_mark_are_kept(tmp_path: Path) -> None:
     path = written(tmp_path, "\ufeff" + RISKY.replace("\n", "\r\n"))
     path.chmod(0o640)
