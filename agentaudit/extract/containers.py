@@ -49,6 +49,7 @@ _AGENT_SETTING = re.compile(
     r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|MCP|AGENT|CREWAI|OPENROUTER"
     r"|MODEL_RUNNER|MODEL_PROVIDER|MODEL_BASE)_|^MODEL_NAME$"
 )
+_PATH = re.compile(r"\w[./_:-]\w")
 _INBOUND = re.compile(
     r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
     r"|(?:^|_)(?:AUTH|OAUTH2?|OIDC|JWT|JWKS)(?:_|$)",
@@ -146,13 +147,21 @@ def role_of(container: Container) -> str:
                 return role
     if _SUPPORT.search(container.runtime.image):
         return ""
-    named = any(
-        _AGENT_NAME.search(text)
-        for text in (*container.names, container.runtime.image, *container.words)
-        if "\n" not in text  # a script that speaks of agents names none
-    )
+    image = container.runtime.image.rpartition("/")[2]
+    told = (name for text in container.words for name in _names_in(text))
+    named = any(_AGENT_NAME.search(text) for text in (*container.names, image, *told))
     configured = any(_AGENT_SETTING.match(setting.key) for setting in container.settings)
     return "agent" if named or configured else ""
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    """What names a program in a word of a command; of a line for a shell, its paths and modules."""
+    words = text.split()
+    if len(words) < 2:  # noqa: PLR2004, one word is a name by itself
+        return tuple(words)
+    if "\n" in text:  # a script may speak of agents, and start none
+        return ()
+    return tuple(word for word in words if _PATH.search(word))
 
 
 def binds_all(container: Container) -> bool:

@@ -34,6 +34,8 @@ class _Form:
     trigger: tuple[str, ...] = ()
     """Arguments without one of which it never compacts."""
     key: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
+    """Argument, the second where it has no name, without which it is a database in memory."""
 
 
 def _history(backend: str, *ttl: str) -> _Form:
@@ -74,7 +76,7 @@ _FORMS: dict[str, _Form] = {
         kind="history", backend="redis", turns=("max_messages",), key=("thread_id",)
     ),
     "RedisSession": _history("redis", "ttl"),
-    "SQLiteSession": _history("sqlite"),
+    "SQLiteSession": replace(_history("sqlite"), path=("db_path",)),
     "SQLAlchemySession": _history("sql"),
     "EncryptedSession": replace(_history("encrypted", "ttl"), ttl_default_s=600),
     "OpenAIResponsesCompactionSession": _Form(kind="history", compaction=Known.SET),
@@ -123,14 +125,38 @@ _CONSTRUCTORS = ("from_conn_string", "from_conn_info", "from_url", "from_default
 
 
 def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStore, Call]]:
-    """Every memory that the module's calls construct, with the call that does it."""
+    """
+    Every memory that the module's calls construct, with the call that does it.
+
+    What another one wraps to compact it is compacted, and lives as long as before.
+    """
+    calls = tuple(calls)
+    wrapped = {name for call in calls for name in _wrapped(call)}
     for call in calls:
         name = call.last
         if name in _CONSTRUCTORS and "." in call.name:
             name = call.name.split(".")[-2]
         form = _FORMS.get(name)
         if form is not None and _FRAMEWORKS.match(call.name):
-            yield _store(module, call, (name, form)), call
+            store = _store(module, call, (name, _placed(module, call.node, form)))
+            compacted = bool(call.variable) and call.variable in wrapped
+            yield replace(store, compaction=Known.SET) if compacted else store, call
+
+
+def _wrapped(call: Call) -> Iterator[str]:
+    """The name of the session that a compacting one (OpenAI Agents SDK) keeps its items in."""
+    given = keyword(call.node, "underlying_session")
+    if call.last == "OpenAIResponsesCompactionSession" and isinstance(given, ast.Name):
+        yield given.id
+
+
+def _placed(module: Module, call: ast.Call, form: _Form) -> _Form:
+    """The form of a memory that ends with its process, where nothing says in which file it is."""
+    if not form.path or splatted(call):
+        return form
+    path = call.args[1] if len(call.args) > 1 else keyword(call, *form.path)
+    in_memory = path is None or module.text(path) == ":memory:"
+    return replace(form, backend="in_memory") if in_memory else form
 
 
 def _store(module: Module, call: Call, named: tuple[str, _Form]) -> MemoryStore:

@@ -84,6 +84,8 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
     [
         ("[python, agent.py]", "PORT", 1),
         ('["sh", "-c", "echo start\\n# waits until the agent has ended\\nsleep 9"]', "PORT", 0),
+        ('["sh", "-c", "exec python -m acme.agent --port 80"]', "PORT", 1),
+        ("""["sh", "-c", "echo 'Hello from the Agent of Acme!' && sleep 9"]""", "PORT", 0),
         ("[serve]", "MODEL_ID", 0),
         ("[serve]", "MODEL_NAME", 1),
         ("[serve]", "MODEL_RUNNER_URL", 1),
@@ -98,6 +100,15 @@ def test_what_a_container_is_told_makes_it_an_agent(
     )
 
     assert len(deployment_of({"compose.yaml": text}).agents) == agents
+
+
+@pytest.mark.parametrize(
+    ("image", "agents"), [("acme/agent:1", 1), ("registry.test/agent-project/router:1", 0)]
+)
+def test_the_project_of_an_image_makes_it_no_agent(image: str, agents: int) -> None:
+    deployment = deployment_of({"compose.yaml": f"services: {{it: {{image: '{image}'}}}}"})
+
+    assert len(deployment.agents) == agents
 
 
 def test_the_same_service_in_two_files_is_one_agent() -> None:

@@ -250,3 +250,40 @@ def test_a_class_is_the_frameworks_by_where_it_comes_from(
     gated = {path: f"import redis\nimport langgraph\n{text}" for path, text in files.items()}
 
     assert bool(deployment_of(gated).memory_stores) is found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "backend", "persistent"),
+    [
+        ("'s'", "in_memory", Truth.NO),
+        ("'s', ':memory:'", "in_memory", Truth.NO),
+        ("'s', db_path=':memory:'", "in_memory", Truth.NO),
+        ("'s', 'talks.db'", "sqlite", Truth.YES),
+        ("'s', db_path=PATH", "sqlite", Truth.YES),
+        ("**options", "sqlite", Truth.YES),
+    ],
+)
+def test_a_session_without_a_file_ends_with_its_process(
+    arguments: str, backend: str, persistent: Truth
+) -> None:
+    code = f"from agents import SQLiteSession\nsession = SQLiteSession({arguments})\n"
+    store = deployment_of({"a.py": code}).memory_stores[0]
+
+    assert (store.backend, store.persistent) == (backend, persistent)
+
+
+def test_what_a_compacting_session_wraps_is_compacted_and_kept() -> None:
+    code = (
+        "from agents import OpenAIResponsesCompactionSession, SQLiteSession\n"
+        "kept = SQLiteSession('s', 'talks.db')\n"
+        "session = OpenAIResponsesCompactionSession(session_id='s', underlying_session=kept)\n"
+        "other = SQLiteSession('t', 'talks.db')\n"
+    )
+    stores = {store.name: store for store in deployment_of({"a.py": code}).memory_stores}
+
+    assert {name: store.compaction for name, store in stores.items()} == {
+        "kept": Known.SET,
+        "other": Known.NONE,
+        "session": Known.SET,
+    }
+    assert stores["kept"].ttl is Known.NONE
