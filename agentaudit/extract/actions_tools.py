@@ -12,7 +12,19 @@ from agentaudit.model.facts.tools import Tool
 
 _ALLOWED = re.compile(r"--?allowed-?_?tools[= ]+(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
 _INPUT = re.compile(r"^allowed_tools: (.*)$", re.MULTILINE)
-_NAME = re.compile(r"(?P<tool>[A-Za-z]\w*)(?:\([^)]*\))?")
+_NAME = re.compile(r"(?P<tool>[A-Za-z]\w*)(?:\((?P<scope>[^)]*)\))?")
+_RUNNERS = frozenset(
+    {
+        *("sh", "bash", "zsh", "env", "eval", "xargs", "sudo", "ssh", "docker", "kubectl", "make"),
+        *("python", "python3", "node", "deno", "bun", "npm", "npx", "pnpm", "yarn", "uv", "uvx"),
+        *("pip", "pipx", "poetry", "ruby", "perl", "php", "go", "cargo", "java", "mvn", "gradle"),
+        *("just", "task", "tox", "nox", "pytest", "pre-commit", "find", "awk"),
+    }
+)
+"""
+Programs that run other programs, or code from files. Of one that does not, a rule such as
+`Bash(gh pr view:*)` lets the model choose the arguments alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,8 @@ class _BuiltIn:
     egress: Truth = Truth.NO
 
 
+_NARROW = _BuiltIn(("read", "send"), egress=Truth.YES)
+"""A shell that starts named programs only: they read, and may carry away what they read."""
 _BUILT_IN = {
     "Bash": _BuiltIn(("read", "write", "delete", "execute", "send"), egress=Truth.YES),
     "WebFetch": _BuiltIn(("read",), reads_untrusted=Truth.YES, egress=Truth.YES),
@@ -34,11 +48,13 @@ _BUILT_IN = {
 
 def add_allowed_tools(collector: Collector, agent: Agent, words: str, place: Evidence) -> None:
     """The built-in tools that a step's words allow; without confirmations, the shell as well."""
-    names = dict.fromkeys(_named(words))
+    names: dict[str, bool] = {}
+    for name, narrow in _named(words):
+        names[name] = narrow and names.get(name, True)
     if agent.permission_mode == "bypass":
-        names["Bash"] = None
-    for name in names:
-        built_in = _BUILT_IN.get(name)
+        names["Bash"] = False
+    for name, narrow in names.items():
+        built_in = _NARROW if narrow else _BUILT_IN.get(name)
         if built_in is None:
             continue
         tool = collector.add(
@@ -59,7 +75,16 @@ def add_allowed_tools(collector: Collector, agent: Agent, words: str, place: Evi
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
 
 
-def _named(words: str) -> Iterator[str]:
+def _named(words: str) -> Iterator[tuple[str, bool]]:
+    """Each tool that is named, and whether it is a shell for harmless programs alone."""
     lists = ["".join(groups) for groups in _ALLOWED.findall(words)] + _INPUT.findall(words)
     for listed in lists:
-        yield from (match["tool"] for match in _NAME.finditer(listed))
+        for match in _NAME.finditer(listed):
+            narrow = match["tool"] == "Bash" and not _runs_anything(match["scope"] or "*")
+            yield match["tool"], narrow
+
+
+def _runs_anything(scope: str) -> bool:
+    """Whether a rule for the shell lets code of the model's choice run."""
+    first = scope.replace(":", " ").split()[:1]
+    return not first or "*" in first[0] or first[0].rpartition("/")[2] in _RUNNERS

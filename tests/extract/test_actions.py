@@ -226,3 +226,25 @@ def test_no_workflow_crashes_it(lines: list[str]) -> None:
     found = deployed("\n".join(lines))
 
     assert len(found.workflows) == any(line.startswith("jobs") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "executes"),
+    [
+        ("Bash", True),
+        ("Bash(*)", True),
+        ("Bash(uv run:*)", True),
+        ("Bash(/usr/bin/python3 tool.py:*)", True),
+        ("Bash(gh pr view:*),Bash(rg:*)", False),
+        ("Bash(gh pr view:*),Bash(make:*)", True),
+        ("Bash(make:*),Bash(gh pr view:*)", True),
+    ],
+)
+def test_a_shell_for_named_programs_runs_those(allowed: str, executes: bool) -> None:  # noqa: FBT001, a parameter of the table
+    arguments = f'claude_args: --allowedTools "{allowed}"'
+    text = OPEN.replace("claude_args: --dangerously-skip-permissions --max-turns 40", arguments)
+    tool = deployed(text).tools[0]
+
+    assert tool.name == "Bash"
+    assert ("execute" in tool.effects) is executes
+    assert tool.egress is Truth.YES
