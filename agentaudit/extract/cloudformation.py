@@ -134,7 +134,7 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     for stack in stacks:
         add_agents(stack, principals, collector)
         add_runtimes(stack, principals, collector)
-        add_stores(stack, collector)
+        add_stores(stack, collector, state=False)
         add_logs(stack, collector)
 
 

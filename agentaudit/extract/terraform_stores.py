@@ -53,14 +53,14 @@ _MANAGED_DEFAULT = "volatile-lru"
 """Of ElastiCache, where nobody sets another."""
 
 
-def add_stores(module: Module, collector: Collector) -> None:
+def add_stores(module: Module, collector: Collector, *, state: bool = True) -> None:
     """Resources, the secrets in their arguments, and the stores that hold conversations."""
     for declared in module.resources(*KINDS):
         collector.add(_resource(declared))
     for declared in module.resources(*SHARED_KEYS):
         collector.add(_keyed_account(declared))
     for declared in module.resources(*_SECRET_ARGUMENTS):
-        _add_secret_argument(declared, collector)
+        _add_secret_argument(declared, collector, state=state)
     for declared in module.resources("aws_dynamodb_table"):
         if _CONVERSATION.search(declared.title) or _CONVERSATION.search(declared.name):
             collector.add(_table_memory(declared))
@@ -99,12 +99,12 @@ def _keyed_account(declared: Declared) -> Resource:
     )
 
 
-def _add_secret_argument(declared: Declared, collector: Collector) -> None:
+def _add_secret_argument(declared: Declared, collector: Collector, *, state: bool) -> None:
     """
     A secret that Terraform writes into its state.
 
     A literal is a credential of the repository as well; `secret_string_wo` and its like never
-    reach the state.
+    reach the state. A template of CloudFormation has no state: a reference there is kept nowhere.
     """
     name = _SECRET_ARGUMENTS[declared.type]
     value = declared.body.get(name)
@@ -112,7 +112,10 @@ def _add_secret_argument(declared: Declared, collector: Collector) -> None:
         return
     found = settings(declared, declared.body, declared.name)
     literal = [setting for setting in found if setting.key == name and not value.unknown]
-    if add_credentials(collector, literal, Holding(holder="repository", exposure="state")):
+    exposure = "state" if state else "file"
+    if add_credentials(collector, literal, Holding(holder="repository", exposure=exposure)):
+        return
+    if not state:
         return
     collector.add(
         Credential(

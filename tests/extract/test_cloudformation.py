@@ -221,3 +221,31 @@ def test_no_template_crashes_it(shapes: list[str]) -> None:
     text = f"Resources:\n  Bucket: {{Type: AWS::S3::Bucket}}\n{resources}"
 
     assert len(deployment_of({"template.yaml": text}).resources) >= 1
+
+
+def test_a_password_by_reference_is_kept_in_no_state() -> None:
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {
+            "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "db"}},
+            "Store": {
+                "Type": "AWS::RDS::DBCluster",
+                "Properties": {
+                    "MasterUserPassword": {
+                        "Fn::Join": [
+                            "",
+                            [
+                                "{{resolve:secretsmanager:",
+                                {"Ref": "Secret"},
+                                ":SecretString:password}}",
+                            ],
+                        ]
+                    }
+                },
+            },
+        },
+    }
+    deployment = deployment_of({"template.json": json.dumps(template)})
+
+    assert [store.kind for store in deployment.resources if store.kind == "database"]
+    assert not [item for item in deployment.credentials if item.exposure == "state"]
