@@ -96,7 +96,7 @@ def main() -> int:
 
 def checkouts(folder: Path) -> tuple[Path, ...]:
     """The checkouts in a folder, by name."""
-    found = tuple(sorted(item for item in folder.iterdir() if item.is_dir()))
+    found = tuple(sorted(item for item in folder.glob("*") if item.is_dir()))
     if not found:
         raise SystemExit(f"{folder}: no folder with a checkout in it")
     return found
