@@ -35,7 +35,7 @@ def extract_editors(documents: Documents, collector: Collector) -> None:
         _set_mode(document, collector, found)
         if client in {"cursor", "amazon-q", "kiro"}:
             _approve_listed(document, collector)
-        elif client in {"vscode", "continue"}:
+        elif client in {"vscode", "continue", "opencode"}:
             _add_own_credentials(document, collector)
 
 
@@ -89,8 +89,16 @@ def _zed(root: Node) -> _Mode:
 
 
 def _opencode(root: Node) -> _Mode:
-    """https://opencode.ai/docs/permissions: one word for all tools, or one for each."""
-    node = root.child("permission")
+    """https://opencode.ai/docs/permissions, for all agents and for one: one word, or one a tool."""
+    own = [agent for key in ("agent", "mode") if (agent := root.child(key)) is not None]
+    blocks = (root, *(agent for named in own for _, agent in named.items()))
+    found = [_opencode_block(block) for block in blocks]
+    bypassed = next((mode for mode in found if mode[0]), None)
+    return bypassed or next((mode for mode in found if mode[1]), found[0])
+
+
+def _opencode_block(block: Node) -> _Mode:
+    node = block.child("permission")
     if node is None:
         return "", False, None
     whole = node if node.kind is not NodeKind.MAPPING else node.child("*")
@@ -152,7 +160,7 @@ def _servers_of(collector: Collector, agent: Agent) -> list[ToolServer]:
 
 
 def _add_own_credentials(document: Document, collector: Collector) -> None:
-    """Keys of models in Continue's file, and defaults of the inputs that VS Code asks for."""
+    """Keys of models of Continue and opencode, and defaults of inputs that VS Code asks for."""
     settings: list[Setting] = []
     models = document.root.child("models")
     for index, model in enumerate(models.list() if models is not None else ()):
@@ -161,6 +169,14 @@ def _add_own_credentials(document: Document, collector: Collector) -> None:
             route = f"models.{index}"
             name = f"{model.text_at('provider')}_apiKey"
             settings.append(Setting(key=name, value=key, document=document, route=route))
+    providers = document.root.child("provider")
+    for name, provider in providers.items() if providers is not None else ():
+        key = provider.get("options", "apiKey")
+        if key is not None and key.text:
+            route = f"provider.{name}.options"
+            settings.append(
+                Setting(key=f"{name}_apiKey", value=key, document=document, route=route)
+            )
     inputs = document.root.child("inputs")
     for asked in inputs.list() if inputs is not None else ():
         default, name = asked.child("default"), asked.text_at("id")
