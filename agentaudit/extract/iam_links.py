@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
@@ -33,6 +33,15 @@ def link_grants(_documents: Documents, collector: Collector) -> None:
         _link_roles(collector, grant, roles)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A resource, with what its ARN names and what is in it."""
+
+    resource: Resource
+    whole: Glob
+    within: Glob
+
+
 class Reachable:
     """
     Resources by what their ARNs begin with.
@@ -43,26 +52,48 @@ class Reachable:
 
     def __init__(self, resources: Sequence[Resource]) -> None:
         self._all = resources
-        self._by_head: dict[str, list[Resource]] = {}
+        self._known: dict[str, Sequence[Resource]] = {}
+        self._by_head: dict[str, list[_Place]] = {}
         for resource in resources:
-            self._by_head.setdefault(literal_head(_fixed(resource.pattern)), []).append(resource)
+            arn = resource.pattern
+            place = _Place(resource, _pattern(arn), _pattern(f"{arn}/*"))
+            self._by_head.setdefault(literal_head(_fixed(arn)), []).append(place)
         self._heads = sorted(self._by_head)
         self._lengths = sorted({len(head) for head in self._heads})
 
     def of(self, grant: Grant) -> Sequence[Resource]:
-        """The resources that a grant may reach, and some more; each once."""
+        """The resources that one of a grant's may be, or that are around it; each once."""
         if grant.not_resources:
-            return self._all
-        heads = {head for pattern in grant.resources for head in self._near(pattern)}
-        return [item for head in sorted(heads) for item in self._by_head[head]]
+            excluded = [_pattern(each) for each in grant.not_resources]
+            return [
+                item
+                for item in self._all
+                if not any(meets(each, _pattern(item.pattern)) for each in excluded)
+            ]
+        found = (item for pattern in grant.resources for item in self._reached(pattern))
+        return list(dict.fromkeys(found))
+
+    def _reached(self, pattern: str) -> Sequence[Resource]:
+        """What one pattern reaches; many grants have the same."""
+        if pattern not in self._known:
+            asked, near = _pattern(pattern), self._near(pattern)
+            found = (place for head in dict.fromkeys(near) for place in self._by_head[head])
+            if asked.literal:  # most are told apart by this look
+                found = (place for place in found if place.whole.fixed in asked.text)
+            self._known[pattern] = [
+                place.resource
+                for place in found
+                if meets(asked, place.whole) or meets(asked, place.within)
+            ]
+        return self._known[pattern]
 
     def _near(self, pattern: str) -> Iterator[str]:
         head = literal_head(_fixed(pattern))
         first = bisect_left(self._heads, head)
-        for longer in self._heads[first:]:
-            if not longer.startswith(head):
+        for at in range(first, len(self._heads)):
+            if not self._heads[at].startswith(head):
                 break
-            yield longer
+            yield self._heads[at]
         for length in self._lengths:
             if length < len(head) and head[:length] in self._by_head:
                 yield head[:length]
@@ -75,33 +106,12 @@ def decides(grant: Grant, resource: Resource) -> bool:
 
 
 def _link_resource(collector: Collector, grant: Grant, resource: Resource) -> None:
-    if not reaches(grant, resource.pattern):
-        return
     service = resource.pattern.split(":")[2]
     confidence = Confidence.LIKELY if grant.conditions else Confidence.CERTAIN
     for kind in _kinds(grant, service):
         collector.link(kind, grant.id, resource.id, *grant.evidence, confidence=confidence)
 
 
-def reaches(grant: Grant, arn: str) -> bool:
-    """Whether one of a grant's resources may be the one with this ARN, or something in it."""
-    whole, within = _places(arn)
-    if grant.not_resources:
-        return not any(meets(_pattern(each), whole) for each in grant.not_resources)
-    for each in grant.resources:
-        pattern = _pattern(each)
-        if meets(pattern, whole) or meets(pattern, within):
-            return True
-    return False
-
-
-@lru_cache(maxsize=16_384)
-def _places(arn: str) -> tuple[Glob, Glob]:
-    """What an ARN names, and what is in it."""
-    return _pattern(arn), _pattern(f"{arn}/*")
-
-
-@lru_cache(maxsize=16_384)
 def _pattern(arn: str) -> Glob:
     return open_glob(_fixed(arn))
 

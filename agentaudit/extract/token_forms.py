@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from agentaudit.model.facts.credentials import Lifetime
 
@@ -19,13 +19,18 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _GITHUB_BODY = 30
 
 
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenForm:
     """One kind of credential, recognised anywhere in a text."""
 
     provider: str
     kind: str
-    pattern: re.Pattern[str]
+    expression: str
     hint: str
     """Text that every one of them contains: looked for before the pattern is tried."""
     prefix: str
@@ -35,6 +40,11 @@ class TokenForm:
     admin: bool = False
     genuine: Callable[[str], bool] = bool
     """Whether a checksum inside it is right."""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when the first text has the hint: most runs see few of them."""
+        return _compiled(self.expression)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +102,7 @@ def _form(provider: str, kind: str, prefix: str, rest: str) -> TokenForm:
     return TokenForm(
         provider=provider,
         kind=kind,
-        pattern=re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(prefix)}{rest}(?![A-Za-z0-9_])"),
+        expression=rf"(?<![A-Za-z0-9_-]){re.escape(prefix)}{rest}(?![A-Za-z0-9_])",
         hint=prefix,
         prefix=prefix,
         lifetime=Lifetime.STATIC,
@@ -172,7 +182,7 @@ TOKENS: tuple[TokenForm, ...] = (
     TokenForm(
         provider="azure",
         kind="client_secret",
-        pattern=re.compile(r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])"),
+        expression=r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])",
         hint="Q~",
         prefix="",
         lifetime=Lifetime.STATIC,
@@ -180,7 +190,7 @@ TOKENS: tuple[TokenForm, ...] = (
     TokenForm(
         provider="azure",
         kind="account_key",
-        pattern=re.compile(r"AccountKey=[A-Za-z0-9+/]{60,}={0,2}"),
+        expression=r"AccountKey=[A-Za-z0-9+/]{60,}={0,2}",
         hint="AccountKey=",
         prefix="AccountKey=",
         lifetime=Lifetime.STATIC,
@@ -188,9 +198,7 @@ TOKENS: tuple[TokenForm, ...] = (
     TokenForm(
         provider="",
         kind="private_key",
-        pattern=re.compile(
-            r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:\\n|[A-Za-z0-9+/=:,\s-]){100,}"
-        ),
+        expression=r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:\\n|[A-Za-z0-9+/=:,\s-]){100,}",
         hint="PRIVATE KEY-----",
         prefix="-----BEGIN PRIVATE KEY-----",
         lifetime=Lifetime.STATIC,

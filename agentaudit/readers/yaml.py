@@ -40,8 +40,15 @@ _PLAIN_TAGS = frozenset({"reset", "override", "unsafe", "vault"})
 
 def parse_yaml(file: str, text: str) -> Document:
     """The document of a YAML text, one root for each of its documents; InputError if broken."""
-    composing = _Composing(file, _events(file, text))
-    roots = tuple(composing.roots())
+    try:
+        composing = _Composing(file, _LOADER(text).get_event)
+        roots = tuple(composing.roots())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise broken(file, *place, error.problem or "this is not YAML") from error
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise broken(file, 1, 1, "characters that YAML does not allow") from error
     return Document(
         file=file,
         syntax="yaml",
@@ -49,27 +56,6 @@ def parse_yaml(file: str, text: str) -> Document:
         roots=roots or (_null(1, 1),),
         comments=tuple(_comments(text, composing.scalars)),
     )
-
-
-def _events(file: str, text: str) -> Callable[[], Event]:
-    """What gives the next event, each time it is called."""
-    try:
-        loader = _LOADER(text)
-    except (yaml.YAMLError, UnicodeError) as error:
-        raise broken(file, 1, 1, "characters that YAML does not allow") from error
-
-    def following() -> Event:
-        try:
-            event: Event = loader.get_event()
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise broken(file, *place, error.problem or "this is not YAML") from error
-        except (yaml.YAMLError, UnicodeError) as error:
-            raise broken(file, 1, 1, "characters that YAML does not allow") from error
-        return event
-
-    return following
 
 
 @dataclass(slots=True)
@@ -96,11 +82,11 @@ class _Composing:
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise self.refusal(event)
-        if isinstance(event, AliasEvent):
-            return self.alias(event)
         before = self.nodes
         if isinstance(event, ScalarEvent):
             node = self.scalar(event)
+        elif isinstance(event, AliasEvent):
+            return self.alias(event)
         elif isinstance(event, MappingStartEvent):
             node = self.mapping(event, depth)
         else:
