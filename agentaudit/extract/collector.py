@@ -5,9 +5,10 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import TypeVar
+from enum import Enum
+from typing import TypeVar, get_origin
 
 from agentaudit.errors import Problem
 from agentaudit.extract.redaction import cleaned
@@ -239,10 +240,26 @@ class Collector:
 def _shown(fact: FactT) -> FactT:
     """The fact as it may be shown: a name of the file that is itself a secret is taken out."""
     changed = {}
-    for name in fact.__dataclass_fields__:
+    for name in _texts(type(fact)):
         text = getattr(fact, name)
-        if name != "id" and isinstance(text, str) and len(text) > _SHORTEST_SECRET:
+        if isinstance(text, str) and len(text) > _SHORTEST_SECRET:
             shown = cleaned(text)
             if shown != text:
                 changed[name] = shown
     return replace(fact, **changed) if changed else fact  # type: ignore[arg-type]  # texts stay texts
+
+
+_OTHER = (bool, int, float, tuple, Enum)
+_TEXTS: dict[type, tuple[str, ...]] = {}
+
+
+def _texts(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of fact that may hold text of a file."""
+    if kind not in _TEXTS:
+        types = {item.name: get_origin(item.type) or item.type for item in fields(kind)}
+        _TEXTS[kind] = tuple(
+            name
+            for name, type_ in types.items()
+            if name != "id" and not (isinstance(type_, type) and issubclass(type_, _OTHER))
+        )
+    return _TEXTS[kind]
