@@ -127,7 +127,7 @@ TOKENS: tuple[TokenForm, ...] = (
     replace(
         _form("aws", "bedrock_api_key", "ABSK", ""),
         # In base 64, the four letters stand by chance in every long picture.
-        pattern=re.compile(r"(?<![\w+/-])ABSK[A-Za-z0-9+/]{109,269}={0,2}(?![\w+/=])"),
+        expression=r"(?<![\w+/-])ABSK[A-Za-z0-9+/]{109,269}={0,2}(?![\w+/=])",
     ),
     _short(
         12 * HOUR_S,
