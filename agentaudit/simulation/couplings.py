@@ -17,7 +17,7 @@ from agentaudit.simulation.stations import NEVER, Station
 class Couplings:
     """The interpreter that threads share, and what is passed on between stations."""
 
-    __slots__ = ("_active", "_course", "_cpu", "_gpu", "_machine", "_others", "interpreter")
+    __slots__ = ("_course", "_cpu", "_gpu", "_machine", "_others", "active", "interpreter")
 
     def __init__(self, machine: Machine, cpu: Station, gpu: Station) -> None:
         self._machine = machine
@@ -25,12 +25,9 @@ class Couplings:
         self._gpu = gpu
         self._others = machine.background
         self._course = deque(machine.background_course)
-        self._active = bool(self._others or self._course or machine.starvation)
+        self.active = bool(self._others or self._course or machine.starvation)
+        """Whether there is anything to apply."""
         self.interpreter = Station(SpeedCurve(points=((1, 1.0),)), 1)
-
-    def share_interpreter(self) -> None:
-        """Threads of one interpreter run from now on."""
-        self._active = True
 
     def due_ns(self) -> int:
         """When the next thread lets go of the interpreter, or other programs change."""
@@ -39,8 +36,6 @@ class Couplings:
 
     def apply(self, now_ns: int) -> None:
         """What holds from the end of this instant to the next."""
-        if not self._active:
-            return
         while self._course and self._course[0][0] <= now_ns:
             self._others = self._course.popleft()[1]
         interpreting = int(self.interpreter.threads > 0)

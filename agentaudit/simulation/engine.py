@@ -11,14 +11,16 @@ list of events: four clocks say what happens next. Nothing in it is random, and 
 give equal results.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from agentaudit.errors import UsageError
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest
 from agentaudit.simulation.couplings import Couplings
-from agentaudit.simulation.line import line_of
+from agentaudit.simulation.following import followers_of
+from agentaudit.simulation.line import CallLine, line_of
 from agentaudit.simulation.policy import Policy, hooks_of, named
 from agentaudit.simulation.stations import NEVER, Station, Timers
 from agentaudit.simulation.steps import INTERPRETER, STATION, Reports, plan_of, threaded_plan
@@ -67,10 +69,8 @@ def simulate(
     nothing will happen any more, starts one that does not wait, or is woken without end; and when
     an LLM call is larger than the machine's KV cache.
     """
-    execution = _Execution(workload.requests, machine, policy)
-    execution.watcher = watcher
-    while execution.left and (now_ns := execution.next_ns()) < NEVER:
-        execution.pass_instant(now_ns)
+    execution = _Execution(workload.requests, machine, policy, watcher)
+    execution.pass_all()
     starved = execution.unfinished()
     if starved:
         raise execution.refused(
@@ -83,74 +83,105 @@ def simulate(
 class _Execution:
     """The changing state of one run; it lives for one call of `simulate`."""
 
-    def __init__(self, requests: tuple[WorkRequest, ...], machine: Machine, policy: Policy) -> None:
-        self._requests = sorted(requests, key=lambda item: (item.arrival_ns, item.request_id))
-        self._place = {item.request_id: place for place, item in enumerate(self._requests)}
-        if len(self._place) < len(self._requests):
+    def __init__(
+        self,
+        requests: tuple[WorkRequest, ...],
+        machine: Machine,
+        policy: Policy,
+        watcher: Watcher | None,
+    ) -> None:
+        self._requests = sorted(requests, key=attrgetter("arrival_ns", "request_id"))
+        self._ids = [item.request_id for item in self._requests]
+        if len(set(self._ids)) < len(self._ids):
             raise ValueError("two requests of the workload have the same id")
-        self._followers = _followers(self._requests, self._place)
+        self._followers = followers_of(self._requests)
         self._first = [place for place, item in enumerate(self._requests) if item.follows is None]
+        self._first_ns = [self._requests[place].arrival_ns for place in self._first]
+        self._first_ns.append(NEVER)
         self._thinking = Timers()
         self._policy = policy
         self._admission = policy.admission()
         self._hooks = hooks_of(self._admission)
         self._cpu = Station(machine.cpu, machine.cores)
         self._gpu = Station(machine.gpu, 1)
-        self._timers = Timers()
         self._couplings = Couplings(machine, self._cpu, self._gpu)
-        self._stations = (self._cpu, self._gpu, self._timers, self._couplings.interpreter)
+        self._stations = (self._cpu, self._gpu, Timers(), self._couplings.interpreter)
         self._line = line_of(self._requests, machine, self._hooks)
         self._plans = [plan_of(request, machine.dispatch_ns) for request in self._requests]
         self._reports = Reports(self._hooks, self._requests, self._plans)
+        self._watcher = watcher
+        self._heard = bool(self._line is not None or watcher or self._hooks.watching)
+        """Whether anybody but the stations has to know of a step."""
+        self._coupled = self._couplings.active or self._hooks.in_threads is not None
+        self._used = self._used_stations()
+        self._clocks = self._other_clocks()
         self.left = len(self._requests)
         """Requests that have not finished."""
         self._idle_wakes = 0
         self._now_ns = 0
         self._step = [0] * len(self._requests)
+        self._waiting: dict[int, int] = {}
+        """Places of the requests that have arrived and not started, by their ids."""
         self._arrival_ns = [_NOT_YET] * len(self._requests)
         self._start_ns = [_NOT_YET] * len(self._requests)
         self._finish_ns = [_NOT_YET] * len(self._requests)
         self._arrivals = 0
-        self._next_arrival_ns = self._arrival_of(0)
         self._running = self._running_peak = 0
         self._work = [0] * len(self._stations)
-        self.watcher: Watcher | None = None
 
-    def next_ns(self) -> int:
+    def _used_stations(self) -> tuple[Station | Timers, ...]:
+        """Those that any request needs, so that nobody asks the others at each instant."""
+        used = {entry[0] for plan in self._plans for entry in plan}
+        if self._hooks.in_threads is not None:
+            used |= {INTERPRETER, STATION[Stage.WAIT]}
+        return tuple(self._stations[number] for number in sorted(used))
+
+    def _other_clocks(self) -> tuple[Timers | Couplings | CallLine, ...]:
+        """Whatever else may have something happen, in this run."""
+        thinking = (self._thinking,) if self._followers else ()
+        couplings = (self._couplings,) if self._coupled else ()
+        line = (self._line,) if self._line is not None else ()
+        return (*thinking, *couplings, *line)
+
+    def pass_all(self) -> None:
+        """All instants, until every request has finished or nothing will happen any more."""
+        while self.left and (now_ns := self._next_ns()) < NEVER:
+            self._pass_instant(now_ns)
+
+    def _next_ns(self) -> int:
         """The next instant at which anything happens."""
-        wake_ns = self._admission.wake_ns
-        if wake_ns < self._now_ns or self._idle_wakes > _MOST_IDLE_WAKES:
-            raise self.refused(f"wants to be woken at {wake_ns} ns, again and again, for nothing")
-        return min(
-            self._next_arrival_ns,
-            self._thinking.due_ns(),
-            self._cpu.due_ns(),
-            self._gpu.due_ns(),
-            self._timers.due_ns(),
-            self._couplings.due_ns(),
-            self._line.due_ns() if self._line is not None else NEVER,
-            wake_ns,
-        )
+        next_ns = self._admission.wake_ns
+        if next_ns < self._now_ns or self._idle_wakes > _MOST_IDLE_WAKES:
+            raise self.refused(f"wants to be woken at {next_ns} ns, again and again, for nothing")
+        next_ns = min(next_ns, self._first_ns[self._arrivals])
+        for station in self._used:
+            if station.changed:
+                station.settle()
+            if station.ends_ns < next_ns:  # noqa: PLR1730, a call costs more than all of this
+                next_ns = station.ends_ns
+        for clock in self._clocks:
+            next_ns = min(next_ns, clock.due_ns())
+        return next_ns
 
-    def pass_instant(self, now_ns: int) -> None:
+    def _pass_instant(self, now_ns: int) -> None:
         """Everything that happens at one instant, in the order of the contract."""
         self._now_ns = now_ns
         ended: list[int] = []
-        for station in self._stations:
-            if station.due_ns() <= now_ns:
+        for station in self._used:
+            if station.ends_ns <= now_ns:
                 ended += station.ended(now_ns)
-        if len(ended) > 1:
-            ended.sort(key=lambda place: self._requests[place].request_id)
-        for place in ended:
-            self._end_step(place, now_ns)
-        arrived = self._next_arrival_ns <= now_ns or self._thinking.due_ns() <= now_ns
+        if ended:
+            self._end_steps(ended, now_ns)
+        arrived = self._first_ns[self._arrivals] <= now_ns or self._thinking.ends_ns <= now_ns
         if arrived:
             self._arrive(now_ns)
         started = self._admission.admit(now_ns)
-        for request in started:
-            self._start(request, now_ns)
-        self._begin_calls(now_ns)
-        self._couplings.apply(now_ns)
+        if started:
+            self._start(started, now_ns)
+        if self._line is not None:
+            self._begin_calls(now_ns)
+        if self._coupled:
+            self._couplings.apply(now_ns)
         self._idle_wakes = 0 if ended or arrived or started else self._idle_wakes + 1
 
     def refused(self, what: str) -> UsageError:
@@ -194,53 +225,56 @@ class _Execution:
         )
 
     def _arrive(self, now_ns: int) -> None:
-        places = self._thinking.ended(now_ns)
-        while self._next_arrival_ns <= now_ns:
+        places = self._thinking.ended(now_ns) if self._followers else []
+        while self._first_ns[self._arrivals] <= now_ns:
             places.append(self._first[self._arrivals])
             self._arrivals += 1
-            self._next_arrival_ns = self._arrival_of(self._arrivals)
         if len(places) > 1:
-            places.sort(key=lambda place: self._requests[place].request_id)
+            places.sort(key=self._ids.__getitem__)
         for place in places:
             self._arrival_ns[place] = now_ns
+            self._waiting[self._ids[place]] = place
             self._admission.arrived(self._requests[place])
 
-    def _arrival_of(self, number: int) -> int:
-        """When the request arrives that is so far down among those that follow no other."""
-        if number == len(self._first):
-            return NEVER
-        return self._requests[self._first[number]].arrival_ns
+    def _start(self, started: Sequence[WorkRequest], now_ns: int) -> None:
+        for request in started:
+            place = self._waiting.pop(request.request_id, _NOT_YET)
+            if place == _NOT_YET:
+                raise self._cannot_start(request)
+            if self._hooks.in_threads is not None and self._hooks.in_threads(request):
+                self._plans[place] = threaded_plan(request)
+                self._reports.runs_in_thread(place)
+            self._start_ns[place] = now_ns
+            self._running += 1
+            self._begin_step(place, 0, now_ns)
+            self._running_peak = max(self._running_peak, self._running)
 
-    def _start(self, request: WorkRequest, now_ns: int) -> None:
-        place = self._place.get(request.request_id, _NOT_YET)
-        if place == _NOT_YET or self._arrival_ns[place] == _NOT_YET:
-            raise self.refused(
-                f"starts request {request.request_id}, which does not wait: it has not arrived"
-            )
-        if self._start_ns[place] != _NOT_YET:
-            raise self.refused(
-                f"starts request {request.request_id}, which does not wait: it has started before"
-            )
-        if self._hooks.in_threads is not None and self._hooks.in_threads(request):
-            self._plans[place] = threaded_plan(request)
-            self._reports.runs_in_thread(place)
-            self._couplings.share_interpreter()
-        self._start_ns[place] = now_ns
-        self._running += 1
-        self._running_peak = max(self._running_peak, self._running)
-        self._begin_step(place, now_ns)
+    def _cannot_start(self, request: WorkRequest) -> UsageError:
+        """What is said of a request that the policy starts, and that does not wait."""
+        started = any(
+            number == request.request_id and start_ns != _NOT_YET
+            for number, start_ns in zip(self._ids, self._start_ns, strict=True)
+        )
+        why = "it has started before" if started else "it has not arrived"
+        return self.refused(f"starts request {request.request_id}, which does not wait: {why}")
 
-    def _begin_step(self, place: int, now_ns: int) -> None:
-        step = self._step[place]
+    def _begin_step(self, place: int, step: int, now_ns: int) -> None:
+        if self._heard and self._joins_line(place, step, now_ns):
+            return
         station, demand_ns, threads = self._plans[place][step]
+        self._stations[station].start(now_ns, place, demand_ns, threads)
+
+    def _joins_line(self, place: int, step: int, now_ns: int) -> bool:
+        """Whether a step has to wait for its turn; tells all others who listen that it begins."""
+        entry = self._plans[place][step]
         if self._hooks.watching:
             self._reports.began(place, step, now_ns)
-        if self._line is not None and station == STATION[Stage.GPU]:
+        if self._line is not None and entry[0] == STATION[Stage.GPU]:
             self._line.join(now_ns, place, self._requests[place], self._reports.step(place, step))
-            return
-        self._stations[station].start(now_ns, place, demand_ns, threads)
-        if self.watcher is not None:
-            self.watcher.began(self._requests[place], (station, demand_ns, threads), now_ns)
+            return True
+        if self._watcher is not None:
+            self._watcher.began(self._requests[place], entry, now_ns)
+        return False
 
     def _begin_calls(self, now_ns: int) -> None:
         """Those in front of the LLM server that fit, with the work for context that is lost."""
@@ -248,52 +282,39 @@ class _Execution:
             _, planned_ns, threads = self._plans[place][self._step[place]]
             self._work[STATION[Stage.GPU]] += demand_ns - planned_ns
             self._gpu.start(now_ns, place, demand_ns, threads)
-            if self.watcher is not None:
+            if self._watcher is not None:
                 entry = (STATION[Stage.GPU], demand_ns, threads)
-                self.watcher.began(self._requests[place], entry, now_ns)
+                self._watcher.began(self._requests[place], entry, now_ns)
 
-    def _end_step(self, place: int, now_ns: int) -> None:
-        if self.watcher is not None:
-            self.watcher.ended(self._requests[place], now_ns)
-        plan, step = self._plans[place], self._step[place]
-        station, demand_ns, _ = plan[step]
-        self._work[station] += demand_ns
-        if self._line is not None and station == STATION[Stage.GPU]:
-            self._line.left(now_ns, place, follows=self._reports.another_call(place, step))
-        if self._hooks.watching:
-            self._reports.ended(place, step, now_ns)
-        self._step[place] = step + 1
-        if step + 1 < len(plan):
-            self._begin_step(place, now_ns)
-            return
+    def _end_steps(self, ended: list[int], now_ns: int) -> None:
+        if len(ended) > 1:
+            ended.sort(key=self._ids.__getitem__)
+        for place in ended:
+            plan, step = self._plans[place], self._step[place]
+            if self._heard:
+                self._tell_ended(place, step, now_ns)
+            self._work[plan[step][0]] += plan[step][1]
+            step += 1
+            if step < len(plan):
+                self._step[place] = step
+                self._begin_step(place, step, now_ns)
+            else:
+                self._finish(place, now_ns)
+
+    def _finish(self, place: int, now_ns: int) -> None:
         self._finish_ns[place] = now_ns
         self._running -= 1
         self.left -= 1
         self._admission.finished(self._requests[place])
-        for follower in self._followers.get(place, ()):
-            self._thinking.start(now_ns, follower, self._requests[follower].think_ns, 1)
+        if self._followers:
+            for follower in self._followers.get(place, ()):
+                self._thinking.start(now_ns, follower, self._requests[follower].think_ns, 1)
 
-
-def _followers(
-    requests: Sequence[WorkRequest], place_of: Mapping[int, int]
-) -> Mapping[int, Sequence[int]]:
-    """
-    The places of the requests that follow each, by its place.
-
-    Raises ValueError where one follows a request that there is none of, or itself in the end.
-    """
-    followers: dict[int, list[int]] = {}
-    for place, request in enumerate(requests):
-        if request.follows is not None:
-            if request.follows not in place_of:
-                raise ValueError(
-                    f"request {request.request_id} follows {request.follows}, which is none"
-                )
-            followers.setdefault(place_of[request.follows], []).append(place)
-    if followers:
-        reached = [place for place, request in enumerate(requests) if request.follows is None]
-        for place in reached:  # which grows meanwhile
-            reached += followers.get(place, ())
-        if len(reached) < len(requests):
-            raise ValueError("some requests follow each other in a circle, and none can come first")
-    return followers
+    def _tell_ended(self, place: int, step: int, now_ns: int) -> None:
+        """All who listen hear that a step has been served."""
+        if self._watcher is not None:
+            self._watcher.ended(self._requests[place], now_ns)
+        if self._line is not None and self._plans[place][step][0] == STATION[Stage.GPU]:
+            self._line.left(now_ns, place, follows=self._reports.another_call(place, step))
+        if self._hooks.watching:
+            self._reports.ended(place, step, now_ns)

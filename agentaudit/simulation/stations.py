@@ -32,9 +32,7 @@ class Station:
     __slots__ = (
         "_beside",
         "_busy",
-        "_changed",
         "_curve",
-        "_due_ns",
         "_guests",
         "_heap",
         "_last_ns",
@@ -45,6 +43,8 @@ class Station:
         "_speed",
         "_threads",
         "_virtual",
+        "changed",
+        "ends_ns",
     )
 
     def __init__(self, curve: SpeedCurve, slots: int) -> None:
@@ -60,35 +60,40 @@ class Station:
         self._share = 0.0
         self._speed = 0.0
         self._last_ns = 0
-        self._due_ns = NEVER
-        self._changed = False
+        self.ends_ns = NEVER
+        """When the next job ends; up to date while nothing has `changed`."""
+        self.changed = False
         self._busy = 0
 
     def start(self, now_ns: int, job: int, demand_ns: int, threads: int) -> None:
         """A job that needs `demand_ns` of work, spread evenly over its threads."""
-        self._pass_time(now_ns)
+        if now_ns != self._last_ns:
+            self._pass_time(now_ns)
         heappush(self._heap, (self._virtual + demand_ns / threads, job, threads))
-        self._set_threads(self._threads + threads)
+        self._threads += threads
+        self.changed = True
 
     def due_ns(self) -> int:
         """When the next job ends if nothing else happens; NEVER while the station is idle."""
-        if self._changed:
-            self._changed = False
-            self._due_ns = self._next_end_ns()
-        return self._due_ns
+        if self.changed:
+            self.settle()
+        return self.ends_ns
 
     def ended(self, now_ns: int) -> list[int]:
         """The jobs that have ended by now, taken out of the station."""
-        self._pass_time(now_ns)
-        heap, jobs, left = self._heap, [], self._threads
+        if self.changed:
+            self.settle()
+        if now_ns != self._last_ns:
+            self._pass_time(now_ns)
+        heap, jobs = self._heap, []
         reached = self._virtual + _HALF * self._speed
         while heap and heap[0][0] <= reached:
-            _, job, threads = heappop(heap)
-            left -= threads
-            jobs.append(job)
+            job = heappop(heap)
+            self._threads -= job[2]
+            jobs.append(job[1])
         if not heap:
             self._virtual = 0.0
-        self._set_threads(left)
+        self.changed = True
         return jobs
 
     @property
@@ -104,6 +109,8 @@ class Station:
     @property
     def share(self) -> float:
         """Work that each running thread is served per nanosecond."""
+        if self.changed:
+            self.settle()
         return self._share
 
     def surround(
@@ -115,68 +122,89 @@ class Station:
         Guests do the agent's work, which is kept elsewhere, and count as busy; others do not.
         """
         if (guests, guests + others, pace) != (self._guests, self._beside, self._pace):
-            self._pass_time(now_ns)
+            if now_ns != self._last_ns:
+                self._pass_time(now_ns)
             self._guests, self._beside, self._pace = guests, guests + others, pace
-            self._set_threads(self._threads)
+            self.changed = True
 
     def _pass_time(self, now_ns: int) -> None:
+        if self.changed:
+            self.settle()
         elapsed = now_ns - self._last_ns
         if elapsed < 0:
             raise ValueError(f"the clock went back from {self._last_ns} to {now_ns} ns")
-        if elapsed:
-            self._virtual += elapsed * self._speed
+        self._last_ns = now_ns
+        self._virtual += elapsed * self._speed
+        if self._beside:
             self._busy += self._slots_taken(elapsed)
-            self._last_ns = now_ns
+        elif self._threads < self._slots:
+            self._busy += elapsed * self._threads
+        else:
+            self._busy += elapsed * self._slots
 
     def _slots_taken(self, elapsed: int) -> int:
-        if not self._beside:
-            return elapsed * min(self._threads, self._slots)
         ours, everybody = self._threads + self._guests, self._threads + self._beside
         return int(elapsed * ours * min(self._slots, everybody) // everybody)
 
-    def _next_end_ns(self) -> int:
-        if not self._heap:
-            return NEVER
-        left = (self._heap[0][0] - self._virtual) / self._speed
-        return self._last_ns + max(ceil(left - _HALF), 0)
+    def settle(self) -> None:
+        """Takes account of what has changed: once an instant, however much started and ended."""
+        self.changed = False
+        threads = self._threads
+        if threads >= len(self._rates) or self._beside or self._pace != 1.0:
+            self._share = self._share_of(threads + self._beside)
+        else:
+            self._share = self._rates[threads]
+        if threads:
+            self._speed = self._share
+            wait_ns = ceil((self._heap[0][0] - self._virtual) / self._speed - _HALF)
+            self.ends_ns = self._last_ns + wait_ns if wait_ns > 0 else self._last_ns
+        else:
+            # Without a job virtual time stands still, whoever else is served.
+            self._speed, self.ends_ns = 0.0, NEVER
+
+    def _share_of(self, everybody: float) -> float:
+        """Work served to each of so many threads; computed once a whole number."""
+        if everybody != int(everybody):
+            return self._rate(everybody) * self._pace
+        rates = self._rates
+        while len(rates) <= everybody:
+            rates.append(self._rate(len(rates)))
+        return rates[int(everybody)] * self._pace
 
     def _rate(self, threads: float) -> float:
         """Work served to each of so many threads; one that is not always there has a part."""
         return total_speed(self._curve, max(threads, 1)) / max(threads, 1)
 
-    def _set_threads(self, threads: int) -> None:
-        """The number of active threads, and with it the speed of each; computed once a number."""
-        rates, everybody = self._rates, threads + self._beside
-        if everybody != int(everybody):
-            self._share = self._rate(everybody) * self._pace
-        else:
-            while len(rates) <= everybody:
-                rates.append(self._rate(len(rates)))
-            self._share = rates[int(everybody)] * self._pace
-        # Without a job virtual time stands still, whoever else is served.
-        self._threads, self._speed, self._changed = threads, self._share if threads else 0.0, True
-
 
 class Timers:
     """Waiting for something outside the machine: every job has a clock of its own."""
 
-    __slots__ = ("_heap",)
+    __slots__ = ("_heap", "ends_ns")
+    changed = False
+    """What ends next is known at any time."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int]] = []
+        self.ends_ns = NEVER
+        """When the next job ends; NEVER when none waits."""
 
     def start(self, now_ns: int, job: int, demand_ns: int, threads: int) -> None:
         """A job that ends `demand_ns` from now; threads make waiting no shorter."""
         del threads
         heappush(self._heap, (now_ns + demand_ns, job))
+        self.ends_ns = self._heap[0][0]
 
     def due_ns(self) -> int:
         """When the next job ends; NEVER when none waits."""
-        return self._heap[0][0] if self._heap else NEVER
+        return self.ends_ns
+
+    def settle(self) -> None:
+        """Nothing to do, see `changed`."""
 
     def ended(self, now_ns: int) -> list[int]:
         """The jobs that have ended by now, taken out."""
-        jobs = []
-        while self._heap and self._heap[0][0] <= now_ns:
-            jobs.append(heappop(self._heap)[1])
+        heap, jobs = self._heap, []
+        while heap and heap[0][0] <= now_ns:
+            jobs.append(heappop(heap)[1])
+        self.ends_ns = heap[0][0] if heap else NEVER
         return jobs

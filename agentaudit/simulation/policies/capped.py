@@ -58,5 +58,7 @@ class FirstCome:
     def admit(self, now_ns: int) -> Sequence[WorkRequest]:
         del now_ns
         count = min(self._free, len(self._waiting))
+        if not count:
+            return ()
         self._free -= count
         return [self._waiting.popleft() for _ in range(count)]
