@@ -20,7 +20,14 @@ _PIPELINE_FILE = re.compile(
 
 _KIND_OF_AGENT = re.compile(r"""kind["']?\s*:\s*["']?(?:[Pp]rompt|Agent|[Hh]osted|Workflow)\b""")
 
-_SERVES = re.compile(r"vllm|gpu[-_]memory[-_]utilization|max[-_]model[-_]len")
+_SERVES = (
+    "vllm",
+    "gpu-memory-utilization",
+    "gpu_memory_utilization",
+    "max-model-len",
+    "max_model_len",
+)
+_WORDS_OF_AGENT = ("rompt", "osted", "Workflow", "Agent")
 
 
 def extract_python(documents: Documents, collector: Collector) -> None:
@@ -172,7 +179,11 @@ def extract_autogen(documents: Documents, collector: Collector) -> None:
 
 
 def extract_agent_framework(documents: Documents, collector: Collector) -> None:
-    if any(_KIND_OF_AGENT.search(document.text) for document in documents.of("yaml", "json")):
+    if any(
+        any(word in document.text for word in _WORDS_OF_AGENT)
+        and _KIND_OF_AGENT.search(document.text)
+        for document in documents.of("yaml", "json")
+    ):
         from agentaudit.extract.agent_framework import extract_agent_framework as extract
 
         extract(documents, collector)
@@ -214,7 +225,7 @@ def extract_memory_services(documents: Documents, collector: Collector) -> None:
 
 
 def extract_vllm(documents: Documents, collector: Collector) -> None:
-    if any(_SERVES.search(document.text) for document in documents):
+    if any(any(word in document.text for word in _SERVES) for document in documents):
         from agentaudit.extract.vllm import extract_vllm as extract
 
         extract(documents, collector)
