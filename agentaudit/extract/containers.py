@@ -46,9 +46,10 @@ _AGENT_NAME = re.compile(
 )
 _AGENT_SETTING = re.compile(
     r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
-    r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|MCP|AGENT|CREWAI|OPENROUTER"
-    r"|MODEL_RUNNER|MODEL_PROVIDER|MODEL_BASE)_|^MODEL_NAME$"
+    r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|MCP|AGENT|CREWAI|OPENROUTER|MODEL)_"
 )
+_SERVING = re.compile(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
+"""Settings of what serves a model, in an image whose name does not say so."""
 _PATH = re.compile(r"\w[./_:-]\w")
 _INBOUND = re.compile(
     r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
@@ -150,7 +151,10 @@ def role_of(container: Container) -> str:
     image = container.runtime.image.rpartition("/")[2]
     told = (name for text in container.words for name in _names_in(text))
     named = any(_AGENT_NAME.search(text) for text in (*container.names, image, *told))
-    configured = any(_AGENT_SETTING.match(setting.key) for setting in container.settings)
+    serves = any(_SERVING.match(setting.key) for setting in container.settings)
+    configured = not serves and any(
+        _AGENT_SETTING.match(setting.key) for setting in container.settings
+    )
     return "agent" if named or configured else ""
 
 

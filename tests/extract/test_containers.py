@@ -86,8 +86,8 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
         ('["sh", "-c", "echo start\\n# waits until the agent has ended\\nsleep 9"]', "PORT", 0),
         ('["sh", "-c", "exec python -m acme.agent --port 80"]', "PORT", 1),
         ("""["sh", "-c", "echo 'Hello from the Agent of Acme!' && sleep 9"]""", "PORT", 0),
-        ("[serve]", "MODEL_ID", 0),
-        ("[serve]", "MODEL_NAME", 1),
+        ("[serve]", "MODEL_ID", 1),
+        ("[serve]", "SERVED_MODEL_NAME: y, MODEL_ID", 0),
         ("[serve]", "MODEL_RUNNER_URL", 1),
     ],
 )
