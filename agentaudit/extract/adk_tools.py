@@ -15,7 +15,8 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_code import Module, modules
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_tools import ClassTool, function_tool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind

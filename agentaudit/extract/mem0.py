@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_code import Module, modules
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_imports import modules
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent

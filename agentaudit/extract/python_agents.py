@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, modules
+from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword
+from agentaudit.extract.python_frameworks import is_foreign, is_of_framework
+from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_sessions import add_sessions
 from agentaudit.extract.python_tools import CLASS_TOOLS, class_tool, function_tool, function_tools
@@ -197,7 +199,8 @@ def _tools_of(building: _Building, call: Call) -> Iterator[Tool]:
 
 def _tool(building: _Building, element: ast.expr) -> Tool | None:
     module, collector = building.module, building.collector
-    name = module.dotted(element).rpartition(".")[2]
+    path = module.dotted(element)
+    name = path.rpartition(".")[2]
     if name in building.tools:
         return building.tools[name]
     if isinstance(element, ast.Name):
@@ -207,7 +210,7 @@ def _tool(building: _Building, element: ast.expr) -> Tool | None:
         function = next((node for node in module.functions if node.name == name), None)
         if function is not None:
             return _add_ingestion(collector, collector.add(function_tool(module, function)))
-    if isinstance(element, ast.Call) and name in CLASS_TOOLS:
+    if isinstance(element, ast.Call) and name in CLASS_TOOLS and is_foreign(module, path):
         return _add_ingestion(collector, collector.add(class_tool(module, element, name)))
     collector.leave_open(
         module.place(element, name), f"the tool {name} is not known", "what it does is open"
@@ -232,8 +235,8 @@ def _middleware(building: _Building, call: Call, *names: str) -> ast.Call | None
     given = keyword(call.node, "middleware")
     for element in given.elts if isinstance(given, ast.List | ast.Tuple) else ():
         if isinstance(element, ast.Call):
-            last = building.module.dotted(element.func).rpartition(".")[2]
-            if last in names:
+            name = building.module.dotted(element.func)
+            if name.rpartition(".")[2] in names and is_of_framework(building.module, name):
                 return element
     return None
 

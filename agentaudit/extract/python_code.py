@@ -2,12 +2,10 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from agentaudit.extract.collector import evidence
-from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_imports import followed, top_names
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -46,6 +44,12 @@ class Module:
     """Every node of the tree by its type, from the top down: it is walked once."""
 
     functions: tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]
+    defined: frozenset[str]
+    """Names of the module's own classes, functions and variables."""
+    stars: tuple[str, ...] = ()
+    """Modules of which all names are imported."""
+    passed_on: Mapping[str, str] = field(default_factory=dict)
+    """What modules of the repository pass on: the name it has there, and where it comes from."""
 
     def of(self, type_: type[NodeT]) -> Sequence[NodeT]:
         """The nodes of one type, from the top down."""
@@ -57,7 +61,8 @@ class Module:
             return self.imports.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
             base = self.dotted(node.value)
-            return f"{base}.{node.attr}" if base else node.attr
+            name = f"{base}.{node.attr}" if base else node.attr
+            return self.passed_on.get(name, name)
         if isinstance(node, ast.Call):
             return self.dotted(node.func)
         return ""
@@ -129,21 +134,6 @@ class Module:
                 yield id(item.context_expr), item.optional_vars.id
 
 
-def modules(documents: Documents) -> Mapping[str, Module]:
-    """The modules of all Python documents, by their files."""
-    return documents.once(_every_module)
-
-
-def _every_module(documents: Documents) -> Mapping[str, Module]:
-    found = {document.file: module_of(document) for document in documents.of("python")}
-    known = {file: module for file, module in found.items() if module is not None}
-    imports = followed(
-        {file: module.imports for file, module in known.items()},
-        {file: top_names(module.tree) for file, module in known.items()},
-    )
-    return {file: replace(module, imports=imports[file]) for file, module in known.items()}
-
-
 def module_of(document: Document) -> Module | None:
     """The module of one document; None of what is no Python."""
     tree = document.tree
@@ -160,6 +150,8 @@ def module_of(document: Document) -> Module | None:
         functions=tuple(
             node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ),
+        defined=frozenset(_defined(tree)),
+        stars=tuple(_stars(nodes)),
     )
 
 
@@ -215,10 +207,30 @@ def _imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
                 name = alias.asname or alias.name.partition(".")[0]
                 found[name] = alias.name if alias.asname else name
         elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
+            module = _source(node)
             for alias in node.names:
-                found[alias.asname or alias.name] = f"{module}.{alias.name}"
+                if alias.name != "*":
+                    found[alias.asname or alias.name] = f"{module}.{alias.name}"
     return found
+
+
+def _source(node: ast.ImportFrom) -> str:
+    return "." * node.level + (node.module or "")
+
+
+def _stars(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield _source(node)
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Name):
+                yield target.id
 
 
 def _constants(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:

@@ -6,12 +6,12 @@ langgraph-checkpoint-*, OpenAI Agents 0.24, AutoGen 0.7, Strands, LlamaIndex, Ag
 """
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_frameworks import is_of_framework
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -117,10 +117,6 @@ _PERSISTENT = frozenset(
         *("file", "s3"),
     }
 )
-_FRAMEWORKS = re.compile(
-    r"(?:langchain|langgraph|llama_index|autogen|agent_framework|strands|agents)(?:_\w+)?\."
-)
-"""The packages whose classes these are; a class of the same name from elsewhere is another."""
 _CONSTRUCTORS = ("from_conn_string", "from_conn_info", "from_url", "from_defaults", "from_client")
 
 
@@ -133,11 +129,12 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
     calls = tuple(calls)
     wrapped = {name for call in calls for name in _wrapped(call)}
     for call in calls:
-        name = call.last
-        if name in _CONSTRUCTORS and "." in call.name:
-            name = call.name.split(".")[-2]
+        path, name = call.name, call.last
+        if name in _CONSTRUCTORS and "." in path:
+            path = path.rpartition(".")[0]
+            name = path.rpartition(".")[2]
         form = _FORMS.get(name)
-        if form is not None and _FRAMEWORKS.match(call.name):
+        if form is not None and is_of_framework(module, path):
             store = _store(module, call, (name, _placed(module, call.node, form)))
             compacted = bool(call.variable) and call.variable in wrapped
             yield replace(store, compaction=Known.SET) if compacted else store, call

@@ -15,7 +15,8 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
-from agentaudit.extract.python_code import Module, modules
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_imports import modules
 from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
 from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.extract.token_forms import token_in

@@ -123,12 +123,13 @@ def test_a_store_is_swept_only_when_told_and_refreshed_unless_told() -> None:
 
 
 def python_store(code: str) -> MemoryStore:
-    head = "from langchain.memory import *\nfrom langchain.agents import create_agent\n"
-    names = (
-        "from langchain_community.x import ("
-        + code.partition("=")[2].partition("(")[0].strip().split(".")[0]
-        + ")\n"
+    packages = (
+        *("langchain.memory", "langchain.agents.middleware", "langchain_redis"),
+        *("langgraph.checkpoint.redis", "langgraph.checkpoint.postgres"),
+        *("agents.extensions.memory", "agent_framework", "strands.agent", "autogen_core"),
     )
+    names = "".join(f"from {package} import *\n" for package in packages)
+    head = "from langchain.agents import create_agent\n"
     deployment = deployment_of({"a.py": head + names + code + "\ngraph = create_agent()\n"})
     return deployment.memory_stores[0]
 
