@@ -1,13 +1,14 @@
 """Agents that Python code builds, with their tools, memories, limits and gates."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword
+from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_frameworks import is_foreign, is_of_framework
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_memory import memories
@@ -18,6 +19,7 @@ from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval, Guardrail
 from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Tool
 
 _LIMITS = ("max_iter", "max_iterations", "max_turns", "recursion_limit", "max_llm_calls")
@@ -69,14 +71,34 @@ def _extract(module: Module, collector: Collector) -> None:
     calls = tuple(module.calls())
     add_sessions(module, calls, collector)
     stores = [(collector.add(store), call) for store, call in memories(module, calls)]
-    agents = [
-        _add_agent(_Building(module, collector, tools, calls), call, builder)
-        for call in calls
-        if (builder := _BUILDERS.get(call.name)) is not None
-    ]
-    for agent in agents:
-        for store, _ in stores:
-            collector.remember(agent.id, store, confidence=Confidence.LIKELY)
+    built = [call for call in calls if call.name in _BUILDERS]
+    building = _Building(module, collector, tools, calls)
+    agents = [_add_agent(building, call, _BUILDERS[call.name]) for call in built]
+    _link_stores(building, list(zip(agents, built, strict=True)), stores)
+
+
+def _link_stores(
+    building: "_Building",
+    agents: Sequence[tuple[Agent, Call]],
+    stores: Sequence[tuple[MemoryStore, Call]],
+) -> None:
+    """Stores with the agents they are passed to; where that cannot be seen, it may be any."""
+    if len(agents) > 1 and stores:
+        found = pairs(
+            building.module,
+            building.calls,
+            [call for _, call in agents],
+            [call for _, call in stores],
+        )
+    else:
+        found = frozenset((0, number) for number in range(len(stores) if agents else 0))
+    followed = {store for _, store in found}
+    for number, (store, _) in enumerate(stores):
+        for index, (agent, _) in enumerate(agents):
+            if (index, number) in found:
+                building.collector.remember(agent.id, store, confidence=Confidence.LIKELY)
+            elif number not in followed:
+                building.collector.remember(agent.id, store, confidence=Confidence.POSSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
