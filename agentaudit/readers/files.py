@@ -159,6 +159,8 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
         if not stat.S_ISREG(status.st_mode):
             return _skipped(file, "not a regular file", syntax)
         if status.st_size > MAX_BYTES:
+            if syntax == "javascript":  # a bundle, or a film: the ending says little
+                return _skipped(file, NOT_A_FORMAT, syntax)
             return _failed(file, f"larger than {MAX_BYTES:,} bytes", syntax)
         content = path.read_bytes()
     except RuntimeError:
@@ -175,6 +177,9 @@ def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage
 
     It is read by its byte order mark or else as UTF-8; no text of ours has a NUL.
     """
+    if syntax == "javascript":  # only its imports are asked for, and `.ts` may be a film as well
+        text = content.decode("utf-8-sig", errors="replace")
+        return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
     marks = (mark for mark in _MARKS if content.startswith(mark))
     encoding = _MARKS.get(next(marks, b""), "utf-8-sig")
     if encoding == "utf-8-sig" and b"\0" in content:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from agentaudit.readers.azure import arm_place, bicep_of_interest
+from agentaudit.readers.javascript import builds_agents
 
 _ALWAYS_READ = re.compile(
     r"(?:^|/)(?:agentaudit\.ya?ml"
@@ -44,6 +45,8 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return True
     if syntax == "bicep":
         return bicep_of_interest(text)
+    if syntax == "javascript":
+        return builds_agents(file, text)
     if syntax == "python":
         return _imports_of_interest(text) or _PYTHON.open_to(text)
     if _CONFIGURATION.open_to(text.lower()):

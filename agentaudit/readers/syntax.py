@@ -10,6 +10,7 @@ from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
 from agentaudit.readers.interest import is_plan
+from agentaudit.readers.javascript import parse_javascript
 from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.lines import MAX_WRITTEN
 from agentaudit.readers.pem import parse_pem
@@ -37,6 +38,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("redis*.conf", "ini"),
     ("valkey*.conf", "ini"),
     ("*.py", "python"),
+    *((f"*.{ending}", "javascript") for ending in ("ts", "tsx", "mts", "cts", "js", "mjs", "cjs")),
     ("CLAUDE.md", "markdown"),
     ("CLAUDE.local.md", "markdown"),
     ("AGENTS.md", "markdown"),
@@ -127,6 +129,7 @@ _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
     "json": parse_json,
     "hcl": _parse_hcl,
     "bicep": parse_bicep,
+    "javascript": parse_javascript,
     "toml": _parse_toml,
     "dotenv": parse_dotenv,
     "dockerfile": parse_dockerfile,
