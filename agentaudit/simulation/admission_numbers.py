@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
 
+from agentaudit.model.workload import Heavy
+
 
 class Rule(IntEnum):
     """The ways of admitting that the kernel knows. The numbers are part of the compiled code."""
@@ -19,6 +21,27 @@ class Rule(IntEnum):
     """Algorithm 1 of MAS: `size` slots for CPU-heavy requests, `gpu_size`, and `shared` ones."""
     SHORTEST = 4
     """While fewer than `size` run, the request that is expected to need least."""
+    OVERLAP = 5
+    """Groups of up to `size`; the next starts when no CPU step of the last is left."""
+    APART = 6
+    """GPU-heavy requests as they come, CPU-heavy ones in order, while fewer than `size` run."""
+    WINDOW = 7
+    """In order of arrival, within a window that grows and shrinks as `window` says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowNumbers:
+    """A window of running requests, and the tool threads between which it changes."""
+
+    start: int
+    least: int
+    shrink: float
+    interval_ns: int
+    """How long after one look at the threads the next comes."""
+    few: int
+    """With at most so many threads a full window grows by one."""
+    many: int
+    """With more it shrinks to `shrink` of itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +55,9 @@ class AdmissionNumbers:
     offset_ns: int = 0
     expected_ns: Mapping[str, int] | None = None
     """What each type is expected to need, NEVER where nothing is; None for what each will need."""
+    window: WindowNumbers | None = None
+    threaded: frozenset[Heavy] = frozenset()
+    """The classes that run as threads of one interpreter, which starts no process for them."""
 
 
 @runtime_checkable

@@ -143,6 +143,8 @@ class Station:
             self._busy += elapsed * self._slots
 
     def _slots_taken(self, elapsed: int) -> int:
+        if self._beside == self._guests:
+            return elapsed * min(self._threads + self._guests, self._slots)
         ours, everybody = self._threads + self._guests, self._threads + self._beside
         return int(elapsed * ours * min(self._slots, everybody) // everybody)
 

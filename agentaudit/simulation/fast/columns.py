@@ -32,6 +32,8 @@ class StepKind:
     stage: Stage
     threads: int = 1
     name: str = ""
+    interpreted: float = 1.0
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +98,7 @@ def work_columns(workload: Workload) -> WorkColumns:
     if len(ids) and not np.all(np.diff(ids)):
         raise ValueError("two requests of the workload have the same id")
     steps = list(chain.from_iterable(request.steps for request in requests))
-    named = [(step.stage, step.threads, step.name) for step in steps]
+    named = [(step.stage, step.threads, step.name, step.interpreted, step.tokens) for step in steps]
     kinds = {kind: place for place, kind in enumerate(dict.fromkeys(named))}
     types = {name: place for place, name in enumerate(sorted({item.type for item in requests}))}
     follows = _follows(requests)
@@ -107,7 +109,10 @@ def work_columns(workload: Workload) -> WorkColumns:
         heavy=np.array([HEAVIES.index(item.heavy) for item in requests], dtype=np.int8),
         arrival_ns=np.array([item.arrival_ns for item in requests], dtype=np.int64),
         begin=np.cumsum([0, *(len(item.steps) for item in requests)], dtype=np.int32),
-        kinds=tuple(StepKind(stage=kind[0], threads=kind[1], name=kind[2]) for kind in kinds),
+        kinds=tuple(
+            StepKind(stage=stage, threads=threads, name=name, interpreted=share, tokens=tokens)
+            for stage, threads, name, share, tokens in kinds
+        ),
         kind=np.array([kinds[kind] for kind in named], dtype=np.int32),
         demand_ns=np.array([step.demand_ns for step in steps], dtype=np.int64),
         follows=follows,
@@ -140,6 +145,8 @@ def workload_of(columns: WorkColumns) -> Workload:
             demand_ns=demand_ns,
             threads=columns.kinds[kind].threads,
             name=columns.kinds[kind].name,
+            interpreted=columns.kinds[kind].interpreted,
+            tokens=columns.kinds[kind].tokens,
         )
         for kind, demand_ns in zip(columns.kind.tolist(), columns.demand_ns.tolist(), strict=True)
     ]

@@ -1,20 +1,31 @@
 """Runs columns on the kernel: makes its arrays, and reads what it has left in them."""
 
+from collections.abc import Collection
+
 import numpy as np
 
-from agentaudit.model.workload import Machine, Stage
+from agentaudit.model.workload import Heavy, Machine, Stage
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.fast import kernel, parts
-from agentaudit.simulation.fast.columns import NOBODY, Ints, Places, RunColumns, WorkColumns
-from agentaudit.simulation.speed import total_speed
+from agentaudit.simulation.fast.columns import (
+    HEAVIES,
+    NOBODY,
+    Ints,
+    Places,
+    RunColumns,
+    WorkColumns,
+)
+from agentaudit.simulation.fast.threads import threaded_steps
+from agentaudit.simulation.speed import ideal_cores, total_speed
 from agentaudit.simulation.stations import NEVER
 
 _LONGEST_NS = 1 << 53
 """Longer demands are not exact in a float, and the engine divides them as integers."""
 _MOST_THREADS = 1 << 20
 _MOST_RATES = 1 << 20
-_STAGES = (Stage.CPU, Stage.GPU, Stage.WAIT)
-"""As the kernel numbers them."""
+_STAGES = {Stage.CPU: parts.CPU, Stage.GPU: parts.GPU, Stage.WAIT: parts.WAIT}
+_UNBOUNDED = (Rule.OFFSET, Rule.OVERLAP, Rule.APART, Rule.WINDOW)
+"""Rules under which any number of requests may run at once, whatever their sizes."""
 
 
 def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> RunColumns | None:
@@ -28,9 +39,9 @@ def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> R
         return None
     count = len(work)
     most = min(count, numbers.size + numbers.gpu_size + numbers.shared)
-    most = count if numbers.rule is Rule.OFFSET else most
+    most = count if numbers.rule in _UNBOUNDED else most
     run = parts.Parts(
-        work=_asked(work, machine.dispatch_ns),
+        work=_asked(work, machine.dispatch_ns, numbers.threaded),
         stations=_stations(machine, most, work),
         timers=_timers(most if work.follows is None else count),
         line=_line(numbers, work),
@@ -48,7 +59,7 @@ def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> R
         return None
     cpu_busy, gpu_busy = (
         (int(row[parts.BUSY_CARRIED]) << parts.CARRY_BITS) + int(row[parts.BUSY])
-        for row in run.stations.now
+        for row in run.stations.now[: parts.INTERPRETER]
     )
     work_ns = run.line.now[parts.WORK_NS :].tolist()
     return RunColumns(
@@ -57,9 +68,9 @@ def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> R
         finish_ns=run.out.finish_ns,
         cpu_busy_ns=cpu_busy,
         gpu_busy_ns=gpu_busy,
-        cpu_work_ns=work_ns[0],
-        gpu_work_ns=work_ns[1],
-        wait_ns=work_ns[2],
+        cpu_work_ns=work_ns[parts.CPU] + work_ns[parts.INTERPRETER],
+        gpu_work_ns=work_ns[parts.GPU],
+        wait_ns=work_ns[parts.WAIT],
         running_peak=int(run.line.now[parts.PEAK]),
     )
 
@@ -74,6 +85,7 @@ def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> boo
         and _between(work.arrival_ns, 0, NEVER)
         and 0 <= machine.dispatch_ns < _LONGEST_NS
         and numbers.offset_ns < _LONGEST_NS
+        and (numbers.window is None or numbers.window.interval_ns < _LONGEST_NS)
         and all(abs(span) <= NEVER for span in (numbers.expected_ns or {}).values())
         and all(0 < number < _MOST_THREADS for number in threads)
         and len(work) * max(threads, default=1) < NEVER >> 1
@@ -86,8 +98,10 @@ def _between(values: Ints, least: int, most: int) -> bool:
     return not len(values) or (int(values.min()) >= least and int(values.max()) < most)
 
 
-def _asked(work: WorkColumns, dispatch_ns: int) -> parts.Work:
+def _asked(work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy]) -> parts.Work:
     begin, kind, demand_ns = work.begin, work.kind, work.demand_ns
+    if threaded:
+        begin, kind, demand_ns = threaded_steps(work, threaded)
     if len(demand_ns) and not demand_ns.min():
         needed = demand_ns > 0
         before = np.concatenate(([0], np.cumsum(needed)))
@@ -100,12 +114,16 @@ def _asked(work: WorkColumns, dispatch_ns: int) -> parts.Work:
         begin=begin,
         kind=kind,
         demand_ns=demand_ns,
-        stage=np.array([_STAGES.index(kind.stage) for kind in work.kinds], dtype=np.int32),
-        threads=np.array([kind.threads for kind in work.kinds], dtype=np.int32),
+        stage=np.array(
+            [*(_STAGES[kind.stage] for kind in work.kinds), parts.INTERPRETER], dtype=np.int32
+        ),
+        threads=np.array([*(kind.threads for kind in work.kinds), 1], dtype=np.int32),
         follower=follower,
         next_follower=next_follower,
         think_ns=np.empty(0, dtype=np.int64) if work.think_ns is None else work.think_ns,
-        dispatch_ns=dispatch_ns,
+        dispatch_ns=np.array(
+            [0 if heavy in threaded else dispatch_ns for heavy in HEAVIES], dtype=np.int64
+        ),
     )
 
 
@@ -135,19 +153,20 @@ def _followers(work: WorkColumns) -> tuple[Places, Places]:
 
 def _stations(machine: Machine, most: int, work: WorkColumns) -> parts.Stations:
     """Idle stations with room for so many jobs each."""
-    threads = most * max((kind.threads for kind in work.kinds), default=1)
-    curves = (machine.cpu, machine.gpu)
+    # And one more for an interpreter, which is a thread to the cores.
+    threads = most * max((kind.threads for kind in work.kinds), default=1) + 1
+    curves = (machine.cpu, machine.gpu, ideal_cores(1))
     length = min(max(curve.points[-1][0] for curve in curves), threads) + 1
     rates = [
         [0.0, *(total_speed(curve, jobs) / jobs for jobs in range(1, length))] for curve in curves
     ]
     return parts.Stations(
         now=np.array(
-            [[0, NEVER, 0, 0, 0, 0, 0, slots] for slots in (machine.cores, 1)], dtype=np.int64
+            [[0, NEVER, *(0,) * 6, slots] for slots in (machine.cores, 1, 1)], dtype=np.int64
         ),
-        flow=np.array([[0.0, 0.0, curve.points[-1][1]] for curve in curves]),
-        keys=np.empty((2, most)),
-        tickets=np.empty((2, most), dtype=np.int64),
+        flow=np.array([[0.0, 0.0, 0.0, 1.0, curve.points[-1][1]] for curve in curves]),
+        keys=np.empty((3, most)),
+        tickets=np.empty((3, most), dtype=np.int64),
         rates=np.array(rates),
     )
 
@@ -162,12 +181,16 @@ def _timers(most: int) -> parts.Timers:
 
 def _line(numbers: AdmissionNumbers, work: WorkColumns) -> parts.Line:
     count = len(work)
-    classes = numbers.rule is Rule.CLASSES
+    classes, window = numbers.rule is Rule.CLASSES, numbers.window
     return parts.Line(
         rule=int(numbers.rule),
         size=numbers.size,
         offset_ns=numbers.offset_ns,
         free=np.array([numbers.size, numbers.gpu_size, numbers.shared], dtype=np.int64),
+        window=np.array([window.start, window.least, window.shrink] if window else []),
+        bounds=np.array(
+            [window.interval_ns, window.few, window.many] if window else [], dtype=np.int64
+        ),
         waiting=np.empty(count, dtype=np.int32),
         waiting_gpu=np.empty(count if classes else 0, dtype=np.int32),
         held=np.empty(count if classes else 0, dtype=np.int8),

@@ -14,7 +14,10 @@ from agentaudit.simulation.fast.parts import (
     CPU,
     GPU,
     HEAD,
+    IDLE,
+    INTERPRETER,
     LAUNCH_NS,
+    LOOK_NS,
     NEVER,
     PEAK,
     RUNNING,
@@ -22,15 +25,18 @@ from agentaudit.simulation.fast.parts import (
     TAIL_GPU,
     THINKING,
     TICKET_BITS,
+    TOOLS,
     TURN,
     WAIT,
     WAITS,
+    WIDTH,
     WORK_NS,
     Parts,
-    Places,
 )
 from agentaudit.simulation.fast.ranked import take_ranked, wait_ranked
+from agentaudit.simulation.fast.sorting import ascending
 from agentaudit.simulation.fast.stations import (
+    couple,
     due_ns,
     serve,
     set_timer,
@@ -38,33 +44,19 @@ from agentaudit.simulation.fast.stations import (
     take_timed,
     timer_ns,
 )
+from agentaudit.simulation.fast.watched import (
+    OVERLAP,
+    WINDOW,
+    await_cpu_steps,
+    look,
+    note_begin,
+    note_end,
+)
 
-_BARRIER, _OFFSET, _CLASSES, _SHORTEST = 1, 2, 3, 4
+_BARRIER, _OFFSET, _CLASSES, _SHORTEST, _APART = 1, 2, 3, 4, 6
 _RESERVE = 2
-
-
-@inlined
-def sink(values: Places, place: int, count: int) -> None:
-    """The value at a place moved down a heap whose greatest stands first."""
-    value, child = values[place], 2 * place + 1
-    while child < count:
-        if child + 1 < count and values[child + 1] > values[child]:
-            child += 1
-        if value >= values[child]:
-            break
-        values[place] = values[child]
-        place, child = child, 2 * child + 1
-    values[place] = value
-
-
-@inlined
-def ascending(values: Places, count: int) -> None:
-    """The first `count` sorted in place."""
-    for place in range(count // 2 - 1, -1, -1):
-        sink(values, place, count)
-    for last in range(count - 1, 0, -1):
-        values[0], values[last] = values[last], values[0]
-        sink(values, 0, last)
+_MOST_IDLE = 1_000_000
+"""As in the engine, which then says that the policy starts nobody."""
 
 
 @inlined
@@ -73,6 +65,7 @@ def begin_later(parts: Parts, job: int) -> None:
     now = parts.line.now
     parts.out.beginning[now[BEGINNING]] = job
     now[BEGINNING] += 1
+    note_begin(parts, job)
 
 
 @inlined
@@ -80,7 +73,8 @@ def start(parts: Parts, job: int, now_ns: int) -> None:
     """A waiting request that is admitted. Dispatching stands before its first step."""
     parts.out.start_ns[job] = now_ns
     parts.line.now[RUNNING] += 1
-    parts.out.at[job] = parts.work.begin[job] - (1 if parts.work.dispatch_ns else 0)
+    work = parts.work
+    parts.out.at[job] = work.begin[job] - (1 if work.dispatch_ns[work.heavy[job]] else 0)
     begin_later(parts, job)
 
 
@@ -95,8 +89,8 @@ def start_first(parts: Parts, count: int, now_ns: int) -> None:
 
 
 @inlined
-def admit_in_order(parts: Parts, now_ns: int) -> None:
-    """What the rules with one queue do once an instant."""
+def admit_groups(parts: Parts, now_ns: int) -> None:
+    """What the rules do once an instant that start groups."""
     line, now = parts.line, parts.line.now
     waiting = now[TAIL] - now[HEAD]
     if line.rule == _OFFSET:
@@ -105,14 +99,44 @@ def admit_in_order(parts: Parts, now_ns: int) -> None:
             start_first(parts, count, now_ns)
             waiting -= count
             now[LAUNCH_NS] = now_ns + line.offset_ns
-    elif line.rule == _SHORTEST:
-        for _ in range(min(line.size - now[RUNNING], waiting)):
+    elif line.rule == OVERLAP:
+        while waiting and now[TOOLS] == 0:
+            count = min(line.size, waiting)
+            await_cpu_steps(parts, count)
+            start_first(parts, count, now_ns)
+            waiting -= count
+    elif now[RUNNING] == 0:
+        start_first(parts, min(line.size, waiting), now_ns)
+
+
+@inlined
+def admit_in_order(parts: Parts, now_ns: int) -> None:
+    """What the other rules with one queue do once an instant."""
+    line, now = parts.line, parts.line.now
+    free = line.size - now[RUNNING]
+    if line.rule == _APART:
+        free = line.free[0]
+    elif line.rule == WINDOW:
+        look(line, now_ns)
+        free = int(line.window[WIDTH]) - now[RUNNING]
+    count = min(free, now[TAIL] - now[HEAD])
+    if line.rule == _SHORTEST:
+        for _ in range(count):
             start(parts, take_ranked(line), now_ns)
-    elif line.rule == _BARRIER:
-        if now[RUNNING] == 0:
-            start_first(parts, min(line.size, waiting), now_ns)
-    elif waiting:
-        start_first(parts, min(line.size - now[RUNNING], waiting), now_ns)
+    elif count > 0:
+        start_first(parts, count, now_ns)
+        if line.rule == _APART:
+            line.free[0] -= count
+
+
+@inlined
+def admit(parts: Parts, now_ns: int) -> None:
+    """The decision of an instant; MAS has taken its own as it went."""
+    rule = parts.line.rule
+    if rule in (_BARRIER, _OFFSET, OVERLAP):
+        admit_groups(parts, now_ns)
+    elif rule != _CLASSES:
+        admit_in_order(parts, now_ns)
 
 
 @inlined
@@ -145,11 +169,13 @@ def give_slot_back(parts: Parts, job: int, now_ns: int) -> None:
 
 @inlined
 def arrive(parts: Parts, job: int, now_ns: int) -> None:
-    """A request comes; under MAS it is tried at once, else it waits for the decision."""
+    """A request comes; one that no decision is needed for starts, others wait for it."""
     line, now = parts.line, parts.line.now
     if line.rule == _CLASSES and take_slot(parts, job, now_ns):
         return
-    if line.rule == _SHORTEST:
+    if line.rule == _APART and parts.work.heavy[job]:
+        start(parts, job, now_ns)
+    elif line.rule == _SHORTEST:
         wait_ranked(line, job)
     elif line.rule == _CLASSES and parts.work.heavy[job]:
         line.waiting_gpu[now[TAIL_GPU]] = job
@@ -167,6 +193,8 @@ def finish(parts: Parts, job: int, now_ns: int) -> None:
     parts.line.now[RUNNING] -= 1
     if parts.line.rule == _CLASSES:
         give_slot_back(parts, job, now_ns)
+    elif parts.line.rule == _APART and not work.heavy[job]:
+        parts.line.free[0] += 1
     follower = work.follower[job] if len(work.follower) else -1
     while follower >= 0:
         set_timer(parts.timers, THINKING, now_ns + work.think_ns[follower], follower)
@@ -174,11 +202,15 @@ def finish(parts: Parts, job: int, now_ns: int) -> None:
 
 
 @inlined
-def end_steps(parts: Parts, now_ns: int) -> None:
-    """All steps that end at this instant, under MAS in the order of ids: it frees slots in turn."""
+def end_steps(parts: Parts, now_ns: int) -> int:
+    """
+    All steps that end at this instant; how many.
+
+    Under MAS they do in the order of ids: it frees slots in turn.
+    """
     ended, at, begin = parts.out.ended, parts.out.at, parts.work.begin
     count = 0
-    for one in (CPU, GPU):
+    for one in (CPU, GPU, INTERPRETER):
         if due_ns(parts.stations, one) <= now_ns:
             count = take_served(parts.stations, one, now_ns, ended, count)
     count = take_timed(parts.timers, WAITS, now_ns, ended, count)
@@ -186,15 +218,17 @@ def end_steps(parts: Parts, now_ns: int) -> None:
         ascending(ended, count)
     for place in range(count):
         job = ended[place]
+        note_end(parts, job)
         if at[job] < begin[job + 1]:
             begin_later(parts, job)
         else:
             finish(parts, job, now_ns)
+    return count
 
 
 @inlined
-def take_arrivals(parts: Parts, now_ns: int) -> None:
-    """All that come at this instant, in the order of ids."""
+def take_arrivals(parts: Parts, now_ns: int) -> int:
+    """All that come at this instant, in the order of ids; how many."""
     work, now, came = parts.work, parts.line.now, parts.out.ended
     count = take_timed(parts.timers, THINKING, now_ns, came, 0)
     thought = count
@@ -210,6 +244,7 @@ def take_arrivals(parts: Parts, now_ns: int) -> None:
         ascending(came, count)
     for place in range(count):
         arrive(parts, came[place], now_ns)
+    return count
 
 
 @inlined
@@ -222,7 +257,7 @@ def begin_steps(parts: Parts, now_ns: int) -> None:
         at[job] = step + 1
         stage, threads, demand_ns = WAIT, 1, 0
         if step < work.begin[job]:
-            stage, demand_ns = CPU, work.dispatch_ns
+            stage, demand_ns = CPU, work.dispatch_ns[work.heavy[job]]
         elif step < work.begin[job + 1]:
             kind, demand_ns = work.kind[step], work.demand_ns[step]
             stage, threads = work.stage[kind], work.threads[kind]
@@ -239,11 +274,15 @@ def next_instant(parts: Parts) -> int:
     """The next instant at which anything happens."""
     work, line = parts.work, parts.line
     now_ns = min(due_ns(parts.stations, CPU), due_ns(parts.stations, GPU))
+    now_ns = min(now_ns, due_ns(parts.stations, INTERPRETER))
     now_ns = min(now_ns, timer_ns(parts.timers, WAITS), timer_ns(parts.timers, THINKING))
     if line.now[ARRIVED] < len(work.arriving):
         now_ns = min(now_ns, work.arrival_ns[work.arriving[line.now[ARRIVED]]])
-    if line.rule == _OFFSET and line.now[HEAD] < line.now[TAIL]:
-        now_ns = min(now_ns, line.now[LAUNCH_NS])
+    if line.now[HEAD] < line.now[TAIL]:
+        if line.rule == _OFFSET:
+            now_ns = min(now_ns, line.now[LAUNCH_NS])
+        elif line.rule == WINDOW:
+            now_ns = min(now_ns, line.now[LOOK_NS])
     return now_ns
 
 
@@ -252,11 +291,11 @@ def execute(parts: Parts) -> None:
     """The whole run: what comes of it stands in the arrays afterwards."""
     now = parts.line.now
     now_ns = next_instant(parts)
-    while now_ns < NEVER:
-        end_steps(parts, now_ns)
-        take_arrivals(parts, now_ns)
-        if parts.line.rule != _CLASSES:
-            admit_in_order(parts, now_ns)
+    while now_ns < NEVER and now[IDLE] <= _MOST_IDLE:
+        happened = end_steps(parts, now_ns) + take_arrivals(parts, now_ns)
+        admit(parts, now_ns)
         now[PEAK] = max(now[PEAK], now[RUNNING])
+        now[IDLE] = 0 if happened or now[BEGINNING] else now[IDLE] + 1
         begin_steps(parts, now_ns)
+        couple(parts.stations, now_ns)
         now_ns = next_instant(parts)

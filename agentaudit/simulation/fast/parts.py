@@ -20,23 +20,30 @@ CARRY_BITS = 2 * HALF_BITS
 BELOW_CARRY = (1 << CARRY_BITS) - 1
 
 # Rows of stations, and the stages of steps; rows of timers.
-CPU, GPU, WAIT = 0, 1, 2
+CPU, GPU, INTERPRETER, WAIT = 0, 1, 2, 3
 WAITS, THINKING = 0, 1
 # Columns of `Stations.now`: integers that change, and the slots. Busy time counts in units of 1 and
 # of 2 ** 60 slot-nanoseconds.
-LAST_NS, DUE_NS, ACTIVE, JOBS, BUSY, BUSY_CARRIED, CHANGED, SLOTS = range(8)
-# Columns of `Stations.flow`. `FLAT` is the total speed past the end of the table of rates.
-VIRTUAL, SPEED, FLAT = 0, 1, 2
+LAST_NS, DUE_NS, ACTIVE, GUESTS, JOBS, BUSY, BUSY_CARRIED, CHANGED, SLOTS = range(9)
+# Columns of `Stations.flow`. `SPEED` is the share of a thread, and 0 without a job; `FLAT` is the
+# total speed past the end of the table of rates.
+VIRTUAL, SPEED, SHARE, PACE, FLAT = range(5)
 
 # Places in `Line.now`: integers of the policy and of the run that change.
 HEAD, HEAD_GPU, TAIL, TAIL_GPU, RUNNING, PEAK, LAUNCH_NS, TURN, ARRIVED, BEGINNING = range(10)
-CAME, WORK_NS = 10, 11
-"""`WORK_NS` is the first of three: what was asked for so far of CPU and GPU, and waiting."""
-COUNTERS = 14
+CAME, TOOLS, LOOK_NS, IDLE, WORK_NS = range(10, 15)
+"""
+`TOOLS` counts CPU steps that the last group has left, or threads of tools; `IDLE` instants in a row
+in which nothing happened; `WORK_NS` is the first of four: what was asked for so far of each stage.
+"""
+COUNTERS = 18
+# Places in `Line.window`, which is as wide as so many requests, and in `Line.bounds`.
+WIDTH, LEAST, SHRINK = 0, 1, 2
+INTERVAL_NS, FEW, MANY = 0, 1, 2
 
 
 class Stations(NamedTuple):
-    """Cores, and a GPU: jobs that share a capacity. A row for each, as in all that follows."""
+    """Cores, a GPU and an interpreter, a row for each: jobs that share a capacity."""
 
     now: Ints
     flow: Floats
@@ -72,7 +79,8 @@ class Work(NamedTuple):
     next_follower: Places
     """Another that follows the same, -1 for none."""
     think_ns: Ints
-    dispatch_ns: int
+    dispatch_ns: Ints
+    """CPU work to start the process of a request of each class; 0 for threads."""
 
 
 class Line(NamedTuple):
@@ -83,6 +91,8 @@ class Line(NamedTuple):
     offset_ns: int
     free: Ints
     """Free slots: of the cap or of CPU-heavy requests, of GPU-heavy ones, of the reserve."""
+    window: Floats
+    bounds: Ints
     waiting: Places
     waiting_gpu: Places
     held: Codes

@@ -1,9 +1,9 @@
 """
 Stations and timers as arrays, compiled: `agentaudit.simulation.stations`, operation by operation.
 
-Arrays have a row for each station, CPU and GPU, and for each kind of timer. A heap is a row of keys
-beside one of tickets, `job << 20 | threads`. Equal keys need no order: what ends at one instant is
-taken out together.
+Arrays have a row for each station (CPU, GPU and interpreter) and for each kind of timer. A heap is
+a row of keys beside one of tickets, `job << 20 | threads`. Equal keys need no order: what ends at
+one instant is taken out together.
 """
 
 import numpy as np
@@ -17,12 +17,17 @@ from agentaudit.simulation.fast.parts import (
     BUSY_CARRIED,
     CARRY_BITS,
     CHANGED,
+    CPU,
     DUE_NS,
     FLAT,
+    GUESTS,
     HALF_BITS,
+    INTERPRETER,
     JOBS,
     LAST_NS,
     NEVER,
+    PACE,
+    SHARE,
     SLOTS,
     SPEED,
     THREADS,
@@ -74,7 +79,7 @@ def pass_time(stations: Stations, one: int, now_ns: int) -> None:
         return
     now[LAST_NS] = now_ns
     flow[VIRTUAL] += elapsed_ns * flow[SPEED]
-    slots = min(now[ACTIVE], now[SLOTS])
+    slots = min(now[ACTIVE] + now[GUESTS], now[SLOTS])
     # In two parts, because the product may need more than 64 bits.
     high = (elapsed_ns >> HALF_BITS) * slots
     busy = now[BUSY] + ((high & BELOW_HALF) << HALF_BITS) + (elapsed_ns & BELOW_HALF) * slots
@@ -87,7 +92,25 @@ def set_active(stations: Stations, one: int, threads: int) -> None:
     """The number of active threads, and with it the speed of each."""
     now, flow, rates = stations.now[one], stations.flow[one], stations.rates[one]
     now[ACTIVE], now[CHANGED] = threads, 1
-    flow[SPEED] = rates[threads] if threads < len(rates) else flow[FLAT] / threads
+    everybody = threads + now[GUESTS]
+    rate = rates[everybody] if everybody < len(rates) else flow[FLAT] / everybody
+    flow[SHARE] = rate * flow[PACE]
+    flow[SPEED] = flow[SHARE] if threads else 0.0
+
+
+@inlined
+def couple(stations: Stations, now_ns: int) -> None:
+    """From now on the interpreter is one thread to the cores, and shares what that thread gets."""
+    now, flow = stations.now, stations.flow
+    guests = 1 if now[INTERPRETER, ACTIVE] else 0
+    if now[CPU, GUESTS] != guests:
+        pass_time(stations, CPU, now_ns)
+        now[CPU, GUESTS] = guests
+        set_active(stations, CPU, now[CPU, ACTIVE])
+    if flow[INTERPRETER, PACE] != flow[CPU, SHARE]:
+        pass_time(stations, INTERPRETER, now_ns)
+        flow[INTERPRETER, PACE] = flow[CPU, SHARE]
+        set_active(stations, INTERPRETER, now[INTERPRETER, ACTIVE])
 
 
 @inlined

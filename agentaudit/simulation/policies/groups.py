@@ -94,6 +94,9 @@ class OverlappingMicroBatching:
     def admission(self) -> "_OverlappingGroups":
         return _OverlappingGroups(self.size)
 
+    def numbers(self) -> AdmissionNumbers:
+        return AdmissionNumbers(rule=Rule.OVERLAP, size=self.size)
+
 
 def _check_size(name: str, size: int) -> None:
     if size < 1:

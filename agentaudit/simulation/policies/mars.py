@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentaudit.model.workload import Stage, WorkRequest, WorkStep
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule, WindowNumbers
 from agentaudit.simulation.policies.calls import attained_level
 from agentaudit.simulation.policy import Call
 from agentaudit.simulation.stations import NEVER
@@ -52,6 +53,19 @@ class AdaptiveWindow:
 
     def admission(self) -> "_Window":
         return _Window(self)
+
+    def numbers(self) -> AdmissionNumbers | None:
+        if self.kv_tokens is not None:
+            return None  # the kernel counts no tokens
+        window = WindowNumbers(
+            start=self.start,
+            least=self.least,
+            shrink=self.shrink,
+            interval_ns=self.interval_ns,
+            few=self.cores + self.least_backlog,
+            many=self.cores + self.most_backlog,
+        )
+        return AdmissionNumbers(rule=Rule.WINDOW, size=NEVER, window=window)
 
 
 class _Window:

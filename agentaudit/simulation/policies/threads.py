@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentaudit.model.workload import Heavy, WorkRequest
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.policies.capped import FirstCome
+from agentaudit.simulation.stations import NEVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,9 @@ class MultiThreading:
 
     def admission(self) -> "_Threads":
         return _Threads(None)
+
+    def numbers(self) -> AdmissionNumbers:
+        return AdmissionNumbers(rule=Rule.CAPPED, size=NEVER, threaded=frozenset(Heavy))
 
 
 class _Threads(FirstCome):
@@ -59,6 +64,13 @@ class WorkloadAware:
 
     def admission(self) -> "_Apart":
         return _Apart(self.cap)
+
+    def numbers(self) -> AdmissionNumbers:
+        return AdmissionNumbers(
+            rule=Rule.APART,
+            size=self.cap if self.cap is not None else NEVER,
+            threaded=frozenset({Heavy.GPU}),
+        )
 
 
 class _Apart(FirstCome):

@@ -20,11 +20,11 @@ from agentaudit.model.workload import (
     WorkStep,
 )
 from agentaudit.simulation import engine, simulator
-from agentaudit.simulation.admission_numbers import Numbered
 from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.fast.columns import work_columns, workload_of
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.catalogue import SHIPPED
+from agentaudit.simulation.policies.mars import AdaptiveWindow
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000
@@ -40,6 +40,8 @@ steps = st.builds(
     demand_ns=times,
     threads=st.integers(1, 3),
     name=st.sampled_from(["", "search"]),
+    interpreted=st.sampled_from([1.0, 0.0, 0.5]) | st.floats(0, 1),
+    tokens=st.sampled_from([0, 900]),
 )
 
 
@@ -92,10 +94,7 @@ caps = st.builds(
 )
 
 
-NUMBERED = [name for name, shipped in SHIPPED.items() if isinstance(shipped.make(CAPS), Numbered)]
-
-
-@pytest.mark.parametrize("name", NUMBERED)
+@pytest.mark.parametrize("name", SHIPPED)
 @settings(max_examples=40, deadline=None)
 @given(workload=workloads(), machine=machines, drawn=caps)
 def test_both_engines_say_the_same(
@@ -116,7 +115,7 @@ def test_columns_are_the_workload(workload: Workload) -> None:
     assert workload_of(work_columns(workload)) == replace(workload, requests=tuple(ordered))
 
 
-@pytest.mark.parametrize("name", NUMBERED)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_large_batch_in_one_instant(name: str) -> None:
     """Thousands that come, end and start together: sorting, and heaps that are deep."""
     workload = batch(
@@ -174,6 +173,27 @@ def test_busy_time_may_need_more_than_64_bits() -> None:
     assert run == engine.simulate(workload, machine, UNCAPPED)
 
 
+def test_a_window_that_waits_without_end_is_left_to_the_engine() -> None:
+    """A million looks at the threads in a row while nothing happens; the engine then says so."""
+    window = AdaptiveWindow(
+        name="mars", source="test", cores=2, kv_tokens=None, start=1, least=1, interval_ns=1
+    )
+    neither_few_nor_many = WorkStep(stage=Stage.CPU, demand_ns=SECOND, threads=4)
+    workload = batch([neither_few_nor_many] * 2)
+    slow = replace(window, interval_ns=1000)
+
+    assert simulator.on_kernel(workload, MACHINE, window) is None
+    run = simulator.on_kernel(workload, MACHINE, slow)
+    assert run is not None
+    assert run == engine.simulate(workload, MACHINE, slow)
+
+
+def test_a_window_that_counts_tokens_is_left_to_the_engine() -> None:
+    window = SHIPPED["mars"].make(replace(CAPS, kv_tokens=900))
+
+    assert simulator.on_kernel(LARGE, MACHINE, window) is None
+
+
 def test_a_policy_without_numbers_runs_on_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     class Own:
         """Somebody's policy."""
@@ -216,14 +236,13 @@ def test_the_kernel_knows_every_number_of_a_machine_and_a_request() -> None:
         "WorkRequest": {
             *("request_id", "type", "heavy", "arrival_ns", "steps", "follows", "think_ns"),
         },
-        # Tokens matter to limits, and who is interpreted to policies that give no numbers.
+        # Tokens matter to limits only.
         "WorkStep": {"stage", "demand_ns", "threads", "name", "interpreted", "tokens"},
     }
 
 
 SCRIPT = """
 from agentaudit.simulation import engine, simulator
-from agentaudit.simulation.admission_numbers import Numbered
 from agentaudit.simulation.caps import Caps, default_caps
 from agentaudit.simulation.machine import PRESETS
 from agentaudit.simulation.policies.catalogue import SHIPPED
@@ -239,9 +258,6 @@ for way in ("poisson:99", "users:9:1s", "closed"):
     caps = Caps(group=9, slots=9, total=20, cpu=5, gpu=5, shared=2, offset_ns=10**9)
     for shipped in SHIPPED.values():
         policy, machine = shipped.make(caps), PRESETS["v1"]
-        if not isinstance(policy, Numbered):
-            assert simulator.on_kernel(work, machine, policy) is None
-            continue
         run = simulator.on_kernel(work, machine, policy)
         assert run == engine.simulate(work, machine, policy), policy
 """

@@ -1,0 +1,71 @@
+"""What policies know that look into requests while they run: CPU steps, and threads of tools."""
+
+from agentaudit.simulation.fast.compiler import inlined
+from agentaudit.simulation.fast.parts import (
+    CPU,
+    FEW,
+    HEAD,
+    INTERVAL_NS,
+    LEAST,
+    LOOK_NS,
+    MANY,
+    RUNNING,
+    SHRINK,
+    TOOLS,
+    WIDTH,
+    Line,
+    Parts,
+    Work,
+)
+
+OVERLAP, WINDOW = 5, 7
+
+
+@inlined
+def tool_threads(work: Work, job: int, step: int) -> int:
+    """Of a CPU step; 0 for other steps, and for starting the request's process, which is none."""
+    if step < work.begin[job] or step >= work.begin[job + 1]:
+        return 0
+    kind = work.kind[step]
+    return int(work.threads[kind]) if work.stage[kind] == CPU else 0
+
+
+@inlined
+def note_begin(parts: Parts, job: int) -> None:
+    """The next step of a request begins in this instant."""
+    if parts.line.rule == WINDOW:
+        parts.line.now[TOOLS] += tool_threads(parts.work, job, parts.out.at[job])
+
+
+@inlined
+def note_end(parts: Parts, job: int) -> None:
+    """The step before the next one has ended."""
+    line = parts.line
+    if line.rule == WINDOW:
+        line.now[TOOLS] -= tool_threads(parts.work, job, parts.out.at[job] - 1)
+    elif line.rule == OVERLAP:
+        line.now[TOOLS] -= min(tool_threads(parts.work, job, parts.out.at[job] - 1), 1)
+
+
+@inlined
+def await_cpu_steps(parts: Parts, count: int) -> None:
+    """The first `count` of the queue are a group, whose CPU steps the next one waits for."""
+    work, line = parts.work, parts.line
+    head = line.now[HEAD]
+    for place in range(head, head + count):
+        job = line.waiting[place]
+        for step in range(work.begin[job], work.begin[job + 1]):
+            line.now[TOOLS] += min(tool_threads(work, job, step), 1)
+
+
+@inlined
+def look(line: Line, now_ns: int) -> None:
+    """MARS: where it is time, the width that suits the threads that run or lack a core."""
+    now, window, bounds = line.now, line.window, line.bounds
+    if now_ns < now[LOOK_NS]:
+        return
+    now[LOOK_NS] = now_ns + bounds[INTERVAL_NS]
+    if now[TOOLS] > bounds[MANY]:
+        window[WIDTH] = max(window[WIDTH] * window[SHRINK], window[LEAST])
+    elif now[TOOLS] <= bounds[FEW] and now[RUNNING] >= int(window[WIDTH]):
+        window[WIDTH] += 1.0
