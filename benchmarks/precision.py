@@ -117,7 +117,7 @@ def audit(checkout: Path) -> Audit:
         commit=named.read_text().strip() if named.exists() else "",
         exit_code=run.returncode,
         cpu_s=cpu_s,
-        coverage=Counter(_coverage(said["coverage"])),
+        coverage=_counts(_coverage(said["coverage"])),
         findings=tuple(_finding(item) for item in said["findings"] if not item.get("suppressed")),
     )
 
@@ -132,10 +132,19 @@ def _cpu_of_children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _coverage(files: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    """How each file was read; those that no deployment consists of are passed over."""
+def _coverage(files: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, int]]:
+    """How files were read, and how many; those of no format of ours are told together."""
     for file in files:
-        yield "passed over" if file["reason"] == NOT_OURS else file["status"]
+        number, told, _ = file["reason"].partition(" files: ")
+        count = int(number.replace(",", "")) if told else 1
+        yield ("passed over" if file["reason"].endswith(NOT_OURS) else file["status"]), count
+
+
+def _counts(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for name, count in pairs:
+        counts[name] += count
+    return counts
 
 
 def _finding(item: _Said) -> Finding:
