@@ -15,6 +15,7 @@ from agentaudit.extract.cloudformation_values import Template
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import templates
+from agentaudit.extract.serverless import projects
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
@@ -125,7 +126,7 @@ class Stack(Module):
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     """Every template: identities, agents, stores, runtimes and logs."""
-    found = tuple(templates(documents))
+    found = (*templates(documents), *projects(documents))
     for document in found:
         add_parameters(document, collector)
     stacks = tuple(map(_stack, found))

@@ -14,6 +14,7 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 
+SERVERLESS_FILE = re.compile(r"(?:^|/)serverless(?:[.-][\w-]+)?\.(?:ya?ml|json)$")
 _PIPELINE_FILE = re.compile(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
 )
@@ -75,7 +76,8 @@ def extract_certificates(documents: Documents, collector: Collector) -> None:
 
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
-    if any(templates(documents)):
+    named = any(SERVERLESS_FILE.search(document.file) for document in documents)
+    if named or any(templates(documents)):
         from agentaudit.extract.cloudformation import extract_cloudformation as extract
 
         extract(documents, collector)

@@ -9,12 +9,13 @@ import re
 from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.platforms import SERVERLESS_FILE
 from agentaudit.readers.azure import UNREAD, arm_place
+from agentaudit.readers.document import Node
 from agentaudit.readers.lines import Lines
 
 _PROJECT = re.compile(r"(?:^|/)(?:agentcore\.json|\.bedrock_agentcore\.yaml)$")
 _PROJECT_KEYS = ("agents", "runtimes", "memories", "agentCoreGateways", "gateways", "credentials")
-_SERVERLESS = re.compile(r"(?:^|/)serverless\.(?:ya?ml|json)$")
 
 
 def extract_unread(documents: Documents, collector: Collector) -> None:
@@ -26,11 +27,17 @@ def extract_unread(documents: Documents, collector: Collector) -> None:
             problem = Problem(file=document.file, message=UNREAD, line=line, column=column)
         elif _PROJECT.search(document.file) and any(map(root.child, _PROJECT_KEYS)):
             problem = _at_start(document.file, "a project of AgentCore, of which keys are not read")
-        elif _SERVERLESS.search(document.file) and root.child("functions") is not None:
-            problem = _at_start(document.file, "functions of Serverless, which are not read")
+        elif SERVERLESS_FILE.search(document.file) and _elsewhere(root):
+            problem = _at_start(document.file, "functions outside of AWS, which are not read")
         else:
             continue
         collector.problems.append(problem)
+
+
+def _elsewhere(root: Node) -> bool:
+    """Whether a project of Serverless is for another cloud than the one whose resources we know."""
+    provider = root.text_at("provider", "name") or root.text_at("provider")
+    return root.child("functions") is not None and provider != "aws"
 
 
 def _at_start(file: str, message: str) -> Problem:

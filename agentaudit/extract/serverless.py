@@ -1,0 +1,284 @@
+"""
+Projects of the Serverless Framework as the CloudFormation template that they become.
+
+Functions and their role are written as the resources that the framework makes of them; what stands
+below `resources` is CloudFormation already. Sources: Serverless Framework documentation,
+"Serverless.yml Reference", "IAM Permissions For Functions" and "Variables".
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.platforms import SERVERLESS_FILE
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_VARIABLE = re.compile(r"\$\{(?P<source>[a-zA-Z]+)(?::|(?=\())(?P<rest>[^{}]*)\}")
+_WHOLE = re.compile(rf"^{_VARIABLE.pattern}$")
+_DEFAULT = re.compile(r",\s*(?P<quote>['\"]?)(?P<text>[^'\",]*)(?P=quote)\s*$")
+_ROLE = "IamRoleLambdaExecution"
+_TIMEOUT_S = "6"
+_DEEPEST = 20
+_MOST_NODES = 50_000
+_LONGEST_TEXT = 10_000
+
+
+def projects(documents: Documents) -> Iterator[Document]:
+    """Every project for AWS, as a template with the places of its own file."""
+    for document in documents.of("yaml", "json"):
+        root = document.root
+        provider = root.text_at("provider", "name") or root.text_at("provider")
+        if SERVERLESS_FILE.search(document.file) and provider == "aws":
+            yield _template(document, documents)
+
+
+def _template(document: Document, documents: Documents) -> Document:
+    root = document.root
+    project = _Project(_Variables(document, documents).resolved(root))
+    entries = tuple(project.resources())
+    listed = root.changed(entries=entries)
+    template = root.changed(entries=((_scalar(root, "Resources"), listed),))
+    return Document(
+        file=document.file,
+        syntax=document.syntax,
+        text=document.text,
+        roots=(template,),
+        comments=document.comments,
+    )
+
+
+@dataclass(slots=True)
+class _Variables:
+    """`${self:…}` and `${file(…)}` are looked up; what only a deployment knows stays open."""
+
+    document: Document
+    documents: Documents
+    nodes: int = 0
+    """Made so far: variables that name each other twice would make thousands of millions."""
+
+    def resolved(self, node: Node, depth: int = 0) -> Node:
+        """A node with its variables replaced."""
+        self.nodes += 1
+        if depth > _DEEPEST or self.nodes > _MOST_NODES:
+            return node.changed(kind=NodeKind.UNKNOWN, raw="…", entries=(), elements=())
+        if node.kind is NodeKind.MAPPING:
+            entries = tuple((key, self.resolved(value, depth + 1)) for key, value in node.entries)
+            return node.changed(entries=entries)
+        if node.kind is NodeKind.SEQUENCE:
+            elements = tuple(self.resolved(each, depth + 1) for each in node.elements)
+            return node.changed(elements=elements)
+        if node.kind is NodeKind.STRING and "${" in node.raw:
+            return self._text(node, depth)
+        return node
+
+    def _text(self, node: Node, depth: int) -> Node:
+        whole = _WHOLE.match(node.raw)
+        if whole is None:
+            text = _VARIABLE.sub(lambda match: self._piece(match, depth), node.raw)
+            return node.changed(raw=text if len(text) < _LONGEST_TEXT else node.raw)
+        found = self._found(whole)
+        if found is not None:
+            return self.resolved(found, depth + 1).changed(origin=(node,))
+        given = _DEFAULT.search(whole["rest"])
+        if given is not None and whole["source"] != "env":
+            return node.changed(raw=given["text"])
+        if whole["source"] == "env":  # as shells write it, which is known everywhere
+            name = whole["rest"].partition(",")[0].strip()
+            return node.changed(raw=f"${{{name}:-{given['text']}}}" if given else f"${{{name}}}")
+        if whole["source"] == "ssm":
+            return node.changed(raw=f"ssm:{whole['rest']}")
+        return node.changed(kind=NodeKind.UNKNOWN)
+
+    def _piece(self, match: re.Match[str], depth: int) -> str:
+        found = self._found(match)
+        text = self.resolved(found, depth + 1).text if found is not None else None
+        return match[0] if text is None else text
+
+    def _found(self, match: re.Match[str]) -> Node | None:
+        """What a variable names in this file, or in another one of the audit."""
+        if match["source"] == "self":
+            path = match["rest"].partition(",")[0].strip()
+            return self.document.root.get(*path.split(".")) if path else None
+        if match["source"] != "file":
+            return None
+        named, _, path = match["rest"].lstrip("(").partition(")")
+        other = self.documents.beside(self.document, named.strip())
+        if other is None or other.syntax not in {"yaml", "json"}:
+            return None
+        keys = path.partition(",")[0].strip().lstrip(":")
+        found = other.root.get(*keys.split(".")) if keys else other.root
+        return _of_file(found, other.file) if found is not None else None
+
+
+def _of_file(node: Node, file: str) -> Node:
+    """A node that is read within another file keeps its own place."""
+    return node.changed(
+        file=file,
+        entries=tuple((_of_file(key, file), _of_file(value, file)) for key, value in node.entries),
+        elements=tuple(_of_file(element, file) for element in node.elements),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """The file, its variables resolved."""
+
+    root: Node
+
+    def resources(self) -> Iterator[tuple[Node, Node]]:
+        """The resources of its template, by their logical ids."""
+        yield from self._written()
+        yield from self._shared_role()
+        functions = self.root.get("functions")
+        for group in functions.list() if functions is not None else ():
+            for key, function in group.entries:
+                yield from self._function(key, function)
+
+    def _written(self) -> Iterator[tuple[Node, Node]]:
+        listed = self.root.get("resources")
+        for part in listed.list() if listed is not None else ():
+            resources = part.get("Resources")
+            yield from resources.entries if resources is not None else ()
+
+    def _shared_role(self) -> Iterator[tuple[Node, Node]]:
+        provider = self.root.get("provider")
+        role = provider.get("iam", "role") if provider is not None else None
+        statements = (role.get("statements") if role is not None else None) or (
+            provider.get("iamRoleStatements") if provider is not None else None
+        )
+        managed = role.get("managedPolicies") if role is not None else None
+        given = self._given_role()
+        if provider is None or given is not None or (statements is None and managed is None):
+            return
+        place = statements or managed or provider
+        boundary = role.get("permissionsBoundary") if role is not None else None
+        yield _scalar(place, _ROLE), _role(place, statements, managed, boundary)
+
+    def _given_role(self) -> Node | None:
+        """A role that exists already, for all functions: its ARN or its logical id."""
+        role = self.root.get("provider", "iam", "role") or self.root.get("provider", "role")
+        return (
+            role if role is not None and role.get("statements") is None and _plain(role) else None
+        )
+
+    def _function(self, key: Node, function: Node) -> Iterator[tuple[Node, Node]]:
+        own = function.get("iamRoleStatements")
+        name = f"{key.raw[:1].upper()}{key.raw[1:]}".replace("-", "Dash").replace("_", "Underscore")
+        if own is not None:
+            yield _scalar(own, f"{name}IamRole"), _role(own, own)
+        role = function.get("role") or self._given_role()
+        reference = f"{name}IamRole" if own is not None else _ROLE
+        properties = {
+            "FunctionName": function.get("name") or key,
+            "Role": _reference(key, reference) if role is None else _by_name(role),
+            "Timeout": self._setting(function, "timeout") or _scalar(key, _TIMEOUT_S),
+            "MemorySize": self._setting(function, "memorySize"),
+            "Runtime": self._setting(function, "runtime"),
+            "Handler": function.get("handler"),
+            "Code": self._image(function),
+            "ReservedConcurrentExecutions": function.get("reservedConcurrency"),
+            "Environment": self._environment(key, function),
+        }
+        yield (
+            _scalar(key, f"{name}LambdaFunction"),
+            _mapping(
+                key,
+                {
+                    "Type": _scalar(key, "AWS::Lambda::Function"),
+                    "Properties": _mapping(function, _there(properties)),
+                },
+            ),
+        )
+
+    def _setting(self, function: Node, name: str) -> Node | None:
+        return function.get(name) or self.root.get("provider", name)
+
+    def _image(self, function: Node) -> Node | None:
+        image = function.get("image", "uri") or function.get("image")
+        if image is None or image.text is None:
+            return None
+        return _mapping(image, {"ImageUri": image})
+
+    def _environment(self, key: Node, function: Node) -> Node | None:
+        own, shared = function.get("environment"), self.root.get("provider", "environment")
+        entries: dict[str, tuple[Node, Node]] = {}
+        for group in (shared, own):
+            for name, value in group.entries if group is not None else ():
+                entries[name.raw] = (name, value)
+        if not entries:
+            return None
+        variables = (own or shared or key).changed(
+            kind=NodeKind.MAPPING, entries=tuple(entries.values())
+        )
+        return _mapping(key, {"Variables": variables})
+
+
+def _role(
+    place: Node, statements: Node | None, managed: Node | None = None, boundary: Node | None = None
+) -> Node:
+    service = _mapping(place, {"Service": _scalar(place, "lambda.amazonaws.com")})
+    assumed = _mapping(
+        place,
+        {
+            "Effect": _scalar(place, "Allow"),
+            "Principal": service,
+            "Action": _scalar(place, "sts:AssumeRole"),
+        },
+    )
+    trust = _mapping(place, {"Statement": _sequence(place, (assumed,))})
+    policies = None
+    if statements is not None:
+        document = _mapping(statements, {"Statement": statements})
+        policy = _mapping(
+            statements, {"PolicyName": _scalar(statements, "role"), "PolicyDocument": document}
+        )
+        policies = _sequence(statements, (policy,))
+    properties = {
+        "AssumeRolePolicyDocument": trust,
+        "Policies": policies,
+        "ManagedPolicyArns": managed,
+        "PermissionsBoundary": boundary,
+    }
+    return _mapping(
+        place,
+        {
+            "Type": _scalar(place, "AWS::IAM::Role"),
+            "Properties": _mapping(place, _there(properties)),
+        },
+    )
+
+
+def _plain(node: Node) -> bool:
+    """Whether it names a role, and does not describe one."""
+    return node.kind is not NodeKind.MAPPING or any(
+        key.startswith("Fn::") or key == "Ref" for key, _ in node.items()
+    )
+
+
+def _by_name(role: Node) -> Node:
+    """A name that is no ARN is the logical id of a role of the template."""
+    text = role.text
+    return _reference(role, text) if text and not text.startswith(("arn:", "${")) else role
+
+
+def _reference(place: Node, name: str) -> Node:
+    parts = _sequence(place, (_scalar(place, name), _scalar(place, "Arn")))
+    return _mapping(place, {"Fn::GetAtt": parts})
+
+
+def _there(properties: Mapping[str, Node | None]) -> Mapping[str, Node]:
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _mapping(place: Node, members: Mapping[str, Node]) -> Node:
+    entries = tuple((_scalar(value, name), value) for name, value in members.items())
+    return place.changed(kind=NodeKind.MAPPING, raw="", entries=entries, elements=())
+
+
+def _sequence(place: Node, elements: Iterable[Node]) -> Node:
+    return place.changed(kind=NodeKind.SEQUENCE, raw="", entries=(), elements=tuple(elements))
+
+
+def _scalar(place: Node, raw: str) -> Node:
+    return place.changed(kind=NodeKind.STRING, raw=raw, entries=(), elements=())
