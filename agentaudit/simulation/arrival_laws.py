@@ -6,8 +6,10 @@ of the distributions that `Random` offers are not.
 """
 
 from collections.abc import Iterator
-from math import cos, exp, log, pi, sqrt
+from math import sqrt
 from random import Random
+
+from agentaudit.simulation.exact import cosine, exponent, logarithm
 
 _SECOND_NS = 1_000_000_000
 
@@ -59,7 +61,7 @@ def on_off(
 
 
 def _exponential(draw: Random) -> float:
-    return -log(1.0 - draw.random())
+    return -logarithm(1.0 - draw.random())
 
 
 def _gamma(shape: float, draw: Random) -> float:
@@ -69,11 +71,11 @@ def _gamma(shape: float, draw: Random) -> float:
     Below a shape of 1, one of a shape larger by 1 times a power of a uniform number.
     """
     if shape < 1:
-        return _gamma(shape + 1, draw) * exp(log(1.0 - draw.random()) / shape)
+        return _gamma(shape + 1, draw) * exponent(logarithm(1.0 - draw.random()) / shape)
     d = shape - 1 / 3
     c = 1 / sqrt(9 * d)
     while True:
-        normal = sqrt(-2 * log(1.0 - draw.random())) * cos(2 * pi * draw.random())
+        normal = sqrt(-2 * logarithm(1.0 - draw.random())) * cosine(draw.random())
         v = (1 + c * normal) ** 3
-        if v > 0 and log(1.0 - draw.random()) < normal**2 / 2 + d * (1 - v + log(v)):
+        if v > 0 and logarithm(1.0 - draw.random()) < normal**2 / 2 + d * (1 - v + logarithm(v)):
             return d * v

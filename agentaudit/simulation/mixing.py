@@ -7,7 +7,7 @@ within each phase. Here the two phases lie as far above and below the whole as t
 of the way to the nearer of 0 and 1: of p_LLM 0.25, it is 0.375 and 0.125.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -41,15 +41,20 @@ def mixed(
 ) -> Iterator[WorkRequest]:
     """So many requests, each drawn whole from those of its class. UsageError for a missing one."""
     classes = {heavy: [one for one in requests if one.heavy is heavy] for heavy in Heavy}
+    check_mix([heavy for heavy, members in classes.items() if members], mix)
+    for place in range(count):
+        likely = mix.likely[place // mix.phase % 2]
+        yield pick(classes[Heavy.GPU if draw.random() < likely else Heavy.CPU], draw)
+
+
+def check_mix(there: Collection[Heavy], mix: Mix) -> None:
+    """UsageError where the mix asks for a class that no request is of."""
     for heavy, wanted in ((Heavy.GPU, mix.gpu_heavy), (Heavy.CPU, 1 - mix.gpu_heavy)):
-        if wanted and not classes[heavy]:
+        if wanted and heavy not in there:
             raise UsageError(
                 f"--arrivals …,mix: none of the requests is {heavy.value.upper()}-heavy, so no mix"
                 " with them can be drawn"
             )
-    for place in range(count):
-        likely = mix.likely[place // mix.phase % 2]
-        yield pick(classes[Heavy.GPU if draw.random() < likely else Heavy.CPU], draw)
 
 
 def mix_sentence(mix: Mix) -> str:

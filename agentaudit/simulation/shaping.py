@@ -8,13 +8,13 @@ drawn from, whose sequence is the same in every version of Python.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from math import log
 from random import Random
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload, WorkRequest
 from agentaudit.simulation.arrival_laws import gamma_gaps, on_off, poisson
 from agentaudit.simulation.arrivals import LARGEST_WORKLOAD, TIMED, ArrivalKind, Arrivals
+from agentaudit.simulation.exact import logarithm
 from agentaudit.simulation.mixing import mix_sentence, mixed
 from agentaudit.simulation.resampling import drawn_sessions, pick
 
@@ -40,7 +40,11 @@ def shaped(workload: Workload, *, arrivals: Arrivals, requests: int | None, seed
     else:
         chosen = _chosen(workload, arrivals, count, draw)
         made = tuple(_arriving(chosen, workload, arrivals, gap_draw))
-    said = _told_sessions(workload, count) if in_sessions else _told(workload, arrivals, count)
+    said = (
+        _told_sessions(workload, count)
+        if in_sessions
+        else told(arrivals, have=len(workload.requests), count=count)
+    )
     return replace(
         workload,
         requests=made,
@@ -134,7 +138,7 @@ def _by_users(
     users = round(arrivals.number)
     asked: list[WorkRequest] = []
     for place, request in enumerate(chosen):
-        think_ns = round(-log(1.0 - draw.random()) * arrivals.think_ns)
+        think_ns = round(-logarithm(1.0 - draw.random()) * arrivals.think_ns)
         before = asked[place - users] if place >= users else None
         asked.append(
             replace(
@@ -147,8 +151,8 @@ def _by_users(
     yield from asked
 
 
-def _told(workload: Workload, arrivals: Arrivals, count: int) -> Iterator[str]:
-    have = len(workload.requests)
+def told(arrivals: Arrivals, *, have: int, count: int) -> Iterator[str]:
+    """What is assumed where requests are drawn from so many."""
     if arrivals.mix is not None:
         yield mix_sentence(arrivals.mix)
     if arrivals.mix is not None or count != have:

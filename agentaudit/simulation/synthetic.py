@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import cos, exp, log, pi, sqrt
+from math import sqrt
 from random import Random
 
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.arrivals import Arrivals
+from agentaudit.simulation.exact import cosine, exponent, logarithm
 from agentaudit.simulation.replay import heavy_resource
 from agentaudit.simulation.shaping import shaped
+
+ASSUMED = "The workload is written by hand; nothing in it was measured here."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +50,13 @@ class WorkloadShape:
 
 
 def synthetic_workload(shape: WorkloadShape, *, source: str) -> Workload:
-    """The workload of a shape. Demands are lognormal where a step has a spread."""
+    """
+    The workload of a shape. Demands are lognormal where a step has a spread.
+
+    `fast.drawn` makes the same as columns, for more requests than there should be objects.
+    """
     draw = Random(f"{shape.seed} demands")  # noqa: S311 - a simulation repeats, it keeps no secret
-    heavy = {kind.name: _heavy(kind) for kind in shape.types}
+    heavy = {kind.name: heavy_of(kind) for kind in shape.types}
     kinds = [_pick_type(shape.types, draw) for _ in range(shape.requests)]
     workload = Workload(
         requests=tuple(
@@ -65,12 +72,13 @@ def synthetic_workload(shape: WorkloadShape, *, source: str) -> Workload:
         source=source,
         arrivals="closed",
         seed=shape.seed,
-        assumptions=("The workload is written by hand; nothing in it was measured here.",),
+        assumptions=(ASSUMED,),
     )
     return shaped(workload, arrivals=shape.arrivals, requests=None, seed=shape.seed)
 
 
-def _heavy(kind: TypeShape) -> Heavy:
+def heavy_of(kind: TypeShape) -> Heavy:
+    """What the type says, or what its steps make it."""
     means = tuple(WorkStep(stage=step.stage, demand_ns=step.mean_ns) for step in kind.steps)
     return kind.heavy or heavy_resource(means)
 
@@ -97,6 +105,6 @@ def _work_step(step: StepShape, draw: Random) -> WorkStep:
 
 def lognormal(spread: float, draw: Random) -> float:
     """A draw with mean 1, by Box and Muller, from `Random.random` alone."""
-    variance = log(1 + spread**2)
-    normal = sqrt(-2 * log(1.0 - draw.random())) * cos(2 * pi * draw.random())
-    return exp(sqrt(variance) * normal - variance / 2)
+    variance = logarithm(1.0 + spread * spread)
+    normal = sqrt(-2 * logarithm(1.0 - draw.random())) * cosine(draw.random())
+    return exponent(sqrt(variance) * normal - variance / 2)

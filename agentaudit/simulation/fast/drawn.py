@@ -1,22 +1,26 @@
 """Workloads of shapes as columns: ten million requests without an object for each."""
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from random import Random
 
-from agentaudit.errors import UsageError
-from agentaudit.model.workload import WorkStep
+import numpy as np
+
+from agentaudit.simulation.arrival_laws import gamma_gaps, on_off
 from agentaudit.simulation.arrivals import ArrivalKind, Arrivals
 from agentaudit.simulation.fast.columns import (
     HEAVIES,
     NOBODY,
+    Codes,
     Ints,
     Places,
     StepKind,
     WorkColumns,
 )
-from agentaudit.simulation.fast.draws import exponential, lognormal, stream, uniform
-from agentaudit.simulation.replay import heavy_resource
-from agentaudit.simulation.synthetic import TypeShape, WorkloadShape
+from agentaudit.simulation.fast.draws import Stream, exponential, lognormal
+from agentaudit.simulation.mixing import Mix, check_mix
+from agentaudit.simulation.shaping import told
+from agentaudit.simulation.synthetic import ASSUMED, TypeShape, WorkloadShape, heavy_of
 
 _CHUNK = 1 << 18
 """Requests drawn at once: what is drawn does not depend on it, what it takes meanwhile does."""
@@ -24,35 +28,24 @@ _SECOND_NS = 1e9
 
 
 def drawn_columns(shape: WorkloadShape, *, source: str) -> WorkColumns:
-    """
-    The workload of a shape, as `synthetic_workload` makes it but for what is drawn.
-
-    Type, arrival and demands of a request are functions of the seed and of its place alone: a
-    longer workload begins with the same requests. See `fast.draws` for the numbers.
-    """
-    count = shape.requests
-    kind_of = _types(shape)
-    kinds = list(
-        dict.fromkeys(
-            StepKind(stage=step.stage, threads=step.threads, name=step.name)
-            for kind in shape.types
-            for step in kind.steps
-        )
+    """The workload that `synthetic_workload` makes of a shape, to the nanosecond, as columns."""
+    stream = Stream(f"{shape.seed} demands")
+    kind_of = _types(shape, stream)
+    kinds = tuple(
+        dict.fromkeys(_step_kind(kind, place) for kind in shape.types for place in _places(kind))
     )
-    lengths = np.array([len(kind.steps) for kind in shape.types], dtype=np.int32)
-    begin = np.zeros(count + 1, dtype=np.int32)
-    np.cumsum(lengths[kind_of], out=begin[1:])
-    kind, demand_ns = _steps(shape, kind_of, begin, kinds)
-    arrival_ns, follows, think_ns = _arrivals(shape.arrivals, count, shape.seed)
-    heavy = np.array([_heavy(kind) for kind in shape.types], dtype=np.int8)
-    return WorkColumns(
+    begin = _begins(shape.types, kind_of)
+    kind, demand_ns = _steps(shape, kind_of, begin, kinds, stream)
+    heavies = np.array([HEAVIES.index(heavy_of(kind)) for kind in shape.types], dtype=np.int8)
+    arrival_ns, follows, think_ns = _arrivals(shape.arrivals, shape.requests, shape.seed)
+    columns = WorkColumns(
         ids=None,
         types=tuple(kind.name for kind in shape.types),
         type=kind_of,
-        heavy=heavy[kind_of],
+        heavy=heavies[kind_of],
         arrival_ns=arrival_ns,
         begin=begin,
-        kinds=tuple(kinds),
+        kinds=kinds,
         kind=kind,
         demand_ns=demand_ns,
         follows=follows,
@@ -60,81 +53,143 @@ def drawn_columns(shape: WorkloadShape, *, source: str) -> WorkColumns:
         source=source,
         arrivals=str(shape.arrivals),
         seed=shape.seed,
-        assumptions=("The workload is written by hand; nothing in it was measured here.",),
+        assumptions=(ASSUMED, *told(shape.arrivals, have=shape.requests, count=shape.requests)),
     )
+    mix = shape.arrivals.mix
+    return columns if mix is None else _mixed(columns, mix)
 
 
-def _types(shape: WorkloadShape) -> Places:
+def _types(shape: WorkloadShape, stream: Stream) -> Places:
     """Which type each request is of."""
     edges = np.cumsum([kind.weight for kind in shape.types])
-    key = stream(shape.seed, "types")
     kind_of = np.empty(shape.requests, dtype=np.int32)
     for chunk in _chunks(shape.requests):
-        point = uniform(key, chunk) * edges[-1]
-        kind_of[_part(chunk)] = np.searchsorted(edges[:-1], point, side="right")
+        points = stream.uniform(chunk.stop - chunk.start) * edges[-1]
+        kind_of[chunk] = np.searchsorted(edges[:-1], points, side="right")
     return kind_of
 
 
+def _begins(types: Sequence[TypeShape], kind_of: Places) -> Places:
+    lengths = np.array([len(kind.steps) for kind in types], dtype=np.int32)
+    begin = np.zeros(len(kind_of) + 1, dtype=np.int32)
+    np.cumsum(lengths[kind_of], out=begin[1:])
+    return begin
+
+
 def _steps(
-    shape: WorkloadShape, kind_of: Places, begin: Places, kinds: list[StepKind]
+    shape: WorkloadShape,
+    kind_of: Places,
+    begin: Places,
+    kinds: tuple[StepKind, ...],
+    stream: Stream,
 ) -> tuple[Places, Ints]:
-    """The kind and the demand of every step; those of a request have counters of their own."""
-    key = stream(shape.seed, "demands")
-    most = max(len(kind.steps) for kind in shape.types)
+    """The kind and the demand of every step; those with a spread take two draws, in their order."""
     kind = np.empty(int(begin[-1]), dtype=np.int32)
     demand_ns = np.empty(int(begin[-1]), dtype=np.int64)
+    taken = np.array([2 * sum(step.spread > 0 for step in kind.steps) for kind in shape.types])
     for chunk in _chunks(shape.requests):
-        for place, of_type in enumerate(shape.types):
-            requests = chunk[kind_of[_part(chunk)] == place]
-            first = begin[requests]
-            for number, step in enumerate(of_type.steps):
-                code = StepKind(stage=step.stage, threads=step.threads, name=step.name)
-                kind[first + number] = kinds.index(code)
+        types = kind_of[chunk]
+        drawn_before = np.concatenate(([0], np.cumsum(taken[types])))
+        draws = stream.uniform(int(drawn_before[-1]))
+        for number, of_type in enumerate(shape.types):
+            requests = np.flatnonzero(types == number)
+            first, draw = begin[chunk][requests], drawn_before[requests]
+            for place, step in enumerate(of_type.steps):
+                kind[first + place] = kinds.index(_step_kind(of_type, place))
                 demands: Ints | int = step.mean_ns
                 if step.spread:
-                    draws = uniform(key, requests * np.uint64(most) + np.uint64(number))
-                    wanted = np.rint(step.mean_ns * lognormal(draws, step.spread))
-                    demands = np.maximum(wanted, 1).astype(np.int64)
-                demand_ns[first + number] = demands
+                    factors = lognormal(draws[draw], draws[draw + 1], step.spread)
+                    demands = np.maximum(np.rint(step.mean_ns * factors), 1).astype(np.int64)
+                    draw = draw + 2
+                demand_ns[first + place] = demands
     return kind, demand_ns
 
 
 def _arrivals(arrivals: Arrivals, count: int, seed: int) -> tuple[Ints, Places | None, Ints | None]:
     """When each request comes, whom it follows, and how long its user thinks."""
-    key = stream(seed, "arrivals")
-    gaps_ns = np.zeros(count, dtype=np.int64)
-    if arrivals.kind is ArrivalKind.CLOSED:
-        return gaps_ns, None, None
-    known = arrivals.kind in (ArrivalKind.POISSON, ArrivalKind.USERS) and arrivals.mix is None
-    if not known:
-        raise UsageError(f"arrivals {arrivals} cannot be drawn as columns")
-    users = arrivals.kind is ArrivalKind.USERS
-    mean_ns = float(arrivals.think_ns) if users else _SECOND_NS / arrivals.number
+    name, rate = f"{seed} arrivals", arrivals.number
+    match arrivals.kind:
+        case ArrivalKind.POISSON:
+            return _poisson(rate, count, Stream(name)), None, None
+        case ArrivalKind.USERS:
+            return _by_users(arrivals, count, Stream(name))
+        case ArrivalKind.GAMMA:
+            instants = gamma_gaps(rate, arrivals.variation, count, Random(name))  # noqa: S311
+            return np.fromiter(instants, np.int64, count), None, None
+        case ArrivalKind.ON_OFF:
+            rates = (rate, arrivals.off_rate)
+            instants = on_off(rates, arrivals.phases_ns, count, Random(name))  # noqa: S311
+            return np.fromiter(instants, np.int64, count), None, None
+        case ArrivalKind.CLOSED | ArrivalKind.RECORDED | ArrivalKind.SCALED:
+            return np.zeros(count, dtype=np.int64), None, None
+
+
+def _poisson(rate_per_s: float, count: int, stream: Stream) -> Ints:
+    arrival_ns, at_s = np.empty(count, dtype=np.int64), 0.0
     for chunk in _chunks(count):
-        drawn = exponential(uniform(key, chunk))
-        gaps_ns[_part(chunk)] = np.rint(drawn * mean_ns).astype(np.int64)
-    if not users:
-        return np.cumsum(gaps_ns), None, None
-    number = min(round(arrivals.number), count)
-    follows = np.arange(-number, count - number, dtype=np.int32)
-    follows[:number] = NOBODY
-    arrival_ns = gaps_ns.copy()
-    arrival_ns[number:] = 0  # they come when they are due, and stand in the order of their ids
-    gaps_ns[:number] = 0
-    return arrival_ns, follows, gaps_ns
+        gaps = exponential(stream.uniform(chunk.stop - chunk.start)) / rate_per_s
+        gaps[0] += at_s
+        instants = np.cumsum(gaps)
+        at_s = float(instants[-1])
+        arrival_ns[chunk] = np.rint(instants * _SECOND_NS)
+    return arrival_ns
 
 
-def _heavy(kind: TypeShape) -> int:
-    means = tuple(WorkStep(stage=step.stage, demand_ns=step.mean_ns) for step in kind.steps)
-    return HEAVIES.index(kind.heavy or heavy_resource(means))
+def _by_users(arrivals: Arrivals, count: int, stream: Stream) -> tuple[Ints, Places, Ints]:
+    """Requests dealt out among users; each stands in the order where its user's thoughts end."""
+    users = min(round(arrivals.number), count)
+    think_ns = np.empty(count, dtype=np.int64)
+    for chunk in _chunks(count):
+        thoughts = exponential(stream.uniform(chunk.stop - chunk.start)) * arrivals.think_ns
+        think_ns[chunk] = np.rint(thoughts)
+    rounds = np.zeros((-(-count // max(users, 1)), users), dtype=np.int64)
+    rounds.reshape(-1)[:count] = think_ns
+    arrival_ns = np.cumsum(rounds, axis=0).reshape(-1)[:count]
+    follows = np.arange(-users, count - users, dtype=np.int32)
+    follows[:users] = NOBODY
+    think_ns[:users] = 0
+    return arrival_ns, follows, think_ns
 
 
-def _chunks(count: int) -> list[NDArray[np.uint64]]:
-    return [
-        np.arange(start, min(start + _CHUNK, count), dtype=np.uint64)
-        for start in range(0, count, _CHUNK)
-    ]
+def _mixed(columns: WorkColumns, mix: Mix) -> WorkColumns:
+    """Requests drawn whole from those of their class, as `mixing.mixed` does."""
+    check_mix([HEAVIES[code] for code in np.unique(columns.heavy).tolist()], mix)
+    count = len(columns)
+    draws = Stream(f"{columns.seed} requests").uniform(2 * count)
+    likely = np.array(mix.likely)[np.arange(count) // mix.phase % 2]
+    wanted: Codes = (draws[::2] < likely).astype(np.int8)
+    chosen = np.empty(count, dtype=np.int32)
+    for code in range(len(HEAVIES)):
+        of_class = np.flatnonzero(columns.heavy == code)
+        picked = wanted == code
+        chosen[picked] = of_class[(draws[1::2][picked] * len(of_class)).astype(np.int64)]
+    lengths = np.diff(columns.begin)[chosen]
+    begin = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    steps = np.repeat(columns.begin[chosen] - begin[:-1], lengths) + np.arange(begin[-1])
+    return replace(
+        columns,
+        type=columns.type[chosen],
+        heavy=columns.heavy[chosen],
+        begin=begin,
+        kind=columns.kind[steps],
+        demand_ns=columns.demand_ns[steps],
+    )
 
 
-def _part(chunk: NDArray[np.uint64]) -> slice:
-    return slice(int(chunk[0]), int(chunk[-1]) + 1)
+def _places(kind: TypeShape) -> range:
+    return range(len(kind.steps))
+
+
+def _step_kind(kind: TypeShape, place: int) -> StepKind:
+    step = kind.steps[place]
+    return StepKind(
+        stage=step.stage,
+        threads=step.threads,
+        name=step.name,
+        interpreted=step.interpreted,
+        tokens=step.tokens,
+    )
+
+
+def _chunks(count: int) -> Iterator[slice]:
+    return (slice(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK))

@@ -1,16 +1,19 @@
 """Draws that never change, workloads drawn as columns, and latencies without records."""
 
 from dataclasses import replace
-from math import exp, log
-from statistics import NormalDist, fmean
+from math import cos, exp, log, pi
+from random import Random
+from statistics import fmean
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
 
+from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, Stage
-from agentaudit.simulation import engine
+from agentaudit.simulation import engine, exact
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.arrivals import parse_arrivals
 from agentaudit.simulation.fast import drawn, draws
@@ -21,7 +24,12 @@ from agentaudit.simulation.fast.latencies import percentile_ns
 from agentaudit.simulation.machine import PRESETS
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.statistics import rank
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
+from agentaudit.simulation.synthetic import (
+    StepShape,
+    TypeShape,
+    WorkloadShape,
+    synthetic_workload,
+)
 
 SECOND = 1_000_000_000
 SHAPE = WorkloadShape(
@@ -46,42 +54,73 @@ MACHINE: Machine = PRESETS["v1"]
 
 
 @given(st.floats(1e-300, 1e300))
-def test_logarithms_are_right(value: float) -> None:
-    assert draws.logarithm(np.array([value]))[0] == pytest.approx(log(value), rel=4e-16, abs=1e-16)
+def test_logarithms_are_right_and_the_same_in_arrays(value: float) -> None:
+    found = exact.logarithm(value)
+
+    assert found == pytest.approx(log(value), rel=4e-16, abs=1e-16)
+    assert draws.logarithm(np.array([value]))[0] == found
 
 
 @given(st.floats(-300, 300))
-def test_exponentials_are_right(value: float) -> None:
-    assert draws.exponent(np.array([value]))[0] == pytest.approx(exp(value), rel=4e-16 + 1e-15)
+def test_exponentials_are_right_and_the_same_in_arrays(value: float) -> None:
+    found = exact.exponent(value)
+
+    assert found == pytest.approx(exp(value), rel=4e-16 + 1e-15)
+    assert draws.exponent(np.array([value]))[0] == found
 
 
-@given(st.floats(1e-15, 1 - 1e-15))
-def test_normal_draws_are_the_percentage_points(point: float) -> None:
-    expected = NormalDist().inv_cdf(point)
+@given(st.floats(0, 1))
+def test_cosines_are_right_and_the_same_in_arrays(turns: float) -> None:
+    found = exact.cosine(turns)
 
-    assert draws.normal(np.array([point]))[0] == pytest.approx(expected, rel=1e-14, abs=1e-15)
+    assert found == pytest.approx(cos(2 * pi * turns), abs=1e-15)
+    assert draws.cosine(np.array([turns]))[0] == found
+
+
+@given(st.text(max_size=9), st.integers(0, 2000))
+def test_arrays_are_drawn_as_one_number_after_the_other(seed: str, count: int) -> None:
+    stream, draw = draws.Stream(seed), Random(seed)  # noqa: S311
+    drawn_so_far = [*stream.uniform(count).tolist(), *stream.uniform(7).tolist()]
+
+    assert drawn_so_far == [draw.random() for _ in range(count + 7)]
 
 
 def test_what_a_seed_draws_never_changes() -> None:
-    """The first words of SplitMix64 from state 0 are those of its authors' program."""
-    words = draws.uniform(0, np.arange(3, dtype=np.uint64)) * 2.0**52
-    shape = replace(SHAPE, requests=3)
-    columns = drawn_columns(shape, source="t")
+    columns = drawn_columns(replace(SHAPE, requests=3), source="t")
 
-    expected = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
-    assert [int(word) for word in words] == [word >> 12 for word in expected]
-    assert columns.arrival_ns.tolist() == [14857609, 78163550, 80948326]
-    assert columns.demand_ns.tolist() == [
-        4336818257,
-        0,
-        1000000000,
-        1387337769,
-        0,
-        1000000000,
-        1989707605,
-        0,
-        1000000000,
-    ]
+    assert columns.arrival_ns.tolist() == snapshot([16270640, 39328874, 63957642])
+    assert columns.demand_ns.tolist() == snapshot(
+        [1865428202, 0, 1000000000, 2575873414, 0, 1000000000, 1243732849, 0, 1000000000]
+    )
+
+
+WAYS = (
+    *("closed", "poisson:50", "users:7:2s", "users:9999", "gamma:50:3", "gamma:50:0.5"),
+    *("onoff:80:2s:8s", "onoff:80:2s:3s:5", "poisson:50,mix:0.3", "users:7:2s,mix:0.7:5"),
+)
+
+
+@pytest.mark.parametrize("arrivals", WAYS)
+@pytest.mark.parametrize("chunk", [64, 1 << 18])
+def test_columns_are_the_workload_of_the_shape(
+    arrivals: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever engine runs it, and however much is drawn at once."""
+    monkeypatch.setattr(drawn, "_CHUNK", chunk)
+    shape = replace(SHAPE, requests=500, arrivals=parse_arrivals(arrivals))
+    workload = synthetic_workload(shape, source="t")
+    ordered = sorted(workload.requests, key=lambda one: (one.arrival_ns, one.request_id))
+
+    found = workload_of(drawn_columns(shape, source="t"))
+
+    assert found == replace(workload, requests=tuple(ordered))
+
+
+def test_a_mix_needs_both_classes() -> None:
+    shape = replace(SHAPE, types=SHAPE.types[1:], arrivals=parse_arrivals("poisson:5,mix:0.5"))
+
+    with pytest.raises(UsageError, match="none of the requests is CPU-heavy"):
+        drawn_columns(shape, source="t")
 
 
 def test_demands_arrivals_and_types_are_as_asked_for() -> None:
@@ -93,19 +132,6 @@ def test_demands_arrivals_and_types_are_as_asked_for() -> None:
     assert workload.requests[-1].arrival_ns / 8000 == pytest.approx(SECOND / 50, rel=0.03)
     assert len(tools) / 8000 == pytest.approx(0.75, abs=0.02)
     assert workload.requests[0].steps[0].threads in (1, 2)
-
-
-@pytest.mark.parametrize("arrivals", ["poisson:50", "users:7:2s", "closed"])
-def test_a_longer_workload_begins_with_the_shorter(
-    arrivals: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shape = replace(SHAPE, arrivals=parse_arrivals(arrivals))
-    longer = workload_of(drawn_columns(shape, source="t"))
-    monkeypatch.setattr(drawn, "_CHUNK", 64)
-    shorter = workload_of(drawn_columns(replace(shape, requests=500), source="t"))
-    first = sorted(longer.requests, key=lambda request: request.request_id)[:500]
-
-    assert sorted(shorter.requests, key=lambda request: request.request_id) == first
 
 
 @pytest.mark.parametrize("arrivals", ["poisson:50", "users:7:2s", "closed"])
