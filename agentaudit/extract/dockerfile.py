@@ -95,7 +95,7 @@ def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
 def _add_image_facts(
     document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
 ) -> None:
-    bases = [node for _, node in instructions(document, "FROM")]
+    bases = [node for _, node in instructions(document, "FROM") if node.text]
     users = [node for _, node in instructions(document, "USER")]
     if not bases:
         return
