@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agentaudit.model.profile import Profile
     from agentaudit.model.rule import LabelRules
     from agentaudit.model.trace import Trace
-    from agentaudit.rules.cel import Statement
+    from agentaudit.rules.statements import Statement
 
 Compare = Annotated[
     Path | None,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from agentaudit.cli.terminal import Terminal
     from agentaudit.model.gate import GateResult
     from agentaudit.model.gauge import Readings
-    from agentaudit.rules.cel import Statement
+    from agentaudit.rules.statements import Statement
 
 
 def _helped(conditions: list[str] | None) -> list[str] | None:
@@ -45,8 +45,8 @@ def compiled_gates(conditions: Sequence[str], *, comparing: bool) -> "tuple[Stat
     if not conditions:
         return ()
     from agentaudit.model.gauge import GAUGES
-    from agentaudit.rules.cel import compile_statement
     from agentaudit.rules.conditions import ConditionError
+    from agentaudit.rules.statements import compile_statement
 
     names = [gauge.name for gauge in GAUGES if comparing or not gauge.comparing]
     gates, problems = [], []

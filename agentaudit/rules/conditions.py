@@ -13,6 +13,7 @@ _ASKED = re.compile(r"(?P<has>\bhas\()?\b(?P<owner>[a-z_]+)\.(?P<name>\w+)")
 _COMPARED = re.compile(
     rf"\b(?P<owner>[a-z_]+)\.(?P<name>\w+)\s*(?:[!=]=|in)\s*(?P<words>\[[^\]]*\]|{_QUOTED})"
 )
+_COMPLAINT = re.compile(r"^[\w ]*:? ?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
 _MATCHED = re.compile(rf"\.matches\(\s*(?P<pattern>{_QUOTED})\s*\)")
 
 
@@ -46,6 +47,14 @@ def check_words(kind: str, type_: type, source: str) -> None:
                 known = ", ".join(sorted(words))
                 problem = f"'{match['name']}' is never {text[0]}; it is one of {known}"
                 raise error_at(source, match.start("words") + text.start(), problem)
+
+
+def complaint(text: str) -> tuple[int, int, str] | None:
+    """The engine's first complaint about a text: its line, its column, and what it says."""
+    match = _COMPLAINT.search(text)
+    if match is None:
+        return None
+    return int(match[1]), int(match[2]), match[3].removesuffix(" [INVALID_ARGUMENT]")
 
 
 def patterns_in(source: str) -> Iterator[tuple[int, str]]:

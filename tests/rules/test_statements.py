@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.model.gauge import GAUGES
-from agentaudit.rules.cel import compile_statement
 from agentaudit.rules.conditions import ConditionError
+from agentaudit.rules.statements import compile_statement
 
 NAMES = ("cpu_share", "gpu_share", "requests", "compare.p90")
 
