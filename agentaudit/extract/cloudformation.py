@@ -50,6 +50,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::SNS::Topic": "aws_sns_topic",
         "AWS::RDS::DBInstance": "aws_db_instance",
         "AWS::RDS::DBCluster": "aws_rds_cluster",
+        "AWS::OpenSearchService::Domain": "aws_opensearch_domain",
         "AWS::ElastiCache::ParameterGroup": "aws_elasticache_parameter_group",
         "AWS::ElastiCache::ReplicationGroup": "aws_elasticache_replication_group",
         "AWS::ElastiCache::CacheCluster": "aws_elasticache_cluster",

@@ -1,10 +1,10 @@
 """
 Whether a key or a password that never changes opens a resource, and whether secrets are rotated.
 
-Sources: the resource pages of the Terraform registry (azurerm: keys are on unless switched off;
-aws: `iam_database_authentication_enabled`, `manage_master_user_password`,
-`internal_user_database_enabled`, `aws_secretsmanager_secret_rotation`), and the AWS CloudFormation
-resource reference for the same properties.
+Sources: the resource pages of the providers' documentation (azurerm: keys are on unless switched
+off; aws: `iam_database_authentication_enabled`, `password_wo`, `advanced_security_options` with
+`enabled` and `internal_user_database_enabled`, `aws_secretsmanager_secret_rotation`), and the AWS
+CloudFormation resource reference for the same properties.
 """
 
 from collections.abc import Mapping
@@ -13,20 +13,22 @@ from types import MappingProxyType
 from agentaudit.extract.bounds import switch
 from agentaudit.extract.terraform_modules import Declared
 from agentaudit.model.evidence import Truth
+from agentaudit.readers.document import Node
 
 SHARED_KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "azurerm_cognitive_account": ("model", ("local_auth_enabled",)),
         "azurerm_ai_services": ("model", ("local_authentication_enabled",)),
         "azurerm_search_service": ("search", ("local_authentication_enabled",)),
-        "azurerm_storage_account": (
-            "bucket",
-            ("shared_access_key_enabled", "allow_shared_key_access"),
-        ),
+        "azurerm_storage_account": ("bucket", ("shared_access_key_enabled",)),
     }
 )
 """Accounts of Azure: what they are, and the attribute that switches their keys off."""
-_DATABASES = {"aws_db_instance": "password", "aws_rds_cluster": "master_password"}
+_DATABASES = {
+    "aws_db_instance": ("password", "password_wo"),
+    "aws_rds_cluster": ("master_password", "master_password_wo"),
+}
+"""A password that is only written stays out of the state, and opens the database all the same."""
 _IAM = "iam_database_authentication_enabled"
 _ROTATION = "aws_secretsmanager_secret_rotation"
 
@@ -39,15 +41,24 @@ def static_access(declared: Declared) -> Truth:
         found = (body.get(name) for name in names)
         return switch(next((node for node in found if node is not None), None), absent=Truth.YES)
     if declared.type in _DATABASES:
-        if body.get(_DATABASES[declared.type]) is None:
+        if all(body.get(name) is None for name in _DATABASES[declared.type]):
             return Truth.UNKNOWN
         iam = switch(body.get(_IAM), absent=Truth.NO)
         return {Truth.YES: Truth.NO, Truth.NO: Truth.YES}.get(iam, Truth.UNKNOWN)
     if declared.type == "aws_opensearch_domain":
-        options = body.get("advanced_security_options")
-        own = options.get("internal_user_database_enabled") if options is not None else None
-        return switch(own, absent=Truth.UNKNOWN)
+        return _own_users(body.get("advanced_security_options"))
     return Truth.UNKNOWN
+
+
+def _own_users(options: Node | None) -> Truth:
+    """Whether a domain of OpenSearch has users of its own; none, unless access is fine-grained."""
+    if options is None:
+        return Truth.UNKNOWN
+    fine_grained = switch(options.get("enabled"), absent=Truth.NO)
+    users = switch(options.get("internal_user_database_enabled"), absent=Truth.NO)
+    if fine_grained is Truth.YES:
+        return users
+    return fine_grained
 
 
 def rotated(declared: Declared) -> Truth:

@@ -1,0 +1,81 @@
+"""Which keys and passwords open a resource, as each provider documents its switches."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Truth
+
+
+def opened(type_: str, body: str) -> Truth:
+    text = f'resource "{type_}" "a" {{\n{body}\n}}\n'
+    return deployment_of({"main.tf": text}).resources[0].static_access
+
+
+@pytest.mark.parametrize(
+    ("type_", "switch"),
+    [
+        ("azurerm_cognitive_account", "local_auth_enabled"),
+        ("azurerm_ai_services", "local_authentication_enabled"),
+        ("azurerm_search_service", "local_authentication_enabled"),
+        ("azurerm_storage_account", "shared_access_key_enabled"),
+    ],
+)
+def test_keys_of_azure_are_on_unless_switched_off(type_: str, switch: str) -> None:
+    assert opened(type_, 'name = "a"') is Truth.YES
+    assert opened(type_, f"{switch} = true") is Truth.YES
+    assert opened(type_, f"{switch} = false") is Truth.NO
+    assert opened(type_, f"{switch} = var.keys") is Truth.UNKNOWN
+
+
+def test_a_storage_account_has_one_switch_in_terraform() -> None:
+    """`allow_shared_key_access` is a name of other tools; here it switches nothing."""
+    assert opened("azurerm_storage_account", "allow_shared_key_access = false") is Truth.YES
+
+
+@pytest.mark.parametrize(
+    ("type_", "attribute"),
+    [
+        ("aws_db_instance", "password"),
+        ("aws_db_instance", "password_wo"),
+        ("aws_rds_cluster", "master_password"),
+        ("aws_rds_cluster", "master_password_wo"),
+    ],
+)
+def test_a_password_opens_a_database_also_where_no_state_keeps_it(
+    type_: str, attribute: str
+) -> None:
+    identities = "iam_database_authentication_enabled = true"
+    assert opened(type_, f"{attribute} = var.given") is Truth.YES
+    assert opened(type_, f"{attribute} = var.given\n{identities}") is Truth.NO
+    assert opened(type_, "manage_master_user_password = true") is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        ("enabled = true\ninternal_user_database_enabled = true", Truth.YES),
+        ("enabled = true\ninternal_user_database_enabled = false", Truth.NO),
+        ("enabled = true", Truth.NO),
+        ("enabled = false\ninternal_user_database_enabled = true", Truth.NO),
+        ("enabled = var.fine\ninternal_user_database_enabled = true", Truth.UNKNOWN),
+    ],
+)
+def test_users_of_opensearch_count_where_access_is_fine_grained(
+    options: str, answer: Truth
+) -> None:
+    block = f"advanced_security_options {{\n{options}\n}}"
+    assert opened("aws_opensearch_domain", block) is answer
+
+
+def test_cloudformation_says_the_same_of_opensearch() -> None:
+    template = """\
+Resources:
+  Logs:
+    Type: AWS::OpenSearchService::Domain
+    Properties:
+      DomainName: logs
+      AdvancedSecurityOptions: {Enabled: true, InternalUserDatabaseEnabled: true}
+"""
+    domain = deployment_of({"template.yaml": template}).resources[0]
+
+    assert (domain.name, domain.static_access) == ("logs", Truth.YES)
