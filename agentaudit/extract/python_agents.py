@@ -12,6 +12,7 @@ from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_frameworks import is_foreign, is_of_framework
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_memory import memories
+from agentaudit.extract.python_retries import retries
 from agentaudit.extract.python_sessions import add_sessions
 from agentaudit.extract.python_tools import CLASS_TOOLS, class_tool, function_tool, function_tools
 from agentaudit.model.deployment import EdgeKind
@@ -75,6 +76,8 @@ def _extract(module: Module, collector: Collector) -> None:
     building = _Building(module, collector, tools, calls)
     agents = [_add_agent(building, call, _BUILDERS[call.name]) for call in built]
     _link_stores(building, list(zip(agents, built, strict=True)), stores)
+    for retry in retries(module, {call.variable for call in built if call.variable}, tools):
+        collector.add(retry)
 
 
 def _link_stores(

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent, Instruction, Model, PeerAgent, Source
-from agentaudit.model.facts.controls import Approval, AuditLog, Gateway, Guardrail
+from agentaudit.model.facts.controls import Approval, AuditLog, Gateway, Guardrail, Retry
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.keys import UnknownKey
@@ -143,6 +143,7 @@ class Deployment:
     workflows: tuple[Workflow, ...] = ()
     approvals: tuple[Approval, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
+    retries: tuple[Retry, ...] = ()
     sources: tuple[Source, ...] = ()
     instructions: tuple[Instruction, ...] = ()
     peer_agents: tuple[PeerAgent, ...] = ()
@@ -203,6 +204,7 @@ FACT_KINDS: Mapping[str, FactKind] = {
         ("workflow", Workflow, "workflows"),
         ("approval", Approval, "approvals"),
         ("guardrail", Guardrail, "guardrails"),
+        ("retry", Retry, "retries"),
         ("source", Source, "sources"),
         ("instruction", Instruction, "instructions"),
         ("peer_agent", PeerAgent, "peer_agents"),

@@ -38,6 +38,16 @@ class Guardrail(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retry(Fact):
+    """What makes a call again after it failed."""
+
+    around: str = ""
+    """model, agent or tool."""
+    limit: Known = Known.UNKNOWN
+    """Whether a number of tries or a time ends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLog(Fact):
     """Where calls are written down. `enabled` says whether it runs."""
 

@@ -1,0 +1,139 @@
+"""
+Retries that Python code puts around calls of models, runs of agents and tools.
+
+Without `stop`, tenacity tries for ever (`stop_never` is its default, and without `wait` it does not
+even pause); so does backoff's `on_exception` without `max_tries` and `max_time`. Read in tenacity
+9.2 and backoff 2.2. Retries around anything else are no business of an audit of agents.
+"""
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.python_code import Module, descendants, keyword, splatted
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.controls import Retry
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    product: str
+    limits: tuple[str, ...]
+    stop: int | None = None
+    """Which positional argument is a limit too."""
+    deciders: tuple[str, ...] = ()
+    """Arguments that may give up as well, by code that we cannot read."""
+
+
+_TENACITY = _Form("tenacity", ("stop",), stop=1)
+_FORMS = {
+    "tenacity.retry": _TENACITY,
+    "tenacity.Retrying": _TENACITY,
+    "tenacity.AsyncRetrying": _TENACITY,
+    "tenacity.asyncio.AsyncRetrying": _TENACITY,
+    "tenacity._asyncio.AsyncRetrying": _TENACITY,
+    "backoff.on_exception": _Form("backoff", ("max_tries", "max_time"), deciders=("giveup",)),
+}
+_MODEL = re.compile(
+    r"(?:^|\.)(?:chat\.completions\.(?:create|parse)|ChatCompletion\.a?create"
+    r"|generate_content(?:_async|_stream)?|invoke_model(?:_with_response_stream)?)$"
+    r"|^litellm\.a?(?:completion|responses|embedding)$|^agents\.Runner\.run(?:_sync|_streamed)?$"
+)
+_OF_CLIENTS = {
+    "openai": re.compile(r"\.(?:completions|responses|embeddings)\.create$"),
+    "anthropic": re.compile(r"\.messages\.(?:create|stream)$"),
+    "boto3": re.compile(r"\.converse(?:_stream)?$"),
+}
+"""Calls that other libraries have too: they count where the model's client is imported."""
+_RUNS = frozenset(
+    {
+        *("run", "run_sync", "run_stream", "run_streamed", "invoke", "ainvoke", "stream"),
+        *("astream", "kickoff", "kickoff_async", "invoke_async"),
+    }
+)
+
+
+def retries(module: Module, agents: Collection[str], tools: Collection[str]) -> Iterator[Retry]:
+    """
+    Every retry of the module around a model, an agent or a tool.
+
+    `agents` are the variables that hold agents, `tools` the names of the functions that are tools.
+    """
+    if not any(name.startswith(("tenacity", "backoff")) for name in module.imports.values()):
+        return
+    for function in module.functions:
+        for decorator in function.decorator_list:
+            form, call = _form(module, decorator)
+            around = "tool" if function.name in tools else _around(module, function, agents)
+            if form is not None and around:
+                yield _retry(module, decorator, (function.name, around), _limit(module, call, form))
+    loops: tuple[ast.For | ast.AsyncFor, ...] = (*module.of(ast.For), *module.of(ast.AsyncFor))
+    for loop in loops:
+        form, call = _form(module, loop.iter)
+        around = _around(module, loop, agents) if form is not None else ""
+        if form is not None and around:
+            yield _retry(module, loop.iter, (form.product, around), _limit(module, call, form))
+
+
+def _form(module: Module, node: ast.expr) -> tuple[_Form | None, ast.Call | None]:
+    """What retries here: a class or decorator of a library, its call, or a variable with one."""
+    if isinstance(node, ast.Name) and node.id in module.constants:
+        node = module.constants[node.id]
+    form = _FORMS.get(module.dotted(node))
+    return form, node if isinstance(node, ast.Call) else None
+
+
+def _limit(module: Module, call: ast.Call | None, form: _Form) -> Known:
+    if call is None:
+        return Known.NONE  # a bare `@retry`
+    given = [keyword(call, name) for name in form.limits]
+    if form.stop is not None:
+        given += call.args[form.stop : form.stop + 1]
+    if any(item is not None and not _never(module, item) for item in given):
+        return Known.SET
+    hidden = splatted(call) or any(isinstance(item, ast.Starred) for item in call.args)
+    decided = keyword(call, *form.deciders) is not None
+    return Known.UNKNOWN if hidden or decided else Known.NONE
+
+
+def _never(module: Module, node: ast.expr) -> bool:
+    return module.value(node) is None or module.dotted(node) == "tenacity.stop_never"
+
+
+def _around(module: Module, node: ast.AST, agents: Collection[str]) -> str:
+    """`model` or `agent` by the first call below a node that is one of either; empty for none."""
+    for inner in descendants(node):
+        if isinstance(inner, ast.Call):
+            name = module.dotted(inner.func)
+            if _calls_model(module, name):
+                return "model"
+            owner, _, method = name.rpartition(".")
+            if method in _RUNS and owner.rpartition(".")[2] in agents:
+                return "agent"
+    return ""
+
+
+def _calls_model(module: Module, name: str) -> bool:
+    if _MODEL.search(name):
+        return True
+    return any(
+        pattern.search(name) and _imports(module, package)
+        for package, pattern in _OF_CLIENTS.items()
+    )
+
+
+def _imports(module: Module, package: str) -> bool:
+    return any(name.partition(".")[0] == package for name in module.imports.values())
+
+
+def _retry(module: Module, node: ast.expr, named: tuple[str, str], limit: Known) -> Retry:
+    name, around = named
+    return Retry(
+        id=fact_id("retry", name, f"{module.document.file}#{name}:{limit}"),
+        name=name,
+        evidence=(module.place(node, name),),
+        around=around,
+        limit=limit,
+    )
