@@ -5,6 +5,7 @@ Demands are what a step needs when it runs alone: CPU nanoseconds (not wall), GP
 batch size 1, nanoseconds of waiting.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -63,7 +64,7 @@ class WorkRequest:
 class Workload:
     """Requests in order of arrival, where they come from, and the seed that made them."""
 
-    requests: tuple[WorkRequest, ...]
+    requests: Sequence[WorkRequest]
     source: str
     arrivals: str
     """`recorded`, `closed` (all at once), `poisson <rate>/s`, `<n> users`, …"""

@@ -6,6 +6,7 @@ from agentaudit.model.measures import Difference, Measure, Verdict
 from agentaudit.model.results import PolicyResult
 from agentaudit.model.workload import Heavy
 from agentaudit.simulation.experiment import EQUAL, difference
+from agentaudit.simulation.fast.requests import classes_there
 from agentaudit.simulation.hurting import hurting
 from agentaudit.simulation.policies.catalogue import ORACLES
 from agentaudit.simulation.ranking import Ranking
@@ -138,7 +139,7 @@ def _classes(ranking: Ranking) -> Iterator[str]:
     base, mas = ranking.base_result, ranking.result("mas")
     if mas is None or mas is base:
         return
-    classes = {request.heavy for request in ranking.experiment.first.requests}
+    classes = classes_there(ranking.experiment.first)
     if len(classes) == 1:
         only = "CPU" if classes == {Heavy.CPU} else "GPU"
         yield f"All requests are {only}-heavy, so MAS has no second class to keep apart."

@@ -1,14 +1,16 @@
 """How many requests may run at once: caps scaled to the machine, or chosen by the user."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
 from agentaudit.errors import UsageError
-from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest
+from agentaudit.model.workload import Machine, Stage, Workload
+from agentaudit.simulation.fast.requests import columns_of
+from agentaudit.simulation.fast.totals import column_needs
+from agentaudit.simulation.needs import Needs, needs_of
 from agentaudit.simulation.speed import total_speed
 
 
@@ -63,6 +65,8 @@ _TIMES = ("s", "TTL")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)(ms|s)?", re.ASCII)
 _LARGEST = 10**9
 _SPARE = 1.25
+_NO_CALL_NS = 1_000_000_000
+"""In place of what LLM calls take on average, where there are none."""
 
 
 def default_caps(workload: Workload, machine: Machine) -> Caps:
@@ -77,21 +81,22 @@ def default_caps(workload: Workload, machine: Machine) -> Caps:
     so that the next begins as it ends. A pin outlasts nine of ten pauses between LLM calls, and a
     quantum is what a call takes alone, on average.
     """
-    group = _group_size(workload.requests, machine)
+    needs = _needs(workload)
+    group = _group_size(needs, machine)
     shared = max(group // 2, 1)
     total = group + shared + 2 * group
-    mean_cpu_ns = _mean_demand_ns(workload.requests, Stage.CPU) + machine.dispatch_ns
+    mean_cpu_ns = needs.mean_ns(Stage.CPU) + machine.dispatch_ns
     return Caps(
         group=group,
-        slots=min(max(group, workload.users or _needed(workload.requests)), total),
+        slots=min(max(group, workload.users or _needed(needs)), total),
         total=total,
         cpu=group,
         gpu=2 * group,
         shared=shared,
         offset_ns=round(mean_cpu_ns * group / total_speed(machine.cpu, group)),
-        pin_ns=_usual_pause_ns(workload.requests),
-        quantum_ns=_mean_call_ns(workload.requests),
-        expected_ns=_expected_ns(workload.requests),
+        pin_ns=needs.pause_ns,
+        quantum_ns=max(needs.calls_ns // needs.calls, 1) if needs.calls else _NO_CALL_NS,
+        expected_ns={name: ns // count for name, (count, ns) in needs.type_ns.items()},
         cores=machine.cores,
         kv_tokens=machine.kv_tokens,
     )
@@ -129,63 +134,25 @@ def _time_ns(name: str, number: str) -> int:
     return round(float(match[1]) * (1e6 if match[2] == "ms" else 1e9))
 
 
-def _group_size(requests: tuple[WorkRequest, ...], machine: Machine) -> int:
-    heavy = tuple(request for request in requests if request.heavy is Heavy.CPU) or requests
-    cpu_ns = _mean_demand_ns(heavy, Stage.CPU) + machine.dispatch_ns
-    alone_ns = cpu_ns + _mean_demand_ns(heavy, Stage.GPU) + _mean_demand_ns(heavy, Stage.WAIT)
+def _needs(workload: Workload) -> Needs:
+    columns = columns_of(workload)
+    return needs_of(workload.requests) if columns is None else column_needs(columns)
+
+
+def _group_size(needs: Needs, machine: Machine) -> int:
+    heavy, heavy_ns = needs.cpu_heavy, needs.cpu_heavy_ns
+    if not heavy:
+        heavy, heavy_ns = max(needs.requests, 1), needs.stage_ns
+    cpu_ns = heavy_ns[Stage.CPU] / heavy + machine.dispatch_ns
+    alone_ns = cpu_ns + heavy_ns[Stage.GPU] / heavy + heavy_ns[Stage.WAIT] / heavy
     most = 2 * machine.cores
     needed = ceil(machine.cores * alone_ns / cpu_ns) if cpu_ns else most
     return min(max(needed, machine.cores), most)
 
 
-def _usual_pause_ns(requests: tuple[WorkRequest, ...]) -> int:
-    """What nine of ten pauses between two LLM calls of a request do not exceed; 0 without any."""
-    pauses = sorted(pause_ns for request in requests for pause_ns in _pauses_ns(request))
-    return pauses[9 * (len(pauses) - 1) // 10] if pauses else 0
-
-
-def _pauses_ns(request: WorkRequest) -> Iterator[int]:
-    """How long the steps between each two LLM calls take by themselves."""
-    pause_ns: int | None = None
-    for step in request.steps:
-        if step.stage is Stage.GPU:
-            if pause_ns is not None:
-                yield pause_ns
-            pause_ns = 0
-        elif pause_ns is not None:
-            pause_ns += step.demand_ns // step.threads
-
-
-def _mean_call_ns(requests: tuple[WorkRequest, ...]) -> int:
-    """What an LLM call takes alone, on average; a second where there is none."""
-    calls = [
-        step.demand_ns
-        for request in requests
-        for step in request.steps
-        if step.stage is Stage.GPU and step.demand_ns
-    ]
-    return max(sum(calls) // len(calls), 1) if calls else 1_000_000_000
-
-
-def _expected_ns(requests: tuple[WorkRequest, ...]) -> Mapping[str, int]:
-    demands: dict[str, list[int]] = defaultdict(list)
-    for request in requests:
-        demands[request.type].append(sum(step.demand_ns for step in request.steps))
-    return {name: sum(found) // len(found) for name, found in demands.items()}
-
-
-def _needed(requests: tuple[WorkRequest, ...]) -> int:
+def _needed(needs: Needs) -> int:
     """Requests in service at the rate at which they come, were each alone on the machine."""
-    arrivals = [request.arrival_ns for request in requests]
-    span_ns = max(arrivals, default=0) - min(arrivals, default=0)
-    if not span_ns:
+    if not needs.span_ns:
         return 0
-    alone_ns = sum(_mean_demand_ns(requests, stage) for stage in Stage)
-    return ceil(_SPARE * (len(requests) - 1) / span_ns * alone_ns)
-
-
-def _mean_demand_ns(requests: tuple[WorkRequest, ...], stage: Stage) -> float:
-    total = sum(
-        step.demand_ns for request in requests for step in request.steps if step.stage is stage
-    )
-    return total / max(len(requests), 1)
+    alone_ns = sum(needs.mean_ns(stage) for stage in Stage)
+    return ceil(_SPARE * (needs.requests - 1) / needs.span_ns * alone_ns)

@@ -9,6 +9,7 @@ from math import isfinite
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.fast.requests import ColumnRequests, columns_of, sooner
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.speed import faster, ideal_cores
@@ -53,10 +54,7 @@ def with_rate(experiment: Experiment, factor: float) -> Experiment:
         )
     return replace(
         experiment,
-        workloads=tuple(
-            _mapped(workload, lambda one: replace(one, arrival_ns=round(one.arrival_ns / factor)))
-            for workload in experiment.workloads
-        ),
+        workloads=tuple(_faster(workload, factor) for workload in experiment.workloads),
     )
 
 
@@ -226,6 +224,15 @@ def _scaled(
     if not chosen(request, step):
         return step
     return replace(step, demand_ns=round(step.demand_ns * factor))
+
+
+def _faster(workload: Workload, factor: float) -> Workload:
+    columns = columns_of(workload)
+    if columns is None:
+        return _mapped(
+            workload, lambda one: replace(one, arrival_ns=round(one.arrival_ns / factor))
+        )
+    return replace(workload, requests=ColumnRequests(sooner(columns, factor)))
 
 
 def _mapped(workload: Workload, change: Callable[[WorkRequest], WorkRequest]) -> Workload:

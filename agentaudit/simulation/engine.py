@@ -85,7 +85,7 @@ class _Execution:
 
     def __init__(
         self,
-        requests: tuple[WorkRequest, ...],
+        requests: Sequence[WorkRequest],
         machine: Machine,
         policy: Policy,
         watcher: Watcher | None,

@@ -7,23 +7,25 @@ replication, or batch by batch of one long run.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from agentaudit.model.measures import Difference, Interval, Measure, Verdict
 from agentaudit.model.workload import Machine, Workload
+from agentaudit.simulation.fast.requests import columns_of, types_there
 from agentaudit.simulation.load import offered_load, overloaded
 from agentaudit.simulation.observations import (
     ALL,
     TAILS,
     Kind,
     Observations,
+    column_observations,
     mean_course,
     observations_of,
 )
 from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.simulator import simulate
+from agentaudit.simulation.simulator import columns_on_kernel, simulate
 from agentaudit.simulation.statistics import (
     MSER_BATCH,
     around,
@@ -77,7 +79,13 @@ class Estimate:
 
 def types_of(workloads: Iterable[Workload]) -> tuple[str, ...]:
     """The types of request that come anywhere in them."""
-    return tuple(sorted({one.type for workload in workloads for one in workload.requests}))
+    found: set[str] = set()
+    for workload in workloads:
+        columns = columns_of(workload)
+        found.update(
+            (one.type for one in workload.requests) if columns is None else types_there(columns)
+        )
+    return tuple(sorted(found))
 
 
 def outcome_of(experiment: Experiment, policy: Policy) -> Outcome:
@@ -87,8 +95,13 @@ def outcome_of(experiment: Experiment, policy: Policy) -> Outcome:
 
 
 def _observed(workload: Workload, machine: Machine, policy: Policy) -> Observations:
-    run = simulate(workload, machine, policy)
-    return observations_of(run, overloaded=overloaded(run.records, workload, machine))
+    work = columns_of(workload)
+    columns = None if work is None else columns_on_kernel(work, machine, policy)
+    if work is not None and columns is not None:
+        observed = column_observations(columns, work, overloaded=False)
+    else:
+        observed = observations_of(simulate(workload, machine, policy), overloaded=False)
+    return replace(observed, overloaded=overloaded(observed, workload, machine))
 
 
 def warm_up(experiment: Experiment, outcomes: Iterable[Outcome]) -> int:

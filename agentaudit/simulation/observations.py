@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import QueueLengths
 from agentaudit.simulation.engine import Run
+from agentaudit.simulation.fast.columns import RunColumns, WorkColumns, in_order
+from agentaudit.simulation.fast.requests import types_there
+from agentaudit.simulation.fast.totals import total
 from agentaudit.simulation.statistics import MSER_BATCH, batch_bounds, rank
 
 Instants = NDArray[np.int64]
@@ -27,6 +30,9 @@ TAILS: Mapping[Measure, int] = {
 }
 """Percentiles, as the percent of requests that do not exceed them."""
 _SHORTEST_NS = 1
+_FEWEST_FOR_A_TREND = 20
+_GROWTH = 1.5
+"""What counts as growing while requests arrive."""
 
 
 class Kind(StrEnum):
@@ -92,6 +98,25 @@ class Observations:
             good &= (latency < limit_ns) | ~of_type
         return int(good.sum())
 
+    def piles_up(self) -> bool:
+        """
+        Whether the run gets ever slower.
+
+        Requests of the last quarter take half as long again as those of the second, and half as
+        many again are in the system at the last arrival as at the middle one.
+        """
+        count = self.requests
+        if self.arrives_at_once or count < _FEWEST_FOR_A_TREND:
+            return False
+        latency = self._finish - self._arrival
+        second, last = _mean(latency[count // 4 : count // 2]), _mean(latency[-(count // 4) :])
+        middle_backlog, last_backlog = self._backlog(count // 2), self._backlog(count - 1)
+        return last > _GROWTH * second and last_backlog > _GROWTH * middle_backlog
+
+    def _backlog(self, place: int) -> int:
+        """How many have come and not ended when the request at `place` comes, itself too."""
+        return int((self._finish[: place + 1] > self._arrival[place]).sum())
+
     def queue(self, *, after: int = 0) -> QueueLengths:
         """Queue lengths from the first request that counts on."""
         first, last = int(self._arrival[after]), int(self._arrival[-1])
@@ -144,6 +169,25 @@ def observations_of(run: Run, *, overloaded: bool) -> Observations:
     )
 
 
+def column_observations(run: RunColumns, work: WorkColumns, *, overloaded: bool) -> Observations:
+    """The same of a run of columns, which never had any records."""
+    order = in_order(run.arrival_ns)
+    types = tuple(sorted(types_there(work)))
+    places = [types.index(name) if name in types else -1 for name in work.types]
+    return Observations(
+        types=types,
+        overloaded=overloaded,
+        makespan_ns=run.makespan_ns,
+        cpu_busy_ns=run.cpu_busy_ns,
+        gpu_busy_ns=run.gpu_busy_ns,
+        running_peak=run.running_peak,
+        _arrival=run.arrival_ns[order],
+        _start=run.start_ns[order],
+        _finish=run.finish_ns[order],
+        _type=np.array(places, dtype=np.int32)[work.type[order]],
+    )
+
+
 def mean_course(runs: Sequence[Observations]) -> tuple[float, ...]:
     """The latency of every five requests in order of arrival, averaged over runs."""
     count = min(run.requests for run in runs) // MSER_BATCH * MSER_BATCH
@@ -166,11 +210,15 @@ def _latencies(run: Observations) -> Instants:
     return run._finish - run._arrival  # noqa: SLF001, private to this module
 
 
+def _mean(times: Instants) -> float:
+    return float(total(times)) / len(times)
+
+
 def _measured(times: Instants, measure: Measure) -> int | None:
     if not len(times):
         return None
     if measure is Measure.MEAN:
-        return round(int(times.sum()) / len(times))
+        return round(total(times) / len(times))
     place = rank(len(times), TAILS[measure])
     return int(np.partition(times, place)[place])
 

@@ -18,7 +18,8 @@ from agentaudit.model.workload import Workload, WorkRequest
 from agentaudit.simulation.arrivals import TIMED, Arrivals
 from agentaudit.simulation.resampling import drawn_sessions
 from agentaudit.simulation.shaping import shaped
-from agentaudit.simulation.synthetic import WorkloadShape, synthetic_workload
+from agentaudit.simulation.synthetic import WorkloadShape
+from agentaudit.simulation.written_workload import written_workload
 
 MOST_REPLICATIONS = 1000
 _DEFAULT = 10
@@ -45,7 +46,7 @@ def replication_count(asked: int | None, requests: int, *, halves: bool = False)
 def written_replications(shape: WorkloadShape, *, source: str, count: int) -> tuple[Workload, ...]:
     """Of a workload file: its seed, and those that follow."""
     return tuple(
-        synthetic_workload(replace(shape, seed=shape.seed + number), source=source)
+        written_workload(replace(shape, seed=shape.seed + number), source=source)
         for number in range(count)
     )
 

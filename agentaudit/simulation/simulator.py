@@ -4,8 +4,10 @@ from functools import cache
 
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation import engine
-from agentaudit.simulation.admission_numbers import Numbered
+from agentaudit.simulation.admission_numbers import AdmissionNumbers, Numbered
 from agentaudit.simulation.engine import Run
+from agentaudit.simulation.fast.columns import RunColumns, WorkColumns, run_of, work_columns
+from agentaudit.simulation.fast.requests import columns_of
 from agentaudit.simulation.policy import Policy
 
 WORTH_COMPILING = 20_000
@@ -32,17 +34,31 @@ def on_kernel(workload: Workload, machine: Machine, policy: Policy) -> Run | Non
     Then the extra `fast` is not there, the policy gives no numbers, the machine has limits, or a
     number of the workload is beyond what the kernel is exact for.
     """
-    numbers = policy.numbers() if isinstance(policy, Numbered) and machine.plain else None
-    if numbers is None or not kernel_available():
+    if _numbers(machine, policy) is None:
         return None
-    from agentaudit.simulation.fast import columns, execution  # noqa: PLC0415, numba is heavy
-
+    work = columns_of(workload)
     try:
-        work = columns.work_columns(workload)
+        work = work_columns(workload) if work is None else work
     except (OverflowError, ValueError):
         return None
-    run = execution.execute(work, machine, numbers)
-    return None if run is None else columns.run_of(run, work)
+    run = columns_on_kernel(work, machine, policy)
+    return None if run is None else run_of(run, work)
+
+
+def columns_on_kernel(work: WorkColumns, machine: Machine, policy: Policy) -> RunColumns | None:
+    """The same of columns, without an object for each request."""
+    numbers = _numbers(machine, policy)
+    if numbers is None:
+        return None
+    from agentaudit.simulation.fast import execution  # noqa: PLC0415, numba is heavy
+
+    return execution.execute(work, machine, numbers)
+
+
+def _numbers(machine: Machine, policy: Policy) -> AdmissionNumbers | None:
+    """The policy as numbers, where the kernel is there and can run it on this machine."""
+    numbers = policy.numbers() if isinstance(policy, Numbered) and machine.plain else None
+    return numbers if numbers is not None and kernel_available() else None
 
 
 @cache

@@ -22,8 +22,9 @@ from agentaudit.simulation.metrics import result_of
 from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.shaping import shaped
-from agentaudit.simulation.synthetic import WorkloadShape, synthetic_workload
+from agentaudit.simulation.synthetic import WorkloadShape
 from agentaudit.simulation.workload_file import overridden
+from agentaudit.simulation.written_workload import written_workload
 
 MOST_CELLS = 1_000_000
 
@@ -61,7 +62,7 @@ class WrittenSource:
     def workload(self, arrivals: str, seed: int) -> Workload:
         how = parse_arrivals(arrivals) if arrivals else None
         shape = overridden(self.shape, arrivals=how, requests=None, seed=seed)
-        return synthetic_workload(shape, source=self.name)
+        return written_workload(shape, source=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,41 +138,7 @@ def _follows(requests: Sequence[WorkRequest]) -> Places | None:
 
 def workload_of(columns: WorkColumns) -> Workload:
     """The workload of columns, in order of arrival: an object for each request, so for few."""
-    ids = _ids(columns)
-    steps = [
-        WorkStep(
-            stage=columns.kinds[kind].stage,
-            demand_ns=demand_ns,
-            threads=columns.kinds[kind].threads,
-            name=columns.kinds[kind].name,
-            interpreted=columns.kinds[kind].interpreted,
-            tokens=columns.kinds[kind].tokens,
-        )
-        for kind, demand_ns in zip(columns.kind.tolist(), columns.demand_ns.tolist(), strict=True)
-    ]
-    begin = columns.begin.tolist()
-    count = len(columns)
-    follows = [NOBODY] * count if columns.follows is None else columns.follows.tolist()
-    thinks = [0] * count if columns.think_ns is None else columns.think_ns.tolist()
-    requests = [
-        WorkRequest(
-            request_id=ids[place],
-            type=columns.types[kind],
-            heavy=HEAVIES[heavy],
-            arrival_ns=arrival_ns,
-            steps=tuple(steps[begin[place] : begin[place + 1]]),
-            follows=None if follows[place] == NOBODY else ids[follows[place]],
-            think_ns=thinks[place],
-        )
-        for place, (kind, heavy, arrival_ns) in enumerate(
-            zip(
-                columns.type.tolist(),
-                columns.heavy.tolist(),
-                columns.arrival_ns.tolist(),
-                strict=True,
-            )
-        )
-    ]
+    requests = requests_of(columns, 0, len(columns))
     return Workload(
         requests=tuple(sorted(requests, key=lambda item: (item.arrival_ns, item.request_id))),
         source=columns.source,
@@ -182,14 +148,55 @@ def workload_of(columns: WorkColumns) -> Workload:
     )
 
 
+def requests_of(columns: WorkColumns, start: int, stop: int) -> list[WorkRequest]:
+    """The requests from one place up to another, as objects."""
+    ids, chosen = _ids(columns), slice(start, stop)
+    begin = columns.begin[start : stop + 1].tolist()
+    first = begin[0]
+    of_steps = slice(first, begin[-1])
+    steps = [
+        _step(columns.kinds[kind], demand_ns)
+        for kind, demand_ns in zip(
+            columns.kind[of_steps].tolist(), columns.demand_ns[of_steps].tolist(), strict=True
+        )
+    ]
+    count = stop - start
+    follows = [NOBODY] * count if columns.follows is None else columns.follows[chosen].tolist()
+    thinks = [0] * count if columns.think_ns is None else columns.think_ns[chosen].tolist()
+    types, heavies = columns.type[chosen].tolist(), columns.heavy[chosen].tolist()
+    arrivals = columns.arrival_ns[chosen].tolist()
+    return [
+        WorkRequest(
+            request_id=ids[start + place],
+            type=columns.types[types[place]],
+            heavy=HEAVIES[heavies[place]],
+            arrival_ns=arrivals[place],
+            steps=tuple(steps[begin[place] - first : begin[place + 1] - first]),
+            follows=None if follows[place] == NOBODY else ids[follows[place]],
+            think_ns=thinks[place],
+        )
+        for place in range(count)
+    ]
+
+
+def _step(kind: StepKind, demand_ns: int) -> WorkStep:
+    return WorkStep(
+        stage=kind.stage,
+        demand_ns=demand_ns,
+        threads=kind.threads,
+        name=kind.name,
+        interpreted=kind.interpreted,
+        tokens=kind.tokens,
+    )
+
+
 def run_of(run: RunColumns, columns: WorkColumns) -> Run:
     """The run of columns, a record for each request in order of arrival."""
     ids = _ids(columns)
     types = columns.type.tolist()
     instants = (run.arrival_ns.tolist(), run.start_ns.tolist(), run.finish_ns.tolist())
     came, started, finished = instants
-    # The order of ids is kept among those that arrive together.
-    order = np.argsort(run.arrival_ns, kind="stable").tolist()
+    order = np.arange(len(run.arrival_ns))[in_order(run.arrival_ns)].tolist()
     return Run(
         records=tuple(
             RequestRecord(
@@ -208,6 +215,13 @@ def run_of(run: RunColumns, columns: WorkColumns) -> Run:
         wait_ns=run.wait_ns,
         running_peak=run.running_peak,
     )
+
+
+def in_order(arrival_ns: Ints) -> Ints | slice:
+    """The places of requests in order of arrival, and of ids among those that arrive together."""
+    if np.all(arrival_ns[1:] >= arrival_ns[:-1]):
+        return slice(None)
+    return np.argsort(arrival_ns, kind="stable")
 
 
 def _ids(columns: WorkColumns) -> Sequence[int]:

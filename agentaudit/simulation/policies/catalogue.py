@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload
 from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.fast.requests import columns_of
+from agentaudit.simulation.fast.totals import span_ns
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import (
@@ -153,8 +155,11 @@ _OPEN = ("fcfs", "multi-processing", "comb-open", "mas")
 
 def all_at_once(workload: Workload) -> bool:
     """Whether the workload is one batch, which closed-loop policies are made for."""
-    instants = {request.arrival_ns for request in workload.requests}
-    return len(instants) <= 1 and not workload.users
+    columns = columns_of(workload)
+    if columns is None:
+        instants = {request.arrival_ns for request in workload.requests}
+        return len(instants) <= 1 and not workload.users
+    return not span_ns(columns) and not workload.users
 
 
 def policy_names(
