@@ -14,6 +14,7 @@ from agentaudit.model.schedule import Schedule
 from agentaudit.model.views import BarsOfPolicy, BusyCurve, LoadCurve, LoadPoint, LoadView, Views
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.bars import bars_of
+from agentaudit.simulation.fast.requests import columns_of, first_requests
 from agentaudit.simulation.load import offered_load
 from agentaudit.simulation.metrics import result_of
 from agentaudit.simulation.policy import Policy
@@ -61,7 +62,11 @@ def with_views(simulation: Simulation, ranking: Ranking) -> Simulation:
 
 def _first(workload: Workload, most_steps: int) -> Workload:
     """The first requests by arrival that have at most so many steps together, and at least one."""
-    requests = sorted(workload.requests, key=lambda item: (item.arrival_ns, item.request_id))
+    columns = columns_of(workload)
+    if columns is None:
+        requests = sorted(workload.requests, key=lambda item: (item.arrival_ns, item.request_id))
+    else:
+        requests = first_requests(columns, most_steps)
     steps = accumulate(max(len(request.steps), 1) for request in requests)
     count = sum(total <= most_steps for total in steps)
     return replace(workload, requests=tuple(requests[: max(count, 1)]))

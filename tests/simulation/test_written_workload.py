@@ -28,6 +28,7 @@ from agentaudit.simulation.synthetic import (
     WorkloadShape,
     synthetic_workload,
 )
+from agentaudit.simulation.views import with_views
 
 SECOND = 1_000_000_000
 MACHINE = replace(PRESETS["v1"], cores=8)
@@ -89,6 +90,20 @@ def test_what_is_found_is_the_same(
     monkeypatch.setattr(written_workload, "WORTH_COMPILING", 1)
 
     assert answers(shape, question=question) == by_objects
+
+
+def test_what_charts_show_is_the_same() -> None:
+    """Requests come in another order than that of their ids, where users ask in turn."""
+    shape = replace(SHAPE, requests=60, arrivals=parse_arrivals("users:7:2s"))
+    objects = synthetic_workload(shape, source="t")
+    large = large_workload(drawn_columns(shape, source="t"))
+    experiments = [Experiment(workloads=(one,), machine=MACHINE) for one in (large, objects)]
+    rankings = [ranked_shipped(one, names=("fcfs",)) for one in experiments]
+
+    views = [with_views(simulation_of(ranking), ranking).views for ranking in rankings]
+
+    assert views[0] is not None
+    assert views[0] == views[1]
 
 
 def rows(shape: WorkloadShape) -> list[SweepRow]:

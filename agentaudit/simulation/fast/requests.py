@@ -7,7 +7,7 @@ from typing import overload
 import numpy as np
 
 from agentaudit.model.workload import Heavy, Workload, WorkRequest
-from agentaudit.simulation.fast.columns import HEAVIES, NOBODY, WorkColumns, requests_of
+from agentaudit.simulation.fast.columns import HEAVIES, NOBODY, WorkColumns, in_order, requests_of
 
 _CHUNK = 1 << 12
 """Requests made at once by who goes through all of them."""
@@ -74,6 +74,12 @@ def classes_there(workload: Workload) -> set[Heavy]:
 def sooner(columns: WorkColumns, factor: float) -> WorkColumns:
     """The same requests, coming so many times as fast."""
     return replace(columns, arrival_ns=np.rint(columns.arrival_ns / factor).astype(np.int64))
+
+
+def first_requests(columns: WorkColumns, most: int) -> list[WorkRequest]:
+    """At most so many requests, the first by arrival and then by id."""
+    places = np.arange(len(columns))[in_order(columns.arrival_ns)][:most].tolist()
+    return [requests_of(columns, place, place + 1)[0] for place in places]
 
 
 def large_workload(columns: WorkColumns) -> Workload:
