@@ -13,6 +13,7 @@ from agentaudit.extract.python_frameworks import is_foreign, is_of_framework
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_retries import retries
+from agentaudit.extract.python_servers import add_servers
 from agentaudit.extract.python_sessions import add_sessions
 from agentaudit.extract.python_tools import CLASS_TOOLS, class_tool, function_tool, function_tools
 from agentaudit.model.deployment import EdgeKind
@@ -71,6 +72,7 @@ def _extract(module: Module, collector: Collector) -> None:
         _add_ingestion(collector, tool)
     calls = tuple(module.calls())
     add_sessions(module, calls, collector)
+    add_servers(module, calls, tools, collector)
     stores = [(collector.add(store), call) for store, call in memories(module, calls)]
     built = [call for call in calls if call.name in _BUILDERS]
     building = _Building(module, collector, tools, calls)

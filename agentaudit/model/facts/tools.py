@@ -47,6 +47,8 @@ class ToolServer(Fact):
     remote: bool = False
     exposed: bool = False
     """Other machines reach the port on which it listens: a published port, the host's network."""
+    listens_everywhere: bool = False
+    """Its code binds every interface: others reach it unless what it runs on keeps them away."""
     tls_verification_off: bool = False
     """Any certificate is taken for the server's own."""
     auto_approved: bool = False

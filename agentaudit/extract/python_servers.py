@@ -1,0 +1,165 @@
+"""
+Servers of MCP that Python code builds: who reaches them, whether they ask who calls, their tools.
+
+FastMCP (2.14 and 4.2) and the MCP Python SDK (1.30: `FastMCP`; 2.3: `MCPServer`) run over stdio
+unless `run` names a transport, and listen on 127.0.0.1 unless `host` says otherwise.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.redaction import plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.tools import Tool, ToolServer
+
+_CLASSES = frozenset(
+    {
+        *("fastmcp.FastMCP", "fastmcp.server.FastMCP", "fastmcp.server.server.FastMCP"),
+        *("mcp.server.FastMCP", "mcp.server.fastmcp.FastMCP", "mcp.server.fastmcp.server.FastMCP"),
+        *("mcp.server.MCPServer", "mcp.server.mcpserver.MCPServer"),
+        "mcp.server.mcpserver.server.MCPServer",
+    }
+)
+_PROOFS = ("auth", "auth_server_provider", "token_verifier", "middleware")
+"""What may ask who calls; middleware may, by code that is not read."""
+_RUNS = {
+    "run": "",
+    "run_async": "",
+    "run_http_async": "http",
+    "run_streamable_http_async": "http",
+    "run_sse_async": "sse",
+}
+"""Methods that start a server, and the transport of those that have but one."""
+_TRANSPORTS = {"stdio": "stdio", "http": "http", "streamable-http": "http", "sse": "sse"}
+_EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104, what we look for
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How a server is started."""
+
+    transport: str = ""
+    everywhere: bool = False
+    open_ends: tuple[tuple[ast.AST, str], ...] = ()
+
+
+def add_servers(
+    module: Module, calls: Sequence[Call], tools: Mapping[str, Tool], collector: Collector
+) -> None:
+    """The servers of a module, each with the functions that its decorators make tools."""
+    for call in calls:
+        if call.name in _CLASSES:
+            _add(module, call, [item for item in calls if _of(item, call)], collector)
+            _give_tools(module, call, tools, collector)
+
+
+def _of(run: Call, server: Call) -> bool:
+    """Whether a call starts a server."""
+    owner, _, method = run.name.rpartition(".")
+    return method in _RUNS and bool(owner) and owner == server.variable
+
+
+def _add(module: Module, call: Call, runs: Sequence[Call], collector: Collector) -> None:
+    reaches = [_reach(module, call, run) for run in runs]
+    reach = next((item for item in reaches if item.everywhere), reaches[0] if reaches else _Reach())
+    name = _name(module, call)
+    place = module.place(call.node.func, call.last)
+    collector.add(
+        ToolServer(
+            id=_id(module, call),
+            name=name,
+            evidence=(place,),
+            transport=reach.transport,
+            authenticated=_authenticated(module, call, runs),
+            listens_everywhere=reach.everywhere,
+        )
+    )
+    for node, what in (end for item in reaches for end in item.open_ends):
+        collector.leave_open(
+            module.place(node, name),
+            f"the {what} of the server {name} does not fold",
+            "whether other machines reach it is open",
+        )
+
+
+def _name(module: Module, call: Call) -> str:
+    given = call.node.args[0] if call.node.args else keyword(call.node, "name")
+    return plain(module.text(given) or call.variable or module.document.file.rpartition("/")[2])
+
+
+def _id(module: Module, call: Call) -> FactId:
+    name = _name(module, call)
+    return fact_id("tool_server", name, f"{module.document.file}#{call.variable or name}")
+
+
+def _reach(module: Module, server: Call, run: Call) -> _Reach:
+    transport, node = _transport(module, run)
+    if transport == "stdio":
+        return _Reach("stdio")
+    if transport is None:
+        return _Reach(open_ends=((node, "transport"),))
+    host = _host(module, server, run)
+    if host is None:
+        return _Reach(transport)
+    value = module.value(host)
+    if isinstance(value, str):
+        return _Reach(transport, everywhere=value in _EVERYWHERE)
+    return _Reach(transport, open_ends=((host, "host"),) if value is UNFOLDED else ())
+
+
+def _transport(module: Module, run: Call) -> tuple[str | None, ast.AST]:
+    """The transport of a start; None where it does not fold."""
+    fixed = _RUNS[run.last]
+    given = run.node.args[0] if run.node.args and not fixed else keyword(run.node, "transport")
+    if given is None:
+        return (None if splatted(run.node) and not fixed else fixed or "stdio"), run.node.func
+    return (fixed or _TRANSPORTS.get(module.text(given))), given
+
+
+def _host(module: Module, server: Call, run: Call) -> ast.expr | None:
+    """Where it listens: by its start, by `server.settings.host = …`, or by its constructor."""
+    given = keyword(run.node, "host")
+    return given or next(_settings(module, server), None) or keyword(server.node, "host")
+
+
+def _settings(module: Module, server: Call) -> Iterator[ast.expr]:
+    for assignment in module.of(ast.Assign):
+        for target in assignment.targets:
+            if (
+                isinstance(target, ast.Attribute)
+                and module.dotted(target) == f"{server.variable}.settings.host"
+            ):
+                yield assignment.value
+
+
+def _authenticated(module: Module, call: Call, runs: Sequence[Call]) -> Truth:
+    """Whether it asks who calls; what middleware, a mapping or settings do is not known."""
+    given = [keyword(item.node, name) for item in (call, *runs) for name in _PROOFS]
+    hidden = any(splatted(item.node) for item in (call, *runs))
+    proof = keyword(call.node, *_PROOFS[:-1])
+    if proof is not None and module.value(proof) is not None:
+        return Truth.YES
+    asked = any(module.value(item) is not None for item in given if item is not None)
+    return Truth.UNKNOWN if asked or hidden or _set_later(module, call) else Truth.NO
+
+
+def _set_later(module: Module, call: Call) -> bool:
+    """Whether `server.auth = …` or `server.add_middleware(…)` stands in the module."""
+    names = {f"{call.variable}.auth", f"{call.variable}.add_middleware"}
+    return any(module.dotted(node) in names for node in module.of(ast.Attribute))
+
+
+def _give_tools(
+    module: Module, call: Call, tools: Mapping[str, Tool], collector: Collector
+) -> None:
+    server = _id(module, call)
+    for function in module.functions:
+        tool = tools.get(function.name)
+        decorators = {module.dotted(item) for item in function.decorator_list}
+        if tool is not None and f"{call.variable}.tool" in decorators:
+            collector.link(EdgeKind.EXPOSES, server, tool.id, *tool.evidence[:1])
