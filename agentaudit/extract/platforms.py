@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.model.facts.permissions import Grant
+from agentaudit.readers.azure import arm_place
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
@@ -79,6 +80,13 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     named = any(SERVERLESS_FILE.search(document.file) for document in documents)
     if named or any(templates(documents)):
         from agentaudit.extract.cloudformation import extract_cloudformation as extract
+
+        extract(documents, collector)
+
+
+def extract_arm(documents: Documents, collector: Collector) -> None:
+    if any(arm_place(document.text) is not None for document in documents.of("json")):
+        from agentaudit.extract.arm import extract_arm as extract
 
         extract(documents, collector)
 

@@ -10,22 +10,17 @@ from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import SERVERLESS_FILE
-from agentaudit.readers.azure import UNREAD, arm_place
 from agentaudit.readers.document import Node
-from agentaudit.readers.lines import Lines
 
 _PROJECT = re.compile(r"(?:^|/)(?:agentcore\.json|\.bedrock_agentcore\.yaml)$")
 _PROJECT_KEYS = ("agents", "runtimes", "memories", "agentCoreGateways", "gateways", "credentials")
 
 
 def extract_unread(documents: Documents, collector: Collector) -> None:
-    """What such a file deploys is open: ARM templates, AgentCore and Serverless projects."""
+    """What such a file deploys is open: projects of AgentCore and Serverless."""
     for document in documents.of("json", "yaml"):
-        root, at = document.root, None
-        if document.syntax == "json" and (at := arm_place(document.text)) is not None:
-            line, column = Lines(document.text).place(at)
-            problem = Problem(file=document.file, message=UNREAD, line=line, column=column)
-        elif _PROJECT.search(document.file) and any(map(root.child, _PROJECT_KEYS)):
+        root = document.root
+        if _PROJECT.search(document.file) and any(map(root.child, _PROJECT_KEYS)):
             problem = _at_start(document.file, "a project of AgentCore, of which keys are not read")
         elif SERVERLESS_FILE.search(document.file) and _elsewhere(root):
             problem = _at_start(document.file, "functions outside of AWS, which are not read")

@@ -1,7 +1,7 @@
 """
-Bicep and ARM templates: recognised, and not read.
+Bicep and ARM templates: recognised; Bicep is not read.
 
-What they deploy is unknown, so a template that holds something of interest is never passed over.
+What Bicep deploys is unknown, so a file that holds something of interest is never passed over.
 Resource types: https://learn.microsoft.com/en-us/azure/templates/.
 """
 
@@ -26,6 +26,14 @@ _RESOURCE = re.compile(
 _ARM = re.compile(r"schema\.management\.azure\.com/[^\"\s]*deploymentTemplate\.json", re.IGNORECASE)
 _ARM_HOST = "schema.management.azure.com/"
 _ARM_TYPE = re.compile(rf'"type"\s*:\s*"{_TYPES}', re.IGNORECASE)
+
+
+_TYPE = re.compile(_TYPES, re.IGNORECASE)
+
+
+def type_of_interest(type_: str) -> bool:
+    """Whether a type of resources is one of identities, rights, models, secrets or stores."""
+    return _TYPE.match(type_) is not None
 
 
 def bicep_of_interest(text: str) -> bool:

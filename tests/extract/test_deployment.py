@@ -176,7 +176,7 @@ resource openAi 'Microsoft.CognitiveServices/accounts@2024-10-01' = {
 ARM = """{
   "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
   "resources": [
-    {"type": "Microsoft.Authorization/roleAssignments", "apiVersion": "2022-04-01", "name": "a"}
+    {"type": "Microsoft.DocumentDB/databaseAccounts", "apiVersion": "2024-05-15", "name": "a"}
   ]
 }"""
 
@@ -188,7 +188,7 @@ def test_templates_of_azure_are_named_as_not_read_where_they_matter() -> None:
             "cut.bicep": BICEP[: BICEP.index("accounts@2024-10-01' = {\n")],
             "network.bicep": "resource v 'Microsoft.Network/virtualNetworks@2024-05-01' = {}\n",
             "azuredeploy.json": ARM,
-            "network.json": ARM.replace("Authorization/roleAssignments", "Network/publicIPs"),
+            "network.json": ARM.replace("DocumentDB/databaseAccounts", "Network/publicIPs"),
         }
     )
 
@@ -202,7 +202,7 @@ def test_templates_of_azure_are_named_as_not_read_where_they_matter() -> None:
     }
     places = {each.file: (each.line, each.column) for each in deployment.coverage}
     assert places["main.bicep"] == (3, 1)
-    assert places["azuredeploy.json"] == (4, 6)
+    assert places["azuredeploy.json"] == (4, 14)
     assert deployment.incomplete
 
 
