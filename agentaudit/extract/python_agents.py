@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.python_agentcore import agentcore_memories
+from agentaudit.extract.python_builders import BUILDERS, Builder
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword
 from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_frameworks import is_foreign, is_of_framework
@@ -29,35 +31,13 @@ _TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")
 _BUDGETS = ("max_rpm", "max_tokens", "usage_limits", "max_budget")
 
 
-@dataclass(frozen=True, slots=True)
-class _Builder:
-    """One way to build an agent: its framework, and how often it loops when nobody says."""
-
-    framework: str
-    iterations: int | None = None
-    """None: nothing stops it."""
-
-
-_BUILDERS: dict[str, _Builder] = {
-    "langchain.agents.create_agent": _Builder("langchain"),
-    "langgraph.prebuilt.create_react_agent": _Builder("langgraph", 25),
-    "langgraph.prebuilt.chat_agent_executor.create_react_agent": _Builder("langgraph", 25),
-    "langchain.agents.AgentExecutor": _Builder("langchain", 15),
-    "langchain.agents.initialize_agent": _Builder("langchain", 15),
-    "langgraph.graph.StateGraph": _Builder("langgraph", 25),
-    "agents.Agent": _Builder("openai-agents", 10),
-    "crewai.Agent": _Builder("crewai", 25),
-    "autogen_agentchat.agents.AssistantAgent": _Builder("autogen", 1),
-    "autogen.AssistantAgent": _Builder("autogen"),
-    "autogen.ConversableAgent": _Builder("autogen"),
-    "strands.Agent": _Builder("strands"),
-    "pydantic_ai.Agent": _Builder("pydantic-ai", 50),
-    "google.adk.agents.Agent": _Builder("google-adk", 500),
-    "google.adk.agents.LlmAgent": _Builder("google-adk", 500),
-    "agno.agent.Agent": _Builder("agno"),
-    "smolagents.CodeAgent": _Builder("smolagents", 20),
-    "smolagents.ToolCallingAgent": _Builder("smolagents", 20),
-}
+_WRAPPERS = frozenset(
+    {
+        "llama_index.core.tools.FunctionTool.from_defaults",
+        "llama_index.core.tools.function_tool.FunctionTool.from_defaults",
+    }
+)
+"""Calls that make a tool of the function they are given."""
 
 
 def extract_python(documents: Documents, collector: Collector) -> None:
@@ -73,10 +53,11 @@ def _extract(module: Module, collector: Collector) -> None:
     calls = tuple(module.calls())
     add_sessions(module, calls, collector)
     add_servers(module, calls, tools, collector)
-    stores = [(collector.add(store), call) for store, call in memories(module, calls)]
-    built = [call for call in calls if call.name in _BUILDERS]
+    found = (*memories(module, calls), *agentcore_memories(module, calls))
+    stores = [(collector.add(store), call) for store, call in found]
+    built = [call for call in calls if call.name in BUILDERS]
     building = _Building(module, collector, tools, calls)
-    agents = [_add_agent(building, call, _BUILDERS[call.name]) for call in built]
+    agents = [_add_agent(building, call, BUILDERS[call.name]) for call in built]
     _link_stores(building, list(zip(agents, built, strict=True)), stores)
     for retry in retries(module, {call.variable for call in built if call.variable}, tools):
         collector.add(retry)
@@ -114,7 +95,7 @@ class _Building:
     calls: tuple[Call, ...]
 
 
-def _add_agent(building: _Building, call: Call, builder: _Builder) -> Agent:
+def _add_agent(building: _Building, call: Call, builder: Builder) -> Agent:
     module, collector = building.module, building.collector
     given = module.text(keyword(call.node, "name", "role"))
     name = given or call.variable or module.document.file.rpartition("/")[2]
@@ -138,7 +119,7 @@ def _add_agent(building: _Building, call: Call, builder: _Builder) -> Agent:
     return agent
 
 
-def _iterations(building: _Building, call: Call, builder: _Builder) -> tuple[Known, int | None]:
+def _iterations(building: _Building, call: Call, builder: Builder) -> tuple[Known, int | None]:
     """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
     given = keyword(call.node, *_LIMITS) or _elsewhere(building, _LIMITS)
     if given is None:
@@ -237,6 +218,10 @@ def _tool(building: _Building, element: ast.expr) -> Tool | None:
         function = next((node for node in module.functions if node.name == name), None)
         if function is not None:
             return _add_ingestion(collector, collector.add(function_tool(module, function)))
+    if isinstance(element, ast.Call) and path in _WRAPPERS:
+        wrapped = element.args[0] if element.args else keyword(element, "fn", "async_fn")
+        if wrapped is not None:
+            return _tool(building, wrapped)
     if isinstance(element, ast.Call) and name in CLASS_TOOLS and is_foreign(module, path):
         return _add_ingestion(collector, collector.add(class_tool(module, element, name)))
     collector.leave_open(

@@ -118,11 +118,12 @@ _PYTHON = _Gate(
 _LIBRARIES = (
     *("langchain", "langgraph", "agents", "autogen", "crewai", "mcp", "strands", "google.adk"),
     *("agno", "llama_index", "pydantic_ai", "mem0", "agent_framework", "openai", "anthropic"),
+    "bedrock_agentcore",
     *("redis", "boto3"),
 )
 _IMPORT = re.compile(
     r"^[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
-    r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|openai|anthropic|redis|boto3)",
+    r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|bedrock_agentcore|openai|anthropic|redis|boto3)",
     re.MULTILINE,
 )
 

@@ -1,0 +1,41 @@
+"""The calls of frameworks that build an agent in Python, by their full names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """One way to build an agent: its framework, and how often it loops when nobody says."""
+
+    framework: str
+    iterations: int | None = None
+    """None: nothing stops it."""
+
+
+BUILDERS: Mapping[str, Builder] = {
+    "langchain.agents.create_agent": Builder("langchain"),
+    "langgraph.prebuilt.create_react_agent": Builder("langgraph", 25),
+    "langgraph.prebuilt.chat_agent_executor.create_react_agent": Builder("langgraph", 25),
+    "langchain.agents.AgentExecutor": Builder("langchain", 15),
+    "langchain.agents.initialize_agent": Builder("langchain", 15),
+    "langgraph.graph.StateGraph": Builder("langgraph", 25),
+    "agents.Agent": Builder("openai-agents", 10),
+    "crewai.Agent": Builder("crewai", 25),
+    "autogen_agentchat.agents.AssistantAgent": Builder("autogen", 1),
+    "autogen.AssistantAgent": Builder("autogen"),
+    "autogen.ConversableAgent": Builder("autogen"),
+    "strands.Agent": Builder("strands"),
+    "pydantic_ai.Agent": Builder("pydantic-ai", 50),
+    "google.adk.agents.Agent": Builder("google-adk", 500),
+    "google.adk.agents.LlmAgent": Builder("google-adk", 500),
+    "agno.agent.Agent": Builder("agno"),
+    "smolagents.CodeAgent": Builder("smolagents", 20),
+    "smolagents.ToolCallingAgent": Builder("smolagents", 20),
+    "agent_framework.Agent": Builder("agent-framework", 40),
+    **{
+        f"llama_index.core.agent.{package}{name}": Builder("llama-index", 20)
+        for package in ("", "workflow.")
+        for name in ("FunctionAgent", "ReActAgent", "CodeActAgent")
+    },
+}
