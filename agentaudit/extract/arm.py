@@ -7,7 +7,7 @@ and "Azure built-in roles" for the ids of roles.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from agentaudit.errors import Problem
@@ -65,8 +65,7 @@ def _extract(document: Document, collector: Collector) -> None:
     resolved = template.resolved(root)
     resources = tuple(_resources(resolved))
     listed = resolved.get("resources")
-    if template.exhausted or (listed is not None and listed.unknown):
-        _name_unread(document, root, collector)
+    unread = [root] if template.exhausted or (listed is not None and listed.unknown) else []
     stack = Stack(folder=document.file, bodies=[])
     schema = root.text_at("$schema").lower()
     stack.members_by_type = tuple(
@@ -88,11 +87,16 @@ def _extract(document: Document, collector: Collector) -> None:
         if type_ in RUNTIMES:
             RUNTIMES[type_](document, resource, collector)
         elif _unread(type_):
-            _name_unread(document, resource.get("type") or resource, collector)
+            unread.append(resource.get("type") or resource)
+    if unread:
+        _name_unread(document, unread, collector)
 
 
-def _name_unread(document: Document, place: Node, collector: Collector) -> None:
-    problem = Problem(file=document.file, message=UNREAD, line=place.line, column=place.column)
+def _name_unread(document: Document, places: Sequence[Node], collector: Collector) -> None:
+    """The first of them, and how many more there are."""
+    first, more = places[0], len(places) - 1
+    message = f"{UNREAD}, and {more} more" if more else UNREAD
+    problem = Problem(file=document.file, message=message, line=first.line, column=first.column)
     collector.problems.append(problem)
 
 
@@ -110,15 +114,20 @@ def _resources(node: Node, parent: str = "") -> Iterator[tuple[str, Node]]:
         return
     members = [value for _, value in listed.items()] or list(listed.elements)
     for resource in members:
-        condition, existing = resource.get("condition"), resource.get("existing")
-        if (condition is not None and condition.boolean is False) or (
-            existing is not None and existing.boolean
-        ):
+        if _never_deployed(resource):
             continue
         own = resource.text_at("type").lower()
         type_ = f"{parent}/{own}" if parent and "." not in own.partition("/")[0] else own
         yield type_, resource
         yield from _resources(resource, type_)
+
+
+def _never_deployed(resource: Node) -> bool:
+    """A condition that only a parameter's default makes false may hold at any deployment."""
+    condition, existing = resource.get("condition"), resource.get("existing")
+    if condition is not None and condition.boolean is False and not condition.origin:
+        return True
+    return existing is not None and existing.boolean is True
 
 
 def _name(resource: Node) -> str:

@@ -96,10 +96,17 @@ def template_of(root: Node) -> Template:
     defaults = ((name.lower(), value.get("defaultValue")) for name, value in _members(parameters))
     return Template(
         sources={
-            "parameters": {name: value for name, value in defaults if value is not None},
+            "parameters": {
+                name: value for name, value in defaults if value is not None and not _empty(value)
+            },
             "variables": {name.lower(): value for name, value in _members(variables)},
         }
     )
+
+
+def _empty(default: Node) -> bool:
+    """An empty text only says that whoever deploys may leave it out."""
+    return default.kind is NodeKind.STRING and not default.raw
 
 
 def _members(node: Node | None) -> tuple[tuple[str, Node], ...]:

@@ -44,6 +44,7 @@ _SECRET = re.compile(
       | projects/[^/]+/secrets/.*
       | @Microsoft\.KeyVault\(.*\)
       | https://[\w-]+\.vault\.azure\.net/secrets/.*
+      | \[[A-Za-z]\w*\(.*\)[\w.]*\]
       | (?:op|vault|bws|doppler|infisical|sm|gcp-sm|aws-sm|secret)://.*
       | (?:vault|akeyless|secretref|keyvault|ssm):.*
       | ENC\[.*\]

@@ -55,6 +55,7 @@ def assignment(role: str, **more: str) -> dict[str, object]:
         (LITERAL, CredentialForm.LITERAL),
         ("[variables('literal')]", CredentialForm.LITERAL),
         ("[parameters('default')]", CredentialForm.LITERAL),
+        ("[parameters('empty')]", CredentialForm.SECRET_REF),
     ],
 )
 def test_settings_of_an_app_are_what_they_stand_for(value: str, form: CredentialForm) -> None:
@@ -63,6 +64,7 @@ def test_settings_of_an_app_are_what_they_stand_for(value: str, form: Credential
         parameters={
             "key": {"type": "secureString"},
             "default": {"type": "string", "defaultValue": LITERAL},
+            "empty": {"type": "string", "defaultValue": ""},
         },
         variables={"literal": LITERAL},
     )
@@ -162,6 +164,10 @@ def test_what_a_nested_template_deploys_is_open() -> None:
     assert deployed(vault, nested).incomplete
     assert not deployed(vault, {**nested, "condition": False}).incomplete
 
+    asked = {**nested, "condition": "[parameters('history')]"}
+    off = {"history": {"type": "bool", "defaultValue": False}}
+    assert deployed(vault, asked, parameters=off).incomplete
+
 
 def test_variables_that_name_each_other_end() -> None:
     loop = {"a": "[variables('b')]", "b": "[variables('a')]"}
@@ -183,3 +189,14 @@ def test_a_list_of_resources_that_only_an_expression_knows_is_named() -> None:
     )
 
     assert deployment_of({"azuredeploy.json": text}).incomplete
+
+
+def test_expressions_of_a_nested_template_are_no_secrets() -> None:
+    machine = {"adminPassword": "[parameters('adminPassword')]", "extra": "[concat('a', 'b').c]"}
+    vault = {"type": "Microsoft.KeyVault/vaults", "name": "v"}
+    nested = {"type": "Microsoft.Resources/deployments", "name": "n", "properties": machine}
+
+    literals = [
+        each for each in deployed(vault, nested).credentials if each.form is CredentialForm.LITERAL
+    ]
+    assert literals == []
