@@ -56,6 +56,29 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         ),
         "pass-role-to-sagemaker-job": _passing("sagemaker", "sagemaker:createtrainingjob"),
         "pass-role-to-app-runner": _passing("apprunner", "apprunner:createservice"),
+        "pass-role-to-spot-instance": _passing("ec2", "ec2:requestspotinstances"),
+        "pass-role-to-open-lambda": _passing(
+            "lambda", "lambda:createfunction", "lambda:addpermission"
+        ),
+        "pass-role-to-ecs-service": _passing(
+            "ecs-tasks", "ecs:registertaskdefinition", "ecs:createservice"
+        ),
+        "pass-role-to-ecs-on-instance": _passing(
+            "ecs-tasks", "ecs:registertaskdefinition", "ecs:starttask"
+        ),
+        "pass-role-to-new-stack-set": _passing(
+            "cloudformation", "cloudformation:createstackset", "cloudformation:createstackinstances"
+        ),
+        "pass-role-to-stack-set": _passing("cloudformation", "cloudformation:updatestackset"),
+        "pass-role-to-codebuild-batch": _passing(
+            "codebuild", "codebuild:createproject", "codebuild:startbuildbatch"
+        ),
+        "pass-role-to-glue-by-trigger": _passing("glue", "glue:createjob", "glue:createtrigger"),
+        "pass-role-to-changed-glue-job": _passing("glue", "glue:updatejob", "glue:startjobrun"),
+        "pass-role-to-changed-glue-job-by-trigger": _passing(
+            "glue", "glue:updatejob", "glue:createtrigger"
+        ),
+        "pass-role-to-sagemaker-processing": _passing("sagemaker", "sagemaker:createprocessingjob"),
         "pass-role-to-code-interpreter": _passing(
             "bedrock-agentcore",
             "bedrock-agentcore:createcodeinterpreter",
@@ -69,6 +92,28 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             )
         ),
         "update-lambda-code": Method(("lambda:updatefunctioncode",)),
+        "enter-glue-endpoint": Method(("glue:updatedevendpoint",)),
+        "change-any-stack": Method(
+            ("cloudformation:createchangeset", "cloudformation:executechangeset")
+        ),
+        "restart-instance-with-own-code": Method(
+            ("ec2:modifyinstanceattribute", "ec2:stopinstances", "ec2:startinstances")
+        ),
+        "change-launch-template": Method(
+            ("ec2:createlaunchtemplateversion", "ec2:modifylaunchtemplate")
+        ),
+        "log-in-to-instances": Method(
+            ("ec2-instance-connect:sendsshpublickey", "ec2:describeinstances")
+        ),
+        "open-any-notebook": Method(("sagemaker:createpresignednotebookinstanceurl",)),
+        "restart-notebook-with-own-code": Method(
+            (
+                "sagemaker:createnotebookinstancelifecycleconfig",
+                "sagemaker:stopnotebookinstance",
+                "sagemaker:updatenotebookinstance",
+                "sagemaker:startnotebookinstance",
+            )
+        ),
         "run-command-on-instances": Method(("ssm:sendcommand",)),
         "execute-in-ecs-task": Method(("ecs:executecommand", "ecs:describetasks")),
     }

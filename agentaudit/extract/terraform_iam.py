@@ -37,6 +37,7 @@ class Principals:
     """By the key of the resource that declares them."""
     ids: dict[str, FactId] = field(default_factory=dict)
     policies: dict[str, tuple[Declared, tuple[Statement, ...]]] = field(default_factory=dict)
+    """Managed policies, and inline ones whose holder no value tells."""
     named: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """Keys of holders by kind and name, and those of policies under `policy`."""
     boundaries: list[tuple[Declared, Holder, Node]] = field(default_factory=list)
@@ -132,8 +133,12 @@ class Principals:
 
     def _attach(self, module: Module) -> None:
         for declared in module.resources(*_INLINE):
-            for holder in self._targets(declared, _INLINE[declared.type]):
-                holder.statements.extend(self._statements(declared, "policy"))
+            found = self._statements(declared, "policy")
+            holders = tuple(self._targets(declared, _INLINE[declared.type]))
+            for holder in holders:
+                holder.statements.extend(found)
+            if not holders:
+                self.policies[declared.key] = (declared, found)
         for declared in module.resources(*_ATTACHMENTS):
             target, policies = _ATTACHMENTS[declared.type]
             self._attach_all(declared, target, policies)

@@ -15,6 +15,7 @@ from agentaudit.extract.iam import (
     remaining,
 )
 from agentaudit.extract.iam_actions import all_actions, expanded
+from agentaudit.extract.iam_escalations import METHODS
 from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam_policies import Condition, Statement
 from agentaudit.extract.iam_trust import trust
@@ -212,6 +213,19 @@ def test_an_escalation_may_need_several_statements() -> None:
     )
 
     assert [grant.escalations for grant in found] == [("pass-role-to-lambda",), ()]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_needs_all_its_actions(name: str) -> None:
+    """The actions of a method are ones that AWS has; without any of them it does not hold."""
+    actions = METHODS[name].actions
+
+    assert set(actions) <= all_actions()
+    assert name in only(statement(*actions)).escalations
+    for action in actions:
+        fewer = tuple(other for other in actions if other != action)
+        found = grants(statement(*fewer)) if fewer else ()
+        assert all(name not in grant.escalations for grant in found)
 
 
 def test_what_lets_data_out_is_told_where_any_data_may_be_read() -> None:

@@ -137,6 +137,25 @@ resource "aws_iam_role_policy_attachment" "managed" {{
     assert found.identities[0].boundary is Truth.YES
 
 
+def test_an_inline_policy_whose_role_no_value_tells_is_still_told() -> None:
+    found = deployed("""
+variable "role" { type = string }
+
+resource "aws_iam_role_policy" "all_of_iam" {
+  role   = var.role
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "iam:*", Resource = "*" }]
+  })
+}
+""")
+
+    (grant,) = found.grants
+    assert grant.service_wildcards == ("iam:*",)
+    assert "put-role-policy" in grant.escalations
+    assert len(found.unresolved) == 1
+
+
 def test_a_policy_that_nobody_has_is_still_told() -> None:
     text = 'resource "aws_iam_policy" "p" {\n name = "loose"\n policy = '
     text += 'jsonencode({ Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })\n}\n'
