@@ -82,9 +82,9 @@ def parliament_cases(checkout: Path) -> Iterator[Case]:
     tests = [*sorted(checkout.glob("tests/unit/test_*.py")), *community]
     found = [(test, item) for test in tests for item in _expectations(test)]
     optional = {
-        name for test, item in found if test in community for name in _identifiers(item.value)
-    } - {name for test, item in found if test not in community for name in _identifiers(item.value)}
-    known = {name for _, item in found for name in _identifiers(item.value)}
+        name for test, item in found if test in community for name in _texts(item.value)
+    } - {name for test, item in found if test not in community for name in _texts(item.value)}
+    known = {name for _, item in found for name in _texts(item.value)}
     for test, item in found:
         if item.attribute.name != "finding_ids" or not isinstance(item.value, set):
             continue
@@ -99,7 +99,7 @@ def parliament_cases(checkout: Path) -> Iterator[Case]:
             )
 
 
-def _identifiers(value: object) -> set[str]:
+def _texts(value: object) -> set[str]:
     return {item for item in value if isinstance(item, str)} if isinstance(value, set) else set()
 
 
@@ -163,6 +163,8 @@ def _step(statement: ast.stmt, known: dict[str, object]) -> Iterator[_Expectatio
             _called(function) in ASSERTIONS
         ):
             yield from _asserted(statement.lineno, left, right, known)
+        case _:
+            pass
 
 
 def _asserted(
@@ -178,7 +180,8 @@ def _called(function: ast.expr) -> str:
     match function:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
-    return ""
+        case _:
+            return ""
 
 
 def _value(node: ast.expr, known: Mapping[str, object]) -> object:
@@ -194,7 +197,8 @@ def _value(node: ast.expr, known: Mapping[str, object]) -> object:
             return _Attribute(subject, attribute) if isinstance(subject, _Subject) else None
         case ast.Call(func=function, args=[argument], keywords=keywords):
             return _made(_called(function), _value(argument, known), keywords)
-    return _literal(node)
+        case _:
+            return _literal(node)
 
 
 def _made(name: str, given: object, keywords: list[ast.keyword]) -> object:
@@ -243,9 +247,10 @@ def _named(test: Path) -> tuple[str, set[str], set[str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             sets.setdefault(node.targets[0].id, _literal(node.value))
-    return folder.strip("/"), *(
-        value if isinstance(value := sets.get(name), set) else set()
-        for name in ("passing_resources", "failing_resources")
+    return (
+        folder.strip("/"),
+        _texts(sets.get("passing_resources")),
+        _texts(sets.get("failing_resources")),
     )
 
 
