@@ -9,43 +9,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agentaudit.extract.resolver import LONGEST_TEXT, Resolver
 from agentaudit.readers.document import Node, NodeKind
 
 _LOOKED_UP = re.compile(r"(?P<source>parameters|variables)\('(?P<name>[^']+)'\)", re.IGNORECASE)
-_DEEPEST = 60
-_MOST_NODES = 200_000
-_LONGEST_TEXT = 10_000
 
 
 @dataclass(slots=True)
-class Template:
+class Template(Resolver):
     """What `parameters('…')` and `variables('…')` stand for; other functions stay open."""
 
     sources: Mapping[str, Mapping[str, Node]]
-    nodes: int = 0
-    """Made so far: variables that name each other twice would make thousands of millions."""
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether some of it was left unread because there is too much of it."""
-        return self.nodes > _MOST_NODES
-
-    def resolved(self, node: Node, depth: int = 0) -> Node:
-        """A node with its expressions resolved; what stays open is unknown, as it is written."""
-        self.nodes += 1
-        if depth > _DEEPEST or self.exhausted:
-            return node.changed(kind=NodeKind.UNKNOWN, raw="…", entries=(), elements=())
-        if node.kind is NodeKind.MAPPING:
-            entries = tuple((key, self.resolved(value, depth + 1)) for key, value in node.entries)
-            return node.changed(entries=entries)
-        if node.kind is NodeKind.SEQUENCE:
-            elements = tuple(self.resolved(each, depth + 1) for each in node.elements)
-            return node.changed(elements=elements)
+    def _scalar(self, node: Node, depth: int) -> Node:
         if node.kind is NodeKind.STRING and is_expression(node.raw):
             return self._called(node, node.raw[1:-1].strip(), depth)
-        if node.raw.startswith("[["):
-            return node.changed(raw=node.raw[1:])
-        return node
+        return node.changed(raw=node.raw[1:]) if node.raw.startswith("[[") else node
 
     def _called(self, node: Node, expression: str, depth: int) -> Node:
         whole = _LOOKED_UP.fullmatch(expression)
@@ -62,7 +41,7 @@ class Template:
                 origin=(found,),
             )
         text = _LOOKED_UP.sub(lambda match: self._piece(match, depth), expression)
-        text = text if len(text) < _LONGEST_TEXT else expression
+        text = text if len(text) < LONGEST_TEXT else expression
         return node.changed(kind=NodeKind.UNKNOWN, raw=text)
 
     def _piece(self, match: re.Match[str], depth: int) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import SERVERLESS_FILE
+from agentaudit.extract.resolver import LONGEST_TEXT, Resolver
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _VARIABLE = re.compile(r"\$\{(?P<source>[a-zA-Z]+)(?::|(?=\())(?P<rest>[^{}]*)\}")
@@ -19,9 +20,6 @@ _WHOLE = re.compile(rf"^{_VARIABLE.pattern}$")
 _DEFAULT = re.compile(r",\s*(?P<quote>['\"]?)(?P<text>[^'\",]*)(?P=quote)\s*$")
 _ROLE = "IamRoleLambdaExecution"
 _TIMEOUT_S = "6"
-_DEEPEST = 20
-_MOST_NODES = 50_000
-_LONGEST_TEXT = 10_000
 
 
 def projects(documents: Documents) -> Iterator[Document]:
@@ -49,25 +47,15 @@ def _template(document: Document, documents: Documents) -> Document:
 
 
 @dataclass(slots=True)
-class _Variables:
+class _Variables(Resolver):
     """`${self:…}` and `${file(…)}` are looked up; what only a deployment knows stays open."""
 
+    DEEPEST = 20
+    MOST_NODES = 50_000
     document: Document
     documents: Documents
-    nodes: int = 0
-    """Made so far: variables that name each other twice would make thousands of millions."""
 
-    def resolved(self, node: Node, depth: int = 0) -> Node:
-        """A node with its variables replaced."""
-        self.nodes += 1
-        if depth > _DEEPEST or self.nodes > _MOST_NODES:
-            return node.changed(kind=NodeKind.UNKNOWN, raw="…", entries=(), elements=())
-        if node.kind is NodeKind.MAPPING:
-            entries = tuple((key, self.resolved(value, depth + 1)) for key, value in node.entries)
-            return node.changed(entries=entries)
-        if node.kind is NodeKind.SEQUENCE:
-            elements = tuple(self.resolved(each, depth + 1) for each in node.elements)
-            return node.changed(elements=elements)
+    def _scalar(self, node: Node, depth: int) -> Node:
         if node.kind is NodeKind.STRING and "${" in node.raw:
             return self._text(node, depth)
         return node
@@ -76,7 +64,7 @@ class _Variables:
         whole = _WHOLE.match(node.raw)
         if whole is None:
             text = _VARIABLE.sub(lambda match: self._piece(match, depth), node.raw)
-            return node.changed(raw=text if len(text) < _LONGEST_TEXT else node.raw)
+            return node.changed(raw=text if len(text) < LONGEST_TEXT else node.raw)
         found = self._found(whole)
         if found is not None:
             return self.resolved(found, depth + 1).changed(origin=(node,))
