@@ -127,7 +127,7 @@ class Stack(Module):
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     """Every template: identities, agents, stores, runtimes and logs."""
-    found = (*templates(documents), *projects(documents))
+    found = (*templates(documents), *projects(documents, collector))
     for document in found:
         add_parameters(document, collector)
     stacks = tuple(map(_stack, found))

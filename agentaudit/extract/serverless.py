@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from agentaudit.errors import Problem
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import SERVERLESS_FILE
 from agentaudit.extract.resolver import LONGEST_TEXT, Resolver
@@ -22,18 +24,24 @@ _ROLE = "IamRoleLambdaExecution"
 _TIMEOUT_S = "6"
 
 
-def projects(documents: Documents) -> Iterator[Document]:
+def projects(documents: Documents, collector: Collector) -> Iterator[Document]:
     """Every project for AWS, as a template with the places of its own file."""
     for document in documents.of("yaml", "json"):
         root = document.root
         provider = root.text_at("provider", "name") or root.text_at("provider")
         if SERVERLESS_FILE.search(document.file) and provider == "aws":
-            yield _template(document, documents)
+            variables = _Variables(document, documents)
+            yield _template(document, variables.resolved(root))
+            if variables.exhausted:
+                message = f"variables that stand for more than {_Variables.MOST_NODES:,} values"
+                collector.problems.append(
+                    Problem(file=document.file, line=1, column=1, message=message)
+                )
 
 
-def _template(document: Document, documents: Documents) -> Document:
+def _template(document: Document, resolved: Node) -> Document:
     root = document.root
-    project = _Project(_Variables(document, documents).resolved(root))
+    project = _Project(resolved)
     entries = tuple(project.resources())
     listed = root.changed(entries=entries)
     template = root.changed(entries=((_scalar(root, "Resources"), listed),))

@@ -85,7 +85,6 @@ def test_another_file_keeps_its_places() -> None:
     "text",
     [
         "custom: {a: '${self:custom.a}'}\n",
-        "custom: {a: '${self:custom.b}, ${self:custom.b}', b: '${self:custom.a}${self:custom.a}'}",
         "custom: {a: {x: '${self:custom}', y: '${self:custom}'}}\n",
         "custom: '${file(serverless.yml):custom}'\n",
         "custom: '${file(../../etc/passwd)}'\n",
@@ -98,6 +97,25 @@ def test_variables_that_lead_nowhere_or_in_circles_end(text: str) -> None:
     deployment = project(text)
 
     assert deployment.coverage[0].status is FileStatus.READ
+
+
+FIVE = ", ".join(f"{name}: '${{self:custom}}'" for name in "abcde")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"custom: {{{FIVE}}}\n",
+        "custom: {a: '${self:custom.b}, ${self:custom.b}', b: '${self:custom.a}${self:custom.a}'}",
+    ],
+    ids=["five names at each level", "texts of two"],
+)
+def test_variables_that_stand_for_too_much_are_named(text: str) -> None:
+    """What was not followed never passes for what was."""
+    (coverage,) = project(text).coverage
+
+    assert coverage.status is FileStatus.PARTIAL
+    assert "variables that stand for more than 50,000 values" in coverage.reason
 
 
 def test_what_the_deployment_alone_knows_is_open() -> None:
