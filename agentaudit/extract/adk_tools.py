@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agentaudit.extract.collector import Setting, evidence
-from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
-from agentaudit.extract.mcp import Reading, add_server
+from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_imports import modules
@@ -137,13 +136,7 @@ def _prove(reading: Reading, server: ToolServer, arguments: Node, route: str) ->
         for name, value in block.items()
         if value.kind is NodeKind.STRING
     ]
-    holding = Holding(
-        holder="tool_server",
-        exposure="file",
-        holder_id=server.id,
-        seen_by=(server.id, reading.agent.id),
-    )
-    add_credentials(reading.collector, settings, holding)
+    add_proofs(reading, server, settings, "file")
 
 
 def _run_unasked(reading: Reading, server: ToolServer) -> None:

@@ -10,9 +10,8 @@ its own.
 from dataclasses import replace
 
 from agentaudit.extract.collector import Setting, evidence, fact_id
-from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
-from agentaudit.extract.mcp import Reading, add_server
+from agentaudit.extract.mcp import Reading, add_headers, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_tools import ClassTool
 from agentaudit.extract.redaction import plain
@@ -20,7 +19,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.controls import Approval
 from agentaudit.model.facts.tools import Tool, ToolServer
-from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.document import Node
 
 _WEB = ClassTool(effects=("read",), untrusted=True)
 _KNOWN = {
@@ -113,13 +112,7 @@ def _prove(reading: Reading, server: ToolServer, node: Node, route: str) -> None
         for name in ("key", "apiKey")
         if connection is not None and (value := connection.child(name)) is not None and value.text
     ]
-    holding = Holding(
-        holder="tool_server",
-        exposure="header",
-        holder_id=server.id,
-        seen_by=(server.id, reading.agent.id),
-    )
-    add_credentials(reading.collector, settings, holding)
+    add_proofs(reading, server, settings, "header")
 
 
 def _ask(reading: Reading, server: ToolServer, node: Node, place: Evidence) -> None:
@@ -195,15 +188,5 @@ def add_http_call(reading: Reading, action: Node, route: str) -> None:
         ),
     )
     headers = action.child("headers")
-    settings = [
-        Setting(key=name, value=value, document=reading.document, route=f"{route}.headers")
-        for name, value in (headers.items() if headers is not None else ())
-        if value.kind is NodeKind.STRING
-    ]
-    holding = Holding(
-        holder="agent",
-        exposure="header",
-        holder_id=reading.agent.id,
-        seen_by=(reading.agent.id,),
-    )
-    add_credentials(reading.collector, settings, holding)
+    if headers is not None:
+        add_headers(reading, headers, route)

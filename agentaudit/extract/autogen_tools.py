@@ -6,20 +6,16 @@ an executor runs what a model writes, on the machine itself or in a container; a
 written down, so that a component without one runs without.
 """
 
-from dataclasses import replace
-
-from agentaudit.extract.collector import Setting, evidence, fact_id
-from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.collector import evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
-from agentaudit.extract.mcp import Reading, add_server
+from agentaudit.extract.mcp import Reading, add_headers, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_tools import ClassTool
 from agentaudit.extract.redaction import plain
-from agentaudit.extract.source_tools import tool_in
-from agentaudit.model.deployment import EdgeKind
+from agentaudit.extract.source_tools import add_tool_in, tool_in
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
-from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.document import Node
 
 _CODE = ClassTool(effects=("read", "write", "execute"), free_form=("code",))
 _CONTAINED = {
@@ -91,16 +87,7 @@ def _add_function(reading: Reading, config: Node) -> None:
         )
         _declare(reading, config.child("name") or source, name, None)
         return
-    tool = reading.collector.add(
-        replace(
-            function,
-            id=fact_id("tool", name, f"{reading.agent.id}/{name}"),
-            name=name,
-            evidence=(place,),
-            approval=Truth.NO,
-        )
-    )
-    reading.collector.link(EdgeKind.INVOKES, reading.agent.id, tool.id, place)
+    add_tool_in(reading, function, name, place, approval=Truth.NO)
 
 
 def _add_call(reading: Reading, config: Node) -> None:
@@ -109,14 +96,7 @@ def _add_call(reading: Reading, config: Node) -> None:
     effects = ("read", "write") if method in _CHANGES else ("read",)
     name = plain(config.text_at("name")) or "http"
     tool = _declare(reading, config.child("name") or config, name, ClassTool(effects=effects))
-    settings = [
-        Setting(key=key, value=value, document=reading.document, route=f"{tool.id}.headers")
-        for key, value in (config.child("headers") or config).items()
-        if value.kind is NodeKind.STRING
-    ]
-    seen = (reading.agent.id,)
-    holding = Holding(holder="agent", exposure="header", holder_id=reading.agent.id, seen_by=seen)
-    add_credentials(reading.collector, settings, holding)
+    add_headers(reading, config.child("headers") or config, tool.id)
 
 
 def add_executor(reading: Reading, executor: Node | None) -> None:

@@ -7,15 +7,13 @@ sandbox service; tools with a source run in a sandbox that the server's settings
 
 from dataclasses import replace
 
-from agentaudit.extract.collector import Setting, evidence, fact_id
-from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
-from agentaudit.extract.mcp import Reading, add_server
+from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_tools import ClassTool
 from agentaudit.extract.redaction import plain
-from agentaudit.extract.source_tools import tool_in
-from agentaudit.model.deployment import EdgeKind
+from agentaudit.extract.source_tools import add_tool_in, tool_in
 from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Node, NodeKind
 
@@ -75,17 +73,9 @@ def _add_tool(reading: Reading, node: Node, asked: frozenset[str]) -> None:
     if known is None and source is not None and source.text:
         function = tool_in(reading.document, source, name)
         if function is not None:
-            tool = reading.collector.add(
-                replace(
-                    function,
-                    id=fact_id("tool", name, f"{reading.agent.id}/{name}"),
-                    name=name,
-                    evidence=(place,),
-                    typed=Truth.YES if _described(node) else function.typed,
-                    approval=Truth.YES if approval else Truth.NO,
-                )
-            )
-            reading.collector.link(EdgeKind.INVOKES, reading.agent.id, tool.id, place)
+            typed = Truth.YES if _described(node) else function.typed
+            asks = Truth.YES if approval else Truth.NO
+            add_tool_in(reading, replace(function, typed=typed), name, place, approval=asks)
             return
     add_declared_tool(
         reading.collector,
@@ -135,10 +125,4 @@ def _add_server(reading: Reading, node: Node, route: str) -> None:
     ]
     if settings:
         reading.collector.update(replace(server, authenticated=Truth.YES))
-    holding = Holding(
-        holder="tool_server",
-        exposure="header",
-        holder_id=server.id,
-        seen_by=(server.id, reading.agent.id),
-    )
-    add_credentials(reading.collector, settings, holding)
+    add_proofs(reading, server, settings, "header")

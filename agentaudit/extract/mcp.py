@@ -1,13 +1,20 @@
 """MCP client configurations: agents, the tool servers they expose, and what those hold."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.launchers import Launch, launch_of
 from agentaudit.extract.mcp_clients import URLS, DeclaredServer, client_agent, declared_servers
-from agentaudit.extract.mcp_credentials import URL_SECRET, ServerPlace, add_server_credentials
+from agentaudit.extract.mcp_credentials import (
+    URL_SECRET,
+    ServerPlace,
+    add_server_credentials,
+    held_by_server,
+)
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.recognition import by_look
 from agentaudit.extract.redaction import arguments, bare_url, plain
@@ -17,7 +24,7 @@ from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Registry, ToolServer
-from agentaudit.readers.document import Document, Node
+from agentaudit.readers.document import Document, Node, NodeKind
 
 _LOCAL = re.compile(
     r"^https?://(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?=[:/]|$)"
@@ -89,6 +96,26 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
         collector, ServerPlace(reading.documents, document, declared, server.id, reading.agent.id)
     )
     return server
+
+
+def add_proofs(
+    reading: Reading, server: ToolServer, settings: Iterable[Setting], exposure: str
+) -> None:
+    """The credentials with which a server is called, where they stand beside its declaration."""
+    holding = held_by_server(server.id, reading.agent.id, exposure)
+    add_credentials(reading.collector, settings, holding)
+
+
+def add_headers(reading: Reading, headers: Node, route: str) -> None:
+    """The credentials that an agent sends with a call of its own."""
+    settings = [
+        Setting(key=name, value=value, document=reading.document, route=f"{route}.headers")
+        for name, value in headers.items()
+        if value.kind is NodeKind.STRING
+    ]
+    agent = reading.agent.id
+    holding = Holding(holder="agent", exposure="header", holder_id=agent, seen_by=(agent,))
+    add_credentials(reading.collector, settings, holding)
 
 
 def _excluded(document: Document) -> frozenset[str]:

@@ -45,13 +45,14 @@ class ServerPlace:
 def add_server_credentials(collector: Collector, place: ServerPlace) -> None:
     """Every credential of one server: of its environment, its headers, its arguments, its URL."""
     for exposure, settings in _settings(place):
-        holding = Holding(
-            holder="tool_server",
-            exposure=exposure,
-            holder_id=place.server,
-            seen_by=(place.server, place.agent),
-        )
-        add_credentials(collector, settings, holding)
+        add_credentials(collector, settings, held_by_server(place.server, place.agent, exposure))
+
+
+def held_by_server(server: FactId, agent: FactId, exposure: str) -> Holding:
+    """What a server holds, and the agent that it is declared for can see."""
+    return Holding(
+        holder="tool_server", exposure=exposure, holder_id=server, seen_by=(server, agent)
+    )
 
 
 def _settings(place: ServerPlace) -> Iterator[tuple[str, tuple[Setting, ...]]]:

@@ -1,10 +1,15 @@
 """A tool whose source stands as a text in a configuration: read as Python, and never run."""
 
 import ast
+from dataclasses import replace
 
 from agentaudit.errors import InputError
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.mcp import Reading
 from agentaudit.extract.python_code import module_of
 from agentaudit.extract.python_tools import function_tool
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Document, Node
 from agentaudit.readers.syntax import parse
@@ -29,3 +34,19 @@ def tool_in(document: Document, source: Node, name: str = "") -> Tool | None:
     )
     found = next((node for node in functions if not name or node.name == name), None)
     return function_tool(module, found) if found is not None else None
+
+
+def add_tool_in(
+    reading: Reading, function: Tool, name: str, place: Evidence, *, approval: Truth
+) -> None:
+    """A function that a source holds, given to the agent under the name that the file has."""
+    tool = reading.collector.add(
+        replace(
+            function,
+            id=fact_id("tool", name, f"{reading.agent.id}/{name}"),
+            name=name,
+            evidence=(place,),
+            approval=approval,
+        )
+    )
+    reading.collector.link(EdgeKind.INVOKES, reading.agent.id, tool.id, place)
