@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, Setting, Workload, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
@@ -115,9 +115,7 @@ def _settings(
         own.extend(_passed_through(document, block, by_name))
     yield from own
     names = {setting.key for setting in own}
-    files = service.child("env_file")
-    for element in files.list() if files is not None else ():
-        path = element.child("path") or element
+    for path in _environment_files(service):
         for setting in _env_file_settings(documents, document, path.text or "", path):
             if setting.key not in names:
                 yield setting
@@ -144,6 +142,20 @@ def _passed_through(
         name = element.text or ""
         if name in by_name:
             yield replace(by_name[name], via=(evidence(document, element, name),))
+
+
+def environment_whole(documents: Documents, workload: Workload) -> bool:
+    """Whether every file that a service takes its environment from is among the documents."""
+    service = workload.document.root.get("services", workload.names[0])
+    paths = _environment_files(service) if service is not None else ()
+    return all(documents.beside(workload.document, path.text or "") is not None for path in paths)
+
+
+def _environment_files(service: Node) -> Iterator[Node]:
+    """The paths of the files; each may be written as a text, or as a mapping with more."""
+    files = service.child("env_file")
+    for element in files.list() if files is not None else ():
+        yield element.child("path") or element
 
 
 def _env_file_settings(

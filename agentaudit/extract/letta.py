@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.compose import environment_whole
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
@@ -228,12 +229,9 @@ def _asks(
             return Truth.YES
         return Truth.UNKNOWN if "$" in secure.content else _open(runtime)
     service = workload.document.root.get("services", workload.names[0])
-    files = service.child("env_file") if service is not None else None
-    for element in files.list() if files is not None else ():
-        path = (element.child("path") or element).text or ""
-        if documents.beside(workload.document, path) is None:
-            return Truth.UNKNOWN
-    return _open(runtime) if service is not None else Truth.UNKNOWN
+    if service is None or not environment_whole(documents, workload):
+        return Truth.UNKNOWN
+    return _open(runtime)
 
 
 def _open(runtime: Runtime) -> Truth:

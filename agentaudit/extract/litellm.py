@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.compose import environment_whole
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded_yaml
@@ -140,14 +141,8 @@ def _environment_open(documents: Documents, collector: Collector) -> bool:
     for workload in collector.workloads:
         if workload.role != "gateway" or "litellm" not in workload.image:
             continue
-        if "envFrom" in workload.document.text:
+        if "envFrom" in workload.document.text or not environment_whole(documents, workload):
             return True
-        service = workload.document.root.get("services", workload.names[0])
-        files = service.child("env_file") if service is not None else None
-        for element in files.list() if files is not None else ():
-            path = (element.child("path") or element).text or ""
-            if documents.beside(workload.document, path) is None:
-                return True
     return False
 
 

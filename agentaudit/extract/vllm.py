@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.compose import environment_whole
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_exposure import behind, outward_services
@@ -158,13 +159,7 @@ def _asks(documents: Documents, server: _Server) -> Truth:
         return Truth.UNKNOWN
     if any(setting.key == "VLLM_API_KEY" for setting in workload.settings):
         return Truth.YES
-    service = workload.document.root.get("services", workload.names[0])
-    files = service.child("env_file") if service is not None else None
-    for element in files.list() if files is not None else ():
-        path = (element.child("path") or element).text or ""
-        if documents.beside(workload.document, path) is None:
-            return Truth.UNKNOWN
-    return Truth.NO
+    return Truth.NO if environment_whole(documents, workload) else Truth.UNKNOWN
 
 
 def _published(runtime: Runtime) -> bool:
