@@ -98,23 +98,37 @@ class _Walker:
         return self.known[name]
 
     def matches(self, query: ThreatQuery) -> Iterator[Match]:
-        """One match for each class of entry and each node that gives a way."""
-        first = query.legs[0]
-        starts = self.stage(first.stages[0])
+        """
+        One match for each class of entry, each node that gives a way, and each that it is told of.
+
+        The shortest way of all would hide every other agent's: a change that closes it would seem
+        to open theirs.
+        """
+        first = query.legs[0].stages[0]
+        starts = self.stage(first)
         for who in Entry:
             named = frozenset(
                 name for name in starts if entry(self.graph.facts[FactId(name)]) is who
             )
-            for node in self._ways_through(query, named):
-                match = self._match(query, {first.stages[0]: named, query.each: frozenset({node})})
-                if match is not None:
-                    yield match
+            for told_of in self._told_of(query):
+                fixed = {**told_of, first: named & told_of.get(first, named)}
+                for node in self._ways_through(query, fixed):
+                    match = self._match(query, {**fixed, query.each: frozenset({node})})
+                    if match is not None:
+                        yield match
 
-    def _ways_through(self, query: ThreatQuery, starts: frozenset[str]) -> Sequence[str]:
-        """The nodes of the stage `each` that a route from these starts can pass."""
-        current = starts
+    def _told_of(self, query: ThreatQuery) -> Sequence[Mapping[str, frozenset[str]]]:
+        if query.per == query.each:
+            return ({},)
+        return [{query.per: frozenset({name})} for name in sorted(self.stage(query.per))]
+
+    def _ways_through(
+        self, query: ThreatQuery, fixed: Mapping[str, frozenset[str]]
+    ) -> Sequence[str]:
+        """The nodes of the stage `each` that a route which keeps to the fixed nodes can pass."""
+        current = fixed[query.legs[0].stages[0]]
         for leg in query.legs:
-            sets = [current, *(self.stage(name) for name in leg.stages[1:])]
+            sets = [current, *self._sets(leg, fixed)[1:]]
             if query.each in leg.stages:
                 end = leg.stages.index(query.each) + 1
                 return sorted(reached(self.steps, sets[:end], frozenset(leg.along)))
@@ -123,16 +137,13 @@ class _Walker:
 
     def _match(self, query: ThreatQuery, fixed: Mapping[str, frozenset[str]]) -> Match | None:
         """The shortest way through all legs that keeps to the fixed nodes."""
-        joins: Sequence[frozenset[str] | None] = (None,)
-        if len(query.legs) > 1:
-            joins = [frozenset({name}) for name in sorted(self.stage(query.legs[0].stages[-1]))]
+        last = query.legs[0].stages[-1]
+        ends = fixed.get(last, self.stage(last))
+        joins = [frozenset({name}) for name in sorted(ends)] if len(query.legs) > 1 else [ends]
         found: list[tuple[Route, ...]] = []
         ways = 0
         for join in joins:
-            limits = dict(fixed)
-            if join is not None:
-                name = query.legs[0].stages[-1]
-                limits[name] = join & limits.get(name, join)
+            limits = {**fixed, last: join}
             routes = [self._route(leg, limits) for leg in query.legs]
             whole = tuple(item for item in routes if item is not None)
             if len(whole) == len(routes):
