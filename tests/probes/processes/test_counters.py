@@ -7,14 +7,16 @@ from collections.abc import Callable
 
 from agentaudit.probes.processes.counters import ProcessCounters, listed_names, process_clock_ns
 
+# Python's join returns before the kernel has taken the thread away: wait for that too.
 THREAD_ON_CALL = """
-import sys, threading
+import os, sys, threading
 print("ready")
 for line in sys.stdin:
     go = threading.Event()
     thread = threading.Thread(target=go.wait); thread.start()
     print("there"); sys.stdin.readline()
-    go.set(); thread.join(); sum(range(100_000))
+    go.set(); thread.join()
+    while len(os.listdir("/proc/self/task")) > 1: pass
     print("gone")
 """
 
