@@ -1,6 +1,7 @@
 """Small real programs that tests start to look at from outside."""
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,3 +65,12 @@ def say(program: Program, line: str) -> None:
     assert program.stdin is not None
     program.stdin.write(line)
     program.stdin.flush()
+
+
+WAITS = "print('ready'); input()"
+
+
+def until_it_waits(program: Program) -> None:
+    """A program that has said `ready` and only reads then has stopped running."""
+    while b") S " not in Path(f"/proc/{program.pid}/stat").read_bytes():
+        time.sleep(0.001)

@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 
-from agentaudit.probes.processes.counters import ProcessCounters, listed_names, process_clock_ns
+from agentaudit.probes.processes.counters import ProcessCounters, listed_names
+from tests.probes.programs import WAITS, Start, until_it_waits
 
 # Python's join returns before the kernel has taken the thread away: wait for that too.
 THREAD_ON_CALL = """
@@ -21,9 +21,7 @@ for line in sys.stdin:
 """
 
 
-def test_a_thread_that_ended_is_missing_from_then_on(
-    start: Callable[..., subprocess.Popen[str]],
-) -> None:
+def test_a_thread_that_ended_is_missing_from_then_on(start: Start) -> None:
     program = start(THREAD_ON_CALL)
     counters = ProcessCounters(program.pid, os.getpid())
     assert program.stdin is not None
@@ -40,20 +38,16 @@ def test_a_thread_that_ended_is_missing_from_then_on(
     counters.close()
 
 
-def test_a_process_that_has_not_run_is_the_same_reading() -> None:
-    program = subprocess.Popen(["sleep", "600"])
+def test_a_process_that_has_not_run_is_the_same_reading(start: Start) -> None:
+    program = start(WAITS)
+    until_it_waits(program)
     counters = ProcessCounters(program.pid, os.getpid())
-    clock_ns = None
-    while clock_ns != (clock_ns := process_clock_ns(program.pid)):
-        counters.reading()
 
     first, second = counters.reading(), counters.reading()
 
     assert first is second
     assert first is not None
     assert first.started > 0
-    program.kill()
-    program.wait()
     counters.close()
 
 
