@@ -58,14 +58,22 @@ def usual_changes(ranking: Ranking) -> Iterator[str]:
         changed_outcome(ranking, parse_change(text), ranking.baseline)
         for text in ("cpu=2x", "gpu=2x")
     )
-    before, with_cores, with_gpu = (_p90(ranking, one) for one in (ranking.base, more, faster))
     yield (
         f"What if, under {ranking.baseline}, P90: {2 * cores} cores instead of {cores},"
-        f" {from_to(before, with_cores)}; an LLM server twice as fast, {from_to(before, with_gpu)}."
+        f" {_became(ranking, more)}; an LLM server twice as fast, {_became(ranking, faster)}."
     )
     yield from _compared(
         ranking, "Faster inference", faster, {_SCHEDULER: ranking.best, "more cores": more}
     )
+
+
+def _became(ranking: Ranking, changed: Outcome) -> str:
+    """The baseline's P90 before and after; latencies of a run that piles up tell of its length."""
+    if changed.overloaded:
+        return "requests still pile up" if ranking.base.overloaded else "requests pile up"
+    if ranking.base.overloaded:
+        return f"{time(_p90(ranking, changed))}, and nothing piles up"
+    return from_to(_p90(ranking, ranking.base), _p90(ranking, changed))
 
 
 def _arm(ranking: Ranking, outcome: Outcome) -> Arm:
@@ -115,6 +123,8 @@ def _compared(
     worse = [name for name, other in others.items() if _helps_more(ranking, inference, other)]
     if better:
         yield f"{what} would help less than {listed(better, 'or')}."
+    elif inference.overloaded:
+        yield f"{what} would not be enough: requests still pile up."
     elif not _helps_more(ranking, inference, ranking.base):
         yield f"{what} would not help by more than chance."
     elif len(worse) == len(others):

@@ -11,7 +11,7 @@ from agentaudit.simulation.compare import ranked_shipped
 from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.machine import plain_machine
 from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.what_if import what_ifs
+from agentaudit.simulation.what_if import usual_changes, what_ifs
 from tests.simulation.test_capacity import written
 
 
@@ -52,6 +52,27 @@ def test_inference_that_does_nothing_is_said_to_do_nothing() -> None:
     _, said = answered(written("poisson:0.5", plain_machine(4), gpu_s=0.0), "gpu=2x")
 
     assert "Inference with gpu=2x would not help by more than chance." in said
+
+
+def test_nothing_is_said_of_latencies_that_pile_up_whatever_is_changed() -> None:
+    """Faster inference shortens such a run, and no request of a longer one."""
+    ranking = ranked_shipped(written("poisson:40", plain_machine(2), gpu_s=1.0), names=["fcfs"])
+    what_if, said = usual_changes(ranking)
+
+    assert what_if == (
+        "What if, under fcfs, P90: 4 cores instead of 2, requests still pile up;"
+        " an LLM server twice as fast, requests still pile up."
+    )
+    assert said == "Faster inference would not be enough: requests still pile up."
+
+
+def test_more_cores_may_be_what_keeps_up() -> None:
+    ranking = ranked_shipped(written("poisson:2.5", plain_machine(2)), names=["fcfs"])
+    (what_if, said) = usual_changes(ranking)
+
+    assert " s, and nothing piles up; " in what_if
+    assert what_if.endswith("an LLM server twice as fast, requests still pile up.")
+    assert said == "Faster inference would help less than more cores."
 
 
 def test_a_change_may_decide_whether_requests_pile_up() -> None:
