@@ -54,6 +54,9 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::ElastiCache::ParameterGroup": "aws_elasticache_parameter_group",
         "AWS::ElastiCache::ReplicationGroup": "aws_elasticache_replication_group",
         "AWS::ElastiCache::CacheCluster": "aws_elasticache_cluster",
+        "AWS::ElastiCache::ServerlessCache": "aws_elasticache_serverless_cache",
+        "AWS::ElastiCache::User": "aws_elasticache_user",
+        "AWS::ElastiCache::UserGroup": "aws_elasticache_user_group",
         "AWS::CloudTrail::Trail": "aws_cloudtrail",
         "AWS::Logs::LogGroup": "aws_cloudwatch_log_group",
         "AWS::Bedrock::Agent": "aws_bedrockagent_agent",
@@ -100,6 +103,7 @@ _RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "aws_elasticache_replication_group": {"CacheParameterGroupName": "parameter_group_name"},
         "aws_elasticache_cluster": {"CacheParameterGroupName": "parameter_group_name"},
+        "aws_elasticache_serverless_cache": {"ServerlessCacheName": "name"},
         "aws_cloudtrail": {
             "TrailName": "name",
             "IsLogging": "enable_logging",

@@ -3,11 +3,12 @@ Whether a key or a password that never changes opens a resource, and whether sec
 
 Sources: the resource pages of the providers' documentation (azurerm: keys are on unless switched
 off; aws: `iam_database_authentication_enabled`, `password_wo`, `advanced_security_options` with
-`enabled` and `internal_user_database_enabled`, `aws_secretsmanager_secret_rotation`), and the AWS
-CloudFormation resource reference for the same properties.
+`enabled` and `internal_user_database_enabled`, `aws_secretsmanager_secret_rotation`; ElastiCache's
+`auth_token`, and `authentication_mode` of its users), and the AWS CloudFormation resource reference
+for the same properties.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from agentaudit.extract.bounds import switch
@@ -29,6 +30,7 @@ _DATABASES = {
     "aws_rds_cluster": ("master_password", "master_password_wo"),
 }
 """A password that is only written stays out of the state, and opens the database all the same."""
+_CACHES = frozenset({"aws_elasticache_replication_group", "aws_elasticache_serverless_cache"})
 _IAM = "iam_database_authentication_enabled"
 _ROTATION = "aws_secretsmanager_secret_rotation"
 
@@ -47,7 +49,52 @@ def static_access(declared: Declared) -> Truth:
         return {Truth.YES: Truth.NO, Truth.NO: Truth.YES}.get(iam, Truth.UNKNOWN)
     if declared.type == "aws_opensearch_domain":
         return _own_users(body.get("advanced_security_options"))
+    if declared.type in _CACHES:
+        return _cache(declared)
     return Truth.UNKNOWN
+
+
+def _cache(declared: Declared) -> Truth:
+    """Whether a cache has one password for all, or a user with a password of its own."""
+    token = declared.body.get("auth_token")
+    if token is not None and token.text != "":
+        return Truth.YES
+    groups = _named(declared, "aws_elasticache_user_group", "user_group_ids", "user_group_id")
+    opened = [
+        Truth.UNKNOWN if user is None else _with_password(user)
+        for group in groups
+        for user in (_named(group, "aws_elasticache_user", "user_ids") if group else (None,))
+    ]
+    if Truth.YES in opened:
+        return Truth.YES
+    return Truth.UNKNOWN if Truth.UNKNOWN in opened or not opened else Truth.NO
+
+
+def _named(declared: Declared, type_: str, *attributes: str) -> Iterator[Declared | None]:
+    """The resources that a list of ids names; None for one that is not in the module."""
+    for attribute in attributes:
+        listed = declared.body.get(attribute)
+        for node in listed.list() if listed is not None else ():
+            yield next(
+                (
+                    each
+                    for each in declared.module.resources(type_)
+                    if node.raw == each.title or f"{each.address}." in node.raw
+                ),
+                None,
+            )
+
+
+def _with_password(user: Declared) -> Truth:
+    """Whether a user of ElastiCache logs in with a password; one that is off does not log in."""
+    rights = user.body.get("access_string")
+    if rights is not None and rights.raw.startswith("off"):
+        return Truth.NO
+    mode = user.body.get("authentication_mode", "type")
+    if mode is not None:
+        known = {"iam": Truth.NO, "password": Truth.YES}
+        return known.get((mode.text or "").lower(), Truth.UNKNOWN)
+    return Truth.YES if user.body.get("passwords") is not None else Truth.UNKNOWN
 
 
 def _own_users(options: Node | None) -> Truth:

@@ -12,6 +12,8 @@ NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
         "aws_rds_cluster": "cluster_identifier",
         "aws_elasticache_cluster": "cluster_id",
         "aws_elasticache_replication_group": "replication_group_id",
+        "aws_elasticache_user": "user_id",
+        "aws_elasticache_user_group": "user_group_id",
         "aws_bedrockagent_agent": "agent_name",
         "aws_bedrockagentcore_agent_runtime": "agent_runtime_name",
         "google_service_account": "account_id",

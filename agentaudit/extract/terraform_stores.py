@@ -29,6 +29,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "aws_kms_key": "key",
         "aws_lambda_function": "function",
         "aws_opensearch_domain": "database",
+        "aws_elasticache_replication_group": "cache",
+        "aws_elasticache_serverless_cache": "cache",
         "aws_kinesis_stream": "queue",
     }
 )

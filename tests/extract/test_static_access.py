@@ -79,3 +79,41 @@ Resources:
     domain = deployment_of({"template.yaml": template}).resources[0]
 
     assert (domain.name, domain.static_access) == ("logs", Truth.YES)
+
+
+@pytest.mark.parametrize(
+    ("user", "answer"),
+    [
+        ('authentication_mode { type = "password" }', Truth.YES),
+        ('authentication_mode { type = "iam" }', Truth.NO),
+        ('authentication_mode { type = "no-password-required" }', Truth.UNKNOWN),
+        ("authentication_mode { type = var.mode }", Truth.UNKNOWN),
+        ("passwords = [var.password]", Truth.YES),
+        ('access_string = "off ~* -@all"\npasswords = [var.password]', Truth.NO),
+        ("", Truth.UNKNOWN),
+    ],
+)
+def test_a_cache_is_opened_as_its_users_are(user: str, answer: Truth) -> None:
+    text = f"""
+resource "aws_elasticache_replication_group" "a" {{
+  user_group_ids = [aws_elasticache_user_group.agents.user_group_id]
+}}
+resource "aws_elasticache_user_group" "agents" {{
+  user_ids = [aws_elasticache_user.agent.user_id]
+}}
+resource "aws_elasticache_user" "agent" {{
+  user_name = "agent"
+  {user}
+}}
+"""
+    (cache,) = deployment_of({"main.tf": text}).resources
+
+    assert cache.static_access is answer
+
+
+def test_a_cache_without_users_is_opened_by_its_token() -> None:
+    assert opened("aws_elasticache_replication_group", "auth_token = var.token") is Truth.YES
+    assert opened("aws_elasticache_replication_group", 'auth_token = ""') is Truth.UNKNOWN
+    assert opened("aws_elasticache_replication_group", "user_group_ids = var.ids") is Truth.UNKNOWN
+    assert opened("aws_elasticache_serverless_cache", 'user_group_id = "x"') is Truth.UNKNOWN
+    assert opened("aws_elasticache_replication_group", 'engine = "valkey"') is Truth.UNKNOWN
