@@ -1,12 +1,19 @@
 """
-How long certificates are good: those that lie in the files, and those that cert-manager issues.
+How long certificates are good: those in files and in Secrets, and those of cert-manager.
 
-Source: cert-manager, "Certificate resource", `spec.duration`, 90 days unless set.
+What `ca.crt` holds is whom others are held against, and lives long by design. Sources: Kubernetes,
+"TLS Secrets"; cert-manager, "Certificate resource", `spec.duration`, 90 days unless set.
 """
+
+import re
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes_objects import kubernetes_objects
+from agentaudit.extract.kubernetes_objects import (
+    KubernetesObject,
+    kubernetes_objects,
+    settings_of_object,
+)
 from agentaudit.extract.sizes import compound_seconds_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -15,13 +22,18 @@ from agentaudit.readers.lines import Lines
 from agentaudit.readers.x509 import lifetimes_s
 
 _ISSUED_S = 90 * 86_400
+_AUTHORITY = re.compile(r"ca(?:[._-]|cert|$)", re.IGNORECASE)
 
 
 def extract_certificates(documents: Documents, collector: Collector) -> None:
     """Every certificate, with its time."""
     for document in documents.of("pem"):
-        _add_certificates(document, collector)
+        if not _AUTHORITY.match(document.file.rpartition("/")[2]):
+            _add_certificates(document, collector)
     for item in kubernetes_objects(documents):
+        if item.kind == "Secret":
+            _add_kept(item, collector)
+            continue
         version = item.node.text_at("apiVersion")
         if item.kind != "Certificate" or not version.startswith("cert-manager.io/"):
             continue
@@ -33,6 +45,21 @@ def extract_certificates(documents: Documents, collector: Collector) -> None:
             continue
         key = f"Certificate/{item.namespace}/{item.name}"
         collector.add(_certificate(place, (item.name, key), ttl_s, CredentialForm.SECRET_REF))
+
+
+def _add_kept(item: KubernetesObject, collector: Collector) -> None:
+    """The certificates in a Secret, which stands in the files as base64 or as text."""
+    for setting in settings_of_object(item):
+        if _AUTHORITY.match(setting.key) or "CERTIFICATE-----" not in setting.content:
+            continue
+        place = evidence(item.document, setting.value, setting.key)
+        name = f"{setting.key} of {item.name}"
+        for number, (_, ttl_s) in enumerate(lifetimes_s(setting.content)):
+            if ttl_s is None:
+                collector.leave_open(place, f"a certificate in {name}", "how long it is good")
+                continue
+            key = f"{setting.route}.{setting.key}#{number}"
+            collector.add(_certificate(place, (name, key), ttl_s, CredentialForm.FILE))
 
 
 def _add_certificates(document: Document, collector: Collector) -> None:

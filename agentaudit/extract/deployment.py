@@ -62,6 +62,7 @@ from agentaudit.extract.platforms import (
     extract_python,
     extract_sandboxes,
     extract_terraform,
+    extract_vault,
     extract_vllm,
     link_grants,
 )
@@ -117,6 +118,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_arm,
     extract_unread,
     extract_certificates,
+    extract_vault,
     extract_iam_files,
     extract_actions,
     extract_pipelines,

@@ -28,8 +28,13 @@ def embedded(node: Node, document: Document, documents: Documents) -> Node | Non
 
 def embedded_yaml(node: Node, document: Document, documents: Documents) -> Node | None:
     """What a text is as YAML, such as a file in a ConfigMap; None when it cannot be read so."""
+    return embedded_text(node, document, documents, "yaml")
+
+
+def embedded_text(node: Node, document: Document, documents: Documents, syntax: str) -> Node | None:
+    """What a text within another file is in its own syntax; None when it cannot be read so."""
     try:
-        root = parse(document.file, "yaml", node.raw).root
+        root = parse(document.file, syntax, node.raw).root
     except InputError:
         return None
     return _in_place(root, node, document, documents)

@@ -22,6 +22,9 @@ _PIPELINE_FILE = re.compile(
 
 _KIND_OF_AGENT = re.compile(r"""kind["']?\s*:\s*["']?(?:[Pp]rompt|Agent|[Hh]osted|Workflow)\b""")
 
+_CERTIFICATES = ("CERTIFICATE-----", "cert-manager.io/", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0")
+"""As text, as what issues them, and as base64 begins."""
+
 _SERVES = (
     "vllm",
     "gpu-memory-utilization",
@@ -68,10 +71,16 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
 
 
 def extract_certificates(documents: Documents, collector: Collector) -> None:
-    if any(
-        "CERTIFICATE-----" in each.text or "cert-manager.io/" in each.text for each in documents
-    ):
+    if any(any(word in each.text for word in _CERTIFICATES) for each in documents):
         from agentaudit.extract.certificates import extract_certificates as extract
+
+        extract(documents, collector)
+
+
+def extract_vault(documents: Documents, collector: Collector) -> None:
+    """Servers of Vault that say how long their tokens may live."""
+    if any("max_lease_ttl" in document.text for document in documents):
+        from agentaudit.extract.vault import extract_vault as extract
 
         extract(documents, collector)
 

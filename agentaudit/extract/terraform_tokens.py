@@ -2,7 +2,8 @@
 How long the tokens live that identity providers and Vault are set up to issue.
 
 Sources: the providers' resource pages in the Terraform registry (okta, auth0, keycloak, vault);
-Auth0, "Update Access Token Lifetime" (24 hours unless set, 30 days at most); Vault, "Tokens".
+Auth0, "Update Access Token Lifetime" (24 hours unless set, 30 days at most); Vault, "Tokens": one
+without a parent is not revoked with it, and lives for 32 days where nobody says.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from agentaudit.readers.document import Node
 
 _DAY_S = 86_400
 _LONG_LIVED_S = _DAY_S // 2
+_VAULT_LEASE_S = 32 * _DAY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def _add_token(declared: Declared, issuer: _Issuer, collector: Collector) -> Non
     if period is not None and _seconds(period, issuer) != 0:
         node, ttl_s, lifetime = period, None, Lifetime.STATIC
     else:
-        ttl_s = _seconds(node, issuer) if node is not None else issuer.default_s
+        ttl_s = _seconds(node, issuer) if node is not None else _unsaid(declared, issuer)
         lifetime = Lifetime.UNKNOWN
         if ttl_s:
             lifetime = Lifetime.STATIC if ttl_s > _LONG_LIVED_S else Lifetime.SHORT
@@ -103,6 +105,12 @@ def _add_token(declared: Declared, issuer: _Issuer, collector: Collector) -> Non
             admin=root,
         )
     )
+
+
+def _unsaid(declared: Declared, issuer: _Issuer) -> int | None:
+    """How long a token lives that is given no time; most of Vault end with what asked for them."""
+    orphan = declared.body.get("no_parent")
+    return _VAULT_LEASE_S if orphan is not None and orphan.boolean else issuer.default_s
 
 
 def _first(declared: Declared, attributes: tuple[str, ...]) -> Node | None:

@@ -50,6 +50,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.mdc", "markdown"),
     ("*.pem", "pem"),
     ("*.key", "pem"),
+    ("*.crt", "pem"),
     ("id_rsa", "pem"),
     ("id_ed25519", "pem"),
 )
@@ -57,6 +58,10 @@ _INSTRUCTION_FOLDERS = re.compile(
     r"(?:^|/)(?:\.claude/(?:agents|commands|skills)|prompts?|instructions)/(?:.*/)?"
     r"[^/]+\.(?:md|txt|prompt)$"
 )
+_VAULT = re.compile(
+    r"(?:^|/)(?:(?:vault|openbao|bao)[\w.-]*|(?:vault|openbao)(?:/[\w.-]+){1,4})\.hcl$"
+)
+"""Configurations of Vault; other files of this ending are Packer's, Nomad's and many more."""
 _TEMPLATES = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".gotmpl", ".erb", ".mustache")
 _MARKUP = re.compile(r"\{\{|\{%|<%")
 
@@ -74,6 +79,8 @@ def syntax_of(file: str) -> str:
     for pattern, syntax in _BY_NAME:
         if fnmatchcase(name, pattern):
             return syntax
+    if _VAULT.search(file.removesuffix(ending)):
+        return "hcl"
     return "markdown" if _INSTRUCTION_FOLDERS.search(file) else ""
 
 

@@ -110,3 +110,63 @@ def test_a_default_of_a_secret_parameter_stands_in_the_template(
     found = deployment_of({"template.yaml": text}).credentials
 
     assert [credential.form.value for credential in found] == ([form] if form else [])
+
+
+SERVER = """
+listener "tcp" {
+  address = "0.0.0.0:8200"
+}
+max_lease_ttl = "768h"
+"""
+
+
+def _indented(text: str, by: int) -> str:
+    return "\n".join(f"{' ' * by}{line}" for line in text.splitlines())
+
+
+VAULT = {
+    "vault.hcl": SERVER,
+    "deploy/vault/config/server.hcl": SERVER,
+    "openbao/config.json": '{"storage": {"file": {"path": "/x"}}, "max_lease_ttl": "32d"}',
+    "values.yaml": f"server:\n  ha:\n    raft:\n      config: |\n{_indented(SERVER, 8)}\n",
+    "config.yaml": f"""
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: vault-config}}
+data:
+  extraconfig-from-values.hcl: |
+{_indented(SERVER, 4)}
+""",
+}
+
+
+@pytest.mark.parametrize("file", VAULT)
+def test_a_server_of_vault_says_how_long_tokens_may_live(file: str) -> None:
+    (credential,) = deployment_of({file: VAULT[file]}).credentials
+
+    assert (credential.provider, credential.ttl_s) == ("vault", 2_764_800)
+
+
+def test_the_limit_of_a_server_stands_where_it_was_written() -> None:
+    (credential,) = deployment_of({"values.yaml": VAULT["values.yaml"]}).credentials
+
+    assert credential.evidence[0].line == 9
+    assert credential.evidence[0].snippet == "max_lease_ttl=768h"
+
+
+def test_what_is_no_server_of_vault_has_no_limit_of_it() -> None:
+    files = {
+        "packer.pkr.hcl": SERVER,
+        "notes.json": '{"max_lease_ttl": "768h", "token": "x"}',
+        "vault/zero.hcl": 'storage "raft" {}\nmax_lease_ttl = 0\n',
+    }
+
+    assert deployment_of(files).credentials == ()
+
+
+def test_a_limit_that_nobody_can_tell_is_left_open() -> None:
+    text = 'storage "raft" {}\nmax_lease_ttl = "${ttl}"\n'
+
+    assert [end.what for end in deployment_of({"vault.hcl": text}).unresolved] == [
+        "max_lease_ttl of Vault"
+    ]
