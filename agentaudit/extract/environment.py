@@ -9,14 +9,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, Setting, Workload, fact_id
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.environment_controls import add_logs, add_retries, place_of
 from agentaudit.extract.literals import form_of, literal_of
-from agentaudit.extract.redaction import assignment, bare_url
 from agentaudit.extract.secret_names import name_words
+from agentaudit.extract.session_keys import key_of
 from agentaudit.extract.sizes import seconds_of
-from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts.controls import AuditLog
+from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
@@ -39,6 +39,9 @@ _KEY = re.compile(r"(?:session|thread|conversation|history)(?:_?(?:id|key))$", r
 _NOT_MEMORY = re.compile(
     r"session_token|session_secret|secret|password|cookie|timeout", re.IGNORECASE
 )
+_TENANTS = re.compile(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
+_OF_VENDORS = re.compile(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|SHAREPOINT")
+"""Whose tenants are the deployment's own, and no customers of it."""
 _NEVER = frozenset({"", "0", "-1", "none", "null", "never", "false", "off", "infinite"})
 _TEMPLATE = re.compile(r"[{$%<]|\{\{")
 _BACKEND = re.compile(r"^(?P<scheme>[a-z0-9+]+)://(?:[^@/]*@)?(?P<host>[^:/?]+)", re.IGNORECASE)
@@ -66,20 +69,6 @@ _INSECURE: dict[str, frozenset[str]] = {
     "CURL_CA_BUNDLE": frozenset({""}),
     "GIT_SSL_NO_VERIFY": frozenset({"1", "true"}),
 }
-_TRACING: tuple[tuple[str, str, frozenset[str]], ...] = (
-    # variable, kind of log, values that switch it off
-    ("OTEL_SDK_DISABLED", "otel", frozenset({"true", "1"})),
-    ("OTEL_TRACES_EXPORTER", "otel", frozenset({"none"})),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel", frozenset({""})),
-    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "otel", frozenset({""})),
-    ("LANGSMITH_TRACING", "langsmith", frozenset({"false", "0", ""})),
-    ("LANGCHAIN_TRACING_V2", "langsmith", frozenset({"false", "0", ""})),
-    ("LANGFUSE_HOST", "langfuse", frozenset({""})),
-)
-_CONTENT = re.compile(
-    r"CAPTURE_MESSAGE_CONTENT$|LOG_PROMPTS$|^LANGCHAIN_VERBOSE$|^LITELLM_LOG$|LOG_(?:MESSAGES|TOOL)",
-    re.IGNORECASE,
-)
 
 
 def extract_environment(documents: Documents, collector: Collector) -> None:
@@ -95,7 +84,8 @@ def add_environment(
 ) -> MemoryStore | None:
     """What one environment says; the memory store when it says that there is one."""
     _mark_tls(collector, settings, workload.runtime_id)
-    _add_logs(collector, settings, workload.runtime_id)
+    add_logs(collector, settings, workload.runtime_id)
+    add_retries(collector, settings, workload.runtime_id)
     return _add_memory(collector, settings, workload.runtime_id)
 
 
@@ -123,10 +113,11 @@ def _add_memory(
     window, tokens = _bound(relevant, _WINDOW), _bound(relevant, _TOKENS)
     key = next((item for item in relevant if _KEY.search(item.key)), None)
     constant = key is not None and _constant(key)
+    tenants = any(map(_names_tenants, settings))
     store = MemoryStore(
         id=fact_id("memory_store", backend or "conversation memory", f"{owner}/memory"),
         name=f"conversation memory ({backend})" if backend else "conversation memory",
-        evidence=(_place(place), *(_place(item) for item in relevant if item is not place)),
+        evidence=(place_of(place), *(place_of(item) for item in relevant if item is not place)),
         confidence=Confidence.LIKELY,
         kind="history",
         backend=backend,
@@ -138,6 +129,7 @@ def _add_memory(
         max_tokens=tokens.known,
         max_tokens_count=tokens.number,
         constant_session_key=constant,
+        tenant_scoped=key_of(_template(key), tenants=tenants).tenant_scoped,
         persistent=Truth.YES if backend in {"postgres", "mongodb", "mysql"} else Truth.UNKNOWN,
         managed_service=host.endswith(_MANAGED),
     )
@@ -218,21 +210,21 @@ def _number(key: str, value: str, *, seconds: bool) -> int | None:
     return seconds_of(value, unit)
 
 
+def _names_tenants(setting: Setting) -> bool:
+    return _TENANTS.search(setting.key) is not None and not _OF_VENDORS.search(setting.key.upper())
+
+
+def _template(setting: Setting | None) -> str:
+    """A session key that is put together of names; one that somebody else decides says nothing."""
+    if setting is None or form_of(setting.key, setting.content) is not CredentialForm.LITERAL:
+        return ""
+    return setting.content if _TEMPLATE.search(setting.content) else ""
+
+
 def _constant(setting: Setting) -> bool:
     """Whether a session's key is the same for everybody."""
     value = literal_of(setting.content)
     return bool(value) and not _TEMPLATE.search(value)
-
-
-def _place(setting: Setting) -> Evidence:
-    snippet = (
-        f"{setting.key}={bare_url(setting.content)}"
-        if "://" in setting.content
-        else assignment(setting.key, setting.content)
-        if not re.fullmatch(r"-?[\w.]{0,12}", setting.content)
-        else f"{setting.key}={setting.content}"
-    )
-    return evidence(setting.document, setting.value, snippet)
 
 
 def _mark_tls(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
@@ -241,49 +233,6 @@ def _mark_tls(collector: Collector, settings: Sequence[Setting], owner: FactId) 
         return
     for setting in settings:
         if setting.content.lower() in _INSECURE.get(setting.key.upper(), frozenset()):
-            places = dict.fromkeys((*runtime.evidence, _place(setting)))
+            places = dict.fromkeys((*runtime.evidence, place_of(setting)))
             collector.update(replace(runtime, tls_verification_off=True, evidence=tuple(places)))
             return
-
-
-def _add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
-    by_name = {setting.key.upper(): setting for setting in settings}
-    content = next((item for item in settings if _logs_content(item)), None)
-    for kind in dict.fromkeys(kind for _, kind, _ in _TRACING):
-        found = [
-            (by_name[name], by_name[name].content.lower() not in off)
-            for name, log, off in _TRACING
-            if log == kind and name in by_name
-        ]
-        if found:
-            places = tuple(_place(setting) for setting, _ in found)
-            enabled = all(on for _, on in found)
-            _add_log(collector, kind, owner, places, enabled=enabled, content=content is not None)
-    if content is not None and not any(name in by_name for name, _, _ in _TRACING):
-        _add_log(collector, "log", owner, (_place(content),), enabled=True, content=True)
-
-
-def _add_log(
-    collector: Collector,
-    kind: str,
-    owner: FactId,
-    places: tuple[Evidence, ...],
-    *,
-    enabled: bool,
-    content: bool,
-) -> None:
-    collector.add(
-        AuditLog(
-            id=fact_id("audit_log", kind, f"{owner}/{kind}"),
-            name=f"{kind} of {collector.facts[owner].name}" if owner in collector.facts else kind,
-            evidence=places,
-            kind=kind,
-            enabled=Truth.YES if enabled else Truth.NO,
-            content_logged=content,
-        )
-    )
-
-
-def _logs_content(setting: Setting) -> bool:
-    value = setting.content.lower()
-    return _CONTENT.search(setting.key) is not None and value in {"true", "1", "debug", "yes"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.python_adk import adk_sessions
 from agentaudit.extract.python_agentcore import agentcore_memories
 from agentaudit.extract.python_builders import BUILDERS, Builder
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword
@@ -53,13 +54,17 @@ def _extract(module: Module, collector: Collector) -> None:
     calls = tuple(module.calls())
     add_sessions(module, calls, collector)
     add_servers(module, calls, tools, collector)
-    found = (*memories(module, calls), *agentcore_memories(module, calls))
+    found = (
+        *memories(module, calls),
+        *agentcore_memories(module, calls),
+        *adk_sessions(module, calls),
+    )
     stores = [(collector.add(store), call) for store, call in found]
     built = [call for call in calls if call.name in BUILDERS]
     building = _Building(module, collector, tools, calls)
     agents = [_add_agent(building, call, BUILDERS[call.name]) for call in built]
     _link_stores(building, list(zip(agents, built, strict=True)), stores)
-    for retry in retries(module, {call.variable for call in built if call.variable}, tools):
+    for retry in retries(module, calls, {call.variable for call in built if call.variable}, tools):
         collector.add(retry)
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 from agentaudit.extract.collector import evidence
@@ -11,6 +12,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 
 NodeT = TypeVar("NodeT", bound=ast.AST)
+FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
 Value = str | int | float | bool | None
 _DEEPEST = 20
 UNFOLDED = object()
@@ -43,7 +45,7 @@ class Module:
     nodes: Mapping[type[ast.AST], Sequence[ast.AST]]
     """Every node of the tree by its type, from the top down: it is walked once."""
 
-    functions: tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]
+    functions: tuple[FunctionDef, ...]
     defined: frozenset[str]
     """Names of the module's own classes, functions and variables."""
     stars: tuple[str, ...] = ()
@@ -132,6 +134,25 @@ class Module:
         for item in self.of(ast.withitem):
             if isinstance(item.optional_vars, ast.Name):
                 yield id(item.context_expr), item.optional_vars.id
+
+
+@dataclass
+class Scopes:
+    """In which function the lines of a module stand, the innermost of them."""
+
+    module: Module
+
+    def of(self, node: ast.AST) -> FunctionDef | None:
+        """The function that a node stands in; None of what the module itself does."""
+        return self._functions.get(getattr(node, "lineno", 0))
+
+    @cached_property
+    def _functions(self) -> Mapping[int, FunctionDef]:
+        found: dict[int, FunctionDef] = {}
+        for function in self.module.functions:  # from the top down
+            lines = range(function.lineno, (function.end_lineno or function.lineno) + 1)
+            found.update(dict.fromkeys(lines, function))
+        return found
 
 
 def module_of(document: Document) -> Module | None:

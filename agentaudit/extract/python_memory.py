@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
 from agentaudit.extract.python_frameworks import is_of_framework
+from agentaudit.extract.python_session_keys import SessionKeys
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -126,7 +127,7 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
 
     What another one wraps to compact it is compacted, and lives as long as before.
     """
-    calls = tuple(calls)
+    calls, keys = tuple(calls), SessionKeys(module)
     wrapped = {name for call in calls for name in _wrapped(call)}
     for call in calls:
         path, name = call.name, call.last
@@ -135,9 +136,18 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
             name = path.rpartition(".")[2]
         form = _FORMS.get(name)
         if form is not None and is_of_framework(module, path):
-            store = _store(module, call, (name, _placed(module, call.node, form)))
-            compacted = bool(call.variable) and call.variable in wrapped
-            yield replace(store, compaction=Known.SET) if compacted else store, call
+            store = _store(keys, call, (name, _placed(module, call.node, form)))
+            if bool(call.variable) and call.variable in wrapped:
+                store = replace(store, compaction=Known.SET)
+            yield _threaded(keys, store) if form.kind == "checkpoint" else store, call
+
+
+def _threaded(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
+    """A store of checkpoints, whose keys stand where the graph is run."""
+    if keys.unscoped_thread is None:
+        return store
+    places = (*store.evidence, keys.module.place(keys.unscoped_thread, "thread_id"))
+    return replace(store, tenant_scoped=Truth.NO, evidence=places)
 
 
 def _wrapped(call: Call) -> Iterator[str]:
@@ -156,8 +166,8 @@ def _placed(module: Module, call: ast.Call, form: _Form) -> _Form:
     return replace(form, backend="in_memory") if in_memory else form
 
 
-def _store(module: Module, call: Call, named: tuple[str, _Form]) -> MemoryStore:
-    name, form = named
+def _store(keys: SessionKeys, call: Call, named: tuple[str, _Form]) -> MemoryStore:
+    module, (name, form) = keys.module, named
     place = module.place(call.node, name)
     ttl, seconds = _ttl(module, call.node, form)
     turns, turn_count = _limit(module, call.node, form.turns, form.turns_default)
@@ -183,6 +193,7 @@ def _store(module: Module, call: Call, named: tuple[str, _Form]) -> MemoryStore:
         compaction=_compaction(call.node, form),
         persistent=Truth.YES if form.backend in _PERSISTENT else Truth.NO,
         constant_session_key=constant,
+        tenant_scoped=keys.tenant_scoped(call.node, key) if key is not None else Truth.UNKNOWN,
         explicit_writes=Truth.NO if form.kind == "buffer" else Truth.UNKNOWN,
     )
 

@@ -8,11 +8,13 @@ even pause); so does backoff's `on_exception` without `max_tries` and `max_time`
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import Module, descendants, keyword, splatted
+from agentaudit.extract.python_code import Call, Module, descendants, keyword, splatted
+from agentaudit.extract.python_retry_loops import endless_clients, endless_loops
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.controls import Retry
 
@@ -55,24 +57,34 @@ _RUNS = frozenset(
 )
 
 
-def retries(module: Module, agents: Collection[str], tools: Collection[str]) -> Iterator[Retry]:
+def retries(
+    module: Module, calls: tuple[Call, ...], agents: Collection[str], tools: Collection[str]
+) -> Iterator[Retry]:
     """
     Every retry of the module around a model, an agent or a tool.
 
     `agents` are the variables that hold agents, `tools` the names of the functions that are tools.
     """
-    if not any(name.startswith(("tenacity", "backoff")) for name in module.imports.values()):
-        return
+    reach = _Reach(module, agents)
+    yield from endless_clients(module, calls)
+    yield from endless_loops(module, reach.of)
+    if any(name.startswith(("tenacity", "backoff")) for name in module.imports.values()):
+        yield from _of_libraries(module, reach, tools)
+
+
+def _of_libraries(module: Module, reach: "_Reach", tools: Collection[str]) -> Iterator[Retry]:
     for function in module.functions:
         for decorator in function.decorator_list:
             form, call = _form(module, decorator)
-            around = "tool" if function.name in tools else _around(module, function, agents)
-            if form is not None and around:
+            if form is None:
+                continue
+            around = "tool" if function.name in tools else reach.of(function)
+            if around:
                 yield _retry(module, decorator, (function.name, around), _limit(module, call, form))
     loops: tuple[ast.For | ast.AsyncFor, ...] = (*module.of(ast.For), *module.of(ast.AsyncFor))
     for loop in loops:
         form, call = _form(module, loop.iter)
-        around = _around(module, loop, agents) if form is not None else ""
+        around = reach.of(loop) if form is not None else ""
         if form is not None and around:
             yield _retry(module, loop.iter, (form.product, around), _limit(module, call, form))
 
@@ -102,17 +114,62 @@ def _never(module: Module, node: ast.expr) -> bool:
     return module.value(node) is None or module.dotted(node) == "tenacity.stop_never"
 
 
-def _around(module: Module, node: ast.AST, agents: Collection[str]) -> str:
-    """`model` or `agent` by the first call below a node that is one of either; empty for none."""
+@dataclass
+class _Reach:
+    """What calls lead to, also by way of the module's own functions."""
+
+    module: Module
+    agents: Collection[str]
+
+    def of(self, node: ast.AST) -> str:
+        """`model` or `agent` by the first call below a node that leads to either; else empty."""
+        return self._directly(node) or next(
+            (self._functions[name] for name in _own_calls(node) if name in self._functions), ""
+        )
+
+    def _directly(self, node: ast.AST) -> str:
+        for inner in descendants(node):
+            if isinstance(inner, ast.Call):
+                name = self.module.dotted(inner.func)
+                if _calls_model(self.module, name):
+                    return "model"
+                owner, _, method = name.rpartition(".")
+                if method in _RUNS and owner.rpartition(".")[2] in self.agents:
+                    return "agent"
+        return ""
+
+    @cached_property
+    def _functions(self) -> Mapping[str, str]:
+        """Functions of the module that lead to a model or an agent, and to which."""
+        callers: dict[str, list[str]] = {}
+        found: dict[str, str] = {}
+        for function in self.module.functions:
+            kind = self._directly(function)
+            if kind:
+                found.setdefault(function.name, kind)
+            for called in _own_calls(function):
+                callers.setdefault(called, []).append(function.name)
+        waiting = list(found)
+        for name in waiting:  # it grows meanwhile
+            new = [caller for caller in callers.get(name, ()) if caller not in found]
+            found.update(dict.fromkeys(new, found[name]))
+            waiting.extend(dict.fromkeys(new))
+        return found
+
+
+def _own_calls(node: ast.AST) -> Iterator[str]:
+    """Names of functions that are called by their name, or as methods of oneself."""
     for inner in descendants(node):
         if isinstance(inner, ast.Call):
-            name = module.dotted(inner.func)
-            if _calls_model(module, name):
-                return "model"
-            owner, _, method = name.rpartition(".")
-            if method in _RUNS and owner.rpartition(".")[2] in agents:
-                return "agent"
-    return ""
+            function = inner.func
+            if isinstance(function, ast.Name):
+                yield function.id
+            elif (
+                isinstance(function, ast.Attribute)
+                and isinstance(function.value, ast.Name)
+                and function.value.id in {"self", "cls"}
+            ):
+                yield function.attr
 
 
 def _calls_model(module: Module, name: str) -> bool:

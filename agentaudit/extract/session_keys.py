@@ -43,6 +43,11 @@ def key_of(text: str, *, tenants: bool) -> Key:
     return Key(scope="session", tenant_scoped=Truth.NO if tenants else Truth.UNKNOWN)
 
 
+def person_named(text: str) -> bool:
+    """Whether a text names a user or a tenant."""
+    return _PERSON.search(text) is not None
+
+
 def tenants_named(text: str) -> bool:
     """Whether a text names tenants, as identifiers of a deployment that serves several."""
     return _TENANT.search(text) is not None

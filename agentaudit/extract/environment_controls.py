@@ -1,0 +1,106 @@
+"""What an environment says of logs and of retries, and where it says so."""
+
+import re
+from collections.abc import Sequence
+
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.literals import literal_of
+from agentaudit.extract.redaction import assignment, bare_url
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
+from agentaudit.model.facts.controls import AuditLog, Retry
+from agentaudit.model.facts.fact import FactId
+
+_TRACING: tuple[tuple[str, str, frozenset[str]], ...] = (
+    # variable, kind of log, values that switch it off
+    ("OTEL_SDK_DISABLED", "otel", frozenset({"true", "1"})),
+    ("OTEL_TRACES_EXPORTER", "otel", frozenset({"none"})),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel", frozenset({""})),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "otel", frozenset({""})),
+    ("LANGSMITH_TRACING", "langsmith", frozenset({"false", "0", ""})),
+    ("LANGCHAIN_TRACING_V2", "langsmith", frozenset({"false", "0", ""})),
+    ("LANGFUSE_HOST", "langfuse", frozenset({""})),
+)
+_CONTENT = re.compile(
+    r"CAPTURE_MESSAGE_CONTENT$|LOG_PROMPTS$|^LANGCHAIN_VERBOSE$|^LITELLM_LOG$|LOG_(?:MESSAGES|TOOL)",
+    re.IGNORECASE,
+)
+_RETRIES = re.compile(
+    r"^(?:LLM|MODEL|AGENT|TOOL|OPENAI|ANTHROPIC|LITELLM|BEDROCK)_(?:\w+_)?"
+    r"(?:MAX_RETR(?:Y|IES)|MAX_ATTEMPTS|RETRY_(?:LIMIT|MAX)|NUM_RETRIES)$",
+    re.IGNORECASE,
+)
+_WITHOUT_END = frozenset({"-1", "inf", "infinity", "infinite", "unlimited", "forever"})
+
+
+def place_of(setting: Setting) -> Evidence:
+    """Where a setting stands, with as much of its value as nobody minds."""
+    snippet = (
+        f"{setting.key}={bare_url(setting.content)}"
+        if "://" in setting.content
+        else assignment(setting.key, setting.content)
+        if not re.fullmatch(r"-?[\w.]{0,12}", setting.content)
+        else f"{setting.key}={setting.content}"
+    )
+    return evidence(setting.document, setting.value, snippet)
+
+
+def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
+    """The logs that an environment switches on or off."""
+    by_name = {setting.key.upper(): setting for setting in settings}
+    content = next((item for item in settings if _logs_content(item)), None)
+    for kind in dict.fromkeys(kind for _, kind, _ in _TRACING):
+        found = [
+            (by_name[name], by_name[name].content.lower() not in off)
+            for name, log, off in _TRACING
+            if log == kind and name in by_name
+        ]
+        if found:
+            places = tuple(place_of(setting) for setting, _ in found)
+            enabled = all(on for _, on in found)
+            _add_log(collector, kind, owner, places, enabled=enabled, content=content is not None)
+    if content is not None and not any(name in by_name for name, _, _ in _TRACING):
+        _add_log(collector, "log", owner, (place_of(content),), enabled=True, content=True)
+
+
+def _add_log(
+    collector: Collector,
+    kind: str,
+    owner: FactId,
+    places: tuple[Evidence, ...],
+    *,
+    enabled: bool,
+    content: bool,
+) -> None:
+    collector.add(
+        AuditLog(
+            id=fact_id("audit_log", kind, f"{owner}/{kind}"),
+            name=f"{kind} of {collector.facts[owner].name}" if owner in collector.facts else kind,
+            evidence=places,
+            kind=kind,
+            enabled=Truth.YES if enabled else Truth.NO,
+            content_logged=content,
+        )
+    )
+
+
+def _logs_content(setting: Setting) -> bool:
+    value = setting.content.lower()
+    return _CONTENT.search(setting.key) is not None and value in {"true", "1", "debug", "yes"}
+
+
+def add_retries(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
+    """Retries that an environment lets go on for ever; of what, a name says where it begins."""
+    for setting in settings:
+        endless = literal_of(setting.content).strip().lower() in _WITHOUT_END
+        if endless and _RETRIES.search(setting.key):
+            first = setting.key.partition("_")[0].lower()
+            collector.add(
+                Retry(
+                    id=fact_id("retry", setting.key, f"{owner}/{setting.key}"),
+                    name=setting.key,
+                    evidence=(place_of(setting),),
+                    confidence=Confidence.LIKELY,
+                    around=first if first in {"agent", "tool"} else "model",
+                    limit=Known.NONE,
+                )
+            )

@@ -1,0 +1,118 @@
+"""
+Whether the key of a session in Python names the tenant, where the code around it knows tenants.
+
+A function that knows the tenant and keeps a conversation under the session alone lets whoever has
+the identifier in. Where some call is given both, the session may be checked there: nobody can say.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from agentaudit.extract.python_code import FunctionDef, Module, Scopes, descendants
+from agentaudit.extract.session_keys import person_named, tenants_named
+from agentaudit.model.evidence import Truth
+
+_OF_VENDORS = re.compile(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", re.IGNORECASE)
+"""A tenant of Entra or an account of AWS is the deployment's own, and no customer of it."""
+_DEEPEST = 3
+_MOST_CALLS = 200
+"""Calls that name tenants: with more of them in one function nobody can say what they check."""
+
+
+@dataclass
+class SessionKeys:
+    """The keys of one module's sessions; what is asked of a function is read once."""
+
+    module: Module
+    _known: dict[int, "_Function"] = field(default_factory=dict)
+
+    @cached_property
+    def _scopes(self) -> Scopes:
+        return Scopes(self.module)
+
+    def tenant_scoped(self, node: ast.Call | ast.Dict, key: ast.expr) -> Truth:
+        """Whether what a call, or a configuration, keeps under a key is a tenant's or user's."""
+        scope = self._scopes.of(node)
+        if scope is None:
+            return Truth.UNKNOWN
+        function = self._known.setdefault(id(scope), _Function(scope))
+        if person_named(" ".join((ast.unparse(node), *function.behind(key)))):
+            return Truth.YES
+        if not function.knows_tenants or len(function.with_tenants) > _MOST_CALLS:
+            return Truth.UNKNOWN
+        own = {id(inner) for inner in descendants(node)}
+        parts = {inner.id for inner in descendants(key) if isinstance(inner, ast.Name)}
+        checked = any(parts & names for call, names in function.with_tenants if id(call) not in own)
+        return Truth.UNKNOWN if checked else Truth.NO
+
+    @cached_property
+    def unscoped_thread(self) -> ast.expr | None:
+        """The first `thread_id` that LangGraph is run with which leaves the tenant out."""
+        for found in self.module.of(ast.Dict):
+            for name, value in zip(found.keys, found.values, strict=True):
+                if (
+                    name is not None
+                    and self.module.text(name) == "thread_id"
+                    and not self.module.text(value)
+                    and self.tenant_scoped(found, value) is Truth.NO
+                ):
+                    return value
+        return None
+
+
+@dataclass
+class _Function:
+    """What of a function tells whose session it is."""
+
+    node: FunctionDef
+
+    @cached_property
+    def _below(self) -> list[ast.AST]:
+        return descendants(self.node)
+
+    @cached_property
+    def knows_tenants(self) -> bool:
+        return tenants_named(" ".join(_names(self._below)))
+
+    @cached_property
+    def with_tenants(self) -> list[tuple[ast.Call, frozenset[str]]]:
+        """Calls that are given a tenant, with all names in them."""
+        calls = (inner for inner in self._below if isinstance(inner, ast.Call))
+        named = ((call, frozenset(_names(descendants(call)))) for call in calls)
+        return [(call, names) for call, names in named if tenants_named(" ".join(names))]
+
+    @cached_property
+    def _assigned(self) -> Mapping[str, list[ast.expr]]:
+        found: dict[str, list[ast.expr]] = {}
+        for node in self._below:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found.setdefault(node.targets[0].id, []).append(node.value)
+        return found
+
+    def behind(self, key: ast.expr, depth: int = 0) -> Iterator[str]:
+        """What the function assigns to the names of a key, as far as it assigns them once."""
+        for inner in descendants(key) if depth <= _DEEPEST else ():
+            values = self._assigned.get(inner.id, []) if isinstance(inner, ast.Name) else []
+            if len(values) == 1:
+                yield ast.unparse(values[0])
+                yield from self.behind(values[0], depth + 1)
+
+
+def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        name = _name(node)
+        if name and not _OF_VENDORS.search(name):
+            yield name
+
+
+def _name(node: ast.AST) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+            return name
+        case ast.Constant(value=str(text)):
+            return text if text.isidentifier() else ""
+        case _:
+            return ""

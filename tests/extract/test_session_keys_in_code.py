@@ -1,0 +1,93 @@
+"""Sessions in Python whose key leaves out the tenant that the code around it knows."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.memory import MemoryStore
+
+HEAD = "from langchain_redis import RedisChatMessageHistory as H\n"
+
+
+def store(code: str) -> MemoryStore:
+    (found,) = deployment_of({"a.py": code}).memory_stores
+    return found
+
+
+@pytest.mark.parametrize(
+    ("body", "scoped"),
+    [
+        ("def f(tenant_id, sid): return H(session_id=sid)", Truth.NO),
+        ("def f(request, sid):\n  org = request.org_id\n  return H(session_id=sid)", Truth.NO),
+        ('def f(request, sid):\n  t = request["tenant_id"]\n  return H(session_id=sid)', Truth.NO),
+        ('def f(tenant_id, sid): return H(session_id=f"{tenant_id}:{sid}")', Truth.YES),
+        ('def f(tenant_id, sid): return H(session_id=sid, key_prefix=f"{tenant_id}:")', Truth.YES),
+        ('def f(user_id, sid): return H(session_id=f"{user_id}")', Truth.YES),
+        ("def f(tenant_id, s):\n  k = tenant_id + s\n  return H(session_id=k)", Truth.YES),
+        (
+            "def f(tenant_id, sid):\n  check(tenant_id, sid)\n  return H(session_id=sid)",
+            Truth.UNKNOWN,
+        ),
+        ("def f(azure_tenant_id, sid): return H(session_id=sid)", Truth.UNKNOWN),
+        ("def f(sid): return H(session_id=sid)", Truth.UNKNOWN),
+        ("def g(tenant_id): ...\ndef f(sid): return H(session_id=sid)", Truth.UNKNOWN),
+        ("tenant_id = 'x'\nh = H(session_id=sid)", Truth.UNKNOWN),
+    ],
+)
+def test_a_key_is_a_tenants_by_what_it_is_made_of(body: str, scoped: Truth) -> None:
+    assert store(f"{HEAD}{body}\n").tenant_scoped is scoped
+
+
+def test_the_key_of_a_thread_stands_where_the_graph_is_run() -> None:
+    code = (
+        "from langgraph.checkpoint.memory import InMemorySaver\n"
+        "saver = InMemorySaver()\n"
+        "def run(graph, tenant_id, thread):\n"
+        '  return graph.invoke({}, {"configurable": {"thread_id": thread}})\n'
+    )
+    found = store(code)
+
+    assert found.tenant_scoped is Truth.NO
+    assert [place.line for place in found.evidence] == [2, 4]
+    assert store(code.replace(": thread}", ": tenant_id + thread}")).tenant_scoped is Truth.UNKNOWN
+
+
+ADK = (
+    "from google.adk.apps import App\n"
+    "from google.adk.runners import Runner\n"
+    "from google.adk.sessions import DatabaseSessionService, InMemorySessionService\n"
+    "from google.adk.plugins.context_filter_plugin import ContextFilterPlugin\n"
+    "from google.adk.plugins import LoggingPlugin\n"
+    "kept = DatabaseSessionService(db_url=url)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "compaction"),
+    [
+        ("App(name='a', root_agent=r)", Known.NONE),
+        ("App(name='a', root_agent=r, events_compaction_config=None)", Known.NONE),
+        ("App(name='a', root_agent=r, events_compaction_config=given)", Known.SET),
+        ("App(name='a', root_agent=r, plugins=[ContextFilterPlugin(5)])", Known.SET),
+        ("App(name='a', root_agent=r, plugins=[LoggingPlugin()])", Known.NONE),
+        ("App(name='a', root_agent=r, plugins=[Ours()])", Known.UNKNOWN),
+        ("App(name='a', root_agent=r, plugins=given)", Known.UNKNOWN),
+        ("App(**given)", Known.UNKNOWN),
+        ("Runner(agent=r, app_name='a', session_service=kept)", Known.NONE),
+    ],
+)
+def test_an_application_of_adk_compacts_when_it_is_told(call: str, compaction: Known) -> None:
+    assert store(f"{ADK}x = {call}\n").compaction is compaction
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Runner(app=app, session_service=kept)",
+        "Runner(agent=r, session_service=InMemorySessionService())",
+        "Runner(agent=r, session_service=given)",
+        "flask.App(name='a')",
+    ],
+)
+def test_a_runner_says_nothing_of_what_its_application_or_its_process_ends(call: str) -> None:
+    assert deployment_of({"a.py": f"{ADK}x = {call}\n"}).memory_stores == ()
