@@ -97,6 +97,8 @@ class Setting:
     """The value when it is only a part of the node, or decoded from it."""
     form: CredentialForm | None = None
     """Decided by the syntax around it (`secretKeyRef`), whatever the value looks like."""
+    channel: str = ""
+    """What the platform has for secrets, where this stands beside it, in plain view."""
 
     @property
     def content(self) -> str:

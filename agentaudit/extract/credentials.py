@@ -5,6 +5,7 @@ A credential's identity is its place (`file#route.to.key`), never its value. The
 through several services stays one credential that several can see.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,8 @@ from agentaudit.readers.document import Document, Node
 
 HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repository")
 """Who can hold a credential, the one that matters most first."""
+_ADDRESS = re.compile(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
+"""Where a secret is kept, and not the secret: whoever is given it asks for the value himself."""
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
@@ -110,6 +113,7 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
         admin=recognised.admin,
         default_value=recognised.default_value,
         digest=collector.digest(recognised.secret) if recognised.secret else "",
+        unused_channel="" if _ADDRESS.search(setting.content) else setting.channel,
         short_alternative=holding.short_alternative.get(recognised.provider, ""),
     )
     merged = _held(collector, collector.add(fact), fact)

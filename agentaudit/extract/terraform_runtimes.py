@@ -53,10 +53,16 @@ def settings(declared: Declared, block: Node | None, route: str) -> tuple[Settin
                 evidence(declared.document, origin) for origin in value.origin if origin.file
             ),
             text=value.raw if value.unknown else None,
+            form=_form(value),
         )
         for key, value in block.items()
         if value.text is not None or (value.unknown and value.raw)
     )
+
+
+def _form(value: Node) -> CredentialForm | None:
+    """A parameter of a template is a name alone, which does not look like the reference it is."""
+    return _SECRET_REFERENCE if value.unknown and "." not in value.raw else None
 
 
 def authenticate(
@@ -191,6 +197,8 @@ def _pairs(declared: Declared, definition: Node, number: int) -> Iterator[Settin
                 document=declared.document,
                 route=f"{declared.shown}.{number}.environment",
                 text=value.raw if value.unknown else None,
+                form=_form(value),
+                channel="`secrets` of the container definition",
             )
 
 

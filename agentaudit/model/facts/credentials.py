@@ -57,5 +57,7 @@ class Credential(Fact):
     shared_with: tuple[FactId, ...] = ()
     """Other credentials of this deployment with the same value."""
     agent_reachable: bool = False
+    unused_channel: str = ""
+    """What the platform has for secrets, where the value is handed over beside it: `secrets`."""
     short_alternative: str = ""
     """What would replace it here: `role-to-assume (OIDC)`, `IRSA`, … or empty."""
