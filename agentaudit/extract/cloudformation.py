@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from agentaudit.extract.cloudformation_names import AS_THEY_ARE, RENAMED, TYPES
 from agentaudit.extract.cloudformation_parameters import add_parameters
 from agentaudit.extract.cloudformation_values import Template
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import templates
 from agentaudit.extract.serverless import projects
+from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
@@ -26,95 +28,6 @@ from agentaudit.extract.terraform_stores import add_stores
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_AS_THEY_ARE = frozenset(
-    {"Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument", "Condition"}
-)
-"""Mappings whose keys are the user's own."""
-
-_TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        "AWS::IAM::Role": "aws_iam_role",
-        "AWS::IAM::User": "aws_iam_user",
-        "AWS::IAM::Policy": "aws_iam_role_policy",
-        "AWS::IAM::ManagedPolicy": "aws_iam_policy",
-        "AWS::IAM::AccessKey": "aws_iam_access_key",
-        "AWS::IAM::InstanceProfile": "aws_iam_instance_profile",
-        "AWS::Lambda::Function": "aws_lambda_function",
-        "AWS::Serverless::Function": "aws_lambda_function",
-        "AWS::ECS::TaskDefinition": "aws_ecs_task_definition",
-        "AWS::S3::Bucket": "aws_s3_bucket",
-        "AWS::DynamoDB::Table": "aws_dynamodb_table",
-        "AWS::SecretsManager::Secret": "aws_secretsmanager_secret",
-        "AWS::SecretsManager::RotationSchedule": "aws_secretsmanager_secret_rotation",
-        "AWS::SQS::Queue": "aws_sqs_queue",
-        "AWS::SNS::Topic": "aws_sns_topic",
-        "AWS::RDS::DBInstance": "aws_db_instance",
-        "AWS::RDS::DBCluster": "aws_rds_cluster",
-        "AWS::OpenSearchService::Domain": "aws_opensearch_domain",
-        "AWS::ElastiCache::ParameterGroup": "aws_elasticache_parameter_group",
-        "AWS::ElastiCache::ReplicationGroup": "aws_elasticache_replication_group",
-        "AWS::ElastiCache::CacheCluster": "aws_elasticache_cluster",
-        "AWS::ElastiCache::ServerlessCache": "aws_elasticache_serverless_cache",
-        "AWS::ElastiCache::User": "aws_elasticache_user",
-        "AWS::ElastiCache::UserGroup": "aws_elasticache_user_group",
-        "AWS::CloudTrail::Trail": "aws_cloudtrail",
-        "AWS::Logs::LogGroup": "aws_cloudwatch_log_group",
-        "AWS::Bedrock::Agent": "aws_bedrockagent_agent",
-        "AWS::BedrockAgentCore::Memory": "aws_bedrockagentcore_memory",
-        "AWS::BedrockAgentCore::Gateway": "aws_bedrockagentcore_gateway",
-        "AWS::BedrockAgentCore::Runtime": "aws_bedrockagentcore_agent_runtime",
-        "AWS::BedrockAgentCore::Harness": "aws_bedrockagentcore_harness",
-    }
-)
-_RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "aws_iam_role": {
-            "RoleName": "name",
-            "AssumeRolePolicyDocument": "assume_role_policy",
-            "Policies": "inline_policy",
-            "PolicyDocument": "policy",
-        },
-        "aws_iam_user": {
-            "UserName": "name",
-            "Policies": "inline_policy",
-            "PolicyDocument": "policy",
-        },
-        "aws_iam_role_policy": {
-            "PolicyName": "name",
-            "PolicyDocument": "policy",
-            "Roles": "role",
-        },
-        "aws_iam_policy": {"ManagedPolicyName": "name", "PolicyDocument": "policy"},
-        "aws_iam_access_key": {"UserName": "user"},
-        "aws_iam_instance_profile": {"Roles": "role"},
-        "aws_s3_bucket": {"BucketName": "bucket"},
-        "aws_dynamodb_table": {"TableName": "name", "TimeToLiveSpecification": "ttl"},
-        "aws_sqs_queue": {"QueueName": "name"},
-        "aws_sns_topic": {"TopicName": "name"},
-        "aws_db_instance": {
-            "DBInstanceIdentifier": "identifier",
-            "MasterUserPassword": "password",
-            "EnableIAMDatabaseAuthentication": "iam_database_authentication_enabled",
-        },
-        "aws_rds_cluster": {
-            "DBClusterIdentifier": "cluster_identifier",
-            "MasterUserPassword": "master_password",
-            "EnableIAMDatabaseAuthentication": "iam_database_authentication_enabled",
-        },
-        "aws_elasticache_replication_group": {"CacheParameterGroupName": "parameter_group_name"},
-        "aws_elasticache_cluster": {"CacheParameterGroupName": "parameter_group_name"},
-        "aws_elasticache_serverless_cache": {"ServerlessCacheName": "name"},
-        "aws_cloudtrail": {
-            "TrailName": "name",
-            "IsLogging": "enable_logging",
-            "EventSelectors": "event_selector",
-            "DataResources": "data_resource",
-            "AdvancedEventSelectors": "advanced_event_selector",
-            "FieldSelectors": "field_selector",
-        },
-        "aws_cloudwatch_log_group": {"LogGroupName": "name"},
-    }
-)
 
 
 @dataclass(slots=True)
@@ -139,6 +52,7 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     principals.read(stacks)
     for stack in stacks:
         add_agents(stack, principals, collector)
+        add_agentcore(stack, principals, collector)
         add_runtimes(stack, principals, collector)
         add_stores(stack, collector, state=False)
         add_logs(stack, collector)
@@ -148,7 +62,7 @@ def _stack(document: Document) -> Stack:
     listed = document.root.get("Resources")
     resources = listed.entries if listed is not None else ()
     types = {
-        key.raw: _TYPES.get(raw_type(value), "aws_" + raw_type(value).lower().replace("::", "_"))
+        key.raw: TYPES.get(raw_type(value), "aws_" + raw_type(value).lower().replace("::", "_"))
         for key, value in resources
     }
     names = {key.raw: name for key, value in resources if (name := _given_name(value))}
@@ -157,7 +71,7 @@ def _stack(document: Document) -> Stack:
     stack.members_by_type = tuple(
         declared
         for key, value in resources
-        if raw_type(value) in _TYPES
+        if raw_type(value) in TYPES
         for declared in _resources(stack, document, key, template.resolved(value))
     )
     return stack
@@ -171,8 +85,8 @@ def raw_type(resource: Node) -> str:
 
 def _given_name(resource: Node) -> str:
     """The name that a template gives to a resource, where it is a plain text."""
-    type_ = _TYPES.get(raw_type(resource), "")
-    wanted, renamed = name_attribute(type_), _RENAMED.get(type_, {})
+    type_ = TYPES.get(raw_type(resource), "")
+    wanted, renamed = name_attribute(type_), RENAMED.get(type_, {})
     properties = resource.get("Properties")
     for key, value in properties.items() if properties is not None else ():
         if renamed.get(key, _snake(key)) == wanted:
@@ -189,9 +103,9 @@ def _defaults(document: Document) -> dict[str, Node]:
 
 
 def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iterator[Declared]:
-    type_ = _TYPES[raw_type(value)]
+    type_ = TYPES[raw_type(value)]
     properties = value.get("Properties") or value.changed(entries=())
-    body = _spelled(properties, _RENAMED.get(type_, {}))
+    body = spelled(properties, RENAMED.get(type_, {}))
     adapt = _ADAPTED.get(type_)
     declared = Declared(
         type=type_,
@@ -211,16 +125,16 @@ def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iter
         yield replace(declared, type="aws_iam_policy_attachment", body=attachment)
 
 
-def _spelled(node: Node, renamed: Mapping[str, str]) -> Node:
+def spelled(node: Node, renamed: Mapping[str, str]) -> Node:
     """Properties with the names that Terraform gives them, places kept."""
     if node.kind is NodeKind.SEQUENCE:
-        return node.changed(elements=tuple(_spelled(each, renamed) for each in node.elements))
+        return node.changed(elements=tuple(spelled(each, renamed) for each in node.elements))
     if node.kind is not NodeKind.MAPPING:
         return node
     entries = tuple(
         (
             key.changed(raw=renamed.get(key.raw, _snake(key.raw))),
-            value if key.raw in _AS_THEY_ARE else _spelled(value, renamed),
+            value if key.raw in AS_THEY_ARE else spelled(value, renamed),
         )
         for key, value in node.entries
     )

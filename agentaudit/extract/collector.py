@@ -15,7 +15,7 @@ from agentaudit.extract.redaction import cleaned
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.fact import NOBODY, Fact, FactId
 from agentaudit.readers.document import Document, Node
 
 _SLUG_LENGTH = 40
@@ -81,6 +81,8 @@ class Workload:
     """Texts of configuration files that stand within another file: in a ConfigMap, in values."""
     labels: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
+    agent_id: FactId = NOBODY
+    """The agent that its platform says it serves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Model
 from agentaudit.model.facts.controls import Gateway
-from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Registry, ToolServer
 from agentaudit.readers.document import Document, Node
@@ -88,6 +88,8 @@ class Container:
     short_alternative: dict[str, str] = field(default_factory=dict)
     egress: str = "any"
     """What the platform lets it reach, before policies: any or none."""
+    agent_id: FactId = NOBODY
+    """The agent that the platform itself says it serves."""
 
 
 def add_container(collector: Collector, container: Container) -> Runtime:
@@ -117,6 +119,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             configurations=container.configurations,
             labels=container.labels,
             namespace=container.namespace,
+            agent_id=container.agent_id,
         )
     )
     holder, holder_id = _holder(collector, container, role, runtime)
@@ -237,10 +240,15 @@ def _gateway(container: Container, place: Evidence) -> Gateway:
     )
 
 
+def tool_server_id(name: str, key: str) -> FactId:
+    """The id of the server that a container with a natural key is."""
+    return fact_id("tool_server", name, f"{key}/tool_server")
+
+
 def _tool_server(container: Container, place: Evidence) -> ToolServer:
     launch = image_launch(container.runtime.image)
     return ToolServer(
-        id=fact_id("tool_server", container.names[0], f"{container.key}/tool_server"),
+        id=tool_server_id(container.names[0], container.key),
         name=container.names[0],
         evidence=(place,),
         transport="http",

@@ -124,7 +124,7 @@ class _Coded:
 def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]]) -> list[Agent]:
     """By what it is built from, by its image, by its name, or else by the project it lies in."""
     if workload.build is not None:
-        return built[workload.image]
+        return coded.below(workload.build)
     by_image = built.get(workload.image, []) if workload.image else []
     by_name = coded.named({_normal(name) for name in workload.names if name})
     return by_image or by_name or coded.around(workload.document.file)
@@ -132,6 +132,9 @@ def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]])
 
 def _own_agent(collector: Collector, workload: Workload) -> Agent:
     """The agent that a runtime runs although no file here holds its code."""
+    served = collector.facts.get(workload.agent_id)
+    if isinstance(served, Agent):
+        return served
     runtime = collector.facts[workload.runtime_id]
     name = next((item for item in workload.names if item), runtime.name)
     return collector.add(

@@ -16,6 +16,17 @@ from agentaudit.readers.document import Document, Node, NodeKind
 _WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 
 SERVERLESS_FILE = re.compile(r"(?:^|/)serverless(?:[.-][\w-]+)?\.(?:ya?ml|json)$")
+_AGENTCORE_FILE = re.compile(
+    r"(?:^|/)(?:agentcore\.json|agentcore/mcp\.json|\.bedrock_agentcore\.yaml)$"
+)
+_AGENTCORE_KEYS = (
+    "agents",
+    "runtimes",
+    "memories",
+    "harnesses",
+    "agentCoreGateways",
+    "credentials",
+)
 _PIPELINE_FILE = re.compile(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
 )
@@ -98,6 +109,21 @@ def extract_arm(documents: Documents, collector: Collector) -> None:
         from agentaudit.extract.arm import extract_arm as extract
 
         extract(documents, collector)
+
+
+def extract_agentcore(documents: Documents, collector: Collector) -> None:
+    if any(agentcore_projects(documents)):
+        from agentaudit.extract.agentcore_projects import extract_projects as extract
+
+        extract(documents, collector)
+
+
+def agentcore_projects(documents: Documents) -> Iterator[Document]:
+    """Projects of AgentCore, by the names that its command lines give them and what they hold."""
+    for document in documents.of("json", "yaml"):
+        named = _AGENTCORE_FILE.search(document.file) is not None
+        if named and any(map(document.root.child, _AGENTCORE_KEYS)):
+            yield document
 
 
 def templates(documents: Documents) -> Iterator[Document]:

@@ -2,6 +2,7 @@
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_clouds import add_clouds
 from agentaudit.extract.terraform_iam import Principals
@@ -24,6 +25,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
     principals.read(found)
     for module in found:
         add_agents(module, principals, collector)
+        add_agentcore(module, principals, collector)
         add_runtimes(module, principals, collector)
         add_stores(module, collector)
         add_logs(module, collector)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.terraform_iam import Principals
@@ -27,7 +27,7 @@ def add_runtimes(module: Module, principals: Principals, collector: Collector) -
         runtime = add_container(collector, _function(declared))
         authenticate(principals, declared, runtime.id, ("role",))
     for declared in module.resources("aws_bedrockagentcore_agent_runtime"):
-        runtime = add_container(collector, _agent_runtime(declared))
+        runtime = add_container(collector, agent_runtime(declared))
         authenticate(principals, declared, runtime.id, ("role_arn",))
     for declared in module.resources("aws_ecs_task_definition"):
         for container in _task_containers(declared, principals):
@@ -117,7 +117,15 @@ def _function(declared: Declared) -> Container:
     )
 
 
-def _agent_runtime(declared: Declared) -> Container:
+def serves_tools(declared: Declared) -> bool:
+    """Whether a runtime of AgentCore serves tools by MCP, and no agent."""
+    protocol = declared.body.get("protocol_configuration")
+    named = protocol.get("server_protocol") or protocol if protocol is not None else None
+    return named is not None and named.raw.upper() == "MCP"
+
+
+def agent_runtime(declared: Declared) -> Container:
+    """The container of a runtime of AgentCore, whose platform names the agent it serves."""
     body, name = declared.body, declared.title
     image = body.get("agent_runtime_artifact", "container_configuration", "container_uri")
     mode = body.get("network_configuration", "network_mode")
@@ -135,7 +143,8 @@ def _agent_runtime(declared: Declared) -> Container:
         place=declared.header,
         key=declared.key,
         runtime=runtime,
-        names=(name, "agent"),
+        names=(name, "mcp" if serves_tools(declared) else "agent"),
+        agent_id=fact_id("agent", name, declared.key),
         settings=settings(declared, body.get("environment_variables"), "environment_variables"),
         short_alternative=_ROLE_FOR_FUNCTIONS,
         egress=egress_of(declared, groups),

@@ -49,6 +49,7 @@ _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
         "aws_rds_cluster": "master_password",
         "aws_elasticache_replication_group": "auth_token",
         "aws_bedrockagentcore_api_key_credential_provider": "api_key",
+        "aws_bedrockagentcore_oauth2_credential_provider": "client_secret",
     }
 )
 _MANAGED_DEFAULT = "volatile-lru"
@@ -109,10 +110,11 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
     reach the state. A template of CloudFormation has no state: a reference there is kept nowhere.
     """
     name = _SECRET_ARGUMENTS[declared.type]
-    value = declared.body.get(name)
+    block = _block_with(declared, name)
+    value = block.get(name) if block is not None else None
     if value is None or _plain_parameter(declared):
         return
-    found = settings(declared, declared.body, declared.name)
+    found = settings(declared, block, declared.name)
     literal = [setting for setting in found if setting.key == name and not value.unknown]
     exposure = "state" if state else "file"
     if add_credentials(collector, literal, Holding(holder="repository", exposure=exposure)):
@@ -132,6 +134,13 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
             variable=name,
         )
     )
+
+
+def _block_with(declared: Declared, name: str) -> Node | None:
+    """The block that holds the secret: the body, or for OAuth what the vendor's settings are in."""
+    if declared.type != "aws_bedrockagentcore_oauth2_credential_provider":
+        return declared.body
+    return next((node for node in declared.body.walk() if node.child(name) is not None), None)
 
 
 def _plain_parameter(declared: Declared) -> bool:

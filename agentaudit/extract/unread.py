@@ -4,29 +4,19 @@ Files that deploy agents, and that no extractor understands yet.
 They are swept for secrets as any file of their syntax is, and otherwise named as read in part.
 """
 
-import re
-
 from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import SERVERLESS_FILE
 from agentaudit.readers.document import Node
 
-_PROJECT = re.compile(r"(?:^|/)(?:agentcore\.json|\.bedrock_agentcore\.yaml)$")
-_PROJECT_KEYS = ("agents", "runtimes", "memories", "agentCoreGateways", "gateways", "credentials")
-
 
 def extract_unread(documents: Documents, collector: Collector) -> None:
-    """What such a file deploys is open: projects of AgentCore and Serverless."""
+    """What such a file deploys is open: projects of Serverless for other clouds."""
     for document in documents.of("json", "yaml"):
-        root = document.root
-        if _PROJECT.search(document.file) and any(map(root.child, _PROJECT_KEYS)):
-            problem = _at_start(document.file, "a project of AgentCore, of which keys are not read")
-        elif SERVERLESS_FILE.search(document.file) and _elsewhere(root):
+        if SERVERLESS_FILE.search(document.file) and _elsewhere(document.root):
             problem = _at_start(document.file, "functions outside of AWS, which are not read")
-        else:
-            continue
-        collector.problems.append(problem)
+            collector.problems.append(problem)
 
 
 def _elsewhere(root: Node) -> bool:

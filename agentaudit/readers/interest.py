@@ -93,6 +93,7 @@ _CONFIGURATION = _Gate(
             "strands",
             "allowedtools",
             "sessionttl",
+            "inputschema",
             "ttl",
         ),
         *("anthropic", "openai", "service_account", "serviceaccount"),

@@ -288,16 +288,12 @@ def test_almost_urls_take_linear_time(text: str) -> None:
 def test_projects_of_agents_that_nothing_understands_are_named() -> None:
     deployment = deployment_of(
         {
-            "agentcore/agentcore.json": '{"memories": [{"name": "m", "eventExpiryDuration": 365}]}',
-            ".bedrock_agentcore.yaml": "default_agent: a\nagents:\n  a:\n    aws: {}\n",
             "serverless.yml": "service: agent\nfunctions:\n  ask: {handler: a.b}\n",
             "other/serverless.yml": "service: agent\nagent: {}\n",
         }
     )
 
     assert {item.file: item.status.value for item in deployment.coverage} == {
-        "agentcore/agentcore.json": "partial",
-        ".bedrock_agentcore.yaml": "partial",
         "serverless.yml": "partial",
         "other/serverless.yml": "read",
     }

@@ -451,10 +451,11 @@ def test_a_bedrock_agent_acts_as_its_role() -> None:
     found = deployed(AGENT)
     support = next(agent for agent in found.agents if agent.name == "support")
     (role,) = found.identities
+    tool = next(tool for tool in found.tools if tool.name == "refund")
 
     assert linked(found, EdgeKind.AUTHENTICATES_AS, support.id, role.id)
-    assert linked(found, EdgeKind.INVOKES, support.id, found.tools[0].id)
-    assert (found.tools[0].name, found.tools[0].typed) == ("refund", Truth.YES)
+    assert linked(found, EdgeKind.INVOKES, support.id, tool.id)
+    assert tool.typed is Truth.YES
     assert [guardrail.product for guardrail in found.guardrails] == ["bedrock"]
     assert role.agent_reachable
 
