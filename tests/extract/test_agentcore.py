@@ -247,7 +247,7 @@ def test_an_odd_project_of_the_toolkit_is_no_error(text: str) -> None:
     assert deployment_of({".bedrock_agentcore.yaml": text}).coverage[0].status == "read"
 
 
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[object] = st.sampled_from(
     [None, True, 7, "", "..", "/x", [], [[]], [None], {}, {"name": []}, [{"name": "x"}]]
 )
 KEYS = st.sampled_from(
