@@ -17,7 +17,10 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import Registry
 from agentaudit.readers.document import Document, Node
 
-_ENV_FILE = re.compile(r"(?:^|[\s/])(?P<name>\.env(?:\.\w+)?)(?=\s|$)")
+_ENV_FILE = re.compile(
+    r"(?:^|[\s/])(?P<name>\.env(?:\.(?!example|sample|template|dist|defaults?\b)\w+)?)(?=\s|$)"
+)
+"""Files that are copied to be filled in hold no secret yet."""
 _ASSIGNMENT = re.compile(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
 _ROOT = frozenset({"root", "0", "0:0", "root:root"})
 _EXEC_FORM = re.compile(r"[\[\]\"',]+")

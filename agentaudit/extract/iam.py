@@ -5,17 +5,17 @@ A denial takes away only when it surely applies: it has no condition, and its re
 of the statement. Conditions of an allowance are recorded; they narrow, and never clear.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.iam_actions import all_actions, expanded
-from agentaudit.extract.iam_escalations import METHODS, Method
+from agentaudit.extract.iam_escalations import METHODS, SECRET_READS, Method
 from agentaudit.extract.iam_exfiltration import READS, outlets
 from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.iam_measures import measured
 from agentaudit.extract.iam_policies import Statement
+from agentaudit.extract.iam_scope import is_everything, unscoped
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
@@ -32,18 +32,8 @@ _NARROWED_BY_ANY_RESOURCE = (
     "iam:passrole",
 )
 """Actions that give more only where they are not tied to a named resource."""
-_EVERY_BUCKET = re.compile(r"\*(?:/\*)?")
-_EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*")
-_TELEMETRY = frozenset(
-    {
-        "logs:createloggroup",
-        "logs:createlogstream",
-        "logs:putlogevents",
-        "xray:puttracesegments",
-        "xray:puttelemetryrecords",
-        "cloudwatch:putmetricdata",
-    }
-)
+_FETCHING = ("secretsmanager:", "ssm:", "sts:", "bedrock-agentcore:")
+_ROLE_TAKING = "sts:assumerole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,23 +183,6 @@ def _passes_to(statement: Statement, service: str) -> bool:
     return True
 
 
-def is_everything(resource: str) -> bool:
-    """`*`, or an ARN that names no resource of its kind: `arn:aws:iam::111122223333:role/*`."""
-    if resource == "*":
-        return True
-    service, named = _service_and_name(resource)
-    kinds = _EVERY_BUCKET if service == "s3" else _EVERY_ONE_OF_A_KIND
-    return bool(service) and kinds.fullmatch(named) is not None
-
-
-def _service_and_name(arn: str) -> tuple[str, str]:
-    """The service of an ARN, and its resource; both empty for what is no ARN."""
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
-        return "", ""
-    return parts[2], parts[5]
-
-
 def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
     statement, measure = allowance.statement, measured(allowance.actions)
     return replace(
@@ -218,7 +191,8 @@ def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
         write_count=measure.writes,
         permissions_count=measure.permissions,
         read_count=measure.reads,
-        unscoped_writes=_unscoped(statement, measure.scopable)[:MOST_SENSITIVE],
+        unscoped_writes=unscoped(statement, measure.scopable)[:MOST_SENSITIVE],
+        secret_reads=_secret_reads(allowance),
         sensitive_actions=measure.sensitive[:MOST_SENSITIVE],
         permission_actions=measure.permission_actions,
         escalations=allowance.escalations,
@@ -229,21 +203,12 @@ def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
     )
 
 
-def _unscoped(statement: Statement, scopable: tuple[str, ...]) -> tuple[str, ...]:
-    """
-    Of the changing actions that could name a resource, those that do not.
-
-    Writing logs and measurements is left out: it is what every workload does. So are policies that
-    AWS manages and that list their actions one by one: nobody can narrow them.
-    """
-    if statement.managed_policy and not any("*" in action for action in statement.actions):
-        return scopable if statement.not_actions else ()
-    telling = tuple(action for action in scopable if action not in _TELEMETRY)
-    if "*" in statement.resources or statement.not_resources:
-        return telling
-    names = (_service_and_name(resource) for resource in statement.resources)
-    services = {service for service, name in names if name == "*"}
-    return tuple(action for action in telling if action.partition(":")[0] in services)
+def _secret_reads(allowance: Allowance) -> tuple[str, ...]:
+    """What fetches any secret, parameter or role; what can name one and does."""
+    if not allowance.everywhere:
+        return ()
+    fetched = allowance.actions & (SECRET_READS | {_ROLE_TAKING})
+    return tuple(sorted(action for action in fetched if action.startswith(_FETCHING)))
 
 
 def _is_admin(allowance: Allowance) -> bool:

@@ -79,7 +79,9 @@ def _settings(document: Document) -> Iterator[Setting]:
             node = _node(number, match.start("value"), match["value"])
             yield Setting(key=match["name"], value=node, document=document, route=f"text.{number}")
         token = by_look(line)
-        if token is not None and not any(token.secret in value for value in seen):
+        if token is None or token.form is not CredentialForm.LITERAL:
+            continue  # a name of one, as in `postgres://me:$PASSWORD@db`
+        if not any(token.secret in value for value in seen):
             at = line.find(token.secret)
             node = _node(number, max(at, 0), token.secret)
             yield Setting(key="text", value=node, document=document, route=f"text.{number}")
@@ -93,7 +95,9 @@ def _stated(match: re.Match[str]) -> bool:
     """
     if match["sign"] == ":" and match["value"].isalpha():
         return False
-    return form_of(match["name"], match["value"]) is CredentialForm.LITERAL
+    shown = by_look(match["value"])
+    form = shown.form if shown is not None else form_of(match["name"], match["value"])
+    return form is CredentialForm.LITERAL
 
 
 def _node(line: int, offset: int, raw: str) -> Node:

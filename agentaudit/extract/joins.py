@@ -114,11 +114,18 @@ class _Coded:
         return sorted(found, key=lambda agent: agent.id)
 
     def around(self, file: str) -> list[Agent]:
-        """Those in the nearest folder around a file that holds any."""
+        """Those in the nearest folder around a file that holds any, if they are of one project."""
         folder = folder_of(file)
         while folder and folder not in self._by_folder:
             folder = folder.rpartition("/")[0]
-        return self.below(folder)
+        found = self.below(folder)
+        above = f"{folder}/" if folder else ""
+        projects = {_first_folder(agent.evidence[0].file.removeprefix(above)) for agent in found}
+        return found if len(projects) == 1 else []
+
+
+def _first_folder(path: str) -> str:
+    return path.partition("/")[0] if "/" in path else ""
 
 
 def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]]) -> list[Agent]:

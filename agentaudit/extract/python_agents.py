@@ -134,13 +134,20 @@ def _iterations(building: _Building, call: Call, builder: Builder) -> tuple[Know
             if given is None:
                 return Known.NONE, None
     if given is None:
-        return (Known.SET, builder.iterations) if builder.iterations else (Known.NONE, None)
+        most = builder.iterations or (1 if _only_answers(builder, call.node) else None)
+        return (Known.SET if most else Known.NONE), most
     value = building.module.value(given)
     if value is UNFOLDED:
         return Known.UNKNOWN, None
     if not isinstance(value, int) or value <= 0:
         return Known.NONE, None
     return Known.SET, value
+
+
+def _only_answers(builder: Builder, call: ast.Call) -> bool:
+    """Whether an agent has nothing to call, so that its first answer is its last."""
+    given = {item.arg for item in call.keywords}
+    return bool(builder.wording) and not call.args and given <= builder.wording
 
 
 def _elsewhere(building: _Building, names: tuple[str, ...]) -> ast.expr | None:

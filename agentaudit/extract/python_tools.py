@@ -2,11 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import Module, descendants, keyword
+from agentaudit.extract.python_execution import Function, execution
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -21,9 +22,7 @@ _HTTP = re.compile(
     r"(?:get|post|put|patch|delete|request)$",
     re.IGNORECASE,
 )
-_RUNS_CODE = re.compile(
-    r"^subprocess\.|^os\.(?:system|popen)$|^(?:exec|eval)$|(?:^|\.)create_subprocess_(?:exec|shell)$"
-)
+_ASKS_FIRST = "needs_approval", "requires_approval", "requires_confirmation", "external_execution"
 _READING = frozenset({"get", "urlopen", "request", "head", "stream"})
 
 
@@ -88,17 +87,17 @@ CLASS_TOOLS: dict[str, ClassTool] = {
 """Tools of LangChain, CrewAI and the OpenAI Agents SDK whose effects their documentation states."""
 
 
-def function_tools(module: Module) -> Iterator[tuple[Tool, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def function_tools(module: Module) -> Iterator[tuple[Tool, Function]]:
     """Every function that a decorator makes a tool."""
     for node in module.functions:
         if any(_DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list):
             yield function_tool(module, node), node
 
 
-def function_tool(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Tool:
+def function_tool(module: Module, node: Function) -> Tool:
     """The tool that a function is."""
     parameters = [item for item in _parameters(node) if not _injected(item)]
-    effects = _effects(module, node)
+    effects = _effects(module, node, [item.arg for item in parameters])
     return Tool(
         id=fact_id("tool", node.name, f"{module.document.file}#{node.name}"),
         name=node.name,
@@ -108,7 +107,7 @@ def function_tool(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) 
         reads_untrusted=effects.truth(effects.untrusted),
         reads_private=effects.truth(effects.private),
         egress=effects.truth(effects.egress),
-        typed=_typed(node, parameters),
+        typed=Truth.YES if _has_schema(module, node) else _typed(node, parameters),
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
         free_form_parameters=tuple(item.arg for item in parameters if _free_form(item)),
         approval=_approval(module, *node.decorator_list),
@@ -140,14 +139,16 @@ def _approval(module: Module, *places: ast.expr) -> Truth:
     Whether a person is asked before every call, by the switch where the tool is declared.
 
     Microsoft Agent Framework: `approval_mode`; OpenAI Agents SDK: `needs_approval`; Pydantic AI:
-    `requires_approval`. A function in the switch's place decides call by call: that is not known.
+    `requires_approval`; Agno: `requires_confirmation`, and `external_execution`, with which the run
+    pauses and the caller does what the tool says. A function in the switch's place decides call by
+    call: that is not known.
     """
     for place in places:
         if not isinstance(place, ast.Call):
             continue
         if module.text(keyword(place, "approval_mode")) == "always_require":
             return Truth.YES
-        if module.value(keyword(place, "needs_approval", "requires_approval")) is True:
+        if any(module.value(keyword(place, switch)) is True for switch in _ASKS_FIRST):
             return Truth.YES
     return Truth.UNKNOWN
 
@@ -179,10 +180,16 @@ class _Effects:
         return Truth.NO if self.names else Truth.UNKNOWN
 
 
-def _effects(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Effects:
+def _effects(module: Module, node: Function, parameters: Sequence[str]) -> _Effects:
     found = _Effects(set())
+    words = execution(module, node, parameters)
     for inner in descendants(node):
-        if isinstance(inner, ast.Call):
+        if not isinstance(inner, ast.Call):
+            continue
+        if words.runs_what_is_written(inner):
+            found.names.update(_EVERYTHING)
+            found.private = found.egress = True
+        else:
             _effect_of(module, inner, found)
     return found
 
@@ -190,10 +197,7 @@ def _effects(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> _E
 def _effect_of(module: Module, call: ast.Call, found: _Effects) -> None:
     name = module.dotted(call.func)
     last = name.rpartition(".")[2]
-    if _RUNS_CODE.search(name):
-        found.names.update(_EVERYTHING)
-        found.private = found.egress = True
-    elif _HTTP.search(name):
+    if _HTTP.search(name):
         _http_effect(module, call, found)
     elif last in {"execute", "executemany", "executescript"}:
         _sql_effect(module, call, found)
@@ -237,7 +241,7 @@ def _file_effect(module: Module, call: ast.Call, found: _Effects) -> None:
         found.private = True
 
 
-def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
+def _parameters(node: Function) -> list[ast.arg]:
     arguments = node.args
     return [
         item
@@ -252,7 +256,7 @@ def _injected(parameter: ast.arg) -> bool:
     return _CONTEXT.search(annotation) is not None
 
 
-def _typed(node: ast.FunctionDef | ast.AsyncFunctionDef, parameters: list[ast.arg]) -> Truth:
+def _typed(node: Function, parameters: list[ast.arg]) -> Truth:
     if node.args.kwarg is not None or node.args.vararg is not None:
         return Truth.NO
     annotations = [
@@ -260,6 +264,19 @@ def _typed(node: ast.FunctionDef | ast.AsyncFunctionDef, parameters: list[ast.ar
         for item in parameters
     ]
     return Truth.NO if any(text in _LOOSE for text in annotations) else Truth.YES
+
+
+def _has_schema(module: Module, node: Function) -> bool:
+    """Whether the decorator names the types: LangChain's `args_schema`, Claude's third argument."""
+    for decorator in node.decorator_list:
+        if not isinstance(decorator, ast.Call):
+            continue
+        if keyword(decorator, "args_schema", "input_schema") is not None:
+            return True
+        named = module.dotted(decorator.func).startswith("claude_agent_sdk.")
+        if named and len(decorator.args) > 2:  # noqa: PLR2004 - name, description, schema
+            return True
+    return False
 
 
 def _free_form(parameter: ast.arg) -> bool:
@@ -272,7 +289,7 @@ def _free_form(parameter: ast.arg) -> bool:
     return re.fullmatch(r"str|(?:str ?\| ?None)|Optional\[str\]|Any", text) is not None
 
 
-def _heading(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+def _heading(node: Function) -> ast.AST:
     """The line of the name: a place that does not span the whole body."""
     heading = ast.Name(id=node.name)
     heading.lineno = heading.end_lineno = node.lineno

@@ -31,7 +31,7 @@ LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
 _URL = re.compile(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
-    r"(?P<user>[^\s:/@]{0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
+    r"(?P<user>[^\s:/@(\[]{0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
     re.IGNORECASE,
 )
 """Every part is bounded, so that a long line of almost-URLs takes linear time."""
@@ -50,7 +50,12 @@ _FEWEST_DISTINCT_IN_TOKEN = 8
 _EXAMPLE_WORD = re.compile(
     r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
     r"|change[-_]?me|replace[-_]?me|(?:test|fake|mock|sample)[-_]?key|x{6}|X{6}|0{8}|\*{3}|<[a-z]"
+    r"|12345678"
 )
+_EXAMPLE_TOKEN = re.compile(
+    r"12345678|^demo[-_]|[-_]demo[-_]|^[a-z]*(?:api|secret|access)[-_]?key$", re.IGNORECASE
+)
+"""What no vendor issues; a person may well choose such a password."""
 _FEWEST_DISTINCT = 6
 _PREFIX = 3
 _FEWEST_WORDS_OF_SENTENCE = 4
@@ -211,7 +216,9 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
     if len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN):
         return False
     return kind in _WEAK_KINDS or (
-        len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN and not _reads_as_words(value)
+        len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN
+        and not _reads_as_words(value)
+        and not _EXAMPLE_TOKEN.search(value)
     )
 
 

@@ -54,6 +54,10 @@ _NOT_SECRET = frozenset(
         *("force", "write", "read", "recursive", "id", "existing"),
     }
 )
+_DOING = frozenset(
+    {"change", "changed", "forgot", "forgotten", "update", "verify", "validate", "confirm"}
+)
+"""`changePassword` is what somebody does with one."""
 _PROVIDERS: tuple[tuple[str, str], ...] = (
     ("aws", "aws"),
     ("bedrock", "aws"),
@@ -128,6 +132,8 @@ def secret_name(key: str) -> SecretName | None:
     words = name_words(key.removesuffix("_FILE").removesuffix("_file"))
     kind = _kind(words)
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
+        return None
+    if words[0] in _DOING and len(words) > 1:
         return None
     provider = next((name for word, name in _PROVIDERS if word in words), "")
     static = provider in _ALWAYS_STATIC and kind in {"api_key", "token", "secret_key"}

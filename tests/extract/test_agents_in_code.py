@@ -321,3 +321,39 @@ def test_one_comment_may_name_several_rules() -> None:
     found = deployment_of({".env": "A=1 # agentaudit: ignore[rule-a, rule-b]: both\n"}).suppressions
 
     assert [(item.rule, item.reason) for item in found] == [("rule-a", "both"), ("rule-b", "both")]
+
+
+LAMBDA = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties: {RoleName: slack-role, AssumeRolePolicyDocument: {Statement: []}}
+  Agent:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: slack-agent
+      Role: !GetAtt Role.Arn
+      Environment: {Variables: {OPENAI_BASE_URL: "http://gateway:4000"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "theirs"),
+    [
+        (("agents/billing.py", "agents/support.py"), True),
+        (("infra/billing.py", "infra/support.py"), True),
+        (("billing/agent.py", "support/agent.py"), False),
+    ],
+)
+def test_agents_run_where_their_project_says_and_not_where_another_does(
+    files: tuple[str, ...],
+    theirs: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    """A template beside two projects does not tell whose code it runs."""
+    code = "from strands import Agent\nAgent(name='{0}', model='m', tools=[x])\n"
+    written = {file: code.format(file.replace("/", "-")) for file in files}
+    deployment = deployment_of({"infra/slack.yaml": LAMBDA, **written})
+
+    (role,) = (one for one in deployment.identities if one.name == "slack-role")
+    assert (len(role.agents) == 2) is theirs
+    assert (len(role.agents) == 1) is not theirs

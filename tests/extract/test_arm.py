@@ -13,7 +13,7 @@ SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTempl
 BY_SUBSCRIPTION = SCHEMA.replace("deploymentTemplate", "subscriptionDeploymentTemplate")
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
-LITERAL = "0123456789abcdef0123456789ABCDE5"
+LITERAL = "7c1e9a40b5d2f8637c1e9a40b5d2f8E5"
 VAULT = "@Microsoft.KeyVault(SecretUri=https://agent.vault.azure.net/secrets/openai)"
 
 

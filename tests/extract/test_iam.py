@@ -11,13 +11,13 @@ from agentaudit.extract.iam import (
     Bearer,
     add_grants,
     allowed_by,
-    is_everything,
     remaining,
 )
 from agentaudit.extract.iam_actions import all_actions, expanded
 from agentaudit.extract.iam_escalations import METHODS
 from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam_policies import Condition, Statement
+from agentaudit.extract.iam_scope import is_everything
 from agentaudit.extract.iam_trust import trust
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.permissions import Grant

@@ -253,6 +253,11 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
         ("ANALYTICS_API_KEY", "phc_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9f"),
         ("api_key", "nobody_will_ever_ask_for_it_here"),
         ("token", "the-agent-should-never-be-shown-it"),
+        ("changePassword", "ScimFeatureSupport"),
+        ("NGC_API_KEY", "nvidiaapikey"),
+        ("AWS_SECRET_ACCESS_KEY", "SAK123456789"),
+        ("user_token", "Bearer demo-token-4711"),
+        ("text", "https://(?:docs|drive)[.]acme[.]test/[A-Za-z0-9./?=&#%_+:~@-]+"),
     ],
 )
 def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None:
@@ -266,6 +271,8 @@ def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None
         ("connection_string", "DefaultEndpointsProtocol=https;AccountKey=c2VjcmV0c2VjcmV0"),
         ("api_key", "aB-cD-eF-gH-iJ-kL-mN-oP"),
         ("password", "correct[horse]battery9"),
+        ("password", "admin12345678"),
+        ("password", "demo-for-everybody"),
     ],
 )
 def test_what_resembles_those_is_still_a_secret(key: str, value: str) -> None:

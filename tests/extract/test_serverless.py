@@ -52,7 +52,7 @@ functions:
         ("${ssm:/agent/openai}", CredentialForm.SECRET_REF),
         ("${self:custom.key}", CredentialForm.SECRET_REF),
         ("${self:custom.literal}", CredentialForm.LITERAL),
-        ("${env:KEY, 'sk-opens-no-door-1234567890'}", CredentialForm.LITERAL),
+        ("${env:KEY, 'sk-opens-no-door-5091827364'}", CredentialForm.LITERAL),
     ],
 )
 def test_variables_are_what_they_stand_for(value: str, form: CredentialForm) -> None:

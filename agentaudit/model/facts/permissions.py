@@ -54,6 +54,8 @@ class Grant(Fact):
     read_count: int = 0
     unscoped_writes: tuple[str, ...] = ()
     """Write and permission actions that could name a resource and are granted on `*`."""
+    secret_reads: tuple[str, ...] = ()
+    """Actions that fetch credentials, where any secret, parameter or role may be named."""
     sensitive_actions: tuple[str, ...] = ()
     """Write, permission, irreversible and secret-reading actions, expanded (at most 5,000)."""
     permission_actions: tuple[str, ...] = ()

@@ -1,0 +1,73 @@
+"""Which resources a statement of AWS is about: all, those of a kind, or those that it picks."""
+
+import re
+
+from agentaudit.extract.iam_policies import Condition, Statement
+
+_EVERY_BUCKET = re.compile(r"\*(?:/\*)?")
+_EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*")
+_TELEMETRY = frozenset(
+    {
+        "logs:createloggroup",
+        "logs:createlogstream",
+        "logs:putlogevents",
+        "xray:puttracesegments",
+        "xray:puttelemetryrecords",
+        "cloudwatch:putmetricdata",
+    }
+)
+_CRYPTOGRAPHY = frozenset(
+    {
+        *("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "kms:generatedatakeypair"),
+        *("kms:generatedatakeywithoutplaintext", "kms:generatedatakeypairwithoutplaintext"),
+        *("kms:reencryptfrom", "kms:reencryptto", "kms:sign", "kms:generatemac", "kms:verify"),
+    }
+)
+"""AWS counts the use of a key among the writes; it changes nothing."""
+_NARROWING = re.compile(
+    r"resourcetag/|requesttag/|^iam:(?:passedtoservice|awsservicename|permissionsboundary)$"
+)
+"""Conditions on what an action is done to; others ask who does it, from where and when."""
+
+
+def is_everything(resource: str) -> bool:
+    """`*`, or an ARN that names no resource of its kind: `arn:aws:iam::111122223333:role/*`."""
+    if resource == "*":
+        return True
+    service, named = service_and_name(resource)
+    kinds = _EVERY_BUCKET if service == "s3" else _EVERY_ONE_OF_A_KIND
+    return bool(service) and kinds.fullmatch(named) is not None
+
+
+def service_and_name(arn: str) -> tuple[str, str]:
+    """The service of an ARN, and its resource; both empty for what is no ARN."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
+        return "", ""
+    return parts[2], parts[5]
+
+
+def unscoped(statement: Statement, scopable: tuple[str, ...]) -> tuple[str, ...]:
+    """
+    Of the changing actions that could name a resource, those that do not.
+
+    Writing logs and measurements is left out: it is what every workload does. So are policies that
+    AWS manages and that list their actions one by one: nobody can narrow them.
+    """
+    if statement.managed_policy and not any("*" in action for action in statement.actions):
+        return scopable if statement.not_actions else ()
+    if any(_narrows(condition) for condition in statement.conditions):
+        return ()
+    telling = tuple(action for action in scopable if action not in _TELEMETRY | _CRYPTOGRAPHY)
+    if "*" in statement.resources or statement.not_resources:
+        return telling
+    names = (service_and_name(resource) for resource in statement.resources)
+    services = {service for service, name in names if name == "*"}
+    return tuple(action for action in telling if action.partition(":")[0] in services)
+
+
+def _narrows(condition: Condition) -> bool:
+    """Whether a condition picks the resources, by a tag that they or the request must have."""
+    if condition.operator.startswith("null"):
+        return bool(_NARROWING.search(condition.key)) and condition.values == ("false",)
+    return _NARROWING.search(condition.key) is not None and "not" not in condition.operator

@@ -1,0 +1,124 @@
+"""
+Whether a tool runs what the model writes: code, or commands that the model chooses.
+
+A fixed program with arguments from the model is another thing than a shell: `["kill", str(pid)]`
+ends a process and runs nothing that the model wrote. An interpreter always counts, since what it
+runs may come from a file that the tool has just written.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from agentaudit.extract.python_code import Module, descendants, keyword
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+_EVALUATES = frozenset({"exec", "eval"})
+_SHELL = re.compile(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
+_PROGRAM = re.compile(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
+_INTERPRETER = re.compile(
+    r"(?:^|/)(?:(?:ba|da|z|k|fi)?sh|python[\d.]*|node|deno|bun|ruby|perl|php|Rscript|osascript|pwsh"
+    r"|powershell(?:\.exe)?|cmd(?:\.exe)?|npx|uvx|ssh|docker|podman|kubectl|env|sudo|xargs|make)$"
+)
+"""Programs that run what they are handed, also in another container or on another machine."""
+_LONGEST = 20
+"""Names of names are followed so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One tool's function, and the names in it that are made of what the model passes."""
+
+    module: Module
+    written: frozenset[str]
+    assigned: Mapping[str, ast.expr]
+
+    def runs_what_is_written(self, call: ast.Call) -> bool:
+        """Whether a call in the body hands words of the model to something that runs them."""
+        name = self.module.dotted(call.func)
+        if not self.written:
+            return False
+        if name in _EVALUATES or _SHELL.search(name):
+            return not self._constant(_command(call))
+        if not _PROGRAM.search(name):
+            return False
+        shell = keyword(call, "shell")
+        if shell is not None and self.module.value(shell) is not False:
+            return not self._constant(_command(call))
+        program = self._program(_command(call))
+        return program is None or self._depends(program) or self._interprets(program)
+
+    def _constant(self, command: ast.expr | None) -> bool:
+        return bool(self.module.text(command))
+
+    def _program(self, command: ast.expr | None) -> ast.expr | None:
+        """The first word of a command; None where the model's words cannot be told from it."""
+        for _ in range(_LONGEST):
+            if isinstance(command, ast.BinOp) and isinstance(command.op, ast.Add):
+                command = command.left
+            elif isinstance(command, ast.Name) and command.id in self.assigned:
+                command = self.assigned[command.id]
+            elif isinstance(command, ast.List | ast.Tuple) and command.elts:
+                return command.elts[0]
+            else:
+                break
+        return None if command is None or self._depends(command) else command
+
+    def _interprets(self, program: ast.expr) -> bool:
+        if self.module.dotted(program) == "sys.executable":
+            return True
+        return _INTERPRETER.search(self.module.text(program)) is not None
+
+    def _depends(self, expression: ast.expr) -> bool:
+        return not self.written.isdisjoint(_names(expression))
+
+
+def execution(module: Module, function: Function, parameters: Iterable[str]) -> Execution:
+    """What the model's words become in a tool's function, by its assignments and loops."""
+    bound = list(_bindings(function))
+    written = set(parameters)
+    for _ in range(_LONGEST):
+        more = {
+            name
+            for names, value in bound
+            if not written.isdisjoint(_names(value))
+            for name in names - written
+        }
+        if not more:
+            break
+        written |= more
+    single = Counter(name for names, _ in bound for name in names)
+    assigned = {
+        name: value for names, value in bound for name in names if single[name] == len(names) == 1
+    }
+    return Execution(module, frozenset(written), assigned)
+
+
+def _bindings(function: Function) -> Iterator[tuple[frozenset[str], ast.expr]]:
+    """Names that get a value, and the value."""
+    for node in descendants(function):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield frozenset().union(*map(_names, targets)), value
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield _names(target), value
+            case (
+                ast.AugAssign(target=target, value=value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
+                yield _names(target), value
+            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+                yield _names(target), value
+            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+                yield _names(target), value
+
+
+def _names(expression: ast.expr) -> frozenset[str]:
+    return frozenset(node.id for node in descendants(expression) if isinstance(node, ast.Name))
+
+
+def _command(call: ast.Call) -> ast.expr | None:
+    return call.args[0] if call.args else keyword(call, "args", "cmd", "command")

@@ -1,0 +1,59 @@
+"""Which tools run what the model writes."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+
+
+@pytest.mark.parametrize(
+    ("body", "runs"),
+    [
+        ("subprocess.run(words, shell=True)", True),
+        ("subprocess.run(f'ls {words}', shell=asked())", True),
+        ("subprocess.run(shlex.split(words))", True),
+        ("subprocess.run([words, '--help'])", True),
+        ("subprocess.run(['bash', '-c', words])", True),
+        ("subprocess.run([sys.executable, path])", True),
+        ("line = 'x' + words\n    os.system(line)", True),
+        ("for word in words:\n        command = [word]\n        subprocess.run(command)", True),
+        ("with open(words) as found:\n        exec(found.read())", True),
+        ("subprocess.run(args=[words])", True),
+        ("subprocess.run(['kill', '-15', str(words)])", False),
+        ("command = ['git', 'clone']\n    subprocess.run(command + [words])", False),
+        ("subprocess.run([configured(), '20'])", False),
+        ("subprocess.run('systemctl restart agent', shell=True)", False),
+        ("subprocess.run(['ls', words], shell=False)", False),
+        ("os.system('uptime')", False),
+    ],
+)
+def test_what_the_model_writes_is_run_by_shells_and_interpreters(
+    body: str,
+    runs: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    """A fixed program that gets words of the model as arguments is another thing."""
+    code = f"""
+import os, shlex, subprocess, sys
+from langchain_core.tools import tool
+
+@tool
+def runs(words: str):
+    {body}
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert ("execute" in tool.effects) is runs
+
+
+def test_a_tool_that_the_model_tells_nothing_runs_nothing_of_its_own() -> None:
+    code = """
+import subprocess
+from langchain_core.tools import tool
+
+@tool
+def restart():
+    subprocess.run("sh /srv/restart.sh", shell=True)
+    subprocess.run(["sh", "/srv/restart.sh"])
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert "execute" not in tool.effects
