@@ -114,6 +114,8 @@ def _bindings(function: Function) -> Iterator[tuple[frozenset[str], ast.expr]]:
                 yield _names(target), value
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
                 yield _names(target), value
+            case _:
+                pass
 
 
 def _names(expression: ast.expr) -> frozenset[str]:
