@@ -19,6 +19,7 @@ from agentaudit.extract.platforms import templates
 from agentaudit.extract.serverless import projects
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
+from agentaudit.extract.terraform_classification import classify
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import Declared, Module
@@ -55,6 +56,7 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
         add_agentcore(stack, principals, collector)
         add_runtimes(stack, principals, collector)
         add_stores(stack, collector, state=False)
+        classify(stack, collector)
         add_logs(stack, collector)
 
 

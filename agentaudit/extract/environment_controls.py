@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.literals import literal_of
@@ -9,6 +10,7 @@ from agentaudit.extract.redaction import assignment, bare_url
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.controls import AuditLog, Retry
 from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.runtimes import Runtime
 
 _TRACING: tuple[tuple[str, str, frozenset[str]], ...] = (
     # variable, kind of log, values that switch it off
@@ -48,6 +50,9 @@ def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -
     """The logs that an environment switches on or off."""
     by_name = {setting.key.upper(): setting for setting in settings}
     content = next((item for item in settings if _logs_content(item)), None)
+    printed = content is not None and not content.key.upper().endswith("CAPTURE_MESSAGE_CONTENT")
+    runtime = collector.facts.get(owner)
+    kept = runtime.log_retention if printed and isinstance(runtime, Runtime) else Known.UNKNOWN
     for kind in dict.fromkeys(kind for _, kind, _ in _TRACING):
         found = [
             (by_name[name], by_name[name].content.lower() not in off)
@@ -59,7 +64,8 @@ def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -
             enabled = all(on for _, on in found)
             _add_log(collector, kind, owner, places, enabled=enabled, content=content is not None)
     if content is not None and not any(name in by_name for name, _, _ in _TRACING):
-        _add_log(collector, "log", owner, (place_of(content),), enabled=True, content=True)
+        log = _add_log(collector, "log", owner, (place_of(content),), enabled=True, content=True)
+        collector.update(replace(log, retention=kept))
 
 
 def _add_log(
@@ -70,8 +76,8 @@ def _add_log(
     *,
     enabled: bool,
     content: bool,
-) -> None:
-    collector.add(
+) -> AuditLog:
+    return collector.add(
         AuditLog(
             id=fact_id("audit_log", kind, f"{owner}/{kind}"),
             name=f"{kind} of {collector.facts[owner].name}" if owner in collector.facts else kind,

@@ -7,7 +7,7 @@ and passage until somebody deletes it, and summarises what does not fit into the
 asks for a password only where `SECURE` is true (https://docs.letta.com/guides/selfhosting).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agentaudit.extract.bounds import bound
@@ -45,8 +45,11 @@ def _add_file(documents: Documents, document: Document, collector: Collector) ->
             collector.leave_open(place, "an agent file that holds no JSON", "what its agent may do")
             return
     view = replace(document, roots=(root or document.root,))
-    for index, node in enumerate(_agents(view.root)):
-        _add_agent(documents, view, collector, (index, node))
+    agents = tuple(_agents(view.root))
+    added = [
+        _add_agent(documents, view, collector, (index, node)) for index, node in enumerate(agents)
+    ]
+    _add_shared_blocks(view, collector, list(zip(added, agents, strict=True)))
 
 
 def _agents(root: Node) -> Iterator[Node]:
@@ -60,7 +63,7 @@ def _agents(root: Node) -> Iterator[Node]:
 
 def _add_agent(
     documents: Documents, document: Document, collector: Collector, placed: tuple[int, Node]
-) -> None:
+) -> Agent:
     index, node = placed
     name = plain(node.text_at("name")) or "agent"
     agent = collector.add(
@@ -75,6 +78,7 @@ def _add_agent(
     _add_secrets(document, collector, agent, placed)
     _add_memory(document, collector, agent, node)
     add_tools(Reading(documents, document, collector, agent), node)
+    return agent
 
 
 def _add_model(document: Document, collector: Collector, node: Node, index: int) -> None:
@@ -161,9 +165,42 @@ def _add_memory(document: Document, collector: Collector, agent: Agent, node: No
                 explicit_writes=Truth.YES,
                 explicit_retrieval=Truth.NO,
                 agent_writable=Truth.NO if frozen else Truth.YES,
+                read_as_instructions=Truth.YES,
             )
         )
         collector.remember(agent.id, store)
+
+
+def _add_shared_blocks(
+    document: Document, collector: Collector, agents: Sequence[tuple[Agent, Node]]
+) -> None:
+    """A block that several agents have stands in the system prompt of each."""
+    holders: dict[str, list[Agent]] = {}
+    for agent, node in agents:
+        named = node.child("block_ids")
+        for identifier in dict.fromkeys(named.texts() if named is not None else ()):
+            holders.setdefault(identifier, []).append(agent)
+    listed = document.root.child("blocks")
+    for block in listed.elements if listed is not None else ():
+        identifier, frozen = block.text_at("id"), block.child("read_only")
+        if len(holders.get(identifier, ())) < 2:  # noqa: PLR2004, one agent shares it with nobody
+            continue
+        name = plain(block.text_at("label")) or "block"
+        store = collector.add(
+            MemoryStore(
+                id=fact_id("memory_store", name, f"{document.file}#blocks.{identifier}"),
+                name=f"memory block {name}",
+                evidence=(evidence(document, block.child("label") or block, name),),
+                kind="managed",
+                backend="letta",
+                scope="global",
+                persistent=Truth.YES,
+                agent_writable=Truth.NO if frozen is not None and frozen.boolean else Truth.YES,
+                read_as_instructions=Truth.YES,
+            )
+        )
+        for agent in holders[identifier]:
+            collector.remember(agent.id, store)
 
 
 def _blocks(root: Node, node: Node) -> Iterator[Node]:

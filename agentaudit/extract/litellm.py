@@ -208,17 +208,22 @@ def _add_models(document: Document, collector: Collector) -> None:
             )
 
 
+def _retention(root: Node, *, spent: bool) -> Known:
+    """Whether the table of calls is emptied; it is not unless a period says so."""
+    kept = root.get("general_settings", "maximum_spend_logs_retention_period")
+    if kept is not None and kept.text:
+        return Known.SET
+    return Known.NONE if spent and kept is None else Known.UNKNOWN
+
+
 def _add_log(
     document: Document, collector: Collector, gateway: Gateway, callbacks: list[Node]
 ) -> None:
     """What is written of calls; with words of users where a switch says that they go with it."""
     root = document.root
-    switches = (
-        root.get("litellm_settings", "set_verbose"),
-        root.get("general_settings", "store_prompts_in_spend_logs"),
-    )
+    stored = root.get("general_settings", "store_prompts_in_spend_logs")
+    switches = (stored, root.get("litellm_settings", "set_verbose"))
     shown = next((node for node in switches if node is not None and node.boolean is True), None)
-    kept = root.get("general_settings", "maximum_spend_logs_retention_period")
     first = shown or next(iter(callbacks), None)
     collector.add(
         AuditLog(
@@ -227,7 +232,7 @@ def _add_log(
             evidence=(evidence(document, first) if first is not None else gateway.evidence[0],),
             kind="gateway",
             enabled=gateway.logged,
-            retention=Known.SET if kept is not None and kept.text else Known.UNKNOWN,
+            retention=_retention(root, spent=shown is not None and shown is stored),
             content_logged=shown is not None,
         )
     )

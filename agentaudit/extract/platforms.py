@@ -88,6 +88,24 @@ def extract_certificates(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_phoenix(documents: Documents, collector: Collector) -> None:
+    if any("arizephoenix/phoenix" in workload.image for workload in collector.workloads):
+        from agentaudit.extract.phoenix import extract_phoenix as extract
+
+        extract(documents, collector)
+
+
+def extract_prompted_memory(documents: Documents, collector: Collector) -> None:
+    """Memory that others write and models take for instructions."""
+    words = ("app:", "store.put", "store.aput", "store.search", "store.asearch", "store.get")
+    if any(
+        any(word in document.text for word in words) for document in documents.of("python", "yaml")
+    ):
+        from agentaudit.extract.prompted_memory import extract_prompted_memory as extract
+
+        extract(documents, collector)
+
+
 def extract_vault(documents: Documents, collector: Collector) -> None:
     """Servers of Vault that say how long their tokens may live."""
     if any("max_lease_ttl" in document.text for document in documents):

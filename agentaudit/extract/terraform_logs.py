@@ -55,15 +55,15 @@ def _model_log(declared: Declared, module: Module) -> AuditLog:
         evidence=(evidence(declared.document, declared.header, declared.shown),),
         kind="model_invocation",
         enabled=Truth.YES if settings is not None else Truth.UNKNOWN,
-        retention=_retention(group, module),
+        retention=retention(_raw(group), module),
         content_logged=switch(text, absent=Truth.YES) is Truth.YES,
     )
 
 
-def _retention(group: Node | None, module: Module) -> Known:
-    """How long the log group keeps what it gets; 0 and nothing are for ever."""
+def retention(group: str, module: Module) -> Known:
+    """How long the log group of a name keeps what it gets; 0 and nothing are for ever."""
     for declared in module.resources("aws_cloudwatch_log_group") if group else ():
-        if declared.title == _raw(group):
+        if declared.title == group or f"{declared.address}." in group:
             days = declared.body.get("retention_in_days")
             if days is None or days.integer == 0:
                 return Known.NONE

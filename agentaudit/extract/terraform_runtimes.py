@@ -7,6 +7,7 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.terraform_iam import Principals
+from agentaudit.extract.terraform_logs import retention
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_networks import egress_of
 from agentaudit.model.deployment import EdgeKind
@@ -104,6 +105,7 @@ def _function(declared: Declared) -> Container:
         else Known.NONE,
         instances_count=count if bounded else None,
         network="vpc" if body.get("vpc_config") is not None else "",
+        log_retention=retention(_log_group(body, name), declared.module),
     )
     return Container(
         document=declared.document,
@@ -115,6 +117,12 @@ def _function(declared: Declared) -> Container:
         short_alternative=_ROLE_FOR_FUNCTIONS,
         egress=egress_of(declared, body.get("vpc_config", "security_group_ids")),
     )
+
+
+def _log_group(body: Node, name: str) -> str:
+    """Where a function's log goes: to a group that is called after it, unless another is named."""
+    named = body.get("logging_config", "log_group")
+    return named.raw if named is not None else f"/aws/lambda/{name}"
 
 
 def serves_tools(declared: Declared) -> bool:
@@ -170,12 +178,14 @@ def _task_container(declared: Declared, definition: Node, number: int) -> Contai
     key = f"{declared.key}.{number}"
     limited = definition.get("memory") is not None or declared.body.get("memory") is not None
     privileged = definition.get("privileged")
+    group = definition.get("logConfiguration", "options", "awslogs-group")
     runtime = replace(
         _runtime(declared, name, key, "container"),
         evidence=place_of(declared.document, definition, name),
         image=(image.text or "") if image else "",
         memory_limit=Known.SET if limited else Known.NONE,
         privileged=bool(privileged and privileged.boolean),
+        log_retention=retention(group.raw if group is not None else "", declared.module),
     )
     return Container(
         document=declared.document,

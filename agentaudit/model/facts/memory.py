@@ -39,6 +39,12 @@ class MemoryStore(Fact):
     tenant_scoped: Truth = Truth.UNKNOWN
     """Whether the key names a user or tenant; no only where the deployment has tenants."""
     agent_writable: Truth = Truth.UNKNOWN
+    read_as_instructions: Truth = Truth.UNKNOWN
+    """Whether what it holds reaches a model as instructions, and not as content."""
+    own_key: Known = Known.UNKNOWN
+    """Whether a key of the deployment's own encrypts it; none: one of the provider's."""
+    sensitive: Truth = Truth.UNKNOWN
+    """Whether a tag classifies what it keeps as confidential."""
     holds_conversation: bool = True
     """Evidence exists that the store holds conversation state."""
     managed_service: bool = False

@@ -39,6 +39,8 @@ class Runtime(Fact):
     holds_secrets: bool = False
     runs_agent: bool = False
     tls_verification_off: bool = False
+    log_retention: Known = Known.UNKNOWN
+    """Whether the log group that keeps what it prints deletes that one day."""
     egress: str = ""
     """What it may connect to: any, allowlist, none, or empty where nothing is known."""
 
