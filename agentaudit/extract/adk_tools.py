@@ -14,9 +14,10 @@ from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
+from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_imports import modules
-from agentaudit.extract.python_tools import ClassTool, function_tool
+from agentaudit.extract.python_tools import function_tool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth

@@ -13,7 +13,7 @@ from agentaudit.extract.collector import Setting, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.mcp import Reading, add_headers, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_tools import ClassTool
+from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth

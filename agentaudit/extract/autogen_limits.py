@@ -38,7 +38,15 @@ class Limits:
 
 def limits_of(teams: Sequence[Node]) -> Limits:
     """The limits of the teams around an agent: the narrowest of each kind."""
-    found = [one for team in teams for one in _of_team(team)]
+    return narrowed([one for team in teams for one in _of_team(team)])
+
+
+One = tuple[str, Known, int | None]
+"""What a team or a condition bounds (`iterations`, `timeout`, `budget` or `all`), and how far."""
+
+
+def narrowed(found: Sequence[One]) -> Limits:
+    """The narrowest of each kind of limit; what one kind ends, no other needs to."""
     iterations, count = _narrowest(found, "iterations")
     timeout, seconds = _narrowest(found, "timeout")
     budget, _ = _narrowest(found, "budget")
@@ -55,10 +63,12 @@ def limits_of(teams: Sequence[Node]) -> Limits:
     )
 
 
-_One = tuple[str, Known, int | None]
+def of_word(name: str) -> bool:
+    """Whether a condition holds only if somebody says or does something."""
+    return name in _SAID
 
 
-def _narrowest(found: Sequence[_One], kind: str) -> tuple[Known, int | None]:
+def _narrowest(found: Sequence[One], kind: str) -> tuple[Known, int | None]:
     here = [(known, count) for name, known, count in found if name in {kind, "all"}]
     counts = [count for known, count in here if known is Known.SET and count is not None]
     if any(known is Known.SET for known, _ in here):
@@ -67,7 +77,7 @@ def _narrowest(found: Sequence[_One], kind: str) -> tuple[Known, int | None]:
     return (Known.UNKNOWN if unknown else Known.NONE), None
 
 
-def _of_team(team: Node) -> Iterator[_One]:
+def _of_team(team: Node) -> Iterator[One]:
     name = team.text_at("provider").rpartition(".")[2]
     config = team.child("config") or team
     default = _MAGENTIC_TURNS if name == "MagenticOneGroupChat" else None
@@ -80,7 +90,7 @@ def _of_team(team: Node) -> Iterator[_One]:
         yield from _of_condition(condition)
 
 
-def _of_condition(condition: Node) -> Iterator[_One]:
+def _of_condition(condition: Node) -> Iterator[One]:
     """What one condition bounds; of conditions that must all hold together, nobody knows."""
     name = condition.text_at("provider").rpartition(".")[2]
     config = condition.child("config") or condition

@@ -14,7 +14,7 @@ from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_tools import CLASS_TOOLS, ClassTool
+from agentaudit.extract.python_class_tools import CLASS_TOOLS, ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from agentaudit.extract.bounds import truth
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.mcp_tools import add_source
-from agentaudit.extract.python_tools import ClassTool
+from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth

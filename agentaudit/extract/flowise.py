@@ -18,7 +18,7 @@ from agentaudit.extract.embedded import embedded
 from agentaudit.extract.flowise_memory import agent_memory, is_memory, memory_of
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_tools import ClassTool
+from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent

@@ -7,7 +7,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.n8n_workflows import Workflow, short_type
-from agentaudit.extract.python_tools import ClassTool
+from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import bare_url, plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent

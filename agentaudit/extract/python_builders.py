@@ -1,4 +1,10 @@
-"""The calls of frameworks that build an agent in Python, by their full names."""
+"""
+The calls of frameworks that build an agent in Python, by their full names.
+
+Defaults as the packages of late 2026 have them: smolagents 1.26 and DSPy 3.4 stop after 20 steps,
+Haystack 3.4 after 100, Semantic Kernel 1.45 after five rounds of tools, deepagents sets LangGraph's
+limit to 9,999, AutoGen 0.2 answers itself 100 times, Agno 3.1 and Langroid 0.69 set no limit.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +17,17 @@ class Builder:
     framework: str
     iterations: int | None = None
     """None: nothing stops it."""
+    tools_at: int | None = None
+    """Which positional argument holds its tools."""
+    limits: tuple[str, ...] = ()
+    """Arguments of its own that say how often it loops, beside those of all frameworks."""
     wording: frozenset[str] = frozenset()
     """Keywords that give it nothing to call: with these alone it answers in one turn."""
+
+
+def _at(packages: str, names: str, builder: Builder) -> dict[str, Builder]:
+    """One builder under several names, in each of several modules that pass it on."""
+    return {f"{package}.{name}": builder for package in packages.split() for name in names.split()}
 
 
 _WORDING = frozenset({"name", "model", "description"})
@@ -27,28 +42,62 @@ _AGNO = _WORDING | {
 }
 
 BUILDERS: Mapping[str, Builder] = {
-    "langchain.agents.create_agent": Builder("langchain"),
-    "langgraph.prebuilt.create_react_agent": Builder("langgraph", 25),
-    "langgraph.prebuilt.chat_agent_executor.create_react_agent": Builder("langgraph", 25),
-    "langchain.agents.AgentExecutor": Builder("langchain", 15),
-    "langchain.agents.initialize_agent": Builder("langchain", 15),
-    "langgraph.graph.StateGraph": Builder("langgraph", 25),
-    "agents.Agent": Builder("openai-agents", 10),
-    "crewai.Agent": Builder("crewai", 25),
-    "autogen_agentchat.agents.AssistantAgent": Builder("autogen", 1),
-    "autogen.AssistantAgent": Builder("autogen"),
-    "autogen.ConversableAgent": Builder("autogen"),
-    "strands.Agent": Builder("strands", wording=_STRANDS),
-    "pydantic_ai.Agent": Builder("pydantic-ai", 50),
-    "google.adk.agents.Agent": Builder("google-adk", 500),
-    "google.adk.agents.LlmAgent": Builder("google-adk", 500),
-    "agno.agent.Agent": Builder("agno", wording=_AGNO),
-    "smolagents.CodeAgent": Builder("smolagents", 20),
-    "smolagents.ToolCallingAgent": Builder("smolagents", 20),
-    "agent_framework.Agent": Builder("agent-framework", 40),
-    **{
-        f"llama_index.core.agent.{package}{name}": Builder("llama-index", 20)
-        for package in ("", "workflow.")
-        for name in ("FunctionAgent", "ReActAgent", "CodeActAgent")
-    },
+    **_at("langchain.agents", "create_agent", Builder("langchain", tools_at=1)),
+    **_at(
+        "langgraph.prebuilt langgraph.prebuilt.chat_agent_executor",
+        "create_react_agent",
+        Builder("langgraph", 25, tools_at=1),
+    ),
+    **_at("langchain.agents", "AgentExecutor initialize_agent", Builder("langchain", 15)),
+    **_at("langgraph.graph", "StateGraph", Builder("langgraph", 25)),
+    **_at(
+        "deepagents deepagents.graph",
+        "create_deep_agent async_create_deep_agent",
+        Builder("deepagents", 9_999, tools_at=1),
+    ),
+    **_at("agents", "Agent", Builder("openai-agents", 10)),
+    **_at("crewai", "Agent", Builder("crewai", 25)),
+    **_at("autogen_agentchat.agents", "AssistantAgent CodeExecutorAgent", Builder("autogen", 1)),
+    **_at(
+        "autogen autogen.agentchat",
+        "AssistantAgent ConversableAgent UserProxyAgent",
+        Builder("autogen", 100),
+    ),
+    **_at(
+        "strands strands.agent", "Agent", Builder("strands", limits=("turns",), wording=_STRANDS)
+    ),
+    **_at("pydantic_ai", "Agent", Builder("pydantic-ai", 50)),
+    **_at("google.adk.agents google.adk", "Agent LlmAgent LoopAgent", Builder("google-adk", 500)),
+    **_at("google.adk.agents.llm_agent", "Agent LlmAgent", Builder("google-adk", 500)),
+    **_at("google.adk.agents.loop_agent", "LoopAgent", Builder("google-adk", 500)),
+    **_at("agno.agent", "Agent", Builder("agno", wording=_AGNO)),
+    **_at("smolagents smolagents.agents", "ToolCallingAgent", Builder("smolagents", 20, 0)),
+    **_at("smolagents smolagents.agents", "CodeAgent", Builder("smolagents", 20, 0)),
+    **_at("agent_framework", "Agent ChatAgent RawAgent", Builder("agent-framework", 40)),
+    **_at(
+        "llama_index.core.agent llama_index.core.agent.workflow",
+        "FunctionAgent ReActAgent CodeActAgent",
+        Builder("llama-index", 20),
+    ),
+    **_at(
+        "llama_index.core.agent.workflow.AgentWorkflow llama_index.core.agent.AgentWorkflow",
+        "from_tools_or_functions",
+        Builder("llama-index", 20, 0),
+    ),
+    **_at(
+        "haystack.components.agents haystack.components.agents.agent",
+        "Agent",
+        Builder("haystack", 100),
+    ),
+    **_at("dspy dspy.predict dspy.predict.react", "ReAct ReActV2", Builder("dspy", 20, 1)),
+    **_at("dspy dspy.predict dspy.predict.code_act", "CodeAct", Builder("dspy", 5, 1)),
+    **_at("dspy dspy.predict dspy.predict.rlm", "RLM", Builder("dspy", 20)),
+    **_at(
+        "semantic_kernel.agents",
+        "ChatCompletionAgent OpenAIResponsesAgent AzureResponsesAgent",
+        Builder("semantic-kernel", 5),
+    ),
+    **_at(
+        "langroid langroid.agent.chat_agent", "ChatAgent", Builder("langroid", limits=("turns",))
+    ),
 }

@@ -41,8 +41,19 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("NullConversationManager", "SlidingWindowConversationManager"),
         *("SummarizingConversationManager", "FileSessionManager", "S3SessionManager"),
     ),
-    ("agent_framework", "agent_framework_"): ("RedisHistoryProvider",),
-    ("llama_index", "llama_index_"): ("ChatMemoryBuffer",),
+    ("agent_framework", "agent_framework_"): (
+        *("RedisHistoryProvider", "InMemoryHistoryProvider", "FileHistoryProvider"),
+        "CosmosHistoryProvider",
+    ),
+    ("llama_index", "llama_index_"): ("ChatMemoryBuffer", "ChatSummaryMemoryBuffer", "Memory"),
+    ("semantic_kernel",): (
+        *("ChatHistoryTruncationReducer", "ChatHistorySummarizationReducer"),
+        "ChatHistoryAgentThread",
+    ),
+    ("agno",): (
+        *("SqliteDb", "PostgresDb", "AsyncPostgresDb", "MySQLDb", "MongoDb", "DynamoDb", "RedisDb"),
+        *("FirestoreDb", "JsonDb", "SingleStoreDb"),
+    ),
 }
 """Families, and the classes that stand in one of them; `langchain_` begins names of packages."""
 

@@ -1,124 +1,16 @@
-"""
-Memory that Python code constructs: which class, and what bounds it by its arguments and defaults.
-
-Defaults were read in the packages of late 2026: LangChain 1.5 with classic and community,
-langgraph-checkpoint-*, OpenAI Agents 0.24, AutoGen 0.7, Strands, LlamaIndex, Agent Framework.
-"""
+"""Memory that Python code constructs: what bounds it by its arguments and defaults."""
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
 from agentaudit.extract.python_frameworks import is_of_framework
+from agentaudit.extract.python_memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
 from agentaudit.extract.python_session_keys import SessionKeys
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
-    """What one class of memories is, and which arguments bound it."""
-
-    kind: str
-    backend: str = "in_memory"
-    ttl: tuple[str, ...] = ()
-    """Names of the argument; without one nothing ever expires."""
-    ttl_unit_s: int = 1
-    ttl_default_s: int | None = None
-    turns: tuple[str, ...] = ()
-    turns_default: int | None = None
-    tokens: tuple[str, ...] = ()
-    tokens_default: int | None = None
-    compaction: Known = Known.NONE
-    trigger: tuple[str, ...] = ()
-    """Arguments without one of which it never compacts."""
-    key: tuple[str, ...] = ()
-    path: tuple[str, ...] = ()
-    """Argument, the second where it has no name, without which it is a database in memory."""
-
-
-def _history(backend: str, *ttl: str) -> _Form:
-    keys = ("session_id", "session_key", "thread_id")
-    return _Form(kind="history", backend=backend, ttl=ttl, key=keys)
-
-
-def _checkpoint(backend: str, *ttl: str) -> _Form:
-    return _Form(kind="checkpoint", backend=backend, ttl=ttl, ttl_unit_s=60)
-
-
-_FORMS: dict[str, _Form] = {
-    "ConversationBufferMemory": _Form(kind="buffer"),
-    "ConversationBufferWindowMemory": _Form(kind="window", turns=("k",), turns_default=5),
-    "ConversationTokenBufferMemory": _Form(
-        kind="window", tokens=("max_token_limit",), tokens_default=2000
-    ),
-    "ConversationSummaryBufferMemory": _Form(
-        kind="summary",
-        tokens=("max_token_limit",),
-        tokens_default=2000,
-        compaction=Known.SET,
-    ),
-    "ConversationSummaryMemory": _Form(kind="summary", compaction=Known.SET),
-    "ChatMemoryBuffer": _Form(kind="window", tokens=("token_limit",), tokens_default=3000),
-    "RedisChatMessageHistory": _history("redis", "ttl"),
-    "UpstashRedisChatMessageHistory": _history("redis", "ttl"),
-    "DynamoDBChatMessageHistory": _history("dynamodb", "ttl"),
-    "CosmosDBChatMessageHistory": _history("cosmosdb", "ttl"),
-    "CassandraChatMessageHistory": replace(
-        _history("cassandra", "ttl_seconds"), ttl_default_s=3600
-    ),
-    "MongoDBChatMessageHistory": _history("mongodb"),
-    "PostgresChatMessageHistory": _history("postgres"),
-    "SQLChatMessageHistory": _history("sql"),
-    "FileChatMessageHistory": _history("file"),
-    "RedisHistoryProvider": _Form(
-        kind="history", backend="redis", turns=("max_messages",), key=("thread_id",)
-    ),
-    "RedisSession": _history("redis", "ttl"),
-    "SQLiteSession": replace(_history("sqlite"), path=("db_path",)),
-    "SQLAlchemySession": _history("sql"),
-    "EncryptedSession": replace(_history("encrypted", "ttl"), ttl_default_s=600),
-    "OpenAIResponsesCompactionSession": _Form(kind="history", compaction=Known.SET),
-    "PostgresSaver": _checkpoint("postgres"),
-    "AsyncPostgresSaver": _checkpoint("postgres"),
-    "SqliteSaver": _checkpoint("sqlite"),
-    "AsyncSqliteSaver": _checkpoint("sqlite"),
-    "MongoDBSaver": _checkpoint("mongodb", "ttl"),
-    "DynamoDBSaver": _checkpoint("dynamodb", "ttl_seconds", "ttl"),
-    "RedisSaver": _checkpoint("redis", "ttl"),
-    "AsyncRedisSaver": _checkpoint("redis", "ttl"),
-    "InMemorySaver": _checkpoint("in_memory"),
-    "MemorySaver": _checkpoint("in_memory"),
-    "PostgresStore": _Form(kind="vector", backend="postgres", ttl=("ttl",), ttl_unit_s=60),
-    "RedisStore": _Form(kind="vector", backend="redis", ttl=("ttl",), ttl_unit_s=60),
-    "InMemoryStore": _Form(kind="vector"),
-    "SummarizationMiddleware": _Form(
-        kind="summary",
-        compaction=Known.SET,
-        trigger=("trigger", "max_tokens_before_summary"),
-    ),
-    "ContextEditingMiddleware": _Form(kind="summary", compaction=Known.SET),
-    "UnboundedChatCompletionContext": _Form(kind="buffer"),
-    "BufferedChatCompletionContext": _Form(kind="window", turns=("buffer_size",)),
-    "HeadAndTailChatCompletionContext": _Form(kind="window", turns=("head_size", "tail_size")),
-    "TokenLimitedChatCompletionContext": _Form(kind="window", tokens=("token_limit",)),
-    "NullConversationManager": _Form(kind="buffer"),
-    "SlidingWindowConversationManager": _Form(
-        kind="window", turns=("window_size",), turns_default=40
-    ),
-    "SummarizingConversationManager": _Form(kind="summary", compaction=Known.SET),
-    "FileSessionManager": _history("file"),
-    "S3SessionManager": _history("s3"),
-}
-_PERSISTENT = frozenset(
-    {
-        *("redis", "dynamodb", "cosmosdb", "cassandra", "mongodb", "postgres", "sql", "sqlite"),
-        *("file", "s3"),
-    }
-)
-_CONSTRUCTORS = ("from_conn_string", "from_conn_info", "from_url", "from_defaults", "from_client")
 
 
 def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStore, Call]]:
@@ -131,15 +23,17 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
     wrapped = {name for call in calls for name in _wrapped(call)}
     for call in calls:
         path, name = call.name, call.last
-        if name in _CONSTRUCTORS and "." in path:
+        if name in CONSTRUCTORS and "." in path:
             path = path.rpartition(".")[0]
             name = path.rpartition(".")[2]
-        form = _FORMS.get(name)
-        if form is not None and is_of_framework(module, path):
-            store = _store(keys, call, (name, _placed(module, call.node, form)))
-            if bool(call.variable) and call.variable in wrapped:
-                store = replace(store, compaction=Known.SET)
-            yield _threaded(keys, store) if form.kind == "checkpoint" else store, call
+        form = FORMS.get(name)
+        if form is None or not is_of_framework(module, path) or _covers(call.node, form):
+            continue
+        form = _running(module, calls, (call, _placed(module, call.node, form)))
+        store = _store(keys, call, (name, form))
+        if bool(call.variable) and call.variable in wrapped:
+            store = replace(store, compaction=Known.SET)
+        yield _threaded(keys, store) if form.kind == "checkpoint" else store, call
 
 
 def _threaded(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
@@ -150,6 +44,22 @@ def _threaded(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
     return replace(store, tenant_scoped=Truth.NO, evidence=places)
 
 
+def _covers(call: ast.Call, form: Form) -> bool:
+    """Whether it only hands on a memory that is made elsewhere."""
+    return bool(form.wraps) and (bool(call.args) or keyword(call, *form.wraps) is not None)
+
+
+def _running(module: Module, calls: Iterable[Call], made: tuple[Call, Form]) -> Form:
+    """A form that bounds nothing where nobody has it do so."""
+    call, form = made
+    if not form.run_by or any(item.last in form.run_by for item in calls):
+        return form
+    itself = module.value(keyword(call.node, "auto_reduce"))
+    if itself is True or splatted(call.node):
+        return form
+    return replace(form, kind="buffer", turns=(), compaction=Known.NONE)
+
+
 def _wrapped(call: Call) -> Iterator[str]:
     """The name of the session that a compacting one (OpenAI Agents SDK) keeps its items in."""
     given = keyword(call.node, "underlying_session")
@@ -157,7 +67,7 @@ def _wrapped(call: Call) -> Iterator[str]:
         yield given.id
 
 
-def _placed(module: Module, call: ast.Call, form: _Form) -> _Form:
+def _placed(module: Module, call: ast.Call, form: Form) -> Form:
     """The form of a memory that ends with its process, where nothing says in which file it is."""
     if not form.path or splatted(call):
         return form
@@ -166,7 +76,7 @@ def _placed(module: Module, call: ast.Call, form: _Form) -> _Form:
     return replace(form, backend="in_memory") if in_memory else form
 
 
-def _store(keys: SessionKeys, call: Call, named: tuple[str, _Form]) -> MemoryStore:
+def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStore:
     module, (name, form) = keys.module, named
     place = module.place(call.node, name)
     ttl, seconds = _ttl(module, call.node, form)
@@ -191,14 +101,14 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, _Form]) -> MemorySto
         max_tokens=tokens,
         max_tokens_count=token_count,
         compaction=_compaction(call.node, form),
-        persistent=Truth.YES if form.backend in _PERSISTENT else Truth.NO,
+        persistent=Truth.YES if form.backend in PERSISTENT else Truth.NO,
         constant_session_key=constant,
         tenant_scoped=keys.tenant_scoped(call.node, key) if key is not None else Truth.UNKNOWN,
         explicit_writes=Truth.NO if form.kind == "buffer" else Truth.UNKNOWN,
     )
 
 
-def _ttl(module: Module, call: ast.Call, form: _Form) -> tuple[Known, int | None]:
+def _ttl(module: Module, call: ast.Call, form: Form) -> tuple[Known, int | None]:
     given = keyword(call, *form.ttl) if form.ttl else None
     if given is None:
         if form.ttl_default_s is not None:
@@ -245,7 +155,7 @@ def _limit(
     return Known.SET, value
 
 
-def _compaction(call: ast.Call, form: _Form) -> Known:
+def _compaction(call: ast.Call, form: Form) -> Known:
     if not form.trigger or keyword(call, *form.trigger) is not None:
         return form.compaction
     return Known.UNKNOWN if splatted(call) else Known.NONE

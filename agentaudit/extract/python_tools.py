@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import Module, descendants, keyword
 from agentaudit.extract.python_execution import Function, execution
-from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
 _DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_function|ai_function)$")
@@ -22,69 +22,13 @@ _HTTP = re.compile(
     r"(?:get|post|put|patch|delete|request)$",
     re.IGNORECASE,
 )
-_ASKS_FIRST = "needs_approval", "requires_approval", "requires_confirmation", "external_execution"
+_ASKS_FIRST = (
+    *("needs_approval", "requires_approval", "requires_confirmation", "external_execution"),
+    "require_confirmation",
+)
+EVERYTHING = ("read", "write", "delete", "execute")
+"""What a process of one's own may do."""
 _READING = frozenset({"get", "urlopen", "request", "head", "stream"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassTool:
-    """A tool that comes as a class of a framework."""
-
-    effects: tuple[str, ...]
-    untrusted: bool = False
-    private: bool = False
-    egress: bool = False
-    free_form: tuple[str, ...] = ()
-    hosted: bool = False
-    """Whether the vendor of the model runs it, in a container of its own."""
-
-
-_EVERYTHING = ("read", "write", "delete", "execute")
-CLASS_TOOLS: dict[str, ClassTool] = {
-    **dict.fromkeys(
-        ("ShellTool", "BashProcess", "PythonREPLTool", "PythonREPL", "PythonAstREPLTool"),
-        ClassTool(effects=_EVERYTHING, private=True, egress=True, free_form=("command",)),
-    ),
-    **dict.fromkeys(
-        ("LocalShellTool", "ComputerTool", "TerminalTool"),
-        ClassTool(effects=_EVERYTHING, private=True, egress=True, free_form=("command",)),
-    ),
-    "CodeInterpreterTool": ClassTool(effects=("execute",), free_form=("code",), hosted=True),
-    **dict.fromkeys(
-        ("TavilySearch", "TavilySearchResults", "DuckDuckGoSearchRun", "SerperDevTool"),
-        ClassTool(effects=("read",), untrusted=True),
-    ),
-    **dict.fromkeys(
-        ("WebSearchTool", "BraveSearchTool", "WikipediaQueryRun"),
-        ClassTool(effects=("read",), untrusted=True),
-    ),
-    **dict.fromkeys(
-        ("RequestsGetTool", "ScrapeWebsiteTool", "PlayWrightBrowserToolkit", "FirecrawlScrapeTool"),
-        ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
-    ),
-    "RequestsPostTool": ClassTool(effects=("send",), egress=True, free_form=("url",)),
-    **dict.fromkeys(
-        ("QuerySQLDatabaseTool", "SQLDatabaseToolkit", "NL2SQLTool"),
-        ClassTool(effects=("read", "write", "delete"), private=True, free_form=("query",)),
-    ),
-    **dict.fromkeys(
-        ("FileReadTool", "ReadFileTool", "DirectoryReadTool", "FileSearchTool"),
-        ClassTool(effects=("read",), private=True, free_form=("path",)),
-    ),
-    **dict.fromkeys(
-        ("FileManagementToolkit", "WriteFileTool", "FileWriterTool"),
-        ClassTool(effects=("read", "write", "delete"), private=True, free_form=("path",)),
-    ),
-    **dict.fromkeys(
-        ("GmailToolkit", "GmailSendMessage", "O365Toolkit"),
-        ClassTool(effects=("read", "send"), untrusted=True, private=True, egress=True),
-    ),
-    **dict.fromkeys(
-        ("SlackToolkit", "GitHubToolkit", "JiraToolkit"),
-        ClassTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True),
-    ),
-}
-"""Tools of LangChain, CrewAI and the OpenAI Agents SDK whose effects their documentation states."""
 
 
 def function_tools(module: Module) -> Iterator[tuple[Tool, Function]]:
@@ -110,37 +54,18 @@ def function_tool(module: Module, node: Function) -> Tool:
         typed=Truth.YES if _has_schema(module, node) else _typed(node, parameters),
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
         free_form_parameters=tuple(item.arg for item in parameters if _free_form(item)),
-        approval=_approval(module, *node.decorator_list),
+        approval=approval_of(module, *node.decorator_list),
     )
 
 
-def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
-    """The tool that an instance of a known class is."""
-    known = CLASS_TOOLS[name]
-    return Tool(
-        id=fact_id("tool", name, f"{module.document.file}#{name}"),
-        name=name,
-        evidence=(module.place(call, name),),
-        confidence=Confidence.LIKELY,
-        effects=known.effects,
-        effects_known=True,
-        reads_untrusted=Truth.YES if known.untrusted else Truth.NO,
-        reads_private=Truth.YES if known.private else Truth.NO,
-        egress=Truth.YES if known.egress else Truth.NO,
-        typed=Truth.YES,
-        free_form_parameters=known.free_form,
-        approval=_approval(module, call),
-        sandboxed=Truth.YES if known.hosted or _in_container(module, call) else Truth.UNKNOWN,
-    )
-
-
-def _approval(module: Module, *places: ast.expr) -> Truth:
+def approval_of(module: Module, *places: ast.expr) -> Truth:
     """
     Whether a person is asked before every call, by the switch where the tool is declared.
 
     Microsoft Agent Framework: `approval_mode`; OpenAI Agents SDK: `needs_approval`; Pydantic AI:
     `requires_approval`; Agno: `requires_confirmation`, and `external_execution`, with which the run
-    pauses and the caller does what the tool says. A function in the switch's place decides call by
+    pauses and the caller does what the tool says, and the names that a toolkit asks about; Google's
+    ADK: `require_confirmation`. A function in the switch's place decides call by
     call: that is not known.
     """
     for place in places:
@@ -150,20 +75,9 @@ def _approval(module: Module, *places: ast.expr) -> Truth:
             return Truth.YES
         if any(module.value(keyword(place, switch)) is True for switch in _ASKS_FIRST):
             return Truth.YES
+        if isinstance(keyword(place, "requires_confirmation_tools"), ast.List):
+            return Truth.YES
     return Truth.UNKNOWN
-
-
-def _in_container(module: Module, call: ast.Call) -> bool:
-    """Whether a shell runs in a container of the vendor (OpenAI Agents SDK, ShellTool)."""
-    given = keyword(call, "environment")
-    if not isinstance(given, ast.Dict):
-        return False
-    return any(
-        key is not None
-        and module.text(key) == "type"
-        and module.text(value).startswith("container")
-        for key, value in zip(given.keys, given.values, strict=True)
-    )
 
 
 @dataclass(slots=True)
@@ -187,7 +101,7 @@ def _effects(module: Module, node: Function, parameters: Sequence[str]) -> _Effe
         if not isinstance(inner, ast.Call):
             continue
         if words.runs_what_is_written(inner):
-            found.names.update(_EVERYTHING)
+            found.names.update(EVERYTHING)
             found.private = found.egress = True
         else:
             _effect_of(module, inner, found)

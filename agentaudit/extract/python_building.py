@@ -1,0 +1,47 @@
+"""One module while its agents are built: what each question about an agent is asked of."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_frameworks import is_of_framework
+from agentaudit.model.facts.tools import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A module with its calls, and the tools that its decorators make of functions."""
+
+    module: Module
+    collector: Collector
+    tools: Mapping[str, Tool]
+    calls: tuple[Call, ...]
+
+    def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
+        """The elements of a list, also through a name that is assigned once; None if unknown."""
+        if isinstance(node, ast.Name):
+            node = self.module.constants.get(node.id)
+        if not isinstance(node, ast.List | ast.Tuple | ast.Set):
+            return None
+        return tuple(node.elts)
+
+    def made_by(self, node: ast.expr | None) -> ast.Call | None:
+        """The call that an expression is, or that its name is assigned once."""
+        if isinstance(node, ast.Name):
+            node = self.module.constants.get(node.id)
+        return node if isinstance(node, ast.Call) else None
+
+    def middleware(self, call: Call, *names: str) -> ast.Call | None:
+        """The first of an agent's middleware that is of one of these classes of its framework."""
+        for element in self.elements(keyword(call.node, "middleware")) or ():
+            if isinstance(element, ast.Call):
+                name = self.module.dotted(element.func)
+                if name.rpartition(".")[2] in names and is_of_framework(self.module, name):
+                    return element
+        return None
+
+    def named(self, *names: str) -> Iterator[Call]:
+        """The module's calls of these full names."""
+        return (call for call in self.calls if call.name in names)

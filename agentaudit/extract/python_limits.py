@@ -1,0 +1,117 @@
+"""How often an agent in Python may loop, for how long, and what it may spend."""
+
+import ast
+from collections.abc import Iterator
+
+from agentaudit.extract.bounds import Bound
+from agentaudit.extract.python_builders import Builder
+from agentaudit.extract.python_building import Building
+from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.model.evidence import Known
+
+LIMITS = (
+    *("max_iter", "max_iterations", "max_turns", "recursion_limit", "max_llm_calls", "max_steps"),
+    *("max_agent_steps", "max_iters", "tool_call_limit", "max_consecutive_auto_reply"),
+    "max_tool_iterations",
+)
+_TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")
+_BUDGETS = ("max_rpm", "max_tokens", "usage_limits", "max_budget", "max_budget_usd")
+_RUNS = frozenset(
+    {
+        *("run", "run_sync", "run_streamed", "invoke", "ainvoke", "stream", "astream"),
+        *("run_async", "run_live", "run_stream", "initiate_chat", "a_initiate_chat", "RunConfig"),
+    }
+)
+"""What starts a run; `RunConfig` is what Google's ADK hands to one."""
+_COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
+
+
+def iterations(building: Building, call: Call, builder: Builder) -> Bound:
+    """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
+    names = (*LIMITS, *builder.limits)
+    given = keyword(call.node, *names) or _nested(building, call) or _elsewhere(building, names)
+    limited = building.middleware(call, *_COUNTING) if given is None else None
+    if limited is not None:
+        given = keyword(limited, "run_limit", "thread_limit")
+        if given is None:
+            return Known.NONE, None
+    if given is None:
+        if splatted(call.node):
+            return Known.UNKNOWN, None
+        most = builder.iterations or (1 if _only_answers(builder, call.node) else None)
+        return (Known.SET if most else Known.NONE), most
+    return count(building.module, given)
+
+
+def _only_answers(builder: Builder, call: ast.Call) -> bool:
+    """Whether an agent has nothing to call, so that its first answer is its last."""
+    given = {item.arg for item in call.keywords}
+    return bool(builder.wording) and not call.args and given <= builder.wording
+
+
+def _nested(building: Building, call: Call) -> ast.expr | None:
+    """A limit within the behaviour that an agent of Semantic Kernel is given."""
+    behaviour = building.made_by(keyword(call.node, "function_choice_behavior"))
+    return keyword(behaviour, "maximum_auto_invoke_attempts") if behaviour is not None else None
+
+
+def count(module: Module, given: ast.expr | None) -> Bound:
+    """What an expression bounds: nothing where it is None, zero or below."""
+    value = module.value(given)
+    if value is UNFOLDED:
+        return Known.UNKNOWN, None
+    if not isinstance(value, int | float) or value <= 0:
+        return Known.NONE, None
+    return Known.SET, int(value)
+
+
+def timeout(building: Building, call: Call) -> Known:
+    """Whether anything ends a run that takes too long."""
+    return _presence(building, call, _TIMEOUTS)
+
+
+def budget(building: Building, call: Call) -> Known:
+    """A limit of calls for a whole thread is a budget; so is one of tokens, rate or money."""
+    limited = building.middleware(call, *_COUNTING)
+    if limited is not None and keyword(limited, "thread_limit", "run_limit") is not None:
+        return Known.SET
+    return _presence(building, call, _BUDGETS)
+
+
+def _presence(building: Building, call: Call, names: tuple[str, ...]) -> Known:
+    given = keyword(call.node, *names) or _elsewhere(building, names)
+    if given is None:
+        return Known.UNKNOWN if splatted(call.node) else Known.NONE
+    value = building.module.value(given)
+    return Known.NONE if value is None or value == 0 else Known.SET
+
+
+def _elsewhere(building: Building, names: tuple[str, ...]) -> ast.expr | None:
+    """A limit that the file hands to a run: a keyword of `run`, or a key of its `config`."""
+    return next(_handed(building, names), None)
+
+
+def _handed(building: Building, names: tuple[str, ...]) -> Iterator[ast.expr]:
+    for call in building.calls:
+        if call.last in _RUNS:
+            found = keyword(call.node, *names) or _in_config(building.module, call.node, names)
+        elif call.last == "with_config":
+            found = _in_config(building.module, call.node, names) or keyword(call.node, *names)
+        else:
+            found = _in_config(building.module, call.node, names) if _limited(call) else None
+        if found is not None:
+            yield found
+
+
+def _limited(call: Call) -> bool:
+    """Whether an agent of Strands is called with limits: `agent(prompt, limits={"turns": 5})`."""
+    return keyword(call.node, "limits") is not None
+
+
+def _in_config(module: Module, call: ast.Call, names: tuple[str, ...]) -> ast.expr | None:
+    for candidate in (keyword(call, "config"), keyword(call, "limits"), *call.args):
+        if isinstance(candidate, ast.Dict):
+            for key, value in zip(candidate.keys, candidate.values, strict=True):
+                if key is not None and module.text(key) in names:
+                    return value
+    return None

@@ -1,0 +1,150 @@
+"""
+The classes of memories that Python code constructs, and which of their arguments bound them.
+
+Defaults were read in the packages of late 2026: LangChain 1.5 with classic and community,
+langgraph-checkpoint-*, OpenAI Agents 0.24, AutoGen 0.7, Strands, LlamaIndex 0.14, Agent Framework
+1.23, Semantic Kernel 1.45, Agno 3.1.
+"""
+
+from dataclasses import dataclass, replace
+
+from agentaudit.model.evidence import Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What one class of memories is, and which arguments bound it."""
+
+    kind: str
+    backend: str = "in_memory"
+    ttl: tuple[str, ...] = ()
+    """Names of the argument; without one nothing ever expires."""
+    ttl_unit_s: int = 1
+    ttl_default_s: int | None = None
+    turns: tuple[str, ...] = ()
+    turns_default: int | None = None
+    tokens: tuple[str, ...] = ()
+    tokens_default: int | None = None
+    compaction: Known = Known.NONE
+    trigger: tuple[str, ...] = ()
+    """Arguments without one of which it never compacts."""
+    key: tuple[str, ...] = ()
+    run_by: tuple[str, ...] = ()
+    """Methods one of which somebody must call before it bounds anything, unless it does itself."""
+    wraps: tuple[str, ...] = ()
+    """Argument, the first where it has no name, with the memory that it is only a cover of."""
+    path: tuple[str, ...] = ()
+    """Argument, the second where it has no name, without which it is a database in memory."""
+
+
+def _history(backend: str, *ttl: str) -> Form:
+    keys = ("session_id", "session_key", "thread_id")
+    return Form(kind="history", backend=backend, ttl=ttl, key=keys)
+
+
+def _checkpoint(backend: str, *ttl: str) -> Form:
+    return Form(kind="checkpoint", backend=backend, ttl=ttl, ttl_unit_s=60)
+
+
+def _reducer(kind: str, compaction: Known) -> Form:
+    """A history of Semantic Kernel: it shortens itself only with `auto_reduce`."""
+    reduces = ("reduce", "reduce_history")
+    return Form(kind=kind, turns=("target_count",), compaction=compaction, run_by=reduces)
+
+
+def _runs(backend: str, *ttl: str) -> Form:
+    """Sessions of Agno: how much of one is recalled is said at the agent."""
+    return replace(_history(backend, *ttl), compaction=Known.UNKNOWN)
+
+
+FORMS: dict[str, Form] = {
+    "ConversationBufferMemory": Form(kind="buffer"),
+    "ConversationBufferWindowMemory": Form(kind="window", turns=("k",), turns_default=5),
+    "ConversationTokenBufferMemory": Form(
+        kind="window", tokens=("max_token_limit",), tokens_default=2000
+    ),
+    "ConversationSummaryBufferMemory": Form(
+        kind="summary",
+        tokens=("max_token_limit",),
+        tokens_default=2000,
+        compaction=Known.SET,
+    ),
+    "ConversationSummaryMemory": Form(kind="summary", compaction=Known.SET),
+    "ChatMemoryBuffer": Form(kind="window", tokens=("token_limit",), tokens_default=3000),
+    "RedisChatMessageHistory": _history("redis", "ttl"),
+    "UpstashRedisChatMessageHistory": _history("redis", "ttl"),
+    "DynamoDBChatMessageHistory": _history("dynamodb", "ttl"),
+    "CosmosDBChatMessageHistory": _history("cosmosdb", "ttl"),
+    "CassandraChatMessageHistory": replace(
+        _history("cassandra", "ttl_seconds"), ttl_default_s=3600
+    ),
+    "MongoDBChatMessageHistory": _history("mongodb"),
+    "PostgresChatMessageHistory": _history("postgres"),
+    "SQLChatMessageHistory": _history("sql"),
+    "FileChatMessageHistory": _history("file"),
+    "RedisHistoryProvider": Form(
+        kind="history", backend="redis", turns=("max_messages",), key=("thread_id",)
+    ),
+    "InMemoryHistoryProvider": _history("in_memory"),
+    "FileHistoryProvider": _history("file"),
+    "CosmosHistoryProvider": _history("cosmosdb"),
+    "ChatSummaryMemoryBuffer": Form(
+        kind="summary", tokens=("token_limit",), tokens_default=2000, compaction=Known.SET
+    ),
+    "Memory": Form(kind="window", tokens=("token_limit",), tokens_default=30_000),
+    "ChatHistoryTruncationReducer": _reducer("window", Known.NONE),
+    "ChatHistorySummarizationReducer": _reducer("summary", Known.SET),
+    "ChatHistoryAgentThread": Form(kind="buffer", wraps=("chat_history",)),
+    "SqliteDb": _runs("sqlite"),
+    "PostgresDb": _runs("postgres"),
+    "AsyncPostgresDb": _runs("postgres"),
+    "MySQLDb": _runs("mysql"),
+    "SingleStoreDb": _runs("mysql"),
+    "MongoDb": _runs("mongodb"),
+    "DynamoDb": _runs("dynamodb"),
+    "RedisDb": _runs("redis", "expire"),
+    "FirestoreDb": _runs("firestore"),
+    "JsonDb": _runs("file"),
+    "RedisSession": _history("redis", "ttl"),
+    "SQLiteSession": replace(_history("sqlite"), path=("db_path",)),
+    "SQLAlchemySession": _history("sql"),
+    "EncryptedSession": replace(_history("encrypted", "ttl"), ttl_default_s=600),
+    "OpenAIResponsesCompactionSession": Form(kind="history", compaction=Known.SET),
+    "PostgresSaver": _checkpoint("postgres"),
+    "AsyncPostgresSaver": _checkpoint("postgres"),
+    "SqliteSaver": _checkpoint("sqlite"),
+    "AsyncSqliteSaver": _checkpoint("sqlite"),
+    "MongoDBSaver": _checkpoint("mongodb", "ttl"),
+    "DynamoDBSaver": _checkpoint("dynamodb", "ttl_seconds", "ttl"),
+    "RedisSaver": _checkpoint("redis", "ttl"),
+    "AsyncRedisSaver": _checkpoint("redis", "ttl"),
+    "InMemorySaver": _checkpoint("in_memory"),
+    "MemorySaver": _checkpoint("in_memory"),
+    "PostgresStore": Form(kind="vector", backend="postgres", ttl=("ttl",), ttl_unit_s=60),
+    "RedisStore": Form(kind="vector", backend="redis", ttl=("ttl",), ttl_unit_s=60),
+    "InMemoryStore": Form(kind="vector"),
+    "SummarizationMiddleware": Form(
+        kind="summary",
+        compaction=Known.SET,
+        trigger=("trigger", "max_tokens_before_summary"),
+    ),
+    "ContextEditingMiddleware": Form(kind="summary", compaction=Known.SET),
+    "UnboundedChatCompletionContext": Form(kind="buffer"),
+    "BufferedChatCompletionContext": Form(kind="window", turns=("buffer_size",)),
+    "HeadAndTailChatCompletionContext": Form(kind="window", turns=("head_size", "tail_size")),
+    "TokenLimitedChatCompletionContext": Form(kind="window", tokens=("token_limit",)),
+    "NullConversationManager": Form(kind="buffer"),
+    "SlidingWindowConversationManager": Form(
+        kind="window", turns=("window_size",), turns_default=40
+    ),
+    "SummarizingConversationManager": Form(kind="summary", compaction=Known.SET),
+    "FileSessionManager": _history("file"),
+    "S3SessionManager": _history("s3"),
+}
+PERSISTENT = frozenset(
+    {
+        *("redis", "dynamodb", "cosmosdb", "cassandra", "mongodb", "postgres", "sql", "sqlite"),
+        *("file", "s3", "mysql", "firestore"),
+    }
+)
+CONSTRUCTORS = ("from_conn_string", "from_conn_info", "from_url", "from_defaults", "from_client")

@@ -1,0 +1,139 @@
+"""
+Teams of agents in Python, and what bounds the work of all their members.
+
+AutoGen (0.7.5): see `autogen_limits`. Conditions are joined by `|`, where one is enough, and by
+`&`, where all must hold together, of which nobody knows when. LlamaIndex's `AgentWorkflow` (0.14)
+has no time limit of its own unless it is given one; AutoGen 0.2 ends a group chat after ten rounds.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agentaudit.extract.autogen_limits import Limits, One, narrowed, of_word
+from agentaudit.extract.bounds import Bound
+from agentaudit.extract.python_building import Building
+from agentaudit.extract.python_code import UNFOLDED, Call, keyword, splatted
+from agentaudit.extract.python_flow import pairs
+from agentaudit.extract.python_limits import count
+from agentaudit.model.evidence import Known
+
+_TEAMS = "autogen_agentchat.teams"
+_POSITIONAL = frozenset({"RoundRobinGroupChat", "Swarm"})
+"""Up to AutoGen 0.4 their condition could stand second, without its name."""
+_DEEPEST = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """One way to put agents together: its framework, and what ends it."""
+
+    framework: str
+    turns: tuple[str, ...] = ()
+    turns_default: int | None = None
+    ends_by_itself: bool = False
+    conditions: bool = False
+    """Whether it has AutoGen's termination conditions."""
+
+
+TEAMS: Mapping[str, Team] = {
+    **{
+        f"{_TEAMS}.{name}": Team(framework="autogen", turns=("max_turns",), conditions=True)
+        for name in ("RoundRobinGroupChat", "SelectorGroupChat", "Swarm")
+    },
+    f"{_TEAMS}.MagenticOneGroupChat": Team(
+        framework="autogen", turns=("max_turns",), turns_default=20, conditions=True
+    ),
+    f"{_TEAMS}.GraphFlow": Team(
+        framework="autogen", turns=("max_turns",), conditions=True, ends_by_itself=True
+    ),
+    "autogen.GroupChat": Team(framework="autogen", turns=("max_round",), turns_default=10),
+}
+
+
+def limits_of_teams(
+    building: Building, agents: Sequence[Call]
+) -> tuple[Mapping[int, Limits], Sequence[tuple[Call, Limits]]]:
+    """
+    What bounds agents as members of teams, by their numbers; and teams of members from elsewhere.
+
+    Who is in several teams goes on for as long as the one that goes on longest.
+    """
+    teams = [call for call in building.calls if call.name in TEAMS]
+    limits = [narrowed(list(_of_team(building, team))) for team in teams]
+    found: dict[int, list[Limits]] = {}
+    known = set()
+    for agent, team in sorted(
+        pairs(building.module, building.calls, agents, teams) if teams else ()
+    ):
+        found.setdefault(agent, []).append(limits[team])
+        known.add(team)
+    strangers = [
+        pair for number, pair in enumerate(zip(teams, limits, strict=True)) if number not in known
+    ]
+    return {agent: _loosest(each) for agent, each in found.items()}, strangers
+
+
+def _loosest(found: Sequence[Limits]) -> Limits:
+    counts = [each.iterations_count for each in found]
+    seconds = [each.timeout_s for each in found]
+    return Limits(
+        iterations=_weakest([each.iterations for each in found]),
+        iterations_count=None if None in counts else max(filter(None, counts)),
+        timeout=_weakest([each.timeout for each in found]),
+        timeout_s=None if None in seconds else max(filter(None, seconds)),
+        budget=_weakest([each.budget for each in found]),
+    )
+
+
+def _weakest(found: Sequence[Known]) -> Known:
+    return next((known for known in (Known.NONE, Known.UNKNOWN) if known in found), Known.SET)
+
+
+def _of_team(building: Building, call: Call) -> Iterator[One]:
+    team = TEAMS[call.name]
+    yield ("iterations", *_turns(building, call, team))
+    if team.ends_by_itself:
+        yield "all", Known.UNKNOWN, None
+    given = keyword(call.node, "termination_condition")
+    if given is None and call.last in _POSITIONAL:
+        given = next(iter(call.node.args[1:2]), None)
+    if team.conditions and given is not None:
+        yield from _of_condition(building, given)
+
+
+def _turns(building: Building, call: Call, team: Team) -> Bound:
+    given = keyword(call.node, *team.turns)
+    if given is not None:
+        return count(building.module, given)
+    if splatted(call.node):
+        return Known.UNKNOWN, None
+    default = team.turns_default
+    return (Known.SET, default) if default is not None else (Known.NONE, None)
+
+
+def _of_condition(building: Building, node: ast.expr, depth: int = 0) -> Iterator[One]:
+    """What one condition bounds, through names and `|`; what does not fold may bound anything."""
+    if isinstance(node, ast.Name) and node.id in building.module.constants:
+        node = building.module.constants[node.id]
+    if depth > _DEEPEST:
+        yield "all", Known.UNKNOWN, None
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        yield from _of_condition(building, node.left, depth + 1)
+        yield from _of_condition(building, node.right, depth + 1)
+    elif isinstance(node, ast.Call):
+        yield from _of_call(building, node, building.module.dotted(node).rpartition(".")[2])
+    elif building.module.value(node) is UNFOLDED:
+        yield "all", Known.UNKNOWN, None
+
+
+def _of_call(building: Building, call: ast.Call, name: str) -> Iterator[One]:
+    first = call.args[0] if call.args else None
+    if name == "MaxMessageTermination":
+        yield ("iterations", *count(building.module, first or keyword(call, "max_messages")))
+    elif name == "TimeoutTermination":
+        yield ("timeout", *count(building.module, first or keyword(call, "timeout_seconds")))
+    elif name == "TokenUsageTermination":
+        yield "budget", Known.SET if call.args or call.keywords else Known.NONE, None
+    elif not of_word(name):
+        yield "all", Known.UNKNOWN, None

@@ -1,0 +1,369 @@
+"""Agents of further frameworks in Python: their loops, their tools, and where their code runs."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import Tool
+
+FRAMEWORKS = (
+    "import dspy\nimport langroid as lr\n"
+    "from smolagents import CodeAgent, ToolCallingAgent, DuckDuckGoSearchTool, DockerExecutor\n"
+    "from haystack.components.agents import Agent as HaystackAgent\n"
+    "from semantic_kernel.agents import ChatCompletionAgent, ChatHistoryAgentThread\n"
+    "from semantic_kernel.connectors.ai import FunctionChoiceBehavior\n"
+    "from semantic_kernel.contents import ChatHistoryTruncationReducer\n"
+    "from agno.agent import Agent as AgnoAgent\n"
+    "from google.adk.agents import Agent as AdkAgent, LoopAgent, RunConfig\n"
+    "from deepagents import create_deep_agent\n"
+    "from strands import Agent as StrandsAgent\n"
+    "from llama_index.core.agent.workflow import AgentWorkflow, CodeActAgent\n"
+    "from agent_framework import ChatAgent\n"
+)
+
+
+def read(code: str) -> Deployment:
+    return deployment_of({"a.py": FRAMEWORKS + code + "\n"})
+
+
+def agent_of(code: str) -> Agent:
+    return read(code).agents[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "framework", "known", "count"),
+    [
+        ("a = ToolCallingAgent([], model)", "smolagents", Known.SET, 20),
+        ("a = ToolCallingAgent([], model, max_steps=7)", "smolagents", Known.SET, 7),
+        ("a = ToolCallingAgent([], model)\na.run('x', max_steps=9)", "smolagents", Known.SET, 9),
+        ("a = HaystackAgent(chat_generator=g)", "haystack", Known.SET, 100),
+        ("a = HaystackAgent(chat_generator=g, max_agent_steps=4)", "haystack", Known.SET, 4),
+        ("a = dspy.ReAct('q -> a', tools=[])", "dspy", Known.SET, 20),
+        ("a = dspy.ReAct('q -> a', [], max_iters=3)", "dspy", Known.SET, 3),
+        ("a = ChatCompletionAgent(service=s)", "semantic-kernel", Known.SET, 5),
+        (
+            (
+                "a = ChatCompletionAgent(service=s, function_choice_behavior="
+                "FunctionChoiceBehavior.Auto(maximum_auto_invoke_attempts=99))"
+            ),
+            "semantic-kernel",
+            Known.SET,
+            99,
+        ),
+        ("a = AgnoAgent(model=m)", "agno", Known.NONE, None),
+        ("a = AgnoAgent(model=m, tool_call_limit=6)", "agno", Known.SET, 6),
+        ("a = AdkAgent(name='a')", "google-adk", Known.SET, 500),
+        (
+            "a = AdkAgent(name='a')\nr.run_async(run_config=RunConfig(max_llm_calls=30))",
+            "google-adk",
+            Known.SET,
+            30,
+        ),
+        (
+            "a = AdkAgent(name='a')\nconfig = RunConfig(max_llm_calls=0)",
+            "google-adk",
+            Known.NONE,
+            None,
+        ),
+        ("a = LoopAgent(name='a', max_iterations=3)", "google-adk", Known.SET, 3),
+        ("a = create_deep_agent(model, [])", "deepagents", Known.SET, 9_999),
+        ("a = StrandsAgent()", "strands", Known.NONE, None),
+        ("a = StrandsAgent()\na('hi', limits={'turns': 8})", "strands", Known.SET, 8),
+        ("a = AgentWorkflow.from_tools_or_functions([])", "llama-index", Known.SET, 20),
+        ("a = ChatAgent(client)", "agent-framework", Known.SET, 40),
+        ("a = lr.ChatAgent(config)", "langroid", Known.NONE, None),
+        ("a = lr.ChatAgent(c)\nlr.Task(a).run('x', turns=5)", "langroid", Known.SET, 5),
+        ("a = AgnoAgent(**settings)", "agno", Known.UNKNOWN, None),
+    ],
+)
+def test_loops_end_as_their_framework_says(
+    code: str, framework: str, known: Known, count: int | None
+) -> None:
+    agent = agent_of(code)
+
+    assert agent.framework == framework
+    assert (agent.max_iterations, agent.max_iterations_count) == (known, count)
+
+
+def runner_of(code: str) -> Tool | None:
+    return next((tool for tool in read(code).tools if "execute" in tool.effects), None)
+
+
+@pytest.mark.parametrize(
+    ("code", "sandboxed"),
+    [
+        ("CodeAgent([], model)", Truth.NO),
+        ("CodeAgent([], model, additional_authorized_imports=['*'])", Truth.NO),
+        ("CodeAgent([], model, executor_type='docker')", Truth.YES),
+        ("CodeAgent([], model, executor_type='local')", Truth.NO),
+        ("CodeAgent([], model, executor=DockerExecutor([], log))", Truth.YES),
+        ("dspy.CodeAct('q -> a', tools=[])", Truth.YES),
+        ("dspy.CodeAct('q -> a', tools=[], interpreter_factory=dspy.LocalInterpreter)", Truth.NO),
+    ],
+)
+def test_code_runs_where_it_is_said_to_run(code: str, sandboxed: Truth) -> None:
+    tool = runner_of(f"a = {code}")
+
+    assert tool is not None
+    assert (tool.sandboxed, tool.approval) == (sandboxed, Truth.NO)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["CodeAgent([], model, executor_type=kind)", "CodeAgent([], model, executor=mine())"],
+)
+def test_code_that_runs_nobody_knows_where_is_left_open(code: str) -> None:
+    deployment = read(f"a = {code}")
+
+    assert runner_of(f"a = {code}") is None
+    assert [item.what for item in deployment.unresolved] == ["where a runs code does not fold"]
+
+
+def tools_of(code: str) -> dict[str, Truth]:
+    return {tool.name: tool.reads_untrusted for tool in read(code).tools}
+
+
+def test_tools_are_followed_through_wrappers_stars_and_objects() -> None:
+    code = (
+        "from semantic_kernel.functions import kernel_function\n"
+        "class Menu:\n"
+        "    @kernel_function\n"
+        "    def specials(self) -> str: ...\n"
+        "    def other(self): ...\n"
+        "def look(x: str): return requests.get(x)\n"
+        "import requests\n"
+        "extra = [DuckDuckGoSearchTool()]\n"
+        "a = ChatCompletionAgent(service=s, plugins=[Menu()])\n"
+        "b = dspy.ReAct('q -> a', [dspy.Tool(look), *extra])\n"
+    )
+
+    assert tools_of(code) == {
+        "specials": Truth.UNKNOWN,
+        "look": Truth.YES,
+        "DuckDuckGoSearchTool": Truth.YES,
+    }
+    assert not read(code).unresolved
+
+
+def test_what_wraps_a_function_may_ask_first() -> None:
+    code = (
+        "from google.adk.tools import FunctionTool, google_search\n"
+        "def pay(amount: int) -> str: ...\n"
+        "a = AdkAgent(name='a', tools=[FunctionTool(pay, require_confirmation=True),"
+        " google_search])\n"
+    )
+    found = {tool.name: (tool.approval, tool.reads_untrusted) for tool in read(code).tools}
+
+    assert found["pay"][0] is Truth.YES
+    assert found["google_search"] == (Truth.UNKNOWN, Truth.YES)
+
+
+AUTOGEN = (
+    "from autogen_agentchat.agents import AssistantAgent, CodeExecutorAgent\n"
+    "from autogen_agentchat.teams import RoundRobinGroupChat, SelectorGroupChat,"
+    " MagenticOneGroupChat, GraphFlow\n"
+    "from autogen_agentchat.conditions import *\n"
+    "from autogen_agentchat.conditions import MaxMessageTermination, TextMentionTermination,"
+    " TimeoutTermination, FunctionalTermination, TokenUsageTermination\n"
+    "from autogen_core.model_context import BufferedChatCompletionContext\n"
+    "from autogen_ext.code_executors.local import LocalCommandLineCodeExecutor\n"
+    "from autogen_ext.code_executors.docker import DockerCommandLineCodeExecutor\n"
+    "from autogen_ext.tools.code_execution import PythonCodeExecutionTool\n"
+)
+
+
+def of_autogen(code: str) -> Deployment:
+    return deployment_of({"a.py": f"{AUTOGEN}{code}\n"})
+
+
+@pytest.mark.parametrize(
+    ("team", "known", "count"),
+    [
+        ("RoundRobinGroupChat([a])", Known.NONE, None),
+        ("RoundRobinGroupChat([a], max_turns=3)", Known.SET, 3),
+        ("RoundRobinGroupChat([a], termination_condition=word)", Known.NONE, None),
+        ("RoundRobinGroupChat([a], termination_condition=word | most)", Known.SET, 12),
+        ("RoundRobinGroupChat([a], most)", Known.SET, 12),
+        ("RoundRobinGroupChat([a], termination_condition=word & most)", Known.UNKNOWN, None),
+        ("RoundRobinGroupChat([a], termination_condition=made())", Known.UNKNOWN, None),
+        (
+            "RoundRobinGroupChat([a], termination_condition=FunctionalTermination(f))",
+            Known.UNKNOWN,
+            None,
+        ),
+        ("SelectorGroupChat([a], m, max_turns=5, termination_condition=most)", Known.SET, 5),
+        ("MagenticOneGroupChat([a], m)", Known.SET, 20),
+        ("MagenticOneGroupChat([a], m, max_turns=None)", Known.NONE, None),
+        ("GraphFlow([a], graph=g)", Known.UNKNOWN, None),
+        ("RoundRobinGroupChat([a], **settings)", Known.UNKNOWN, None),
+    ],
+)
+def test_members_go_on_for_as_long_as_their_team(
+    team: str, known: Known, count: int | None
+) -> None:
+    agent = of_autogen(
+        "word = TextMentionTermination('DONE')\nmost = MaxMessageTermination(max_messages=12)\n"
+        f"a = AssistantAgent('a', m)\nteam = {team}"
+    ).agents[0]
+
+    assert (agent.max_iterations, agent.max_iterations_count) == (known, count)
+
+
+def test_an_assistant_alone_calls_tools_once_unless_it_is_told_otherwise() -> None:
+    alone = of_autogen("a = AssistantAgent('a', m)").agents[0]
+    told = of_autogen("a = AssistantAgent('a', m, max_tool_iterations=8)").agents[0]
+
+    assert (alone.max_iterations_count, told.max_iterations_count) == (1, 8)
+
+
+def test_seconds_and_tokens_end_a_team_too() -> None:
+    agent = of_autogen(
+        "a = AssistantAgent('a', m)\nteam = RoundRobinGroupChat([a], termination_condition="
+        "TimeoutTermination(90) | TokenUsageTermination(max_total_token=9))"
+    ).agents[0]
+
+    assert (agent.timeout, agent.timeout_s, agent.budget) == (Known.SET, 90, Known.SET)
+    assert agent.max_iterations is Known.UNKNOWN
+
+
+def test_who_is_in_two_teams_goes_on_as_long_as_the_longer_one() -> None:
+    deployment = of_autogen(
+        "a = AssistantAgent('a', m)\nb = AssistantAgent('b', m)\n"
+        "one = RoundRobinGroupChat([a], max_turns=2)\ntwo = RoundRobinGroupChat([a, b])\n"
+    )
+    found = {agent.name: agent.max_iterations for agent in deployment.agents}
+
+    assert found == {"a": Known.NONE, "b": Known.NONE}
+
+
+def test_a_team_of_agents_from_elsewhere_is_what_goes_on() -> None:
+    deployment = deployment_of(
+        {
+            "agents.py": f"{AUTOGEN}planner = AssistantAgent('planner', m)\n",
+            "team.py": f"{AUTOGEN}from agents import planner\n"
+            "crew = RoundRobinGroupChat([planner])\n",
+        }
+    )
+    found = {agent.name: agent.max_iterations for agent in deployment.agents}
+
+    assert found == {"planner": Known.SET, "crew": Known.NONE}
+
+
+def context_of(code: str) -> tuple[MemoryStore, ...]:
+    return of_autogen(code).memory_stores
+
+
+def test_an_assistant_keeps_everything_unless_it_is_given_a_context() -> None:
+    (alone,) = context_of("a = AssistantAgent('a', m)")
+    (ending,) = context_of("a = AssistantAgent('a', m)\nt = RoundRobinGroupChat([a], max_turns=3)")
+    (given,) = context_of(
+        "a = AssistantAgent('a', m, model_context=BufferedChatCompletionContext(buffer_size=4))"
+    )
+
+    assert (alone.kind, alone.max_turns) == ("buffer", Known.NONE)
+    assert ending.max_turns is Known.UNKNOWN
+    assert given.max_turns_count == 4
+
+
+@pytest.mark.parametrize(
+    ("agent", "sandboxed", "approval"),
+    [
+        ("CodeExecutorAgent('a', LocalCommandLineCodeExecutor())", Truth.NO, Truth.NO),
+        (
+            "CodeExecutorAgent('a', code_executor=DockerCommandLineCodeExecutor())",
+            Truth.YES,
+            Truth.NO,
+        ),
+        (
+            "CodeExecutorAgent('a', LocalCommandLineCodeExecutor(), approval_func=ask)",
+            Truth.NO,
+            Truth.YES,
+        ),
+        (
+            (
+                "AssistantAgent('a', m, tools=[PythonCodeExecutionTool("
+                "LocalCommandLineCodeExecutor(work_dir='x'))])"
+            ),
+            Truth.NO,
+            Truth.NO,
+        ),
+    ],
+)
+def test_autogen_runs_code_in_its_executor(agent: str, sandboxed: Truth, approval: Truth) -> None:
+    deployment = of_autogen(f"a = {agent}")
+    (tool,) = deployment.tools
+
+    assert (tool.sandboxed, tool.approval) == (sandboxed, approval)
+    assert any(edge.kind is EdgeKind.INVOKES for edge in deployment.edges)
+
+
+@pytest.mark.parametrize(
+    ("call", "sandboxed", "approval"),
+    [
+        ("UserProxyAgent('u', code_execution_config={'use_docker': False})", Truth.NO, Truth.YES),
+        (
+            (
+                "UserProxyAgent('u', human_input_mode='NEVER', code_execution_config={'work_dir': 'x',"
+                " 'use_docker': False})"
+            ),
+            Truth.NO,
+            Truth.NO,
+        ),
+        ("UserProxyAgent('u', code_execution_config={'work_dir': 'x'})", Truth.YES, Truth.YES),
+    ],
+)
+def test_autogen_of_old_runs_code_in_docker_or_not(
+    call: str, sandboxed: Truth, approval: Truth
+) -> None:
+    deployment = deployment_of({"a.py": f"from autogen import UserProxyAgent\nu = {call}\n"})
+    (tool,) = deployment.tools
+
+    assert (tool.sandboxed, tool.approval) == (sandboxed, approval)
+    assert deployment.agents[0].max_iterations_count == 100
+
+
+def test_autogen_of_old_runs_no_code_where_it_is_switched_off() -> None:
+    code = "from autogen import UserProxyAgent\nu = UserProxyAgent(code_execution_config=False)\n"
+
+    assert not deployment_of({"a.py": code}).tools
+
+
+def store_of(code: str) -> MemoryStore:
+    return read(code).memory_stores[0]
+
+
+def test_a_reducer_bounds_nothing_that_nobody_has_it_reduce() -> None:
+    made = "history = ChatHistoryTruncationReducer(target_count=10"
+
+    assert store_of(f"{made})").max_turns is Known.NONE
+    assert store_of(f"{made}, auto_reduce=True)").max_turns_count == 10
+    assert store_of(f"{made})\nawait thread.reduce()").max_turns_count == 10
+
+
+def test_a_thread_that_is_given_a_history_keeps_none_of_its_own() -> None:
+    assert store_of("t = ChatHistoryAgentThread()").kind == "buffer"
+    assert not read("t = ChatHistoryAgentThread(chat_history=history)").memory_stores
+
+
+@pytest.mark.parametrize(
+    ("made", "kind", "ttl", "tokens"),
+    [
+        ("llama_index.core.memory.Memory.from_defaults()", "window", Known.NONE, 30_000),
+        ("llama_index.core.memory.Memory(token_limit=50)", "window", Known.NONE, 50),
+        ("agno.db.sqlite.SqliteDb(db_file='x')", "history", Known.NONE, None),
+        ("agno.db.redis.RedisDb(expire=3600)", "history", Known.SET, None),
+        ("mem0.Memory()", None, None, None),
+    ],
+)
+def test_memories_are_bounded_as_their_framework_says(
+    made: str, kind: str | None, ttl: Known | None, tokens: int | None
+) -> None:
+    code = f"import {made.rpartition('.')[0].removesuffix('.Memory')}\nstore = {made}\n"
+    found = deployment_of({"a.py": code}).memory_stores
+
+    assert [(item.kind, item.ttl, item.max_tokens_count) for item in found] == (
+        [(kind, ttl, tokens)] if kind else []
+    )
