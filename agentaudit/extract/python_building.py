@@ -1,7 +1,7 @@
 """One module while its agents are built: what each question about an agent is asked of."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector
@@ -41,7 +41,3 @@ class Building:
                 if name.rpartition(".")[2] in names and is_of_framework(self.module, name):
                     return element
         return None
-
-    def named(self, *names: str) -> Iterator[Call]:
-        """The module's calls of these full names."""
-        return (call for call in self.calls if call.name in names)

@@ -15,6 +15,7 @@ from agentaudit.extract.terraform_blocks import Member
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import ALIASES, computed, name_attribute
 from agentaudit.extract.terraform_overlay import LATER, Overlay, withheld
+from agentaudit.extract.terraform_plan_sources import MODES, key_of, source_of
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.hcl_values import Folder, Resolved, element_node, pairs_of
 from agentaudit.readers.terraform_plan import (
@@ -27,7 +28,6 @@ from agentaudit.readers.terraform_plan import (
 
 _INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 _STEP = re.compile(rf"module\.(?P<name>[\w-]+)(?P<index>{_INDEX.pattern})?(?:\.|$)")
-_MODES = {"resource": "managed", "data": "data"}
 _DEEPEST_REFERENCE = 20
 
 
@@ -72,11 +72,11 @@ class PlannedModule(Module):
         """What the sources have of some types, and what only the plan has."""
         key = ("all", kind, *types)
         if key not in self._folded:
-            written = {_key_of(member) for member in self.members(kind)}
+            written = {key_of(member) for member in self.members(kind)}
             only_planned = tuple(
                 self._only_planned(instance)
                 for resource, instances in self.planned.items()
-                if resource[0] == _MODES[kind]
+                if resource[0] == MODES[kind]
                 and resource not in written
                 and ALIASES.get(resource[1], resource[1]) in types
                 for instance in instances
@@ -86,7 +86,7 @@ class PlannedModule(Module):
 
     def instances(self, member: Member) -> Iterator[Declared]:
         """The instances that are planned; what the plan does not know is read from the source."""
-        key = _key_of(member)
+        key = key_of(member)
         found = self.planned.get(key, [])
         if not found and (key[0] != "managed" or key not in self.configured.resources):
             yield from Module.instances(self, member)
@@ -228,7 +228,7 @@ def _modules(
 ) -> tuple[PlannedModule, ...]:
     """The root of a plan and all that it calls, each with its instances."""
     folders = {module.folder: module for module in written}
-    source = _source(plan, written)
+    source = source_of(plan, written)
     made: dict[str, PlannedModule] = {}
 
     def build(path: str, configured: ConfiguredModule, source: Module | None) -> PlannedModule:
@@ -263,41 +263,9 @@ def _modules(
     return tuple(made.values())
 
 
-def _source(plan: Plan, written: Sequence[Module]) -> Module | None:
-    """The folder that a plan was made from: at least half of the root's names stand there."""
-    wanted = set(plan.configuration.resources)
-    wanted |= {instance.key for instance in plan.resources if not instance.module}
-    calls = set(plan.configuration.calls)
-    folder = folder_of(plan.file)
-    ranked = sorted(
-        written, key=lambda module: (-_shared(module, wanted, calls), _way(folder, module.folder))
-    )
-    best = next(iter(ranked), None)
-    enough = best is not None and 2 * _shared(best, wanted, calls) >= max(len(wanted | calls), 1)
-    return best if enough else None
-
-
-def _shared(module: Module, wanted: set[Key], calls: set[str]) -> int:
-    """How many resources and calls of a plan's root a folder has."""
-    resources = {_key_of(member) for kind in _MODES for member in module.members(kind)}
-    named = {".".join(member.block.labels) for member in module.members("module")}
-    return len(wanted & resources) + len(calls & named)
-
-
 def _joined(folder: str, path: str) -> str:
     joined = posixpath.normpath(posixpath.join(folder, path))
     return "" if joined == "." else joined
-
-
-def _way(one: str, other: str) -> tuple[int, str]:
-    """How many folders lie between two."""
-    return len(posixpath.relpath(other or ".", one or ".").split("/")), other
-
-
-def _key_of(member: Member) -> Key:
-    """The key of a block; without two labels it is that of nothing."""
-    type_, name = member.block.labels if len(member.block.labels) == 2 else ("", "")  # noqa: PLR2004
-    return _MODES.get(member.block.type, ""), type_, name
 
 
 def _unknown(raw: str, place: Node | None = None) -> Node:

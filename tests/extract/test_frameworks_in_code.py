@@ -306,8 +306,8 @@ def test_autogen_runs_code_in_its_executor(agent: str, sandboxed: Truth, approva
         ("UserProxyAgent('u', code_execution_config={'use_docker': False})", Truth.NO, Truth.YES),
         (
             (
-                "UserProxyAgent('u', human_input_mode='NEVER', code_execution_config={'work_dir': 'x',"
-                " 'use_docker': False})"
+                "UserProxyAgent('u', human_input_mode='NEVER',"
+                " code_execution_config={'use_docker': False})"
             ),
             Truth.NO,
             Truth.NO,
