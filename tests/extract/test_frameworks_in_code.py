@@ -53,7 +53,7 @@ def agent_of(code: str) -> Agent:
             Known.SET,
             99,
         ),
-        ("a = AgnoAgent(model=m)", "agno", Known.NONE, None),
+        ("a = AgnoAgent(model=m, tools=[])", "agno", Known.NONE, None),
         ("a = AgnoAgent(model=m, tool_call_limit=6)", "agno", Known.SET, 6),
         ("a = AdkAgent(name='a')", "google-adk", Known.SET, 500),
         (
@@ -70,7 +70,7 @@ def agent_of(code: str) -> Agent:
         ),
         ("a = LoopAgent(name='a', max_iterations=3)", "google-adk", Known.SET, 3),
         ("a = create_deep_agent(model, [])", "deepagents", Known.SET, 9_999),
-        ("a = StrandsAgent()", "strands", Known.NONE, None),
+        ("a = StrandsAgent(tools=[])", "strands", Known.NONE, None),
         ("a = StrandsAgent()\na('hi', limits={'turns': 8})", "strands", Known.SET, 8),
         ("a = AgentWorkflow.from_tools_or_functions([])", "llama-index", Known.SET, 20),
         ("a = ChatAgent(client)", "agent-framework", Known.SET, 40),
