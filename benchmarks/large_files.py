@@ -61,6 +61,11 @@ SERVER = ',"k@":{"command":"npx","args":["-y","p@"],"env":{"API_KEY":"sk-abcdef@
 STATEMENT = ',{"Effect":"Allow","Action":"s3:Get@*","Resource":"arn:aws:s3:::b@"}'
 TOML_SERVER = '[mcp_servers.a@]\ncommand = "agent"\nenv = {API_KEY = "sk-abc@"}\n'
 ROLE = 'resource "aws_iam_role" "agent@" {\n  name = "a@"\n}\n'
+SITE = (
+    "resource s@ 'Microsoft.Web/sites' = { name: 'agent@', properties: { siteConfig: {"
+    " appSettings: [{ name: 'OPENAI_API_KEY', value: 'sk-abcdef@' }] } } }\n"
+)
+COPIES = ',{"type":"Microsoft.Web/sites","name":"a@","copy":{"name":"c","count":800}}'
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 KINDS: Mapping[str, Kind] = {
@@ -103,6 +108,25 @@ KINDS: Mapping[str, Kind] = {
     "Terraform, resources": Kind(file="main.tf", repeated=ROLE, most=MAX_WRITTEN),
     "Terraform, parentheses": Kind(file="main.tf", head="a = ", repeated="(", most=MAX_WRITTEN),
     "Terraform, templates": Kind(file="main.tf", head='a = "', repeated="${", most=40_000),
+    "Bicep, web apps": Kind(file="main.bicep", repeated=SITE, most=MAX_WRITTEN),
+    "Bicep, brackets": Kind(file="main.bicep", head="var a = ", repeated="[", most=MAX_WRITTEN),
+    "Bicep, a long sum": Kind(
+        file="main.bicep", head="var a = b", repeated=" + b", most=MAX_WRITTEN
+    ),
+    "Bicep, interpolations": Kind(
+        file="main.bicep", head="var a = '", repeated="${b}", tail="'", most=MAX_WRITTEN
+    ),
+    "Bicep, variables": Kind(
+        file="main.bicep", head="var v = 1\n", repeated="var v@ = [v, v]\n", most=MAX_WRITTEN
+    ),
+    "ARM, loops": Kind(
+        file="azuredeploy.json",
+        head='{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/'
+        'deploymentTemplate.json#","resources":[{"type":"Microsoft.KeyVault/vaults"}',
+        repeated=COPIES,
+        tail="]}",
+        most=500_000,
+    ),
     "TOML, servers": Kind(file="config.toml", repeated=TOML_SERVER, most=MAX_WRITTEN),
     "TOML, deep": Kind(file="config.toml", head="agent = ", repeated="[", most=MAX_WRITTEN),
     ".env, keys": Kind(file=".env", repeated="KEY_@=sk-abcdefghijklmnop@\n", most=MAX_WRITTEN),

@@ -25,6 +25,7 @@ _ENVIRONMENT = re.compile(
       | os\.environ(?:\.get)?[\[(]["']\w+["'][^\]\n)]*[\])]
       | process\.env\.\w+
       | =?(?:env|Env|ENV)\.\w+
+      | [A-Z][A-Z0-9]*_(?:[A-Z0-9]+_)*(?:KEY|TOKEN|SECRET|PASSWORD)
     )$""",
     re.VERBOSE,
 )
@@ -63,7 +64,8 @@ _PLACEHOLDER = re.compile(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
       undefined|secret|password|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$|fill[-_ ]?in|goes[-_ ]here
-      | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)|^unused$|^(?:fake|mock)[-_]|^my[-_]""",
+      | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)|^unused$|^(?:fake|mock)[-_]|^my[-_]
+      |^managedidentity$""",
     re.IGNORECASE | re.VERBOSE,
 )
 _DIGEST = re.compile(r"^(?:sha(?:256|384|512)[:-][\w+/=]+|[0-9a-f]{40}|[0-9a-f]{64})$")

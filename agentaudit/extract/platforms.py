@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.model.facts.permissions import Grant
-from agentaudit.readers.azure import arm_place
+from agentaudit.readers.azure import is_arm
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
@@ -122,9 +122,11 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
-def extract_arm(documents: Documents, collector: Collector) -> None:
-    if any(arm_place(document.text) is not None for document in documents.of("json")):
-        from agentaudit.extract.arm import extract_arm as extract
+def extract_azure(documents: Documents, collector: Collector) -> None:
+    if any(documents.of("bicep")) or any(
+        is_arm(document.text) for document in documents.of("json")
+    ):
+        from agentaudit.extract.azure import extract_azure as extract
 
         extract(documents, collector)
 

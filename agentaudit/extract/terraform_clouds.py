@@ -175,7 +175,10 @@ def _add_azure_grant(declared: Declared, collector: Collector) -> None:
         Grant(
             id=fact_id("grant", role.text, declared.key),
             name=f"{role.text} on {where or 'an unknown scope'}"[:120],
-            evidence=(evidence(declared.document, role, role.text),),
+            evidence=(
+                evidence(declared.document, role, role.text),
+                *(evidence(declared.document, origin) for origin in role.origin),
+            ),
             confidence=Confidence.CERTAIN if scope is not None else Confidence.LIKELY,
             principal=principal.raw if principal is not None else "",
             provider="azure",

@@ -36,6 +36,8 @@ class Declared:
     module: "Module"
     label: str = ""
     """How its own file calls it, where that is not by its address."""
+    own_key: str = ""
+    """What makes it itself, where that is not its address in a module."""
 
     @property
     def address(self) -> str:
@@ -44,7 +46,8 @@ class Declared:
     @property
     def key(self) -> str:
         """What makes it itself among all modules."""
-        return f"{folder_of(self.document.file)}#{self.module.prefix}{self.address}"
+        own = f"{folder_of(self.document.file)}#{self.module.prefix}{self.address}"
+        return self.own_key or own
 
     @property
     def title(self) -> str:

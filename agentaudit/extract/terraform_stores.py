@@ -95,11 +95,18 @@ def _keyed_account(declared: Declared) -> Resource:
     return Resource(
         id=fact_id("resource", declared.title, declared.key),
         name=declared.title,
-        evidence=_places(declared),
+        evidence=(*_places(declared), *_given(declared)),
         kind=SHARED_KEYS[declared.type][0],
         provider="azure",
         static_access=static_access(declared),
     )
+
+
+def _given(declared: Declared) -> tuple[Evidence, ...]:
+    """Where else the switch of an account's keys is said, where it is passed from there."""
+    switch = next(filter(None, map(declared.body.get, SHARED_KEYS[declared.type][1])), None)
+    origins = switch.origin if switch is not None else ()
+    return tuple(evidence(declared.document, origin) for origin in origins)
 
 
 def _add_secret_argument(declared: Declared, collector: Collector, *, state: bool) -> None:

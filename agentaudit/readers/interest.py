@@ -8,7 +8,7 @@ times faster than for one expression with as many branches.
 import re
 from dataclasses import dataclass
 
-from agentaudit.readers.azure import arm_place, bicep_of_interest
+from agentaudit.readers.azure import is_arm, is_values
 from agentaudit.readers.javascript import builds_agents
 
 _ALWAYS_READ = re.compile(
@@ -34,7 +34,7 @@ _PLAN = re.compile(
     r"""\s*\{\s*"format_version"\s*:\s*"[\d.]{1,10}"\s*,\s*"(?:terraform_version|applyable)"\s*:"""
 )
 _PLANNED = re.compile(r"""[,{]\s*"(?:planned_values|values)"\s*:""")
-_UNGATED = frozenset({"hcl", "dotenv", "dockerfile", "ini", "markdown", "pem"})
+_UNGATED = frozenset({"hcl", "bicep", "dotenv", "dockerfile", "ini", "markdown", "pem"})
 
 
 def of_interest(file: str, syntax: str, text: str) -> bool:
@@ -43,15 +43,13 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return False
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
-    if syntax == "bicep":
-        return bicep_of_interest(text)
     if syntax == "javascript":
         return builds_agents(file, text)
     if syntax == "python":
         return _imports_of_interest(text) or _PYTHON.open_to(text)
     if _CONFIGURATION.open_to(text.lower()):
         return True
-    return syntax == "json" and (is_plan(text) or arm_place(text) is not None)
+    return syntax == "json" and (is_plan(text) or is_values(text) or is_arm(text))
 
 
 def is_plan(text: str) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.readers.azure import parse_bicep
 from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
@@ -21,6 +20,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.tf", "hcl"),
     ("*.tfvars", "hcl"),
     ("*.bicep", "bicep"),
+    ("*.bicepparam", "bicep"),
     ("*.json", "json"),
     ("*.jsonc", "json"),
     ("OAI_CONFIG_LIST", "json"),
@@ -107,6 +107,12 @@ def _parse_hcl(file: str, text: str) -> Document:
     return parse_hcl(file, text)
 
 
+def _parse_bicep(file: str, text: str) -> Document:
+    from agentaudit.readers.bicep import parse_bicep
+
+    return parse_bicep(file, text)
+
+
 def _parse_plan(file: str, text: str) -> Document:
     from agentaudit.readers.terraform_plan import parse_plan
 
@@ -135,7 +141,7 @@ _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
     "yaml": _parse_yaml,
     "json": parse_json,
     "hcl": _parse_hcl,
-    "bicep": parse_bicep,
+    "bicep": _parse_bicep,
     "javascript": parse_javascript,
     "toml": _parse_toml,
     "dotenv": parse_dotenv,

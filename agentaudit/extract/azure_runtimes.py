@@ -1,0 +1,163 @@
+"""
+What runs, as templates of Azure declare it: web apps, functions and container apps.
+
+Sources: Microsoft Learn, "Microsoft.Web sites", "Microsoft.Web sites/config 'appsettings'" and
+"Microsoft.App containerApps"; "Use Key Vault references as app settings".
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from agentaudit.extract.azure_templates import Deployed
+from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.azure_nodes import open_part
+from agentaudit.readers.document import Document, Node
+
+_MANAGED = {"azure": "a managed identity"}
+
+
+def property_of(resource: Node, *path: str) -> Node | None:
+    """A property; where only an expression knows what stands on the way to it, that expression."""
+    node: Node | None = resource
+    for key in ("properties", *path):
+        if node is None or node.unknown:
+            return node
+        node = node.child(key) or open_part(node)
+    return node
+
+
+def _add_site(deployed: Deployed, collector: Collector) -> None:
+    """A web app or a function app, with the settings that its own resource has."""
+    listed = property_of(deployed.node, "siteConfig", "appSettings")
+    _leave_open(deployed.document, listed, collector)
+    settings = tuple(
+        _setting(deployed, name.text, value)
+        for pair in (listed.list() if listed is not None else ())
+        if (name := pair.get("name")) is not None
+        and name.text
+        and (value := pair.get("value")) is not None
+    )
+    _add(deployed, settings, collector)
+
+
+def _add_settings(deployed: Deployed, collector: Collector) -> None:
+    """The settings of a site in a resource of their own, `agent/appsettings`."""
+    name = deployed.node.get("name")
+    if name is None or not name.raw.rstrip("')}").endswith("appsettings"):
+        return
+    values = property_of(deployed.node)
+    _leave_open(deployed.document, values, collector)
+    entries = values.entries if values is not None else ()
+    settings = tuple(
+        _setting(deployed, key.raw, value) for key, value in entries if not key.unknown
+    )
+    _add(deployed, settings, collector)
+
+
+def _add_container_app(deployed: Deployed, collector: Collector) -> None:
+    """The containers of an app; `secretRef` leads to the app's secrets, and to its vault."""
+    secrets = property_of(deployed.node, "configuration", "secrets")
+    containers = property_of(deployed.node, "template", "containers")
+    for listed in (secrets, containers):
+        _leave_open(deployed.document, listed, collector)
+    kept = {
+        secret.text_at("name"): secret for secret in (secrets.list() if secrets is not None else ())
+    }
+    for container in containers.list() if containers is not None else ():
+        listed = container.get("env")
+        _leave_open(deployed.document, listed, collector)
+        settings = tuple(_environment(deployed, listed, kept))
+        _add(deployed, settings, collector, container=container)
+
+
+def _environment(
+    deployed: Deployed, listed: Node | None, kept: Mapping[str, Node]
+) -> Iterator[Setting]:
+    for pair in listed.list() if listed is not None else ():
+        name, value, reference = pair.get("name"), pair.get("value"), pair.get("secretRef")
+        if name is None or not name.text:
+            continue
+        if value is not None:
+            yield _setting(deployed, name.text, value)
+        elif reference is not None:
+            secret = kept.get(reference.text or "")
+            literal = secret.get("value") if secret is not None else None
+            if literal is not None:
+                yield _setting(deployed, name.text, literal)
+            else:
+                yield _setting(deployed, name.text, reference, stored=True)
+
+
+def _setting(deployed: Deployed, name: str, value: Node, *, stored: bool = False) -> Setting:
+    """One setting; what only a deployment knows is kept somewhere else than here."""
+    return Setting(
+        key=name,
+        value=value,
+        document=deployed.document,
+        route=deployed.key.partition("#")[2],
+        via=tuple(evidence(deployed.document, origin) for origin in value.origin),
+        text="" if value.text is None else None,
+        form=CredentialForm.SECRET_REF if stored or value.unknown else None,
+    )
+
+
+def _leave_open(document: Document, listed: Node | None, collector: Collector) -> None:
+    """A list or a mapping of which something is not known."""
+    unknown = open_part(listed) if listed is not None else None
+    if unknown is not None:
+        place = evidence(document, unknown)
+        collector.leave_open(place, "a list in an expression", "what a runtime holds is not known")
+
+
+def _add(
+    deployed: Deployed,
+    settings: tuple[Setting, ...],
+    collector: Collector,
+    *,
+    container: Node | None = None,
+) -> None:
+    place = container or deployed.node
+    name = _name_of(deployed, container)
+    key = deployed.key if container is None else f"{deployed.key}.{name}"
+    limited = container is None or container.get("resources", "memory") is not None
+    add_container(
+        collector,
+        Container(
+            document=deployed.document,
+            place=place,
+            key=key,
+            runtime=Runtime(
+                id=runtime_id(name, key),
+                name=name,
+                evidence=place_of(deployed.document, place.get("name") or place, name),
+                kind="container",
+                image=container.text_at("image") if container is not None else "",
+                memory_limit=Known.SET if limited else Known.UNKNOWN,
+            ),
+            names=(name, deployed.name),
+            settings=settings,
+            short_alternative=_MANAGED,
+        ),
+    )
+
+
+def _name_of(deployed: Deployed, container: Node | None) -> str:
+    """A container's own name where it is known, else that of what it belongs to."""
+    own = container.get("name") if container is not None else None
+    return own.text if own is not None and own.text else deployed.name
+
+
+RUNTIMES: Mapping[str, Callable[[Deployed, Collector], None]] = MappingProxyType(
+    {
+        "microsoft.web/sites": _add_site,
+        "microsoft.web/sites/config": _add_settings,
+        "microsoft.web/sites/slots": _add_site,
+        "microsoft.web/sites/slots/config": _add_settings,
+        "microsoft.app/containerapps": _add_container_app,
+        "microsoft.app/jobs": _add_container_app,
+    }
+)

@@ -1,0 +1,246 @@
+"""
+What Azure's templates deploy: the templates that others do not deploy, with all that they deploy.
+
+A template deploys others: files beside it, and templates written out within it. Values pass from
+one to the next, so what a resource has is known where any of them says it. What only a deployment
+knows is unknown, and what cannot be followed is named. Nothing is fetched.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agentaudit.extract.azure_values import Instance, Values
+from agentaudit.extract.documents import Documents, sibling
+from agentaudit.readers.arm import arm_template, arm_values
+from agentaudit.readers.azure import is_arm, is_values, module_of_interest
+from agentaudit.readers.azure_syntax import Expression, Module, Place, Resource, Template
+from agentaudit.readers.azure_values import Folder
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_MOST_INSTANCES = 500
+"""Templates that one deploys, with all that those deploy."""
+_DEEPEST = 20
+_PARAMETERS = re.compile(r"\.param(?:eter)?s?(?:[.-][\w-]+)*\.jsonc?$", re.IGNORECASE)
+_REGISTRY = re.compile(r"^(?:br|ts)[/:]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """One resource, with what is known of its values."""
+
+    type: str
+    """Its full type in lower case; empty where only a deployment knows it."""
+    node: Node
+    """Its members: `name`, `properties` and the rest."""
+    document: Document
+    header: Node
+    """Where its type stands."""
+    level: str
+    """What its template is deployed to."""
+    symbol: str
+    key: str
+    """What makes it itself: its file, the route of templates to it, and its name."""
+    name: str
+    """Its name, as far as it is known."""
+
+
+@dataclass(slots=True)
+class Project:
+    """All templates of an audit."""
+
+    documents: Documents
+    templates: Mapping[str, Template]
+    problems: dict[str, list[tuple[Place, str]]] = field(default_factory=dict)
+    """By file: what could not be followed, and where."""
+    _used: dict[str, int] = field(default_factory=dict)
+    _visited: set[str] = field(default_factory=set)
+    _instances: int = 0
+
+    def roots(self) -> Iterator[tuple[str, Template]]:
+        """Templates that no other deploys; where they deploy each other, the first of them."""
+        deployed = {
+            found
+            for file, template in self.templates.items()
+            for module in template.modules
+            if (found := self.file_of(file, module)) and found != file
+        }
+        waiting = [file for file in self.templates if file not in deployed]
+        for file in (*waiting, *self.templates):
+            if file not in self._visited and not self.templates[file].using:
+                yield file, self.templates[file]
+
+    def deployed(self, file: str, template: Template) -> Iterator[Deployed]:
+        """What a template deploys, and what the templates do that it deploys."""
+        self._instances = 0
+        document = self.documents.files[file]
+        instance = Instance(
+            template=template,
+            document=document,
+            documents=self.documents,
+            given=self._given(file, template),
+        )
+        yield from self._instance(instance, 0)
+        if instance.effort.exhausted:
+            self.note(
+                file,
+                Place(line=1, column=1, end_line=1, end_column=1),
+                "more of Azure than is read of one template",
+            )
+
+    def note(self, file: str, place: Place, message: str) -> None:
+        """Something that could not be followed."""
+        self.problems.setdefault(file, []).append((place, message))
+
+    def file_of(self, file: str, module: Module) -> str:
+        """The file of the audit that a module is, or empty."""
+        if not module.source or _REGISTRY.match(module.source):
+            return ""
+        found = sibling(file, module.source)
+        return found if found in self.templates else ""
+
+    def _given(self, file: str, template: Template) -> dict[str, Node]:
+        """What files of values give to a template; where several differ, it is open."""
+        found: dict[str, list[Node]] = {}
+        for folder, values in self._files_of_values(file):
+            for name, value in values.items():
+                found.setdefault(name.lower(), []).append(folder.fold(value))
+        return {
+            name: given[0]
+            for name in template.parameters
+            if (given := found.get(name.lower())) and _agree(given) and not given[0].unknown
+        }
+
+    def _files_of_values(self, file: str) -> Iterator[tuple[Folder, Mapping[str, Expression]]]:
+        stem = re.sub(r"\.(?:bicep|jsonc?)$", "", file)
+        for other, template in self.templates.items():
+            if template.using and sibling(other, template.using) == file:
+                yield Folder(file=other), template.values
+        for document in self.documents.of("json"):
+            named = _PARAMETERS.search(document.file)
+            if (
+                named is not None
+                and document.file[: named.start()] == stem
+                and is_values(document.text)
+            ):
+                yield Folder(file=document.file), arm_values(document.root)
+
+    def _instance(self, instance: Instance, depth: int) -> Iterator[Deployed]:
+        template, document = instance.template, instance.document
+        self._visited.add(document.file)
+        for place in template.open:
+            self.note(document.file, place, "resources of Azure that only an expression knows")
+        for resource in template.resources:
+            yield from self._resource(instance, resource, "")
+        for module in template.modules:
+            for values in instance.each(module.condition, module.loop):
+                yield from self._module(instance, module, values, depth)
+
+    def _resource(self, instance: Instance, resource: Resource, parent: str) -> Iterator[Deployed]:
+        for values in instance.each(resource.condition, resource.loop):
+            own = (values.folder.fold(resource.type).text or "").lower()
+            relative = parent and "." not in own.partition("/")[0]
+            type_ = f"{parent}/{own}" if relative else own
+            if not resource.existing:
+                yield self._deployed(instance, resource, values, type_)
+            for child in resource.children:
+                yield from self._resource(instance, child, type_)
+
+    def _deployed(
+        self, instance: Instance, resource: Resource, values: Values, type_: str
+    ) -> Deployed:
+        node = values.folder.fold(resource.body)
+        place = resource.place
+        header = node.changed(
+            kind=NodeKind.STRING,
+            raw=type_,
+            entries=(),
+            line=place.line,
+            column=place.column,
+            end_line=place.end_line,
+            end_column=place.end_column,
+        )
+        name = _name(node, resource.symbol)
+        key = f"{instance.document.file}#{instance.route}{type_}/{resource.symbol or name}"
+        self._used[key] = number = self._used.get(key, 0) + 1
+        return Deployed(
+            type=type_,
+            node=node,
+            document=instance.document,
+            header=header,
+            level=instance.template.scope,
+            symbol=resource.symbol,
+            key=f"{key}.{number}" if number > 1 else key,
+            name=name,
+        )
+
+    def _module(
+        self, instance: Instance, module: Module, values: Values, depth: int
+    ) -> Iterator[Deployed]:
+        file = self.file_of(instance.document.file, module)
+        template = module.template or self.templates.get(file)
+        if template is None:
+            if module_of_interest(module.source):
+                self.note(instance.document.file, module.place, _unfollowed(module))
+            return
+        self._instances += 1
+        if self._instances > _MOST_INSTANCES or depth > _DEEPEST:
+            self.note(
+                instance.document.file,
+                module.place,
+                "more templates within templates than are followed",
+            )
+            return
+        inner = instance.inner(
+            template,
+            self.documents.files[file] if file else instance.document,
+            values,
+            module,
+        )
+        yield from self._instance(inner, depth + 1)
+
+
+def project(documents: Documents) -> Project:
+    """The templates among all documents, as Bicep and as JSON."""
+    templates: dict[str, Template] = {}
+    for document in documents:
+        if isinstance(document.tree, Template):
+            templates[document.file] = document.tree
+        elif _is_template(document) and not _compiled(document, documents):
+            templates[document.file] = arm_template(document.root)
+    return Project(documents, templates)
+
+
+def _agree(values: Sequence[Node]) -> bool:
+    return len({(value.kind, value.raw, value.entries, value.elements) for value in values}) == 1
+
+
+def _is_template(document: Document) -> bool:
+    return document.syntax == "json" and is_arm(document.text)
+
+
+def _compiled(document: Document, documents: Documents) -> bool:
+    """Whether a template was made from one of Bicep that is among the documents."""
+    made = document.root.text_at("metadata", "_generator", "name").lower() == "bicep"
+    return made and documents.at(re.sub(r"\.jsonc?$", ".bicep", document.file)) is not None
+
+
+def _unfollowed(module: Module) -> str:
+    if _REGISTRY.match(module.source):
+        return "a module of a registry, which is not read"
+    if "://" in module.source:
+        return "a template at an address, which is not fetched"
+    if module.source:
+        return "a template that is not in the audit"
+    return "a template that only an expression knows"
+
+
+def _name(resource: Node, symbol: str) -> str:
+    node = resource.get("name")
+    if node is None or not node.raw:
+        return symbol or "unnamed"
+    if not node.unknown:
+        return node.raw
+    known = re.sub(r"\$\{[^{}]*\}", "", node.raw).strip("-_ /")
+    simple = known and not re.search(r"[(){}$…]", known) and known != node.raw
+    return known if simple else symbol or node.raw

@@ -1,0 +1,204 @@
+"""
+Functions of Azure's templates over lists and objects; of what is known in part, the part is known.
+
+Source: Microsoft Learn, "Array functions" and "Object functions" for ARM templates and for Bicep.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from agentaudit.readers.azure_answers import (
+    Function,
+    Values,
+    list_at,
+    number_at,
+    of_texts,
+    text_at,
+    texts_of,
+    truth_at,
+)
+from agentaudit.readers.azure_nodes import item_of, node_at, open_member, open_part
+from agentaudit.readers.azure_syntax import Place
+from agentaudit.readers.document import Node, NodeKind
+
+_MOST_NUMBERS = 800
+
+
+def _concat(place: Place, arguments: Values) -> Node | None:
+    """Texts, or lists; of lists, what is known of them."""
+    if any(each.kind is NodeKind.SEQUENCE for each in arguments):
+        return list_at(place, tuple(one for each in arguments for one in each.list()))
+    return of_texts(lambda *texts: "".join(texts))(place, arguments)
+
+
+def _join(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 2 or arguments[1].text is None:  # noqa: PLR2004 - a list, and glue
+        return None
+    texts = texts_of(arguments[0].elements) if arguments[0].kind is NodeKind.SEQUENCE else None
+    return None if texts is None else text_at(place, arguments[1].raw.join(texts))
+
+
+def _split(place: Place, arguments: Values) -> Node | None:
+    texts = texts_of(arguments)
+    if texts is None or len(texts) != 2 or not texts[1]:  # noqa: PLR2004 - a text, and what parts it
+        return None
+    pieces = texts[0].split(texts[1])
+    return list_at(place, tuple(node_at(place, NodeKind.STRING, raw=each) for each in pieces))
+
+
+def _merged(place: Place, values: Values) -> Node | None:
+    """`union`: the later of equal keys counts; of what is not known, one open member is left."""
+    known = [value for value in values if value.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE)]
+    if not known or any(value.kind is not known[0].kind for value in known):
+        return None
+    if known[0].kind is NodeKind.SEQUENCE:
+        return list_at(place, tuple(each for value in values for each in value.list()))
+    entries: dict[str, tuple[Node, Node]] = {}
+    for value in values:
+        for key, inner in value.entries or ((open_member(value),) if value.unknown else ()):
+            entries[f"?{len(entries)}" if key.unknown else key.raw] = key, inner
+    return node_at(place, NodeKind.MAPPING, entries=tuple(entries.values()))
+
+
+def _create_object(place: Place, arguments: Values) -> Node | None:
+    keys = texts_of(arguments[::2])
+    if keys is None or len(arguments) % 2:
+        return None
+    pairs = dict(zip(keys, zip(arguments[::2], arguments[1::2], strict=True), strict=True))
+    return node_at(place, NodeKind.MAPPING, entries=tuple(pairs.values()))
+
+
+def _first(place: Place, arguments: Values) -> Node | None:
+    elements = arguments[0].elements if arguments else ()
+    if elements:
+        return None if elements[0].unknown else elements[0]
+    return of_texts(lambda text: text[:1])(place, arguments)
+
+
+def _last(place: Place, arguments: Values) -> Node | None:
+    elements = arguments[0].elements if arguments else ()
+    if elements:
+        return None if elements[-1].unknown else elements[-1]
+    return of_texts(lambda text: text[-1:])(place, arguments)
+
+
+def _length(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 1 or open_part(arguments[0]) is not None:
+        return None
+    value = arguments[0]
+    return number_at(place, len(value.elements or value.entries or value.raw))
+
+
+def _empty(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 1 or arguments[0].unknown:
+        return None
+    value = arguments[0]
+    parts = [each for each in value.elements if not each.unknown]
+    if parts or any(not key.unknown for key, _ in value.entries):
+        return truth_at(place, value=False)
+    if open_part(value) is not None:
+        return None
+    return truth_at(place, value=value.kind is NodeKind.NULL or not (value.raw or value.elements))
+
+
+def _contains(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 2 or arguments[1].text is None:  # noqa: PLR2004 - where, and what
+        return None
+    container, wanted = arguments
+    if container.text is not None:
+        return truth_at(place, value=wanted.raw in container.raw)
+    names = [key.raw.lower() for key, _ in container.entries]
+    found = wanted.raw.lower() in names or any(
+        each.text == wanted.raw for each in container.elements
+    )
+    return None if not found and open_part(container) is not None else truth_at(place, value=found)
+
+
+def _range(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 2:  # noqa: PLR2004 - where it begins, and how many there are
+        return None
+    start, count = arguments[0].integer, arguments[1].integer
+    if start is None or count is None or not 0 <= count <= _MOST_NUMBERS:
+        return None
+    numbers = (str(start + each) for each in range(count))
+    return list_at(place, tuple(node_at(place, NodeKind.NUMBER, raw=each) for each in numbers))
+
+
+def _items(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 1 or arguments[0].kind is not NodeKind.MAPPING:
+        return None
+    pairs = []
+    for key, value in arguments[0].entries:
+        if key.unknown:
+            pairs.append(value.changed(kind=NodeKind.UNKNOWN, raw="…", entries=(), elements=()))
+            continue
+        names = (key.changed(raw="key"), key.changed(raw="value"))
+        entries = tuple(zip(names, (key, value), strict=True))
+        pairs.append(value.changed(kind=NodeKind.MAPPING, raw="", elements=(), entries=entries))
+    return list_at(place, tuple(pairs))
+
+
+def _keys(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 1 or arguments[0].kind is not NodeKind.MAPPING:
+        return None
+    return list_at(place, tuple(key for key, _ in arguments[0].entries))
+
+
+def _flatten(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 1 or arguments[0].kind is not NodeKind.SEQUENCE:
+        return None
+    return list_at(place, tuple(one for each in arguments[0].elements for one in each.list()))
+
+
+def _shallow_merge(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 1 or arguments[0].kind is not NodeKind.SEQUENCE:
+        return None
+    return _merged(place, arguments[0].elements)
+
+
+def _coalesce(_: Place, arguments: Values) -> Node | None:
+    for value in arguments:
+        if value.unknown:
+            return None
+        if value.kind is not NodeKind.NULL:
+            return value
+    return arguments[-1] if arguments else None
+
+
+def _got(_: Place, arguments: Values) -> Node | None:
+    """`tryGet(value, 'key', …)`."""
+    found: Node | None = arguments[0] if arguments else None
+    for key in arguments[1:]:
+        found = item_of(found, key) if found is not None else None
+    return found
+
+
+def _array(place: Place, arguments: Values) -> Node | None:
+    if len(arguments) != 1 or arguments[0].unknown:
+        return None
+    return list_at(place, arguments[0].list())
+
+
+COLLECTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        "union": _merged,
+        "shallowmerge": _shallow_merge,
+        "createobject": _create_object,
+        "createarray": list_at,
+        "array": _array,
+        "first": _first,
+        "last": _last,
+        "length": _length,
+        "empty": _empty,
+        "contains": _contains,
+        "range": _range,
+        "items": _items,
+        "objectkeys": _keys,
+        "flatten": _flatten,
+        "coalesce": _coalesce,
+        "tryget": _got,
+        "concat": _concat,
+        "join": _join,
+        "split": _split,
+    }
+)
