@@ -25,7 +25,6 @@ _ENVIRONMENT = re.compile(
       | os\.environ(?:\.get)?[\[(]["']\w+["'][^\]\n)]*[\])]
       | process\.env\.\w+
       | =?(?:env|Env|ENV)\.\w+
-      | [A-Z][A-Z0-9]*_(?:[A-Z0-9]+_)*(?:KEY|TOKEN|SECRET|PASSWORD)
     )$""",
     re.VERBOSE,
 )

@@ -72,6 +72,8 @@ _ENTRY = re.compile(
     r"^(?:[\w-]+(?:\.[\w-]+)*\.(?:crt|cer|cert|pem|key|json|txt)|[A-Z]+(?:_[A-Z]+)+)$"
 )
 """`caCertSecretKey: ca.crt` says under which key of a Secret the value stands."""
+_VARIABLE = re.compile(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
+"""`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
 _SETTING = re.compile(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
@@ -203,7 +205,7 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
     """Whether a literal under a secret's name looks like a secret, and not like a setting."""
     if value in PUBLISHED_DEFAULTS:
         return True
-    if _ENTRY_KEY.search(key) and _ENTRY.match(value):
+    if _VARIABLE.match(value) or (_ENTRY_KEY.search(key) and _ENTRY.match(value)):
         return False
     if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
         return False

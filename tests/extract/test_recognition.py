@@ -235,6 +235,8 @@ def test_arguments_stay_readable() -> None:
         ("caCertSecretKey", "company-internal-ca.crt", False),
         ("apiKeySecretKey", "OPENAI_API_KEY", False),
         ("apiSecretKey", "q8Zt2LmX0vRk7YbN4cWs", True),
+        ("botPassword", "SECRET_BOT_PASSWORD", False),
+        ("AzureWebJobsStorage__credential", "managedidentity", False),
         ("SECRET_KEY", "q8Zt2LmX0vRk7YbN4cWs", True),
     ],
 )
