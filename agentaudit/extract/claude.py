@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agentaudit.extract.claude_rules import BUILT_IN, RULE, mode, unasked, wide
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
@@ -20,21 +21,6 @@ from agentaudit.readers.document import Document, Node
 _SETTINGS = re.compile(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
 _DAY_S = 86_400
 _DEFAULT_RETENTION_DAYS = 30
-_RULE = re.compile(r"^(?P<tool>[\w*]+)(?:\((?P<scope>.*)\))?$", re.DOTALL)
-_INTERPRETER = re.compile(
-    r"^(?:python3?|node|deno|bun|ruby|perl|php|bash|sh|zsh|eval|env|xargs|sudo|ssh|curl|wget|npx"
-    r"|uvx|docker|kubectl|aws|gcloud|az|terraform)\b[ :]*\*"
-)
-"""Commands that do whatever their arguments say."""
-_BUILT_IN: tuple[tuple[str, tuple[str, ...], bool, bool], ...] = (
-    # name, effects, reads untrusted content, carries data out
-    ("Bash", ("read", "write", "delete", "execute"), False, True),
-    ("WebFetch", ("read",), True, True),
-    ("WebSearch", ("read",), True, False),
-    ("Write", ("write",), False, False),
-    ("Edit", ("write",), False, False),
-    ("Read", ("read",), False, False),
-)
 
 
 def extract_claude(documents: Documents, collector: Collector) -> None:
@@ -55,7 +41,8 @@ def _extract(document: Document, collector: Collector) -> None:
     changed = replace(
         agent,
         permission_mode=_mode(root) or agent.permission_mode,
-        wildcard_tools=agent.wildcard_tools or any(_wide(rule) for rule in _rules(root, "allow")),
+        wildcard_tools=agent.wildcard_tools
+        or any(wide(rule.text or "") for rule in _rules(root, "allow")),
         sandboxed=_sandboxed(root),
         evidence=tuple(dict.fromkeys((*_openings(document), *agent.evidence))),
     )
@@ -71,8 +58,7 @@ def _extract(document: Document, collector: Collector) -> None:
 
 def _mode(root: Node) -> str:
     node = root.get("permissions", "defaultMode")
-    mode = (node.text or "") if node is not None else ""
-    return "bypass" if mode == "bypassPermissions" else mode
+    return mode((node.text or "") if node is not None else "")
 
 
 def _rules(root: Node, name: str) -> Iterator[Node]:
@@ -80,31 +66,21 @@ def _rules(root: Node, name: str) -> Iterator[Node]:
     yield from node.list() if node is not None else ()
 
 
-def _wide(rule: Node) -> bool:
-    """Whether a rule allows a tool whatever it is asked to do: `Bash`, `Bash(*)`, `mcp__x__*`."""
-    match = _RULE.match(rule.text or "")
-    if match is None:
-        return False
-    if match["tool"].startswith("mcp__"):
-        return match["tool"].endswith("*")
-    return match["tool"] in {"*", "Bash"} and (match["scope"] or "*") in {"*", ":*", "*:*"}
-
-
 def _unasked(rule: Node) -> bool:
-    """Whether a rule lets a tool do anything: of the shell, a few fixed commands are not that."""
-    match = _RULE.match(rule.text or "")
-    if match is None or match["tool"] != "Bash":
-        return True
-    return _wide(rule) or _INTERPRETER.match(match["scope"] or "") is not None
+    return unasked(rule.text or "")
 
 
 def _openings(document: Document) -> Iterator[Evidence]:
     """Where the settings open more than they should: what a finding points at first."""
     root = document.root
-    mode = root.get("permissions", "defaultMode")
-    if mode is not None and mode.text == "bypassPermissions":
-        yield evidence(document, mode, mode.text)
-    yield from (evidence(document, rule, rule.raw) for rule in _rules(root, "allow") if _wide(rule))
+    given = root.get("permissions", "defaultMode")
+    if given is not None and given.text == "bypassPermissions":
+        yield evidence(document, given, given.text)
+    yield from (
+        evidence(document, rule, rule.raw)
+        for rule in _rules(root, "allow")
+        if wide(rule.text or "")
+    )
 
 
 def _sandboxed(root: Node) -> Truth:
@@ -191,9 +167,9 @@ def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
     bypass = agent.permission_mode == "bypass"
     rules = sorted(_rules(document.root, "allow"), key=_unasked)
     allowed = {
-        match["tool"]: rule for rule in rules if (match := _RULE.match(rule.text or "")) is not None
+        match["tool"]: rule for rule in rules if (match := RULE.match(rule.text or "")) is not None
     }
-    for name, effects, untrusted, egress in _BUILT_IN:
+    for name, effects, untrusted, egress in BUILT_IN:
         rule = allowed.get(name) or allowed.get("*")
         if rule is None and not bypass:
             continue

@@ -10,6 +10,7 @@ from agentaudit.extract.python_adk import adk_sessions
 from agentaudit.extract.python_agentcore import agentcore_memories
 from agentaudit.extract.python_builders import BUILDERS, Builder
 from agentaudit.extract.python_building import Building
+from agentaudit.extract.python_claude import add_claude_agents
 from agentaudit.extract.python_code import Call, Module, keyword
 from agentaudit.extract.python_contexts import add_context
 from agentaudit.extract.python_executors import code_runner
@@ -33,10 +34,10 @@ from agentaudit.model.facts.memory import MemoryStore
 def extract_python(documents: Documents, collector: Collector) -> None:
     """The agents of every Python file, and the tools and memories that stand without one."""
     for module in modules(documents).values():
-        _extract(module, collector)
+        _extract(documents, module, collector)
 
 
-def _extract(module: Module, collector: Collector) -> None:
+def _extract(documents: Documents, module: Module, collector: Collector) -> None:
     tools = {tool.name: collector.add(tool) for tool, _ in function_tools(module)}
     for tool in tools.values():
         add_ingestion(collector, tool)
@@ -49,19 +50,27 @@ def _extract(module: Module, collector: Collector) -> None:
         *adk_sessions(module, calls),
     )
     stores = [(collector.add(store), call) for store, call in found]
-    built = [call for call in calls if call.name in BUILDERS]
     building = Building(module, collector, tools, calls)
+    agents = _add_agents(building)
+    add_claude_agents(documents, building)
+    _link_stores(building, agents, stores)
+    variables = {call.variable for _, call in agents if call.variable}
+    for retry in retries(module, calls, variables, tools):
+        collector.add(retry)
+
+
+def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:
+    """The agents of a module, each with the call that builds it, and bound as its teams are."""
+    built = [call for call in building.calls if call.name in BUILDERS]
     agents = [_add_agent(building, call, BUILDERS[call.name]) for call in built]
     members, strangers = limits_of_teams(building, built)
     for number, limits in members.items():
-        agents[number] = _limit(collector, agents[number], limits)
+        agents[number] = _limit(building.collector, agents[number], limits)
     for call, limits in strangers:
         _add_team(building, call, limits)
     for number, (agent, call) in enumerate(zip(agents, built, strict=True)):
         add_context(building, call, agent, in_team=number in members)
-    _link_stores(building, list(zip(agents, built, strict=True)), stores)
-    for retry in retries(module, calls, {call.variable for call in built if call.variable}, tools):
-        collector.add(retry)
+    return list(zip(agents, built, strict=True))
 
 
 def _link_stores(

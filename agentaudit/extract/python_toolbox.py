@@ -46,6 +46,12 @@ def tools_of(building: Building, call: Call, builder: Builder) -> Iterator[Tool]
         yield from _listed(building, given)
 
 
+def listed_tools(building: Building, given: ast.expr | None) -> Iterator[Tool]:
+    """The tools of a list that is handed to something else than an agent."""
+    if given is not None:
+        yield from _listed(building, given)
+
+
 def _listed(building: Building, given: ast.expr, depth: int = 0) -> Iterator[Tool]:
     """The tools of a list; of one within it, by its star, and of two that are added."""
     elements = building.elements(given)
