@@ -83,6 +83,10 @@ class Workload:
     namespace: str = ""
     agent_id: FactId = NOBODY
     """The agent that its platform says it serves."""
+    timeout_s: int | None = None
+    """When the platform ends a request or a task, where it does."""
+    open_to_all: Evidence | None = None
+    """Where it says that the platform lets anybody call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

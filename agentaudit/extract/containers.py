@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.container_roles import asks, role_of
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.mcp_tools import add_tools
@@ -21,48 +22,6 @@ from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Registry, ToolServer
 from agentaudit.readers.document import Document, Node
-
-_GATEWAY = (
-    r"litellm|agentgateway|mcp-?gateway|portkey|envoy-ai|contextforge|mcp-?proxy|toolhive|bifrost"
-    r"|(?:^|[/-])kong(?:[/:-]|$)|ai-gateway|llm-gateway|(?:^|/)[\w-]*-gateway(?:[:@]|$)"
-)
-_MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
-_STORE = (
-    r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
-    r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
-)
-_ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (role, re.compile(pattern, re.IGNORECASE))
-    for role, pattern in (
-        ("gateway", _GATEWAY),
-        ("model", _MODEL),
-        ("store", _STORE),
-        ("tool_server", r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server"),
-    )
-)
-_AGENT_NAME = re.compile(
-    r"(?:^|[^a-z])(?:agents?|assistant|copilot|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
-    re.IGNORECASE,
-)
-_AGENT_SETTING = re.compile(
-    r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|AZURE_AI_(?:AGENT|INFERENCE|PROJECT)|AZURE_EXISTING_AGENT"
-    r"|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
-    r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|MCP|AGENT|CREWAI|OPENROUTER|MODEL)_"
-)
-_SERVING = re.compile(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
-"""Settings of what serves a model, in an image whose name does not say so."""
-_PATH = re.compile(r"\w[./_:-]\w")
-_INBOUND = re.compile(
-    r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
-    r"|(?:^|_)(?:AUTH|OAUTH2?|OIDC|JWT|JWKS)(?:_|$)",
-    re.IGNORECASE,
-)
-"""Settings by which a server asks who calls; what it holds for others has other names."""
-_SUPPORT = re.compile(
-    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy"
-    r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +50,20 @@ class Container:
     """What the platform lets it reach, before policies: any or none."""
     agent_id: FactId = NOBODY
     """The agent that the platform itself says it serves."""
+    timeout_s: int | None = None
+    """When the platform ends a request or a task, where it does."""
+    open_to_all: Evidence | None = None
+    """Where it says that the platform lets anybody call."""
+
+    @property
+    def role(self) -> str:
+        """What it runs: agent, gateway, model, store, tool_server or empty."""
+        return role_of(self.runtime.image, self.names, self.words, self.settings)
 
 
 def add_container(collector: Collector, container: Container) -> Runtime:
     """The runtime of a container, with all that follows from its role."""
-    role = role_of(container)
+    role = container.role
     launch = image_launch(container.runtime.image)
     runtime = collector.add(
         replace(
@@ -121,6 +89,8 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             labels=container.labels,
             namespace=container.namespace,
             agent_id=container.agent_id,
+            timeout_s=container.timeout_s,
+            open_to_all=None if asks(container.settings) else container.open_to_all,
         )
     )
     holder, holder_id = _holder(collector, container, role, runtime)
@@ -142,34 +112,6 @@ def add_container(collector: Collector, container: Container) -> Runtime:
     _add_image(collector, container, runtime)
     add_egress(collector, runtime, container.egress)
     return runtime
-
-
-def role_of(container: Container) -> str:
-    """What a container runs, by its image first, then by its names and settings."""
-    for subject in (container.runtime.image, *container.names):
-        for role, pattern in _ROLES:
-            if pattern.search(subject):
-                return role
-    if _SUPPORT.search(container.runtime.image):
-        return ""
-    image = container.runtime.image.rpartition("/")[2]
-    told = (name for text in container.words for name in _names_in(text))
-    named = any(_AGENT_NAME.search(text) for text in (*container.names, image, *told))
-    serves = any(_SERVING.match(setting.key) for setting in container.settings)
-    configured = not serves and any(
-        _AGENT_SETTING.match(setting.key) for setting in container.settings
-    )
-    return "agent" if named or configured else ""
-
-
-def _names_in(text: str) -> tuple[str, ...]:
-    """What names a program in a word of a command; of a line for a shell, its paths and modules."""
-    words = text.split()
-    if len(words) < 2:  # noqa: PLR2004, one word is a name by itself
-        return tuple(words)
-    if "\n" in text:  # a script may speak of agents, and start none
-        return ()
-    return tuple(word for word in words if _PATH.search(word))
 
 
 def binds_all(container: Container) -> bool:
@@ -257,9 +199,7 @@ def _tool_server(container: Container, place: Evidence) -> ToolServer:
         arguments=arguments(container.words),
         package=launch.package,
         pinned=launch.pinned if container.build is None else Truth.YES,
-        authenticated=Truth.YES
-        if any(_INBOUND.search(setting.key) for setting in container.settings)
-        else Truth.UNKNOWN,
+        authenticated=Truth.YES if asks(container.settings) else Truth.UNKNOWN,
         exposed=bool(container.runtime.published_ports) or container.runtime.host_network,
     )
 

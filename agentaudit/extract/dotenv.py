@@ -3,7 +3,7 @@
 import re
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import Container, add_container, role_of
+from agentaudit.extract.containers import Container, add_container
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Confidence
@@ -38,5 +38,5 @@ def extract_dotenv(documents: Documents, collector: Collector) -> None:
             names=(f"process with {document.file}",),
             settings=settings_of(document, document.root, "env"),
         )
-        if role_of(container) == "agent":
+        if container.role == "agent":
             add_container(collector, container)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
-from agentaudit.extract.containers import Container, add_container, role_of
+from agentaudit.extract.containers import Container, add_container
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.redaction import plain
@@ -113,7 +113,7 @@ class _Values:
             names=(name, self.name),
             settings=settings,
         )
-        if role_of(container) in {"agent", "gateway", "model", "tool_server"}:
+        if container.role in {"agent", "gateway", "model", "tool_server"}:
             add_container(self.collector, container)
 
     def _settings(self, block: Node, route: str) -> Iterator[Setting]:

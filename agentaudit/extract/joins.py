@@ -193,7 +193,17 @@ def _limit_agents(collector: Collector) -> None:
                 known = Known.SET if timeout > 0 else Known.NONE
                 count = timeout if timeout > 0 else None
                 agent = replace(agent, timeout=known, timeout_s=count)
-            collector.update(agent)
+            collector.update(_as_its_platform_says(agent, workload))
+
+
+def _as_its_platform_says(agent: Agent, workload: Workload) -> Agent:
+    """When its platform ends what it does, and whom it lets call, where nothing else says."""
+    if workload.timeout_s is not None and agent.timeout is not Known.SET:
+        agent = replace(agent, timeout=Known.SET, timeout_s=workload.timeout_s)
+    if workload.open_to_all is not None and agent.authenticated is Truth.UNKNOWN:
+        places = tuple(dict.fromkeys((*agent.evidence, workload.open_to_all)))
+        agent = replace(agent, authenticated=Truth.NO, evidence=places)
+    return agent
 
 
 def _settle_approvals(collector: Collector) -> None:

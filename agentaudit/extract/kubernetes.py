@@ -8,7 +8,12 @@ from agentaudit.extract.containers import Container, add_container, place_of, ru
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
 from agentaudit.extract.kubernetes_environment import Pod, environment_of
-from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, kubernetes_objects
+from agentaudit.extract.kubernetes_objects import (
+    Cluster,
+    KubernetesObject,
+    is_of_cloud_run,
+    kubernetes_objects,
+)
 from agentaudit.extract.kubernetes_scaling import instances_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
@@ -43,7 +48,7 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     objects = kubernetes_objects(documents)
     cluster = Cluster(objects)
     for owner in objects:
-        route = _TEMPLATES.get(owner.kind)
+        route = None if is_of_cloud_run(owner) else _TEMPLATES.get(owner.kind)
         template = owner.node.get(*route) if route is not None else None
         spec = template.child("spec") if template is not None else None
         if template is not None and spec is not None:

@@ -10,6 +10,8 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kustomize import patch_files
 from agentaudit.readers.document import Document, Node
 
+_NOTED = ("annotations", "labels")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KubernetesObject:
@@ -45,6 +47,22 @@ class Cluster:
         """The first object with this name."""
         found = self._objects.get((kind, namespace), {}).get(name)
         return found[0] if found else None
+
+
+def is_of_cloud_run(item: KubernetesObject) -> bool:
+    """Whether an object is for Cloud Run, which takes Knative's services and jobs of its own."""
+    if item.node.text_at("apiVersion").startswith("run.googleapis.com/"):
+        return True
+    if not item.node.text_at("apiVersion").startswith("serving.knative.dev/"):
+        return False
+    places = (item.node, item.node.get("spec", "template"))
+    found = (place.get("metadata", name) for place in places if place for name in _NOTED)
+    return any(
+        key.startswith(("run.googleapis.com/", "cloud.googleapis.com/"))
+        for noted in found
+        if noted is not None
+        for key, _ in noted.items()
+    )
 
 
 def kubernetes_objects(documents: Documents) -> tuple[KubernetesObject, ...]:

@@ -209,6 +209,13 @@ def extract_sandboxes(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_cloud_run(documents: Documents, collector: Collector) -> None:
+    if any("googleapis.com/" in document.text for document in documents.of("yaml", "json")):
+        from agentaudit.extract.cloud_run import extract_cloud_run as extract
+
+        extract(documents, collector)
+
+
 def extract_helm(documents: Documents, collector: Collector) -> None:
     if any(document.file.endswith("Chart.yaml") for document in documents.of("yaml")):
         from agentaudit.extract.helm import extract_helm as extract

@@ -45,7 +45,7 @@ _YEAR_S = 365 * 86_400
 
 def add_clouds(module: Module, collector: Collector) -> None:
     """What a module says of the other two clouds."""
-    accounts = _google_accounts(module, collector)
+    accounts = google_accounts(module, collector)
     for level in _GOOGLE_LEVELS:
         for declared in module.resources(
             f"google_{level}_iam_member", f"google_{level}_iam_binding"
@@ -66,7 +66,7 @@ def add_clouds(module: Module, collector: Collector) -> None:
         collector.add(_cache(declared, policy))
 
 
-def _google_accounts(module: Module, collector: Collector) -> dict[str, FactId]:
+def google_accounts(module: Module, collector: Collector) -> dict[str, FactId]:
     """Service accounts by address, added."""
     accounts = {}
     for declared in module.resources("google_service_account"):
@@ -83,7 +83,7 @@ def _google_accounts(module: Module, collector: Collector) -> dict[str, FactId]:
     return accounts
 
 
-def _owner(node: Node | None, accounts: Mapping[str, FactId]) -> FactId:
+def owner_of(node: Node | None, accounts: Mapping[str, FactId]) -> FactId:
     """The service account that a value refers to, if it is one of the module's."""
     text = node.raw if node is not None else ""
     found = (account for address, account in accounts.items() if f"{address}." in text)
@@ -120,7 +120,7 @@ def _google_grant(
         id=fact_id("grant", role, f"{declared.key}.{member.raw}"),
         name=f"{role} on {level}",
         evidence=(evidence(declared.document, declared.body.get("role") or member, role),),
-        identity_id=_owner(member, accounts),
+        identity_id=owner_of(member, accounts),
         principal=member.raw,
         provider="google",
         actions=(role.lower(),),
@@ -154,7 +154,7 @@ def _add_google_key(
             variable=declared.shown,
         )
     )
-    owner = _owner(declared.body.get("service_account_id"), accounts)
+    owner = owner_of(declared.body.get("service_account_id"), accounts)
     if owner:
         collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner, place)
 

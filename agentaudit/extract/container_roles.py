@@ -1,0 +1,82 @@
+"""What a container runs, as far as its image, its names and its settings tell."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from agentaudit.extract.collector import Setting
+
+_GATEWAY = (
+    r"litellm|agentgateway|mcp-?gateway|portkey|envoy-ai|contextforge|mcp-?proxy|toolhive|bifrost"
+    r"|(?:^|[/-])kong(?:[/:-]|$)|ai-gateway|llm-gateway|(?:^|/)[\w-]*-gateway(?:[:@]|$)"
+)
+_MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
+_STORE = (
+    r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
+    r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
+)
+_ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (role, re.compile(pattern, re.IGNORECASE))
+    for role, pattern in (
+        ("gateway", _GATEWAY),
+        ("model", _MODEL),
+        ("store", _STORE),
+        ("tool_server", r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server"),
+    )
+)
+_AGENT_NAME = re.compile(
+    r"(?:^|[^a-z])(?:agents?|assistant|copilot|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+_AGENT_SETTING = re.compile(
+    r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|AZURE_AI_(?:AGENT|INFERENCE|PROJECT)|AZURE_EXISTING_AGENT"
+    r"|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
+    r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|MCP|AGENT|CREWAI|OPENROUTER|MODEL)_"
+)
+_SERVING = re.compile(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
+"""Settings of what serves a model, in an image whose name does not say so."""
+_PATH = re.compile(r"\w[./_:-]\w")
+_INBOUND = re.compile(
+    r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
+    r"|(?:^|_)(?:AUTH|OAUTH2?|OIDC|JWT|JWKS)(?:_|$)",
+    re.IGNORECASE,
+)
+"""Settings by which a server asks who calls; what it holds for others has other names."""
+_SUPPORT = re.compile(
+    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy"
+    r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
+    re.IGNORECASE,
+)
+
+
+def role_of(
+    image: str, names: Iterable[str], words: Iterable[str], settings: Sequence[Setting]
+) -> str:
+    """What a container runs, by its image first, then by its names, its command and settings."""
+    names = tuple(names)
+    for subject in (image, *names):
+        for role, pattern in _ROLES:
+            if pattern.search(subject):
+                return role
+    if _SUPPORT.search(image):
+        return ""
+    base = image.rpartition("/")[2]
+    told = (name for text in words for name in _names_in(text))
+    named = any(_AGENT_NAME.search(text) for text in (*names, base, *told))
+    serves = any(_SERVING.match(setting.key) for setting in settings)
+    configured = not serves and any(_AGENT_SETTING.match(setting.key) for setting in settings)
+    return "agent" if named or configured else ""
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    """What names a program in a word of a command; of a line for a shell, its paths and modules."""
+    words = text.split()
+    if len(words) < 2:  # noqa: PLR2004, one word is a name by itself
+        return tuple(words)
+    if "\n" in text:  # a script may speak of agents, and start none
+        return ()
+    return tuple(word for word in words if _PATH.search(word))
+
+
+def asks(settings: Iterable[Setting]) -> bool:
+    """Whether something among the settings says how callers prove who they are."""
+    return any(_INBOUND.search(setting.key) for setting in settings)

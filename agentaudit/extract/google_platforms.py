@@ -1,0 +1,60 @@
+"""
+What Google runs for a team: containers of Cloud Run, machines, and agents of Agent Engine.
+
+Limits and defaults: https://cloud.google.com/run/docs/configuring/max-instances, …/request-timeout
+and …/service-identity; https://cloud.google.com/vertex-ai/generative-ai/docs/agent-engine/deploy.
+"""
+
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.containers import runtime_id
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Known
+from agentaudit.model.facts.permissions import Identity
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Node
+
+DEFAULT_INSTANCES = 100
+"""Of a service of Cloud Run, and of an agent of Agent Engine, where nobody says another number."""
+DEFAULT_TIMEOUT_S = 300
+"""Of a request to a service of Cloud Run."""
+DEFAULT_TASK_TIMEOUT_S = 600
+GOOGLE_ROLES = {"google": "the service account of the platform"}
+
+
+def google_runtime(name: str, key: str, kind: str, place: tuple[Evidence, ...]) -> Runtime:
+    """Memory and processors are always limited: the platform has a default for both."""
+    return Runtime(
+        id=runtime_id(name, key),
+        name=name,
+        evidence=place,
+        kind=kind,
+        cpu_limit=Known.SET,
+        memory_limit=Known.SET,
+        pids_limit=Known.SET,
+    )
+
+
+def with_instances(runtime: Runtime, given: Node | None) -> Runtime:
+    """How many may run at once: what the file says, or what the platform has as default."""
+    if given is None:
+        return replace(runtime, instances=Known.SET, instances_count=DEFAULT_INSTANCES)
+    known = Known.UNKNOWN if given.integer is None else Known.SET
+    return replace(runtime, instances=known, instances_count=given.integer)
+
+
+def add_default_account(collector: Collector, runtime: Runtime, scope: str, name: str) -> Identity:
+    """The account that everything without one of its own acts as, in a project."""
+    identity = collector.add(
+        Identity(
+            id=fact_id("identity", name, f"{scope}#google.{name}"),
+            name=name,
+            evidence=runtime.evidence,
+            provider="google",
+            kind="service_account",
+            default_account=True,
+        )
+    )
+    collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity.id, *runtime.evidence[:1])
+    return identity

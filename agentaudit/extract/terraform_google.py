@@ -1,0 +1,288 @@
+"""Where agents run on Google Cloud, in Terraform: Cloud Run, machines, and Agent Engine."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.containers import Container, add_container, place_of
+from agentaudit.extract.google_platforms import (
+    DEFAULT_TASK_TIMEOUT_S,
+    DEFAULT_TIMEOUT_S,
+    GOOGLE_ROLES,
+    add_default_account,
+    google_runtime,
+    with_instances,
+)
+from agentaudit.extract.terraform_agents import known, place_of_resource
+from agentaudit.extract.terraform_clouds import google_accounts, owner_of
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Node
+
+_COMPUTE = "default compute service account"
+_SERVICE_AGENT = "Vertex AI Reasoning Engine Service Agent"
+_SECONDS = re.compile(r"(\d{1,9})(?:\.\d+)?s?")
+_ANYONE = frozenset({"allUsers", "allAuthenticatedUsers"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Where a type of Cloud Run keeps what is asked of it, as routes from its body."""
+
+    containers: tuple[str, ...]
+    account: tuple[str, ...]
+    timeout: tuple[str, ...]
+    instances: tuple[str, ...] = ()
+    default_timeout_s: int = DEFAULT_TIMEOUT_S
+
+
+_SHAPES: Mapping[str, _Shape] = MappingProxyType(
+    {
+        "google_cloud_run_v2_service": _Shape(
+            ("template", "containers"),
+            ("template", "service_account"),
+            ("template", "timeout"),
+            ("template", "scaling", "max_instance_count"),
+        ),
+        "google_cloud_run_service": _Shape(
+            ("template", "spec", "containers"),
+            ("template", "spec", "service_account_name"),
+            ("template", "spec", "timeout_seconds"),
+            ("template", "metadata", "annotations", "autoscaling.knative.dev/maxScale"),
+        ),
+        "google_cloud_run_v2_job": _Shape(
+            ("template", "template", "containers"),
+            ("template", "template", "service_account"),
+            ("template", "template", "timeout"),
+            default_timeout_s=DEFAULT_TASK_TIMEOUT_S,
+        ),
+    }
+)
+
+
+def add_google(module: Module, collector: Collector) -> None:
+    """Every runtime of Google in a module, with the account that it acts as."""
+    acting = _Acting(module.folder, google_accounts(module, collector), collector)
+    for declared in module.resources(*_SHAPES):
+        account = declared.body.get(*_SHAPES[declared.type].account)
+        for container in _containers(declared):
+            runtime = add_container(collector, container)
+            acting.link(declared, runtime, account, _COMPUTE)
+    for declared in module.resources("google_vertex_ai_reasoning_engine"):
+        _add_engine(declared, acting)
+    for declared in module.resources("google_compute_instance"):
+        _add_machine(declared, acting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Acting:
+    """The accounts of a module, and what acts as which."""
+
+    folder: str
+    accounts: Mapping[str, FactId]
+    collector: Collector
+
+    def link(self, declared: Declared, runtime: Runtime, named: Node | None, default: str) -> None:
+        """The account that a runtime names, or the one that it gets because it names none."""
+        if named is None:
+            self.collector.update(replace(runtime, service_account="default"))
+            add_default_account(self.collector, runtime, self.folder, default)
+            return
+        place, owner = evidence(declared.document, named), owner_of(named, self.accounts)
+        if owner:
+            self.collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, owner, place)
+        else:
+            effect = "what it may do is not known"
+            self.collector.leave_open(place, f"the account of {declared.shown}", effect)
+
+
+def _containers(declared: Declared) -> Iterator[Container]:
+    """The containers of a service or job; the first is the one that requests come to."""
+    shape, body = _SHAPES[declared.type], declared.body
+    listed = body.get(*shape.containers)
+    timeout = body.get(*shape.timeout)
+    for number, node in enumerate(listed.list() if listed is not None else ()):
+        label, image = node.get("name"), node.get("image")
+        name = (label.text if label else None) or declared.title
+        key = f"{declared.key}.{number}"
+        place = place_of(declared.document, declared.header, declared.shown)
+        runtime = google_runtime(name, key, "cloud_run", place)
+        if shape.instances:
+            runtime = with_instances(runtime, body.get(*shape.instances))
+        yield Container(
+            document=declared.document,
+            place=declared.header,
+            key=key,
+            runtime=replace(runtime, image=(image.text or "") if image else ""),
+            names=(name, declared.title, declared.name),
+            settings=tuple(_environment(declared, node, "env")),
+            short_alternative=GOOGLE_ROLES,
+            timeout_s=shape.default_timeout_s if timeout is None else seconds(timeout),
+            open_to_all=_open_to_all(declared) if number == 0 else None,
+        )
+
+
+def seconds(node: Node) -> int | None:
+    """`300s`, or a bare number of seconds."""
+    found = _SECONDS.fullmatch(node.text or "")
+    return int(found[1]) if found else None
+
+
+def _environment(declared: Declared, block: Node, name: str) -> Iterator[Setting]:
+    """Variables, each with a value or with the secret that the platform puts there."""
+    listed = block.get(name)
+    for pair in listed.list() if listed is not None else ():
+        key, value = pair.get("name"), pair.get("value")
+        stored = (
+            pair.get("value_source", "secret_key_ref")
+            or pair.get("value_from", "secret_key_ref")
+            or pair.get("secret_ref")
+        )
+        if key is None or not key.text or (value is None and stored is None):
+            continue
+        yield Setting(
+            key=key.text,
+            value=value or key,
+            document=declared.document,
+            route=f"{declared.shown}.{name}.{key.text}",
+            text=value.raw if value is not None and value.unknown else None,
+            form=CredentialForm.SECRET_REF if value is None else None,
+        )
+
+
+def _open_to_all(declared: Declared) -> Evidence | None:
+    """
+    Where it says that anybody on the internet may call a service.
+
+    https://cloud.google.com/run/docs/authenticating/public
+    """
+    ingress = declared.body.get("ingress")
+    guarded = declared.body.get("iap_enabled")
+    if ingress is not None and ingress.raw != "INGRESS_TRAFFIC_ALL":
+        return None
+    if guarded is not None and guarded.boolean is not False:
+        return None
+    unchecked = declared.body.get("invoker_iam_disabled")
+    if unchecked is not None and unchecked.boolean:
+        return evidence(declared.document, unchecked)
+    for binding in declared.module.resources(
+        *(f"{declared.type}_iam_{kind}" for kind in ("member", "binding"))
+    ):
+        named = binding.body.get("name") or binding.body.get("service")
+        members = binding.body.get("member") or binding.body.get("members")
+        if named is None or members is None or not _names(named, declared):
+            continue
+        found = next((each for each in members.list() if each.raw in _ANYONE), None)
+        if found is not None:
+            return evidence(binding.document, found, found.raw)
+    return None
+
+
+def _names(reference: Node, declared: Declared) -> bool:
+    """Whether a value is the name of a resource, or a reference to it."""
+    return reference.raw == declared.title or f"{declared.address}." in f"{reference.raw}."
+
+
+def _add_engine(declared: Declared, acting: _Acting) -> None:
+    """An agent of Agent Engine: its runtime, its account, and its memory bank where it has one."""
+    body, collector = declared.body, acting.collector
+    spec = body.get("spec") or body
+    place = place_of_resource(declared)
+    agent = collector.add(
+        Agent(
+            id=fact_id("agent", declared.title, declared.key),
+            name=declared.title,
+            evidence=(place,),
+            framework="agent-engine",
+            authenticated=Truth.YES,
+        )
+    )
+    deployed = spec.get("deployment_spec") or spec
+    runtime = google_runtime(declared.title, declared.key, "agent_engine", (place,))
+    runtime = add_container(
+        collector,
+        Container(
+            document=declared.document,
+            place=declared.header,
+            key=declared.key,
+            runtime=with_instances(runtime, deployed.get("max_instances")),
+            names=(declared.title, "agent"),
+            settings=(
+                *_environment(declared, deployed, "env"),
+                *_environment(declared, deployed, "secret_env"),
+            ),
+            short_alternative=GOOGLE_ROLES,
+            agent_id=agent.id,
+        ),
+    )
+    kind = spec.get("identity_type")
+    if kind is None or kind.raw != "AGENT_IDENTITY":
+        acting.link(declared, runtime, spec.get("service_account"), _SERVICE_AGENT)
+    bank = body.get("context_spec", "memory_bank_config") or spec.get(
+        "context_spec", "memory_bank_config"
+    )
+    if bank is not None:
+        collector.remember(agent.id, collector.add(_memory_bank(declared, bank)))
+
+
+def _memory_bank(declared: Declared, bank: Node) -> MemoryStore:
+    """
+    Memories that Vertex AI extracts from sessions, and keeps for each user until they expire.
+
+    https://cloud.google.com/vertex-ai/generative-ai/docs/agent-engine/memory-bank/set-up
+    """
+    block = bank.get("ttl_config")
+    ttl = block.get("default_ttl") if block is not None else None
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, f"{declared.key}.memory_bank"),
+        name=f"memory bank of {declared.title}",
+        evidence=(evidence(declared.document, ttl or block or bank),),
+        kind="managed",
+        backend="vertex",
+        scope="user",
+        ttl=known(ttl) if ttl is not None or block is None else Known.SET,
+        ttl_s=seconds(ttl) if ttl is not None else None,
+        compaction=Known.SET,
+        persistent=Truth.YES,
+        agent_writable=Truth.YES,
+        managed_service=True,
+        sweep=Known.SET,
+    )
+
+
+def _add_machine(declared: Declared, acting: _Acting) -> None:
+    """
+    A machine with an account; without a block for one it acts as nobody.
+
+    The default account counts where the scope is the whole platform. With narrower scopes it may do
+    little, and an account of its own should have the wide scope: its rights are what limits it.
+    https://cloud.google.com/compute/docs/access/service-accounts#scopes_best_practice
+    """
+    account = declared.body.get("service_account")
+    if account is None:
+        return
+    place = place_of(declared.document, declared.header, declared.shown)
+    runtime = google_runtime(declared.title, declared.key, "vm", place)
+    runtime = add_container(
+        acting.collector,
+        Container(
+            document=declared.document,
+            place=declared.header,
+            key=declared.key,
+            runtime=replace(runtime, cpu_limit=Known.UNKNOWN, memory_limit=Known.UNKNOWN),
+            names=(declared.title, declared.name),
+            short_alternative=GOOGLE_ROLES,
+        ),
+    )
+    email, scopes = account.get("email"), account.get("scopes")
+    wide = any(scope.raw.endswith("cloud-platform") for scope in (scopes.list() if scopes else ()))
+    if email is not None or wide:
+        acting.link(declared, runtime, email, _COMPUTE)
