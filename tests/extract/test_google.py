@@ -192,6 +192,7 @@ resource "google_vertex_ai_reasoning_engine" "e" {
   %(context)s
 }
 """
+WIDE = 'scopes = ["cloud-platform"]'
 BANK = "context_spec {\n memory_bank_config {\n %s\n }\n }"
 
 
@@ -236,10 +237,10 @@ def test_a_memory_bank_keeps_memories_until_they_expire(
     ("block", "accounts"),
     [
         ("", []),
-        ('service_account {\n scopes = ["cloud-platform"]\n }', [True]),
+        (f"service_account {{\n {WIDE}\n }}", [True]),
         ('service_account {\n scopes = ["https://www.googleapis.com/auth/logging.write"]\n }', []),
         (
-            'service_account {\n email = google_service_account.a.id\n scopes = ["cloud-platform"]}',
+            f"service_account {{\n email = google_service_account.a.email\n {WIDE}\n }}",
             [False],
         ),
     ],
