@@ -87,6 +87,12 @@ def station(inflation: float, below: SpeedCurve = IDEAL) -> SpeedCurve:
     return SpeedCurve(points=(*few, (2 * SIZE, 2 * SIZE / inflation)))
 
 
+def whole_curve(curve: SpeedCurve) -> SpeedCurve:
+    """Table 4, with the time of a request beside 63 others as the unit of demand."""
+    scale = SIZE / dict(curve.points)[SIZE]
+    return SpeedCurve(points=tuple((size, speed * scale) for size, speed in curve.points))
+
+
 def micro_batching() -> BarrierMicroBatching:
     return BarrierMicroBatching(name="micro-batching", source="", size=SIZE)
 

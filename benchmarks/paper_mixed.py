@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
 
-from paper_batches import SIZE, station
+from paper_batches import station, whole_curve
 from paper_rows import Claim, Part, Row, capped, step
 
 from agentaudit.model.results import RequestRecord
-from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage, Workload
+from agentaudit.model.workload import Heavy, Machine, Stage, Workload
 from agentaudit.simulation.arrivals import parse_arrivals
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.load import offered_load
@@ -33,12 +33,6 @@ LOAD = 1.2
 LLM_S = 2.1
 KNOWN_RATE = 24.0
 WHOLE = "all"
-
-
-def whole_curve(curve: SpeedCurve) -> SpeedCurve:
-    """Table 4, with the time of a request beside 63 others as the unit of demand."""
-    scale = SIZE / dict(curve.points)[SIZE]
-    return SpeedCurve(points=tuple((size, speed * scale) for size, speed in curve.points))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
