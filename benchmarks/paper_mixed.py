@@ -5,7 +5,7 @@ The demands of GPU-heavy requests, the rates but one, and all latencies are unpu
 is: 24/s at p_LLM 0.75 on Sys 2. GPU-heavy requests are taken to be as long as fills that system's
 LLM server at that rate, and to have as many tokens on Sys 1. Where the rate is not published, it is
 a fifth more than the busier of CPU and LLM server can do: below that no queue forms that MAS could
-sort.
+sort. Sys 2 and its Web pipeline are those of figure 6.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from functools import cache
 from statistics import fmean
 
 from paper_batches import station, whole_curve
+from paper_open import SYS2, TOOL_S
 from paper_rows import Claim, Part, Row, capped, step
 
 from agentaudit.model.results import RequestRecord
@@ -21,7 +22,7 @@ from agentaudit.model.workload import Heavy, Machine, Stage, Workload
 from agentaudit.simulation.arrivals import parse_arrivals
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.load import offered_load
-from agentaudit.simulation.machine import H200, RTX_PRO_6000
+from agentaudit.simulation.machine import RTX_PRO_6000
 from agentaudit.simulation.metrics import percentile
 from agentaudit.simulation.policies.mas import MixedAdmission
 from agentaudit.simulation.speed import largest_speed
@@ -44,8 +45,7 @@ class System:
     chat_s: float
 
 
-SYS2_GPU = whole_curve(H200)
-CHAT_S = (largest_speed(SYS2_GPU) / KNOWN_RATE - 0.25 * LLM_S) / 0.75
+CHAT_S = (largest_speed(SYS2.gpu) / KNOWN_RATE - 0.25 * LLM_S) / 0.75
 SLOWER = 19664.15 / 15264.86
 """Tokens per second with 64 at once, Sys 2 over Sys 1."""
 SYSTEMS = {
@@ -55,8 +55,8 @@ SYSTEMS = {
         chat_s=CHAT_S * SLOWER,
     ),
     "Sys 2": System(
-        machine=Machine(name="2", cores=72, cpu=station(1.9), gpu=SYS2_GPU),
-        cpu_s=12.1 / 1.9,
+        machine=SYS2,
+        cpu_s=TOOL_S,
         chat_s=CHAT_S,
     ),
 }
