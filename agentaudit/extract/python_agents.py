@@ -16,6 +16,7 @@ from agentaudit.extract.python_contexts import add_context
 from agentaudit.extract.python_executors import code_runner
 from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_gates import add_gates
+from agentaudit.extract.python_identity import add_identities, entry_agents
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_limits import budget, iterations, timeout
 from agentaudit.extract.python_memory import memories
@@ -52,8 +53,10 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     stores = [(collector.add(store), call) for store, call in found]
     building = Building(module, collector, tools, calls)
     agents = _add_agents(building)
-    add_claude_agents(documents, building)
+    others = add_claude_agents(documents, building)
     _link_stores(building, agents, stores)
+    known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
+    add_identities(building, known)
     variables = {call.variable for _, call in agents if call.variable}
     for retry in retries(module, calls, variables, tools):
         collector.add(retry)

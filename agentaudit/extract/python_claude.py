@@ -58,8 +58,9 @@ class _Options:
         return tuple(filter(None, (self.building.module.text(item) for item in elements)))
 
 
-def add_claude_agents(documents: Documents, building: Building) -> None:
+def add_claude_agents(documents: Documents, building: Building) -> list[Agent]:
     """An agent for each set of options, with its tools, its servers and what asks before them."""
+    found = []
     for call in building.calls:
         if call.name in _OPTIONS:
             options = _Options(building, call, _add_agent(building, call))
@@ -67,6 +68,8 @@ def add_claude_agents(documents: Documents, building: Building) -> None:
             _add_servers(documents, options)
             _add_gates(options)
             _add_subagents(options)
+            found.append(options.agent)
+    return found
 
 
 def _add_agent(building: Building, call: Call) -> Agent:
