@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 import tree_sitter
 
-from agentaudit.readers.hcl_syntax import Opaque, Place
+from agentaudit.readers.hcl_syntax import LONGEST_SOURCE, Opaque, Place
 
 DEEPEST = 150
 """How deep expressions and blocks may nest; what is deeper is opaque, and said to be."""
-_LONGEST_SOURCE = 400
 _MOST_PROBLEMS = 20
 
 
@@ -42,7 +41,7 @@ class Reading:
 
     def excerpt(self, node: tree_sitter.Node) -> str:
         """The text of a node, cut where it gets long."""
-        return self.source(node)[:_LONGEST_SOURCE]
+        return self.source(node)[:LONGEST_SOURCE]
 
     def opaque(self, node: tree_sitter.Node) -> Opaque:
         """The node as something that has no value."""

@@ -1,11 +1,15 @@
 """
 The syntax tree of HCL: blocks, attributes and expressions, each with its place, nothing evaluated.
 
-tree-sitter reads the text and recovers from errors; what it could not read becomes `Opaque`.
+`hcl_plain` reads the usual text, and tree-sitter any, for it recovers from errors; what it could
+not read becomes `Opaque`.
 `hcl_values` folds expressions to nodes.
 """
 
 import msgspec
+
+LONGEST_SOURCE = 400
+"""Characters that an expression shows of its text."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -18,7 +22,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Expression(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What every expression has. `source` is its text, at most some hundred characters of it."""
+    """What every expression has. `source` is its text, its first `LONGEST_SOURCE` characters."""
 
     place: Place
     source: str

@@ -1,26 +1,22 @@
 """Quoted strings and heredocs of HCL: escapes, interpolations, strip markers, indentation."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 import tree_sitter
 from msgspec import structs
 
+from agentaudit.readers.hcl_escapes import undoubled, unescaped
 from agentaudit.readers.hcl_reading import Reading
 from agentaudit.readers.hcl_syntax import Expression, Place, Template, Text
 
 Build = Callable[[Reading, tree_sitter.Node, int], Expression]
 
-_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|([$%])\4(?=\{)')
-_DOUBLED = re.compile(r"([$%])\1(?=\{)")
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
-_LAST_CODE_POINT = 0x10FFFF
 _PIECES = ("template_interpolation", "template_directive")
 
 
 def literal_text(reading: Reading, node: tree_sitter.Node) -> str:
     """The text of a quoted string that has no interpolation."""
-    return _unescaped(reading.source(node).removeprefix('"').removesuffix('"'))
+    return unescaped(reading.source(node).removeprefix('"').removesuffix('"'))
 
 
 def quoted_template(reading: Reading, node: tree_sitter.Node, depth: int, build: Build) -> Template:
@@ -33,7 +29,7 @@ def quoted_template(reading: Reading, node: tree_sitter.Node, depth: int, build:
     return Template(
         place=reading.place(node),
         source=reading.excerpt(node),
-        parts=tuple(_with_text(piece, _unescaped) for piece in pieces),
+        parts=tuple(_with_text(piece, unescaped) for piece in pieces),
     )
 
 
@@ -50,7 +46,7 @@ def heredoc(reading: Reading, node: tree_sitter.Node, depth: int, build: Build) 
     return Template(
         place=reading.place(node),
         source=reading.excerpt(node),
-        parts=tuple(_with_text(piece, _undoubled) for piece in pieces),
+        parts=tuple(_with_text(piece, undoubled) for piece in pieces),
         heredoc=True,
     )
 
@@ -118,21 +114,3 @@ def _outdented(pieces: Sequence[Expression]) -> Iterator[Expression]:
 
 def _with_text(piece: Expression, change: Callable[[str], str]) -> Expression:
     return structs.replace(piece, value=change(piece.value)) if isinstance(piece, Text) else piece
-
-
-def _undoubled(text: str) -> str:
-    return _DOUBLED.sub(r"\1", text)
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(_character, text) if "\\" in text or "{" in text else text
-
-
-def _character(match: re.Match[str]) -> str:
-    simple, short, long, doubled = match.groups()
-    if simple:
-        return _ESCAPED.get(simple, simple)
-    if doubled:
-        return str(doubled)
-    code = int(short or long, 16)
-    return chr(code) if code <= _LAST_CODE_POINT else "\N{REPLACEMENT CHARACTER}"

@@ -1,0 +1,118 @@
+"""HCL text as a stream of tokens, of which one is looked at: the commonest kinds and no others."""
+
+import re
+from dataclasses import dataclass, field
+
+from agentaudit.readers.document import Comment
+from agentaudit.readers.hcl_syntax import LONGEST_SOURCE, Place
+
+_WORD = r"[A-Za-z_][A-Za-z0-9_-]*"
+_CHARACTER = r'[^"\\$%\x00-\x1f\x7f\ud800-\udfff]|[$%](?![{$%])|\\[nrt"\\]'
+_TOKEN = re.compile(
+    rf"""[ \t]*(?:
+        (?P<name>{_WORD}(?:\.{_WORD})*)
+      | (?P<mark>[{{}}()\[\],:]|=(?![=>]))
+      | (?P<newline>\n[ \t\n]*)
+      | (?P<text>"(?:{_CHARACTER})*")
+      | (?P<number>[0-9]+(?:\.[0-9]+)?(?![\w.]))
+      | (?P<comment>(?:\#|//)[^\n\r\x00\ud800-\udfff]*)
+      | (?P<accessors>(?:\.{_WORD})+)
+      | (?P<quote>")
+      | (?P<end>\Z)
+    )""",
+    re.VERBOSE,
+)
+_PIECE = re.compile(rf"((?:{_CHARACTER})*)(\$\{{|\")")
+
+
+class UnusualError(Exception):
+    """Something that is not read here."""
+
+
+@dataclass(slots=True)
+class Tokens:
+    """A text, and the token that comes next in it."""
+
+    text: str
+    kind: str = ""
+    word: str = ""
+    """The empty text at the end."""
+    start: int = 0
+    at: int = 0
+    """Where the token begins and ends, as offsets."""
+    line: int = 1
+    line_start: int = 0
+    end: int = 0
+    end_line: int = 1
+    end_column: int = 1
+    """Where the token before it ended."""
+    comments: list[Comment] = field(default_factory=list)
+
+    def advance(self) -> None:
+        """To the next token; comments are noted on the way."""
+        self.end, self.end_line, self.end_column = self.at, self.line, self.at - self.line_start
+        at = self.at
+        while True:
+            match = _TOKEN.match(self.text, at)
+            if match is None:
+                raise UnusualError
+            kind = match.lastgroup or ""
+            token, at = match[kind], match.end()
+            if kind == "newline":
+                self.line += token.count("\n")
+                self.line_start = at - len(token) + token.rfind("\n") + 1
+            elif kind == "comment":
+                self._note(at - len(token), token)
+            else:
+                break
+        self.kind, self.word, self.start, self.at = kind, token, at - len(token), at
+
+    def piece(self) -> tuple[str, bool]:
+        """The text up to the next interpolation, or to the end of a quoted text; which it was."""
+        match = _PIECE.match(self.text, self.at)
+        if match is None:
+            raise UnusualError
+        self.at = match.end()
+        self.advance()
+        return match[1], match[2] == '"'
+
+    def take(self, token: str) -> None:
+        """Past a token that has to come here."""
+        if self.word != token:
+            raise UnusualError
+        self.advance()
+
+    def name(self) -> str:
+        """Past one word, which has to come here."""
+        word = self.word
+        if self.kind != "name" or "." in word:
+            raise UnusualError
+        self.advance()
+        return word
+
+    @property
+    def adjacent(self) -> bool:
+        """Whether nothing stands between the token and the one before it."""
+        return self.start == self.end
+
+    @property
+    def on_new_line(self) -> bool:
+        return self.line > self.end_line
+
+    def place(self) -> Place:
+        """That of the token, which stands on one line."""
+        column = self.start - self.line_start
+        return Place(self.line, column + 1, self.line, column + len(self.word))
+
+    def past(self, first: Place) -> Place:
+        """From the beginning of a place to the end of the token before this one."""
+        return Place(first.line, first.column, self.end_line, self.end_column)
+
+    def source(self, start: int) -> str:
+        """From an offset to the end of the token before this one."""
+        return self.text[start : min(self.end, start + LONGEST_SOURCE)]
+
+    def _note(self, start: int, comment: str) -> None:
+        said = comment.removesuffix("*/").lstrip("#/*").strip()
+        column = start - self.line_start + 1
+        self.comments.append(Comment(line=self.line, column=column, text=said))
