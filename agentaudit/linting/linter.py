@@ -14,8 +14,7 @@ from agentaudit.model.deployment import FACT_KINDS, Deployment
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
-from agentaudit.rules.cel import bind
-from agentaudit.rules.compiled import CompiledRule, holding
+from agentaudit.rules.compiled import CompiledRule, Inquiry
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.messages import message_of
 from agentaudit.rules.whole import whole_of
@@ -89,16 +88,16 @@ def _findings(
 def _matches(
     deployment: Deployment, rules: Iterable[CompiledRule], limits: Limits
 ) -> Iterator[tuple[CompiledRule, list[_Match]]]:
-    """Each rule with the facts it holds for; every fact is bound once for all its rules."""
+    """Each rule with the facts it holds for; all about one kind are asked at once."""
     whole, asked = whole_of(deployment), tuple(rules)
     for word, kind in FACT_KINDS.items():
         of_kind = [rule for rule in asked if rule.rule.applies_to == word]
         found: dict[str, list[_Match]] = {rule.rule.id: [] for rule in of_kind}
         facts: tuple[Fact, ...] = getattr(deployment, kind.field) if of_kind else ()
+        inquiry = Inquiry(word, of_kind, whole, limits)
         for fact in sorted(facts, key=lambda fact: (_ORDER(fact.evidence[0]), fact.id)):
-            subject = bind(word, fact, whole, limits)
-            for rule in holding(of_kind, subject):
-                found[rule.rule.id].append(_Match(fact, rule.severity_of(subject)))
+            for rule, severity in inquiry.about(fact):
+                found[rule.rule.id].append(_Match(fact, severity))
         yield from ((rule, found[rule.rule.id]) for rule in of_kind if found[rule.rule.id])
 
 

@@ -1,14 +1,19 @@
 """Rules of lint with their conditions, ready to be asked."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import compress
+from operator import attrgetter
 
 from agentaudit.errors import Problem
+from agentaudit.model.deployment import FACT_KINDS
+from agentaudit.model.facts.fact import Fact
 from agentaudit.model.finding import Severity
 from agentaudit.model.lint_rule import LintRule
-from agentaudit.rules.cel import MOST_AT_ONCE, Condition, RuleError, Subject, answers
-from agentaudit.rules.conditions import ConditionError
+from agentaudit.rules.cel import MOST_AT_ONCE, Condition, RuleError, Subject, answers, bind
+from agentaudit.rules.conditions import ConditionError, fields_asked
+from agentaudit.rules.limits import Limits
+from agentaudit.rules.whole import Whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,50 @@ class CompiledRule:
             raise RuleError(problem) from None
 
 
-def holding(rules: Sequence[CompiledRule], subject: Subject) -> Iterator[CompiledRule]:
+Answer = tuple[tuple[CompiledRule, Severity], ...]
+"""Rules that hold for a fact, each with the severity of its finding."""
+
+
+class Inquiry:
+    """
+    Rules about one kind of fact, asked of one fact after the other.
+
+    Facts that are equal in all that the conditions may ask for get one answer: most facts of a
+    large repository differ by their names alone.
+    """
+
+    def __init__(
+        self, kind: str, rules: Sequence[CompiledRule], whole: Whole, limits: Limits
+    ) -> None:
+        self._kind, self._rules = kind, rules
+        self._whole, self._limits = whole, limits
+        self._told_apart = attrgetter(*_told_apart(kind, rules))
+        self._given: dict[object, Answer] = {}
+
+    def about(self, fact: Fact) -> Answer:
+        """What the rules say of one fact."""
+        alike = self._told_apart(fact)
+        if alike not in self._given:
+            subject = bind(self._kind, fact, self._whole, self._limits)
+            self._given[alike] = tuple(
+                (rule, rule.severity_of(subject)) for rule in _holding(self._rules, subject)
+            )
+        return self._given[alike]
+
+
+def _told_apart(kind: str, rules: Sequence[CompiledRule]) -> Sequence[str]:
+    """The fields by which the rules can tell one fact from another; one at the least."""
+    asked = {"confidence"}
+    for rule in rules:
+        for condition in (rule.condition, *(refined for _, refined in rule.refinements)):
+            named = fields_asked(kind, condition.source)
+            if named is None:
+                return ("id",)
+            asked |= named
+    return sorted(asked & {field.name for field in fields(FACT_KINDS[kind].type)})
+
+
+def _holding(rules: Sequence[CompiledRule], subject: Subject) -> Iterator[CompiledRule]:
     """Those of the rules about one kind of fact that hold for this one."""
     for first in range(0, len(rules), MOST_AT_ONCE):
         asked = rules[first : first + MOST_AT_ONCE]

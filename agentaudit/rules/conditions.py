@@ -57,6 +57,17 @@ def complaint(text: str) -> tuple[int, int, str] | None:
     return int(match[1]), int(match[2]), match[3].removesuffix(" [INVALID_ARGUMENT]")
 
 
+def fields_asked(kind: str, source: str) -> frozenset[str] | None:
+    """
+    The fields of a fact that a condition may ask for; None where it may ask for any.
+
+    Names within its texts count, too: one too many does no harm.
+    """
+    if re.search(rf"(?<![\"'])\b{kind}\b(?!\s*\.)", source):
+        return None
+    return frozenset(re.findall(rf"\b{kind}\s*\.\s*(\w+)", source))
+
+
 def patterns_in(source: str) -> Iterator[tuple[int, str]]:
     """The patterns that a condition matches with, as written, and where each stands."""
     for match in _MATCHED.finditer(source):

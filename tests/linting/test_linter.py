@@ -240,6 +240,30 @@ def test_rules_asked_together_say_what_each_says_alone(conditions: list[str]) ->
     assert set(lint(read, rules).findings) == set(alone)
 
 
+FACTS = st.builds(
+    credential, st.integers(1, 99), lifetime=st.sampled_from((Lifetime.STATIC, Lifetime.SHORT))
+)
+
+
+@given(st.sets(st.sampled_from(CONDITIONS)), st.lists(FACTS, unique_by=lambda fact: fact.id))
+def test_facts_that_are_alike_get_the_answer_that_each_gets_alone(
+    conditions: set[str], facts: list[Credential]
+) -> None:
+    rules = [
+        rule(f"rule-{number}", when, severity_when=[(Severity.LOW, "has(credential.ttl_s)")])
+        for number, when in enumerate(sorted(conditions))
+    ]
+    one, many = deployment(1), replace(deployment(1), credentials=tuple(facts))
+
+    alone = [
+        finding
+        for fact in facts
+        for finding in lint(replace(one, credentials=(fact,)), rules).findings
+    ]
+
+    assert set(lint(many, rules).findings) == set(alone)
+
+
 def test_a_suppression_with_a_reason_covers_its_line_and_rule_only() -> None:
     found = lint(deployment(1, 2, comments=[comment("held-key", 2)]), [rule()])
 

@@ -11,7 +11,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import FactId
 from agentaudit.rules.cel import bind, compile_condition
-from agentaudit.rules.conditions import ConditionError
+from agentaudit.rules.conditions import ConditionError, fields_asked
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
@@ -105,3 +105,20 @@ def test_no_answer_is_no_answer() -> None:
     """The engine answers a failed condition with a text, which Python takes for true."""
     with pytest.raises(ConditionError, match="gave no answer"):
         holds("10 / size(credential.shared_with) > 1", credential())
+
+
+@pytest.mark.parametrize(
+    ("source", "fields"),
+    [
+        ('tool.name == "x" && has(tool.effects)', {"name", "effects"}),
+        ("tool\n  . name == 'a'", {"name"}),
+        ('tool_server.pinned || deployment.tools > 1 || "tool" in []', set()),
+        ('tool.name != "of tool.approval"', {"name", "approval"}),
+        ("[tool].exists(other, other.name != '')", None),
+        ("tool == tool", None),
+        ("true", set()),
+    ],
+)
+def test_a_condition_names_the_fields_it_asks_for(source: str, fields: set[str] | None) -> None:
+    """More than it asks for in doubt, never fewer."""
+    assert fields_asked("tool", source) == fields
