@@ -9,14 +9,13 @@ become their long forms.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from functools import lru_cache
+from typing import Any
 
 import yaml
-from yaml.error import Mark
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -36,6 +35,8 @@ _LONGEST_WORD = 5
 """`false`."""
 _NULL = frozenset({"", "~", "null"})
 _PLAIN_TAGS = frozenset({"reset", "override", "unsafe", "vault"})
+_Event = Any
+"""An event of the loader: what it has besides its marks depends on its type."""
 
 
 def parse_yaml(file: str, text: str) -> Document:
@@ -63,7 +64,7 @@ class _Composing:
     """Nodes from events; what is done for every node is written out, for there are many."""
 
     file: str
-    following: Callable[[], Event]
+    following: Callable[[], _Event]
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
     scalars: list[tuple[int, int]] = field(default_factory=list)
     """Offsets where scalars begin and end: a `#` inside one begins no comment."""
@@ -72,39 +73,40 @@ class _Composing:
     def roots(self) -> Iterator[Node]:
         while True:
             event = self.following()
-            if isinstance(event, StreamEndEvent):
+            if type(event) is StreamEndEvent:
                 return
-            if isinstance(event, DocumentStartEvent):
+            if type(event) is DocumentStartEvent:
                 self.anchors = {}
                 yield self.node(self.following(), 0)
 
-    def node(self, event: Event, depth: int) -> Node:
+    def node(self, event: _Event, depth: int) -> Node:
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise self.refusal(event)
         before = self.nodes
-        if isinstance(event, ScalarEvent):
+        kind = type(event)
+        if kind is ScalarEvent:
             node = self.scalar(event)
-        elif isinstance(event, AliasEvent):
-            return self.alias(event)
-        elif isinstance(event, MappingStartEvent):
+        elif kind is MappingStartEvent:
             node = self.mapping(event, depth)
+        elif kind is AliasEvent:
+            return self.alias(event)
         else:
             node = self.sequence(event, depth)
-        if event.anchor:  # type: ignore[attr-defined]  # what is no alias may have an anchor and a tag
-            self.anchors[event.anchor] = (node, self.nodes - before + 1)  # type: ignore[attr-defined]
-        tag = event.tag  # type: ignore[attr-defined]
+        if event.anchor:
+            self.anchors[event.anchor] = (node, self.nodes - before + 1)
+        tag = event.tag
         return _tagged(node, tag) if tag else node
 
-    def alias(self, event: AliasEvent) -> Node:
+    def alias(self, event: _Event) -> Node:
         if event.anchor not in self.anchors:
             raise self.error(event, "an alias to an anchor that is not complete here")
         node, size = self.anchors[event.anchor]
         self.count(event, size)
         return node
 
-    def scalar(self, event: ScalarEvent) -> Node:
-        start, end, value = _mark(event.start_mark), _mark(event.end_mark), event.value
+    def scalar(self, event: _Event) -> Node:
+        start, end, value = event.start_mark, event.end_mark, event.value
         self.scalars.append((start.index, end.index))
         line, column, end_line, end_column = start.line + 1, start.column, end.line + 1, end.column
         if end_column == 0 and end_line > line:
@@ -120,11 +122,11 @@ class _Composing:
             raw=value,
         )
 
-    def mapping(self, start: MappingStartEvent, depth: int) -> Node:
+    def mapping(self, start: _Event, depth: int) -> Node:
         entries: dict[str, tuple[Node, Node]] = {}
         merged: list[Node] = []
         event = self.following()
-        while not isinstance(event, MappingEndEvent):
+        while type(event) is not MappingEndEvent:
             key = self.key(event, depth)
             value = self.node(self.following(), depth + 1)
             if key.raw == "<<":
@@ -149,17 +151,17 @@ class _Composing:
             entries=found,
         )
 
-    def key(self, event: Event, depth: int) -> Node:
+    def key(self, event: _Event, depth: int) -> Node:
         """The key as a scalar; a key that is a collection is kept as its place only."""
         node = self.node(event, depth + 1)
         if node.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE):
             return node.changed(raw=f"?{node.line}:{node.column}", entries=(), elements=())
         return node
 
-    def sequence(self, start: Event, depth: int) -> Node:
+    def sequence(self, start: _Event, depth: int) -> Node:
         elements: list[Node] = []
         event = self.following()
-        while not isinstance(event, SequenceEndEvent):
+        while type(event) is not SequenceEndEvent:
             elements.append(self.node(event, depth + 1))
             event = self.following()
         line, column, end_line, end_column = _span(start, event, elements)
@@ -172,26 +174,26 @@ class _Composing:
             elements=tuple(elements),
         )
 
-    def count(self, event: Event, more: int) -> None:
+    def count(self, event: _Event, more: int) -> None:
         self.nodes += more
         if self.nodes > MAX_NODES:
             raise self.refusal(event)
 
-    def refusal(self, event: Event) -> InputError:
+    def refusal(self, event: _Event) -> InputError:
         many = self.nodes > MAX_NODES
         what = f"more than {MAX_NODES:,} nodes, aliases expanded" if many else ""
         return self.error(event, what or f"nested deeper than {MAX_DEPTH}")
 
-    def error(self, event: Event, message: str) -> InputError:
-        mark = _mark(event.start_mark)
+    def error(self, event: _Event, message: str) -> InputError:
+        mark = event.start_mark
         return broken(self.file, mark.line + 1, mark.column + 1, message)
 
 
-def _span(start: Event, last: Event, values: Sequence[Node]) -> tuple[int, int, int, int]:
+def _span(start: _Event, last: _Event, values: Sequence[Node]) -> tuple[int, int, int, int]:
     """From where a collection begins to its last character; a block's end mark is past that."""
-    begin = _mark(start.start_mark)
+    begin = start.start_mark
     line, column = begin.line + 1, begin.column + 1
-    if values and not start.flow_style:  # type: ignore[attr-defined]  # collections have it
+    if values and not start.flow_style:
         end_line, end_column = line, column
         for value in values:
             if value.end_line >= end_line and (
@@ -199,12 +201,13 @@ def _span(start: Event, last: Event, values: Sequence[Node]) -> tuple[int, int, 
             ):
                 end_line, end_column = value.end_line, value.end_column
         return line, column, end_line, end_column
-    end = _mark(last.end_mark)
+    end = last.end_mark
     if end.column == 0 and end.line > begin.line:
         return line, column, end.line, 1
     return line, column, end.line + 1, max(end.column, column if end.line == begin.line else 1)
 
 
+@lru_cache(maxsize=4096)
 def _plain_kind(value: str) -> NodeKind:
     if len(value) <= _LONGEST_WORD:
         lower = value.lower()
@@ -243,11 +246,6 @@ def _comments(text: str, scalars: list[tuple[int, int]]) -> Iterator[Comment]:
                 break
             mark = line.find("#", mark + 1)
         offset += len(line) + 1
-
-
-def _mark(mark: object) -> Mark:
-    """A mark of an event. The stubs allow for its absence, which no loader makes use of."""
-    return cast("Mark", mark)
 
 
 def _null(line: int, column: int) -> Node:
