@@ -5,6 +5,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_classification import classify
+from agentaudit.extract.terraform_cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform_clouds import add_clouds
 from agentaudit.extract.terraform_google import add_google
 from agentaudit.extract.terraform_iam import Principals
@@ -31,6 +32,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_runtimes(module, principals, collector)
         add_stores(module, collector)
         add_logs(module, collector)
+        add_cloud_logs(module, collector)
         add_clouds(module, collector)
         classify(module, collector)
         add_google(module, collector)
