@@ -20,6 +20,8 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _MOST_INSTANCES = 500
 """Templates that one deploys, with all that those deploy."""
+_MOST_RESOURCES = 5_000
+"""Of all that one template deploys; Azure takes 800 of one (Microsoft Learn, "Template limits")."""
 _DEEPEST = 20
 _PARAMETERS = re.compile(r"\.param(?:eter)?s?(?:[.-][\w-]+)*\.jsonc?$", re.IGNORECASE)
 _REGISTRY = re.compile(r"^(?:br|ts)[/:]")
@@ -56,6 +58,7 @@ class Project:
     _used: dict[str, int] = field(default_factory=dict)
     _visited: set[str] = field(default_factory=set)
     _instances: int = 0
+    _resources: int = 0
 
     def roots(self) -> Iterator[tuple[str, Template]]:
         """Templates that no other deploys; where they deploy each other, the first of them."""
@@ -72,7 +75,7 @@ class Project:
 
     def deployed(self, file: str, template: Template) -> Iterator[Deployed]:
         """What a template deploys, and what the templates do that it deploys."""
-        self._instances = 0
+        self._instances = self._resources = 0
         document = self.documents.files[file]
         instance = Instance(
             template=template,
@@ -81,7 +84,7 @@ class Project:
             given=self._given(file, template),
         )
         yield from self._instance(instance, 0)
-        if instance.effort.exhausted:
+        if instance.effort.exhausted or self._resources > _MOST_RESOURCES:
             self.note(
                 file,
                 Place(line=1, column=1, end_line=1, end_column=1),
@@ -138,6 +141,9 @@ class Project:
 
     def _resource(self, instance: Instance, resource: Resource, parent: str) -> Iterator[Deployed]:
         for values in instance.each(resource.condition, resource.loop):
+            self._resources += 1
+            if self._resources > _MOST_RESOURCES:
+                return
             own = (values.folder.fold(resource.type).text or "").lower()
             relative = parent and "." not in own.partition("/")[0]
             type_ = f"{parent}/{own}" if relative else own

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from agentaudit.extract.cloudformation_names import AS_THEY_ARE, RENAMED, TYPES
+from agentaudit.extract.cloudformation_overrides import overrides_of
 from agentaudit.extract.cloudformation_parameters import add_parameters
 from agentaudit.extract.cloudformation_values import Template
 from agentaudit.extract.collector import Collector
@@ -48,7 +49,8 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     found = (*templates(documents), *projects(documents, collector))
     for document in found:
         add_parameters(document, collector)
-    stacks = tuple(map(_stack, found))
+    given = overrides_of(documents, collector)
+    stacks = tuple(_stack(document, given.get(document.file, {})) for document in found)
     principals = Principals(documents, collector)
     principals.read(stacks)
     for stack in stacks:
@@ -60,7 +62,7 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
         add_logs(stack, collector)
 
 
-def _stack(document: Document) -> Stack:
+def _stack(document: Document, given: Mapping[str, Node]) -> Stack:
     listed = document.root.get("Resources")
     resources = listed.entries if listed is not None else ()
     types = {
@@ -68,7 +70,7 @@ def _stack(document: Document) -> Stack:
         for key, value in resources
     }
     names = {key.raw: name for key, value in resources if (name := _given_name(value))}
-    template = Template(parameters=_defaults(document), types=types, names=names)
+    template = Template(parameters={**_defaults(document), **given}, types=types, names=names)
     stack = Stack(folder=document.file, bodies=[])
     stack.members_by_type = tuple(
         declared

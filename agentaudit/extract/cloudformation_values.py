@@ -62,6 +62,7 @@ class Template:
         if name in self.parameters:
             default = self.parameters[name]
             return default.changed(
+                file=node.file,
                 line=node.line,
                 column=node.column,
                 end_line=node.end_line,

@@ -18,7 +18,7 @@ _ALWAYS_READ = re.compile(
     r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|agents?/[^/]+\.jsonc?"
     r"|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|root_agent\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed)/[^/]*|\.github/workflows/[^/]*"
-    r"|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
+    r"|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
     r"|azure-pipelines[^/]*\.ya?ml)$"
 )
 _OTHER = re.compile(

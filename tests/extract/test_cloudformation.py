@@ -249,3 +249,80 @@ def test_a_password_by_reference_is_kept_in_no_state() -> None:
 
     assert [store.kind for store in deployment.resources if store.kind == "database"]
     assert not [item for item in deployment.credentials if item.exposure == "state"]
+
+
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  OpenAIApiKey: {Type: String, NoEcho: true}
+  ModelName: {Type: String, Default: small}
+Resources:
+  Agent:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: agent
+      Environment:
+        Variables: {OPENAI_API_KEY: !Ref OpenAIApiKey, LLM_MODEL: !Ref ModelName}
+"""
+KEY = "7c1e9a40b5d2f8637c1e9a40b5d2f8E5"
+
+
+DEPLOY = "version = 0.1\n[default.deploy.parameters]\nparameter_overrides ="
+LIVE = f'\n[live.deploy.parameters]\nparameter_overrides = "OpenAIApiKey={KEY[::-1]}"'
+RESOLVED = "{{resolve:secretsmanager:openai}}"
+YAML = "default: {deploy: {parameters: {parameter_overrides: [OpenAIApiKey=%s]}}}"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "form"),
+    [
+        (
+            "samconfig.toml",
+            f'{DEPLOY} "ModelName=\\"large one\\" OpenAIApiKey={KEY}"',
+            CredentialForm.LITERAL,
+        ),
+        (
+            "samconfig.toml",
+            f'{DEPLOY} ["ParameterKey=OpenAIApiKey,ParameterValue={KEY}"]',
+            CredentialForm.LITERAL,
+        ),
+        ("samconfig.yaml", YAML.replace("%s", KEY), CredentialForm.LITERAL),
+        ("samconfig.toml", f'{DEPLOY} "OpenAIApiKey={RESOLVED}"', CredentialForm.SECRET_REF),
+        (
+            "samconfig.toml",
+            f'{DEPLOY} "OpenAIApiKey={KEY}"\ntemplate_file = "other.yaml"',
+            CredentialForm.SECRET_REF,
+        ),
+        ("samconfig.toml", f'{DEPLOY} "OpenAIApiKey={KEY}"{LIVE}', CredentialForm.SECRET_REF),
+    ],
+)
+def test_what_a_configuration_of_sam_gives_to_parameters(
+    file: str, text: str, form: CredentialForm
+) -> None:
+    found = deployment_of({"app/template.yaml": SAM, f"app/{file}": text})
+    (key,) = [each for each in found.credentials if each.variable == "OPENAI_API_KEY"]
+
+    assert key.form is form
+    assert key.evidence[0].file == "app/template.yaml"
+    if form is CredentialForm.LITERAL:
+        assert key.evidence[1].file == f"app/{file}"
+    assert KEY not in repr(found)
+
+
+def test_a_secret_that_overrides_a_parameter_stands_where_it_is_written() -> None:
+    text = f'[default.deploy.parameters]\nparameter_overrides = "A=b OpenAIApiKey={KEY}"\n'
+    found = deployment_of({"template.yaml": SAM, "samconfig.toml": text})
+    (secret,) = [each for each in found.credentials if each.variable == "OpenAIApiKey"]
+
+    place = secret.evidence[0]
+    assert (place.file, place.line, place.column) == ("samconfig.toml", 2, 41)
+    assert text.split("\n")[1][place.column - 1 :].startswith(KEY)
+
+
+@pytest.mark.parametrize(
+    "written", ['"A=\'b"', "1", "[[1]]", "{a = 1}", '""', '["=", "x", "a=b=c"]']
+)
+def test_overrides_of_any_shape_are_read(written: str) -> None:
+    text = f"[default.deploy.parameters]\nparameter_overrides = {written}\n"
+
+    assert not deployment_of({"template.yaml": SAM, "samconfig.toml": text}).incomplete
