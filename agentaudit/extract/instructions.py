@@ -18,6 +18,9 @@ _ASSIGNMENT = re.compile(
     r"(?P<name>[A-Za-z_][\w-]{1,60})[\"'`]?[ \t]*(?P<sign>=|:)[ \t]*[\"'`]?(?P<value>[^\s\"'`,;)]+)"
 )
 
+_SPOKEN = re.compile(r"(?:[a-z]+[-_])+(?:pass|password|secret|token|key)", re.IGNORECASE)
+"""What examples write where a secret will stand: `proxy-pass`."""
+
 
 def extract_instructions(documents: Documents, collector: Collector) -> None:
     """Every instruction, the agents it prompts, and what it gives away."""
@@ -94,6 +97,8 @@ def _stated(match: re.Match[str]) -> bool:
     After a colon, a word of nothing but letters is one of the sentence: `Pass: names, dates`.
     """
     if match["sign"] == ":" and match["value"].isalpha():
+        return False
+    if _SPOKEN.fullmatch(match["value"]):
         return False
     shown = by_look(match["value"])
     form = shown.form if shown is not None else form_of(match["name"], match["value"])

@@ -107,9 +107,16 @@ def _reach_identities(collector: Collector) -> None:
         if acting[identity.id]:
             agents = tuple(sorted(acting[identity.id]))
             collector.update(replace(identity, agent_reachable=True, agents=agents))
+    working = {
+        edge.dst
+        for edge in collector.edges.values()
+        if edge.kind is EdgeKind.AUTHENTICATES_AS and edge.src.startswith("runtime:")
+    }
     for grant in collector.of(Grant):
         if acting[grant.identity_id]:
             collector.update(replace(grant, agent_reachable=True))
+        elif grant.identity_id in working:
+            collector.update(replace(grant, held_by_others=True))
 
 
 def _acting(collector: Collector) -> dict[FactId, set[FactId]]:

@@ -20,9 +20,10 @@ _RUNS = frozenset(
     {
         *("run", "run_sync", "run_streamed", "invoke", "ainvoke", "stream", "astream"),
         *("run_async", "run_live", "run_stream", "initiate_chat", "a_initiate_chat", "RunConfig"),
+        "RunnableConfig",
     }
 )
-"""What starts a run; `RunConfig` is what Google's ADK hands to one."""
+"""What starts a run; `RunConfig` is what Google's ADK hands to one, `RunnableConfig` LangChain."""
 _COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
 
 
@@ -110,8 +111,25 @@ def _limited(call: Call) -> bool:
 
 def _in_config(module: Module, call: ast.Call, names: tuple[str, ...]) -> ast.expr | None:
     for candidate in (keyword(call, "config"), keyword(call, "limits"), *call.args):
-        if isinstance(candidate, ast.Dict):
-            for key, value in zip(candidate.keys, candidate.values, strict=True):
+        for mapping in _mappings(module, candidate):
+            for key, value in zip(mapping.keys, mapping.values, strict=True):
                 if key is not None and module.text(key) in names:
                     return value
     return None
+
+
+def _mappings(module: Module, given: ast.expr | None) -> Iterator[ast.Dict]:
+    """A mapping that is written here, or under the name that is given."""
+    if isinstance(given, ast.Dict):
+        yield given
+    if not isinstance(given, ast.Name):
+        return
+    for assignment in module.of(ast.Assign):
+        names = [target.id for target in assignment.targets if isinstance(target, ast.Name)]
+        if given.id in names and isinstance(assignment.value, ast.Dict):
+            yield assignment.value
+    for annotated in module.of(ast.AnnAssign):
+        target = annotated.target
+        named = isinstance(target, ast.Name) and target.id == given.id
+        if named and isinstance(annotated.value, ast.Dict):
+            yield annotated.value

@@ -51,7 +51,7 @@ _NOT_SECRET = frozenset(
         *("max", "min", "limit", "count", "num", "usage", "public", "tokenizer", "cost", "budget"),
         *("ttl", "type", "per", "stop", "eos", "bos", "pad", "reset", "disable", "require"),
         *("rotate", "rotation", "allow", "enable", "use", "has", "is", "automount", "manage"),
-        *("force", "write", "read", "recursive", "id", "existing"),
+        *("force", "write", "read", "recursive", "id", "existing", "to"),
     }
 )
 _DOING = frozenset(

@@ -95,10 +95,14 @@ def test_a_tool_stands_where_its_name_stands() -> None:
         ("create_agent().with_config(recursion_limit=7)", Known.SET, 7),
         ("create_agent().with_config({'recursion_limit': 0})", Known.NONE, None),
         ("create_agent().invoke(x, config={'recursion_limit': n()})", Known.UNKNOWN, None),
+        ("create_agent().invoke(x, config=named)", Known.SET, 9),
+        ("create_agent().invoke(x, typed)", Known.SET, 8),
+        ("create_agent().invoke(x, RunnableConfig(recursion_limit=6))", Known.SET, 6),
     ],
 )
 def test_loops_end_when_something_ends_them(call: str, known: Known, count: int | None) -> None:
-    agent = agent_of(call)
+    named = "named = {'recursion_limit': 9}\ntyped: dict = {'recursion_limit': 8}"
+    agent = agent_of(call, named)
 
     assert (agent.max_iterations, agent.max_iterations_count) == (known, count)
 
@@ -357,3 +361,50 @@ def test_agents_run_where_their_project_says_and_not_where_another_does(
     (role,) = (one for one in deployment.identities if one.name == "slack-role")
     assert (len(role.agents) == 2) is theirs
     assert (len(role.agents) == 1) is not theirs
+
+
+WRITER = """\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: it, namespace: apps}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: it}
+rules: [{apiGroups: [batch], resources: [jobs], verbs: [delete]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: it}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: it}
+subjects: [{kind: ServiceAccount, name: it, namespace: apps}]
+"""
+WORKLOAD = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: it, namespace: apps}
+spec:
+  template:
+    spec:
+      serviceAccountName: it
+      containers: [{name: it, image: "acme/queue:1", env: [{name: KIND, value: "x"}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "agents", "others"),
+    [
+        (WRITER, False, False),
+        (WRITER + WORKLOAD, False, True),
+        (WRITER + WORKLOAD.replace("name: KIND", "name: OPENAI_BASE_URL"), True, False),
+    ],
+)
+def test_rights_that_only_other_workloads_have_are_told_apart(
+    text: str,
+    agents: bool,  # noqa: FBT001 -- a column of the table
+    others: bool,  # noqa: FBT001
+) -> None:
+    grants = deployment_of({"it.yaml": text}).grants
+
+    assert {(grant.agent_reachable, grant.held_by_others) for grant in grants} == {(agents, others)}

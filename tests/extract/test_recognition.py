@@ -256,6 +256,7 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
         ("api_key", "nobody_will_ever_ask_for_it_here"),
         ("token", "the-agent-should-never-be-shown-it"),
         ("changePassword", "ScimFeatureSupport"),
+        ("PASS_TO_PASS", "tests/test_server.py::TestServer::test_answers"),
         ("NGC_API_KEY", "nvidiaapikey"),
         ("AWS_SECRET_ACCESS_KEY", "SAK123456789"),
         ("user_token", "Bearer demo-token-4711"),

@@ -70,6 +70,8 @@ class Grant(Fact):
     service_wildcards: tuple[str, ...] = ()
     managed_policy: str = ""
     agent_reachable: bool = False
+    held_by_others: bool = False
+    """Workloads act as its identity, and none of them runs an agent."""
     source: str = ""
     """aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac; azure_role: its definition."""
 
