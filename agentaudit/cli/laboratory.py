@@ -13,10 +13,11 @@ from statistics import geometric_mean
 
 from agentaudit import __version__
 from agentaudit.errors import UsageError
-from agentaudit.model.execution import Execution, HostMeasurement
+from agentaudit.model.execution import Contest, Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
 from agentaudit.probes.execution.calibration import beacon, measure_host
+from agentaudit.probes.execution.contest import MOST_PROCESSES, contests
 from agentaudit.probes.execution.executor import execute
 from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.priority import raised
@@ -24,13 +25,14 @@ from agentaudit.probes.execution.tools import Tool, interpreted, tool_of
 from agentaudit.probes.execution.workers import MOST_THREADS, MOST_WORKERS, Workers
 from agentaudit.probes.host import usable_cores
 from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
-from agentaudit.simulation.calibration import host_curve, host_progress
+from agentaudit.simulation.calibration import capacity, contender, host_curve, host_progress
+from agentaudit.simulation.cores import Contender
 from agentaudit.simulation.fidelity import (
     Circumstances,
     Recording,
     costs_of,
     recording_workload,
-    stalls_of,
+    used_alone,
     validated,
 )
 from agentaudit.simulation.line import line_of
@@ -65,6 +67,8 @@ class Subject:
     """All CPU steps, one after the other."""
     beacon_ns: Mapping[Tool, float]
     """Beside the recording."""
+    contests: tuple[Contest, ...]
+    """How kinds of work share cores."""
 
     def judged(self, seen: Observation, policy: Policy, repeat: int) -> ValidatedRun:
         """A run beside its predictions."""
@@ -82,13 +86,20 @@ class Subject:
                 costs=costs_of(self.recorded.steps),
                 overheads=Overheads(
                     driver_ns=host.driver_ns,
-                    stalls=stalls_of(self.recorded.steps, self.workload),
+                    contenders=self._contenders(),
+                    capacity=capacity(self.contests),
                     handovers=host.handovers,
                 ),
                 progress=host_progress(host),
             ),
             beside=Circumstances(repeat=repeat, speed=speed),
         )
+
+    def _contenders(self) -> dict[str, Contender]:
+        return {
+            name: contender(self.contests, tool_of(name), alone=alone, host=self.host)
+            for name, alone in used_alone(self.recorded, self.workload).items()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +139,8 @@ def laboratory(
     workload = _with_tools(workload)
     tools = tools_of(workload)
     threads = max((step.threads for item in workload.requests for step in item.steps), default=1)
-    count = min(max(threads * len(workload.requests), 4 * usable_cores()), MOST_WORKERS)
+    least = MOST_PROCESSES * usable_cores()
+    count = min(max(threads * len(workload.requests), least), MOST_WORKERS)
     with ExitStack() as stack:
         workers = stack.enter_context(
             Workers(
@@ -143,6 +155,9 @@ def laboratory(
         host = measure_host(workers, tools, FirstCome, side_by_side=sides(usable_cores()), calls=())
         units = {Tool(tool.tool): tool.unit_ns for tool in host.tools}
         hands = stack.enter_context(Hands(workers, units))
+        contested = tuple(
+            contests(hands, tools, FirstCome, cores=usable_cores(), workers=len(workers.ends))
+        )
         before = beacon(hands, tools, FirstCome)
         recorded = execute(recording_workload(workload), FirstCome(1), hands)
         after = beacon(hands, tools, FirstCome)
@@ -152,6 +167,7 @@ def laboratory(
             host=host,
             recorded=recorded,
             beacon_ns={tool: (before[tool] + after[tool]) / 2 for tool in tools},
+            contests=contested,
         )
         yield Laboratory(subject=subject, hands=hands)
 

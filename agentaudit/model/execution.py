@@ -71,6 +71,20 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """Kinds of work that share cores, as many of each on every core."""
+
+    processes: int
+    """On each core."""
+    capacity: float
+    """CPU time that they get together, over the time of the core."""
+    weights: tuple[tuple[str, float], ...]
+    """By kind of work: what one gets, over the mean of all."""
+    swelling: tuple[tuple[str, float], ...]
+    """By kind of work: CPU time of the same work, over that alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSpeed:
     """What one kind of work costs on this machine."""
 

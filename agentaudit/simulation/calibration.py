@@ -8,8 +8,9 @@ stage apart, `refined` lets simulation say by how much the curve misses, and cor
 
 from collections.abc import Mapping, Sequence
 
-from agentaudit.model.execution import HostMeasurement, StageLatency
+from agentaudit.model.execution import Contest, HostMeasurement, StageLatency
 from agentaudit.model.workload import SpeedCurve
+from agentaudit.simulation.cores import Contender
 from agentaudit.simulation.speed import ideal_cores, total_speed
 
 
@@ -98,6 +99,34 @@ def host_progress(host: HostMeasurement) -> SpeedCurve:
             for jobs, speed in host.progress
         )
     )
+
+
+def contender(
+    contests: Sequence[Contest], kind: str, *, alone: float, host: HostMeasurement
+) -> Contender:
+    """
+    How a kind of work shares cores that uses so much of one when it is alone there.
+
+    Its CPU time swells as soon as all cores are busy, by what it does beside its own kind, and on
+    by what it does in contests.
+    """
+    cores = host.cores
+    beside = next((dict(one.inflation) for one in host.tools if one.tool == kind), {})
+    swelling = {1: 1.0}
+    if cores in beside:
+        swelling[cores] = max(beside[cores], 1.0)
+    swelling |= {one.processes * cores: dict(one.swelling)[kind] for one in contests}
+    weights = ((one.processes, dict(one.weights)[kind]) for one in contests)
+    return Contender(
+        weight=SpeedCurve(points=((1, 1.0), *weights)),
+        alone=alone,
+        swelling=SpeedCurve(points=tuple(sorted(swelling.items()))),
+    )
+
+
+def capacity(contests: Sequence[Contest]) -> SpeedCurve:
+    """What so many processes on a core get of its time together."""
+    return SpeedCurve(points=((1, 1.0), *((one.processes, one.capacity) for one in contests)))
 
 
 def hampered(curve: SpeedCurve, progress: SpeedCurve, cores: int) -> SpeedCurve:

@@ -18,6 +18,7 @@ from operator import attrgetter
 from agentaudit.errors import UsageError
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest
+from agentaudit.simulation.cores import Cores
 from agentaudit.simulation.couplings import Couplings
 from agentaudit.simulation.following import followers_of
 from agentaudit.simulation.line import CallLine, line_of
@@ -60,16 +61,23 @@ class Run:
 
 
 def simulate(
-    workload: Workload, machine: Machine, policy: Policy, *, watcher: Watcher | None = None
+    workload: Workload,
+    machine: Machine,
+    policy: Policy,
+    *,
+    watcher: Watcher | None = None,
+    cores: Cores | None = None,
 ) -> Run:
     """
     The run of a workload, which is the same whoever watches.
+
+    With `cores`, they serve CPU steps, and not the machine's own; nothing else has a part in them.
 
     Raises UsageError, which says how far it came, when the policy leaves requests waiting although
     nothing will happen any more, starts one that does not wait, or is woken without end; and when
     an LLM call is larger than the machine's KV cache.
     """
-    execution = _Execution(workload.requests, machine, policy, watcher)
+    execution = _Execution(workload.requests, machine, policy, watcher, cores=cores)
     execution.pass_all()
     starved = execution.unfinished()
     if starved:
@@ -89,6 +97,8 @@ class _Execution:
         machine: Machine,
         policy: Policy,
         watcher: Watcher | None,
+        *,
+        cores: Cores | None,
     ) -> None:
         self._requests = sorted(requests, key=attrgetter("arrival_ns", "request_id"))
         self._ids = [item.request_id for item in self._requests]
@@ -102,9 +112,10 @@ class _Execution:
         self._policy = policy
         self._admission = policy.admission()
         self._hooks = hooks_of(self._admission)
-        self._cpu = Station(machine.cpu, machine.cores)
+        even = Station(machine.cpu, machine.cores)
+        self._cpu = even if cores is None else cores
         self._gpu = Station(machine.gpu, 1)
-        self._couplings = Couplings(machine, self._cpu, self._gpu)
+        self._couplings = Couplings(machine, even, self._gpu)
         self._stations = (self._cpu, self._gpu, Timers(), self._couplings.interpreter)
         self._line = line_of(self._requests, machine, self._hooks)
         self._plans = [plan_of(request, machine.dispatch_ns) for request in self._requests]
@@ -129,7 +140,7 @@ class _Execution:
         self._running = self._running_peak = 0
         self._work = [0] * len(self._stations)
 
-    def _used_stations(self) -> tuple[Station | Timers, ...]:
+    def _used_stations(self) -> tuple[Station | Timers | Cores, ...]:
         """Those that any request needs, so that nobody asks the others at each instant."""
         used = {entry[0] for plan in self._plans for entry in plan}
         if self._hooks.in_threads is not None:

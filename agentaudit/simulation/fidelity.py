@@ -27,7 +27,7 @@ class Recording:
     costs: Costs
     overheads: Overheads
     progress: SpeedCurve
-    """CPU time that so many jobs got together in each nanosecond."""
+    """CPU time that so many jobs got together in each nanosecond, for threads of one process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +56,17 @@ def costs_of(steps: Sequence[StepRecord]) -> Costs:
     return {(step.request_id, step.place): step.cpu_ns for step in steps if step.stage is Stage.CPU}
 
 
-def stalls_of(steps: Sequence[StepRecord], workload: Workload) -> Mapping[str, float]:
-    """Time that CPU steps, one after the other, spent without the CPU, over their CPU time."""
+def used_alone(recorded: Execution, workload: Workload) -> Mapping[str, float]:
+    """By their names: the share of a core's time that steps, one after the other, used."""
     names = _names(workload)
     spent: dict[str, list[int]] = {}
-    for step in steps:
+    for step in recorded.steps:
         if step.stage is Stage.CPU:
             sums = spent.setdefault(names[step.request_id, step.place], [0, 0])
             sums[0] += step.ended_ns - step.begun_ns
             sums[1] += step.cpu_ns
-    return {name: max(wall_ns / cpu_ns - 1, 0.0) for name, (wall_ns, cpu_ns) in spent.items()}
+    there = _left_by_hypervisor(recorded)
+    return {name: min(cpu_ns / wall_ns / there, 1.0) for name, (wall_ns, cpu_ns) in spent.items()}
 
 
 def validated(
@@ -87,12 +88,13 @@ def validated(
         costs={key: round(ns / beside.speed) for key, ns in recording.costs.items()},
         overheads=recording.overheads,
     )
+    left = _left_by_hypervisor(execution)
     own = simulate_served(
         workload,
-        replace(here, cpu=faster(recording.progress, _left_by_hypervisor(execution))),
+        replace(here, cpu=faster(recording.progress, left)),
         policy,
         costs=costs_of(execution.steps),
-        overheads=replace(recording.overheads, driver_ns=_driver_ns(execution)),
+        overheads=replace(recording.overheads.as_it_was(left), driver_ns=_driver_ns(execution)),
     )
     return ValidatedRun(
         policy=policy.name,

@@ -12,17 +12,22 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from operator import attrgetter
 
 from agentaudit.model.execution import HandOver
-from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.simulation.cores import EVEN, Contender, Cores
 from agentaudit.simulation.engine import Run, simulate
 from agentaudit.simulation.policy import Admission, Policy, hooks_of
+from agentaudit.simulation.speed import faster
 
 Costs = Mapping[tuple[int, int], int]
 """Nanoseconds by request id and place of the step."""
 _HAND_OVER = "(hand-over)"
 _DRIVER = "(driver)"
 _PASSES = 3
+_FIRST = Contender(weight=SpeedCurve(points=((1, 1000.0),)))
+"""The driver: it works for a moment only, and the kernel lets it do so at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +36,24 @@ class Overheads:
 
     driver_ns: int
     """CPU time of driver and server, for each step."""
-    stalls: Mapping[str, float]
-    """
-    By the names of CPU steps: how long one of them alone does nothing, over its CPU time, as while
-    it waits for children to start.
-    """
+    contenders: Mapping[str, Contender]
+    """By the names of CPU steps: how they share cores."""
+    capacity: SpeedCurve
+    """What so many processes on a core get of its time together."""
     handovers: tuple[HandOver, ...]
     """Measured with so many jobs side by side, from one on, ascending."""
+
+    def as_it_was(self, left: float) -> "Overheads":
+        """
+        For CPU times of the run itself, which have swollen as they did.
+
+        So much of each core's time was there, 0 to 1.
+        """
+        contenders = {
+            name: replace(one, alone=one.alone * left, swelling=EVEN)
+            for name, one in self.contenders.items()
+        }
+        return replace(self, contenders=contenders, capacity=faster(self.capacity, left))
 
     def handover_ns(self, stage: Stage, load: float) -> int:
         """With so many processes running: between those measured, and on at the same slope."""
@@ -61,9 +77,29 @@ def simulate_served(
     waits: Costs = {}
     for _ in range(_PASSES - 1):
         watched = _Watched(policy)
-        simulate(as_served(workload, costs, overheads, waits), machine, watched)
+        _simulate(as_served(workload, costs, overheads, waits), machine, watched, overheads)
         waits = _waits(workload, watched.log, overheads)
-    return simulate(as_served(workload, costs, overheads, waits), machine, policy)
+    return _simulate(as_served(workload, costs, overheads, waits), machine, policy, overheads)
+
+
+def _simulate(workload: Workload, machine: Machine, policy: Policy, overheads: Overheads) -> Run:
+    """On cores one by one; threads of one interpreter, which take turns anyway, on even ones."""
+    if hooks_of(policy.admission()).in_threads is not None:
+        return simulate(workload, machine, policy)
+    kinds = {**overheads.contenders, _DRIVER: _FIRST}
+    started = [Contender()] if machine.dispatch_ns else []
+    ordered = sorted(workload.requests, key=attrgetter("arrival_ns", "request_id"))
+    coming = {
+        place: started
+        + [
+            kinds.get(step.name, Contender())
+            for step in request.steps
+            if step.stage is Stage.CPU and step.demand_ns
+        ]
+        for place, request in enumerate(ordered)
+    }
+    cores = Cores(machine.cores, overheads.capacity, coming)
+    return simulate(workload, machine, policy, cores=cores)
 
 
 def as_served(workload: Workload, costs: Costs, overheads: Overheads, waits: Costs) -> Workload:
@@ -98,9 +134,7 @@ def _served(
         wait_ns = overheads.handover_ns(step.stage, 1)
     wait = WorkStep(stage=Stage.WAIT, demand_ns=max(wait_ns // 2, 1), name=_HAND_OVER)
     if step.stage is Stage.CPU:
-        stall_ns = round(cost_ns * overheads.stalls.get(step.name, 0.0))
-        before = replace(wait, demand_ns=wait.demand_ns + stall_ns)
-        return (before, replace(step, demand_ns=cost_ns + overheads.driver_ns), wait)
+        step = replace(step, demand_ns=max(cost_ns, 1))
     driver = WorkStep(
         stage=Stage.CPU, demand_ns=max(overheads.driver_ns, 1), name=_DRIVER, interpreted=0.0
     )

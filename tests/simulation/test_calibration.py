@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.model.execution import HandOver, HostMeasurement, StageLatency, ToolSpeed
+from agentaudit.model.execution import Contest, HandOver, HostMeasurement, StageLatency, ToolSpeed
 from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation.calibration import (
+    capacity,
+    contender,
     curve_error,
     hampered,
     host_curve,
@@ -17,7 +19,9 @@ from agentaudit.simulation.calibration import (
     refined,
     stage_curve,
 )
+from agentaudit.simulation.cores import EVEN, Contender
 from agentaudit.simulation.machine_file import parse_machine
+from agentaudit.simulation.speed import total_speed
 
 HOST = HostMeasurement(
     cores=2,
@@ -95,3 +99,36 @@ def test_a_machine_file_says_what_was_measured() -> None:
     assert machine.dispatch_ns == 243_000
     assert machine.assumptions == ()
     assert machine_lines(cores=4, cpu=None, gpu=None, dispatch_ns=0) == ["cores: 4"]
+
+
+def test_contests_say_how_a_kind_shares_a_core() -> None:
+    """Alone it has a core; among others what was measured, and between numbers a mean."""
+    contests = [
+        Contest(
+            processes=2,
+            capacity=0.9,
+            weights=(("regex", 0.5), ("numpy", 1.5)),
+            swelling=(("regex", 1.5), ("numpy", 1.1)),
+        ),
+        Contest(
+            processes=4,
+            capacity=1.0,
+            weights=(("regex", 1.0), ("numpy", 1.0)),
+            swelling=(("regex", 1.0), ("numpy", 1.3)),
+        ),
+    ]
+    numpy = contender(contests, "numpy", alone=0.75, host=HOST)
+    regex = contender(contests, "regex", alone=1.0, host=HOST)
+
+    assert numpy.alone == 0.75
+    assert numpy.swelling.points == ((1, 1.0), (2, 1.0), (4, 1.1), (8, 1.3))
+    assert regex.swelling.points == ((1, 1.0), (2, 1.25), (4, 1.5), (8, 1.0))
+    assert [total_speed(numpy.weight, processes) for processes in (1, 2, 3, 9)] == [
+        *(1.0, 1.5, 1.25, 1.0)
+    ]
+    assert total_speed(capacity(contests), 3) == pytest.approx(0.95)
+
+
+def test_without_a_contest_all_share_alike() -> None:
+    assert contender([], "spawn", alone=1.0, host=HOST) == Contender()
+    assert capacity([]) == EVEN

@@ -15,13 +15,14 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
+from agentaudit.simulation.cores import EVEN, Contender
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.fidelity import (
     Circumstances,
     Recording,
     costs_of,
     recording_workload,
-    stalls_of,
+    used_alone,
     validated,
 )
 from agentaudit.simulation.policies.capped import CappedConcurrency
@@ -42,10 +43,16 @@ STEPS = (
     WorkStep(stage=Stage.WAIT, demand_ns=3 * MS),
 )
 EVERYBODY = CappedConcurrency(name="multi-processing", source="", cap=None)
-FREE = Overheads(driver_ns=0, stalls={}, handovers=(HandOver(jobs=1, cpu_ns=0, gpu_ns=0),))
+FREE = Overheads(
+    driver_ns=0,
+    contenders={},
+    capacity=EVEN,
+    handovers=(HandOver(jobs=1, cpu_ns=0, gpu_ns=0),),
+)
 SLOW = Overheads(
     driver_ns=MS,
-    stalls={"regex": 0.5},
+    contenders={"regex": Contender(alone=2 / 3)},
+    capacity=EVEN,
     handovers=(
         HandOver(jobs=1, cpu_ns=2 * MS, gpu_ns=4 * MS),
         HandOver(jobs=3, cpu_ns=6 * MS, gpu_ns=4 * MS),
@@ -112,7 +119,11 @@ def test_what_the_hypervisor_takes_is_missing() -> None:
         workload=given,
         machine=MACHINE,
         policy=EVERYBODY,
-        recording=Recording(costs={}, overheads=FREE, progress=ideal_cores(2)),
+        recording=Recording(
+            costs={},
+            overheads=replace(FREE, contenders={"regex": Contender()}),
+            progress=ideal_cores(2),
+        ),
         beside=Circumstances(repeat=0, speed=1.0),
     )
 
@@ -120,16 +131,19 @@ def test_what_the_hypervisor_takes_is_missing() -> None:
     assert run.own.p50_ns == pytest.approx(15 * MS, abs=10)
 
 
-def test_what_steps_cost_and_how_long_they_do_nothing() -> None:
-    steps = execution(2, 8 * MS).steps
+def test_what_steps_cost_and_how_much_of_a_core_they_use() -> None:
+    """Of what was there: half of the time was stolen, and was nobody's."""
+    seen = execution(2, 8 * MS)
+    stolen = Surroundings(elapsed_ns=20 * MS, foreign_cores=0.0, stolen_cores=0.2)
 
-    assert costs_of(steps) == {(0, 0): 8 * MS, (1, 0): 8 * MS}
-    assert stalls_of(steps, workload(2)) == {"regex": 0.25}
+    assert costs_of(seen.steps) == {(0, 0): 8 * MS, (1, 0): 8 * MS}
+    assert used_alone(seen, workload(2)) == {"regex": 0.8}
+    assert used_alone(replace(seen, surroundings=stolen), workload(2)) == {"regex": 1.0}
 
 
 def test_without_overheads_it_is_the_simulator() -> None:
-    """... but for the single nanoseconds that an empty hand-over takes."""
-    given = workload(5)
+    """... where both cores have as many; but for the single nanoseconds of an empty hand-over."""
+    given = workload(4)
     served = simulate_served(given, MACHINE, EVERYBODY, costs={}, overheads=FREE)
     plain = simulate(given, MACHINE, EVERYBODY)
 
@@ -138,7 +152,7 @@ def test_without_overheads_it_is_the_simulator() -> None:
 
 
 def test_a_step_alone_takes_its_cost_and_all_overheads() -> None:
-    """CPU: 6 and 3 of stall, 2 there and back, 1 for the driver; GPU: 5, 4 and 1; and 3 waiting."""
+    """CPU: 6 on 2/3 of a core, 2 there and back, 1 of driver; GPU: 5, 4 and 1; waiting: 3."""
     run = simulate_served(
         workload(1),
         replace(MACHINE, dispatch_ns=0),
@@ -236,3 +250,28 @@ def test_both_predictions_of_a_run() -> None:
     assert run.measured.makespan_ns == 40 * MS
     assert run.foreknown.makespan_ns == pytest.approx(16 * MS, abs=100)
     assert run.own.makespan_ns == pytest.approx(8 * MS, abs=100)
+
+
+def test_children_have_more_of_a_core_than_their_neighbours() -> None:
+    """Two kinds on one core, as measured: the one with the weight is done first."""
+    steps = (
+        WorkStep(stage=Stage.CPU, demand_ns=20 * MS, name="spawn"),
+        WorkStep(stage=Stage.CPU, demand_ns=20 * MS, name="retrieval"),
+    )
+    requests = tuple(
+        replace(workload(1).requests[0], request_id=number, steps=(step,))
+        for number, step in enumerate(steps)
+    )
+    kinds = {"spawn": Contender(weight=SpeedCurve(points=((1, 1.0), (2, 4.0))))}
+    run = simulate_served(
+        replace(workload(2), requests=requests),
+        replace(MACHINE, cores=1, dispatch_ns=0),
+        EVERYBODY,
+        costs={},
+        overheads=replace(FREE, contenders=kinds),
+    )
+
+    assert [record.finish_ns for record in run.records] == [
+        pytest.approx(25 * MS, abs=100),
+        pytest.approx(40 * MS, abs=100),
+    ]

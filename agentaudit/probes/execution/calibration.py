@@ -28,7 +28,7 @@ _NAPS = 25
 _CALL_NS = 40 * _MS
 _SHORT_CALL_NS = _MS // 5
 _BEACON_NS = 5 * _MS
-_BEACONS = 5
+_BEACONS = 20
 
 
 def measure_host(

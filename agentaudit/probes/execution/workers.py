@@ -61,7 +61,7 @@ class Workers:
         self.placed = False
         """Whether the driver says on which core a step runs, and not the kernel."""
         self.pids: tuple[int, ...] = ()
-        """Of all our processes, first the one that the others were forked from."""
+        """Of what the others were forked from, the workers, the server, and what has threads."""
         self._nursery = subprocess.Popen(  # noqa: S603 -- a program of ours
             [sys.executable, "-m", _NURSERY, json.dumps(wanted)],
             stdin=subprocess.PIPE,
@@ -88,6 +88,11 @@ class Workers:
         where: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def server_pid(self) -> int:
+        """Of the inference server; known once it has started."""
+        return self.pids[1 + len(self.ends)]
 
     def how_one_ended(self) -> str:
         """What is known of a process that is gone: `worker 3 ended by SIGKILL`."""
