@@ -89,7 +89,7 @@ def host_progress(host: HostMeasurement) -> SpeedCurve:
     How much CPU time this machine gave to so many jobs, with all that else ran on it.
 
     Where a job alone does not get a core's time, it waits for something else, as for children to
-    start; those waits belong to its steps (`stalls`), and up to as many jobs as cores are compared
+    start; those waits belong to its steps (`alone`), and up to as many jobs as cores are compared
     with it. Beyond, somebody works while another waits: what they get is what there is.
     """
     alone = dict(host.progress).get(1, 1.0)

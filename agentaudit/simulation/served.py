@@ -74,17 +74,24 @@ def simulate_served(
     workload: Workload, machine: Machine, policy: Policy, *, costs: Costs, overheads: Overheads
 ) -> Run:
     """The run of requests whose CPU steps cost this, handed over as this machine does it."""
+    threaded = hooks_of(policy.admission()).in_threads is not None
+    if threaded:
+        costs = _with_stalls(workload, costs, overheads)
     waits: Costs = {}
     for _ in range(_PASSES - 1):
         watched = _Watched(policy)
-        _simulate(as_served(workload, costs, overheads, waits), machine, watched, overheads)
+        served = as_served(workload, costs, overheads, waits)
+        _simulate(served, machine, watched, None if threaded else overheads)
         waits = _waits(workload, watched.log, overheads)
-    return _simulate(as_served(workload, costs, overheads, waits), machine, policy, overheads)
+    served = as_served(workload, costs, overheads, waits)
+    return _simulate(served, machine, policy, None if threaded else overheads)
 
 
-def _simulate(workload: Workload, machine: Machine, policy: Policy, overheads: Overheads) -> Run:
-    """On cores one by one; threads of one interpreter, which take turns anyway, on even ones."""
-    if hooks_of(policy.admission()).in_threads is not None:
+def _simulate(
+    workload: Workload, machine: Machine, policy: Policy, overheads: Overheads | None
+) -> Run:
+    """On cores one by one; without `overheads` on even ones, as threads of one interpreter are."""
+    if overheads is None:
         return simulate(workload, machine, policy)
     kinds = {**overheads.contenders, _DRIVER: _FIRST}
     started = [Contender()] if machine.dispatch_ns else []
@@ -100,6 +107,19 @@ def _simulate(workload: Workload, machine: Machine, policy: Policy, overheads: O
     }
     cores = Cores(machine.cores, overheads.capacity, coming)
     return simulate(workload, machine, policy, cores=cores)
+
+
+def _with_stalls(workload: Workload, costs: Costs, overheads: Overheads) -> Costs:
+    """Of steps that do not use up a core alone, as long as that takes them there."""
+    return {
+        (request.request_id, place): round(
+            costs.get((request.request_id, place), step.demand_ns)
+            / overheads.contenders.get(step.name, Contender()).alone
+        )
+        for request in workload.requests
+        for place, step in enumerate(request.steps)
+        if step.stage is Stage.CPU
+    }
 
 
 def as_served(workload: Workload, costs: Costs, overheads: Overheads, waits: Costs) -> Workload:
