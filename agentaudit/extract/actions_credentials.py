@@ -10,6 +10,7 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.redaction import assignment
+from agentaudit.extract.stages import stage_named
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
@@ -75,8 +76,15 @@ def add_job_credentials(
         holder_id=next(iter(seen_by), NOBODY),
         seen_by=seen_by,
         short_alternative=dict(_IN_ENVIRONMENT),
+        environment=_stage(job),
     )
     return bool(add_credentials(collector, settings, holding)) or found
+
+
+def _stage(job: Job) -> str:
+    """The stage that a job's environment is; its rules are elsewhere, whatever it is called."""
+    named = job.node.child("environment")
+    return stage_named((named.text or named.text_at("name")) if named is not None else "")
 
 
 def _add_static(

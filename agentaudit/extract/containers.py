@@ -14,6 +14,7 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, plain
+from agentaudit.extract.stages import stage_named, stage_of_settings
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Model
@@ -65,9 +66,11 @@ def add_container(collector: Collector, container: Container) -> Runtime:
     """The runtime of a container, with all that follows from its role."""
     role = container.role
     launch = image_launch(container.runtime.image)
+    named = container.runtime.environment
     runtime = collector.add(
         replace(
             container.runtime,
+            environment=stage_named(named) or named or stage_of_settings(container.settings),
             image=plain(container.runtime.image),
             image_pinned=launch.pinned if container.build is None else Truth.UNKNOWN,
             runs_agent=role == "agent",
@@ -103,7 +106,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             holder_id=holder_id,
             seen_by=tuple(dict.fromkeys((holder_id, runtime.id))),
             short_alternative=container.short_alternative,
-            environment=container.runtime.environment,
+            environment=runtime.environment,
         ),
     )
     if credentials:

@@ -13,6 +13,7 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
 from agentaudit.extract.secret_names import name_words
+from agentaudit.extract.stages import owner_stage, stage_of_file
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import Credential, Lifetime
@@ -100,7 +101,7 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
         name=setting.key,
         evidence=tuple(dict.fromkeys(places)),
         confidence=recognised.confidence,
-        environment=holding.environment,
+        environment=holding.environment or stage_of_file(setting.document.file),
         provider=recognised.provider,
         kind=recognised.kind,
         form=recognised.form,
@@ -113,6 +114,7 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
         admin=recognised.admin,
         default_value=recognised.default_value,
         digest=collector.digest(recognised.secret) if recognised.secret else "",
+        belongs_to=owner_stage(setting, recognised),
         unused_channel="" if _ADDRESS.search(setting.content) else setting.channel,
         short_alternative=holding.short_alternative.get(recognised.provider, ""),
     )

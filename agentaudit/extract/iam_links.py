@@ -3,21 +3,51 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import MOST_SENSITIVE
 from agentaudit.extract.iam_actions import Level, access, expanded
+from agentaudit.extract.iam_exfiltration import READS
 from agentaudit.extract.iam_globs import Glob, literal_head, meets, open_glob
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant, Identity, Resource
+from agentaudit.model.facts.runtimes import Runtime
 
 _DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
 _ROLE = ("aws", "role")
+_MOST_PATTERNS = 1_000
 _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove", "drop")
+
+
+def _open_networks(collector: Collector) -> None:
+    """A runtime on a public network lets out whatever its identity may read of any kind."""
+    public: dict[FactId, list[str]] = {}
+    for edge in collector.edges.values():
+        runtime = collector.facts.get(edge.src)
+        acts = edge.kind is EdgeKind.AUTHENTICATES_AS and isinstance(runtime, Runtime)
+        if acts and isinstance(runtime, Runtime) and runtime.network == "public":
+            public.setdefault(edge.dst, []).append(runtime.name)
+    for grant in collector.of(Grant) if public else ():
+        names = public.get(grant.identity_id, [])
+        reads = _free_reads(grant) if names and not grant.outlets else ()
+        if reads:
+            outlets = tuple(f"the public network of {name}" for name in sorted(names))
+            collector.update(replace(grant, free_reads=reads, outlets=outlets))
+
+
+def _free_reads(grant: Grant) -> tuple[str, ...]:
+    """What of READS a grant allows on everything, and on no condition."""
+    if grant.source != "aws_iam" or grant.effect != "allow" or grant.conditions:
+        return ()
+    if "*" not in grant.resources:
+        return ()
+    patterns = grant.actions[:_MOST_PATTERNS]
+    return tuple(sorted(READS.intersection(frozenset().union(*map(expanded, patterns)))))
 
 
 def link_grants(_documents: Documents, collector: Collector) -> None:
@@ -31,6 +61,7 @@ def link_grants(_documents: Documents, collector: Collector) -> None:
             if decides(grant, resource):
                 _link_resource(collector, grant, resource)
         _link_roles(collector, grant, roles)
+    _open_networks(collector)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,10 @@ class Credential(Fact):
     shared_with: tuple[FactId, ...] = ()
     """Other credentials of this deployment with the same value."""
     agent_reachable: bool = False
+    belongs_to: str = ""
+    """`production` where its name, or that of what it opens, says so; else empty."""
+    needless_for: tuple[str, ...] = ()
+    """Tool servers that are handed it, and are known to work without it."""
     unused_channel: str = ""
     """What the platform has for secrets, where the value is handed over beside it: `secrets`."""
     short_alternative: str = ""

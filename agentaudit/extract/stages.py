@@ -1,0 +1,74 @@
+"""
+Which stage of a deployment something belongs to: production, or one in which people try things.
+
+Said by the names that teams give to files, folders and variables; what names no stage has none.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from agentaudit.extract.collector import Setting
+from agentaudit.extract.recognition import Recognised
+from agentaudit.extract.secret_names import name_words
+from agentaudit.model.facts.credentials import CredentialForm
+
+PRODUCTION = "production"
+_STAGES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("prod", "production", "prd"), PRODUCTION),
+        **dict.fromkeys(("dev", "develop", "development"), "development"),
+        **dict.fromkeys(("preview", "previews"), "preview"),
+        **dict.fromkeys(("staging", "stg"), "staging"),
+        **dict.fromkeys(("sandbox", "qa", "uat"), "test"),
+    }
+)
+_DENIED = frozenset({"non", "pre", "not", "no", "post"})
+"""`NON_PROD` and `pre-prod` are not production."""
+_NAMES = re.compile(
+    r"^(?:(?:APP|DEPLOY|DEPLOYMENT|NODE|SERVICE|AGENT)_)?(?:ENV|ENVIRONMENT|STAGE)$", re.IGNORECASE
+)
+_LIVE = ("sk_live_", "rk_live_")
+"""Keys of Stripe that move money (Stripe documentation, "API keys")."""
+_HOST = re.compile(r"://[^/@\s]*@(?P<host>[^/:\s?]+)")
+_LONGEST = 2_000
+
+
+def stage_named(text: str) -> str:
+    """The stage that a text is a name of: `dev` is development; empty where it is none."""
+    return _STAGES.get(text.strip().lower(), "")
+
+
+def stage_of_file(file: str) -> str:
+    """The stage that a file is for, by a part of its name or by the folder nearest to it."""
+    *folders, name = file.split("/")
+    for part in (*re.split(r"[._-]", name), *reversed(folders)):
+        stage = stage_named(part)
+        if stage:
+            return stage
+    return ""
+
+
+def stage_of_settings(settings: Iterable[Setting]) -> str:
+    """The stage that an environment says it is: `APP_ENV=preview`."""
+    named = (setting.content for setting in settings if _NAMES.match(setting.key))
+    return next((stage for text in named if (stage := stage_named(text))), "")
+
+
+def owner_stage(setting: Setting, recognised: Recognised) -> str:
+    """
+    The stage to which a credential belongs, wherever it is held; `production` or empty.
+
+    Its name says so, or the name of what it refers to, or the host to which it opens the door.
+    """
+    content = setting.content[:_LONGEST]
+    if recognised.form is not CredentialForm.LITERAL:
+        said = f"{setting.key} {content}"
+    elif content.startswith(_LIVE):
+        return PRODUCTION
+    else:
+        host = _HOST.search(content)
+        said = f"{setting.key} {host['host'] if host is not None else ''}"
+    words = name_words(said)
+    known = {stage for word in words if (stage := stage_named(word))}
+    return PRODUCTION if known == {PRODUCTION} and not _DENIED.intersection(words) else ""

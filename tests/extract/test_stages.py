@@ -1,0 +1,116 @@
+"""Stages of deployments by their names, and credentials where nobody needs them."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.stages import stage_of_file
+from agentaudit.model.facts.credentials import Credential
+from agentaudit.rules.fakes import expand_fakes
+
+
+@pytest.mark.parametrize(
+    ("file", "stage"),
+    [
+        ("compose.dev.yaml", "development"),
+        ("docker-compose-preview.yml", "preview"),
+        ("overlays/staging/agent.yaml", "staging"),
+        ("envs/prod/main.tf", "production"),
+        ("envs/dev/prod.tfvars", "production"),
+        (".env.development", "development"),
+        ("devices/product.yaml", ""),
+        ("compose.yaml", ""),
+        ("tests/compose.yaml", ""),
+    ],
+)
+def test_a_file_is_for_the_stage_that_it_names(file: str, stage: str) -> None:
+    assert stage_of_file(file) == stage
+
+
+def held(name: str, value: str, more: str = "") -> Credential:
+    text = f"""
+services:
+  agent:
+    image: ghcr.io/acme/agent:1.0.0
+    environment:
+      OPENAI_MODEL: gpt-5
+      {name}: "{value}"
+      {more}
+"""
+    (credential,) = deployment_of({"compose.yaml": expand_fakes(text)}).credentials
+    return credential
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "owner"),
+    [
+        ("PROD_API_TOKEN", "${TOKEN}", "production"),
+        ("API_TOKEN", "${PRODUCTION_API_TOKEN}", "production"),
+        (
+            "API_TOKEN",
+            "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/api",
+            "production",
+        ),
+        ("DATABASE_URL", "postgres://a:{{fake:password}}@prod-db.acme.example/a", "production"),
+        ("DATABASE_URL", "postgres://prod:{{fake:password}}@db.acme.example/prod", ""),
+        ("STRIPE_SECRET_KEY", "{{fake:stripe_live_key}}", "production"),
+        ("NON_PROD_API_TOKEN", "${TOKEN}", ""),
+        ("PREPROD_API_TOKEN", "${PRE_PROD_TOKEN}", ""),
+        ("API_TOKEN", "${DEV_TOKEN_LIKE_PROD}", ""),
+        ("PRODUCT_API_TOKEN", "${TOKEN}", ""),
+    ],
+)
+def test_a_credential_belongs_to_production_by_a_name(name: str, value: str, owner: str) -> None:
+    assert held(name, value).belongs_to == owner
+
+
+@pytest.mark.parametrize(
+    ("setting", "stage"),
+    [
+        ("APP_ENV: preview", "preview"),
+        ("ENVIRONMENT: dev", "development"),
+        ('NODE_ENV: "${NODE_ENV:-development}"', ""),
+        ("STAGE: one", ""),
+    ],
+)
+def test_an_environment_says_which_stage_it_is(setting: str, stage: str) -> None:
+    assert held("API_TOKEN", "${TOKEN}", setting).environment == stage
+
+
+def test_a_job_in_an_environment_is_of_its_stage() -> None:
+    text = """
+on: [push]
+jobs:
+  agent:
+    runs-on: ubuntu-latest
+    environment: preview
+    steps:
+      - uses: anthropics/claude-code-action@v1
+        env: {DATABASE_PASSWORD: "${{ secrets.PROD_DATABASE_PASSWORD }}"}
+"""
+    found = deployment_of({".github/workflows/agent.yml": text}).credentials
+    (credential,) = (item for item in found if item.name == "DATABASE_PASSWORD")
+
+    assert (credential.environment, credential.belongs_to) == ("preview", "production")
+
+
+@pytest.mark.parametrize(
+    ("package", "variable", "needless"),
+    [
+        ("mcp-server-fetch", "OPENAI_API_KEY", True),
+        ("mcp-server-time", "AWS_SECRET_ACCESS_KEY", True),
+        ("@modelcontextprotocol/server-github", "SLACK_BOT_TOKEN", True),
+        ("@modelcontextprotocol/server-github", "GITHUB_TOKEN", False),
+        ("postgres-mcp", "OPENAI_API_KEY", False),
+        ("mcp-server-commands", "AWS_SECRET_ACCESS_KEY", False),
+        ("ours-mcp", "OPENAI_API_KEY", False),
+        ("mcp-server-fetch", "PROXY_PASSWORD", False),
+    ],
+)
+def test_what_a_known_server_needs_is_known(package: str, variable: str, *, needless: bool) -> None:
+    server = {"command": "npx", "args": [package], "env": {variable: f"${{{variable}}}"}}
+    text = json.dumps({"mcpServers": {"x": server}})
+    (credential,) = deployment_of({".mcp.json": text}).credentials
+
+    assert credential.needless_for == (("x",) if needless else ())
