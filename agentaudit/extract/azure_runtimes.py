@@ -1,8 +1,9 @@
 """
 What runs, as templates of Azure declare it: web apps, functions and container apps.
 
-Sources: Microsoft Learn, "Microsoft.Web sites", "Microsoft.Web sites/config 'appsettings'" and
-"Microsoft.App containerApps"; "Use Key Vault references as app settings".
+Sources: Microsoft Learn, "Microsoft.Web sites", "Microsoft.Web sites/config 'appsettings'",
+"Microsoft.App containerApps" and "Microsoft.ContainerInstance containerGroups"; "Use Key Vault
+references as app settings".
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.azure_nodes import open_part
 from agentaudit.readers.document import Document, Node
 
+_MEMORY = (("memory",), ("requests", "memoryInGB"), ("limits", "memoryInGB"))
 _MANAGED = {"azure": "a managed identity"}
 
 
@@ -41,7 +43,13 @@ def _add_site(deployed: Deployed, collector: Collector) -> None:
         and name.text
         and (value := pair.get("value")) is not None
     )
-    _add(deployed, settings, collector)
+    strings = property_of(deployed.node, "siteConfig", "connectionStrings")
+    more = tuple(
+        _setting(deployed, f"{pair.text_at('name')}ConnectionString", value)
+        for pair in (strings.list() if strings is not None else ())
+        if (value := pair.get("connectionString")) is not None
+    )
+    _add(deployed, (*settings, *more), collector)
 
 
 def _add_settings(deployed: Deployed, collector: Collector) -> None:
@@ -56,6 +64,29 @@ def _add_settings(deployed: Deployed, collector: Collector) -> None:
         _setting(deployed, key.raw, value) for key, value in entries if not key.unknown
     )
     _add(deployed, settings, collector)
+
+
+def _add_group(deployed: Deployed, collector: Collector) -> None:
+    """A group of containers; what is given as `secureValue` is not shown again."""
+    listed = property_of(deployed.node, "containers")
+    _leave_open(deployed.document, listed, collector)
+    for container in listed.list() if listed is not None else ():
+        properties = container.get("properties") or container
+        variables = properties.get("environmentVariables")
+        _leave_open(deployed.document, variables, collector)
+        settings = tuple(
+            _setting(deployed, pair.text_at("name"), value)
+            for pair in (variables.list() if variables is not None else ())
+            if pair.text_at("name")
+            and (value := pair.get("value") or pair.get("secureValue")) is not None
+        )
+        _add(deployed, settings, collector, container=_named(properties, container))
+
+
+def _named(properties: Node, container: Node) -> Node:
+    """A container's properties with its name among them."""
+    names = tuple(entry for entry in container.entries if entry[0].raw == "name")
+    return properties.changed(entries=(*names, *properties.entries))
 
 
 def _add_container_app(deployed: Deployed, collector: Collector) -> None:
@@ -123,7 +154,9 @@ def _add(
     place = container or deployed.node
     name = _name_of(deployed, container)
     key = deployed.key if container is None else f"{deployed.key}.{name}"
-    limited = container is None or container.get("resources", "memory") is not None
+    limited = container is None or any(
+        container.get("resources", *route) is not None for route in _MEMORY
+    )
     add_container(
         collector,
         Container(
@@ -159,5 +192,6 @@ RUNTIMES: Mapping[str, Callable[[Deployed, Collector], None]] = MappingProxyType
         "microsoft.web/sites/slots/config": _add_settings,
         "microsoft.app/containerapps": _add_container_app,
         "microsoft.app/jobs": _add_container_app,
+        "microsoft.containerinstance/containergroups": _add_group,
     }
 )

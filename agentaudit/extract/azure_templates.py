@@ -60,6 +60,11 @@ class Project:
     _instances: int = 0
     _resources: int = 0
 
+    def documented(self) -> Iterator[tuple[Document, Template]]:
+        """Every template, with the document that it stands in."""
+        for file, template in self.templates.items():
+            yield self.documents.files[file], template
+
     def roots(self) -> Iterator[tuple[str, Template]]:
         """Templates that no other deploys; where they deploy each other, the first of them."""
         deployed = {

@@ -209,7 +209,9 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
         return False
     if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
         return False
-    if any(character.isspace() for character in value) or _URL_START.match(value):
+    spaced = any(character.isspace() for character in value)
+    names_one = kind == "connection_string" and _SECRET_PART.search(value) is not None
+    if (spaced and not names_one) or _URL_START.match(value):
         return False
     if _SETTING.match(value) or is_expression(value) or is_publishable(value):
         return False

@@ -22,6 +22,8 @@ SHARED_KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "azurerm_ai_services": ("model", ("local_authentication_enabled",)),
         "azurerm_search_service": ("search", ("local_authentication_enabled",)),
         "azurerm_storage_account": ("bucket", ("shared_access_key_enabled",)),
+        "azurerm_redis_cache": ("cache", ("access_keys_authentication_enabled",)),
+        "azurerm_cosmosdb_account": ("database", ("local_authentication_disabled",)),
     }
 )
 """Accounts of Azure: what they are, and the attribute that switches their keys off."""
@@ -31,6 +33,7 @@ _DATABASES = {
 }
 """A password that is only written stays out of the state, and opens the database all the same."""
 _CACHES = frozenset({"aws_elasticache_replication_group", "aws_elasticache_serverless_cache"})
+_OPPOSITE = {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN}
 _IAM = "iam_database_authentication_enabled"
 _ROTATION = "aws_secretsmanager_secret_rotation"
 
@@ -41,12 +44,15 @@ def static_access(declared: Declared) -> Truth:
     if declared.type in SHARED_KEYS:
         names = SHARED_KEYS[declared.type][1]
         found = (body.get(name) for name in names)
-        return switch(next((node for node in found if node is not None), None), absent=Truth.YES)
+        node = next((node for node in found if node is not None), None)
+        if declared.type == "azurerm_cosmosdb_account":
+            return _OPPOSITE[switch(node, absent=Truth.NO)]
+        return switch(node, absent=Truth.YES)
     if declared.type in _DATABASES:
         if all(body.get(name) is None for name in _DATABASES[declared.type]):
             return Truth.UNKNOWN
         iam = switch(body.get(_IAM), absent=Truth.NO)
-        return {Truth.YES: Truth.NO, Truth.NO: Truth.YES}.get(iam, Truth.UNKNOWN)
+        return _OPPOSITE[iam]
     if declared.type == "aws_opensearch_domain":
         return _own_users(body.get("advanced_security_options"))
     if declared.type in _CACHES:

@@ -1,7 +1,7 @@
 """What Terraform's resources keep: data worth protecting, secrets, and conversation memory."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -64,9 +64,10 @@ def add_stores(module: Module, collector: Collector, *, state: bool = True) -> N
         collector.add(_keyed_account(declared))
     for declared in module.resources(*_SECRET_ARGUMENTS):
         _add_secret_argument(declared, collector, state=state)
-    for declared in module.resources("aws_dynamodb_table"):
-        if _CONVERSATION.search(declared.title) or _CONVERSATION.search(declared.name):
-            collector.add(_table_memory(declared))
+    for type_, memory in _MEMORIES.items():
+        for declared in module.resources(type_):
+            if any(map(_CONVERSATION.search, _names(declared))):
+                collector.add(memory(declared))
     groups = module.resources("aws_elasticache_parameter_group")
     for declared in module.resources(
         "aws_elasticache_replication_group", "aws_elasticache_cluster"
@@ -172,6 +173,45 @@ def _table_memory(declared: Declared) -> MemoryStore:
         managed_service=True,
         sweep=expires,
     )
+
+
+def _names(declared: Declared) -> tuple[str, ...]:
+    database = declared.body.get("database_name")
+    return declared.title, declared.name, database.raw if database is not None else ""
+
+
+def _container_memory(declared: Declared) -> MemoryStore:
+    """
+    A container of Cosmos DB, which deletes by itself what has expired.
+
+    Without `default_ttl` nothing expires; with -1, what says so of itself (Microsoft Learn, "Time
+    to live in Azure Cosmos DB").
+    """
+    node = declared.body.get("default_ttl")
+    seconds = node.integer if node is not None else None
+    limited = seconds is not None and seconds > 0
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=_places(declared),
+        kind="history",
+        backend="cosmosdb",
+        ttl=Known.NONE if node is None else Known.SET if limited else Known.UNKNOWN,
+        ttl_s=seconds if limited else None,
+        persistent=Truth.YES,
+        agent_writable=Truth.UNKNOWN,
+        managed_service=True,
+        sweep=Known.SET,
+    )
+
+
+_MEMORIES: Mapping[str, Callable[[Declared], MemoryStore]] = MappingProxyType(
+    {
+        "aws_dynamodb_table": _table_memory,
+        "azurerm_cosmosdb_sql_container": _container_memory,
+    }
+)
+"""What keeps conversations where a name says so."""
 
 
 def _cache_memory(declared: Declared, groups: Sequence[Declared]) -> MemoryStore:

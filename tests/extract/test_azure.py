@@ -6,7 +6,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, FileStatus
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
@@ -398,3 +398,174 @@ def test_expressions_of_a_nested_template_are_no_secrets() -> None:
         if each.form is CredentialForm.LITERAL
     ]
     assert literals == []
+
+
+@pytest.mark.parametrize(
+    ("properties", "opened"),
+    [
+        ({}, Truth.YES),
+        ({"disableLocalAuth": True}, Truth.NO),
+        ({"disableLocalAuth": False}, Truth.YES),
+        ({"disableLocalAuth": "[parameters('off')]"}, Truth.UNKNOWN),
+    ],
+)
+def test_keys_of_cosmos_open_it_unless_they_are_switched_off(
+    properties: object, opened: Truth
+) -> None:
+    account = {
+        "type": "Microsoft.DocumentDB/databaseAccounts",
+        "name": "history",
+        "properties": properties,
+    }
+
+    assert [each.static_access for each in deployed(account).resources] == [opened]
+
+
+@pytest.mark.parametrize(
+    ("ttl", "known", "seconds"),
+    [
+        ({}, Known.NONE, None),
+        ({"defaultTtl": -1}, Known.UNKNOWN, None),
+        ({"defaultTtl": 86_400}, Known.SET, 86_400),
+        ({"defaultTtl": "[parameters('ttl')]"}, Known.UNKNOWN, None),
+    ],
+)
+def test_conversations_in_cosmos_expire_where_their_container_says_so(
+    ttl: object, known: Known, seconds: int | None
+) -> None:
+    container = {
+        "type": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers",
+        "name": "agent/db/conversations",
+        "properties": {"resource": {"id": "conversations", **dict(ttl)}},  # type: ignore[call-overload]
+    }
+    (store,) = deployed(container).memory_stores
+
+    assert (store.ttl, store.ttl_s, store.backend) == (known, seconds, "cosmosdb")
+    assert deployed({**container, "name": "agent/db/products"}).memory_stores == ()
+
+
+@pytest.mark.parametrize(
+    ("type_", "properties", "eviction", "opened"),
+    [
+        ("redis", {}, "volatile-lru", Truth.YES),
+        ("redis", {"disableAccessKeyAuthentication": True}, "volatile-lru", Truth.NO),
+        (
+            "redis",
+            {"redisConfiguration": {"maxmemory-policy": "allkeys-lru"}},
+            "allkeys-lru",
+            Truth.YES,
+        ),
+        ("redisEnterprise/databases", {}, "volatile-lru", Truth.UNKNOWN),
+        (
+            "redisEnterprise/databases",
+            {"evictionPolicy": "AllKeysLFU", "accessKeysAuthentication": "Disabled"},
+            "allkeys-lfu",
+            Truth.NO,
+        ),
+        (
+            "redisEnterprise/databases",
+            {"evictionPolicy": "NoEviction", "accessKeysAuthentication": "Enabled"},
+            "noeviction",
+            Truth.YES,
+        ),
+    ],
+)
+def test_caches_say_what_they_evict_and_what_opens_them(
+    type_: str, properties: object, eviction: str, opened: Truth
+) -> None:
+    cache = {"type": f"Microsoft.Cache/{type_}", "name": "sessions", "properties": properties}
+    found = deployed(cache)
+
+    assert [store.eviction for store in found.memory_stores] == [eviction]
+    assert [each.static_access for each in found.resources] == [opened]
+
+
+@pytest.mark.parametrize("type_", ["accounts/connections", "accounts/projects/connections"])
+def test_keys_of_connections_stand_where_they_are_written(type_: str) -> None:
+    def connected(credentials: object) -> Deployment:
+        connection = {
+            "type": f"Microsoft.CognitiveServices/{type_}",
+            "name": "search",
+            "properties": {"category": "CognitiveSearch", "credentials": credentials},
+        }
+        return deployed(connection, VAULT_RESOURCE)
+
+    assert [each.form for each in connected({"key": LITERAL}).credentials] == [
+        CredentialForm.LITERAL
+    ]
+    custom = {"keys": {"Authorization": f"Bearer {LITERAL}", "tenant": "acme"}}
+    assert [each.variable for each in connected(custom).credentials] == ["Authorization"]
+    listed = "[listAdminKeys('search', '2023-11-01').primaryKey]"
+    assert connected({"key": listed}).credentials == ()
+    assert not connected({"key": listed}).incomplete
+
+
+def test_secrets_of_vaults_are_no_texts_of_a_template() -> None:
+    def kept(value: str) -> Deployment:
+        secret = {"type": "Microsoft.KeyVault/vaults/secrets", "name": "v/openai"}
+        return deployed({**secret, "properties": {"value": value}})
+
+    assert [each.form for each in kept(LITERAL).credentials] == [CredentialForm.LITERAL]
+    assert kept("[parameters('key')]").credentials == ()
+
+
+def test_parameters_for_secrets_have_no_defaults_and_are_not_shown() -> None:
+    given = {
+        "adminPassword": {"type": "string"},
+        "key": {"type": "secureString", "defaultValue": LITERAL},
+        "openAiApiKey": {"type": "secureString"},
+        "clientSecret": {"type": "string", "defaultValue": ""},
+        "resourceToken": {"type": "string"},
+        "appInsightsConnectionString": {"type": "string"},
+        "secrets": {"type": "array"},
+    }
+    found = deployed(VAULT_RESOURCE, parameters=given)
+
+    assert {(each.variable, each.form, each.exposure) for each in found.credentials} == {
+        ("adminPassword", CredentialForm.UNKNOWN, "parameter"),
+        ("keySecret", CredentialForm.LITERAL, "file"),
+    }
+    assert LITERAL not in repr(found)
+
+
+def test_groups_of_containers_are_read_with_their_variables() -> None:
+    variables = [
+        {"name": "OPENAI_API_KEY", "secureValue": "[parameters('key')]"},
+        {"name": "TAVILY_API_KEY", "value": LITERAL},
+    ]
+    container = {
+        "name": "agent",
+        "properties": {
+            "image": "acme.azurecr.io/agent:1",
+            "environmentVariables": variables,
+            "resources": {"requests": {"cpu": 1, "memoryInGB": 2}},
+        },
+    }
+    group = {
+        "type": "Microsoft.ContainerInstance/containerGroups",
+        "name": "agents",
+        "properties": {"containers": [container]},
+    }
+    found = deployed(group)
+
+    assert {each.variable: each.form for each in found.credentials} == {
+        "OPENAI_API_KEY": CredentialForm.SECRET_REF,
+        "TAVILY_API_KEY": CredentialForm.LITERAL,
+    }
+    assert [(each.name, each.memory_limit) for each in found.runtimes] == [("agent", Known.SET)]
+
+
+def test_connection_strings_of_an_app_are_among_its_settings() -> None:
+    string = f"Server=db;User Id=agent;Password={LITERAL}"
+    app = {
+        **site(VAULT),
+        "properties": {
+            "siteConfig": {
+                "connectionStrings": [
+                    {"name": "Orders", "connectionString": string, "type": "SQLAzure"}
+                ]
+            }
+        },
+    }
+
+    assert [each.variable for each in deployed(app).credentials] == ["OrdersConnectionString"]
