@@ -17,7 +17,7 @@ from agentaudit.readers.azure_answers import (
     texts_of,
     truth_at,
 )
-from agentaudit.readers.azure_nodes import item_of, node_at, open_member, open_part
+from agentaudit.readers.azure_nodes import LONGEST_TEXT, item_of, node_at, open_member, open_part
 from agentaudit.readers.azure_syntax import Place
 from agentaudit.readers.document import Node, NodeKind
 
@@ -25,10 +25,16 @@ _MOST_NUMBERS = 800
 
 
 def _concat(place: Place, arguments: Values) -> Node | None:
-    """Texts, or lists; of lists, what is known of them."""
+    """Lists, of which the known members are known; or texts, where one not known leaves a hole."""
     if any(each.kind is NodeKind.SEQUENCE for each in arguments):
         return list_at(place, tuple(one for each in arguments for one in each.list()))
-    return of_texts(lambda *texts: "".join(texts))(place, arguments)
+    texts = texts_of(arguments)
+    if texts is not None:
+        return text_at(place, "".join(texts))
+    raw = "".join(each.raw if each.text is not None else f"${{{each.raw}}}" for each in arguments)
+    if any(each.text for each in arguments) and len(raw) <= LONGEST_TEXT:
+        return node_at(place, NodeKind.UNKNOWN, raw=raw)
+    return None
 
 
 def _join(place: Place, arguments: Values) -> Node | None:
