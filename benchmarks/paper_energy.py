@@ -1,34 +1,40 @@
 """
 Energy, arXiv:2511.00739v1 figure 5 and v3 figure 11: dynamic joules, and the CPU's share of them.
 
-Power is the product's: busy cores and a busy GPU draw so many watts each, whatever they do. One row
-gives the watts, and the others are predicted.
+Power is the product's: watts by the number of active threads and calls. Three rows give the watts
+at three numbers, and the others are predicted.
+
+    python benchmarks/paper_energy.py
+
+prints the watts above idle with which the batches in question draw what was measured; they are
+those of the preset `v1`.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
+from typing import TypeVar
 
+import numpy as np
 from paper_first import WEB
-from paper_rows import Claim, Part, Row, capped, shape
+from paper_rows import SEEDS, Claim, Part, Row, capped, shape
 
 from agentaudit.cli.workloads import written_source
-from agentaudit.model.workload import Machine, Power, Workload
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.expenses import energy_of
+from agentaudit.model.workload import PowerCurve, SpeedCurve, Workload
+from agentaudit.simulation.engine import Run, simulate
 from agentaudit.simulation.machine import PRESETS
-from agentaudit.simulation.observations import observations_of
+from agentaudit.simulation.power import Levels, joules
 from agentaudit.simulation.synthetic import synthetic_workload
 
+Given = TypeVar("Given")
 WORKLOADS = Path(__file__).parent.parent / "sample_configs/workloads"
-A_WATT_EACH = Power(cpu_idle_watts=0, cpu_busy_watts=1, gpu_idle_watts=0, gpu_busy_watts=1)
-JOULES = {
-    1: (22, 86), 2: (37, 125), 4: (64, 295), 8: (134, 427), 16: (291, 595), 32: (417, 832),
-    64: (805, 1329), 128: (1807, 2307),
-}  # fmt: skip
-CALIBRATED = 64
+CPU = {1: 22, 2: 37, 4: 64, 8: 134, 16: 291, 32: 417, 64: 805, 128: 1807}
+GPU = {1: 86, 2: 125, 4: 295, 8: 427, 16: 595, 32: 832, 64: 1329, 128: 2307}
+"""Joules of a batch above idle, by its size."""
+CALIBRATED = (1, 8, 64)
+V1 = PRESETS["v1"]
 SHARES = {"rag": 61.0, "web": 42.0, "chemcrow": 42.0, "swe-agent": 33.0, "toolformer": 11.5}
 """Percent, at 128 requests on Sys 2; of toolformer 11 to 12."""
 
@@ -39,34 +45,67 @@ def energy() -> Iterator[Part]:
 
 
 @cache
-def joules(workload: Workload, machine: Machine) -> tuple[float, float]:
-    """Of CPU and GPU for the whole batch, if a busy CPU and a busy GPU drew a watt each."""
-    run = simulate(workload, machine, capped(None))
-    found = energy_of(observations_of(run, overloaded=False), replace(machine, power=A_WATT_EACH))
-    if found is None or found.cpu_joules is None or found.gpu_joules is None:
-        raise AssertionError("the machine has watts")
-    count = len(workload.requests)
-    return found.cpu_joules * count, found.gpu_joules * count
+def batch(size: int) -> tuple[Run, ...]:
+    """LangChain on FreshQA; latencies are of another system than that whose energy was measured."""
+    workloads = (synthetic_workload(shape(WEB, size, seed), source="energy") for seed in SEEDS)
+    return tuple(simulate(workload, V1, capped(None)) for workload in workloads)
+
+
+def known(given: Given | None) -> Given:
+    if given is None:
+        raise AssertionError("the preset has watts")
+    return given
+
+
+def mean_joules(watts: PowerCurve, speeds: SpeedCurve, levels: list[Levels]) -> float:
+    return fmean(joules(watts, speeds, one, 0) for one in levels)
+
+
+def calibrated(
+    speeds: SpeedCurve, measured: Mapping[int, float], levels: Mapping[int, list[Levels]]
+) -> PowerCurve:
+    """
+    Watts above idle with which the calibrated batches draw what was measured.
+
+    Joules are linear in the watts of each point, so they are one system of equations.
+    """
+    each = []
+    for chosen in CALIBRATED:
+        points = ((0, 0.0), *((size, float(size == chosen)) for size in CALIBRATED))
+        # Watts that fall again are no curve of power; on top of a watt at every point they are.
+        raised = PowerCurve(points=tuple((size, watts + bool(size)) for size, watts in points))
+        flat = PowerCurve(points=tuple((size, float(bool(size))) for size, _ in points))
+        each.append(
+            [
+                mean_joules(raised, speeds, levels[size]) - mean_joules(flat, speeds, levels[size])
+                for size in CALIBRATED
+            ]
+        )
+    watts = np.linalg.solve(np.transpose(each), [measured[size] for size in CALIBRATED])
+    return PowerCurve(points=((0, 0.0), *zip(CALIBRATED, watts.tolist(), strict=True)))
+
+
+def watts_of_v1() -> tuple[PowerCurve, PowerCurve]:
+    """Of CPU and GPU, above idle."""
+    cpu = {size: [run.cpu_levels for run in batch(size)] for size in CPU}
+    gpu = {size: [run.gpu_levels for run in batch(size)] for size in GPU}
+    return calibrated(V1.cpu, CPU, cpu), calibrated(V1.gpu, GPU, gpu)
 
 
 def figure_5_v1() -> Part:
-    """LangChain on FreshQA; measured on another system than that of the latencies."""
-    ours = {
-        size: joules(synthetic_workload(shape(WEB, size, 0), source="energy"), PRESETS["v1"])
-        for size in JOULES
-    }
-    watts = [JOULES[CALIBRATED][place] / ours[CALIBRATED][place] for place in (0, 1)]
+    power = known(V1.power)
     rows, shares = [], []
-    for size, measured in JOULES.items():
-        cpu, gpu = (ours[size][place] * watts[place] for place in (0, 1))
+    for size, of_cpu in CPU.items():
+        cpu = mean_joules(known(power.cpu), V1.cpu, [run.cpu_levels for run in batch(size)])
+        gpu = mean_joules(known(power.gpu), V1.gpu, [run.gpu_levels for run in batch(size)])
         shares.append(cpu / (cpu + gpu))
-        for name, paper, found in (("CPU", measured[0], cpu), ("GPU", measured[1], gpu)):
+        for name, paper, found in (("CPU", of_cpu, cpu), ("GPU", GPU[size], gpu)):
             rows.append(
                 Row(
                     what=f"{size} at once: {name}",
                     paper=paper,
                     ours=found,
-                    calibrated=size == CALIBRATED,
+                    calibrated=size in CALIBRATED,
                 )
             )
     rows.append(Row(what="128 at once: CPU share, %", paper=44.0, ours=100 * shares[-1]))
@@ -75,16 +114,24 @@ def figure_5_v1() -> Part:
             what="the CPU's share grows from 1 to 128 at once", holds=shares[-1] > 1.5 * shares[0]
         ),
     )
-    title = f"Figure 5 (v1), dynamic joules of a batch. Calibrated: {CALIBRATED} at once."
+    title = "Figure 5 (v1), dynamic joules of a batch. Calibrated: 1, 8 and 64 at once."
     return Part(title=title, rows=rows, claims=claims)
 
 
 def figure_11() -> Part:
-    """By the presets of `simulate scheduler`; only the ratio of the two powers matters."""
+    """
+    By the presets of `simulate scheduler`. The GPU is an H200 as in v1, and draws as there.
+
+    What Grace draws is one number, given by Web's share.
+    """
+    watts = known(known(V1.power).gpu)
     ratio = {}
     for name in SHARES:
-        cpu, gpu = joules(preset(name), PRESETS["sys2"])
-        ratio[name] = cpu / gpu
+        machine = PRESETS["sys2"]
+        run = simulate(preset(name), machine, capped(None))
+        busy = PowerCurve(points=((0, 0.0), (machine.cores, 1.0)))
+        cpu = joules(busy, machine.cpu, run.cpu_levels, 0)
+        ratio[name] = cpu / joules(watts, machine.gpu, run.gpu_levels, 0)
     web = SHARES["web"] / (100 - SHARES["web"]) / ratio["web"]
     share = {name: 100 * web * each / (1 + web * each) for name, each in ratio.items()}
     rows = [
@@ -103,3 +150,8 @@ def figure_11() -> Part:
 def preset(name: str) -> Workload:
     file, _ = written_source(WORKLOADS / f"{name}.yaml", requests=128)
     return synthetic_workload(file, source=name)
+
+
+if __name__ == "__main__":
+    for station, watts in zip(("cpu", "gpu"), watts_of_v1(), strict=True):
+        print(station, *(f"{size}: {each:.1f}" for size, each in watts.points))

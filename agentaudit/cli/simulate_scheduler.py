@@ -260,4 +260,4 @@ def _machine(
     chosen = chosen if cores is None else with_cores(chosen, cores)
     if watts is None:
         return chosen
-    return replace(chosen, power=parse_power(watts, chosen.power))
+    return replace(chosen, power=parse_power(watts, chosen.cores, chosen.power))

@@ -100,13 +100,31 @@ class SpeedCurve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Power:
-    """Watts that the CPU and the GPU draw, idle and busy; None where nobody knows."""
+class PowerCurve:
+    """
+    What a station draws with n threads or calls active: points (n, watts), the first of them idle.
 
-    cpu_idle_watts: float | None = None
-    cpu_busy_watts: float | None = None
-    gpu_idle_watts: float | None = None
-    gpu_busy_watts: float | None = None
+    Between two points watts grow with the work that is served, by the station's speed curve, and
+    beyond the last they are constant.
+    """
+
+    points: tuple[tuple[int, float], ...]
+
+    def __post_init__(self) -> None:
+        sizes = [size for size, _ in self.points]
+        if not self.points or sizes != sorted(set(sizes)) or sizes[0] != 0:
+            raise ValueError(f"watts start at 0 jobs, idle, and ascend in jobs, not {sizes}")
+        idle = self.points[0][1]
+        if idle < 0 or any(watts < idle for _, watts in self.points):
+            raise ValueError("watts are at least 0, and at least those of 0 jobs, idle")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """What the CPU and the GPU draw; None where nobody knows."""
+
+    cpu: PowerCurve | None = None
+    gpu: PowerCurve | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

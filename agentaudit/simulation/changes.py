@@ -12,6 +12,7 @@ from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.fast.requests import ColumnRequests, columns_of, sooner
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.policies.catalogue import all_at_once
+from agentaudit.simulation.power import stretched
 from agentaudit.simulation.speed import faster, ideal_cores
 
 _WORD = re.compile(r"(?P<name>cpu|gpu|gpus|rate|tool:[^=]+)=(?P<how>\S+)")
@@ -114,10 +115,14 @@ def with_cpu(experiment: Experiment, cores: int) -> Experiment:
 def with_gpus(experiment: Experiment, count: int) -> Experiment:
     """So many LLM servers as there is one now, with calls spread evenly over them."""
     machine = experiment.machine
+    power = machine.power
+    if power is not None and power.gpu is not None:
+        power = replace(power, gpu=stretched(power.gpu, count))
     return replace(
         experiment,
         machine=replace(
             machine,
+            power=power,
             gpu=_stretched(machine.gpu, count),
             most_calls=machine.most_calls and machine.most_calls * count,
             kv_tokens=machine.kv_tokens and machine.kv_tokens * count,
@@ -136,7 +141,7 @@ def resized(machine: Machine, cores: int) -> Machine:
     curve = ideal_cores(cores) if ideal else _stretched(machine.cpu, cores / machine.cores)
     power = machine.power
     if power is not None:
-        power = replace(power, cpu_idle_watts=None, cpu_busy_watts=None)
+        power = replace(power, cpu=None)
     return replace(
         machine, name=f"{machine.name}, with {cores} cores", cores=cores, cpu=curve, power=power
     )

@@ -10,11 +10,13 @@ Each instant costs time with the number of jobs, which is fine for runs of some 
 clock and the rounding are those of `stations`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from agentaudit.model.workload import SpeedCurve
+from agentaudit.simulation.power import Levels
 from agentaudit.simulation.speed import total_speed
 from agentaudit.simulation.stations import NEVER
 
@@ -62,6 +64,7 @@ class Cores:
         self._cores: list[list[_Part]] = [[] for _ in range(cores)]
         self._last_ns = 0
         self._busy = 0.0
+        self._active_ns: Counter[int] = Counter()
         self.ends_ns = NEVER
         """When the next job ends; up to date while nothing has `changed`."""
         self.changed = False
@@ -99,6 +102,12 @@ class Cores:
         """Core-nanoseconds in use so far."""
         return round(self._busy)
 
+    @property
+    def levels(self) -> Levels:
+        """For how long so many threads were active."""
+        held = sorted(self._active_ns.items())
+        return tuple((threads, threads, ns) for threads, ns in held if threads and ns)
+
     def settle(self) -> None:
         """Takes account of what has changed: once an instant, however much started and ended."""
         self.changed = False
@@ -117,6 +126,7 @@ class Cores:
             self.settle()
         elapsed = now_ns - self._last_ns
         self._last_ns = now_ns
+        self._active_ns[sum(map(len, self._cores))] += elapsed
         for core in self._cores:
             self._busy += elapsed * bool(core)
             for part in core:

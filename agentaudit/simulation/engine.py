@@ -23,6 +23,7 @@ from agentaudit.simulation.couplings import Couplings
 from agentaudit.simulation.following import followers_of
 from agentaudit.simulation.line import CallLine, line_of
 from agentaudit.simulation.policy import Policy, hooks_of, named
+from agentaudit.simulation.power import Levels, levels_kept
 from agentaudit.simulation.stations import NEVER, Station, Timers
 from agentaudit.simulation.steps import INTERPRETER, STATION, Reports, plan_of, threaded_plan
 from agentaudit.simulation.watching import Watcher
@@ -50,6 +51,9 @@ class Run:
     """Most LLM calls served at once; counted, as the next is, where the machine limits calls."""
     kv_peak: int = 0
     """Most tokens held in the KV cache by calls and pins."""
+    cpu_levels: Levels = ()
+    """For how long so many threads were active, by which power goes."""
+    gpu_levels: Levels = ()
 
     @property
     def makespan_ns(self) -> int:
@@ -112,9 +116,10 @@ class _Execution:
         self._policy = policy
         self._admission = policy.admission()
         self._hooks = hooks_of(self._admission)
-        even = Station(machine.cpu, machine.cores)
+        levels = levels_kept(machine)
+        even = Station(machine.cpu, machine.cores, levels)
         self._cpu = even if cores is None else cores
-        self._gpu = Station(machine.gpu, 1)
+        self._gpu = Station(machine.gpu, 1, levels)
         self._couplings = Couplings(machine, even, self._gpu)
         self._stations = (self._cpu, self._gpu, Timers(), self._couplings.interpreter)
         self._line = line_of(self._requests, machine, self._hooks)
@@ -233,6 +238,8 @@ class _Execution:
             running_peak=self._running_peak,
             calls_peak=self._line.calls_peak if self._line is not None else 0,
             kv_peak=self._line.kv_peak if self._line is not None else 0,
+            cpu_levels=self._cpu.levels,
+            gpu_levels=self._gpu.levels,
         )
 
     def _arrive(self, now_ns: int) -> None:

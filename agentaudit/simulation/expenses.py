@@ -1,9 +1,7 @@
 """
 What requests cost: joules from watts that the machine gives, money from a price per hour.
 
-Power grows in proportion with utilisation between idle and busy, as of whole servers (Fan, Weber
-and Barroso, "Power provisioning for a warehouse-sized computer", ISCA 2007). The GPU counts as busy
-while any request is on it. What is not given stays unknown.
+What is not given stays unknown.
 """
 
 import re
@@ -11,25 +9,33 @@ from dataclasses import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.results import Energy
-from agentaudit.model.workload import Machine, Power
+from agentaudit.model.workload import Machine, Power, PowerCurve
 from agentaudit.simulation.observations import Observations
+from agentaudit.simulation.power import joules
 
 _RANGE = re.compile(r"(cpu|gpu)=(\d{1,6}(?:\.\d{1,3})?)\.\.(\d{1,6}(?:\.\d{1,3})?)", re.ASCII)
 _HOUR_NS = 3600e9
 
 
-def parse_power(text: str, power: Power | None = None) -> Power:
-    """The power with what the text gives, as `cpu=140..400,gpu=142..650`: watts idle and busy."""
-    changes: dict[str, float] = {}
+def parse_power(text: str, cores: int, power: Power | None = None) -> Power:
+    """
+    The power with what the text gives, as `cpu=140..400,gpu=142..650`: watts idle and busy.
+
+    A CPU is busy with a thread on each of its cores, a GPU while any call is on it.
+    """
+    power = power or Power()
     for word in text.split(","):
         match = _RANGE.fullmatch(word.strip())
         if match is None or float(match[2]) > float(match[3]):
             raise UsageError(
                 f"watts: {word.strip()!r} is not idle and busy watts, as in cpu=140..400"
             )
-        changes[f"{match[1]}_idle_watts"] = float(match[2])
-        changes[f"{match[1]}_busy_watts"] = float(match[3])
-    return replace(power or Power(), **changes)
+        idle, busy = float(match[2]), float(match[3])
+        if match[1] == "cpu":
+            power = replace(power, cpu=PowerCurve(points=((0, idle), (cores, busy))))
+        else:
+            power = replace(power, gpu=PowerCurve(points=((0, idle), (1, busy))))
+    return power
 
 
 def energy_of(run: Observations, machine: Machine) -> Energy | None:
@@ -37,15 +43,15 @@ def energy_of(run: Observations, machine: Machine) -> Energy | None:
     power = machine.power
     if power is None:
         return None
-    each_s = run.makespan_ns / 1e9 / run.requests
-    span_ns = max(run.makespan_ns, 1)
-    cpu_share = run.cpu_busy_ns / (machine.cores * span_ns)
-    return Energy(
-        cpu_joules=_joules(power.cpu_idle_watts, power.cpu_busy_watts, cpu_share, each_s),
-        gpu_joules=_joules(
-            power.gpu_idle_watts, power.gpu_busy_watts, run.gpu_busy_ns / span_ns, each_s
-        ),
+    stations = (
+        (power.cpu, machine.cpu, run.cpu_levels),
+        (power.gpu, machine.gpu, run.gpu_levels),
     )
+    cpu, gpu = (
+        None if curve is None else joules(curve, speeds, levels, run.makespan_ns) / run.requests
+        for curve, speeds, levels in stations
+    )
+    return Energy(cpu_joules=cpu, gpu_joules=gpu)
 
 
 def cost_per_1000(run: Observations, price_per_hour: float | None) -> float | None:
@@ -53,9 +59,3 @@ def cost_per_1000(run: Observations, price_per_hour: float | None) -> float | No
     if price_per_hour is None:
         return None
     return price_per_hour * run.makespan_ns / _HOUR_NS / run.requests * 1000
-
-
-def _joules(idle: float | None, busy: float | None, share: float, seconds: float) -> float | None:
-    if idle is None or busy is None:
-        return None
-    return (idle + (busy - idle) * share) * seconds

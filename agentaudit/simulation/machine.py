@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.trace import Trace
-from agentaudit.model.workload import Machine, SpeedCurve
+from agentaudit.model.workload import Machine, Power, PowerCurve, SpeedCurve
 from agentaudit.simulation.beside import background, background_sentences
 from agentaudit.simulation.llm_load import fitted_batch_curve
 from agentaudit.simulation.speed import ideal_cores
@@ -38,7 +38,8 @@ _SYS2 = (
 _V1 = (
     "The main system of arXiv:2511.00739v1: 48 Emerald Rapids cores and a B200, both curves fitted"
     " to the stage latencies of the authors' figure 4c up to 64 requests; past 64 they serve no"
-    " faster."
+    " faster. Watts are calibrated with the joules of figure 5 at 1, 8 and 64 requests, which were"
+    " measured on 64 Threadripper cores and an H200."
 )
 PRESETS: Mapping[str, Machine] = {
     "sys1": Machine(
@@ -61,6 +62,10 @@ PRESETS: Mapping[str, Machine] = {
         cpu=SpeedCurve(points=((1, 1.0), (8, 7.69), (16, 14.65), (32, 24.1), (64, 30.29))),
         gpu=SpeedCurve(points=((1, 1.0), (8, 5.64), (16, 10.47), (32, 17.41), (64, 28.99))),
         assumptions=(_V1,),
+        power=Power(
+            cpu=PowerCurve(points=((0, 113.0), (1, 129.5), (8, 202.9), (64, 378.2))),
+            gpu=PowerCurve(points=((0, 115.0), (1, 171.4), (8, 349.7), (64, 499.3))),
+        ),
     ),
 }
 """The systems of the paper, by the name that a user types."""
@@ -119,6 +124,7 @@ def with_cores(machine: Machine, cores: int) -> Machine:
         cores=cores,
         cpu=ideal_cores(cores),
         assumptions=tuple(dict.fromkeys((_IDEAL, *machine.assumptions))),
+        power=machine.power and replace(machine.power, cpu=None),
     )
 
 

@@ -5,6 +5,8 @@ The machine as a file describes it: a preset or plain numbers, with limits and c
     cpu: {1: 1, 2: 1.93}            # jobs at once, and how much work they get done together
     gpu: {1: 1, 8: 4.2}             # or the name of a preset, for its LLM server
     dispatch: 240us
+    watts:                          # or "cpu=140..400,gpu=142..650", idle and busy
+      gpu: {0: 115, 1: 175, 64: 390}    # jobs at once, and what the GPU draws; 0 is idle
 
 `agentaudit simulate calibrate` writes it from measurements.
 """
@@ -13,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from agentaudit.errors import InputError
-from agentaudit.model.workload import Machine, SpeedCurve
+from agentaudit.model.workload import Machine, Power, PowerCurve, SpeedCurve
 from agentaudit.simulation.expenses import parse_power
 from agentaudit.simulation.machine import (
     MOST_CORES,
@@ -30,7 +32,10 @@ _ENTRIES = (
     *("like", "cores", "cpu", "gpu", "dispatch", "calls", "kv_tokens"),
     *("recompute", "background", "starvation", "watts"),
 )
-_WATTS = "watts are idle and busy ones, as in cpu=140..400,gpu=142..650"
+_WATTS = (
+    "watts are idle and busy ones, as in cpu=140..400,gpu=142..650, or cpu and gpu with points such"
+    " as {0: 140, 1: 155, 64: 400}"
+)
 _NAMES = ", ".join(PRESETS)
 
 
@@ -64,7 +69,7 @@ def read_machine(reading: Reading, node: Written | None) -> Machine | None:
             recompute_ns=reading.optional_duration(entries.get("recompute"), "recompute"),
             background=reading.number(background, "background", 0.0, above=-1e-9),
             starvation=reading.number(starvation, "starvation", 0.0, above=-1e-9),
-            power=reading.value(entries.get("watts"), parse_power, _WATTS),
+            power=_power(reading, entries.get("watts"), machine),
         )
     )
 
@@ -103,6 +108,33 @@ def _measured_cpu(reading: Reading, machine: Machine, entries: Mapping[str, Writ
     return machine if curve is None else replace(machine, cpu=curve, assumptions=told)
 
 
+def _power(reading: Reading, node: Written | None, machine: Machine) -> Power | None:
+    """What is written, beside what the preset is known to draw."""
+    if node is None:
+        return machine.power
+    known = machine.power or Power()
+    if not _is_mapping(node):
+        return reading.value(node, lambda text: parse_power(text, machine.cores, known), _WATTS)
+    entries = reading.entries(node, "watts", known=("cpu", "gpu"))
+    return replace(
+        known,
+        cpu=_watts(reading, entries.get("cpu"), "watts of the cpu") or known.cpu,
+        gpu=_watts(reading, entries.get("gpu"), "watts of the gpu") or known.gpu,
+    )
+
+
+def _watts(reading: Reading, node: Written | None, name: str) -> PowerCurve | None:
+    what = f"{name} are points such as {{0: 140, 1: 155, 64: 400}}: jobs at once, and watts"
+    points = None if node is None else _pairs(reading, node, name, (0, what))
+    if node is None or points is None:
+        return None
+    try:
+        return PowerCurve(points=points)
+    except ValueError as error:
+        reading.fault(node, f"{name}: {error}")
+        return None
+
+
 def _is_mapping(node: Written | None) -> bool:
     return node is not None and node.kind == "mapping"
 
@@ -110,21 +142,32 @@ def _is_mapping(node: Written | None) -> bool:
 def _points(reading: Reading, node: Written | None, name: str) -> SpeedCurve | None:
     """Jobs at once and their speed together; None where nothing sensible is written."""
     what = f"{name} is points such as {{1: 1, 2: 1.9, 8: 4}}: jobs at once, and their total speed"
-    if node is None or node.kind != "mapping":
-        if node is not None:
-            reading.fault(node, what)
-        return None
-    problems = len(reading.problems)
-    points = []
-    for jobs, speed in node.items():
-        if not (jobs.isascii() and jobs.isdigit()) or not 1 <= int(jobs[:20]) <= _MOST_JOBS:
-            reading.fault(speed, f"{name}: {jobs!r} is no number of jobs from 1 to {_MOST_JOBS}")
-            continue
-        points.append((int(jobs), reading.number(speed, f"{name} at {jobs}", 1.0, above=0.0)))
-    if len(reading.problems) > problems:
+    points = None if node is None else _pairs(reading, node, name, (1, what))
+    if node is None or points is None:
         return None
     try:
-        return SpeedCurve(points=tuple(points))
+        return SpeedCurve(points=points)
     except ValueError as error:
         reading.fault(node, f"{name}: {error}")
         return None
+
+
+def _pairs(
+    reading: Reading, node: Written, name: str, least_and_form: tuple[int, str]
+) -> tuple[tuple[int, float], ...] | None:
+    """A number for each number of jobs, of which there are so many at least."""
+    least, what = least_and_form
+    if node.kind != "mapping":
+        reading.fault(node, what)
+        return None
+    problems = len(reading.problems)
+    points = []
+    for jobs, number in node.items():
+        if not (jobs.isascii() and jobs.isdigit()) or not least <= int(jobs[:20]) <= _MOST_JOBS:
+            reading.fault(
+                number, f"{name}: {jobs!r} is no number of jobs from {least} to {_MOST_JOBS}"
+            )
+            continue
+        above = 0.0 if least else -1e-9
+        points.append((int(jobs), reading.number(number, f"{name} at {jobs}", 1.0, above=above)))
+    return None if len(reading.problems) > problems else tuple(points)

@@ -18,6 +18,7 @@ from agentaudit.simulation.engine import Run
 from agentaudit.simulation.fast.columns import RunColumns, WorkColumns, in_order
 from agentaudit.simulation.fast.requests import types_there
 from agentaudit.simulation.fast.totals import total
+from agentaudit.simulation.power import Levels
 from agentaudit.simulation.statistics import MSER_BATCH, batch_bounds, rank
 
 Instants = NDArray[np.int64]
@@ -53,6 +54,8 @@ class Observations:
     cpu_busy_ns: int
     gpu_busy_ns: int
     running_peak: int
+    cpu_levels: Levels = ()
+    gpu_levels: Levels = ()
     _arrival: Instants
     _start: Instants
     _finish: Instants
@@ -162,6 +165,8 @@ def observations_of(run: Run, *, overloaded: bool) -> Observations:
         cpu_busy_ns=run.cpu_busy_ns,
         gpu_busy_ns=run.gpu_busy_ns,
         running_peak=run.running_peak,
+        cpu_levels=run.cpu_levels,
+        gpu_levels=run.gpu_levels,
         _arrival=np.fromiter((one.arrival_ns for one in records), np.int64, count),
         _start=np.fromiter((one.start_ns for one in records), np.int64, count),
         _finish=np.fromiter((one.finish_ns for one in records), np.int64, count),
@@ -181,6 +186,8 @@ def column_observations(run: RunColumns, work: WorkColumns, *, overloaded: bool)
         cpu_busy_ns=run.cpu_busy_ns,
         gpu_busy_ns=run.gpu_busy_ns,
         running_peak=run.running_peak,
+        cpu_levels=run.cpu_levels,
+        gpu_levels=run.gpu_levels,
         _arrival=run.arrival_ns[order],
         _start=run.start_ns[order],
         _finish=run.finish_ns[order],

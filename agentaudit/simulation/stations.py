@@ -15,10 +15,12 @@ What else has a part in a station is set from outside: threads that run beside i
 by which all of it is slower. Both change between instants only.
 """
 
+from collections import Counter
 from heapq import heappop, heappush
 from math import ceil
 
 from agentaudit.model.workload import SpeedCurve
+from agentaudit.simulation.power import Levels
 from agentaudit.simulation.speed import total_speed
 
 NEVER = 1 << 62
@@ -27,15 +29,21 @@ _HALF = 0.5
 
 
 class Station:
-    """Jobs that share a capacity. `slots` is how many threads count as fully busy."""
+    """
+    Jobs that share a capacity. `slots` is how many threads count as fully busy.
+
+    Up to `levels` threads it is kept for how long so many were active; more count as so many.
+    """
 
     __slots__ = (
+        "_active_ns",
         "_beside",
-        "_busy",
+        "_beside_ns",
         "_curve",
         "_guests",
         "_heap",
         "_last_ns",
+        "_most",
         "_pace",
         "_rates",
         "_share",
@@ -47,9 +55,12 @@ class Station:
         "ends_ns",
     )
 
-    def __init__(self, curve: SpeedCurve, slots: int) -> None:
+    def __init__(self, curve: SpeedCurve, slots: int, levels: int = 0) -> None:
         self._curve = curve
         self._slots = slots
+        self._most = max(levels, slots)
+        self._active_ns = [0]
+        self._beside_ns: Counter[tuple[int, float]] = Counter()
         self._heap: list[tuple[float, int, int]] = []
         self._rates = [0.0]
         self._virtual = 0.0
@@ -63,7 +74,6 @@ class Station:
         self.ends_ns = NEVER
         """When the next job ends; up to date while nothing has `changed`."""
         self.changed = False
-        self._busy = 0
 
     def start(self, now_ns: int, job: int, demand_ns: int, threads: int) -> None:
         """A job that needs `demand_ns` of work, spread evenly over its threads."""
@@ -99,7 +109,20 @@ class Station:
     @property
     def busy_ns(self) -> int:
         """Nanoseconds of slots in use so far, by jobs and guests."""
-        return self._busy
+        slots = self._slots
+        alone = sum(ns * min(ours, slots) for ours, ns in enumerate(self._active_ns))
+        return alone + sum(
+            int(ns * ours * min(slots, everybody) // everybody)
+            for (ours, everybody), ns in self._beside_ns.items()
+        )
+
+    @property
+    def levels(self) -> Levels:
+        """For how long so many threads of the agent were active, and so many of all."""
+        alone = {(ours, ours): ns for ours, ns in enumerate(self._active_ns) if ours and ns}
+        held = Counter[tuple[int, float]](alone)
+        held.update({(ours, every): ns for (ours, every), ns in self._beside_ns.items() if ours})
+        return tuple(sorted((ours, every, ns) for (ours, every), ns in held.items()))
 
     @property
     def threads(self) -> float:
@@ -135,18 +158,15 @@ class Station:
             raise ValueError(f"the clock went back from {self._last_ns} to {now_ns} ns")
         self._last_ns = now_ns
         self._virtual += elapsed * self._speed
-        if self._beside:
-            self._busy += self._slots_taken(elapsed)
-        elif self._threads < self._slots:
-            self._busy += elapsed * self._threads
-        else:
-            self._busy += elapsed * self._slots
-
-    def _slots_taken(self, elapsed: int) -> int:
-        if self._beside == self._guests:
-            return elapsed * min(self._threads + self._guests, self._slots)
-        ours, everybody = self._threads + self._guests, self._threads + self._beside
-        return int(elapsed * ours * min(self._slots, everybody) // everybody)
+        ours = self._threads + self._guests
+        if self._beside != self._guests:
+            self._beside_ns[ours, self._threads + self._beside] += elapsed
+            return
+        active = self._active_ns
+        if ours >= len(active):
+            ours = min(ours, self._most)
+            active.extend([0] * (ours + 1 - len(active)))
+        active[ours] += elapsed
 
     def settle(self) -> None:
         """Takes account of what has changed: once an instant, however much started and ended."""

@@ -24,7 +24,8 @@ of it unless given. A machine may also say `like: sys2`, `calls: 256` (served at
 server), `kv_tokens: 200000` (room of its KV cache), `recompute: 50us` (GPU work for each token of
 context that the cache has lost), `background: 2` (threads of other programs), `starvation: 0.1`
 (how much calls slow down for each further thread to a core) and `watts: "cpu=140..400"` (idle and
-busy, of the gpu likewise). Every other word is an error.
+busy, of the gpu likewise; or `watts: {gpu: {0: 115, 1: 175, 64: 390}}`, by the number of calls).
+Every other word is an error.
 """
 
 from dataclasses import dataclass, field, replace

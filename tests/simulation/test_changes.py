@@ -11,16 +11,18 @@ from agentaudit.model.workload import (
     Heavy,
     Machine,
     Power,
+    PowerCurve,
     SpeedCurve,
     Stage,
     Workload,
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.changes import parse_change, resized
+from agentaudit.simulation.changes import parse_change, resized, with_gpus
 from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.speed import ideal_cores, total_speed
 
+WATTS = PowerCurve(points=((0, 1.0), (2, 2.0)))
 MACHINE = Machine(
     name="m", cores=8, cpu=ideal_cores(8), gpu=SpeedCurve(points=((1, 1.0), (4, 2.0)))
 )
@@ -102,12 +104,12 @@ def test_more_cores_that_slow_down_do_so_later() -> None:
         cores=4,
         cpu=SpeedCurve(points=((1, 1.0), (4, 4.0), (8, 2.0))),
         gpu=MACHINE.gpu,
-        power=Power(cpu_idle_watts=1.0, cpu_busy_watts=2.0, gpu_idle_watts=3.0),
+        power=Power(cpu=WATTS, gpu=WATTS),
     )
     doubled = resized(slowing, 8)
 
     assert [total_speed(doubled.cpu, n) for n in (1, 2, 8, 16)] == [1.0, 2.0, 8.0, 4.0]
-    assert doubled.power == Power(gpu_idle_watts=3.0)
+    assert doubled.power == Power(gpu=WATTS)
 
 
 @pytest.mark.parametrize(
@@ -133,3 +135,11 @@ def test_what_is_no_change(text: str, said: str) -> None:
 def test_a_batch_has_no_rate() -> None:
     with pytest.raises(UsageError, match="come at no rate that could be changed"):
         parse_change("rate=2x").apply(experiment(every_ns=0))
+
+
+def test_two_gpus_with_the_calls_spread_over_them_draw_twice_what_one_draws_with_half() -> None:
+    experiment = Experiment(workloads=(), machine=replace(MACHINE, power=Power(gpu=WATTS)))
+
+    assert with_gpus(experiment, 2).machine.power == Power(
+        gpu=PowerCurve(points=((0, 2.0), (4, 4.0)))
+    )

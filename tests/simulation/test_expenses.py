@@ -6,14 +6,16 @@ import pytest
 
 from agentaudit.errors import UsageError
 from agentaudit.model.results import Energy
-from agentaudit.model.workload import Machine, Power
+from agentaudit.model.workload import Machine, Power, PowerCurve
 from agentaudit.simulation.expenses import parse_power
 from agentaudit.simulation.experiment import Experiment, outcome_of
 from agentaudit.simulation.metrics import Terms, policy_result
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from tests.simulation.test_metrics import MACHINE, workload
 
-POWER = Power(cpu_idle_watts=100, cpu_busy_watts=300, gpu_idle_watts=50, gpu_busy_watts=650)
+POWER = Power(
+    cpu=PowerCurve(points=((0, 100), (2, 300))), gpu=PowerCurve(points=((0, 50), (1, 650)))
+)
 
 
 def energy(machine: Machine, price: float | None = None) -> tuple[Energy | None, float | None]:
@@ -34,7 +36,7 @@ def test_half_busy_is_half_way_between_idle_and_busy() -> None:
 
 
 def test_what_is_not_given_is_unknown() -> None:
-    some, _ = energy(replace(MACHINE, power=replace(POWER, gpu_busy_watts=None)))
+    some, _ = energy(replace(MACHINE, power=replace(POWER, gpu=None)))
 
     assert energy(MACHINE) == (None, None)
     assert some == Energy(cpu_joules=400.0, gpu_joules=None)
@@ -48,13 +50,13 @@ def test_a_thousand_requests_at_a_price() -> None:
 
 
 def test_watts_as_they_are_typed() -> None:
-    assert parse_power("cpu=100..300, gpu=50..650", None) == POWER
-    assert parse_power("cpu=1..2.5", POWER) == replace(
-        POWER, cpu_idle_watts=1.0, cpu_busy_watts=2.5
+    assert parse_power("cpu=100..300, gpu=50..650", 2) == POWER
+    assert parse_power("cpu=1..2.5", 8, POWER) == replace(
+        POWER, cpu=PowerCurve(points=((0, 1.0), (8, 2.5)))
     )
 
 
 @pytest.mark.parametrize("text", ["cpu=300..100", "disk=1..2", "cpu=1", "cpu=a..b", ""])
 def test_what_are_no_watts(text: str) -> None:
     with pytest.raises(UsageError, match="is not idle and busy watts, as in cpu=140"):
-        parse_power(text, None)
+        parse_power(text, 1)

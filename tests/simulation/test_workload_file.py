@@ -3,9 +3,10 @@
 import inspect
 
 import pytest
+from inline_snapshot import snapshot
 
 from agentaudit.errors import InputError, UsageError
-from agentaudit.model.workload import Heavy, Power, Stage
+from agentaudit.model.workload import Heavy, Power, PowerCurve, Stage
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation import workload_file
 from agentaudit.simulation.arrivals import CLOSED, RECORDED, WAYS, ArrivalKind, Arrivals
@@ -78,10 +79,49 @@ def test_a_machine_may_say_what_it_draws() -> None:
 
     assert power is not None
     assert power.power == Power(
-        cpu_idle_watts=140, cpu_busy_watts=400, gpu_idle_watts=142, gpu_busy_watts=650
+        cpu=PowerCurve(points=((0, 140), (8, 400))), gpu=PowerCurve(points=((0, 142), (1, 650)))
     )
     with pytest.raises(InputError, match="watts are idle and busy ones"):
         parsed("machine: {cores: 8, watts: 12}\ntypes: [{name: a, steps: [{cpu: 1s}]}]")
+
+
+def test_a_machine_may_say_what_it_draws_by_the_number_of_jobs() -> None:
+    text = (
+        "machine: {cores: 8, watts: {gpu: {0: 115, 1: 182.5, 64: 390}}}\n"
+        "types: [{name: a, steps: [{cpu: 1s}]}]"
+    )
+    machine = parsed(text).machine
+
+    assert machine is not None
+    assert machine.power == Power(gpu=PowerCurve(points=((0, 115), (1, 182.5), (64, 390))))
+
+
+def test_every_wrong_watt_is_named_with_its_place() -> None:
+    text = """machine:
+  cores: 8
+  watts:
+    cpu: {0: 100, 1: 90}
+    gpu: {1: 100, some: 200, 3: -1}
+    disk: {0: 1}
+types: [{name: a, steps: [{cpu: 1s}]}]
+"""
+    with pytest.raises(InputError) as error:
+        parsed(text)
+
+    assert [(one.line, one.column, one.message) for one in error.value.problems] == snapshot(
+        [
+            (6, 11, "watts has no 'disk'; it has cpu, gpu"),
+            (
+                4,
+                10,
+                "watts of the cpu: watts are at least 0, and at least those of 0 jobs, idle",
+            ),
+            (5, 25, "watts of the gpu: 'some' is no number of jobs from 0 to 1000000"),
+            (5, 33, "watts of the gpu at 3 is at least 0"),
+        ]
+    )
+    with pytest.raises(InputError, match="watts of the gpu: watts start at 0 jobs, idle"):
+        parsed("machine: {cores: 1, watts: {gpu: {1: 9}}}\ntypes: [{name: a, steps: [{cpu: 1s}]}]")
 
 
 def test_a_machine_without_a_gpu_has_the_stated_default() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.engine import Run
+from agentaudit.simulation.power import Levels
 
 Ints: TypeAlias = NDArray[np.int64]
 Places: TypeAlias = NDArray[np.int32]
@@ -77,6 +78,8 @@ class RunColumns:
     gpu_work_ns: int
     wait_ns: int
     running_peak: int
+    cpu_levels: Levels
+    gpu_levels: Levels
 
     @property
     def makespan_ns(self) -> int:
@@ -214,6 +217,8 @@ def run_of(run: RunColumns, columns: WorkColumns) -> Run:
         gpu_work_ns=run.gpu_work_ns,
         wait_ns=run.wait_ns,
         running_peak=run.running_peak,
+        cpu_levels=run.cpu_levels,
+        gpu_levels=run.gpu_levels,
     )
 
 

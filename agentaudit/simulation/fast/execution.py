@@ -16,6 +16,7 @@ from agentaudit.simulation.fast.columns import (
     WorkColumns,
 )
 from agentaudit.simulation.fast.threads import threaded_steps
+from agentaudit.simulation.power import Levels, levels_kept
 from agentaudit.simulation.speed import ideal_cores, total_speed
 from agentaudit.simulation.stations import NEVER
 
@@ -57,17 +58,16 @@ def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> R
     kernel.execute(run)
     if count and int(run.out.finish_ns.min()) < 0:
         return None
-    cpu_busy, gpu_busy = (
-        (int(row[parts.BUSY_CARRIED]) << parts.CARRY_BITS) + int(row[parts.BUSY])
-        for row in run.stations.now[: parts.INTERPRETER]
-    )
+    cpu, gpu = (_levels(row) for row in run.stations.active_ns[: parts.INTERPRETER])
     work_ns = run.line.now[parts.WORK_NS :].tolist()
     return RunColumns(
         arrival_ns=run.out.came_ns,
         start_ns=run.out.start_ns,
         finish_ns=run.out.finish_ns,
-        cpu_busy_ns=cpu_busy,
-        gpu_busy_ns=gpu_busy,
+        cpu_busy_ns=sum(ns * min(threads, machine.cores) for threads, _, ns in cpu),
+        gpu_busy_ns=sum(ns for _, _, ns in gpu),
+        cpu_levels=cpu,
+        gpu_levels=gpu,
         cpu_work_ns=work_ns[parts.CPU] + work_ns[parts.INTERPRETER],
         gpu_work_ns=work_ns[parts.GPU],
         wait_ns=work_ns[parts.WAIT],
@@ -89,7 +89,7 @@ def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> boo
         and all(abs(span) <= NEVER for span in (numbers.expected_ns or {}).values())
         and all(0 < number < _MOST_THREADS for number in threads)
         and len(work) * max(threads, default=1) < NEVER >> 1
-        and machine.cores < _MOST_THREADS
+        and levels_kept(machine) < _MOST_THREADS
         and all(curve.points[-1][0] < _MOST_RATES for curve in (machine.cpu, machine.gpu))
     )
 
@@ -161,14 +161,19 @@ def _stations(machine: Machine, most: int, work: WorkColumns) -> parts.Stations:
         [0.0, *(total_speed(curve, jobs) / jobs for jobs in range(1, length))] for curve in curves
     ]
     return parts.Stations(
-        now=np.array(
-            [[0, NEVER, *(0,) * 6, slots] for slots in (machine.cores, 1, 1)], dtype=np.int64
-        ),
+        now=np.array([[0, NEVER, *(0,) * 4]] * len(curves), dtype=np.int64),
         flow=np.array([[0.0, 0.0, 0.0, 1.0, curve.points[-1][1]] for curve in curves]),
         keys=np.empty((3, most)),
         tickets=np.empty((3, most), dtype=np.int64),
         rates=np.array(rates),
+        active_ns=np.zeros((3, levels_kept(machine) + 1), dtype=np.int64),
     )
+
+
+def _levels(active_ns: Ints) -> Levels:
+    """Of all threads, which are the agent's: nobody else runs beside them on the kernel."""
+    held = active_ns.tolist()
+    return tuple((place, place, held[place]) for place in range(1, len(held)) if held[place])
 
 
 def _timers(most: int) -> parts.Timers:

@@ -14,17 +14,12 @@ Keys: TypeAlias = Ints | Floats
 NEVER = 1 << 62
 TICKET_BITS = 20
 THREADS = (1 << TICKET_BITS) - 1
-HALF_BITS = 30
-BELOW_HALF = (1 << HALF_BITS) - 1
-CARRY_BITS = 2 * HALF_BITS
-BELOW_CARRY = (1 << CARRY_BITS) - 1
 
 # Rows of stations, and the stages of steps; rows of timers.
 CPU, GPU, INTERPRETER, WAIT = 0, 1, 2, 3
 WAITS, THINKING = 0, 1
-# Columns of `Stations.now`: integers that change, and the slots. Busy time counts in units of 1 and
-# of 2 ** 60 slot-nanoseconds.
-LAST_NS, DUE_NS, ACTIVE, GUESTS, JOBS, BUSY, BUSY_CARRIED, CHANGED, SLOTS = range(9)
+# Columns of `Stations.now`: integers that change.
+LAST_NS, DUE_NS, ACTIVE, GUESTS, JOBS, CHANGED = range(6)
 # Columns of `Stations.flow`. `SPEED` is the share of a thread, and 0 without a job; `FLAT` is the
 # total speed past the end of the table of rates.
 VIRTUAL, SPEED, SHARE, PACE, FLAT = range(5)
@@ -51,6 +46,8 @@ class Stations(NamedTuple):
     tickets: Ints
     rates: Floats
     """Speed of one thread when so many are active."""
+    active_ns: Ints
+    """For how long so many threads were active; more than the last counts as the last."""
 
 
 class Timers(NamedTuple):

@@ -11,24 +11,17 @@ import numpy as np
 from agentaudit.simulation.fast.compiler import inlined
 from agentaudit.simulation.fast.parts import (
     ACTIVE,
-    BELOW_CARRY,
-    BELOW_HALF,
-    BUSY,
-    BUSY_CARRIED,
-    CARRY_BITS,
     CHANGED,
     CPU,
     DUE_NS,
     FLAT,
     GUESTS,
-    HALF_BITS,
     INTERPRETER,
     JOBS,
     LAST_NS,
     NEVER,
     PACE,
     SHARE,
-    SLOTS,
     SPEED,
     THREADS,
     TICKET_BITS,
@@ -79,12 +72,8 @@ def pass_time(stations: Stations, one: int, now_ns: int) -> None:
         return
     now[LAST_NS] = now_ns
     flow[VIRTUAL] += elapsed_ns * flow[SPEED]
-    slots = min(now[ACTIVE] + now[GUESTS], now[SLOTS])
-    # In two parts, because the product may need more than 64 bits.
-    high = (elapsed_ns >> HALF_BITS) * slots
-    busy = now[BUSY] + ((high & BELOW_HALF) << HALF_BITS) + (elapsed_ns & BELOW_HALF) * slots
-    now[BUSY] = busy & BELOW_CARRY
-    now[BUSY_CARRIED] += (high >> HALF_BITS) + (busy >> CARRY_BITS)
+    active_ns = stations.active_ns[one]
+    active_ns[min(now[ACTIVE] + now[GUESTS], len(active_ns) - 1)] += elapsed_ns
 
 
 @inlined
