@@ -44,16 +44,16 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         add_ingestion(collector, tool)
     calls = tuple(module.calls())
     add_sessions(module, calls, collector)
-    add_servers(module, calls, tools, collector)
+    add_servers(documents, module, tools, collector)
     found = (
         *memories(module, calls),
         *agentcore_memories(module, calls),
         *adk_sessions(module, calls),
     )
     stores = [(collector.add(store), call) for store, call in found]
-    building = Building(module, collector, tools, calls)
+    building = Building(documents, module, collector, tools, calls)
     agents = _add_agents(building)
-    others = add_claude_agents(documents, building)
+    others = add_claude_agents(building)
     _link_stores(building, agents, stores)
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)

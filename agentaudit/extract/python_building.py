@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Call, Module, keyword
 from agentaudit.extract.python_frameworks import is_of_framework
 from agentaudit.model.facts.tools import Tool
@@ -12,8 +13,9 @@ from agentaudit.model.facts.tools import Tool
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """A module with its calls, and the tools that its decorators make of functions."""
+    """A module beside all documents: its calls, and the functions that decorators make tools."""
 
+    documents: Documents
     module: Module
     collector: Collector
     tools: Mapping[str, Tool]

@@ -113,35 +113,11 @@ Tools whose effects their documentation states: of LangChain, CrewAI, the OpenAI
 """
 
 
-_NAMED_TOOLS = {
-    "google_search": ClassTool(effects=("read",), untrusted=True),
-    "url_context": ClassTool(effects=("read",), untrusted=True, egress=True),
-    "load_web_page": ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
-    "enterprise_web_search": ClassTool(effects=("read",), untrusted=True),
-    **dict.fromkeys(
-        ("exit_loop", "get_user_choice", "transfer_to_agent", "transfer_to_agent_tool"),
-        ClassTool(effects=()),
-    ),
-    **dict.fromkeys(
-        ("load_memory", "preload_memory", "load_artifacts"), ClassTool(effects=("read",))
-    ),
-}
-"""Tools of Google's ADK that are passed by their name (google.github.io/adk-docs/tools)."""
-
-
-def named_tool(module: Module, element: ast.expr, path: str) -> Tool | None:
-    """The tool that a name of a framework is."""
-    name = path.rpartition(".")[2]
-    if not path.startswith("google.adk.") or name not in _NAMED_TOOLS:
-        return None
-    return _known_tool(module, element, (name, _NAMED_TOOLS[name]))
-
-
 def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     """The tool that an instance of a known class is."""
     known = CLASS_TOOLS[name]
     boxed = known.hosted or _in_container(module, call)
-    tool = _known_tool(module, call, (name, known))
+    tool = known_tool(module, call, (name, known))
     return replace(
         tool,
         approval=approval_of(module, call),
@@ -149,7 +125,8 @@ def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     )
 
 
-def _known_tool(module: Module, node: ast.expr, named: tuple[str, ClassTool]) -> Tool:
+def known_tool(module: Module, node: ast.expr, named: tuple[str, ClassTool]) -> Tool:
+    """The tool of a name whose effects are known, where an expression stands for it."""
     name, known = named
     return Tool(
         id=fact_id("tool", name, f"{module.document.file}#{name}"),

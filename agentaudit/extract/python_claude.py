@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from agentaudit.extract.claude_rules import BUILT_IN, RULE, mode, unasked, wide
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_building import Building
@@ -58,14 +57,14 @@ class _Options:
         return tuple(filter(None, (self.building.module.text(item) for item in elements)))
 
 
-def add_claude_agents(documents: Documents, building: Building) -> list[Agent]:
+def add_claude_agents(building: Building) -> list[Agent]:
     """An agent for each set of options, with its tools, its servers and what asks before them."""
     found = []
     for call in building.calls:
         if call.name in _OPTIONS:
             options = _Options(building, call, _add_agent(building, call))
             _add_tools(options)
-            _add_servers(documents, options)
+            _add_servers(options)
             _add_gates(options)
             _add_subagents(options)
             found.append(options.agent)
@@ -179,7 +178,7 @@ def _leave_open(options: _Options) -> None:
             options.building.collector.leave_open(place, what, "which tools run unasked is open")
 
 
-def _add_servers(documents: Documents, options: _Options) -> None:
+def _add_servers(options: _Options) -> None:
     """Servers in its own process, and those that it starts or calls."""
     given = keyword(options.call.node, "mcp_servers")
     building, module = options.building, options.building.module
@@ -187,15 +186,13 @@ def _add_servers(documents: Documents, options: _Options) -> None:
         given = module.constants.get(given.id, given)
     if isinstance(given, ast.Dict):
         for key, value in zip(given.keys, given.values, strict=True):
-            _add_server(documents, options, (key, value))
+            _add_server(options, (key, value))
     elif given is not None:
         place = module.place(given, "mcp_servers")
         building.collector.leave_open(place, "mcp_servers does not fold", "which servers it has")
 
 
-def _add_server(
-    documents: Documents, options: _Options, given: tuple[ast.expr | None, ast.expr]
-) -> None:
+def _add_server(options: _Options, given: tuple[ast.expr | None, ast.expr]) -> None:
     key, value = given
     building, module = options.building, options.building.module
     made = building.made_by(value)
@@ -213,7 +210,9 @@ def _add_server(
     declared = DeclaredServer(
         name=name, key=module.node(key, name), node=node, route=f"mcp_servers.{key.lineno}.{name}"
     )
-    add_server(Reading(documents, module.document, building.collector, options.agent), declared)
+    add_server(
+        Reading(building.documents, module.document, building.collector, options.agent), declared
+    )
 
 
 def _add_gates(options: _Options) -> None:

@@ -19,6 +19,16 @@ def modules(documents: Documents) -> Mapping[str, Module]:
     return documents.once(_every_module)
 
 
+def defined_at(modules: Mapping[str, Module], file: str, path: str) -> tuple[str, str]:
+    """The file that defines what a full name means in a file, and how it is called there."""
+    if path.startswith("."):
+        parent, _, name = path.lstrip(".").rpartition(".")
+        target = _file_of(modules, file, 0, parent)
+        if target is not None:
+            return target, name
+    return file, path
+
+
 def _every_module(documents: Documents) -> Mapping[str, Module]:
     found = ((document.file, module_of(document)) for document in documents.of("python"))
     modules = {file: module for file, module in found if module is not None}

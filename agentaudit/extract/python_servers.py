@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_starts import RUNS, Start, starts
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Tool, ToolServer
 
@@ -27,14 +29,6 @@ _CLASSES = frozenset(
 )
 _PROOFS = ("auth", "auth_server_provider", "token_verifier", "middleware")
 """What may ask who calls; middleware may, by code that is not read."""
-_RUNS = {
-    "run": "",
-    "run_async": "",
-    "run_http_async": "http",
-    "run_streamable_http_async": "http",
-    "run_sse_async": "sse",
-}
-"""Methods that start a server, and the transport of those that have but one."""
 _TRANSPORTS = {"stdio": "stdio", "http": "http", "streamable-http": "http", "sse": "sse"}
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104, what we look for
 
@@ -45,43 +39,41 @@ class _Reach:
 
     transport: str = ""
     everywhere: bool = False
-    open_ends: tuple[tuple[ast.AST, str], ...] = ()
+    open_ends: tuple[tuple[Evidence, str], ...] = ()
+    place: Evidence | None = None
+    """Where it is started, if that is another file."""
 
 
 def add_servers(
-    module: Module, calls: Sequence[Call], tools: Mapping[str, Tool], collector: Collector
+    documents: Documents, module: Module, tools: Mapping[str, Tool], collector: Collector
 ) -> None:
     """The servers of a module, each with the functions that its decorators make tools."""
-    for call in calls:
+    for call in module.calls():
         if call.name in _CLASSES:
-            _add(module, call, [item for item in calls if _of(item, call)], collector)
+            started = starts(documents).get((module.document.file, call.variable), [])
+            _add(module, call, started if call.variable else [], collector)
             _give_tools(module, call, tools, collector)
 
 
-def _of(run: Call, server: Call) -> bool:
-    """Whether a call starts a server."""
-    owner, _, method = run.name.rpartition(".")
-    return method in _RUNS and bool(owner) and owner == server.variable
-
-
-def _add(module: Module, call: Call, runs: Sequence[Call], collector: Collector) -> None:
-    reaches = [_reach(module, call, run) for run in runs]
+def _add(module: Module, call: Call, started: Sequence[Start], collector: Collector) -> None:
+    reaches = [_reach(module, call, start) for start in started]
     reach = next((item for item in reaches if item.everywhere), reaches[0] if reaches else _Reach())
     name = _name(module, call)
     place = module.place(call.node.func, call.last)
+    listening = tuple(item.place for item in reaches if item.everywhere and item.place is not None)
     collector.add(
         ToolServer(
             id=_id(module, call),
             name=name,
-            evidence=(place,),
+            evidence=tuple(dict.fromkeys((place, *listening))),
             transport=reach.transport,
-            authenticated=_authenticated(module, call, runs),
+            authenticated=_authenticated(module, call, started),
             listens_everywhere=reach.everywhere,
         )
     )
-    for node, what in (end for item in reaches for end in item.open_ends):
+    for where, what in (end for item in reaches for end in item.open_ends):
         collector.leave_open(
-            module.place(node, name),
+            where,
             f"the {what} of the server {name} does not fold",
             "whether other machines reach it is open",
         )
@@ -97,34 +89,33 @@ def _id(module: Module, call: Call) -> FactId:
     return fact_id("tool_server", name, f"{module.document.file}#{call.variable or name}")
 
 
-def _reach(module: Module, server: Call, run: Call) -> _Reach:
-    transport, node = _transport(module, run)
+def _reach(module: Module, server: Call, start: Start) -> _Reach:
+    transport, node = _transport(start)
     if transport == "stdio":
         return _Reach("stdio")
     if transport is None:
-        return _Reach(open_ends=((node, "transport"),))
-    host = _host(module, server, run)
-    if host is None:
-        return _Reach(transport)
-    value = module.value(host)
-    if isinstance(value, str):
-        return _Reach(transport, everywhere=value in _EVERYWHERE)
-    return _Reach(transport, open_ends=((host, "host"),) if value is UNFOLDED else ())
+        return _Reach(open_ends=((start.module.place(node, server.variable), "transport"),))
+    host = keyword(start.call.node, "host")
+    value = start.module.value(host) if host is not None else None
+    if host is None and start.call.last in RUNS:
+        host = next(_settings(module, server), None) or keyword(server.node, "host")
+        value = module.value(host) if host is not None else None
+    place = start.module.place(start.call.node.func, start.call.last)
+    if value is UNFOLDED and host is not None:
+        return _Reach(transport, open_ends=((start.module.place(host, server.variable), "host"),))
+    elsewhere = place if start.module.document.file != module.document.file else None
+    return _Reach(transport, everywhere=value in _EVERYWHERE, place=elsewhere)
 
 
-def _transport(module: Module, run: Call) -> tuple[str | None, ast.AST]:
+def _transport(start: Start) -> tuple[str | None, ast.AST]:
     """The transport of a start; None where it does not fold."""
-    fixed = _RUNS[run.last]
-    given = run.node.args[0] if run.node.args and not fixed else keyword(run.node, "transport")
+    run = start.call.node
+    if start.transport:
+        return start.transport, run.func
+    given = run.args[0] if run.args else keyword(run, "transport")
     if given is None:
-        return (None if splatted(run.node) and not fixed else fixed or "stdio"), run.node.func
-    return (fixed or _TRANSPORTS.get(module.text(given))), given
-
-
-def _host(module: Module, server: Call, run: Call) -> ast.expr | None:
-    """Where it listens: by its start, by `server.settings.host = …`, or by its constructor."""
-    given = keyword(run.node, "host")
-    return given or next(_settings(module, server), None) or keyword(server.node, "host")
+        return (None if splatted(run) else "stdio"), run.func
+    return _TRANSPORTS.get(start.module.text(given)), given
 
 
 def _settings(module: Module, server: Call) -> Iterator[ast.expr]:
@@ -137,14 +128,16 @@ def _settings(module: Module, server: Call) -> Iterator[ast.expr]:
                 yield assignment.value
 
 
-def _authenticated(module: Module, call: Call, runs: Sequence[Call]) -> Truth:
+def _authenticated(module: Module, call: Call, started: Sequence[Start]) -> Truth:
     """Whether it asks who calls; what middleware, a mapping or settings do is not known."""
+    runs = [start.call for start in started]
     given = [keyword(item.node, name) for item in (call, *runs) for name in _PROOFS]
     hidden = any(splatted(item.node) for item in (call, *runs))
     proof = keyword(call.node, *_PROOFS[:-1])
     if proof is not None and module.value(proof) is not None:
         return Truth.YES
     asked = any(module.value(item) is not None for item in given if item is not None)
+    asked |= any(start.guarded for start in started)
     return Truth.UNKNOWN if asked or hidden or _set_later(module, call) else Truth.NO
 
 

@@ -8,9 +8,10 @@ from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.mcp_tools import add_source
 from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_class_tools import CLASS_TOOLS, class_tool, named_tool
+from agentaudit.extract.python_class_tools import CLASS_TOOLS, class_tool
 from agentaudit.extract.python_code import Call, keyword, splatted
 from agentaudit.extract.python_frameworks import is_foreign
+from agentaudit.extract.python_named_tools import named_tool
 from agentaudit.extract.python_tools import approval_of, function_tool
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
@@ -136,7 +137,7 @@ def _known(building: Building, element: ast.expr, path: str) -> Tool | None:
             return function_tool(module, function)
     if isinstance(element, ast.Call) and name in CLASS_TOOLS and is_foreign(module, path):
         return class_tool(module, element, name)
-    return named_tool(module, element, path)
+    return named_tool(building.documents, module, element, path)
 
 
 def _gated(collector: Collector, tool: Tool) -> Tool:

@@ -107,9 +107,10 @@ _CONFIGURATION = _Gate(
 _PYTHON = _Gate(
     (
         *("AKIA", "ASIA", "sk-ant-", "sk-proj-", "ghp_", "github_pat_", "xoxb-", "glpat-", "AIza"),
-        "PRIVATE KEY",
+        *("PRIVATE KEY", "http_app(", "sse_app(", "run_http_async("),
     ),
     (
+        ("transport", re.compile(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),
         ("hf_", re.compile(r"hf_[A-Za-z]")),
         ("://", re.compile(r"://[^\s/:@]+:[^\s/:@]+@")),
     ),

@@ -161,6 +161,22 @@ def test_what_wraps_a_function_may_ask_first() -> None:
     assert found["google_search"] == (Truth.UNKNOWN, Truth.YES)
 
 
+STRANDS = "from strands import Agent\nfrom strands_tools import shell, file_read, calculator\n"
+
+
+def test_tools_of_strands_ask_on_the_terminal_unless_that_is_switched_off() -> None:
+    code = f"{STRANDS}a = Agent(tools=[shell, file_read, calculator])\n"
+    asking = {tool.name: tool.approval for tool in deployment_of({"a.py": code}).tools}
+    silent = deployment_of({"a.py": code, ".env": "BYPASS_TOOL_CONSENT=true\n"}).tools
+
+    assert asking == {
+        "shell": Truth.YES,
+        "file_read": Truth.UNKNOWN,
+        "calculator": Truth.UNKNOWN,
+    }
+    assert {tool.name: tool.approval for tool in silent}["shell"] is Truth.NO
+
+
 AUTOGEN = (
     "from autogen_agentchat.agents import AssistantAgent, CodeExecutorAgent\n"
     "from autogen_agentchat.teams import RoundRobinGroupChat, SelectorGroupChat,"

@@ -87,3 +87,70 @@ def test_a_class_of_ones_own_is_no_server() -> None:
     deployment = deployment_of({"a.py": "class FastMCP: ...\nmcp = FastMCP('x')\nmcp.run()\n"})
 
     assert deployment.tool_servers == ()
+
+
+SERVER = f"{FASTMCP}mcp = FastMCP('x')\n"
+
+
+@pytest.mark.parametrize(
+    ("serving", "transport", "everywhere", "asks"),
+    [
+        ("uvicorn.run(mcp.http_app(), host='0.0.0.0')", "http", True, Truth.NO),
+        ("app = mcp.http_app()\nuvicorn.run(app, host='0.0.0.0')", "http", True, Truth.NO),
+        ("uvicorn.run(mcp.sse_app(), host='::')", "sse", True, Truth.NO),
+        ("uvicorn.run(mcp.streamable_http_app())", "http", False, Truth.NO),
+        ("app = mcp.http_app()", "http", False, Truth.NO),
+        ("uvicorn.run(mcp.http_app(middleware=m), host='0.0.0.0')", "http", True, Truth.UNKNOWN),
+        (
+            (
+                "app = Starlette(routes=[Mount('/', app=mcp.http_app())])\n"
+                "uvicorn.run(app, host='0.0.0.0')"
+            ),
+            "http",
+            True,
+            Truth.NO,
+        ),
+        (
+            (
+                "app = Starlette(routes=[Mount('/', app=mcp.http_app())], middleware=[guard])\n"
+                "uvicorn.run(app, host='0.0.0.0')"
+            ),
+            "http",
+            True,
+            Truth.UNKNOWN,
+        ),
+    ],
+)
+def test_uvicorn_serves_the_application_of_a_server(
+    serving: str,
+    transport: str,
+    everywhere: bool,  # noqa: FBT001, a column of the table
+    asks: Truth,
+) -> None:
+    server = server_of(f"import uvicorn\n{SERVER}{serving}\n")
+
+    assert (server.transport, server.listens_everywhere) == (transport, everywhere)
+    assert server.authenticated is asks
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "from app.server import mcp\nmcp.run(transport='http', host='0.0.0.0')\n",
+        "from app import server\nserver.mcp.run(transport='http', host='0.0.0.0')\n",
+        "import uvicorn\nfrom app.server import mcp\nuvicorn.run(mcp.http_app(), host='0.0.0.0')\n",
+    ],
+)
+def test_a_server_may_be_started_in_another_file(start: str) -> None:
+    files = {"app/__init__.py": "", "app/server.py": SERVER, "main.py": start}
+    (server,) = deployment_of(files).tool_servers
+
+    assert (server.transport, server.listens_everywhere) == ("http", True)
+    assert [place.file for place in server.evidence] == ["app/server.py", "main.py"]
+
+
+def test_an_open_start_in_another_file_is_open_there() -> None:
+    files = {"server.py": SERVER, "main.py": "from server import mcp\nmcp.run(transport=kind)\n"}
+    deployment = deployment_of(files)
+
+    assert [item.evidence.file for item in deployment.unresolved] == ["main.py"]
