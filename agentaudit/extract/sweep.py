@@ -18,6 +18,7 @@ from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_o
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
+from agentaudit.extract.script_keys import script_settings
 from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.extract.token_forms import token_in
 from agentaudit.model.evidence import Confidence
@@ -120,6 +121,8 @@ def _settings(document: Document, module: Module | None, *, by_name: bool) -> It
         yield from _python_settings(module)
     elif isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
+    elif document.syntax == "javascript":
+        yield from script_settings(document)
     elif document.syntax not in {"markdown", "python"}:
         yield from _written_settings(document, by_name=by_name)
 

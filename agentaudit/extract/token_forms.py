@@ -8,7 +8,7 @@ longer than half a day.
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -67,6 +67,16 @@ def token_in(text: str) -> Token | None:
         if match is not None and form.genuine(match[0]):
             return Token(form=form, value=match[0], at=match.start())
     return None
+
+
+def tokens_in(text: str) -> Iterator[Token]:
+    """Every credential of a known form in a text; each place is that of the first form it has."""
+    found: set[int] = set()
+    for form in TOKENS:
+        for match in form.pattern.finditer(text) if form.hint in text else ():
+            if match.start() not in found and form.genuine(match[0]):
+                found.add(match.start())
+                yield Token(form=form, value=match[0], at=match.start())
 
 
 def may_hold_token(text: str) -> bool:

@@ -166,7 +166,8 @@ class Document:
 
     file: str
     syntax: str
-    """yaml, json, hcl, toml, dotenv, dockerfile, ini (redis.conf), python, markdown, pem, plan."""
+    """yaml, json, hcl, toml, dotenv, dockerfile, ini (redis.conf), python, javascript, markdown,
+    pem, plan."""
     text: str
     roots: Sequence[Node]
     comments: tuple[Comment, ...] = ()

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from agentaudit.readers.azure import is_arm, is_values
-from agentaudit.readers.javascript import builds_agents
+from agentaudit.readers.javascript import builds_agents, may_hold_key
 
 _ALWAYS_READ = re.compile(
     r"(?:^|/)(?:agentaudit\.ya?ml"
@@ -44,7 +44,7 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
     if syntax == "javascript":
-        return builds_agents(file, text)
+        return builds_agents(file, text) or may_hold_key(file, text)
     if syntax == "python":
         return _imports_of_interest(text) or _PYTHON.open_to(text)
     if _CONFIGURATION.open_to(text.lower()):

@@ -2,7 +2,9 @@
 Agents in TypeScript and JavaScript: recognised by what a file imports, and not read.
 
 What they may do is unknown, so a file that builds an agent or a tool server is named and never
-passed over. Imports of types alone build nothing. Packages as their vendors name them:
+passed over. Of these files, and of others that have something of the kind, the text is kept, so
+that keys whose form is known are found in it. Imports of types alone build nothing. Packages as
+their vendors name them:
 https://openai.github.io/openai-agents-js/, https://docs.langchain.com/oss/javascript/,
 https://ai-sdk.dev/docs/, https://mastra.ai/docs, https://code.claude.com/docs/en/agent-sdk,
 https://github.com/modelcontextprotocol/typescript-sdk.
@@ -10,10 +12,9 @@ https://github.com/modelcontextprotocol/typescript-sdk.
 
 import re
 
-from agentaudit.errors import InputError, Problem
-from agentaudit.readers.document import Document
+from agentaudit.readers.document import Document, Node, NodeKind
 
-UNREAD = "an agent in TypeScript or JavaScript, of which nothing is read"
+UNREAD = "an agent in TypeScript or JavaScript, in which nothing but known forms of keys is read"
 
 _WORDS = (
     *("@openai/agents", "@langchain/langgraph", "langchain", "@mastra/", "claude-agent-sdk"),
@@ -34,11 +35,35 @@ _CALLS = re.compile(r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Ag
 """Of the AI SDK only what lets a model act: its types and hooks stand in every page of a chat."""
 
 
+_KEYS = (
+    *("AKIA", "sk-ant-", "sk-proj-", "sk-svcacct-", "sk-or-v1-", "sk-lf-", "T3BlbkFJ", "AIza"),
+    *("ghp_", "github_pat_", "gho_", "glpat-", "xoxb-", "xoxp-", "ABSK", "lsv2_", "gsk_", "pcsk_"),
+    *("sk_live_", "rk_live_", "dckr_pat_", "shpat_", "hvs.", "PRIVATE KEY-----"),
+)
+_HUGGING_FACE = re.compile(r"\bhf_[A-Za-z]{34}\b")
+_LARGEST = 1_000_000
+"""A larger file is a bundle, in which chance makes anything."""
+
+
 def builds_agents(file: str, text: str) -> bool:
     """Whether a file imports what agents and tool servers are built with."""
-    if file.endswith((".d.ts", ".min.js")) or not any(word in text for word in _WORDS):
+    if _made(file) or not any(word in text for word in _WORDS):
         return False
     return _place(text) is not None
+
+
+def may_hold_key(file: str, text: str) -> bool:
+    """Whether a file that somebody wrote has something that begins as keys do."""
+    if _made(file) or len(text) > _LARGEST:
+        return False
+    return any(word in text for word in _KEYS) or (
+        "hf_" in text and _HUGGING_FACE.search(text) is not None
+    )
+
+
+def _made(file: str) -> bool:
+    """Whether a program made it."""
+    return file.endswith((".d.ts", ".min.js"))
 
 
 def _place(text: str) -> int | None:
@@ -48,6 +73,8 @@ def _place(text: str) -> int | None:
 
 
 def parse_javascript(file: str, text: str) -> Document:
-    """InputError, always: it names the first import of what nobody looked at."""
-    line = text.count("\n", 0, _place(text) or 0) + 1
-    raise InputError(Problem(file=file, message=UNREAD, line=line, column=1))
+    """The text alone; where it builds an agent, with a problem at the first import that says so."""
+    place = _place(text) if builds_agents(file, text) else None
+    unread = () if place is None else ((text.count("\n", 0, place) + 1, 1, UNREAD),)
+    nothing = Node(kind=NodeKind.NULL, line=1, column=1, end_line=1, end_column=1)
+    return Document(file=file, syntax="javascript", text=text, roots=(nothing,), problems=unread)

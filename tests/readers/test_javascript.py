@@ -1,4 +1,4 @@
-"""Agents in TypeScript and JavaScript are named as not read, and nothing else of theirs is."""
+"""Agents in TypeScript and JavaScript are named as not read; keys are found in any script."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from agentaudit.extract.deployment import deployment_of, read_deployment
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.files import NOT_A_FORMAT
+from agentaudit.rules.fakes import fake
 
 
 def coverage(file: str, text: str) -> FileCoverage:
@@ -30,7 +31,7 @@ def coverage(file: str, text: str) -> FileCoverage:
 def test_a_file_that_builds_agents_is_named_as_not_read(file: str, text: str, line: int) -> None:
     found = coverage(file, text)
 
-    assert (found.status, found.line) == (FileStatus.FAILED, line)
+    assert (found.status, found.line) == (FileStatus.PARTIAL, line)
     assert "TypeScript" in found.reason
 
 
@@ -64,3 +65,44 @@ def test_a_hostile_text_is_searched_in_linear_time() -> None:
     text = "'ai'\n" + "import { generateText\n" * 100_000
 
     assert coverage("a.ts", text).status is FileStatus.SKIPPED
+
+
+AGENT = "import { Agent } from '@openai/agents';\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "line", "column"),
+    [
+        ("const apiKey = 'KEY';\n", "apiKey", 1, 17),
+        (f"{AGENT}const client = new OpenAI({{ apiKey: `KEY` }});\n", "apiKey", 2, 38),
+        ("call('x', 'KEY')\n", "text", 1, 12),
+        ('const ü = {\n  "x-api-key": "KEY"\n};\n', "x-api-key", 2, 17),
+    ],
+)
+def test_a_key_in_a_script_is_found_where_it_stands(
+    code: str, name: str, line: int, column: int
+) -> None:
+    key = fake("anthropic_key")
+    deployment = deployment_of({"web/a.ts": code.replace("KEY", key)})
+    (credential,) = deployment.credentials
+    place = credential.evidence[0]
+
+    assert (credential.variable, credential.provider) == (name, "anthropic")
+    assert (place.line, place.column, place.end_column) == (line, column, column + len(key) - 1)
+    assert key not in repr(deployment)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.ts", "const key = process.env.OPENAI_API_KEY; // sk-proj-...\n"),
+        ("a.ts", f"const key = 'sk-proj-{'x' * 48}';\n"),
+        ("a.ts", "const prefix = 'AKIA';\n"),
+        ("a.min.js", "const key = 'KEY';\n"),
+        ("a.js", "const key = 'KEY';\n" + "// a bundle\n" * 100_000),
+    ],
+)
+def test_prefixes_examples_and_bundles_hold_no_keys(file: str, text: str) -> None:
+    found = deployment_of({file: text.replace("KEY", fake("openai_key"))}).credentials
+
+    assert not found
