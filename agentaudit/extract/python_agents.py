@@ -1,6 +1,6 @@
 """Agents that Python code builds, with their tools, memories, limits and gates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentaudit.extract.autogen_limits import Limits
@@ -8,7 +8,7 @@ from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_adk import adk_sessions
 from agentaudit.extract.python_agentcore import agentcore_memories
-from agentaudit.extract.python_builders import BUILDERS, Builder
+from agentaudit.extract.python_builders import Builder, builder_of
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_claude import add_claude_agents
 from agentaudit.extract.python_code import Call, Module, keyword
@@ -64,8 +64,10 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
 
 def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:
     """The agents of a module, each with the call that builds it, and bound as its teams are."""
-    built = [call for call in building.calls if call.name in BUILDERS]
-    agents = [_add_agent(building, call, BUILDERS[call.name]) for call in built]
+    makers = {call.variable: call.name for call in building.calls if call.variable}
+    found = [(call, builder_of(call.name, _owner(call, makers))) for call in building.calls]
+    built = [call for call, builder in found if builder is not None]
+    agents = [_add_agent(building, call, builder) for call, builder in found if builder is not None]
     members, strangers = limits_of_teams(building, built)
     for number, limits in members.items():
         agents[number] = _limit(building.collector, agents[number], limits)
@@ -74,6 +76,12 @@ def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:
     for number, (agent, call) in enumerate(zip(agents, built, strict=True)):
         add_context(building, call, agent, in_team=number in members)
     return list(zip(agents, built, strict=True))
+
+
+def _owner(call: Call, makers: Mapping[str, str]) -> str:
+    """The full name of what made the object whose method is called."""
+    owner = call.name.rpartition(".")[0]
+    return makers.get(owner, owner)
 
 
 def _link_stores(

@@ -101,3 +101,19 @@ BUILDERS: Mapping[str, Builder] = {
         "langroid langroid.agent.chat_agent", "ChatAgent", Builder("langroid", limits=("turns",))
     ),
 }
+
+_BY_CLIENTS = frozenset({"as_agent", "create_agent"})
+
+
+def builder_of(name: str, owner: str) -> Builder | None:
+    """
+    How a call builds an agent, by its full name; None of one that does not.
+
+    `owner` is the full name of what made the object whose method it is: clients of Microsoft's
+    Agent Framework make agents that they serve.
+    """
+    known = BUILDERS.get(name)
+    method = name.rpartition(".")[2]
+    if known is None and method in _BY_CLIENTS and owner.startswith("agent_framework."):
+        return BUILDERS["agent_framework.Agent"]
+    return known

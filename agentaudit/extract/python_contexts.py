@@ -26,6 +26,7 @@ def add_context(building: Building, call: Call, agent: Agent, *, in_team: bool) 
             id=fact_id("memory_store", "context", f"{agent.id}/model_context"),
             name=f"context of {agent.name}",
             evidence=(building.module.place(call.node.func, call.last),),
+            confidence=Confidence.LIKELY,
             kind="buffer",
             backend="in_memory",
             scope="session",

@@ -29,6 +29,8 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
         form = FORMS.get(name)
         if form is None or not is_of_framework(module, path) or _covers(call.node, form):
             continue
+        if form.aside and _passed_as(module, call) <= form.aside:
+            continue
         form = _running(module, calls, (call, _placed(module, call.node, form)))
         store = _store(keys, call, (name, form))
         if bool(call.variable) and call.variable in wrapped:
@@ -47,6 +49,16 @@ def _threaded(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
 def _covers(call: ast.Call, form: Form) -> bool:
     """Whether it only hands on a memory that is made elsewhere."""
     return bool(form.wraps) and (bool(call.args) or keyword(call, *form.wraps) is not None)
+
+
+def _passed_as(module: Module, call: Call) -> frozenset[str]:
+    """The arguments that a memory becomes; none, where it is not seen to be passed on by name."""
+    return frozenset(
+        passed.arg or ""
+        for passed in module.of(ast.keyword)
+        if passed.value is call.node
+        or (isinstance(passed.value, ast.Name) and passed.value.id == call.variable)
+    ) or frozenset({""})
 
 
 def _running(module: Module, calls: Iterable[Call], made: tuple[Call, Form]) -> Form:

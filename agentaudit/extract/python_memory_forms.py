@@ -33,6 +33,8 @@ class Form:
     """Methods one of which somebody must call before it bounds anything, unless it does itself."""
     wraps: tuple[str, ...] = ()
     """Argument, the first where it has no name, with the memory that it is only a cover of."""
+    aside: frozenset[str] = frozenset()
+    """Arguments of others for which it is no memory of conversations."""
     path: tuple[str, ...] = ()
     """Argument, the second where it has no name, without which it is a database in memory."""
 
@@ -54,7 +56,8 @@ def _reducer(kind: str, compaction: Known) -> Form:
 
 def _runs(backend: str, *ttl: str) -> Form:
     """Sessions of Agno: how much of one is recalled is said at the agent."""
-    return replace(_history(backend, *ttl), compaction=Known.UNKNOWN)
+    form = _history(backend, *ttl)
+    return replace(form, compaction=Known.UNKNOWN, aside=frozenset({"contents_db"}))
 
 
 FORMS: dict[str, Form] = {

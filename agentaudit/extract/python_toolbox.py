@@ -59,6 +59,8 @@ def _listed(building: Building, given: ast.expr, depth: int = 0) -> Iterator[Too
     if isinstance(given, ast.BinOp) and isinstance(given.op, ast.Add) and depth < _DEEPEST:
         yield from _listed(building, given.left, depth + 1)
         yield from _listed(building, given.right, depth + 1)
+    elif elements is None and _is_tool(building, given):
+        elements = (given,)
     elif elements is None:
         _leave_open(building, given)
     for element in elements or ():
@@ -69,6 +71,16 @@ def _listed(building: Building, given: ast.expr, depth: int = 0) -> Iterator[Too
 
 
 _DEEPEST = 20
+
+
+def _is_tool(building: Building, given: ast.expr) -> bool:
+    """Whether one tool stands where a list might: a function, or what is known by its name."""
+    path = building.module.dotted(given)
+    name = path.rpartition(".")[2]
+    functions = (function.name for function in building.module.functions)
+    if isinstance(given, ast.Name) and (name in building.tools or name in functions):
+        return True
+    return building.made_by(given) is not None and name in CLASS_TOOLS
 
 
 def _leave_open(building: Building, node: ast.AST) -> None:

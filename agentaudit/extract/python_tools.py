@@ -51,7 +51,7 @@ def function_tool(module: Module, node: Function) -> Tool:
         reads_untrusted=effects.truth(effects.untrusted),
         reads_private=effects.truth(effects.private),
         egress=effects.truth(effects.egress),
-        typed=Truth.YES if _has_schema(module, node) else _typed(node, parameters),
+        typed=Truth.YES if _has_schema(module, node) else _typed(module, node, parameters),
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
         free_form_parameters=tuple(item.arg for item in parameters if _free_form(item)),
         approval=approval_of(module, *node.decorator_list),
@@ -170,14 +170,21 @@ def _injected(parameter: ast.arg) -> bool:
     return _CONTEXT.search(annotation) is not None
 
 
-def _typed(node: Function, parameters: list[ast.arg]) -> Truth:
-    if node.args.kwarg is not None or node.args.vararg is not None:
+def _typed(module: Module, node: Function, parameters: list[ast.arg]) -> Truth:
+    anything = node.args.kwarg is not None and not _passes_context(module, node)
+    if anything or node.args.vararg is not None:
         return Truth.NO
     annotations = [
         ast.unparse(item.annotation) if item.annotation is not None else "Any"
         for item in parameters
     ]
     return Truth.NO if any(text in _LOOSE for text in annotations) else Truth.YES
+
+
+def _passes_context(module: Module, node: Function) -> bool:
+    """Whether `**kwargs` is what the program passes, unseen by the model (Agent Framework)."""
+    names = (module.dotted(decorator) for decorator in node.decorator_list)
+    return any(name.startswith("agent_framework.") for name in names)
 
 
 def _has_schema(module: Module, node: Function) -> bool:

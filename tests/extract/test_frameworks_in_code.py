@@ -383,3 +383,58 @@ def test_memories_are_bounded_as_their_framework_says(
     assert [(item.kind, item.ttl, item.max_tokens_count) for item in found] == (
         [(kind, ttl, tokens)] if kind else []
     )
+
+
+@pytest.mark.parametrize(
+    ("use", "kept"),
+    [
+        ("Knowledge(contents_db=db)", 0),
+        ("Agent(db=db)", 1),
+        ("Agent(db=db, knowledge=Knowledge(contents_db=db))", 1),
+        ("elsewhere(db)", 1),
+    ],
+)
+def test_a_database_of_documents_is_no_memory_of_conversations(use: str, kept: int) -> None:
+    code = f"from agno.db.sqlite import SqliteDb\ndb = SqliteDb(db_file='x')\na = {use}\n"
+
+    assert len(deployment_of({"a.py": code}).memory_stores) == kept
+
+
+@pytest.mark.parametrize(
+    ("package", "typed"),
+    [("agent_framework", Truth.YES), ("langchain_core.tools", Truth.NO)],
+)
+def test_what_the_program_passes_to_a_tool_is_no_argument_of_the_model(
+    package: str, typed: Truth
+) -> None:
+    code = (
+        f"from {package} import tool\n@tool(name='look')\n"
+        "def look(query: str, **kwargs: Any) -> str: ...\n"
+    )
+    (tool,) = deployment_of({"a.py": code}).tools
+
+    assert tool.typed is typed
+
+
+def test_one_tool_needs_no_list() -> None:
+    code = "def look(x: str) -> str: ...\na = ChatAgent(client, tools=look)\n"
+    deployment = read(code)
+
+    assert [tool.name for tool in deployment.tools] == ["look"]
+    assert not deployment.unresolved
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("a = OpenAIChatClient().as_agent(name='a', tools=[])", ["a"]),
+        ("client = OpenAIChatClient()\na = client.create_agent(name='a')", ["a"]),
+        ("a = other.as_agent(name='a')", []),
+    ],
+)
+def test_clients_of_agent_framework_make_agents_too(code: str, found: list[str]) -> None:
+    head = "from agent_framework.openai import OpenAIChatClient\nfrom x import other\n"
+    agents = deployment_of({"a.py": f"{head}{code}\n"}).agents
+
+    assert [agent.name for agent in agents] == found
+    assert all(agent.framework == "agent-framework" for agent in agents)
