@@ -67,6 +67,8 @@ def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:
     makers = {call.variable: call.name for call in building.calls if call.variable}
     found = [(call, builder_of(call.name, _owner(call, makers))) for call in building.calls]
     built = [call for call, builder in found if builder is not None]
+    variables = frozenset(call.variable for call in built if call.variable)
+    building = replace(building, agents=variables)
     agents = [_add_agent(building, call, builder) for call, builder in found if builder is not None]
     members, strangers = limits_of_teams(building, built)
     for number, limits in members.items():
@@ -75,7 +77,24 @@ def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:
         _add_team(building, call, limits)
     for number, (agent, call) in enumerate(zip(agents, built, strict=True)):
         add_context(building, call, agent, in_team=number in members)
-    return list(zip(agents, built, strict=True))
+    pairs_of = list(zip(agents, built, strict=True))
+    _hand_over(building, pairs_of)
+    return pairs_of
+
+
+_HANDED = ("sub_agents", "managed_agents", "handoffs", "tools", "plugins")
+
+
+def _hand_over(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None:
+    """To whom an agent hands work: to agents below it, and to those that are its tools."""
+    known = {call.variable: agent for agent, call in agents if call.variable}
+    for agent, call in agents:
+        for name in _HANDED:
+            for element in building.elements(keyword(call.node, name)) or ():
+                other = known.get(building.agent_in(element) or "")
+                if other is not None:
+                    place = building.module.place(element, other.name)
+                    building.collector.link(EdgeKind.DELEGATES_TO, agent.id, other.id, place)
 
 
 def _owner(call: Call, makers: Mapping[str, str]) -> str:

@@ -20,6 +20,8 @@ class Building:
     collector: Collector
     tools: Mapping[str, Tool]
     calls: tuple[Call, ...]
+    agents: frozenset[str] = frozenset()
+    """The variables that hold the agents of the module."""
 
     def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
         """The elements of a list, also through a name that is assigned once; None if unknown."""
@@ -43,3 +45,24 @@ class Building:
                 if name.rpartition(".")[2] in names and is_of_framework(self.module, name):
                     return element
         return None
+
+    def agent_in(self, element: ast.expr) -> str | None:
+        """
+        The variable of the agent that stands in a list of tools or agents.
+
+        Empty for one that another file builds; None for what is no agent.
+        """
+        path = self.module.dotted(element)
+        owner, _, last = path.rpartition(".")
+        if isinstance(element, ast.Name):
+            return path if path in self.agents else None
+        if not isinstance(element, ast.Call):
+            return None
+        if last == "AgentTool":
+            given = keyword(element, "agent") or next(iter(element.args), None)
+            inner = self.module.dotted(given) if given is not None else ""
+            return inner if inner in self.agents else ""
+        return owner if last in _AS_TOOLS and owner in self.agents else None
+
+
+_AS_TOOLS = frozenset({"as_tool", "as_mcp_tool", "as_function_tool"})

@@ -94,7 +94,12 @@ def _tools(building: Building, element: ast.expr) -> Iterator[Tool]:
     """One element of a list: a tool, or an object of the module whose methods are tools."""
     made = building.made_by(element)
     name = building.module.dotted(made) if made is not None else ""
-    if name in _NO_TOOLS:
+    delegate = building.agent_in(element)
+    if delegate == "":
+        place = building.module.place(element, name)
+        what = "an agent that is a tool is built in another file"
+        building.collector.leave_open(place, what, "to whom work is handed")
+    if name in _NO_TOOLS or delegate is not None:
         return
     methods = tuple(_methods(building, name))
     if methods:

@@ -33,9 +33,29 @@ _READING = frozenset({"get", "urlopen", "request", "head", "stream"})
 
 def function_tools(module: Module) -> Iterator[tuple[Tool, Function]]:
     """Every function that a decorator makes a tool."""
+    steps = _steps(module)
     for node in module.functions:
-        if any(_DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list):
+        if node not in steps and any(
+            _DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list
+        ):
             yield function_tool(module, node), node
+
+
+def _steps(module: Module) -> frozenset[ast.AST]:
+    """Functions that processes of Semantic Kernel run, and no model calls."""
+    return frozenset(
+        member
+        for defined in module.of(ast.ClassDef)
+        if any(
+            module.dotted(base).endswith("KernelProcessStep") for base in map(_bare, defined.bases)
+        )
+        for member in defined.body
+    )
+
+
+def _bare(base: ast.expr) -> ast.expr:
+    """A base class without its type arguments."""
+    return base.value if isinstance(base, ast.Subscript) else base
 
 
 def function_tool(module: Module, node: Function) -> Tool:

@@ -438,3 +438,51 @@ def test_clients_of_agent_framework_make_agents_too(code: str, found: list[str])
 
     assert [agent.name for agent in agents] == found
     assert all(agent.framework == "agent-framework" for agent in agents)
+
+
+@pytest.mark.parametrize(
+    ("head", "handed"),
+    [
+        ("from google.adk.agents import Agent", "sub_agents=[helper]"),
+        (
+            "from google.adk.agents import Agent\nfrom google.adk.tools import AgentTool",
+            "tools=[AgentTool(agent=helper)]",
+        ),
+        ("from agents import Agent", "handoffs=[helper]"),
+        ("from agents import Agent", "tools=[helper.as_tool('a', 'b')]"),
+        ("from semantic_kernel.agents import ChatCompletionAgent as Agent", "plugins=[helper]"),
+        ("from smolagents import ToolCallingAgent as Agent", "managed_agents=[helper]"),
+    ],
+)
+def test_agents_hand_work_to_agents_that_they_are_given(head: str, handed: str) -> None:
+    code = f"{head}\nhelper = Agent(name='helper')\nchief = Agent(name='chief', {handed})\n"
+    deployment = deployment_of({"a.py": code})
+    names = {agent.id: agent.name for agent in deployment.agents}
+    edges = [edge for edge in deployment.edges if edge.kind is EdgeKind.DELEGATES_TO]
+
+    assert [(names[edge.src], names[edge.dst]) for edge in edges] == [("chief", "helper")]
+    assert not deployment.tools
+
+
+def test_an_agent_of_another_file_that_is_a_tool_is_left_open() -> None:
+    code = (
+        "from google.adk.agents import Agent\nfrom google.adk.tools import AgentTool\n"
+        "from elsewhere import helper\na = Agent(name='a', tools=[AgentTool(agent=helper)])\n"
+    )
+    deployment = deployment_of({"a.py": code})
+
+    assert not deployment.tools
+    assert [item.what for item in deployment.unresolved] == [
+        "an agent that is a tool is built in another file"
+    ]
+
+
+def test_steps_of_a_process_are_no_tools() -> None:
+    code = (
+        "from semantic_kernel.functions import kernel_function\n"
+        "from semantic_kernel.processes.kernel_process import KernelProcessStep\n"
+        "class Plan(KernelProcessStep[State]):\n"
+        "    @kernel_function\n    def refine(self, context, plan): ...\n"
+    )
+
+    assert not deployment_of({"a.py": code}).tools
