@@ -119,22 +119,31 @@ def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes")
 
 
 def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> str:
-    return _renderers(fixes)[format_](result)
+    """The result in a format; what writes the others is not even loaded."""
+    match format_:
+        case Format.TABLE:
+            from agentaudit.report.findings_table import render_table
+
+            return render_table(result, width=_FILE_WIDTH).plain
+        case Format.JSON:
+            from agentaudit.store.artifacts import to_json
+
+            return to_json(result).decode()
+        case Format.SARIF:
+            from agentaudit.report.sarif import render_sarif
+
+            return render_sarif(result, fixes())
+        case _:
+            return _renderers()[format_](result)
 
 
-def _renderers(fixes: "Fixes") -> "Mapping[Format, Callable[[LintResult], str]]":
-    from agentaudit.report.findings_table import render_table
+def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":
     from agentaudit.report.github import render_github
     from agentaudit.report.gitlab import render_gitlab
     from agentaudit.report.junit import render_junit
     from agentaudit.report.markdown_findings import render_markdown
-    from agentaudit.report.sarif import render_sarif
-    from agentaudit.store.artifacts import to_json
 
     return {
-        Format.TABLE: lambda result: render_table(result, width=_FILE_WIDTH).plain,
-        Format.JSON: lambda result: to_json(result).decode(),
-        Format.SARIF: lambda result: render_sarif(result, fixes()),
         Format.GITHUB: render_github,
         Format.GITLAB: render_gitlab,
         Format.JUNIT: render_junit,

@@ -84,7 +84,7 @@ def live(
 
 
 def _shows(terminal: Terminal) -> bool:
-    return not terminal.quiet and terminal.err.is_terminal
+    return not terminal.quiet and terminal.watched
 
 
 class _Painter:

@@ -1,8 +1,9 @@
 """Where a command speaks: results on standard output, everything else on standard error."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,14 +15,41 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terminal:
-    """Two consoles and how much to say."""
+_FORCING = frozenset({"FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"})
+"""Variables that make a terminal of a file."""
 
-    out: "Console"
-    err: "Console"
-    quiet: bool = False
-    verbose: bool = False
+
+class Terminal:
+    """Two consoles, made when something is printed on them, and how much to say."""
+
+    def __init__(
+        self,
+        *,
+        out: "Console | None" = None,
+        err: "Console | None" = None,
+        no_color: bool = False,
+        quiet: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self._out, self._err = out, err
+        self._no_color = no_color
+        self.quiet, self.verbose = quiet, verbose
+
+    @property
+    def out(self) -> "Console":
+        self._out = self._out or self._console(stderr=False)
+        return self._out
+
+    @property
+    def err(self) -> "Console":
+        self._err = self._err or self._console(stderr=True)
+        return self._err
+
+    @property
+    def watched(self) -> bool:
+        """Whether a person may be looking at standard error."""
+        plain = self._err is None and not sys.stderr.isatty() and not _FORCING & os.environ.keys()
+        return not plain and self.err.is_terminal
 
     def note(self, text: str) -> None:
         """A sentence beside the result; none when quiet."""
@@ -31,7 +59,7 @@ class Terminal:
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator["Shown"]:
         """A progress bar on standard error, which is told how much is done; it leaves nothing."""
-        if self.quiet or not self.err.is_terminal:
+        if self.quiet or not self.watched:
             yield lambda _done, _now="": None
             return
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -41,6 +69,13 @@ class Terminal:
             task = bar.add_task(what, total=total)
             yield lambda done, now="": bar.update(task, completed=done, description=now or what)
 
+    def _console(self, *, stderr: bool) -> "Console":
+        """NO_COLOR is honoured by the console itself."""
+        from rich.console import Console
+
+        colour = True if self._no_color else None
+        return Console(stderr=stderr, no_color=colour, highlight=False, markup=False)
+
 
 class Shown(Protocol):
     """Takes how much is done, and what is being done now."""
@@ -49,16 +84,8 @@ class Shown(Protocol):
 
 
 def terminal(*, no_color: bool = False, quiet: bool = False, verbose: bool = False) -> Terminal:
-    """The terminal of this process. NO_COLOR is honoured by the consoles themselves."""
-    from rich.console import Console
-
-    colour = True if no_color else None
-    return Terminal(
-        out=Console(no_color=colour, highlight=False, markup=False),
-        err=Console(stderr=True, no_color=colour, highlight=False, markup=False),
-        quiet=quiet,
-        verbose=verbose,
-    )
+    """The terminal of this process."""
+    return Terminal(no_color=no_color, quiet=quiet, verbose=verbose)
 
 
 def terminal_of(context: typer.Context) -> Terminal:

@@ -14,7 +14,7 @@ _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
     r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
 )
-_ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (role, re.compile(pattern, re.IGNORECASE))
     for role, pattern in (
         ("gateway", _GATEWAY),
@@ -23,6 +23,14 @@ _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("tool_server", r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server"),
     )
 )
+_ROLE_WORDS = (
+    *("litellm", "gateway", "mcp", "portkey", "envoy-ai", "contextforge", "toolhive", "bifrost"),
+    *("kong", "vllm", "ollama", "text-generation-inference", "llama", "sglang", "tritonserver"),
+    *("localai", "lmdeploy", "redis", "valkey", "keydb", "dragonfly", "postgres", "pgvector"),
+    *("qdrant", "weaviate", "chroma", "milvus", "mongo", "neo4j", "mysql", "mariadb"),
+    *("elasticsearch", "opensearch", "memcached"),
+)
+"""One of them stands in whatever tells a role: a cheap no for most names."""
 _AGENT_NAME = re.compile(
     r"(?:^|[^a-z])(?:agents?|assistant|copilot|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
     re.IGNORECASE,
@@ -54,9 +62,9 @@ def role_of(
     """What a container runs, by its image first, then by its names, its command and settings."""
     names = tuple(names)
     for subject in (image, *names):
-        for role, pattern in _ROLES:
-            if pattern.search(subject):
-                return role
+        role = _role_told_by(subject)
+        if role:
+            return role
     if _SUPPORT.search(image):
         return ""
     base = image.rpartition("/")[2]
@@ -65,6 +73,13 @@ def role_of(
     serves = any(_SERVING.match(setting.key) for setting in settings)
     configured = not serves and any(_AGENT_SETTING.match(setting.key) for setting in settings)
     return "agent" if named or configured else ""
+
+
+def _role_told_by(subject: str) -> str:
+    lower = subject.lower()
+    if not any(word in lower for word in _ROLE_WORDS):
+        return ""
+    return next((role for role, pattern in ROLES if pattern.search(subject)), "")
 
 
 def _names_in(text: str) -> tuple[str, ...]:

@@ -159,6 +159,8 @@ def _own_agent(collector: Collector, workload: Workload) -> Agent:
 
 def _attach_memory(collector: Collector) -> None:
     """A runtime's conversation memory is its agents' memory."""
+    if not collector.of(MemoryStore):
+        return
     agents = agents_on(collector)
     for workload in collector.workloads:
         for backend in ("redis", "postgres", "mongodb", "sqlite", "mysql", "conversation memory"):
@@ -174,7 +176,7 @@ def _attach_memory(collector: Collector) -> None:
 def _limit_agents(collector: Collector) -> None:
     """Limits that the environment of its runtime sets for an agent."""
     agents = agents_on(collector)
-    for workload in collector.workloads:
+    for workload in (item for item in collector.workloads if item.runtime_id in agents):
         iterations, timeout = limit(workload, "iterations"), limit(workload, "timeout")
         bypass, opened = bypassed(workload.words), open_to_every_page(workload)
         for name in sorted(agents[workload.runtime_id]):
@@ -247,4 +249,5 @@ def _limit_egress(collector: Collector) -> None:
             if isinstance(runtime, Runtime) and egress.policy in narrowest:
                 words = {runtime.egress, egress.policy}
                 word = next(word for word in narrowest if word in words)
-                collector.update(replace(runtime, egress=word))
+                if word != runtime.egress:
+                    collector.update(replace(runtime, egress=word))

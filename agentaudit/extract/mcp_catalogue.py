@@ -7,6 +7,7 @@ it says only what those pages say: a server that is not here has unknown tools, 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 EFFECTS = {"r": "read", "w": "write", "d": "delete", "x": "execute", "s": "send"}
 
@@ -41,11 +42,15 @@ class KnownServer:
 
 def known_server(*names: str) -> KnownServer | None:
     """The known server that one of these packages, images or URLs belongs to."""
-    for name in names:
-        for server in CATALOGUE:
-            if name and server.pattern.search(name):
-                return server
-    return None
+    return next((server for name in names if (server := _called(name)) is not None), None)
+
+
+@lru_cache(maxsize=1024)
+def _called(name: str) -> KnownServer | None:
+    """The same packages and flags stand in many files."""
+    if not name:
+        return None
+    return next((server for server in CATALOGUE if server.pattern.search(name)), None)
 
 
 def _server(name: str, pattern: str, source: str, resource: str, *, tools: str) -> KnownServer:

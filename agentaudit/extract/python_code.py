@@ -161,19 +161,29 @@ def module_of(document: Document) -> Module | None:
     if not isinstance(tree, ast.Module):
         return None
     nodes = descendants(tree)
+    naming = [node for node in nodes if type(node) in _NAMING]
     return Module(
         document=document,
         tree=tree,
-        imports=_imports(nodes),
-        constants=_constants(nodes),
+        imports=_imports(naming),
+        constants=_constants(naming),
         lines=tuple(document.text.split("\n")),
         nodes=_by_type(nodes),
         functions=tuple(
-            node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            node for node in naming if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ),
         defined=frozenset(_defined(tree)),
-        stars=tuple(_stars(nodes)),
+        stars=tuple(_stars(naming)),
     )
+
+
+_NAMING = frozenset(
+    {
+        *(ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign),
+        *(ast.FunctionDef, ast.AsyncFunctionDef),
+    }
+)
+"""What gives something a name; few nodes do."""
 
 
 def descendants(top: ast.AST) -> list[ast.AST]:
@@ -182,8 +192,9 @@ def descendants(top: ast.AST) -> list[ast.AST]:
     for node in found:  # it grows meanwhile
         for name in _FIELDS[type(node)]:
             value = getattr(node, name, None)
-            if isinstance(value, list):
-                found.extend(item for item in value if isinstance(item, ast.AST))
+            if type(value) is list:
+                if value:
+                    found.extend([item for item in value if isinstance(item, ast.AST)])
             elif isinstance(value, ast.AST):
                 found.append(value)
     return found

@@ -33,7 +33,10 @@ class Confidence(StrEnum):
 
     @property
     def rank(self) -> int:
-        return tuple(Confidence).index(self)
+        return _CONFIDENCE_RANKS[self]
+
+
+_CONFIDENCE_RANKS = {confidence: rank for rank, confidence in enumerate(Confidence)}
 
 
 class Known(StrEnum):

@@ -73,7 +73,7 @@ def read_files(paths: Sequence[Path]) -> FoundFiles:
     root = common_folder(paths)
     texts: dict[str, SourceText] = {}
     coverage: dict[str, FileCoverage] = {}
-    for path, problem in sorted(_files_below(paths)):
+    for path, problem in sorted(_files_below(paths), key=lambda found: (found[0].parts, found[1])):
         file = _relative(path, root)
         outcome = _skipped(file, problem) if problem else _read(path, file, root)
         if isinstance(outcome, SourceText):
@@ -103,9 +103,11 @@ def shown_root(paths: Sequence[Path], root: Path) -> str:
 
 def _relative(path: Path, root: Path) -> str:
     """The path within the root; bytes of a name that are no UTF-8 are replaced."""
-    return os.fsencode(Path(os.path.relpath(path.absolute(), root)).as_posix()).decode(
-        errors="replace"
-    )
+    text = str(path)
+    inside = text.removeprefix(f"{root}/")
+    if inside == text or ".." in inside:
+        inside = Path(os.path.relpath(path, root)).as_posix()
+    return inside if inside.isascii() else os.fsencode(inside).decode(errors="replace")
 
 
 def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:

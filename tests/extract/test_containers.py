@@ -1,9 +1,13 @@
 """Compose, Kubernetes, Dockerfiles and `.env`: runtimes, what they hold, and whose they are."""
 
 import base64
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from agentaudit.extract.container_roles import ROLES, role_of
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
@@ -365,3 +369,11 @@ def test_a_template_of_an_environment_is_no_process() -> None:
     deployment = deployment_of({".env.example": "OPENAI_API_KEY=your-key-here\n"})
 
     assert (deployment.runtimes, deployment.credentials) == ((), ())
+
+
+@pytest.mark.parametrize("pattern", [pattern for _, pattern in ROLES])
+@given(data=st.data())
+def test_whatever_tells_a_role_is_looked_at(pattern: re.Pattern[str], data: st.DataObject) -> None:
+    image = data.draw(st.from_regex(pattern).filter(str.isascii))
+
+    assert role_of(image, (), (), ()) in {role for role, _ in ROLES}
