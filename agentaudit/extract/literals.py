@@ -64,7 +64,7 @@ _PLACEHOLDER = re.compile(
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
       undefined|secret|password|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$|fill[-_ ]?in|goes[-_ ]here
       | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)|^unused$|^(?:fake|mock)[-_]|^my[-_]
-      |^managedidentity$""",
+      |^some[-_]|^managedidentity$""",
     re.IGNORECASE | re.VERBOSE,
 )
 _DIGEST = re.compile(r"^(?:sha(?:256|384|512)[:-][\w+/=]+|[0-9a-f]{40}|[0-9a-f]{64})$")

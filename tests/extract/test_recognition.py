@@ -312,3 +312,28 @@ def test_the_token_of_the_documentation_is_no_credential() -> None:
     claims = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
 
     assert by_look(f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{claims}.c2lnbmF0dXJl") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("AZURE_OPENAI_KEY", "api_key"),
+        ("OPENAI_KEY", "api_key"),
+        ("openAiKey", "api_key"),
+        ("AZURE_SEARCH_KEY", "api_key"),
+        ("AZURE_AI_SEARCH_KEY", "api_key"),
+        ("SPEECH_SUBSCRIPTION_KEY", "api_key"),
+        ("Ocp-Apim-Subscription-Key", "api_key"),
+        ("AZURE_COSMOS_DB_KEY", "account_key"),
+        ("search_key", ""),
+        ("primaryKey", ""),
+        ("cosmosPartitionKey", ""),
+        ("AZURE_OPENAI_KEY_NAME", ""),
+        ("OPENAI_KEY_MAX", ""),
+    ],
+)
+def test_names_of_keys_of_azure_are_those_that_azure_uses(name: str, kind: str) -> None:
+    found = recognise(name, "q8Zt2LmX0vRk7YbN4cWs")
+
+    assert (found.kind if found is not None else "") == kind
+    assert recognise(name, "some-key-of-a-test") is None
