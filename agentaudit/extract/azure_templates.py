@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from agentaudit.extract.azure_values import Instance, Values
 from agentaudit.extract.documents import Documents, sibling
-from agentaudit.readers.arm import arm_template, arm_values
+from agentaudit.readers.arm import DEPLOYMENT, arm_template, arm_values, deployment_module
 from agentaudit.readers.azure import is_arm, is_values, module_of_interest
 from agentaudit.readers.azure_syntax import Expression, Module, Place, Resource, Template
 from agentaudit.readers.azure_values import Folder
@@ -59,6 +59,7 @@ class Project:
     _visited: set[str] = field(default_factory=set)
     _instances: int = 0
     _resources: int = 0
+    _nesting: int = 0
 
     def documented(self) -> Iterator[tuple[Document, Template]]:
         """Every template, with the document that it stands in."""
@@ -152,10 +153,20 @@ class Project:
             own = (values.folder.fold(resource.type).text or "").lower()
             relative = parent and "." not in own.partition("/")[0]
             type_ = f"{parent}/{own}" if relative else own
-            if not resource.existing:
+            if type_ == DEPLOYMENT and not resource.existing:
+                yield from self._nested(instance, resource, values)
+            elif not resource.existing:
                 yield self._deployed(instance, resource, values, type_)
             for child in resource.children:
                 yield from self._resource(instance, child, type_)
+
+    def _nested(self, instance: Instance, resource: Resource, values: Values) -> Iterator[Deployed]:
+        """A deployment that is a resource of Bicep, its template written out in JSON's words."""
+        node = values.folder.fold(resource.body)
+        module = deployment_module(resource.symbol, node)
+        self._nesting += 1
+        yield from self._module(instance, module, values, self._nesting)
+        self._nesting -= 1
 
     def _deployed(
         self, instance: Instance, resource: Resource, values: Values, type_: str

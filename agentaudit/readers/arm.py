@@ -102,7 +102,7 @@ class _Reading:
         members = list(listed.items()) or [("", each) for each in listed.elements]
         for symbol, each in members:
             if each.text_at("type").lower() == DEPLOYMENT:
-                self.modules.append(_module(symbol, each))
+                self.modules.append(deployment_module(symbol, each))
             elif each.kind is NodeKind.MAPPING:
                 yield self.resource(symbol, each)
             else:
@@ -135,7 +135,7 @@ def _without(node: Node, *names: str) -> Node:
     )
 
 
-def _module(symbol: str, node: Node) -> syntax.Module:
+def deployment_module(symbol: str, node: Node) -> syntax.Module:
     """A deployment: of a template in place, of a file beside, or of an address."""
     condition, properties = node.get("condition"), node.get("properties") or node
     inline = properties.get("template")

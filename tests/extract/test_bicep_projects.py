@@ -363,3 +363,30 @@ def test_the_order_of_files_changes_nothing() -> None:
     turned = dict(reversed(files.items()))
 
     assert deployment_of(files) == deployment_of(turned)
+
+
+@pytest.mark.parametrize(
+    ("template", "runtimes", "read"),
+    [
+        ("{ resources: [] }", 0, True),
+        (
+            "{ resources: [{ type: 'Microsoft.Web/sites', name: 'agent', properties: {} }] }",
+            1,
+            True,
+        ),
+        ("loadJsonContent('gone.json')", 0, False),
+    ],
+)
+def test_deployments_that_are_resources_of_bicep_are_followed(
+    template: str, runtimes: int, *, read: bool
+) -> None:
+    text = f"""\
+resource nested 'Microsoft.Resources/deployments@2024-03-01' = {{
+  name: 'nested'
+  properties: {{ mode: 'Incremental', template: {template} }}
+}}
+"""
+    found = deployment_of({"main.bicep": text})
+
+    assert len(found.runtimes) == runtimes
+    assert found.incomplete is not read
