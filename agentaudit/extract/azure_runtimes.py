@@ -7,6 +7,7 @@ references as app settings".
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from agentaudit.extract.azure_templates import Deployed
@@ -113,7 +114,8 @@ def _environment(
         if name is None or not name.text:
             continue
         if value is not None:
-            yield _setting(deployed, name.text, value)
+            plain = _setting(deployed, name.text, value)
+            yield replace(plain, channel="`secretRef` of the container app")
         elif reference is not None:
             secret = kept.get(reference.text or "")
             literal = secret.get("value") if secret is not None else None

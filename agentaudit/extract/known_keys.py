@@ -7,9 +7,9 @@ only keys that are almost one that guards something are told.
 Sources: the Compose Specification, schema/compose-spec.json of 2026-06-23 (additional properties
 are refused, but for `x-`); GitHub Docs, "Workflow syntax for GitHub Actions" and "Controlling
 permissions for GITHUB_TOKEN"; the inputs in action.yml of actions/checkout v5; the JSON Schema of
-Claude Code's settings of 2026-08-07; Codex's configuration reference; langgraph-cli 0.4.40; the
-Kubernetes API reference (PodSpec, SecurityContext); the servers' entries as the clients' pages show
-them.
+Claude Code's settings of 2026-08-07; the configuration references of Codex, Gemini CLI and LiteLLM;
+langgraph-cli 0.4.40; the Kubernetes API reference (PodSpec, SecurityContext); the servers' entries
+as the clients' pages show them.
 """
 
 from dataclasses import dataclass
@@ -121,6 +121,37 @@ CODEX = Schema(
     name="Codex's configuration",
     guards=_words("approval_policy sandbox_mode sandbox_workspace_write shell_environment_policy"),
     others=_words("approvals_reviewer sandbox_permissions"),
+)
+GEMINI_TOOLS = Schema(
+    name="the tools of Gemini CLI",
+    guards=_words("approvalMode exclude sandbox core allowed"),
+    others=_words("shell autoAccept discoveryCommand callCommand useRipgrep"),
+)
+GEMINI_SESSIONS = Schema(
+    name="the sessions that Gemini CLI keeps",
+    guards=_words("enabled maxAge maxCount minRetention"),
+)
+LITELLM_GENERAL = Schema(
+    name="the general settings of LiteLLM",
+    guards=_words(
+        "master_key enable_jwt_auth custom_auth enable_oauth2_auth allowed_routes admin_only_routes"
+        " max_parallel_requests global_max_parallel_requests max_request_size_mb"
+        " maximum_spend_logs_retention_period allowed_ips enforce_user_param"
+        " disable_spend_logs"
+    ),
+    others=_words(
+        "database_url store_model_in_db store_prompts_in_spend_logs alerting max_response_size_mb"
+    ),
+)
+LITELLM_SETTINGS = Schema(
+    name="the settings of LiteLLM",
+    guards=_words(
+        "max_budget budget_duration max_internal_user_budget max_user_budget"
+        " max_end_user_budget default_internal_user_params upperbound_key_generate_params"
+        " default_key_generate_params turn_off_message_logging redact_user_api_key_info"
+        " num_retries request_timeout allowed_fails"
+    ),
+    others=_words("success_callback failure_callback callbacks drop_params set_verbose cache"),
 )
 TIME_TO_LIVE = Schema(
     name="the time to live of a LangGraph store",

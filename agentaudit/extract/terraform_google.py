@@ -29,6 +29,7 @@ from agentaudit.readers.document import Node
 
 _COMPUTE = "default compute service account"
 _SERVICE_AGENT = "Vertex AI Reasoning Engine Service Agent"
+_CHANNELS = {"google_vertex_ai_reasoning_engine": "`secret_env` of the deployment"}
 _SECONDS = re.compile(r"(\d{1,9})(?:\.\d+)?s?")
 _ANYONE = frozenset({"allUsers", "allAuthenticatedUsers"})
 
@@ -155,6 +156,7 @@ def _environment(declared: Declared, block: Node, name: str) -> Iterator[Setting
             route=f"{declared.shown}.{name}.{key.text}",
             text=value.raw if value is not None and value.unknown else None,
             form=CredentialForm.SECRET_REF if value is None else None,
+            channel="" if value is None else _CHANNELS.get(declared.type, "`secret_key_ref`"),
         )
 
 

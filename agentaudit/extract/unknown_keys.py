@@ -21,6 +21,10 @@ from agentaudit.extract.known_keys import (
     CODEX,
     COMPOSE_SERVICE,
     CONTAINER_SECURITY,
+    GEMINI_SESSIONS,
+    GEMINI_TOOLS,
+    LITELLM_GENERAL,
+    LITELLM_SETTINGS,
     POD,
     SERVER,
     TIME_TO_LIVE,
@@ -132,7 +136,20 @@ def _of_clients(documents: Documents) -> Iterator[_Held]:
         if document.file.rpartition("/")[2] == "langgraph.json":
             for owner in ("checkpointer", "store"):
                 yield document, f"{owner}.ttl", root.get(owner, "ttl"), TIME_TO_LIVE
+        if document.file.endswith(".gemini/settings.json"):
+            yield document, "tools", root.child("tools"), GEMINI_TOOLS
+            retention = root.get("general", "sessionRetention")
+            yield document, "general.sessionRetention", retention, GEMINI_SESSIONS
     yield from _of_codex(documents)
+    yield from _of_litellm(documents)
+
+
+def _of_litellm(documents: Documents) -> Iterator[_Held]:
+    for document in documents.of("yaml"):
+        if document.root.child("model_list") is not None or "litellm" in document.file:
+            general, own = "general_settings", "litellm_settings"
+            yield document, general, document.root.child(general), LITELLM_GENERAL
+            yield document, own, document.root.child(own), LITELLM_SETTINGS
 
 
 def _of_codex(documents: Documents) -> Iterator[_Held]:
