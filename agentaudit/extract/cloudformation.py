@@ -17,6 +17,7 @@ from agentaudit.extract.cloudformation_values import Template
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platforms import templates
+from agentaudit.extract.sam import expanded
 from agentaudit.extract.serverless import projects
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
@@ -46,7 +47,10 @@ class Stack(Module):
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     """Every template: identities, agents, stores, runtimes and logs."""
-    found = (*templates(documents), *projects(documents, collector))
+    found = (
+        *(expanded(document, collector) for document in templates(documents)),
+        *projects(documents, collector),
+    )
     for document in found:
         add_parameters(document, collector)
     given = overrides_of(documents, collector)

@@ -7,13 +7,15 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.literals import form_of
-from agentaudit.extract.recognition import by_look
+from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node, NodeKind
 
+_HOST = re.compile(r"@(?P<host>[\w.-]{1,253})")
+_EXAMPLES = re.compile(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")
 _ASSIGNMENT = re.compile(
     r"(?P<name>[A-Za-z_][\w-]{1,60})[\"'`]?[ \t]*(?P<sign>=|:)[ \t]*[\"'`]?(?P<value>[^\s\"'`,;)]+)"
 )
@@ -76,18 +78,39 @@ def _settings(document: Document) -> Iterator[Setting]:
     for number, line in enumerate(document.text.split("\n"), start=1):
         seen: set[str] = set()
         for match in _ASSIGNMENT.finditer(line):
-            seen.add(match["value"])
             if not _stated(match):
+                seen.add(match["value"])
                 continue
+            if recognise(match["name"], match["value"]) is None:
+                continue
+            seen.add(match["value"])
             node = _node(number, match.start("value"), match["value"])
             yield Setting(key=match["name"], value=node, document=document, route=f"text.{number}")
         token = by_look(line)
         if token is None or token.form is not CredentialForm.LITERAL:
             continue  # a name of one, as in `postgres://me:$PASSWORD@db`
+        at = line.find(token.secret)
+        if token.kind == "connection_string" and not _elsewhere(line[at + len(token.secret) :]):
+            continue
         if not any(token.secret in value for value in seen):
-            at = line.find(token.secret)
             node = _node(number, max(at, 0), token.secret)
-            yield Setting(key="text", value=node, document=document, route=f"text.{number}")
+            name = "database_password" if token.kind == "connection_string" else "text"
+            yield Setting(key=name, value=node, document=document, route=f"text.{number}")
+
+
+def _elsewhere(rest: str) -> bool:
+    """
+    Whether an address leads to a machine that others reach: `@db.acme.io`, and not `@localhost`.
+
+    What a developer starts on his own machine is described with its password everywhere.
+    """
+    host = _HOST.match(rest)
+    name = host["host"].lower() if host is not None else ""
+    return (
+        "." in name
+        and not name.startswith(("127.", "0.", "example."))
+        and (_EXAMPLES.search(name) is None)
+    )
 
 
 def _stated(match: re.Match[str]) -> bool:

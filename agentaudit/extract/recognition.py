@@ -35,6 +35,11 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 """Every part is bounded, so that a long line of almost-URLs takes linear time."""
+_FEDERATED = re.compile(
+    r"gcp-ksa|external|wif|workload|federat|credential-?config|application_default|(?:^|/)adc/",
+    re.IGNORECASE,
+)
+"""Files of Google without a key: they say where to ask for a session."""
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]*")
 _BEARER = re.compile(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _DATABASES = frozenset(
@@ -157,7 +162,7 @@ def _documented_example(value: str) -> bool:
 
 def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
     name = secret_name(key)
-    if name is None and _credentials_file(key):
+    if _credentials_file(key) and not _FEDERATED.search(value):
         name = SecretName(
             provider="google", kind="key_file", lifetime=Lifetime.UNKNOWN, admin=False
         )

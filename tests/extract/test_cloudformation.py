@@ -326,3 +326,58 @@ def test_overrides_of_any_shape_are_read(written: str) -> None:
     text = f"[default.deploy.parameters]\nparameter_overrides = {written}\n"
 
     assert not deployment_of({"template.yaml": SAM, "samconfig.toml": text}).incomplete
+
+
+FUNCTIONS = """
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    Timeout: 30
+    Environment: {Variables: {LOG_LEVEL: info, GITHUB_TOKEN: !Ref Token}}
+Parameters:
+  Token: {Type: String, NoEcho: true}
+Resources:
+  Agent:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: agent
+      Environment: {Variables: {LOG_LEVEL: debug}}
+      Policies:
+        - AmazonS3FullAccess
+        - DynamoDBCrudPolicy: {TableName: orders}
+        - Statement: [{Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}]
+  Other:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: other, Role: !GetAtt Given.Arn, Policies: [AdministratorAccess]}
+  Given:
+    Type: AWS::IAM::Role
+    Properties: {RoleName: given, AssumeRolePolicyDocument: {Statement: []}}
+"""
+
+
+def test_a_function_of_sam_acts_as_the_role_that_is_made_for_it() -> None:
+    deployment = deployment_of({"template.yaml": FUNCTIONS})
+    names = {identity.id: identity.name for identity in deployment.identities}
+    runtimes = {runtime.id: runtime.name for runtime in deployment.runtimes}
+    acting = {
+        (runtimes[edge.src], names[edge.dst])
+        for edge in deployment.edges
+        if edge.kind is EdgeKind.AUTHENTICATES_AS and edge.src in runtimes
+    }
+
+    assert acting == {("agent", "AgentRole"), ("other", "given")}
+    assert {(names[grant.identity_id], *grant.actions) for grant in deployment.grants} == {
+        ("AgentRole", "s3:*", "s3-object-lambda:*"),
+        ("AgentRole", "sqs:sendmessage"),
+    }
+    assert [end.what for end in deployment.unresolved if "template" in end.what] == [
+        "the policy template DynamoDBCrudPolicy of SAM"
+    ]
+
+
+def test_globals_reach_every_function_and_yield_to_its_own() -> None:
+    deployment = deployment_of({"template.yaml": FUNCTIONS})
+    held = [item for item in deployment.credentials if item.variable == "GITHUB_TOKEN"]
+
+    assert len({item.holder_id for item in held}) == 2
+    assert {item.evidence[0].line for item in held} == {6}

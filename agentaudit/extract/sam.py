@@ -1,0 +1,132 @@
+"""
+Functions of SAM with the roles that the transform makes for them, and what Globals gives to all.
+
+A function without `Role` gets a role of its own, `<logical id>Role`, with its `Policies`: names or
+ARNs of managed policies, statements, and templates of SAM. Sources: AWS SAM Developer Guide,
+"AWS::Serverless::Function", "Generated CloudFormation resources", "Globals section of the AWS SAM
+template", "AWS SAM policy templates".
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.made_nodes import made_list, made_mapping, made_text
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_FUNCTION = "AWS::Serverless::Function"
+_FROM_GLOBALS = (
+    *("Timeout", "MemorySize", "Runtime", "VpcConfig", "PermissionsBoundary", "LoggingConfig"),
+    *("ReservedConcurrentExecutions", "KmsKeyArn"),
+)
+_MANAGED = "arn:aws:iam::aws:policy/"
+
+
+def expanded(document: Document, collector: Collector) -> Document:
+    """The template as its transform leaves it, as far as functions and their roles go."""
+    listed = document.root.get("Resources")
+    if listed is None or _FUNCTION not in document.text:
+        return document
+    given = document.root.get("Globals", "Function")
+    entries: list[tuple[Node, Node]] = []
+    for key, resource in listed.entries:
+        if resource.text_at("Type") != _FUNCTION:
+            entries.append((key, resource))
+            continue
+        properties = _with_globals(resource, given)
+        if properties.child("Role") is None:
+            role = made_text(key, f"{key.raw}Role")
+            entries.append((role, _role(document, properties, collector)))
+            reference = made_mapping(
+                key, {"Fn::GetAtt": made_list(key, (role, made_text(key, "Arn")))}
+            )
+            properties = _with(properties, {"Role": reference})
+        entries.append((key, _with(resource, {"Properties": properties})))
+    resources = listed.changed(entries=tuple(entries))
+    roots = (_with(document.root, {"Resources": resources}), *document.roots[1:])
+    return replace(document, roots=roots)
+
+
+def _with_globals(resource: Node, given: Node | None) -> Node:
+    """The properties of a function, with those that all functions have where it has none."""
+    own = resource.get("Properties") or made_mapping(resource, {})
+    if given is None:
+        return own
+    shared = {
+        name: value
+        for name in _FROM_GLOBALS
+        if own.child(name) is None and (value := given.child(name)) is not None
+    }
+    variables = {
+        key.raw: (key, value)
+        for source in (given, own)
+        for key, value in getattr(source.get("Environment", "Variables"), "entries", ())
+    }
+    if variables:
+        place = own.child("Environment") or given.child("Environment") or own
+        names = place.changed(kind=NodeKind.MAPPING, entries=tuple(variables.values()))
+        shared["Environment"] = made_mapping(place, {"Variables": names})
+    return _with(own, shared)
+
+
+def _role(document: Document, properties: Node, collector: Collector) -> Node:
+    policies = properties.child("Policies")
+    inline, managed = [], []
+    for policy in policies.list() if policies is not None else ():
+        if policy.kind is not NodeKind.MAPPING:
+            managed.append(_named(policy))
+        elif policy.child("Statement") is not None:
+            parts = {"PolicyName": made_text(policy, "policy"), "PolicyDocument": policy}
+            inline.append(made_mapping(policy, parts))
+        elif _computed(policy):
+            managed.append(policy)
+        else:
+            for key, _ in policy.entries:
+                where = evidence(document, key, key.raw)
+                what = f"the policy template {key.raw[:80]} of SAM"
+                collector.leave_open(where, what, "what a function may do is not wholly known")
+    place = policies or properties
+    trust = properties.child("AssumeRolePolicyDocument") or _trust(properties)
+    made = {
+        "AssumeRolePolicyDocument": trust,
+        "Policies": made_list(place, tuple(inline)) if inline else None,
+        "ManagedPolicyArns": made_list(place, tuple(managed)) if managed else None,
+        "PermissionsBoundary": properties.child("PermissionsBoundary"),
+    }
+    parts = {
+        "Type": made_text(place, "AWS::IAM::Role"),
+        "Properties": made_mapping(place, made),
+    }
+    return made_mapping(place, parts)
+
+
+def _computed(policy: Node) -> bool:
+    """Whether a mapping is a call of CloudFormation, and no template of SAM."""
+    return any(key.raw == "Ref" or key.raw.startswith("Fn::") for key, _ in policy.entries)
+
+
+def _named(policy: Node) -> Node:
+    """A managed policy, which SAM takes by its name alone."""
+    text = policy.text or ""
+    return policy if ":" in text or not text else made_text(policy, f"{_MANAGED}{text}")
+
+
+def _trust(place: Node) -> Node:
+    principal = made_mapping(place, {"Service": made_text(place, "lambda.amazonaws.com")})
+    statement = {
+        "Effect": made_text(place, "Allow"),
+        "Principal": principal,
+        "Action": made_text(place, "sts:AssumeRole"),
+    }
+    return made_mapping(place, {"Statement": made_list(place, (made_mapping(place, statement),))})
+
+
+def _with(node: Node, values: dict[str, Node]) -> Node:
+    """A mapping with some values in place of its own, and the rest as it was."""
+    kept = tuple((key, value) for key, value in node.entries if key.raw not in values)
+    return node.changed(entries=(*kept, *_entries(values)))
+
+
+def _entries(values: dict[str, Node]) -> Iterator[tuple[Node, Node]]:
+    for name, value in values.items():
+        yield made_text(value, name), value
