@@ -6,8 +6,8 @@ from dataclasses import replace
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.kubernetes_objects import KubernetesObject
+from agentaudit.extract.named_effects import named_effects
 from agentaudit.extract.redaction import plain
-from agentaudit.extract.secret_names import name_words
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
@@ -15,13 +15,6 @@ from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Node
-
-_EFFECTS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("delete", frozenset({"delete", "remove", "destroy", "uninstall", "drop", "terminate"})),
-    ("execute", frozenset({"exec", "execute", "shell", "eval"})),
-    ("write", frozenset({"create", "update", "apply", "patch", "write", "set", "scale"})),
-    ("read", frozenset({"get", "list", "describe", "read", "search", "query", "show"})),
-)
 
 
 def add_agent_tools(
@@ -96,12 +89,11 @@ def _add_server(collector: Collector, item: KubernetesObject, agent: Agent, node
 
 def _tool(server: ToolServer, name: str, place: Evidence, approval: Truth) -> Tool:
     """One tool by its name, which says as much of what it does as there is."""
-    words = set(name_words(name))
     return Tool(
         id=fact_id("tool", f"{server.name} {name}", f"{server.id}/{name}"),
         name=f"{server.name}.{plain(name)}",
         evidence=(place,),
         confidence=Confidence.LIKELY,
-        effects=tuple(effect for effect, verbs in _EFFECTS if words & verbs),
+        effects=named_effects(name),
         approval=approval,
     )

@@ -1,6 +1,6 @@
 """Agents that Python code builds, with their tools, memories, limits and gates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from agentaudit.extract.autogen_limits import Limits
@@ -20,6 +20,7 @@ from agentaudit.extract.python_identity import add_identities, entry_agents
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_limits import budget, iterations, timeout
 from agentaudit.extract.python_memory import memories
+from agentaudit.extract.python_pages import open_to_pages
 from agentaudit.extract.python_retries import retries
 from agentaudit.extract.python_servers import add_servers
 from agentaudit.extract.python_sessions import add_sessions
@@ -27,7 +28,7 @@ from agentaudit.extract.python_teams import TEAMS, limits_of_teams
 from agentaudit.extract.python_toolbox import add_ingestion, tools_of
 from agentaudit.extract.python_tools import function_tools
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence
+from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -57,9 +58,19 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     _link_stores(building, agents, stores)
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
+    _open(known, open_to_pages(module, calls), collector)
     variables = {call.variable for _, call in agents if call.variable}
     for retry in retries(module, calls, variables, tools):
         collector.add(retry)
+
+
+def _open(agents: Iterable[Agent], place: Evidence | None, collector: Collector) -> None:
+    """Agents whose server lets pages of every origin call it."""
+    for agent in agents if place is not None else ():
+        now = collector.facts.get(agent.id)
+        if isinstance(now, Agent) and place is not None:
+            places = tuple(dict.fromkeys((*now.evidence, place)))
+            collector.update(replace(now, cors_open=True, evidence=places))
 
 
 def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:

@@ -1,8 +1,7 @@
 """Agents of Bedrock in Terraform, with their models, instructions, tools and memory."""
 
-from collections.abc import Iterator
-
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.named_effects import named_effects
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_runtimes import authenticate
@@ -55,6 +54,7 @@ def _add_bedrock_agent(declared: Declared, collector: Collector) -> FactId:
             )
         )
         collector.link(EdgeKind.INVOKES, agent.id, fact.id, where)
+    _add_own_groups(declared, agent.id, collector)
     _add_guardrail(declared, agent.id, collector)
     _add_instruction(declared, agent.id, collector)
     memory = body.get("memory_configuration")
@@ -124,7 +124,21 @@ def _add_action_group(declared: Declared, agents: dict[str, FactId], collector: 
         (found for name, found in agents.items() if reference and f".{name}." in reference.raw),
         None,
     )
-    for function in _functions(declared):
+    schema = declared.body.get("function_schema", "member_functions", "functions")
+    _add_functions(declared, schema, owner, collector)
+
+
+def _add_own_groups(declared: Declared, agent: FactId, collector: Collector) -> None:
+    """The functions of action groups that stand within their agent, as in CloudFormation."""
+    groups = declared.body.get("action_groups")
+    for group in groups.list() if groups is not None else ():
+        _add_functions(declared, group.get("function_schema", "functions"), agent, collector)
+
+
+def _add_functions(
+    declared: Declared, listed: Node | None, owner: FactId | None, collector: Collector
+) -> None:
+    for function in listed.list() if listed is not None else ():
         name = function.get("name")
         if name is None or not name.text:
             continue
@@ -135,6 +149,7 @@ def _add_action_group(declared: Declared, agents: dict[str, FactId], collector: 
                 id=fact_id("tool", name.text, f"{declared.key}.{name.text}"),
                 name=name.text,
                 evidence=(place,),
+                effects=named_effects(name.text),
                 typed=Truth.YES if parameters is not None else Truth.NO,
                 approval=Truth.YES
                 if confirmed is not None and confirmed.raw == "ENABLED"
@@ -143,11 +158,6 @@ def _add_action_group(declared: Declared, agents: dict[str, FactId], collector: 
         )
         if owner is not None:
             collector.link(EdgeKind.INVOKES, owner, tool.id, place)
-
-
-def _functions(declared: Declared) -> Iterator[Node]:
-    schema = declared.body.get("function_schema", "member_functions", "functions")
-    yield from schema.list() if schema else ()
 
 
 def known(node: Node | None) -> Known:

@@ -1,0 +1,16 @@
+"""What a tool does as far as the verb in its name says, where nothing else does."""
+
+from agentaudit.extract.secret_names import name_words
+
+_EFFECTS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("delete", frozenset({"delete", "remove", "destroy", "uninstall", "drop", "terminate"})),
+    ("execute", frozenset({"exec", "execute", "shell", "eval"})),
+    ("write", frozenset({"create", "update", "apply", "patch", "write", "set", "scale"})),
+    ("read", frozenset({"get", "list", "describe", "read", "search", "query", "show"})),
+)
+
+
+def named_effects(name: str) -> tuple[str, ...]:
+    """The effects that the words of a name promise; none where they promise nothing."""
+    words = set(name_words(name))
+    return tuple(effect for effect, verbs in _EFFECTS if words & verbs)
