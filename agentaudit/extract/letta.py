@@ -177,6 +177,8 @@ def _add_shared_blocks(
     """A block that several agents have stands in the system prompt of each."""
     holders: dict[str, list[Agent]] = {}
     for agent, node in agents:
+        if node.text_at("agent_type").endswith("sleeptime_agent"):
+            continue  # the part of another that tends its memory while nobody speaks with it
         named = node.child("block_ids")
         for identifier in dict.fromkeys(named.texts() if named is not None else ()):
             holders.setdefault(identifier, []).append(agent)

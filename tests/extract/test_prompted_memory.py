@@ -84,3 +84,15 @@ def test_a_block_is_shared_when_two_agents_of_letta_have_it() -> None:
     stores = deployment_of({"team.af": text}).memory_stores
 
     assert [store.name for store in stores if store.scope == "global"] == ["memory block team"]
+
+
+def test_what_tends_an_agents_memory_is_no_second_agent() -> None:
+    agents = [
+        {"name": "a", "block_ids": ["block-0"], "agent_type": "memgpt_v2_agent"},
+        {"name": "a-sleeptime", "block_ids": ["block-0"], "agent_type": "sleeptime_agent"},
+    ]
+    text = json.dumps({"agents": agents, "blocks": [{"id": "block-0", "label": "team"}]})
+
+    assert [
+        store for store in deployment_of({"team.af": text}).memory_stores if store.scope == "global"
+    ] == []
