@@ -32,7 +32,7 @@ _HARMLESS = frozenset(
 
 def endless_clients(module: Module, calls: tuple[Call, ...]) -> Iterator[Retry]:
     """Every client of a model that is told to try for ever."""
-    for call in calls:
+    for call in calls if "max_retries" in module.document.text else ():
         given = keyword(call.node, "max_retries")
         if given is not None and _CLIENTS.search(call.name) and _for_ever(module, given):
             yield _retry(module, call.node, call.variable or call.last, "model")
