@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import TypeVar
 
 import numpy as np
-from paper_first import WEB
+from paper_first import web
 from paper_rows import SEEDS, Claim, Part, Row, capped, shape
 
 from agentaudit.cli.workloads import written_source
@@ -47,7 +47,9 @@ def energy() -> Iterator[Part]:
 @cache
 def batch(size: int) -> tuple[Run, ...]:
     """LangChain on FreshQA; latencies are of another system than that whose energy was measured."""
-    workloads = (synthetic_workload(shape(WEB, size, seed), source="energy") for seed in SEEDS)
+    workloads = (
+        synthetic_workload(shape(web(size), size, seed), source="energy") for seed in SEEDS
+    )
     return tuple(simulate(workload, V1, capped(None)) for workload in workloads)
 
 

@@ -1,7 +1,7 @@
 """The paper's first version: LangChain on 48 cores and a B200, in batches of up to 128."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -17,12 +17,9 @@ from agentaudit.simulation.policies.threads import MultiThreading
 from agentaudit.simulation.synthetic import StepShape, synthetic_workload
 
 CURVES = Path(__file__).parent.parent / "tests/simulation/data/fig7a_completion_times.csv"
-WEB = (
-    step(Stage.WAIT, 0.36, 0.05),
-    step(Stage.CPU, 1.42, 0.144),
-    step(Stage.GPU, 1.28, 0.207),
-)
-"""Means at one request from figure 4c, spreads from `simulation_fit.py`."""
+LEXRANK_SPREADS = {32: 0.074, 64: 0.190}
+LLM_SPREADS = {1: 0.019, 16: 0.047, 32: 0.218, 64: 0.198}
+"""By the number of requests at once from which on they hold, from `simulation_fit.py`."""
 PYTHON_S = 0.072
 """Python code of a request, fitted to the last row of threads: fetching, and the LLM's client."""
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -35,6 +32,25 @@ FIGURE_4B = (0.32, 0.633, 1.18, 2.24, 4.00, 6.54, 9.12, 10.74)
 TABLE_2 = {"LangChain": (1.52, 1.09), "Haystack": (1.15, 1.08), "SWE-Agent": (1.32, 1.10)}
 """r(64) and r(128): how much more throughput a batch twice as large has."""
 CAP_RULE = 1.1
+
+
+def web(at_once: int) -> tuple[StepShape, ...]:
+    """
+    LangChain's requests; means are those of one request in figure 4c.
+
+    They differ by as much as that figure shows with so many at once. It shows nothing of LexRank
+    below 32, and of the LLM below 8, where the spread of 8 is taken; past 64 it is that of 64.
+    """
+    return (
+        step(Stage.WAIT, 0.36, 0.05),
+        step(Stage.CPU, 1.42, at(LEXRANK_SPREADS, at_once)),
+        step(Stage.GPU, 1.28, at(LLM_SPREADS, at_once)),
+    )
+
+
+def at(spreads: Mapping[int, float], at_once: int) -> float:
+    known = [spread for size, spread in spreads.items() if size <= at_once]
+    return known[-1] if known else 0.0
 
 
 def first_version() -> Iterator[Part]:
@@ -56,7 +72,8 @@ def completion_curve(cap: int | None) -> list[float]:
     """The k-th completion of 128 requests that come at once, in seconds, the mean of five runs."""
     runs = []
     for seed in SEEDS:
-        workload = synthetic_workload(shape(WEB, 128, seed), source="figure 7a")
+        steps = web(128 if cap is None else cap)
+        workload = synthetic_workload(shape(steps, 128, seed), source="figure 7a")
         records = simulate(workload, PRESETS["v1"], capped(cap)).records
         runs.append(sorted(record.finish_ns / SECOND for record in records))
     return [fmean(column) for column in zip(*runs, strict=True)]
@@ -102,7 +119,7 @@ def stages_at_128() -> Iterator[Row]:
     lexrank: list[float] = []
     llm: list[float] = []
     for seed in SEEDS:
-        workload = synthetic_workload(shape(WEB, 128, seed), source="figure 4c")
+        workload = synthetic_workload(shape(web(128), 128, seed), source="figure 4c")
         cut = [replace(request, steps=request.steps[:-1]) for request in workload.requests]
         before = simulate(replace(workload, requests=tuple(cut)), PRESETS["v1"], capped(None))
         after = simulate(workload, PRESETS["v1"], capped(None))
@@ -120,9 +137,10 @@ def stages_at_128() -> Iterator[Row]:
 @cache
 def makespan(requests: int, cap: int | None) -> float:
     """Until the last of so many that come at once has ended, in seconds, the mean of five runs."""
+    steps = web(requests if cap is None else min(requests, cap))
     return fmean(
         simulate(
-            synthetic_workload(shape(WEB, requests, seed), source="figure 3"),
+            synthetic_workload(shape(steps, requests, seed), source="figure 3"),
             PRESETS["v1"],
             capped(cap),
         ).makespan_ns
@@ -133,7 +151,7 @@ def makespan(requests: int, cap: int | None) -> float:
 
 def threads_makespan(requests: int) -> float:
     """LexRank runs in child processes of the threads, so it is as parallel as before."""
-    wait, lexrank, call = WEB
+    wait, lexrank, call = web(requests)
     steps: tuple[StepShape, ...] = (
         wait,
         step(Stage.CPU, PYTHON_S),

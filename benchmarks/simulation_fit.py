@@ -5,11 +5,12 @@ Fits the preset machine `v1` to the stage latencies of the paper's first version
 
 Data: figure 4c of arXiv:2511.00739v1 as the authors re-ran it (LangChain, multi-processing, 48
 cores and a B200). Free are the total speed of each station at 8, 16, 32 and 64 requests and the
-spread of its demands; they are chosen so that simulated mean latencies are the measured ones, and
-so are the ranges from least to greatest at 32 and 64 requests. Nothing at 128 requests is used.
+spread of its demands there; they are chosen so that simulated mean latencies are the measured ones,
+and so are the ranges from least to greatest, where the figure shows one: of few requests it shows
+none of LexRank, and of the LLM the greatest only. Nothing at 128 requests is used.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from agentaudit.model.execution import StageLatency
@@ -27,11 +28,12 @@ from agentaudit.simulation.synthetic import (
 
 SECOND = 1_000_000_000
 SIZES = (8, 16, 32, 64)
-WIDE = (32, 64)
 FETCH_S, LEXRANK_S, LLM_S = 0.36, 1.42, 1.28
 LEXRANK = {8: 1.47, 16: 1.53, 32: 1.86, 64: 2.83}
 LLM = {8: 1.71, 16: 1.90, 32: 2.17, 64: 2.63}
-LEXRANK_RANGE, LLM_RANGE = (2.05 - 1.57) + (3.75 - 1.87), (2.69 - 0.89) + (3.18 - 1.09)
+LEXRANK_RANGE = {32: 2.05 - 1.57, 64: 3.75 - 1.87}
+LLM_RANGE = {8: 2 * (1.75 - 1.71), 16: 2 * (2.05 - 1.90), 32: 2.69 - 0.89, 64: 3.18 - 1.09}
+"""Least to greatest; of 8 and 16 twice from the mean to the greatest."""
 SEEDS = range(5)
 ROUNDS = 12
 ALL_AT_ONCE = CappedConcurrency(name="multi-processing", source="", cap=None)
@@ -57,20 +59,26 @@ class Stages:
 
 @dataclass(slots=True)
 class Fit:
-    """What is being fitted: total speeds by number of jobs, and spreads."""
+    """What is being fitted: total speeds by number of jobs, and spreads by number of requests."""
 
     cpu: dict[int, float]
     gpu: dict[int, float]
-    cpu_spread: float = 0.1
-    gpu_spread: float = 0.1
+    cpu_spread: dict[int, float] = field(default_factory=lambda: dict.fromkeys(LEXRANK_RANGE, 0.1))
+    gpu_spread: dict[int, float] = field(default_factory=lambda: dict.fromkeys(LLM_RANGE, 0.1))
 
 
 def web(*, requests: int, seed: int, fit: Fit) -> WorkloadShape:
     """LangChain's requests: fetch pages, summarise them on a core, ask the model."""
     steps = (
         StepShape(stage=Stage.WAIT, mean_ns=round(FETCH_S * SECOND), spread=0.05),
-        StepShape(stage=Stage.CPU, mean_ns=round(LEXRANK_S * SECOND), spread=fit.cpu_spread),
-        StepShape(stage=Stage.GPU, mean_ns=round(LLM_S * SECOND), spread=fit.gpu_spread),
+        StepShape(
+            stage=Stage.CPU,
+            mean_ns=round(LEXRANK_S * SECOND),
+            spread=fit.cpu_spread.get(requests, 0.0),
+        ),
+        StepShape(
+            stage=Stage.GPU, mean_ns=round(LLM_S * SECOND), spread=fit.gpu_spread.get(requests, 0.0)
+        ),
     )
     return WorkloadShape(
         types=(TypeShape(name="web", steps=steps),), requests=requests, arrivals=CLOSED, seed=seed
@@ -111,9 +119,10 @@ def fitted() -> Fit:
         llm = {size: both[1].mean for size, both in simulated.items()}
         fit.cpu = refined(fit.cpu, lexrank, LEXRANK)
         fit.gpu = refined(fit.gpu, llm, LLM)
-        widths = [sum(simulated[size][place].width for size in WIDE) for place in (0, 1)]
-        fit.cpu_spread *= LEXRANK_RANGE / widths[0]
-        fit.gpu_spread *= LLM_RANGE / widths[1]
+        for size, width in LEXRANK_RANGE.items():
+            fit.cpu_spread[size] *= width / simulated[size][0].width
+        for size, width in LLM_RANGE.items():
+            fit.gpu_spread[size] *= width / simulated[size][1].width
     return fit
 
 
@@ -128,7 +137,8 @@ def main() -> None:
     fit = fitted()
     print("cpu", tuple((size, round(speed, 2)) for size, speed in sorted(fit.cpu.items())))
     print("gpu", tuple((size, round(speed, 2)) for size, speed in sorted(fit.gpu.items())))
-    print(f"spread of LexRank {fit.cpu_spread:.3f}, of the LLM {fit.gpu_spread:.3f}")
+    for name, spreads in (("LexRank", fit.cpu_spread), ("the LLM", fit.gpu_spread)):
+        print(f"spread of {name}", *(f"{size}: {spread:.3f}" for size, spread in spreads.items()))
     print("requests  LexRank s  measured  LLM s  measured")
     for size in SIZES:
         lexrank, llm = stages(size, fit)

@@ -8,6 +8,7 @@ from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, Power, PowerCurve, SpeedCurve
 from agentaudit.simulation.beside import background, background_sentences
 from agentaudit.simulation.llm_load import fitted_batch_curve
+from agentaudit.simulation.recorded_power import recorded_power
 from agentaudit.simulation.speed import ideal_cores
 
 MOST_CORES = 4096
@@ -59,12 +60,12 @@ PRESETS: Mapping[str, Machine] = {
     "v1": Machine(
         name="v1",
         cores=48,
-        cpu=SpeedCurve(points=((1, 1.0), (8, 7.69), (16, 14.65), (32, 24.1), (64, 30.29))),
-        gpu=SpeedCurve(points=((1, 1.0), (8, 5.64), (16, 10.47), (32, 17.41), (64, 28.99))),
+        cpu=SpeedCurve(points=((1, 1.0), (8, 7.73), (16, 14.84), (32, 24.23), (64, 29.66))),
+        gpu=SpeedCurve(points=((1, 1.0), (8, 5.99), (16, 10.72), (32, 17.47), (64, 28.37))),
         assumptions=(_V1,),
         power=Power(
-            cpu=PowerCurve(points=((0, 113.0), (1, 129.5), (8, 202.9), (64, 378.2))),
-            gpu=PowerCurve(points=((0, 115.0), (1, 171.4), (8, 349.7), (64, 499.3))),
+            cpu=PowerCurve(points=((0, 113.0), (1, 128.5), (8, 204.1), (64, 371.7))),
+            gpu=PowerCurve(points=((0, 115.0), (1, 182.7), (8, 362.9), (64, 471.4))),
         ),
     ),
 }
@@ -82,6 +83,7 @@ def host_machine(trace: Trace) -> Machine:
     fitted = fitted_batch_curve(trace.steps)
     gpu = H200 if fitted is None else fitted.curve
     beside = background(trace)
+    drawn = recorded_power(trace)
     known = trace.host.cores > 0
     return Machine(
         name=f"the recorded host, {trace.host.cores} cores" if known else "an unknown host",
@@ -92,7 +94,9 @@ def host_machine(trace: Trace) -> Machine:
         assumptions=(
             *(_IDEAL, _DEFAULT_GPU if fitted is None else fitted.sentence),
             *background_sentences(trace, beside),
+            *(() if drawn is None else (drawn.sentence,)),
         ),
+        power=None if drawn is None else Power(gpu=drawn.curve),
     )
 
 

@@ -79,8 +79,8 @@ def completions(cap: int | None) -> list[float]:
     """Of 128 requests at once on the system of v1: the k-th completion, mean of five runs."""
     steps = (
         StepShape(stage=Stage.WAIT, mean_ns=360_000_000, spread=0.05),
-        StepShape(stage=Stage.CPU, mean_ns=1_420_000_000, spread=0.144),
-        StepShape(stage=Stage.GPU, mean_ns=1_280_000_000, spread=0.207),
+        StepShape(stage=Stage.CPU, mean_ns=1_420_000_000, spread=0.190),
+        StepShape(stage=Stage.GPU, mean_ns=1_280_000_000, spread=0.198),
     )
     runs = []
     for seed in range(5):
