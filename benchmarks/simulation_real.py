@@ -58,7 +58,7 @@ MIXES = {
 """,
 }
 SPAWNING = "system"
-"""The mix that starts child processes: those are no even share of a core (docs/validation.md)."""
+"""The mix that starts child processes: the hardest to predict (docs/validation.md)."""
 LOADS = {"closed": "closed", "half": "poisson:16", "high": "poisson:26"}
 """Arrivals per second: about 50 % and 85 % of two cores."""
 
