@@ -47,7 +47,7 @@ _FOREIGN = 0.1
 _STEADY = 0.8
 """
 Of how much faster or slower the machine was before and after a run, this much was so during it, as
-a power: settled on 160 runs that are not in docs/validation.md. Speed drifts within a second.
+a power: settled on 72 runs that are not in docs/validation.md. Speed drifts within a second.
 """
 
 
