@@ -43,6 +43,7 @@ _SERVES = (
     "max-model-len",
     "max_model_len",
 )
+_ASKED = ("requiredResourceAccess", "oauth_config", "default_permissions")
 _WORDS_OF_AGENT = ("rompt", "osted", "Workflow", "Agent")
 
 
@@ -212,6 +213,15 @@ def extract_sandboxes(documents: Documents, collector: Collector) -> None:
 def extract_cloud_run(documents: Documents, collector: Collector) -> None:
     if any("googleapis.com/" in document.text for document in documents.of("yaml", "json")):
         from agentaudit.extract.cloud_run import extract_cloud_run as extract
+
+        extract(documents, collector)
+
+
+def extract_app_manifests(documents: Documents, collector: Collector) -> None:
+    if any(
+        any(word in document.text for word in _ASKED) for document in documents.of("json", "yaml")
+    ):
+        from agentaudit.extract.app_manifests import extract_app_manifests as extract
 
         extract(documents, collector)
 

@@ -73,7 +73,10 @@ class Grant(Fact):
     held_by_others: bool = False
     """Workloads act as its identity, and none of them runs an agent."""
     source: str = ""
-    """aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac; azure_role: its definition."""
+    """
+    aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac; azure_role: its definition;
+    application: what an application may do by itself, for a whole tenant, workspace or domain.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
