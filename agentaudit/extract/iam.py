@@ -15,7 +15,7 @@ from agentaudit.extract.iam_exfiltration import READS, outlets
 from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.iam_measures import measured
 from agentaudit.extract.iam_policies import Statement
-from agentaudit.extract.iam_scope import is_everything, unscoped
+from agentaudit.extract.iam_scope import EVERY, is_everything, patterns_of, unscoped
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
@@ -111,9 +111,11 @@ def remaining(statement: Statement, denials: Sequence[Statement]) -> frozenset[s
 
 
 def _all_of(statement: Statement) -> frozenset[str]:
+    if "*" in statement.not_resources:
+        return frozenset()
     if statement.not_actions:
         return all_actions().difference(*map(expanded, statement.not_actions))
-    return frozenset().union(*map(expanded, statement.actions))
+    return frozenset().union(*map(expanded, patterns_of(statement)))
 
 
 def _covers(denial: Statement, statement: Statement) -> bool:
@@ -213,7 +215,7 @@ def _secret_reads(allowance: Allowance) -> tuple[str, ...]:
 
 def _is_admin(allowance: Allowance) -> bool:
     statement = allowance.statement
-    every = any(action in ("*", "*:*") for action in statement.actions)
+    every = bool(EVERY.intersection(statement.actions))
     unlimited = "*" in statement.resources and not statement.conditions
     return every and unlimited and bool(allowance.actions)
 
@@ -222,7 +224,7 @@ def _service_wildcards(statement: Statement) -> list[str]:
     """Patterns that stand for a whole service: `s3:*`."""
     return [
         action
-        for action in statement.actions
+        for action in patterns_of(statement)
         if action.endswith(":*") and "*" not in action[:-1] and len(action) > 2  # noqa: PLR2004
     ]
 

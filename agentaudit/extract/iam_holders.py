@@ -35,24 +35,27 @@ class Holder:
 
     def attach_managed(self, arn: str, place: Evidence, collector: Collector) -> None:
         """A policy that AWS manages; one that we do not know is left open."""
-        name = policy_name(arn)
-        policy = MANAGED_POLICIES.get(name)
-        if policy is None:
-            effect = f"what {self.name} may do beyond its other policies is not known"
-            collector.leave_open(place, f"the managed policy {name or arn}", effect)
-        self.statements.append(
-            Statement(
-                key=f"{place.file}#managed.{name}",
-                name=name,
-                place=replace(place, snippet=arn),
-                allows=True,
-                actions=policy.actions if policy else (),
-                not_actions=policy.not_actions if policy else (),
-                resources=("*",),
-                managed_policy=name,
-                confidence=Confidence.CERTAIN if policy else Confidence.LIKELY,
-            )
-        )
+        self.statements.append(managed_statement(arn, place, self.name, collector))
+
+
+def managed_statement(arn: str, place: Evidence, holder: str, collector: Collector) -> Statement:
+    """What a policy that AWS manages allows; one that we do not know is left open."""
+    name = policy_name(arn)
+    policy = MANAGED_POLICIES.get(name)
+    if policy is None:
+        effect = f"what {holder} may do beyond its other policies is not known"
+        collector.leave_open(place, f"the managed policy {name or arn}", effect)
+    return Statement(
+        key=f"{place.file}#managed.{name}",
+        name=name,
+        place=replace(place, snippet=arn),
+        allows=True,
+        actions=policy.actions if policy else (),
+        not_actions=policy.not_actions if policy else (),
+        resources=("*",),
+        managed_policy=name,
+        confidence=Confidence.CERTAIN if policy else Confidence.LIKELY,
+    )
 
 
 def add_identity(collector: Collector, holder: Holder) -> Identity:

@@ -1,9 +1,12 @@
 """Which resources a statement of AWS is about: all, those of a kind, or those that it picks."""
 
 import re
+from collections.abc import Sequence
 
 from agentaudit.extract.iam_policies import Condition, Statement
 
+EVERY = frozenset({"*", "*:*"})
+"""Actions that stand for all there are."""
 _EVERY_BUCKET = re.compile(r"\*(?:/\*)?")
 _EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*")
 _TELEMETRY = frozenset(
@@ -28,6 +31,19 @@ _NARROWING = re.compile(
     r"resourcetag/|requesttag/|^iam:(?:passedtoservice|awsservicename|permissionsboundary)$"
 )
 """Conditions on what an action is done to; others ask who does it, from where and when."""
+
+
+def patterns_of(statement: Statement) -> Sequence[str]:
+    """Its actions; `*` on named resources stands for all that their services have."""
+    if not EVERY.intersection(statement.actions) or statement.not_resources:
+        return statement.actions
+    services = {service_and_name(resource)[0] for resource in statement.resources}
+    if not services or any(not service or "*" in service for service in services):
+        return statement.actions
+    if "iam" in services:  # a role is IAM's, and taking it on is an action of another service
+        services.add("sts")
+    named = (action for action in statement.actions if action not in EVERY)
+    return (*named, *(f"{service}:*" for service in sorted(services)))
 
 
 def is_everything(resource: str) -> bool:

@@ -1,13 +1,18 @@
 """Identities and grants of AWS in Terraform: roles, users, and the policies they get."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import Bearer, add_grants, allowed_by
-from agentaudit.extract.iam_holders import Holder, add_identity, principal_name
+from agentaudit.extract.iam_holders import (
+    Holder,
+    add_identity,
+    managed_statement,
+    principal_name,
+)
 from agentaudit.extract.iam_managed import policy_name
 from agentaudit.extract.iam_policies import PolicySource, Statement, statements
 from agentaudit.extract.terraform_modules import Declared, Module
@@ -148,9 +153,25 @@ class Principals:
 
     def _attach_all(self, declared: Declared, target: str, policies: str) -> None:
         listed = declared.body.get(policies)
-        for holder in self._targets(declared, target):
-            for arn in listed.list() if listed else ():
+        arns = listed.list() if listed else ()
+        holders = tuple(self._targets(declared, target))
+        for holder in holders:
+            for arn in arns:
                 self._attach_policy(declared, holder, arn)
+        if not holders and declared.body.get(target) is not None:
+            self._attach_to_nobody(declared, arns)
+
+    def _attach_to_nobody(self, declared: Declared, arns: Sequence[Node]) -> None:
+        """Policies that AWS manages, given to whom no value tells: what they allow is known."""
+        found = tuple(
+            managed_statement(
+                arn.text, evidence(declared.document, arn), declared.shown, self.collector
+            )
+            for arn in arns
+            if arn.text and policy_name(arn.text)
+        )
+        if found:
+            self.policies[declared.key] = (declared, found)
 
     def _attach_policy(self, declared: Declared, holder: Holder, arn: Node) -> None:
         place = evidence(declared.document, arn)

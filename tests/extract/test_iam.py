@@ -1,5 +1,6 @@
 """Statements to grants: laws of evaluation, then policies as people write them."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -361,3 +362,26 @@ def test_the_subject_of_a_federated_token_is_kept() -> None:
 
     assert given_trust.oidc_subject == "repo:acme/agent:*"
     assert given_trust.conditions == ("host:sub",)
+
+
+def test_everything_on_a_named_resource_is_everything_of_its_service() -> None:
+    """No user is made with a bucket, and whoever may do all with it may also give it away."""
+    grant = only(statement("*", resources=("arn:aws:s3:::acme-reports/*",)))
+
+    assert not grant.admin
+    assert grant.service_wildcards == ("s3:*",)
+    assert grant.expanded_count == len(expanded("s3:*"))
+    assert grant.escalations == ()
+
+
+def test_everything_on_a_role_lets_it_be_taken_on() -> None:
+    grant = only(statement("*", resources=("arn:aws:iam::111122223333:role/deploy",)))
+
+    assert "sts:assumerole" in grant.sensitive_actions
+
+
+def test_no_resource_is_other_than_all() -> None:
+    """`NotResource: *` gives nothing."""
+    grant = only(replace(statement("s3:*", resources=()), not_resources=("*",)))
+
+    assert (grant.expanded_count, grant.unscoped_writes) == (0, ())

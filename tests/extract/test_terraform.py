@@ -825,3 +825,20 @@ def test_no_arrangement_of_lines_crashes_it(lines: list[str]) -> None:
     found = deployed("\n".join(lines))
 
     assert [coverage.file for coverage in found.coverage] == ["main.tf"]
+
+
+def test_a_managed_policy_of_a_role_that_no_file_declares_still_says_what_it_allows() -> None:
+    found = deployed(
+        """
+data "aws_iam_role" "agent" { name = "agent" }
+resource "aws_iam_role_policy_attachment" "all" {
+  role       = data.aws_iam_role.agent.id
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+"""
+    )
+
+    assert [(grant.managed_policy, grant.admin) for grant in found.grants] == [
+        ("AdministratorAccess", True)
+    ]
+    assert any("the principal of" in item.what for item in found.unresolved)
