@@ -20,6 +20,8 @@ DEFAULT_INSTANCES = 100
 DEFAULT_TIMEOUT_S = 300
 """Of a request to a service of Cloud Run."""
 DEFAULT_TASK_TIMEOUT_S = 600
+SERVICE_AGENT = "Vertex AI Reasoning Engine Service Agent"
+"""What all agents of Agent Engine without an account of their own act as, in a project."""
 GOOGLE_ROLES = {"google": "the service account of the platform"}
 
 

@@ -7,6 +7,7 @@ from agentaudit.extract.autogen_limits import Limits
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_adk import adk_sessions
+from agentaudit.extract.python_agent_engine import add_engines
 from agentaudit.extract.python_agentcore import agentcore_memories
 from agentaudit.extract.python_builders import Builder, builder_of
 from agentaudit.extract.python_building import Building
@@ -59,6 +60,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
     _open(known, open_to_pages(module, calls), collector)
+    add_engines(module, calls, known, collector)
     variables = {call.variable for _, call in agents if call.variable}
     for retry in retries(module, calls, variables, tools):
         collector.add(retry)

@@ -11,6 +11,7 @@ from agentaudit.extract.google_platforms import (
     DEFAULT_TASK_TIMEOUT_S,
     DEFAULT_TIMEOUT_S,
     GOOGLE_ROLES,
+    SERVICE_AGENT,
     add_default_account,
     google_runtime,
     with_instances,
@@ -28,7 +29,6 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
 _COMPUTE = "default compute service account"
-_SERVICE_AGENT = "Vertex AI Reasoning Engine Service Agent"
 _CHANNELS = {"google_vertex_ai_reasoning_engine": "`secret_env` of the deployment"}
 _SECONDS = re.compile(r"(\d{1,9})(?:\.\d+)?s?")
 _ANYONE = frozenset({"allUsers", "allAuthenticatedUsers"})
@@ -227,7 +227,7 @@ def _add_engine(declared: Declared, acting: _Acting) -> None:
     )
     kind = spec.get("identity_type")
     if kind is None or kind.raw != "AGENT_IDENTITY":
-        acting.link(declared, runtime, spec.get("service_account"), _SERVICE_AGENT)
+        acting.link(declared, runtime, spec.get("service_account"), SERVICE_AGENT)
     bank = body.get("context_spec", "memory_bank_config") or spec.get(
         "context_spec", "memory_bank_config"
     )

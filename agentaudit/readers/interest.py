@@ -119,11 +119,11 @@ _LIBRARIES = (
     *("langchain", "langgraph", "agents", "autogen", "crewai", "mcp", "strands", "google.adk"),
     *("agno", "llama_index", "pydantic_ai", "mem0", "agent_framework", "openai", "anthropic"),
     *("bedrock_agentcore", "smolagents", "dspy", "haystack", "semantic_kernel", "langroid"),
-    *("claude_agent_sdk", "claude_code_sdk", "deepagents", "redis", "boto3"),
+    *("claude_agent_sdk", "claude_code_sdk", "deepagents", "redis", "boto3", "vertexai"),
 )
 _IMPORT = re.compile(
     r"^[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
-    r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|bedrock_agentcore|openai|anthropic|redis|boto3"
+    r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
     r"|smolagents|dspy|haystack|semantic_kernel|langroid|claude_agent_sdk|claude_code_sdk|deepagents)",
     re.MULTILINE,
 )

@@ -252,3 +252,68 @@ def test_a_machine_acts_as_its_account(block: str, accounts: list[bool]) -> None
     acting = {edge.dst for edge in found.edges if edge.kind is EdgeKind.AUTHENTICATES_AS}
 
     assert [item.default_account for item in found.identities if item.id in acting] == accounts
+
+
+DEPLOYED = """
+import vertexai
+from google.adk.agents import Agent
+from vertexai.agent_engines import AdkApp
+
+root_agent = Agent(name="desk", model="gemini-2.5-flash", instruction="Help.")
+client = vertexai.Client(project="acme", location="europe-west1")
+remote = client.agent_engines.create(%s)
+"""
+OLD = """
+from vertexai import agent_engines
+
+remote = agent_engines.create(app, display_name="desk", %s)
+"""
+
+
+def deployed_in(text: str) -> Deployment:
+    return deployment_of({"deploy.py": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "account", "instances"),
+    [
+        (DEPLOYED % 'agent=app, config={"display_name": "desk"}', "default", 100),
+        (DEPLOYED % 'agent=app, config={"max_instances": 300}', "default", 300),
+        (DEPLOYED % 'agent=app, config={"service_account": "a@b"}', "", 100),
+        (DEPLOYED % 'agent=app, config={"identity_type": KIND}', "", 100),
+        (DEPLOYED % "agent=app, config=settings", "", None),
+        (DEPLOYED % "agent=app, **settings", "", None),
+        (OLD % "max_instances=7", "default", 7),
+    ],
+)
+def test_code_that_deploys_to_agent_engine_says_as_whom(
+    text: str, account: str, instances: int | None
+) -> None:
+    runtime = runtime_of(deployed_in(text))
+
+    assert (runtime.kind, runtime.service_account) == ("agent_engine", account)
+    assert runtime.instances_count == instances
+
+
+@pytest.mark.parametrize("call", ['display_name="sessions"', 'config={"display_name": "x"}', ""])
+def test_an_engine_without_an_agent_runs_none(call: str) -> None:
+    assert deployed_in(DEPLOYED % call).runtimes == ()
+
+
+@pytest.mark.parametrize(
+    ("bank", "ttl", "seconds"),
+    [
+        ('{"ttl_config": {"default_ttl": "2592000s"}}', Known.SET, 2_592_000),
+        ('{"ttl_config": {"granular_ttl_config": {"create_ttl": "60s"}}}', Known.SET, None),
+        ('{"ttl_config": {"default_ttl": given()}}', Known.UNKNOWN, None),
+        ("{}", Known.NONE, None),
+        ("bank", Known.UNKNOWN, None),
+    ],
+)
+def test_a_memory_bank_in_code_has_its_time_to_live(
+    bank: str, ttl: Known, seconds: int | None
+) -> None:
+    config = f'{{"context_spec": {{"memory_bank_config": {bank}}}}}'
+    (store,) = deployed_in(DEPLOYED % f"agent=app, config={config}").memory_stores
+
+    assert (store.ttl, store.ttl_s) == (ttl, seconds)
