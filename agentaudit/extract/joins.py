@@ -7,6 +7,7 @@ Runs after all extractors, on facts alone.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from os.path import commonpath
 
 from agentaudit.extract.coding_agents import bypassed
 from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
@@ -111,8 +112,11 @@ class _Coded:
         return self._by_folder.get(folder, [])
 
     def named(self, names: Iterable[str]) -> list[Agent]:
-        """Those with any of these names, by id."""
+        """Those with any of these names, by id, if they are of one project: many are an `agent`."""
         found = [agent for name in names for agent in self._by_name.get(name, ())]
+        folders = [folder_of(agent.evidence[0].file) for agent in found]
+        if not found or not _of_one_project(found, commonpath(folders)):
+            return []
         return sorted(found, key=lambda agent: agent.id)
 
     def around(self, file: str) -> list[Agent]:
@@ -121,13 +125,14 @@ class _Coded:
         while folder and folder not in self._by_folder:
             folder = folder.rpartition("/")[0]
         found = self.below(folder)
-        above = f"{folder}/" if folder else ""
-        projects = {_first_folder(agent.evidence[0].file.removeprefix(above)) for agent in found}
-        return found if len(projects) == 1 else []
+        return found if _of_one_project(found, folder) else []
 
 
-def _first_folder(path: str) -> str:
-    return path.partition("/")[0] if "/" in path else ""
+def _of_one_project(agents: Iterable[Agent], folder: str) -> bool:
+    """Whether agents lie in one folder of a folder, or in it."""
+    above = f"{folder}/" if folder else ""
+    paths = (agent.evidence[0].file.removeprefix(above) for agent in agents)
+    return len({path.partition("/")[0] if "/" in path else "" for path in paths}) == 1
 
 
 def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]]) -> list[Agent]:

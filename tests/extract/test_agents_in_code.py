@@ -342,20 +342,23 @@ Resources:
 
 
 @pytest.mark.parametrize(
-    ("files", "theirs"),
+    ("files", "name", "theirs"),
     [
-        (("agents/billing.py", "agents/support.py"), True),
-        (("infra/billing.py", "infra/support.py"), True),
-        (("billing/agent.py", "support/agent.py"), False),
+        (("agents/billing.py", "agents/support.py"), "helper", True),
+        (("infra/billing.py", "infra/support.py"), "helper", True),
+        (("billing/agent.py", "support/agent.py"), "helper", False),
+        (("billing/agent.py", "support/agent.py"), "slack-agent", False),
+        (("far/off/a.py", "far/off/b.py", "infra/c.py"), "slack-agent", False),
     ],
 )
 def test_agents_run_where_their_project_says_and_not_where_another_does(
     files: tuple[str, ...],
+    name: str,
     theirs: bool,  # noqa: FBT001 -- a column of the table
 ) -> None:
-    """A template beside two projects does not tell whose code it runs."""
-    code = "from strands import Agent\nAgent(name='{0}', model='m', tools=[x])\n"
-    written = {file: code.format(file.replace("/", "-")) for file in files}
+    """A template beside two projects does not tell whose code it runs, nor does a common name."""
+    code = f"from strands import Agent\nAgent(name='{name}', model='m', tools=[x])\n"
+    written = dict.fromkeys(files, code)
     deployment = deployment_of({"infra/slack.yaml": LAMBDA, **written})
 
     (role,) = (one for one in deployment.identities if one.name == "slack-role")
