@@ -19,7 +19,7 @@ from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_gates import add_gates
 from agentaudit.extract.python_identity import add_identities, entry_agents
 from agentaudit.extract.python_imports import modules
-from agentaudit.extract.python_limits import budget, iterations, timeout
+from agentaudit.extract.python_limits import budget, iterations, runs_of, timeout
 from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_pages import open_to_pages
 from agentaudit.extract.python_retries import retries
@@ -81,7 +81,7 @@ def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:
     found = [(call, builder_of(call.name, _owner(call, makers))) for call in building.calls]
     built = [call for call, builder in found if builder is not None]
     variables = frozenset(call.variable for call in built if call.variable)
-    building = replace(building, agents=variables)
+    building = replace(building, agents=variables, runs=runs_of(building.calls))
     agents = [_add_agent(building, call, builder) for call, builder in found if builder is not None]
     members, strangers = limits_of_teams(building, built)
     for number, limits in members.items():

@@ -22,6 +22,8 @@ class Building:
     calls: tuple[Call, ...]
     agents: frozenset[str] = frozenset()
     """The variables that hold the agents of the module."""
+    runs: tuple[Call, ...] = ()
+    """The calls that start its agents."""
 
     def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
         """The elements of a list, also through a name that is assigned once; None if unknown."""

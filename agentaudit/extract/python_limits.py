@@ -1,7 +1,7 @@
 """How often an agent in Python may loop, for how long, and what it may spend."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.python_builders import Builder
@@ -20,6 +20,7 @@ _RUNS = frozenset(
     {
         *("run", "run_sync", "run_streamed", "invoke", "ainvoke", "stream", "astream"),
         *("run_async", "run_live", "run_stream", "initiate_chat", "a_initiate_chat", "RunConfig"),
+        "with_config",
         "RunnableConfig",
     }
 )
@@ -93,20 +94,23 @@ def _elsewhere(building: Building, names: tuple[str, ...]) -> ast.expr | None:
 
 
 def _handed(building: Building, names: tuple[str, ...]) -> Iterator[ast.expr]:
-    for call in building.calls:
-        if call.last in _RUNS:
-            found = keyword(call.node, *names) or _in_config(building.module, call.node, names)
-        elif call.last == "with_config":
-            found = _in_config(building.module, call.node, names) or keyword(call.node, *names)
-        else:
-            found = _in_config(building.module, call.node, names) if _limited(call) else None
+    for call in building.runs:
+        found = keyword(call.node, *names) or _in_config(building.module, call.node, names)
         if found is not None:
             yield found
 
 
-def _limited(call: Call) -> bool:
-    """Whether an agent of Strands is called with limits: `agent(prompt, limits={"turns": 5})`."""
-    return keyword(call.node, "limits") is not None
+def runs_of(calls: Iterable[Call]) -> tuple[Call, ...]:
+    """
+    The calls that start a run, or say with which limits one starts.
+
+    An agent of Strands is called itself: `agent(prompt, limits={"turns": 5})`.
+    """
+    return tuple(
+        call
+        for call in calls
+        if call.last in _RUNS or any(item.arg == "limits" for item in call.node.keywords)
+    )
 
 
 def _in_config(module: Module, call: ast.Call, names: tuple[str, ...]) -> ast.expr | None:
