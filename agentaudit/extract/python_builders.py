@@ -3,7 +3,8 @@ The calls of frameworks that build an agent in Python, by their full names.
 
 Defaults as the packages of late 2026 have them: smolagents 1.26 and DSPy 3.4 stop after 20 steps,
 Haystack 3.4 after 100, Semantic Kernel 1.45 after five rounds of tools, deepagents sets LangGraph's
-limit to 9,999, AutoGen 0.2 answers itself 100 times, Agno 3.1 and Langroid 0.69 set no limit.
+limit to 9,999, AutoGen 0.2 answers itself 100 times, and Agno 3.1 sets no limit. A task of Langroid
+0.69 asks a person each round unless it is told otherwise, and ends when it stalls.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ class Builder:
     """Which positional argument holds its tools."""
     limits: tuple[str, ...] = ()
     """Arguments of its own that say how often it loops, beside those of all frameworks."""
+    decided_elsewhere: bool = False
+    """How often it loops is decided where it is run, in ways that are not read."""
     wording: frozenset[str] = frozenset()
     """Keywords that give it nothing to call: with these alone it answers in one turn."""
 
@@ -98,7 +101,9 @@ BUILDERS: Mapping[str, Builder] = {
         Builder("semantic-kernel", 5),
     ),
     **_at(
-        "langroid langroid.agent.chat_agent", "ChatAgent", Builder("langroid", limits=("turns",))
+        "langroid langroid.agent.chat_agent",
+        "ChatAgent",
+        Builder("langroid", limits=("turns",), decided_elsewhere=True),
     ),
 }
 

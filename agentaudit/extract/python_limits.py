@@ -38,7 +38,7 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
         if given is None:
             return Known.NONE, None
     if given is None:
-        if splatted(call.node):
+        if splatted(call.node) or builder.decided_elsewhere:
             return Known.UNKNOWN, None
         most = builder.iterations or (1 if _only_answers(builder, call.node) else None)
         return (Known.SET if most else Known.NONE), most

@@ -74,7 +74,7 @@ def agent_of(code: str) -> Agent:
         ("a = StrandsAgent()\na('hi', limits={'turns': 8})", "strands", Known.SET, 8),
         ("a = AgentWorkflow.from_tools_or_functions([])", "llama-index", Known.SET, 20),
         ("a = ChatAgent(client)", "agent-framework", Known.SET, 40),
-        ("a = lr.ChatAgent(config)", "langroid", Known.NONE, None),
+        ("a = lr.ChatAgent(config)", "langroid", Known.UNKNOWN, None),
         ("a = lr.ChatAgent(c)\nlr.Task(a).run('x', turns=5)", "langroid", Known.SET, 5),
         ("a = AgnoAgent(**settings)", "agno", Known.UNKNOWN, None),
     ],
