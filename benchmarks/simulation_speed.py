@@ -2,7 +2,7 @@
 Our two engines beside SimPy, Ciw and salabim on the same requests; prints the tables.
 
     python -m venv /tmp/peers && /tmp/peers/bin/pip install -e '.[fast]' simpy ciw salabim
-    /tmp/peers/bin/python benchmarks/simulation_speed.py [peers] [policies] [growth] [capacity]
+    /tmp/peers/bin/python benchmarks/simulation_speed.py [peers] [turns] [policies] [growth] …
 
 Times are CPU time of the process, best of three, without drawing the requests and after the kernel
 has been loaded. A peer whose mean latency is not ours ends the run. `docs/simulator_speed.md` says
@@ -12,29 +12,33 @@ what is compared, and keeps a table.
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
-from math import isclose
+from math import inf, isclose
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 from simulation_peers import PEERS, Queue, Sharing
 
-from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage
+from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage, Workload, WorkRequest
 from agentaudit.simulation import engine
 from agentaudit.simulation.admission_numbers import Numbered
 from agentaudit.simulation.arrivals import ArrivalKind, Arrivals
 from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.fast.asking import execute_asked
 from agentaudit.simulation.fast.columns import RunColumns, WorkColumns, workload_of
 from agentaudit.simulation.fast.drawn import drawn_columns
 from agentaudit.simulation.fast.execution import execute
 from agentaudit.simulation.fast.latencies import percentile_ns
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.catalogue import SHIPPED
-from agentaudit.simulation.policy import Admission, Policy
+from agentaudit.simulation.policies.foreign import ForeignPolicy
+from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.speed import ideal_cores
 from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
 
@@ -47,34 +51,52 @@ CAPS = Caps(group=32, slots=32, total=64, cpu=24, gpu=24, shared=8, offset_ns=SE
 UNCAPPED = CappedConcurrency(name="multi-processing", source="", cap=None)
 CAPPED = CappedConcurrency(name="capped", source="", cap=64)
 POOL = CappedConcurrency(name="pool", source="", cap=CORES)
+MODELS: tuple[tuple[str, Queue | Sharing, CappedConcurrency, int], ...] = (
+    ("A pool of 16 cores, first come first served", Queue(CORES), POOL, 1),
+    ("16 shared cores, then a shared batching GPU", Sharing(CORES, BATCHES.points), UNCAPPED, 2),
+)
+TURNS, TURN_REQUESTS = 40, 5000
+"""Short turns: both then meet the same other programs."""
 SLOW = ("sequential", "multi-threading")
 """One request, or one interpreter, at a time: they cannot keep up with the rate of the others."""
 SEARCHED = (
     *("sequential", "multi-processing", "fcfs", "micro-batching", "micro-batching-rolling"),
     *("comb-open", "mas"),
 )
-KERNEL_REQUESTS, ENGINE_REQUESTS, PEER_REQUESTS = 1_000_000, 100_000, 20_000
+KERNEL_REQUESTS, ENGINE_REQUESTS, PEER_REQUESTS = 1_000_000, 20_000, 20_000
 TOLERANCE = 1e-6
 """Of mean latencies: peers count seconds in floats, we count nanoseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
-    """A user's policy: plain Python on the readable engine, here with nothing but a cap."""
+class InOrder:
+    """What a user writes who wants a queue and a cap; see docs/policies.md."""
 
-    cap: CappedConcurrency
-    source: str = ""
+    def __init__(self, cap: float) -> None:
+        self.free = cap
+        self.waiting: deque[WorkRequest] = deque()
 
-    @property
-    def name(self) -> str:
-        return "own"
+    def arrived(self, request: WorkRequest) -> None:
+        self.waiting.append(request)
 
-    @property
-    def parameters(self) -> str:
-        return self.cap.parameters
+    def finished(self, request: WorkRequest) -> None:
+        del request
+        self.free += 1
 
-    def admission(self) -> Admission:
-        return self.cap.admission()
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        started = []
+        while self.free and self.waiting:
+            started.append(self.waiting.popleft())
+            self.free -= 1
+        return started
+
+
+def own(policy: CappedConcurrency) -> Policy:
+    """The same policy as a user's file, which is asked and checked at every instant."""
+    cap = inf if policy.cap is None else policy.cap
+    return ForeignPolicy(
+        name="own", source="", parameters="", file=__file__, make=lambda: InOrder(cap)
+    )
 
 
 def work(requests: int, rate: float = 128.0, *, steps: int = 2, seed: int = 1) -> WorkColumns:
@@ -93,8 +115,13 @@ def work(requests: int, rate: float = 128.0, *, steps: int = 2, seed: int = 1) -
 
 def best_of_three(run: Callable[[], float]) -> tuple[float, float]:
     """The least CPU time, and what the last run gave."""
+    return best_of(3, run)
+
+
+def best_of(most: int, run: Callable[[], float]) -> tuple[float, float]:
+    """The same of so many runs."""
     times = []
-    for _ in range(3):
+    for _ in range(most):
         start = time.process_time()
         answer = run()
         times.append(time.process_time() - start)
@@ -121,50 +148,75 @@ def ran(columns: WorkColumns, policy: Policy) -> RunColumns:
     return run
 
 
+def asked(columns: WorkColumns, policy: Policy) -> float:
+    """The mean latency in seconds, under a policy in Python on the kernel."""
+    run = execute_asked(columns, MACHINE, policy)
+    if run is None:
+        sys.exit("the kernel cannot run the benchmark's own workload")
+    return float((run.finish_ns - run.arrival_ns).mean()) / SECOND
+
+
 def on_engine(columns: WorkColumns, policy: Policy) -> tuple[float, float]:
     """CPU time and mean latency on the readable engine."""
-    workload = workload_of(columns)
+    return best_of_three(partial(mean_latency, workload_of(columns), policy))
 
-    def once() -> float:
-        records = engine.simulate(workload, MACHINE, policy).records
-        return sum(record.latency_ns for record in records) / len(records) / SECOND
 
-    return best_of_three(once)
+def mean_latency(workload: Workload, policy: Policy) -> float:
+    """The mean latency in seconds, on the readable engine."""
+    records = engine.simulate(workload, MACHINE, policy).records
+    return sum(record.latency_ns for record in records) / len(records) / SECOND
 
 
 def peers() -> None:
     """The models that every library can say, and those that only some can."""
-    for title, model, policy, steps in (
-        ("A pool of 16 cores, first come first served", Queue(CORES), POOL, 1),
-        (
-            "16 shared cores, then a shared batching GPU",
-            Sharing(CORES, BATCHES.points),
-            UNCAPPED,
-            2,
-        ),
-    ):
+    for title, model, policy, steps in MODELS:
         print(f"\n{title}\n  {'engine':28} {'requests':>9} {'req/s':>12} {'mean latency':>13}")
         columns = work(KERNEL_REQUESTS, steps=steps)
         seconds, _ = best_of_three(partial(on_kernel, columns, policy))
         row("agentaudit, kernel", KERNEL_REQUESTS, seconds, on_kernel(columns, policy))
-        columns = work(ENGINE_REQUESTS, steps=steps)
-        expected = on_kernel(columns, policy)
-        seconds, mean = on_engine(columns, Own(policy))
-        row("agentaudit, a user's policy", ENGINE_REQUESTS, seconds, mean)
-        agree("the engine", mean, expected)
         columns = work(PEER_REQUESTS, steps=steps)
         expected = on_kernel(columns, policy)
-        for name, peer in PEERS.items():
-            if find_spec(name) is None:
-                print(f"  {name:28} skipped: it is not installed")
-                continue
-            run = peer(model)
-            if run is None:
-                print(f"  {name:28} skipped: shared stations are not written for it here")
-                continue
-            seconds, mean = best_of_three(partial(run, *seconds_of(columns, steps)))
+        for name, run in others(model, columns, policy, steps).items():
+            seconds, mean = best_of_three(run)
             row(name, PEER_REQUESTS, seconds, mean)
             agree(name, mean, expected)
+
+
+def others(
+    model: Queue | Sharing, columns: WorkColumns, policy: CappedConcurrency, steps: int
+) -> dict[str, Callable[[], float]]:
+    """What runs the same requests beside the kernel with the policy's numbers."""
+    workload = workload_of(columns)
+    runs: dict[str, Callable[[], float]] = {
+        "a user's policy, kernel": partial(asked, columns, own(policy)),
+        "a user's policy, engine": partial(mean_latency, workload, own(policy)),
+    }
+    for name, peer in PEERS.items():
+        run = peer(model) if find_spec(name) is not None else None
+        if run is None:
+            print(f"  {name:28} skipped: it is not installed, or the model is not written for it")
+        else:
+            runs[name] = partial(run, *seconds_of(columns, steps))
+    return runs
+
+
+def turns() -> None:
+    """A user's policy and SimPy by turns, so that a busy machine slows both alike."""
+    print(
+        f"\nA user's policy on the kernel beside SimPy, {TURNS} turns of {TURN_REQUESTS:,} requests"
+    )
+    for title, model, policy, steps in MODELS:
+        columns = work(TURN_REQUESTS, steps=steps)
+        runs = others(model, columns, policy, steps)
+        ours, theirs = runs["a user's policy, kernel"], runs["simpy"]
+        seconds = [(best_of(1, theirs)[0], best_of(1, ours)[0]) for _ in range(TURNS)]
+        ratios = sorted(peer / our for peer, our in seconds)
+        peer, our = (min(each) for each in zip(*seconds, strict=True))
+        print(
+            f"  {title}: the least times {peer / TURN_REQUESTS * 1e6:.2f} and"
+            f" {our / TURN_REQUESTS * 1e6:.2f} us, {peer / our:.2f} times; of the turns, the median"
+            f" {median(ratios):.2f} times, {ratios[TURNS // 4]:.2f} to {ratios[-TURNS // 4]:.2f}"
+        )
 
 
 def seconds_of(columns: WorkColumns, steps: int) -> tuple[list[float], list[list[float]]]:
@@ -256,6 +308,7 @@ def capacity() -> None:
 
 TABLES: dict[str, Callable[[], None]] = {
     "peers": peers,
+    "turns": turns,
     "policies": policies,
     "growth": growth,
     "capacity": capacity,
@@ -267,6 +320,7 @@ def main(arguments: Sequence[str]) -> None:
         one(int(arguments[0].partition(":")[2]))
         return
     on_kernel(work(10), UNCAPPED)
+    asked(work(10), own(UNCAPPED))
     for name in arguments or TABLES:
         TABLES[name]()
 

@@ -27,6 +27,8 @@ class Rule(IntEnum):
     """GPU-heavy requests as they come, CPU-heavy ones in order, while fewer than `size` run."""
     WINDOW = 7
     """In order of arrival, within a window that grows and shrinks as `window` says."""
+    ASKED = 8
+    """As a policy in Python says, which is asked at every instant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

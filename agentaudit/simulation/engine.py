@@ -12,56 +12,29 @@ give equal results.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 
 from agentaudit.errors import UsageError
-from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest
 from agentaudit.simulation.cores import Cores
 from agentaudit.simulation.couplings import Couplings
 from agentaudit.simulation.following import followers_of
 from agentaudit.simulation.line import CallLine, line_of
-from agentaudit.simulation.policy import Policy, hooks_of, named
-from agentaudit.simulation.power import Levels, levels_kept
+from agentaudit.simulation.policy import MOST_IDLE_WAKES, Policy, hooks_of, refusal
+from agentaudit.simulation.power import levels_kept
+from agentaudit.simulation.run import Run, records_of
 from agentaudit.simulation.stations import NEVER, Station, Timers
-from agentaudit.simulation.steps import INTERPRETER, STATION, Reports, plan_of, threaded_plan
+from agentaudit.simulation.steps import (
+    INTERPRETER,
+    STATION,
+    Reports,
+    calls_after,
+    plan_of,
+    threaded_plan,
+)
 from agentaudit.simulation.watching import Watcher
 
 _NOT_YET = -1
-_MOST_IDLE_WAKES = 1_000_000
-"""A policy that is woken so often in a row for nothing is not going to start anybody."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What one run did. Work is that of the steps served, dispatching included."""
-
-    records: tuple[RequestRecord, ...]
-    """In order of arrival."""
-    cpu_busy_ns: int
-    """Core-nanoseconds in use."""
-    gpu_busy_ns: int
-    """Nanoseconds with at least one request on the GPU."""
-    cpu_work_ns: int
-    gpu_work_ns: int
-    wait_ns: int
-    running_peak: int
-    calls_peak: int = 0
-    """Most LLM calls served at once; counted, as the next is, where the machine limits calls."""
-    kv_peak: int = 0
-    """Most tokens held in the KV cache by calls and pins."""
-    cpu_levels: Levels = ()
-    """For how long so many threads were active, by which power goes."""
-    gpu_levels: Levels = ()
-
-    @property
-    def makespan_ns(self) -> int:
-        """First arrival to last finish."""
-        if not self.records:
-            return 0
-        last = max(record.finish_ns for record in self.records)
-        return last - self.records[0].arrival_ns
 
 
 def simulate(
@@ -124,7 +97,9 @@ class _Execution:
         self._stations = (self._cpu, self._gpu, Timers(), self._couplings.interpreter)
         self._line = line_of(self._requests, machine, self._hooks)
         self._plans = [plan_of(request, machine.dispatch_ns) for request in self._requests]
-        self._reports = Reports(self._hooks, self._requests, self._plans)
+        self._reports = Reports(
+            self._hooks, self._requests.__getitem__, lambda place, _: len(self._plans[place])
+        )
         self._watcher = watcher
         self._heard = bool(self._line is not None or watcher or self._hooks.watching)
         """Whether anybody but the stations has to know of a step."""
@@ -167,7 +142,7 @@ class _Execution:
     def _next_ns(self) -> int:
         """The next instant at which anything happens."""
         next_ns = self._admission.wake_ns
-        if next_ns < self._now_ns or self._idle_wakes > _MOST_IDLE_WAKES:
+        if next_ns < self._now_ns or self._idle_wakes > MOST_IDLE_WAKES:
             raise self.refused(f"wants to be woken at {next_ns} ns, again and again, for nothing")
         next_ns = min(next_ns, self._first_ns[self._arrivals])
         for station in self._used:
@@ -203,9 +178,8 @@ class _Execution:
     def refused(self, what: str) -> UsageError:
         """An error that says what the policy does, and how far the run came under it."""
         finished = len(self._requests) - self.left
-        return UsageError(
-            f"{named(self._policy)} {what}; at {self._now_ns / 1e9:.6g} s"
-            f" {finished} had finished and {self._running} were running"
+        return refusal(
+            self._policy, what, now_ns=self._now_ns, finished=finished, running=self._running
         )
 
     def unfinished(self) -> list[WorkRequest]:
@@ -213,21 +187,9 @@ class _Execution:
         return [request for request, finish_ns in pairs if finish_ns == _NOT_YET]
 
     def result(self) -> Run:
-        instants = (self._arrival_ns, self._start_ns, self._finish_ns)
-        records = [
-            RequestRecord(
-                request_id=request.request_id,
-                type=request.type,
-                arrival_ns=arrival_ns,
-                start_ns=start_ns,
-                finish_ns=finish_ns,
-            )
-            for request, arrival_ns, start_ns, finish_ns in zip(
-                self._requests, *instants, strict=True
-            )
-        ]
+        records = records_of(self._requests, self._arrival_ns, self._start_ns, self._finish_ns)
         if self._followers:
-            records.sort(key=lambda record: (record.arrival_ns, record.request_id))
+            records.sort(key=attrgetter("arrival_ns", "request_id"))
         return Run(
             records=tuple(records),
             cpu_busy_ns=self._cpu.busy_ns,
@@ -333,6 +295,6 @@ class _Execution:
         if self._watcher is not None:
             self._watcher.ended(self._requests[place], now_ns)
         if self._line is not None and self._plans[place][step][0] == STATION[Stage.GPU]:
-            self._line.left(now_ns, place, follows=self._reports.another_call(place, step))
+            self._line.left(now_ns, place, follows=calls_after(self._plans[place], step))
         if self._hooks.watching:
             self._reports.ended(place, step, now_ns)

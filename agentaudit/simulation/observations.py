@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import QueueLengths
-from agentaudit.simulation.engine import Run
 from agentaudit.simulation.fast.columns import RunColumns, WorkColumns, in_order
 from agentaudit.simulation.fast.requests import types_there
 from agentaudit.simulation.fast.totals import total
 from agentaudit.simulation.power import Levels
+from agentaudit.simulation.run import Run
 from agentaudit.simulation.statistics import MSER_BATCH, batch_bounds, rank
 
 Instants = NDArray[np.int64]

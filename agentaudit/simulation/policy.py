@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from agentaudit.errors import UsageError
 from agentaudit.model.workload import WorkRequest, WorkStep
 
 
@@ -51,9 +52,21 @@ class Policy(Protocol):
         """A fresh run of the policy, with nothing waiting and nothing running."""
 
 
+MOST_IDLE_WAKES = 1_000_000
+"""A policy that is woken so often in a row for nothing is not going to start anybody."""
+
+
 def named(policy: Policy) -> str:
     """How errors call a policy."""
     return f"the policy {policy.name} ({policy.parameters or policy.source})"
+
+
+def refusal(policy: Policy, what: str, *, now_ns: int, finished: int, running: int) -> UsageError:
+    """An error that says what the policy does, and how far the run came under it."""
+    return UsageError(
+        f"{named(policy)} {what}; at {now_ns / 1e9:.6g} s"
+        f" {finished} had finished and {running} were running"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

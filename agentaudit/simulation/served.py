@@ -17,8 +17,9 @@ from operator import attrgetter
 from agentaudit.model.execution import HandOver
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.cores import EVEN, Contender, Cores
-from agentaudit.simulation.engine import Run, simulate
+from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policy import Admission, Policy, hooks_of
+from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import faster
 
 Costs = Mapping[tuple[int, int], int]

@@ -1,14 +1,16 @@
 """The one way to run a workload: by the compiled kernel where it can, else by the engine."""
 
+from collections.abc import Sequence
 from functools import cache
+from operator import attrgetter
 
-from agentaudit.model.workload import Machine, Workload
+from agentaudit.model.workload import Machine, Workload, WorkRequest
 from agentaudit.simulation import engine
-from agentaudit.simulation.admission_numbers import AdmissionNumbers, Numbered
-from agentaudit.simulation.engine import Run
+from agentaudit.simulation.admission_numbers import Numbered
 from agentaudit.simulation.fast.columns import RunColumns, WorkColumns, run_of, work_columns
 from agentaudit.simulation.fast.requests import columns_of
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.run import Run
 
 WORTH_COMPILING = 20_000
 """Requests from which loading the kernel, a second or less, costs less than it saves."""
@@ -31,34 +33,43 @@ def on_kernel(workload: Workload, machine: Machine, policy: Policy) -> Run | Non
     """
     The run by the kernel; None where it cannot do it.
 
-    Then the extra `fast` is not there, the policy gives no numbers, the machine has limits, or a
-    number of the workload is beyond what the kernel is exact for.
+    Then the extra `fast` is not there, the machine has limits, or a number of the workload is
+    beyond what the kernel is exact for. A policy that gives no numbers is asked, in Python.
     """
-    if _numbers(machine, policy) is None:
+    if not (machine.plain and kernel_available()):
         return None
-    work = columns_of(workload)
-    try:
-        work = work_columns(workload) if work is None else work
-    except (OverflowError, ValueError):
-        return None
-    run = columns_on_kernel(work, machine, policy)
+    work, requests = columns_of(workload), None
+    if work is None:
+        try:
+            work = work_columns(workload)
+        except (OverflowError, ValueError):
+            return None
+        requests = sorted(workload.requests, key=attrgetter("request_id"))
+    run = columns_on_kernel(work, machine, policy, requests)
     return None if run is None else run_of(run, work)
 
 
-def columns_on_kernel(work: WorkColumns, machine: Machine, policy: Policy) -> RunColumns | None:
-    """The same of columns, without an object for each request."""
-    numbers = _numbers(machine, policy)
-    if numbers is None:
+def columns_on_kernel(
+    work: WorkColumns,
+    machine: Machine,
+    policy: Policy,
+    requests: Sequence[WorkRequest] | None = None,
+) -> RunColumns | None:
+    """
+    The same of columns, without an object for each request.
+
+    `requests` are those that are objects all the same, in the order of their ids.
+    """
+    if not (machine.plain and kernel_available()):
         return None
-    from agentaudit.simulation.fast import execution  # noqa: PLC0415, numba is heavy
+    numbers = policy.numbers() if isinstance(policy, Numbered) else None
+    if numbers is None:
+        from agentaudit.simulation.fast.asking import execute_asked  # noqa: PLC0415, as below
 
-    return execution.execute(work, machine, numbers)
+        return execute_asked(work, machine, policy, requests)
+    from agentaudit.simulation.fast.execution import execute  # noqa: PLC0415, numba is heavy
 
-
-def _numbers(machine: Machine, policy: Policy) -> AdmissionNumbers | None:
-    """The policy as numbers, where the kernel is there and can run it on this machine."""
-    numbers = policy.numbers() if isinstance(policy, Numbered) and machine.plain else None
-    return numbers if numbers is not None and kernel_available() else None
+    return execute(work, machine, numbers)
 
 
 @cache

@@ -4,7 +4,7 @@ What a request does, as the engine runs it: its plan, and reports of its steps t
 A plan is a list of entries: the station, the demand and the threads of each piece of work.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from agentaudit.model.workload import Stage, WorkRequest, WorkStep
 from agentaudit.simulation.policy import Hooks
@@ -59,17 +59,26 @@ def _threaded(request: WorkRequest) -> Iterator[tuple[int, tuple[int, int, int]]
             yield number, (STATION[step.stage], step.demand_ns - python_ns, step.threads)
 
 
+def calls_after(plan: Plan, entry: int) -> bool:
+    """Whether a request makes an LLM call after this entry of its plan."""
+    return any(station == STATION[Stage.GPU] for station, _, _ in plan[entry + 1 :])
+
+
 class Reports:
     """Which step of its request an entry of a plan belongs to, and telling the policy of it."""
 
-    __slots__ = ("_hooks", "_known", "_plans", "_requests", "_threaded")
+    __slots__ = ("_entries", "_hooks", "_known", "_request_of", "_threaded")
 
     def __init__(
-        self, hooks: Hooks, requests: Sequence[WorkRequest], plans: Sequence[Plan]
+        self,
+        hooks: Hooks,
+        request_of: Callable[[int], WorkRequest],
+        entries: Callable[[int, bool], int],
     ) -> None:
+        """`entries` says how many a plan has, of a request at a place, and as a thread or not."""
         self._hooks = hooks
-        self._requests = requests
-        self._plans = plans
+        self._request_of = request_of
+        self._entries = entries
         self._threaded: set[int] = set()
         self._known: dict[int, tuple[int, ...]] = {}
 
@@ -79,32 +88,31 @@ class Reports:
 
     def step(self, place: int, entry: int) -> WorkStep:
         """The step that an entry of a plan serves."""
-        return self._requests[place].steps[self._numbers(place)[entry]]
+        return self._request_of(place).steps[self._numbers(place)[entry]]
 
-    def another_call(self, place: int, entry: int) -> bool:
-        """Whether the request makes an LLM call after this entry of its plan."""
-        return any(
-            station == STATION[Stage.GPU] for station, _, _ in self._plans[place][entry + 1 :]
-        )
+    def forget(self, place: int) -> None:
+        """The request has ended, and nobody will ask for its steps any more."""
+        self._known.pop(place, None)
+        self._threaded.discard(place)
 
     def began(self, place: int, entry: int, now_ns: int) -> None:
         """A request has come to an entry of its plan."""
         numbers = self._numbers(place)
         first = numbers[entry] != NO_STEP and (entry == 0 or numbers[entry - 1] != numbers[entry])
         if first and self._hooks.step_began is not None:
-            self._hooks.step_began(self._requests[place], self.step(place, entry), now_ns)
+            self._hooks.step_began(self._request_of(place), self.step(place, entry), now_ns)
 
     def ended(self, place: int, entry: int, now_ns: int) -> None:
         """An entry of a plan has been served."""
         numbers = self._numbers(place)
         last = entry == len(numbers) - 1 or numbers[entry + 1] != numbers[entry]
         if numbers[entry] != NO_STEP and last and self._hooks.step_ended is not None:
-            self._hooks.step_ended(self._requests[place], self.step(place, entry), now_ns)
+            self._hooks.step_ended(self._request_of(place), self.step(place, entry), now_ns)
 
     def _numbers(self, place: int) -> tuple[int, ...]:
         """The number of the step that each entry belongs to, or NO_STEP."""
         if place not in self._known:
             threaded = place in self._threaded
-            entries = len(self._plans[place])
-            self._known[place] = step_numbers(self._requests[place], entries, threaded=threaded)
+            entries = self._entries(place, threaded)
+            self._known[place] = step_numbers(self._request_of(place), entries, threaded=threaded)
         return self._known[place]

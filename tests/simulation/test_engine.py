@@ -17,7 +17,7 @@ from agentaudit.model.workload import (
     WorkStep,
 )
 from agentaudit.simulation import engine
-from agentaudit.simulation.engine import Run, simulate
+from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
 from agentaudit.simulation.policies.capped import CappedConcurrency, FirstCome
 from agentaudit.simulation.policies.groups import (
@@ -29,6 +29,7 @@ from agentaudit.simulation.policies.mars import AdaptiveWindow
 from agentaudit.simulation.policies.mas import MixedAdmission
 from agentaudit.simulation.policies.shortest import ShortestFirst
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import ideal_cores
 from agentaudit.simulation.stations import NEVER
 
@@ -425,7 +426,7 @@ class Waking(Starving):
 def test_a_policy_that_is_woken_for_nothing_without_end_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine, "_MOST_IDLE_WAKES", 100)
+    monkeypatch.setattr(engine, "MOST_IDLE_WAKES", 100)
 
     with pytest.raises(UsageError, match=r"woken at 7 ns, again and again.* 0 had finished and 0"):
         simulate(work((0, ())), IDEAL, Waking(wake_ns=7))

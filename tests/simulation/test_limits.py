@@ -18,9 +18,10 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.engine import Run, simulate
+from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policy import Call
+from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import ideal_cores
 from agentaudit.simulation.stations import NEVER
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import RequestRecord
-from agentaudit.simulation.engine import Run
 from agentaudit.simulation.metrics import percentile
 from agentaudit.simulation.observations import (
     Kind,
@@ -17,6 +16,7 @@ from agentaudit.simulation.observations import (
     observations_of,
     pooled_quantiles,
 )
+from agentaudit.simulation.run import Run
 
 stretches = st.lists(
     st.tuples(st.integers(0, 1000), st.integers(0, 300), st.integers(1, 300)),

@@ -26,10 +26,10 @@ from agentaudit.model.workload import (
     WorkStep,
 )
 from agentaudit.simulation import engine, simulator
-from agentaudit.simulation.engine import Run
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import BarrierMicroBatching
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import ideal_cores, total_speed
 
 SECOND = 1_000_000_000

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.engine import Run
 from agentaudit.simulation.power import Levels
+from agentaudit.simulation.run import Run
 
 Ints: TypeAlias = NDArray[np.int64]
 Places: TypeAlias = NDArray[np.int32]

@@ -1,6 +1,7 @@
 """Runs columns on the kernel: makes its arrays, and reads what it has left in them."""
 
 from collections.abc import Collection
+from typing import Literal
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from agentaudit.simulation.fast.columns import (
     RunColumns,
     WorkColumns,
 )
-from agentaudit.simulation.fast.threads import threaded_steps
+from agentaudit.simulation.fast.threads import both_ways, threaded_steps
 from agentaudit.simulation.power import Levels, levels_kept
 from agentaudit.simulation.speed import ideal_cores, total_speed
 from agentaudit.simulation.stations import NEVER
@@ -24,8 +25,13 @@ _LONGEST_NS = 1 << 53
 """Longer demands are not exact in a float, and the engine divides them as integers."""
 _MOST_THREADS = 1 << 20
 _MOST_RATES = 1 << 20
+_USUAL: tuple[Literal["C", "A", "W"], ...] = ("C", "A", "W")
+_WORDS = 1 << 11
+"""Room for what compiled code knows of all arrays of a run, several times over."""
+_AHEAD = 256
+"""Instants for which a policy that cannot decide anything in them need not be asked at once."""
 _STAGES = {Stage.CPU: parts.CPU, Stage.GPU: parts.GPU, Stage.WAIT: parts.WAIT}
-_UNBOUNDED = (Rule.OFFSET, Rule.OVERLAP, Rule.APART, Rule.WINDOW)
+_UNBOUNDED = (Rule.OFFSET, Rule.OVERLAP, Rule.APART, Rule.WINDOW, Rule.ASKED)
 """Rules under which any number of requests may run at once, whatever their sizes."""
 
 
@@ -36,34 +42,74 @@ def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> R
     The same is true of what does not end, as where requests follow each other in a circle. Both
     are cases for the readable engine, which takes every number and says what is wrong.
     """
+    run = parts_of(work, machine, numbers)
+    if run is None:
+        return None
+    kernel.execute(run)
+    if len(work) and int(run.out.finish_ns.min()) < 0:
+        return None
+    return run_columns(run, machine)
+
+
+def parts_of(
+    work: WorkColumns,
+    machine: Machine,
+    numbers: AdmissionNumbers,
+    *,
+    every: bool = False,
+    either_way: bool = False,
+) -> parts.Parts | None:
+    """
+    The arrays of a run that has not begun; None where it is no case for the kernel.
+
+    Of a policy in Python: `every` is whether it wants to know of each step that ends, `either_way`
+    whether it says of each request if it is a thread, in which case there are two jobs of each.
+    """
     if not _fits(work, machine, numbers):
         return None
-    count = len(work)
+    asked_for = _asked(work, machine.dispatch_ns, numbers.threaded)
+    if either_way:
+        asked_for = both_ways(asked_for, _asked(work, machine.dispatch_ns, HEAVIES))
+    # Compiled code that is given an address takes arrays for what they usually are.
+    asked_for = parts.Work._make(np.require(each, requirements=_USUAL) for each in asked_for)
+    count, jobs = len(work), len(asked_for.begin) - 1
     most = min(count, numbers.size + numbers.gpu_size + numbers.shared)
     most = count if numbers.rule in _UNBOUNDED else most
-    run = parts.Parts(
-        work=_asked(work, machine.dispatch_ns, numbers.threaded),
+    asked = count if numbers.rule is Rule.ASKED else 0
+    return parts.Parts(
+        work=asked_for,
         stations=_stations(machine, most, work),
         timers=_timers(most if work.follows is None else count),
         line=_line(numbers, work),
+        asking=parts.Asking(
+            now=np.zeros(parts.WAITING + 1, dtype=np.int64),
+            instants=np.empty(1 if every else _AHEAD, dtype=np.int64),
+            finishes=np.empty(1 if every else _AHEAD, dtype=np.int32),
+            finished=np.empty(asked, dtype=np.int32),
+            starting=np.empty(asked, dtype=np.int32),
+            every=every,
+            memory=np.empty(_WORDS, dtype=np.int64),
+        ),
         out=parts.Outcome(
-            came_ns=work.arrival_ns if work.follows is None else work.arrival_ns.copy(),
-            start_ns=np.full(count, -1, dtype=np.int64),
-            finish_ns=np.full(count, -1, dtype=np.int64),
-            at=np.empty(count, dtype=np.int32),
+            came_ns=asked_for.arrival_ns if work.follows is None else asked_for.arrival_ns.copy(),
+            start_ns=np.full(jobs, -1, dtype=np.int64),
+            finish_ns=np.full(jobs, -1, dtype=np.int64),
+            at=np.empty(jobs, dtype=np.int32),
             ended=np.empty(count, dtype=np.int32),
             beginning=np.empty(count, dtype=np.int32),
         ),
     )
-    kernel.execute(run)
-    if count and int(run.out.finish_ns.min()) < 0:
-        return None
+
+
+def run_columns(run: parts.Parts, machine: Machine, *, either_way: bool = False) -> RunColumns:
+    """What a run leaves in its arrays."""
+    came_ns, start_ns, finish_ns = instants_of(run, either_way=either_way)
     cpu, gpu = (_levels(row) for row in run.stations.active_ns[: parts.INTERPRETER])
     work_ns = run.line.now[parts.WORK_NS :].tolist()
     return RunColumns(
-        arrival_ns=run.out.came_ns,
-        start_ns=run.out.start_ns,
-        finish_ns=run.out.finish_ns,
+        arrival_ns=came_ns,
+        start_ns=start_ns,
+        finish_ns=finish_ns,
         cpu_busy_ns=sum(ns * min(threads, machine.cores) for threads, _, ns in cpu),
         gpu_busy_ns=sum(ns for _, _, ns in gpu),
         cpu_levels=cpu,
@@ -73,6 +119,16 @@ def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> R
         wait_ns=work_ns[parts.WAIT],
         running_peak=int(run.line.now[parts.PEAK]),
     )
+
+
+def instants_of(run: parts.Parts, *, either_way: bool) -> tuple[Ints, Ints, Ints]:
+    """When each request arrived, started and finished; -1 where it has not."""
+    instants = (run.out.came_ns, run.out.start_ns, run.out.finish_ns)
+    if not either_way:
+        return instants
+    # Of the two jobs of a request the first arrives, and at most one starts.
+    came_ns, start_ns, finish_ns = (each.reshape(-1, 2) for each in instants)
+    return came_ns[:, 0], start_ns.max(axis=1), finish_ns.max(axis=1)
 
 
 def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> bool:

@@ -7,11 +7,21 @@ where their order decides anything within an instant are they put into it, and s
 else has been gone through: both change no result. All arrays are made by `fast.execution`.
 """
 
+from agentaudit.simulation.fast.admitting import (
+    ASKED,
+    CLASSES,
+    OFFSET,
+    admit,
+    arrive,
+    begin_later,
+    finish,
+)
 from agentaudit.simulation.fast.compiler import entry, inlined
 from agentaudit.simulation.fast.parts import (
     ARRIVED,
     BEGINNING,
     CPU,
+    FINISHED,
     GPU,
     HEAD,
     IDLE,
@@ -22,18 +32,13 @@ from agentaudit.simulation.fast.parts import (
     PEAK,
     RUNNING,
     TAIL,
-    TAIL_GPU,
     THINKING,
     TICKET_BITS,
-    TOOLS,
-    TURN,
     WAIT,
     WAITS,
-    WIDTH,
     WORK_NS,
     Parts,
 )
-from agentaudit.simulation.fast.ranked import take_ranked, wait_ranked
 from agentaudit.simulation.fast.sorting import ascending
 from agentaudit.simulation.fast.stations import (
     couple,
@@ -44,161 +49,18 @@ from agentaudit.simulation.fast.stations import (
     take_timed,
     timer_ns,
 )
-from agentaudit.simulation.fast.watched import (
-    OVERLAP,
-    WINDOW,
-    await_cpu_steps,
-    look,
-    note_begin,
-    note_end,
-)
+from agentaudit.simulation.fast.watched import WINDOW, note_end
 
-_BARRIER, _OFFSET, _CLASSES, _SHORTEST, _APART = 1, 2, 3, 4, 6
-_RESERVE = 2
 _MOST_IDLE = 1_000_000
 """As in the engine, which then says that the policy starts nobody."""
 
 
 @inlined
-def begin_later(parts: Parts, job: int) -> None:
-    """A request whose next step begins in this instant, when all else has been gone through."""
-    now = parts.line.now
-    parts.out.beginning[now[BEGINNING]] = job
-    now[BEGINNING] += 1
-    note_begin(parts, job)
-
-
-@inlined
-def start(parts: Parts, job: int, now_ns: int) -> None:
-    """A waiting request that is admitted. Dispatching stands before its first step."""
-    parts.out.start_ns[job] = now_ns
-    parts.line.now[RUNNING] += 1
-    work = parts.work
-    parts.out.at[job] = work.begin[job] - (1 if work.dispatch_ns[work.heavy[job]] else 0)
-    begin_later(parts, job)
-
-
-@inlined
-def start_first(parts: Parts, count: int, now_ns: int) -> None:
-    """The first `count` of the queue start."""
-    now = parts.line.now
-    head = now[HEAD]
-    for place in range(head, head + count):
-        start(parts, parts.line.waiting[place], now_ns)
-    now[HEAD] = head + count
-
-
-@inlined
-def admit_groups(parts: Parts, now_ns: int) -> None:
-    """What the rules do once an instant that start groups."""
-    line, now = parts.line, parts.line.now
-    waiting = now[TAIL] - now[HEAD]
-    if line.rule == _OFFSET:
-        while waiting and now_ns >= now[LAUNCH_NS]:
-            count = min(line.size, waiting)
-            start_first(parts, count, now_ns)
-            waiting -= count
-            now[LAUNCH_NS] = now_ns + line.offset_ns
-    elif line.rule == OVERLAP:
-        while waiting and now[TOOLS] == 0:
-            count = min(line.size, waiting)
-            await_cpu_steps(parts, count)
-            start_first(parts, count, now_ns)
-            waiting -= count
-    elif now[RUNNING] == 0:
-        start_first(parts, min(line.size, waiting), now_ns)
-
-
-@inlined
-def admit_in_order(parts: Parts, now_ns: int) -> None:
-    """What the other rules with one queue do once an instant."""
-    line, now = parts.line, parts.line.now
-    free = line.size - now[RUNNING]
-    if line.rule == _APART:
-        free = line.free[0]
-    elif line.rule == WINDOW:
-        look(line, now_ns)
-        free = int(line.window[WIDTH]) - now[RUNNING]
-    count = min(free, now[TAIL] - now[HEAD])
-    if line.rule == _SHORTEST:
-        for _ in range(count):
-            start(parts, take_ranked(line), now_ns)
-    elif count > 0:
-        start_first(parts, count, now_ns)
-        if line.rule == _APART:
-            line.free[0] -= count
-
-
-@inlined
-def admit(parts: Parts, now_ns: int) -> None:
-    """The decision of an instant; MAS has taken its own as it went."""
-    rule = parts.line.rule
-    if rule in (_BARRIER, _OFFSET, OVERLAP):
-        admit_groups(parts, now_ns)
-    elif rule != _CLASSES:
-        admit_in_order(parts, now_ns)
-
-
-@inlined
-def take_slot(parts: Parts, job: int, now_ns: int) -> bool:
-    """MAS: a slot of the request's class, else one of the reserve; False when all are taken."""
-    free, heavy = parts.line.free, parts.work.heavy[job]
-    slot = heavy if free[heavy] else _RESERVE
-    if not free[slot]:
-        return False
-    free[slot] -= 1
-    parts.line.held[job] = slot
-    start(parts, job, now_ns)
-    return True
-
-
-@inlined
-def give_slot_back(parts: Parts, job: int, now_ns: int) -> None:
-    """MAS: a completion, and at most one of each class that starts, the class of the turn first."""
-    line, now = parts.line, parts.line.now
-    line.free[line.held[job]] += 1
-    first = now[TURN]
-    for turn in (first, 1 - first):
-        head = now[HEAD + turn]
-        if head < now[TAIL + turn]:
-            front = line.waiting_gpu[head] if turn else line.waiting[head]
-            if take_slot(parts, front, now_ns):
-                now[HEAD + turn] = head + 1
-                now[TURN] = 1 - turn
-
-
-@inlined
-def arrive(parts: Parts, job: int, now_ns: int) -> None:
-    """A request comes; one that no decision is needed for starts, others wait for it."""
-    line, now = parts.line, parts.line.now
-    if line.rule == _CLASSES and take_slot(parts, job, now_ns):
-        return
-    if line.rule == _APART and parts.work.heavy[job]:
-        start(parts, job, now_ns)
-    elif line.rule == _SHORTEST:
-        wait_ranked(line, job)
-    elif line.rule == _CLASSES and parts.work.heavy[job]:
-        line.waiting_gpu[now[TAIL_GPU]] = job
-        now[TAIL_GPU] += 1
-    else:
-        line.waiting[now[TAIL]] = job
-        now[TAIL] += 1
-
-
-@inlined
-def finish(parts: Parts, job: int, now_ns: int) -> None:
-    """A request whose last step has ended: its slot is free, and its followers think."""
-    work = parts.work
-    parts.out.finish_ns[job] = now_ns
-    parts.line.now[RUNNING] -= 1
-    if parts.line.rule == _CLASSES:
-        give_slot_back(parts, job, now_ns)
-    elif parts.line.rule == _APART and not work.heavy[job]:
-        parts.line.free[0] += 1
-    follower = work.follower[job] if len(work.follower) else -1
-    while follower >= 0:
-        set_timer(parts.timers, THINKING, now_ns + work.think_ns[follower], follower)
-        follower = work.next_follower[follower]
+def tell_end(parts: Parts, job: int) -> None:
+    """A policy in Python will hear of this job."""
+    told = parts.asking.now
+    parts.asking.finished[told[FINISHED]] = job
+    told[FINISHED] += 1
 
 
 @inlined
@@ -206,7 +68,7 @@ def end_steps(parts: Parts, now_ns: int) -> int:
     """
     All steps that end at this instant; how many.
 
-    Under MAS they do in the order of ids: it frees slots in turn.
+    Under MAS they do in the order of ids, since it frees slots in turn, and where a policy is told.
     """
     ended, at, begin = parts.out.ended, parts.out.at, parts.work.begin
     count = 0
@@ -214,12 +76,15 @@ def end_steps(parts: Parts, now_ns: int) -> int:
         if due_ns(parts.stations, one) <= now_ns:
             count = take_served(parts.stations, one, now_ns, ended, count)
     count = take_timed(parts.timers, WAITS, now_ns, ended, count)
-    if parts.line.rule == _CLASSES and count > 1:
+    if parts.line.rule in (CLASSES, ASKED) and count > 1:
         ascending(ended, count)
     for place in range(count):
         job = ended[place]
         note_end(parts, job)
-        if at[job] < begin[job + 1]:
+        goes_on = at[job] < begin[job + 1]
+        if parts.line.rule == ASKED and (parts.asking.every or not goes_on):
+            tell_end(parts, job)
+        if goes_on:
             begin_later(parts, job)
         else:
             finish(parts, job, now_ns)
@@ -279,7 +144,7 @@ def next_instant(parts: Parts) -> int:
     if line.now[ARRIVED] < len(work.arriving):
         now_ns = min(now_ns, work.arrival_ns[work.arriving[line.now[ARRIVED]]])
     if line.now[HEAD] < line.now[TAIL]:
-        if line.rule == _OFFSET:
+        if line.rule == OFFSET:
             now_ns = min(now_ns, line.now[LAUNCH_NS])
         elif line.rule == WINDOW:
             now_ns = min(now_ns, line.now[LOOK_NS])

@@ -32,6 +32,9 @@ CAME, TOOLS, LOOK_NS, IDLE, WORK_NS = range(10, 15)
 in which nothing happened; `WORK_NS` is the first of four: what was asked for so far of each stage.
 """
 COUNTERS = 18
+# Places in `Asking.now`. Told: the last instant, how many arrived in it, how many have finished.
+# Answered: how many start in it, and when to ask even if nothing happens. And how many wait.
+INSTANT, ARRIVALS, FINISHED, STARTING, WAKE, WAITING = range(6)
 # Places in `Line.window`, which is as wide as so many requests, and in `Line.bounds`.
 WIDTH, LEAST, SHRINK = 0, 1, 2
 INTERVAL_NS, FEW, MANY = 0, 1, 2
@@ -116,6 +119,26 @@ class Outcome(NamedTuple):
     beginning: Places
 
 
+class Asking(NamedTuple):
+    """
+    What a policy in Python is told of some instants, and what it answers.
+
+    Those who arrive stand in `Line.waiting`.
+    """
+
+    now: Ints
+    instants: Ints
+    finishes: Places
+    """How many finish in each instant; where every step is told, how many end one."""
+    finished: Places
+    """Who they are, instant by instant and in the order of ids."""
+    starting: Places
+    every: bool
+    """Whether the end of every step is told."""
+    memory: Ints
+    """Where compiled code that is given an address finds all arrays of the run."""
+
+
 class Parts(NamedTuple):
     """All of one run."""
 
@@ -123,4 +146,63 @@ class Parts(NamedTuple):
     stations: Stations
     timers: Timers
     line: Line
+    asking: Asking
     out: Outcome
+
+
+def no_parts() -> Parts:
+    """The arrays of no run, which have the types of any."""
+    ints, floats = np.empty(0, dtype=np.int64), np.empty(0)
+    places, codes = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int8)
+    rows, float_rows = np.empty((0, 0), dtype=np.int64), np.empty((0, 0))
+    return Parts(
+        work=Work(
+            arrival_ns=ints,
+            arriving=places,
+            heavy=codes,
+            begin=places,
+            kind=places,
+            demand_ns=ints,
+            stage=places,
+            threads=places,
+            follower=places,
+            next_follower=places,
+            think_ns=ints,
+            dispatch_ns=ints,
+        ),
+        stations=Stations(
+            now=rows,
+            flow=float_rows,
+            keys=float_rows,
+            tickets=rows,
+            rates=float_rows,
+            active_ns=rows,
+        ),
+        timers=Timers(sizes=ints, keys=rows, jobs=rows),
+        line=Line(
+            rule=0,
+            size=0,
+            offset_ns=0,
+            free=ints,
+            window=floats,
+            bounds=ints,
+            waiting=places,
+            waiting_gpu=places,
+            held=codes,
+            rank=ints,
+            turn=places,
+            now=ints,
+        ),
+        asking=Asking(
+            now=ints,
+            instants=ints,
+            finishes=places,
+            finished=places,
+            starting=places,
+            every=False,
+            memory=ints,
+        ),
+        out=Outcome(
+            came_ns=ints, start_ns=ints, finish_ns=ints, at=places, ended=places, beginning=places
+        ),
+    )

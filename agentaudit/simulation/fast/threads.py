@@ -5,6 +5,7 @@ from collections.abc import Collection
 import numpy as np
 
 from agentaudit.model.workload import Heavy, Stage
+from agentaudit.simulation.fast import parts
 from agentaudit.simulation.fast.columns import HEAVIES, Ints, Places, WorkColumns
 
 
@@ -27,3 +28,36 @@ def threaded_steps(work: WorkColumns, threaded: Collection[Heavy]) -> tuple[Plac
     kind[first], demand_ns[first] = len(work.kinds), python_ns
     demand_ns[first + 1] -= python_ns
     return before[work.begin].astype(np.int32), kind, demand_ns
+
+
+def both_ways(process: parts.Work, thread: parts.Work) -> parts.Work:
+    """
+    Two jobs of each request, one after the other: a process of its own, and a thread.
+
+    The first of each pair arrives, and one of them is to start.
+    """
+    lengths = np.stack((np.diff(process.begin), np.diff(thread.begin)), axis=1).ravel()
+    begin = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    kind = np.empty(begin[-1], dtype=process.kind.dtype)
+    demand_ns = np.empty(begin[-1], dtype=np.int64)
+    for way, work in enumerate((process, thread)):
+        moved = np.repeat(begin[way:-1:2] - work.begin[:-1], np.diff(work.begin))
+        places = np.arange(len(work.kind)) + moved
+        kind[places], demand_ns[places] = work.kind, work.demand_ns
+    classes = len(process.dispatch_ns)
+    follower, other = (
+        np.where(places < 0, places, 2 * places).repeat(2)
+        for places in (process.follower, process.next_follower)
+    )
+    return process._replace(
+        arrival_ns=process.arrival_ns.repeat(2),
+        arriving=2 * process.arriving,
+        heavy=np.stack((process.heavy, process.heavy + classes), axis=1).ravel().astype(np.int8),
+        begin=begin,
+        kind=kind,
+        demand_ns=demand_ns,
+        follower=follower,
+        next_follower=other,
+        think_ns=process.think_ns.repeat(2),
+        dispatch_ns=np.concatenate((process.dispatch_ns, thread.dispatch_ns)),
+    )

@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from operator import attrgetter, methodcaller
 from types import MappingProxyType, TracebackType
+from typing import Any
 
 from agentaudit.errors import InputError, Problem, UsageError
 from agentaudit.model.workload import WorkRequest, WorkStep
@@ -40,7 +40,9 @@ class ForeignPolicy:
     make: Callable[[], object]
 
     def admission(self) -> "_Asked":
-        return _Asked(self.make(), self)
+        theirs = self.make()
+        wakes = inspect.getattr_static(theirs, "wake_ns", None) is not None
+        return (_Woken if wakes else _Asked)(theirs, self)
 
 
 def check_hooks(theirs: object, *, file: str, line: int) -> None:
@@ -92,10 +94,11 @@ class _Asked:
     Errors of the user's code are the user's to mend, so they become a sentence with file and line.
     """
 
-    def __init__(self, theirs: object, policy: ForeignPolicy) -> None:
+    wake_ns = NEVER
+
+    def __init__(self, theirs: Any, policy: ForeignPolicy) -> None:  # noqa: ANN401, the user's
         self._theirs = theirs
         self._policy = policy
-        self._wakes = inspect.getattr_static(theirs, "wake_ns", None) is not None
         if callable(getattr(theirs, "rank", None)):
             self.rank = self._rank
         if callable(getattr(theirs, "keep_ns", None)):
@@ -107,26 +110,33 @@ class _Asked:
         if callable(getattr(theirs, "step_ended", None)):
             self.step_ended = self._step_ended
 
-    @property
-    def wake_ns(self) -> int:
-        if not self._wakes:
-            return NEVER
-        # Without a default, which would hide an error of an attribute that is computed.
-        return self._whole("wake_ns", self._guarded("wake_ns", attrgetter("wake_ns")))
+    # The three that every policy has call it by themselves: they are most of what a run costs.
 
     def finished(self, request: WorkRequest) -> None:
-        self._ask("finished", request)
+        try:
+            self._theirs.finished(request)
+        except Exception as error:
+            raise self._failed("finished", error) from error
 
     def arrived(self, request: WorkRequest) -> None:
-        self._ask("arrived", request)
+        try:
+            self._theirs.arrived(request)
+        except Exception as error:
+            raise self._failed("arrived", error) from error
 
     def admit(self, now_ns: int) -> Sequence[WorkRequest]:
-        answer = self._ask("admit", now_ns)
-        started = list(answer) if isinstance(answer, Iterable) else [answer]
-        wrong = [item for item in started if not isinstance(item, WorkRequest)]
-        if wrong:
-            raise self._odd("admit", wrong[0], "a list of the requests that start now")
-        return [item for item in started if isinstance(item, WorkRequest)]
+        try:
+            answer = self._theirs.admit(now_ns)
+            if isinstance(answer, list):  # as nearly always; to ask whether it is iterable is slow
+                started = answer.copy()
+            else:
+                started = list(answer) if isinstance(answer, Iterable) else [answer]
+        except Exception as error:
+            raise self._failed("admit", error) from error
+        for item in started:
+            if not isinstance(item, WorkRequest):
+                raise self._odd("admit", item, "a list of the requests that start now")
+        return started
 
     def _rank(self, call: Call, now_ns: int) -> tuple[int, ...]:
         answer = self._ask("rank", call, now_ns)
@@ -148,17 +158,15 @@ class _Asked:
         self._ask("step_ended", request, step, now_ns)
 
     def _ask(self, hook: str, *arguments: object) -> object:
-        return self._guarded(hook, methodcaller(hook, *arguments))
-
-    def _guarded(self, hook: str, ask: Callable[[object], object]) -> object:
         try:
-            return ask(self._theirs)
+            return getattr(self._theirs, hook)(*arguments)
         except Exception as error:
-            place = failure(error, file=self._policy.file)
-            message = f"`{hook}` of {self._policy.name} fails: {type(error).__name__}: {error}"
-            raise InputError(
-                Problem(file=self._policy.file, line=place, message=message)
-            ) from error
+            raise self._failed(hook, error) from error
+
+    def _failed(self, hook: str, error: Exception) -> InputError:
+        place = failure(error, file=self._policy.file)
+        message = f"`{hook}` of {self._policy.name} fails: {type(error).__name__}: {error}"
+        return InputError(Problem(file=self._policy.file, line=place, message=message))
 
     def _whole(self, hook: str, answer: object) -> int:
         if not isinstance(answer, int):
@@ -169,6 +177,18 @@ class _Asked:
         line = _line_of(getattr(self._theirs, hook, None))
         message = f"`{hook}` of {self._policy.name} answers {answer!r:.80}, and not {wanted}"
         return UsageError(str(Problem(file=self._policy.file, line=line, message=message)))
+
+
+class _Woken(_Asked):
+    """One run of a foreign policy that wants to be woken."""
+
+    @property
+    def wake_ns(self) -> int:  # type: ignore[override]
+        try:
+            answer = self._theirs.wake_ns
+        except Exception as error:
+            raise self._failed("wake_ns", error) from error
+        return self._whole("wake_ns", answer)
 
 
 def failure(error: BaseException, *, file: str) -> int | None:

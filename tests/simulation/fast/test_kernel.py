@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from agentaudit.model.workload import (
     Heavy,
@@ -26,72 +25,11 @@ from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.catalogue import SHIPPED
 from agentaudit.simulation.policies.mars import AdaptiveWindow
 from agentaudit.simulation.speed import ideal_cores
+from tests.simulation.fast.drawn_runs import SECOND, caps, machines, workloads
 
-SECOND = 1_000_000_000
 CAPS = Caps(group=2, slots=3, total=5, cpu=2, gpu=1, shared=1, offset_ns=10)
 UNCAPPED = CappedConcurrency(name="capped", source="test", cap=None)
 MACHINE = Machine(name="m", cores=2, cpu=ideal_cores(2), gpu=SpeedCurve(points=((1, 1.0),)))
-
-# Few different numbers, so that events fall into the same instant.
-times = st.one_of(st.sampled_from([0, 1, 10, 1000]), st.integers(0, 10**10))
-steps = st.builds(
-    WorkStep,
-    stage=st.sampled_from(Stage),
-    demand_ns=times,
-    threads=st.integers(1, 3),
-    name=st.sampled_from(["", "search"]),
-    interpreted=st.sampled_from([1.0, 0.0, 0.5]) | st.floats(0, 1),
-    tokens=st.sampled_from([0, 900]),
-)
-
-
-@st.composite
-def requests(draw: st.DrawFn, place: int) -> WorkRequest:
-    """One that follows another, where it does, follows one that comes before it in the list."""
-    before = draw(st.none() | st.integers(0, place - 1)) if place else None
-    return WorkRequest(
-        request_id=7 * (place + 1) % 31,
-        type=draw(st.sampled_from(["chat", "web"])),
-        heavy=draw(st.sampled_from(Heavy)),
-        arrival_ns=draw(times),
-        steps=tuple(draw(st.lists(steps, max_size=4))),
-        follows=None if before is None else 7 * (before + 1) % 31,
-        think_ns=0 if before is None else draw(times),
-    )
-
-
-@st.composite
-def workloads(draw: st.DrawFn) -> Workload:
-    """Up to 30 requests with ids in no order; in some nobody follows."""
-    count, open_loop = draw(st.integers(1, 30)), draw(st.booleans())
-    drawn = [draw(requests(place)) for place in range(count)]
-    if open_loop:
-        drawn = [replace(request, follows=None, think_ns=0) for request in drawn]
-    return Workload(requests=tuple(drawn), source="drawn", arrivals="recorded", seed=0)
-
-
-curves = st.lists(st.floats(0.01, 100.0), min_size=1, max_size=4).map(
-    lambda speeds: SpeedCurve(points=tuple((2**k, speed) for k, speed in enumerate(speeds)))
-)
-machines = st.builds(
-    Machine,
-    name=st.just("drawn"),
-    cores=st.integers(1, 8),
-    cpu=curves,
-    gpu=curves,
-    dispatch_ns=st.sampled_from([0, 7]),
-)
-sizes = st.integers(1, 5)
-caps = st.builds(
-    Caps,
-    group=sizes,
-    slots=sizes,
-    total=sizes,
-    cpu=sizes,
-    gpu=sizes,
-    shared=st.integers(0, 3),
-    offset_ns=st.sampled_from([0, 10, SECOND]),
-)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -188,13 +126,7 @@ def test_a_window_that_waits_without_end_is_left_to_the_engine() -> None:
     assert run == engine.simulate(workload, MACHINE, slow)
 
 
-def test_a_window_that_counts_tokens_is_left_to_the_engine() -> None:
-    window = SHIPPED["mars"].make(replace(CAPS, kv_tokens=900))
-
-    assert simulator.on_kernel(LARGE, MACHINE, window) is None
-
-
-def test_a_policy_without_numbers_runs_on_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_policy_without_numbers_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     class Own:
         """Somebody's policy."""
 
@@ -207,8 +139,8 @@ def test_a_policy_without_numbers_runs_on_the_engine(monkeypatch: pytest.MonkeyP
 
     run = simulator.simulate(LARGE, MACHINE, Own())  # type: ignore[arg-type]
 
-    assert simulator.on_kernel(LARGE, MACHINE, Own()) is None  # type: ignore[arg-type]
-    assert run == simulator.simulate(LARGE, MACHINE, UNCAPPED)
+    assert run == simulator.on_kernel(LARGE, MACHINE, Own())  # type: ignore[arg-type]
+    assert run == engine.simulate(LARGE, MACHINE, UNCAPPED)
 
 
 def test_without_the_extra_the_engine_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,6 +182,11 @@ from agentaudit.simulation.arrivals import parse_arrivals
 from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape, synthetic_workload
 from agentaudit.model.workload import Stage
 
+class Asked:
+    name = source = parameters = "asked"
+    def __init__(self, policy):
+        self.admission = policy.admission
+
 steps = [StepShape(stage=stage, mean_ns=10**9, spread=1.0) for stage in Stage]
 types = (TypeShape(name="a", steps=tuple(steps)), TypeShape(name="b", steps=tuple(steps[1:])))
 for way in ("poisson:99", "users:9:1s", "closed"):
@@ -260,6 +197,7 @@ for way in ("poisson:99", "users:9:1s", "closed"):
         policy, machine = shipped.make(caps), PRESETS["v1"]
         run = simulator.on_kernel(work, machine, policy)
         assert run == engine.simulate(work, machine, policy), policy
+        assert run == simulator.on_kernel(work, machine, Asked(policy)), policy
 """
 
 

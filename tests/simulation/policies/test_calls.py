@@ -15,10 +15,11 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.engine import Run, simulate
+from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms, attained_level
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policy import Call
+from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000

@@ -16,9 +16,10 @@ from agentaudit.model.workload import (
     WorkStep,
 )
 from agentaudit.simulation.caps import default_caps
-from agentaudit.simulation.engine import Run, simulate
+from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.shortest import ShortestFirst
+from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000
