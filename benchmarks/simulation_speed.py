@@ -208,6 +208,8 @@ def turns() -> None:
     for title, model, policy, steps in MODELS:
         columns = work(TURN_REQUESTS, steps=steps)
         runs = others(model, columns, policy, steps)
+        if "simpy" not in runs:
+            return
         ours, theirs = runs["a user's policy, kernel"], runs["simpy"]
         seconds = [(best_of(1, theirs)[0], best_of(1, ours)[0]) for _ in range(TURNS)]
         ratios = sorted(peer / our for peer, our in seconds)
@@ -319,6 +321,8 @@ def main(arguments: Sequence[str]) -> None:
     if arguments and arguments[0].startswith("one:"):
         one(int(arguments[0].partition(":")[2]))
         return
+    if unknown := [name for name in arguments if name not in TABLES]:
+        sys.exit(f"there is no table {unknown[0]}; there are {', '.join(TABLES)}")
     on_kernel(work(10), UNCAPPED)
     asked(work(10), own(UNCAPPED))
     for name in arguments or TABLES:
