@@ -119,7 +119,11 @@ def _compared(
     ranking: Ranking, what: str, inference: Outcome, others: Mapping[str, Outcome]
 ) -> Iterator[str]:
     """Whether inference helps less or more than others do, by the P90 of the same requests."""
-    better = [name for name, other in others.items() if _helps_more(ranking, other, inference)]
+    better = [
+        name
+        for name, other in others.items()
+        if other is not ranking.base and _helps_more(ranking, other, inference)
+    ]
     worse = [name for name, other in others.items() if _helps_more(ranking, inference, other)]
     if better:
         yield f"{what} would help less than {listed(better, 'or')}."

@@ -75,6 +75,14 @@ def test_more_cores_may_be_what_keeps_up() -> None:
     assert said == "Faster inference would help less than more cores."
 
 
+def test_a_scheduler_that_stays_is_no_change_that_helps_more() -> None:
+    """Slower inference is worse than no change at all, and no change is no change of schedulers."""
+    experiment = written("poisson:0.3", plain_machine(4), cpu_s=0.1, gpu_s=1.0)
+    _, said = answered(experiment, "gpu=0.5x")
+
+    assert said == "Inference with gpu=0.5x would not help by more than chance."
+
+
 def test_a_change_may_decide_whether_requests_pile_up() -> None:
     calm, busy = (written(rate, plain_machine(2)) for rate in ("poisson:1", "poisson:4"))
     rows, said = answered(calm, "rate=5x")
