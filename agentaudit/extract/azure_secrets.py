@@ -12,11 +12,11 @@ from types import MappingProxyType
 
 from agentaudit.extract.azure_runtimes import property_of
 from agentaudit.extract.azure_templates import Deployed
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
-from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.credentials import Holding, add_credentials, add_shown_parameter
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.secret_names import secret_name
-from agentaudit.model.facts.credentials import Credential, CredentialForm
+from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.azure_nodes import node_at
 from agentaudit.readers.azure_syntax import Literal, Parameter, Template
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -53,24 +53,8 @@ def _add_default(document: Document, parameter: Parameter, collector: Collector)
 
 def _add_shown(document: Document, parameter: Parameter, collector: Collector) -> None:
     """A secret that stands in the history of deployments, for whoever may read it."""
-    name = secret_name(parameter.name)
-    if name is None:
-        return
-    place = node_at(parameter.place, NodeKind.STRING, raw=parameter.name)
-    collector.add(
-        Credential(
-            id=fact_id("credential", parameter.name, f"{document.file}#{parameter.name}"),
-            name=parameter.name,
-            evidence=(evidence(document, place, parameter.name),),
-            provider=name.provider,
-            kind=name.kind,
-            form=CredentialForm.UNKNOWN,
-            lifetime=name.lifetime,
-            holder="repository",
-            exposure="parameter",
-            variable=parameter.name,
-        )
-    )
+    key = node_at(parameter.place, NodeKind.STRING, raw=parameter.name)
+    add_shown_parameter(collector, document, key)
 
 
 def _add_vault_secret(deployed: Deployed, collector: Collector) -> None:

@@ -5,11 +5,11 @@ Source: AWS CloudFormation User Guide, "Parameters": `NoEcho` masks a value wher
 described; a default stands in the template, whatever is masked.
 """
 
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
-from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.collector import Collector, Setting
+from agentaudit.extract.credentials import Holding, add_credentials, add_shown_parameter
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.secret_names import secret_name
-from agentaudit.model.facts.credentials import Credential, CredentialForm
+from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node
 
 
@@ -37,23 +37,8 @@ def _add_default(document: Document, key: Node, default: Node, collector: Collec
 
 def _add_shown(document: Document, key: Node, default: Node | None, collector: Collector) -> None:
     """A secret that everybody reads who may describe the stack; a reference shows itself only."""
-    name = secret_name(key.raw)
-    if name is None or (default is not None and form_of(key.raw, default.raw) in _REFERENCES):
-        return
-    collector.add(
-        Credential(
-            id=fact_id("credential", key.raw, f"{document.file}#Parameters.{key.raw}"),
-            name=key.raw,
-            evidence=(evidence(document, key, key.raw),),
-            provider=name.provider,
-            kind=name.kind,
-            form=CredentialForm.UNKNOWN,
-            lifetime=name.lifetime,
-            holder="repository",
-            exposure="parameter",
-            variable=key.raw,
-        )
-    )
+    if default is None or form_of(key.raw, default.raw) not in _REFERENCES:
+        add_shown_parameter(collector, document, key)
 
 
 _REFERENCES = (CredentialForm.SECRET_REF, CredentialForm.ENV_REF)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
-from agentaudit.extract.secret_names import name_words
+from agentaudit.extract.secret_names import name_words, secret_name
 from agentaudit.extract.stages import owner_stage, stage_of_file
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts.credentials import Credential, Lifetime
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
 
@@ -177,3 +177,24 @@ def settings_of(document: Document, block: Node | None, route: str) -> tuple[Set
             part = part_of(document, element, key, value)
             found.append(Setting(key=key, value=part, document=document, route=route))
     return tuple(found)
+
+
+def add_shown_parameter(collector: Collector, document: Document, key: Node) -> None:
+    """A parameter of a template that asks for a secret, and shows it to whoever may look."""
+    name = secret_name(key.raw)
+    if name is None:
+        return
+    collector.add(
+        Credential(
+            id=fact_id("credential", key.raw, f"{document.file}#Parameters.{key.raw}"),
+            name=key.raw,
+            evidence=(evidence(document, key, key.raw),),
+            provider=name.provider,
+            kind=name.kind,
+            form=CredentialForm.UNKNOWN,
+            lifetime=name.lifetime,
+            holder="repository",
+            exposure="parameter",
+            variable=key.raw,
+        )
+    )
