@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agentaudit.extract.claude_rules import BUILT_IN, RULE, mode, unasked, wide
+from agentaudit.extract.claude_rules import BUILT_IN, RULE, built_in_tool, mode, unasked, wide
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
@@ -169,28 +169,15 @@ def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
     allowed = {
         match["tool"]: rule for rule in rules if (match := RULE.match(rule.text or "")) is not None
     }
-    for name, effects, untrusted, egress in BUILT_IN:
+    for name in BUILT_IN:
         rule = allowed.get(name) or allowed.get("*")
         if rule is None and not bypass:
             continue
         node = rule or document.root.get("permissions", "defaultMode") or document.root
         place = evidence(document, node, node.text or "")
-        tool = collector.add(
-            Tool(
-                id=fact_id("tool", name, f"{agent.id}/{name}"),
-                name=name,
-                evidence=(place,),
-                effects=effects,
-                effects_known=True,
-                reads_untrusted=Truth.YES if untrusted else Truth.NO,
-                reads_private=Truth.YES if name in {"Bash", "Read"} else Truth.NO,
-                egress=Truth.YES if egress else Truth.NO,
-                typed=Truth.YES,
-                free_form_parameters=("command",) if name == "Bash" else (),
-                approval=Truth.NO if bypass or rule is None or _unasked(rule) else Truth.YES,
-                sandboxed=agent.sandboxed,
-            )
-        )
+        freely = bypass or rule is None or _unasked(rule)
+        tool = built_in_tool(agent, name, place, Truth.NO if freely else Truth.YES)
+        collector.add(tool)
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
 
 

@@ -5,6 +5,12 @@ Source: Claude Code's documentation, "Configure permissions" and "Tools availabl
 """
 
 import re
+from collections.abc import Mapping
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Tool
 
 RULE = re.compile(r"^(?P<tool>[\w*]+)(?:\((?P<scope>.*)\))?$", re.DOTALL)
 _INTERPRETER = re.compile(
@@ -12,15 +18,34 @@ _INTERPRETER = re.compile(
     r"|uvx|docker|kubectl|aws|gcloud|az|terraform)\b[ :]*\*"
 )
 """Commands that do whatever their arguments say."""
-BUILT_IN: tuple[tuple[str, tuple[str, ...], bool, bool], ...] = (
-    # name, effects, reads untrusted content, carries data out
-    ("Bash", ("read", "write", "delete", "execute"), False, True),
-    ("WebFetch", ("read",), True, True),
-    ("WebSearch", ("read",), True, False),
-    ("Write", ("write",), False, False),
-    ("Edit", ("write",), False, False),
-    ("Read", ("read",), False, False),
-)
+BUILT_IN: Mapping[str, tuple[tuple[str, ...], bool, bool]] = {
+    # effects, reads untrusted content, carries data out
+    "Bash": (("read", "write", "delete", "execute"), False, True),
+    "WebFetch": (("read",), True, True),
+    "WebSearch": (("read",), True, False),
+    "Write": (("write",), False, False),
+    "Edit": (("write",), False, False),
+    "Read": (("read",), False, False),
+}
+
+
+def built_in_tool(agent: Agent, name: str, place: Evidence, approval: Truth) -> Tool:
+    """One of Claude's own tools as an agent has it."""
+    effects, untrusted, egress = BUILT_IN[name]
+    return Tool(
+        id=fact_id("tool", name, f"{agent.id}/{name}"),
+        name=name,
+        evidence=(place,),
+        effects=effects,
+        effects_known=True,
+        reads_untrusted=Truth.YES if untrusted else Truth.NO,
+        reads_private=Truth.YES if name in {"Bash", "Read"} else Truth.NO,
+        egress=Truth.YES if egress else Truth.NO,
+        typed=Truth.YES,
+        free_form_parameters=("command",) if name == "Bash" else (),
+        approval=approval,
+        sandboxed=agent.sandboxed,
+    )
 
 
 def mode(text: str) -> str:

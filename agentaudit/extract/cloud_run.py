@@ -18,7 +18,7 @@ from agentaudit.extract.google_platforms import (
     google_runtime,
     with_instances,
 )
-from agentaudit.extract.kubernetes_environment import Pod, environment_of
+from agentaudit.extract.kubernetes_environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes_objects import (
     Cluster,
     KubernetesObject,
@@ -73,12 +73,7 @@ def _container(pod: Pod, node: Node, collector: Collector, *, first: bool) -> Co
         key=key,
         runtime=replace(runtime, image=node.text_at("image")),
         names=tuple(dict.fromkeys((owner.name, name))),
-        words=tuple(
-            word.text or ""
-            for field in ("command", "args")
-            if (block := node.child(field)) is not None
-            for word in block.list()
-        ),
+        words=command_of(node),
         settings=tuple(environment_of(pod, node, key, collector)),
         short_alternative=GOOGLE_ROLES,
         timeout_s=default if timeout is None else timeout.integer,

@@ -7,7 +7,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
-from agentaudit.extract.kubernetes_environment import Pod, environment_of
+from agentaudit.extract.kubernetes_environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes_objects import (
     Cluster,
     KubernetesObject,
@@ -77,12 +77,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         key=key,
         runtime=_runtime(pod, node, key),
         names=tuple(dict.fromkeys((owner.name, name))),
-        words=tuple(
-            word.text or ""
-            for field in ("command", "args")
-            if (block := node.child(field)) is not None
-            for word in block.list()
-        ),
+        words=command_of(node),
         settings=tuple(environment_of(pod, node, key, collector)),
         configurations=tuple(_configurations(pod, node)),
         labels=_labels(pod.template),

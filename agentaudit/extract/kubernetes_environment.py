@@ -20,6 +20,12 @@ class Pod:
     cluster: Cluster
 
 
+def command_of(container: Node) -> tuple[str, ...]:
+    """The words that a container starts with."""
+    blocks = (container.child(field) for field in ("command", "args"))
+    return tuple(word.text or "" for block in blocks if block is not None for word in block.list())
+
+
 def environment_of(pod: Pod, node: Node, key: str, collector: Collector) -> Iterator[Setting]:
     """The environment of a container, each value where it really stands."""
     document = pod.owner.document

@@ -10,7 +10,7 @@ have the tools of their own definition, or those of the agent that calls them.
 import ast
 from dataclasses import dataclass, replace
 
-from agentaudit.extract.claude_rules import BUILT_IN, RULE, mode, unasked, wide
+from agentaudit.extract.claude_rules import BUILT_IN, RULE, built_in_tool, mode, unasked, wide
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
@@ -24,7 +24,6 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval, Guardrail
-from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import NodeKind
 
 _OPTIONS = frozenset(
@@ -137,7 +136,7 @@ def _add_tools(options: _Options) -> None:
     rules = sorted(options.texts("allowed_tools") or (), key=unasked)
     allowed = {match["tool"]: rule for rule in rules if (match := RULE.match(rule)) is not None}
     place = module.place(keyword(call.node, "allowed_tools") or call.node.func, call.last)
-    for name, effects, untrusted, egress in BUILT_IN:
+    for name in BUILT_IN:
         rule = allowed.get(name) or allowed.get("*")
         by_mode = agent.permission_mode == "bypass" or (
             agent.permission_mode == "acceptEdits" and name in _EDITS
@@ -145,20 +144,8 @@ def _add_tools(options: _Options) -> None:
         missing = present is not None and name not in present
         if (rule is None and not by_mode) or missing or name in absent:
             continue
-        tool = Tool(
-            id=fact_id("tool", name, f"{agent.id}/{name}"),
-            name=name,
-            evidence=(place,),
-            effects=effects,
-            effects_known=True,
-            reads_untrusted=Truth.YES if untrusted else Truth.NO,
-            reads_private=Truth.YES if name in {"Bash", "Read"} else Truth.NO,
-            egress=Truth.YES if egress else Truth.NO,
-            typed=Truth.YES,
-            free_form_parameters=("command",) if name == "Bash" else (),
-            approval=Truth.NO if by_mode or rule is None or unasked(rule) else Truth.YES,
-            sandboxed=agent.sandboxed,
-        )
+        freely = by_mode or rule is None or unasked(rule)
+        tool = built_in_tool(agent, name, place, Truth.NO if freely else Truth.YES)
         options.building.collector.add(tool)
         options.building.collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
 
