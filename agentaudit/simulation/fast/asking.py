@@ -7,6 +7,7 @@ arrival, and the policy hears of all instants until then one after the other.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -219,17 +220,9 @@ class _Asking:
 class _Listening(_Asking):
     """The same of a policy that listens to steps, or says which requests are threads."""
 
-    def __init__(
-        self,
-        work: WorkColumns,
-        run: parts.Parts,
-        policy: Policy,
-        *,
-        admission: Admission,
-        there: dict[int, WorkRequest],
-    ) -> None:
-        super().__init__(work, run, policy, admission=admission, there=there)
-        self._listeners = Listeners(hooks_of(admission), run, there)
+    @cached_property
+    def _listeners(self) -> Listeners:
+        return Listeners(hooks_of(self._admission), self._run, self._there)
 
     def _end(self, first: int, last: int) -> None:
         listeners = self._listeners
