@@ -19,10 +19,11 @@ from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_gates import add_gates
 from agentaudit.extract.python_identity import add_identities, entry_agents
 from agentaudit.extract.python_imports import modules
-from agentaudit.extract.python_limits import budget, iterations, runs_of, timeout
+from agentaudit.extract.python_limits import budget, iterations, timeout
 from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_pages import open_to_pages
 from agentaudit.extract.python_retries import retries
+from agentaudit.extract.python_runs import runs_of
 from agentaudit.extract.python_servers import add_servers
 from agentaudit.extract.python_sessions import add_sessions
 from agentaudit.extract.python_teams import TEAMS, limits_of_teams
@@ -53,7 +54,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         *adk_sessions(module, calls),
     )
     stores = [(collector.add(store), call) for store, call in found]
-    building = Building(documents, module, collector, tools, calls)
+    building = Building(documents, module, collector, tools, calls, runs_of(module, calls))
     agents = _add_agents(building)
     others = add_claude_agents(building)
     _link_stores(building, agents, stores)
@@ -81,7 +82,7 @@ def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:
     found = [(call, builder_of(call.name, _owner(call, makers))) for call in building.calls]
     built = [call for call, builder in found if builder is not None]
     variables = frozenset(call.variable for call in built if call.variable)
-    building = replace(building, agents=variables, runs=runs_of(building.calls))
+    building = replace(building, agents=variables)
     agents = [_add_agent(building, call, builder) for call, builder in found if builder is not None]
     members, strangers = limits_of_teams(building, built)
     for number, limits in members.items():

@@ -8,6 +8,7 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Call, Module, keyword
 from agentaudit.extract.python_frameworks import is_of_framework
+from agentaudit.extract.python_runs import Runs
 from agentaudit.model.facts.tools import Tool
 
 
@@ -20,10 +21,10 @@ class Building:
     collector: Collector
     tools: Mapping[str, Tool]
     calls: tuple[Call, ...]
+    runs: Runs
+    """The calls that start its agents."""
     agents: frozenset[str] = frozenset()
     """The variables that hold the agents of the module."""
-    runs: tuple[Call, ...] = ()
-    """The calls that start its agents."""
 
     def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
         """The elements of a list, also through a name that is assigned once; None if unknown."""

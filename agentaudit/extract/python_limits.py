@@ -1,7 +1,6 @@
 """How often an agent in Python may loop, for how long, and what it may spend."""
 
 import ast
-from collections.abc import Iterable, Iterator
 
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.python_builders import Builder
@@ -16,22 +15,13 @@ LIMITS = (
 )
 _TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")
 _BUDGETS = ("max_rpm", "max_tokens", "usage_limits", "max_budget", "max_budget_usd")
-_RUNS = frozenset(
-    {
-        *("run", "run_sync", "run_streamed", "invoke", "ainvoke", "stream", "astream"),
-        *("run_async", "run_live", "run_stream", "initiate_chat", "a_initiate_chat", "RunConfig"),
-        "with_config",
-        "RunnableConfig",
-    }
-)
-"""What starts a run; `RunConfig` is what Google's ADK hands to one, `RunnableConfig` LangChain."""
 _COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
 
 
 def iterations(building: Building, call: Call, builder: Builder) -> Bound:
     """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
     names = (*LIMITS, *builder.limits)
-    given = keyword(call.node, *names) or _nested(building, call) or _elsewhere(building, names)
+    given = keyword(call.node, *names) or _nested(building, call) or building.runs.given(names)
     limited = building.middleware(call, *_COUNTING) if given is None else None
     if limited is not None:
         given = keyword(limited, "run_limit", "thread_limit")
@@ -81,59 +71,8 @@ def budget(building: Building, call: Call) -> Known:
 
 
 def _presence(building: Building, call: Call, names: tuple[str, ...]) -> Known:
-    given = keyword(call.node, *names) or _elsewhere(building, names)
+    given = keyword(call.node, *names) or building.runs.given(names)
     if given is None:
         return Known.UNKNOWN if splatted(call.node) else Known.NONE
     value = building.module.value(given)
     return Known.NONE if value is None or value == 0 else Known.SET
-
-
-def _elsewhere(building: Building, names: tuple[str, ...]) -> ast.expr | None:
-    """A limit that the file hands to a run: a keyword of `run`, or a key of its `config`."""
-    return next(_handed(building, names), None)
-
-
-def _handed(building: Building, names: tuple[str, ...]) -> Iterator[ast.expr]:
-    for call in building.runs:
-        found = keyword(call.node, *names) or _in_config(building.module, call.node, names)
-        if found is not None:
-            yield found
-
-
-def runs_of(calls: Iterable[Call]) -> tuple[Call, ...]:
-    """
-    The calls that start a run, or say with which limits one starts.
-
-    An agent of Strands is called itself: `agent(prompt, limits={"turns": 5})`.
-    """
-    return tuple(
-        call
-        for call in calls
-        if call.last in _RUNS or any(item.arg == "limits" for item in call.node.keywords)
-    )
-
-
-def _in_config(module: Module, call: ast.Call, names: tuple[str, ...]) -> ast.expr | None:
-    for candidate in (keyword(call, "config"), keyword(call, "limits"), *call.args):
-        for mapping in _mappings(module, candidate):
-            for key, value in zip(mapping.keys, mapping.values, strict=True):
-                if key is not None and module.text(key) in names:
-                    return value
-    return None
-
-
-def _mappings(module: Module, given: ast.expr | None) -> Iterator[ast.Dict]:
-    """A mapping that is written here, or under the name that is given."""
-    if isinstance(given, ast.Dict):
-        yield given
-    if not isinstance(given, ast.Name):
-        return
-    for assignment in module.of(ast.Assign):
-        names = [target.id for target in assignment.targets if isinstance(target, ast.Name)]
-        if given.id in names and isinstance(assignment.value, ast.Dict):
-            yield assignment.value
-    for annotated in module.of(ast.AnnAssign):
-        target = annotated.target
-        named = isinstance(target, ast.Name) and target.id == given.id
-        if named and isinstance(annotated.value, ast.Dict):
-            yield annotated.value

@@ -107,6 +107,19 @@ def test_loops_end_when_something_ends_them(call: str, known: Known, count: int 
     assert (agent.max_iterations, agent.max_iterations_count) == (known, count)
 
 
+def test_limits_of_many_runs_are_found_in_linear_time() -> None:
+    """Asking each mapping for each run for each agent would take half an hour here."""
+    many = "".join(
+        f"a{number} = create_agent()\nc{number} = {{'tags': []}}\na{number}.invoke(x, c{number})\n"
+        for number in range(600)
+    )
+    last = "named = {'recursion_limit': 9}\na0.invoke(x, named)\n"
+    agents = deployment_of({"a.py": f"{HEAD}{many}{last}"}).agents
+
+    assert len(agents) == 600
+    assert {agent.max_iterations_count for agent in agents} == {9}
+
+
 def test_defaults_of_frameworks_count() -> None:
     code = "from agents import Agent\nhelper = Agent(name='Helper', tools=[])\n"
     agent = deployment_of({"a.py": code}).agents[0]

@@ -1,0 +1,97 @@
+"""The runs that a module in Python starts, and the limits that they are handed."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from agentaudit.extract.python_code import Call, Module, keyword
+
+_STARTS = frozenset(
+    {
+        *("run", "run_sync", "run_streamed", "invoke", "ainvoke", "stream", "astream"),
+        *("run_async", "run_live", "run_stream", "initiate_chat", "a_initiate_chat", "RunConfig"),
+        "with_config",
+        "RunnableConfig",
+    }
+)
+"""What starts a run; `RunConfig` is what Google's ADK hands to one, `RunnableConfig` LangChain."""
+_Names = tuple[str, ...]
+
+
+@dataclass
+class Runs:
+    """
+    The calls of a module that start runs; what they are handed under some names is sought once.
+
+    Every agent of the module asks for the same few names.
+    """
+
+    module: Module
+    calls: tuple[Call, ...]
+    _found: dict[_Names, ast.expr | None] = field(default_factory=dict)
+    _below: dict[tuple[str, _Names], ast.expr | None] = field(default_factory=dict)
+
+    def given(self, names: _Names) -> ast.expr | None:
+        """What the first run that has it is handed: a keyword of it, or a key of its `config`."""
+        if names not in self._found:
+            self._found[names] = next(self._handed(names), None)
+        return self._found[names]
+
+    def _handed(self, names: _Names) -> Iterator[ast.expr]:
+        for call in self.calls:
+            found = keyword(call.node, *names) or next(self._configured(call.node, names), None)
+            if found is not None:
+                yield found
+
+    def _configured(self, call: ast.Call, names: _Names) -> Iterator[ast.expr]:
+        """What mappings say that stand in the call, or under a name that it is given."""
+        for candidate in (keyword(call, "config"), keyword(call, "limits"), *call.args):
+            if isinstance(candidate, ast.Dict):
+                yield from self._values(candidate, names)
+            elif isinstance(candidate, ast.Name):
+                value = self._named(candidate.id, names)
+                yield from () if value is None else (value,)
+
+    def _named(self, variable: str, names: _Names) -> ast.expr | None:
+        key = (variable, names)
+        if key not in self._below:
+            mappings = self._written.get(variable, ())
+            values = (value for each in mappings for value in self._values(each, names))
+            self._below[key] = next(values, None)
+        return self._below[key]
+
+    def _values(self, mapping: ast.Dict, names: _Names) -> Iterator[ast.expr]:
+        for key, value in zip(mapping.keys, mapping.values, strict=True):
+            if key is not None and self.module.text(key) in names:
+                yield value
+
+    @cached_property
+    def _written(self) -> Mapping[str, list[ast.Dict]]:
+        """The mappings that are written under each name of the module."""
+        found: dict[str, list[ast.Dict]] = {}
+        for target, value in _assigned(self.module):
+            if isinstance(target, ast.Name) and isinstance(value, ast.Dict):
+                found.setdefault(target.id, []).append(value)
+        return found
+
+
+def runs_of(module: Module, calls: Iterable[Call]) -> Runs:
+    """
+    The calls that start a run, or say with which limits one starts.
+
+    An agent of Strands is called itself: `agent(prompt, limits={"turns": 5})`.
+    """
+    starting = (
+        call
+        for call in calls
+        if call.last in _STARTS or any(item.arg == "limits" for item in call.node.keywords)
+    )
+    return Runs(module, tuple(starting))
+
+
+def _assigned(module: Module) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    for assignment in module.of(ast.Assign):
+        yield from ((target, assignment.value) for target in assignment.targets)
+    for annotated in module.of(ast.AnnAssign):
+        yield annotated.target, annotated.value
