@@ -1,19 +1,30 @@
 """
-Coverage-guided fuzzing of every reader, extractor and rule, from the examples of the rules.
+Coverage-guided fuzzing of every reader, extractor and rule, and of what shows what they find.
 
     pip install atheris
-    python benchmarks/fuzz_readers.py [--seconds 600] [--found FOLDER]
+    python benchmarks/fuzz_readers.py [--seconds 600] [--found FOLDER] [--seeds FOLDER]
 
-An input is the name of a file, a line break, and its text; a name that is none of ours becomes one
-of them. It is read, its facts are joined, every rule asks them, and the findings are written as
-JSON, as `agentaudit lint` does. Whatever is raised is a crash, and an input that takes
-more than five seconds a hang; both are kept in FOLDER, as is what was learned on the way, where the
-next run begins. Ends with 0 when the time is up and nothing was found.
+An input is a few files, each its name, a line break and its text; a name that is none of ours
+becomes one of them. They are read, their facts are joined, every rule and threat query asks them,
+fixes are sought, and all of it is written as JSON, SARIF and whatever else there is. Whatever is
+raised is a crash, and an input that takes more than five seconds of CPU a hang; each is named once,
+by its place in our source, and is kept in FOLDER, as is what was learned on the way, where the next
+run begins. Inputs are mutated as bytes, and as words: one is left out, said again, or is one
+of another file. They begin as the examples of the rules, the sample deployments and
+what is in --seeds, as `fuzz_seeds.py` writes it. Ends in 77 where something was found.
 """
 
 import argparse
+import importlib
+import pkgutil
+import random
+import re
+import signal
 import sys
+import time
+import traceback
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -23,61 +34,207 @@ except ImportError:
     sys.exit("this needs a fuzzer: pip install atheris")
 
 with atheris.instrument_imports(include=["agentaudit"]):
+    from agentaudit import extract, readers
     from agentaudit.extract.deployment import deployment_of
+    from agentaudit.linting.fixing import Audited, fixes_of
     from agentaudit.linting.linter import lint
+    from agentaudit.readers.files import read_files
+    from agentaudit.readers.syntax import syntax_of
+    from agentaudit.report.findings_table import render_table
+    from agentaudit.report.github import render_github
+    from agentaudit.report.gitlab import render_gitlab
+    from agentaudit.report.junit import render_junit
+    from agentaudit.report.markdown_findings import render_markdown
+    from agentaudit.report.sarif import render_sarif
+    from agentaudit.report.threat_markdown import render_threat_markdown
     from agentaudit.rules.fakes import texts_of
-    from agentaudit.rules.ours import lint_rules
+    from agentaudit.rules.fixes import sources_in
+    from agentaudit.rules.limits import Limits
+    from agentaudit.rules.ours import lint_rules, threat_rules
     from agentaudit.store.artifacts import to_json
+    from agentaudit.threats.model import threat_model
 
-    RULES = lint_rules([])
-    FILES = sorted(
-        {
-            (path, text)
-            for rule in RULES
-            for example in (*rule.rule.matching, *rule.rule.other)
-            for path, text in texts_of(example).items()
-        }
-    )
-    """Every file that an example of a rule is made of."""
-    deployment_of(dict(FILES))  # loads what is loaded when a file of its kind is there
+    for package in (readers, extract):  # some are loaded only where a file of theirs is there
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
 
-NAMES = sorted({path for path, _ in FILES})
-LONGEST_BYTES = 8_000
+from fuzz_seeds import BETWEEN  # what it imports is instrumented by now
+
+RULES = lint_rules([])
+QUERIES = threat_rules()
+SAMPLES = Path(__file__).parents[1] / "sample_configs"
+NAMES = (
+    *("main.tf", "terraform.tfvars", "plan.json", "main.bicep", "main.bicepparam"),
+    *("azuredeploy.json", "azuredeploy.parameters.json", "template.yaml", "samconfig.toml"),
+    *("samconfig.yaml", "serverless.yml", "policy.json", "role.json", "deploy.yaml", "rbac.yaml"),
+    *("Chart.yaml", "values.yaml", "templates/agent.yaml", "kustomization.yaml", "compose.yaml"),
+    *("Dockerfile", ".env", "redis.conf", "vault/config.hcl", "agent.py", "server.py", "crew.py"),
+    *("agent.ts", "key.js", "CLAUDE.md", ".claude/settings.json", ".mcp.json", "agent.pem"),
+    *(".codex/config.toml", ".gemini/settings.json", "langgraph.json", "agents.yaml", "team.af"),
+    *("litellm/config.yaml", "root_agent.yaml", "agentcore.json", ".bedrock_agentcore.yaml"),
+    *("OAI_CONFIG_LIST", "agent.json", "workflow.json", "flow.json", "app.yml", "manifest.json"),
+    *(".github/workflows/agent.yml", ".gitlab-ci.yml", ".circleci/config.yml", "gateway.yaml"),
+    *("azure-pipelines.yml", "bitbucket-pipelines.yml", ".kiro/agents/a.json", "requirements.toml"),
+    *(".well-known/agent-card.json", "agentaudit.yaml", "action.yml", ".cursor/mcp.json"),
+)
+"""What a file may be called."""
+PIECES = re.compile(r"\w+|[ \t]+|\n[ \t]*|[^\w\s]")
+INSTEAD = (
+    *("", " ", "null", "{}", "[]", "[null]", "0", "-1", "1e999", "9" * 400, "*", "${", "é", '"'),
+    *("\n- ", "'", "()", "(", "]", "}", "true", "\\ud800", "\ud7ff", "\x00", "\ufeff", "&a", "*a"),
+    *("<<: *a", "!Ref", "~", "%{", "#", "/*", "'''", "\\", "..", "{{", "$", "not", "-----BEGIN"),
+)
+LONGEST_BYTES = 16_000
+LONGEST_CPU_S = 5.0
+
+
+class Hang(BaseException):
+    """An input took too long; no handler of ours catches it."""
+
+
+class Found:
+    """What was found, once for each place, and the words that inputs are mixed from."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self.folder = folder
+        self.until = time.monotonic() + seconds
+        self.places: set[str] = set()
+        self.words: list[str] = list(INSTEAD)
+
+    def keep(self, error: BaseException, data: bytes) -> None:
+        """Name it and keep its input, unless its place is known."""
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if "/agentaudit/" in frame.filename
+        ]
+        last = frames[-1] if frames else None
+        where = f"{last.filename.rpartition('/agentaudit/')[2]}:{last.lineno}" if last else "?"
+        place = f"{type(error).__name__} at {where}"
+        if place in self.places:
+            return
+        self.places.add(place)
+        kept = self.folder / f"found-{len(self.places):03}"
+        kept.write_bytes(data)
+        told = "".join(traceback.format_exception(error, limit=-6))
+        kept.with_suffix(".txt").write_text(told, encoding="utf-8", errors="replace")
+        print(f"FOUND {place}: {kept}", flush=True)
 
 
 def main() -> None:
-    """Fuzz until the time is up or something is found."""
+    """Fuzz until the time is up."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[1])
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--found", type=Path, help="where inputs are kept; a new folder by default")
+    parser.add_argument("--seeds", type=Path, help="more inputs to begin with")
     options = parser.parse_args()
     folder = options.found or Path(mkdtemp(prefix="agentaudit-fuzz-"))
     seeds = folder / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
-    for number, (path, text) in enumerate(FILES):
-        (seeds / f"{number:04}").write_text(f"{path}\n{text}", encoding="utf-8")
+    for number, text in enumerate(dict.fromkeys(_first())):
+        (seeds / f"{number:04}").write_bytes(text.encode(errors="replace"))
     learned = folder / "learned"
     learned.mkdir(exist_ok=True)
     print(f"inputs are kept in {folder}")
     settings = (
-        f"-max_total_time={options.seconds}",
+        f"-max_total_time={options.seconds + 60}",
         f"-artifact_prefix={folder}/",
         f"-max_len={LONGEST_BYTES}",
-        "-timeout=5",
+        "-timeout=600",
         "-rss_limit_mb=4096",
         "-print_final_stats=1",
     )
-    atheris.Setup([sys.argv[0], *settings, str(learned), str(seeds)], audit)
+    found = Found(folder, options.seconds)
+    begun = [seeds, *([options.seeds] if options.seeds else [])]
+    for file in (file for each in begun for file in sorted(each.iterdir())):
+        found.words += PIECES.findall(file.read_text(encoding="utf-8", errors="replace"))
+    signal.signal(signal.SIGPROF, _stop)
+    atheris.Setup(
+        [sys.argv[0], *settings, str(learned), *map(str, begun)],
+        lambda data: once(data, found),
+        custom_mutator=lambda data, most, seed: mutated(data, most, seed, found.words),
+    )
     atheris.Fuzz()
 
 
+def _first() -> Iterator[str]:
+    """Every example of a rule, and every folder of samples: file by file, and together."""
+    together = [texts_of(one) for rule in RULES for one in (*rule.rule.matching, *rule.rule.other)]
+    for name in ("risky", "hardened"):
+        files = {source.file: source.text for source in read_files([SAMPLES / name]).texts}
+        together += [{file: text} for file, text in files.items()]
+    for texts in together:
+        yield BETWEEN.join(f"{file}\n{text}" for file, text in texts.items())
+
+
+def _stop(*_: object) -> None:
+    raise Hang
+
+
+def once(data: bytes, found: Found) -> None:
+    """One input; what it brings to light is kept, and told at the end."""
+    if found.places and time.monotonic() > found.until:
+        raise SystemExit(f"{len(found.places)} found, see {found.folder}")
+    signal.setitimer(signal.ITIMER_PROF, LONGEST_CPU_S)
+    try:
+        audit(data)
+    except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
+        found.keep(error, data)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
 def audit(data: bytes) -> None:
-    """One file, read and audited by every rule, its findings written."""
-    name, _, text = data.decode(errors="replace").partition("\n")
-    if name not in NAMES:
-        name = NAMES[zlib.crc32(name.encode(errors="replace")) % len(NAMES)]
-    result = lint(deployment_of({name: text}), RULES)
+    """Files, read and asked as `lint` and `threat-model` do, and what was found shown."""
+    texts = dict(_files(data.decode(errors="replace")))
+    deployment = deployment_of(texts)
+    result = lint(deployment, RULES)
     to_json(result)
+    if zlib.crc32(data) % 4:  # what follows takes longer than all that was before
+        return
+    audited = Audited(
+        deployment=deployment,
+        rules=RULES,
+        sources=sources_in(texts, deployment),
+        limits=Limits(),
+    )
+    render_sarif(result, fixes_of(result, audited))
+    render_table(result, width=100)
+    for render in (render_github, render_gitlab, render_junit, render_markdown):
+        render(result)
+    model = threat_model(deployment, QUERIES)
+    to_json(model)
+    render_threat_markdown(model)
+
+
+def _files(text: str) -> Iterator[tuple[str, str]]:
+    for file in text.split(BETWEEN)[:8]:
+        name, _, body = file.partition("\n")
+        if not syntax_of(name):
+            name = NAMES[zlib.crc32(name.encode(errors="replace")) % len(NAMES)]
+        yield name, body
+
+
+def mutated(data: bytes, most: int, seed: int, words: list[str]) -> bytes:
+    """The input with other bytes, or with other words."""
+    drawn = random.Random(seed)  # noqa: S311, nothing is secret
+    if drawn.random() < 1 / 3:
+        return bytes(atheris.Mutate(data, most))
+    pieces = PIECES.findall(data.decode(errors="replace")) or [""]
+    for _ in range(drawn.choice((1, 1, 2, 4))):
+        at = drawn.randrange(len(pieces) + 1)
+        end = min(len(pieces), at + drawn.choice((0, 1, 1, 3, 20)))
+        match drawn.randrange(4):
+            case 0:
+                pieces[at:end] = [drawn.choice(words)]
+            case 1:
+                pieces[at:at] = pieces[at:end]
+            case 2:
+                begin = drawn.randrange(len(pieces) + 1)
+                pieces[at:end] = pieces[begin : begin + drawn.choice((1, 5, 40))]
+            case _:
+                pieces[at:end] = [drawn.choice(INSTEAD)]
+    return "".join(pieces).encode(errors="replace")[:most]
 
 
 if __name__ == "__main__":

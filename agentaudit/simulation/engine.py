@@ -217,10 +217,11 @@ class _Execution:
             self._admission.arrived(self._requests[place])
 
     def _start(self, started: Sequence[WorkRequest], now_ns: int) -> None:
-        for request in started:
-            place = self._waiting.pop(request.request_id, _NOT_YET)
+        for answered in started:
+            place = self._waiting.pop(answered.request_id, _NOT_YET)
             if place == _NOT_YET:
-                raise self._cannot_start(request)
+                raise self._cannot_start(answered)
+            request = self._requests[place]  # a policy may answer with a copy that it has changed
             if self._hooks.in_threads is not None and self._hooks.in_threads(request):
                 self._plans[place] = threaded_plan(request)
                 self._reports.runs_in_thread(place)

@@ -92,7 +92,11 @@ def _stations(
         return machine
     # Of a machine of numbers, the second assumption is the default LLM server's.
     told = machine.assumptions[:1] if preset is None else machine.assumptions
-    return replace(machine, gpu=curve, assumptions=told)
+    # What the preset's own server draws says nothing of another one.
+    power = machine.power and replace(machine.power, gpu=None)
+    if server is not None and server.power is not None:
+        power = replace(power or Power(), gpu=server.power.gpu)
+    return replace(machine, gpu=curve, assumptions=told, power=power)
 
 
 def _measured_cpu(reading: Reading, machine: Machine, entries: Mapping[str, Written]) -> Machine:
@@ -105,7 +109,10 @@ def _measured_cpu(reading: Reading, machine: Machine, entries: Mapping[str, Writ
     curve = _points(reading, node, "cpu")
     # The first assumption of a machine of numbers is that of ideal cores, which these are not.
     told = machine.assumptions if "like" in entries else machine.assumptions[1:]
-    return machine if curve is None else replace(machine, cpu=curve, assumptions=told)
+    if curve is None:
+        return machine
+    power = machine.power and replace(machine.power, cpu=None)
+    return replace(machine, cpu=curve, assumptions=told, power=power)
 
 
 def _power(reading: Reading, node: Written | None, machine: Machine) -> Power | None:

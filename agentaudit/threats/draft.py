@@ -12,7 +12,7 @@ from agentaudit.threats.relations import Relations
 
 FactT = TypeVar("FactT", bound=Fact)
 
-_ZONES = {
+ZONES = {
     "source": "Z0",
     "egress": "Z0",
     "agent": "Z2",
@@ -36,6 +36,8 @@ _ZONES = {
 }
 """Z0 open internet, Z1 end users, Z2 agent context, Z3 agent process, Z4 local tools, Z5 remote
 tools and services, Z6 credential plane, Z7 cloud, Z8 build and CI, Z9 approvers."""
+NOWHERE = frozenset({"retry", "unknown_key"})
+"""Kinds of facts that stand nowhere: what a call does again, and words that nothing reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,7 @@ def _place(stated: Edge | Evidence, fact: Fact) -> Evidence:
 def _zone(fact: Fact) -> str:
     if getattr(fact, "trust", "") == "user":
         return "Z1"
-    return "Z5" if getattr(fact, "remote", False) else _ZONES[kind_of(fact)]
+    return "Z5" if getattr(fact, "remote", False) else ZONES[kind_of(fact)]
 
 
 def _openness(edge: GraphEdge) -> tuple[bool, bool, bool, int]:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agentaudit.model.deployment import Deployment
+from agentaudit.model.deployment import Deployment, kind_of
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.threat import GraphEdge, GraphNode
 from agentaudit.threats.authority import draw_authority
-from agentaudit.threats.draft import Draft
+from agentaudit.threats.draft import NOWHERE, Draft
 from agentaudit.threats.invocation import draw_invocation
 from agentaudit.threats.relations import relations
 from agentaudit.threats.taint import draw_taint
@@ -59,7 +59,8 @@ def threat_graph(deployment: Deployment) -> ThreatGraph:
     """The graph of a deployment: equal for equal facts, in whatever order they come."""
     draft = Draft(relations=relations(deployment))
     for fact in draft.relations.facts.values():
-        draft.derive(fact)
+        if kind_of(fact) not in NOWHERE:
+            draft.derive(fact)
     draw_taint(draft)
     draw_invocation(draft)
     draw_visibility(draft)

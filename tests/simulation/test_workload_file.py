@@ -16,6 +16,7 @@ from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
 from agentaudit.simulation.workload_file import overridden, parse_workload
 
 MS = 1_000_000
+V1 = PRESETS["v1"].power or Power()
 
 
 def parsed(text: str) -> WorkloadShape:
@@ -94,6 +95,30 @@ def test_a_machine_may_say_what_it_draws_by_the_number_of_jobs() -> None:
 
     assert machine is not None
     assert machine.power == Power(gpu=PowerCurve(points=((0, 115), (1, 182.5), (64, 390))))
+
+
+@pytest.mark.parametrize(
+    ("hardware", "known"),
+    [
+        ("like: v1", V1),
+        ("like: v1, gpu: sys1", Power(cpu=V1.cpu)),
+        ("like: v1, gpu: {1: 1, 8: 4}", Power(cpu=V1.cpu)),
+        ("like: v1, cpu: {1: 1, 8: 4}", Power(gpu=V1.gpu)),
+        ("like: v1, cores: 8", Power(gpu=V1.gpu)),
+        ("like: v1, cpu: {1: 1, 8: 4}, gpu: {1: 1, 8: 4}", Power()),
+        ("like: sys1, gpu: v1", Power(gpu=V1.gpu)),
+        ("cores: 8, gpu: v1", Power(gpu=V1.gpu)),
+        (
+            "like: v1, gpu: sys1, watts: {gpu: {0: 1, 1: 2}}",
+            Power(cpu=V1.cpu, gpu=PowerCurve(points=((0, 1), (1, 2)))),
+        ),
+    ],
+)
+def test_what_hardware_draws_goes_with_it(hardware: str, known: Power) -> None:
+    machine = parsed(f"machine: {{{hardware}}}\ntypes: [{{name: a, steps: [{{cpu: 1s}}]}}]").machine
+
+    assert machine is not None
+    assert machine.power == known
 
 
 def test_every_wrong_watt_is_named_with_its_place() -> None:

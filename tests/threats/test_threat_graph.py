@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import FACT_KINDS, Deployment, EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent, PeerAgent, Source
 from agentaudit.model.facts.controls import Gateway
@@ -13,6 +14,7 @@ from agentaudit.model.facts.permissions import Grant, Resource
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.model.threat import GraphEdge
+from agentaudit.threats.draft import NOWHERE, ZONES
 from agentaudit.threats.graph import threat_graph
 from tests.threats.deployments import (
     AGENT,
@@ -281,3 +283,22 @@ def test_an_unnamed_resource_is_covered_only_by_a_wildcard() -> None:
 
     assert edges(wide, EdgeKind.WRITES)
     assert not edges(narrow, EdgeKind.WRITES)
+
+
+def test_every_kind_of_fact_has_a_zone_or_stands_nowhere() -> None:
+    assert FACT_KINDS.keys() == ZONES.keys() | NOWHERE
+
+
+def test_misspelt_keys_and_retries_are_no_nodes() -> None:
+    deployment = deployment_of(
+        {
+            ".mcp.json": '{"mcpServers": {"t": {"command": "t-mcp", "enbled": true}}}',
+            "llm.py": "import openai\nimport backoff\n\n\n"
+            "@backoff.on_exception(backoff.expo, openai.RateLimitError)\n"
+            "def ask() -> object:\n    return openai.OpenAI().responses.create(input='hi')\n",
+        }
+    )
+
+    assert deployment.unknown_keys
+    assert deployment.retries
+    assert {node.kind for node in threat_graph(deployment).nodes}.isdisjoint(NOWHERE)

@@ -10,14 +10,12 @@ nothing is moved.
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-_MOUNTS = Path("/proc/self/mounts")
-_OWN = Path("/proc/self/cgroup")
-_V1_SHARES, _V2_WEIGHT = ("cpu.shares", 262_144), ("cpu.weight", 10_000)
-"""The most that the kernel grants: 256 and 100 times a usual group."""
+_PROC = Path("/proc")
 _TRIES = 50
 _PAUSE_S = 0.02
 
@@ -27,80 +25,117 @@ def control_group(pids: Sequence[int]) -> Iterator[bool]:
     """
     The processes in a group before others, until the end; false where none can be made.
 
-    What they have started by then leaves the group with them.
+    At the end each is back where it was, and what they have started by then where we are.
     """
     made = _made(pids)
     try:
         yield made is not None
     finally:
         if made is not None:
-            _dissolve(made)
+            made.dissolve()
 
 
-def parent_of(mounts: str, own: str) -> tuple[Path, tuple[str, int]] | None:
-    """
-    Where groups for cores are made, and what their weight is called; None where they are not.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """The tree of groups that has cores to give, and what the weight of a group is called there."""
 
-    `mounts` and `own` are what `/proc/self/mounts` and `/proc/self/cgroup` say. Version 1 has a
-    tree for cores, and the group is made below this process's; version 2 has one tree, in which
-    only the root may hold processes beside groups (kernel documentation, cgroup-v2.rst, "No
-    Internal Process Constraint").
-    """
-    paths = {
-        controller: path
-        for _, controllers, path in (line.split(":", 2) for line in own.splitlines())
-        for controller in controllers.split(",")
-    }
+    root: Path
+    controller: str
+    weight: str
+    most: int
+    """That the kernel grants: 256 or 100 times a usual group."""
+
+    def group_in(self, told: str) -> Path:
+        """Where a process is whose `/proc/PID/cgroup` says this; ValueError where it does not."""
+        for line in told.splitlines():
+            _, controllers, path = line.split(":", 2)
+            if self.controller in controllers.split(","):
+                return self.root / path.lstrip("/")
+        raise ValueError("nothing is said of this tree")
+
+    def parent(self, ours: Path) -> Path:
+        """
+        Where a group for processes is made that were where we are.
+
+        Version 1 has a tree for cores, and the group is made below our own; version 2 has one tree,
+        in which only the root may hold processes beside groups (kernel documentation,
+        cgroup-v2.rst, "No Internal Process Constraint").
+        """
+        return ours if self.controller else self.root
+
+
+def tree_of(mounts: str) -> Tree | None:
+    """The tree that this `/proc/self/mounts` tells of; None where there is none."""
     fields = [line.split() for line in mounts.splitlines()]
     for _, where, kind, options, *_ in fields:
-        if kind == "cgroup" and "cpu" in options.split(",") and "cpu" in paths:
-            return Path(where) / paths["cpu"].lstrip("/"), _V1_SHARES
+        if kind == "cgroup" and "cpu" in options.split(","):
+            return Tree(root=Path(where), controller="cpu", weight="cpu.shares", most=262_144)
     for _, where, kind, *_ in fields:
         if kind == "cgroup2":
-            return Path(where), _V2_WEIGHT
+            return Tree(root=Path(where), controller="", weight="cpu.weight", most=10_000)
     return None
 
 
-def _made(pids: Sequence[int]) -> Path | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A group that was made, where its processes were before, and where others of it belong."""
+
+    group: Path
+    homes: Mapping[str, Path]
+    ours: Path
+
+    def dissolve(self) -> None:
+        """Puts all processes out of the group, and ends it; children may start meanwhile."""
+        for _ in range(_TRIES):
+            for pid in (self.group / "cgroup.procs").read_text(encoding="ascii").split():
+                homes = (self.homes.get(pid, self.ours), self.ours, self.group.parent)
+                any(_put(pid, home) for home in homes)
+            try:
+                self.group.rmdir()
+            except OSError:
+                time.sleep(_PAUSE_S)
+            else:
+                return
+
+
+def _made(pids: Sequence[int]) -> _Made | None:
     """A group with the processes in it; None, and nothing changed, where the system refuses."""
     try:
-        found = parent_of(_MOUNTS.read_text(encoding="utf-8"), _OWN.read_text(encoding="utf-8"))
-    except OSError:
+        tree = tree_of((_PROC / "self/mounts").read_text(encoding="utf-8"))
+        if tree is None:
+            return None
+        ours = _group_of("self", tree)
+        homes = {str(pid): _group_of(str(pid), tree) for pid in pids}
+    except (OSError, ValueError):
         return None
-    if found is None:
-        return None
-    parent, (weight, most) = found
+    parent = tree.parent(ours)
     for old in parent.glob("agentaudit-*"):
         with suppress(OSError):  # in use
             old.rmdir()
     group = parent / f"agentaudit-{os.getpid()}"
+    made = _Made(group=group, homes=homes, ours=ours)
     try:
         group.mkdir()
     except OSError:
         return None
     try:
-        (group / weight).write_text(f"{most}", encoding="ascii")
+        (group / tree.weight).write_text(f"{tree.most}", encoding="ascii")
         for pid in pids:
             (group / "cgroup.procs").write_text(f"{pid}", encoding="ascii")
     except OSError:
-        _dissolve(group)
+        made.dissolve()
         return None
-    return group
+    return made
 
 
-def _dissolve(group: Path) -> None:
-    """Puts all processes where the group is, and ends it; children may start meanwhile."""
-    for _ in range(_TRIES):
-        for pid in (group / "cgroup.procs").read_text(encoding="ascii").split():
-            _put(pid, group.parent)
-        try:
-            group.rmdir()
-        except OSError:
-            time.sleep(_PAUSE_S)
-        else:
-            return
+def _group_of(pid: str, tree: Tree) -> Path:
+    return tree.group_in((_PROC / pid / "cgroup").read_text(encoding="utf-8"))
 
 
-def _put(pid: str, group: Path) -> None:
-    with suppress(OSError):  # it has ended
+def _put(pid: str, group: Path) -> bool:
+    """Whether a process could be put there; it may have ended, and the group may be gone."""
+    try:
         (group / "cgroup.procs").write_text(pid, encoding="ascii")
+    except OSError:
+        return False
+    return True

@@ -243,7 +243,7 @@ class _Listening(_Asking):
             place = self._waiting.pop(request.request_id, _NOBODY)
             if place == _NOBODY:
                 raise self._cannot_start(request, [self._listeners.place(job) for job in jobs])
-            jobs.append(self._listeners.started(place, request, self._now_ns))
+            jobs.append(self._listeners.started(place, self._there[place], self._now_ns))
             self._starting[len(jobs) - 1] = jobs[-1]
         self._told[STARTING] = len(jobs)
         self._started += len(jobs)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.simulation.following import followers_of
 from agentaudit.simulation.power import Levels
 from agentaudit.simulation.run import Run
 
@@ -93,8 +94,9 @@ def work_columns(workload: Workload) -> WorkColumns:
     """
     The columns of a workload.
 
-    Raises ValueError where requests share an id or follow one that there is none of, and
-    OverflowError where a number does not fit; the readable engine takes any integer.
+    Raises ValueError where requests share an id, follow one that there is none of, or each other
+    in a circle; OverflowError where a number does not fit, while the readable engine takes any
+    integer.
     """
     requests = sorted(workload.requests, key=lambda request: request.request_id)
     ids = np.array([request.request_id for request in requests], dtype=np.int64)
@@ -130,13 +132,13 @@ def work_columns(workload: Workload) -> WorkColumns:
 
 
 def _follows(requests: Sequence[WorkRequest]) -> Places | None:
-    if all(request.follows is None for request in requests):
+    followers = followers_of(requests)
+    if not followers:
         return None
-    places: dict[int | None, int] = {item.request_id: place for place, item in enumerate(requests)}
-    places[None] = NOBODY
-    if any(item.follows not in places for item in requests):
-        raise ValueError("a request follows one that there is none of")
-    return np.array([places[item.follows] for item in requests], dtype=np.int32)
+    follows = np.full(len(requests), NOBODY, dtype=np.int32)
+    for place, following in followers.items():
+        follows[following] = place
+    return follows
 
 
 def workload_of(columns: WorkColumns) -> Workload:

@@ -39,8 +39,8 @@ def execute(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> R
     """
     The run of a workload; None where a number is beyond what the kernel is exact for.
 
-    The same is true of what does not end, as where requests follow each other in a circle. Both
-    are cases for the readable engine, which takes every number and says what is wrong.
+    The same is true of a run that does not end. Both are cases for the readable engine, which takes
+    every number and says what is wrong.
     """
     run = parts_of(work, machine, numbers)
     if run is None:

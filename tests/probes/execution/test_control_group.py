@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentaudit.probes.execution import control_group as module
-from agentaudit.probes.execution.control_group import control_group, parent_of
+from agentaudit.probes.execution.control_group import control_group, tree_of
 
 V1 = """\
 tmpfs /sys/fs/cgroup tmpfs rw,relatime,mode=755 0 0
@@ -24,37 +24,77 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
 def test_of_version_1_it_is_below_our_own() -> None:
-    own = "4:memory:/other\n3:cpu,cpuacct:/docker/1f\n0::/\n"
+    tree = tree_of(V1)
+    assert tree is not None
+    ours = tree.group_in("4:memory:/other\n3:cpu,cpuacct:/docker/1f\n0::/\n")
 
-    assert parent_of(V1, own) == (
-        Path("/sys/fs/cgroup/cpu,cpuacct/docker/1f"),
-        ("cpu.shares", 262_144),
-    )
+    assert ours == Path("/sys/fs/cgroup/cpu,cpuacct/docker/1f")
+    assert tree.parent(ours) == ours
+    assert (tree.weight, tree.most) == ("cpu.shares", 262_144)
 
 
 def test_of_version_2_it_is_below_the_root() -> None:
-    own = "0::/user.slice/user-1000.slice/session-2.scope\n"
+    tree = tree_of(V2)
+    assert tree is not None
+    ours = tree.group_in("0::/user.slice/user-1000.slice/session-2.scope\n")
 
-    assert parent_of(V2, own) == (Path("/sys/fs/cgroup"), ("cpu.weight", 10_000))
+    assert ours == Path("/sys/fs/cgroup/user.slice/user-1000.slice/session-2.scope")
+    assert tree.parent(ours) == Path("/sys/fs/cgroup")
+    assert (tree.weight, tree.most) == ("cpu.weight", 10_000)
 
 
 def test_without_any_there_is_none() -> None:
-    assert parent_of("proc /proc proc rw 0 0\n", "") is None
-    assert parent_of("", "") is None
+    assert tree_of("proc /proc proc rw 0 0\n") is None
+    assert tree_of("") is None
 
 
-def test_what_the_system_refuses_is_done_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A tree that is not there, and one that knows nothing of weights; nothing stays behind."""
-    mounts = tmp_path / "mounts"
-    monkeypatch.setattr(module, "_MOUNTS", mounts)
-    with control_group([os.getpid()]) as made:
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A made /proc and a made tree of version 2, in which we are `driver` and 71 is `worker`."""
+    proc, groups = tmp_path / "proc", tmp_path / "groups"
+    for pid, group in (("self", "driver"), ("71", "worker")):
+        for folder in (proc / pid, groups / group):
+            folder.mkdir(parents=True)
+        (proc / pid / "cgroup").write_text(f"0::/{group}\n", encoding="ascii")
+    (proc / "self/mounts").write_text(f"cgroup2 {groups} cgroup2 rw 0 0\n", encoding="ascii")
+    monkeypatch.setattr(module, "_PROC", proc)
+    monkeypatch.setattr(module, "_TRIES", 1)  # a made group is a folder with files, which stays
+    return groups
+
+
+def test_what_the_system_refuses_is_done_without(system: Path) -> None:
+    """A process that has ended, a tree that is not there, and none at all; nothing stays behind."""
+    mounts = module._PROC / "self/mounts"
+    with control_group([72]) as made:
         assert not made
-    mounts.write_text(f"cgroup2 {tmp_path}/gone cgroup2 rw 0 0\n", encoding="utf-8")
-    with control_group([os.getpid()]) as made:
+    mounts.write_text(f"cgroup2 {system}/gone cgroup2 rw 0 0\n", encoding="ascii")
+    with control_group([71]) as made:
         assert not made
-    assert list(tmp_path.iterdir()) == [mounts]
+    mounts.unlink()
+    with control_group([71]) as made:
+        assert not made
+
+
+def test_of_version_2_each_is_put_back_where_it_was(system: Path) -> None:
+    """What they have started meanwhile is put where we are."""
+    group = system / f"agentaudit-{os.getpid()}"
+    with control_group([71]) as made:
+        assert made
+        assert (group / "cgroup.procs").read_text(encoding="ascii") == "71"
+        assert (group / "cpu.weight").read_text(encoding="ascii") == "10000"
+        (group / "cgroup.procs").write_text("71\n80\n", encoding="ascii")
+
+    assert (system / "worker/cgroup.procs").read_text(encoding="ascii") == "71"
+    assert (system / "driver/cgroup.procs").read_text(encoding="ascii") == "80"
+    assert not (system / "cgroup.procs").exists()
+
+
+def test_whose_group_is_gone_goes_where_we_are(system: Path) -> None:
+    with control_group([71]) as made:
+        assert made
+        (system / "worker").rmdir()
+
+    assert (system / "driver/cgroup.procs").read_text(encoding="ascii") == "71"
 
 
 def test_processes_are_in_it_and_out_again() -> None:

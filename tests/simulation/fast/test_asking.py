@@ -27,6 +27,7 @@ from agentaudit.simulation.stations import NEVER
 from tests.simulation.fast.drawn_runs import SECOND, caps, machines, workloads
 
 MACHINE = Machine(name="m", cores=2, cpu=ideal_cores(2), gpu=ideal_cores(1))
+CAPS = Caps(group=1, slots=1, total=1, cpu=1, gpu=1, shared=0, offset_ns=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,16 @@ class _Mood:
             self.wake_ns = self._draw.choice([now_ns - 1, NEVER + 5])
         if self._wrongs and self._draw.random() < 0.02 and self._all:
             started.append(self._draw.choice(self._all))
-        return started
+        return [self._as_it_likes(request) for request in started]
+
+    def _as_it_likes(self, request: WorkRequest) -> WorkRequest:
+        """Only whom it names counts: what a request is, the workload says."""
+        if self._draw.random() < 0.3:
+            return replace(request, steps=request.steps[1:], type="changed")
+        return request
 
     def _in_threads(self, request: WorkRequest) -> bool:
-        self._heard.append(("in_threads", request.request_id))
+        self._heard.append(("in_threads", whole(request)))
         return self._draw.random() < 0.5
 
     def _step_began(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
@@ -168,6 +175,19 @@ def test_shipped_policies_do_the_same_where_they_are_asked(
     assert run == engine.simulate(workload, machine, policy)
 
 
+@pytest.mark.parametrize("policy", [Moody(1, frozenset(), []), SHIPPED["fcfs"].make(CAPS)])
+def test_who_follow_each_other_in_a_circle_are_no_fault_of_the_policy(policy: Policy) -> None:
+    first, *others = (
+        replace(one(0).requests[0], request_id=number, follows=follows)
+        for number, follows in enumerate([None, 2, 1])
+    )
+    workload = replace(one(0), requests=(first, *others))
+
+    assert simulator.on_kernel(workload, MACHINE, policy) is None
+    with pytest.raises(ValueError, match="in a circle"):
+        engine.simulate(workload, MACHINE, policy)
+
+
 def test_columns_that_are_read_only_or_parts_of_others_do_as_well() -> None:
     steps = [WorkStep(stage=Stage.CPU, demand_ns=place + 1) for place in range(9)]
     requests = [
@@ -179,9 +199,7 @@ def test_columns_that_are_read_only_or_parts_of_others_do_as_well() -> None:
     wider = np.repeat(columns.demand_ns, 2)
     wider.setflags(write=False)
     columns.arrival_ns.setflags(write=False)
-    policy = Asked(
-        SHIPPED["fcfs"].make(Caps(group=1, slots=1, total=1, cpu=1, gpu=1, shared=0, offset_ns=1))
-    )
+    policy = Asked(SHIPPED["fcfs"].make(CAPS))
 
     run = simulator.on_kernel(
         large_workload(replace(columns, demand_ns=wider[::2])), MACHINE, policy
