@@ -10,7 +10,6 @@ Each instant costs time with the number of jobs, which is fine for runs of some 
 clock and the rounding are those of `stations`.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -64,7 +63,6 @@ class Cores:
         self._cores: list[list[_Part]] = [[] for _ in range(cores)]
         self._last_ns = 0
         self._busy = 0.0
-        self._active_ns: Counter[int] = Counter()
         self.ends_ns = NEVER
         """When the next job ends; up to date while nothing has `changed`."""
         self.changed = False
@@ -104,9 +102,8 @@ class Cores:
 
     @property
     def levels(self) -> Levels:
-        """For how long so many threads were active."""
-        held = sorted(self._active_ns.items())
-        return tuple((threads, threads, ns) for threads, ns in held if threads and ns)
+        """None: what cores draw on which processes get unlike parts nobody has measured."""
+        return ()
 
     def settle(self) -> None:
         """Takes account of what has changed: once an instant, however much started and ended."""
@@ -126,7 +123,6 @@ class Cores:
             self.settle()
         elapsed = now_ns - self._last_ns
         self._last_ns = now_ns
-        self._active_ns[sum(map(len, self._cores))] += elapsed
         for core in self._cores:
             self._busy += elapsed * bool(core)
             for part in core:

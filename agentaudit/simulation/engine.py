@@ -11,7 +11,7 @@ list of events: four clocks say what happens next. Nothing in it is random, and 
 give equal results.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from agentaudit.errors import UsageError
@@ -48,7 +48,8 @@ def simulate(
     """
     The run of a workload, which is the same whoever watches.
 
-    With `cores`, they serve CPU steps, and not the machine's own; nothing else has a part in them.
+    With `cores`, they serve CPU steps, and not the machine's own. Nothing else has a part in them:
+    ValueError where a machine has other programs or starved LLM calls, or requests are threads.
 
     Raises UsageError, which says how far it came, when the policy leaves requests waiting although
     nothing will happen any more, starts one that does not wait, or is woken without end; and when
@@ -65,6 +66,11 @@ def simulate(
     return execution.result()
 
 
+def in_order(requests: Iterable[WorkRequest]) -> list[WorkRequest]:
+    """The requests in their places: by arrival and then by id. Stations know them by these."""
+    return sorted(requests, key=attrgetter("arrival_ns", "request_id"))
+
+
 class _Execution:
     """The changing state of one run; it lives for one call of `simulate`."""
 
@@ -77,7 +83,7 @@ class _Execution:
         *,
         cores: Cores | None,
     ) -> None:
-        self._requests = sorted(requests, key=attrgetter("arrival_ns", "request_id"))
+        self._requests = in_order(requests)
         self._ids = [item.request_id for item in self._requests]
         if len(set(self._ids)) < len(self._ids):
             raise ValueError("two requests of the workload have the same id")
@@ -104,6 +110,8 @@ class _Execution:
         self._heard = bool(self._line is not None or watcher or self._hooks.watching)
         """Whether anybody but the stations has to know of a step."""
         self._coupled = self._couplings.active or self._hooks.in_threads is not None
+        if cores is not None and self._coupled:
+            raise ValueError("nothing is coupled with cores that are served one by one")
         self._used = self._used_stations()
         self._clocks = self._other_clocks()
         self.left = len(self._requests)

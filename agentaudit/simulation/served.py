@@ -12,15 +12,15 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from operator import attrgetter
 
 from agentaudit.model.execution import HandOver
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.cores import EVEN, Contender, Cores
-from agentaudit.simulation.engine import simulate
+from agentaudit.simulation.engine import in_order, simulate
 from agentaudit.simulation.policy import Admission, Policy, hooks_of
 from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import faster
+from agentaudit.simulation.steps import NO_STEP, STATION, plan_of, step_numbers
 
 Costs = Mapping[tuple[int, int], int]
 """Nanoseconds by request id and place of the step."""
@@ -95,19 +95,26 @@ def _simulate(
     if overheads is None:
         return simulate(workload, machine, policy)
     kinds = {**overheads.contenders, _DRIVER: _FIRST}
-    started = [Contender()] if machine.dispatch_ns else []
-    ordered = sorted(workload.requests, key=attrgetter("arrival_ns", "request_id"))
     coming = {
-        place: started
-        + [
-            kinds.get(step.name, Contender())
-            for step in request.steps
-            if step.stage is Stage.CPU and step.demand_ns
-        ]
-        for place, request in enumerate(ordered)
+        place: _contenders(request, machine.dispatch_ns, kinds)
+        for place, request in enumerate(in_order(workload.requests))
     }
     cores = Cores(machine.cores, overheads.capacity, coming)
     return simulate(workload, machine, policy, cores=cores)
+
+
+def _contenders(
+    request: WorkRequest, dispatch_ns: int, kinds: Mapping[str, Contender]
+) -> list[Contender]:
+    """The kind of each piece of work that a request's plan has for the cores, in their order."""
+    plan = plan_of(request, dispatch_ns)
+    return [
+        Contender() if number == NO_STEP else kinds.get(request.steps[number].name, Contender())
+        for (station, _, _), number in zip(
+            plan, step_numbers(request, len(plan), threaded=False), strict=True
+        )
+        if station == STATION[Stage.CPU]
+    ]
 
 
 def _with_stalls(workload: Workload, costs: Costs, overheads: Overheads) -> Costs:

@@ -1,17 +1,25 @@
 """Cores one by one: shares by weight, no more than a job uses, and no work lost."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.model.workload import SpeedCurve
+from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.simulation.cores import EVEN, Contender, Cores
+from agentaudit.simulation.engine import simulate
+from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.threads import MultiThreading
+from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.speed import ideal_cores
 from agentaudit.simulation.stations import NEVER, Station
+from tests.simulation.test_closed_loop import batch
 
 MS = 1_000_000
+MACHINE = Machine(name="m", cores=2, cpu=ideal_cores(2), gpu=ideal_cores(1))
+EVERYBODY = CappedConcurrency(name="all", source="test", cap=None)
 JOBS = st.lists(
     st.tuples(st.integers(0, 50 * MS), st.integers(1, 80 * MS)), min_size=1, max_size=12
 )
@@ -129,3 +137,25 @@ def test_work_swells_beside_others_on_any_core() -> None:
     found = finishes(cores(2, swollen, Contender()), [(0, 30 * MS), (0, 20 * MS)])
 
     assert found == {0: 40 * MS, 1: 20 * MS}
+
+
+@pytest.mark.parametrize(
+    ("machine", "policy"),
+    [
+        (replace(MACHINE, background=1.0), EVERYBODY),
+        (replace(MACHINE, background_course=((0, 1.0),)), EVERYBODY),
+        (replace(MACHINE, starvation=0.5), EVERYBODY),
+        (MACHINE, MultiThreading(name="threads", source="test")),
+    ],
+)
+def test_what_they_cannot_do_is_refused(machine: Machine, policy: Policy) -> None:
+    with pytest.raises(ValueError, match="nothing is coupled with cores"):
+        simulate(batch([MS]), machine, policy, cores=cores(2, Contender()))
+
+
+def test_what_they_draw_is_not_known() -> None:
+    run = simulate(batch([MS]), MACHINE, EVERYBODY, cores=cores(2, Contender(alone=0.5)))
+
+    assert run.records[0].finish_ns == 2 * MS
+    assert run.cpu_busy_ns == 2 * MS
+    assert run.cpu_levels == ()
