@@ -148,15 +148,15 @@ def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
 
 
 def with_outlets(allowances: Sequence[Allowance]) -> list[Allowance]:
-    """The allowances, each with what it lets out where any of them reads without limit."""
-    wide = (allowance.actions for allowance in allowances if allowance.everywhere)
-    reads = tuple(sorted(READS.intersection(frozenset().union(*wide))))
-    if not reads:
+    """The allowances, with what they read without limit, and what of them lets it out."""
+    free = [item.actions & READS if item.everywhere else frozenset[str]() for item in allowances]
+    every = tuple(sorted(frozenset().union(*free)))
+    if not every:
         return list(allowances)
     found = (outlets(item.actions, everywhere=item.everywhere) for item in allowances)
     return [
-        replace(allowance, free_reads=reads, outlets=sends) if sends else allowance
-        for allowance, sends in zip(allowances, found, strict=True)
+        replace(allowance, free_reads=every if sends else tuple(sorted(reads)), outlets=sends)
+        for allowance, reads, sends in zip(allowances, free, found, strict=True)
     ]
 
 

@@ -9,7 +9,6 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import MOST_SENSITIVE
 from agentaudit.extract.iam_actions import Level, access, expanded
-from agentaudit.extract.iam_exfiltration import READS
 from agentaudit.extract.iam_globs import Glob, literal_head, meets, open_glob
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.model.deployment import EdgeKind
@@ -20,7 +19,6 @@ from agentaudit.model.facts.runtimes import Runtime
 
 _DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
 _ROLE = ("aws", "role")
-_MOST_PATTERNS = 1_000
 _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove", "drop")
 
 
@@ -34,20 +32,9 @@ def _open_networks(collector: Collector) -> None:
             public.setdefault(edge.dst, []).append(runtime.name)
     for grant in collector.of(Grant) if public else ():
         names = public.get(grant.identity_id, [])
-        reads = _free_reads(grant) if names and not grant.outlets else ()
-        if reads:
+        if names and grant.free_reads and not grant.outlets and not grant.conditions:
             outlets = tuple(f"the public network of {name}" for name in sorted(names))
-            collector.update(replace(grant, free_reads=reads, outlets=outlets))
-
-
-def _free_reads(grant: Grant) -> tuple[str, ...]:
-    """What of READS a grant allows on everything, and on no condition."""
-    if grant.source != "aws_iam" or grant.effect != "allow" or grant.conditions:
-        return ()
-    if "*" not in grant.resources:
-        return ()
-    patterns = grant.actions[:_MOST_PATTERNS]
-    return tuple(sorted(READS.intersection(frozenset().union(*map(expanded, patterns)))))
+            collector.update(replace(grant, outlets=outlets))
 
 
 def link_grants(_documents: Documents, collector: Collector) -> None:

@@ -63,9 +63,12 @@ class Grant(Fact):
     escalations: tuple[str, ...] = ()
     """Names of known privilege-escalation methods the identity's actions contain."""
     free_reads: tuple[str, ...] = ()
-    """Actions of the identity that read any data of a kind, where this grant lets it out."""
+    """
+    Actions that read any data of a kind: those of the grant, or of its whole identity where the
+    grant lets out what that reads.
+    """
     outlets: tuple[str, ...] = ()
-    """Actions that carry data out of the account, where the identity reads without limit."""
+    """What carries data out of the account, where the identity reads without limit."""
     admin: bool = False
     service_wildcards: tuple[str, ...] = ()
     managed_policy: str = ""
