@@ -10,11 +10,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agentaudit.extract.adk_named_tools import ADK_TOOLS
 from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_tools import function_tool
@@ -24,16 +24,6 @@ from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Node, NodeKind
 
-_WEB = ClassTool(effects=("read",), untrusted=True)
-_MEMORY = ClassTool(effects=("read",), private=True)
-_NOTHING = ClassTool(effects=())
-_KNOWN = {
-    **dict.fromkeys(("google_search", "enterprise_web_search", "google_maps_grounding"), _WEB),
-    "url_context": ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
-    **dict.fromkeys(("load_memory", "preload_memory", "load_artifacts"), _MEMORY),
-    "VertexAiSearchTool": _MEMORY,
-    **dict.fromkeys(("exit_loop", "transfer_to_agent", "get_user_choice", "ExampleTool"), _NOTHING),
-}
 _SERVERS = frozenset({"McpToolset", "MCPToolset"})
 _PARAMETERS = (
     ("stdio_server_params",),
@@ -70,7 +60,7 @@ def _add_tool(reading: Reading, node: Node, name: str) -> None:
         reading.collector.link(EdgeKind.INVOKES, reading.agent.id, tool.id, place)
         return
     short = wrapped.rpartition(".")[2]
-    known = _KNOWN.get(short) if "." not in name or name.startswith("google.adk.") else None
+    known = ADK_TOOLS.get(short) if "." not in name or name.startswith("google.adk.") else None
     add_declared_tool(
         reading.collector,
         reading.agent,

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from agentaudit.extract.collector import Setting, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
+from agentaudit.extract.known_tools import CODE, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_headers, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
@@ -21,14 +21,10 @@ from agentaudit.model.facts.controls import Approval
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Node
 
-_WEB = ClassTool(effects=("read",), untrusted=True)
 _KNOWN = {
-    **dict.fromkeys(("web_search", "webSearch", "bing_search", "bing_grounding"), _WEB),
-    **dict.fromkeys(("file_search", "fileSearch"), ClassTool(effects=("read",), private=True)),
-    **dict.fromkeys(
-        ("code_interpreter", "codeInterpreter"),
-        ClassTool(effects=("execute",), free_form=("code",)),
-    ),
+    **dict.fromkeys(("web_search", "webSearch", "bing_search", "bing_grounding"), WEB),
+    **dict.fromkeys(("file_search", "fileSearch"), PRIVATE),
+    **dict.fromkeys(("code_interpreter", "codeInterpreter"), CODE),
 }
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _PROVEN = frozenset({"key", "apikey", "reference", "remote", "oauth"})
@@ -184,7 +180,7 @@ def add_http_call(reading: Reading, action: Node, route: str) -> None:
             name=name,
             key=f"{reading.agent.id}/{route}",
             place=evidence(reading.document, key, name),
-            known=ClassTool(effects=effects, untrusted=True, egress=chosen),
+            known=KnownTool(effects=effects, untrusted=True, egress=chosen),
         ),
     )
     headers = action.child("headers")

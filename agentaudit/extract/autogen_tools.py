@@ -8,16 +8,16 @@ written down, so that a component without one runs without.
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
+from agentaudit.extract.known_tools import FILES, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_headers, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.source_tools import add_tool_in, tool_in
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Node
 
-_CODE = ClassTool(effects=("read", "write", "execute"), free_form=("code",))
+_CODE = KnownTool(effects=("read", "write", "execute"), free_form=("code",))
 _CONTAINED = {
     "LocalCommandLineCodeExecutor": False,
     "JupyterCodeExecutor": False,
@@ -26,11 +26,11 @@ _CONTAINED = {
     "ACADynamicSessionsCodeExecutor": True,
 }
 _SURFERS = {
-    "MultimodalWebSurfer": ClassTool(
+    "MultimodalWebSurfer": KnownTool(
         effects=("read", "send"), untrusted=True, egress=True, free_form=("url",)
     ),
-    "FileSurfer": ClassTool(effects=("read",), private=True, free_form=("path",)),
-    "VideoSurfer": ClassTool(effects=("read",), untrusted=True),
+    "FileSurfer": FILES,
+    "VideoSurfer": WEB,
 }
 _CHANGES = frozenset({"post", "put", "patch", "delete"})
 
@@ -95,7 +95,7 @@ def _add_call(reading: Reading, config: Node) -> None:
     method = config.text_at("method").lower() or "post"
     effects = ("read", "write") if method in _CHANGES else ("read",)
     name = plain(config.text_at("name")) or "http"
-    tool = _declare(reading, config.child("name") or config, name, ClassTool(effects=effects))
+    tool = _declare(reading, config.child("name") or config, name, KnownTool(effects=effects))
     add_headers(reading, config.child("headers") or config, tool.id)
 
 
@@ -124,7 +124,7 @@ def _declare(
     reading: Reading,
     node: Node,
     name: str,
-    known: ClassTool | None,
+    known: KnownTool | None,
     *,
     sandboxed: bool | None = None,
 ) -> Tool:

@@ -12,9 +12,10 @@ from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.known_tools import KnownTool
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_class_tools import CLASS_TOOLS, ClassTool
+from agentaudit.extract.python_class_tools import CLASS_TOOLS
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
@@ -26,7 +27,7 @@ _AGENT_KEYS = frozenset({"role", "goal", "backstory"})
 _FILES = re.compile(r"(?:^|/)(?:crew\.jsonc?|agents?\.(?:ya?ml|jsonc?)|agents/[^/]+\.jsonc?)$")
 _DEFAULT_ITERATIONS = 25
 """Of CrewAI 1.15."""
-_CODE_TOOL = ClassTool(effects=("read", "write", "execute"), free_form=("code",))
+_CODE_TOOL = KnownTool(effects=("read", "write", "execute"), free_form=("code",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _setting(node: Node, key: str) -> Node | None:
 def _add_tool(
     collector: Collector,
     agent: Agent,
-    named: tuple[str, ClassTool | None],
+    named: tuple[str, KnownTool | None],
     place: Evidence,
     *,
     sandboxed: bool | None = None,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from agentaudit.extract.bounds import truth
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.known_tools import KnownTool
 from agentaudit.extract.mcp_tools import add_source
-from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
@@ -21,7 +21,7 @@ class DeclaredTool:
     key: str
     """Natural key: the agent's or the file's, and the name within it."""
     place: Evidence
-    known: ClassTool | None
+    known: KnownTool | None
     source: str = "web pages"
     """Where what it reads comes from, when strangers can write that."""
     sandboxed: bool | None = None

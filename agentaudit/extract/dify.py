@@ -13,7 +13,7 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_class_tools import ClassTool
+from agentaudit.extract.known_tools import CODE, PAGES, WEB, KnownTool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -21,12 +21,11 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node
 
 _MOST_MESSAGES = 500
-_WEB = ClassTool(effects=("read",), untrusted=True)
 _PROVIDERS = {
-    **dict.fromkeys(("google", "bing", "duckduckgo", "tavily", "searxng", "wikipedia"), _WEB),
-    "webscraper": ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
-    "code": ClassTool(effects=("execute",), free_form=("code",)),
-    "time": ClassTool(effects=("read",)),
+    **dict.fromkeys(("google", "bing", "duckduckgo", "tavily", "searxng", "wikipedia"), WEB),
+    "webscraper": PAGES,
+    "code": CODE,
+    "time": KnownTool(effects=("read",)),
 }
 
 

@@ -16,9 +16,9 @@ from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.flowise_memory import agent_memory, is_memory, memory_of
+from agentaudit.extract.known_tools import CODE, FILES, PAGES, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
@@ -29,26 +29,23 @@ _AGENT = re.compile(
 )
 _AGENT_CATEGORIES = frozenset({"Agents", "Sequential Agents", "Multi Agents", "Chains"})
 _TOOL_CATEGORIES = frozenset({"Tools", "Tools (MCP)", "MCP"})
-_TOOLS: dict[str, ClassTool] = {
-    "calculator": ClassTool(effects=("read",)),
-    "currentDateTime": ClassTool(effects=("read",)),
+_TOOLS: dict[str, KnownTool] = {
+    "calculator": KnownTool(effects=("read",)),
+    "currentDateTime": KnownTool(effects=("read",)),
     **dict.fromkeys(
         ("serpAPI", "serper", "braveSearchAPI", "googleCustomSearch", "searXNG", "tavilyAPI"),
-        ClassTool(effects=("read",), untrusted=True),
+        WEB,
     ),
-    **dict.fromkeys(
-        ("requestsGet", "webBrowser", "webScraperTool"),
-        ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
-    ),
+    **dict.fromkeys(("requestsGet", "webBrowser", "webScraperTool"), PAGES),
     **dict.fromkeys(
         ("requestsPost", "requestsPut", "requestsDelete"),
-        ClassTool(effects=("send",), egress=True, free_form=("url",)),
+        KnownTool(effects=("send",), egress=True, free_form=("url",)),
     ),
-    "readFile": ClassTool(effects=("read",), private=True, free_form=("path",)),
-    "writeFile": ClassTool(effects=("write",), free_form=("path",)),
-    "codeInterpreterE2B": ClassTool(effects=("execute",), free_form=("code",)),
-    "retrieverTool": ClassTool(effects=("read",), private=True),
-    "gmail": ClassTool(
+    "readFile": FILES,
+    "writeFile": KnownTool(effects=("write",), free_form=("path",)),
+    "codeInterpreterE2B": CODE,
+    "retrieverTool": PRIVATE,
+    "gmail": KnownTool(
         effects=("read", "write", "send"), untrusted=True, private=True, egress=True
     ),
 }

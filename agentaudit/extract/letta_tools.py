@@ -9,31 +9,30 @@ from dataclasses import replace
 
 from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
+from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
-from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.source_tools import add_tool_in, tool_in
 from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Node, NodeKind
 
-_READS = ClassTool(effects=("read",), private=True)
-_WRITES = ClassTool(effects=("write",))
+_WRITES = KnownTool(effects=("write",))
 _KNOWN = {
     **dict.fromkeys(
-        ("conversation_search", "archival_memory_search", "open_files", "grep_files"), _READS
+        ("conversation_search", "archival_memory_search", "open_files", "grep_files"), PRIVATE
     ),
-    **dict.fromkeys(("semantic_search_files", "search_file", "core_memory_read"), _READS),
+    **dict.fromkeys(("semantic_search_files", "search_file", "core_memory_read"), PRIVATE),
     **dict.fromkeys(
         ("archival_memory_insert", "core_memory_append", "core_memory_replace", "memory"), _WRITES
     ),
     **dict.fromkeys(
         ("memory_insert", "memory_replace", "memory_rethink", "memory_apply_patch"), _WRITES
     ),
-    **dict.fromkeys(("memory_finish_edits", "send_message"), ClassTool(effects=())),
-    "web_search": ClassTool(effects=("read",), untrusted=True),
-    "fetch_webpage": ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
-    "run_code": ClassTool(effects=("execute",), free_form=("code",)),
+    **dict.fromkeys(("memory_finish_edits", "send_message"), NOTHING),
+    "web_search": WEB,
+    "fetch_webpage": PAGES,
+    "run_code": CODE,
 }
 _CREDENTIALS = ("token", "api_key", "auth_token")
 

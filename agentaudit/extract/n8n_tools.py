@@ -5,27 +5,24 @@ import re
 from agentaudit.extract.bounds import truth
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
+from agentaudit.extract.known_tools import PRIVATE, SHELL, WEB, KnownTool
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.n8n_workflows import Workflow, short_type
-from agentaudit.extract.python_class_tools import ClassTool
 from agentaudit.extract.redaction import bare_url, plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Node
 
-_EVERYTHING = ("read", "write", "delete", "execute")
-_KNOWN: dict[str, ClassTool] = {
-    "executeCommandTool": ClassTool(
-        effects=_EVERYTHING, private=True, egress=True, free_form=("command",)
-    ),
-    "sshTool": ClassTool(effects=_EVERYTHING, private=True, egress=True, free_form=("command",)),
-    "toolCalculator": ClassTool(effects=("read",)),
-    "toolThink": ClassTool(effects=("read",)),
-    "toolWikipedia": ClassTool(effects=("read",), untrusted=True),
-    "toolSerpApi": ClassTool(effects=("read",), untrusted=True),
-    "toolSearXng": ClassTool(effects=("read",), untrusted=True),
-    "toolVectorStore": ClassTool(effects=("read",), private=True),
+_KNOWN: dict[str, KnownTool] = {
+    "executeCommandTool": SHELL,
+    "sshTool": SHELL,
+    "toolCalculator": KnownTool(effects=("read",)),
+    "toolThink": KnownTool(effects=("read",)),
+    "toolWikipedia": WEB,
+    "toolSerpApi": WEB,
+    "toolSearXng": WEB,
+    "toolVectorStore": PRIVATE,
 }
 _MAIL = re.compile(r"gmail|outlook|email|imap|telegram|slack|discord|whatsApp|zendesk|jira|github")
 _OPERATIONS = (
@@ -64,7 +61,7 @@ def add_tool(workflow: Workflow, collector: Collector, agent: Agent, node: Node)
     add_declared_tool(collector, agent, declared)
 
 
-def _behaviour(node: Node, short: str) -> ClassTool | None:
+def _behaviour(node: Node, short: str) -> KnownTool | None:
     if short in _KNOWN:
         return _KNOWN[short]
     if short in {"toolHttpRequest", "httpRequestTool"}:
@@ -72,12 +69,12 @@ def _behaviour(node: Node, short: str) -> ClassTool | None:
     return _operation(node, short)
 
 
-def _request(node: Node) -> ClassTool:
+def _request(node: Node) -> KnownTool:
     """A request: to where the model says, where the address holds a part that it fills in."""
     address = node.text_at("parameters", "url")
     chosen = not address or _MODEL_FILLS.search(address) is not None
     reading = node.text_at("parameters", "method") in {"", "GET", "HEAD"}
-    return ClassTool(
+    return KnownTool(
         effects=("read",) if reading else ("send",),
         untrusted=reading and chosen,
         egress=chosen or not reading,
@@ -85,7 +82,7 @@ def _request(node: Node) -> ClassTool:
     )
 
 
-def _operation(node: Node, short: str) -> ClassTool | None:
+def _operation(node: Node, short: str) -> KnownTool | None:
     """A node of an application: by its operation, where that is written."""
     operation = node.text_at("parameters", "operation")
     effect = next((effect for pattern, effect in _OPERATIONS if pattern.search(operation)), "")
@@ -95,8 +92,8 @@ def _operation(node: Node, short: str) -> ClassTool | None:
         query = node.text_at("parameters", "query")
         fixed = bool(query) and not _MODEL_FILLS.search(query)
         free = () if fixed else ("query",)
-        return ClassTool(effects=("read", "write", "delete"), private=True, free_form=free)
-    return ClassTool(
+        return KnownTool(effects=("read", "write", "delete"), private=True, free_form=free)
+    return KnownTool(
         effects=(effect,),
         untrusted=effect == "read" and _MAIL.search(short) is not None,
         private=effect == "read",

@@ -1,111 +1,79 @@
 """Tools that come as classes of frameworks, and what their documentation says they do."""
 
 import ast
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PAGES, SHELL, WEB, KnownTool
 from agentaudit.extract.python_code import Module, keyword
-from agentaudit.extract.python_tools import EVERYTHING, approval_of
+from agentaudit.extract.python_tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassTool:
-    """A tool that comes as a class of a framework."""
-
-    effects: tuple[str, ...]
-    untrusted: bool = False
-    private: bool = False
-    egress: bool = False
-    free_form: tuple[str, ...] = ()
-    hosted: bool = False
-    """Whether the vendor of the model runs it, in a container of its own."""
-
-
-CLASS_TOOLS: dict[str, ClassTool] = {
+_HOSTED = replace(CODE, hosted=True)
+_DATABASES = KnownTool(effects=("read", "write", "delete"), private=True, free_form=("query",))
+_MESSAGES = KnownTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True)
+CLASS_TOOLS: Mapping[str, KnownTool] = {
     **dict.fromkeys(
-        ("ShellTool", "BashProcess", "PythonREPLTool", "PythonREPL", "PythonAstREPLTool"),
-        ClassTool(effects=EVERYTHING, private=True, egress=True, free_form=("command",)),
+        (
+            *("ShellTool", "BashProcess", "PythonREPLTool", "PythonREPL", "PythonAstREPLTool"),
+            *("LocalShellTool", "ComputerTool", "TerminalTool"),
+            *("ShellTools", "PythonTools", "CodingTools", "DockerTools"),
+        ),
+        SHELL,
     ),
     **dict.fromkeys(
-        ("LocalShellTool", "ComputerTool", "TerminalTool"),
-        ClassTool(effects=EVERYTHING, private=True, egress=True, free_form=("command",)),
-    ),
-    "CodeInterpreterTool": ClassTool(effects=("execute",), free_form=("code",), hosted=True),
-    **dict.fromkeys(
-        ("TavilySearch", "TavilySearchResults", "DuckDuckGoSearchRun", "SerperDevTool"),
-        ClassTool(effects=("read",), untrusted=True),
+        ("CodeInterpreterTool", "E2BTools", "DaytonaTools", "SessionsPythonTool"), _HOSTED
     ),
     **dict.fromkeys(
-        ("WebSearchTool", "BraveSearchTool", "WikipediaQueryRun"),
-        ClassTool(effects=("read",), untrusted=True),
+        (
+            *("TavilySearch", "TavilySearchResults", "DuckDuckGoSearchRun", "SerperDevTool"),
+            *("WebSearchTool", "BraveSearchTool", "WikipediaQueryRun"),
+            *("DuckDuckGoTools", "WebSearchTools", "TavilyTools", "ExaTools", "SerpApiTools"),
+            *("BraveSearchTools", "HackerNewsTools", "ArxivTools", "WikipediaTools"),
+            *("RedditTools", "DuckDuckGoSearchTool", "GoogleSearchTool", "ApiWebSearchTool"),
+            "WikipediaSearchTool",
+        ),
+        WEB,
     ),
     **dict.fromkeys(
-        ("RequestsGetTool", "ScrapeWebsiteTool", "PlayWrightBrowserToolkit", "FirecrawlScrapeTool"),
-        ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
+        (
+            *("RequestsGetTool", "ScrapeWebsiteTool", "PlayWrightBrowserToolkit"),
+            *("FirecrawlScrapeTool", "VisitWebpageTool", "WebsiteTools", "FirecrawlTools"),
+            *("Crawl4aiTools", "HttpPlugin"),
+        ),
+        PAGES,
     ),
-    "RequestsPostTool": ClassTool(effects=("send",), egress=True, free_form=("url",)),
+    "RequestsPostTool": KnownTool(effects=("send",), egress=True, free_form=("url",)),
     **dict.fromkeys(
-        ("QuerySQLDatabaseTool", "SQLDatabaseToolkit", "NL2SQLTool"),
-        ClassTool(effects=("read", "write", "delete"), private=True, free_form=("query",)),
+        (
+            *("QuerySQLDatabaseTool", "SQLDatabaseToolkit", "NL2SQLTool"),
+            *("SQLTools", "PostgresTools", "DuckDbTools"),
+        ),
+        _DATABASES,
     ),
-    **dict.fromkeys(
-        ("FileReadTool", "ReadFileTool", "DirectoryReadTool", "FileSearchTool"),
-        ClassTool(effects=("read",), private=True, free_form=("path",)),
-    ),
+    **dict.fromkeys(("FileReadTool", "ReadFileTool", "DirectoryReadTool", "FileSearchTool"), FILES),
     **dict.fromkeys(
         ("FileManagementToolkit", "WriteFileTool", "FileWriterTool"),
-        ClassTool(effects=("read", "write", "delete"), private=True, free_form=("path",)),
+        replace(FILES, effects=("read", "write", "delete")),
+    ),
+    **dict.fromkeys(
+        ("FileTools", "LocalFileSystemTools"), replace(FILES, effects=("read", "write"))
     ),
     **dict.fromkeys(
         ("GmailToolkit", "GmailSendMessage", "O365Toolkit"),
-        ClassTool(effects=("read", "send"), untrusted=True, private=True, egress=True),
+        replace(_MESSAGES, effects=("read", "send")),
     ),
     **dict.fromkeys(
-        ("SlackToolkit", "GitHubToolkit", "JiraToolkit"),
-        ClassTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True),
+        (
+            *("SlackToolkit", "GitHubToolkit", "JiraToolkit"),
+            *("GmailTools", "SlackTools", "GithubTools", "JiraTools"),
+        ),
+        _MESSAGES,
     ),
-    **dict.fromkeys(
-        ("ShellTools", "PythonTools", "CodingTools", "DockerTools"),
-        ClassTool(effects=EVERYTHING, private=True, egress=True, free_form=("command",)),
-    ),
-    **dict.fromkeys(
-        ("E2BTools", "DaytonaTools", "SessionsPythonTool"),
-        ClassTool(effects=("execute",), free_form=("code",), hosted=True),
-    ),
-    **dict.fromkeys(
-        ("DuckDuckGoTools", "WebSearchTools", "TavilyTools", "ExaTools", "SerpApiTools"),
-        ClassTool(effects=("read",), untrusted=True),
-    ),
-    **dict.fromkeys(
-        ("BraveSearchTools", "HackerNewsTools", "ArxivTools", "WikipediaTools", "RedditTools"),
-        ClassTool(effects=("read",), untrusted=True),
-    ),
-    **dict.fromkeys(
-        ("DuckDuckGoSearchTool", "GoogleSearchTool", "ApiWebSearchTool", "WikipediaSearchTool"),
-        ClassTool(effects=("read",), untrusted=True),
-    ),
-    **dict.fromkeys(
-        ("VisitWebpageTool", "WebsiteTools", "FirecrawlTools", "Crawl4aiTools", "HttpPlugin"),
-        ClassTool(effects=("read",), untrusted=True, egress=True, free_form=("url",)),
-    ),
-    **dict.fromkeys(
-        ("SQLTools", "PostgresTools", "DuckDbTools"),
-        ClassTool(effects=("read", "write", "delete"), private=True, free_form=("query",)),
-    ),
-    **dict.fromkeys(
-        ("FileTools", "LocalFileSystemTools"),
-        ClassTool(effects=("read", "write"), private=True, free_form=("path",)),
-    ),
-    **dict.fromkeys(
-        ("GmailTools", "SlackTools", "GithubTools", "JiraTools"),
-        ClassTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True),
-    ),
-    "EmailTools": ClassTool(effects=("send",)),
-    **dict.fromkeys(
-        ("ReasoningTools", "CalculatorTools", "FinalAnswerTool"), ClassTool(effects=())
-    ),
+    "EmailTools": KnownTool(effects=("send",)),
+    **dict.fromkeys(("ReasoningTools", "CalculatorTools", "FinalAnswerTool"), NOTHING),
 }
 """
 Tools whose effects their documentation states: of LangChain, CrewAI, the OpenAI Agents SDK, Agno
@@ -125,7 +93,7 @@ def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     )
 
 
-def known_tool(module: Module, node: ast.expr, named: tuple[str, ClassTool]) -> Tool:
+def known_tool(module: Module, node: ast.expr, named: tuple[str, KnownTool]) -> Tool:
     """The tool of a name whose effects are known, where an expression stands for it."""
     name, known = named
     return Tool(

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, keyword, splatted
-from agentaudit.extract.python_tools import EVERYTHING
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 

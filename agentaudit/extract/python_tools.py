@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_code import Module, descendants, keyword
 from agentaudit.extract.python_execution import Function, execution
 from agentaudit.model.evidence import Truth
@@ -26,8 +27,6 @@ _ASKS_FIRST = (
     *("needs_approval", "requires_approval", "requires_confirmation", "external_execution"),
     "require_confirmation",
 )
-EVERYTHING = ("read", "write", "delete", "execute")
-"""What a process of one's own may do."""
 _READING = frozenset({"get", "urlopen", "request", "head", "stream"})
 
 

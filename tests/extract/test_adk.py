@@ -2,6 +2,7 @@
 
 import pytest
 
+from agentaudit.extract.adk_named_tools import ADK_TOOLS
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
@@ -36,6 +37,31 @@ def test_how_often_a_model_is_called_is_decided_elsewhere() -> None:
     (agent,) = deployment_of({"app/root_agent.yaml": ROOT}).agents
 
     assert (agent.framework, agent.max_iterations) == ("google-adk", Known.UNKNOWN)
+
+
+@pytest.mark.parametrize("name", sorted(ADK_TOOLS))
+def test_its_own_tools_do_the_same_whoever_lists_them(name: str) -> None:
+    made = f"{name}()" if name[0].isupper() else name
+    code = (
+        f"from google.adk.agents import Agent\nfrom google.adk.tools import {name}\n"
+        f"root = Agent(name='root', tools=[{made}])\n"
+    )
+    listed = f"{ROOT}tools:\n  - name: {name}\n"
+    (of_code,) = deployment_of({"app/agent.py": code}).tools
+    (of_file,) = deployment_of({"app/root_agent.yaml": listed}).tools
+
+    assert of_code.name == of_file.name == name
+    for tool in (of_code, of_file):
+        assert tool.effects_known
+        assert (tool.effects, tool.free_form_parameters) == (
+            ADK_TOOLS[name].effects,
+            ADK_TOOLS[name].free_form,
+        )
+    assert (of_code.reads_untrusted, of_code.reads_private, of_code.egress) == (
+        of_file.reads_untrusted,
+        of_file.reads_private,
+        of_file.egress,
+    )
 
 
 def test_agents_of_other_files_are_handed_work() -> None:
