@@ -7,19 +7,20 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.literals import form_of
-from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.extract.made_up import is_code, is_made_up, is_words
+from agentaudit.extract.recognition import Recognised, by_look, recognise
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_HOST = re.compile(r"@(?P<host>[\w.-]{1,253})")
+_HOST = re.compile(r"(?P<host>[\w.-]{1,253})")
 _EXAMPLES = re.compile(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")
 _ASSIGNMENT = re.compile(
-    r"(?P<name>[A-Za-z_][\w-]{1,60})[\"'`]?[ \t]*(?P<sign>=|:)[ \t]*[\"'`]?(?P<value>[^\s\"'`,;)]+)"
+    r"(?P<name>[A-Za-z_][\w-]{1,60})[\"'`]?[ \t]*(?P<sign>=|:)[ \t]*"
+    r"(?:(?P<quote>[\"'`])(?P<quoted>[^\s\"'`]{1,500})(?P=quote)|(?P<bare>[^\s\"'`,;)]+))"
 )
-
 _SPOKEN = re.compile(r"(?:[a-z]+[-_])+(?:pass|password|secret|token|key)", re.IGNORECASE)
 """What examples write where a secret will stand: `proxy-pass`."""
 
@@ -78,29 +79,41 @@ def _settings(document: Document) -> Iterator[Setting]:
     for number, line in enumerate(document.text.split("\n"), start=1):
         seen: set[str] = set()
         for match in _ASSIGNMENT.finditer(line):
-            if not _stated(match):
-                seen.add(match["value"])
+            group = "quoted" if match["quoted"] else "bare"
+            value = match[group]
+            if not _stated(match, value, line[match.end() :]):
+                seen.add(value)
                 continue
-            if recognise(match["name"], match["value"]) is None:
+            if recognise(match["name"], value) is None:
                 continue
-            seen.add(match["value"])
-            node = _node(number, match.start("value"), match["value"])
+            seen.add(value)
+            node = _node(number, match.start(group), value)
             yield Setting(key=match["name"], value=node, document=document, route=f"text.{number}")
         token = by_look(line)
-        if token is None or token.form is not CredentialForm.LITERAL:
-            continue  # a name of one, as in `postgres://me:$PASSWORD@db`
-        at = line.find(token.secret)
-        if token.kind == "connection_string" and not _elsewhere(line[at + len(token.secret) :]):
+        if token is None or not _shown(token, line):
             continue
         if not any(token.secret in value for value in seen):
-            node = _node(number, max(at, 0), token.secret)
+            node = _node(number, max(line.find(token.secret), 0), token.secret)
             name = "database_password" if token.kind == "connection_string" else "text"
             yield Setting(key=name, value=node, document=document, route=f"text.{number}")
 
 
+def _shown(token: Recognised, text: str) -> bool:
+    """
+    Whether what looks like a credential is one: no name, as in `postgres://me:$PASSWORD@db`.
+
+    Of addresses of databases those count that others reach, with a password that nobody made up.
+    """
+    if token.form is not CredentialForm.LITERAL:
+        return False
+    if token.kind != "connection_string":
+        return True
+    return not is_made_up(token.secret) and _elsewhere(text.partition(token.secret + "@")[2])
+
+
 def _elsewhere(rest: str) -> bool:
     """
-    Whether an address leads to a machine that others reach: `@db.acme.io`, and not `@localhost`.
+    Whether an address leads to a machine that others reach: `db.acme.io`, and not `localhost`.
 
     What a developer starts on his own machine is described with its password everywhere.
     """
@@ -113,19 +126,26 @@ def _elsewhere(rest: str) -> bool:
     )
 
 
-def _stated(match: re.Match[str]) -> bool:
+def _stated(match: re.Match[str], value: str, rest: str) -> bool:
     """
     Whether the model reads a value here: not `PASSWORD=$TOKEN` of a shell, which it reads as that.
 
-    After a colon, a word of nothing but letters is one of the sentence: `Pass: names, dates`.
+    Nor a piece of a program, nor words: `Pass: names, dates`, `key = ConvertTo-SecureString $it`.
     """
-    if match["sign"] == ":" and match["value"].isalpha():
+    if _SPOKEN.fullmatch(value) or is_made_up(value):
         return False
-    if _SPOKEN.fullmatch(match["value"]):
+    if match["bare"] and (is_code(value) or _said(match["sign"], value, rest)):
         return False
-    shown = by_look(match["value"])
-    form = shown.form if shown is not None else form_of(match["name"], match["value"])
+    shown = by_look(value)
+    if shown is not None and shown.kind == "connection_string":
+        return _shown(shown, value)
+    form = shown.form if shown is not None else form_of(match["name"], value)
     return form is CredentialForm.LITERAL
+
+
+def _said(sign: str, value: str, rest: str) -> bool:
+    """Whether a value without quotes is a word of a sentence, or a command and its arguments."""
+    return is_words(value) and (sign == ":" or rest.startswith((" ", "\t")) or not value.isalpha())
 
 
 def _node(line: int, offset: int, raw: str) -> Node:

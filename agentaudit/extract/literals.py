@@ -62,8 +62,9 @@ _FILE = re.compile(
 _PLACEHOLDER = re.compile(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
-      undefined|secret|password|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$|fill[-_ ]?in|goes[-_ ]here
-      | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)|^unused$|^(?:fake|mock)[-_]|^my[-_]
+      undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
+      | fill[-_ ]?in|goes[-_ ]here|^unused$|(?:^|[-_])(?:fake|mock)[-_]|^my[-_]
+      | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)
       |^some[-_]|^managedidentity$""",
     re.IGNORECASE | re.VERBOSE,
 )

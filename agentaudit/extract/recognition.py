@@ -22,6 +22,7 @@ from agentaudit.extract.literals import (
     is_publishable,
     literal_of,
 )
+from agentaudit.extract.made_up import is_made_up
 from agentaudit.extract.secret_names import SecretName, name_words, secret_name
 from agentaudit.extract.token_forms import HOUR_S, may_hold_token, token_in
 from agentaudit.model.evidence import Confidence
@@ -40,7 +41,8 @@ _FEDERATED = re.compile(
     re.IGNORECASE,
 )
 """Files of Google without a key: they say where to ask for a session."""
-_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]*")
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]{20,}")
+"""With its signature (RFC 7515, section 7.1), of which the shortest in use has 43 characters."""
 _BEARER = re.compile(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _DATABASES = frozenset(
     {
@@ -67,6 +69,8 @@ _FEWEST_WORDS_OF_SENTENCE = 4
 _SHORTEST_MEAN_OF_WORDS = 3.5
 _JWT_OF_DOCUMENTATION = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi"
 """The claims of John Doe, 1234567890: the token that jwt.io shows to everybody."""
+_DSN = re.compile(r"^[^:@/\s]+:(?P<password>[^@\s]+)@(?:tcp|unix)\(")
+"""`user:password@tcp(host:3306)/name`, as the drivers of Go take it."""
 _SECRET_PART = re.compile(
     r"(?:^|[;\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)\s*=",
     re.IGNORECASE,
@@ -220,7 +224,7 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
         return False
     if _SETTING.match(value) or is_expression(value) or is_publishable(value):
         return False
-    if kind == "connection_string" and ";" in value and not _SECRET_PART.search(value):
+    if kind == "connection_string" and not _opens(value):
         return False
     if len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN):
         return False
@@ -228,7 +232,16 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
         len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN
         and not _reads_as_words(value)
         and not _EXAMPLE_TOKEN.search(value)
+        and not is_made_up(value)
     )
+
+
+def _opens(connection: str) -> bool:
+    """Whether a connection string holds a password, and not what stands for one."""
+    if ";" in connection:
+        return _SECRET_PART.search(connection) is not None
+    found = _DSN.match(connection)
+    return found is None or not is_placeholder("", found["password"])
 
 
 def _reads_as_words(value: str) -> bool:
@@ -239,7 +252,8 @@ def _reads_as_words(value: str) -> bool:
     if all(len(word) > 2 for word in words):  # noqa: PLR2004, shorter ones are syllables of noise
         return True
     mean = sum(map(len, words)) / len(words)
-    return len(words) >= _FEWEST_WORDS_OF_SENTENCE and mean >= _SHORTEST_MEAN_OF_WORDS
+    several = len(words) >= _FEWEST_WORDS_OF_SENTENCE or value.islower()
+    return several and mean >= _SHORTEST_MEAN_OF_WORDS
 
 
 def _jwt(text: str) -> Recognised | None:

@@ -72,6 +72,7 @@ _NOT_SECRET = frozenset(
         *("ttl", "type", "per", "stop", "eos", "bos", "pad", "reset", "disable", "require"),
         *("rotate", "rotation", "allow", "enable", "use", "has", "is", "automount", "manage"),
         *("force", "write", "read", "recursive", "id", "existing", "to"),
+        *("hashed", "hash", "digest"),
     }
 )
 _DOING = frozenset(

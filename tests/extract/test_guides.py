@@ -1,0 +1,118 @@
+"""Guides for agents are full of programs and of values that somebody made up: no secrets."""
+
+import base64
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.made_up import is_code, is_made_up
+from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.rules.fakes import fake
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "user = User(name=name, password=request.body.password)",
+        "const password = String(request.body.password);",
+        'api_key=os.environ.get("GATEWAY_KEY", "none"),',
+        '"password": schema.StringAttribute{',
+        "password: z.string().min(12),",
+        "DATABASE_URL: z.string().url(),",
+        "DATABASE_URL: Optional[PostgresDsn] = None",
+        "CACHE_REDIS_URL = os.environ.get('REDIS_URL', 'redis://cache:6379/0')",
+        "DB_PASSWORD=$(vault kv get -field=password secret/database)",
+        "\"connectionString\": \"@body('Read_credentials')?['value']\"",
+        "login({'email': email, 'password': auth_token})",
+        "$opened = ConvertTo-SecureString $credentials.Value -AsPlainText -Force",
+        'Password: <input type="password" name="pass"><br>',
+        "- Second pass: fine-grained retrieval for precision",
+        "Pass: Least-privilege scopes, per-request checks. Fail: Broad scopes.",
+    ],
+)
+def test_a_piece_of_a_program_and_a_sentence_are_no_secrets(line: str) -> None:
+    deployment = deployment_of({"AGENTS.md": f"# Rules\n\n{line}\n"})
+
+    assert not deployment.credentials
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "'password': 'SecurePass123!',",
+        "response = login('user', password='testpass123')",
+        "qpdf --password=mypassword --decrypt encrypted.pdf plain.pdf",
+        "SELECT * FROM users WHERE name='admin'--' AND password='anything'",
+        "# DefaultPassword: P@ssw0rd123",
+        'const API_KEY = "sk_live_abc123xyz789"; // bad',
+        "password: cGFzc3dvcmQtMTIzNA== # base64",
+        "BOT_TOKEN=123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11",
+        '"DB_URL": "postgresql://admin:password123@db.acme.io:5432/main"',
+        "DATABASE_URL=postgres://index:s3rverAt7home@localhost/index",
+        "OPENAI_API_KEY=configured-via-ui",
+    ],
+)
+def test_a_value_that_somebody_made_up_is_no_secret(line: str) -> None:
+    deployment = deployment_of({"AGENTS.md": f"# Rules\n\n{line}\n"})
+
+    assert not deployment.credentials
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Log in with `CRM_PASSWORD={fake('password')}`.",
+        f'password: "{fake("password")}"',
+        f"'api_key': '{fake('openai_key')}',",
+        "DATABASE_URL=postgres://index:s3rverAt7home@db.acme.io/index",
+        "Log in with password=hunter2ab and ask for the report.",
+    ],
+)
+def test_a_secret_in_a_guide_is_found(line: str) -> None:
+    deployment = deployment_of({"AGENTS.md": f"# Rules\n\n{line}\n"})
+
+    assert [item.exposure for item in deployment.credentials] == ["prompt"]
+
+
+@given(st.text(max_size=200))
+def test_any_value_gets_an_answer(value: str) -> None:
+    assert is_made_up(value) in {True, False}
+    assert is_code(value) in {True, False}
+
+
+@given(st.binary())
+def test_what_chance_writes_is_not_made_up(seed: bytes) -> None:
+    key = base64.b64encode(hashlib.sha256(seed).digest()[:24]).decode()
+
+    assert not is_made_up(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("api_key", "sk-abc123xyz789"),
+        ("ACCESS_TOKEN", "123-this-is-a-fake-token-please-use-a-provider"),
+        ("OPENAI_API_KEY", "configured-via-ui"),
+        ("MYSQL_DSN", "user:pass@tcp(host)/db"),
+        ("hashed_password", "Zk8vQ2mX7pLr"),
+    ],
+)
+def test_settings_that_stand_for_a_secret_are_none_in_any_file(key: str, value: str) -> None:
+    assert recognise(key, value) is None
+
+
+def test_a_password_in_an_address_for_drivers_of_go_is_one() -> None:
+    found = recognise("MYSQL_DSN", "agent:Zk8vQ2mX7pLr@tcp(db:3306)/agent")
+
+    assert found is not None
+
+
+def test_a_token_without_a_signature_opens_nothing() -> None:
+    header, claims = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJ1c2VyIjoiYWRtaW4ifQ"
+
+    assert by_look(f"{header}.{claims}.") is None
+    assert by_look(f"{header}.{claims}.signature") is None
+    assert by_look(f"{header}.{claims}.{'a1B2' * 11}") is not None
