@@ -24,9 +24,9 @@ from agentaudit.extract.literals import (
 )
 from agentaudit.extract.made_up import is_made_up
 from agentaudit.extract.secret_names import SecretName, name_words, secret_name
-from agentaudit.extract.token_forms import HOUR_S, may_hold_token, token_in
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
+from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
 
 LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""

@@ -6,7 +6,7 @@ At most a publicly known prefix survives (`AKIA…`), with the length; never a c
 
 import re
 
-from agentaudit.extract.token_forms import TOKENS, may_hold_token, token_in
+from agentaudit.readers.token_forms import TOKENS, may_hold_token, token_in
 
 _USER_INFORMATION = re.compile(
     r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?:[^\s/@:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|[^\s/@]*@)"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from agentaudit.extract.collector import Setting
-from agentaudit.extract.token_forms import Token, tokens_in
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.token_forms import Token, tokens_in
 
 _NAME_BEFORE = 80
 _NAMED_SO = re.compile(

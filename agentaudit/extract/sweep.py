@@ -20,13 +20,13 @@ from agentaudit.extract.python_imports import modules
 from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
 from agentaudit.extract.script_keys import script_settings
 from agentaudit.extract.terraform_overlay import withheld
-from agentaudit.extract.token_forms import token_in
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.terraform_plan import Plan
+from agentaudit.readers.token_forms import token_in
 
 _EXAMPLE = re.compile(
     r"(?:^|/)(?:tests?|fixtures?|examples?|samples?|docs?|templates?|testdata)/|\.(?:example|sample"

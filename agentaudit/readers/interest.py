@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 
 from agentaudit.readers.azure import is_arm, is_values
-from agentaudit.readers.javascript import builds_agents, may_hold_key
+from agentaudit.readers.javascript import builds_agents, holds_key
+from agentaudit.readers.token_forms import holds_token
 
 _ALWAYS_READ = re.compile(
     r"(?:^|/)(?:agentaudit\.ya?ml"
@@ -44,10 +45,10 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
     if syntax == "javascript":
-        return builds_agents(file, text) or may_hold_key(file, text)
+        return builds_agents(file, text) or holds_key(file, text)
     if syntax == "python":
-        return _imports_of_interest(text) or _PYTHON.open_to(text)
-    if _CONFIGURATION.open_to(text.lower()):
+        return _imports_of_interest(text) or _PYTHON.open_to(text) or holds_token(text)
+    if _CONFIGURATION.open_to(text.lower()) or holds_token(text):
         return True
     return syntax == "json" and (is_plan(text) or is_values(text) or is_arm(text))
 

@@ -13,6 +13,7 @@ https://github.com/modelcontextprotocol/typescript-sdk.
 import re
 
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.token_forms import holds_token
 
 UNREAD = "an agent in TypeScript or JavaScript, in which nothing but known forms of keys is read"
 
@@ -34,31 +35,18 @@ _NAMES = re.compile(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['
 _CALLS = re.compile(r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent)\b")
 """Of the AI SDK only what lets a model act: its types and hooks stand in every page of a chat."""
 
-
-_KEYS = (
-    *("AKIA", "sk-ant-", "sk-proj-", "sk-svcacct-", "sk-or-v1-", "sk-lf-", "T3BlbkFJ", "AIza"),
-    *("ghp_", "github_pat_", "gho_", "glpat-", "xoxb-", "xoxp-", "ABSK", "lsv2_", "gsk_", "pcsk_"),
-    *("sk_live_", "rk_live_", "dckr_pat_", "shpat_", "hvs.", "PRIVATE KEY-----"),
-)
-_HUGGING_FACE = re.compile(r"\bhf_[A-Za-z]{34}\b")
 _LARGEST = 1_000_000
 """A larger file is a bundle, in which chance makes anything."""
 
 
 def builds_agents(file: str, text: str) -> bool:
     """Whether a file imports what agents and tool servers are built with."""
-    if _made(file) or not any(word in text for word in _WORDS):
-        return False
-    return _place(text) is not None
+    return _first_import(file, text) is not None
 
 
-def may_hold_key(file: str, text: str) -> bool:
-    """Whether a file that somebody wrote has something that begins as keys do."""
-    if _made(file) or len(text) > _LARGEST:
-        return False
-    return any(word in text for word in _KEYS) or (
-        "hf_" in text and _HUGGING_FACE.search(text) is not None
-    )
+def holds_key(file: str, text: str) -> bool:
+    """Whether a file that somebody wrote has a key of a known form."""
+    return not _made(file) and len(text) <= _LARGEST and holds_token(text)
 
 
 def _made(file: str) -> bool:
@@ -66,7 +54,10 @@ def _made(file: str) -> bool:
     return file.endswith((".d.ts", ".min.js"))
 
 
-def _place(text: str) -> int | None:
+def _first_import(file: str, text: str) -> int | None:
+    """Where a file that somebody wrote first imports what builds agents; None where it does not."""
+    if _made(file) or not any(word in text for word in _WORDS):
+        return None
     found = [match.start() for match in (_IMPORT.search(text),) if match is not None]
     found += [match.start() for match in _NAMES.finditer(text) if _CALLS.search(match[1])]
     return min(found, default=None)
@@ -74,7 +65,7 @@ def _place(text: str) -> int | None:
 
 def parse_javascript(file: str, text: str) -> Document:
     """The text alone; where it builds an agent, with a problem at the first import that says so."""
-    place = _place(text) if builds_agents(file, text) else None
+    place = _first_import(file, text)
     unread = () if place is None else ((text.count("\n", 0, place) + 1, 1, UNREAD),)
     nothing = Node(kind=NodeKind.NULL, line=1, column=1, end_line=1, end_column=1)
     return Document(file=file, syntax="javascript", text=text, roots=(nothing,), problems=unread)

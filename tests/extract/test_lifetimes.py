@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.recognition import recognise
 from agentaudit.extract.sizes import compound_seconds_of
-from agentaudit.extract.token_forms import TOKENS
+from agentaudit.readers.token_forms import TOKENS
 from agentaudit.rules.fakes import FAKES, fake
 
 

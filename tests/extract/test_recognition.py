@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from agentaudit.extract.literals import form_of, is_placeholder, variable_of
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.extract.redaction import arguments, assignment, bare_url, plain, redacted
-from agentaudit.extract.token_forms import (
+from agentaudit.model.facts.credentials import CredentialForm, Lifetime
+from agentaudit.readers.token_forms import (
     SHORTEST_TOKEN,
     TOKENS,
     github_checksum_holds,
     may_hold_token,
     token_in,
 )
-from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.rules.fakes import FAKES, fake
 
 WITHOUT_A_LOOK = {"aws_secret_key", "aws_session_token", "password"}
@@ -74,6 +74,14 @@ def test_a_token_says_itself_how_long_it_lives(seconds: int | None, lifetime: Li
 
     assert found is not None
     assert (found.kind, found.ttl_s, found.lifetime) == ("jwt", seconds, lifetime)
+
+
+def test_behind_a_token_with_a_wrong_checksum_the_next_is_found() -> None:
+    token = fake("github_classic")
+    found = token_in(f"ghp_{'0' * 36} {token}")
+
+    assert found is not None
+    assert (found.value, found.at) == (token, 41)
 
 
 @given(st.integers(min_value=0, max_value=35), st.sampled_from("0123456789"))

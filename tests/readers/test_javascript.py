@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from agentaudit.extract.deployment import deployment_of, read_deployment
+from agentaudit.extract.recognition import by_look
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.files import NOT_A_FORMAT
-from agentaudit.rules.fakes import fake
+from agentaudit.rules.fakes import FAKES, fake
 
 
 def coverage(file: str, text: str) -> FileCoverage:
@@ -90,6 +91,18 @@ def test_a_key_in_a_script_is_found_where_it_stands(
     assert (credential.variable, credential.provider) == (name, "anthropic")
     assert (place.line, place.column, place.end_column) == (line, column, column + len(key) - 1)
     assert key not in repr(deployment)
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind in FAKES if by_look(fake(kind))))
+@pytest.mark.parametrize("file", ["a.ts", "a.py", "a.yaml"])
+def test_a_file_is_read_for_a_key_of_any_form(kind: str, file: str) -> None:
+    """Whatever the form, the key alone is enough: no other word of interest stands there."""
+    quoted = f"'{fake(kind)}'"
+    text = f"x: {quoted}\n" if file.endswith("yaml") else f"x = {quoted}\n"
+    found = deployment_of({file: text})
+
+    assert len(found.credentials) == 1
+    assert found.coverage[0].status is FileStatus.READ
 
 
 @pytest.mark.parametrize(

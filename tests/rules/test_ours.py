@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentaudit.extract.token_forms import token_in
+from agentaudit.readers.token_forms import token_in
 from agentaudit.rules.lint import load_lint_rules
 from agentaudit.rules.ours import (
     lint_rules,

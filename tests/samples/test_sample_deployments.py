@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agentaudit.extract.token_forms import token_in
+from agentaudit.readers.token_forms import token_in
 from agentaudit.store.shipped import shipped
 
 SAMPLES = shipped("sample_configs")

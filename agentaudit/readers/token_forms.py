@@ -58,15 +58,7 @@ class Token:
 
 def token_in(text: str) -> Token | None:
     """The first credential of a known form in a text."""
-    if not may_hold_token(text):
-        return None
-    for form in TOKENS:
-        if form.hint not in text:
-            continue
-        match = form.pattern.search(text)
-        if match is not None and form.genuine(match[0]):
-            return Token(form=form, value=match[0], at=match.start())
-    return None
+    return next(tokens_in(text), None) if may_hold_token(text) else None
 
 
 def tokens_in(text: str) -> Iterator[Token]:
@@ -77,6 +69,11 @@ def tokens_in(text: str) -> Iterator[Token]:
             if match.start() not in found and form.genuine(match[0]):
                 found.add(match.start())
                 yield Token(form=form, value=match[0], at=match.start())
+
+
+def holds_token(text: str) -> bool:
+    """Whether there is any credential of a known form in a text."""
+    return token_in(text) is not None
 
 
 def may_hold_token(text: str) -> bool:
@@ -216,6 +213,11 @@ TOKENS: tuple[TokenForm, ...] = (
 )
 """Tried in this order: the first that is found and genuine names the credential."""
 
-_HINTS = tuple(dict.fromkeys(form.hint for form in TOKENS))
+_HINTS = tuple(
+    form.hint
+    for form in TOKENS
+    if not any(other.hint != form.hint and other.hint in form.hint for other in TOKENS)
+)
+"""What any of the forms contains; a hint that holds another need not be looked for."""
 SHORTEST_TOKEN = 16
 """No form is shorter."""
