@@ -7,13 +7,14 @@ knows is unknown, and what cannot be followed is named. Nothing is fetched.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from agentaudit.extract.azure_values import Instance, Values
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.readers.arm import DEPLOYMENT, arm_template, arm_values, deployment_module
 from agentaudit.readers.azure import is_arm, is_values, module_of_interest
+from agentaudit.readers.azure_nodes import content
 from agentaudit.readers.azure_syntax import Expression, Module, Place, Resource, Template
 from agentaudit.readers.azure_values import Folder
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -117,7 +118,9 @@ class Project:
         return {
             name: given[0]
             for name in template.parameters
-            if (given := found.get(name.lower())) and _agree(given) and not given[0].unknown
+            if (given := found.get(name.lower()))
+            and len(set(map(content, given))) == 1
+            and not given[0].unknown
         }
 
     def _files_of_values(self, file: str) -> Iterator[tuple[Folder, Mapping[str, Expression]]]:
@@ -231,10 +234,6 @@ def project(documents: Documents) -> Project:
         elif _is_template(document) and not _compiled(document, documents):
             templates[document.file] = arm_template(document.root)
     return Project(documents, templates)
-
-
-def _agree(values: Sequence[Node]) -> bool:
-    return len({(value.kind, value.raw, value.entries, value.elements) for value in values}) == 1
 
 
 def _is_template(document: Document) -> bool:

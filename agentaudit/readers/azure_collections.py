@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from agentaudit.readers.azure_answers import (
+    LARGEST,
     Function,
     Values,
     list_at,
@@ -17,7 +18,15 @@ from agentaudit.readers.azure_answers import (
     texts_of,
     truth_at,
 )
-from agentaudit.readers.azure_nodes import LONGEST_TEXT, item_of, node_at, open_member, open_part
+from agentaudit.readers.azure_nodes import (
+    LONGEST_TEXT,
+    item_of,
+    last_of_equal,
+    members_of,
+    node_at,
+    open_part,
+    piece_of,
+)
 from agentaudit.readers.azure_syntax import Place
 from agentaudit.readers.document import Node, NodeKind
 
@@ -31,7 +40,7 @@ def _concat(place: Place, arguments: Values) -> Node | None:
     texts = texts_of(arguments)
     if texts is not None:
         return text_at(place, "".join(texts))
-    raw = "".join(each.raw if each.text is not None else f"${{{each.raw}}}" for each in arguments)
+    raw = "".join(map(piece_of, arguments))
     if any(each.text for each in arguments) and len(raw) <= LONGEST_TEXT:
         return node_at(place, NodeKind.UNKNOWN, raw=raw)
     return None
@@ -59,11 +68,8 @@ def _merged(place: Place, values: Values) -> Node | None:
         return None
     if known[0].kind is NodeKind.SEQUENCE:
         return list_at(place, tuple(each for value in values for each in value.list()))
-    entries: dict[str, tuple[Node, Node]] = {}
-    for value in values:
-        for key, inner in value.entries or ((open_member(value),) if value.unknown else ()):
-            entries[f"?{len(entries)}" if key.unknown else key.raw] = key, inner
-    return node_at(place, NodeKind.MAPPING, entries=tuple(entries.values()))
+    members = (member for value in values for member in members_of(value))
+    return node_at(place, NodeKind.MAPPING, entries=last_of_equal(members))
 
 
 def _create_object(place: Place, arguments: Values) -> Node | None:
@@ -124,7 +130,7 @@ def _range(place: Place, arguments: Values) -> Node | None:
     if len(arguments) != 2:  # noqa: PLR2004 - where it begins, and how many there are
         return None
     start, count = arguments[0].integer, arguments[1].integer
-    if start is None or count is None or not 0 <= count <= _MOST_NUMBERS:
+    if start is None or count is None or not 0 <= count <= _MOST_NUMBERS or abs(start) > LARGEST:
         return None
     numbers = (str(start + each) for each in range(count))
     return list_at(place, tuple(node_at(place, NodeKind.NUMBER, raw=each) for each in numbers))

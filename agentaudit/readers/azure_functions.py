@@ -20,7 +20,7 @@ from agentaudit.readers.azure_answers import (
     truth_at,
 )
 from agentaudit.readers.azure_collections import COLLECTIONS
-from agentaudit.readers.azure_nodes import LONGEST_TEXT, node_at
+from agentaudit.readers.azure_nodes import LONGEST_TEXT, node_at, piece_of
 from agentaudit.readers.azure_syntax import Place
 from agentaudit.readers.document import Node, NodeKind
 
@@ -29,7 +29,7 @@ _PLACE_IN_FORMAT = re.compile(r"\{\{|\}\}|\{(\d{1,3})[^{}]{0,20}\}")
 
 def called(name: str, place: Place, arguments: Values) -> Node | None:
     """What a function answers; None when that cannot be said."""
-    function = _FUNCTIONS.get(name)
+    function = FUNCTIONS.get(name)
     return function(place, arguments) if function is not None else None
 
 
@@ -38,7 +38,7 @@ def _format(place: Place, arguments: Values) -> Node | None:
     if not arguments or arguments[0].text is None:
         return None
     pattern, *values = arguments
-    pieces = [each.raw if each.text is not None else f"${{{each.raw}}}" for each in values]
+    pieces = [piece_of(each) for each in values]
 
     def filled(match: re.Match[str]) -> str:
         if match[1] is None:
@@ -158,7 +158,7 @@ def _compared(ask: Callable[[str, str], bool]) -> Function:
 SUBSCRIPTION = "/subscriptions/${subscription}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/${{group}}"
 
-_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "format": _format,
         **COLLECTIONS,

@@ -1,8 +1,12 @@
 """Nodes made of values in Azure's templates: building, looking inside, and how they are shown."""
 
+from collections.abc import Hashable, Iterable
+
 from agentaudit.readers.azure_syntax import Place
 from agentaudit.readers.document import Node, NodeKind
 
+Member = tuple[Node, Node]
+"""A key, and its value."""
 LONGEST_TEXT = 10_000
 """Characters of a text that is put together of several."""
 _LARGEST_INDEX = 6
@@ -31,9 +35,19 @@ def node_at(
     )
 
 
-def open_member(value: Node) -> tuple[Node, Node]:
-    """A member of a mapping that stands for whatever an unknown value may add to it."""
-    return value.changed(kind=NodeKind.UNKNOWN, raw="…", entries=(), elements=()), value
+def members_of(value: Node) -> tuple[Member, ...]:
+    """What a value adds to a mapping; an open member stands for whatever an unknown one may add."""
+    if not value.unknown:
+        return value.entries
+    return ((value.changed(kind=NodeKind.UNKNOWN, raw="…", entries=(), elements=()), value),)
+
+
+def last_of_equal(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Members of several mappings as those of one: the last of equal keys, and all open ones."""
+    found: dict[str | int, Member] = {}
+    for key, value in members:
+        found[len(found) if key.unknown else key.raw] = key, value
+    return tuple(found.values())
 
 
 def open_part(node: Node) -> Node | None:
@@ -81,6 +95,19 @@ def shown(value: Node) -> str:
             return "null"
         case _:
             return value.raw
+
+
+def piece_of(value: Node) -> str:
+    """What a value contributes to a text; where it is not known, it leaves a hole."""
+    if value.text is not None:
+        return value.text
+    return value.raw if "${" in value.raw else f"${{{shown(value)}}}"
+
+
+def content(value: Node) -> Hashable:
+    """What a value is, wherever it stands; mappings with other orders of keys are equal."""
+    members = frozenset((key.raw, content(inner)) for key, inner in value.entries)
+    return value.kind, value.raw, members, tuple(map(content, value.elements))
 
 
 def depth_of(node: Node, enough: int) -> int:

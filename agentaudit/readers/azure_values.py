@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from agentaudit.readers import azure_syntax as syntax
+from agentaudit.readers.azure_answers import number_at
 from agentaudit.readers.azure_functions import called
 from agentaudit.readers.azure_nodes import (
     LONGEST_TEXT,
     item_of,
+    last_of_equal,
+    members_of,
     node_at,
-    open_member,
+    piece_of,
     shown,
 )
-from agentaudit.readers.azure_syntax import Expression
+from agentaudit.readers.azure_syntax import Expression, Place
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.hcl_values import Effort
 
@@ -114,19 +117,11 @@ class Folder:
 
     def _object(self, expression: syntax.Object) -> Node:
         """The last of equal keys counts, as where an object is spread and then changed."""
-        entries: dict[str, tuple[Node, Node]] = {}
+        pairs: list[tuple[Node, Node]] = []
         for key, value in expression.entries:
             folded = self.fold(value)
-            if key is None:
-                pairs = folded.entries if folded.kind is NodeKind.MAPPING else ()
-                for pair in pairs or (() if not folded.unknown else (open_member(folded),)):
-                    entries[_entry_name(pair[0])] = pair
-                continue
-            name = self.fold(key)
-            entries[_entry_name(name)] = (name, folded)
-        return node_at(
-            expression.place, NodeKind.MAPPING, self.file, entries=tuple(entries.values())
-        )
+            pairs += members_of(folded) if key is None else ((self.fold(key), folded),)
+        return node_at(expression.place, NodeKind.MAPPING, self.file, entries=last_of_equal(pairs))
 
     def _elements(self, expressions: tuple[Expression, ...]) -> Iterator[Node]:
         for expression in expressions:
@@ -139,7 +134,7 @@ class Folder:
     def _composed(self, expression: syntax.Composed) -> Node:
         values = tuple(self.fold(part) for part in expression.parts)
         decided = all(value.text is not None for value in values)
-        raw = "".join(value.text if value.text is not None else _hole(value) for value in values)
+        raw = "".join(map(piece_of, values))
         if len(raw) > LONGEST_TEXT:
             return self._unknown(expression, "…")
         kind = NodeKind.STRING if decided else NodeKind.UNKNOWN
@@ -167,11 +162,12 @@ class Folder:
         name = expression.name.lower()
         if name == "if" and len(expression.arguments) == 3:  # noqa: PLR2004 - condition, yes, no
             return self._chosen(expression)
-        if name in _OVER_ELEMENTS and isinstance(expression.arguments[-1], syntax.Lambda):
-            return self._over_elements(expression, name)
+        function = expression.arguments[-1] if expression.arguments else None
+        if name in _OVER_ELEMENTS and isinstance(function, syntax.Lambda):
+            return self._over_elements(expression, name, function)
         arguments = tuple(self.fold(argument) for argument in expression.arguments)
         if name == "copyindex":
-            found = self._copy_index(arguments)
+            found = self._copy_index(expression.place, arguments)
         elif any(argument.unknown and argument.raw == "…" for argument in arguments):
             return self._unknown(expression, "…")
         else:
@@ -197,14 +193,14 @@ class Folder:
             return self._unknown(expression, f"if({shown(asked)}, …)")
         return self.fold(yes if asked.boolean else no)
 
-    def _copy_index(self, arguments: tuple[Node, ...]) -> Node | None:
+    def _copy_index(self, place: Place, arguments: tuple[Node, ...]) -> Node | None:
         """`copyIndex()`, `copyIndex(1)`, `copyIndex('loop')`, `copyIndex('loop', 1)`."""
         loop = next((each.raw for each in arguments if each.kind is NodeKind.STRING), "")
         offset = next((each.integer for each in arguments if each.kind is NodeKind.NUMBER), 0)
         index = self.names.get(f"copyIndex {loop.lower()}")
         if index is None or index.integer is None or offset is None:
             return None
-        return index.changed(raw=str(index.integer + offset))
+        return number_at(place, index.integer + offset)
 
     def _for(self, expression: syntax.For) -> Node:
         found: list[Node] = []
@@ -226,14 +222,15 @@ class Folder:
         for number, element in enumerate(elements):
             if element.unknown:
                 yield None
+                continue
             index = node_at(loop.place, NodeKind.NUMBER, self.file, raw=str(number))
             yield self.binding(**{loop.item: element, loop.index: index})
 
-    def _over_elements(self, expression: syntax.Call, name: str) -> Node:
-        """`map`, `filter` and `toObject`; of a list that is known."""
-        subject, function = self.fold(expression.arguments[0]), expression.arguments[-1]
+    def _over_elements(self, expression: syntax.Call, name: str, function: syntax.Lambda) -> Node:
+        """`map` and `filter`, of a list that is known."""
+        subject = self.fold(expression.arguments[0])
         known = subject.kind is NodeKind.SEQUENCE and len(subject.elements) <= MOST_ITERATIONS
-        if not isinstance(function, syntax.Lambda) or not known or not function.names:
+        if not known or not function.names:
             return self._unknown(expression, f"{expression.name}({shown(subject)}, …)")
         found: list[Node] = []
         for element in subject.elements:
@@ -250,15 +247,6 @@ class Folder:
 _OVER_ELEMENTS = frozenset({"map", "filter"})
 
 
-def _entry_name(key: Node) -> str:
-    return f"?{key.line}.{key.column}" if key.unknown else key.raw
-
-
 def _origins(values: tuple[Node, ...]) -> tuple[Node, ...]:
     """Where the pieces of a value come from."""
     return tuple(origin for value in values for origin in value.origin)[:4]
-
-
-def _hole(value: Node) -> str:
-    """What a value that is not known leaves in a text."""
-    return value.raw if "${" in value.raw else f"${{{shown(value)}}}"

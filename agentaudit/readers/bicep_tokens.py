@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agentaudit.readers.document import Comment
+from agentaudit.readers.escapes import character_of
 from agentaudit.readers.lines import Lines, broken
 
 _TOKEN = re.compile(
@@ -31,7 +32,6 @@ _PIECE = re.compile(r"(?:[^'\\$\r\n]++|\\(?:[\\'nrt$]|u\{[0-9a-fA-F]{1,6}\})|\$(
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|(.))")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _MOST_TOKENS = 200_000
-_LAST_CHARACTER = 0x10FFFF
 
 
 class Token(msgspec.Struct, frozen=True, gc=False):
@@ -148,7 +148,5 @@ class Tokens:
 
 def _character(match: re.Match[str]) -> str:
     if match[1]:
-        code = int(match[1], 16)
-        valid = code <= _LAST_CHARACTER and not 0xD800 <= code <= 0xDFFF  # noqa: PLR2004 - surrogates
-        return chr(code) if valid else "\ufffd"
+        return character_of(int(match[1], 16))
     return _ESCAPED.get(match[2], match[2])

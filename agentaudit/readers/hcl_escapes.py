@@ -2,10 +2,11 @@
 
 import re
 
+from agentaudit.readers.escapes import character_of
+
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|([$%])\4(?=\{)')
 _DOUBLED = re.compile(r"([$%])\1(?=\{)")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
-_LAST_CODE_POINT = 0x10FFFF
 
 
 def unescaped(text: str) -> str:
@@ -24,5 +25,4 @@ def _character(match: re.Match[str]) -> str:
         return _ESCAPED.get(simple, simple)
     if doubled:
         return str(doubled)
-    code = int(short or long, 16)
-    return chr(code) if code <= _LAST_CODE_POINT else "\N{REPLACEMENT CHARACTER}"
+    return character_of(int(short or long, 16))

@@ -316,6 +316,12 @@ def test_resources_that_a_loop_makes_are_each_there(count: object, runtimes: int
     assert len(found.runtimes) == runtimes
 
 
+def test_a_number_of_a_copy_that_no_machine_holds_is_left_open() -> None:
+    app = {**site(LITERAL), "name": f"[concat('agent', copyIndex({'9' * 4_300}))]"}
+
+    assert len(deployed({**app, "copy": {"name": "apps", "count": 2}}).runtimes) == 2
+
+
 def test_more_copies_than_azure_makes_are_one() -> None:
     app = {**site(LITERAL), "copy": {"name": "apps", "count": 1_000_000}}
 
@@ -360,6 +366,46 @@ def test_values_of_a_file_beside_are_taken_where_they_are_given() -> None:
         "C_API_KEY": CredentialForm.SECRET_REF,
         "D_API_KEY": CredentialForm.LITERAL,
     }
+
+
+def test_files_of_values_that_give_equal_objects_agree() -> None:
+    """Whatever their order, and wherever they stand."""
+
+    def keys_off(**files: object) -> Truth:
+        found = deployment_of(
+            {
+                "main.json": json.dumps(
+                    {
+                        "$schema": SCHEMA,
+                        "parameters": {"account": {"type": "object", "defaultValue": {}}},
+                        "resources": [
+                            {
+                                "type": "Microsoft.CognitiveServices/accounts",
+                                "name": "a",
+                                "properties": "[parameters('account')]",
+                            }
+                        ],
+                    }
+                ),
+                **{
+                    f"main.parameters.{name}.json": json.dumps(
+                        {
+                            "$schema": SCHEMA.replace("deploymentTemplate", "deploymentParameters"),
+                            "parameters": {"account": {"value": value}},
+                        }
+                    )
+                    for name, value in files.items()
+                },
+            }
+        )
+        return found.resources[0].static_access
+
+    rules, other = [{"ip": "10.0.0.1"}], [{"ip": "10.0.0.2"}]
+    one = {"disableLocalAuth": True, "rules": rules}
+
+    assert keys_off(dev=one) is Truth.NO
+    assert keys_off(dev=one, test=dict(reversed(one.items()))) is Truth.NO
+    assert keys_off(dev=one, test={**one, "rules": other}) is Truth.YES
 
 
 def test_variables_that_name_each_other_end() -> None:

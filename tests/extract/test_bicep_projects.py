@@ -182,6 +182,8 @@ module apps 'core/app.bicep' = [for (name, i) in ['a', 'b', 'c']: if (name != 'b
 """
     assert len(project(main).runtimes) == 2
     assert len(project(main.replace("['a', 'b', 'c']", "names")).runtimes) == 1
+    assert len(project(main.replace("['a', 'b', 'c']", "[given, 'c']")).runtimes) == 2
+    assert len(project(main.replace("['a', 'b', 'c']", "[...given, 'c']")).runtimes) == 2
 
 
 @pytest.mark.parametrize(

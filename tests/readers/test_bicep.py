@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import InputError
 from agentaudit.readers import azure_syntax as syntax
+from agentaudit.readers.azure_functions import FUNCTIONS
 from agentaudit.readers.azure_values import Folder
 from agentaudit.readers.bicep import parse_bicep
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -115,6 +116,7 @@ def test_comments_have_their_places() -> None:
     [
         ("'it\\'s'", "it's"),
         (r"'a\n\t\\\$\u{1F600}'", "a\n\t\\$\U0001f600"),
+        (r"'\u{d800}\u{110000}'", "\ufffd\ufffd"),
         ("'''\nit's\n  two '''", "it's\n  two "),
         ("''''quoted''''", "'quoted'"),
         ("'a${'b${1 + 2 * 3}'}c'", "ab7c"),
@@ -153,6 +155,12 @@ def test_what_expressions_are_worth(text: str, raw: str) -> None:
         ("'a-${token}'", "a-${token}"),
         ("token ? 'a' : 'b'", "if(token, …)"),
         ("environment().suffixes.storage", "environment().suffixes.storage"),
+        ("concat('a', concat('b', token))", "ab${token}"),
+        ("format('{0}-{1}', 'a-${token}', other)", "a-${token}-${other}"),
+        ("'a-${null}-${token}'", "a-${null}-${token}"),
+        ("concat('a', { b: token })", "a${{…}}"),
+        ("map()", "map()"),
+        ("filter()", "filter()"),
         ("[for x in xs: x]", "for …"),
         (
             "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'r')",
@@ -172,6 +180,41 @@ def test_of_a_union_the_known_part_is_known_and_the_rest_is_open() -> None:
     assert found.text_at("A") == "a"
     assert [key.unknown for key, _ in found.entries] == [False, True]
     assert value("concat(['a'], more)").elements[1].unknown
+
+
+def test_of_equal_keys_the_last_counts_and_every_open_part_stays() -> None:
+    spread, united = value("{ a: 1, ...x, ...x, a: 2 }"), value("union({ a: 1 }, x, x, { a: 2 })")
+
+    for found in (spread, united):
+        assert [(key.raw, each.raw) for key, each in found.entries] == [
+            ("a", "2"),
+            ("…", "x"),
+            ("…", "x"),
+        ]
+
+
+arguments = st.sampled_from(
+    (
+        *("'a/b'", "''", "'{0}{7}'", "'-3'", "7", "-1", "9" * 4_300, "true", "null", "[]", "{}"),
+        *("[1, [x]]", "{ a: 1, ...x }", "x", "a => a", "(a, b) => true", "() => 1"),
+    )
+)
+
+
+@given(
+    st.sampled_from([*FUNCTIONS, "map", "filter", "if", "copyIndex"]),
+    st.lists(arguments, max_size=4),
+)
+def test_no_arguments_crash_a_function(name: str, given: list[str]) -> None:
+    """Azure refuses most of them; what it answers is not known then, or what it would be."""
+    found = value(f"{name}({', '.join(given)})")
+
+    assert found.raw.encode().decode() == found.raw
+
+
+@pytest.mark.parametrize("text", [f"range({'9' * 4_300}, 2)", "range(-1000000000001, 1)"])
+def test_numbers_that_azure_has_not_are_left_unknown(text: str) -> None:
+    assert value(text).unknown
 
 
 def test_a_broken_statement_hides_no_other() -> None:

@@ -150,6 +150,13 @@ def test_a_leaf_is_what_the_tree_says(text: str) -> None:
     assert (short.kind, short.raw) == (long.kind, long.raw)
 
 
+@pytest.mark.parametrize("quoted", ["\\ud800", "\\U0000dfff", "\\U00110000", "\\uD83D\\uDE00"])
+def test_escapes_that_are_no_character_are_replaced(quoted: str) -> None:
+    """As Terraform does: halves of characters never become one."""
+    assert set(value(f'"{quoted}"').raw) == {"\ufffd"}
+    assert set(value(f'"{quoted}${{a}}"').raw) >= {"\ufffd"}
+
+
 @given(st.text(alphabet=st.sampled_from('a1 ="{}[](),.\n$%<>-EOT\\#/*?:!é\ud800'), max_size=80))
 def test_no_text_crashes_the_reader(text: str) -> None:
     """Whatever stands in a file, the answer is a document."""
