@@ -8,15 +8,11 @@ from agentaudit.extract.containers import Container, add_container, place_of, ru
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
 from agentaudit.extract.kubernetes_environment import Pod, command_of, environment_of
-from agentaudit.extract.kubernetes_objects import (
-    Cluster,
-    KubernetesObject,
-    is_of_cloud_run,
-    kubernetes_objects,
-)
+from agentaudit.extract.kubernetes_objects import Cluster, is_of_cloud_run, kubernetes_objects
 from agentaudit.extract.kubernetes_scaling import instances_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
+from agentaudit.extract.stages import stage_in, stage_named
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -99,7 +95,7 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
         id=runtime_id(f"{pod.owner.name}/{name}", key),
         name=f"{pod.owner.name}/{name}" if name != pod.owner.name else name,
         evidence=place_of(pod.owner.document, place, name),
-        environment=_environment(pod.owner),
+        environment=_stage(pod.owner.namespace),
         kind="pod",
         image=node.text_at("image"),
         privileged=_first_true("privileged", *security)
@@ -226,9 +222,10 @@ def _labels(template: Node) -> tuple[tuple[str, str], ...]:
     return tuple((key, value.text or "") for key, value in labels.items()) if labels else ()
 
 
-def _environment(item: KubernetesObject) -> str:
-    known = ("production", "prod", "staging", "preview", "development", "dev")
-    return next((word for word in known if word in item.namespace.split("-")), "")
+def _stage(namespace: str) -> str:
+    """The stage of a namespace; `agent-sandbox-system` is where agents run code, and none."""
+    words = (word for word in namespace.split("-") if word != "sandbox")
+    return stage_in(words) or stage_named(namespace)
 
 
 def _first_true(key: str, *nodes: Node | None) -> bool:

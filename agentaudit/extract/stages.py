@@ -39,14 +39,22 @@ def stage_named(text: str) -> str:
     return _STAGES.get(text.strip().lower(), "")
 
 
+def stage_in(words: Iterable[str]) -> str:
+    """The first stage that is named among words, and not denied by the word before it."""
+    before = ""
+    for word in words:
+        stage = stage_named(word)
+        if stage and before not in _DENIED:
+            return stage
+        before = word.lower()
+    return ""
+
+
 def stage_of_file(file: str) -> str:
     """The stage that a file is for, by a part of its name or by the folder nearest to it."""
     *folders, name = file.split("/")
-    for part in (*re.split(r"[._-]", name), *reversed(folders)):
-        stage = stage_named(part)
-        if stage:
-            return stage
-    return ""
+    own = stage_in(re.split(r"[._-]", name))
+    return own or next(filter(None, map(stage_named, reversed(folders))), "")
 
 
 def stage_of_settings(settings: Iterable[Setting]) -> str:

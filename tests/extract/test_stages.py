@@ -19,6 +19,13 @@ from agentaudit.rules.fakes import expand_fakes
         ("envs/prod/main.tf", "production"),
         ("envs/dev/prod.tfvars", "production"),
         (".env.development", "development"),
+        (".env.non-prod", ""),
+        (".env.NON_PROD", ""),
+        (".env.pre-prod", ""),
+        ("non_prod.tfvars", ""),
+        ("envs/staging/non-prod.tfvars", "staging"),
+        ("dev-not-prod.yaml", "development"),
+        ("pre-commit.prod.yaml", "production"),
         ("devices/product.yaml", ""),
         ("compose.yaml", ""),
         ("tests/compose.yaml", ""),
@@ -76,6 +83,35 @@ def test_a_credential_belongs_to_production_by_a_name(name: str, value: str, own
 )
 def test_an_environment_says_which_stage_it_is(setting: str, stage: str) -> None:
     assert held("API_TOKEN", "${TOKEN}", setting).environment == stage
+
+
+@pytest.mark.parametrize(
+    ("namespace", "stage"),
+    [
+        ("agents-prod", "production"),
+        ("agents-prd", "production"),
+        ("qa", "test"),
+        ("sandbox", "test"),
+        ("agent-sandbox-system", ""),
+        ("dev", "development"),
+        ("agents-non-prod", ""),
+        ("pre-prod", ""),
+        ("production-line-preview", "production"),
+        ("agents", ""),
+        ("", ""),
+    ],
+)
+def test_a_namespace_is_of_the_stage_that_it_names(namespace: str, stage: str) -> None:
+    pod = f"""
+apiVersion: v1
+kind: Pod
+metadata: {{name: agent, namespace: "{namespace}"}}
+spec:
+  containers: [{{name: agent, image: "ghcr.io/acme/agent:1.0.0"}}]
+"""
+    (runtime,) = deployment_of({"k8s/agent.yaml": pod}).runtimes
+
+    assert runtime.environment == stage
 
 
 def test_a_job_in_an_environment_is_of_its_stage() -> None:
