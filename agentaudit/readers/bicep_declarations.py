@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from agentaudit.readers import azure_syntax as syntax
 from agentaudit.readers.azure_syntax import Expression
-from agentaudit.readers.bicep_expressions import braced, condition_in, expression, loop_in, text
+from agentaudit.readers.bicep_composed import braced, condition_in, loop_in, text
+from agentaudit.readers.bicep_expressions import expression
 from agentaudit.readers.bicep_reading import Reading
 from agentaudit.readers.document import NodeKind
 
@@ -13,7 +14,7 @@ from agentaudit.readers.document import NodeKind
 def resource(reading: Reading) -> syntax.Resource:
     """A resource, from its symbol to the end of its body."""
     symbol = reading.name()
-    type_ = text(reading)
+    type_ = text(reading, expression)
     existing = reading.sees_word("existing")
     reading.at += existing
     reading.expect("=")
@@ -56,7 +57,7 @@ def _child(reading: Reading) -> syntax.Resource | None:
 def module(reading: Reading) -> syntax.Module:
     """A module, from its symbol to the end of its body."""
     symbol = reading.name()
-    source = text(reading)
+    source = text(reading, expression)
     reading.expect("=")
     body = _body(reading, None)
     return syntax.Module(
@@ -93,7 +94,7 @@ def _body(reading: Reading, declared: Callable[[Reading], syntax.Resource | None
         nonlocal children
         if inner.sees("("):  # a body in brackets, which nothing forbids
             return expression(inner)
-        value, children = braced(inner, declared)
+        value, children = braced(inner, expression, declared)
         return value
 
     reading.skip_lines()
@@ -101,9 +102,9 @@ def _body(reading: Reading, declared: Callable[[Reading], syntax.Resource | None
         reading.skip_lines()
         if not reading.sees_word("for"):
             raise reading.error("`for` belongs here")
-        loop, condition, value = loop_in(reading, block)
+        loop, condition, value = loop_in(reading, expression, block)
         return _Body(value=value, condition=condition, loop=loop, children=children)
-    condition = condition_in(reading)
+    condition = condition_in(reading, expression)
     value = block(reading)
     return _Body(value=value, condition=condition, children=children)
 

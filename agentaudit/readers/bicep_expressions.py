@@ -7,11 +7,12 @@ language specification, and Microsoft Learn, "Bicep operators" (precedence), "It
 Bicep", "Lambda functions in Bicep", "Spread operator".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from agentaudit.readers import azure_syntax as syntax
 from agentaudit.readers.azure_syntax import Expression
+from agentaudit.readers.bicep_composed import array, braced, text
 from agentaudit.readers.bicep_reading import Reading
 from agentaudit.readers.document import NodeKind
 
@@ -53,8 +54,7 @@ def expression(reading: Reading) -> Expression:
     if _follows(reading, "?"):
         reading.at += 1
         yes = expression(reading)
-        reading.skip_lines()
-        reading.expect(":")
+        reading.expect_behind(":")
         no = expression(reading)
         found = syntax.Call(place=reading.since(start), name="if", arguments=(found, yes, no))
     reading.depth -= 1
@@ -127,8 +127,7 @@ def _element(reading: Reading, subject: Expression, start: int) -> Expression:
     reading.taken("?")
     reading.taken("^")
     key = expression(reading)
-    reading.skip_lines()
-    reading.expect("]")
+    reading.expect_behind("]")
     return syntax.Access(place=reading.since(start), subject=subject, key=key)
 
 
@@ -143,10 +142,7 @@ def _member(reading: Reading, subject: Expression, start: int) -> Expression:
         named = isinstance(subject, syntax.Name) and subject.name in _SPACES
         arguments = given if named else (subject, *given)
         return syntax.Call(place=reading.since(start), name=name, arguments=arguments)
-    key = syntax.Literal(
-        place=reading.place(token.start, token.end), kind=NodeKind.STRING, raw=name
-    )
-    return syntax.Access(place=reading.since(start), subject=subject, key=key)
+    return syntax.Access(place=reading.since(start), subject=subject, key=reading.literal(token))
 
 
 def _primary(reading: Reading) -> Expression:
@@ -154,15 +150,13 @@ def _primary(reading: Reading) -> Expression:
     if token.kind == "name":
         return _named(reading)
     if token.kind in {"whole", "first"}:
-        return text(reading)
+        return text(reading, expression)
     if token.kind == "number":
-        reading.at += 1
-        place = reading.place(token.start, token.end)
-        return syntax.Literal(place=place, kind=NodeKind.NUMBER, raw=token.text)
+        return reading.literal(reading.advance(), NodeKind.NUMBER)
     if reading.sees("{"):
-        return braced(reading)[0]
+        return braced(reading, expression)[0]
     if reading.sees("["):
-        return _array(reading)
+        return array(reading, expression)
     if reading.sees("("):
         return _bracketed(reading)
     raise reading.error("a value belongs here")
@@ -176,34 +170,9 @@ def _named(reading: Reading) -> Expression:
         return syntax.Call(place=reading.since(token.start), name=name, arguments=arguments)
     if reading.sees("=>"):
         return _lambda(reading, token.start, (name,))
-    place = reading.place(token.start, token.end)
     if name in _WORDS:
-        return syntax.Literal(place=place, kind=_WORDS[name], raw=name)
-    return syntax.Name(place=place, name=name)
-
-
-def text(reading: Reading) -> Expression:
-    """A text, with its interpolations; a lone one of those is no text yet."""
-    first = reading.token
-    if first.kind not in {"whole", "first"}:
-        raise reading.error("a text in single quotes belongs here")
-    parts: list[Expression] = [_piece(reading)]
-    while reading.tokens[reading.at - 1].kind in {"first", "middle"}:
-        parts.append(expression(reading))
-        reading.skip_lines()
-        if reading.token.kind not in {"middle", "last"}:
-            raise reading.error("`}` belongs here")
-        parts.append(_piece(reading))
-    if len(parts) == 1:
-        return parts[0]
-    return syntax.Composed(place=reading.since(first.start), parts=tuple(parts))
-
-
-def _piece(reading: Reading) -> Expression:
-    token = reading.token
-    reading.at += 1
-    place = reading.place(token.start, token.end)
-    return syntax.Literal(place=place, kind=NodeKind.STRING, raw=token.text)
+        return reading.literal(token, _WORDS[name])
+    return syntax.Name(place=reading.place(token.start, token.end), name=name)
 
 
 def _arguments(reading: Reading) -> tuple[Expression, ...]:
@@ -227,8 +196,7 @@ def _bracketed(reading: Reading) -> Expression:
         return _lambda(reading, start, names)
     reading.expect("(")
     found = expression(reading)
-    reading.skip_lines()
-    reading.expect(")")
+    reading.expect_behind(")")
     return found
 
 
@@ -249,107 +217,3 @@ def _lambda(reading: Reading, start: int, names: tuple[str, ...]) -> Expression:
     reading.expect("=>")
     body = expression(reading)
     return syntax.Lambda(place=reading.since(start), names=names, body=body)
-
-
-def _array(reading: Reading) -> Expression:
-    start = reading.token.start
-    reading.expect("[")
-    reading.skip_lines(commas=True)
-    if reading.sees_word("for"):
-        loop, condition, body = loop_in(reading, expression)
-        place = reading.since(start)
-        return syntax.For(place=place, loop=loop, body=body, condition=condition)
-    elements: list[Expression] = []
-    while not reading.taken("]"):
-        before = reading.token.start
-        if reading.taken("..."):
-            value = expression(reading)
-            elements.append(syntax.Spread(place=reading.since(before), value=value))
-        else:
-            elements.append(expression(reading))
-        _separated(reading, "]")
-    return syntax.Array(place=reading.since(start), elements=tuple(elements))
-
-
-def _separated(reading: Reading, closing: str) -> None:
-    if reading.token.kind != "line" and not reading.sees(",", closing):
-        raise reading.error(f"a line break, `,` or `{closing}` belongs here")
-    reading.skip_lines(commas=True)
-
-
-def loop_in(
-    reading: Reading, body_of: Callable[["Reading"], Expression]
-) -> tuple[syntax.Loop, Expression | None, Expression]:
-    """`for item in list: body]`, up to the bracket that closes it."""
-    start = reading.token.start
-    reading.at += 1
-    index = ""
-    if reading.taken("("):
-        item = reading.name()
-        reading.expect(",")
-        index = reading.name()
-        reading.expect(")")
-    else:
-        item = reading.name()
-    if not reading.sees_word("in"):
-        raise reading.error("`in` belongs here")
-    reading.at += 1
-    subject = expression(reading)
-    loop = syntax.Loop(place=reading.since(start), item=item, index=index, subject=subject)
-    reading.expect(":")
-    reading.skip_lines()
-    condition = condition_in(reading)
-    body = body_of(reading)
-    reading.skip_lines()
-    reading.expect("]")
-    return loop, condition, body
-
-
-def condition_in(reading: Reading) -> Expression | None:
-    """`if (condition)`, where it stands before a body."""
-    if not reading.sees_word("if"):
-        return None
-    reading.at += 1
-    reading.expect("(")
-    found = expression(reading)
-    reading.skip_lines()
-    reading.expect(")")
-    reading.skip_lines()
-    return found
-
-
-def braced(
-    reading: Reading, declared: Callable[["Reading"], syntax.Resource | None] | None = None
-) -> tuple[syntax.Object, tuple[syntax.Resource, ...]]:
-    """An object; `declared` reads the resources that stand within one's body."""
-    start = reading.token.start
-    reading.expect("{")
-    reading.deeper()
-    entries: list[tuple[Expression | None, Expression]] = []
-    children: list[syntax.Resource] = []
-    reading.skip_lines(commas=True)
-    while not reading.taken("}"):
-        child = declared(reading) if declared is not None else None
-        if child is not None:
-            children.append(child)
-        elif reading.taken("..."):
-            entries.append((None, expression(reading)))
-        else:
-            entries.append(_entry(reading))
-        _separated(reading, "}")
-    reading.depth -= 1
-    return syntax.Object(place=reading.since(start), entries=tuple(entries)), tuple(children)
-
-
-def _entry(reading: Reading) -> tuple[Expression, Expression]:
-    key: Expression
-    if reading.token.kind == "name":
-        token = reading.token
-        reading.at += 1
-        place = reading.place(token.start, token.end)
-        key = syntax.Literal(place=place, kind=NodeKind.STRING, raw=token.text)
-    else:
-        key = text(reading)
-    reading.skip_lines()
-    reading.expect(":")
-    return key, expression(reading)

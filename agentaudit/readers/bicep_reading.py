@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from agentaudit.readers.azure_syntax import Place
+from agentaudit.readers.azure_syntax import Literal, Place
 from agentaudit.readers.bicep_tokens import Token
+from agentaudit.readers.document import NodeKind
 from agentaudit.readers.lines import MAX_DEPTH, Lines, broken
 
 
@@ -54,12 +55,25 @@ class Reading:
         if not self.taken(mark):
             raise self.error(f"`{mark}` belongs here")
 
+    def expect_behind(self, mark: str) -> None:
+        """A mark that has to stand here, or behind line breaks."""
+        self.skip_lines()
+        self.expect(mark)
+
+    def advance(self) -> Token:
+        """The next token, which is read then."""
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def literal(self, token: Token, kind: NodeKind = NodeKind.STRING) -> Literal:
+        """What a token says, where it stands."""
+        return Literal(place=self.place(token.start, token.end), kind=kind, raw=token.text)
+
     def name(self) -> str:
         """A name that has to stand here."""
         if self.token.kind != "name":
             raise self.error("a name belongs here")
-        self.at += 1
-        return self.tokens[self.at - 1].text
+        return self.advance().text
 
     def skip_lines(self, *, commas: bool = False) -> None:
         """Line breaks are passed over, and commas where they separate."""
