@@ -107,6 +107,14 @@ BUILDERS: Mapping[str, Builder] = {
     ),
 }
 
+RUN_METHODS = frozenset(
+    {
+        *("run", "run_sync", "run_async", "run_live", "run_stream", "run_streamed"),
+        *("invoke", "ainvoke", "invoke_async", "stream", "astream"),
+        *("kickoff", "kickoff_async", "initiate_chat", "a_initiate_chat"),
+    }
+)
+"""Methods by which agents of these frameworks, and what runs them, are started."""
 _BY_CLIENTS = frozenset({"as_agent", "create_agent"})
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.python_builders import RUN_METHODS
 from agentaudit.extract.python_code import Call, Module, descendants, keyword, splatted
-from agentaudit.extract.python_retry_loops import endless_clients, endless_loops
+from agentaudit.extract.python_retry_loops import Retried, endless_clients, endless_loops
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.controls import Retry
 
@@ -49,12 +50,6 @@ _OF_CLIENTS = {
     "boto3": re.compile(r"\.converse(?:_stream)?$"),
 }
 """Calls that other libraries have too: they count where the model's client is imported."""
-_RUNS = frozenset(
-    {
-        *("run", "run_sync", "run_stream", "run_streamed", "invoke", "ainvoke", "stream"),
-        *("astream", "kickoff", "kickoff_async", "invoke_async"),
-    }
-)
 
 
 def retries(
@@ -66,8 +61,9 @@ def retries(
     `agents` are the variables that hold agents, `tools` the names of the functions that are tools.
     """
     reach = _Reach(module, agents)
-    yield from endless_clients(module, calls)
-    yield from endless_loops(module, reach.of)
+    for endless in (*endless_clients(module, calls), *endless_loops(module, reach.of)):
+        line = getattr(endless.node, "lineno", 1)
+        yield _retry(module, endless, Known.NONE, f"{endless.name}:{line}")
     if any(name.startswith(("tenacity", "backoff")) for name in module.imports.values()):
         yield from _of_libraries(module, reach, tools)
 
@@ -80,13 +76,13 @@ def _of_libraries(module: Module, reach: "_Reach", tools: Collection[str]) -> It
                 continue
             around = "tool" if function.name in tools else reach.of(function)
             if around:
-                yield _retry(module, decorator, (function.name, around), _limit(module, call, form))
+                yield _ended(module, Retried(function.name, decorator, around), (form, call))
     loops: tuple[ast.For | ast.AsyncFor, ...] = (*module.of(ast.For), *module.of(ast.AsyncFor))
     for loop in loops:
         form, call = _form(module, loop.iter)
         around = reach.of(loop) if form is not None else ""
         if form is not None and around:
-            yield _retry(module, loop.iter, (form.product, around), _limit(module, call, form))
+            yield _ended(module, Retried(form.product, loop.iter, around), (form, call))
 
 
 def _form(module: Module, node: ast.expr) -> tuple[_Form | None, ast.Call | None]:
@@ -134,7 +130,7 @@ class _Reach:
                 if _calls_model(self.module, name):
                     return "model"
                 owner, _, method = name.rpartition(".")
-                if method in _RUNS and owner.rpartition(".")[2] in self.agents:
+                if method in RUN_METHODS and owner.rpartition(".")[2] in self.agents:
                     return "agent"
         return ""
 
@@ -185,12 +181,18 @@ def _imports(module: Module, package: str) -> bool:
     return any(name.partition(".")[0] == package for name in module.imports.values())
 
 
-def _retry(module: Module, node: ast.expr, named: tuple[str, str], limit: Known) -> Retry:
-    name, around = named
+def _ended(module: Module, retried: Retried, by: tuple[_Form, ast.Call | None]) -> Retry:
+    """A retry of a library, which its arguments may end."""
+    form, call = by
+    limit = _limit(module, call, form)
+    return _retry(module, retried, limit, f"{retried.name}:{limit}")
+
+
+def _retry(module: Module, retried: Retried, limit: Known, key: str) -> Retry:
     return Retry(
-        id=fact_id("retry", name, f"{module.document.file}#{name}:{limit}"),
-        name=name,
-        evidence=(module.place(node, name),),
-        around=around,
+        id=fact_id("retry", retried.name, f"{module.document.file}#{key}"),
+        name=retried.name,
+        evidence=(module.place(retried.node, retried.name),),
+        around=retried.around,
         limit=limit,
     )

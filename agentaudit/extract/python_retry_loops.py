@@ -8,11 +8,9 @@ and "`math.inf` or a very high number" for ever (`openai/_base_client.py`, which
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import Call, Module, Scopes, descendants, keyword
-from agentaudit.model.evidence import Known
-from agentaudit.model.facts.controls import Retry
 
 _CLIENTS = re.compile(
     r"^(?:openai|anthropic|groq)\.\w+$|^(?:langchain|llama_index)[\w.]*\.\w+$|\.with_options$"
@@ -30,15 +28,25 @@ _HARMLESS = frozenset(
 """Calls of a handler that end nothing."""
 
 
-def endless_clients(module: Module, calls: tuple[Call, ...]) -> Iterator[Retry]:
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What is tried again: what it is called, where that is said, and what it calls."""
+
+    name: str
+    node: ast.AST
+    around: str
+    """`model`, `agent` or `tool`."""
+
+
+def endless_clients(module: Module, calls: tuple[Call, ...]) -> Iterator[Retried]:
     """Every client of a model that is told to try for ever."""
     for call in calls if "max_retries" in module.document.text else ():
         given = keyword(call.node, "max_retries")
         if given is not None and _CLIENTS.search(call.name) and _for_ever(module, given):
-            yield _retry(module, call.node, call.variable or call.last, "model")
+            yield Retried(call.variable or call.last, call.node, "model")
 
 
-def endless_loops(module: Module, around: Callable[[ast.AST], str]) -> Iterator[Retry]:
+def endless_loops(module: Module, around: Callable[[ast.AST], str]) -> Iterator[Retried]:
     """
     Every `while True` that is left when a call of a model or an agent succeeds, and only then.
 
@@ -52,7 +60,7 @@ def endless_loops(module: Module, around: Callable[[ast.AST], str]) -> Iterator[
         called = around(ast.Module(body=attempt.body, type_ignores=[]))
         if called:
             function = scopes.of(loop)
-            yield _retry(module, loop, function.name if function else "while True", called)
+            yield Retried(function.name if function else "while True", loop, called)
 
 
 def _for_ever(module: Module, node: ast.expr) -> bool:
@@ -95,14 +103,3 @@ def _goes_on(handler: ast.ExceptHandler) -> bool:
             if name not in _HARMLESS:
                 return False
     return True
-
-
-def _retry(module: Module, node: ast.AST, name: str, around: str) -> Retry:
-    line = getattr(node, "lineno", 1)
-    return Retry(
-        id=fact_id("retry", name, f"{module.document.file}#{name}:{line}"),
-        name=name,
-        evidence=(module.place(node, name),),
-        around=around,
-        limit=Known.NONE,
-    )

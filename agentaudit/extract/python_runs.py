@@ -5,16 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from agentaudit.extract.python_builders import RUN_METHODS
 from agentaudit.extract.python_code import Call, Module, keyword
 
-_STARTS = frozenset(
-    {
-        *("run", "run_sync", "run_streamed", "invoke", "ainvoke", "stream", "astream"),
-        *("run_async", "run_live", "run_stream", "initiate_chat", "a_initiate_chat", "RunConfig"),
-        "with_config",
-        "RunnableConfig",
-    }
-)
+_STARTS = RUN_METHODS | {"with_config", "RunConfig", "RunnableConfig"}
 """What starts a run; `RunConfig` is what Google's ADK hands to one, `RunnableConfig` LangChain."""
 _Names = tuple[str, ...]
 

@@ -97,6 +97,7 @@ def test_a_tool_stands_where_its_name_stands() -> None:
         ("create_agent().invoke(x, config={'recursion_limit': n()})", Known.UNKNOWN, None),
         ("create_agent().invoke(x, config=named)", Known.SET, 9),
         ("create_agent().invoke(x, typed)", Known.SET, 8),
+        ("create_agent().invoke_async(x, config=named)", Known.SET, 9),
         ("create_agent().invoke(x, RunnableConfig(recursion_limit=6))", Known.SET, 6),
     ],
 )

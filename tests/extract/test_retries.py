@@ -46,6 +46,9 @@ def test_arguments_tell_whether_retries_end(decorator: str, limit: Known) -> Non
     [
         ("@retry\n@function_tool\ndef look(x: int): ...\n", "tool"),
         ("@retry\ndef go():\n    return helper.run('x')\n", "agent"),
+        ("@retry\ndef go():\n    return helper.initiate_chat('x')\n", "agent"),
+        ("@retry\ndef go():\n    return helper.run_async('x')\n", "agent"),
+        ("@retry\ndef go():\n    return helper.kickoff()\n", "agent"),
         ("for attempt in Retrying():\n    with attempt:\n        helper.run('x')\n", "agent"),
         (f"async def f():\n  async for a in AsyncRetrying():\n    with a: {ASKS}\n", "model"),
         (f"again = retry(wait=1)\n@again\ndef ask(): {ASKS}\n", "model"),
