@@ -3,8 +3,8 @@ The engine: a workload on a machine under a policy, event by event, to the nanos
 
 The event contract. At one instant (1) all steps that end, end, on every station; their requests
 start the next step, or finish; (2) all requests that arrive, arrive, those too that follow one that
-has just finished; (3) the policy decides, once; (4) where the machine limits LLM calls, those that
-are in front of the server and fit begin.
+has just finished; (3) the policy decides, once, if anybody waits or it listens to steps; (4) where
+the machine limits LLM calls, those that are in front of the server and fit begin.
 Within each part requests come in the order of their ids. A request without any work finishes in
 the instant in which it starts, and the instant is then gone through once more. The engine holds no
 list of events: four clocks say what happens next. Nothing in it is random, and equal arguments
@@ -149,10 +149,9 @@ class _Execution:
 
     def _next_ns(self) -> int:
         """The next instant at which anything happens."""
-        next_ns = self._admission.wake_ns
-        if next_ns < self._now_ns or self._idle_wakes > MOST_IDLE_WAKES:
-            raise self.refused(f"wants to be woken at {next_ns} ns, again and again, for nothing")
-        next_ns = min(next_ns, self._first_ns[self._arrivals])
+        next_ns = self._first_ns[self._arrivals]
+        if self._waiting or self._hooks.watching:
+            next_ns = min(next_ns, self._wake_ns())
         for station in self._used:
             if station.changed:
                 station.settle()
@@ -161,6 +160,13 @@ class _Execution:
         for clock in self._clocks:
             next_ns = min(next_ns, clock.due_ns())
         return next_ns
+
+    def _wake_ns(self) -> int:
+        """When the policy wants to be asked even if nothing happens."""
+        wake_ns = self._admission.wake_ns
+        if wake_ns < self._now_ns or self._idle_wakes > MOST_IDLE_WAKES:
+            raise self.refused(f"wants to be woken at {wake_ns} ns, again and again, for nothing")
+        return wake_ns
 
     def _pass_instant(self, now_ns: int) -> None:
         """Everything that happens at one instant, in the order of the contract."""
@@ -174,8 +180,9 @@ class _Execution:
         arrived = self._first_ns[self._arrivals] <= now_ns or self._thinking.ends_ns <= now_ns
         if arrived:
             self._arrive(now_ns)
-        started = self._admission.admit(now_ns)
-        if started:
+        started: Sequence[WorkRequest] = ()
+        if self._waiting or self._hooks.watching:
+            started = self._admission.admit(now_ns)
             self._start(started, now_ns)
         if self._line is not None:
             self._begin_calls(now_ns)

@@ -19,7 +19,8 @@ class Admission(Protocol):
     A policy at work in one run.
 
     At each instant the engine reports what finished, then what arrived, both in the order of
-    request ids, and then asks once who starts. The first two hooks only take note.
+    request ids, and then asks once who starts. While nobody waits it need not ask, and asks only
+    those that listen to steps. The first two hooks only take note.
     """
 
     def finished(self, request: WorkRequest) -> None:
@@ -33,7 +34,11 @@ class Admission(Protocol):
 
     @property
     def wake_ns(self) -> int:
-        """The next instant at which to be asked even if nothing happens; NEVER for none."""
+        """
+        The next instant at which to be asked even if nothing happens; NEVER for none.
+
+        While nobody waits it counts only for those that listen to steps.
+        """
 
 
 class Policy(Protocol):

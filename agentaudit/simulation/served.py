@@ -20,6 +20,7 @@ from agentaudit.simulation.engine import in_order, simulate
 from agentaudit.simulation.policy import Admission, Policy, hooks_of
 from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import faster
+from agentaudit.simulation.stations import NEVER
 from agentaudit.simulation.steps import NO_STEP, STATION, plan_of, step_numbers
 
 Costs = Mapping[tuple[int, int], int]
@@ -244,6 +245,8 @@ class _Noting:
         self._log = log
         hooks = hooks_of(admission)
         self._began, self._ended = hooks.step_began, hooks.step_ended
+        self._watching = hooks.watching
+        self._waiting = 0
         self.rank, self.keep_ns = hooks.rank, hooks.keep_ns
         self._asked_in_threads = hooks.in_threads
         self.in_threads = None if hooks.in_threads is None else self._in_threads
@@ -251,16 +254,23 @@ class _Noting:
 
     @property
     def wake_ns(self) -> int:
-        return self._admission.wake_ns
+        return self._admission.wake_ns if self._asks() else NEVER
 
     def finished(self, request: WorkRequest) -> None:
         self._admission.finished(request)
 
     def arrived(self, request: WorkRequest) -> None:
+        self._waiting += 1
         self._admission.arrived(request)
 
     def admit(self, now_ns: int) -> Sequence[WorkRequest]:
-        return self._admission.admit(now_ns)
+        started = self._admission.admit(now_ns) if self._asks() else ()
+        self._waiting -= len(started)
+        return started
+
+    def _asks(self) -> bool:
+        """Whether the policy would be asked by itself: this one listens to steps, and always is."""
+        return bool(self._waiting) or self._watching
 
     def step_began(self, request: WorkRequest, step: WorkStep, now_ns: int) -> None:
         self._note(request, step, now_ns, 1)

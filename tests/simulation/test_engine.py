@@ -359,13 +359,21 @@ def test_completions_come_before_arrivals_and_one_decision_after_both() -> None:
             heard.append(f"{now_ns}: {len(started)} started")
             return started
 
-    simulate(work((0, (cpu(10),)), (10, (cpu(5),)), (10, (cpu(5),))), IDEAL, Listening())
+    given = work((0, (cpu(10),)), (10, (cpu(5),)), (10, (cpu(5),)), (20, (cpu(5),)))
+    simulate(given, IDEAL, Listening())
+    decided = list(heard)
+    heard.clear()
+    Listening.step_ended = lambda *_: None  # type: ignore[attr-defined]
+    simulate(given, IDEAL, Listening())
 
-    assert heard == [
+    assert decided == [
         *("arrived 0", "0: 1 started"),
         *("finished 0", "arrived 1", "arrived 2", "10: 2 started"),
-        *("finished 1", "finished 2", "15: 0 started"),
+        *("finished 1", "finished 2"),  # nobody waits
+        *("arrived 3", "20: 1 started"),
+        "finished 3",
     ]
+    assert [each for each in heard if each not in decided] == ["15: 0 started", "25: 0 started"]
 
 
 class Starving:

@@ -3,8 +3,8 @@ The executor: requests served by real processes, as a policy admits them.
 
 The event contract is the simulator's. At one instant (1) all steps that have ended, end; their
 requests hand over the next step, or finish; (2) all requests that are due, arrive; (3) the policy
-decides, once; each in the order of request ids. The instant is when the driver woke up, and what
-happens while it acts belongs to the next.
+decides, once, if anybody waits or it listens to steps; each in the order of request ids. The
+instant is when the driver woke up, and what happens while it acts belongs to the next.
 """
 
 import time
@@ -147,7 +147,13 @@ class _Run:
         """When something happens that no process has to say."""
         arrivals = [at_ns for at_ns, _ in self._coming[:1]]
         line_ns = self._calls.due_ns() if self._calls is not None else _FOREVER_NS
-        return min([*arrivals, self._hands.due_ns(), self._admission.wake_ns, line_ns, _FOREVER_NS])
+        wake_ns = self._admission.wake_ns if self._asks() else _FOREVER_NS
+        return min([*arrivals, self._hands.due_ns(), wake_ns, line_ns, _FOREVER_NS])
+
+    def _asks(self) -> bool:
+        """Whether anybody waits, or the policy goes by steps as well."""
+        watching = self._began is not None or self._ended is not None
+        return watching or len(self._start_ns) < len(self._arrival_ns)
 
     def _pass_instant(self, now_ns: int, ready: Sequence[int]) -> None:
         ended = sorted(
@@ -164,15 +170,20 @@ class _Run:
         arriving = self._arriving(now_ns)
         for request_id in arriving:
             self._admission.arrived(self._requests[request_id])
-        started = self._admission.admit(now_ns)
+        started = self._admission.admit(now_ns) if self._asks() else ()
         for request in started:
             self._start(request, now_ns)
         self._idle_wakes = 0 if ended or arriving or started else self._idle_wakes + 1
+        self._check_wake(now_ns)
+        if self._calls is not None:
+            self._calls.begin(now_ns)
+
+    def _check_wake(self, now_ns: int) -> None:
+        if not self._asks():
+            return
         wake_ns = self._admission.wake_ns
         if wake_ns < now_ns or self._idle_wakes > _MOST_IDLE_WAKES:
             raise self._refused(f"wants to be woken at {wake_ns} ns, again and again, for nothing")
-        if self._calls is not None:
-            self._calls.begin(now_ns)
 
     def _arriving(self, now_ns: int) -> list[int]:
         """Those that are due, by their ids; each arrives when it was due, not when it is seen."""

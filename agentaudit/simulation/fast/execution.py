@@ -28,8 +28,6 @@ _MOST_RATES = 1 << 20
 _USUAL: tuple[Literal["C", "A", "W"], ...] = ("C", "A", "W")
 _WORDS = 1 << 11
 """Room for what compiled code knows of all arrays of a run, several times over."""
-_AHEAD = 256
-"""Instants for which a policy that cannot decide anything in them need not be asked at once."""
 _STAGES = {Stage.CPU: parts.CPU, Stage.GPU: parts.GPU, Stage.WAIT: parts.WAIT}
 _UNBOUNDED = (Rule.OFFSET, Rule.OVERLAP, Rule.APART, Rule.WINDOW, Rule.ASKED)
 """Rules under which any number of requests may run at once, whatever their sizes."""
@@ -83,8 +81,6 @@ def parts_of(
         line=_line(numbers, work),
         asking=parts.Asking(
             now=np.zeros(parts.WAITING + 1, dtype=np.int64),
-            instants=np.empty(1 if every else _AHEAD, dtype=np.int64),
-            finishes=np.empty(1 if every else _AHEAD, dtype=np.int32),
             finished=np.empty(asked, dtype=np.int32),
             starting=np.empty(asked, dtype=np.int32),
             every=every,

@@ -121,20 +121,17 @@ class Outcome(NamedTuple):
 
 class Asking(NamedTuple):
     """
-    What a policy in Python is told of some instants, and what it answers.
+    What a policy in Python is told, and what it answers.
 
     Those who arrive stand in `Line.waiting`.
     """
 
     now: Ints
-    instants: Ints
-    finishes: Places
-    """How many finish in each instant; where every step is told, how many end one."""
     finished: Places
-    """Who they are, instant by instant and in the order of ids."""
+    """Who has finished since it was told last, or has ended a step, in the order of ids."""
     starting: Places
     every: bool
-    """Whether the end of every step is told."""
+    """Whether it is told of every step, and so at every instant."""
     memory: Ints
     """Where compiled code that is given an address finds all arrays of the run."""
 
@@ -195,8 +192,6 @@ def no_parts() -> Parts:
         ),
         asking=Asking(
             now=ints,
-            instants=ints,
-            finishes=places,
             finished=places,
             starting=places,
             every=False,

@@ -1,8 +1,7 @@
 """
-The kernel an instant at a time, for a policy in Python, which is asked at the end of each.
+The kernel as far as the next instant at which a policy in Python is asked, and so on.
 
-It goes on while nobody waits, since nobody can start then. The policy is asked at each of those
-instants all the same, afterwards: it may keep an account of time, or of what it was told.
+One that listens to steps is asked at every instant, any other at those at which somebody waits.
 """
 
 from collections.abc import Callable
@@ -33,11 +32,10 @@ _put, _taken = at_address(no_parts())
 
 def stepper(parts: Parts) -> Callable[[], int]:
     """
-    What goes on until the policy has something to decide; how many instants it took.
+    What goes on until the policy is to be asked: 1 then, or -1 where it only wanted to be.
 
-    0 is that nothing will happen any more, and -1 an instant in which nothing has. What happened
-    stands in `parts.asking` then, where the answer to the last instant goes too. Whoever calls it
-    keeps the parts.
+    0 is that nothing will happen any more. What happened stands in `parts.asking`, where the
+    answer goes too. Whoever calls it keeps the parts.
     """
     if not compiles():
         return partial(_go_on, parts)
@@ -48,34 +46,32 @@ def stepper(parts: Parts) -> Callable[[], int]:
 
 @inlined
 def _go_on(parts: Parts) -> int:
-    """What the policy answered is done; then all that happens until somebody waits."""
+    """What the policy answered is done; then all that happens until it is asked again."""
     told, line, asking = parts.asking.now, parts.line.now, parts.asking
     now_ns, waiting = told[INSTANT], told[WAITING] - told[STARTING]
     for place in range(told[STARTING]):
         start(parts, asking.starting[place], now_ns)
     line[PEAK] = max(line[PEAK], line[RUNNING])
-    line[HEAD] = line[TAIL] = told[STARTING] = told[FINISHED] = 0
-    passed = 0
-    while passed < len(asking.instants):
+    line[HEAD] = line[TAIL] = told[STARTING] = told[FINISHED] = told[ARRIVALS] = 0
+    happened = 0
+    while True:
         begin_steps(parts, now_ns)
         couple(parts.stations, now_ns)
         now_ns = next_instant(parts)
-        if waiting:
+        if waiting or asking.every:
             now_ns = min(now_ns, told[WAKE])
         if now_ns >= NEVER:
             break
-        finished = told[FINISHED]
         ended = end_steps(parts, now_ns)
         told[ARRIVALS] = take_arrivals(parts, now_ns)
         told[INSTANT] = now_ns
-        asking.instants[passed], asking.finishes[passed] = now_ns, told[FINISHED] - finished
-        passed += 1
         waiting += told[ARRIVALS]
-        if waiting:
-            passed = passed if ended + told[ARRIVALS] else -1
+        happened = 1
+        if waiting or asking.every:
+            happened = 1 if ended + told[ARRIVALS] else -1
             break
     told[WAITING] = waiting
-    return passed
+    return happened
 
 
 @entry

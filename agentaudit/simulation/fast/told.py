@@ -26,15 +26,6 @@ class Listeners:
             Reports(hooks, requests.__getitem__, self._entries) if hooks.watching else None
         )
 
-    @property
-    def either_way(self) -> bool:
-        """Whether there are two jobs of each request."""
-        return bool(self._shift)
-
-    def place(self, job: int) -> int:
-        """The request of a job."""
-        return job >> self._shift
-
     def started(self, place: int, request: WorkRequest, now_ns: int) -> int:
         """A request starts; the job that it is."""
         job = place << self._shift

@@ -164,6 +164,11 @@ def test_a_policy_is_asked_as_the_simulator_asks(policy: Policy, hands: Hands) -
         said.append([item.request_id for item in again.admit(now_ns)])
 
     assert said == [ids for *_, ids in noted.instants]
+    waiting = 0
+    for _, _, arrived, ids in noted.instants:
+        waiting += len(arrived)
+        assert waiting, "while nobody waits there is nothing to decide"
+        waiting -= len(ids)
     assert all(
         item.arrival_ns <= now_ns for now_ns, _, arrived, _ in noted.instants for item in arrived
     )
