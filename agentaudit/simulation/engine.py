@@ -94,6 +94,7 @@ class _Execution:
         self._thinking = Timers()
         self._policy = policy
         self._admission = policy.admission()
+        self._wake_ns = self._admission.wake_ns
         self._hooks = hooks_of(self._admission)
         levels = levels_kept(machine)
         even = Station(machine.cpu, machine.cores, levels)
@@ -151,7 +152,7 @@ class _Execution:
         """The next instant at which anything happens."""
         next_ns = self._first_ns[self._arrivals]
         if self._waiting or self._hooks.watching:
-            next_ns = min(next_ns, self._wake_ns())
+            next_ns = min(next_ns, self._checked_wake_ns())
         for station in self._used:
             if station.changed:
                 station.settle()
@@ -161,12 +162,12 @@ class _Execution:
             next_ns = min(next_ns, clock.due_ns())
         return next_ns
 
-    def _wake_ns(self) -> int:
+    def _checked_wake_ns(self) -> int:
         """When the policy wants to be asked even if nothing happens."""
-        wake_ns = self._admission.wake_ns
-        if wake_ns < self._now_ns or self._idle_wakes > MOST_IDLE_WAKES:
-            raise self.refused(f"wants to be woken at {wake_ns} ns, again and again, for nothing")
-        return wake_ns
+        at_ns = self._wake_ns
+        if at_ns < self._now_ns or self._idle_wakes > MOST_IDLE_WAKES:
+            raise self.refused(f"wants to be woken at {at_ns} ns, again and again, for nothing")
+        return at_ns
 
     def _pass_instant(self, now_ns: int) -> None:
         """Everything that happens at one instant, in the order of the contract."""
@@ -183,6 +184,7 @@ class _Execution:
         started: Sequence[WorkRequest] = ()
         if self._waiting or self._hooks.watching:
             started = self._admission.admit(now_ns)
+            self._wake_ns = self._admission.wake_ns
             self._start(started, now_ns)
         if self._line is not None:
             self._begin_calls(now_ns)

@@ -102,6 +102,7 @@ class _Run:
             if request.follows is not None:
                 self._followers.setdefault(request.follows, []).append(request)
         self._admission = admission
+        self._wake_ns = admission.wake_ns
         self._began: Callable[[WorkRequest, WorkStep, int], None] | None
         self._began = getattr(admission, "step_began", None)
         self._ended: Callable[[WorkRequest, WorkStep, int], None] | None
@@ -147,7 +148,7 @@ class _Run:
         """When something happens that no process has to say."""
         arrivals = [at_ns for at_ns, _ in self._coming[:1]]
         line_ns = self._calls.due_ns() if self._calls is not None else _FOREVER_NS
-        wake_ns = self._admission.wake_ns if self._asks() else _FOREVER_NS
+        wake_ns = self._wake_ns if self._asks() else _FOREVER_NS
         return min([*arrivals, self._hands.due_ns(), wake_ns, line_ns, _FOREVER_NS])
 
     def _asks(self) -> bool:
@@ -170,7 +171,10 @@ class _Run:
         arriving = self._arriving(now_ns)
         for request_id in arriving:
             self._admission.arrived(self._requests[request_id])
-        started = self._admission.admit(now_ns) if self._asks() else ()
+        started: Sequence[WorkRequest] = ()
+        if self._asks():
+            started = self._admission.admit(now_ns)
+            self._wake_ns = self._admission.wake_ns
         for request in started:
             self._start(request, now_ns)
         self._idle_wakes = 0 if ended or arriving or started else self._idle_wakes + 1
@@ -179,11 +183,9 @@ class _Run:
             self._calls.begin(now_ns)
 
     def _check_wake(self, now_ns: int) -> None:
-        if not self._asks():
-            return
-        wake_ns = self._admission.wake_ns
-        if wake_ns < now_ns or self._idle_wakes > _MOST_IDLE_WAKES:
-            raise self._refused(f"wants to be woken at {wake_ns} ns, again and again, for nothing")
+        if self._asks() and (self._wake_ns < now_ns or self._idle_wakes > _MOST_IDLE_WAKES):
+            at_ns = self._wake_ns
+            raise self._refused(f"wants to be woken at {at_ns} ns, again and again, for nothing")
 
     def _arriving(self, now_ns: int) -> list[int]:
         """Those that are due, by their ids; each arrives when it was due, not when it is seen."""

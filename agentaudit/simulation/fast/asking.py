@@ -123,10 +123,10 @@ class _Asking:
                 else:
                     self._arrive(count)
             if waiting or watching:
-                if started := admit(told[INSTANT]):
+                started = admit(told[INSTANT])
+                wake_ns = admission.wake_ns
+                if started:
                     self._start(started)
-                if waiting or watching:
-                    wake_ns = admission.wake_ns
 
     def _check_wake(self, wake_ns: int) -> None:
         if wake_ns < self._told[INSTANT] or self._idle > MOST_IDLE_WAKES:
