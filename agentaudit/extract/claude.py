@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agentaudit.extract.claude_rules import BUILT_IN, RULE, built_in_tool, mode, unasked, wide
+from agentaudit.extract.claude_rules import (
+    BUILT_IN,
+    RULE,
+    built_in_tool,
+    mode,
+    sandboxed,
+    unasked,
+    wide,
+)
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
@@ -43,7 +51,7 @@ def _extract(document: Document, collector: Collector) -> None:
         permission_mode=_mode(root) or agent.permission_mode,
         wildcard_tools=agent.wildcard_tools
         or any(wide(rule.text or "") for rule in _rules(root, "allow")),
-        sandboxed=_sandboxed(root),
+        sandboxed=sandboxed(root.child("sandbox")),
         evidence=tuple(dict.fromkeys((*_openings(document), *agent.evidence))),
     )
     collector.update(changed)
@@ -81,18 +89,6 @@ def _openings(document: Document) -> Iterator[Evidence]:
         for rule in _rules(root, "allow")
         if wide(rule.text or "")
     )
-
-
-def _sandboxed(root: Node) -> Truth:
-    enabled = root.get("sandbox", "enabled")
-    if enabled is None or enabled.boolean is None:
-        return Truth.UNKNOWN
-    escape = root.get("sandbox", "allowUnsandboxedCommands")
-    soft = root.get("sandbox", "failIfUnavailable")
-    leaks = (escape is not None and escape.boolean is True) or (
-        soft is not None and soft.boolean is False
-    )
-    return Truth.YES if enabled.boolean and not leaks else Truth.NO
 
 
 def _add_approval(document: Document, collector: Collector, agent: Agent) -> None:

@@ -1,7 +1,8 @@
 """
 Permission rules of Claude Code, which its settings and its SDK share, and its built-in tools.
 
-Source: Claude Code's documentation, "Configure permissions" and "Tools available to Claude".
+Source: Claude Code's documentation, "Configure permissions", "Sandboxing" and
+"Tools available to Claude".
 """
 
 import re
@@ -11,6 +12,7 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
+from agentaudit.readers.document import Node
 
 RULE = re.compile(r"^(?P<tool>[\w*]+)(?:\((?P<scope>.*)\))?$", re.DOTALL)
 _INTERPRETER = re.compile(
@@ -51,6 +53,17 @@ def built_in_tool(agent: Agent, name: str, place: Evidence, approval: Truth) -> 
 def mode(text: str) -> str:
     """A mode of permissions, as rules ask for it."""
     return "bypass" if text == "bypassPermissions" else text
+
+
+def sandboxed(box: Node | None) -> Truth:
+    """Whether the settings of a sandbox keep its shell where it cannot leave by asking to."""
+    enabled = box.child("enabled") if box is not None else None
+    if box is None or enabled is None or enabled.boolean is None:
+        return Truth.UNKNOWN
+    escape, strict = box.child("allowUnsandboxedCommands"), box.child("failIfUnavailable")
+    leaks = escape is not None and escape.boolean is True
+    leaks |= strict is not None and strict.boolean is False
+    return Truth.YES if enabled.boolean and not leaks else Truth.NO
 
 
 def wide(rule: str) -> bool:

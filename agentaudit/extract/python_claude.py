@@ -10,7 +10,15 @@ have the tools of their own definition, or those of the agent that calls them.
 import ast
 from dataclasses import dataclass, replace
 
-from agentaudit.extract.claude_rules import BUILT_IN, RULE, built_in_tool, mode, unasked, wide
+from agentaudit.extract.claude_rules import (
+    BUILT_IN,
+    RULE,
+    built_in_tool,
+    mode,
+    sandboxed,
+    unasked,
+    wide,
+)
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
@@ -78,6 +86,7 @@ def _add_agent(building: Building, call: Call) -> Agent:
     spending, _ = _bound(building, call, "max_budget_usd")
     if limit is Known.NONE and spending is Known.SET:
         limit = Known.UNKNOWN  # as many as that money buys
+    box = keyword(call.node, "sandbox")
     agent = Agent(
         id=fact_id("agent", name, f"{module.document.file}#{call.node.lineno}.{name}"),
         name=name,
@@ -87,7 +96,7 @@ def _add_agent(building: Building, call: Call) -> Agent:
         max_iterations=limit,
         max_iterations_count=turns,
         budget=spending,
-        sandboxed=_sandboxed(building, call),
+        sandboxed=sandboxed(node_of(module, box) if box is not None else None),
     )
     options = _Options(building, call, agent)
     rules = options.texts("allowed_tools") or ()
@@ -113,19 +122,6 @@ def _bound(building: Building, call: Call, name: str) -> tuple[Known, int | None
 
 def _mode(building: Building, call: Call) -> str:
     return mode(building.module.text(keyword(call.node, "permission_mode")))
-
-
-def _sandboxed(building: Building, call: Call) -> Truth:
-    """Whether its shell is kept in a box that it cannot leave by asking to."""
-    given = keyword(call.node, "sandbox")
-    if given is None:
-        return Truth.UNKNOWN
-    node = node_of(building.module, given)
-    enabled, leaves = node.child("enabled"), node.child("allowUnsandboxedCommands")
-    if enabled is None or enabled.boolean is None:
-        return Truth.UNKNOWN
-    escapes = leaves is not None and leaves.boolean is True
-    return Truth.YES if enabled.boolean and not escapes else Truth.NO
 
 
 def _add_tools(options: _Options) -> None:

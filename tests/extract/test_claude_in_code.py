@@ -98,6 +98,8 @@ def test_tools_run_unasked_where_a_rule_or_a_mode_says_so(
         ("", Truth.UNKNOWN),
         ("sandbox={'enabled': True, 'allowUnsandboxedCommands': False}", Truth.YES),
         ("sandbox={'enabled': True, 'allowUnsandboxedCommands': True}", Truth.NO),
+        ("sandbox={'enabled': True, 'failIfUnavailable': False}", Truth.NO),
+        ("sandbox={'enabled': True, 'failIfUnavailable': True}", Truth.YES),
         ("sandbox={'enabled': False}", Truth.NO),
         ("sandbox=settings()", Truth.UNKNOWN),
     ],
