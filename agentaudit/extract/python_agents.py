@@ -23,7 +23,7 @@ from agentaudit.extract.python_limits import budget, iterations, timeout
 from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_pages import open_to_pages
 from agentaudit.extract.python_retries import retries
-from agentaudit.extract.python_runs import runs_of
+from agentaudit.extract.python_runs import Runs
 from agentaudit.extract.python_servers import add_servers
 from agentaudit.extract.python_sessions import add_sessions
 from agentaudit.extract.python_teams import TEAMS, limits_of_teams
@@ -46,24 +46,32 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     for tool in tools.values():
         add_ingestion(collector, tool)
     calls = tuple(module.calls())
+    built = _built(calls)
+    building = Building(
+        documents=documents,
+        module=module,
+        collector=collector,
+        tools=tools,
+        calls=calls,
+        runs=Runs(module, calls),
+        agents=frozenset(call.variable for call, _ in built if call.variable),
+    )
     add_sessions(module, calls, collector)
-    add_servers(documents, module, tools, collector)
+    add_servers(building)
     found = (
         *memories(module, calls),
         *agentcore_memories(module, calls),
         *adk_sessions(module, calls),
     )
     stores = [(collector.add(store), call) for store, call in found]
-    building = Building(documents, module, collector, tools, calls, runs_of(module, calls))
-    agents = _add_agents(building)
+    agents = _add_agents(building, built)
     others = add_claude_agents(building)
     _link_stores(building, agents, stores)
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
-    _open(known, open_to_pages(module, calls), collector)
+    _open(known, open_to_pages(module, calls) if known else None, collector)
     add_engines(module, calls, known, collector)
-    variables = {call.variable for _, call in agents if call.variable}
-    for retry in retries(module, calls, variables, tools):
+    for retry in retries(module, calls, building.agents, tools):
         collector.add(retry)
 
 
@@ -76,14 +84,25 @@ def _open(agents: Iterable[Agent], place: Evidence | None, collector: Collector)
             collector.update(replace(now, cors_open=True, evidence=places))
 
 
-def _add_agents(building: Building) -> Sequence[tuple[Agent, Call]]:
+def _built(calls: Sequence[Call]) -> Sequence[tuple[Call, Builder]]:
+    """The calls that build agents, and how each does."""
+    makers = {call.variable: call.name for call in calls if call.variable}
+    found = ((call, builder_of(call.name, _owner(call, makers))) for call in calls)
+    return [(call, builder) for call, builder in found if builder is not None]
+
+
+def _owner(call: Call, makers: Mapping[str, str]) -> str:
+    """The full name of what made the object whose method is called."""
+    owner = call.name.rpartition(".")[0]
+    return makers.get(owner, owner)
+
+
+def _add_agents(
+    building: Building, builders: Sequence[tuple[Call, Builder]]
+) -> Sequence[tuple[Agent, Call]]:
     """The agents of a module, each with the call that builds it, and bound as its teams are."""
-    makers = {call.variable: call.name for call in building.calls if call.variable}
-    found = [(call, builder_of(call.name, _owner(call, makers))) for call in building.calls]
-    built = [call for call, builder in found if builder is not None]
-    variables = frozenset(call.variable for call in built if call.variable)
-    building = replace(building, agents=variables)
-    agents = [_add_agent(building, call, builder) for call, builder in found if builder is not None]
+    built = [call for call, _ in builders]
+    agents = [_add_agent(building, call, builder) for call, builder in builders]
     members, strangers = limits_of_teams(building, built)
     for number, limits in members.items():
         agents[number] = _limit(building.collector, agents[number], limits)
@@ -109,12 +128,6 @@ def _hand_over(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None
                 if other is not None:
                     place = building.module.place(element, other.name)
                     building.collector.link(EdgeKind.DELEGATES_TO, agent.id, other.id, place)
-
-
-def _owner(call: Call, makers: Mapping[str, str]) -> str:
-    """The full name of what made the object whose method is called."""
-    owner = call.name.rpartition(".")[0]
-    return makers.get(owner, owner)
 
 
 def _link_stores(

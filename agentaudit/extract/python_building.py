@@ -12,7 +12,7 @@ from agentaudit.extract.python_runs import Runs
 from agentaudit.model.facts.tools import Tool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Building:
     """A module beside all documents: its calls, and the functions that decorators make tools."""
 
@@ -22,8 +22,7 @@ class Building:
     tools: Mapping[str, Tool]
     calls: tuple[Call, ...]
     runs: Runs
-    """The calls that start its agents."""
-    agents: frozenset[str] = frozenset()
+    agents: frozenset[str]
     """The variables that hold the agents of the module."""
 
     def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:

@@ -74,9 +74,10 @@ def _running(module: Module, calls: Iterable[Call], made: tuple[Call, Form]) -> 
 
 def _wrapped(call: Call) -> Iterator[str]:
     """The name of the session that a compacting one (OpenAI Agents SDK) keeps its items in."""
-    given = keyword(call.node, "underlying_session")
-    if call.last == "OpenAIResponsesCompactionSession" and isinstance(given, ast.Name):
-        yield given.id
+    if call.last == "OpenAIResponsesCompactionSession":
+        given = keyword(call.node, "underlying_session")
+        if isinstance(given, ast.Name):
+            yield given.id
 
 
 def _placed(module: Module, call: ast.Call, form: Form) -> Form:

@@ -1,7 +1,7 @@
 """The runs that a module in Python starts, and the limits that they are handed."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,7 +16,7 @@ _Names = tuple[str, ...]
 @dataclass
 class Runs:
     """
-    The calls of a module that start runs; what they are handed under some names is sought once.
+    What the runs of a module are handed under some names, sought once and only if it is asked.
 
     Every agent of the module asks for the same few names.
     """
@@ -33,7 +33,7 @@ class Runs:
         return self._found[names]
 
     def _handed(self, names: _Names) -> Iterator[ast.expr]:
-        for call in self.calls:
+        for call in self._starting:
             found = keyword(call.node, *names) or next(self._configured(call.node, names), None)
             if found is not None:
                 yield found
@@ -61,6 +61,19 @@ class Runs:
                 yield value
 
     @cached_property
+    def _starting(self) -> Sequence[Call]:
+        """
+        The calls that start a run, or say with which limits one starts.
+
+        An agent of Strands is called itself: `agent(prompt, limits={"turns": 5})`.
+        """
+        return [
+            call
+            for call in self.calls
+            if call.last in _STARTS or any(item.arg == "limits" for item in call.node.keywords)
+        ]
+
+    @cached_property
     def _written(self) -> Mapping[str, list[ast.Dict]]:
         """The mappings that are written under each name of the module."""
         found: dict[str, list[ast.Dict]] = {}
@@ -68,20 +81,6 @@ class Runs:
             if isinstance(target, ast.Name) and isinstance(value, ast.Dict):
                 found.setdefault(target.id, []).append(value)
         return found
-
-
-def runs_of(module: Module, calls: Iterable[Call]) -> Runs:
-    """
-    The calls that start a run, or say with which limits one starts.
-
-    An agent of Strands is called itself: `agent(prompt, limits={"turns": 5})`.
-    """
-    starting = (
-        call
-        for call in calls
-        if call.last in _STARTS or any(item.arg == "limits" for item in call.node.keywords)
-    )
-    return Runs(module, tuple(starting))
 
 
 def _assigned(module: Module) -> Iterator[tuple[ast.expr, ast.expr | None]]:

@@ -6,18 +6,18 @@ unless `run` names a transport, and listen on 127.0.0.1 unless `host` says other
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
 from agentaudit.extract.python_starts import RUNS, Start, starts
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.fact import FactId
-from agentaudit.model.facts.tools import Tool, ToolServer
+from agentaudit.model.facts.tools import ToolServer
 
 _CLASSES = frozenset(
     {
@@ -44,15 +44,14 @@ class _Reach:
     """Where it is started, if that is another file."""
 
 
-def add_servers(
-    documents: Documents, module: Module, tools: Mapping[str, Tool], collector: Collector
-) -> None:
+def add_servers(building: Building) -> None:
     """The servers of a module, each with the functions that its decorators make tools."""
-    for call in module.calls():
+    module = building.module
+    for call in building.calls:
         if call.name in _CLASSES:
-            started = starts(documents).get((module.document.file, call.variable), [])
-            _add(module, call, started if call.variable else [], collector)
-            _give_tools(module, call, tools, collector)
+            started = starts(building.documents).get((module.document.file, call.variable), [])
+            _add(module, call, started if call.variable else [], building.collector)
+            _give_tools(building, call)
 
 
 def _add(module: Module, call: Call, started: Sequence[Start], collector: Collector) -> None:
@@ -147,12 +146,11 @@ def _set_later(module: Module, call: Call) -> bool:
     return any(module.dotted(node) in names for node in module.of(ast.Attribute))
 
 
-def _give_tools(
-    module: Module, call: Call, tools: Mapping[str, Tool], collector: Collector
-) -> None:
+def _give_tools(building: Building, call: Call) -> None:
+    module = building.module
     server = _id(module, call)
     for function in module.functions:
-        tool = tools.get(function.name)
+        tool = building.tools.get(function.name)
         decorators = {module.dotted(item) for item in function.decorator_list}
         if tool is not None and f"{call.variable}.tool" in decorators:
-            collector.link(EdgeKind.EXPOSES, server, tool.id, *tool.evidence[:1])
+            building.collector.link(EdgeKind.EXPOSES, server, tool.id, *tool.evidence[:1])
