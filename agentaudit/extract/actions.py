@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from agentaudit.extract.actions_credentials import add_job_credentials
 from agentaudit.extract.actions_jobs import (
-    UNTRUSTED_TRIGGERS,
     Job,
     Step,
     WorkflowFile,
@@ -17,6 +16,7 @@ from agentaudit.extract.actions_jobs import (
 from agentaudit.extract.actions_memory import add_auto_memory
 from agentaudit.extract.actions_permissions import Permissions, permissions_of
 from agentaudit.extract.actions_tools import add_allowed_tools
+from agentaudit.extract.actions_triggers import triggers_among
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import add_egress
 from agentaudit.extract.documents import Documents
@@ -41,7 +41,10 @@ _BYPASS = re.compile(
     r"|^safety-strategy: unsafe$|\"approvalMode\":\s*\"yolo\"",
     re.MULTILINE,
 )
-_MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
+_MAX_TURNS = re.compile(
+    r"(?:--max-turns[= ]+|\bmax_turns: |[\"']maxSessionTurns[\"']:\s*)(\d{1,6})"
+)
+"""Of Claude Code and its action; in the settings of Gemini CLI (its "Configuration", `model`)."""
 _ASKS_WHO = ("anthropics/claude-code-action", "openai/codex-action")
 """Actions that refuse actors without the right to write, unless they are told otherwise."""
 _ANYONE = ("allowed_bots", "allowed_non_write_users", "allow-users")
@@ -54,6 +57,8 @@ class _Reading:
 
     workflow: WorkflowFile
     collector: Collector
+    open: tuple[tuple[str, Node], ...] = ()
+    """The events of it that strangers can cause."""
 
     @property
     def key(self) -> str:
@@ -65,8 +70,10 @@ class _Reading:
 
 def extract_actions(documents: Documents, collector: Collector) -> None:
     """Every workflow of GitHub, and those of forges that read the same files."""
-    for workflow in workflow_files(documents):
-        reading = _Reading(workflow, collector)
+    workflows = tuple(workflow_files(documents))
+    triggers = triggers_among(workflows)
+    for workflow in workflows:
+        reading = _Reading(workflow, collector, triggers.of_strangers(workflow))
         fact = collector.add(_workflow(reading))
         _add_source(reading, fact)
         _add_grant(reading, fact)
@@ -84,7 +91,7 @@ def _workflow(reading: _Reading) -> Workflow:
         name=workflow.name,
         evidence=tuple(_workflow_places(reading)),
         triggers=names,
-        untrusted_trigger=any(name in UNTRUSTED_TRIGGERS for name in names),
+        untrusted_trigger=bool(reading.open),
         interpolates_event=any(_interpolations(workflow)),
         permissions=rights.given,
         permissions_set=_permissions_set(rights, names),
@@ -111,7 +118,7 @@ def _workflow_places(reading: _Reading) -> Iterator[Evidence]:
     """What starts it, where it runs an agent, and where an event's text goes in."""
     root = reading.workflow.root
     triggers = reading.workflow.triggers
-    untrusted = [node for name, node in triggers if name in UNTRUSTED_TRIGGERS]
+    untrusted = [node for _, node in reading.open]
     key = root.key_of("on") or root.key_of("jobs") or root
     yield reading.place(untrusted[0] if untrusted else key, ", ".join(name for name, _ in triggers))
     for step in reading.workflow.steps:
@@ -151,7 +158,7 @@ def _add_source(reading: _Reading, fact: Workflow) -> None:
     """What strangers write, where an event of theirs starts an agent."""
     if not fact.untrusted_trigger or not fact.runs_agent:
         return
-    name, node = next(item for item in reading.workflow.triggers if item[0] in UNTRUSTED_TRIGGERS)
+    name, node = reading.open[0]
     place = reading.place(node, name)
     source = reading.collector.add(
         Source(
@@ -240,7 +247,7 @@ def _runtime(reading: _Reading, job: Job) -> Runtime:
 def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     job, step = where
     words = _words(step)
-    turns = _MAX_TURNS.search(words) or re.search(r"max_turns: (\d{1,6})", words)
+    turns = _MAX_TURNS.search(words)
     minutes = job.node.get("timeout-minutes")
     timeout_s = minutes.integer * 60 if minutes is not None and minutes.integer else None
     node = step.node.get("uses") or step.node.get("run") or step.node

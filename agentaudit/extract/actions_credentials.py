@@ -52,7 +52,11 @@ _STATIC_INPUTS: Mapping[str, Mapping[str, _StaticInput]] = MappingProxyType(
         },
     }
 )
-_IN_ENVIRONMENT = {"aws": "role-to-assume (OIDC)", "google": "workload_identity_provider"}
+_IN_ENVIRONMENT = {
+    "aws": "role-to-assume (OIDC)",
+    "google": "workload_identity_provider",
+    "google api_key": "",  # the Gemini API takes a key and no session
+}
 
 
 def add_job_credentials(

@@ -29,26 +29,6 @@ _DEEPEST = 10
 """How deep GitHub lets composite actions call one another."""
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
-UNTRUSTED_TRIGGERS = frozenset(
-    {
-        "issues",
-        "issue_comment",
-        "pull_request_target",
-        "pull_request_review",
-        "pull_request_review_comment",
-        "discussion",
-        "discussion_comment",
-        "workflow_run",
-        "fork",
-        "watch",
-    }
-)
-"""
-Events that anybody may cause and that run with the repository's secrets.
-
-`pull_request` is not among them: from a fork it gets no secrets and a token that only reads.
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:

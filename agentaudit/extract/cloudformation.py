@@ -54,7 +54,7 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     for document in found:
         add_parameters(document, collector)
     given = overrides_of(documents, collector)
-    stacks = tuple(_stack(document, given.get(document.file, {})) for document in found)
+    stacks = _apart(tuple(_stack(document, given.get(document.file, {})) for document in found))
     principals = Principals(documents, collector)
     principals.read(stacks)
     for stack in stacks:
@@ -64,6 +64,22 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
         add_stores(stack, collector, state=False)
         classify(stack, collector)
         add_logs(stack, collector)
+
+
+def _apart(stacks: tuple[Stack, ...]) -> tuple[Stack, ...]:
+    """Resources that several templates of a folder call the same are each their own."""
+    files: dict[str, set[str]] = {}
+    for stack in stacks:
+        for declared in stack.members_by_type:
+            files.setdefault(declared.key, set()).add(declared.document.file)
+    for stack in stacks:
+        stack.members_by_type = tuple(
+            replace(declared, own_key=f"{declared.document.file}#{declared.address}")
+            if len(files[declared.key]) > 1
+            else declared
+            for declared in stack.members_by_type
+        )
+    return stacks
 
 
 def _stack(document: Document, given: Mapping[str, Node]) -> Stack:

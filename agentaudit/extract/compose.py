@@ -56,6 +56,7 @@ def _container(documents: Documents, document: Document, key: Node, service: Nod
         project=_project(document),
         words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
         settings=tuple(_settings(documents, document, key, service)),
+        settings_whole=_whole(documents, document, service),
         build=_build(document, service),
         mounts=_mounts(document, service),
         egress="none" if _isolated(document, service) else "any",
@@ -147,8 +148,12 @@ def _passed_through(
 def environment_whole(documents: Documents, workload: Workload) -> bool:
     """Whether every file that a service takes its environment from is among the documents."""
     service = workload.document.root.get("services", workload.names[0])
-    paths = _environment_files(service) if service is not None else ()
-    return all(documents.beside(workload.document, path.text or "") is not None for path in paths)
+    return service is None or _whole(documents, workload.document, service)
+
+
+def _whole(documents: Documents, document: Document, service: Node) -> bool:
+    paths = _environment_files(service)
+    return all(documents.beside(document, path.text or "") is not None for path in paths)
 
 
 def _environment_files(service: Node) -> Iterator[Node]:

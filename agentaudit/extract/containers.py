@@ -49,6 +49,8 @@ class Container:
     short_alternative: dict[str, str] = field(default_factory=dict)
     egress: str = "any"
     """What the platform lets it reach, before policies: any or none."""
+    settings_whole: bool = True
+    """Whether every file that its environment is taken from is there."""
     agent_id: FactId = NOBODY
     """The agent that the platform itself says it serves."""
     timeout_s: int | None = None
@@ -153,6 +155,8 @@ def _holder(
         return "gateway", fact.id
     if role == "tool_server":
         server = collector.add(_tool_server(container, place))
+        if server.exposed and server.authenticated is Truth.UNKNOWN:
+            collector.leave_open(place, f"whether {server.name} asks who calls", "it may not")
         collector.link(EdgeKind.RUNS_ON, server.id, runtime.id, place)
         add_tools(collector, server)
         return "tool_server", server.id
@@ -202,9 +206,16 @@ def _tool_server(container: Container, place: Evidence) -> ToolServer:
         arguments=arguments(container.words),
         package=launch.package,
         pinned=launch.pinned if container.build is None else Truth.YES,
-        authenticated=Truth.YES if asks(container.settings) else Truth.UNKNOWN,
+        authenticated=_authenticated(container),
         exposed=bool(container.runtime.published_ports) or container.runtime.host_network,
     )
+
+
+def _authenticated(container: Container) -> Truth:
+    """Whether a setting makes a server ask who calls; open where not all settings are there."""
+    if asks(container.settings):
+        return Truth.YES
+    return Truth.NO if container.settings_whole else Truth.UNKNOWN
 
 
 def _model(container: Container, place: Evidence) -> Model:

@@ -36,8 +36,13 @@ class Holding:
     holder_id: FactId = NOBODY
     seen_by: tuple[FactId, ...] = ()
     short_alternative: dict[str, str] = field(default_factory=dict)
-    """By provider: what would replace a static key here."""
+    """By provider, or provider and kind: what would replace a static key here."""
     environment: str = ""
+
+    def alternative_to(self, found: Recognised) -> str:
+        """What would do without a credential; empty for none."""
+        general = self.short_alternative.get(found.provider, "")
+        return self.short_alternative.get(f"{found.provider} {found.kind}", general)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +121,7 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
         digest=collector.digest(recognised.secret) if recognised.secret else "",
         belongs_to=owner_stage(setting, recognised),
         unused_channel="" if _ADDRESS.search(setting.content) else setting.channel,
-        short_alternative=holding.short_alternative.get(recognised.provider, ""),
+        short_alternative=holding.alternative_to(recognised),
     )
     merged = _held(collector, collector.add(fact), fact)
     for seer in holding.seen_by:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from agentaudit.extract.bounds import Bound, bound
 from agentaudit.extract.collector import evidence, fact_id
 from agentaudit.extract.redaction import plain
-from agentaudit.extract.session_keys import key_of, tenants_named
+from agentaudit.extract.session_keys import key_of, tenants_used
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node
@@ -87,7 +87,7 @@ def _store(document: Document, identifier: str, data: Node, form: _Form) -> Memo
     ttl, seconds = _ttl(data, form)
     turns, count = _input(data, form.turns, form.turns_default)
     tokens, token_count = _input(data, form.tokens, _TOKENS if form.tokens else None)
-    key = key_of(data.text_at("inputs", "sessionId"), tenants=tenants_named(document.text))
+    key = key_of(data.text_at("inputs", "sessionId"), tenants=tenants_used(document.text))
     shown = next((node for name in _shown(form) if (node := data.get("inputs", name))), None)
     places = [evidence(document, data.child("name") or data, data.text_at("name"))]
     if shown is not None:

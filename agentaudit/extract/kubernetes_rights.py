@@ -66,6 +66,16 @@ class _Rights:
     verbs: tuple[str, ...]
     resources: tuple[str, ...]
     place: Evidence
+    groups: tuple[str, ...] = ("*",)
+    """Of the API; those of Kubernetes itself have no name, or one that ends in `.k8s.io`."""
+
+    @property
+    def built_in(self) -> bool:
+        """Whether any of its resources may be one of Kubernetes itself."""
+        return any(
+            group in {"", "*"} or group.endswith(".k8s.io") or "." not in group
+            for group in self.groups
+        )
 
 
 def extract_rights(documents: Documents, collector: Collector) -> None:
@@ -136,7 +146,8 @@ def _rights(
     for rule in rules.list() if rules is not None else ():
         node = rule.child("verbs") or rule
         at = evidence(role.document, node, " ".join(_words(rule, "verbs")))
-        yield _Rights(_words(rule, "verbs"), _words(rule, "resources"), at)
+        groups = _words(rule, "apiGroups") or ("*",)
+        yield _Rights(_words(rule, "verbs"), _words(rule, "resources"), at, groups)
 
 
 def _changes(action: str) -> bool:
@@ -176,7 +187,7 @@ def _add_grant(
             unscoped_writes=writes if cluster else (),
             sensitive_actions=_sensitive(actions),
             escalations=_escalations(right),
-            admin="*" in right.verbs and "*" in right.resources,
+            admin=right.built_in and "*" in right.verbs and "*" in right.resources,
             service_wildcards=tuple(action for action in actions if "*" in action),
             managed_policy=role if role in _BUILT_IN else "",
             source="kubernetes_rbac",
@@ -194,6 +205,8 @@ def _sensitive(actions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _escalations(right: _Rights) -> tuple[str, ...]:
+    if not right.built_in:
+        return ()
     verbs, resources = set(right.verbs), set(right.resources)
     return tuple(
         name

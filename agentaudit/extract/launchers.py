@@ -18,6 +18,9 @@ _VALUED = frozenset(
         *("--index-url", "--registry", "--directory", "--project"),
     }
 )
+_SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
+_FETCHING = frozenset({"dlx", "exec", "x", "create"})
+_FETCHED = frozenset({"--with", "--from", "--with-requirements"})
 _PACKAGE = frozenset({"--package", "-p", "--from"})
 _EXACT = re.compile(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
 _GIT = re.compile(r"^git\+|^github:|^https://github\.com/")
@@ -47,14 +50,26 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
         rest = [word for word in arguments if word not in {"/c", "-c", "-lc"}]
         words = rest[0].split() + list(rest[1:]) if rest else []
         return launch_of(words[0], words[1:]) if words else Launch()
-    if name in _NPM:
+    own = _runs_own(name, arguments)
+    if name in _NPM and not own:
         return npm_launch(_packaged(arguments))
-    if name in _PYPI:
+    if name in _PYPI and not own:
         return pypi_launch(_packaged(arguments))
     if name in _OCI:
         return image_launch(_first_word(arguments))
-    local = "/" in command or name in {"python", "python3", "node", "deno", "go", "java", "ruby"}
+    programs = {"python", "python3", "node", "deno", "go", "java", "ruby"}
+    local = own or "/" in command or name in programs
     return Launch(package=name, pinned=Truth.YES if local else Truth.UNKNOWN)
+
+
+def _runs_own(name: str, arguments: Sequence[str]) -> bool:
+    """Whether a package manager starts a script of its own project, and fetches nothing."""
+    given = [word for word in arguments if not word.startswith("-")]
+    if name == "uv":
+        before, run, _ = " ".join(("", *given, "")).partition(" run ")
+        fetched = _FETCHED & {word.partition("=")[0] for word in arguments}
+        return bool(run) and not fetched and "tool" not in before.split()
+    return name in _SCRIPTS and not _FETCHING & set(given[:1])
 
 
 def npm_launch(specification: str) -> Launch:
@@ -90,7 +105,7 @@ def image_launch(image: str) -> Launch:
     name, _, digest = image.partition("@")
     tag = _TAG.search(name)
     floating = tag is None or _FLOATING.match(tag["tag"]) is not None
-    unresolved = "$" in image or "{{" in image
+    unresolved = "$" in image or "{{" in image or "=" in image
     pinned = Truth.YES if digest or not floating else Truth.NO
     return Launch(
         package=name[: tag.start()] if tag else name,

@@ -6,7 +6,7 @@ from agentaudit.extract.bounds import Bound, bound
 from agentaudit.extract.collector import evidence, fact_id
 from agentaudit.extract.n8n_workflows import Workflow, short_type
 from agentaudit.extract.redaction import plain
-from agentaudit.extract.session_keys import Key, key_of, tenants_named
+from agentaudit.extract.session_keys import Key, key_of, tenants_used
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node
@@ -102,4 +102,4 @@ def _session_key(node: Node, document: Document) -> Key:
     chosen = node.text_at("parameters", "sessionIdType")
     if chosen == "fromInput" or (not text and chosen != "customKey"):
         text = "={{ $json.sessionId }}"
-    return key_of(text, tenants=tenants_named(document.text))
+    return key_of(text, tenants=tenants_used(document.text))

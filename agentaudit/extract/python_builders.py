@@ -34,6 +34,9 @@ def _at(packages: str, names: str, builder: Builder) -> dict[str, Builder]:
 
 
 _WORDING = frozenset({"name", "model", "description"})
+_LANGCHAIN = _WORDING | {
+    *("system_prompt", "prompt", "response_format", "checkpointer", "debug", "context_schema"),
+}
 _STRANDS = _WORDING | {
     *("system_prompt", "messages", "agent_id", "state", "callback_handler", "trace_attributes"),
     *("conversation_manager", "session_manager"),
@@ -45,7 +48,7 @@ _AGNO = _WORDING | {
 }
 
 BUILDERS: Mapping[str, Builder] = {
-    **_at("langchain.agents", "create_agent", Builder("langchain", tools_at=1)),
+    **_at("langchain.agents", "create_agent", Builder("langchain", tools_at=1, wording=_LANGCHAIN)),
     **_at(
         "langgraph.prebuilt langgraph.prebuilt.chat_agent_executor",
         "create_react_agent",

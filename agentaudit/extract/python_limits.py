@@ -15,6 +15,8 @@ LIMITS = (
 )
 _TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")
 _BUDGETS = ("max_rpm", "max_tokens", "usage_limits", "max_budget", "max_budget_usd")
+_REPLIES = "max_consecutive_auto_reply"
+"""At zero, an agent of AG2 sends no reply by itself, and takes only the turn it is asked for."""
 _COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
 
 
@@ -32,13 +34,20 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
             return Known.UNKNOWN, None
         most = builder.iterations or (1 if _only_answers(builder, call.node) else None)
         return (Known.SET if most else Known.NONE), most
+    if given is keyword(call.node, _REPLIES) and building.module.value(given) == 0:
+        return Known.SET, 1
     return count(building.module, given)
 
 
 def _only_answers(builder: Builder, call: ast.Call) -> bool:
     """Whether an agent has nothing to call, so that its first answer is its last."""
-    given = {item.arg for item in call.keywords}
+    given = {item.arg for item in call.keywords if not _empty_list(item)}
     return bool(builder.wording) and not call.args and given <= builder.wording
+
+
+def _empty_list(item: ast.keyword) -> bool:
+    """`tools=[]` hands over nothing."""
+    return isinstance(item.value, ast.List | ast.Tuple) and not item.value.elts
 
 
 def _nested(building: Building, call: Call) -> ast.expr | None:

@@ -18,6 +18,8 @@ _FREE_FORM = re.compile(
 )
 _LOOSE = frozenset({"Any", "dict", "object", "Dict", "Mapping", "list", "List", "dict[str, Any]"})
 _CONTEXT = re.compile(r"Context|RunContextWrapper|ToolRuntime|InjectedState|BaseStore")
+_INJECTED = frozenset({"agent"})
+"""Parameters that Strands fills in by their name (its documentation, "Python Tools")."""
 _HTTP = re.compile(
     r"^(?:requests|httpx|aiohttp|urllib\.request|urllib3)(?:\.|$)|(?:^|\.)(?:session|client|http)\."
     r"(?:get|post|put|patch|delete|request)$",
@@ -59,7 +61,10 @@ def _bare(base: ast.expr) -> ast.expr:
 
 def function_tool(module: Module, node: Function) -> Tool:
     """The tool that a function is."""
-    parameters = [item for item in _parameters(node) if not _injected(item)]
+    injected = _INJECTED if _of_strands(module, node) else frozenset[str]()
+    parameters = [
+        item for item in _parameters(node) if item.arg not in injected and not _in_context(item)
+    ]
     effects = _effects(module, node, [item.arg for item in parameters])
     return Tool(
         id=fact_id("tool", node.name, f"{module.document.file}#{node.name}"),
@@ -183,7 +188,13 @@ def _parameters(node: Function) -> list[ast.arg]:
     ]
 
 
-def _injected(parameter: ast.arg) -> bool:
+def _of_strands(module: Module, node: Function) -> bool:
+    """Whether Strands makes a function a tool."""
+    names = (module.dotted(decorator) for decorator in node.decorator_list)
+    return any(name.startswith("strands") for name in names)
+
+
+def _in_context(parameter: ast.arg) -> bool:
     """Whether the framework fills it in, unseen by the model."""
     annotation = ast.unparse(parameter.annotation) if parameter.annotation else ""
     return _CONTEXT.search(annotation) is not None

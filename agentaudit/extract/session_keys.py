@@ -15,6 +15,7 @@ _TENANT = re.compile(
     r"tenant|\borg(?:ani[sz]ation)?_?(?:id|slug|name)|workspace_?id|customer_?id|account_?id",
     re.IGNORECASE,
 )
+_USED = re.compile(r"\{\{[^{}\n]{1,500}\}\}")
 _PERSON = re.compile(
     r"user|tenant|\borg|customer|account|workspace|e-?mail|phone|member|owner|principal|\bsub\b"
     r"|chat_?id|from\.id",
@@ -51,3 +52,8 @@ def person_named(text: str) -> bool:
 def tenants_named(text: str) -> bool:
     """Whether a text names tenants, as identifiers of a deployment that serves several."""
     return _TENANT.search(text) is not None
+
+
+def tenants_used(export: str) -> bool:
+    """Whether an expression of an exported workflow names tenants; a title may speak of flats."""
+    return any(tenants_named(found) for found in _USED.findall(export))

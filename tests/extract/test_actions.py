@@ -1,5 +1,7 @@
 """GitHub workflows: who starts them, what they may do, which agents and keys they hold."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -248,3 +250,86 @@ def test_a_shell_for_named_programs_runs_those(allowed: str, executes: bool) -> 
     assert tool.name == "Bash"
     assert ("execute" in tool.effects) is executes
     assert tool.egress is Truth.YES
+
+
+MEMBERS = """contains(fromJSON('["OWNER", "MEMBER"]'), github.event.comment.author_association)"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "open_to_strangers"),
+    [
+        (MEMBERS, False),
+        (f"${{{{ ({MEMBERS} && startsWith(github.event.comment.body, '@bot || me')) }}}}", False),
+        (f"(github.event_name == 'workflow_dispatch') || (x && {MEMBERS})", False),
+        (f"((a && {MEMBERS}) || github.event_name == 'issues')", True),
+        (f"!{MEMBERS} || {MEMBERS}", True),
+        (MEMBERS.replace("MEMBER", "CONTRIBUTOR"), True),
+        ("contains(github.event.comment.body, '@bot')", True),
+        ("(" * 5000 + MEMBERS, True),
+        ("", True),
+    ],
+)
+def test_a_job_for_members_alone_is_not_open_to_strangers(
+    condition: str,
+    open_to_strangers: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    text = f"""
+on: {{issue_comment: {{types: [created]}}}}
+jobs:
+  answer:
+    if: {json.dumps(condition)}
+    runs-on: ubuntu-latest
+    steps:
+      - uses: anthropics/claude-code-action@v1
+        with: {{anthropic_api_key: "${{{{ secrets.KEY }}}}"}}
+"""
+
+    assert workflow(text).untrusted_trigger is open_to_strangers
+
+
+@pytest.mark.parametrize(
+    ("followed", "trigger", "open_to_strangers"),
+    [
+        ("Release", "push", False),
+        ("Release", "pull_request", True),
+        ("Release", "issues", True),
+        ("Elsewhere", "push", True),
+    ],
+)
+def test_a_workflow_that_follows_another_is_as_open_as_that_one(
+    followed: str,
+    trigger: str,
+    open_to_strangers: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    files = {
+        ".github/workflows/agent.yml": "on: {workflow_run: {workflows: [Release]}}\n"
+        "jobs: {a: {runs-on: ubuntu-latest, steps: [{uses: anthropics/claude-code-action@v1}]}}\n",
+        ".github/workflows/release.yml": f"name: {followed}\non: {{{trigger}: {{}}}}\n"
+        "jobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n",
+    }
+    found = {item.name: item for item in deployment_of(files).workflows}
+
+    assert found["agent"].untrusted_trigger is open_to_strangers
+
+
+def test_the_settings_of_gemini_limit_its_turns() -> None:
+    settings = json.dumps({"model": {"maxSessionTurns": 25}})
+    text = f"""
+on: [workflow_dispatch]
+jobs:
+  answer:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: google-github-actions/run-gemini-cli@v0
+        with: {{settings: {json.dumps(settings)}, gemini_api_key: "${{{{ secrets.KEY }}}}"}}
+        env: {{GEMINI_API_KEY: "${{{{ secrets.KEY }}}}", AWS_ACCESS_KEY_ID: "${{{{ secrets.A }}}}"}}
+"""
+    deployment = deployed(text)
+    alternatives = {item.name: item.short_alternative for item in deployment.credentials}
+
+    assert deployment.agents[0].max_iterations_count == 25
+    assert alternatives == {
+        "gemini_api_key": "gcp_workload_identity_provider",
+        "GEMINI_API_KEY": "",
+        "AWS_ACCESS_KEY_ID": "role-to-assume (OIDC)",
+    }

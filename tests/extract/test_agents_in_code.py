@@ -76,6 +76,14 @@ def test_a_signature_tells_what_a_tool_accepts(
     assert (tool.typed, tool.free_form_parameters) == (typed, free_form)
 
 
+@pytest.mark.parametrize(("package", "typed"), [("strands", Truth.YES), ("agents", Truth.NO)])
+def test_what_strands_fills_in_by_its_name_needs_no_type(package: str, typed: Truth) -> None:
+    code = f"from {package} import tool\n\n\n@tool\ndef load(path: str, agent=None) -> str: ...\n"
+    (tool,) = deployment_of({"a.py": code}).tools
+
+    assert tool.typed is typed
+
+
 def test_a_tool_stands_where_its_name_stands() -> None:
     place = tool_of("1").evidence[0]
 
@@ -85,7 +93,8 @@ def test_a_tool_stands_where_its_name_stands() -> None:
 @pytest.mark.parametrize(
     ("call", "known", "count"),
     [
-        ("create_agent(model='x')", Known.NONE, None),
+        ("create_agent(model='x')", Known.SET, 1),
+        ("create_agent(model='x', tools=[f])", Known.NONE, None),
         (
             "create_agent(middleware=[ModelCallLimitMiddleware(run_limit=9)])",
             Known.SET,

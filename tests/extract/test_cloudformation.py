@@ -381,3 +381,26 @@ def test_globals_reach_every_function_and_yield_to_its_own() -> None:
 
     assert len({item.holder_id for item in held}) == 2
     assert {item.evidence[0].line for item in held} == {6}
+
+
+def test_roles_of_one_name_in_two_templates_are_two() -> None:
+    text = """
+Resources:
+  AgentRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Service: bedrock-agentcore.amazonaws.com}
+            Action: sts:AssumeRole
+  Runtime:
+    Type: AWS::BedrockAgentCore::Runtime
+    Properties: {AgentRuntimeName: NAME, RoleArn: !GetAtt AgentRole.Arn}
+"""
+    files = {f"cdk/{name}.yaml": text.replace("NAME", name) for name in ("billing", "support")}
+    deployment = deployment_of(files)
+    proofs = [edge for edge in deployment.edges if edge.kind is EdgeKind.AUTHENTICATES_AS]
+
+    assert len({item.id for item in deployment.identities if item.name == "AgentRole"}) == 2
+    assert len({edge.dst for edge in proofs}) == 2

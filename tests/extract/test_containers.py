@@ -247,6 +247,49 @@ def test_pods_run_as_accounts_that_assume_roles() -> None:
     assert identities["aws"].agent_reachable
 
 
+@pytest.mark.parametrize(
+    ("groups", "admin", "escalates"),
+    [
+        ('[""]', True, True),
+        ('["*"]', True, True),
+        ("[rbac.authorization.k8s.io]", True, True),
+        ("[robots.acme.test]", False, False),
+        ("[robots.acme.test, apps]", True, True),
+    ],
+)
+def test_everything_of_ones_own_group_is_not_the_cluster(
+    groups: str,
+    admin: bool,  # noqa: FBT001, a parameter of the table
+    escalates: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    text = f"""
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: r}}
+rules: [{{apiGroups: {groups}, resources: ["*"], verbs: ["*"]}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: b}}
+roleRef: {{kind: ClusterRole, name: r}}
+subjects: [{{kind: ServiceAccount, name: agent, namespace: prod}}]
+"""
+    (grant,) = deployment_of({"rbac.yaml": text}).grants
+
+    assert (grant.admin, bool(grant.escalations)) == (admin, escalates)
+
+
+def test_a_server_whose_settings_are_not_all_there_may_ask() -> None:
+    text = "services:\n  files-mcp: {image: acme/files-mcp:1, ports: ['80:80'], env_file: a.env}\n"
+    open_, whole = (
+        deployment_of({"compose.yaml": text, **more}) for more in ({}, {"a.env": "LEVEL=info\n"})
+    )
+
+    assert open_.tool_servers[0].authenticated is Truth.UNKNOWN
+    assert "whether files-mcp asks who calls" in {end.what for end in open_.unresolved}
+    assert whole.tool_servers[0].authenticated is Truth.NO
+
+
 def test_who_only_asks_and_reports_writes_nothing() -> None:
     text = """
 apiVersion: rbac.authorization.k8s.io/v1

@@ -22,6 +22,8 @@ FRAMEWORKS = (
     "from strands import Agent as StrandsAgent\n"
     "from llama_index.core.agent.workflow import AgentWorkflow, CodeActAgent\n"
     "from agent_framework import ChatAgent\n"
+    "from langchain.agents import create_agent\n"
+    "from autogen import UserProxyAgent\n"
 )
 
 
@@ -53,7 +55,13 @@ def agent_of(code: str) -> Agent:
             Known.SET,
             99,
         ),
-        ("a = AgnoAgent(model=m, tools=[])", "agno", Known.NONE, None),
+        ("a = AgnoAgent(model=m, tools=[f])", "agno", Known.NONE, None),
+        ("a = AgnoAgent(model=m, tools=[])", "agno", Known.SET, 1),
+        ("a = create_agent(model=m, tools=[])", "langchain", Known.SET, 1),
+        ("a = create_agent(model=m, tools=[], middleware=[x])", "langchain", Known.NONE, None),
+        ("a = create_agent(m, tools)", "langchain", Known.NONE, None),
+        ("a = UserProxyAgent('p', max_consecutive_auto_reply=0)", "autogen", Known.SET, 1),
+        ("a = UserProxyAgent('p', max_consecutive_auto_reply=7)", "autogen", Known.SET, 7),
         ("a = AgnoAgent(model=m, tool_call_limit=6)", "agno", Known.SET, 6),
         ("a = AdkAgent(name='a')", "google-adk", Known.SET, 500),
         (
@@ -70,7 +78,7 @@ def agent_of(code: str) -> Agent:
         ),
         ("a = LoopAgent(name='a', max_iterations=3)", "google-adk", Known.SET, 3),
         ("a = create_deep_agent(model, [])", "deepagents", Known.SET, 9_999),
-        ("a = StrandsAgent(tools=[])", "strands", Known.NONE, None),
+        ("a = StrandsAgent(tools=[f])", "strands", Known.NONE, None),
         ("a = StrandsAgent()\na('hi', limits={'turns': 8})", "strands", Known.SET, 8),
         ("a = AgentWorkflow.from_tools_or_functions([])", "llama-index", Known.SET, 20),
         ("a = ChatAgent(client)", "agent-framework", Known.SET, 40),

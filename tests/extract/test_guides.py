@@ -116,3 +116,9 @@ def test_a_token_without_a_signature_opens_nothing() -> None:
     assert by_look(f"{header}.{claims}.") is None
     assert by_look(f"{header}.{claims}.signature") is None
     assert by_look(f"{header}.{claims}.{'a1B2' * 11}") is not None
+
+
+@pytest.mark.parametrize("prefix", ["ghp_", "gho_", "ghs_"])
+@pytest.mark.parametrize("body", ["16C7e42F292c69" + "12E7710c838347Ae178B4a"])
+def test_tokens_that_documentation_shows_to_everybody_are_none(prefix: str, body: str) -> None:
+    assert by_look(f"token: {prefix}{body}") is None

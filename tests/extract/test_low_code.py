@@ -99,6 +99,19 @@ def test_a_key_without_an_expression_is_the_same_for_everybody(
 
 
 @pytest.mark.parametrize(
+    ("title", "scoped"),
+    [
+        ("Screening of tenants", Truth.UNKNOWN),
+        ("={{ $json.tenantId }}", Truth.NO),
+    ],
+)
+def test_tenants_are_those_that_an_expression_names(title: str, scoped: Truth) -> None:
+    store = n8n_store("memoryRedisChat", 1.5, {"title": title})
+
+    assert store.tenant_scoped is scoped
+
+
+@pytest.mark.parametrize(
     ("trigger", "authenticated", "sources"),
     [
         (node("Door", "n8n-nodes-base.webhook"), Truth.NO, ["calls of a webhook"]),

@@ -275,3 +275,24 @@ def test_gemini_keeps_sessions_as_long_as_it_is_told() -> None:
     assert deployment.memory_stores[0].ttl_s == 30 * 86_400
     assert deployment.audit_logs[0].content_logged
     assert deployment.tool_servers[0].auto_approved
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "package", "pinned"),
+    [
+        ("uv", ["--directory", "/srv/box", "run", "src/server.py"], "uv", Truth.YES),
+        ("uv", ["run", "--directory", "/srv/serena", "serena"], "uv", Truth.YES),
+        ("uv", ["run", "--with", "mcp[cli]", "mcp", "run", "server.py"], "mcp", Truth.NO),
+        ("uv", ["tool", "run", "serena"], "serena", Truth.NO),
+        ("npm", ["run", "start"], "npm", Truth.YES),
+        ("npm", ["exec", "-y", "files-mcp"], "files-mcp", Truth.NO),
+        ("pnpm", ["dlx", "files-mcp"], "files-mcp", Truth.NO),
+        ("docker", ["run", "-e", "A", "B=1", "acme/b:1.0.0"], "B=1", Truth.UNKNOWN),
+    ],
+)
+def test_a_program_of_the_project_itself_is_no_package(
+    command: str, arguments: list[str], package: str, pinned: Truth
+) -> None:
+    launch = launch_of(command, arguments)
+
+    assert (launch.package, launch.pinned) == (package, pinned)
