@@ -16,7 +16,20 @@ _DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_functi
 _FREE_FORM = re.compile(
     r"^(?:sql|query|statement|command|cmd|code|script|expression|path|file_?path|filename|url|uri)$"
 )
-_LOOSE = frozenset({"Any", "dict", "object", "Dict", "Mapping", "list", "List", "dict[str, Any]"})
+_LOOSE = frozenset(
+    {
+        "Any",
+        "dict",
+        "object",
+        "Dict",
+        "Mapping",
+        "list",
+        "List",
+        "dict[str, Any]",
+        "Dict[str, Any]",
+        "Mapping[str, Any]",
+    }
+)
 _CONTEXT = re.compile(r"Context|RunContextWrapper|ToolRuntime|InjectedState|BaseStore")
 _INJECTED = frozenset({"agent"})
 """Parameters that Strands fills in by their name (its documentation, "Python Tools")."""

@@ -73,6 +73,7 @@ _JWT_OF_DOCUMENTATION = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi"
 """The claims of John Doe, 1234567890: the token that jwt.io shows to everybody."""
 _DSN = re.compile(r"^[^:@/\s]+:(?P<password>[^@\s]+)@(?:tcp|unix)\(")
 """`user:password@tcp(host:3306)/name`, as the drivers of Go take it."""
+_STANDING = re.compile(r"pass(?:word|wd)?|pwd|secret|<.*>|\$.*|[*x]+", re.IGNORECASE)
 _SECRET_PART = re.compile(
     r"(?:^|[;\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)\s*=",
     re.IGNORECASE,
@@ -244,7 +245,7 @@ def _opens(connection: str) -> bool:
     if ";" in connection:
         return _SECRET_PART.search(connection) is not None
     found = _DSN.match(connection)
-    return found is None or not is_placeholder("", found["password"])
+    return found is None or _STANDING.fullmatch(found["password"]) is None
 
 
 def _reads_as_words(value: str) -> bool:
