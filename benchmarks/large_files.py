@@ -61,6 +61,23 @@ SERVER = ',"k@":{"command":"npx","args":["-y","p@"],"env":{"API_KEY":"sk-abcdef@
 STATEMENT = ',{"Effect":"Allow","Action":"s3:Get@*","Resource":"arn:aws:s3:::b@"}'
 TOML_SERVER = '[mcp_servers.a@]\ncommand = "agent"\nenv = {API_KEY = "sk-abc@"}\n'
 ROLE = 'resource "aws_iam_role" "agent@" {\n  name = "a@"\n}\n'
+FUNCTION = (
+    'resource "aws_lambda_function" "f@" {\n  function_name = "f@"\n}\n'
+    'resource "aws_cloudwatch_log_group" "f@" {\n  name = "/aws/lambda/f@"\n}\n'
+)
+CACHE = (
+    'resource "aws_elasticache_replication_group" "c@" {\n'
+    "  parameter_group_name = aws_elasticache_parameter_group.g@.name\n}\n"
+    'resource "aws_elasticache_parameter_group" "g@" {\n  name_prefix = "g@"\n}\n'
+)
+SERVICE_OF_GOOGLE = (
+    'resource "google_service_account" "a@" {\n  account_id = "a@"\n}\n'
+    'resource "google_cloud_run_v2_service" "s@" {\n  template {\n'
+    "    service_account = google_service_account.a@.email\n"
+    '    containers { image = "a:1" }\n  }\n}\n'
+    'resource "google_cloud_run_v2_service_iam_member" "s@" {\n'
+    '  name   = google_cloud_run_v2_service.s@.name\n  member = "user:a"\n}\n'
+)
 SITE = (
     "resource s@ 'Microsoft.Web/sites' = { name: 'agent@', properties: { siteConfig: {"
     " appSettings: [{ name: 'OPENAI_API_KEY', value: 'sk-abcdef@' }] } } }\n"
@@ -107,6 +124,9 @@ KINDS: Mapping[str, Kind] = {
     "JSON, one long text": Kind(file="mcp.json", head='{"mcpServers":"', repeated="a", tail='"}'),
     "JSON, deep": Kind(file="mcp.json", repeated="["),
     "Terraform, resources": Kind(file="main.tf", repeated=ROLE, most=MAX_WRITTEN),
+    "Terraform, functions and logs": Kind(file="main.tf", repeated=FUNCTION, most=MAX_WRITTEN),
+    "Terraform, caches": Kind(file="main.tf", repeated=CACHE, most=MAX_WRITTEN),
+    "Terraform, Google": Kind(file="main.tf", repeated=SERVICE_OF_GOOGLE, most=MAX_WRITTEN),
     "Terraform, parentheses": Kind(file="main.tf", head="a = ", repeated="(", most=MAX_WRITTEN),
     "Terraform, templates": Kind(file="main.tf", head='a = "', repeated="${", most=40_000),
     "Bicep, web apps": Kind(file="main.bicep", repeated=SITE, most=MAX_WRITTEN),

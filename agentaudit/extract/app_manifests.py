@@ -8,8 +8,13 @@ Forms: Microsoft, "Microsoft Entra app manifest"; Slack, "App manifest reference
 import posixpath
 from collections.abc import Iterator
 
-from agentaudit.extract.application_permissions import Application, add_permission, graph_role
-from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.application_permissions import (
+    Application,
+    add_permission,
+    add_role,
+    graph_role,
+)
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import plain
 from agentaudit.readers.document import Document, Node
@@ -47,12 +52,7 @@ def _add_entra(root: Node, owner: Application, collector: Collector) -> None:
             if role is None or access.text_at("type") != "Role":
                 continue
             name = graph_role(role.raw) if api.text_at("resourceAppId") in _GRAPH else ""
-            if name:
-                add_permission(collector, owner, role, name)
-            else:
-                what = "an application permission that its id does not tell"
-                effect = f"what {owner.name} may do is open"
-                collector.leave_open(evidence(owner.document, role), what, effect)
+            add_role(collector, owner, role, name)
 
 
 def _slack_scopes(root: Node) -> Iterator[Node]:

@@ -16,7 +16,7 @@ from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.readers.document import Document, Node
 
-GRAPH_ROLES: Mapping[str, str] = MappingProxyType(
+_GRAPH_ROLES: Mapping[str, str] = MappingProxyType(
     {
         "19dbc75e-c2e2-444c-a770-ec69d8559fc7": "Directory.ReadWrite.All",
         "7ab1d382-f21e-4acd-a863-ba3e13f7da61": "Directory.Read.All",
@@ -95,7 +95,17 @@ def add_permission(collector: Collector, owner: Application, place: Node, name: 
         collector.link(EdgeKind.GRANTS, owner.identity, grant.id, *grant.evidence)
 
 
+def add_role(collector: Collector, owner: Application, place: Node, name: str) -> None:
+    """An app role of Microsoft Graph, by its name; one without a name is left open."""
+    if name:
+        add_permission(collector, owner, place, name)
+        return
+    what = "an application permission that its id does not tell"
+    effect = f"what {owner.name} may do is open"
+    collector.leave_open(evidence(owner.document, place), what, effect)
+
+
 def graph_role(text: str) -> str:
     """The name of an app role of Microsoft Graph, from its id or its name; empty if unknown."""
-    found = GRAPH_ROLES.get(text.lower())
+    found = _GRAPH_ROLES.get(text.lower())
     return found or (text if re.fullmatch(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+){1,4}", text) else "")

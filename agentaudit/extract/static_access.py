@@ -9,10 +9,12 @@ for the same properties.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from agentaudit.extract.bounds import switch
-from agentaudit.extract.terraform_modules import Declared
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Node
 
@@ -35,7 +37,7 @@ _DATABASES = {
 _CACHES = frozenset({"aws_elasticache_replication_group", "aws_elasticache_serverless_cache"})
 _OPPOSITE = {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN}
 _IAM = "iam_database_authentication_enabled"
-_ROTATION = "aws_secretsmanager_secret_rotation"
+_VAULTED = "aws_secretsmanager_secret"
 
 
 def static_access(declared: Declared) -> Truth:
@@ -81,14 +83,7 @@ def _named(declared: Declared, type_: str, *attributes: str) -> Iterator[Declare
     for attribute in attributes:
         listed = declared.body.get(attribute)
         for node in listed.list() if listed is not None else ():
-            yield next(
-                (
-                    each
-                    for each in declared.module.resources(type_)
-                    if node.raw == each.title or f"{each.address}." in node.raw
-                ),
-                None,
-            )
+            yield declared.module.references(type_).named(node.raw)
 
 
 def _with_password(user: Declared) -> Truth:
@@ -114,16 +109,31 @@ def _own_users(options: Node | None) -> Truth:
     return fine_grained
 
 
-def rotated(declared: Declared) -> Truth:
-    """Whether something in the module rotates a secret."""
-    if declared.type != "aws_secretsmanager_secret":
-        return Truth.UNKNOWN
-    for rotation in declared.module.resources(_ROTATION):
-        node = rotation.body.get("secret_id")
-        text = node.raw if node is not None else ""
-        bare = declared.address.partition("[")[0]
-        if f"{bare}." in f"{text}." or f"{bare}[" in text or text.endswith(f":{declared.title}"):
-            return Truth.YES
-        if node is not None and node.unknown and "aws_secretsmanager_secret." not in text:
+@dataclass(frozen=True, slots=True)
+class Rotations:
+    """Which secrets something in a module rotates."""
+
+    names: frozenset[str]
+    """Their addresses without an instance, and the last parts of their ARNs."""
+    unsure: bool
+    """Whether one is rotated that nobody can tell."""
+
+    def of(self, declared: Declared) -> Truth:
+        """Whether a resource is a secret that is rotated."""
+        if declared.type != _VAULTED:
             return Truth.UNKNOWN
-    return Truth.NO
+        if declared.address.partition("[")[0] in self.names or declared.title in self.names:
+            return Truth.YES
+        return Truth.UNKNOWN if self.unsure else Truth.NO
+
+
+def rotations(module: Module) -> Rotations:
+    """What the rotations of a module rotate."""
+    names, unsure = set[str](), False
+    for declared in module.resources(f"{_VAULTED}_rotation"):
+        node = declared.body.get("secret_id")
+        text = node.raw if node is not None else ""
+        names.update(address.partition("[")[0] for address in addresses_in(text))
+        names.update(text.rpartition(":")[2:] if ":" in text else ())
+        unsure = unsure or (node is not None and node.unknown and f"{_VAULTED}." not in text)
+    return Rotations(frozenset(names), unsure)

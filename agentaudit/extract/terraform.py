@@ -1,7 +1,7 @@
 """Terraform to facts: one pass over all modules for each concern."""
 
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_classification import classify
@@ -11,17 +11,19 @@ from agentaudit.extract.terraform_entra import add_entra
 from agentaudit.extract.terraform_google import add_google
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
-from agentaudit.extract.terraform_modules import modules
+from agentaudit.extract.terraform_modules import Module
 from agentaudit.extract.terraform_plans import with_plans
 from agentaudit.extract.terraform_policies import managed_policy, policy_document
 from agentaudit.extract.terraform_runtimes import add_runtimes
 from agentaudit.extract.terraform_stores import add_stores
 from agentaudit.extract.terraform_tokens import add_issued_tokens
+from agentaudit.readers.document import Document
+from agentaudit.readers.hcl_syntax import Body
 
 
 def extract_terraform(documents: Documents, collector: Collector) -> None:
     """Everything that Terraform's files say of identities, agents, stores, runtimes and logs."""
-    found = with_plans(documents, modules(documents))
+    found = with_plans(documents, _modules(documents))
     for module in found:
         module.special["aws_iam_policy_document"] = policy_document
         module.special["aws_iam_policy"] = managed_policy
@@ -39,3 +41,28 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_google(module, collector)
         add_entra(module, collector)
         add_issued_tokens(module, collector)
+
+
+def _modules(documents: Documents) -> tuple[Module, ...]:
+    """Every folder with Terraform files, with local modules joined to their callers."""
+    found: dict[str, Module] = {}
+    for document in documents.of("hcl"):
+        if isinstance(document.tree, Body) and _belongs(document):
+            folder = folder_of(document.file)
+            module = found.setdefault(folder, Module(folder=folder, bodies=[]))
+            module.bodies.append((document, document.tree))
+    for module in found.values():
+        for member in module.members("module"):
+            source = member.block.body.attribute("source")
+            path = source.value.source.strip('"') if source is not None else ""
+            child = found.get(sibling(member.document.file, path)) if path[:1] == "." else None
+            if child is not None and child is not module:
+                child.callers.append((module, member))
+                module.children[".".join(member.block.labels)] = child
+    return tuple(found.values())
+
+
+def _belongs(document: Document) -> bool:
+    """Whether Terraform reads a file by itself: other variable files must be asked for."""
+    name = document.file.rpartition("/")[2]
+    return name.endswith((".tf", ".auto.tfvars")) or name == "terraform.tfvars"

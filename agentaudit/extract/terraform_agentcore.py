@@ -32,10 +32,9 @@ def add_agentcore(module: Module, principals: Principals, collector: Collector) 
         store = collector.add(_memory(declared))
         for agent in agents:
             collector.remember(agent, store, confidence=Confidence.LIKELY)
-    targets = module.resources("aws_bedrockagentcore_gateway_target")
+    targets = module.referring("gateway_identifier", "aws_bedrockagentcore_gateway_target")
     for declared in module.resources("aws_bedrockagentcore_gateway"):
-        own = [target for target in targets if _targets(target, declared)]
-        gateway = collector.add(_gateway(declared, own))
+        gateway = collector.add(_gateway(declared, targets.get(declared.address, ())))
         authenticate(principals, declared, gateway.id, ("role_arn",))
     add_agentcore_tools(module, principals, collector, agents)
 
@@ -193,11 +192,6 @@ def _enforced(body: Node) -> Truth:
     if engine is None or (mode is not None and mode.raw == "LOG_ONLY"):
         return Truth.NO
     return Truth.UNKNOWN if mode is not None and mode.unknown else Truth.YES
-
-
-def _targets(target: Declared, gateway: Declared) -> bool:
-    reference = target.body.get("gateway_identifier")
-    return reference is not None and f"{gateway.address}." in reference.raw
 
 
 def _providers(target: Declared) -> Iterator[str]:

@@ -120,10 +120,8 @@ def _bedrock_memory(declared: Declared, block: Node) -> MemoryStore:
 def _add_action_group(declared: Declared, agents: dict[str, FactId], collector: Collector) -> None:
     """The functions of an action group as tools of their agent."""
     reference = declared.body.get("agent_id")
-    owner = next(
-        (found for name, found in agents.items() if reference and f".{name}." in reference.raw),
-        None,
-    )
+    parts = reference.raw.split(".") if reference is not None else ()
+    owner = next((agents[part] for part in parts[1:-1] if part in agents), None)
     schema = declared.body.get("function_schema", "member_functions", "functions")
     _add_functions(declared, schema, owner, collector)
 

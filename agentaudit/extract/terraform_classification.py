@@ -47,23 +47,30 @@ _FLAG = re.compile(r"^(?:contains|has|holds)?(?:pii|phi|personaldata|sensitiveda
 
 def classify(module: Module, collector: Collector) -> None:
     """The memories of a module, with what its tags and its keys say of them."""
-    defaults = tuple(_defaults(module))
+    found = tuple(_memories(module, collector))
+    defaults = tuple(_defaults(module)) if found else ()
+    for declared, memory in found:
+        place = _confidential(declared, defaults)
+        places = () if place is None else (place,)
+        collector.update(
+            replace(
+                memory,
+                own_key=_own_key(declared),
+                sensitive=Truth.UNKNOWN if place is None else Truth.YES,
+                evidence=tuple(dict.fromkeys((*memory.evidence, *places))),
+            )
+        )
+
+
+def _memories(module: Module, collector: Collector) -> Iterator[tuple[Declared, MemoryStore]]:
+    """The resources of a module that keep memories, with the facts that were made of them."""
     for declared in module.resources(*_KEYS):
         part = _PARTS.get(declared.type, "")
         found = collector.facts.get(
             fact_id("memory_store", declared.title, f"{declared.key}{part}")
         )
         if isinstance(found, MemoryStore):
-            place = _confidential(declared, defaults)
-            places = () if place is None else (place,)
-            collector.update(
-                replace(
-                    found,
-                    own_key=_own_key(declared),
-                    sensitive=Truth.UNKNOWN if place is None else Truth.YES,
-                    evidence=tuple(dict.fromkeys((*found.evidence, *places))),
-                )
-            )
+            yield declared, found
 
 
 def _own_key(declared: Declared) -> Known:

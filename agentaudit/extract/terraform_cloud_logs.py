@@ -8,10 +8,12 @@ Data Access audit logs" and "GKE audit logging"; Azure Monitor, "Diagnostic sett
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.controls import AuditLog
 from agentaudit.readers.document import Node
@@ -52,10 +54,11 @@ def add_cloud_logs(module: Module, collector: Collector) -> None:
         collector.add(_log(declared, "kubernetes", "audit log of the cluster", _sends(listed)))
     for declared in module.resources("google_container_cluster"):
         collector.add(_log(declared, "kubernetes", "audit log of the cluster", Truth.YES))
+    settings = _settings(module)
     for declared in module.resources(*_RECORDED):
         kind = declared.body.get("kind")
         if kind is None or kind.raw in _OF_AGENTS:
-            collector.add(_diagnosed(declared))
+            collector.add(_diagnosed(declared, settings))
 
 
 def _log(declared: Declared, kind: str, what: str, enabled: Truth) -> AuditLog:
@@ -94,21 +97,36 @@ def _any(found: set[str] | frozenset[str], *, unknown: bool) -> Truth:
     return Truth.UNKNOWN if unknown else Truth.NO
 
 
-def _diagnosed(declared: Declared) -> AuditLog:
-    """
-    Whether a diagnostic setting of the module keeps the calls to a resource of Azure.
+@dataclass(slots=True)
+class _Settings:
+    """What the diagnostic settings of a module keep."""
 
-    Whoever calls the module may add one, and a setting whose target is not known may be it.
-    """
-    kind, what, wanted = _RECORDED[declared.type]
-    found, unsure = set[str](), bool(declared.module.callers)
-    for setting in declared.module.resources(_SETTING):
-        target = setting.body.get("target_resource_id")
-        if target is None or f"{declared.address}." in target.raw:
-            found.update(_categories(setting))
+    unsure: bool
+    """Whoever calls the module may add a setting, and one whose target nobody knows may be any."""
+    of_all: set[str] = field(default_factory=set)
+    """The categories of settings without a target."""
+    by_address: dict[str, set[str]] = field(default_factory=dict)
+
+
+def _settings(module: Module) -> _Settings:
+    settings = _Settings(unsure=bool(module.callers))
+    for declared in module.resources(_SETTING):
+        target = declared.body.get("target_resource_id")
+        if target is None:
+            settings.of_all.update(_categories(declared))
         elif target.unknown and "azurerm_" not in target.raw:
-            unsure = True
-    return _log(declared, kind, what, _any(found & wanted, unknown=unsure))
+            settings.unsure = True
+        else:
+            for address in addresses_in(target.raw):
+                settings.by_address.setdefault(address, set()).update(_categories(declared))
+    return settings
+
+
+def _diagnosed(declared: Declared, settings: _Settings) -> AuditLog:
+    """Whether a diagnostic setting of the module keeps the calls to a resource of Azure."""
+    kind, what, wanted = _RECORDED[declared.type]
+    found = settings.of_all | settings.by_address.get(declared.address, set())
+    return _log(declared, kind, what, _any(found & wanted, unknown=settings.unsure))
 
 
 def _categories(setting: Declared) -> Iterator[str]:

@@ -40,24 +40,22 @@ _WIDE_SCOPE = re.compile(
     r"|azurerm_subscription\.|data\.azurerm_subscription|azurerm_management_group\.",
     re.IGNORECASE,
 )
-_YEAR_S = 365 * 86_400
 
 
 def add_clouds(module: Module, collector: Collector) -> None:
     """What a module says of the other two clouds."""
-    accounts = google_accounts(module, collector)
+    for declared in module.resources("google_service_account"):
+        collector.add(_google_account(declared))
     for level in _GOOGLE_LEVELS:
         for declared in module.resources(
             f"google_{level}_iam_member", f"google_{level}_iam_binding"
         ):
-            _add_google_grants(declared, accounts, collector)
+            _add_google_grants(declared, collector)
     for declared in module.resources("google_service_account_key"):
-        _add_google_key(declared, accounts, collector)
+        _add_google_key(declared, collector)
     for declared in module.resources("azurerm_role_assignment"):
         _add_azure_grant(declared, collector)
     add_role_definitions(module, collector)
-    for declared in module.resources("azuread_application_password"):
-        _add_azure_password(declared, collector)
     for declared in module.resources("google_redis_instance"):
         policy = declared.body.get("redis_configs", "maxmemory-policy")
         collector.add(_cache(declared, policy))
@@ -66,40 +64,35 @@ def add_clouds(module: Module, collector: Collector) -> None:
         collector.add(_cache(declared, policy))
 
 
-def google_accounts(module: Module, collector: Collector) -> dict[str, FactId]:
-    """Service accounts by address, added."""
-    accounts = {}
-    for declared in module.resources("google_service_account"):
-        identity = collector.add(
-            Identity(
-                id=fact_id("identity", declared.title, declared.key),
-                name=declared.title,
-                evidence=(evidence(declared.document, declared.header, declared.shown),),
-                provider="google",
-                kind="service_account",
-            )
-        )
-        accounts[declared.address] = identity.id
-    return accounts
+def _google_account(declared: Declared) -> Identity:
+    return Identity(
+        id=_account_id(declared),
+        name=declared.title,
+        evidence=(evidence(declared.document, declared.header, declared.shown),),
+        provider="google",
+        kind="service_account",
+    )
 
 
-def owner_of(node: Node | None, accounts: Mapping[str, FactId]) -> FactId:
+def _account_id(declared: Declared) -> FactId:
+    return fact_id("identity", declared.title, declared.key)
+
+
+def google_account_of(module: Module, node: Node | None) -> FactId:
     """The service account that a value refers to, if it is one of the module's."""
-    text = node.raw if node is not None else ""
-    found = (account for address, account in accounts.items() if f"{address}." in text)
-    return next(found, NOBODY)
+    accounts = module.references("google_service_account")
+    declared = accounts.referred(node.raw) if node is not None else None
+    return _account_id(declared) if declared is not None else NOBODY
 
 
-def _add_google_grants(
-    declared: Declared, accounts: Mapping[str, FactId], collector: Collector
-) -> None:
+def _add_google_grants(declared: Declared, collector: Collector) -> None:
     role = declared.body.get("role")
     if role is None or role.text is None:
         place = evidence(declared.document, role or declared.header)
         collector.leave_open(place, f"the role of {declared.shown}", "what it grants is open")
         return
     for member in _members(declared):
-        grant = collector.add(_google_grant(declared, role.text, member, accounts))
+        grant = collector.add(_google_grant(declared, role.text, member))
         if grant.identity_id:
             collector.link(EdgeKind.GRANTS, grant.identity_id, grant.id, *grant.evidence)
 
@@ -110,9 +103,7 @@ def _members(declared: Declared) -> Iterator[Node]:
         yield from listed.list() if listed is not None else ()
 
 
-def _google_grant(
-    declared: Declared, role: str, member: Node, accounts: Mapping[str, FactId]
-) -> Grant:
+def _google_grant(declared: Declared, role: str, member: Node) -> Grant:
     level = declared.type.split("_")[1]
     escalation = _GOOGLE_ESCALATING.get(role)
     changes = role in _GOOGLE_BASIC or not re.search(r"viewer|reader|get$", role, re.IGNORECASE)
@@ -120,7 +111,7 @@ def _google_grant(
         id=fact_id("grant", role, f"{declared.key}.{member.raw}"),
         name=f"{role} on {level}",
         evidence=(evidence(declared.document, declared.body.get("role") or member, role),),
-        identity_id=owner_of(member, accounts),
+        identity_id=google_account_of(declared.module, member),
         principal=member.raw,
         provider="google",
         actions=(role.lower(),),
@@ -135,9 +126,7 @@ def _google_grant(
     )
 
 
-def _add_google_key(
-    declared: Declared, accounts: Mapping[str, FactId], collector: Collector
-) -> None:
+def _add_google_key(declared: Declared, collector: Collector) -> None:
     """A key that never expires, and that stands in the state."""
     place = evidence(declared.document, declared.header, declared.shown)
     credential = collector.add(
@@ -154,7 +143,7 @@ def _add_google_key(
             variable=declared.shown,
         )
     )
-    owner = owner_of(declared.body.get("service_account_id"), accounts)
+    owner = google_account_of(declared.module, declared.body.get("service_account_id"))
     if owner:
         collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner, place)
 
@@ -191,31 +180,6 @@ def _add_azure_grant(declared: Declared, collector: Collector) -> None:
             escalations=("assign-any-role",) if wide and role.text in _AZURE_GRANTING else (),
             admin=wide and role.text in _AZURE_ADMIN,
             source="azure_rbac",
-        )
-    )
-
-
-def _add_azure_password(declared: Declared, collector: Collector) -> None:
-    """A client secret; two years where nobody says less."""
-    body = declared.body
-    relative, end = body.get("end_date_relative"), body.get("end_date")
-    hours = re.fullmatch(r"(\d{1,6})h.*", relative.raw) if relative is not None else None
-    ttl_s = int(hours[1]) * 3600 if hours else None
-    if relative is None and end is None:
-        ttl_s = 2 * _YEAR_S
-    collector.add(
-        Credential(
-            id=fact_id("credential", declared.name, declared.key),
-            name=declared.shown,
-            evidence=(evidence(declared.document, declared.header, declared.shown),),
-            provider="azure",
-            kind="client_secret",
-            form=CredentialForm.FILE,
-            lifetime=Lifetime.STATIC,
-            ttl_s=ttl_s,
-            holder="repository",
-            exposure="state",
-            variable=declared.shown,
         )
     )
 

@@ -3,31 +3,33 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from agentaudit.extract.application_permissions import Application, add_permission, graph_role
+from agentaudit.extract.application_permissions import Application, add_role, graph_role
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
 _NAMED = re.compile(r"""app_role_ids\s*\[\s*["']([\w.]{1,80})["']\s*\]""")
-_APPLICATION = "azuread_application"
+_APPLICATIONS = ("azuread_application", "azuread_application_registration")
 _GIVEN = (
     ("azuread_application_api_access", "application_id", "role_ids"),
     ("azuread_app_role_assignment", "principal_object_id", "app_role_id"),
 )
 _Owners = Mapping[str, Application]
 """Applications by their addresses."""
-_UNKNOWN = "an application permission that its id does not tell"
+_TWO_YEARS_S = 2 * 365 * 86_400
 
 
 def add_entra(module: Module, collector: Collector) -> None:
     """The applications of a module, with the permissions that they ask for or are given."""
     owners = {each.address: _application(each, collector) for each in _applications(module)}
     for owner, role in (*_asked(module, owners), *_given(module, owners)):
-        _add(owner, role, collector)
+        named = _NAMED.search(role.raw)
+        add_role(collector, owner, role, named[1] if named is not None else graph_role(role.raw))
     for declared in module.resources("azuread_application_password"):
-        _link_password(declared, owners, collector)
+        _add_password(declared, owners, collector)
 
 
 def _asked(module: Module, owners: _Owners) -> Iterator[tuple[Application, Node]]:
@@ -48,8 +50,14 @@ def _given(module: Module, owners: _Owners) -> Iterator[tuple[Application, Node]
                 yield _holder(declared, attribute, owners), role
 
 
-def _applications(module: Module) -> Iterator[Declared]:
-    yield from module.resources(_APPLICATION, f"{_APPLICATION}_registration")
+def _applications(module: Module) -> tuple[Declared, ...]:
+    return module.resources(*_APPLICATIONS)
+
+
+def _owner(module: Module, text: str, owners: _Owners) -> Application | None:
+    """The application that a value refers to."""
+    found = module.references(*_APPLICATIONS).referred(text)
+    return owners[found.address] if found is not None else None
 
 
 def _application(declared: Declared, collector: Collector) -> Application:
@@ -82,12 +90,11 @@ def _holder(declared: Declared, attribute: str, owners: _Owners) -> Application:
     """The application behind a reference, by way of its service principal; or who is named."""
     node = declared.body.get(attribute)
     text = node.raw if node is not None else ""
-    for principal in declared.module.resources("azuread_service_principal"):
-        if f"{principal.address}." in text:
-            named = principal.body.get("client_id") or principal.body.get("application_id")
-            text = named.raw if named is not None else text
-    found = next((owner for address, owner in owners.items() if f"{address}." in text), None)
-    return found or Application(
+    principal = declared.module.references("azuread_service_principal").referred(text)
+    if principal is not None:
+        named = principal.body.get("client_id") or principal.body.get("application_id")
+        text = named.raw if named is not None else text
+    return _owner(declared.module, text, owners) or Application(
         provider="azure",
         name=text[:80] or declared.shown,
         key=declared.key,
@@ -95,21 +102,29 @@ def _holder(declared: Declared, attribute: str, owners: _Owners) -> Application:
     )
 
 
-def _add(owner: Application, role: Node, collector: Collector) -> None:
-    named = _NAMED.search(role.raw)
-    name = named[1] if named is not None else graph_role(role.raw)
-    if name:
-        add_permission(collector, owner, role, name)
-    else:
-        place = evidence(owner.document, role)
-        collector.leave_open(place, _UNKNOWN, f"what {owner.name} may do is open")
-
-
-def _link_password(declared: Declared, owners: _Owners, collector: Collector) -> None:
-    """Whom the secret of an application proves."""
-    node = declared.body.get("application_id") or declared.body.get("application_object_id")
-    credential = fact_id("credential", declared.name, declared.key)
-    for address, owner in owners.items():
-        if node is not None and f"{address}." in node.raw and credential in collector.facts:
-            place = evidence(declared.document, node)
-            collector.link(EdgeKind.AUTHENTICATES_AS, credential, owner.identity, place)
+def _add_password(declared: Declared, owners: _Owners, collector: Collector) -> None:
+    """A client secret, and the application that it proves; two years where nobody says less."""
+    body = declared.body
+    relative, end = body.get("end_date_relative"), body.get("end_date")
+    hours = re.fullmatch(r"(\d{1,6})h.*", relative.raw) if relative is not None else None
+    ttl_s = int(hours[1]) * 3600 if hours else None
+    credential = collector.add(
+        Credential(
+            id=fact_id("credential", declared.name, declared.key),
+            name=declared.shown,
+            evidence=(evidence(declared.document, declared.header, declared.shown),),
+            provider="azure",
+            kind="client_secret",
+            form=CredentialForm.FILE,
+            lifetime=Lifetime.STATIC,
+            ttl_s=_TWO_YEARS_S if relative is None and end is None else ttl_s,
+            holder="repository",
+            exposure="state",
+            variable=declared.shown,
+        )
+    )
+    node = body.get("application_id") or body.get("application_object_id")
+    owner = _owner(declared.module, node.raw, owners) if node is not None else None
+    if node is not None and owner is not None:
+        place = evidence(declared.document, node)
+        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner.identity, place)

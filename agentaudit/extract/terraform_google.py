@@ -17,13 +17,13 @@ from agentaudit.extract.google_platforms import (
     with_instances,
 )
 from agentaudit.extract.terraform_agents import known, place_of_resource
-from agentaudit.extract.terraform_clouds import google_accounts, owner_of
+from agentaudit.extract.terraform_clouds import google_account_of
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
@@ -71,41 +71,35 @@ _SHAPES: Mapping[str, _Shape] = MappingProxyType(
 
 def add_google(module: Module, collector: Collector) -> None:
     """Every runtime of Google in a module, with the account that it acts as."""
-    acting = _Acting(module.folder, google_accounts(module, collector), collector)
+    opened = {type_: _opened(module, type_) for type_ in _SHAPES}
     for declared in module.resources(*_SHAPES):
         account = declared.body.get(*_SHAPES[declared.type].account)
-        for container in _containers(declared):
+        for container in _containers(declared, opened[declared.type]):
             runtime = add_container(collector, container)
-            acting.link(declared, runtime, account, _COMPUTE)
+            _act(declared, runtime, account, collector, default=_COMPUTE)
     for declared in module.resources("google_vertex_ai_reasoning_engine"):
-        _add_engine(declared, acting)
+        _add_engine(declared, collector)
     for declared in module.resources("google_compute_instance"):
-        _add_machine(declared, acting)
+        _add_machine(declared, collector)
 
 
-@dataclass(frozen=True, slots=True)
-class _Acting:
-    """The accounts of a module, and what acts as which."""
-
-    folder: str
-    accounts: Mapping[str, FactId]
-    collector: Collector
-
-    def link(self, declared: Declared, runtime: Runtime, named: Node | None, default: str) -> None:
-        """The account that a runtime names, or the one that it gets because it names none."""
-        if named is None:
-            self.collector.update(replace(runtime, service_account="default"))
-            add_default_account(self.collector, runtime, self.folder, default)
-            return
-        place, owner = evidence(declared.document, named), owner_of(named, self.accounts)
-        if owner:
-            self.collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, owner, place)
-        else:
-            effect = "what it may do is not known"
-            self.collector.leave_open(place, f"the account of {declared.shown}", effect)
+def _act(
+    declared: Declared, runtime: Runtime, named: Node | None, collector: Collector, *, default: str
+) -> None:
+    """The account that a runtime names, or the one that it gets because it names none."""
+    if named is None:
+        collector.update(replace(runtime, service_account="default"))
+        add_default_account(collector, runtime, declared.module.folder, default)
+        return
+    place, owner = evidence(declared.document, named), google_account_of(declared.module, named)
+    if owner:
+        collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, owner, place)
+    else:
+        effect = "what it may do is not known"
+        collector.leave_open(place, f"the account of {declared.shown}", effect)
 
 
-def _containers(declared: Declared) -> Iterator[Container]:
+def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[Container]:
     """The containers of a service or job; the first is the one that requests come to."""
     shape, body = _SHAPES[declared.type], declared.body
     listed = body.get(*shape.containers)
@@ -127,7 +121,7 @@ def _containers(declared: Declared) -> Iterator[Container]:
             settings=tuple(_environment(declared, node, "env")),
             short_alternative=GOOGLE_ROLES,
             timeout_s=shape.default_timeout_s if timeout is None else seconds(timeout),
-            open_to_all=_open_to_all(declared) if number == 0 else None,
+            open_to_all=_open_to_all(declared, opened) if number == 0 else None,
         )
 
 
@@ -160,7 +154,7 @@ def _environment(declared: Declared, block: Node, name: str) -> Iterator[Setting
         )
 
 
-def _open_to_all(declared: Declared) -> Evidence | None:
+def _open_to_all(declared: Declared, opened: Mapping[str, Evidence]) -> Evidence | None:
     """
     Where it says that anybody on the internet may call a service.
 
@@ -175,27 +169,26 @@ def _open_to_all(declared: Declared) -> Evidence | None:
     unchecked = declared.body.get("invoker_iam_disabled")
     if unchecked is not None and unchecked.boolean:
         return evidence(declared.document, unchecked)
-    for binding in declared.module.resources(
-        *(f"{declared.type}_iam_{kind}" for kind in ("member", "binding"))
-    ):
+    return opened.get(declared.title) or opened.get(declared.address)
+
+
+def _opened(module: Module, type_: str) -> Mapping[str, Evidence]:
+    """The services of a type that a binding opens to anybody, by their names and addresses."""
+    opened: dict[str, Evidence] = {}
+    for binding in module.resources(f"{type_}_iam_member", f"{type_}_iam_binding"):
         named = binding.body.get("name") or binding.body.get("service")
         members = binding.body.get("member") or binding.body.get("members")
-        if named is None or members is None or not _names(named, declared):
-            continue
-        found = next((each for each in members.list() if each.raw in _ANYONE), None)
-        if found is not None:
-            return evidence(binding.document, found, found.raw)
-    return None
+        listed = members.list() if members is not None else ()
+        found = next((each for each in listed if each.raw in _ANYONE), None)
+        if named is not None and found is not None:
+            for name in (named.raw, *addresses_in(named.raw)):
+                opened.setdefault(name, evidence(binding.document, found, found.raw))
+    return opened
 
 
-def _names(reference: Node, declared: Declared) -> bool:
-    """Whether a value is the name of a resource, or a reference to it."""
-    return reference.raw == declared.title or f"{declared.address}." in f"{reference.raw}."
-
-
-def _add_engine(declared: Declared, acting: _Acting) -> None:
+def _add_engine(declared: Declared, collector: Collector) -> None:
     """An agent of Agent Engine: its runtime, its account, and its memory bank where it has one."""
-    body, collector = declared.body, acting.collector
+    body = declared.body
     spec = body.get("spec") or body
     place = place_of_resource(declared)
     agent = collector.add(
@@ -227,7 +220,8 @@ def _add_engine(declared: Declared, acting: _Acting) -> None:
     )
     kind = spec.get("identity_type")
     if kind is None or kind.raw != "AGENT_IDENTITY":
-        acting.link(declared, runtime, spec.get("service_account"), SERVICE_AGENT)
+        account = spec.get("service_account")
+        _act(declared, runtime, account, collector, default=SERVICE_AGENT)
     bank = body.get("context_spec", "memory_bank_config") or spec.get(
         "context_spec", "memory_bank_config"
     )
@@ -260,7 +254,7 @@ def _memory_bank(declared: Declared, bank: Node) -> MemoryStore:
     )
 
 
-def _add_machine(declared: Declared, acting: _Acting) -> None:
+def _add_machine(declared: Declared, collector: Collector) -> None:
     """
     A machine with an account; without a block for one it acts as nobody.
 
@@ -274,7 +268,7 @@ def _add_machine(declared: Declared, acting: _Acting) -> None:
     place = place_of(declared.document, declared.header, declared.shown)
     runtime = google_runtime(declared.title, declared.key, "vm", place)
     runtime = add_container(
-        acting.collector,
+        collector,
         Container(
             document=declared.document,
             place=declared.header,
@@ -287,4 +281,4 @@ def _add_machine(declared: Declared, acting: _Acting) -> None:
     email, scopes = account.get("email"), account.get("scopes")
     wide = any(scope.raw.endswith("cloud-platform") for scope in (scopes.list() if scopes else ()))
     if email is not None or wide:
-        acting.link(declared, runtime, email, _COMPUTE)
+        _act(declared, runtime, email, collector, default=_COMPUTE)

@@ -72,7 +72,9 @@ class Principals:
             return None
         for reference in node.list():
             kind = "user" if path[-1] == "user" else "role"
-            key = self._key_of(declared.module, reference, kind)
+            by_profile = path[-1] == "iam_instance_profile"
+            named = _role_of(declared.module, reference) if by_profile else reference
+            key = self._key_of(declared.module, named, kind)
             if key in self.ids:
                 return self.ids[key]
             effect = "what it may do is not known"
@@ -219,10 +221,6 @@ class Principals:
 
     def _key_of(self, module: Module, node: Node, kind: str) -> str:
         """The key of the principal that a value names: by address, by ARN or by name."""
-        for profile in module.resources("aws_iam_instance_profile"):
-            role = profile.body.get("role")
-            if role is not None and (node.raw == profile.title or profile.address in node.raw):
-                return self._key_of(module, role.list()[0] if role.list() else role, "role")
         found = _ADDRESS.search(node.raw)
         if found is not None:
             declared = module.resource(found[1], found[2])
@@ -259,3 +257,10 @@ class Principals:
         user = self.identity(declared, "user")
         if user is not None:
             self.collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, user, place)
+
+
+def _role_of(module: Module, profile: Node) -> Node:
+    """The role of an instance profile; what names no profile of the module stays itself."""
+    declared = module.references("aws_iam_instance_profile").named(profile.raw)
+    role = declared.body.get("role") if declared is not None else None
+    return profile if role is None else next(iter(role.list()), role)

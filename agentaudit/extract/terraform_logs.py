@@ -62,13 +62,13 @@ def _model_log(declared: Declared, module: Module) -> AuditLog:
 
 def retention(group: str, module: Module) -> Known:
     """How long the log group of a name keeps what it gets; 0 and nothing are for ever."""
-    for declared in module.resources("aws_cloudwatch_log_group") if group else ():
-        if declared.title == group or f"{declared.address}." in group:
-            days = declared.body.get("retention_in_days")
-            if days is None or days.integer == 0:
-                return Known.NONE
-            return Known.SET if days.integer is not None else Known.UNKNOWN
-    return Known.UNKNOWN
+    declared = module.references("aws_cloudwatch_log_group").named(group) if group else None
+    if declared is None:
+        return Known.UNKNOWN
+    days = declared.body.get("retention_in_days")
+    if days is None or days.integer == 0:
+        return Known.NONE
+    return Known.SET if days.integer is not None else Known.UNKNOWN
 
 
 def _raw(node: Node | None) -> str:

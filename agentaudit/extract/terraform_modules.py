@@ -5,12 +5,13 @@ A variable is what its variable files say, else what the one caller passes, else
 References to resources give names and ARNs as far as the files decide them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agentaudit.extract.documents import Documents, folder_of, sibling
+from agentaudit.extract.documents import folder_of
 from agentaudit.extract.terraform_blocks import Blocks, Member
 from agentaudit.extract.terraform_names import computed, name_attribute
+from agentaudit.extract.terraform_references import References, by_reference
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.hcl import body_node, key_node
 from agentaudit.readers.hcl_nodes import depth_of
@@ -76,6 +77,12 @@ class Module:
     """What its resources are told apart by, where several modules have one source."""
     _known: dict[tuple[str, ...], Resolved | None] = field(default_factory=dict)
     _folded: dict[tuple[str, ...], tuple[Declared, ...]] = field(default_factory=dict)
+    _instances: dict[int, tuple[Declared, ...]] = field(default_factory=dict)
+    """By the identity of their block: one is asked for among several groups of types."""
+    _references: dict[tuple[str, ...], References[Declared]] = field(default_factory=dict)
+    _referring: dict[tuple[str, ...], Mapping[str, Sequence[Declared]]] = field(
+        default_factory=dict
+    )
     _blocks: dict[str, Blocks] = field(default_factory=dict)
 
     def blocks(self, kind: str) -> Blocks:
@@ -102,11 +109,26 @@ class Module:
 
     def resource(self, type_: str, name: str) -> Declared | None:
         """One resource by its label, or label and key."""
-        found = self.resources(type_)
-        exact = next((declared for declared in found if declared.name == name), None)
-        return exact or next(
-            (declared for declared in found if declared.name.startswith(f"{name}[")), None
-        )
+        return self.references(type_).at(f"{type_}.{name}")
+
+    def data_source(self, type_: str, name: str) -> tuple[Declared, ...]:
+        """One data source by its label, each of its instances; no other is folded for it."""
+        members = self.blocks("data").labelled(type_, name)
+        return tuple(declared for member in members for declared in self._folded_once(member))
+
+    def references(self, *types: str) -> References[Declared]:
+        """The resources of some types, by what values call them."""
+        if types not in self._references:
+            self._references[types] = References(self.resources(*types))
+        return self._references[types]
+
+    def referring(self, attribute: str, *types: str) -> Mapping[str, Sequence[Declared]]:
+        """The resources of some types, by the addresses that an attribute refers to."""
+        key = (attribute, *types)
+        if key not in self._referring:
+            found = ((item.body.get(attribute), item) for item in self.resources(*types))
+            self._referring[key] = by_reference((node.raw, item) for node, item in found if node)
+        return self._referring[key]
 
     def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
         """The resources or data sources of some types."""
@@ -114,9 +136,15 @@ class Module:
             self._folded[kind, *types] = tuple(
                 declared
                 for member in self.blocks(kind).of_types(types)
-                for declared in self.instances(member)
+                for declared in self._folded_once(member)
             )
         return self._folded[kind, *types]
+
+    def _folded_once(self, member: Member) -> tuple[Declared, ...]:
+        key = id(member.block)
+        if key not in self._instances:
+            self._instances[key] = tuple(self.instances(member))
+        return self._instances[key]
 
     def instances(self, member: Member) -> Iterator[Declared]:
         """A resource, once for each of its instances that are known."""
@@ -217,7 +245,7 @@ class Module:
             return _resolved(_text("aws"), 4 + len(index))
         if type_ not in self.special or not rest:
             return None
-        found = [item for item in self.data(type_) if item.name.partition("[")[0] == name]
+        found = self.data_source(type_, name)
         chosen = next((item for item in found if index and item.name.endswith(index[0])), None)
         declared = chosen or next(iter(found), None)
         if declared is None:
@@ -245,31 +273,6 @@ class Module:
         if found is None or _depends_on_each(found.value):
             return None
         return self.folder_for(member.document).fold(found.value)
-
-
-def modules(documents: Documents) -> tuple[Module, ...]:
-    """Every folder with Terraform files, with local modules joined to their callers."""
-    found: dict[str, Module] = {}
-    for document in documents.of("hcl"):
-        if isinstance(document.tree, Body) and _belongs(document):
-            folder = folder_of(document.file)
-            module = found.setdefault(folder, Module(folder=folder, bodies=[]))
-            module.bodies.append((document, document.tree))
-    for module in found.values():
-        for member in module.members("module"):
-            source = member.block.body.attribute("source")
-            path = source.value.source.strip('"') if source is not None else ""
-            child = found.get(sibling(member.document.file, path)) if path[:1] == "." else None
-            if child is not None and child is not module:
-                child.callers.append((module, member))
-                module.children[".".join(member.block.labels)] = child
-    return tuple(found.values())
-
-
-def _belongs(document: Document) -> bool:
-    """Whether Terraform reads a file by itself: other variable files must be asked for."""
-    name = document.file.rpartition("/")[2]
-    return name.endswith((".tf", ".auto.tfvars")) or name == "terraform.tfvars"
 
 
 def _resolved(node: Node | None, parts: int) -> Resolved | None:

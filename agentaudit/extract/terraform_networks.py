@@ -28,10 +28,9 @@ def _rules(module: Module, group: Declared) -> Iterator[Node]:
     """The rules for what goes out: within the group, and in resources of their own."""
     inline = group.body.get("egress")
     yield from inline.list() if inline is not None else ()
-    for rule in module.resources(*_RULES):
-        owner, direction = rule.body.get("security_group_id"), rule.body.get("type")
-        outward = direction is None or direction.raw == "egress"
-        if outward and owner is not None and f"{group.address}." in owner.raw:
+    for rule in module.referring("security_group_id", *_RULES).get(group.address, ()):
+        direction = rule.body.get("type")
+        if direction is None or direction.raw == "egress":
             yield rule.body
 
 

@@ -44,11 +44,14 @@ def with_plans(documents: Documents, written: Sequence[Module]) -> tuple[Module,
 
 def _tell_apart(made: Sequence["PlannedModule"]) -> None:
     """What is planned from one source more than once, or from none, gets its place in the key."""
+    files: dict[str, list[str]] = {}
     for module in made:
-        twins = [other for other in made if other.folder == module.folder]
-        if len({other.document.file for other in twins}) > 1:
+        files.setdefault(module.folder, []).append(module.document.file)
+    several = {folder for folder, listed in files.items() if len(set(listed)) > 1}
+    for module in made:
+        if module.folder in several:
             module.prefix = f"{module.document.file}:"
-        if module.path and (len(twins) > 1 or not module.bodies):
+        if module.path and (len(files[module.folder]) > 1 or not module.bodies):
             module.prefix += f"{module.path}."
 
 
@@ -67,22 +70,35 @@ class PlannedModule(Module):
     """What the module above passes."""
     below: dict[str, "PlannedModule"] = field(default_factory=dict)
     _settled: dict[Part, Node] = field(default_factory=dict)
+    _made: dict[Part, Declared] = field(default_factory=dict)
+    _keys: dict[str, list[Key]] = field(default_factory=dict)
 
     def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
         """What the sources have of some types, and what only the plan has."""
         key = ("all", kind, *types)
         if key not in self._folded:
-            written = {key_of(member) for member in self.members(kind)}
             only_planned = tuple(
                 self._only_planned(instance)
-                for resource, instances in self.planned.items()
-                if resource[0] == MODES[kind]
-                and resource not in written
-                and ALIASES.get(resource[1], resource[1]) in types
-                for instance in instances
+                for resource in self._unwritten(kind)
+                if ALIASES.get(resource[1], resource[1]) in types
+                for instance in self.planned[resource]
             )
             self._folded[key] = (*Module.declared(self, kind, types), *only_planned)
         return self._folded[key]
+
+    def data_source(self, type_: str, name: str) -> tuple[Declared, ...]:
+        """One data source by its label, of the sources or of the plan alone."""
+        planned = self.planned.get((MODES["data"], type_, name), ())
+        found = Module.data_source(self, type_, name)
+        return found or tuple(self._only_planned(instance) for instance in planned)
+
+    def _unwritten(self, kind: str) -> Sequence[Key]:
+        """What only the plan has."""
+        if kind not in self._keys:
+            written = {key_of(member) for member in self.members(kind)}
+            of_kind = (key for key in self.planned if key[0] == MODES[kind])
+            self._keys[kind] = [key for key in of_kind if key not in written]
+        return self._keys[kind]
 
     def instances(self, member: Member) -> Iterator[Declared]:
         """The instances that are planned; what the plan does not know is read from the source."""
@@ -110,6 +126,11 @@ class PlannedModule(Module):
         return folder.binding(each=element_node(key, value or _unknown(LATER)))
 
     def _only_planned(self, instance: PlannedResource) -> Declared:
+        if instance.part not in self._made:
+            self._made[instance.part] = self._from_plan(instance)
+        return self._made[instance.part]
+
+    def _from_plan(self, instance: PlannedResource) -> Declared:
         values = self._values(instance)
         part = self.configured.resources.get(instance.key)
         base = self.expression(self.plan.node(part).get("expressions"), 0) if part else None
@@ -212,11 +233,8 @@ class PlannedModule(Module):
                 found = outputs.get(output, "expression") if outputs is not None else None
                 node = child.expression(found, depth)
             case ("data", type_, name, *_) if type_ in self.special:
-                found_data = self.data(type_)
-                node = next(
-                    (self.special[type_](self, item) for item in found_data if item.name == name),
-                    None,
-                )
+                sources = (item for item in self.data_source(type_, name) if item.name == name)
+                node = next((self.special[type_](self, item) for item in sources), None)
             case (type_, name, attribute, *_) if "_" in type_:
                 resolved = self.attribute(type_, name, [attribute])
                 node = resolved.node if resolved is not None else None

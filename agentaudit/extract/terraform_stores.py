@@ -1,12 +1,12 @@
 """What Terraform's resources keep: data worth protecting, secrets, and conversation memory."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
-from agentaudit.extract.static_access import SHARED_KEYS, rotated, static_access
+from agentaudit.extract.static_access import SHARED_KEYS, Rotations, rotations, static_access
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import computed
 from agentaudit.extract.terraform_runtimes import settings
@@ -58,8 +58,9 @@ _MANAGED_DEFAULT = "volatile-lru"
 
 def add_stores(module: Module, collector: Collector, *, state: bool = True) -> None:
     """Resources, the secrets in their arguments, and the stores that hold conversations."""
+    rotated = rotations(module)
     for declared in module.resources(*KINDS):
-        collector.add(_resource(declared))
+        collector.add(_resource(declared, rotated))
     for declared in module.resources(*SHARED_KEYS):
         collector.add(_keyed_account(declared))
     for declared in module.resources(*_SECRET_ARGUMENTS):
@@ -68,14 +69,13 @@ def add_stores(module: Module, collector: Collector, *, state: bool = True) -> N
         for declared in module.resources(type_):
             if any(map(_CONVERSATION.search, _names(declared))):
                 collector.add(memory(declared))
-    groups = module.resources("aws_elasticache_parameter_group")
     for declared in module.resources(
         "aws_elasticache_replication_group", "aws_elasticache_cluster"
     ):
-        collector.add(_cache_memory(declared, groups))
+        collector.add(_cache_memory(declared))
 
 
-def _resource(declared: Declared) -> Resource:
+def _resource(declared: Declared, rotated: Rotations) -> Resource:
     kind, name = KINDS[declared.type], declared.title
     title = name if name != declared.shown else f"${{{declared.address}}}"
     return Resource(
@@ -87,7 +87,7 @@ def _resource(declared: Declared) -> Resource:
         pattern=computed(declared.type, "arn", title),
         sensitive=Truth.YES if kind in _SENSITIVE and not _HARMLESS.search(name) else Truth.UNKNOWN,
         static_access=static_access(declared),
-        rotated=rotated(declared),
+        rotated=rotated.of(declared),
     )
 
 
@@ -214,13 +214,11 @@ _MEMORIES: Mapping[str, Callable[[Declared], MemoryStore]] = MappingProxyType(
 """What keeps conversations where a name says so."""
 
 
-def _cache_memory(declared: Declared, groups: Sequence[Declared]) -> MemoryStore:
+def _cache_memory(declared: Declared) -> MemoryStore:
     """A managed Redis: bounded by its node's size, evicting by its parameter group."""
     named = declared.body.get("parameter_group_name")
-    wanted = named.raw if named is not None else ""
-    group = next(
-        (each for each in groups if wanted == each.title or f"{each.address}." in wanted), None
-    )
+    groups = declared.module.references("aws_elasticache_parameter_group")
+    group = groups.named(named.raw) if named is not None else None
     policy = _eviction(group)
     told = policy.text if policy is not None else None
     unseen = named is not None and group is None and not named.raw.startswith("default.")

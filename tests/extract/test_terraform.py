@@ -593,6 +593,29 @@ def test_every_runtime_acts_as_its_role() -> None:
         assert linked(found, EdgeKind.AUTHENTICATES_AS, runtime.id, role.id), runtime.name
 
 
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("agent", "aws_iam_instance_profile.p.name"),
+        ("agent", '"agent"'),
+        ("other", "aws_iam_instance_profile.p.name"),
+    ],
+)
+def test_a_machine_acts_as_the_role_of_its_profile(name: str, reference: str) -> None:
+    """Many profiles are called like their role."""
+    text = f"""{ROLE}
+resource "aws_iam_instance_profile" "p" {{
+  name = "{name}"
+  role = aws_iam_role.agent.name
+}}
+resource "aws_instance" "vm" {{ iam_instance_profile = {reference} }}
+"""
+    found = deployed(text)
+    (role,), (machine,) = found.identities, found.runtimes
+
+    assert linked(found, EdgeKind.AUTHENTICATES_AS, machine.id, role.id)
+
+
 def test_the_environment_of_runtimes_is_searched() -> None:
     credentials = {credential.variable: credential for credential in deployed(RUNTIMES).credentials}
 

@@ -1,0 +1,155 @@
+"""What extraction does for a file grows no faster than the file: lines that run, and no clock."""
+
+import sys
+from collections.abc import Mapping
+from types import FrameType
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+
+PARTS: Mapping[str, str] = {
+    "functions and their logs": """
+resource "aws_lambda_function" "f@" { function_name = "f@" }
+resource "aws_cloudwatch_log_group" "f@" { name = "/aws/lambda/f@" }
+""",
+    "tasks and their logs": """
+resource "aws_ecs_task_definition" "f@" {
+  container_definitions = jsonencode([{ name = "a", image = "a:1", logConfiguration = {
+    options = { "awslogs-group" = aws_cloudwatch_log_group.g@.id } } }])
+}
+resource "aws_cloudwatch_log_group" "g@" { name_prefix = "a" }
+""",
+    "roles and policies": """
+data "aws_iam_policy_document" "d@" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::b@/*"]
+  }
+}
+resource "aws_iam_role" "r@" { assume_role_policy = data.aws_iam_policy_document.d@.json }
+resource "aws_iam_policy" "p@" { policy = data.aws_iam_policy_document.d@.json }
+resource "aws_iam_role_policy_attachment" "a@" {
+  role       = aws_iam_role.r@.name
+  policy_arn = aws_iam_policy.p@.arn
+}
+""",
+    "machines and profiles": """
+resource "aws_iam_role" "r@" { assume_role_policy = "{}" }
+resource "aws_iam_instance_profile" "p@" { role = aws_iam_role.r@.name }
+resource "aws_instance" "i@" { iam_instance_profile = aws_iam_instance_profile.p@.name }
+""",
+    "caches, their users and settings": """
+resource "aws_elasticache_replication_group" "c@" {
+  parameter_group_name = aws_elasticache_parameter_group.g@.name
+  user_group_ids       = [aws_elasticache_user_group.u@.id]
+}
+resource "aws_elasticache_parameter_group" "g@" { name_prefix = "g@" }
+resource "aws_elasticache_user_group" "u@" { user_ids = [aws_elasticache_user.v@.user_id] }
+resource "aws_elasticache_user" "v@" { user_name = "v@" }
+""",
+    "secrets and rotations": """
+resource "aws_secretsmanager_secret" "s@" { name = "s@" }
+resource "aws_secretsmanager_secret_rotation" "r@" {
+  secret_id = aws_secretsmanager_secret.s@.id
+}
+""",
+    "security groups and rules": """
+resource "aws_lambda_function" "f@" {
+  vpc_config { security_group_ids = [aws_security_group.g@.id] }
+}
+resource "aws_security_group" "g@" { name_prefix = "g" }
+resource "aws_vpc_security_group_egress_rule" "r@" {
+  security_group_id = aws_security_group.g@.id
+}
+""",
+    "agents of Bedrock": """
+resource "aws_bedrockagent_agent" "g@" { foundation_model = "m" }
+resource "aws_bedrockagent_agent_action_group" "t@" {
+  agent_id = aws_bedrockagent_agent.g@.agent_id
+}
+""",
+    "gateways and targets": """
+resource "aws_bedrockagentcore_gateway" "g@" { name = "g@" }
+resource "aws_bedrockagentcore_gateway_target" "t@" {
+  gateway_identifier = aws_bedrockagentcore_gateway.g@.gateway_id
+}
+""",
+    "services and accounts of Google": """
+resource "google_service_account" "a@" { account_id = "a@" }
+resource "google_service_account_key" "k@" {
+  service_account_id = google_service_account.a@.name
+}
+resource "google_project_iam_member" "m@" {
+  role   = "roles/viewer"
+  member = "serviceAccount:${google_service_account.a@.email}"
+}
+resource "google_cloud_run_v2_service" "s@" {
+  template {
+    service_account = google_service_account.a@.email
+    containers { image = "a:1" }
+  }
+}
+resource "google_cloud_run_v2_service_iam_member" "s@" {
+  name   = google_cloud_run_v2_service.s@.name
+  member = "user:a"
+}
+""",
+    "services of one name": """
+resource "google_cloud_run_v2_service" "s@" {
+  name = "one"
+  template { containers { image = "a:1" } }
+}
+resource "google_cloud_run_v2_service_iam_member" "s@" {
+  name   = "one"
+  member = "user:a"
+}
+""",
+    "models of Azure and settings": """
+resource "azurerm_cognitive_account" "c@" { kind = "OpenAI" }
+resource "azurerm_monitor_diagnostic_setting" "s@" {
+  target_resource_id = azurerm_cognitive_account.c@.id
+}
+""",
+    "applications of Entra": """
+resource "azuread_application" "a@" { display_name = "a@" }
+resource "azuread_service_principal" "s@" { client_id = azuread_application.a@.client_id }
+resource "azuread_application_password" "p@" { application_id = azuread_application.a@.id }
+resource "azuread_app_role_assignment" "r@" {
+  principal_object_id = azuread_service_principal.s@.object_id
+  app_role_id         = "e2a3a72e-5f79-4c64-b1b1-878b674786c9"
+}
+""",
+}
+
+
+def lines_run(text: str) -> int:
+    """How many lines of extractors run for a file; the second time, when all is loaded."""
+    deployment_of({"main.tf": text})
+    run = 0
+
+    def count(_frame: FrameType, _event: str, _argument: object) -> object:
+        nonlocal run
+        run += 1
+        return count
+
+    def enter(frame: FrameType, _event: str, _argument: object) -> object:
+        return count if "/agentaudit/extract/" in frame.f_code.co_filename else None
+
+    before = sys.gettrace()
+    sys.settrace(enter)  # type: ignore[arg-type]  # it may return None
+    try:
+        deployment_of({"main.tf": text})
+    finally:
+        sys.settrace(before)
+    return run
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
+    one, two, three = (
+        lines_run("".join(part.replace("@", str(number)) for number in range(10, 10 + count)))
+        for count in (8, 16, 24)
+    )
+
+    assert three - two == two - one
