@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.platforms import workflows
+from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
 
 AGENT_ACTIONS = frozenset(

@@ -29,7 +29,7 @@ from agentaudit.extract.made_nodes import (
     made_unknown,
     without_nulls,
 )
-from agentaudit.extract.platforms import agentcore_projects
+from agentaudit.extract.platform_files import agentcore_projects
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared

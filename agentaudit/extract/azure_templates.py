@@ -7,16 +7,16 @@ knows is unknown, and what cannot be followed is named. Nothing is fetched.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from agentaudit.extract.azure_given import FileOfValues, files_of_values, given_by
 from agentaudit.extract.azure_values import Instance, Values
 from agentaudit.extract.documents import Documents, sibling
-from agentaudit.readers.arm import DEPLOYMENT, arm_template, arm_values, deployment_module
-from agentaudit.readers.azure import is_arm, is_values, module_of_interest
-from agentaudit.readers.azure_nodes import content
-from agentaudit.readers.azure_syntax import Expression, Module, Place, Resource, Template
-from agentaudit.readers.azure_values import Folder
+from agentaudit.extract.platform_files import arm_documents
+from agentaudit.readers.arm import DEPLOYMENT, arm_template, deployment_module
+from agentaudit.readers.azure import module_of_interest
+from agentaudit.readers.azure_syntax import Module, Place, Resource, Template
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _MOST_INSTANCES = 500
@@ -24,7 +24,6 @@ _MOST_INSTANCES = 500
 _MOST_RESOURCES = 5_000
 """Of all that one template deploys; Azure takes 800 of one (Microsoft Learn, "Template limits")."""
 _DEEPEST = 20
-_PARAMETERS = re.compile(r"\.param(?:eter)?s?(?:[.-][\w-]+)*\.jsonc?$", re.IGNORECASE)
 _REGISTRY = re.compile(r"^(?:br|ts)[/:]")
 
 
@@ -54,6 +53,8 @@ class Project:
 
     documents: Documents
     templates: Mapping[str, Template]
+    sources: Mapping[str, Sequence[FileOfValues]]
+    """By template: what gives values to its parameters."""
     problems: dict[str, list[tuple[Place, str]]] = field(default_factory=dict)
     """By file: what could not be followed, and where."""
     _used: dict[str, int] = field(default_factory=dict)
@@ -88,7 +89,7 @@ class Project:
             template=template,
             document=document,
             documents=self.documents,
-            given=self._given(file, template),
+            given=given_by(self.sources.get(file, ()), template),
         )
         yield from self._instance(instance, 0)
         if instance.effort.exhausted or self._resources > _MOST_RESOURCES:
@@ -108,34 +109,6 @@ class Project:
             return ""
         found = sibling(file, module.source)
         return found if found in self.templates else ""
-
-    def _given(self, file: str, template: Template) -> dict[str, Node]:
-        """What files of values give to a template; where several differ, it is open."""
-        found: dict[str, list[Node]] = {}
-        for folder, values in self._files_of_values(file):
-            for name, value in values.items():
-                found.setdefault(name.lower(), []).append(folder.fold(value))
-        return {
-            name: given[0]
-            for name in template.parameters
-            if (given := found.get(name.lower()))
-            and len(set(map(content, given))) == 1
-            and not given[0].unknown
-        }
-
-    def _files_of_values(self, file: str) -> Iterator[tuple[Folder, Mapping[str, Expression]]]:
-        stem = re.sub(r"\.(?:bicep|jsonc?)$", "", file)
-        for other, template in self.templates.items():
-            if template.using and sibling(other, template.using) == file:
-                yield Folder(file=other), template.values
-        for document in self.documents.of("json"):
-            named = _PARAMETERS.search(document.file)
-            if (
-                named is not None
-                and document.file[: named.start()] == stem
-                and is_values(document.text)
-            ):
-                yield Folder(file=document.file), arm_values(document.root)
 
     def _instance(self, instance: Instance, depth: int) -> Iterator[Deployed]:
         template, document = instance.template, instance.document
@@ -228,16 +201,14 @@ class Project:
 def project(documents: Documents) -> Project:
     """The templates among all documents, as Bicep and as JSON."""
     templates: dict[str, Template] = {}
-    for document in documents:
+    for document in documents.of("bicep"):
         if isinstance(document.tree, Template):
             templates[document.file] = document.tree
-        elif _is_template(document) and not _compiled(document, documents):
+    for document in arm_documents(documents):
+        if not _compiled(document, documents):
             templates[document.file] = arm_template(document.root)
-    return Project(documents, templates)
-
-
-def _is_template(document: Document) -> bool:
-    return document.syntax == "json" and is_arm(document.text)
+    templates = dict(sorted(templates.items()))
+    return Project(documents, templates, files_of_values(documents, templates))
 
 
 def _compiled(document: Document, documents: Documents) -> bool:

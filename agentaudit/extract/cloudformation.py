@@ -16,7 +16,7 @@ from agentaudit.extract.cloudformation_parameters import add_parameters
 from agentaudit.extract.cloudformation_values import Template
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.platforms import templates
+from agentaudit.extract.platform_files import templates
 from agentaudit.extract.sam import expanded
 from agentaudit.extract.serverless import projects
 from agentaudit.extract.terraform_agentcore import add_agentcore

@@ -5,7 +5,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import Bearer, add_grants
 from agentaudit.extract.iam_policies import PolicySource, statements
 from agentaudit.extract.iam_trust import trust
-from agentaudit.extract.platforms import policies
+from agentaudit.extract.platform_files import policies
 from agentaudit.model.facts.permissions import Identity
 
 

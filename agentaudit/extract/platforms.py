@@ -1,35 +1,24 @@
 """
 Platforms whose extractors take long to load: they are loaded where a file of theirs was read.
 
-What makes a file one of theirs is said here, once; the extractors go by it.
+Where more than a word makes a file one of theirs, `platform_files` says what.
 """
 
 import re
-from collections.abc import Iterator
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.platform_files import (
+    PIPELINE_FILE,
+    SERVERLESS_FILE,
+    agentcore_projects,
+    arm_documents,
+    drawn,
+    policies,
+    templates,
+    workflows,
+)
 from agentaudit.model.facts.permissions import Grant
-from agentaudit.readers.azure import is_arm
-from agentaudit.readers.document import Document, Node, NodeKind
-
-_WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
-
-SERVERLESS_FILE = re.compile(r"(?:^|/)serverless(?:[.-][\w-]+)?\.(?:ya?ml|json)$")
-_AGENTCORE_FILE = re.compile(
-    r"(?:^|/)(?:agentcore\.json|agentcore/mcp\.json|\.bedrock_agentcore\.yaml)$"
-)
-_AGENTCORE_KEYS = (
-    "agents",
-    "runtimes",
-    "memories",
-    "harnesses",
-    "agentCoreGateways",
-    "credentials",
-)
-_PIPELINE_FILE = re.compile(
-    r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
-)
 
 _KIND_OF_AGENT = re.compile(r"""kind["']?\s*:\s*["']?(?:[Pp]rompt|Agent|[Hh]osted|Workflow)\b""")
 
@@ -65,16 +54,6 @@ def extract_low_code(documents: Documents, collector: Collector) -> None:
             extract(documents, collector)
 
 
-def drawn(documents: Documents) -> Iterator[Document]:
-    """Exports by what they hold: nodes, lists of things with nodes, or an application's graph."""
-    for document in documents.of("json", "yaml"):
-        groups = (document.root, *document.root.elements[:1])
-        groups += tuple(value.elements[0] for _, value in groups[0].items() if value.elements)
-        nodes = any(root.child("nodes") is not None for root in groups)
-        if nodes or document.root.text_at("kind") == "app":
-            yield document
-
-
 def extract_terraform(documents: Documents, collector: Collector) -> None:
     if any(documents.of("hcl", "plan")):
         from agentaudit.extract.terraform import extract_terraform as extract
@@ -83,7 +62,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
 
 
 def extract_certificates(documents: Documents, collector: Collector) -> None:
-    if any(any(word in each.text for word in _CERTIFICATES) for each in documents):
+    if _said(documents, _CERTIFICATES):
         from agentaudit.extract.certificates import extract_certificates as extract
 
         extract(documents, collector)
@@ -99,9 +78,7 @@ def extract_phoenix(documents: Documents, collector: Collector) -> None:
 def extract_prompted_memory(documents: Documents, collector: Collector) -> None:
     """Memory that others write and models take for instructions."""
     words = ("app:", "store.put", "store.aput", "store.search", "store.asearch", "store.get")
-    if any(
-        any(word in document.text for word in words) for document in documents.of("python", "yaml")
-    ):
+    if _said(documents, words, "python", "yaml"):
         from agentaudit.extract.prompted_memory import extract_prompted_memory as extract
 
         extract(documents, collector)
@@ -109,7 +86,7 @@ def extract_prompted_memory(documents: Documents, collector: Collector) -> None:
 
 def extract_vault(documents: Documents, collector: Collector) -> None:
     """Servers of Vault that say how long their tokens may live."""
-    if any("max_lease_ttl" in document.text for document in documents):
+    if _said(documents, ("max_lease_ttl",)):
         from agentaudit.extract.vault import extract_vault as extract
 
         extract(documents, collector)
@@ -124,9 +101,7 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
 
 
 def extract_azure(documents: Documents, collector: Collector) -> None:
-    if any(documents.of("bicep")) or any(
-        is_arm(document.text) for document in documents.of("json")
-    ):
+    if any(documents.of("bicep")) or arm_documents(documents):
         from agentaudit.extract.azure import extract_azure as extract
 
         extract(documents, collector)
@@ -139,23 +114,6 @@ def extract_agentcore(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
-def agentcore_projects(documents: Documents) -> Iterator[Document]:
-    """Projects of AgentCore, by the names that its command lines give them and what they hold."""
-    for document in documents.of("json", "yaml"):
-        named = _AGENTCORE_FILE.search(document.file) is not None
-        if named and any(map(document.root.child, _AGENTCORE_KEYS)):
-            yield document
-
-
-def templates(documents: Documents) -> Iterator[Document]:
-    """Templates of CloudFormation by what they hold: resources whose types are those of AWS."""
-    for document in documents.of("yaml", "json"):
-        listed = document.root.get("Resources")
-        types = (value.get("Type") for _, value in listed.items()) if listed is not None else ()
-        if any(type_ is not None and type_.raw.startswith("AWS::") for type_ in types):
-            yield document
-
-
 def extract_actions(documents: Documents, collector: Collector) -> None:
     if any(workflows(documents)):
         from agentaudit.extract.actions import extract_actions as extract
@@ -164,22 +122,10 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
 
 
 def extract_pipelines(documents: Documents, collector: Collector) -> None:
-    if any(_PIPELINE_FILE.search(document.file) for document in documents.of("yaml")):
+    if any(PIPELINE_FILE.search(document.file) for document in documents.of("yaml")):
         from agentaudit.extract.pipeline_files import extract_pipelines as extract
 
         extract(documents, collector)
-
-
-def workflows(documents: Documents) -> Iterator[Document]:
-    """Workflows of GitHub by their folder, or by what they hold where the folder is another."""
-    for document in documents.of("yaml"):
-        jobs = document.root.get("jobs")
-        if jobs is None or jobs.kind is not NodeKind.MAPPING:
-            continue
-        if _PIPELINE_FILE.search(document.file):
-            continue
-        if _WORKFLOW_FILE.search(document.file) or document.root.get("on") is not None:
-            yield document
 
 
 def extract_codex(documents: Documents, collector: Collector) -> None:
@@ -197,30 +143,28 @@ def extract_gemini(documents: Documents, collector: Collector) -> None:
 
 
 def extract_agent_cards(documents: Documents, collector: Collector) -> None:
-    if any("skills" in document.text for document in documents.of("json", "yaml")):
+    if _said(documents, ("skills",), "json", "yaml"):
         from agentaudit.extract.agent_cards import extract_agent_cards as extract
 
         extract(documents, collector)
 
 
 def extract_sandboxes(documents: Documents, collector: Collector) -> None:
-    if any("agents.x-k8s.io/" in document.text for document in documents.of("yaml", "json")):
+    if _said(documents, ("agents.x-k8s.io/",), "yaml", "json"):
         from agentaudit.extract.agent_sandbox import extract_sandboxes as extract
 
         extract(documents, collector)
 
 
 def extract_cloud_run(documents: Documents, collector: Collector) -> None:
-    if any("googleapis.com/" in document.text for document in documents.of("yaml", "json")):
+    if _said(documents, ("googleapis.com/",), "yaml", "json"):
         from agentaudit.extract.cloud_run import extract_cloud_run as extract
 
         extract(documents, collector)
 
 
 def extract_app_manifests(documents: Documents, collector: Collector) -> None:
-    if any(
-        any(word in document.text for word in _ASKED) for document in documents.of("json", "yaml")
-    ):
+    if _said(documents, _ASKED, "json", "yaml"):
         from agentaudit.extract.app_manifests import extract_app_manifests as extract
 
         extract(documents, collector)
@@ -234,17 +178,14 @@ def extract_helm(documents: Documents, collector: Collector) -> None:
 
 
 def extract_kagent(documents: Documents, collector: Collector) -> None:
-    if any("kagent.dev/" in document.text for document in documents.of("yaml", "json")):
+    if _said(documents, ("kagent.dev/",), "yaml", "json"):
         from agentaudit.extract.kagent import extract_kagent as extract
 
         extract(documents, collector)
 
 
 def extract_litellm(documents: Documents, collector: Collector) -> None:
-    if any(
-        any(word in document.text for word in ("litellm_params", "litellm_settings"))
-        for document in documents.of("yaml", "json")
-    ):
+    if _said(documents, ("litellm_params", "litellm_settings"), "yaml", "json"):
         from agentaudit.extract.litellm import extract_litellm as extract
 
         extract(documents, collector)
@@ -293,21 +234,18 @@ def extract_letta(documents: Documents, collector: Collector) -> None:
 
 def extract_memory_services(documents: Documents, collector: Collector) -> None:
     """Memory that a service keeps for agents: mem0 in a process of its own, and Zep."""
-    if any("vector_store" in document.text for document in documents):
+    if _said(documents, ("vector_store",)):
         from agentaudit.extract.mem0 import extract_mem0 as extract
 
         extract(documents, collector)
-    if any(
-        "graphiti" in document.text or "extractors" in document.text
-        for document in documents.of("yaml")
-    ):
+    if _said(documents, ("graphiti", "extractors"), "yaml"):
         from agentaudit.extract.zep import extract_zep
 
         extract_zep(documents, collector)
 
 
 def extract_vllm(documents: Documents, collector: Collector) -> None:
-    if any(any(word in document.text for word in _SERVES) for document in documents):
+    if _said(documents, _SERVES):
         from agentaudit.extract.vllm import extract_vllm as extract
 
         extract(documents, collector)
@@ -320,33 +258,14 @@ def extract_iam_files(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
-def policies(documents: Documents) -> Iterator[tuple[Document, Node]]:
-    """Policies of AWS: a file's own, or those within an answer of its command line."""
-    for document in documents.of("json", "yaml"):
-        for root in document.roots:
-            inner = (root,) if _is_policy(root) else _answered(root)
-            yield from ((document, node) for node in inner)
-
-
-def _answered(root: Node) -> Iterator[Node]:
-    for outer in (root, root.get("PolicyVersion"), root.get("Policy"), root.get("Role")):
-        for key in ("PolicyDocument", "Document", "AssumeRolePolicyDocument"):
-            inner = outer.get(key) if outer is not None else None
-            if inner is not None and _is_policy(inner):
-                yield inner
-
-
-def _is_policy(node: Node) -> bool:
-    listed = node.get("Statement")
-    return any(
-        member.get("Effect") is not None
-        and any(member.get(key) for key in ("Action", "NotAction", "Principal"))
-        for member in (listed.list() if listed is not None else ())
-    )
-
-
 def link_grants(documents: Documents, collector: Collector) -> None:
     if collector.of(Grant):
         from agentaudit.extract.iam_links import link_grants as link
 
         link(documents, collector)
+
+
+def _said(documents: Documents, words: tuple[str, ...], *syntaxes: str) -> bool:
+    """Whether one of the words stands in a document of these syntaxes; none named, in any."""
+    asked = documents.of(*syntaxes) if syntaxes else documents
+    return any(any(word in document.text for word in words) for document in asked)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.platforms import SERVERLESS_FILE
+from agentaudit.extract.platform_files import SERVERLESS_FILE
 from agentaudit.extract.resolver import LONGEST_TEXT, Resolver
 from agentaudit.readers.document import Document, Node, NodeKind
 

@@ -35,7 +35,7 @@ from agentaudit.extract.known_keys import (
 )
 from agentaudit.extract.kubernetes_objects import kubernetes_objects
 from agentaudit.extract.mcp_clients import declared_servers
-from agentaudit.extract.platforms import workflows
+from agentaudit.extract.platform_files import workflows
 from agentaudit.model.facts.keys import UnknownKey
 from agentaudit.readers.document import Document, Node, NodeKind
 

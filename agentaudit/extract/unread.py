@@ -7,7 +7,7 @@ They are swept for secrets as any file of their syntax is, and otherwise named a
 from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.platforms import SERVERLESS_FILE
+from agentaudit.extract.platform_files import SERVERLESS_FILE
 from agentaudit.readers.document import Node
 
 

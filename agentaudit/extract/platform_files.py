@@ -1,0 +1,103 @@
+"""
+Which files are a platform's: by what they are called, and by what they hold.
+
+It is said here, once: what loads an extractor goes by it, and the extractor does.
+"""
+
+import re
+from collections.abc import Iterator
+
+from agentaudit.extract.documents import Documents
+from agentaudit.readers.azure import is_arm
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
+
+SERVERLESS_FILE = re.compile(r"(?:^|/)serverless(?:[.-][\w-]+)?\.(?:ya?ml|json)$")
+_AGENTCORE_FILE = re.compile(
+    r"(?:^|/)(?:agentcore\.json|agentcore/mcp\.json|\.bedrock_agentcore\.yaml)$"
+)
+_AGENTCORE_KEYS = (
+    "agents",
+    "runtimes",
+    "memories",
+    "harnesses",
+    "agentCoreGateways",
+    "credentials",
+)
+PIPELINE_FILE = re.compile(
+    r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
+)
+
+
+def drawn(documents: Documents) -> Iterator[Document]:
+    """Exports by what they hold: nodes, lists of things with nodes, or an application's graph."""
+    for document in documents.of("json", "yaml"):
+        groups = (document.root, *document.root.elements[:1])
+        groups += tuple(value.elements[0] for _, value in groups[0].items() if value.elements)
+        nodes = any(root.child("nodes") is not None for root in groups)
+        if nodes or document.root.text_at("kind") == "app":
+            yield document
+
+
+def agentcore_projects(documents: Documents) -> Iterator[Document]:
+    """Projects of AgentCore, by the names that its command lines give them and what they hold."""
+    for document in documents.of("json", "yaml"):
+        named = _AGENTCORE_FILE.search(document.file) is not None
+        if named and any(map(document.root.child, _AGENTCORE_KEYS)):
+            yield document
+
+
+def templates(documents: Documents) -> Iterator[Document]:
+    """Templates of CloudFormation by what they hold: resources whose types are those of AWS."""
+    for document in documents.of("yaml", "json"):
+        listed = document.root.get("Resources")
+        types = (value.get("Type") for _, value in listed.items()) if listed is not None else ()
+        if any(type_ is not None and type_.raw.startswith("AWS::") for type_ in types):
+            yield document
+
+
+def arm_documents(documents: Documents) -> tuple[Document, ...]:
+    """Templates of Azure in JSON; a large text is searched once."""
+    return documents.once(_every_arm)
+
+
+def _every_arm(documents: Documents) -> tuple[Document, ...]:
+    return tuple(document for document in documents.of("json") if is_arm(document.text))
+
+
+def workflows(documents: Documents) -> Iterator[Document]:
+    """Workflows of GitHub by their folder, or by what they hold where the folder is another."""
+    for document in documents.of("yaml"):
+        jobs = document.root.get("jobs")
+        if jobs is None or jobs.kind is not NodeKind.MAPPING:
+            continue
+        if PIPELINE_FILE.search(document.file):
+            continue
+        if _WORKFLOW_FILE.search(document.file) or document.root.get("on") is not None:
+            yield document
+
+
+def policies(documents: Documents) -> Iterator[tuple[Document, Node]]:
+    """Policies of AWS: a file's own, or those within an answer of its command line."""
+    for document in documents.of("json", "yaml"):
+        for root in document.roots:
+            inner = (root,) if _is_policy(root) else _answered(root)
+            yield from ((document, node) for node in inner)
+
+
+def _answered(root: Node) -> Iterator[Node]:
+    for outer in (root, root.get("PolicyVersion"), root.get("Policy"), root.get("Role")):
+        for key in ("PolicyDocument", "Document", "AssumeRolePolicyDocument"):
+            inner = outer.get(key) if outer is not None else None
+            if inner is not None and _is_policy(inner):
+                yield inner
+
+
+def _is_policy(node: Node) -> bool:
+    listed = node.get("Statement")
+    return any(
+        member.get("Effect") is not None
+        and any(member.get(key) for key in ("Action", "NotAction", "Principal"))
+        for member in (listed.list() if listed is not None else ())
+    )
