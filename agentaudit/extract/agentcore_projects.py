@@ -19,7 +19,6 @@ from agentaudit.extract.agentcore_lists import (
     path_below,
 )
 from agentaudit.extract.agentcore_settings import add_providers, add_settings
-from agentaudit.extract.cloudformation import Stack
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers import add_container
 from agentaudit.extract.documents import Documents, folder_of
@@ -30,6 +29,7 @@ from agentaudit.extract.made_nodes import (
     without_nulls,
 )
 from agentaudit.extract.platform_files import agentcore_projects
+from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared

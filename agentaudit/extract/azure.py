@@ -13,9 +13,9 @@ from agentaudit.extract.azure_runtimes import RUNTIMES
 from agentaudit.extract.azure_secrets import SECRETS, add_parameters
 from agentaudit.extract.azure_templates import Deployed, project
 from agentaudit.extract.azure_types import TYPES
-from agentaudit.extract.cloudformation import Stack
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_clouds import add_clouds
 from agentaudit.extract.terraform_modules import Declared
 from agentaudit.extract.terraform_stores import add_stores
@@ -63,8 +63,8 @@ def extract_azure(documents: Documents, collector: Collector) -> None:
     found = project(documents)
     for document, template in found.documented():
         add_parameters(document, template, collector)
-    for file, template in found.roots():
-        _extract(file, tuple(found.deployed(file, template)), collector)
+    for file, resources in found.deployments():
+        _extract(file, resources, collector)
     for file, notes in found.problems.items():
         for place, message in dict.fromkeys(notes):
             collector.problems.append(

@@ -23,19 +23,9 @@ _MEMORY = (("memory",), ("requests", "memoryInGB"), ("limits", "memoryInGB"))
 _MANAGED = {"azure": "a managed identity"}
 
 
-def property_of(resource: Node, *path: str) -> Node | None:
-    """A property; where only an expression knows what stands on the way to it, that expression."""
-    node: Node | None = resource
-    for key in ("properties", *path):
-        if node is None or node.unknown:
-            return node
-        node = node.child(key) or open_part(node)
-    return node
-
-
 def _add_site(deployed: Deployed, collector: Collector) -> None:
     """A web app or a function app, with the settings that its own resource has."""
-    listed = property_of(deployed.node, "siteConfig", "appSettings")
+    listed = deployed.property_at("siteConfig", "appSettings")
     _leave_open(deployed.document, listed, collector)
     settings = tuple(
         _setting(deployed, name.text, value)
@@ -44,7 +34,7 @@ def _add_site(deployed: Deployed, collector: Collector) -> None:
         and name.text
         and (value := pair.get("value")) is not None
     )
-    strings = property_of(deployed.node, "siteConfig", "connectionStrings")
+    strings = deployed.property_at("siteConfig", "connectionStrings")
     more = tuple(
         _setting(deployed, f"{pair.text_at('name')}ConnectionString", value)
         for pair in (strings.list() if strings is not None else ())
@@ -58,7 +48,7 @@ def _add_settings(deployed: Deployed, collector: Collector) -> None:
     name = deployed.node.get("name")
     if name is None or not name.raw.rstrip("')}").endswith("appsettings"):
         return
-    values = property_of(deployed.node)
+    values = deployed.property_at()
     _leave_open(deployed.document, values, collector)
     entries = values.entries if values is not None else ()
     settings = tuple(
@@ -69,7 +59,7 @@ def _add_settings(deployed: Deployed, collector: Collector) -> None:
 
 def _add_group(deployed: Deployed, collector: Collector) -> None:
     """A group of containers; what is given as `secureValue` is not shown again."""
-    listed = property_of(deployed.node, "containers")
+    listed = deployed.property_at("containers")
     _leave_open(deployed.document, listed, collector)
     for container in listed.list() if listed is not None else ():
         properties = container.get("properties") or container
@@ -92,8 +82,8 @@ def _named(properties: Node, container: Node) -> Node:
 
 def _add_container_app(deployed: Deployed, collector: Collector) -> None:
     """The containers of an app; `secretRef` leads to the app's secrets, and to its vault."""
-    secrets = property_of(deployed.node, "configuration", "secrets")
-    containers = property_of(deployed.node, "template", "containers")
+    secrets = deployed.property_at("configuration", "secrets")
+    containers = deployed.property_at("template", "containers")
     for listed in (secrets, containers):
         _leave_open(deployed.document, listed, collector)
     kept = {
@@ -127,12 +117,8 @@ def _environment(
 
 def _setting(deployed: Deployed, name: str, value: Node, *, stored: bool = False) -> Setting:
     """One setting; what only a deployment knows is kept somewhere else than here."""
-    return Setting(
-        key=name,
-        value=value,
-        document=deployed.document,
-        route=deployed.key.partition("#")[2],
-        via=tuple(evidence(deployed.document, origin) for origin in value.origin),
+    return replace(
+        deployed.setting(name, value),
         text="" if value.text is None else None,
         form=CredentialForm.SECRET_REF if stored or value.unknown else None,
     )

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from agentaudit.extract.azure_runtimes import property_of
 from agentaudit.extract.azure_templates import Deployed
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, Setting
 from agentaudit.extract.credentials import Holding, add_credentials, add_shown_parameter
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.secret_names import secret_name
@@ -59,14 +58,14 @@ def _add_shown(document: Document, parameter: Parameter, collector: Collector) -
 
 def _add_vault_secret(deployed: Deployed, collector: Collector) -> None:
     """A vault keeps what nobody else should; a literal beside it stands in the repository."""
-    value = property_of(deployed.node, "value")
+    value = deployed.property_at("value")
     if value is not None:
         _add_literals(deployed, (("secret", value),), collector)
 
 
 def _add_connection(deployed: Deployed, collector: Collector) -> None:
     """Keys by which agents of a project reach something else."""
-    given = property_of(deployed.node, "credentials")
+    given = deployed.property_at("credentials")
     if given is not None:
         _add_literals(deployed, _keys(given), collector)
 
@@ -85,13 +84,7 @@ def _add_literals(
     collector: Collector,
 ) -> None:
     settings = tuple(
-        Setting(
-            key=key,
-            value=value,
-            document=deployed.document,
-            route=deployed.key.partition("#")[2],
-            via=tuple(evidence(deployed.document, origin) for origin in value.origin),
-        )
+        deployed.setting(key, value)
         for key, value in pairs
         if value.text and form_of(key, value.raw) is CredentialForm.LITERAL
     )

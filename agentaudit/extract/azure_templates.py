@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 from agentaudit.extract.azure_given import FileOfValues, files_of_values, given_by
 from agentaudit.extract.azure_values import Instance, Values
+from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.platform_files import arm_documents
 from agentaudit.readers.arm import DEPLOYMENT, arm_template, deployment_module
 from agentaudit.readers.azure import module_of_interest
+from agentaudit.readers.azure_nodes import open_part
 from agentaudit.readers.azure_syntax import Module, Place, Resource, Template
 from agentaudit.readers.document import Document, Node, NodeKind
 
@@ -46,6 +48,25 @@ class Deployed:
     name: str
     """Its name, as far as it is known."""
 
+    def property_at(self, *path: str) -> Node | None:
+        """A property; where only an expression knows what stands on the way, that expression."""
+        node: Node | None = self.node
+        for key in ("properties", *path):
+            if node is None or node.unknown:
+                return node
+            node = node.child(key) or open_part(node)
+        return node
+
+    def setting(self, name: str, value: Node) -> Setting:
+        """Something that the resource is given, with where its value comes from."""
+        return Setting(
+            key=name,
+            value=value,
+            document=self.document,
+            route=self.key.partition("#")[2],
+            via=tuple(evidence(self.document, origin) for origin in value.origin),
+        )
+
 
 @dataclass(slots=True)
 class Project:
@@ -61,15 +82,18 @@ class Project:
     _visited: set[str] = field(default_factory=set)
     _instances: int = 0
     _resources: int = 0
-    _nesting: int = 0
 
     def documented(self) -> Iterator[tuple[Document, Template]]:
         """Every template, with the document that it stands in."""
         for file, template in self.templates.items():
             yield self.documents.files[file], template
 
-    def roots(self) -> Iterator[tuple[str, Template]]:
-        """Templates that no other deploys; where they deploy each other, the first of them."""
+    def deployments(self) -> Iterator[tuple[str, tuple[Deployed, ...]]]:
+        """
+        What each template deploys that no other deploys, with what those do that it deploys.
+
+        Of templates that deploy each other it is the first one.
+        """
         deployed = {
             found
             for file, template in self.templates.items()
@@ -79,10 +103,10 @@ class Project:
         waiting = [file for file in self.templates if file not in deployed]
         for file in (*waiting, *self.templates):
             if file not in self._visited and not self.templates[file].using:
-                yield file, self.templates[file]
+                yield file, tuple(self._deployment(file))
 
-    def deployed(self, file: str, template: Template) -> Iterator[Deployed]:
-        """What a template deploys, and what the templates do that it deploys."""
+    def _deployment(self, file: str) -> Iterator[Deployed]:
+        template = self.templates[file]
         self._instances = self._resources = 0
         document = self.documents.files[file]
         instance = Instance(
@@ -91,7 +115,7 @@ class Project:
             documents=self.documents,
             given=given_by(self.sources.get(file, ()), template),
         )
-        yield from self._instance(instance, 0)
+        yield from self._instance(instance)
         if instance.effort.exhausted or self._resources > _MOST_RESOURCES:
             self.note(
                 file,
@@ -110,7 +134,7 @@ class Project:
         found = sibling(file, module.source)
         return found if found in self.templates else ""
 
-    def _instance(self, instance: Instance, depth: int) -> Iterator[Deployed]:
+    def _instance(self, instance: Instance) -> Iterator[Deployed]:
         template, document = instance.template, instance.document
         self._visited.add(document.file)
         for place in template.open:
@@ -119,7 +143,7 @@ class Project:
             yield from self._resource(instance, resource, "")
         for module in template.modules:
             for values in instance.each(module.condition, module.loop):
-                yield from self._module(instance, module, values, depth)
+                yield from self._module(instance, module, values)
 
     def _resource(self, instance: Instance, resource: Resource, parent: str) -> Iterator[Deployed]:
         for values in instance.each(resource.condition, resource.loop):
@@ -139,10 +163,7 @@ class Project:
     def _nested(self, instance: Instance, resource: Resource, values: Values) -> Iterator[Deployed]:
         """A deployment that is a resource of Bicep, its template written out in JSON's words."""
         node = values.folder.fold(resource.body)
-        module = deployment_module(resource.symbol, node)
-        self._nesting += 1
-        yield from self._module(instance, module, values, self._nesting)
-        self._nesting -= 1
+        yield from self._module(instance, deployment_module(resource.symbol, node), values)
 
     def _deployed(
         self, instance: Instance, resource: Resource, values: Values, type_: str
@@ -172,9 +193,7 @@ class Project:
             name=name,
         )
 
-    def _module(
-        self, instance: Instance, module: Module, values: Values, depth: int
-    ) -> Iterator[Deployed]:
+    def _module(self, instance: Instance, module: Module, values: Values) -> Iterator[Deployed]:
         file = self.file_of(instance.document.file, module)
         template = module.template or self.templates.get(file)
         if template is None:
@@ -182,7 +201,7 @@ class Project:
                 self.note(instance.document.file, module.place, _unfollowed(module))
             return
         self._instances += 1
-        if self._instances > _MOST_INSTANCES or depth > _DEEPEST:
+        if self._instances > _MOST_INSTANCES or instance.depth > _DEEPEST:
             self.note(
                 instance.document.file,
                 module.place,
@@ -195,7 +214,7 @@ class Project:
             values,
             module,
         )
-        yield from self._instance(inner, depth + 1)
+        yield from self._instance(inner)
 
 
 def project(documents: Documents) -> Project:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from agentaudit.extract.azure_role_ids import BUILT_IN_ROLES
-from agentaudit.extract.azure_runtimes import property_of
 from agentaudit.extract.azure_templates import Deployed
 from agentaudit.readers.azure_functions import GROUP, SUBSCRIPTION
 from agentaudit.readers.document import Node, NodeKind
@@ -43,7 +42,7 @@ def _text(place: Node, raw: str, kind: NodeKind = NodeKind.STRING) -> Node:
 def _assignment(deployed: Deployed) -> Node:
     """A right holds for what a template is deployed to, unless it says where."""
     resource = deployed.node
-    role = property_of(resource, "roleDefinitionId")
+    role = deployed.property_at("roleDefinitionId")
     found = _ROLE.search(role.raw) if role is not None else None
     name = BUILT_IN_ROLES.get(found[0].lower()) if found is not None else None
     where = resource.get("scope")
@@ -59,14 +58,14 @@ def _assignment(deployed: Deployed) -> Node:
             "name": resource.get("name"),
             "role_definition_name": _text(role, name) if role is not None and name else None,
             "scope": scope,
-            "principal_id": property_of(resource, "principalId"),
+            "principal_id": deployed.property_at("principalId"),
         },
     )
 
 
 def _definition(deployed: Deployed) -> Node:
     resource = deployed.node
-    listed = property_of(resource, "permissions")
+    listed = deployed.property_at("permissions")
     blocks = tuple(
         _body(
             block,
@@ -79,17 +78,19 @@ def _definition(deployed: Deployed) -> Node:
         if listed is not None and not listed.unknown
         else listed
     )
-    name = property_of(resource, "roleName") or resource.get("name")
+    name = deployed.property_at("roleName") or resource.get("name")
     return _body(resource, {"name": name, "permissions": permissions})
 
 
-def _local_keys(attribute: str) -> Callable[[Deployed], Node]:
-    """`disableLocalAuth` switches keys off; Terraform's attribute switches them on."""
+def _switch(
+    property_: str, attribute: str, *, opposite: bool = False
+) -> Callable[[Deployed], Node]:
+    """A property that switches keys on or off, as an attribute that says the same or opposite."""
 
     def body(deployed: Deployed) -> Node:
-        resource = deployed.node
-        enabled = _turned(property_of(resource, "disableLocalAuth"))
-        return _body(resource, {"name": resource.get("name"), attribute: enabled})
+        switch = deployed.property_at(property_)
+        value = _turned(switch) if opposite else switch
+        return _body(deployed.node, {"name": deployed.node.get("name"), attribute: value})
 
     return body
 
@@ -101,17 +102,11 @@ def _turned(node: Node | None) -> Node | None:
     return _text(node, "false" if node.boolean else "true", NodeKind.BOOLEAN)
 
 
-def _storage(deployed: Deployed) -> Node:
-    resource = deployed.node
-    shared = property_of(resource, "allowSharedKeyAccess")
-    return _body(resource, {"name": resource.get("name"), "shared_access_key_enabled": shared})
-
-
 def _redis(deployed: Deployed) -> Node:
     resource = deployed.node
-    policy = property_of(resource, "redisConfiguration", "maxmemory-policy")
+    policy = deployed.property_at("redisConfiguration", "maxmemory-policy")
     block = _body(policy, {"maxmemory_policy": policy}) if policy is not None else None
-    keys = _turned(property_of(resource, "disableAccessKeyAuthentication"))
+    keys = _turned(deployed.property_at("disableAccessKeyAuthentication"))
     return _body(
         resource,
         {
@@ -125,11 +120,11 @@ def _redis(deployed: Deployed) -> Node:
 def _managed_redis(deployed: Deployed) -> Node:
     """A database of Azure Managed Redis: `AllKeysLRU` is what Redis calls `allkeys-lru`."""
     resource = deployed.node
-    policy = property_of(resource, "evictionPolicy")
+    policy = deployed.property_at("evictionPolicy")
     if policy is not None and policy.text is not None:
         policy = _text(policy, _POLICY.sub("-", policy.raw).lower().replace("no-e", "noe"))
     block = _body(policy, {"maxmemory_policy": policy}) if policy is not None else None
-    keys = property_of(resource, "accessKeysAuthentication")
+    keys = deployed.property_at("accessKeysAuthentication")
     known = {"Enabled": "true", "Disabled": "false"}.get(keys.raw) if keys is not None else None
     if keys is None:
         enabled = _unknown(resource, "accessKeysAuthentication")
@@ -150,14 +145,6 @@ def _unknown(place: Node, raw: str) -> Node:
     return _text(place, raw, NodeKind.UNKNOWN)
 
 
-def _cosmos(deployed: Deployed) -> Node:
-    resource = deployed.node
-    disabled = property_of(resource, "disableLocalAuth")
-    return _body(
-        resource, {"name": resource.get("name"), "local_authentication_disabled": disabled}
-    )
-
-
 def _container(deployed: Deployed) -> Node:
     """A container of Cosmos DB; what its database is called may say what it keeps."""
     resource = deployed.node
@@ -166,7 +153,7 @@ def _container(deployed: Deployed) -> Node:
         {
             "name": resource.get("name"),
             "database_name": resource.get("parent"),
-            "default_ttl": property_of(resource, "resource", "defaultTtl"),
+            "default_ttl": deployed.property_at("resource", "defaultTtl"),
         },
     )
 
@@ -177,16 +164,22 @@ TYPES: Mapping[str, tuple[str, Callable[[Deployed], Node]]] = MappingProxyType(
         "microsoft.authorization/roledefinitions": ("azurerm_role_definition", _definition),
         "microsoft.cognitiveservices/accounts": (
             "azurerm_cognitive_account",
-            _local_keys("local_auth_enabled"),
+            _switch("disableLocalAuth", "local_auth_enabled", opposite=True),
         ),
         "microsoft.search/searchservices": (
             "azurerm_search_service",
-            _local_keys("local_authentication_enabled"),
+            _switch("disableLocalAuth", "local_authentication_enabled", opposite=True),
         ),
-        "microsoft.storage/storageaccounts": ("azurerm_storage_account", _storage),
+        "microsoft.storage/storageaccounts": (
+            "azurerm_storage_account",
+            _switch("allowSharedKeyAccess", "shared_access_key_enabled"),
+        ),
         "microsoft.cache/redis": ("azurerm_redis_cache", _redis),
         "microsoft.cache/redisenterprise/databases": ("azurerm_redis_cache", _managed_redis),
-        "microsoft.documentdb/databaseaccounts": ("azurerm_cosmosdb_account", _cosmos),
+        "microsoft.documentdb/databaseaccounts": (
+            "azurerm_cosmosdb_account",
+            _switch("disableLocalAuth", "local_authentication_disabled"),
+        ),
         "microsoft.documentdb/databaseaccounts/sqldatabases/containers": (
             "azurerm_cosmosdb_sql_container",
             _container,

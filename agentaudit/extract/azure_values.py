@@ -47,6 +47,8 @@ class Instance:
     open: Node | None = None
     """What may give any parameter that is not among those given."""
     route: str = ""
+    depth: int = 0
+    """How many templates deploy it, one within the other."""
     effort: Effort = field(default_factory=Effort)
     outer: Values | None = None
     """What expressions speak of where the template is a part of another's."""
@@ -88,6 +90,7 @@ class Instance:
                 documents=self.documents,
                 given={},
                 route=route,
+                depth=self.depth + 1,
                 effort=self.effort,
                 outer=values,
             )
@@ -104,6 +107,7 @@ class Instance:
             certain=_members(certain, caseless=caseless),
             open=open_part(passed) if passed is not None else None,
             route=route,
+            depth=self.depth + 1,
             effort=self.effort,
         )
 

@@ -7,7 +7,7 @@ its spelling, and then read by what reads Terraform.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from agentaudit.extract.cloudformation_names import AS_THEY_ARE, RENAMED, TYPES
@@ -19,30 +19,19 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import templates
 from agentaudit.extract.sam import expanded
 from agentaudit.extract.serverless import projects
+from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_classification import classify
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
-from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_modules import Declared
 from agentaudit.extract.terraform_names import name_attribute
 from agentaudit.extract.terraform_runtimes import add_runtimes
 from agentaudit.extract.terraform_stores import add_stores
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-@dataclass(slots=True)
-class Stack(Module):
-    """One template, in the words of Terraform."""
-
-    members_by_type: tuple[Declared, ...] = ()
-
-    def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
-        if kind != "resource":
-            return ()
-        return tuple(item for item in self.members_by_type if item.type in types)
 
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
@@ -86,7 +75,7 @@ def _stack(document: Document, given: Mapping[str, Node]) -> Stack:
     listed = document.root.get("Resources")
     resources = listed.entries if listed is not None else ()
     types = {
-        key.raw: TYPES.get(raw_type(value), "aws_" + raw_type(value).lower().replace("::", "_"))
+        key.raw: TYPES.get(_raw_type(value), "aws_" + _raw_type(value).lower().replace("::", "_"))
         for key, value in resources
     }
     names = {key.raw: name for key, value in resources if (name := _given_name(value))}
@@ -95,13 +84,13 @@ def _stack(document: Document, given: Mapping[str, Node]) -> Stack:
     stack.members_by_type = tuple(
         declared
         for key, value in resources
-        if raw_type(value) in TYPES
+        if _raw_type(value) in TYPES
         for declared in _resources(stack, document, key, template.resolved(value))
     )
     return stack
 
 
-def raw_type(resource: Node) -> str:
+def _raw_type(resource: Node) -> str:
     """The type of a resource as its template has it."""
     node = resource.get("Type")
     return node.raw if node is not None else ""
@@ -109,7 +98,7 @@ def raw_type(resource: Node) -> str:
 
 def _given_name(resource: Node) -> str:
     """The name that a template gives to a resource, where it is a plain text."""
-    type_ = TYPES.get(raw_type(resource), "")
+    type_ = TYPES.get(_raw_type(resource), "")
     wanted, renamed = name_attribute(type_), RENAMED.get(type_, {})
     properties = resource.get("Properties")
     for key, value in properties.items() if properties is not None else ():
@@ -127,7 +116,7 @@ def _defaults(document: Document) -> dict[str, Node]:
 
 
 def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iterator[Declared]:
-    type_ = TYPES[raw_type(value)]
+    type_ = TYPES[_raw_type(value)]
     properties = value.get("Properties") or value.changed(entries=())
     body = spelled(properties, RENAMED.get(type_, {}))
     adapt = _ADAPTED.get(type_)

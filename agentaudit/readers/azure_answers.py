@@ -8,6 +8,8 @@ from agentaudit.readers.document import Node, NodeKind
 
 Values = tuple[Node, ...]
 Function = Callable[[Place, Values], Node | None]
+MOST_ITERATIONS = 800
+"""Of a loop; Azure Resource Manager refuses more (Microsoft Learn, "Resource iteration")."""
 LARGEST = 10**12
 """Of numbers; what a template counts is less."""
 

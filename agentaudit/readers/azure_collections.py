@@ -4,11 +4,12 @@ Functions of Azure's templates over lists and objects; of what is known in part,
 Source: Microsoft Learn, "Array functions" and "Object functions" for ARM templates and for Bicep.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from agentaudit.readers.azure_answers import (
     LARGEST,
+    MOST_ITERATIONS,
     Function,
     Values,
     list_at,
@@ -29,8 +30,6 @@ from agentaudit.readers.azure_nodes import (
 )
 from agentaudit.readers.azure_syntax import Place
 from agentaudit.readers.document import Node, NodeKind
-
-_MOST_NUMBERS = 800
 
 
 def _concat(place: Place, arguments: Values) -> Node | None:
@@ -80,31 +79,36 @@ def _create_object(place: Place, arguments: Values) -> Node | None:
     return node_at(place, NodeKind.MAPPING, entries=tuple(pairs.values()))
 
 
-def _first(place: Place, arguments: Values) -> Node | None:
-    elements = arguments[0].elements if arguments else ()
-    if elements:
-        return None if elements[0].unknown else elements[0]
-    return of_texts(lambda text: text[:1])(place, arguments)
+def _end(at: int) -> Function:
+    """`first` and `last`: an element of a list, or a character of a text."""
+
+    def function(place: Place, arguments: Values) -> Node | None:
+        elements = arguments[0].elements if arguments else ()
+        if elements:
+            return None if elements[at].unknown else elements[at]
+        return of_texts(lambda text: text[at] if text else "")(place, arguments)
+
+    return function
 
 
-def _last(place: Place, arguments: Values) -> Node | None:
-    elements = arguments[0].elements if arguments else ()
-    if elements:
-        return None if elements[-1].unknown else elements[-1]
-    return of_texts(lambda text: text[-1:])(place, arguments)
+def _of_one(compute: Callable[[Place, Node], Node | None], *kinds: NodeKind) -> Function:
+    """A function of one value that is known, and of one of the kinds where any is named."""
+
+    def function(place: Place, arguments: Values) -> Node | None:
+        if len(arguments) != 1 or arguments[0].unknown:
+            return None
+        return compute(place, arguments[0]) if not kinds or arguments[0].kind in kinds else None
+
+    return function
 
 
-def _length(place: Place, arguments: Values) -> Node | None:
-    if len(arguments) != 1 or open_part(arguments[0]) is not None:
+def _length(place: Place, value: Node) -> Node | None:
+    if open_part(value) is not None:
         return None
-    value = arguments[0]
     return number_at(place, len(value.elements or value.entries or value.raw))
 
 
-def _empty(place: Place, arguments: Values) -> Node | None:
-    if len(arguments) != 1 or arguments[0].unknown:
-        return None
-    value = arguments[0]
+def _empty(place: Place, value: Node) -> Node | None:
     parts = [each for each in value.elements if not each.unknown]
     if parts or any(not key.unknown for key, _ in value.entries):
         return truth_at(place, value=False)
@@ -130,17 +134,15 @@ def _range(place: Place, arguments: Values) -> Node | None:
     if len(arguments) != 2:  # noqa: PLR2004 - where it begins, and how many there are
         return None
     start, count = arguments[0].integer, arguments[1].integer
-    if start is None or count is None or not 0 <= count <= _MOST_NUMBERS or abs(start) > LARGEST:
+    if start is None or count is None or not 0 <= count <= MOST_ITERATIONS or abs(start) > LARGEST:
         return None
     numbers = (str(start + each) for each in range(count))
     return list_at(place, tuple(node_at(place, NodeKind.NUMBER, raw=each) for each in numbers))
 
 
-def _items(place: Place, arguments: Values) -> Node | None:
-    if len(arguments) != 1 or arguments[0].kind is not NodeKind.MAPPING:
-        return None
+def _items(place: Place, mapping: Node) -> Node | None:
     pairs = []
-    for key, value in arguments[0].entries:
+    for key, value in mapping.entries:
         if key.unknown:
             pairs.append(value.changed(kind=NodeKind.UNKNOWN, raw="…", entries=(), elements=()))
             continue
@@ -150,22 +152,16 @@ def _items(place: Place, arguments: Values) -> Node | None:
     return list_at(place, tuple(pairs))
 
 
-def _keys(place: Place, arguments: Values) -> Node | None:
-    if len(arguments) != 1 or arguments[0].kind is not NodeKind.MAPPING:
-        return None
-    return list_at(place, tuple(key for key, _ in arguments[0].entries))
+def _keys(place: Place, mapping: Node) -> Node | None:
+    return list_at(place, tuple(key for key, _ in mapping.entries))
 
 
-def _flatten(place: Place, arguments: Values) -> Node | None:
-    if len(arguments) != 1 or arguments[0].kind is not NodeKind.SEQUENCE:
-        return None
-    return list_at(place, tuple(one for each in arguments[0].elements for one in each.list()))
+def _flatten(place: Place, listed: Node) -> Node | None:
+    return list_at(place, tuple(one for each in listed.elements for one in each.list()))
 
 
-def _shallow_merge(place: Place, arguments: Values) -> Node | None:
-    if len(arguments) != 1 or arguments[0].kind is not NodeKind.SEQUENCE:
-        return None
-    return _merged(place, arguments[0].elements)
+def _shallow_merge(place: Place, listed: Node) -> Node | None:
+    return _merged(place, listed.elements)
 
 
 def _coalesce(_: Place, arguments: Values) -> Node | None:
@@ -185,28 +181,26 @@ def _got(_: Place, arguments: Values) -> Node | None:
     return found
 
 
-def _array(place: Place, arguments: Values) -> Node | None:
-    if len(arguments) != 1 or arguments[0].unknown:
-        return None
-    return list_at(place, arguments[0].list())
+def _array(place: Place, value: Node) -> Node | None:
+    return list_at(place, value.list())
 
 
 COLLECTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "union": _merged,
-        "shallowmerge": _shallow_merge,
+        "shallowmerge": _of_one(_shallow_merge, NodeKind.SEQUENCE),
         "createobject": _create_object,
         "createarray": list_at,
-        "array": _array,
-        "first": _first,
-        "last": _last,
-        "length": _length,
-        "empty": _empty,
+        "array": _of_one(_array),
+        "first": _end(0),
+        "last": _end(-1),
+        "length": _of_one(_length),
+        "empty": _of_one(_empty),
         "contains": _contains,
         "range": _range,
-        "items": _items,
-        "objectkeys": _keys,
-        "flatten": _flatten,
+        "items": _of_one(_items, NodeKind.MAPPING),
+        "objectkeys": _of_one(_keys, NodeKind.MAPPING),
+        "flatten": _of_one(_flatten, NodeKind.SEQUENCE),
         "coalesce": _coalesce,
         "tryget": _got,
         "concat": _concat,

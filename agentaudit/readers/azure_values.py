@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from agentaudit.readers import azure_syntax as syntax
-from agentaudit.readers.azure_answers import number_at
+from agentaudit.readers.azure_answers import MOST_ITERATIONS, number_at
 from agentaudit.readers.azure_functions import called
 from agentaudit.readers.azure_nodes import (
     LONGEST_TEXT,
@@ -26,9 +26,6 @@ from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.hcl_values import Effort
 
 __all__ = ["Effort", "Folder", "node_at"]
-
-MOST_ITERATIONS = 800
-"""Of a loop; Azure Resource Manager refuses more (Microsoft Learn, "Resource iteration")."""
 
 Resolve = Callable[[str, str], Node | None]
 """What a name of a space stands for; None when nobody knows."""

@@ -109,9 +109,9 @@ class _Statements:
         if word == "param":
             self._parameter(start, secure=secure)
         else:
-            read(self, start)
+            read(self)
 
-    def _target(self, _: int) -> None:
+    def _target(self) -> None:
         self.reading.expect("=")
         found = expression(self.reading)
         self.scope = found.raw if isinstance(found, syntax.Literal) else ""
@@ -129,34 +129,34 @@ class _Statements:
             name=name, place=place, type=type_, secure=secure, default=default
         )
 
-    def _variable(self, _: int) -> None:
+    def _variable(self) -> None:
         name = self.reading.name()
         _type(self.reading)
         self.reading.expect("=")
         self.variables[name] = expression(self.reading)
 
-    def _output(self, _: int) -> None:
+    def _output(self) -> None:
         name = self.reading.name()
         _type(self.reading)
         self.reading.expect("=")
         self.outputs[name] = expression(self.reading)
 
-    def _using(self, _: int) -> None:
+    def _using(self) -> None:
         found = expression(self.reading)
         self.using = found.raw if isinstance(found, syntax.Literal) else ""
 
-    def _passed_over(self, _: int) -> None:
+    def _passed_over(self) -> None:
         """A statement that deploys nothing."""
         _skip(self.reading, "")
 
-    def _resource(self, _: int) -> None:
+    def _resource(self) -> None:
         self.resources.append(resource(self.reading))
 
-    def _module(self, _: int) -> None:
+    def _module(self) -> None:
         self.modules.append(module(self.reading))
 
 
-_STATEMENTS: Mapping[str, Callable[[_Statements, int], None]] = MappingProxyType(
+_STATEMENTS: Mapping[str, Callable[[_Statements], None]] = MappingProxyType(
     {
         "targetScope": _Statements._target,  # noqa: SLF001 - the table of its own methods
         "param": _Statements._passed_over,  # noqa: SLF001

@@ -139,6 +139,10 @@ def test_comments_have_their_places() -> None:
         ("toLower(first(split('A/B', '/')))", "a"),
         ("{ a: 'x' }.?b ?? 'none'", "none"),
         ("items({ k: 'v' })[0].value", "v"),
+        ("concat(first(''), last('ab'), first(['c', x]), last([x, 'd']))", "bcd"),
+        ("length(flatten([['a'], ['b', 'c']]))", "3"),
+        ("shallowMerge([{ a: 1 }, { a: 2 }]).a", "2"),
+        ("join(objectKeys({ a: 1, b: 2 }), ',')", "a,b"),
     ],
 )
 def test_what_expressions_are_worth(text: str, raw: str) -> None:

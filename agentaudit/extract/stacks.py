@@ -1,0 +1,17 @@
+"""Resources of other formats that stand together, as what reads Terraform takes its modules."""
+
+from dataclasses import dataclass
+
+from agentaudit.extract.terraform_modules import Declared, Module
+
+
+@dataclass(slots=True)
+class Stack(Module):
+    """One template, in the words of Terraform."""
+
+    members_by_type: tuple[Declared, ...] = ()
+
+    def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
+        if kind != "resource":
+            return ()
+        return tuple(item for item in self.members_by_type if item.type in types)
