@@ -15,6 +15,7 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_imports import modules
+from agentaudit.extract.python_nodes import node_of
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -25,7 +26,6 @@ _BESIDE = frozenset(
     {"llm", "embedder", "graph_store", "history_db_path", "reranker", "custom_instructions"}
 )
 _EXPIRES = "expiration_date"
-_DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _configurations(documents: Documents) -> Iterator[_Found]:
 def _of_code(module: Module) -> Iterator[_Found]:
     for index, expression in enumerate(module.of(ast.Dict)):
         if any(module.text(key) == "vector_store" for key in expression.keys):
-            node = _node(module, expression)
+            node = node_of(module, expression)
             if _is_mem0(node):
                 yield _Found(module.document, node, f"dict.{index}")
 
@@ -81,26 +81,6 @@ def _is_mem0(node: Node) -> bool:
         and store.child("provider") is not None
         and any(key.raw in _BESIDE for key, _ in node.entries)
     )
-
-
-def _node(module: Module, expression: ast.expr, depth: int = 0) -> Node:
-    """A dictionary or list of Python as a node; what does not fold is unknown."""
-    place = module.node(expression)
-    if depth > _DEEPEST:
-        return place.changed(kind=NodeKind.UNKNOWN)
-    if isinstance(expression, ast.Dict):
-        entries = tuple(
-            (module.node(key, name), _node(module, value, depth + 1))
-            for key, value in zip(expression.keys, expression.values, strict=True)
-            if key is not None and (name := module.text(key))
-        )
-        return place.changed(kind=NodeKind.MAPPING, entries=entries)
-    value = module.value(expression)
-    if isinstance(value, str):
-        return place.changed(raw=value)
-    if isinstance(value, int | float):
-        return place.changed(kind=NodeKind.NUMBER, raw=str(value))
-    return place.changed(kind=NodeKind.NULL if value is None else NodeKind.UNKNOWN)
 
 
 def _store(collector: Collector, found: _Found, part: str, *, expires: bool) -> MemoryStore:
@@ -150,10 +130,15 @@ def _add_credentials(collector: Collector, found: _Found) -> None:
         provider = block.text_at("provider")
         inner = block.child("config")
         for key, value in inner.items() if inner is not None else ():
-            if value.kind is NodeKind.STRING and value.text:
+            if value.kind is NodeKind.STRING and value.text and not _of_process(found, value):
                 named = f"{provider}_{key}" if key in {"api_key", "password"} else key
                 route = f"{found.route}.{part}.config"
                 settings.append(
                     Setting(key=named, value=value, document=found.document, route=route)
                 )
     add_credentials(collector, settings, Holding(holder="agent", exposure="file"))
+
+
+def _of_process(found: _Found, value: Node) -> bool:
+    """Whether code reads it from its environment: then it is held by what starts the process."""
+    return found.document.syntax == "python" and value.raw.startswith("${")

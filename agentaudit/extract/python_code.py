@@ -52,6 +52,8 @@ class Module:
     """Modules of which all names are imported."""
     passed_on: Mapping[str, str] = field(default_factory=dict)
     """What modules of the repository pass on: the name it has there, and where it comes from."""
+    _folded: dict[str, object] = field(default_factory=dict, init=False, repr=False)
+    """The values of names, each folded once: sums of names of sums multiply."""
 
     def of(self, type_: type[NodeT]) -> Sequence[NodeT]:
         """The nodes of one type, from the top down."""
@@ -86,7 +88,7 @@ class Module:
         if depth > _DEEPEST or node is None:
             return UNFOLDED
         if isinstance(node, ast.Name):
-            return self.value(self.constants.get(node.id), depth + 1)
+            return self._named(node.id, depth + 1)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             inner = self.value(node.operand, depth + 1)
             return -inner if isinstance(inner, int | float) else UNFOLDED
@@ -95,6 +97,12 @@ class Module:
             if isinstance(left, int | float) and isinstance(right, int | float):
                 return left * right if isinstance(node.op, ast.Mult) else left + right
         return UNFOLDED
+
+    def _named(self, name: str, depth: int) -> object:
+        if name not in self._folded:
+            self._folded[name] = UNFOLDED  # what leads back here does not fold
+            self._folded[name] = self.value(self.constants.get(name), depth)
+        return self._folded[name]
 
     def text(self, node: ast.expr | None) -> str:
         """A constant text; empty for anything else."""

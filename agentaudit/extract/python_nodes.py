@@ -1,43 +1,57 @@
 """Mappings and lists that Python code writes out, as the nodes that other syntaxes have."""
 
 import ast
+from dataclasses import dataclass
 
 from agentaudit.extract.python_code import UNFOLDED, Module
 from agentaudit.readers.document import Node, NodeKind
 
 _DEEPEST = 20
+_MOST = 1_000
 _ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environ.get"})
 
 
-def node_of(module: Module, expression: ast.expr, depth: int = 0) -> Node:
+def node_of(module: Module, expression: ast.expr) -> Node:
     """
     The node that an expression is: a variable of the environment is a reference to it.
 
-    What does not fold, and what stands deeper than anything that people write, is unknown.
+    What does not fold, what stands deeper than anything that people write, and what is more than
+    they write (names of mappings of names multiply) is unknown.
     """
-    if isinstance(expression, ast.Name):
-        expression = module.constants.get(expression.id, expression)
-    place = module.node(expression)
-    if depth > _DEEPEST:
-        return place.changed(kind=NodeKind.UNKNOWN)
-    if isinstance(expression, ast.Dict):
-        return place.changed(kind=NodeKind.MAPPING, entries=_entries(module, expression, depth))
-    if isinstance(expression, ast.List | ast.Tuple):
-        elements = tuple(node_of(module, item, depth + 1) for item in expression.elts)
-        return place.changed(kind=NodeKind.SEQUENCE, elements=elements)
-    variable = _variable(module, expression)
-    if variable:
-        return place.changed(raw=f"${{{variable}}}")
-    return _scalar(place, module.value(expression))
+    return _Written(module).node(expression)
 
 
-def _entries(module: Module, given: ast.Dict, depth: int) -> tuple[tuple[Node, Node], ...]:
-    """Keys and values; what is spread into the mapping has no keys that could be read."""
-    return tuple(
-        (module.node(key, module.text(key)), node_of(module, value, depth + 1))
-        for key, value in zip(given.keys, given.values, strict=True)
-        if key is not None
-    )
+@dataclass(slots=True)
+class _Written:
+    """One value while it is read, and how many nodes it may still have."""
+
+    module: Module
+    left: int = _MOST
+
+    def node(self, expression: ast.expr, depth: int = 0) -> Node:
+        if isinstance(expression, ast.Name):
+            expression = self.module.constants.get(expression.id, expression)
+        self.left -= 1
+        place = self.module.node(expression)
+        if depth > _DEEPEST or self.left < 0:
+            return place.changed(kind=NodeKind.UNKNOWN)
+        if isinstance(expression, ast.Dict):
+            return place.changed(kind=NodeKind.MAPPING, entries=self.entries(expression, depth))
+        if isinstance(expression, ast.List | ast.Tuple):
+            elements = tuple(self.node(item, depth + 1) for item in expression.elts)
+            return place.changed(kind=NodeKind.SEQUENCE, elements=elements)
+        variable = _variable(self.module, expression)
+        if variable:
+            return place.changed(raw=f"${{{variable}}}")
+        return _scalar(place, self.module.value(expression))
+
+    def entries(self, given: ast.Dict, depth: int) -> tuple[tuple[Node, Node], ...]:
+        """Keys and values; what has no key that could be read is left out."""
+        return tuple(
+            (self.module.node(key, name), self.node(value, depth + 1))
+            for key, value in zip(given.keys, given.values, strict=True)
+            if key is not None and (name := self.module.text(key))
+        )
 
 
 def _variable(module: Module, expression: ast.expr) -> str:

@@ -131,6 +131,20 @@ def test_limits_of_many_runs_are_found_in_linear_time() -> None:
     assert {agent.max_iterations_count for agent in agents} == {9}
 
 
+def test_sums_of_names_of_sums_are_folded_once() -> None:
+    """Folding them for each agent anew would take minutes here."""
+    sums = f"c = 1\nb = {halved('c')}\na = {halved('b')}\n"
+    many = "".join(f"a{number} = create_agent(max_turns=a)\n" for number in range(500))
+    agents = deployment_of({"a.py": f"{HEAD}{sums}{many}"}).agents
+
+    assert {agent.max_iterations_count for agent in agents} == {256 * 256}
+
+
+def halved(name: str, depth: int = 8) -> str:
+    half = halved(name, depth - 1) if depth else name
+    return f"({half}+{half})" if depth else name
+
+
 def test_defaults_of_frameworks_count() -> None:
     code = "from agents import Agent\nhelper = Agent(name='Helper', tools=[])\n"
     agent = deployment_of({"a.py": code}).agents[0]

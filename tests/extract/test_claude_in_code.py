@@ -171,3 +171,12 @@ def test_subagents_ask_no_more_than_their_agent_does() -> None:
         "writer": ("bypass", None),
     }
     assert sum(edge.kind is EdgeKind.DELEGATES_TO for edge in deployment.edges) == 2
+
+
+def test_names_of_mappings_of_names_are_read_as_far_as_people_write() -> None:
+    """Ten keys on each of eight levels would be a hundred million nodes."""
+    names = (", ".join(f"'k{key}': a{level + 1}" for key in range(10)) for level in range(8))
+    levels = "".join(f"a{level} = {{{given}}}\n" for level, given in enumerate(names))
+    code = f"{HEAD}{levels}a8 = 1\noptions = ClaudeAgentOptions(sandbox=a0)\n"
+
+    assert deployment_of({"a.py": code}).agents[0].sandboxed is Truth.UNKNOWN

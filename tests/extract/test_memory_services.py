@@ -13,6 +13,8 @@ MEM0: dict[str, object] = {
     "vector_store": {"provider": "qdrant", "config": {"collection_name": "notes"}},
     "embedder": {"provider": "openai", "config": {"api_key": fake("openai_key")}},
 }
+APART = "".join(f"{name.upper()} = {value!r}\n" for name, value in MEM0.items())
+WHOLE = "{" + ", ".join(f"{name!r}: {name.upper()}" for name in MEM0) + "}"
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,7 @@ MEM0: dict[str, object] = {
         ("config.yaml", json.dumps({"memory": MEM0})),
         ("app.py", f"from mem0 import Memory\nmemory = Memory.from_config({MEM0!r})\n"),
         ("app.py", f"from mem0 import Memory\nCONFIG = {MEM0!r}\nMemory.from_config(CONFIG)\n"),
+        ("app.py", f"from mem0 import Memory\n{APART}Memory.from_config({WHOLE})\n"),
     ],
 )
 def test_a_configuration_of_mem0_is_the_same_in_every_writing(file: str, text: str) -> None:
