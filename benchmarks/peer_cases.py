@@ -23,6 +23,7 @@ WITHOUT_COMMUNITY = frozenset({"ignore_private_auditors"})
 ASSERTIONS = frozenset({"assert_equal", "assertListEqual", "assertCountEqual", "assertEqual"})
 EVERYWHERE = (range(1, 1 << 31),)
 ADDED = "added-"
+EXAMPLES = ("example_", "Cloudsplaining_")
 ABOUT_IAM = re.compile(r"_(IAM|Cloud[sS]plaining|\w*PolicyDocument|GithubActionsOIDC)")
 BLOCK = re.compile(r'^\s*(resource|data)\s+"?([\w-]+)"?\s+"?([\w-]+)"?', re.MULTILINE)
 
@@ -229,7 +230,7 @@ def checkov_cases(checkout: Path) -> Iterator[Case]:
     root = checkout / "tests/terraform"
     for kind in ("data", "resource"):
         for test in sorted((root / "checks" / kind / "aws").glob("test_*.py")):
-            name, passing, failing = _named(test)
+            name, passing, failing = named_resources(test)
             if ABOUT_IAM.search(name):
                 yield from _resources(test.with_name(name), test.stem[5:], passing, failing)
     for expected in sorted((root / "graph/checks/resources").glob("*IAM*/expected.yaml")):
@@ -238,20 +239,27 @@ def checkov_cases(checkout: Path) -> Iterator[Case]:
         yield from _resources(folder, folder.name, set(said["pass"]), set(said["fail"]))
 
 
-def _named(test: Path) -> tuple[str, set[str], set[str]]:
+def named_resources(test: Path) -> tuple[str, set[str], set[str]]:
     """The folder of examples that a test names, and the resources that pass and fail."""
     tree = ast.parse(test.read_text(encoding="utf-8"))
-    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    folder = next((t for t in texts if isinstance(t, str) and t.strip("/")[:8] == "example_"), "")
+    folders = (text.strip("/") for text in texts_in(tree))
+    folder = next((name for name in folders if name.startswith(EXAMPLES)), "")
     sets: dict[str, object] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             sets.setdefault(node.targets[0].id, _literal(node.value))
     return (
-        folder.strip("/"),
+        folder,
         _texts(sets.get("passing_resources")),
         _texts(sets.get("failing_resources")),
     )
+
+
+def texts_in(tree: ast.AST) -> Iterator[str]:
+    """The literal texts of a test."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _resources(folder: Path, check: str, passing: set[str], failing: set[str]) -> Iterator[Case]:

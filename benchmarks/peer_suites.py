@@ -4,28 +4,29 @@ Peers' own tests as our input: the tables of docs/peers.md.
     python benchmarks/peer_suites.py FOLDER [--judged FILE]
 
 FOLDER holds checkouts named `owner+name`, as for benchmarks/precision.py. Their tests are parsed
-and never run: `peer_cases.py` takes the policies and what each test expects of them. All inputs are
-copied to one temporary folder, which `agentaudit lint` reads once. FILE names the rules of ours
-that stand for a peer's check, and the reason of each difference. It ends in 1 where a difference
-has no reason, or a reason has no difference.
+and never run: `peer_cases.py` takes the policies, and `peer_examples.py` manifests, templates and
+texts with secrets, with what each test expects of them. Each input is audited alone, as `agentaudit
+lint` does. FILE names the rules of ours that stand for a peer's check, and the reason of each
+difference. It ends in 1 where a difference has no reason, or a reason has no difference.
 """
 
 import argparse
-import json
-import subprocess
 import sys
-import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from peer_cases import Case, all_cases
+from peer_cases import Case, Source, all_cases
+from peer_examples import example_cases
 
-LINT = (sys.executable, "-m", "agentaudit", "lint", "--no-config", "--format", "json", ".")
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
+from agentaudit.rules.ours import lint_rules
+
+RULES = lint_rules()
 JUDGED = Path(__file__).with_name("peer_suites.yaml")
-PASSED = (0, 1, 3, 4)
 HEADER = "| check of the peer | our rules | both | only the peer | only we | neither |"
 
 
@@ -60,7 +61,7 @@ def main() -> int:
     parser.add_argument("--judged", type=Path, default=JUDGED)
     options = parser.parse_args()
     judged = read_judged(options.judged)
-    cases = tuple(all_cases(options.folder))
+    cases = (*all_cases(options.folder), *example_cases(options.folder))
     if not cases:
         raise SystemExit(f"{options.folder}: no tests of a known peer in it")
     compared = compare(cases, judged)
@@ -89,31 +90,20 @@ def read_judged(file: Path) -> Judged:
 
 def compare(cases: Sequence[Case], judged: Judged) -> tuple[Compared, ...]:
     """Every case of a check that rules of ours stand for, with whether one of them fires."""
-    counted = [case for case in cases if case.check in judged.rules]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        inputs = {item.text: item for item in (case.source for case in counted)}
-        for number, item in enumerate(inputs.values()):
-            (folder / str(number)).mkdir()
-            (folder / str(number) / item.file).write_text(item.text, encoding="utf-8")
-        found = _findings(folder)
-    numbers = {text: str(number) for number, text in enumerate(inputs)}
-    return tuple(
-        Compared(case, _fires(case, judged.rules[case.check], found[numbers[case.source.text]]))
-        for case in counted
-    )
+    found: dict[Source, Sequence[tuple[str, int]]] = {}
+    compared: list[Compared] = []
+    for case in (case for case in cases if case.check in judged.rules):
+        if case.source not in found:
+            found[case.source] = tuple(findings_in(case.source))
+        ours = _fires(case, judged.rules[case.check], found[case.source])
+        compared.append(Compared(case, ours))
+    return tuple(compared)
 
 
-def _findings(folder: Path) -> Mapping[str, list[tuple[str, int]]]:
-    """Rules and lines of the findings, by the folder of their input."""
-    run = subprocess.run(LINT, cwd=folder, capture_output=True, text=True, check=False)
-    if run.returncode not in PASSED:
-        raise SystemExit(f"lint ended with {run.returncode}: {run.stderr}")
-    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for item in json.loads(run.stdout)["findings"]:
-        place = item["evidence"]
-        found[place["file"].split("/")[0]].append((item["rule"], place["line"]))
-    return found
+def findings_in(source: Source) -> Iterator[tuple[str, int]]:
+    """Rules and lines of what we find in one input, which is a deployment of its own."""
+    for finding in lint(deployment_of({source.file: source.text}), RULES).findings:
+        yield finding.rule, finding.evidence.line
 
 
 def _fires(case: Case, rules: Sequence[str], found: Sequence[tuple[str, int]]) -> bool:
