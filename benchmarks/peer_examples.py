@@ -36,7 +36,10 @@ EXAMPLES = (
     *("kubernetes/mounts_docker_socket", "kubernetes/privileged"),
     *("cloud/aws/iam/no_policy_wildcards", "cloud/aws/iam/limit_s3_full_access"),
     *("cloud/aws/sam/no_function_policy_wildcards", "cloud/aws/ec2/no_secrets_in_user_data"),
-    *("cloud/aws/sam/no_state_machine_policy_wildcards", "cloud/aws/ec2/as_no_secrets_in_user_data"),
+    *(
+        "cloud/aws/sam/no_state_machine_policy_wildcards",
+        "cloud/aws/ec2/as_no_secrets_in_user_data",
+    ),
     *("cloud/aws/ecs/no_plaintext_secrets", "cloud/aws/lambda/restrict_source_arn"),
     *("cloud/azure/authorization/limit_role_actions", "cloud/azure/keyvault/ensure_secret_expiry"),
     *("cloud/azure/compute/no_secrets_in_custom_data", "cloud/google/gke/use_service_account"),
@@ -55,10 +58,12 @@ COUNT = re.compile(r"count\(\w+\)\s*(==|=|>|>=|!=)\s*(\d+)")
 GO_CASE = re.compile(
     r'name:\s+"(?P<name>[^"]+)",\s*'
     r'configPath:\s+filepath\.Join\("testdata", "(?:config|skip-test)\.yaml"\),\s*'
-    r'inputFilePath:\s+(?:filepath\.Join\("testdata", "(?P<joined>[^"]+)"\)|"testdata/(?P<plain>[^"]+)"),\s*'
+    r'inputFilePath:\s+(?:filepath\.Join\("testdata", "(?P<joined>[^"]+)"\)'
+    r'|"testdata/(?P<plain>[^"]+)"),\s*'
     r"want:\s+types\.Secret\{(?P<nothing>\},)?"
 )
 """Tests of the rules that are built in; `secret.txt` is for rules of the test's own."""
+NAME = re.compile(r"[\w./-]{1,100}$")
 OWN_RULES = frozenset({"secret.txt", "secret.md"})
 
 
@@ -204,7 +209,7 @@ def _counted(tests: Path, function: ast.FunctionDef) -> Iterator[Case]:
         return
     count = next(_failed(function), None)
     names = {name.strip("/") for name in texts_in(function)} - {"", "resources"}
-    paths = [tests / name for name in sorted(names) if len(name) < 100 and (tests / name).exists()]
+    paths = [tests / name for name in sorted(names) if NAME.match(name) and (tests / name).exists()]
     if count is None or len(paths) != 1:
         return
     files = [paths[0]] if paths[0].is_file() else sorted(paths[0].rglob("*.*"))
@@ -286,7 +291,7 @@ def documented_cases(checks: Path) -> Iterator[Case]:
 
 
 def trivy_secrets(folder: Path) -> Iterator[Case]:
-    """Texts with secrets of built-in rules; lines of settings are one file, all else a JSON text."""
+    """Texts with secrets of built-in rules: lines of settings as they are, all else as JSON."""
     test = folder / "scanner_test.go"
     for match in GO_CASE.finditer(test.read_text(encoding="utf-8") if test.exists() else ""):
         name = match["joined"] or match["plain"]

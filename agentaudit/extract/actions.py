@@ -30,11 +30,14 @@ from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.readers.document import Node
 
 _EVENT_TEXT = re.compile(
-    r"\$\{\{[^}]*\b(?:github\.event\.(?:[\w-]+\.)*(?:title|body|message|label|name|ref|email"
-    r"|default_branch|description|page_name|comment|review_comments|commits)\b|github\.head_ref)"
-    r"[^}]*\}\}"
+    r"\$\{\{(?:(?!\$\{\{|\}\}).)*\b(?:github\.event\.(?:[\w-]{1,60}\.){0,10}(?:title|body|message"
+    r"|label|name|ref|email|default_branch|description|page_name|comment|review_comments|commits)\b"
+    r"|github\.head_ref)"
 )
-_SECRETS = re.compile(r"\$\{\{[^}]*\bsecrets\.(?!GITHUB_TOKEN\b)\w+|secrets:\s*inherit")
+_SECRETS = re.compile(
+    r"\$\{\{(?:(?!\$\{\{|\}\}).)*\bsecrets\.(?!GITHUB_TOKEN\b)\w+|secrets:\s{0,20}inherit"
+)
+"""An expression ends where the next begins, so that a line of open ones takes linear time."""
 _BYPASS = re.compile(
     r"--dangerously-skip-permissions|bypassPermissions|--yolo|--approval-mode[= ]yolo"
     r"|--full-auto|danger-full-access|--dangerously-bypass-approvals-and-sandbox"

@@ -12,7 +12,7 @@ from agentaudit.model.facts.tools import Tool
 
 _ALLOWED = re.compile(r"--?allowed-?_?tools[= ]+(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
 _INPUT = re.compile(r"^allowed_tools: (.*)$", re.MULTILINE)
-_NAME = re.compile(r"(?P<tool>[A-Za-z]\w*)(?:\((?P<scope>[^)]*)\))?")
+_NAME = re.compile(r"(?P<tool>[A-Za-z]\w*)(?:\((?P<scope>[^()]*(?:\([^()]*\)[^()]*)*)\))?")
 _RUNNERS = frozenset(
     {
         *("sh", "bash", "zsh", "env", "eval", "xargs", "sudo", "ssh", "docker", "kubectl", "make"),

@@ -53,6 +53,8 @@ _DATABASES = frozenset(
 _WEAK_KINDS = frozenset({"password", "connection_string"})
 _SHORTEST = {"password": 6, "connection_string": 6}
 _SHORTEST_TOKEN = 12
+_LONGEST_SECRET = 20_000
+"""A key with its chain has some thousand characters; what is longer is a text or a picture."""
 _FEWEST_DISTINCT_IN_TOKEN = 8
 _EXAMPLE_WORD = re.compile(
     r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
@@ -200,7 +202,7 @@ def _named_as_file(key: str, value: str) -> bool:
 
 def _by_name(key: str, value: str) -> Recognised | None:
     name = secret_name(key)
-    if name is None or not _could_be_secret(key, name.kind, value):
+    if name is None or len(value) > _LONGEST_SECRET or not _could_be_secret(key, name.kind, value):
         return None
     return Recognised(
         provider=name.provider,

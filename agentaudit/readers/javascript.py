@@ -11,6 +11,7 @@ https://github.com/modelcontextprotocol/typescript-sdk.
 """
 
 import re
+from itertools import islice
 
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.token_forms import holds_token
@@ -59,8 +60,8 @@ def _first_import(file: str, text: str) -> int | None:
     if _made(file) or not any(word in text for word in _WORDS):
         return None
     found = [match.start() for match in (_IMPORT.search(text),) if match is not None]
-    found += [match.start() for match in _NAMES.finditer(text) if _CALLS.search(match[1])]
-    return min(found, default=None)
+    named = (match.start() for match in _NAMES.finditer(text) if _CALLS.search(match[1]))
+    return min((*found, *islice(named, 1)), default=None)
 
 
 def parse_javascript(file: str, text: str) -> Document:

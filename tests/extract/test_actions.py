@@ -183,6 +183,8 @@ def test_a_workflow_without_an_agent_is_still_a_workflow() -> None:
     [
         "echo ${{ github.event.issue.title }}",
         "git checkout ${{ github.head_ref }}",
+        "echo ${{ format('{0}', github.event.pull_request.head.repo.default_branch) }}",
+        "echo ${{ open ${{ github.event.comment.body }}",
         "echo ${{ toJSON(github.event.pull_request.body) }}",
         "echo ${{ github.event.commits[0].message }}",
     ],
@@ -240,6 +242,7 @@ def test_no_workflow_crashes_it(lines: list[str]) -> None:
         ("Bash(gh pr view:*),Bash(rg:*)", False),
         ("Bash(gh pr view:*),Bash(make:*)", True),
         ("Bash(make:*),Bash(gh pr view:*)", True),
+        ("Bash(gh api x(y):*),Bash(rg:*)", False),
     ],
 )
 def test_a_shell_for_named_programs_runs_those(allowed: str, executes: bool) -> None:  # noqa: FBT001, a parameter of the table

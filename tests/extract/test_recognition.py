@@ -345,3 +345,11 @@ def test_names_of_keys_of_azure_are_those_that_azure_uses(name: str, kind: str) 
 
     assert (found.kind if found is not None else "") == kind
     assert recognise(name, "some-key-of-a-test") is None
+
+
+def test_a_text_as_long_as_a_picture_is_no_secret_by_its_name() -> None:
+    value = "q7Zk9vLm2X" * 5000
+
+    assert recognise("API_KEY", value[:100]) is not None
+    assert recognise("API_KEY", value) is None
+    assert recognise("API_KEY", f"{value} {fake('anthropic_key')}") is not None

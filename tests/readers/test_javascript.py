@@ -78,6 +78,7 @@ AGENT = "import { Agent } from '@openai/agents';\n"
         (f"{AGENT}const client = new OpenAI({{ apiKey: `KEY` }});\n", "apiKey", 2, 38),
         ("call('x', 'KEY')\n", "text", 1, 12),
         ('const ü = {\n  "x-api-key": "KEY"\n};\n', "x-api-key", 2, 17),
+        ("// first\n\n/* a.b */ a.apiKey = 'KEY'\n", "apiKey", 3, 23),
     ],
 )
 def test_a_key_in_a_script_is_found_where_it_stands(
