@@ -10,12 +10,15 @@ and a test that does more than name an input and what is expected of it yields n
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
 from peer_cases import CHECKOV, EVERYWHERE, Case, Source, named_resources, texts_in
 
+LinesOf = Callable[[str], Mapping[str, range]]
+"""The lines of each named thing of a text."""
+Object = Mapping[str, object]
 TRIVY_CHECKS = "aquasecurity+trivy-checks"
 TRIVY = "aquasecurity+trivy"
 CFN_CHECKS = re.compile(
@@ -92,7 +95,7 @@ def kubernetes_cases(tests: Path) -> Iterator[Case]:
             yield from _of_test(test, f"checkov k8s {test.stem[5:]}", _object_lines)
 
 
-def _of_test(test: Path, check: str, lines_of: "LinesOf") -> Iterator[Case]:
+def _of_test(test: Path, check: str, lines_of: LinesOf) -> Iterator[Case]:
     folder, passing, failing = named_resources(test)
     files = sorted((test.parent / folder).glob("*.*")) if folder else []
     for file in (each for each in files if each.suffix in {".yaml", ".yml", ".json"}):
@@ -151,9 +154,6 @@ def _lines(first: yaml.Node, last: yaml.Node) -> range:
     return range(first.start_mark.line + 1, last.end_mark.line + 2)
 
 
-LinesOf = type(_object_lines)
-
-
 def bound(text: str) -> str:
     """Objects of Kubernetes with a binding for each role that they do not bind themselves."""
     try:
@@ -175,11 +175,12 @@ def bound(text: str) -> str:
     )
 
 
-def _binding(kind: str, name: str, objects: list[dict[str, object]]) -> dict[str, object]:
+def _binding(kind: str, name: str, objects: list[Object]) -> Object:
+    known = (each.get("metadata") for each in objects)
     spaces = (
-        item["metadata"].get("namespace")
-        for item in objects
-        if isinstance(item.get("metadata"), dict) and item["metadata"].get("name") == name
+        item.get("namespace")
+        for item in known
+        if isinstance(item, dict) and str(item.get("name")) == name
     )
     namespace = next((str(space) for space in spaces if space), "default")
     return {
