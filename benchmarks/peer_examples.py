@@ -10,7 +10,7 @@ and a test that does more than name an input and what is expected of it yields n
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -175,7 +175,7 @@ def bound(text: str) -> str:
     )
 
 
-def _binding(kind: str, name: str, objects: list[Object]) -> Object:
+def _binding(kind: str, name: str, objects: Sequence[Object]) -> Object:
     known = (each.get("metadata") for each in objects)
     spaces = (
         item.get("namespace")
