@@ -15,8 +15,9 @@ from itertools import islice
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_code import Call, Module, Scopes, descendants, keyword
+from agentaudit.extract.python_code import Call, Module, descendants, keyword
 from agentaudit.extract.python_imports import modules
+from agentaudit.extract.python_scopes import Scopes, bindings
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
@@ -196,13 +197,7 @@ class _Flow:
 def _assigned(function: ast.AST) -> Mapping[str, Sequence[ast.expr]]:
     """The values that a function gives to its names, those of its loops among them."""
     found: dict[str, list[ast.expr]] = {}
-    for node in descendants(function):
-        pairs: Sequence[tuple[ast.expr, ast.expr]] = ()
-        if isinstance(node, ast.Assign):
-            pairs = [(target, node.value) for target in node.targets]
-        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-            pairs = [(node.target, node.iter)]
-        for target, value in pairs:
-            if isinstance(target, ast.Name):
-                found.setdefault(target.id, []).append(value)
+    for target, value in bindings(descendants(function)):
+        if isinstance(target, ast.Name):
+            found.setdefault(target.id, []).append(value)
     return found

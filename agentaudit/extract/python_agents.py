@@ -42,7 +42,7 @@ def extract_python(documents: Documents, collector: Collector) -> None:
 
 
 def _extract(documents: Documents, module: Module, collector: Collector) -> None:
-    tools = {tool.name: collector.add(tool) for tool, _ in function_tools(module)}
+    tools = {tool.name: collector.add(tool) for tool in function_tools(module)}
     for tool in tools.values():
         add_ingestion(collector, tool)
     calls = tuple(module.calls())

@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TypeVar
 
 from agentaudit.extract.collector import evidence
@@ -142,25 +141,6 @@ class Module:
         for item in self.of(ast.withitem):
             if isinstance(item.optional_vars, ast.Name):
                 yield id(item.context_expr), item.optional_vars.id
-
-
-@dataclass
-class Scopes:
-    """In which function the lines of a module stand, the innermost of them."""
-
-    module: Module
-
-    def of(self, node: ast.AST) -> FunctionDef | None:
-        """The function that a node stands in; None of what the module itself does."""
-        return self._functions.get(getattr(node, "lineno", 0))
-
-    @cached_property
-    def _functions(self) -> Mapping[int, FunctionDef]:
-        found: dict[int, FunctionDef] = {}
-        for function in self.module.functions:  # from the top down
-            lines = range(function.lineno, (function.end_lineno or function.lineno) + 1)
-            found.update(dict.fromkeys(lines, function))
-        return found
 
 
 def module_of(document: Document) -> Module | None:

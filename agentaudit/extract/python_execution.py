@@ -9,12 +9,11 @@ runs may come from a file that the tool has just written.
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agentaudit.extract.python_code import Module, descendants, keyword
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+from agentaudit.extract.python_code import FunctionDef, Module, descendants, keyword
+from agentaudit.extract.python_scopes import bindings
 
 _EVALUATES = frozenset({"exec", "eval"})
 _SHELL = re.compile(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
@@ -76,9 +75,9 @@ class Execution:
         return not self.written.isdisjoint(_names(expression))
 
 
-def execution(module: Module, function: Function, parameters: Iterable[str]) -> Execution:
+def execution(module: Module, function: FunctionDef, parameters: Iterable[str]) -> Execution:
     """What the model's words become in a tool's function, by its assignments and loops."""
-    bound = list(_bindings(function))
+    bound = [(_names(target), value) for target, value in bindings(descendants(function))]
     written = set(parameters)
     for _ in range(_LONGEST):
         more = {
@@ -95,27 +94,6 @@ def execution(module: Module, function: Function, parameters: Iterable[str]) -> 
         name: value for names, value in bound for name in names if single[name] == len(names) == 1
     }
     return Execution(module, frozenset(written), assigned)
-
-
-def _bindings(function: Function) -> Iterator[tuple[frozenset[str], ast.expr]]:
-    """Names that get a value, and the value."""
-    for node in descendants(function):
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                yield frozenset().union(*map(_names, targets)), value
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                yield _names(target), value
-            case (
-                ast.AugAssign(target=target, value=value)
-                | ast.NamedExpr(target=target, value=value)
-            ):
-                yield _names(target), value
-            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
-                yield _names(target), value
-            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
-                yield _names(target), value
-            case _:
-                pass
 
 
 def _names(expression: ast.expr) -> frozenset[str]:

@@ -6,10 +6,11 @@ return. An agent that stands in another's arguments keeps its stores to itself.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agentaudit.extract.python_code import Call, Module, descendants
+from agentaudit.extract.python_scopes import bindings
 
 _DEEPEST = 40
 """Names of names; where a longer chain leads is not known."""
@@ -87,7 +88,8 @@ def _flow(module: Module, agents: Sequence[Call], stores: Sequence[Call]) -> _Fl
         scopes=scopes,
         bound={},
     )
-    for target, value in _bindings(module):
+    given = (*module.of(ast.Assign), *module.of(ast.AnnAssign), *module.of(ast.withitem))
+    for target, value in bindings(given):
         if isinstance(target, ast.Name):
             key = (scopes.get(id(target), 0), target.id)
             flow.bound.setdefault(key, []).append(value)
@@ -98,14 +100,3 @@ def _flow(module: Module, agents: Sequence[Call], stores: Sequence[Call]) -> _Fl
         if node.value is not None and scopes.get(id(node), 0) in names:
             flow.bound.setdefault((0, names[scopes[id(node)]]), []).append(node.value)
     return flow
-
-
-def _bindings(module: Module) -> Iterator[tuple[ast.AST, ast.AST]]:
-    for assignment in module.of(ast.Assign):
-        yield from ((target, assignment.value) for target in assignment.targets)
-    for annotated in module.of(ast.AnnAssign):
-        if annotated.value is not None:
-            yield annotated.target, annotated.value
-    for item in module.of(ast.withitem):
-        if item.optional_vars is not None:
-            yield item.optional_vars, item.context_expr

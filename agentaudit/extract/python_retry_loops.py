@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from agentaudit.extract.python_code import Call, Module, Scopes, descendants, keyword
+from agentaudit.extract.python_code import Call, Module, descendants, keyword
+from agentaudit.extract.python_scopes import Scopes
 
 _CLIENTS = re.compile(
     r"^(?:openai|anthropic|groq)\.\w+$|^(?:langchain|llama_index)[\w.]*\.\w+$|\.with_options$"

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from agentaudit.extract.python_builders import RUN_METHODS
 from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_scopes import bindings
 
 _STARTS = RUN_METHODS | {"with_config", "RunConfig", "RunnableConfig"}
 """What starts a run; `RunConfig` is what Google's ADK hands to one, `RunnableConfig` LangChain."""
@@ -77,14 +78,8 @@ class Runs:
     def _written(self) -> Mapping[str, list[ast.Dict]]:
         """The mappings that are written under each name of the module."""
         found: dict[str, list[ast.Dict]] = {}
-        for target, value in _assigned(self.module):
+        assigned = (*self.module.of(ast.Assign), *self.module.of(ast.AnnAssign))
+        for target, value in bindings(assigned):
             if isinstance(target, ast.Name) and isinstance(value, ast.Dict):
                 found.setdefault(target.id, []).append(value)
         return found
-
-
-def _assigned(module: Module) -> Iterator[tuple[ast.expr, ast.expr | None]]:
-    for assignment in module.of(ast.Assign):
-        yield from ((target, assignment.value) for target in assignment.targets)
-    for annotated in module.of(ast.AnnAssign):
-        yield annotated.target, annotated.value

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from agentaudit.extract.python_code import FunctionDef, Module, Scopes, descendants
+from agentaudit.extract.python_code import FunctionDef, Module, descendants
+from agentaudit.extract.python_scopes import Scopes, bindings
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
 
@@ -87,9 +88,10 @@ class _Function:
     @cached_property
     def _assigned(self) -> Mapping[str, list[ast.expr]]:
         found: dict[str, list[ast.expr]] = {}
-        for node in self._below:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                found.setdefault(node.targets[0].id, []).append(node.value)
+        given = (node for node in self._below if not isinstance(node, ast.AugAssign))
+        for target, value in bindings(given):  # what is added to a key takes nothing from it
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(value)
         return found
 
     def behind(self, key: ast.expr, depth: int = 0) -> Iterator[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import EVERYTHING
-from agentaudit.extract.python_code import Module, descendants, keyword
-from agentaudit.extract.python_execution import Function, execution
+from agentaudit.extract.python_code import FunctionDef, Module, descendants, keyword
+from agentaudit.extract.python_execution import execution
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -45,14 +45,14 @@ _ASKS_FIRST = (
 _READING = frozenset({"get", "urlopen", "request", "head", "stream"})
 
 
-def function_tools(module: Module) -> Iterator[tuple[Tool, Function]]:
+def function_tools(module: Module) -> Iterator[Tool]:
     """Every function that a decorator makes a tool."""
     steps = _steps(module)
     for node in module.functions:
         if node not in steps and any(
             _DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list
         ):
-            yield function_tool(module, node), node
+            yield function_tool(module, node)
 
 
 def _steps(module: Module) -> frozenset[ast.AST]:
@@ -72,7 +72,7 @@ def _bare(base: ast.expr) -> ast.expr:
     return base.value if isinstance(base, ast.Subscript) else base
 
 
-def function_tool(module: Module, node: Function) -> Tool:
+def function_tool(module: Module, node: FunctionDef) -> Tool:
     """The tool that a function is."""
     injected = _INJECTED if _of_strands(module, node) else frozenset[str]()
     parameters = [
@@ -131,7 +131,7 @@ class _Effects:
         return Truth.NO if self.names else Truth.UNKNOWN
 
 
-def _effects(module: Module, node: Function, parameters: Sequence[str]) -> _Effects:
+def _effects(module: Module, node: FunctionDef, parameters: Sequence[str]) -> _Effects:
     found = _Effects(set())
     words = execution(module, node, parameters)
     for inner in descendants(node):
@@ -192,7 +192,7 @@ def _file_effect(module: Module, call: ast.Call, found: _Effects) -> None:
         found.private = True
 
 
-def _parameters(node: Function) -> list[ast.arg]:
+def _parameters(node: FunctionDef) -> list[ast.arg]:
     arguments = node.args
     return [
         item
@@ -201,7 +201,7 @@ def _parameters(node: Function) -> list[ast.arg]:
     ]
 
 
-def _of_strands(module: Module, node: Function) -> bool:
+def _of_strands(module: Module, node: FunctionDef) -> bool:
     """Whether Strands makes a function a tool."""
     names = (module.dotted(decorator) for decorator in node.decorator_list)
     return any(name.startswith("strands") for name in names)
@@ -213,7 +213,7 @@ def _in_context(parameter: ast.arg) -> bool:
     return _CONTEXT.search(annotation) is not None
 
 
-def _typed(module: Module, node: Function, parameters: list[ast.arg]) -> Truth:
+def _typed(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Truth:
     anything = node.args.kwarg is not None and not _passes_context(module, node)
     if anything or node.args.vararg is not None:
         return Truth.NO
@@ -224,13 +224,13 @@ def _typed(module: Module, node: Function, parameters: list[ast.arg]) -> Truth:
     return Truth.NO if any(text in _LOOSE for text in annotations) else Truth.YES
 
 
-def _passes_context(module: Module, node: Function) -> bool:
+def _passes_context(module: Module, node: FunctionDef) -> bool:
     """Whether `**kwargs` is what the program passes, unseen by the model (Agent Framework)."""
     names = (module.dotted(decorator) for decorator in node.decorator_list)
     return any(name.startswith("agent_framework.") for name in names)
 
 
-def _has_schema(module: Module, node: Function) -> bool:
+def _has_schema(module: Module, node: FunctionDef) -> bool:
     """Whether the decorator names the types: LangChain's `args_schema`, Claude's third argument."""
     for decorator in node.decorator_list:
         if not isinstance(decorator, ast.Call):
@@ -253,7 +253,7 @@ def _free_form(parameter: ast.arg) -> bool:
     return re.fullmatch(r"str|(?:str ?\| ?None)|Optional\[str\]|Any", text) is not None
 
 
-def _heading(node: Function) -> ast.AST:
+def _heading(node: FunctionDef) -> ast.AST:
     """The line of the name: a place that does not span the whole body."""
     heading = ast.Name(id=node.name)
     heading.lineno = heading.end_lineno = node.lineno

@@ -18,6 +18,11 @@ from agentaudit.extract.deployment import deployment_of
         ("for word in words:\n        command = [word]\n        subprocess.run(command)", True),
         ("with open(words) as found:\n        exec(found.read())", True),
         ("subprocess.run(args=[words])", True),
+        ("first = second = words\n    subprocess.run([first])", True),
+        ("command: list[str] = [words]\n    subprocess.run(command)", True),
+        ("if command := [words]:\n        subprocess.run(command)", True),
+        ("async for word in split(words):\n        subprocess.run([word])", True),
+        ("line = other = ['git', 'clone']\n    subprocess.run(line + [words])", False),
         ("subprocess.run(['kill', '-15', str(words)])", False),
         ("command = ['git', 'clone']\n    subprocess.run(command + [words])", False),
         ("subprocess.run([configured(), '20'])", False),
@@ -36,7 +41,7 @@ import os, shlex, subprocess, sys
 from langchain_core.tools import tool
 
 @tool
-def runs(words: str):
+async def runs(words: str):
     {body}
 """
     (tool,) = deployment_of({"agent.py": code}).tools

@@ -26,6 +26,10 @@ def prompted(*texts: str) -> list[MemoryStore]:
         'x = store.get(("rules",), "a")[0]\n  y = f"{x}"\n  m([{"role": "system", "content": y}])',
         'x = store.get(namespace=("rules",), key="a")\n  return m([("system", x.value)])',
         "x = store.get(NAMED, 'a')\n  return agent(system_prompt=x.value)",
+        'x: str = store.get(("rules",), "a")\n  return SystemMessage(content=x)',
+        'if x := store.get(("rules",), "a"):\n    return SystemMessage(content=x)',
+        'with store.get(("rules",), "a") as x:\n    return SystemMessage(content=x)',
+        'x = ""\n  x += store.get(("rules",), "a")\n  return SystemMessage(content=x)',
         'out = ""\n  for i in store.search(("rules",)): out = out + i\n  SystemMessage(out)',
     ],
 )

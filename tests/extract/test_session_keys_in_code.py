@@ -24,6 +24,9 @@ def store(code: str) -> MemoryStore:
         ('def f(tenant_id, sid): return H(session_id=sid, key_prefix=f"{tenant_id}:")', Truth.YES),
         ('def f(user_id, sid): return H(session_id=f"{user_id}")', Truth.YES),
         ("def f(tenant_id, s):\n  k = tenant_id + s\n  return H(session_id=k)", Truth.YES),
+        ("def f(tenant_id, s):\n  k: str = tenant_id + s\n  return H(session_id=k)", Truth.YES),
+        ("def f(tenant_id, s):\n  if k := tenant_id + s: return H(session_id=k)", Truth.YES),
+        ("def f(tenant_id, s):\n  k = tenant_id\n  k += s\n  return H(session_id=k)", Truth.YES),
         (
             "def f(tenant_id, sid):\n  check(tenant_id, sid)\n  return H(session_id=sid)",
             Truth.UNKNOWN,

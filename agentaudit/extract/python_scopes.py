@@ -1,0 +1,52 @@
+"""In which function of a Python file a line stands, and what its names are given there."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from agentaudit.extract.python_code import FunctionDef, Module
+
+
+@dataclass
+class Scopes:
+    """In which function the lines of a module stand, the innermost of them."""
+
+    module: Module
+
+    def of(self, node: ast.AST) -> FunctionDef | None:
+        """The function that a node stands in; None of what the module itself does."""
+        return self._functions.get(getattr(node, "lineno", 0))
+
+    @cached_property
+    def _functions(self) -> Mapping[int, FunctionDef]:
+        found: dict[int, FunctionDef] = {}
+        for function in self.module.functions:  # from the top down
+            lines = range(function.lineno, (function.end_lineno or function.lineno) + 1)
+            found.update(dict.fromkeys(lines, function))
+        return found
+
+
+def bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What gets a value in some statements and expressions, and the value: of a loop, its whole."""
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((target, value) for target in targets)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield target, value
+            case (
+                ast.AugAssign(target=target, value=value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
+                yield target, value
+            case (
+                ast.For(target=target, iter=value)
+                | ast.AsyncFor(target=target, iter=value)
+                | ast.comprehension(target=target, iter=value)
+            ):
+                yield target, value
+            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+                yield target, value
+            case _:
+                pass
