@@ -6,11 +6,12 @@ drive a simulated machine and a real executor. Three hooks are a policy; the oth
 that order LLM calls, share a process, or look into requests while they run.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from agentaudit.errors import UsageError
+from agentaudit.errors import AgentAuditError, UsageError
 from agentaudit.model.workload import WorkRequest, WorkStep
 
 
@@ -39,6 +40,25 @@ class Admission(Protocol):
 
         While nobody waits it counts only for those that listen to steps.
         """
+
+
+class Guard(ABC):
+    """
+    An admission that passes everything on to another, and says what is wrong with what that does.
+
+    Whoever calls the hooks of the other one itself, which takes less time, asks here what to say.
+    """
+
+    theirs: Any
+    """The other; only `wake_ns` is to be read of the guard."""
+
+    @abstractmethod
+    def failed(self, hook: str, error: Exception) -> AgentAuditError:
+        """What is said where a hook of theirs raises."""
+
+    @abstractmethod
+    def checked(self, answer: object) -> Sequence[WorkRequest]:
+        """Whom they start; UsageError where the answer to `admit` is none."""
 
 
 class Policy(Protocol):

@@ -6,7 +6,7 @@ start anybody: then the kernel goes on to the next arrival, and the policy hears
 finished until then one after the other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from agentaudit.simulation.fast.views import Objects, Views
 from agentaudit.simulation.policy import (
     MOST_IDLE_WAKES,
     Admission,
+    Guard,
     Hooks,
     Policy,
     hooks_of,
@@ -80,6 +81,9 @@ class _Asking:
         """1 where there are two jobs of each request, one a process and one a thread."""
         self._listeners = Listeners(hooks, run, there) if hooks.watching or self._shift else None
         self._watching = hooks.watching
+        self._guard = admission if isinstance(admission, Guard) and not self._listeners else None
+        self._asked: Admission = admission if self._guard is None else self._guard.theirs
+        """Whom we tell and ask; where steps are told as well the guard, for it tells those too."""
         self._there = there
         """The requests that have arrived and not finished, by their places."""
         self._waiting: dict[int, int] = {}
@@ -92,41 +96,54 @@ class _Asking:
         self._starting = run.asking.starting.data
         self._idle = 0
 
-    def pass_all(self) -> None:  # noqa: C901, what is done for every request is done here
+    def pass_all(self) -> None:  # noqa: C901, PLR0912, what is done for every request is done here
         """All instants, until every request has finished."""
         admission, there, waiting, ids = self._admission, self._there, self._waiting, self._ids
-        admit, finished, arrived = admission.admit, admission.finished, admission.arrived
+        guard, asked, hook = self._guard, self._asked, ""
+        admit, finished, arrived = asked.admit, asked.finished, asked.arrived
         told, came, gone, step = self._told, self._came, self._finished, stepper(self._run)
         watching, plain = self._watching, self._listeners is None
         left = len(self._work)
         wake_ns, told_ns = admission.wake_ns, NEVER
         told[WAKE] = NEVER
-        while left:
-            if (wake_ns != told_ns or self._idle) and (waiting or watching):
-                self._check_wake(wake_ns)
-                told_ns = wake_ns
-                told[WAKE] = min(wake_ns, NEVER)
-            happened = step()
-            if happened < 1 or self._idle:
-                self._count_idle(happened)
-            if count := told[FINISHED]:
-                if count == 1 and plain:
-                    left -= 1
-                    finished(there.pop(gone[0]))
-                else:
-                    left -= self._end(count)
-            if count := told[ARRIVALS]:
-                if count == 1 and plain:
-                    place = came[0]
-                    waiting[place if ids is None else ids[place]] = place
-                    arrived(there[place])
-                else:
-                    self._arrive(count)
-            if waiting or watching:
-                started = admit(told[INSTANT])
-                wake_ns = admission.wake_ns
-                if started:
-                    self._start(started)
+        try:
+            while left:
+                if (wake_ns != told_ns or self._idle) and (waiting or watching):
+                    self._check_wake(wake_ns)
+                    told_ns = wake_ns
+                    told[WAKE] = min(wake_ns, NEVER)
+                happened = step()
+                if happened < 1 or self._idle:
+                    self._count_idle(happened)
+                if count := told[FINISHED]:
+                    hook = "finished"
+                    if count == 1 and plain:
+                        left -= 1
+                        finished(there.pop(gone[0]))
+                    else:
+                        left -= self._end(count)
+                if count := told[ARRIVALS]:
+                    hook = "arrived"
+                    if count == 1 and plain:
+                        place = came[0]
+                        waiting[place if ids is None else ids[place]] = place
+                        arrived(there[place])
+                    else:
+                        self._arrive(count)
+                if waiting or watching:
+                    hook = "admit"
+                    started = admit(told[INSTANT])
+                    hook = ""
+                    if guard is not None and type(started) is not list:
+                        started = guard.checked(started)
+                    wake_ns = admission.wake_ns
+                    if started:
+                        self._start(started)
+                hook = ""
+        except Exception as error:
+            if guard is None or not hook:
+                raise
+            raise guard.failed(hook, error) from error
 
     def _check_wake(self, wake_ns: int) -> None:
         if wake_ns < self._told[INSTANT] or self._idle > MOST_IDLE_WAKES:
@@ -142,7 +159,7 @@ class _Asking:
         now_ns, ended = self._told[INSTANT], 0
         for job in self._finished[:count].tolist():
             if self._listeners is None or self._listeners.ended(job, now_ns):
-                self._admission.finished(self._there.pop(job >> self._shift))
+                self._asked.finished(self._there.pop(job >> self._shift))
                 ended += 1
         return ended
 
@@ -151,14 +168,15 @@ class _Asking:
         for job in self._came[:count].tolist():
             place = job >> self._shift
             self._waiting[place if self._ids is None else self._ids[place]] = place
-            self._admission.arrived(self._there[place])
+            self._asked.arrived(self._there[place])
 
-    def _start(self, started: Iterable[WorkRequest]) -> None:
+    def _start(self, started: Sequence[WorkRequest]) -> None:
         count, starting, waiting, listeners = 0, self._starting, self._waiting, self._listeners
         for request in started:
-            place = waiting.pop(request.request_id, _NOBODY)
+            known = isinstance(request, WorkRequest)
+            place = waiting.pop(request.request_id, _NOBODY) if known else _NOBODY
             if place == _NOBODY:
-                raise self._cannot_start(request, count)
+                raise self._cannot_start(started, count)
             if listeners is not None:
                 place = listeners.started(place, self._there[place], self._told[INSTANT])
             starting[count] = place
@@ -176,8 +194,9 @@ class _Asking:
             f" the first is request {request_id}"
         )
 
-    def _cannot_start(self, request: WorkRequest, count: int) -> UsageError:
+    def _cannot_start(self, started: Sequence[WorkRequest], count: int) -> UsageError:
         """What is said of a request that does not wait, after so many that start with it."""
+        request = (started if self._guard is None else self._guard.checked(started))[count]
         self._told[STARTING] = count
         with_it = {job >> self._shift for job in self._starting[:count].tolist()}
         known = range(len(self._work)) if self._ids is None else self._ids.tolist()

@@ -5,13 +5,14 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from random import Random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentaudit.errors import UsageError
+from agentaudit.errors import AgentAuditError, UsageError
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation import engine, simulator
 from agentaudit.simulation.caps import Caps
@@ -20,6 +21,7 @@ from agentaudit.simulation.fast.columns import work_columns
 from agentaudit.simulation.fast.requests import large_workload
 from agentaudit.simulation.fast.views import view_class
 from agentaudit.simulation.policies.catalogue import SHIPPED
+from agentaudit.simulation.policies.foreign import ForeignPolicy
 from agentaudit.simulation.policy import Admission, Policy
 from agentaudit.simulation.run import Run
 from agentaudit.simulation.speed import ideal_cores
@@ -135,7 +137,7 @@ def said(run: object, workload: Workload, machine: Machine, policy: Policy) -> R
     assert callable(run)
     try:
         found: Run | None = run(workload, machine, policy)
-    except UsageError as error:
+    except AgentAuditError as error:
         return str(error)
     return found
 
@@ -206,6 +208,89 @@ def test_columns_that_are_read_only_or_parts_of_others_do_as_well() -> None:
     )
 
     assert run == engine.simulate(workload, MACHINE, policy)
+
+
+class Users:
+    """A policy of a user's, which does something odd."""
+
+    def __init__(self, odd: str) -> None:
+        self.odd, self.told = odd, 0
+        self.waiting: list[WorkRequest] = []
+
+    def arrived(self, request: WorkRequest) -> None:
+        self.waiting.append(request)
+        if self.odd == "arrived":
+            self.fail()
+
+    def finished(self, request: WorkRequest) -> None:
+        del request
+        if self.odd == "finished":
+            self.fail()
+
+    def admit(self, now_ns: int) -> object:
+        del now_ns
+        started, self.waiting = self.waiting, []
+        if self.odd == "admit":
+            self.fail()
+        answers: dict[str, object] = {
+            "none": None,
+            "one": started[0],
+            "tuple": tuple(started),
+            "generator": (each for each in started),
+            "failing generator": (each.nothing for each in started),  # type: ignore[attr-defined]
+            "likeness": [SimpleNamespace(request_id=started[0].request_id)],
+            "junk behind one who does not wait": [replace(started[0], request_id=77), "junk"],
+            "nobody knows": [replace(started[0], request_id=77)],
+            "kept": self.waiting,
+        }
+        return answers.get(self.odd, started)
+
+    def fail(self) -> None:
+        self.told += 1
+        if self.told == 3 or self.odd == "admit":
+            raise UsageError("a user may raise what we raise")
+
+
+@pytest.mark.parametrize(
+    ("odd", "expected"),
+    [
+        ("nothing", None),
+        ("one", None),
+        ("tuple", None),
+        ("generator", None),
+        ("arrived", "`arrived` of users fails: UsageError"),
+        ("finished", "`finished` of users fails: UsageError"),
+        ("admit", "`admit` of users fails: UsageError"),
+        ("none", "`admit` of users answers None, and not a list"),
+        ("failing generator", "`admit` of users fails: AttributeError"),
+        ("likeness", "`admit` of users answers namespace(request_id=0), and not a list"),
+        ("junk behind one who does not wait", "`admit` of users answers 'junk', and not a list"),
+        ("nobody knows", "starts request 77, which does not wait: it has not arrived"),
+        ("kept", "never starts 4 of 4 requests"),
+    ],
+)
+@pytest.mark.parametrize("together", [False, True])
+def test_what_is_wrong_with_a_users_policy_is_said_in_the_same_words(
+    odd: str, expected: str | None, *, together: bool
+) -> None:
+    """The kernel calls the user's hooks itself, and the engine by way of who explains errors."""
+    first = one(0).requests[0]
+    arrivals = [0] * 4 if together and odd != "one" else range(4)
+    requests = tuple(
+        replace(first, request_id=number, arrival_ns=SECOND * arrival)
+        for number, arrival in enumerate(arrivals)
+    )
+    workload = replace(one(0), requests=requests)
+    policy = ForeignPolicy(
+        name="users", source="test", parameters="", file=__file__, make=lambda: Users(odd)
+    )
+
+    found = said(engine.simulate, workload, MACHINE, policy)
+
+    assert said(simulator.on_kernel, workload, MACHINE, policy) == found
+    assert said(simulator.on_kernel, on_columns(workload), MACHINE, policy) == found
+    assert isinstance(found, Run) == (expected is None)
+    assert (expected or "") in str(found)
 
 
 class Waking:
