@@ -99,7 +99,6 @@ def _open_to_all(owner: KubernetesObject) -> Evidence | None:
 def _act(pod: Pod, runtime: Runtime, collector: Collector) -> None:
     named = pod.spec.child("serviceAccountName")
     if named is None or not named.text:
-        collector.update(replace(runtime, service_account="default"))
         scope = f"run/{pod.owner.namespace}"
         add_default_account(collector, runtime, scope, "default compute service account")
         return

@@ -146,7 +146,9 @@ def _passed_through(
 
 
 def environment_whole(documents: Documents, workload: Workload) -> bool:
-    """Whether every file that a service takes its environment from is among the documents."""
+    """Whether all that a container takes its environment from is among the documents."""
+    if "envFrom" in workload.document.text:
+        return False
     service = workload.document.root.get("services", workload.names[0])
     return service is None or _whole(documents, workload.document, service)
 

@@ -46,8 +46,9 @@ def with_instances(runtime: Runtime, given: Node | None) -> Runtime:
     return replace(runtime, instances=known, instances_count=given.integer)
 
 
-def add_default_account(collector: Collector, runtime: Runtime, scope: str, name: str) -> Identity:
-    """The account that everything without one of its own acts as, in a project."""
+def add_default_account(collector: Collector, runtime: Runtime, scope: str, name: str) -> None:
+    """The account that everything without one of its own acts as, in a project, for a runtime."""
+    collector.update(replace(runtime, service_account="default"))
     identity = collector.add(
         Identity(
             id=fact_id("identity", name, f"{scope}#google.{name}"),
@@ -59,4 +60,3 @@ def add_default_account(collector: Collector, runtime: Runtime, scope: str, name
         )
     )
     collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity.id, *runtime.evidence[:1])
-    return identity

@@ -141,7 +141,7 @@ def _environment_open(documents: Documents, collector: Collector) -> bool:
     for workload in collector.workloads:
         if workload.role != "gateway" or "litellm" not in workload.image:
             continue
-        if "envFrom" in workload.document.text or not environment_whole(documents, workload):
+        if not environment_whole(documents, workload):
             return True
     return False
 

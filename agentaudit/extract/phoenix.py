@@ -29,9 +29,7 @@ def extract_phoenix(documents: Documents, collector: Collector) -> None:
             kept = Known.SET if number.isdecimal() else Known.UNKNOWN
             kept = Known.NONE if number.isdecimal() and not int(number) else kept
         else:
-            whole = "envFrom" not in workload.document.text
-            whole = whole and environment_whole(documents, workload)
-            kept = Known.NONE if whole else Known.UNKNOWN
+            kept = Known.NONE if environment_whole(documents, workload) else Known.UNKNOWN
         collector.add(
             AuditLog(
                 id=fact_id("audit_log", "phoenix", f"{workload.runtime_id}/phoenix"),

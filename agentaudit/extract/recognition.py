@@ -28,7 +28,7 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
 
-LONG_LIVED_S = 12 * HOUR_S
+_LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
 _URL = re.compile(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
@@ -269,15 +269,19 @@ def _jwt(text: str) -> Recognised | None:
     if found is None or found["claims"].startswith(_JWT_OF_DOCUMENTATION):
         return None
     ttl_s = _ttl_of_claims(found["claims"])
-    short = ttl_s is not None and ttl_s <= LONG_LIVED_S
     return Recognised(
         provider="",
         kind="jwt",
         form=CredentialForm.LITERAL,
-        lifetime=Lifetime.SHORT if short else Lifetime.STATIC,
+        lifetime=Lifetime.STATIC if ttl_s is None else lifetime_of(ttl_s),
         ttl_s=ttl_s,
         secret=found[0],
     )
+
+
+def lifetime_of(ttl_s: int) -> Lifetime:
+    """Whether what is good for so long, in seconds, is a key to keep or one to throw away."""
+    return Lifetime.STATIC if ttl_s > _LONG_LIVED_S else Lifetime.SHORT
 
 
 def _ttl_of_claims(encoded: str) -> int | None:

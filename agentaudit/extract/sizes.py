@@ -2,11 +2,10 @@
 
 import re
 
-_SIZE = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-zA-Z]*)$")
+_SIZE = re.compile(r"^(?P<number>\d{1,18}(?:\.\d{1,9})?)\s*(?P<unit>[a-zA-Z]*)$")
 _UNITS = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
 _BINARY = {"ki": 1024, "mi": 1024**2, "gi": 1024**3, "ti": 1024**4}
 _BINARY |= {"kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
-_DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-zA-Z]*)$")
 _SECONDS = {
     **dict.fromkeys(("", "s", "sec", "second", "seconds"), 1),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
@@ -30,7 +29,7 @@ def bytes_of(text: str) -> int | None:
 
 def seconds_of(text: str, unit: str = "s") -> int | None:
     """A duration such as `24h`, or a bare number in the given unit; None for what is none."""
-    found = _DURATION.match(text.strip())
+    found = _SIZE.match(text.strip())
     if found is None:
         return None
     factor = _SECONDS.get(found["unit"].lower() or unit)

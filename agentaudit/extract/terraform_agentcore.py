@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import tool_server_id
 from agentaudit.extract.terraform_agentcore_tools import add_agentcore_tools
-from agentaudit.extract.terraform_agents import DAY_S, known, place_of_resource
+from agentaudit.extract.terraform_agents import known, seconds_of_days
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
-from agentaudit.extract.terraform_runtimes import authenticate, serves_tools
+from agentaudit.extract.terraform_runtimes import authenticate, served_agent, serves_tools
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Gateway
@@ -63,18 +63,13 @@ def _runtime_server(declared: Declared) -> ToolServer:
     return ToolServer(
         id=tool_server_id(declared.title, declared.key),
         name=declared.title,
-        evidence=(place_of_resource(declared),),
+        evidence=(declared.place(),),
         transport="http",
         authenticated=Truth.YES,
         tls=Truth.YES,
         pinned=Truth.YES,
         remote=True,
     )
-
-
-def agent_id(declared: Declared) -> FactId:
-    """The id of the agent that a runtime serves."""
-    return fact_id("agent", declared.title, declared.key)
 
 
 def _runtime_agent(declared: Declared) -> Agent:
@@ -86,9 +81,9 @@ def _runtime_agent(declared: Declared) -> Agent:
     lifetime = declared.body.get("lifecycle_configuration", "max_lifetime")
     idle = declared.body.get("lifecycle_configuration", "idle_runtime_session_timeout")
     return Agent(
-        id=agent_id(declared),
+        id=served_agent(declared),
         name=declared.title,
-        evidence=(place_of_resource(declared),),
+        evidence=(declared.place(),),
         framework="agentcore",
         authenticated=Truth.YES,
         timeout=known(lifetime),
@@ -106,7 +101,7 @@ def _harness_agent(declared: Declared) -> Agent:
     return Agent(
         id=fact_id("agent", declared.title, declared.key),
         name=declared.title,
-        evidence=(place_of_resource(declared),),
+        evidence=(declared.place(),),
         framework="agentcore-harness",
         max_iterations=known(iterations),
         max_iterations_count=iterations.integer if iterations else None,
@@ -129,9 +124,7 @@ def _harness_window(declared: Declared) -> MemoryStore:
         id=fact_id("memory_store", declared.title, f"{declared.key}.window"),
         name=f"window of {declared.title}",
         evidence=(
-            evidence(declared.document, count or strategy or block)
-            if block
-            else place_of_resource(declared),
+            evidence(declared.document, count or strategy or block) if block else declared.place(),
         ),
         kind="window",
         backend="agentcore",
@@ -147,7 +140,7 @@ def _harness_window(declared: Declared) -> MemoryStore:
 
 def _memory(declared: Declared) -> MemoryStore:
     days = declared.body.get("event_expiry_duration")
-    place = evidence(declared.document, days) if days else place_of_resource(declared)
+    place = evidence(declared.document, days) if days else declared.place()
     return MemoryStore(
         id=fact_id("memory_store", declared.title, declared.key),
         name=declared.title,
@@ -155,7 +148,7 @@ def _memory(declared: Declared) -> MemoryStore:
         kind="managed",
         backend="agentcore",
         ttl=known(days),
-        ttl_s=days.integer * DAY_S if days and days.integer else None,
+        ttl_s=seconds_of_days(days),
         persistent=Truth.YES,
         agent_writable=Truth.YES,
         managed_service=True,
@@ -170,7 +163,7 @@ def _gateway(declared: Declared, targets: Sequence[Declared]) -> Gateway:
     unknown = kind is not None and kind.unknown
     providers = {name for target in targets for name in _providers(target)}
     brokered = any(name in providers for name in _BROKERING)
-    place = evidence(declared.document, kind) if kind else place_of_resource(declared)
+    place = evidence(declared.document, kind) if kind else declared.place()
     return Gateway(
         id=fact_id("gateway", declared.title, declared.key),
         name=declared.title,

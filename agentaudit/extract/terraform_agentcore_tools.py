@@ -11,7 +11,6 @@ from agentaudit.extract.containers import add_egress, runtime_id
 from agentaudit.extract.mcp import tls_of
 from agentaudit.extract.mcp_tools import add_source, add_tools, tool_id
 from agentaudit.extract.redaction import bare_url, plain
-from agentaudit.extract.terraform_agents import place_of_resource
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_networks import egress_of
@@ -43,9 +42,7 @@ def add_agentcore_tools(
     for declared in module.resources("aws_bedrockagentcore_gateway_target"):
         server = _add_target(declared, collector)
         for agent in agents:
-            collector.link(
-                EdgeKind.EXPOSES, agent, server, place_of_resource(declared), confidence=_LIKELY
-            )
+            collector.link(EdgeKind.EXPOSES, agent, server, declared.place(), confidence=_LIKELY)
     for declared in module.resources("aws_bedrockagentcore_workload_identity"):
         collector.add(_workload_identity(declared))
 
@@ -54,7 +51,7 @@ def _interpreter(declared: Declared) -> Tool:
     return Tool(
         id=fact_id("tool", declared.title, declared.key),
         name=declared.title,
-        evidence=(place_of_resource(declared),),
+        evidence=(declared.place(),),
         effects=("execute",),
         effects_known=True,
         egress=_lets_out(declared),
@@ -67,7 +64,7 @@ def _browser(declared: Declared) -> Tool:
     return Tool(
         id=fact_id("tool", declared.title, declared.key),
         name=declared.title,
-        evidence=(place_of_resource(declared),),
+        evidence=(declared.place(),),
         effects=("read", "send"),
         effects_known=True,
         reads_untrusted=Truth.YES,
@@ -121,7 +118,7 @@ def _add_target(declared: Declared, collector: Collector) -> FactId:
         ToolServer(
             id=fact_id("tool_server", name, declared.key),
             name=name,
-            evidence=(place_of_resource(declared),),
+            evidence=(declared.place(),),
             transport="http",
             url=bare_url(url),
             tls=tls_of(url) if url else Truth.YES,
@@ -159,7 +156,7 @@ def _workload_identity(declared: Declared) -> Identity:
     return Identity(
         id=fact_id("identity", declared.title, declared.key),
         name=declared.title,
-        evidence=(place_of_resource(declared),),
+        evidence=(declared.place(),),
         provider="aws",
         kind="workload_identity",
     )

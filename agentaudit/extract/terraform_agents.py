@@ -6,7 +6,7 @@ from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_runtimes import authenticate
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Instruction, Model
 from agentaudit.model.facts.controls import Guardrail
 from agentaudit.model.facts.fact import FactId
@@ -14,7 +14,7 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Node
 
-DAY_S = 86_400
+_DAY_S = 86_400
 
 
 def add_agents(module: Module, principals: Principals, collector: Collector) -> None:
@@ -28,7 +28,7 @@ def add_agents(module: Module, principals: Principals, collector: Collector) -> 
 
 
 def _add_bedrock_agent(declared: Declared, collector: Collector) -> FactId:
-    place, body = place_of_resource(declared), declared.body
+    place, body = declared.place(), declared.body
     idle = body.get("idle_session_ttl_in_seconds")
     agent = collector.add(
         Agent(
@@ -107,7 +107,7 @@ def _bedrock_memory(declared: Declared, block: Node) -> MemoryStore:
         backend="bedrock",
         scope="user",
         ttl=known(days),
-        ttl_s=_seconds(days),
+        ttl_s=seconds_of_days(days),
         max_turns=known(recent),
         max_turns_count=recent.integer if recent else None,
         compaction=Known.SET,
@@ -165,11 +165,7 @@ def known(node: Node | None) -> Known:
     return Known.UNKNOWN if node.unknown else Known.SET
 
 
-def _seconds(days: Node | None) -> int | None:
+def seconds_of_days(days: Node | None) -> int | None:
+    """How long a number of days is, in seconds; None for what is no number."""
     count = days.integer if days is not None else None
-    return count * DAY_S if count is not None else None
-
-
-def place_of_resource(declared: Declared) -> Evidence:
-    """Where a resource is declared."""
-    return evidence(declared.document, declared.header, declared.shown)
+    return count * _DAY_S if count is not None else None

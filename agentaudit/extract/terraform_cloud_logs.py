@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.evidence import Confidence, Truth
@@ -65,7 +65,7 @@ def _log(declared: Declared, kind: str, what: str, enabled: Truth) -> AuditLog:
     return AuditLog(
         id=fact_id("audit_log", declared.title, f"{declared.key}.{kind}"),
         name=f"{what} {declared.title}",
-        evidence=(evidence(declared.document, declared.header, declared.shown),),
+        evidence=(declared.place(),),
         confidence=Confidence.LIKELY,
         kind=kind,
         enabled=enabled,

@@ -68,7 +68,7 @@ def _google_account(declared: Declared) -> Identity:
     return Identity(
         id=_account_id(declared),
         name=declared.title,
-        evidence=(evidence(declared.document, declared.header, declared.shown),),
+        evidence=(declared.place(),),
         provider="google",
         kind="service_account",
     )
@@ -128,7 +128,7 @@ def _google_grant(declared: Declared, role: str, member: Node) -> Grant:
 
 def _add_google_key(declared: Declared, collector: Collector) -> None:
     """A key that never expires, and that stands in the state."""
-    place = evidence(declared.document, declared.header, declared.shown)
+    place = declared.place()
     credential = collector.add(
         Credential(
             id=fact_id("credential", declared.name, declared.key),
@@ -190,7 +190,7 @@ def _cache(declared: Declared, policy: Node | None) -> MemoryStore:
     return MemoryStore(
         id=fact_id("memory_store", declared.title, declared.key),
         name=declared.title,
-        evidence=(evidence(declared.document, policy or declared.header, declared.shown),),
+        evidence=(declared.place(policy),),
         kind="cache",
         backend="redis",
         max_bytes=Known.SET,

@@ -65,7 +65,7 @@ def _application(declared: Declared, collector: Collector) -> Application:
         Identity(
             id=fact_id("identity", declared.title, declared.key),
             name=declared.title,
-            evidence=(evidence(declared.document, declared.header, declared.shown),),
+            evidence=(declared.place(),),
             provider="azure",
             kind="application",
         )
@@ -112,7 +112,7 @@ def _add_password(declared: Declared, owners: _Owners, collector: Collector) -> 
         Credential(
             id=fact_id("credential", declared.name, declared.key),
             name=declared.shown,
-            evidence=(evidence(declared.document, declared.header, declared.shown),),
+            evidence=(declared.place(),),
             provider="azure",
             kind="client_secret",
             form=CredentialForm.FILE,

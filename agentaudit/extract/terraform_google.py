@@ -1,6 +1,5 @@
 """Where agents run on Google Cloud, in Terraform: Cloud Run, machines, and Agent Engine."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -16,7 +15,8 @@ from agentaudit.extract.google_platforms import (
     google_runtime,
     with_instances,
 )
-from agentaudit.extract.terraform_agents import known, place_of_resource
+from agentaudit.extract.sizes import seconds_of
+from agentaudit.extract.terraform_agents import known
 from agentaudit.extract.terraform_clouds import google_account_of
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_references import addresses_in
@@ -30,7 +30,6 @@ from agentaudit.readers.document import Node
 
 _COMPUTE = "default compute service account"
 _CHANNELS = {"google_vertex_ai_reasoning_engine": "`secret_env` of the deployment"}
-_SECONDS = re.compile(r"(\d{1,9})(?:\.\d+)?s?")
 _ANYONE = frozenset({"allUsers", "allAuthenticatedUsers"})
 
 
@@ -88,7 +87,6 @@ def _act(
 ) -> None:
     """The account that a runtime names, or the one that it gets because it names none."""
     if named is None:
-        collector.update(replace(runtime, service_account="default"))
         add_default_account(collector, runtime, declared.module.folder, default)
         return
     place, owner = evidence(declared.document, named), google_account_of(declared.module, named)
@@ -120,15 +118,9 @@ def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[
             names=(name, declared.title, declared.name),
             settings=tuple(_environment(declared, node, "env")),
             short_alternative=GOOGLE_ROLES,
-            timeout_s=shape.default_timeout_s if timeout is None else seconds(timeout),
+            timeout_s=seconds_of(timeout.text or "") if timeout else shape.default_timeout_s,
             open_to_all=_open_to_all(declared, opened) if number == 0 else None,
         )
-
-
-def seconds(node: Node) -> int | None:
-    """`300s`, or a bare number of seconds."""
-    found = _SECONDS.fullmatch(node.text or "")
-    return int(found[1]) if found else None
 
 
 def _environment(declared: Declared, block: Node, name: str) -> Iterator[Setting]:
@@ -190,7 +182,7 @@ def _add_engine(declared: Declared, collector: Collector) -> None:
     """An agent of Agent Engine: its runtime, its account, and its memory bank where it has one."""
     body = declared.body
     spec = body.get("spec") or body
-    place = place_of_resource(declared)
+    place = declared.place()
     agent = collector.add(
         Agent(
             id=fact_id("agent", declared.title, declared.key),
@@ -245,7 +237,7 @@ def _memory_bank(declared: Declared, bank: Node) -> MemoryStore:
         backend="vertex",
         scope="user",
         ttl=known(ttl) if ttl is not None or block is None else Known.SET,
-        ttl_s=seconds(ttl) if ttl is not None else None,
+        ttl_s=seconds_of(ttl.text or "") if ttl is not None else None,
         compaction=Known.SET,
         persistent=Truth.YES,
         agent_writable=Truth.YES,

@@ -88,7 +88,7 @@ class Principals:
                 key=declared.key,
                 name=declared.title,
                 kind=_KINDS[declared.type],
-                places=(evidence(declared.document, declared.header, declared.shown),),
+                places=(declared.place(),),
             )
             self._describe(holder, declared)
             self.holders[declared.key] = holder
@@ -239,7 +239,7 @@ class Principals:
 
     def _access_key(self, declared: Declared) -> None:
         """A key that never expires, and that stands in the state."""
-        place = evidence(declared.document, declared.header, declared.shown)
+        place = declared.place()
         credential = self.collector.add(
             Credential(
                 id=fact_id("credential", declared.name, declared.key),

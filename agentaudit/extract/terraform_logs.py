@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from agentaudit.extract.bounds import switch
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.controls import AuditLog
@@ -24,7 +24,7 @@ def _trail(declared: Declared) -> AuditLog:
     return AuditLog(
         id=fact_id("audit_log", declared.title, declared.key),
         name=declared.title,
-        evidence=(evidence(declared.document, declared.header, declared.shown),),
+        evidence=(declared.place(),),
         kind="cloudtrail",
         enabled=switch(enabled, absent=Truth.YES),
         covers_data_events=_any(_covers_data(body)),
@@ -52,7 +52,7 @@ def _model_log(declared: Declared, module: Module) -> AuditLog:
     return AuditLog(
         id=fact_id("audit_log", "model-invocation", declared.key),
         name="calls to models",
-        evidence=(evidence(declared.document, declared.header, declared.shown),),
+        evidence=(declared.place(),),
         kind="model_invocation",
         enabled=Truth.YES if settings is not None else Truth.UNKNOWN,
         retention=retention(_raw(group), module),

@@ -8,10 +8,12 @@ References to resources give names and ARNs as far as the files decide them.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from agentaudit.extract.collector import evidence
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.terraform_blocks import Blocks, Member
 from agentaudit.extract.terraform_names import computed, name_attribute
 from agentaudit.extract.terraform_references import References, by_reference
+from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.hcl import body_node, key_node
 from agentaudit.readers.hcl_nodes import depth_of
@@ -49,6 +51,10 @@ class Declared:
         """What makes it itself among all modules."""
         own = f"{folder_of(self.document.file)}#{self.module.prefix}{self.address}"
         return self.own_key or own
+
+    def place(self, node: Node | None = None) -> Evidence:
+        """Where it is declared, or a part of it, under what it is called."""
+        return evidence(self.document, node or self.header, self.shown)
 
     @property
     def title(self) -> str:

@@ -13,7 +13,7 @@ from agentaudit.extract.terraform_networks import egress_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
@@ -132,6 +132,11 @@ def serves_tools(declared: Declared) -> bool:
     return named is not None and named.raw.upper() == "MCP"
 
 
+def served_agent(declared: Declared) -> FactId:
+    """The id of the agent that a runtime serves; of none, where it serves tools."""
+    return NOBODY if serves_tools(declared) else fact_id("agent", declared.title, declared.key)
+
+
 def agent_runtime(declared: Declared) -> Container:
     """The container of a runtime of AgentCore, whose platform names the agent it serves."""
     body, name = declared.body, declared.title
@@ -152,7 +157,7 @@ def agent_runtime(declared: Declared) -> Container:
         key=declared.key,
         runtime=runtime,
         names=(name, "mcp" if serves_tools(declared) else "agent"),
-        agent_id=fact_id("agent", name, declared.key),
+        agent_id=served_agent(declared),
         settings=settings(declared, body.get("environment_variables"), "environment_variables"),
         short_alternative=_ROLE_FOR_FUNCTIONS,
         egress=egress_of(declared, groups),

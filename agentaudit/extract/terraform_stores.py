@@ -81,7 +81,7 @@ def _resource(declared: Declared, rotated: Rotations) -> Resource:
     return Resource(
         id=fact_id("resource", name, declared.key),
         name=name,
-        evidence=_places(declared),
+        evidence=(declared.place(),),
         kind=kind,
         provider="aws",
         pattern=computed(declared.type, "arn", title),
@@ -96,7 +96,7 @@ def _keyed_account(declared: Declared) -> Resource:
     return Resource(
         id=fact_id("resource", declared.title, declared.key),
         name=declared.title,
-        evidence=(*_places(declared), *_given(declared)),
+        evidence=(declared.place(), *_given(declared)),
         kind=SHARED_KEYS[declared.type][0],
         provider="azure",
         static_access=static_access(declared),
@@ -164,7 +164,7 @@ def _table_memory(declared: Declared) -> MemoryStore:
     return MemoryStore(
         id=fact_id("memory_store", declared.title, declared.key),
         name=declared.title,
-        evidence=_places(declared),
+        evidence=(declared.place(),),
         kind="history",
         backend="dynamodb",
         ttl=expires,
@@ -193,7 +193,7 @@ def _container_memory(declared: Declared) -> MemoryStore:
     return MemoryStore(
         id=fact_id("memory_store", declared.title, declared.key),
         name=declared.title,
-        evidence=_places(declared),
+        evidence=(declared.place(),),
         kind="history",
         backend="cosmosdb",
         ttl=Known.NONE if node is None else Known.SET if limited else Known.UNKNOWN,
@@ -222,14 +222,12 @@ def _cache_memory(declared: Declared) -> MemoryStore:
     policy = _eviction(group)
     told = policy.text if policy is not None else None
     unseen = named is not None and group is None and not named.raw.startswith("default.")
-    places = _places(declared)
-    if policy is not None and group is not None:
-        places = (*places, evidence(group.document, policy))
+    settled = (evidence(group.document, policy),) if group is not None and policy else ()
     text = f"{declared.title} {declared.name} {declared.document.file}"
     return MemoryStore(
         id=fact_id("memory_store", declared.title, declared.key),
         name=declared.title,
-        evidence=places,
+        evidence=(declared.place(), *settled),
         kind="cache",
         backend="redis",
         max_bytes=Known.SET,
@@ -247,7 +245,3 @@ def _eviction(group: Declared | None) -> Node | None:
         if name is not None and name.text == "maxmemory-policy":
             return value
     return None
-
-
-def _places(declared: Declared) -> tuple[Evidence, ...]:
-    return (evidence(declared.document, declared.header, declared.shown),)

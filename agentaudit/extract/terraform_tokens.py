@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.recognition import lifetime_of
 from agentaudit.extract.sizes import compound_seconds_of
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.readers.document import Node
 
 _DAY_S = 86_400
-_LONG_LIVED_S = _DAY_S // 2
 _VAULT_LEASE_S = 32 * _DAY_S
 
 
@@ -81,9 +81,7 @@ def _add_token(declared: Declared, issuer: _Issuer, collector: Collector) -> Non
         node, ttl_s, lifetime = period, None, Lifetime.STATIC
     else:
         ttl_s = _seconds(node, issuer) if node is not None else _unsaid(declared, issuer)
-        lifetime = Lifetime.UNKNOWN
-        if ttl_s:
-            lifetime = Lifetime.STATIC if ttl_s > _LONG_LIVED_S else Lifetime.SHORT
+        lifetime = lifetime_of(ttl_s) if ttl_s else Lifetime.UNKNOWN
     root = declared.type == "vault_token" and _is_root(declared)
     if node is not None and node.unknown:
         place = evidence(declared.document, node)
@@ -95,7 +93,7 @@ def _add_token(declared: Declared, issuer: _Issuer, collector: Collector) -> Non
         Credential(
             id=fact_id("credential", declared.title, f"{declared.key}.token"),
             name=declared.shown,
-            evidence=(evidence(declared.document, node or declared.header, declared.shown),),
+            evidence=(declared.place(node),),
             provider=issuer.provider,
             kind="issued_token",
             form=CredentialForm.OAUTH,

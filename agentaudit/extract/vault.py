@@ -14,8 +14,9 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded, embedded_text
 from agentaudit.extract.kubernetes_objects import kubernetes_objects
+from agentaudit.extract.recognition import lifetime_of
 from agentaudit.extract.sizes import compound_seconds_of
-from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.credentials import Credential, CredentialForm
 from agentaudit.readers.document import Document, Node
 
 _LIMIT = "max_lease_ttl"
@@ -26,7 +27,6 @@ _VALUES = tuple(
     for chart in ((), ("vault",), ("openbao",))  # its own values, or those of a chart around it
     for mode in (("standalone",), ("ha",), ("ha", "raft"))
 )
-_HALF_A_DAY_S = 43_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def extract_vault(documents: Documents, collector: Collector) -> None:
                     provider="vault",
                     kind="issued_token",
                     form=CredentialForm.OAUTH,
-                    lifetime=Lifetime.STATIC if seconds > _HALF_A_DAY_S else Lifetime.SHORT,
+                    lifetime=lifetime_of(seconds),
                     ttl_s=seconds,
                     variable=_LIMIT,
                 )

@@ -155,7 +155,7 @@ def _asks(documents: Documents, server: _Server) -> Truth:
     workload = server.workload
     if server.arguments.get("api-key"):
         return Truth.YES
-    if workload is None or "config" in server.arguments or "envFrom" in workload.document.text:
+    if workload is None or "config" in server.arguments:
         return Truth.UNKNOWN
     if any(setting.key == "VLLM_API_KEY" for setting in workload.settings):
         return Truth.YES

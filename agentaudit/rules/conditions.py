@@ -9,7 +9,7 @@ from typing import get_args, get_origin, get_type_hints
 
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _TEXT = re.compile(_QUOTED)
-_ASKED = re.compile(r"(?P<has>\bhas\()?\b(?P<owner>[a-z_]+)\.(?P<name>\w+)")
+_ASKED = re.compile(r"(?P<has>\bhas\(\s*)?\b(?P<owner>[a-z_]+)\s*\.\s*(?P<name>\w+)")
 _COMPARED = re.compile(
     rf"\b(?P<owner>[a-z_]+)\.(?P<name>\w+)\s*(?:[!=]=|in)\s*(?P<words>\[[^\]]*\]|{_QUOTED})"
 )
@@ -65,7 +65,7 @@ def fields_asked(kind: str, source: str) -> frozenset[str] | None:
     """
     if re.search(rf"(?<![\"'])\b{kind}\b(?!\s*\.)", source):
         return None
-    return frozenset(re.findall(rf"\b{kind}\s*\.\s*(\w+)", source))
+    return frozenset(match["name"] for match in _ASKED.finditer(source) if match["owner"] == kind)
 
 
 def patterns_in(source: str) -> Iterator[tuple[int, str]]:

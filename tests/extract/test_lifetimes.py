@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.recognition import recognise
-from agentaudit.extract.sizes import compound_seconds_of
+from agentaudit.extract.sizes import bytes_of, compound_seconds_of, seconds_of
 from agentaudit.readers.token_forms import TOKENS
 from agentaudit.rules.fakes import FAKES, fake
 
@@ -52,6 +52,14 @@ def test_durations_of_go_are_sums(hours: int, minutes: int, seconds: int) -> Non
 
     assert compound_seconds_of(f"{hours}h{minutes}m{seconds}s") == total
     assert compound_seconds_of(f"{total}s") == total
+
+
+@given(st.integers(0, 10**400), st.sampled_from(["", "s", "h", "weeks", "gb", "Ti"]))
+def test_no_number_is_too_long_to_be_asked(number: int, unit: str) -> None:
+    """One that is longer than any clock or disk is none."""
+    answers = (seconds_of(f"{number}{unit}"), bytes_of(f"{number}.5{unit}"))
+
+    assert all(answer is None or answer < 10**30 for answer in answers)
 
 
 @given(st.text(max_size=30))

@@ -43,6 +43,7 @@ def holds(source: str, fact: Credential) -> bool:
         ('credential.form == "litteral"', 20, "'form' is never \"litteral\""),
         ('credential.form in ["literal", "oath"]', 32, "'form' is never \"oath\""),
         ("credential.ttl_s > 3", 1, "ask has(credential.ttl_s) first"),
+        ("credential . ttl_s > 3", 1, "ask has(credential.ttl_s) first"),
         ("grant.admin", 6, "it can ask of credential, deployment and limits"),
         ("deployment.has_gatway", 11, "'has_gatway', which `deployment` does not have"),
         ("credential.shared_with.exists(x, x > 2)", 36, "cannot ask >"),
