@@ -15,7 +15,7 @@ from itertools import islice
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_code import Call, Module, descendants, keyword
+from agentaudit.extract.python_code import Call, Module, descendants, keyword, written_keys
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_scopes import Scopes, bindings
 from agentaudit.model.evidence import Confidence, Evidence, Truth
@@ -137,8 +137,7 @@ def _namespace(module: Module, call: Call) -> str:
     node = keyword(call.node, "namespace", "namespace_prefix")
     if node is None and call.node.args:
         node = call.node.args[0]
-    if isinstance(node, ast.Name):
-        node = module.constants.get(node.id)
+    node = module.meant(node)
     parts = node.elts if isinstance(node, ast.Tuple) else ()
     texts = [module.text(part) for part in parts]
     return "/".join(texts) if texts and all(texts) else ""
@@ -153,11 +152,7 @@ def _system_texts(module: Module) -> Iterator[ast.expr]:
             given = keyword(call, *_PROMPTS)
             yield from () if given is None else (given,)
     for message in module.of(ast.Dict):
-        parts = {
-            module.text(key): value
-            for key, value in zip(message.keys, message.values, strict=True)
-            if key is not None
-        }
+        parts = dict(written_keys(module, message))
         if "content" in parts and module.text(parts.get("role")) in {"system", "developer"}:
             yield parts["content"]
     for pair in module.of(ast.Tuple):

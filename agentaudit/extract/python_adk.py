@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_code import Call, Module, keyword, splatted
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -50,9 +50,7 @@ def _compacted(module: Module, call: ast.Call) -> Known:
 
 def _plugged(module: Module, call: ast.Call) -> Known:
     """Whether a plugin shortens what the model gets; one of the team's own may."""
-    given = keyword(call, "plugins")
-    if isinstance(given, ast.Name):
-        given = module.constants.get(given.id, given)
+    given = module.meant(keyword(call, "plugins"))
     if given is None or module.value(given) is None:
         return Known.NONE
     if not isinstance(given, ast.List | ast.Tuple):
@@ -65,16 +63,14 @@ def _plugged(module: Module, call: ast.Call) -> Known:
 
 def _backend(module: Module, call: ast.Call) -> str:
     """What keeps the sessions that a runner is given; empty where they end with the process."""
-    given = keyword(call, "session_service")
-    if isinstance(given, ast.Name):
-        given = module.constants.get(given.id)
+    given = module.meant(keyword(call, "session_service"))
     name = module.dotted(given) if isinstance(given, ast.Call) else ""
     return _KEPT.get(name.rpartition(".")[2], "") if name.startswith(_PACKAGE) else ""
 
 
 def _store(module: Module, call: Call, compaction: Known) -> MemoryStore:
     given = module.value(keyword(call.node, "name", "app_name"))
-    label = given if isinstance(given, str) and given is not UNFOLDED else ""
+    label = given if isinstance(given, str) else ""
     name = f"sessions of {label or call.variable or call.last}"
     backend = _backend(module, call.node)
     return MemoryStore(

@@ -73,9 +73,7 @@ def add_engines(
 
 def _settings(module: Module, call: Call) -> _Settings:
     given = {item.arg: item.value for item in call.node.keywords if item.arg is not None}
-    config = keyword(call.node, "config")
-    if isinstance(config, ast.Name):
-        config = module.constants.get(config.id, config)
+    config = module.meant(keyword(call.node, "config"))
     whole = config is None or (isinstance(config, ast.Dict) and None not in config.keys)
     return _Settings(module, {**given, **_keys(config)}, whole and not splatted(call.node))
 

@@ -27,17 +27,13 @@ class Building:
 
     def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
         """The elements of a list, also through a name that is assigned once; None if unknown."""
-        if isinstance(node, ast.Name):
-            node = self.module.constants.get(node.id)
-        if not isinstance(node, ast.List | ast.Tuple | ast.Set):
-            return None
-        return tuple(node.elts)
+        written = self.module.meant(node)
+        return tuple(written.elts) if isinstance(written, ast.List | ast.Tuple | ast.Set) else None
 
     def made_by(self, node: ast.expr | None) -> ast.Call | None:
         """The call that an expression is, or that its name is assigned once."""
-        if isinstance(node, ast.Name):
-            node = self.module.constants.get(node.id)
-        return node if isinstance(node, ast.Call) else None
+        made = self.module.meant(node)
+        return made if isinstance(made, ast.Call) else None
 
     def middleware(self, call: Call, *names: str) -> ast.Call | None:
         """The first of an agent's middleware that is of one of these classes of its framework."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PAGES, SHELL, WEB, KnownTool
-from agentaudit.extract.python_code import Module, keyword
+from agentaudit.extract.python_code import Module, keyword, written_keys
 from agentaudit.extract.python_tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
@@ -117,8 +117,6 @@ def _in_container(module: Module, call: ast.Call) -> bool:
     if not isinstance(given, ast.Dict):
         return False
     return any(
-        key is not None
-        and module.text(key) == "type"
-        and module.text(value).startswith("container")
-        for key, value in zip(given.keys, given.values, strict=True)
+        name == "type" and module.text(value).startswith("container")
+        for name, value in written_keys(module, given)
     )

@@ -163,10 +163,8 @@ def _leave_open(options: _Options) -> None:
 
 def _add_servers(options: _Options) -> None:
     """Servers in its own process, and those that it starts or calls."""
-    given = keyword(options.call.node, "mcp_servers")
     building, module = options.building, options.building.module
-    if isinstance(given, ast.Name):
-        given = module.constants.get(given.id, given)
+    given = module.meant(keyword(options.call.node, "mcp_servers"))
     if isinstance(given, ast.Dict):
         for key, value in zip(given.keys, given.values, strict=True):
             _add_server(options, (key, value))

@@ -11,6 +11,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 
 NodeT = TypeVar("NodeT", bound=ast.AST)
+MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
 FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
 Value = str | int | float | bool | None
 _DEEPEST = 20
@@ -77,6 +78,10 @@ class Module:
             name = self.dotted(node.func)
             if name:
                 yield Call(name, node, targets.get(id(node), ""))
+
+    def meant(self, node: MaybeT) -> MaybeT:
+        """What a name stands for that is assigned once; anything else stands for itself."""
+        return self.constants.get(node.id, node) if isinstance(node, ast.Name) else node
 
     def value(self, node: ast.expr | None, depth: int = 0) -> object:
         """A constant, also through names that are assigned once; UNFOLDED for anything else."""
@@ -212,6 +217,13 @@ def keyword(call: ast.Call, *names: str) -> ast.expr | None:
     """The value of the first of these keyword arguments that is given."""
     found = {item.arg: item.value for item in call.keywords if item.arg is not None}
     return next((found[name] for name in names if name in found), None)
+
+
+def written_keys(module: Module, mapping: ast.Dict) -> Iterator[tuple[str, ast.expr]]:
+    """Keys and values of a mapping that is written out; a key that does not fold is empty."""
+    for key, value in zip(mapping.keys, mapping.values, strict=True):
+        if key is not None:
+            yield module.text(key), value
 
 
 def splatted(call: ast.Call) -> bool:

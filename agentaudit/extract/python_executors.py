@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, keyword, splatted
+from agentaudit.extract.python_code import UNFOLDED, Call, keyword, splatted, written_keys
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -125,7 +125,7 @@ def _of_smolagents(building: Building, call: Call) -> _Place:
         hidden = Truth.UNKNOWN if splatted(call.node) else Truth.NO
         return _Place("local Python executor", imports or call.node.func, hidden)
     kind = building.module.value(given)
-    if kind is UNFOLDED or not isinstance(kind, str):
+    if not isinstance(kind, str):
         return _Place("Python executor", given, Truth.UNKNOWN)
     return _Place(f"{kind} Python executor", given, Truth.YES if kind in _BOXES else Truth.NO)
 
@@ -142,9 +142,7 @@ def _of_autogen(building: Building, call: Call) -> Iterator[_Place]:
             inner = made.args[0] if made.args else keyword(made, "executor")
             if inner is not None:
                 yield _executor(building, inner)
-    config = keyword(call.node, "code_execution_config")
-    if isinstance(config, ast.Name):
-        config = building.module.constants.get(config.id, config)
+    config = building.module.meant(keyword(call.node, "code_execution_config"))
     if config is not None and building.module.value(config) is not False:
         yield _of_dictionary(building, config)
 
@@ -153,11 +151,7 @@ def _of_dictionary(building: Building, config: ast.expr) -> _Place:
     """`use_docker` is on unless it is said otherwise (since 0.2.8)."""
     if not isinstance(config, ast.Dict):
         return _Place("code execution", config, Truth.UNKNOWN)
-    given = {
-        building.module.text(key): value
-        for key, value in zip(config.keys, config.values, strict=True)
-        if key is not None
-    }
+    given = dict(written_keys(building.module, config))
     if "executor" in given:
         return _executor(building, given["executor"])
     docker = building.module.value(given["use_docker"]) if "use_docker" in given else True

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import Call, keyword
+from agentaudit.extract.python_code import Call, keyword, written_keys
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
@@ -22,9 +22,7 @@ def add_gates(building: Building, call: Call, agent: Agent) -> None:
     names: tuple[str, ...] = ()
     if isinstance(scope, ast.Dict):
         names = tuple(
-            module.text(key)
-            for key, value in zip(scope.keys, scope.values, strict=True)
-            if key is not None and module.value(value) is not False
+            name for name, value in written_keys(module, scope) if module.value(value) is not False
         )
     if gate is not None:
         approval = collector.add(

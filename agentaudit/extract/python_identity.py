@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, keyword
+from agentaudit.extract.python_code import keyword
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent
@@ -104,7 +104,7 @@ def _add_proof(
 def _seconds(building: Building, call: ast.Call) -> int | None:
     given = keyword(call, "duration_seconds")
     value = building.module.value(given) if given is not None else _SIGNED_S
-    return value if isinstance(value, int) and value is not UNFOLDED else None
+    return value if isinstance(value, int) else None
 
 
 def entry_agents(building: Building) -> Iterator[Agent]:

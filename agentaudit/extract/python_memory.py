@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted, written_keys
 from agentaudit.extract.python_frameworks import is_of_framework
 from agentaudit.extract.python_memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
 from agentaudit.extract.python_session_keys import SessionKeys
@@ -128,10 +128,10 @@ def _ttl(module: Module, call: ast.Call, form: Form) -> tuple[Known, int | None]
             return Known.SET, form.ttl_default_s
         return (Known.UNKNOWN if form.ttl and splatted(call) else Known.NONE), None
     if isinstance(given, ast.Dict):
-        keys = [module.text(key) for key in given.keys]
-        if "default_ttl" not in keys:
+        inner = dict(written_keys(module, given))
+        if "default_ttl" not in inner:
             return Known.NONE, None
-        given = given.values[keys.index("default_ttl")]
+        given = inner["default_ttl"]
     value = module.value(given)
     if value is UNFOLDED:
         return Known.UNKNOWN, None
@@ -144,8 +144,8 @@ def _refreshes(module: Module, call: ast.Call) -> Truth:
     given = keyword(call, "ttl")
     if not isinstance(given, ast.Dict):
         return Truth.UNKNOWN
-    for key, value in zip(given.keys, given.values, strict=True):
-        if module.text(key) == "refresh_on_read":
+    for name, value in written_keys(module, given):
+        if name == "refresh_on_read":
             return Truth.YES if module.value(value) is True else Truth.NO
     return Truth.UNKNOWN
 

@@ -29,8 +29,7 @@ class _Written:
     left: int = _MOST
 
     def node(self, expression: ast.expr, depth: int = 0) -> Node:
-        if isinstance(expression, ast.Name):
-            expression = self.module.constants.get(expression.id, expression)
+        expression = self.module.meant(expression)
         self.left -= 1
         place = self.module.node(expression)
         if depth > _DEEPEST or self.left < 0:

@@ -33,8 +33,7 @@ def open_to_pages(module: Module, calls: Sequence[Call]) -> Evidence | None:
 
 
 def _every(module: Module, node: ast.expr) -> bool:
-    if isinstance(node, ast.Name):
-        node = module.constants.get(node.id, node)
+    node = module.meant(node)
     if isinstance(node, ast.List | ast.Tuple):
         return any(module.text(element) == "*" for element in node.elts)
     return module.text(node) == "*"

@@ -87,8 +87,7 @@ def _of_libraries(module: Module, reach: "_Reach", tools: Collection[str]) -> It
 
 def _form(module: Module, node: ast.expr) -> tuple[_Form | None, ast.Call | None]:
     """What retries here: a class or decorator of a library, its call, or a variable with one."""
-    if isinstance(node, ast.Name) and node.id in module.constants:
-        node = module.constants[node.id]
+    node = module.meant(node)
     form = _FORMS.get(module.dotted(node))
     return form, node if isinstance(node, ast.Call) else None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from agentaudit.extract.python_builders import RUN_METHODS
-from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_code import Call, Module, keyword, written_keys
 from agentaudit.extract.python_scopes import bindings
 
 _STARTS = RUN_METHODS | {"with_config", "RunConfig", "RunnableConfig"}
@@ -57,9 +57,7 @@ class Runs:
         return self._below[key]
 
     def _values(self, mapping: ast.Dict, names: _Names) -> Iterator[ast.expr]:
-        for key, value in zip(mapping.keys, mapping.values, strict=True):
-            if key is not None and self.module.text(key) in names:
-                yield value
+        yield from (value for name, value in written_keys(self.module, mapping) if name in names)
 
     @cached_property
     def _starting(self) -> Sequence[Call]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from agentaudit.extract.python_code import FunctionDef, Module, descendants
+from agentaudit.extract.python_code import FunctionDef, Module, descendants, written_keys
 from agentaudit.extract.python_scopes import Scopes, bindings
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
@@ -53,10 +53,9 @@ class SessionKeys:
     def unscoped_thread(self) -> ast.expr | None:
         """The first `thread_id` that LangGraph is run with which leaves the tenant out."""
         for found in self.module.of(ast.Dict):
-            for name, value in zip(found.keys, found.values, strict=True):
+            for name, value in written_keys(self.module, found):
                 if (
-                    name is not None
-                    and self.module.text(name) == "thread_id"
+                    name == "thread_id"
                     and not self.module.text(value)
                     and self.tenant_scoped(found, value) is Truth.NO
                 ):

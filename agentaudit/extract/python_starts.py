@@ -6,7 +6,6 @@ that uvicorn serves, by itself or within another application: FastMCP 4.2 and th
 1.30 and 2.3. uvicorn listens on 127.0.0.1 unless `host` says otherwise.
 """
 
-import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -86,6 +85,4 @@ def _starts(module: Module, call: Call, served: list[Call]) -> Iterator[Start]:
 def _serves(module: Module, server: Call, application: Call) -> bool:
     """Whether uvicorn is handed the very application that the server gives."""
     given = server.node.args[0] if server.node.args else keyword(server.node, "app")
-    if isinstance(given, ast.Name):
-        given = module.constants.get(given.id)
-    return given is application.node
+    return module.meant(given) is application.node

@@ -114,8 +114,7 @@ def _turns(building: Building, call: Call, team: Team) -> Bound:
 
 def _of_condition(building: Building, node: ast.expr, depth: int = 0) -> Iterator[One]:
     """What one condition bounds, through names and `|`; what does not fold may bound anything."""
-    if isinstance(node, ast.Name) and node.id in building.module.constants:
-        node = building.module.constants[node.id]
+    node = building.module.meant(node)
     if depth > _DEEPEST:
         yield "all", Known.UNKNOWN, None
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
