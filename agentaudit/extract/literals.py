@@ -64,6 +64,7 @@ _PLACEHOLDER = re.compile(
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
       undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
       | fill[-_ ]?in|goes[-_ ]here|^unused$|(?:^|[-_])(?:fake|mock)[-_]|^my[-_]
+      | ^(?:cambia|mude|troque|altere|remplacez|sustitu|substitu|aendern|ändern)|你的|您的|替换
       | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)
       |^some[-_]|^managedidentity$""",
     re.IGNORECASE | re.VERBOSE,
@@ -148,6 +149,11 @@ def is_identifier(value: str) -> bool:
 def is_expression(value: str) -> bool:
     """Whether a value is a regular expression, such as one that looks for secrets."""
     return _EXPRESSION.search(value) is not None
+
+
+def is_foreign(value: str) -> bool:
+    """Whether a value is written in another script: a word, as translations have it."""
+    return not any(character.isascii() for character in value)
 
 
 def is_publishable(value: str) -> bool:

@@ -21,7 +21,7 @@ _MADE_UP = re.compile(
     r"|invalid|valid|correct|bad|good|weak|strong|secure|safe|super|very|long|random|real|hashed"
     r"|tests?|testing|fake|dummy|mock|sample|example|demo|input|value|string|change|me|here"
     r"|users?|admin|root|guest|login|account|service|database|db|dev|prod|local|production|live"
-    r"|hello|world|foo|bar|baz|qwerty|letme|in|abc|def|ghi|xyz|sk|pk|rk"
+    r"|thisisa|thisis|this|hello|world|foo|bar|baz|qwerty|letme|in|abc|def|ghi|xyz|sk|pk|rk"
     r"|(?<!\d)\d{1,4}(?!\d)|123456?7?8?9?0?|[^a-z0-9])++",
 )
 _SAMPLES = frozenset({"123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"})

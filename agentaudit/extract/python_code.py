@@ -52,6 +52,8 @@ class Module:
     """Modules of which all names are imported."""
     passed_on: Mapping[str, str] = field(default_factory=dict)
     """What modules of the repository pass on: the name it has there, and where it comes from."""
+    local: Mapping[str, Sequence[tuple[int, int, str]]] = field(default_factory=dict)
+    """Names that functions import from different places: first line, last line, and full name."""
     _folded: dict[str, object] = field(default_factory=dict, init=False, repr=False)
     """The values of names, each folded once: sums of names of sums multiply."""
 
@@ -62,7 +64,7 @@ class Module:
     def dotted(self, node: ast.expr) -> str:
         """The full name of a name or attribute; empty for anything else."""
         if isinstance(node, ast.Name):
-            return self.imports.get(node.id, node.id)
+            return self._local(node) or self.imports.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
             base = self.dotted(node.value)
             name = f"{base}.{node.attr}" if base else node.attr
@@ -70,6 +72,15 @@ class Module:
         if isinstance(node, ast.Call):
             return self.dotted(node.func)
         return ""
+
+    def _local(self, node: ast.Name) -> str:
+        """What the innermost function around a name imports under it; empty for nothing."""
+        around = [
+            (start, name)
+            for start, end, name in self.local.get(node.id, ())
+            if start <= node.lineno <= end
+        ]
+        return max(around)[1] if around else ""
 
     def calls(self) -> Iterator[Call]:
         """Every call of the file, in order of its text."""
@@ -167,6 +178,7 @@ def module_of(document: Document) -> Module | None:
         ),
         defined=frozenset(_defined(tree)),
         stars=tuple(_stars(naming)),
+        local=_local_imports(naming),
     )
 
 
@@ -232,17 +244,43 @@ def splatted(call: ast.Call) -> bool:
 
 
 def _imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    return {name: full for node in nodes for name, full in _imported(node)}
+
+
+def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """The names that an import gives, and what each stands for."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            yield name, alias.name if alias.asname else name
+    elif isinstance(node, ast.ImportFrom):
+        module = _source(node)
+        for alias in node.names:
+            if alias.name != "*":
+                yield alias.asname or alias.name, f"{module}.{alias.name}"
+
+
+def _local_imports(nodes: Sequence[ast.AST]) -> dict[str, list[tuple[int, int, str]]]:
+    """Where a name stands for more than one thing: what each function that imports it means."""
+    meant: dict[str, set[str]] = {}
     for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                name = alias.asname or alias.name.partition(".")[0]
-                found[name] = alias.name if alias.asname else name
-        elif isinstance(node, ast.ImportFrom):
-            module = _source(node)
-            for alias in node.names:
-                if alias.name != "*":
-                    found[alias.asname or alias.name] = f"{module}.{alias.name}"
+        for name, full in _imported(node):
+            meant.setdefault(name, set()).add(full)
+    several = {name for name, full in meant.items() if len(full) > 1}
+    if not several:
+        return {}
+    functions = [
+        (node.lineno, node.end_lineno or node.lineno)
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    found: dict[str, list[tuple[int, int, str]]] = {}
+    for node in nodes:
+        for name, full in _imported(node):
+            line = getattr(node, "lineno", 0)
+            around = [lines for lines in functions if lines[0] <= line <= lines[1]]
+            if name in several and around:
+                found.setdefault(name, []).append((*max(around), full))
     return found
 
 

@@ -17,6 +17,7 @@ from agentaudit.extract.literals import (
     form_of,
     is_digest,
     is_expression,
+    is_foreign,
     is_identifier,
     is_placeholder,
     is_publishable,
@@ -228,7 +229,7 @@ def _could_be_secret(key: str, kind: str, value: str) -> bool:
     names_one = kind == "connection_string" and _SECRET_PART.search(value) is not None
     if (spaced and not names_one) or _URL_START.match(value):
         return False
-    if _SETTING.match(value) or is_expression(value) or is_publishable(value):
+    if _SETTING.match(value) or is_expression(value) or is_publishable(value) or is_foreign(value):
         return False
     if kind == "connection_string" and not _opens(value):
         return False

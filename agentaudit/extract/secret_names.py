@@ -137,6 +137,13 @@ _ALWAYS_STATIC = frozenset(
 """Vendors whose API keys live until they are revoked, in whatever form they are handed over."""
 
 
+_APPLICATION_INSIGHTS = re.compile(r"app(?:lication)?_?insights", re.IGNORECASE)
+"""
+Microsoft, "Connection strings in Application Insights": the string names a resource, and is "not
+considered" a secret.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretName:
     """What a name says about the credential under it."""
@@ -150,6 +157,8 @@ class SecretName:
 @lru_cache(maxsize=4096)
 def secret_name(key: str) -> SecretName | None:
     """What a setting's name promises when it names a secret; None when it does not."""
+    if _APPLICATION_INSIGHTS.match(key):
+        return None
     words = name_words(key.removesuffix("_FILE").removesuffix("_file"))
     kind = _kind(words)
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):

@@ -135,7 +135,16 @@ def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
             (Path(entry.path), "a link to a folder") for entry in entries if entry.name in linked
         )
         passed_by = SKIPPED_FOLDERS | linked
-        waiting += [Path(entry.path) for entry in entries if entry.name not in passed_by]
+        waiting += [
+            Path(entry.path)
+            for entry in entries
+            if entry.name not in passed_by and not _vendored(entry)
+        ]
+
+
+def _vendored(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder holds the packages of others that Go copies into a project."""
+    return entry.name == "vendor" and Path(entry.path, "modules.txt").is_file()
 
 
 def _is_linked_folder(entry: os.DirEntry[str]) -> bool:

@@ -182,7 +182,7 @@ TOKENS: tuple[TokenForm, ...] = (
     _form("notion", "token", "ntn_", "[A-Za-z0-9]{40,}"),
     _form("linear", "api_key", "lin_api_", "[A-Za-z0-9]{40}"),
     _form("grafana", "token", "glsa_", "[A-Za-z0-9]{32}_[0-9a-f]{8}"),
-    _form("sentry", "token", "sntrys_", r"[\w=+/]{40,}"),
+    _form("sentry", "token", "sntrys_", r"eyJ[\w=+/]{20,600}_[A-Za-z0-9+/]{43}"),
     _form("figma", "token", "figd_", rf"{_WORD}{{40,}}"),
     _form("shopify", "token", "shpat_", "[0-9a-fA-F]{32}"),
     _form("vault", "token", "hvs.", rf"{_WORD}{{24,}}"),

@@ -17,14 +17,25 @@ _SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
 _FORMATS = {_UTC_TIME: "%y%m%d%H%M%SZ", _GENERALIZED_TIME: "%Y%m%d%H%M%SZ"}
 _LONG_FORM = 0x80
 _MOST_LENGTH_BYTES = 4
+_MAY_SIGN = re.compile(
+    rb"\x06\x03\x55\x1d\x0f(?:\x01\x01\xff)?\x04\x04\x03\x02.(?P<bits>.)", re.DOTALL
+)
+_SIGNS_CERTIFICATES = 0x04
+"""The key usages of an authority: RFC 5280, section 4.2.1.3, `keyCertSign`."""
 
 
 def lifetimes_s(text: str) -> Iterator[tuple[int, int | None]]:
-    """Where each certificate begins, and for how many seconds it is good, if that can be read."""
+    """
+    Where each certificate begins, and for how many seconds it is good, if that can be read.
+
+    Those of authorities are left out: others are held against them, and they live long by design.
+    """
     for found in _BLOCK.finditer(text):
         try:
             der = base64.b64decode("".join(found["body"].split()), validate=True)
-            yield found.start(), _lifetime_s(der)
+            usage = _MAY_SIGN.search(der)
+            if usage is None or not usage["bits"][0] & _SIGNS_CERTIFICATES:
+                yield found.start(), _lifetime_s(der)
         except (binascii.Error, ValueError, IndexError):
             yield found.start(), None
 

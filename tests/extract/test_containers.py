@@ -420,3 +420,11 @@ def test_whatever_tells_a_role_is_looked_at(pattern: re.Pattern[str], data: st.D
     image = data.draw(st.from_regex(pattern).filter(str.isascii))
 
     assert role_of(image, (), (), ()) in {role for role, _ in ROLES}
+
+
+def test_a_program_that_calls_a_tool_server_is_no_agent() -> None:
+    text = "services:\n  client: {build: ., environment: {MCP_HOST: 'http://gateway:9011/mcp'}}\n"
+    deployment = deployment_of({"compose.yaml": text})
+
+    assert not deployment.agents
+    assert not deployment.runtimes[0].runs_agent

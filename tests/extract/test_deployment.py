@@ -140,6 +140,9 @@ def test_a_broken_file_does_not_stop_the_others(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "node_modules" / ".mcp.json").write_text("{}")
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "modules.txt").write_text("# golang.org/x/net v0.30.0\n")
+    (tmp_path / "vendor" / ".mcp.json").write_text("{}")
     deployment = read_deployment([tmp_path])
 
     assert coverage_of(deployment) == {

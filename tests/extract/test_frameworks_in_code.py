@@ -494,3 +494,26 @@ def test_steps_of_a_process_are_no_tools() -> None:
     )
 
     assert not deployment_of({"a.py": code}).tools
+
+
+def test_a_function_means_what_it_imports_itself() -> None:
+    code = """
+def ours():
+    from acme import Agent
+    a = Agent(model=m, tools=[f])
+
+
+def theirs():
+    from agno.agent import Agent
+    def inner():
+        from strands import Agent
+        b = Agent(tools=[f])
+    c = Agent(model=m, tools=[f])
+"""
+    found = {item.name: item.framework for item in deployment_of({"a.py": code}).agents}
+
+    assert found == {"b": "strands", "c": "agno"}
+
+
+def test_instructions_under_any_name_are_no_tools() -> None:
+    assert agent_of("a = AgnoAgent(model=m, system_message='x')").max_iterations_count == 1

@@ -121,3 +121,27 @@ def test_a_token_without_a_signature_opens_nothing() -> None:
 @pytest.mark.parametrize("body", ["16C7e42F292c69" + "12E7710c838347Ae178B4a"])
 def test_tokens_that_documentation_shows_to_everybody_are_none(prefix: str, body: str) -> None:
     assert by_look(f"token: {prefix}{body}") is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("COOKIE_SECRET", "thisisasecret"),
+        ("POSTGRES_PASSWORD", "CAMBIA_ESTO"),
+        ("ENCRYPTION_KEY", "CAMBIA_ESTO_usa_openssl_rand_hex_32"),
+        ("api_key", "你的密钥-0000-abcd"),
+        ("password", "पासवर्ड"),
+        ("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=7f3a;IngestionEndpoint=x"),
+    ],
+)
+def test_what_asks_to_be_replaced_and_what_names_a_resource_is_no_secret(
+    key: str, value: str
+) -> None:
+    assert recognise(key, value) is None
+
+
+def test_a_token_of_sentry_ends_in_a_secret_of_its_own_length() -> None:
+    claims = base64.b64encode(b'{"iat":1694033153.79,"url":"https://sentry.io"}').decode()
+
+    assert by_look(f"sntrys_{claims}_abcdef123456") is None
+    assert by_look(f"sntrys_{claims}_{'aB3+' * 10}x9Z") is not None

@@ -27,6 +27,18 @@ BgMrZXADQQDh5oUNddUNjFahKZsZDvwNEJABnDo7TiqH+vfqk3WH99z89OByce1+
 rz6BSHRWjpAE/7vvZYOkRBfiEA0a8PkO
 -----END CERTIFICATE-----
 """
+AUTHORITY = """-----BEGIN CERTIFICATE-----
+MIIBjTCCATOgAwIBAgIUTvC4TaOluB1CgsnH/XH06FGOnsAwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJYXV0aG9yaXR5MB4XDTI2MTEyOTEzMjA1OFoXDTM2MTEyNjEz
+MjA1OFowFDESMBAGA1UEAwwJYXV0aG9yaXR5MFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEG8pOdZaEVaGVQTRbR5A8a+dGiPGIoV0UiJ4tZPiJqPUGDgjuEv1sbtVT
+RFaTYeHrkiMg2VM1SaixqxD0z0zAHqNjMGEwHQYDVR0OBBYEFGkBK4x/8rVI9fgi
+4KVvum3xVWkiMB8GA1UdIwQYMBaAFGkBK4x/8rVI9fgi4KVvum3xVWkiMA8GA1Ud
+EwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgEGMAoGCCqGSM49BAMCA0gAMEUCIFaW
+p+Vo9F3LIifYHaMj6NFr063oDMjLmKhqMnvhYqGEAiEA+5d/HnbDDfPdu3hKW0qO
+6k7PFfDdijwiH30DTHOEl/k=
+-----END CERTIFICATE-----
+"""
 
 
 def test_certificates_say_for_how_long_they_are_good() -> None:
@@ -48,3 +60,8 @@ def test_no_block_breaks_the_reader(body: str) -> None:
     found = list(lifetimes_s(f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----"))
 
     assert all(seconds is None or isinstance(seconds, int) for _, seconds in found)
+
+
+def test_certificates_of_authorities_are_left_out() -> None:
+    """Made by OpenSSL with `keyUsage=critical,keyCertSign,cRLSign`."""
+    assert [seconds for _, seconds in lifetimes_s(AUTHORITY + CURVE)] == [825 * DAY_S]
