@@ -37,7 +37,7 @@ class Template:
             return node
         if len(node.entries) == 1:
             key, argument = node.entries[0]
-            if key.raw == "Ref" or key.raw.startswith("Fn::"):
+            if _is_function(key):
                 return self._called(node, key.raw, self.resolved(argument, depth + 1))
         entries = tuple((key, self.resolved(value, depth + 1)) for key, value in node.entries)
         return node.changed(entries=entries)
@@ -93,6 +93,15 @@ class Template:
             return _piece(value)
 
         return _text(node, _PLACE_IN_SUB.sub(filled, text.raw))
+
+
+def is_call(node: Node) -> bool:
+    """Whether a mapping stands for what a function of CloudFormation answers."""
+    return any(_is_function(key) for key, _ in node.entries)
+
+
+def _is_function(key: Node) -> bool:
+    return key.raw == "Ref" or key.raw.startswith("Fn::")
 
 
 def _piece(node: Node) -> str:

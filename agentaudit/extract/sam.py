@@ -10,8 +10,10 @@ template", "AWS SAM policy templates".
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agentaudit.extract.cloudformation_values import is_call
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.made_nodes import made_list, made_mapping, made_text
+from agentaudit.extract.lambda_roles import made_policy, made_role, made_trust
+from agentaudit.extract.made_nodes import joined_entries, made_list, made_mapping, made_text
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _FUNCTION = "AWS::Serverless::Function"
@@ -57,14 +59,10 @@ def _with_globals(resource: Node, given: Node | None) -> Node:
         for name in _FROM_GLOBALS
         if own.child(name) is None and (value := given.child(name)) is not None
     }
-    variables = {
-        key.raw: (key, value)
-        for source in (given, own)
-        for key, value in getattr(source.get("Environment", "Variables"), "entries", ())
-    }
+    variables = joined_entries(*(each.get("Environment", "Variables") for each in (given, own)))
     if variables:
         place = own.child("Environment") or given.child("Environment") or own
-        names = place.changed(kind=NodeKind.MAPPING, entries=tuple(variables.values()))
+        names = place.changed(kind=NodeKind.MAPPING, entries=variables)
         shared["Environment"] = made_mapping(place, {"Variables": names})
     return _with(own, shared)
 
@@ -76,9 +74,8 @@ def _role(document: Document, properties: Node, collector: Collector) -> Node:
         if policy.kind is not NodeKind.MAPPING:
             managed.append(_named(policy))
         elif policy.child("Statement") is not None:
-            parts = {"PolicyName": made_text(policy, "policy"), "PolicyDocument": policy}
-            inline.append(made_mapping(policy, parts))
-        elif _computed(policy):
+            inline.append(made_policy("policy", policy))
+        elif is_call(policy):
             managed.append(policy)
         else:
             for key, _ in policy.entries:
@@ -86,39 +83,19 @@ def _role(document: Document, properties: Node, collector: Collector) -> Node:
                 what = f"the policy template {key.raw[:80]} of SAM"
                 collector.leave_open(where, what, "what a function may do is not wholly known")
     place = policies or properties
-    trust = properties.child("AssumeRolePolicyDocument") or _trust(properties)
-    made = {
-        "AssumeRolePolicyDocument": trust,
-        "Policies": made_list(place, tuple(inline)) if inline else None,
-        "ManagedPolicyArns": made_list(place, tuple(managed)) if managed else None,
-        "PermissionsBoundary": properties.child("PermissionsBoundary"),
-    }
-    parts = {
-        "Type": made_text(place, "AWS::IAM::Role"),
-        "Properties": made_mapping(place, made),
-    }
-    return made_mapping(place, parts)
-
-
-def _computed(policy: Node) -> bool:
-    """Whether a mapping is a call of CloudFormation, and no template of SAM."""
-    return any(key.raw == "Ref" or key.raw.startswith("Fn::") for key, _ in policy.entries)
+    return made_role(
+        place,
+        trust=properties.child("AssumeRolePolicyDocument") or made_trust(properties),
+        policies=tuple(inline),
+        managed=made_list(place, tuple(managed)) if managed else None,
+        boundary=properties.child("PermissionsBoundary"),
+    )
 
 
 def _named(policy: Node) -> Node:
     """A managed policy, which SAM takes by its name alone."""
     text = policy.text or ""
     return policy if ":" in text or not text else made_text(policy, f"{_MANAGED}{text}")
-
-
-def _trust(place: Node) -> Node:
-    principal = made_mapping(place, {"Service": made_text(place, "lambda.amazonaws.com")})
-    statement = {
-        "Effect": made_text(place, "Allow"),
-        "Principal": principal,
-        "Action": made_text(place, "sts:AssumeRole"),
-    }
-    return made_mapping(place, {"Statement": made_list(place, (made_mapping(place, statement),))})
 
 
 def _with(node: Node, values: dict[str, Node]) -> Node:

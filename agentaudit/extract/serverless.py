@@ -7,12 +7,21 @@ below `resources` is CloudFormation already. Sources: Serverless Framework docum
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentaudit.errors import Problem
+from agentaudit.extract.cloudformation_values import is_call
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.lambda_roles import made_policy, made_role, made_trust
+from agentaudit.extract.made_nodes import (
+    joined_entries,
+    made_list,
+    made_mapping,
+    made_text,
+    without_nulls,
+)
 from agentaudit.extract.platform_files import SERVERLESS_FILE
 from agentaudit.extract.resolver import LONGEST_TEXT, Resolver
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -41,10 +50,10 @@ def projects(documents: Documents, collector: Collector) -> Iterator[Document]:
 
 def _template(document: Document, resolved: Node) -> Document:
     root = document.root
-    project = _Project(resolved)
+    project = _Project(without_nulls(resolved))
     entries = tuple(project.resources())
     listed = root.changed(entries=entries)
-    template = root.changed(entries=((_scalar(root, "Resources"), listed),))
+    template = root.changed(entries=((made_text(root, "Resources"), listed),))
     return Document(
         file=document.file,
         syntax=document.syntax,
@@ -149,7 +158,7 @@ class _Project:
             return
         place = statements or managed or provider
         boundary = role.get("permissionsBoundary") if role is not None else None
-        yield _scalar(place, _ROLE), _role(place, statements, managed, boundary)
+        yield made_text(place, _ROLE), _role(place, statements, managed, boundary)
 
     def _given_role(self) -> Node | None:
         """A role that exists already, for all functions: its ARN or its logical id."""
@@ -162,13 +171,13 @@ class _Project:
         own = function.get("iamRoleStatements")
         name = f"{key.raw[:1].upper()}{key.raw[1:]}".replace("-", "Dash").replace("_", "Underscore")
         if own is not None:
-            yield _scalar(own, f"{name}IamRole"), _role(own, own)
+            yield made_text(own, f"{name}IamRole"), _role(own, own)
         role = function.get("role") or self._given_role()
         reference = f"{name}IamRole" if own is not None else _ROLE
         properties = {
             "FunctionName": function.get("name") or key,
             "Role": _reference(key, reference) if role is None else _by_name(role),
-            "Timeout": self._setting(function, "timeout") or _scalar(key, _TIMEOUT_S),
+            "Timeout": self._setting(function, "timeout") or made_text(key, _TIMEOUT_S),
             "MemorySize": self._setting(function, "memorySize"),
             "Runtime": self._setting(function, "runtime"),
             "Handler": function.get("handler"),
@@ -177,12 +186,12 @@ class _Project:
             "Environment": self._environment(key, function),
         }
         yield (
-            _scalar(key, f"{name}LambdaFunction"),
-            _mapping(
+            made_text(key, f"{name}LambdaFunction"),
+            made_mapping(
                 key,
                 {
-                    "Type": _scalar(key, "AWS::Lambda::Function"),
-                    "Properties": _mapping(function, _there(properties)),
+                    "Type": made_text(key, "AWS::Lambda::Function"),
+                    "Properties": made_mapping(function, properties),
                 },
             ),
         )
@@ -194,62 +203,35 @@ class _Project:
         image = function.get("image", "uri") or function.get("image")
         if image is None or image.text is None:
             return None
-        return _mapping(image, {"ImageUri": image})
+        return made_mapping(image, {"ImageUri": image})
 
     def _environment(self, key: Node, function: Node) -> Node | None:
         own, shared = function.get("environment"), self.root.get("provider", "environment")
-        entries: dict[str, tuple[Node, Node]] = {}
-        for group in (shared, own):
-            for name, value in group.entries if group is not None else ():
-                entries[name.raw] = (name, value)
+        entries = joined_entries(shared, own)
         if not entries:
             return None
-        variables = (own or shared or key).changed(
-            kind=NodeKind.MAPPING, entries=tuple(entries.values())
-        )
-        return _mapping(key, {"Variables": variables})
+        variables = (own or shared or key).changed(kind=NodeKind.MAPPING, entries=entries)
+        return made_mapping(key, {"Variables": variables})
 
 
 def _role(
     place: Node, statements: Node | None, managed: Node | None = None, boundary: Node | None = None
 ) -> Node:
-    service = _mapping(place, {"Service": _scalar(place, "lambda.amazonaws.com")})
-    assumed = _mapping(
+    documents = (statements,) if statements is not None else ()
+    return made_role(
         place,
-        {
-            "Effect": _scalar(place, "Allow"),
-            "Principal": service,
-            "Action": _scalar(place, "sts:AssumeRole"),
-        },
-    )
-    trust = _mapping(place, {"Statement": _sequence(place, (assumed,))})
-    policies = None
-    if statements is not None:
-        document = _mapping(statements, {"Statement": statements})
-        policy = _mapping(
-            statements, {"PolicyName": _scalar(statements, "role"), "PolicyDocument": document}
-        )
-        policies = _sequence(statements, (policy,))
-    properties = {
-        "AssumeRolePolicyDocument": trust,
-        "Policies": policies,
-        "ManagedPolicyArns": managed,
-        "PermissionsBoundary": boundary,
-    }
-    return _mapping(
-        place,
-        {
-            "Type": _scalar(place, "AWS::IAM::Role"),
-            "Properties": _mapping(place, _there(properties)),
-        },
+        trust=made_trust(place),
+        policies=tuple(
+            made_policy("role", made_mapping(each, {"Statement": each})) for each in documents
+        ),
+        managed=managed,
+        boundary=boundary,
     )
 
 
 def _plain(node: Node) -> bool:
     """Whether it names a role, and does not describe one."""
-    return node.kind is not NodeKind.MAPPING or any(
-        key.startswith("Fn::") or key == "Ref" for key, _ in node.items()
-    )
+    return node.kind is not NodeKind.MAPPING or is_call(node)
 
 
 def _by_name(role: Node) -> Node:
@@ -259,22 +241,5 @@ def _by_name(role: Node) -> Node:
 
 
 def _reference(place: Node, name: str) -> Node:
-    parts = _sequence(place, (_scalar(place, name), _scalar(place, "Arn")))
-    return _mapping(place, {"Fn::GetAtt": parts})
-
-
-def _there(properties: Mapping[str, Node | None]) -> Mapping[str, Node]:
-    return {name: value for name, value in properties.items() if value is not None}
-
-
-def _mapping(place: Node, members: Mapping[str, Node]) -> Node:
-    entries = tuple((_scalar(value, name), value) for name, value in members.items())
-    return place.changed(kind=NodeKind.MAPPING, raw="", entries=entries, elements=())
-
-
-def _sequence(place: Node, elements: Iterable[Node]) -> Node:
-    return place.changed(kind=NodeKind.SEQUENCE, raw="", entries=(), elements=tuple(elements))
-
-
-def _scalar(place: Node, raw: str) -> Node:
-    return place.changed(kind=NodeKind.STRING, raw=raw, entries=(), elements=())
+    parts = made_list(place, (made_text(place, name), made_text(place, "Arn")))
+    return made_mapping(place, {"Fn::GetAtt": parts})

@@ -45,6 +45,27 @@ functions:
     ]
 
 
+@pytest.mark.parametrize("own", ["", "role:", "iamRoleStatements:", "role: null"])
+def test_a_role_without_a_value_is_none(own: str) -> None:
+    """The function acts as the role of all functions then."""
+    deployment = project(
+        f"""\
+  iam:
+    role:
+      statements: [{{Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::a/*"}}]
+      managedPolicies:
+functions:
+  shared:
+    handler: a.b
+    {own}
+"""
+    )
+    (identity,) = deployment.identities
+
+    assert identity.name == "IamRoleLambdaExecution"
+    assert identity.id in {edge.dst for edge in deployment.edges if edge.kind == "authenticates_as"}
+
+
 @pytest.mark.parametrize(
     ("value", "form"),
     [
