@@ -15,6 +15,7 @@ MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
 FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
 Value = str | int | float | bool | None
 _DEEPEST = 20
+_LARGEST = 10**12
 UNFOLDED = object()
 """The value of an expression that does not fold: unknown, which is not the same as absent."""
 
@@ -99,7 +100,7 @@ class Module:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value.encode(errors="replace").decode()  # a lone surrogate is no character
         if isinstance(node, ast.Constant):
-            return node.value
+            return _held(node.value) if isinstance(node.value, int | float) else node.value
         if depth > _DEEPEST or node is None:
             return UNFOLDED
         if isinstance(node, ast.Name):
@@ -110,7 +111,7 @@ class Module:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Add):
             left, right = self.value(node.left, depth + 1), self.value(node.right, depth + 1)
             if isinstance(left, int | float) and isinstance(right, int | float):
-                return left * right if isinstance(node.op, ast.Mult) else left + right
+                return _held(left * right if isinstance(node.op, ast.Mult) else left + right)
         return UNFOLDED
 
     def _named(self, name: str, depth: int) -> object:
@@ -157,6 +158,11 @@ class Module:
         for item in self.of(ast.withitem):
             if isinstance(item.optional_vars, ast.Name):
                 yield id(item.context_expr), item.optional_vars.id
+
+
+def _held(number: float) -> float:
+    """A number, no larger than counts and seconds are; `1e999` would end the whole run."""
+    return max(-_LARGEST, min(number, _LARGEST))
 
 
 def module_of(document: Document) -> Module | None:

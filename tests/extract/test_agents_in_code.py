@@ -131,6 +131,26 @@ def test_limits_of_many_runs_are_found_in_linear_time() -> None:
     assert {agent.max_iterations_count for agent in agents} == {9}
 
 
+@pytest.mark.parametrize(
+    ("number", "known"),
+    [
+        ("1e999", Known.SET),
+        ("-1e999", Known.NONE),
+        ("1e999 + -1e999", Known.NONE),
+        ("*".join(["9" * 4000] * 3), Known.SET),
+        ("*".join(["9" * 4000] * 3) + " * 1.5", Known.SET),
+    ],
+)
+def test_numbers_that_no_machine_holds_end_no_run(number: str, known: Known) -> None:
+    code = f"{HEAD}a = create_agent(max_turns={number})\n"
+    session = "from langchain_redis import RedisChatMessageHistory as H\nh = H('s', ttl=1e999)\n"
+    deployment = deployment_of({"a.py": code + session})
+
+    assert deployment.agents[0].max_iterations is known
+    assert json.dumps(deployment.agents[0].max_iterations_count)
+    assert [store.ttl for store in deployment.memory_stores] == [Known.SET]
+
+
 def test_sums_of_names_of_sums_are_folded_once() -> None:
     """Folding them for each agent anew would take minutes here."""
     sums = f"c = 1\nb = {halved('c')}\na = {halved('b')}\n"
