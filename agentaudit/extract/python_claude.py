@@ -23,8 +23,8 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, keyword, splatted
-from agentaudit.extract.python_limits import count
+from agentaudit.extract.python_code import UNFOLDED, Call, keyword
+from agentaudit.extract.python_limits import bounded
 from agentaudit.extract.python_nodes import node_of
 from agentaudit.extract.python_toolbox import listed_tools
 from agentaudit.extract.redaction import plain
@@ -82,8 +82,8 @@ def _add_agent(building: Building, call: Call) -> Agent:
     module = building.module
     file = module.document.file.rpartition("/")[2]
     name = file if call.variable in {"", "options"} else call.variable
-    limit, turns = _bound(building, call, "max_turns")
-    spending, _ = _bound(building, call, "max_budget_usd")
+    limit, turns = bounded(module, call.node, ("max_turns",), None)
+    spending, _ = bounded(module, call.node, ("max_budget_usd",), None)
     if limit is Known.NONE and spending is Known.SET:
         limit = Known.UNKNOWN  # as many as that money buys
     box = keyword(call.node, "sandbox")
@@ -109,15 +109,6 @@ def _place_of_mode(building: Building, call: Call) -> Evidence:
     if given is not None and _mode(building, call) == "bypass":
         return building.module.place(given, "bypassPermissions")
     return building.module.place(call.node.func, call.last)
-
-
-def _bound(building: Building, call: Call, name: str) -> tuple[Known, int | None]:
-    given = keyword(call.node, name)
-    if given is None and splatted(call.node):
-        return Known.UNKNOWN, None
-    if given is None:
-        return Known.NONE, None
-    return count(building.module, given)
 
 
 def _mode(building: Building, call: Call) -> str:
@@ -236,7 +227,7 @@ def _add_subagents(options: _Options) -> None:
         name = plain(module.text(key))
         if key is None or not name or made is None or module.dotted(made.func) not in _DEFINITIONS:
             continue
-        limit, turns = _bound(options.building, Call(name, made, name), "maxTurns")
+        limit, turns = bounded(module, made, ("maxTurns",), None)
         own = mode(module.text(keyword(made, "permissionMode")))
         agent = options.building.collector.add(
             Agent(

@@ -1,6 +1,7 @@
 """How often an agent in Python may loop, for how long, and what it may spend."""
 
 import ast
+from collections.abc import Sequence
 
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.python_builders import Builder
@@ -64,6 +65,16 @@ def count(module: Module, given: ast.expr | None) -> Bound:
     if not isinstance(value, int | float) or value <= 0:
         return Known.NONE, None
     return Known.SET, int(value)
+
+
+def bounded(module: Module, call: ast.Call, names: Sequence[str], default: int | None) -> Bound:
+    """What one of a call's arguments bounds; where none is given, what holds by itself."""
+    given = keyword(call, *names)
+    if given is not None:
+        return count(module, given)
+    if names and splatted(call):
+        return Known.UNKNOWN, None
+    return (Known.SET, default) if default is not None else (Known.NONE, None)
 
 
 def timeout(building: Building, call: Call) -> Known:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted, written_keys
 from agentaudit.extract.python_frameworks import is_of_framework
+from agentaudit.extract.python_limits import bounded
 from agentaudit.extract.python_memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
 from agentaudit.extract.python_session_keys import SessionKeys
 from agentaudit.model.evidence import Known, Truth
@@ -93,8 +94,8 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStor
     module, (name, form) = keys.module, named
     place = module.place(call.node, name)
     ttl, seconds = _ttl(module, call.node, form)
-    turns, turn_count = _limit(module, call.node, form.turns, form.turns_default)
-    tokens, token_count = _limit(module, call.node, form.tokens, form.tokens_default)
+    turns, turn_count = bounded(module, call.node, form.turns, form.turns_default)
+    tokens, token_count = bounded(module, call.node, form.tokens, form.tokens_default)
     key = keyword(call.node, *form.key) if form.key else None
     constant = bool(module.text(key))
     refresh = _refreshes(module, call.node)
@@ -148,24 +149,6 @@ def _refreshes(module: Module, call: ast.Call) -> Truth:
         if name == "refresh_on_read":
             return Truth.YES if module.value(value) is True else Truth.NO
     return Truth.UNKNOWN
-
-
-def _limit(
-    module: Module, call: ast.Call, names: tuple[str, ...], default: int | None
-) -> tuple[Known, int | None]:
-    if not names:
-        return Known.NONE, None
-    given = keyword(call, *names)
-    if given is None:
-        if splatted(call):
-            return Known.UNKNOWN, None
-        return (Known.SET, default) if default is not None else (Known.NONE, None)
-    value = module.value(given)
-    if value is UNFOLDED:
-        return Known.UNKNOWN, None
-    if not isinstance(value, int) or value <= 0:
-        return Known.NONE, None
-    return Known.SET, value
 
 
 def _compaction(call: ast.Call, form: Form) -> Known:

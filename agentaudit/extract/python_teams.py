@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agentaudit.extract.autogen_limits import Limits, One, narrowed, of_word
-from agentaudit.extract.bounds import Bound
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, keyword, splatted
+from agentaudit.extract.python_code import UNFOLDED, Call, keyword
 from agentaudit.extract.python_flow import pairs
-from agentaudit.extract.python_limits import count
+from agentaudit.extract.python_limits import bounded, count
 from agentaudit.model.evidence import Known
 
 _TEAMS = "autogen_agentchat.teams"
@@ -92,7 +91,8 @@ def _weakest(found: Sequence[Known]) -> Known:
 
 def _of_team(building: Building, call: Call) -> Iterator[One]:
     team = TEAMS[call.name]
-    yield ("iterations", *_turns(building, call, team))
+    turns = bounded(building.module, call.node, team.turns, team.turns_default)
+    yield ("iterations", *turns)
     if team.ends_by_itself:
         yield "all", Known.UNKNOWN, None
     given = keyword(call.node, "termination_condition")
@@ -100,16 +100,6 @@ def _of_team(building: Building, call: Call) -> Iterator[One]:
         given = next(iter(call.node.args[1:2]), None)
     if team.conditions and given is not None:
         yield from _of_condition(building, given)
-
-
-def _turns(building: Building, call: Call, team: Team) -> Bound:
-    given = keyword(call.node, *team.turns)
-    if given is not None:
-        return count(building.module, given)
-    if splatted(call.node):
-        return Known.UNKNOWN, None
-    default = team.turns_default
-    return (Known.SET, default) if default is not None else (Known.NONE, None)
 
 
 def _of_condition(building: Building, node: ast.expr, depth: int = 0) -> Iterator[One]:
