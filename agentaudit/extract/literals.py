@@ -63,7 +63,7 @@ _PLACEHOLDER = re.compile(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
       undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
-      | fill[-_ ]?in|goes[-_ ]here|^unused$|(?:^|[-_])(?:fake|mock)[-_]|^my[-_]
+      | fill[-_ ]?in|goes[-_ ]here|^unused$|(?:^|[-_])(?:fake|mock)[-_]|^my[-_]|^temp(?:orary)?[-_]
       | ^(?:cambia|mude|troque|altere|remplacez|sustitu|substitu|aendern|ändern)|你的|您的|替换
       | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)
       |^some[-_]|^managedidentity$""",
@@ -79,6 +79,7 @@ _PUBLISHABLE = ("phc_", "pk_live_", "pk_test_", "pk-lf-", "sb_publishable_")
 """Keys that their vendors mean to be read by everybody: PostHog, Stripe, Langfuse, Supabase."""
 _UUID = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _FEWEST_DISTINCT = 6
+_LONG_NAME = 7
 
 PUBLISHED_DEFAULTS = frozenset(
     {
@@ -130,9 +131,9 @@ def is_placeholder(key: str, value: str) -> bool:
         return False
     if _PLACEHOLDER.search(value) or len(set(value)) < _FEWEST_DISTINCT:
         return True
-    return _letters(value) == _letters(key) or Counter(value).most_common(1)[0][1] > (
-        len(value) * 3 // 4
-    )
+    name = _letters(key)
+    named = _letters(value) == name or (len(name) > _LONG_NAME and _letters(value).endswith(name))
+    return named or Counter(value).most_common(1)[0][1] > (len(value) * 3 // 4)
 
 
 def is_digest(key: str, value: str) -> bool:

@@ -76,6 +76,7 @@ _JWT_OF_DOCUMENTATION = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi"
 """The claims of John Doe, 1234567890: the token that jwt.io shows to everybody."""
 _DSN = re.compile(r"^[^:@/\s]+:(?P<password>[^@\s]+)@(?:tcp|unix)\(")
 """`user:password@tcp(host:3306)/name`, as the drivers of Go take it."""
+_HOST_ALONE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?(?:/[\w.-]*)?")
 _STANDING = re.compile(r"pass(?:word|wd)?|pwd|secret|<.*>|\$.*|[*x]+", re.IGNORECASE)
 _SECRET_PART = re.compile(
     r"(?:^|[;\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)\s*=",
@@ -248,7 +249,9 @@ def _opens(connection: str) -> bool:
     if ";" in connection:
         return _SECRET_PART.search(connection) is not None
     found = _DSN.match(connection)
-    return found is None or _STANDING.fullmatch(found["password"]) is None
+    if found is not None:
+        return _STANDING.fullmatch(found["password"]) is None
+    return _HOST_ALONE.fullmatch(connection) is None
 
 
 def _reads_as_words(value: str) -> bool:

@@ -75,6 +75,10 @@ _NOT_SECRET = frozenset(
         *("hashed", "hash", "digest"),
     }
 )
+_PAGING = frozenset(
+    {*("continuation", "next", "page", "cursor", "pagination", "skip", "delta", "sync", "resume")}
+)
+"""Before `token`: where a list goes on."""
 _DOING = frozenset(
     {"change", "changed", "forgot", "forgotten", "update", "verify", "validate", "confirm"}
 )
@@ -163,7 +167,7 @@ def secret_name(key: str) -> SecretName | None:
     kind = _kind(words)
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
         return None
-    if words[0] in _DOING and len(words) > 1:
+    if len(words) > 1 and (words[0] in _DOING or (kind == "token" and words[-2] in _PAGING)):
         return None
     provider = next((name for word, name in _PROVIDERS if word in words), "")
     static = provider in _ALWAYS_STATIC and kind in {"api_key", "token", "secret_key"}

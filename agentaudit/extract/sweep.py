@@ -36,6 +36,7 @@ _EXAMPLE = re.compile(
 _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{")
 _QUOTED_WITHIN = re.compile(r'\$\{[^}\n]*"')
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini"})
+_LONGEST_PART = 300
 _Place = tuple[str, int, int]
 
 
@@ -62,9 +63,21 @@ def _unclaimed(
     by_name = document.syntax in _NAMED and not _speaks_of_others(document)
     for setting in _settings(document, module, by_name=by_name):
         place = (document.file, setting.value.line, setting.value.column)
-        if place not in claimed and _counts(setting, by_name=by_name):
+        if place in claimed or not _counts(setting, by_name=by_name):
+            continue
+        if not _holds_claimed(setting, claimed):
             claimed.add(place)
             yield setting
+
+
+def _holds_claimed(setting: Setting, claimed: set[_Place]) -> bool:
+    """Whether a part of a text is known: the value of `- NAME=value` in a list of Compose."""
+    node = setting.value
+    end = min(node.end_column, node.column + _LONGEST_PART)
+    return node.line == node.end_line and any(
+        (setting.document.file, node.line, column) in claimed
+        for column in range(node.column + 1, end + 1)
+    )
 
 
 def _only_there(settings: Iterable[Setting], collector: Collector) -> Iterator[Setting]:

@@ -145,3 +145,32 @@ def test_a_token_of_sentry_ends_in_a_secret_of_its_own_length() -> None:
 
     assert by_look(f"sntrys_{claims}_abcdef123456") is None
     assert by_look(f"sntrys_{claims}_{'aB3+' * 10}x9Z") is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("continuationToken", "LDEsMTAwMDAwLDA%3D"),
+        ("next_token", "eyJMYXN0U2VlbkNvbm5lY3Rpb25JZCI6NX0="),
+        ("connectionString", "jb7plbunhsduflm44ar4kllxze.datawarehouse.fabric.acme.com"),
+        ("invitationToken", "eyJ0eXAiOiJKVInvitationToken"),
+        ("KEYCHAIN_PASSWORD", "temporary-cd-keychain-pwd"),
+    ],
+)
+def test_where_a_list_goes_on_and_where_a_server_stands_is_no_secret(key: str, value: str) -> None:
+    assert recognise(key, value) is None
+
+
+@pytest.mark.parametrize("key", ["NEXT_AUTH_SECRET", "PAGE_ACCESS_TOKEN", "SYNC_API_KEY"])
+def test_names_that_hold_a_word_of_pages_are_names_of_secrets(key: str) -> None:
+    assert recognise(key, fake("aws_secret_key")) is not None
+
+
+def test_a_secret_in_a_list_of_compose_is_found_once() -> None:
+    text = (
+        "services:\n  agent:\n    image: acme/agent:1\n    environment:\n"
+        "      - DATABASE_URL=postgres://agent:s3rverAt7home@db.acme.io/agent\n"
+    )
+    (credential,) = deployment_of({"compose.yaml": text}).credentials
+
+    assert credential.variable == "DATABASE_URL"
