@@ -1,7 +1,8 @@
 """What can go wrong, told to people: the errors of every layer, and the exit codes they end in."""
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class ExitCode(IntEnum):
@@ -29,8 +30,7 @@ def with_doubt(code: ExitCode, *, incomplete: bool) -> ExitCode:
     return exit_code(failed=failed, incomplete=True) if incomplete else code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing that is wrong with an input, and where. Lines and columns count from 1."""
 
     file: str

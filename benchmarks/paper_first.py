@@ -2,12 +2,12 @@
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
+from msgspec.structs import replace
 from paper_rows import SECOND, SEEDS, Claim, Part, Row, capped, shape, step
 
 from agentaudit.model.workload import Stage
@@ -120,7 +120,7 @@ def stages_at_128() -> Iterator[Row]:
     llm: list[float] = []
     for seed in SEEDS:
         workload = synthetic_workload(shape(web(128), 128, seed), source="figure 4c")
-        cut = [replace(request, steps=request.steps[:-1]) for request in workload.requests]
+        cut = [request.changed(steps=request.steps[:-1]) for request in workload.requests]
         before = simulate(replace(workload, requests=tuple(cut)), PRESETS["v1"], capped(None))
         after = simulate(workload, PRESETS["v1"], capped(None))
         for request, half, full in zip(

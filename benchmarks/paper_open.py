@@ -10,10 +10,10 @@ independent, and past 128 they serve no faster. Nothing measured under N_max ent
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from statistics import fmean
 
+from msgspec.structs import replace
 from paper_batches import FIGURE_5, SIZE, whole_curve
 from paper_rows import SECOND, SEEDS, Claim, Part, Row, capped, shape, step
 

@@ -17,8 +17,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from agentaudit.cli.demo import running_sample
 from agentaudit.cli.traces import read_trace, step_rules

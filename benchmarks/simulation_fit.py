@@ -10,8 +10,10 @@ and so are the ranges from least to greatest, where the figure shows one: of few
 none of LexRank, and of the LLM the greatest only. Nothing at 128 requests is used.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import fmean
+
+from msgspec.structs import replace
 
 from agentaudit.model.execution import StageLatency
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload
@@ -102,7 +104,7 @@ def stages(requests: int, fit: Fit) -> tuple[Stages, Stages]:
 
 
 def _without_last_step(workload: Workload) -> Workload:
-    requests = (replace(request, steps=request.steps[:-1]) for request in workload.requests)
+    requests = (request.changed(steps=request.steps[:-1]) for request in workload.requests)
     return replace(workload, requests=tuple(requests))
 
 

@@ -15,10 +15,11 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from agentaudit.cli.laboratory import Observation, Subject, laboratory
 from agentaudit.model.validation import ValidatedRun

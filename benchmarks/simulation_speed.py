@@ -15,7 +15,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from math import inf, isclose
@@ -23,6 +22,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from msgspec.structs import replace
 from simulation_peers import PEERS, Queue, Sharing
 
 from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage, Workload, WorkRequest

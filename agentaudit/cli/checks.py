@@ -1,11 +1,11 @@
 """What a command holds a recording against: an older one (`--compare`), and gates (`--fail-if`)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from agentaudit import __version__
 from agentaudit.cli.gate import compiled_gates, judged
@@ -26,8 +26,7 @@ Compare = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checks:
+class Checks(Struct, frozen=True, kw_only=True):
     """Conditions and an older recording, ready before anything new is recorded."""
 
     gates: "tuple[Statement, ...]"

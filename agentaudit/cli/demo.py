@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from agentaudit.errors import IncompleteError
 
@@ -25,8 +26,7 @@ MAX_ERROR_BYTES = 100_000
 LISTENING = "listening on 127.0.0.1:"
 
 
-@dataclass(slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, kw_only=True):
     """The running sample: what to attach to, and how its load is doing."""
 
     pid: int
@@ -36,7 +36,7 @@ class Sample:
     model_url: str
     """Base URL of the model, ending in /v1."""
     data: Path
-    _load: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _load: "subprocess.Popen[bytes] | None" = None
 
     @property
     def loaded(self) -> bool:
@@ -92,8 +92,7 @@ def running_sample(
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
+class _Service(Struct, frozen=True):
     """A program of the sample, and the file that its errors go to."""
 
     program: subprocess.Popen[bytes]

@@ -58,7 +58,7 @@ def doctor(
 
 
 def _json(pid: int | None, found: "Sequence[Capability]") -> str:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     document = {
         "agentaudit": 1,

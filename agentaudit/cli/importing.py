@@ -1,10 +1,11 @@
 """Traces of other programs as recordings: which format it is, what is read, and what it lacks."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from agentaudit import __version__
 from agentaudit.errors import IncompleteError, InputError, Problem, UsageError
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 OTLP = "otlp"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """What is read, and how."""
 
     files: tuple[Path, ...]
@@ -66,8 +66,7 @@ def _otlp(rows: "Iterator[Row]", notes: "Notes") -> "Iterator[SpanSeen]":
         yield from body.spans
 
 
-@dataclass(slots=True)
-class Survey:
+class Survey(Struct):
     """What was found: nothing is written before all of it was read."""
 
     notes: "Notes"

@@ -8,8 +8,10 @@ simulator, which does not.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from statistics import geometric_mean
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit import __version__
 from agentaudit.errors import UsageError
@@ -51,8 +53,7 @@ a power: settled on 72 runs that are not in docs/validation.md. Speed drifts wit
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, frozen=True, kw_only=True):
     """One run, and how fast each kind of work was beside it: CPU time of the same short piece."""
 
     execution: Execution
@@ -60,8 +61,7 @@ class Observation:
     after_ns: Mapping[Tool, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What is run, and what is known of it before."""
 
     workload: Workload
@@ -108,8 +108,7 @@ class Subject:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Laboratory:
+class Laboratory(Struct, frozen=True, kw_only=True):
     """Processes that are ready, and what they are to run."""
 
     subject: Subject
@@ -229,8 +228,7 @@ def interleaved(lab: Laboratory, policies: Sequence[Policy], *, repeats: int) ->
 def _with_tools(workload: Workload) -> Workload:
     """The workload with what is Python code in each CPU step: that is the kind of work's to say."""
     requests = (
-        replace(
-            request,
+        request.changed(
             steps=tuple(
                 replace(step, interpreted=interpreted(tool_of(step.name)))
                 if step.stage is Stage.CPU

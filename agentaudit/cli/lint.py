@@ -1,12 +1,12 @@
 """`agentaudit lint`: deployment files in, findings out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
@@ -213,15 +213,13 @@ def _chosen(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     rules: "tuple[CompiledRule, ...]"
     names: frozenset[str]
     """Of those rules that are asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settings:
+class _Settings(Struct, frozen=True, kw_only=True):
     configured: "Configuration"
     limits: Sequence[str]
     accept: Path | None

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from agentaudit.cli.outcome import write_text
 from agentaudit.cli.terminal import Terminal
@@ -21,8 +23,7 @@ _SHORTEST_KEY = 16
 _NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """What the run is held against."""
 
     baseline: Path | None = None
@@ -30,8 +31,7 @@ class Comparison:
     revision: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """The run that is compared: what was audited, and how it would be audited again."""
 
     paths: Sequence[Path]

@@ -3,11 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from msgspec import Struct
 
 from agentaudit.cli.lint_comparison import Run
 from agentaudit.cli.terminal import Terminal
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from agentaudit.rules.limits import Limits
 
 
-@dataclass(frozen=True, slots=True)
-class Fixing:
+class Fixing(Struct, frozen=True):
     """Whether findings are fixed, and what needs no question."""
 
     wanted: bool = False
@@ -39,8 +38,7 @@ class Fixing:
             raise UsageError("--yes and --allow-dirty say how to --fix: give that as well")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linted:
+class Linted(Struct, frozen=True, kw_only=True):
     """A run of lint with all that fixes need of it."""
 
     result: "LintResult"
@@ -88,7 +86,7 @@ def fix_findings(linted: Linted, shown: "LintResult", fixing: Fixing, said: Term
 
 
 def _chosen(judged: "LintResult", shown: "LintResult") -> "LintResult":
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     kept = {(item.rule, item.fingerprint) for item in shown.findings}
     return replace(
@@ -98,7 +96,7 @@ def _chosen(judged: "LintResult", shown: "LintResult") -> "LintResult":
 
 
 def _again(linted: Linted) -> "Callable[[Mapping[str, str]], LintResult]":
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from agentaudit.extract.deployment import deployment_in
 

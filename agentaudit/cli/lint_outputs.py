@@ -1,12 +1,12 @@
 """What `agentaudit lint` shows and writes: the formats, and the file names that choose them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from msgspec.structs import replace
 
 from agentaudit.cli.outcome import write_text
 from agentaudit.cli.terminal import Terminal

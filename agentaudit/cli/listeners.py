@@ -5,9 +5,11 @@ import shutil
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.cli.targets import Attach, Target
 from agentaudit.errors import UsageError
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
 _INSTRUMENT = "opentelemetry-instrument"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
+class Listening(Struct, frozen=True, kw_only=True):
     """To what a recording listens."""
 
     otlp: bool = True
@@ -37,8 +38,7 @@ class Listening:
     """Whether a command is started by the automatic instrumentation of OpenTelemetry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listeners:
+class Listeners(Struct, frozen=True, kw_only=True):
     """Whoever listens, what a command is to be started with, and what is missing."""
 
     observers: "tuple[Observer, ...]" = ()

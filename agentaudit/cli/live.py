@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentaudit.cli.terminal import Terminal
 
@@ -23,16 +24,14 @@ _LAST_WAIT_S = 1.0
 """Then the terminal stays as it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """What a session is given, so that it can be watched: `over` its sink, and `watch`."""
 
     over: "Callable[[Sink], Sink]"
     watch: "Callable[[Glance], None]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Tapped:
+class _Tapped(Struct, frozen=True):
     """A sink whose records the view sees too."""
 
     sink: "Sink"

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from agentaudit.cli.listeners import Listening
 from agentaudit.cli.load import LoadOptions
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 RATE_HZ = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """How to record."""
 
     rate_hz: int = RATE_HZ
@@ -47,8 +47,7 @@ class Options:
     """Asked at every tick; the recording ends when it says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addresses:
+class Addresses(Struct, frozen=True, kw_only=True):
     """What the user named of the network: models as `host:port` in numbers, and pages."""
 
     models: frozenset[str]

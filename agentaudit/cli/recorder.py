@@ -4,11 +4,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit import __version__
 from agentaudit.cli.injection import injections
@@ -62,8 +64,7 @@ def record(
     return read_trace(output, rules)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """Where a recording goes, who sees it, and how it is made."""
 
     output: Path

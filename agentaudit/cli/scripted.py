@@ -8,10 +8,11 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.terminal import Terminal
@@ -27,8 +28,7 @@ _LOOK_S = 0.02
 _LISTENING = "listening on "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class Bench(Struct, frozen=True, kw_only=True):
     """Where experiments happen, on which interpreter agents run, for how long, who samples them."""
 
     folder: Path

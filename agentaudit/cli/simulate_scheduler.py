@@ -1,10 +1,10 @@
 """`agentaudit simulate scheduler`: a workload under scheduling policies, and what to change."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from agentaudit.cli.commands import command
 from agentaudit.cli.simulate_shown import (

@@ -3,13 +3,13 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+from msgspec import Struct
 
 from agentaudit import __version__
 from agentaudit.cli.commands import command
@@ -144,8 +144,7 @@ def sweep(
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _Kept(Struct, frozen=True, kw_only=True):
     """Rows that were computed before, and those that are now."""
 
     output: Path
@@ -176,8 +175,7 @@ class _Kept:
         return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(Struct, frozen=True):
     """What every process is given once: the source of requests, and the user's policies as text."""
 
     source: "Source"

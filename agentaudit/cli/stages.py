@@ -1,9 +1,10 @@
 """The stages of an audit after the recording: each makes one artifact and writes it at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentaudit.cli.outcome import write_text
 from agentaudit.cli.terminal import Terminal
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from agentaudit.store.artifacts import Artifact
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where one audit speaks and writes, and what it is about."""
 
     said: Terminal

@@ -4,28 +4,26 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import assert_never
+
+from msgspec import Struct
 
 from agentaudit.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attach:
+class Attach(Struct, frozen=True, kw_only=True):
     """A process that runs already. It is never stopped."""
 
     pid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+class Launch(Struct, frozen=True, kw_only=True):
     """A command that we start, and end when its time is up."""
 
     command: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeat:
+class Repeat(Struct, frozen=True, kw_only=True):
     """A command that is run again and again: each run is a request."""
 
     command: tuple[str, ...]

@@ -9,10 +9,11 @@ import ast
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem, UsageError
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w+))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicySource:
+class PolicySource(Struct, frozen=True, kw_only=True):
     """A policy of the user's as text, which can be sent to other processes and machines."""
 
     file: str

@@ -7,10 +7,11 @@ one of those that travel with the program.
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem, UsageError
 
@@ -25,8 +26,7 @@ _LARGEST_FILE = 1024 * 1024
 PRESET = "preset:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Importing:
+class Importing(Struct, frozen=True, kw_only=True):
     """How a trace of another program is read."""
 
     tokens_per_s: str | None = None

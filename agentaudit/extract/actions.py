@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.actions_credentials import add_job_credentials
 from agentaudit.extract.actions_jobs import (
@@ -54,8 +56,7 @@ _ANYONE = ("allowed_bots", "allowed_non_write_users", "allow-users")
 _HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """One workflow while it is read."""
 
     workflow: WorkflowFile

@@ -1,8 +1,9 @@
 """Credentials of GitHub workflows: static keys, sessions by OIDC, the environment."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from agentaudit.extract.actions_jobs import Job, Step, WorkflowFile, raw
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
@@ -22,8 +23,7 @@ _SESSION_S = 3600
 """What `configure-aws-credentials` asks for when nobody says."""
 
 
-@dataclass(frozen=True, slots=True)
-class _StaticInput:
+class _StaticInput(Struct, frozen=True):
     """An input that takes a static credential, and what would do without it."""
 
     provider: str

@@ -3,7 +3,9 @@
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.documents import Documents
@@ -30,8 +32,7 @@ _DEEPEST = 10
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One step of a job."""
 
     node: Node
@@ -63,8 +64,7 @@ class Step:
         return next((value for key, value in pairs if key.lower() == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """One job of a workflow."""
 
     name: str
@@ -77,8 +77,7 @@ class Job:
         return any(step.runs_agent for step in self.steps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowFile:
+class WorkflowFile(Struct, frozen=True, kw_only=True):
     """One workflow."""
 
     document: Document

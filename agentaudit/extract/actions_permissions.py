@@ -1,7 +1,8 @@
 """What the token of a GitHub workflow may do: for each job, and for the workflow."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.actions_jobs import Job, WorkflowFile
 from agentaudit.model.evidence import Known
@@ -26,8 +27,7 @@ _NO_POWER = frozenset({"id-token", "models"})
 """`id-token: write` only lets the job ask for its own identity."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permissions:
+class Permissions(Struct, frozen=True, kw_only=True):
     """The rights of a token. `node` says where they are given; None when nowhere."""
 
     given: tuple[str, ...] = ()

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.model.deployment import EdgeKind
@@ -27,8 +28,7 @@ Programs that run other programs, or code from files. Of one that does not, a ru
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _BuiltIn:
+class _BuiltIn(Struct, frozen=True):
     effects: tuple[str, ...]
     reads_untrusted: Truth = Truth.NO
     egress: Truth = Truth.NO

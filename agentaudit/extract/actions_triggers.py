@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.actions_jobs import Job, WorkflowFile, raw
 from agentaudit.readers.document import Node
@@ -35,8 +36,7 @@ _BY_HAND = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Triggers:
+class Triggers(Struct, frozen=True):
     """The workflows of a repository, by their names: some follow others."""
 
     workflows: Mapping[str, WorkflowFile]

@@ -8,7 +8,8 @@ is decided where the agent is started, and not here.
 """
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.extract.adk_tools import add_tools
 from agentaudit.extract.bounds import Bound, bound
@@ -32,8 +33,7 @@ _CALLBACKS = ("before_model_callbacks", "before_tool_callbacks", "before_agent_c
 """Code of the deployment's own that may stop what comes after it."""
 
 
-@dataclass(slots=True)
-class _Config:
+class _Config(Struct):
     """The files of agents while they are read: each once, whoever names it."""
 
     documents: Documents

@@ -8,7 +8,8 @@ left open.
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.adk_named_tools import ADK_TOOLS
 from agentaudit.extract.collector import Setting, evidence

@@ -8,7 +8,9 @@ or as the `template` of a manifest; `kind: Workflow` is a row of actions. Read i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.agent_framework_tools import add_http_call, add_server_of, add_tools
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
@@ -24,8 +26,7 @@ _DECLARED = frozenset({"Prompt", "prompt", "Agent"})
 _OWN_KEYS = ("instructions", "model", "tools", "inputSchema", "outputSchema")
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(Struct, frozen=True):
     node: Node
     route: str
 

@@ -7,7 +7,7 @@ The web search, file search and code interpreter run at the platform, the latter
 its own.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Setting, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool

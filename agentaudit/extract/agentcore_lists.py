@@ -7,7 +7,8 @@ may call let everybody in; runtimes that say nothing ask for IAM, and reach the 
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.cloudformation import spelled
 from agentaudit.extract.documents import Documents, folder_of
@@ -23,8 +24,7 @@ _BY_ROLE = frozenset({"lambda", "lambdaFunctionArn", "smithyModel", "apiGateway"
 """Kinds of targets that a gateway calls by its own role, unless the target says otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectEntry:
+class ProjectEntry(Struct, frozen=True, kw_only=True):
     """One resource of a project."""
 
     type: str

@@ -9,7 +9,8 @@ https://github.com/aws/agentcore-cli (src/schema).
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.agentcore_lists import (
     MEMORY,

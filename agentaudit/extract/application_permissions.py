@@ -6,8 +6,9 @@ Ids of app roles, and what they lead to, by Microsoft's "Microsoft Graph permiss
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.redaction import plain
@@ -56,8 +57,7 @@ _CHANGES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(Struct, frozen=True, kw_only=True):
     """An application as a file declares it."""
 
     provider: str

@@ -10,7 +10,9 @@ turn unless `max_tool_iterations` says otherwise, and its context has no bound u
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.autogen_limits import Limits, limits_of
 from agentaudit.extract.autogen_memory import add_memory
@@ -41,8 +43,7 @@ _CLIENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A component, where it stands, and the teams around it from the outside in."""
 
     node: Node

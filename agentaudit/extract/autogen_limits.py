@@ -7,7 +7,8 @@ told otherwise; a graph may end by itself.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.bounds import bound
 from agentaudit.model.evidence import Known
@@ -25,8 +26,7 @@ _SAID = frozenset(
 """Conditions that hold only if somebody says or does something."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What bounds the work of an agent."""
 
     iterations: Known = Known.UNKNOWN

@@ -7,8 +7,9 @@ references as app settings".
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from agentaudit.extract.azure_templates import Deployed
 from agentaudit.extract.collector import Collector, Setting, evidence

@@ -8,7 +8,8 @@ knows is unknown, and what cannot be followed is named. Nothing is fetched.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.extract.azure_given import FileOfValues, files_of_values, given_by
 from agentaudit.extract.azure_values import Instance, Values
@@ -29,8 +30,7 @@ _DEEPEST = 20
 _REGISTRY = re.compile(r"^(?:br|ts)[/:]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
+class Deployed(Struct, frozen=True, kw_only=True):
     """One resource, with what is known of its values."""
 
     type: str
@@ -68,8 +68,7 @@ class Deployed:
         )
 
 
-@dataclass(slots=True)
-class Project:
+class Project(Struct):
     """All templates of an audit."""
 
     documents: Documents

@@ -6,7 +6,8 @@ as it is certain, whoever deploys; the second decides what is never deployed.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.azure_nodes import depth_of, open_part
@@ -25,16 +26,14 @@ _DEEPEST_VALUE = 60
 _LOADED = frozenset({"loadjsoncontent", "loadyamlcontent"})
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """What folds expressions: with all that files say, and with what is certain alone."""
 
     folder: Folder
     certain: Folder
 
 
-@dataclass(slots=True, kw_only=True)
-class Instance:
+class Instance(Struct, kw_only=True):
     """A template with the values that it is given."""
 
     template: Template

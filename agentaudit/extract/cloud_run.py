@@ -5,7 +5,7 @@ Their form is Knative's, and their platform is not: no pod has a token of a clus
 defaults, and an account is one of Google. https://cloud.google.com/run/docs/reference/yaml/v1
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import Container, add_container, place_of

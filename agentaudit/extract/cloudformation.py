@@ -7,8 +7,9 @@ its spelling, and then read by what reads Terraform.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from agentaudit.extract.cloudformation_names import AS_THEY_ARE, RENAMED, TYPES
 from agentaudit.extract.cloudformation_overrides import overrides_of

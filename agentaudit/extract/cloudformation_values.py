@@ -7,7 +7,8 @@ the same code: `!GetAtt AgentRole.Arn` is `aws_iam_role.AgentRole.arn`.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.terraform_names import computed
 from agentaudit.readers.document import Node, NodeKind
@@ -16,8 +17,7 @@ _PLACE_IN_SUB = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _DEEPEST = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """What references stand for: defaults of parameters, and resources by their logical ids."""
 
     parameters: Mapping[str, Node]

@@ -5,7 +5,9 @@ Keys by https://developers.openai.com/codex/config-reference.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents import is_codex
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -32,8 +34,7 @@ def extract_codex(documents: Documents, collector: Collector) -> None:
         _add_egress(document, collector, agent)
 
 
-@dataclass(frozen=True, slots=True)
-class _Forbidden:
+class _Forbidden(Struct, frozen=True):
     """Values that no configuration of the machine may choose."""
 
     never_asking: bool = False
@@ -51,8 +52,7 @@ def _forbidden(documents: Documents) -> _Forbidden:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Mode:
+class _Mode(Struct, frozen=True):
     """What one level of the configuration, the file's own or a profile's, amounts to."""
 
     node: Node

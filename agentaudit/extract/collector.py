@@ -5,10 +5,12 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from enum import Enum
 from typing import TypeVar, get_origin
+
+from msgspec import Struct, field
+from msgspec.structs import fields, replace
 
 from agentaudit.errors import Problem
 from agentaudit.extract.redaction import cleaned
@@ -48,8 +50,7 @@ def evidence(document: Document, node: Node, snippet: str = "") -> Evidence:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """An edge whose destination is known by name alone until every file was read."""
 
     kind: EdgeKind
@@ -59,8 +60,7 @@ class Reference:
     at: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
+class Workload(Struct, frozen=True, kw_only=True):
     """What a runtime was read from, kept until all are known: who runs what is joined then."""
 
     runtime_id: FactId
@@ -89,8 +89,7 @@ class Workload:
     """Where it says that the platform lets anybody call."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """One named value, where it stands, and further places that lead to it."""
 
     key: str
@@ -111,8 +110,7 @@ class Setting:
         return self.text if self.text is not None else (self.value.text or "")
 
 
-@dataclass(slots=True)
-class Collector:
+class Collector(Struct):
     """
     Facts and edges while they are gathered; it lives for one extraction.
 
@@ -254,7 +252,7 @@ def _shown(fact: FactT) -> FactT:
             shown = cleaned(text)
             if shown != text:
                 changed[name] = shown
-    return replace(fact, **changed) if changed else fact  # type: ignore[arg-type]  # texts stay texts
+    return replace(fact, **changed) if changed else fact
 
 
 _OTHER = (bool, int, float, tuple, Enum)

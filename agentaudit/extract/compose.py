@@ -3,7 +3,8 @@
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id

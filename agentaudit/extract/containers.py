@@ -6,7 +6,9 @@ credentials, and a gateway, model or tool server where that is what it runs.
 """
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.container_roles import asks, role_of
@@ -25,8 +27,7 @@ from agentaudit.model.facts.tools import Registry, ToolServer
 from agentaudit.readers.document import Document, Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
+class Container(Struct, frozen=True, kw_only=True):
     """A container as its platform describes it, and the runtime that is known of it."""
 
     document: Document

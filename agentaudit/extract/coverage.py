@@ -1,7 +1,8 @@
 """What the coverage says of each file: read whole, in part, not at all, and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.extract.collector import Collector

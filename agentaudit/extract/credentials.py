@@ -7,7 +7,9 @@ through several services stays one credential that several can see.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.recognition import Recognised, recognise
@@ -27,8 +29,7 @@ _ADDRESS = re.compile(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Struct, frozen=True, kw_only=True):
     """Who holds the settings, how they are exposed, and who else can see them."""
 
     holder: str
@@ -45,8 +46,7 @@ class Holding:
         return self.short_alternative.get(f"{found.provider} {found.kind}", general)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     """A recognised setting, with the settings that belong to the same credential."""
 
     setting: Setting

@@ -6,7 +6,9 @@ under `settings`, and `crew.jsonc` may hold its agents or name those of the fold
 """
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -30,8 +32,7 @@ _DEFAULT_ITERATIONS = 25
 _CODE_TOOL = KnownTool(effects=("read", "write", "execute"), free_form=("code",))
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(Struct, frozen=True):
     document: Document
     name: str
     place: Node

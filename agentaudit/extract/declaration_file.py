@@ -6,8 +6,9 @@ Read strictly. An entry with a problem declares nothing, and every problem is to
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from agentaudit.errors import Problem
 from agentaudit.extract.collector import evidence
@@ -28,8 +29,7 @@ MAX_ENTRIES = 1_000
 """Longer lists are an attack on the reader, not declarations."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True, kw_only=True):
     """What a tool does, as far as it is said."""
 
     name: str
@@ -45,8 +45,7 @@ class Behaviour:
         return self.effects is not None and Truth.UNKNOWN not in answers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
+class Declaration(Struct, frozen=True, kw_only=True):
     """One entry without a problem: of a tool, or of a server and all tools that it has."""
 
     name: str
@@ -59,8 +58,7 @@ class Declaration:
     """The last day on which it counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declarations:
+class Declarations(Struct, frozen=True, kw_only=True):
     """Everything that one file declares, and all that is wrong with it."""
 
     tools: tuple[Declaration, ...] = ()
@@ -82,8 +80,7 @@ def read_declarations(document: Document) -> Declarations:
     return Declarations(problems=tuple(reading.problems))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """One document while it is read, and what was wrong with it so far."""
 
     document: Document

@@ -8,8 +8,9 @@ at most, and names its place.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.declaration_file import (

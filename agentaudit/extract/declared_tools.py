@@ -1,6 +1,6 @@
 """Tools that a file hands to an agent by name: known by their class, or open."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.extract.bounds import truth
 from agentaudit.extract.collector import Collector, fact_id
@@ -13,8 +13,7 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredTool:
+class DeclaredTool(Struct, frozen=True, kw_only=True):
     """A tool as a file names it, and what is known of its kind."""
 
     name: str

@@ -6,9 +6,10 @@ sorted by path, and facts leave sorted by id, so the order of the files changes 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.errors import InputError
 from agentaudit.extract.claude import extract_claude
@@ -182,8 +183,7 @@ def deployment_of(texts: Mapping[str, str], *, today: date = date.max) -> Deploy
     return _deployment(".", sources, skipped, Collector(today=today))
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsed:
+class _Parsed(Struct, frozen=True):
     documents: Documents
     coverage: tuple[FileCoverage, ...]
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id

@@ -2,20 +2,20 @@
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from agentaudit.readers.document import Document
 
 AnswerT = TypeVar("AnswerT")
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(Struct, frozen=True, eq=False):
     """Every document that could be read, by its path from the root, sorted."""
 
     files: Mapping[str, Document]
-    _answers: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+    _answers: dict[object, object] = field(default_factory=dict)
 
     def once(self, ask: Callable[["Documents"], AnswerT]) -> AnswerT:
         """What several extractors ask of all documents: answered once, and kept."""

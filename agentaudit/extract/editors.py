@@ -7,8 +7,9 @@ the Q Developer CLI and Kiro.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.credentials import Holding, add_credentials

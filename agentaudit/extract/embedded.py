@@ -1,7 +1,8 @@
 """JSON and YAML as texts within another file, with the places that their parts have there."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.errors import InputError
 from agentaudit.extract.documents import Documents
@@ -52,8 +53,7 @@ def _quotable(match: re.Match[str]) -> str:
     return match[0].replace('"', "'")
 
 
-@dataclass(frozen=True, slots=True)
-class _Embedding:
+class _Embedding(Struct, frozen=True):
     """Places in a text that stands in a file: a heredoc keeps its lines, a string has one place."""
 
     node: Node

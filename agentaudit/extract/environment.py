@@ -7,7 +7,9 @@ serves as a plain cache is nobody's memory.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, fact_id
 from agentaudit.extract.documents import Documents
@@ -89,8 +91,7 @@ def add_environment(
     return _add_memory(collector, settings, workload.runtime_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
+class _Bound(Struct, frozen=True):
     """A number that a variable sets, and whether it bounds anything; a window of 0 does not."""
 
     known: Known

@@ -8,7 +8,8 @@ says less. An export holds no credentials, only that some are connected.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -53,8 +54,7 @@ _SANDBOXED = frozenset({"codeInterpreterE2B"})
 """Run in a machine of the provider, not beside the agent."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Flow:
+class _Flow(Struct, frozen=True):
     document: Document
     nodes: dict[str, Node]
     """The data of each node, by the node's id."""

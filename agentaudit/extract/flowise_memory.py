@@ -1,6 +1,6 @@
 """The memory nodes of Flowise: what they keep, for how long, how much of it reaches the model."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.extract.bounds import Bound, bound
 from agentaudit.extract.collector import evidence, fact_id
@@ -11,8 +11,7 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
+class _Form(Struct, frozen=True, kw_only=True):
     kind: str
     backend: str = "flowise"
     """Without one of its own, messages lie in the database of Flowise."""

@@ -1,7 +1,8 @@
 """Which gateway a configuration belongs to, and what agentgateway's own says of it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents, folder_of

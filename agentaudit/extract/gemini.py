@@ -5,7 +5,8 @@ Keys by https://geminicli.com/docs/reference/configuration.
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents

@@ -5,7 +5,7 @@ Limits and defaults: https://cloud.google.com/run/docs/configuring/max-instances
 and …/service-identity; https://cloud.google.com/vertex-ai/generative-ai/docs/agent-engine/deploy.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.containers import runtime_id

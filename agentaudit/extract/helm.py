@@ -7,7 +7,8 @@ likely at most, and limits that no value sets are unknown, not absent.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
@@ -74,8 +75,7 @@ def _leave_dependencies_open(documents: Documents, collector: Collector, chart: 
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
+class _Values(Struct, frozen=True):
     """One values file while it is read."""
 
     chart: Document

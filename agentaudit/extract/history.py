@@ -1,9 +1,10 @@
 """The deployment at an earlier commit, with what was renamed since under its name of today."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from agentaudit.extract.deployment import deployment_in
 from agentaudit.model.deployment import Deployment

@@ -6,7 +6,9 @@ of the statement. Conditions of an allowance are recorded; they narrow, and neve
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.iam_actions import all_actions, expanded
@@ -36,8 +38,7 @@ _FETCHING = ("secretsmanager:", "ssm:", "sts:assumerole", "bedrock-agentcore:")
 _ROLE_TAKING = "sts:assumerole"
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """One statement that allows, and the actions that its identity's denials leave of it."""
 
     statement: Statement
@@ -53,8 +54,7 @@ class Allowance:
         return bool(self.statement.not_resources) or any(map(is_everything, resources))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bearer:
+class Bearer(Struct, frozen=True, kw_only=True):
     """Who has the permissions: an identity, or a policy that waits for one."""
 
     name: str

@@ -7,10 +7,11 @@ The table is read on first use (some milliseconds); a service is split up when i
 
 import gzip
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
+
+from msgspec import Struct
 
 from agentaudit.extract.iam_globs import glob
 
@@ -27,8 +28,7 @@ class Level(StrEnum):
     PERMISSIONS = "permissions"
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """What is known of one action."""
 
     level: Level
@@ -41,8 +41,7 @@ class Access:
         return self.level in (Level.WRITE, Level.PERMISSIONS)
 
 
-@dataclass(frozen=True, slots=True)
-class TableNote:
+class TableNote(Struct, frozen=True):
     """Where the table comes from."""
 
     source: str

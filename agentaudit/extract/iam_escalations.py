@@ -6,12 +6,12 @@ when an identity has all its actions, without a resource that narrows them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Method:
+
+class Method(Struct, frozen=True):
     """Actions that together give more. `service` is to whom a role is passed, where one is."""
 
     actions: tuple[str, ...]

@@ -6,16 +6,16 @@ reading pattern and text a few times.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 _LONGEST = 600
 _WILD = re.compile(r"[*?]")
 _UNRESOLVED = re.compile(r"\$\{[^{}]*\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(Struct, frozen=True):
     """A pattern in lower case: what it begins with, what follows in order, what it ends with."""
 
     text: str

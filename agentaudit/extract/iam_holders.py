@@ -1,7 +1,9 @@
 """IAM principals while they are gathered: what they are called, and the policies they collect."""
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.iam import Bearer, add_grants
@@ -16,8 +18,7 @@ _ROLE_ARN = re.compile(
 )
 
 
-@dataclass(slots=True)
-class Holder:
+class Holder(Struct):
     """A role or user, and the statements it has."""
 
     key: str

@@ -3,7 +3,9 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
@@ -51,8 +53,7 @@ def link_grants(_documents: Documents, collector: Collector) -> None:
     _open_networks(collector)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A resource, with what its ARN names and what is in it."""
 
     resource: Resource

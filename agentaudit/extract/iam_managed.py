@@ -6,12 +6,12 @@ within them are left out, so that they show at most what they give.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class ManagedPolicy:
+
+class ManagedPolicy(Struct, frozen=True):
     """What a managed policy allows; `not_actions` where it allows all but some."""
 
     actions: tuple[str, ...] = ()

@@ -1,15 +1,15 @@
 """What a set of AWS actions amounts to: counts by access level, and those that matter."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from agentaudit.extract.iam_actions import Level, access
 from agentaudit.extract.iam_escalations import SECRET_READS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True):
     """A set of actions, measured. What hands out permissions or secrets comes first."""
 
     total: int

@@ -6,7 +6,8 @@ A policy is JSON in a file or in a text, or the structure that `jsonencode` or C
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
@@ -17,8 +18,7 @@ from agentaudit.readers.document import Document, Node, NodeKind
 _MOST_STATEMENTS = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """One condition: `StringEquals`, `iam:passedtoservice`, its values."""
 
     operator: str
@@ -26,8 +26,7 @@ class Condition:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """One statement of a policy, as written; actions and condition keys in lower case."""
 
     key: str
@@ -50,8 +49,7 @@ class Statement:
         return tuple(sorted({condition.key for condition in self.conditions}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicySource:
+class PolicySource(Struct, frozen=True, kw_only=True):
     """A policy where it stands: its node, the document around it, and the name of its owner."""
 
     node: Node
@@ -77,8 +75,7 @@ def statements(
     return tuple(statement for statement in found if statement is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """The statements of one policy while they are read."""
 
     source: PolicySource

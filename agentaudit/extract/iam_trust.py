@@ -1,13 +1,13 @@
 """Trust policies: who may become a role, on which conditions, and from which repository."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.iam_policies import Condition, Statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
+class Trust(Struct, frozen=True, kw_only=True):
     """What a role's trust policy says, all its allowing statements together."""
 
     principals: tuple[str, ...] = ()

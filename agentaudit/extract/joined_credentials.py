@@ -6,7 +6,8 @@ The second half of the joins: it asks where agents run, which the first half has
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
 from agentaudit.model.deployment import EdgeKind

@@ -6,7 +6,7 @@ wherever the history lies. What its code sets for a backend holds for the store 
 its runtime names. Only what is set is carried over: that a limit is absent is told where it is.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.joined_credentials import targets
@@ -67,4 +67,4 @@ def _filled(store: MemoryStore, code: MemoryStore) -> MemoryStore:
 
 def _with(store: MemoryStore, other: MemoryStore, **changes: object) -> MemoryStore:
     places = tuple(dict.fromkeys((*store.evidence, other.evidence[0])))
-    return replace(store, evidence=places, **changes)  # type: ignore[arg-type]  # fields of its own
+    return replace(store, evidence=places, **changes)

@@ -8,8 +8,9 @@ used services count: nobody can say of others whom they are for.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.joined_credentials import targets

@@ -6,8 +6,9 @@ Runs after all extractors, on facts alone.
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from os.path import commonpath
+
+from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents import bypassed
 from agentaudit.extract.collector import Collector, Workload, evidence, fact_id

@@ -4,7 +4,8 @@ kagent: agents, their models and their tool servers as objects of a cluster.
 Keys by the types of https://github.com/kagent-dev/kagent, `go/api/v1alpha2`.
 """
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
@@ -115,8 +116,7 @@ def _model_id(namespace: str, name: str) -> FactId:
     return fact_id("model", name, f"ModelConfig/{namespace}/{name}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Agent:
+class _Agent(Struct, frozen=True):
     """One agent while its object is read."""
 
     item: KubernetesObject

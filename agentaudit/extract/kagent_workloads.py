@@ -1,6 +1,6 @@
 """Where a kagent agent runs: the pod that the controller makes from its deployment."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Workload, evidence
 from agentaudit.extract.containers import add_egress, runtime_id

@@ -12,11 +12,10 @@ langgraph-cli 0.4.40; the Kubernetes API reference (PodSpec, SecurityContext); t
 as the clients' pages show them.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schema:
+class Schema(Struct, frozen=True, kw_only=True):
     """The keys of one mapping."""
 
     name: str

@@ -1,13 +1,12 @@
 """What is known of tools by their names alone, and the few things that most of them do."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 EVERYTHING = ("read", "write", "delete", "execute")
 """What a process of one's own may do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownTool:
+class KnownTool(Struct, frozen=True, kw_only=True):
     """A tool that comes with a framework or a platform, which says what it does."""
 
     effects: tuple[str, ...]

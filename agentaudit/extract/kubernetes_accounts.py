@@ -1,6 +1,6 @@
 """Service accounts, their static tokens, and the cloud identities that annotations give them."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents

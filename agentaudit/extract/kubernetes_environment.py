@@ -1,7 +1,8 @@
 """The environment of a Kubernetes container, each value where it really stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, settings_of_object
@@ -10,8 +11,7 @@ from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pod:
+class Pod(Struct, frozen=True, kw_only=True):
     """One pod template, with everything its containers share."""
 
     owner: KubernetesObject

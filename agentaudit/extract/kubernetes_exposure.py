@@ -1,7 +1,8 @@
 """Tool servers that a Service or an Ingress opens to machines outside of the cluster."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents

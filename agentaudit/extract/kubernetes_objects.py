@@ -3,7 +3,8 @@
 import base64
 import binascii
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Setting
 from agentaudit.extract.documents import Documents
@@ -13,8 +14,7 @@ from agentaudit.readers.document import Document, Node
 _NOTED = ("annotations", "labels")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KubernetesObject:
+class KubernetesObject(Struct, frozen=True, kw_only=True):
     """One object of a manifest."""
 
     document: Document

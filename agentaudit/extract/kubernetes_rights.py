@@ -1,7 +1,8 @@
 """Kubernetes RBAC as grants, and network policies as egress."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
 from agentaudit.extract.documents import Documents
@@ -61,8 +62,7 @@ _BUILT_IN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Rights:
+class _Rights(Struct, frozen=True):
     verbs: tuple[str, ...]
     resources: tuple[str, ...]
     place: Evidence

@@ -1,6 +1,6 @@
 """langgraph.json: graphs as agents, what the server keeps for them, and its environment."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.evidence import Truth
 
@@ -29,8 +30,7 @@ _TAG = re.compile(r":(?P<tag>[\w][\w.-]*)$")
 _FLOATING = re.compile(r"^(?:latest|main|master|edge|stable|nightly|dev|next|.*-latest)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+class Launch(Struct, frozen=True, kw_only=True):
     """What a command starts."""
 
     package: str = ""

@@ -8,7 +8,8 @@ asks for a password only where `SECURE` is true (https://docs.letta.com/guides/s
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id

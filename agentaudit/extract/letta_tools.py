@@ -5,7 +5,7 @@ A tool waits for an approval where it or a rule of the agent says so. Code of `r
 sandbox service; tools with a source run in a sandbox that the server's settings choose.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool

@@ -9,7 +9,8 @@ https://docs.litellm.ai/docs/proxy/users, https://docs.litellm.ai/docs/proxy/vir
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.sizes import seconds_of

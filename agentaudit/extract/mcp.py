@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
@@ -37,8 +38,7 @@ _BLOCKS_OF_HEADERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A document that declares servers, and the agent they are exposed to."""
 
     documents: Documents

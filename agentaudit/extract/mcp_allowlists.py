@@ -9,8 +9,10 @@ CLI the name (`mcp.allowed`).
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
@@ -24,8 +26,7 @@ from agentaudit.readers.document import Document, Node
 _MANAGED = re.compile(r"(?:^|/)managed-mcp\.json$")
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(Struct, frozen=True):
     """One list of servers that may run, for all configurations of one client."""
 
     client: str

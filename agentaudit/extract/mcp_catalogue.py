@@ -6,14 +6,14 @@ it says only what those pages say: a server that is not here has unknown tools, 
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 EFFECTS = {"r": "read", "w": "write", "d": "delete", "x": "execute", "s": "send"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownTool:
+class KnownTool(Struct, frozen=True, kw_only=True):
     """One tool of a known server."""
 
     name: str
@@ -26,8 +26,7 @@ class KnownTool:
     """Its arguments can carry data out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownServer:
+class KnownServer(Struct, frozen=True, kw_only=True):
     """A server whose tools are known, and how to recognise it."""
 
     name: str

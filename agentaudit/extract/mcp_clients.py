@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import folder_of
@@ -42,8 +43,7 @@ _AGENT_FILE = re.compile(r"(?:^|/)\.(?P<client>amazonq|kiro)/(?:cli-)?agents/[^/
 """Agents of the Q Developer CLI and of Kiro, one a file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredServer:
+class DeclaredServer(Struct, frozen=True, kw_only=True):
     """One server as a client's configuration names it."""
 
     name: str

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
@@ -31,8 +33,7 @@ _BLOCKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ServerPlace:
+class ServerPlace(Struct, frozen=True):
     """Where a server is declared, and who sees what it holds."""
 
     documents: Documents

@@ -1,6 +1,6 @@
 """The tools of a tool server: from the catalogue where it is known, left open where it is not."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.mcp_catalogue import KnownServer, KnownTool, known_server

@@ -8,7 +8,8 @@ expire; each may get an `expiration_date` when it is added, and is kept for ever
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
@@ -28,8 +29,7 @@ _BESIDE = frozenset(
 _EXPIRES = "expiration_date"
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     document: Document
     node: Node
     route: str

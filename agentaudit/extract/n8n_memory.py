@@ -1,6 +1,6 @@
 """The memory nodes of n8n: what they keep, for how long, how much of it reaches the model."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.extract.bounds import Bound, bound
 from agentaudit.extract.collector import evidence, fact_id
@@ -17,8 +17,7 @@ _IDLE_S = 3600
 """The memory inside n8n drops what nobody used for an hour."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
+class _Form(Struct, frozen=True, kw_only=True):
     backend: str
     windowed_from: float | None
     """The version of the node that first knew a window; None where only the server knows."""

@@ -1,13 +1,13 @@
 """What n8n exports: workflows, their nodes, and which node feeds which."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.readers.document import Document, Node, NodeKind
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(Struct, frozen=True):
     """One workflow of an export, and which node feeds which."""
 
     document: Document

@@ -7,7 +7,9 @@ issue a token for the job.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.actions_tools import add_allowed_tools
 from agentaudit.extract.coding_agents import BYPASS, starts_agent
@@ -34,8 +36,7 @@ _CLOUDS = frozenset({"aws", "google", "azure"})
 _NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipelineJob:
+class PipelineJob(Struct, frozen=True, kw_only=True):
     """One job, whatever the forge calls it."""
 
     name: str
@@ -59,8 +60,7 @@ class PipelineJob:
         return starts_agent(self.script)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True, kw_only=True):
     """One file of a forge."""
 
     document: Document

@@ -10,8 +10,9 @@ where an instruction names it in braces and code of the application sets it.
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
@@ -33,8 +34,7 @@ _MOST_PROMPTS = 500
 """More of them in one file are an attack on the reader."""
 
 
-@dataclass(slots=True)
-class _Memory:
+class _Memory(Struct):
     """One memory that several sessions share, and where it is read and written."""
 
     name: str
@@ -160,8 +160,7 @@ def _system_texts(module: Module) -> Iterator[ast.expr]:
             yield pair.elts[1]
 
 
-@dataclass(slots=True)
-class _Flow:
+class _Flow(Struct):
     """From which reads the values of an expression come, within its function."""
 
     scopes: Scopes

@@ -7,7 +7,9 @@ older `agent_engines.create(app, …)`; by Google Cloud, "Deploy an agent" and "
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.google_platforms import (
@@ -37,8 +39,7 @@ _SOURCE = ("source_packages", "entrypoint_module")
 """What a configuration has where it names the agent by its source."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
+class _Settings(Struct, frozen=True):
     """What is asked of a deployment, as keywords or in its `config`."""
 
     module: Module

@@ -1,7 +1,8 @@
 """Agents that Python code builds, with their tools, memories, limits and gates."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.autogen_limits import Limits
 from agentaudit.extract.collector import Collector, fact_id

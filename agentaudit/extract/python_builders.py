@@ -8,11 +8,11 @@ limit to 9,999, AutoGen 0.2 answers itself 100 times, and Agno 3.1 sets no limit
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Builder:
+class Builder(Struct, frozen=True):
     """One way to build an agent: its framework, and how often it loops when nobody says."""
 
     framework: str

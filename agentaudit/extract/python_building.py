@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
@@ -12,8 +13,7 @@ from agentaudit.extract.python_runs import Runs
 from agentaudit.model.facts.tools import Tool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Building:
+class Building(Struct, frozen=True, kw_only=True):
     """A module beside all documents: its calls, and the functions that decorators make tools."""
 
     documents: Documents

@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PAGES, SHELL, WEB, KnownTool

@@ -8,7 +8,9 @@ have the tools of their own definition, or those of the agent that calls them.
 """
 
 import ast
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.claude_rules import (
     BUILT_IN,
@@ -47,8 +49,7 @@ _DEFINITIONS = frozenset(
 _EDITS = frozenset({"Write", "Edit"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(Struct, frozen=True):
     """The options of one agent, as far as they fold."""
 
     building: Building

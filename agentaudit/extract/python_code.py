@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.redaction import plain
@@ -20,8 +21,7 @@ UNFOLDED = object()
 """The value of an expression that does not fold: unknown, which is not the same as absent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call whose function is known by its full name, and the variable its result goes to."""
 
     name: str
@@ -34,8 +34,7 @@ class Call:
         return self.name.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True, eq=False):
     """One parsed file, with its imports and its constants."""
 
     document: Document
@@ -55,7 +54,7 @@ class Module:
     """What modules of the repository pass on: the name it has there, and where it comes from."""
     local: Mapping[str, Sequence[tuple[int, int, str]]] = field(default_factory=dict)
     """Names that functions import from different places: first line, last line, and full name."""
-    _folded: dict[str, object] = field(default_factory=dict, init=False, repr=False)
+    _folded: dict[str, object] = field(default_factory=dict)
     """The values of names, each folded once: sums of names of sums multiply."""
 
     def of(self, type_: type[NodeT]) -> Sequence[NodeT]:

@@ -10,7 +10,8 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.python_code import FunctionDef, Module, descendants, keyword
 from agentaudit.extract.python_scopes import bindings
@@ -27,8 +28,7 @@ _LONGEST = 20
 """Names of names are followed so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(Struct, frozen=True):
     """One tool's function, and the names in it that are made of what the model passes."""
 
     module: Module

@@ -8,7 +8,8 @@ tutorial "Secure code execution" says that no local executor is completely secur
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import EVERYTHING
@@ -49,8 +50,7 @@ _BOXES = frozenset({"docker", "e2b", "modal", "blaxel", "wasm"})
 _DSPY_AGENTS = frozenset({"CodeAct", "RLM"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """What runs the code of an agent, where it was said, and whether that is a box."""
 
     name: str

@@ -7,7 +7,8 @@ return. An agent that stands in another's arguments keeps its stores to itself.
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.extract.python_code import Call, Module, descendants
 from agentaudit.extract.python_scopes import bindings
@@ -38,8 +39,7 @@ def pairs(
     return frozenset(found)
 
 
-@dataclass(slots=True)
-class _Flow:
+class _Flow(Struct):
     ends: frozenset[int]
     """Calls at which following ends: those that make agents and stores."""
     agents: frozenset[int]

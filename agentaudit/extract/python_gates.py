@@ -1,7 +1,8 @@
 """What stands between an agent in Python and its tools: questions to people, and filters."""
 
 import ast
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.python_building import Building

@@ -9,7 +9,8 @@ vault keeps and gives out by name.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
@@ -29,8 +30,7 @@ _APPS = frozenset(
 _SIGNED_S = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Proof:
+class _Proof(Struct, frozen=True, kw_only=True):
     kind: str
     form: CredentialForm
     lifetime: Lifetime

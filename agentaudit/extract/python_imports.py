@@ -5,7 +5,8 @@ A name that the repository defines itself begins with a dot, and so is never tak
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Module, module_of
@@ -53,7 +54,7 @@ def _resolved(modules: Mapping[str, Module], file: str, module: Module) -> Modul
         if target is not None:
             public = _public(modules, target, path)
             passed_on.update({f"{names[name]}.{inner}": origin for inner, origin in public})
-    return replace(module, imports=names, passed_on=passed_on, stars=tuple(stars))
+    return replace(module, imports=names, passed_on=passed_on, stars=tuple(stars), _folded={})
 
 
 def _public(modules: Mapping[str, Module], file: str, path: str) -> Iterator[tuple[str, str]]:

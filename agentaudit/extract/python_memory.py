@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted, written_keys

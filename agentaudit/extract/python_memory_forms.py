@@ -6,13 +6,13 @@ langgraph-checkpoint-*, OpenAI Agents 0.24, AutoGen 0.7, Strands, LlamaIndex 0.1
 1.23, Semantic Kernel 1.45, Agno 3.1.
 """
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.evidence import Known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """What one class of memories is, and which arguments bound it."""
 
     kind: str

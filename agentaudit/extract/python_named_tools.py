@@ -7,7 +7,8 @@ on the terminal first unless `BYPASS_TOOL_CONSENT` is set (`shell.py`, `use_aws.
 
 import ast
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.adk_named_tools import ADK_TOOLS
 from agentaudit.extract.documents import Documents

@@ -1,7 +1,8 @@
 """Mappings and lists that Python code writes out, as the nodes that other syntaxes have."""
 
 import ast
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.python_code import UNFOLDED, Module
 from agentaudit.readers.document import Node, NodeKind
@@ -21,8 +22,7 @@ def node_of(module: Module, expression: ast.expr) -> Node:
     return _Written(module).node(expression)
 
 
-@dataclass(slots=True)
-class _Written:
+class _Written(Struct):
     """One value while it is read, and how many nodes it may still have."""
 
     module: Module

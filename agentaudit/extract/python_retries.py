@@ -9,8 +9,9 @@ even pause); so does backoff's `on_exception` without `max_tries` and `max_time`
 import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_builders import RUN_METHODS
@@ -20,8 +21,7 @@ from agentaudit.model.evidence import Known
 from agentaudit.model.facts.controls import Retry
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     product: str
     limits: tuple[str, ...]
     stop: int | None = None
@@ -109,8 +109,7 @@ def _never(module: Module, node: ast.expr) -> bool:
     return module.value(node) is None or module.dotted(node) == "tenacity.stop_never"
 
 
-@dataclass
-class _Reach:
+class _Reach(Struct, dict=True, eq=False):
     """What calls lead to, also by way of the module's own functions."""
 
     module: Module

@@ -8,7 +8,8 @@ and "`math.inf` or a very high number" for ever (`openai/_base_client.py`, which
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.python_code import Call, Module, descendants, keyword
 from agentaudit.extract.python_scopes import Scopes
@@ -29,8 +30,7 @@ _HARMLESS = frozenset(
 """Calls of a handler that end nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retried:
+class Retried(Struct, frozen=True):
     """What is tried again: what it is called, where that is said, and what it calls."""
 
     name: str

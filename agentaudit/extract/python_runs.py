@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from agentaudit.extract.python_builders import RUN_METHODS
 from agentaudit.extract.python_code import Call, Module, keyword, written_keys
@@ -14,8 +15,7 @@ _STARTS = RUN_METHODS | {"with_config", "RunConfig", "RunnableConfig"}
 _Names = tuple[str, ...]
 
 
-@dataclass
-class Runs:
+class Runs(Struct, dict=True, eq=False):
     """
     What the runs of a module are handed under some names, sought once and only if it is asked.
 

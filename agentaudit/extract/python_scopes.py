@@ -2,14 +2,14 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from agentaudit.extract.python_code import FunctionDef, Module
 
 
-@dataclass
-class Scopes:
+class Scopes(Struct, dict=True, eq=False):
     """In which function the lines of a module stand, the innermost of them."""
 
     module: Module

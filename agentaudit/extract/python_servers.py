@@ -7,7 +7,8 @@ unless `run` names a transport, and listen on 127.0.0.1 unless `host` says other
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.python_building import Building
@@ -33,8 +34,7 @@ _TRANSPORTS = {"stdio": "stdio", "http": "http", "streamable-http": "http", "sse
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104, what we look for
 
 
-@dataclass(frozen=True, slots=True)
-class _Reach:
+class _Reach(Struct, frozen=True):
     """How a server is started."""
 
     transport: str = ""

@@ -8,8 +8,9 @@ the identifier in. Where some call is given both, the session may be checked the
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from agentaudit.extract.python_code import FunctionDef, Module, descendants, written_keys
 from agentaudit.extract.python_scopes import Scopes, bindings
@@ -23,8 +24,7 @@ _MOST_CALLS = 200
 """Calls that name tenants: with more of them in one function nobody can say what they check."""
 
 
-@dataclass
-class SessionKeys:
+class SessionKeys(Struct, dict=True, eq=False):
     """The keys of one module's sessions; what is asked of a function is read once."""
 
     module: Module
@@ -63,8 +63,7 @@ class SessionKeys:
         return None
 
 
-@dataclass
-class _Function:
+class _Function(Struct, dict=True, eq=False):
     """What of a function tells whose session it is."""
 
     node: FunctionDef

@@ -7,7 +7,8 @@ that uvicorn serves, by itself or within another application: FastMCP 4.2 and th
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Call, Module, keyword
@@ -32,8 +33,7 @@ _GUARDS = ("middleware", "Depends(", "HTTPBearer", "OAuth2")
 """What an application around a server may ask who calls with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """A call that starts a server, in the module where it stands."""
 
     module: Module

@@ -8,7 +8,8 @@ has no time limit of its own unless it is given one; AutoGen 0.2 ends a group ch
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.autogen_limits import Limits, One, narrowed, of_word
 from agentaudit.extract.python_building import Building
@@ -23,8 +24,7 @@ _POSITIONAL = frozenset({"RoundRobinGroupChat", "Swarm"})
 _DEEPEST = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Team:
+class Team(Struct, frozen=True, kw_only=True):
     """One way to put agents together: its framework, and what ends it."""
 
     framework: str

@@ -3,7 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import EVERYTHING
@@ -117,8 +118,7 @@ def approval_of(module: Module, *places: ast.expr) -> Truth:
     return Truth.UNKNOWN
 
 
-@dataclass(slots=True)
-class _Effects:
+class _Effects(Struct):
     names: set[str]
     untrusted: bool = False
     private: bool = False

@@ -9,8 +9,9 @@ import binascii
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
@@ -93,8 +94,7 @@ _VARIABLE = re.compile(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 _SETTING = re.compile(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recognised:
+class Recognised(Struct, frozen=True, kw_only=True):
     """What a setting is when it is a credential. `secret` is the value itself, kept in memory."""
 
     provider: str

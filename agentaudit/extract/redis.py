@@ -5,7 +5,9 @@ Only stores for which an environment or code gives evidence are looked at.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Workload, evidence
 from agentaudit.extract.documents import Documents
@@ -24,8 +26,7 @@ _DEFAULT_POLICY = "noeviction"
 """Of open-source Redis; managed services have others."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Directive:
+class _Directive(Struct, frozen=True):
     name: str
     value: str
     place: Evidence

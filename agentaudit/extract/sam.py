@@ -8,7 +8,8 @@ template", "AWS SAM policy templates".
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.cloudformation_values import is_call
 from agentaudit.extract.collector import Collector, evidence

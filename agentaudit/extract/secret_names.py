@@ -1,8 +1,9 @@
 """What the name of a setting promises about its value: a secret, of whom, of what kind."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from agentaudit.model.facts.credentials import Lifetime
 
@@ -148,8 +149,7 @@ considered" a secret.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretName:
+class SecretName(Struct, frozen=True, kw_only=True):
     """What a name says about the credential under it."""
 
     provider: str

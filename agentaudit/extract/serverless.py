@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from agentaudit.errors import Problem
 from agentaudit.extract.cloudformation_values import is_call
 from agentaudit.extract.collector import Collector
@@ -125,8 +127,7 @@ def _of_file(node: Node, file: str) -> Node:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Project:
+class _Project(Struct, frozen=True):
     """The file, its variables resolved."""
 
     root: Node

@@ -6,7 +6,8 @@ to stand beside it.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.evidence import Truth
 
@@ -23,8 +24,7 @@ _PERSON = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """What a session key says of who shares a conversation."""
 
     scope: str = ""

@@ -1,7 +1,8 @@
 """A tool whose source stands as a text in a configuration: read as Python, and never run."""
 
 import ast
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.errors import InputError
 from agentaudit.extract.collector import fact_id

@@ -1,11 +1,8 @@
 """Resources of other formats that stand together, as what reads Terraform takes its modules."""
 
-from dataclasses import dataclass
-
 from agentaudit.extract.terraform_modules import Declared, Module
 
 
-@dataclass(slots=True)
 class Stack(Module):
     """One template, in the words of Terraform."""
 

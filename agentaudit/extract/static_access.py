@@ -9,8 +9,9 @@ for the same properties.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from agentaudit.extract.bounds import switch
 from agentaudit.extract.terraform_modules import Declared, Module
@@ -109,8 +110,7 @@ def _own_users(options: Node | None) -> Truth:
     return fine_grained
 
 
-@dataclass(frozen=True, slots=True)
-class Rotations:
+class Rotations(Struct, frozen=True):
     """Which secrets something in a module rotates."""
 
     names: frozenset[str]

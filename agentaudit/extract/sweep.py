@@ -9,7 +9,8 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials

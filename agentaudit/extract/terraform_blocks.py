@@ -1,16 +1,16 @@
 """The top-level blocks of a module, looked up by kind, by type, and by labels."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from agentaudit.extract.terraform_names import ALIASES
 from agentaudit.readers.document import Document
 from agentaudit.readers.hcl_syntax import Attribute, Block, Body
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A block and the file it stands in."""
 
     document: Document

@@ -9,8 +9,9 @@ AWS, "Best Practices for Tagging AWS Resources" (data classification).
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module

@@ -8,8 +8,9 @@ Data Access audit logs" and "GKE audit logging"; Azure Monitor, "Diagnostic sett
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
@@ -97,8 +98,7 @@ def _any(found: set[str] | frozenset[str], *, unknown: bool) -> Truth:
     return Truth.UNKNOWN if unknown else Truth.NO
 
 
-@dataclass(slots=True)
-class _Settings:
+class _Settings(Struct):
     """What the diagnostic settings of a module keep."""
 
     unsure: bool

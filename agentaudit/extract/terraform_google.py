@@ -1,8 +1,10 @@
 """Where agents run on Google Cloud, in Terraform: Cloud Run, machines, and Agent Engine."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of
@@ -33,8 +35,7 @@ _CHANNELS = {"google_vertex_ai_reasoning_engine": "`secret_env` of the deploymen
 _ANYONE = frozenset({"allUsers", "allAuthenticatedUsers"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """Where a type of Cloud Run keeps what is asked of it, as routes from its body."""
 
     containers: tuple[str, ...]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
@@ -32,8 +33,7 @@ _ATTACHMENTS = {
 }
 
 
-@dataclass(slots=True)
-class Principals:
+class Principals(Struct):
     """The roles and users of all modules while their policies are gathered."""
 
     documents: Documents

@@ -6,7 +6,9 @@ References to resources give names and ARNs as far as the files decide them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.documents import folder_of
@@ -25,8 +27,7 @@ _DEEPEST_VALUE = 60
 _PATHS = ("module", "root", "cwd")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """One resource or data source of a module, its body folded."""
 
     type: str
@@ -68,8 +69,7 @@ class Declared:
         return self.label or self.address
 
 
-@dataclass(slots=True)
-class Module:
+class Module(Struct):
     """One folder of Terraform files."""
 
     folder: str

@@ -7,7 +7,8 @@ the source says of it.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.errors import InputError
 from agentaudit.readers.document import Node, NodeKind
@@ -37,8 +38,7 @@ def _none(values: Node) -> Iterator[None]:
     yield from (None for _ in values.elements)
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
+class Overlay(Struct, frozen=True):
     """Lays planned values over written ones. `place` is where goes what nobody wrote."""
 
     place: Node | None

@@ -8,7 +8,9 @@ where the sources have them. Where they are not, they stand in the plan.
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import field
+from msgspec.structs import replace
 
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.terraform_blocks import Member
@@ -55,8 +57,7 @@ def _tell_apart(made: Sequence["PlannedModule"]) -> None:
             module.prefix += f"{module.path}."
 
 
-@dataclass(slots=True, kw_only=True)
-class PlannedModule(Module):
+class PlannedModule(Module, kw_only=True):
     """One module of a plan; its bodies are those of its sources, where they are at hand."""
 
     document: Document

@@ -1,7 +1,8 @@
 """What runs, as Terraform declares it: functions, tasks, AgentCore runtimes, machines."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id

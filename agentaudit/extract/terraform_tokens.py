@@ -7,8 +7,9 @@ without a parent is not revoked with it, and lives for 32 days where nobody says
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.recognition import lifetime_of
@@ -21,8 +22,7 @@ _DAY_S = 86_400
 _VAULT_LEASE_S = 32 * _DAY_S
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Issuer:
+class _Issuer(Struct, frozen=True, kw_only=True):
     """A resource that decides how long tokens live."""
 
     provider: str

@@ -8,7 +8,8 @@ vault-helm `values.yaml` (`server.standalone.config`, `server.ha.config`, `serve
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
@@ -29,8 +30,7 @@ _VALUES = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Server:
+class _Server(Struct, frozen=True):
     """One configuration, and by what it is told apart from others of its file."""
 
     document: Document

@@ -9,7 +9,9 @@ by all who call; the least used goes first.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.compose import environment_whole
@@ -38,8 +40,7 @@ _OFF = frozenset({"false", "0", "no"})
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
-@dataclass(frozen=True, slots=True)
-class _Server:
+class _Server(Struct, frozen=True):
     """One server as it is started: its arguments, and where they stand."""
 
     document: Document

@@ -7,7 +7,8 @@ of its container (`ZEP_AUTH_REQUIRED`, `ZEP_AUTH_SECRET`) goes before its file.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.extract.bounds import bound, switch
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id

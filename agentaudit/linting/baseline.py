@@ -7,7 +7,9 @@ without one would let any reader of the baseline test guesses of weak secrets.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.linting.redaction import shown_subject
@@ -19,8 +21,7 @@ BEFORE = "before"
 _MARK = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class BaselineEntry:
+class BaselineEntry(Struct, frozen=True, kw_only=True, order=True):
     """One finding of an earlier run."""
 
     rule: str
@@ -36,8 +37,7 @@ class BaselineEntry:
         return same and (not self.value or not other.value or self.value == other.value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """A run beside a baseline."""
 
     result: LintResult

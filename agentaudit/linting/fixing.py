@@ -5,7 +5,8 @@ A fix is kept only if, in the files as they would be, its finding is gone and no
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.errors import RefusedError
 from agentaudit.linting.redaction import shown_subject
@@ -32,8 +33,7 @@ Asking = Callable[[Mapping[str, str]], LintResult]
 _ROUNDS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
+class Audited(Struct, frozen=True, kw_only=True):
     """What was linted, as fixes need it."""
 
     deployment: Deployment
@@ -42,8 +42,7 @@ class Audited:
     limits: Limits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What `--fix` would write."""
 
     files: EditedFiles
@@ -54,14 +53,12 @@ class Plan:
     """Findings whose rule has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True):
     finding: Finding
     edits: Edits
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What is asked for every finding, answered once."""
 
     audited: Audited

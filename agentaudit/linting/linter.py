@@ -1,8 +1,9 @@
 """Lint: rules asked of the facts of a deployment, answered with findings."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from operator import attrgetter
+
+from msgspec import Struct
 
 from agentaudit import __version__
 from agentaudit.linting.context import in_context
@@ -64,8 +65,7 @@ def lint(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(Struct, frozen=True):
     """A fact for which a rule holds."""
 
     fact: Fact
@@ -138,7 +138,7 @@ def _named_facts(fact: Fact, known: dict[FactId, Fact]) -> Iterator[Evidence]:
 
 
 _NAMES: Mapping[type, tuple[str, ...]] = {
-    kind.type: tuple(field.name for field in fields(kind.type) if field.name != "id")
+    kind.type: tuple(name for name in kind.type.__struct_fields__ if name != "id")
     for kind in FACT_KINDS.values()
 }
 
@@ -148,7 +148,7 @@ def _distinct(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, 
     return tuple(map(shown_place, sorted(others, key=_ORDER)[:_RELATED]))
 
 
-_ORDER = attrgetter(*(field.name for field in fields(Evidence)))
+_ORDER = attrgetter(*Evidence.__struct_fields__)
 """The order of places, made once for each and not at every comparison."""
 
 

@@ -2,8 +2,9 @@
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
+
+from msgspec.structs import replace
 
 from agentaudit.extract.redaction import plain
 from agentaudit.linting.fingerprints import fingerprint

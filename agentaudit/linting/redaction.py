@@ -1,6 +1,6 @@
 """The last look before anything leaves lint: what is named like a secret is not shown."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import Unresolved

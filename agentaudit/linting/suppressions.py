@@ -6,7 +6,8 @@ finding of its own, or it would hide the next one on its line.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.model.deployment import SuppressionComment

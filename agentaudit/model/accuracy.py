@@ -1,7 +1,8 @@
 """How right, and how costly, a recording is: claims, and what was found on one machine."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Outcome(StrEnum):
@@ -12,8 +13,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """
     One claim, what was found, and how far off it is.
 
@@ -33,8 +33,7 @@ class Check:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfTest:
+class SelfTest(Struct, frozen=True, kw_only=True):
     """The artifact `selftest.json`: all checks of one run, and the machine they ran on."""
 
     machine: str

@@ -1,13 +1,13 @@
 """What can be asked of a simulation: what if, what to use, and how much is enough."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from agentaudit.model.measures import Difference, Interval, Percentiles
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
+class Arm(Struct, frozen=True, kw_only=True):
     """One policy on one workload and machine."""
 
     policy: str
@@ -18,8 +18,7 @@ class Arm:
     """Of P90; None of the arm that the others are compared with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhatIf:
+class WhatIf(Struct, frozen=True, kw_only=True):
     """A change under the baseline and the best policy, compared with the baseline as it is."""
 
     change: str
@@ -36,8 +35,7 @@ class Holds(StrEnum):
     SATURATED = "saturated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensitivity:
+class Sensitivity(Struct, frozen=True, kw_only=True):
     """The recommendation where an assumption is wrong."""
 
     assumption: str
@@ -48,8 +46,7 @@ class Sensitivity:
     holds: Holds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendation:
+class Recommendation(Struct, frozen=True, kw_only=True):
     """
     The policy and the caps to use, chosen on some replications and judged on others.
 
@@ -91,8 +88,7 @@ class Question(StrEnum):
     USERS = "users"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """The answer to one search under one policy."""
 
     question: Question

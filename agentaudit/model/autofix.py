@@ -1,7 +1,8 @@
 """What a rule would change so that its finding is gone, and what that comes to in files."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class EditAction(StrEnum):
@@ -12,8 +13,7 @@ class EditAction(StrEnum):
     INSERT = "insert"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixEdit:
+class FixEdit(Struct, frozen=True, kw_only=True):
     """One edit of a rule's autofix."""
 
     action: EditAction
@@ -34,8 +34,7 @@ class FixEdit:
     """It is meant for the whole document, not for the member of it that the finding stands in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixExample:
+class FixExample(Struct, frozen=True, kw_only=True):
     """A file before and after the fix."""
 
     path: str
@@ -45,8 +44,7 @@ class FixExample:
     """Further files, which stay as they are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Autofix:
+class Autofix(Struct, frozen=True, kw_only=True):
     """The edits of a rule, each of them right whatever else the deployment is."""
 
     says: str
@@ -56,8 +54,7 @@ class Autofix:
     examples: tuple[FixExample, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True, order=True):
     """
     One stretch of a file and what comes in its place.
 
@@ -72,8 +69,7 @@ class Change:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+class Fix(Struct, frozen=True, kw_only=True):
     """What would be changed for one finding."""
 
     rule: str

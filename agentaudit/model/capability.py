@@ -1,10 +1,9 @@
 """What a recording may hold on a machine, and what is missing for the rest."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capability:
+class Capability(Struct, frozen=True, kw_only=True):
     """
     One thing that a recording may hold.
 

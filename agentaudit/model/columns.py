@@ -7,7 +7,8 @@ equal places of the columns of one value belong together, and are in the order o
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Thread = tuple[int, int]
 """Process and thread."""
@@ -18,8 +19,7 @@ def numbers() -> "array[int]":
     return array("q")
 
 
-@dataclass(slots=True, kw_only=True)
-class Runs:
+class Runs(Struct, kw_only=True):
     """Stretches in which one thread had one stack in every sample."""
 
     pid: int
@@ -38,8 +38,7 @@ class Runs:
         return zip(self.start_ns, self.end_ns, self.stack, strict=True)
 
 
-@dataclass(slots=True, kw_only=True)
-class Readings:
+class Readings(Struct, kw_only=True):
     """On-CPU time of one thread between two instants, and the time it was ready without a core."""
 
     since_ns: "array[int]" = field(default_factory=numbers)
@@ -66,8 +65,7 @@ class Readings:
         return len(self.at_ns)
 
 
-@dataclass(slots=True, kw_only=True)
-class Spendings:
+class Spendings(Struct, kw_only=True):
     """CPU time of processes between two instants, and of children they waited for."""
 
     since_ns: "array[int]" = field(default_factory=numbers)
@@ -92,8 +90,7 @@ class Spendings:
         return sum(self.cpu_ns) + sum(self.reaped_ns)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class Columns(Struct, frozen=True, kw_only=True):
     """All that a recording holds in columns."""
 
     runs: dict[Thread, Runs] = field(default_factory=dict)

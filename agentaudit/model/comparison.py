@@ -1,7 +1,8 @@
 """The Comparison: what changed between two recordings, and what is noise. An artifact."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from agentaudit.model.trace import StepKind
 
@@ -37,8 +38,7 @@ class Measure(StrEnum):
     WALL_P90 = "wall p90"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """
     One measure, then and now. A time is None where there was nothing to measure.
 
@@ -61,8 +61,7 @@ class Change:
         return (self.after_ns or 0) - (self.before_ns or 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShareChange:
+class ShareChange(Struct, frozen=True, kw_only=True):
     """A step kind's share of the CPU time, 0 to 1, then and now, with 95 % intervals."""
 
     kind: StepKind
@@ -78,8 +77,7 @@ class ShareChange:
         return self.before_high < self.after_low or self.after_high < self.before_low
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """One of the two recordings."""
 
     recording: str
@@ -93,8 +91,7 @@ class Side:
     cpu_total_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """Two recordings, side by side: the largest changes first."""
 
     before: Side

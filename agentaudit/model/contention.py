@@ -1,10 +1,9 @@
 """How the recorded processes came by the cores of their host."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contention:
+class Contention(Struct, frozen=True, kw_only=True):
     """How threads of the whole tree came by the cores over a stretch, from kernel counters."""
 
     start_ns: int

@@ -7,12 +7,14 @@ nanoseconds; instants are in Unix time, because no two hosts share a monotonic c
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
-from typing import get_args, get_origin, get_type_hints
+from typing import get_args, get_origin
 from urllib.parse import quote
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
 
 DATASET_VERSION = 1
 VERSION_KEY = "agentaudit.dataset"
@@ -21,8 +23,7 @@ VERSION_KEY = "agentaudit.dataset"
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingRow:
+class RecordingRow(Struct, frozen=True, kw_only=True):
     """One recording. `gpu_busy` is 0 to 1 over all its devices, None where none was measured."""
 
     recording: str
@@ -43,8 +44,7 @@ class RecordingRow:
     """What its file should hold and nobody can read; None where it was read whole."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRow:
+class RequestRow(Struct, frozen=True, kw_only=True):
     """One request. `cpu_ns`, `gpu_ns` and `llm_wall_ns` are of all its steps."""
 
     recording: str
@@ -59,8 +59,7 @@ class RequestRow:
     llm_wall_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRow:
+class StepRow(Struct, frozen=True, kw_only=True):
     """One step."""
 
     recording: str
@@ -84,8 +83,7 @@ class StepRow:
     tokens_out: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessRow:
+class ProcessRow(Struct, frozen=True, kw_only=True):
     """One process of the tree. `cpu_ns` is its own; `end_unix_ns` is None while it lived."""
 
     recording: str
@@ -97,8 +95,7 @@ class ProcessRow:
     cpu_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRow:
+class SampleRow(Struct, frozen=True, kw_only=True):
     """The whole tree since the sample before."""
 
     recording: str
@@ -109,8 +106,7 @@ class SampleRow:
     system_busy: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GpuSampleRow:
+class GpuSampleRow(Struct, frozen=True, kw_only=True):
     """One device at one instant."""
 
     recording: str
@@ -139,8 +135,7 @@ MORE_TABLES: Mapping[str, type[Row]] = {
 """Tables beside them that no sum over a fleet needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """A column of a table: its name, the type of what it holds, and whether that may be absent."""
 
     name: str
@@ -168,13 +163,12 @@ def day_of(start_unix_ns: int) -> str:
 
 
 def _columns(type_: type[Row]) -> Iterator[Column]:
-    hints = get_type_hints(type_)
     for field in fields(type_):
-        hint = hints[field.name]
+        hint = field.type
         nullable = get_origin(hint) is UnionType
         yield Column(
             name=field.name,
             type=get_args(hint)[0] if nullable else hint,
             nullable=nullable,
-            added=field.default is not MISSING,
+            added=field.default is not NODEFAULT,
         )

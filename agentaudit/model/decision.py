@@ -1,7 +1,8 @@
 """The three decisions, and the verdict that follows from them: the artifact `report.json`."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from agentaudit.model.finding import LintResult
 from agentaudit.model.gate import Gate
@@ -19,8 +20,7 @@ class DecisionStatus(StrEnum):
     NOT_MEASURED = "not measured"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionEvidence:
+class DecisionEvidence(Struct, frozen=True, kw_only=True):
     """One sentence of evidence, and where it stands (`file:line:column`, or an artifact)."""
 
     text: str
@@ -28,8 +28,7 @@ class DecisionEvidence:
     good: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """One of the three questions, answered as far as the evidence goes."""
 
     id: str
@@ -50,8 +49,7 @@ class Verdict(StrEnum):
     CANNOT_SAY = "cannot say"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """Everything the page shows, from artifacts alone."""
 
     verdict: Verdict

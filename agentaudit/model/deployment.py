@@ -6,8 +6,9 @@ ask them.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent, Instruction, Model, PeerAgent, Source
@@ -81,8 +82,7 @@ class Derivation(StrEnum):
     DECLARED = "declared"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """A relation between two facts, read in the direction of its kind: `src` *kind* `dst`."""
 
     kind: EdgeKind
@@ -93,8 +93,7 @@ class Edge:
     derivation: Derivation = Derivation.STATIC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True, kw_only=True, order=True):
     """Something a file refers to that could not be resolved, and what that leaves open."""
 
     evidence: Evidence
@@ -111,8 +110,7 @@ class FileStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class FileCoverage:
+class FileCoverage(Struct, frozen=True, kw_only=True, order=True):
     """One file of the audit: what it was taken for, and whether it could be read."""
 
     file: str
@@ -123,8 +121,7 @@ class FileCoverage:
     column: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(Struct, frozen=True, kw_only=True):
     """All facts of a deployment, sorted by id within each kind, and what could not be read."""
 
     root: str = "."
@@ -166,8 +163,7 @@ class Deployment:
         return any(file.status in (FileStatus.FAILED, FileStatus.PARTIAL) for file in self.coverage)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class SuppressionComment:
+class SuppressionComment(Struct, frozen=True, kw_only=True, order=True):
     """`agentaudit: ignore[rule-id] reason` in a comment; it covers `line`."""
 
     file: str
@@ -177,8 +173,7 @@ class SuppressionComment:
     comment_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class FactKind:
+class FactKind(Struct, frozen=True):
     """One kind of fact: the word that rules use, its class, and its field of the Deployment."""
 
     word: str
@@ -223,4 +218,4 @@ def kind_of(fact: Fact) -> str:
 
 def field_names(kind: str) -> tuple[str, ...]:
     """The names that a condition may ask of one kind of fact."""
-    return tuple(item.name for item in fields(FACT_KINDS[kind].type))
+    return FACT_KINDS[kind].type.__struct_fields__

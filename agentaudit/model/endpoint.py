@@ -1,18 +1,16 @@
 """How busy the endpoints were whose metrics were read beside a recording: `--endpoint`."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class Level(Struct, frozen=True, kw_only=True):
     """What a gauge showed: its mean over the looks, and its largest value."""
 
     mean: float
     most: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointUse:
+class EndpointUse(Struct, frozen=True, kw_only=True):
     """
     One server of an endpoint, by its own metrics, so for all its users; None is what none tells.
 

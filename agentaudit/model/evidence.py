@@ -1,11 +1,11 @@
 """Where a fact stands: the place in a file that anyone can open and check."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Evidence:
+
+class Evidence(Struct, frozen=True, kw_only=True, order=True):
     """
     A place in a file. Lines and columns count from 1, columns in characters.
 

@@ -4,14 +4,13 @@ The Execution: requests that real processes served under a policy, and what it c
 Every time is in nanoseconds since the run began.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRecord:
+class StepRecord(Struct, frozen=True, kw_only=True):
     """One step as it ran: who asked for it when, and what the one who did it says."""
 
     request_id: int
@@ -34,8 +33,7 @@ class StepRecord:
         return self.begun_ns - self.sent_ns + self.seen_ns - self.ended_ns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What the machine did beside the run. Cores are means over the run."""
 
     elapsed_ns: int
@@ -45,8 +43,7 @@ class Surroundings:
     """Taken by the hypervisor."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class Execution(Struct, frozen=True, kw_only=True):
     """One run on real processes."""
 
     records: tuple[RequestRecord, ...]
@@ -70,8 +67,7 @@ class Execution:
         return max(record.finish_ns for record in self.records) - self.records[0].arrival_ns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contest:
+class Contest(Struct, frozen=True, kw_only=True):
     """Kinds of work that share cores, as many of each on every core."""
 
     processes: int
@@ -84,8 +80,7 @@ class Contest:
     """By kind of work: CPU time of the same work, over that alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSpeed:
+class ToolSpeed(Struct, frozen=True, kw_only=True):
     """What one kind of work costs on this machine."""
 
     tool: str
@@ -95,8 +90,7 @@ class ToolSpeed:
     """Jobs at once, and the CPU time of each over that of one alone, from 1 job on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
+class HandOver(Struct, frozen=True, kw_only=True):
     """What steps wait for processes to be woken, there and back, with so many jobs side by side."""
 
     jobs: int
@@ -106,8 +100,7 @@ class HandOver:
     """Of a call of the inference server."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostMeasurement:
+class HostMeasurement(Struct, frozen=True, kw_only=True):
     """This machine as a place to run requests, measured in some seconds."""
 
     cores: int
@@ -129,8 +122,7 @@ class HostMeasurement:
     """What other processes used meanwhile."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageLatency:
+class StageLatency(Struct, frozen=True, kw_only=True):
     """How long each of so many calls of a stage takes when they run at once."""
 
     concurrency: int

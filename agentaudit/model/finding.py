@@ -1,7 +1,8 @@
 """What lint reports."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from agentaudit.model.deployment import FileCoverage, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
@@ -36,8 +37,7 @@ class Family(StrEnum):
     LIMITS = "limits"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
+class Suppression(Struct, frozen=True, kw_only=True):
     """Why a finding does not count."""
 
     kind: str
@@ -48,8 +48,7 @@ class Suppression:
     expires: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True, kw_only=True):
     """A finding that a team lets stand, by fingerprint, in a file of its own."""
 
     rule: str
@@ -62,8 +61,7 @@ class Acceptance:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One rule that holds for one fact."""
 
     rule: str
@@ -82,8 +80,7 @@ class Finding:
     suppression: Suppression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSummary:
+class RuleSummary(Struct, frozen=True, kw_only=True):
     """What the report shows of a rule."""
 
     id: str
@@ -95,8 +92,7 @@ class RuleSummary:
     references: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialSummary:
+class CredentialSummary(Struct, frozen=True, kw_only=True):
     """A row of the first decision: a credential, where it is resolved, and how long it lives."""
 
     name: str
@@ -110,8 +106,7 @@ class CredentialSummary:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemorySummary:
+class MemorySummary(Struct, frozen=True, kw_only=True):
     """A row of the second decision: a store and its bounds, each `none`, `unknown` or a value."""
 
     name: str
@@ -125,8 +120,7 @@ class MemorySummary:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LintResult:
+class LintResult(Struct, frozen=True, kw_only=True):
     """The artifact `findings.json`."""
 
     root: str

@@ -6,7 +6,9 @@ same. Times are in nanoseconds, energy in microjoules.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.model.dataset import RecordingRow
 from agentaudit.model.sketch import Sketch, added
@@ -16,8 +18,7 @@ HostDay = tuple[str, str]
 """The host, and the day (UTC) of the recording's start."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindTally:
+class KindTally(Struct, frozen=True, kw_only=True):
     """All steps of one kind."""
 
     steps: int = 0
@@ -26,8 +27,7 @@ class KindTally:
     gpu_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeTally:
+class TypeTally(Struct, frozen=True, kw_only=True):
     """All requests of one type; times are of those that were seen from beginning to end."""
 
     requests: int = 0
@@ -38,8 +38,7 @@ class TypeTally:
     latencies: Sketch = field(default_factory=Sketch)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingTally:
+class RecordingTally(Struct, frozen=True, kw_only=True):
     """All recordings of one host and day. `core_ns` is their cores times their duration."""
 
     recordings: int = 0
@@ -56,8 +55,7 @@ class RecordingTally:
     peak_rss_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """What some of the recordings come to; parts add up to the whole."""
 
     recordings: Mapping[HostDay, RecordingTally] = field(default_factory=dict)
@@ -159,8 +157,7 @@ def _types(one: TypeTally, other: TypeTally) -> TypeTally:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetKind:
+class FleetKind(Struct, frozen=True, kw_only=True):
     """One step kind over all hosts. `cpu_share` is 0 to 1, of all CPU time that was counted."""
 
     kind: StepKind
@@ -171,8 +168,7 @@ class FleetKind:
     cpu_share: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetType:
+class FleetType(Struct, frozen=True, kw_only=True):
     """One type of request over all hosts; times are of whole requests, by request."""
 
     type: str
@@ -187,8 +183,7 @@ class FleetType:
     llm_wall_ns_mean: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetHost:
+class FleetHost(Struct, frozen=True, kw_only=True):
     """One host. `cpu_share` is of its cores while it was recorded; None where never measured."""
 
     host: str
@@ -204,8 +199,7 @@ class FleetHost:
     peak_rss_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fleet:
+class Fleet(Struct, frozen=True, kw_only=True):
     """The artifact `fleet.json`."""
 
     first_day: str

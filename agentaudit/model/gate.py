@@ -1,7 +1,8 @@
 """Gates: conditions on which a verdict, or the end of a run in CI, depends."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class GateStatus(StrEnum):
@@ -12,8 +13,7 @@ class GateStatus(StrEnum):
     NOT_COMPUTED = "not computed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class Gate(Struct, frozen=True, kw_only=True):
     """One condition of the verdict, with what was found."""
 
     id: str
@@ -24,8 +24,7 @@ class Gate:
     """The section of the page that shows it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateResult:
+class GateResult(Struct, frozen=True, kw_only=True):
     """What a gate said. FAIL is where the condition to fail on holds."""
 
     condition: str

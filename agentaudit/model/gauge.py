@@ -1,11 +1,11 @@
 """Gauges: the numbers of a profile that a gate in CI may ask, each with its meaning."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(Struct, frozen=True):
     """One number. `comparing` is true of those that need an older recording beside this one."""
 
     name: str

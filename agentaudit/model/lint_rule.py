@@ -1,14 +1,13 @@
 """Rules of lint as values, whatever engine decides their conditions."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.model.autofix import Autofix
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Family, RuleSummary, Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleExample:
+class RuleExample(Struct, frozen=True, kw_only=True):
     """A file that a rule is tried on: `path` decides what it is read as."""
 
     path: str
@@ -18,8 +17,7 @@ class RuleExample:
     """Further files of the same example, as (path, text)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LintRule:
+class LintRule(Struct, frozen=True, kw_only=True):
     """One rule file of `rules/lint/`: a condition over one kind of fact, and its texts."""
 
     id: str

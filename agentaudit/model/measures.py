@@ -1,7 +1,8 @@
 """What latencies are measured by: percentiles, their intervals, and differences between runs."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Measure(StrEnum):
@@ -14,8 +15,7 @@ class Measure(StrEnum):
     MEAN = "mean"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(Struct, frozen=True, kw_only=True):
     """A confidence interval of 95 %, in the unit of what it belongs to."""
 
     low: float
@@ -26,8 +26,7 @@ class Interval:
         return (self.high - self.low) / 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intervals:
+class Intervals(Struct, frozen=True, kw_only=True):
     """Of each number of `Percentiles`, in nanoseconds; None where the runs are too short."""
 
     p50: Interval | None
@@ -50,8 +49,7 @@ class Intervals:
                 return self.mean
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Percentiles:
+class Percentiles(Struct, frozen=True, kw_only=True):
     """Of one kind of latency, in nanoseconds."""
 
     p50_ns: int
@@ -91,8 +89,7 @@ class Verdict(StrEnum):
     """One of the two is overloaded: its numbers depend on how long the run is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """A number against another of the same requests, as a share of it: -0.34 is a third less."""
 
     measure: str

@@ -7,21 +7,20 @@ as they came: in Unix time, to be converted by the pairs of clocks beside them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.trace import StepKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribute:
+class Attribute(Struct, frozen=True, kw_only=True):
     """One attribute of a span, as text."""
 
     key: str
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpanSeen:
+class SpanSeen(Struct, frozen=True, kw_only=True):
     """
     An operation that the agent itself reported, begun and ended, whatever the dialect.
 
@@ -60,8 +59,7 @@ class SpanSeen:
     """`client`, `server`, `internal`, `producer` or `consumer`; empty when nobody said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class Marked(Struct, frozen=True, kw_only=True):
     """
     A step that the agent's own code marked: `agentaudit.step(kind, name)`, or an injected wrapper.
 
@@ -82,8 +80,7 @@ class Marked:
     injected: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRun:
+class TaskRun(Struct, frozen=True, kw_only=True):
     """
     An asyncio task of a thread had this chain of frames in every sample between two instants.
 
@@ -104,8 +101,7 @@ class TaskRun:
     stack: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InFlight:
+class InFlight(Struct, frozen=True, kw_only=True):
     """
     A request on a TCP connection: from the first byte of the question to the last of the answer.
 
@@ -141,8 +137,7 @@ class InFlight:
     """True where several requests shared the connection at once, and count as this one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointSample:
+class EndpointSample(Struct, frozen=True, kw_only=True):
     """
     What an inference server, or a GPU exporter, said of itself at one instant, in its metrics.
 
@@ -178,8 +173,7 @@ class EndpointSample:
     """False of a look at which there was no page, or none that tells anything: an incident does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadPlanned:
+class LoadPlanned(Struct, frozen=True, kw_only=True):
     """The load that the recorder itself put on the agent. `rate_hz` is 0 in a closed loop."""
 
     at_ns: int
@@ -192,8 +186,7 @@ class LoadPlanned:
     """At most so many; 0 is until the end of the recording."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadRequest:
+class LoadRequest(Struct, frozen=True, kw_only=True):
     """
     One request of that load.
 

@@ -5,8 +5,9 @@ Shares are 0 to 1; times are integer nanoseconds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from agentaudit.model.endpoint import EndpointUse
 from agentaudit.model.trace import (
@@ -20,8 +21,7 @@ from agentaudit.model.trace import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Load(Struct, frozen=True, kw_only=True):
     """What the agent was doing while recorded: the evidence that it was under load."""
 
     requests: int
@@ -31,8 +31,7 @@ class Load:
     """The part of it that the recorder put on the agent, where it did."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindShare:
+class KindShare(Struct, frozen=True, kw_only=True):
     """
     What one step kind took. Shares are 0 to 1, of the attributed and unattributed total.
 
@@ -61,8 +60,7 @@ class Bound(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breakdown:
+class Breakdown(Struct, frozen=True, kw_only=True):
     """CPU, GPU and wall time by step kind, with what could not be attributed shown as such."""
 
     duration_ns: int
@@ -88,8 +86,7 @@ class Breakdown:
         return self.cpu_total_ns - self.cpu_attributed_ns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineBin:
+class TimelineBin(Struct, frozen=True, kw_only=True):
     """One interval of the timeline: busy cores, busy GPU share, wall time by step kind."""
 
     start_ns: int
@@ -99,8 +96,7 @@ class TimelineBin:
     active_ns: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestTypeSummary:
+class RequestTypeSummary(Struct, frozen=True, kw_only=True):
     """Latency and work of one type of request."""
 
     type: str
@@ -114,8 +110,7 @@ class RequestTypeSummary:
     """`cpu` or `gpu`: which resource dominates its steps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """The artifact `profile.json`: the breakdown of one recording and its timeline."""
 
     recording: str

@@ -7,7 +7,8 @@ record needs no other to be added up; the two instants of a reading say when the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.columns import Columns
 from agentaudit.model.observed import (
@@ -33,8 +34,7 @@ from agentaudit.model.trace import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """The first record: who was recorded, where, since when, at which rate."""
 
     schema_version: int = SCHEMA_VERSION
@@ -45,32 +45,28 @@ class Opened:
     target: Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class Closed(Struct, frozen=True, kw_only=True):
     """The last record of a recording that was ended rather than cut off."""
 
     at_ns: int
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """One function on a stack. The name is qualified from CPython 3.11 on, bare before."""
 
     file: str
     function: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackDefined:
+class StackDefined(Struct, frozen=True, kw_only=True):
     """A distinct stack, leaf first. Ids count from 0 in the order of their definition."""
 
     stack: int
     frames: tuple[Frame, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackRun:
+class StackRun(Struct, frozen=True, kw_only=True):
     """A thread had this stack in every sample between the two instants."""
 
     pid: int
@@ -80,8 +76,7 @@ class StackRun:
     stack: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class Watched(Struct, frozen=True, kw_only=True):
     """A stretch in which the stacks of one process were sampled, and how that went."""
 
     pid: int
@@ -94,8 +89,7 @@ class Watched:
     """By how much the samples came later than they were meant to, summed up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadTime:
+class ThreadTime(Struct, frozen=True, kw_only=True):
     """On-CPU time of one thread, and the time it was ready but had no core."""
 
     pid: int
@@ -104,8 +98,7 @@ class ThreadTime:
     queue_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadTick:
+class ThreadTick(Struct, frozen=True, kw_only=True):
     """What the threads used between two readings; threads that used nothing are left out."""
 
     since_ns: int
@@ -113,8 +106,7 @@ class ThreadTick:
     times: tuple[ThreadTime, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadGone:
+class ThreadGone(Struct, frozen=True, kw_only=True):
     """A thread ended: a sampler that sees stacks alone shows its last one for too long."""
 
     at_ns: int
@@ -122,8 +114,7 @@ class ThreadGone:
     tid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessTime:
+class ProcessTime(Struct, frozen=True, kw_only=True):
     """
     CPU time of one process, exited threads included.
 
@@ -136,8 +127,7 @@ class ProcessTime:
     reaped_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessTick:
+class ProcessTick(Struct, frozen=True, kw_only=True):
     """What the processes of the tree used between two readings."""
 
     since_ns: int
@@ -145,8 +135,7 @@ class ProcessTick:
     times: tuple[ProcessTime, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessBorn:
+class ProcessBorn(Struct, frozen=True, kw_only=True):
     """
     A process joined the tree: by a fork, or because it was there when the recording began.
 
@@ -160,24 +149,21 @@ class ProcessBorn:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessNamed:
+class ProcessNamed(Struct, frozen=True, kw_only=True):
     """A process runs another program now."""
 
     pid: int
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessGone:
+class ProcessGone(Struct, frozen=True, kw_only=True):
     """A process of the tree ended."""
 
     at_ns: int
     pid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GpuProcessTime:
+class GpuProcessTime(Struct, frozen=True, kw_only=True):
     """
     GPU time of one process on one device, by the driver's own utilisation samples.
 
@@ -193,8 +179,7 @@ class GpuProcessTime:
     parents: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPeer:
+class ModelPeer(Struct, frozen=True, kw_only=True):
     """A process of the tree holds a connection to what looks like a model's endpoint."""
 
     at_ns: int
@@ -212,8 +197,7 @@ Few = (
 Record = Few | Many
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadReading:
+class ThreadReading(Struct, frozen=True, kw_only=True):
     """Kernel counters of one thread since it began: on-CPU time and run-queue wait."""
 
     pid: int
@@ -224,8 +208,7 @@ class ThreadReading:
     """When its process began, in the kernel's ticks: numbers of processes are given again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessReading:
+class ProcessReading(Struct, frozen=True, kw_only=True):
     """Kernel counters of one process since it began; `children_ns` is of children waited for."""
 
     pid: int
@@ -236,8 +219,7 @@ class ProcessReading:
     started: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class Recording(Struct, frozen=True, kw_only=True):
     """
     What one file holds: records in the order they were written, but for what stands in columns.
 

@@ -1,7 +1,8 @@
 """What a simulation answers: one record a request, one result a policy, and the advice."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from agentaudit.model.answers import Found, Recommendation, WhatIf
 from agentaudit.model.measures import Difference, Interval, Percentiles
@@ -9,8 +10,7 @@ from agentaudit.model.views import Views
 from agentaudit.model.workload import Machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRecord:
+class RequestRecord(Struct, frozen=True, kw_only=True):
     """One simulated request. `start_ns` is its admission; `latency` is arrival to finish."""
 
     request_id: int
@@ -32,8 +32,7 @@ class RequestRecord:
         return self.finish_ns - self.start_ns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeLatency:
+class TypeLatency(Struct, frozen=True, kw_only=True):
     """The latencies of one type of request, or of all (`type` is `all`)."""
 
     type: str
@@ -43,8 +42,7 @@ class TypeLatency:
     service: Percentiles
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueLengths:
+class QueueLengths(Struct, frozen=True, kw_only=True):
     """
     How many requests wait for admission and how many are in service, while requests come.
 
@@ -58,8 +56,7 @@ class QueueLengths:
     in_service_peak: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Energy:
+class Energy(Struct, frozen=True, kw_only=True):
     """Joules for each request, idle power included; None where the machine gives no watts."""
 
     cpu_joules: float | None
@@ -81,8 +78,7 @@ class Met(StrEnum):
     UNSURE = "too close to call"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectiveResult:
+class ObjectiveResult(Struct, frozen=True, kw_only=True):
     """One objective under one policy."""
 
     objective: str
@@ -92,16 +88,14 @@ class ObjectiveResult:
     met: Met
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferedLoad:
+class OfferedLoad(Struct, frozen=True, kw_only=True):
     """Work that comes in, as a share of what each resource can serve at best (rho)."""
 
     cpu: float
     gpu: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyResult:
+class PolicyResult(Struct, frozen=True, kw_only=True):
     """One policy on one workload and machine."""
 
     policy: str
@@ -134,8 +128,7 @@ class PolicyResult:
         return self.by_type[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
+class Simulation(Struct, frozen=True, kw_only=True):
     """The artifact `simulation.json`: the policies side by side, best first, and the advice."""
 
     workload_source: str

@@ -1,12 +1,11 @@
 """Rules that tell what an agent does, by frames on its stacks and by its spans."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.model.trace import StepKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRule:
+class StepRule(Struct, frozen=True, kw_only=True):
     """One row of `rules/steps/`: a frame pattern and the kind of step it is evidence of."""
 
     id: str
@@ -21,8 +20,7 @@ class StepRule:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpanRule:
+class SpanRule(Struct, frozen=True, kw_only=True):
     """
     One row of `rules/spans/`: an attribute of a span, and the kind of step it is evidence of.
 
@@ -41,8 +39,7 @@ class SpanRule:
     dialect: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgramRule:
+class ProgramRule(Struct, frozen=True, kw_only=True):
     """One row of `rules/programs.yaml`: a package that is not the agent, where it may seem so."""
 
     package: str
@@ -51,8 +48,7 @@ class ProgramRule:
     """`runner`, `command_line`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelRules:
+class LabelRules(Struct, frozen=True, kw_only=True):
     """What evidence means: frames on stacks, and spans; the first row that matches wins."""
 
     frames: tuple[StepRule, ...]

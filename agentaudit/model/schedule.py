@@ -4,14 +4,13 @@ The schedule of a simulated run: when each step of each request was queued, bega
 Times are integer nanoseconds on the clock of the workload, whose first arrival need not be at 0.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledStep:
+class ScheduledStep(Struct, frozen=True, kw_only=True):
     """
     One step that needed anything, a part of it, or the start of the request's process.
 
@@ -33,8 +32,7 @@ class ScheduledStep:
     """Python code that threads of one interpreter do one at a time, as one thread of the CPU."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledRequest:
+class ScheduledRequest(Struct, frozen=True, kw_only=True):
     """One request: its record says when it arrived, was admitted and finished."""
 
     record: RequestRecord
@@ -42,8 +40,7 @@ class ScheduledRequest:
     """In order; steps that need nothing take no time and are left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(Struct, frozen=True, kw_only=True):
     """All requests of one run in order of arrival."""
 
     policy: str

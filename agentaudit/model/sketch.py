@@ -7,16 +7,16 @@ than 1 in 128 either way. Whole numbers alone decide: two machines fill the same
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from math import ceil
+
+from msgspec import Struct, field
 
 RELATIVE_ERROR = 1 / 128
 _DIGITS = 7
 _HALF = 1 << (_DIGITS - 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sketch:
+class Sketch(Struct, frozen=True, kw_only=True):
     """Durations in nanoseconds by bucket."""
 
     counts: Mapping[int, int] = field(default_factory=dict)

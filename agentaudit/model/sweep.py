@@ -1,12 +1,11 @@
 """What a sweep asks and answers: a cell is one run, a row what came of it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.model.measures import Percentiles
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True, order=True):
     """One run of a sweep, as it was asked for: equal cells give equal rows, wherever they run."""
 
     arrivals: str
@@ -18,8 +17,7 @@ class Cell:
     seed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepRow:
+class SweepRow(Struct, frozen=True, kw_only=True):
     """What one run answers; times are in nanoseconds."""
 
     cell: Cell
@@ -34,8 +32,7 @@ class SweepRow:
     overloaded: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class Sweep(Struct, frozen=True, kw_only=True):
     """The artifact `sweep.json`: all cells of a sweep in their order."""
 
     workload_source: str

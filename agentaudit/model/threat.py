@@ -1,16 +1,16 @@
 """What the threat model answers: paths from untrusted input to damage, and how far it reaches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from agentaudit.model.deployment import FileCoverage, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.finding import Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(Struct, frozen=True, kw_only=True):
     """What can be said of a number when something is unknown: it lies in [low, high]."""
 
     low: float
@@ -25,8 +25,7 @@ class Bounds:
         return self.low == self.high
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphNode:
+class GraphNode(Struct, frozen=True, kw_only=True):
     """A fact as the threat graph shows it. `zone` is Z0 (open internet) to Z9 (approvers)."""
 
     id: str
@@ -36,8 +35,7 @@ class GraphNode:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphEdge:
+class GraphEdge(Struct, frozen=True, kw_only=True):
     """A step data or authority may take."""
 
     src: str
@@ -52,8 +50,7 @@ class GraphEdge:
     """Whether an approval outside the model stands in the way."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttackPath:
+class AttackPath(Struct, frozen=True, kw_only=True):
     """One way from untrusted input to damage, told as a sentence, every leg with evidence."""
 
     id: str
@@ -72,8 +69,7 @@ class AttackPath:
     """How many more paths of the same kind stand behind this one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlastRadius:
+class BlastRadius(Struct, frozen=True, kw_only=True):
     """
     What an attacker who steers the agent can do. Two numbers, never one score.
 
@@ -93,8 +89,7 @@ class BlastRadius:
     horizon_hours: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MitigationOutcome:
+class MitigationOutcome(Struct, frozen=True, kw_only=True):
     """What one change of the graph would do, from running all queries again."""
 
     name: str
@@ -108,8 +103,7 @@ class MitigationOutcome:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreatModel:
+class ThreatModel(Struct, frozen=True, kw_only=True):
     """The artifact `threats.json`."""
 
     root: str
@@ -150,16 +144,14 @@ class Entry(StrEnum):
     ANONYMOUS = "anonymous"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
+class Leg(Struct, frozen=True, kw_only=True):
     """One stretch of a pattern: stages to pass in order, along edges of certain kinds."""
 
     stages: tuple[str, ...]
     along: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreatQuery:
+class ThreatQuery(Struct, frozen=True, kw_only=True):
     """
     One file of `rules/threats/queries/`: a pattern over the threat graph, and its texts.
 
@@ -182,16 +174,14 @@ class ThreatQuery:
     references: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionClasses:
+class ActionClasses(Struct, frozen=True, kw_only=True):
     """Which actions cannot be undone and which hand out permissions, as lower-case globs."""
 
     irreversible: tuple[str, ...]
     permissions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MitigationText:
+class MitigationText(Struct, frozen=True, kw_only=True):
     """What one operator says of itself; `{names}` stands for what it changes."""
 
     title: str
@@ -199,8 +189,7 @@ class MitigationText:
     patch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreatRules:
+class ThreatRules(Struct, frozen=True, kw_only=True):
     """Everything under `rules/threats/`: what is asked of a graph, and how bad an answer is."""
 
     queries: tuple[ThreatQuery, ...]

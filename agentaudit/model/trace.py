@@ -5,8 +5,9 @@ Times are integer nanoseconds on the monotonic clock of the recording host; `clo
 to Unix time.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from agentaudit.model.contention import Contention
 from agentaudit.model.endpoint import EndpointUse
@@ -42,16 +43,14 @@ class LabelSource(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockPair:
+class ClockPair(Struct, frozen=True, kw_only=True):
     """The same instant on both clocks."""
 
     monotonic_ns: int
     unix_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class Host(Struct, frozen=True, kw_only=True):
     """The machine that was recorded."""
 
     name: str
@@ -64,8 +63,7 @@ class Host:
     """Why no GPU was measured: `no GPU seen: …`; empty when one was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What was recorded. `command` is redacted."""
 
     pid: int
@@ -83,8 +81,7 @@ class Target:
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessRecord:
+class ProcessRecord(Struct, frozen=True, kw_only=True):
     """One process of the tree. `end_ns` is None while it lives."""
 
     pid: int
@@ -97,8 +94,7 @@ class ProcessRecord:
     """The thread that forked it, 0 when nobody saw."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """
     A stretch of one kind of work on one thread.
 
@@ -136,8 +132,7 @@ class Step:
         return self.end_ns - self.start_ns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What a user waits for: steps in order. `complete` is false when an edge cuts it off."""
 
     request_id: int
@@ -152,8 +147,7 @@ class Request:
         return self.finish_ns - self.arrival_ns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CpuSample:
+class CpuSample(Struct, frozen=True, kw_only=True):
     """CPU time of the whole tree between the sample before and this one."""
 
     at_ns: int
@@ -164,8 +158,7 @@ class CpuSample:
     """Share of all cores of the host that were busy, 0 to 1, in the same interval."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GpuSample:
+class GpuSample(Struct, frozen=True, kw_only=True):
     """One device at one instant. `ours` is the share of our processes where the driver says."""
 
     at_ns: int
@@ -176,8 +169,7 @@ class GpuSample:
     ours: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnergyReading:
+class EnergyReading(Struct, frozen=True, kw_only=True):
     """Joules over the recording; `method` is `rapl`, `nvml_counter`, `dcgm_counter`, `estimate`."""
 
     component: str
@@ -186,8 +178,7 @@ class EnergyReading:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(Struct, frozen=True, kw_only=True):
     """Something the recorder could not do or had to give up, as data."""
 
     at_ns: int
@@ -197,8 +188,7 @@ class Incident:
     """What the recording does not hold because of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SamplingRecord:
+class SamplingRecord(Struct, frozen=True, kw_only=True):
     """How the stacks were sampled: intended and achieved, failures, lateness."""
 
     sampler: str
@@ -209,8 +199,7 @@ class SamplingRecord:
     max_interval_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrivenLoad:
+class DrivenLoad(Struct, frozen=True, kw_only=True):
     """The load that the recorder itself put on the agent, as it was measured."""
 
     shape: str
@@ -229,8 +218,7 @@ class DrivenLoad:
     """What most of those that failed say: `status 503`, or why no answer came."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """
     One of the recordings that a recording was merged from.
 
@@ -255,8 +243,7 @@ class Part:
         return self.first_pid <= pid < self.first_pid + self.pids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """One recording, labelled."""
 
     host: Host

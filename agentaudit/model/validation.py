@@ -1,12 +1,11 @@
 """The Validation: what the simulator predicted of runs on real processes, and what was measured."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.model.workload import Machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What one run comes to, measured or predicted: latencies, arrival to finish."""
 
     p50_ns: int
@@ -15,8 +14,7 @@ class Outcome:
     makespan_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidatedRun:
+class ValidatedRun(Struct, frozen=True, kw_only=True):
     """One run on real processes beside two simulations of it."""
 
     policy: str
@@ -34,8 +32,7 @@ class ValidatedRun:
     """Of the machine beside the run, over its speed when demands were recorded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errors:
+class Errors(Struct, frozen=True, kw_only=True):
     """Mean absolute errors of one kind of prediction, relative to what was measured."""
 
     p50: float
@@ -44,8 +41,7 @@ class Errors:
     makespan: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accuracy:
+class Accuracy(Struct, frozen=True, kw_only=True):
     """How one kind of prediction did, over some runs."""
 
     runs: int
@@ -54,8 +50,7 @@ class Accuracy:
     """Mean error of P50 with its sign: above 0 where predictions are too long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparisons:
+class Comparisons(Struct, frozen=True, kw_only=True):
     """How well a kind of prediction tells policies apart: each two, by their mean over repeats."""
 
     pairs: int
@@ -69,8 +64,7 @@ class Comparisons:
     """Of all pairs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyAccuracy:
+class PolicyAccuracy(Struct, frozen=True, kw_only=True):
     """Both kinds of prediction of one policy, or of all (`policy` is `all`)."""
 
     policy: str
@@ -78,8 +72,7 @@ class PolicyAccuracy:
     own: Accuracy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
+class Validation(Struct, frozen=True, kw_only=True):
     """The artifact `validation.json`."""
 
     workload_source: str

@@ -5,12 +5,12 @@ It stands in `simulation.json` and is bounded, whatever the workload: see `simul
 Times are nanoseconds since the first arrival.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadPoint:
+
+class LoadPoint(Struct, frozen=True, kw_only=True):
     """One policy at one rate of arrivals."""
 
     rate_per_s: float
@@ -19,8 +19,7 @@ class LoadPoint:
     overloaded: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadCurve:
+class LoadCurve(Struct, frozen=True, kw_only=True):
     """The same requests, arriving more slowly or faster; caps stay as they are."""
 
     policy: str
@@ -31,8 +30,7 @@ class LoadCurve:
         _some(f"points of {self.policy}", self.points)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadView:
+class LoadView(Struct, frozen=True, kw_only=True):
     """Latency against load of all policies."""
 
     requests: int
@@ -46,8 +44,7 @@ class LoadView:
         _some("curves", self.curves)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BusyCurve:
+class BusyCurve(Struct, frozen=True, kw_only=True):
     """How busy one policy kept the machine, bin by bin, from the first arrival on."""
 
     policy: str
@@ -78,16 +75,14 @@ class Doing(StrEnum):
     """For something outside the machine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Stretch(Struct, frozen=True, kw_only=True):
     """A part of a request's time; one begins where the one before ends."""
 
     doing: Doing
     end_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(Struct, frozen=True, kw_only=True):
     """One request from its arrival to its finish, which is the end of its last stretch."""
 
     request_id: int
@@ -100,8 +95,7 @@ class Bar:
         return self.stretches[-1].end_ns if self.stretches else self.arrival_ns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarsOfPolicy:
+class BarsOfPolicy(Struct, frozen=True, kw_only=True):
     """Consecutive requests under one policy, in order of arrival."""
 
     policy: str
@@ -111,8 +105,7 @@ class BarsOfPolicy:
         _some(f"bars of {self.policy}", self.bars)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Views:
+class Views(Struct, frozen=True, kw_only=True):
     """All that charts need; what there is nothing of is empty."""
 
     requests: int

@@ -6,8 +6,11 @@ batch size 1, nanoseconds of waiting.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
 
 
 class Stage(StrEnum):
@@ -25,8 +28,7 @@ class Heavy(StrEnum):
     GPU = "gpu"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkStep:
+class WorkStep(Struct, frozen=True, kw_only=True):
     """One stage of a request. `threads` is how many cores it can use at once."""
 
     stage: Stage
@@ -49,6 +51,8 @@ class WorkRequest:
 
     One that `follows` another, as the next question of a user in a closed loop, arrives `think_ns`
     after that one has ended; its `arrival_ns` is then only where it stands in the order.
+
+    No struct as the other values are: those of the fast kernel are filled as they are looked at.
     """
 
     request_id: int
@@ -59,9 +63,12 @@ class WorkRequest:
     follows: int | None = None
     think_ns: int = 0
 
+    def changed(self, **fields: Any) -> "WorkRequest":  # noqa: ANN401, of every field its own
+        """The request with other values in some fields."""
+        return replace(self, **fields)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
+
+class Workload(Struct, frozen=True, kw_only=True):
     """Requests in order of arrival, where they come from, and the seed that made them."""
 
     requests: Sequence[WorkRequest]
@@ -80,8 +87,7 @@ class Workload:
         return sum(request.follows is None for request in self.requests)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeedCurve:
+class SpeedCurve(Struct, frozen=True, kw_only=True):
     """
     How fast a station serves when n jobs share it: points (n, total speed in jobs' worth).
 
@@ -99,8 +105,7 @@ class SpeedCurve:
             raise ValueError("a speed is more than 0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PowerCurve:
+class PowerCurve(Struct, frozen=True, kw_only=True):
     """
     What a station draws with n threads or calls active: points (n, watts), the first of them idle.
 
@@ -119,16 +124,14 @@ class PowerCurve:
             raise ValueError("watts are at least 0, and at least those of 0 jobs, idle")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Power:
+class Power(Struct, frozen=True, kw_only=True):
     """What the CPU and the GPU draw; None where nobody knows."""
 
     cpu: PowerCurve | None = None
     gpu: PowerCurve | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(Struct, frozen=True, kw_only=True):
     """What the workload runs on. Every limit and every coupling is off unless it is given."""
 
     name: str
@@ -155,7 +158,7 @@ class Machine:
     How much a starved host slows the LLM server, whose scheduler and tokeniser need cores too: with
     n threads to a core, calls take 1 + starvation * (n - 1) times as long. Fitted; 0 is not at all.
     """
-    assumptions: tuple[str, ...] = field(default=())
+    assumptions: tuple[str, ...] = ()
     power: Power | None = None
 
     @property

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.model.trace import EnergyReading
 
@@ -34,8 +35,7 @@ class Access(StrEnum):
     ABSENT = "absent"
 
 
-@dataclass(slots=True)
-class _Zone:
+class _Zone(Struct):
     """One counter: of which component, where it wraps around, and what it said last."""
 
     path: Path

@@ -1,14 +1,14 @@
 """How a recording compares with the truth, where an agent says itself what it did."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.accuracy import Check, Outcome
 from agentaudit.model.trace import HOST_KINDS, StepKind, Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
+class Truth(Struct, frozen=True, kw_only=True):
     """What a scripted agent says that it did. CPU time of children that it waited for included."""
 
     total_cpu_ns: int
@@ -18,8 +18,7 @@ class Truth:
     steps: Mapping[StepKind, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """What we say of ourselves, and how far off it may be."""
 
     group: str

@@ -7,7 +7,8 @@ the CPU time that the kernel counted is placed.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.columns import Readings, Runs, Thread
 from agentaudit.model.recording import Recording
@@ -33,8 +34,7 @@ from agentaudit.profiling.sources import model_clients, settled_evidence, told_b
 from agentaudit.profiling.tracks import Track, beside_tracks, tracks_of, until_read
 
 
-@dataclass(slots=True)
-class Assembly:
+class Assembly(Struct):
     """The pieces of a recording, on their threads."""
 
     lanes: dict[Thread, list[Piece]] = field(default_factory=dict)
@@ -119,8 +119,7 @@ def _tells(labeller: Labeller, pid: int, stack: int) -> bool:
     return label.leaf or bool(label.request)
 
 
-@dataclass(frozen=True, slots=True)
-class _Builder:
+class _Builder(Struct, frozen=True):
     """Puts claims where they belong, thread by thread."""
 
     recording: Recording

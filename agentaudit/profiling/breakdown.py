@@ -7,8 +7,9 @@ The parts add up to the whole (I9): what no step was found for is `unknown`, nev
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from agentaudit.model.profile import (
     Breakdown,

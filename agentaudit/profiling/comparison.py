@@ -8,10 +8,11 @@ level that holds for all of them at once (Bonferroni); intervals are shown at 95
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from math import log
 from statistics import NormalDist
+
+from msgspec.structs import replace
 
 from agentaudit.model.comparison import (
     Change,

@@ -1,10 +1,10 @@
 """How threads of the tree came by the cores: what the kernel counted of their run-queue waits."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from agentaudit.model.columns import Readings, Thread
@@ -28,8 +28,7 @@ _TELLING_NS = 50_000_000
 Amounts = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class _Grains:
+class _Grains(Struct, frozen=True):
     """Nanoseconds in each grain of a recording, of all threads, and of those that ran for long."""
 
     ran: Amounts

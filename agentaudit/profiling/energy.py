@@ -7,7 +7,8 @@ has its part by GPU time; what they drew at rest, and for others, is no step's.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.model.profile import KindShare
 from agentaudit.model.trace import EnergyReading, GpuSample, Trace

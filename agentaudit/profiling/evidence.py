@@ -7,9 +7,10 @@ tells it. Both are being added to while evidence of several sources is joined.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
+
+from msgspec import Struct
 
 from agentaudit.model.trace import ClockPair, LabelSource, StepKind
 
@@ -29,8 +30,7 @@ SURE = {LabelSource.OTEL: 0.98, LabelSource.MARKER: 0.97, LabelSource.SOCKET: 0.
 _Item = TypeVar("_Item")
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Story:
+class Story(Struct, eq=False, kw_only=True):
     """
     The work of one request, from whoever told that it is one.
 
@@ -49,8 +49,7 @@ class Story:
     """False where an edge of the recording that it was told of cut it off."""
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Claim:
+class Claim(Struct, eq=False, kw_only=True):
     """
     A stretch of one kind of leaf work. `tid` is 0 as long as nobody knows the thread.
 

@@ -8,8 +8,9 @@ that step lasts. What outlives its step, a tool server for example, stands as a 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from agentaudit.model.columns import Spendings, Thread
 from agentaudit.model.recording import Few, ProcessBorn, ProcessGone, ProcessNamed
@@ -27,8 +28,7 @@ _JOINED_NS = 500_000_000
 FORKED_CONFIDENCE = 0.5
 
 
-@dataclass(slots=True)
-class Life:
+class Life(Struct):
     """One process, while its time is being added up."""
 
     pid: int
@@ -51,8 +51,7 @@ class Life:
         )
 
 
-@dataclass(slots=True)
-class Spent:
+class Spent(Struct):
     """Time of one process between two instants."""
 
     life: Life
@@ -61,8 +60,7 @@ class Spent:
     cpu_ns: int
 
 
-@dataclass(slots=True)
-class Families:
+class Families(Struct):
     """All lives, by pid in order of birth: a number may be used again."""
 
     lives: list[Life] = field(default_factory=list)

@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.model.dataset import RecordingRow, RequestRow, StepRow, day_of
 from agentaudit.model.fleet import (

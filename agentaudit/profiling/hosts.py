@@ -10,7 +10,8 @@ What no thread's stack shows while it waits belongs to the event loop, if the pr
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.columns import Thread
 from agentaudit.model.trace import LabelSource, StepKind
@@ -26,8 +27,7 @@ _SAME_THREAD = 1.5
 _LEAST_AGREEMENT = 0.25
 
 
-@dataclass(slots=True)
-class View:
+class View(Struct):
     """What the stacks of one thread say, in stretches of time."""
 
     thread: Thread

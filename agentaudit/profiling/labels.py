@@ -6,8 +6,9 @@ orchestration counts only when none does. No match is `unknown`, never a guess.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from agentaudit.model.recording import Frame
 from agentaudit.model.rule import LabelRules, StepRule
@@ -40,8 +41,7 @@ _RUNS_A_LOOP = frozenset(
 _THREAD_MACHINERY = ("concurrent/", "threading.py", "opentelemetry/", "contextvars.py", "anyio/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class Label(Struct, frozen=True, kw_only=True):
     """
     What one stack says.
 

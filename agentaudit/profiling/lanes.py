@@ -8,11 +8,11 @@ second elsewhere, so that time in a tool does not leak into the wait for a model
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import compress, groupby, islice, repeat
 from operator import lt, sub
 
 import numpy as np
+from msgspec.structs import replace
 
 from agentaudit.model.columns import Readings, Runs, numbers
 from agentaudit.model.trace import StepKind

@@ -7,8 +7,9 @@ long ago; counters and devices are told of at once.
 
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from agentaudit.model.observed import InFlight, LoadRequest, SpanSeen
 from agentaudit.model.recording import (
@@ -36,8 +37,7 @@ _MOST_RUNS = 50_000
 _LATENCIES = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """
     One look at a recording in the making.
 
@@ -64,8 +64,7 @@ class Moment:
     incidents: tuple[Incident, ...]
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     pid: int
     tid: int
     start_ns: int

@@ -9,7 +9,9 @@ tool is open works for that tool. Every nanosecond goes to somebody, once.
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.columns import Readings, Runs
 from agentaudit.model.recording import Frame
@@ -40,8 +42,7 @@ _Signature = tuple[Frame, ...]
 _BETWEEN: _Group = (StepKind.ORCHESTRATION, "")
 
 
-@dataclass(slots=True)
-class _Moment:
+class _Moment(Struct):
     """CPU time of a thread with one stack, within one reading."""
 
     start_ns: int
@@ -54,8 +55,7 @@ class _Moment:
     """What was open then, or so near to it that samples cannot tell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loop:
+class Loop(Struct, frozen=True, kw_only=True):
     """One thread that tracks share: its samples, and how they are read."""
 
     pid: int

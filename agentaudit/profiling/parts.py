@@ -1,7 +1,8 @@
 """A trace that was merged from others: what each machine had to give, and each part's own trace."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.model.trace import Part, Trace
 

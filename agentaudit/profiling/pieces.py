@@ -1,7 +1,8 @@
 """Pieces: stretches of one label on one thread, while their time is being added up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.trace import HOST_KINDS, StepKind
 from agentaudit.profiling.evidence import Claim, Story
@@ -11,8 +12,7 @@ Reading = tuple[int, int, int, int]
 """Two instants of a thread, and its CPU time and run-queue wait between them."""
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(Struct):
     """A stretch of one label on one thread, while its time is being added up."""
 
     start_ns: int

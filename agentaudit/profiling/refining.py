@@ -6,11 +6,12 @@ flight. Time that no claim covers stays as the stacks have it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.evidence import Claim, Story

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.trace import LabelSource
 from agentaudit.profiling.evidence import Story
@@ -12,8 +13,7 @@ _MOST_TYPES = 8
 _DEEPEST_PATH = 24
 
 
-@dataclass(slots=True, eq=False)
-class OpenRequest:
+class OpenRequest(Struct, eq=False):
     """One request while its pieces are collected."""
 
     request_id: int

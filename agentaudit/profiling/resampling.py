@@ -5,11 +5,11 @@ The draws are the same on every run: two people who compare two files see the sa
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Self
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 DRAWS = 600
@@ -21,8 +21,7 @@ _Floats = NDArray[np.float64]
 _Counts = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """Values of one side, each with the request it belongs to; a request may have any number."""
 
     requests: int
@@ -46,8 +45,7 @@ class Sample:
         return self.values[max(ceil(quantile * len(self.values)) - 1, 0)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
+class Ratio(Struct, frozen=True, kw_only=True):
     """A ratio, its 95 % interval, and the standard deviation of its logarithm."""
 
     value: float

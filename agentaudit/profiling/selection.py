@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from agentaudit.model.columns import Thread
 from agentaudit.model.recording import Closed, Few, ProcessGone, Recording, ThreadGone

@@ -5,8 +5,9 @@ It knows no probe, only what it asks of them, and nothing it does touches the ta
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from agentaudit.model.recording import (
     Closed,
@@ -99,8 +100,7 @@ class Sink(Protocol):
     def flush(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probes:
+class Probes(Struct, frozen=True, kw_only=True):
     """Everything that is asked, and the clocks."""
 
     tree: Tree
@@ -115,8 +115,7 @@ class Probes:
     """What a target of ours used from its first to its last instruction, once that is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
+class Glance(Struct, frozen=True, kw_only=True):
     """What a live view shows of a recording."""
 
     elapsed_ns: int

@@ -7,7 +7,8 @@ of its own kind adds nothing. What several leaf spans of a request did at once s
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.model.rule import SpanRule
@@ -24,8 +25,7 @@ _SLIVER_NS = 1_000_000
 """What another span leaves of the one around it, too short to be work of its own."""
 
 
-@dataclass(slots=True, eq=False)
-class _Node:
+class _Node(Struct, eq=False):
     """One span among the others of its trace."""
 
     span: SpanSeen
@@ -52,8 +52,7 @@ class _Node:
         return self.rule is not None and self.rule.exact
 
 
-@dataclass(slots=True, eq=False)
-class _Family:
+class _Family(Struct, eq=False):
     """The spans of one root, the outermost first."""
 
     members: list[_Node]
@@ -64,8 +63,7 @@ class _Family:
         return self.members[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(Struct, frozen=True, kw_only=True):
     """How spans are read: what their kinds mean, on which clock they are, who reported them."""
 
     kind_of: KindOf

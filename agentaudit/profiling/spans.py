@@ -9,7 +9,9 @@ one instrumentation side by side are calls of their own: agents call tools in pa
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.model.rule import SpanRule
@@ -26,8 +28,7 @@ _SHOWN = 5
 _Key = tuple[str, str]
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(Struct):
     """A span that stays, and those that told the same."""
 
     span: SpanSeen

@@ -7,7 +7,8 @@ a task that serves one request after the other shows them by their frame.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.observed import TaskRun
 from agentaudit.model.trace import LabelSource, StepKind
@@ -26,8 +27,7 @@ _DEEPEST = 64
 _Task = tuple[int, int]
 
 
-@dataclass(slots=True, eq=False)
-class _Life:
+class _Life(Struct, eq=False):
     """One task, with all that it waited for through others."""
 
     parent: _Task

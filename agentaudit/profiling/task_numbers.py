@@ -8,7 +8,8 @@ which asyncio counts up, says that it is another one.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.model.observed import TaskRun
 

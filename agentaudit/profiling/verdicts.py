@@ -1,7 +1,8 @@
 """What limits the agent, and the numbers that say so."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.profile import Bound, KindShare
 from agentaudit.model.trace import StepKind, Trace
@@ -51,8 +52,7 @@ def verdict(trace: Trace, kinds: Sequence[KindShare]) -> tuple[Bound, tuple[str,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Mean:
+class Mean(Struct, frozen=True):
     """A share, 0 to 1, with its 95 % interval where the recording is long enough for one."""
 
     value: float

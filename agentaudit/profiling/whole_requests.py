@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.comparison import Measure
 from agentaudit.model.trace import StepKind, Trace
@@ -10,8 +11,7 @@ from agentaudit.model.trace import StepKind, Trace
 _Steps = dict[tuple[StepKind, str], list[tuple[int, int]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WholeRequest:
+class WholeRequest(Struct, frozen=True, kw_only=True):
     """One request: its latency, and the CPU and wall time of its steps by kind and name."""
 
     type: str

@@ -6,7 +6,8 @@ expressions in Azure Resource Manager templates" (quotes are doubled, `[[` begin
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.readers import azure_syntax as syntax
 from agentaudit.readers.azure_syntax import PARAMETERS, VARIABLES, Expression, Place
@@ -90,8 +91,7 @@ def parsed(text: str, place: Place) -> Expression:
     return found
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """One expression while it is read; None as soon as it is none."""
 
     text: str

@@ -7,7 +7,9 @@ which only a part is known has one member of kind unknown besides the known ones
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.readers import azure_syntax as syntax
 from agentaudit.readers.azure_answers import MOST_ITERATIONS, number_at
@@ -41,8 +43,7 @@ def _no_answer(_function: str, _arguments: tuple[Node, ...]) -> Node | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """Folds expressions of one template; `names` are bound by loops and lambdas."""
 
     resolve: Resolve = _nothing_known

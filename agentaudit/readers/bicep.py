@@ -7,8 +7,9 @@ Learn, "Bicep file structure and syntax", "Create parameters files for Bicep dep
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from agentaudit.errors import InputError
 from agentaudit.readers import azure_syntax as syntax
@@ -43,8 +44,7 @@ def parse_bicep(file: str, text: str) -> Document:
     )
 
 
-@dataclass(slots=True)
-class _Statements:
+class _Statements(Struct):
     """The statements of one file, while they are gathered."""
 
     reading: Reading

@@ -1,7 +1,8 @@
 """Resources and modules of Bicep, with the decorators, conditions and loops around them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.readers import azure_syntax as syntax
 from agentaudit.readers.azure_syntax import Expression
@@ -78,8 +79,7 @@ def _passed(body: Expression) -> Expression | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Body:
+class _Body(Struct, frozen=True, kw_only=True):
     value: Expression
     condition: Expression | None = None
     loop: syntax.Loop | None = None

@@ -1,6 +1,6 @@
 """The tokens of one Bicep file while they are read: what comes next, and where it stands."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.readers.azure_syntax import Literal, Place
 from agentaudit.readers.bicep_tokens import Token
@@ -8,8 +8,7 @@ from agentaudit.readers.document import NodeKind
 from agentaudit.readers.lines import MAX_DEPTH, Lines, broken
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """The tokens of a file, and how many of them are read."""
 
     file: str

@@ -6,9 +6,9 @@ Source: the Bicep language specification (github.com/Azure/bicep, docs/spec) and
 """
 
 import re
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from agentaudit.readers.document import Comment
 from agentaudit.readers.escapes import character_of
@@ -48,8 +48,7 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     end: int
 
 
-@dataclass(slots=True)
-class Tokens:
+class Tokens(Struct):
     """A text while it is cut up; InputError where a text or a comment does not end."""
 
     file: str

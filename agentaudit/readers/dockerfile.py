@@ -8,7 +8,8 @@ continued lines and heredocs joined.
 import re
 import shlex
 from bisect import bisect_right
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 
@@ -20,8 +21,7 @@ _PAIR = re.compile(
 )
 
 
-@dataclass(slots=True)
-class _Logical:
+class _Logical(Struct):
     """One instruction, and the lines of the file that it is made of."""
 
     text: str = ""

@@ -6,7 +6,6 @@ about `on`, `no` and `12:30:45` never matter; `boolean`, `integer` and `text` in
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import overload
@@ -156,8 +155,7 @@ class LateRoot(Sequence[Node]):
         return 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """
     One file, read. `roots` has one node per YAML document, and one for the other syntaxes.
 
@@ -172,7 +170,7 @@ class Document:
     roots: Sequence[Node]
     comments: tuple[Comment, ...] = ()
     problems: tuple[tuple[int, int, str], ...] = ()
-    tree: object = field(default=None, compare=False)
+    tree: object = None
     """The syntax's own tree where extractors need it: `ast.Module` for Python."""
 
     @property

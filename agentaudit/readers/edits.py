@@ -7,7 +7,9 @@ what it said before, its comments included. What cannot be shown so is refused, 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import InputError, RefusedError
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -20,23 +22,20 @@ Position = tuple[int, ...]
 """The number of the root, then of the entry or element at each level below it, from 0."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Replaced:
+class Replaced(Struct, frozen=True, order=True):
     """A scalar with another value."""
 
     at: Position
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Removed:
+class Removed(Struct, frozen=True, order=True):
     """A member of a mapping or a sequence, with its key."""
 
     at: Position
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Inserted:
+class Inserted(Struct, frozen=True, order=True):
     """A key with a scalar in a mapping that does not have it."""
 
     at: Position
@@ -47,8 +46,7 @@ class Inserted:
 Edit = Replaced | Removed | Inserted
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """A document after edits, and the pieces of the first text that they replaced, in order."""
 
     document: Document

@@ -10,8 +10,9 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.deployment import FileCoverage, FileStatus
@@ -37,8 +38,7 @@ _LOOP = "unreadable: a link that leads back to itself"
 NOT_A_FORMAT = "not a deployment format"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceText:
+class SourceText(Struct, frozen=True, kw_only=True):
     """The text of one file, and the syntax its name promises."""
 
     file: str
@@ -47,8 +47,7 @@ class SourceText:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundFiles:
+class FoundFiles(Struct, frozen=True, kw_only=True):
     """What the given paths hold."""
 
     root: str

@@ -9,8 +9,9 @@ allowed, or an object that is missing would be fetched by whatever program the r
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.deployment import FileCoverage, FileStatus
@@ -42,8 +43,7 @@ _LINKS = ("120000", "160000")
 """Modes of symbolic links and of commits of other repositories, which are not followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Blob:
+class _Blob(Struct, frozen=True):
     digest: str
     file: str
     """Relative to the root of the audit."""

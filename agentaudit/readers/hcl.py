@@ -8,7 +8,8 @@ holds the `Body` from which it can be folded with them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.readers.document import Comment, Document, LateRoot, Node, NodeKind
@@ -92,8 +93,7 @@ def key_node(name: str, place: Place) -> Node:
     )
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """Bodies by the route of their types and labels."""
 
     members: dict[str, tuple[Place, "_Group", list[Node]]] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """One HCL text while it is read: the places of tree-sitter's nodes, and what went wrong."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import tree_sitter
+from msgspec import Struct, field
 
 from agentaudit.readers.hcl_syntax import LONGEST_SOURCE, Opaque, Place
 
@@ -12,8 +12,7 @@ DEEPEST = 150
 _MOST_PROBLEMS = 20
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """The text, and the problems found so far as (line, column, message)."""
 
     text: str

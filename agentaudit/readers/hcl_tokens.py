@@ -1,7 +1,8 @@
 """HCL text as a stream of tokens, of which one is looked at: the commonest kinds and no others."""
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.readers.document import Comment
 from agentaudit.readers.hcl_syntax import LONGEST_SOURCE, Place
@@ -29,8 +30,7 @@ class UnusualError(Exception):
     """Something that is not read here."""
 
 
-@dataclass(slots=True)
-class Tokens:
+class Tokens(Struct):
     """A text, and the token that comes next in it."""
 
     text: str

@@ -6,7 +6,9 @@ its known pieces filled in: `${aws_s3_bucket.data.arn}/*`. Nothing is executed, 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.readers import hcl_operators, hcl_syntax
 from agentaudit.readers.document import Node, NodeKind
@@ -26,8 +28,7 @@ _DEEPEST = 100
 _MOST_ITERATIONS = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(Struct, frozen=True, kw_only=True):
     """What a reference stands for: the value, how many parts of the route it took, its weight."""
 
     node: Node
@@ -39,8 +40,7 @@ Resolve = Callable[[tuple[str, ...]], Resolved | None]
 """The value that a route of names stands for: `("var", "region")`; None when nobody knows."""
 
 
-@dataclass(slots=True)
-class Effort:
+class Effort(Struct):
     """How much has been folded, so that a hostile file cannot make the folder grow without end."""
 
     nodes: int = 0
@@ -55,8 +55,7 @@ def _nothing_known(_route: tuple[str, ...]) -> Resolved | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """
     Folds expressions of one file.
 

@@ -6,7 +6,8 @@ times faster than for one expression with as many branches.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.readers.azure import is_arm, is_values
 from agentaudit.readers.javascript import builds_agents, holds_key
@@ -58,8 +59,7 @@ def is_plan(text: str) -> bool:
     return _PLAN.match(text) is not None and _PLANNED.search(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
+class _Gate(Struct, frozen=True):
     """One of the words is enough, or one of the expressions, each with a word of all it matches."""
 
     words: tuple[str, ...]

@@ -7,9 +7,9 @@ refused: loaders differ in which of the two they take, and an attacker picks the
 
 import json
 import re
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import MAX_DEPTH, Lines, broken
@@ -55,8 +55,7 @@ def parse_json_part(file: str, text: str, lines: Lines, *, start: int, end: int)
     return reading.value(0)
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     file: str
     text: str
     lines: Lines

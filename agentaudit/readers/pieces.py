@@ -1,11 +1,11 @@
 """Changes of a text that were made one after the other, told by offsets of the first text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """What stands in place of the characters from `start` up to `end`."""
 
     start: int

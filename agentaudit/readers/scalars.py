@@ -3,14 +3,14 @@
 import json
 import re
 import tomllib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.errors import RefusedError
 from agentaudit.readers.document import NodeKind
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Scalar:
+class Scalar(Struct, frozen=True, order=True):
     """A value, as its kind and its text."""
 
     kind: NodeKind

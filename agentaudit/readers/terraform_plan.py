@@ -11,7 +11,8 @@ https://developer.hashicorp.com/terraform/internals/json-format
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -28,16 +29,14 @@ Key = tuple[str, str, str]
 """Mode (`managed` or `data`), type and name of a resource."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A value within the text, from its first character to behind its last."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedResource:
+class PlannedResource(Struct, frozen=True, kw_only=True):
     """One instance of a resource as it will be, not yet read."""
 
     module: str
@@ -48,8 +47,7 @@ class PlannedResource:
     part: Part
 
 
-@dataclass(slots=True)
-class ConfiguredModule:
+class ConfiguredModule(Struct):
     """What the configuration within a plan says of one module."""
 
     resources: dict[Key, Part] = field(default_factory=dict)
@@ -57,8 +55,7 @@ class ConfiguredModule:
     outputs: Part | None = None
 
 
-@dataclass(slots=True)
-class ModuleCall:
+class ModuleCall(Struct):
     """One call of a module: where the module is kept, and what it is given."""
 
     source: str = ""
@@ -66,8 +63,7 @@ class ModuleCall:
     module: ConfiguredModule = field(default_factory=ConfiguredModule)
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """A plan or a state: instances, and the configuration they come from."""
 
     file: str
@@ -117,8 +113,7 @@ Handler = Callable[[int], int]
 """Takes in the value that begins at an offset, and says where it ends."""
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """One way through the text: what is not wanted is skipped without being kept."""
 
     plan: Plan

@@ -9,8 +9,10 @@ longer than half a day.
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.facts.credentials import Lifetime
 
@@ -24,8 +26,7 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenForm:
+class TokenForm(Struct, frozen=True, kw_only=True):
     """One kind of credential, recognised anywhere in a text."""
 
     provider: str
@@ -47,8 +48,7 @@ class TokenForm:
         return _compiled(self.expression)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """A credential found in a text."""
 
     form: TokenForm

@@ -8,11 +8,11 @@ become their long forms.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -59,8 +59,7 @@ def parse_yaml(file: str, text: str) -> Document:
     )
 
 
-@dataclass(slots=True)
-class _Composing:
+class _Composing(Struct):
     """Nodes from events; what is done for every node is written out, for there are many."""
 
     file: str

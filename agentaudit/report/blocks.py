@@ -1,7 +1,8 @@
 """What a section consists of: blocks that say what is shown, and nothing of how it looks."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from agentaudit.report.tones import Tone
 
@@ -9,8 +10,7 @@ NOTHING = "\N{EN DASH}"
 """What stands in a cell that has nothing to say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """One cell of a table. With a tone it is shown as a badge, with `href` as a link."""
 
     text: str
@@ -19,24 +19,21 @@ class Cell:
     href: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """The head of a column; numbers stand right."""
 
     title: str
     number: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One row; `id` makes it an anchor, and the first cell is its head."""
 
     cells: tuple[Cell, ...]
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """A table with its caption; `note` says what was cut."""
 
     id: str
@@ -47,15 +44,13 @@ class Table:
     filterable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class Drawing(Struct, frozen=True, kw_only=True):
     """An SVG that this package drew: the only markup that is not escaped."""
 
     svg: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """A drawing, what it says in words, and the same numbers as a table."""
 
     id: str
@@ -66,16 +61,14 @@ class Figure:
     twin_folded: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True, kw_only=True):
     """Running text."""
 
     text: str
     tone: Tone = Tone.PLAIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
+class Points(Struct, frozen=True, kw_only=True):
     """A list of sentences."""
 
     title: str
@@ -83,8 +76,7 @@ class Points:
     ordered: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """One sentence of evidence: whether it speaks for or against, and where it stands."""
 
     tone: Tone
@@ -92,16 +84,14 @@ class Mark:
     place: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class Marks(Struct, frozen=True, kw_only=True):
     """Evidence, item by item."""
 
     title: str
     items: tuple[Mark, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyNumber:
+class KeyNumber(Struct, frozen=True, kw_only=True):
     """A number that a reader takes away."""
 
     label: str
@@ -109,30 +99,26 @@ class KeyNumber:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyNumbers:
+class KeyNumbers(Struct, frozen=True, kw_only=True):
     """A row of numbers."""
 
     items: tuple[KeyNumber, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """Words and what they mean, or names and values."""
 
     items: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """Text to copy."""
 
     text: str
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """A headed part of a section, with a badge and an anchor."""
 
     id: str
@@ -142,8 +128,7 @@ class Part:
     tone: Tone = Tone.PLAIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folded:
+class Folded(Struct, frozen=True, kw_only=True):
     """Blocks behind a line that says what they are; print opens them."""
 
     summary: str
@@ -156,8 +141,7 @@ Block: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """One section of the page; `lead` is the sentence that says what its numbers say."""
 
     id: str

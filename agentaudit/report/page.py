@@ -4,7 +4,8 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.decision import Report
 from agentaudit.report.environment import environment, own
@@ -23,8 +24,7 @@ SHORT_TITLES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headline:
+class Headline(Struct, frozen=True, kw_only=True):
     """The verdict card: what one page of paper must say."""
 
     verdict: str

@@ -1,8 +1,10 @@
 """Places as they are seen from where the user stands, so that they can be opened from there."""
 
 import posixpath
-from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.autofix import Change
 from agentaudit.model.deployment import FileCoverage
@@ -30,8 +32,8 @@ def _moved(value: object, prefix: str) -> object:
         return replace(value, file=posixpath.normpath(posixpath.join(prefix, value.file)))
     if isinstance(value, tuple):
         return tuple(_moved(item, prefix) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        before = {item.name: getattr(value, item.name) for item in fields(value)}
+    if isinstance(value, Struct):
+        before = {name: getattr(value, name) for name in value.__struct_fields__}
         after = {name: _moved(item, prefix) for name, item in before.items()}
         changed = {name: item for name, item in after.items() if item != before[name]}
         return replace(value, **changed) if changed else value

@@ -2,11 +2,11 @@
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRow:
+class PolicyRow(Struct, frozen=True, kw_only=True):
     """One policy: its name, what it does, how it is set on the paper's machine, and its source."""
 
     name: str

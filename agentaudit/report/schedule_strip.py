@@ -1,9 +1,9 @@
 """Requests as bars of plain characters, for a terminal of any width, with or without Unicode."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from msgspec import Struct
 from rich.text import Text
 
 from agentaudit.model.views import Bar, BarsOfPolicy, Doing
@@ -23,8 +23,7 @@ _MARKS = {
 """What a request does: its name, and its mark in Unicode and in ASCII."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scale:
+class _Scale(Struct, frozen=True, kw_only=True):
     """Where times stand in a row."""
 
     start_ns: int

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
+from msgspec import Struct
 from rich.text import Text
 
 from agentaudit.model.sweep import SweepRow
@@ -15,8 +15,7 @@ _GAP = "  "
 _HEADING = ("Policy", "caps", "P50", "P90", "least", "most", "req/s", "CPU", "best of seeds")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _Line(Struct, frozen=True, kw_only=True):
     """One policy with its caps, over all seeds; the rows are in order of their seeds."""
 
     policy: str

@@ -1,6 +1,6 @@
 """An attack path as a swim lane: a row a trust zone, a column a step, and only coordinates."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.threat import AttackPath, GraphEdge, GraphNode
@@ -52,8 +52,7 @@ _BESIDE = 7
 _MOST_NODES = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedLane:
+class PlacedLane(Struct, frozen=True, kw_only=True):
     """One row."""
 
     y: int
@@ -61,8 +60,7 @@ class PlacedLane:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedNode:
+class PlacedNode(Struct, frozen=True, kw_only=True):
     """One box, its name on one or two lines."""
 
     x: float
@@ -77,8 +75,7 @@ class PlacedNode:
         return self.x + self.width / 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedEdge:
+class PlacedEdge(Struct, frozen=True, kw_only=True):
     """One arrow; `label` is empty where there is no room for it."""
 
     points: str

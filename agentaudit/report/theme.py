@@ -1,11 +1,11 @@
 """The colours, each for the light and the dark page; a test computes their contrast."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Colour:
+class Colour(Struct, frozen=True):
     """One role on paper and on a dark screen."""
 
     light: str

@@ -1,8 +1,9 @@
 """The timeline: busy cores, the GPU and the steps in flight by kind, on one clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentaudit.model.profile import Profile, TimelineBin
 from agentaudit.model.trace import StepKind
@@ -27,8 +28,7 @@ _COLUMNS = 240
 _SHARE = "share"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class Lane(Struct, frozen=True, kw_only=True):
     """One row of the chart; without values it was not measured."""
 
     label: str

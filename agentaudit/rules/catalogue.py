@@ -1,8 +1,9 @@
 """The catalogue: what an audit should find, and what finds each row, or why nothing does."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.model.lint_rule import LintRule
 from agentaudit.readers.document import NodeKind
@@ -10,8 +11,7 @@ from agentaudit.rules.loading import Fields, Problems, fields_of
 from agentaudit.store.shipped import shipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One row of the catalogue."""
 
     id: str

@@ -9,13 +9,13 @@ that silently never holds.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, fields
 from functools import cache, lru_cache
 from itertools import zip_longest
 from typing import Any, get_args, get_origin
 
 from cel_expr_python import cel
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from msgspec import Struct
 
 from agentaudit.errors import InputError
 from agentaudit.model.deployment import FACT_KINDS
@@ -41,8 +41,7 @@ class RuleError(InputError):
     """A rule gave no answer; an audit that fails must not look like one that found nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A condition over one kind of fact, compiled when it is first asked."""
 
     kind: str
@@ -102,8 +101,7 @@ def _program(kind: str, source: str) -> Any:  # noqa: ANN401, the library has no
         raise _told(str(error), kind, source) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """One fact, bound once for all conditions of its kind."""
 
     activation: Any
@@ -130,7 +128,7 @@ def bind(kind: str, fact: Fact, whole: Whole, limits: Limits) -> Subject:
     return Subject(engine.Activation(values))
 
 
-_TYPES: Mapping[str, type] = {
+_TYPES: Mapping[str, type[Struct]] = {
     **{word: kind.type for word, kind in FACT_KINDS.items()},
     "deployment": Whole,
     "limits": Limits,
@@ -158,7 +156,7 @@ def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
     )
     message = file.message_type.add(name=name)
     for number, field in enumerate(_fields(name), start=1):
-        _declare(message, field.name, number, hints(_TYPES[name])[field.name])
+        _declare(message, field, number, hints(_TYPES[name])[field])
     _pool().AddSerializedFile(file.SerializeToString())
     return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"agentaudit.{name}"))
 
@@ -199,7 +197,7 @@ def _message(name: str, value: object) -> Any:  # noqa: ANN401, the library has 
 def _settable(name: str) -> tuple[tuple[str, bool], ...]:
     """The fields of a message, and whether one that is unset differs from 0."""
     types = hints(_TYPES[name])
-    return tuple((field.name, is_optional(types[field.name])) for field in _fields(name))
+    return tuple((field, is_optional(types[field])) for field in _fields(name))
 
 
 def _within(item: object) -> object:
@@ -214,8 +212,8 @@ def _shared(name: str, value: Whole | Limits) -> Any:  # noqa: ANN401, the libra
 
 
 @cache
-def _fields(name: str) -> tuple[Field[Any], ...]:
-    return tuple(field for field in fields(_TYPES[name]) if field.name not in _HIDDEN)
+def _fields(name: str) -> tuple[str, ...]:
+    return tuple(field for field in _TYPES[name].__struct_fields__ if field not in _HIDDEN)
 
 
 def _told(text: str, kind: str, source: str) -> ConditionError:

@@ -1,9 +1,10 @@
 """Rules of lint with their conditions, ready to be asked."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
 from itertools import compress
 from operator import attrgetter
+
+from msgspec import Struct
 
 from agentaudit.errors import Problem
 from agentaudit.model.deployment import FACT_KINDS
@@ -16,8 +17,7 @@ from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledRule:
+class CompiledRule(Struct, frozen=True, kw_only=True):
     """A rule, ready to be asked."""
 
     rule: LintRule
@@ -89,7 +89,7 @@ def _told_apart(kind: str, rules: Sequence[CompiledRule]) -> Sequence[str]:
             if named is None:
                 return ("id",)
             asked |= named
-    return sorted(asked & {field.name for field in fields(FACT_KINDS[kind].type)})
+    return sorted(asked & set(FACT_KINDS[kind].type.__struct_fields__))
 
 
 def _holding(rules: Sequence[CompiledRule], subject: Subject) -> Iterator[CompiledRule]:

@@ -9,8 +9,10 @@ its to say.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import InputError
 from agentaudit.model.evidence import Confidence, Evidence
@@ -112,8 +114,7 @@ def _configuration(options: Fields, top: Path, root: Path) -> Configuration:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """The options of one file, asked one by one."""
 
     options: Fields

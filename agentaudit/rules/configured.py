@@ -1,23 +1,22 @@
 """The configuration of lint as a value, and where a file may hold it; reading one loads YAML."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.model.evidence import Evidence
 
 YAML_NAME, TOML_NAME = "agentaudit.yaml", "pyproject.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Narrowing:
+class Narrowing(Struct, frozen=True, kw_only=True):
     """An option that makes lint find, show or fail less."""
 
     told: str
     at: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathIgnore:
+class PathIgnore(Struct, frozen=True, kw_only=True):
     """Rules or families that do not count in files of a pattern, named from the file's folder."""
 
     pattern: str
@@ -25,8 +24,7 @@ class PathIgnore:
     at: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """What one file says; an option that it leaves out is None or empty."""
 
     file: Path

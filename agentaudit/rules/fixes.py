@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.errors import RefusedError
 from agentaudit.model.autofix import Autofix, Change
@@ -31,14 +32,13 @@ EditedFiles = Mapping[str, Edited]
 """Both by file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True, eq=False):
     """The texts of an audit, read again where one of them is to be changed."""
 
     texts: Mapping[str, SourceText]
     whole: frozenset[str]
     """Files of which nothing stayed unread."""
-    _documents: dict[str, Document] = field(default_factory=dict, compare=False, repr=False)
+    _documents: dict[str, Document] = field(default_factory=dict)
 
     def document(self, file: str) -> Document:
         """The document of a file; RefusedError says why it is not to be changed."""

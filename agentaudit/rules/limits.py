@@ -1,7 +1,9 @@
 """Limits: the numbers that rules compare with; a team may set its own."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 
@@ -9,8 +11,7 @@ _HOUR = 3600
 _DAY = 24 * _HOUR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What a condition may ask of `limits`. Times are in seconds."""
 
     credential_lifetime_warn_s: int = _HOUR
@@ -34,7 +35,7 @@ class Limits:
     tools: int = 40
 
 
-LIMIT_NAMES = tuple(field.name for field in fields(Limits))
+LIMIT_NAMES = Limits.__struct_fields__
 
 
 def limits_with(settings: Iterable[str]) -> Limits:

@@ -6,10 +6,11 @@ guesses: problems gather while a file is read, and end the run together.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.readers.document import Node, NodeKind
@@ -19,8 +20,7 @@ WordT = TypeVar("WordT", bound=StrEnum)
 _NOTHING = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=1, end_column=1)
 
 
-@dataclass(slots=True)
-class Problems:
+class Problems(Struct):
     """What is wrong with the files of one load."""
 
     found: list[Problem] = field(default_factory=list)
@@ -39,8 +39,7 @@ class Problems:
             raise InputError(*order)
 
 
-@dataclass(slots=True)
-class Fields:
+class Fields(Struct):
     """A mapping of a rule file, asked field by field."""
 
     file: str

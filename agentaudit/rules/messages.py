@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from enum import StrEnum
 
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import field_names
 from agentaudit.model.facts.fact import Fact
-from agentaudit.rules.limits import Limits
+from agentaudit.rules.limits import LIMIT_NAMES, Limits
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _WORDS = frozenset({"kind", "holder", "exposure", "backend"})
@@ -40,7 +39,7 @@ _KIB = 1024
 
 def unknown_fields(kind: str, template: str) -> tuple[str, ...]:
     """The names in braces that a message about this kind of fact cannot fill in."""
-    known = {*field_names(kind), *(f"limits.{item.name}" for item in fields(Limits))}
+    known = {*field_names(kind), *(f"limits.{name}" for name in LIMIT_NAMES)}
     names = (asked.partition("|")[0] for asked in _FIELD.findall(template))
     return tuple(name for name in names if name not in known)
 

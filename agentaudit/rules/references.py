@@ -1,17 +1,17 @@
 """References of rules: what stands in `rules/taxonomies.yaml`, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.readers.document import Node
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.store.shipped import shipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """An entry of a taxonomy that a rule names."""
 
     reference: str

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from agentaudit.model.autofix import EditAction, FixEdit
 from agentaudit.model.evidence import Evidence
@@ -18,8 +19,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _Place = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """What a route leads to. Without a node the last key is missing from `parent`."""
 
     at: Position

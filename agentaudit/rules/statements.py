@@ -7,17 +7,16 @@ made one before the engine sees it.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from cel_expr_python import cel
+from msgspec import Struct
 
 from agentaudit.rules.conditions import ConditionError, complaint
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A compiled condition over named numbers, some of which may be unknown."""
 
     source: str

@@ -1,14 +1,14 @@
 """What a condition may ask of the deployment as a whole: above all, what is missing in it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.model.evidence import Known, Truth
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class Whole(Struct, frozen=True, kw_only=True):
     """The variable `deployment` of a condition."""
 
     agents: int = 0

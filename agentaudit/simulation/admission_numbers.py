@@ -1,9 +1,10 @@
 """A policy as numbers: what the compiled kernel needs to admit requests as the policy would."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from agentaudit.model.workload import Heavy
 
@@ -31,8 +32,7 @@ class Rule(IntEnum):
     """As a policy in Python says, which is asked at every instant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowNumbers:
+class WindowNumbers(Struct, frozen=True, kw_only=True):
     """A window of running requests, and the tool threads between which it changes."""
 
     start: int
@@ -46,8 +46,7 @@ class WindowNumbers:
     """With more it shrinks to `shrink` of itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdmissionNumbers:
+class AdmissionNumbers(Struct, frozen=True, kw_only=True):
     """One policy; numbers that its rule does not name are 0."""
 
     rule: Rule

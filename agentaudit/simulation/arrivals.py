@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isfinite
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.simulation.mixing import PHASE, Mix
@@ -33,8 +35,7 @@ class ArrivalKind(StrEnum):
     USERS = "users"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrivals:
+class Arrivals(Struct, frozen=True, kw_only=True):
     """
     A way to arrive.
 
@@ -140,8 +141,7 @@ def _users(text: str, _name: str, number: str, think: str = "0") -> Arrivals:
     return Arrivals(kind=ArrivalKind.USERS, number=int(number), think_ns=_time_ns(text, think))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """How a way to arrive is read, and how many numbers it takes."""
 
     make: Callable[..., Arrivals]

@@ -1,8 +1,9 @@
 """Assumptions that could decide an answer, each made wrong: demands, arrivals, the LLM server."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from random import Random
+
+from msgspec.structs import replace
 
 from agentaudit.model.workload import SpeedCurve, Stage, Workload, WorkRequest
 from agentaudit.simulation.changes import with_demands, with_rate
@@ -61,4 +62,4 @@ def _longer_or_shorter(request: WorkRequest, draw: Random) -> WorkRequest:
         else step
         for step in request.steps
     )
-    return replace(request, steps=tuple(steps))
+    return request.changed(steps=tuple(steps))

@@ -1,8 +1,9 @@
 """Requests as bars: what each does from its arrival to its finish, in few enough pieces."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from agentaudit.model.schedule import ScheduledRequest
 from agentaudit.model.views import Bar, Doing, Stretch

@@ -6,8 +6,10 @@ steps. It finds a good neighbourhood and promises no optimum.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from math import inf
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.policies.catalogue import SHIPPED
@@ -38,8 +40,7 @@ Score = Callable[[Policy], float]
 """Of a policy; the lowest is the best, infinity for one that does not keep up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Searched:
+class Searched(Struct, frozen=True, kw_only=True):
     """The best policy that was found, and how many were tried."""
 
     policy: Policy

@@ -8,9 +8,11 @@ not simulated: it never meets anything in the long run.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import fmean
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Found, Question
@@ -124,8 +126,7 @@ def _bracket(holds: Callable[[float], bool], most: float) -> tuple[float, float]
     return most, most
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Resource:
+class _Resource(Struct, frozen=True, kw_only=True):
     """What there can be more of."""
 
     question: Question

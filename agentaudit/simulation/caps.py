@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, Stage, Workload
@@ -14,8 +16,7 @@ from agentaudit.simulation.needs import Needs, needs_of
 from agentaudit.simulation.speed import total_speed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caps:
+class Caps(Struct, frozen=True, kw_only=True):
     """The numbers that the shipped policies are made with, by the names that the paper uses."""
 
     group: int

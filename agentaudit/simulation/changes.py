@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import reduce
 from math import isfinite
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
@@ -21,8 +23,7 @@ _FORMS = "cpu=32, cpu=+16, cpu=2x, gpu=2x, gpus=4, tool:NAME=0.5x or rate=1.5x"
 MOST_GPUS = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What is changed, and how; `text` is what the user wrote."""
 
     text: str
@@ -84,8 +85,7 @@ def _dealt(workload: Workload, users: int) -> Workload:
         think_ns = thoughts[place % len(thoughts)] if first else request.think_ns
         before = dealt[place - users] if place >= users else None
         dealt.append(
-            replace(
-                request,
+            request.changed(
                 arrival_ns=think_ns + (before.arrival_ns if before else 0),
                 follows=before.request_id if before else None,
                 think_ns=think_ns if before else 0,
@@ -101,7 +101,7 @@ def with_demands(
 
     def scaled(request: WorkRequest) -> WorkRequest:
         steps = (_scaled(request, step, factor, chosen) for step in request.steps)
-        return replace(request, steps=tuple(steps))
+        return request.changed(steps=tuple(steps))
 
     workloads = tuple(_mapped(workload, scaled) for workload in experiment.workloads)
     return replace(experiment, workloads=workloads)
@@ -234,9 +234,7 @@ def _scaled(
 def _faster(workload: Workload, factor: float) -> Workload:
     columns = columns_of(workload)
     if columns is None:
-        return _mapped(
-            workload, lambda one: replace(one, arrival_ns=round(one.arrival_ns / factor))
-        )
+        return _mapped(workload, lambda one: one.changed(arrival_ns=round(one.arrival_ns / factor)))
     return replace(workload, requests=ColumnRequests(sooner(columns, factor)))
 
 

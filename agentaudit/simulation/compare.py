@@ -1,7 +1,8 @@
 """Policies side by side on the same requests and machine, best first, with advice."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit import __version__
 from agentaudit.model.answers import Found, Recommendation, WhatIf

@@ -11,8 +11,9 @@ clock and the rounding are those of `stations`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
+
+from msgspec import Struct
 
 from agentaudit.model.workload import SpeedCurve
 from agentaudit.simulation.power import Levels
@@ -23,8 +24,7 @@ _HALF = 0.5
 EVEN = SpeedCurve(points=((1, 1.0),))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
+class Contender(Struct, frozen=True, kw_only=True):
     """A kind of process."""
 
     weight: SpeedCurve = EVEN
@@ -35,8 +35,7 @@ class Contender:
     """Its CPU time with so many processes on all cores, over that alone."""
 
 
-@dataclass(slots=True, eq=False)
-class _Part:
+class _Part(Struct, eq=False):
     """One thread of a job."""
 
     job: int

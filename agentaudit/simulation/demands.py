@@ -2,7 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.assumed import assumed_model
 from agentaudit.model.trace import Request, Step, Trace
@@ -21,8 +22,7 @@ _SHORTEST_WAIT_NS = 1_000_000
 """Shorter pauses are the recorder's grain, and nobody waits for them."""
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(Struct):
     """What had to be assumed, counted while one recording is converted."""
 
     overlapping: list[Step] = field(default_factory=list)

@@ -5,7 +5,8 @@ What is not given stays unknown.
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.results import Energy

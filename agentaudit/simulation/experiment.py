@@ -7,8 +7,10 @@ replication, or batch by batch of one long run.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from statistics import fmean
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.measures import Difference, Interval, Measure, Verdict
 from agentaudit.model.workload import Machine, Workload
@@ -38,8 +40,7 @@ EQUAL = 0.02
 """Numbers that differ by less are called equal: a simulation knows no better."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Experiment:
+class Experiment(Struct, frozen=True, kw_only=True):
     """The replications of a workload, the first as the user gave it, and the machine."""
 
     workloads: tuple[Workload, ...]
@@ -55,8 +56,7 @@ class Experiment:
         return fmean(cpu for cpu, _ in loads), fmean(gpu for _, gpu in loads)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """One policy in an experiment: a run for each replication."""
 
     policy: Policy
@@ -69,8 +69,7 @@ class Outcome:
         return 2 * sum(run.overloaded for run in self.runs) > len(self.runs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(Struct, frozen=True, kw_only=True):
     """A number of an outcome, and where the true one lies; None where runs are too short to say."""
 
     value: float

@@ -7,7 +7,9 @@ cores and server, and in which order they get there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.execution import Execution, StepRecord
 from agentaudit.model.results import RequestRecord
@@ -20,8 +22,7 @@ from agentaudit.simulation.served import Costs, Overheads, simulate_served
 from agentaudit.simulation.speed import faster
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class Recording(Struct, frozen=True, kw_only=True):
     """What is known before a run: from the same steps, one after the other."""
 
     costs: Costs
@@ -30,8 +31,7 @@ class Recording:
     """CPU time that so many jobs got together in each nanosecond, for threads of one process."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True, kw_only=True):
     """What was seen beside a run."""
 
     repeat: int
@@ -47,7 +47,7 @@ def recording_workload(workload: Workload) -> tuple[WorkRequest, ...]:
     than one that follows another at once.
     """
     return tuple(
-        replace(request, arrival_ns=0, follows=None, think_ns=0) for request in workload.requests
+        request.changed(arrival_ns=0, follows=None, think_ns=0) for request in workload.requests
     )
 
 

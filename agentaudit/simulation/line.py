@@ -9,7 +9,9 @@ least recently go first, as in vLLM's prefix cache. A call whose context is lost
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, WorkRequest, WorkStep
@@ -17,8 +19,7 @@ from agentaudit.simulation.policy import Call, Hooks
 from agentaudit.simulation.stations import NEVER
 
 
-@dataclass(slots=True)
-class _Got:
+class _Got(Struct):
     """What one request has got from the LLM server."""
 
     calls: int = 0

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import fsum, sqrt
 from statistics import fmean
+
+from msgspec import Struct
 
 from agentaudit.model.trace import Step, StepKind
 from agentaudit.model.workload import SpeedCurve
@@ -15,8 +16,7 @@ _SURE = 3.0
 """How many standard errors a slope must lie from zero."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedCurve:
+class FittedCurve(Struct, frozen=True, kw_only=True):
     """A batch curve, and the sentence that says what it rests on."""
 
     curve: SpeedCurve

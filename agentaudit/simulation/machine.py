@@ -1,7 +1,8 @@
 """The machine to simulate: the recording's host, one made of numbers, or a system of the paper."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.trace import Trace

@@ -12,7 +12,8 @@ The machine as a file describes it: a preset or plain numbers, with limits and c
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.errors import InputError
 from agentaudit.model.workload import Machine, Power, PowerCurve, SpeedCurve

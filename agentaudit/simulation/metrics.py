@@ -1,8 +1,10 @@
 """What the runs of a policy amount to: latencies by type, rates, utilisation, queues, expenses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from statistics import fmean
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.measures import Difference, Interval, Intervals, Measure, Percentiles
 from agentaudit.model.results import (
@@ -24,8 +26,7 @@ _QUANTILES = 200
 _COMPARED = (Measure.P50, Measure.P90, Measure.P95, Measure.P99, Measure.MEAN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """How outcomes are judged: what is left out, what was promised, and what an hour costs."""
 
     after: int = 0

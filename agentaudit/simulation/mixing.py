@@ -8,8 +8,9 @@ of the way to the nearer of 0 and 1: of p_LLM 0.25, it is 0.375 and 0.125.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, WorkRequest
@@ -19,8 +20,7 @@ PHASE = 32
 _SWING = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mix:
+class Mix(Struct, frozen=True, kw_only=True):
     """How likely a request is GPU-heavy, and after how many requests the phase changes."""
 
     gpu_heavy: float

@@ -1,13 +1,13 @@
 """What the requests of a workload need on the whole: what caps are made from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.workload import Heavy, Stage, WorkRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
+class Needs(Struct, frozen=True, kw_only=True):
     """Totals in nanoseconds, so that whoever adds them up gets the same."""
 
     requests: int

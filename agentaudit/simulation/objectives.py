@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.measures import Interval, Measure
@@ -19,8 +20,7 @@ _UNIT_NS = {"us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9}
 _FORM = "`p95 < 10s`, or `type:chat p95 < 10s`: p50, p90, p95, p99 or mean, then < and a time"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
+class Objective(Struct, frozen=True, kw_only=True):
     """A limit to a percentile, or the mean, of the latencies of one type of request or of all."""
 
     measure: Measure

@@ -5,11 +5,11 @@ The arrays stay in this module; numbers leave it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from agentaudit.model.measures import Measure
@@ -44,8 +44,7 @@ class Kind(StrEnum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Observations:
+class Observations(Struct, frozen=True, kw_only=True, eq=False):
     """One run. Requests are in the order in which they arrived; `after` leaves out the first."""
 
     types: tuple[str, ...]

@@ -8,8 +8,9 @@ that order LLM calls, share a process, or look into requests while they run.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from agentaudit.errors import AgentAuditError, UsageError
 from agentaudit.model.workload import WorkRequest, WorkStep
@@ -94,8 +95,7 @@ def refusal(policy: Policy, what: str, *, now_ns: int, finished: int, running: i
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """One LLM call, and what its request has got so far from the LLM server."""
 
     request: WorkRequest
@@ -112,8 +112,7 @@ class Call:
     """Whether the context of the call before is still held in the KV cache."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
+class Hooks(Struct, frozen=True, kw_only=True):
     """
     What a policy may have beside the three hooks of `Admission`, each None where it has not.
 

@@ -1,7 +1,9 @@
 """Policies in one experiment, the best first: what every answer starts from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.results import PolicyResult
@@ -11,8 +13,7 @@ from agentaudit.simulation.metrics import Terms, policy_result
 from agentaudit.simulation.policy import Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking:
+class Ranking(Struct, frozen=True, kw_only=True):
     """Outcomes and results in the same order; `remade` makes a policy of a name for a machine."""
 
     experiment: Experiment

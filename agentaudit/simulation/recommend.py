@@ -7,9 +7,11 @@ answer is made wrong, one at a time, and the question asked again.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from math import inf
 from statistics import fmean
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Holds, Recommendation, Sensitivity
@@ -39,8 +41,7 @@ _REQUESTS_A_TRY = 10_000
 """A try simulates about so many requests, fewer replications of long runs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aim:
+class Aim(Struct, frozen=True, kw_only=True):
     """What is to be lowered, a percentile of all requests, or raised, the goodput."""
 
     name: str

@@ -1,6 +1,7 @@
 """A recording made ready to simulate: its workload, its machine, and how well they reproduce it."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.assumed import assumed_model
 from agentaudit.model.reading import unread
@@ -32,8 +33,7 @@ def recorded_workload(trace: Trace, *, source: str) -> tuple[Workload, Machine]:
     return replace(workload, assumptions=(*missing, *check, *workload.assumptions)), machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reproduction:
+class Reproduction(Struct, frozen=True, kw_only=True):
     """Latencies of the whole requests of a recording and of its simulation, each ascending."""
 
     recorded_ns: tuple[int, ...]

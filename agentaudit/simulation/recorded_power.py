@@ -8,8 +8,9 @@ the truth.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
+
+from msgspec import Struct
 
 from agentaudit.model.trace import GpuSample, StepKind, Trace
 from agentaudit.model.workload import PowerCurve
@@ -18,8 +19,7 @@ _FEWEST = 5
 """Looks at so many calls at once from which their mean counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedPower:
+class RecordedPower(Struct, frozen=True, kw_only=True):
     """Watts of all GPUs together, and from how many looks they were told."""
 
     curve: PowerCurve

@@ -8,10 +8,11 @@ jackknife and the bootstrap for general stationary observations", Annals of Stat
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from math import cbrt
 from random import Random
+
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload, WorkRequest
@@ -93,7 +94,7 @@ def redrawn(workload: Workload, seed: int) -> Workload:
     at_ns = 0
     for number, place in enumerate(places[:count]):
         at_ns += gaps[place] if number else 0
-        chosen.append(replace(requests[place], request_id=number, arrival_ns=at_ns))
+        chosen.append(requests[place].changed(request_id=number, arrival_ns=at_ns))
     return replace(workload, requests=tuple(chosen))
 
 

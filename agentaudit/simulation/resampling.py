@@ -6,7 +6,6 @@ again when answered, with the times to think between them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import TypeVar
@@ -82,7 +81,7 @@ def _by_users(
         members = list(_begun(pick(known, draw), len(found), at_ns))
         if before is not None:
             think_ns = pick(thoughts, draw) if thoughts else 0
-            members[0] = replace(members[0], follows=before.request_id, think_ns=think_ns)
+            members[0] = members[0].changed(follows=before.request_id, think_ns=think_ns)
         last[user] = members[-1]
         found += members
     return tuple(found[:count])
@@ -98,8 +97,7 @@ def _begun(members: Sequence[WorkRequest], first_id: int, at_ns: int) -> Sequenc
         member.request_id: first_id + place for place, member in enumerate(members)
     }
     return [
-        replace(
-            member,
+        member.changed(
             request_id=numbers[member.request_id],
             follows=None if member.follows is None else numbers[member.follows],
             arrival_ns=at_ns + member.arrival_ns - members[0].arrival_ns,

@@ -1,15 +1,15 @@
 """What one run of a workload was: a record for each request, and what the machine did."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import WorkRequest
 from agentaudit.simulation.power import Levels
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """What one run did. Work is that of the steps served, dispatching included."""
 
     records: tuple[RequestRecord, ...]

@@ -10,8 +10,10 @@ is waiting and no work. How many processes there are, an earlier simulation of t
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.execution import HandOver
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
@@ -32,8 +34,7 @@ _FIRST = Contender(weight=SpeedCurve(points=((1, 1000.0),)))
 """The driver: it works for a moment only, and the kernel lets it do so at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overheads:
+class Overheads(Struct, frozen=True, kw_only=True):
     """What handing out a step costs besides its work."""
 
     driver_ns: int
@@ -136,8 +137,7 @@ def as_served(workload: Workload, costs: Costs, overheads: Overheads, waits: Cos
     return replace(
         workload,
         requests=tuple(
-            replace(
-                request,
+            request.changed(
                 steps=tuple(
                     served
                     for place, step in enumerate(request.steps)
@@ -203,8 +203,7 @@ def _running(log: "Sequence[_Event]") -> tuple[list[int], list[int]]:
     return [event.at_ns for event in changes], running
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Event:
+class _Event(Struct, frozen=True, kw_only=True):
     """A step that began (change 1) or ended (-1); `locked` is Python code of a thread."""
 
     at_ns: int

@@ -7,8 +7,9 @@ is told from arrivals that come right after answers, far more of them than chanc
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import exp, sqrt
+
+from msgspec import Struct
 
 from agentaudit.model.trace import DrivenLoad, Request
 
@@ -20,16 +21,14 @@ _SURE = 3.0
 """Standard deviations above what chance would have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(Struct, frozen=True, kw_only=True):
     """A request that comes so long after the answer to another."""
 
     follows: int
     think_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions:
+class Sessions(Struct, frozen=True, kw_only=True):
     """Which requests follow which, and the sentence that says how that is known."""
 
     turns: Mapping[int, Turn]

@@ -6,9 +6,10 @@ drawn from, whose sequence is the same in every version of Python.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
+
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload, WorkRequest
@@ -76,7 +77,7 @@ def _in_sessions(
 
 def _sooner(request: WorkRequest, speed: float) -> WorkRequest:
     arrival_ns, think_ns = round(request.arrival_ns / speed), round(request.think_ns / speed)
-    return replace(request, arrival_ns=arrival_ns, think_ns=think_ns)
+    return request.changed(arrival_ns=arrival_ns, think_ns=think_ns)
 
 
 def _chosen(
@@ -89,7 +90,7 @@ def _chosen(
         chosen = [pick(requests, draw) for _ in range(count)]
     else:
         return requests
-    return [replace(request, request_id=place) for place, request in enumerate(chosen)]
+    return [request.changed(request_id=place) for place, request in enumerate(chosen)]
 
 
 def _arriving(
@@ -100,7 +101,7 @@ def _arriving(
         return
     instants = _instants(workload, arrivals, len(chosen), draw)
     for request, at_ns in zip(chosen, instants, strict=True):
-        yield replace(request, arrival_ns=at_ns, follows=None, think_ns=0)
+        yield request.changed(arrival_ns=at_ns, follows=None, think_ns=0)
 
 
 def _instants(workload: Workload, arrivals: Arrivals, count: int, draw: Random) -> Iterator[int]:
@@ -141,8 +142,7 @@ def _by_users(
         think_ns = round(-logarithm(1.0 - draw.random()) * arrivals.think_ns)
         before = asked[place - users] if place >= users else None
         asked.append(
-            replace(
-                request,
+            request.changed(
                 arrival_ns=think_ns + (before.arrival_ns if before else 0),
                 follows=before.request_id if before else None,
                 think_ns=think_ns if before else 0,

@@ -7,10 +7,11 @@ where and in which order cells are computed does not matter.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 from typing import Protocol
+
+from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.sweep import Cell, SweepRow
@@ -38,8 +39,7 @@ class Source(Protocol):
     def workload(self, arrivals: str, seed: int) -> Workload: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedSource:
+class RecordedSource(Struct, frozen=True, kw_only=True):
     """Requests of a recording; another number of them is drawn by the seed."""
 
     recorded: Workload
@@ -51,8 +51,7 @@ class RecordedSource:
         return shaped(self.recorded, arrivals=how, requests=self.requests, seed=seed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenSource:
+class WrittenSource(Struct, frozen=True, kw_only=True):
     """A workload file; every seed draws its demands anew."""
 
     shape: WorkloadShape
@@ -65,8 +64,7 @@ class WrittenSource:
         return written_workload(shape, source=self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axes:
+class Axes(Struct, frozen=True, kw_only=True):
     """
     What is varied. Empty policies are those that suit the arrivals; "" is the source's own.
 

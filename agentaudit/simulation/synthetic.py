@@ -1,10 +1,11 @@
 """Workloads made of types of requests: every request draws its type and its demands by a seed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from math import sqrt
 from random import Random
+
+from msgspec import Struct
 
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.arrivals import Arrivals
@@ -15,8 +16,7 @@ from agentaudit.simulation.shaping import shaped
 ASSUMED = "The workload is written by hand; nothing in it was measured here."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepShape:
+class StepShape(Struct, frozen=True, kw_only=True):
     """A step: the mean of what it takes alone, and the standard deviation over that mean."""
 
     stage: Stage
@@ -28,8 +28,7 @@ class StepShape:
     interpreted: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeShape:
+class TypeShape(Struct, frozen=True, kw_only=True):
     """A type of request; `heavy` None means whatever its steps make it."""
 
     name: str
@@ -38,8 +37,7 @@ class TypeShape:
     heavy: Heavy | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkloadShape:
+class WorkloadShape(Struct, frozen=True, kw_only=True):
     """What a workload file says."""
 
     types: tuple[TypeShape, ...]

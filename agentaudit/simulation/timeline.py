@@ -7,8 +7,9 @@ request up counts: a model call, then other work, then what has no name, then id
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from agentaudit.model.trace import Request, Step, StepKind
 
@@ -24,8 +25,7 @@ _FIRST = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
-class Stretch:
+class Stretch(Struct, kw_only=True):
     """A part of a request's time. `step` is None where no step was seen."""
 
     step: Step | None

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from agentaudit.model.schedule import Schedule
 from agentaudit.model.workload import Machine, Stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bins:
+class Bins(Struct, frozen=True, kw_only=True):
     """Equal stretches of time, one after the other."""
 
     start_ns: int

@@ -6,8 +6,9 @@ A policy sees no future, so until the next would have arrived the first requests
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate
+
+from msgspec.structs import replace
 
 from agentaudit.model.results import Simulation
 from agentaudit.model.schedule import Schedule
@@ -147,7 +148,7 @@ def _at(workload: Workload, factor: float) -> Workload:
     return replace(
         workload,
         requests=tuple(
-            replace(request, arrival_ns=round((request.arrival_ns - first_ns) / factor))
+            request.changed(arrival_ns=round((request.arrival_ns - first_ns) / factor))
             for request in workload.requests
         ),
     )

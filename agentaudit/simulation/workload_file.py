@@ -28,7 +28,8 @@ busy, of the gpu likewise; or `watts: {gpu: {0: 115, 1: 175, 64: 390}}`, by the 
 Every other word is an error.
 """
 
-from dataclasses import dataclass, field, replace
+from msgspec import field
+from msgspec.structs import replace
 
 from agentaudit.errors import InputError, UsageError
 from agentaudit.model.workload import Heavy, Stage
@@ -70,7 +71,6 @@ def overridden(
     )
 
 
-@dataclass(slots=True)
 class _WorkloadReading(Reading):
     """One workload file while it is read, and the calls whose size it gives."""
 

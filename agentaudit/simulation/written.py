@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from agentaudit.errors import Problem, UsageError
 
@@ -33,8 +34,7 @@ class Written(Protocol):
     def items(self) -> "Iterator[tuple[str, Written]]": ...
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """One file while it is read: what is wrong is collected, and a stand-in read on with."""
 
     file: str

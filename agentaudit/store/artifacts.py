@@ -8,7 +8,6 @@ input like any other, and every problem is an InputError that names the place.
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -66,7 +65,7 @@ def type_of(kind: str) -> "type[Artifact]":
 def to_json(artifact: Artifact) -> bytes:
     """The artifact as JSON: sorted keys, two spaces, a newline at the end."""
     kind = next(word for word, (_, name) in KINDS.items() if name == type(artifact).__name__)
-    body = {field.name: getattr(artifact, field.name) for field in fields(artifact)}
+    body = {name: getattr(artifact, name) for name in artifact.__struct_fields__}
     text = msgspec.json.encode({"agentaudit": FORMAT_VERSION, "kind": kind, **body}, order="sorted")
     return msgspec.json.format(text, indent=2) + b"\n"
 

@@ -1,10 +1,11 @@
 """The files of a dataset of many hosts, and what is missing among them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.dataset import TABLES
@@ -12,8 +13,7 @@ from agentaudit.model.dataset import TABLES
 MOST_FILES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataFile:
+class DataFile(Struct, frozen=True, kw_only=True):
     """One file of a table, with the host and the day that its folders name."""
 
     path: str
@@ -22,8 +22,7 @@ class DataFile:
     day: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """Which partitions are wanted: days are inclusive, and empty where there is no bound."""
 
     host: str = "*"

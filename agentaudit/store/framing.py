@@ -8,8 +8,9 @@ there, and says whether it was the end that is missing or something in between t
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO
+
+from msgspec import Struct
 
 MAGIC = b"\x89AATRACE\r\n"
 MAJOR = 2
@@ -35,8 +36,7 @@ def frame(number: int, content: bytes) -> bytes:
     return head + _CHECK.pack(zlib.crc32(head)) + content
 
 
-@dataclass(slots=True)
-class Frames:
+class Frames(Struct):
     """The frames of a file. Once they were gone through, what was amiss at the end is known."""
 
     file: IO[bytes]

@@ -7,10 +7,10 @@ of batches is read several times as fast at once. All that could be amiss is not
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from agentaudit.model.columns import Columns, Thread
@@ -30,8 +30,7 @@ _MOST_WAITING = 4_000_000
 """Rows that are gathered before they are taken over, so that memory holds few of them twice."""
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """One column, batch after batch."""
 
     least: list[int] = field(default_factory=list)

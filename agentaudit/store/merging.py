@@ -8,10 +8,12 @@ Recordings are read a batch at a time, in order of time, so their length does no
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from heapq import merge
 from itertools import accumulate
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.observed import EndpointSample
 from agentaudit.model.recording import (
@@ -32,8 +34,7 @@ _INSTANTS = frozenset({"at_ns", "since_ns", "start_ns", "end_ns"})
 _PIDS = frozenset({"pid", "parent_pid", "peer_pid"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """One recording to merge: what is known of it, and its records, to be gone through once."""
 
     survey: Survey
@@ -166,7 +167,7 @@ def _names(type_: type[Any]) -> tuple[str, ...]:
     """The fields of a record that mean another thing in the merged recording."""
     found = _NAMES.get(type_)
     if found is None:
-        names = (field.name for field in fields(type_))
+        names = type_.__struct_fields__
         found = _NAMES[type_] = tuple(name for name in names if name in _CHANGING)
     return found
 

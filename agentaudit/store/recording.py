@@ -8,11 +8,12 @@ read: sizes and counts are limited, and a checksum tells where a batch is not as
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from msgspec.structs import replace
 
 from agentaudit.model.columns import Columns
 from agentaudit.model.recording import Opened, Record, Recording, recording_of

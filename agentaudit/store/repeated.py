@@ -6,6 +6,8 @@ Equal values are the same to everybody but the memory, of which the words of spa
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import force_setattr
+
 from agentaudit.model.observed import SpanSeen
 from agentaudit.model.recording import Few
 
@@ -25,4 +27,4 @@ def keep_once(records: Sequence[Few]) -> None:
         for record in records:
             value = getattr(record, name)
             if value:
-                object.__setattr__(record, name, known.setdefault(value, value))
+                force_setattr(record, name, known.setdefault(value, value))

@@ -1,7 +1,9 @@
 """What must be known of recordings before they are merged: gone through once, little is kept."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.model.recording import Closed, Opened, ProcessBorn, ProcessGone, Record
 from agentaudit.model.trace import ClockPair, GpuSample, Host, Incident, Part, Target
@@ -17,8 +19,7 @@ _STEADY_NS = 50_000_000
 """What a wall clock is corrected by without anyone having set it."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Survey:
+class Survey(Struct, kw_only=True):
     """One recording, as far as its place among others depends on it."""
 
     source: str

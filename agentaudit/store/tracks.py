@@ -1,11 +1,11 @@
 """Tracks of a viewer, on each of which nothing overlaps."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
+class Track(Struct, frozen=True, kw_only=True):
     """`number` counts all tracks from 1, `place` those of one owner from 0."""
 
     number: int
@@ -13,8 +13,7 @@ class Track:
     new: bool
 
 
-@dataclass(slots=True)
-class Tracks:
+class Tracks(Struct):
     """Gives each stretch a track of its owner that is free by then; they come by their starts."""
 
     _free_at: dict[Hashable, list[tuple[int, int]]] = field(default_factory=dict)

@@ -5,14 +5,14 @@ Both versions of the format write records so. Reading is strict about what is th
 about what follows: a later minor version may add fields at the end, which are left out here.
 """
 
-import dataclasses
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from types import UnionType
-from typing import Annotated, Any, Optional, TypeVar, cast, get_args, get_type_hints
+from typing import Annotated, Any, Optional, TypeVar, cast, get_args
 
 import msgspec
+from msgspec.structs import FieldInfo, fields
 
 from agentaudit.model.observed import (
     Attribute,
@@ -94,24 +94,20 @@ _Record = TypeVar("_Record", bound=Record)
 
 def _wire_type(type_: type, nested: Wires, tag: str | None = None) -> type[msgspec.Struct]:
     """The same fields as an array, which is half as long as an object with its keys."""
-    hints = get_type_hints(type_)
-    fields = [_wire_field(field, hints[field.name], nested) for field in dataclasses.fields(type_)]
+    wired = [_wire_field(field, nested) for field in fields(type_)]
     return msgspec.defstruct(
-        type_.__name__, fields, kw_only=True, array_like=True, frozen=True, tag=tag
+        type_.__name__, wired, kw_only=True, array_like=True, frozen=True, tag=tag
     )
 
 
-def _wire_field(
-    field: dataclasses.Field[object], hint: object, nested: Wires
-) -> tuple[str, object, object]:
+def _wire_field(field: FieldInfo, nested: Wires) -> tuple[str, object, object]:
+    hint = field.type
     element = (get_args(hint) or (None,))[0]
     if element in nested:
         wire: object = tuple.__class_getitem__((nested[element], ...))
     else:
         wire = hint if field.name in _SIGNED else _measurable(hint)
-    absent = dataclasses.MISSING
-    default = msgspec.NODEFAULT if field.default is absent else field.default
-    return (field.name, wire, default)
+    return (field.name, wire, field.default)
 
 
 def _measurable(hint: object) -> object:
@@ -141,17 +137,16 @@ _VALUES: Mapping[type, type[Record]] = {WIRES[type_]: type_ for type_ in TAGS.va
 _Fields = Callable[[Any], tuple[object, ...]]
 
 
-def _fields_of(type_: type) -> _Fields:
-    return cast("_Fields", attrgetter(*(field.name for field in dataclasses.fields(type_))))
+def _fields_of(type_: type[Record]) -> _Fields:
+    return cast("_Fields", attrgetter(*type_.__struct_fields__))
 
 
 def _nesting(type_: type) -> tuple[int, ...]:
     """Places of the fields that hold values with fields of their own."""
-    hints = get_type_hints(type_)
     return tuple(
         at
-        for at, field in enumerate(dataclasses.fields(type_))
-        if (get_args(hints[field.name]) or (None,))[0] in _NESTED
+        for at, field in enumerate(fields(type_))
+        if (get_args(field.type) or (None,))[0] in _NESTED
     )
 
 

@@ -7,7 +7,8 @@ with all of it. The truth lies between, as far as the model goes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.deployment import Unresolved
 from agentaudit.model.evidence import Truth
@@ -28,8 +29,7 @@ HORIZON_HOURS = 2160
 _EFFECTS = ("delete", "execute", "send", "write")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Radius:
+class _Radius(Struct, frozen=True, kw_only=True):
     """All numbers in one world."""
 
     live: int

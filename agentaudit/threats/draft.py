@@ -1,8 +1,9 @@
 """The draft: the threat graph while it is drawn. It lives for one call and is never handed out."""
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from agentaudit.model.deployment import Edge, EdgeKind, kind_of
 from agentaudit.model.evidence import Confidence, Evidence, Truth
@@ -40,8 +41,7 @@ NOWHERE = frozenset({"retry", "unknown_key"})
 """Kinds of facts that stand nowhere: what a call does again, and words that nothing reads."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class Doubt(Struct, frozen=True, kw_only=True):
     """What makes a step less than plain: it may not exist, a gate may stand there, or both."""
 
     known: bool = True
@@ -57,8 +57,7 @@ def weakest(*levels: Confidence) -> Confidence:
     return min(levels, key=lambda level: level.rank, default=Confidence.CERTAIN)
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """Nodes and edges so far. An edge that is drawn twice keeps its surest, least gated form."""
 
     relations: Relations

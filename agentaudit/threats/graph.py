@@ -6,8 +6,9 @@ call, to what those act as and what that may do.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from agentaudit.model.deployment import Deployment, kind_of
 from agentaudit.model.evidence import Truth
@@ -35,8 +36,7 @@ class World(StrEnum):
     POSSIBLE = "possible"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreatGraph:
+class ThreatGraph(Struct, frozen=True, kw_only=True):
     """Nodes and edges, sorted, with the facts behind the nodes (derived ones included)."""
 
     nodes: tuple[GraphNode, ...]

@@ -7,7 +7,8 @@ helps most on top of the steps before.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.model.finding import Severity
@@ -24,8 +25,7 @@ TOGETHER = "together"
 """The name of the outcome that several operators have together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """A graph with its answers."""
 
     graph: ThreatGraph

@@ -6,8 +6,10 @@ change. What follows from it is never claimed here: queries and numbers are aske
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
@@ -30,8 +32,7 @@ _TURNS = 200
 _CLOUD_LOGINS = frozenset({"aws", "gcp", "google", "azure", "kubernetes"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A changed graph, and the names of what was changed."""
 
     names: tuple[str, ...]

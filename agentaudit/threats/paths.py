@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.credentials import Credential
@@ -26,8 +27,7 @@ from agentaudit.threats.routes import Route
 from agentaudit.threats.stages import entry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """One route for each leg of a query, the way on to the gravest end, and how many ways exist."""
 
     routes: tuple[Route, ...]

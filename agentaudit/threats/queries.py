@@ -6,7 +6,9 @@ are told as one path: the gravest, the surest, the shortest. The rest are counte
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant
@@ -18,8 +20,7 @@ from agentaudit.threats.routes import Route, reached, route
 from agentaudit.threats.stages import entry, members
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Answers(Struct, frozen=True, kw_only=True):
     """What the queries found: paths, and paths that nobody can exclude."""
 
     paths: tuple[AttackPath, ...]
@@ -80,8 +81,7 @@ def _asked(
             yield replace(min(alike, key=_order), folded=ways - 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Walker:
+class _Walker(Struct, frozen=True, kw_only=True):
     """One graph in one world. Sets of nodes are remembered, because every query asks for them."""
 
     graph: ThreatGraph

@@ -6,8 +6,9 @@ relation is found by the kinds of its two facts, and handed out in the order the
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from agentaudit.model.deployment import Deployment, Edge, EdgeKind
 from agentaudit.model.facts.fact import Fact, FactId
@@ -16,8 +17,7 @@ OneT = TypeVar("OneT", bound=Fact)
 OtherT = TypeVar("OtherT", bound=Fact)
 
 
-@dataclass(frozen=True, slots=True)
-class Relations:
+class Relations(Struct, frozen=True):
     """All facts by id, and the edges by kind and by end, in an order that no file order changes."""
 
     facts: dict[FactId, Fact]

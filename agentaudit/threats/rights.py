@@ -5,8 +5,9 @@ A principal whose permissions no file states may do nothing, or everything: both
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact, FactId
@@ -25,8 +26,7 @@ Action = tuple[str, str]
 _CLOUDS = frozenset({"aws", "gcp", "google", "azure", "kubernetes"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rights:
+class Rights(Struct, frozen=True, kw_only=True):
     """Sensitive actions as (provider, name), those of them of two kinds, and what stays open."""
 
     actions: frozenset[Action] = frozenset()
@@ -49,8 +49,7 @@ class Rights:
         return named + EVERYTHING * len(self.unread)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """A graph in one world."""
 
     graph: ThreatGraph

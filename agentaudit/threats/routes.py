@@ -8,7 +8,8 @@ equal length the same one is found in every run.
 from collections import deque
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import Steps
@@ -17,8 +18,7 @@ _State = tuple[str, int]
 _Arrival = dict[_State, tuple[_State, GraphEdge | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """Edges from the first stage to the last, and the node at each stage."""
 
     edges: tuple[GraphEdge, ...]

@@ -6,8 +6,9 @@ their stage; with an unknown one it cannot be excluded.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Instruction, Source
@@ -36,8 +37,7 @@ class Stage(Protocol):
     def holds(self, fact: Fact) -> Truth: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Of(Generic[FactT]):
+class _Of(Struct, Generic[FactT], frozen=True):
     """Facts of one kind that something is true of."""
 
     kind: type[FactT]

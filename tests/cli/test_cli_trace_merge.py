@@ -1,9 +1,9 @@
 """`agentaudit trace merge`: what it makes, what it refuses, and what it says of doubts."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from agentaudit.cli.main import app

@@ -1,9 +1,9 @@
 """Bicep: what it deploys is what the same template as JSON does, across files and their values."""
 
 import json
-from dataclasses import asdict
 
 import pytest
+from msgspec.structs import asdict
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, FileStatus

@@ -1,11 +1,11 @@
 """Statements to grants: laws of evaluation, then policies as people write them."""
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.iam import (

@@ -1,12 +1,12 @@
 """Lint: what it finds, in which order, and what never changes it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.linting.linter import lint
 from agentaudit.model.deployment import (
@@ -373,7 +373,7 @@ def test_the_decisions_get_their_rows() -> None:
 )
 def test_a_bound_is_a_value_none_or_unknown(bounds: dict[str, Known | int], said: str) -> None:
     store = MemoryStore(id=FactId("memory_store:m-1"), name="chat", evidence=(place(7),))
-    bounded = replace(store, **bounds)  # type: ignore[arg-type]  # fields by name
+    bounded = replace(store, **bounds)
 
     (row,) = lint(Deployment(memory_stores=(bounded,)), []).memory_stores
 

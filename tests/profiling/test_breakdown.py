@@ -170,9 +170,9 @@ def test_the_timeline_holds_every_moment_of_work(work: list[tuple[float, float]]
 
 
 def test_an_empty_recording_has_no_timeline_and_no_verdict() -> None:
-    import dataclasses
+    from msgspec.structs import replace
 
-    nothing = dataclasses.replace(trace(), end_ns=0)
+    nothing = replace(trace(), end_ns=0)
     found = profile_of(nothing, "")
 
     assert found.timeline == ()
@@ -204,9 +204,9 @@ def test_the_verdict_has_its_reasons(found: Trace, bound: Bound, reason: str) ->
 
 
 def test_threads_that_wait_for_cores_on_a_busy_machine_are_cpu_bound() -> None:
-    import dataclasses
+    from msgspec.structs import replace
 
-    waiting = dataclasses.replace(MODEL, run_queue_ns=S)
+    waiting = replace(MODEL, run_queue_ns=S)
     breakdown = breakdown_of(trace(waiting, cpu_s=1, busy=0.95))
 
     assert breakdown.bound is Bound.CPU
@@ -214,9 +214,9 @@ def test_threads_that_wait_for_cores_on_a_busy_machine_are_cpu_bound() -> None:
 
 
 def test_an_agent_that_wants_next_to_nothing_is_idle_on_a_busy_machine() -> None:
-    import dataclasses
+    from msgspec.structs import replace
 
-    waiting = dataclasses.replace(IDLE, run_queue_ns=S // 100)
+    waiting = replace(IDLE, run_queue_ns=S // 100)
     breakdown = breakdown_of(trace(waiting, cpu_s=0.005, busy=0.95))
 
     assert breakdown.bound is Bound.IDLE

@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.comparison import Change, Comparison, Direction, Measure, Subject
 from agentaudit.model.trace import (

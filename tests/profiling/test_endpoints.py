@@ -1,9 +1,8 @@
 """Metrics of endpoints over a recording: levels, growth of counters, looks that told nothing."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.endpoint import EndpointUse, Level
 from agentaudit.model.observed import EndpointSample

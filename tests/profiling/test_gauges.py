@@ -1,8 +1,7 @@
 """What a recording reads on the gauges of gates; what was not measured reads nothing."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.gauge import GAUGES
 from agentaudit.model.trace import (

@@ -1,9 +1,8 @@
 """Counters as increments, each nanosecond once."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.recording import (
     ProcessReading,

@@ -1,8 +1,7 @@
 """Agents that were installed: what tells them from the libraries beside them."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.recording import Frame
 from agentaudit.model.rule import LabelRules, StepRule

@@ -1,10 +1,9 @@
 """How sure means are, and when a verdict is too close to call."""
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.observed import LoadPlanned, LoadRequest
 from agentaudit.model.profile import Bound
@@ -110,7 +109,7 @@ def test_waiting_and_gpus_have_intervals_as_well() -> None:
     ],
 )
 def test_a_gpu_that_was_not_seen_here_is_said_to_be_so(source: str, words: str) -> None:
-    wait = dataclasses.replace(step(StepKind.LLM_INFERENCE, 0, 9), gpu_ns=S, gpu_source=source)
+    wait = replace(step(StepKind.LLM_INFERENCE, 0, 9), gpu_ns=S, gpu_source=source)
 
     reasons = breakdown_of(trace(wait, cores=[0.1] * 10)).reasons
 
@@ -119,9 +118,7 @@ def test_a_gpu_that_was_not_seen_here_is_said_to_be_so(source: str, words: str) 
 
 def test_the_cores_that_it_may_use_are_the_measure() -> None:
     found = trace(cores=[0.45] * 10)
-    limited = dataclasses.replace(
-        found, target=dataclasses.replace(found.target, cpu_limit_cores=0.5)
-    )
+    limited = replace(found, target=replace(found.target, cpu_limit_cores=0.5))
 
     breakdown = breakdown_of(limited)
 
@@ -133,7 +130,7 @@ def test_the_cores_that_it_may_use_are_the_measure() -> None:
 
 def test_only_what_was_sampled_is_in_doubt() -> None:
     sampled = step(StepKind.TOOL_CALL, 0, 5, 5)
-    exact = dataclasses.replace(sampled, source=LabelSource.OTEL, confidence=0.98)
+    exact = replace(sampled, source=LabelSource.OTEL, confidence=0.98)
     other = step(StepKind.RETRIEVAL, 5, 10, 5)
 
     in_doubt = {

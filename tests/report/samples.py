@@ -1,7 +1,8 @@
 """Realistic artifacts, built by hand, so that the report is tested without its producers."""
 
 import math
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.model.answers import (
     Arm,
@@ -473,7 +474,7 @@ def finding(index: int, place: Evidence, message: str, **changes: object) -> Fin
         subject="credential:aws-1a2b3c4d",
         fingerprint=f"{asked.id}-{place.file}-{message}",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # changes are named by the caller
+    return replace(made, **changes)
 
 
 def credential(
@@ -490,7 +491,7 @@ def credential(
         visible_to_agent=holder in ("agent", "tool_server"),
         evidence=at("compose.yaml", 22, 9),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # changes are named by the caller
+    return replace(made, **changes)
 
 
 def store(name: str, kind: str, **changes: object) -> MemorySummary:
@@ -505,7 +506,7 @@ def store(name: str, kind: str, **changes: object) -> MemorySummary:
         compaction="none",
         evidence=at("langgraph.json", 9),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # changes are named by the caller
+    return replace(made, **changes)
 
 
 def coverage() -> tuple[FileCoverage, ...]:
@@ -667,7 +668,7 @@ def threat_path(identifier: str, severity: Severity, **changes: object) -> Attac
         references=("ASI01", "ASI03", "AML.T0053"),
         folded=3,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # changes are named by the caller
+    return replace(made, **changes)
 
 
 def threats() -> ThreatModel:

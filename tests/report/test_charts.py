@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.charts import distribution_chart, kinds_chart, latency_chart

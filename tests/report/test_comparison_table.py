@@ -1,8 +1,7 @@
 """A comparison on a terminal: what moved, what did not, and what cannot be said."""
 
-from dataclasses import replace
-
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from agentaudit.model.comparison import (
     Change,

@@ -1,10 +1,9 @@
 """The three decisions and the verdict: unknown never passes; evidence says where it stands."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.decision import DecisionStatus, Report, Verdict
 from agentaudit.model.deployment import FileCoverage, FileStatus
@@ -128,7 +127,7 @@ def test_nothing_at_all_is_no_verdict() -> None:
     ],
 )
 def test_credential_resolution(changes: dict[str, object], status: DecisionStatus) -> None:
-    lint = replace(samples.hardened_lint(), **changes)  # type: ignore[arg-type]  # named above
+    lint = replace(samples.hardened_lint(), **changes)
 
     assert hardened(lint=lint).decisions[0].status is status
 
@@ -157,7 +156,7 @@ def test_credential_resolution(changes: dict[str, object], status: DecisionStatu
     ],
 )
 def test_the_memory_boundary(stores: tuple[object, ...], status: DecisionStatus) -> None:
-    lint = replace(samples.hardened_lint(), memory_stores=stores)  # type: ignore[arg-type]  # built above
+    lint = replace(samples.hardened_lint(), memory_stores=stores)
 
     assert hardened(lint=lint).decisions[1].status is status
 

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import FileCoverage, FileStatus, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence

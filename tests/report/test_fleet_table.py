@@ -1,8 +1,7 @@
 """A fleet on a terminal."""
 
-from dataclasses import replace
-
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from agentaudit.model.fleet import Fleet, FleetHost, FleetKind, FleetType
 from agentaudit.model.trace import StepKind

@@ -1,8 +1,7 @@
 """The live view: as wide as the terminal, and never wider."""
 
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from agentaudit.model.trace import Incident, StepKind
@@ -46,7 +45,7 @@ def test_a_wide_terminal_shows_more_of_a_problem() -> None:
 
 
 def test_what_was_not_seen_is_said() -> None:
-    nothing = dataclasses.replace(MOMENT, threads=(), in_flight=None, load_done=0, model_calls=0)
+    nothing = replace(MOMENT, threads=(), in_flight=None, load_done=0, model_calls=0)
 
     text = "\n".join(shown(nothing, 80))
 
@@ -62,7 +61,7 @@ def test_the_load_is_told_with_its_failures() -> None:
 def test_a_gpu_has_its_own_line() -> None:
     assert any(
         "GPU" in line and "50%" in line
-        for line in shown(dataclasses.replace(MOMENT, gpu_busy=(0.5,), spans=3), 80)
+        for line in shown(replace(MOMENT, gpu_busy=(0.5,), spans=3), 80)
     )
 
 

@@ -1,8 +1,7 @@
 """The third decision under load that the recorder itself put on the agent."""
 
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.decision import DecisionStatus
 from agentaudit.model.profile import Profile
@@ -19,10 +18,8 @@ def driven(requests: int, failed: int, peak: int, *, shape: str = "closed") -> P
         concurrency_mean=1.0, concurrency_peak=peak,
     )  # fmt: skip
     found = samples.profile(requests=0, peak=0)
-    breakdown = dataclasses.replace(
-        found.breakdown, load=dataclasses.replace(found.breakdown.load, driven=load)
-    )
-    return dataclasses.replace(found, breakdown=breakdown)
+    breakdown = replace(found.breakdown, load=replace(found.breakdown.load, driven=load))
+    return replace(found, breakdown=breakdown)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
 """A profile on a terminal: 80 columns, no colour needed, nothing left out."""
 
-import dataclasses
-
 import pytest
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 from rich.console import Console
 
 from agentaudit.model.endpoint import EndpointUse, Level
@@ -118,22 +117,22 @@ def test_every_line_fits_into_80_columns() -> None:
 
 
 def test_a_gpu_has_its_column() -> None:
-    with_gpu = dataclasses.replace(BREAKDOWN, gpu_utilisation=0.4)
+    with_gpu = replace(BREAKDOWN, gpu_utilisation=0.4)
 
     assert "GPU" not in shown(PROFILE).splitlines()[3]
-    assert "GPU" in shown(dataclasses.replace(PROFILE, breakdown=with_gpu)).splitlines()[3]
+    assert "GPU" in shown(replace(PROFILE, breakdown=with_gpu)).splitlines()[3]
 
 
 @pytest.mark.parametrize("bound", list(Bound))
 def test_every_verdict_has_its_sentence(bound: Bound) -> None:
-    breakdown = dataclasses.replace(BREAKDOWN, bound=bound)
+    breakdown = replace(BREAKDOWN, bound=bound)
 
-    assert shown(dataclasses.replace(PROFILE, breakdown=breakdown)).splitlines()[0].endswith(".")
+    assert shown(replace(PROFILE, breakdown=breakdown)).splitlines()[0].endswith(".")
 
 
 def test_what_is_missing_is_said() -> None:
     energy = EnergyReading(component="cpu", joules=12.34, method="rapl", note="our share")
-    cut = dataclasses.replace(PROFILE, complete=False, request_types=(), energy=(energy,))
+    cut = replace(PROFILE, complete=False, request_types=(), energy=(energy,))
 
     text = shown(cut)
 
@@ -149,10 +148,10 @@ def test_a_load_of_our_own_is_told_beside_the_requests_that_were_seen() -> None:
         requests=62, failed=2, duration_ns=S, concurrency_mean=3.9, concurrency_peak=4,
         problem="status 503",
     )  # fmt: skip
-    load = dataclasses.replace(BREAKDOWN.load, driven=driven)
-    breakdown = dataclasses.replace(BREAKDOWN, load=load)
+    load = replace(BREAKDOWN.load, driven=driven)
+    breakdown = replace(BREAKDOWN, load=load)
 
-    lines = shown(dataclasses.replace(PROFILE, breakdown=breakdown)).splitlines()
+    lines = shown(replace(PROFILE, breakdown=breakdown)).splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("load:"))
 
     assert " ".join(lines[at : at + 2]) == (
@@ -198,7 +197,7 @@ ENDPOINTS = (
 
 def test_endpoints_are_one_block_with_what_each_tells_and_what_none_could_read() -> None:
     energy = EnergyReading(component="gpu 0", joules=1234.5, method="dcgm_counter", note="whole")
-    text = shown(dataclasses.replace(PROFILE, endpoints=ENDPOINTS, energy=(energy,)))
+    text = shown(replace(PROFILE, endpoints=ENDPOINTS, energy=(energy,)))
     start = text.index("endpoints,")
 
     assert text[start : text.index("no GPU seen")] == snapshot("""\
@@ -224,18 +223,18 @@ def test_what_was_lost_again_and_again_is_said_once() -> None:
         for at in range(3)
     ]
 
-    text = shown(dataclasses.replace(PROFILE, incidents=tuple(lost)))
+    text = shown(replace(PROFILE, incidents=tuple(lost)))
 
     assert text.count("not seen:") == 1
     assert "not seen: some steps (process 0; 2 more like it)" in text
 
 
 def test_where_much_has_no_step_the_next_step_is_named() -> None:
-    unnamed = dataclasses.replace(BREAKDOWN, cpu_attributed_ns=S, peak_rss_bytes=0)
-    unseen = dataclasses.replace(PROFILE, breakdown=unnamed)
-    seen = dataclasses.replace(unseen, sampling=(SAMPLING,))
+    unnamed = replace(BREAKDOWN, cpu_attributed_ns=S, peak_rss_bytes=0)
+    unseen = replace(PROFILE, breakdown=unnamed)
+    seen = replace(unseen, sampling=(SAMPLING,))
 
-    assert "--rules DIR" not in shown(dataclasses.replace(PROFILE, sampling=(SAMPLING,)))
+    assert "--rules DIR" not in shown(replace(PROFILE, sampling=(SAMPLING,)))
     assert "--rules DIR" not in shown(unseen)
     assert "--rules DIR" in shown(seen)
     assert "0 MiB" not in shown(seen)
@@ -246,20 +245,20 @@ def test_where_much_has_no_step_the_next_step_is_named() -> None:
 )
 def test_energy_has_the_digits_that_count(joules: float | None, text: str) -> None:
     kinds = (
-        dataclasses.replace(BREAKDOWN.kinds[0], joules=joules),
-        dataclasses.replace(BREAKDOWN.kinds[1], joules=1.0),
+        replace(BREAKDOWN.kinds[0], joules=joules),
+        replace(BREAKDOWN.kinds[1], joules=1.0),
     )
-    breakdown = dataclasses.replace(BREAKDOWN, kinds=kinds)
+    breakdown = replace(BREAKDOWN, kinds=kinds)
 
-    row = shown(dataclasses.replace(PROFILE, breakdown=breakdown)).splitlines()[4]
+    row = shown(replace(PROFILE, breakdown=breakdown)).splitlines()[4]
 
     assert row.endswith(text)
 
 
 def test_text_of_others_cannot_steer_the_terminal() -> None:
-    hostile = dataclasses.replace(PROFILE.request_types[0], type="\x1b[2J[bold]x")
+    hostile = replace(PROFILE.request_types[0], type="\x1b[2J[bold]x")
 
-    text = shown(dataclasses.replace(PROFILE, request_types=(hostile,)))
+    text = shown(replace(PROFILE, request_types=(hostile,)))
 
     assert "\x1b" not in text
     assert "[bold]x" in text

@@ -1,6 +1,6 @@
 """Sections open with what the numbers say, and say what there is not."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.report.blocks import Figure, Folded, Points, Table

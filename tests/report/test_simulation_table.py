@@ -1,8 +1,7 @@
 """The comparison of policies on a terminal."""
 
-from dataclasses import replace
-
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from agentaudit.model.measures import Percentiles
 from agentaudit.model.results import PolicyResult, Simulation, TypeLatency

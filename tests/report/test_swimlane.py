@@ -2,11 +2,11 @@
 
 import itertools
 import re
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.finding import Severity
 from agentaudit.model.threat import AttackPath

@@ -1,12 +1,12 @@
 """A threat model as table, SARIF, Markdown and Mermaid: complete, harmless, within 80 columns."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
 from agentaudit.model.threat import ThreatModel

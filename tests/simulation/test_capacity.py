@@ -1,11 +1,11 @@
 """How much is enough, against a queue whose answer is known, and where nothing is."""
 
-from dataclasses import replace
 from math import log
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Found, Question

@@ -1,8 +1,7 @@
 """Caps scaled to the machine, and replaced by the user."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
@@ -51,7 +50,7 @@ def test_a_cap_in_open_loop_lets_the_load_through(every_s: float, slots: int) ->
     """
     one = workload(8, 0).requests[0]
     requests = tuple(
-        replace(one, request_id=place, arrival_ns=round(place * every_s * SECOND))
+        one.changed(request_id=place, arrival_ns=round(place * every_s * SECOND))
         for place in range(10)
     )
 

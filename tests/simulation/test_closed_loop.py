@@ -1,6 +1,5 @@
 """Users who ask again when they are answered: laws, and a closed queue with a known answer."""
 
-from dataclasses import replace
 from math import log, sqrt
 from random import Random
 from statistics import fmean, stdev
@@ -8,6 +7,7 @@ from statistics import fmean, stdev
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.workload import (
     Heavy,
@@ -126,8 +126,8 @@ def test_who_waits_for_an_answer_offers_no_load_of_his_own() -> None:
 
 def test_requests_that_cannot_come_are_an_error() -> None:
     one, other = batch([1, 1]).requests
-    circle = (replace(one, follows=1), replace(other, follows=0))
-    nobody = (one, replace(other, follows=7))
+    circle = (one.changed(follows=1), other.changed(follows=0))
+    nobody = (one, other.changed(follows=7))
 
     with pytest.raises(ValueError, match="circle"):
         simulate(replace(batch([]), requests=circle), machine(1), capped(None))

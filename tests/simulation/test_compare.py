@@ -1,9 +1,9 @@
 """Comparisons and the advice that follows from them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.results import Simulation
@@ -255,7 +255,7 @@ def test_an_empty_workload_and_a_missing_baseline() -> None:
 def test_a_type_that_waits_so_that_others_need_not_is_named() -> None:
     """A chat of 1 s each second, and once a tool of 8 s: shortest first, it waits for the last."""
     chats = tuple(request(place, 0.0, 1.0, every_s=1.0) for place in range(40))
-    tool = replace(request(40, 8.0, 0.0, every_s=0.0), arrival_ns=SECOND // 2)
+    tool = (request(40, 8.0, 0.0, every_s=0.0)).changed(arrival_ns=SECOND // 2)
     stream = replace(workload(1, cpu_s=1, gpu_s=1), requests=(*chats, tool), arrivals="recorded")
     expected = {"chat": SECOND, "tools": 8 * SECOND}
     first_come = CappedConcurrency(name="fcfs", source="test", cap=1)

@@ -1,11 +1,11 @@
 """Cores one by one: shares by weight, no more than a job uses, and no work lost."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.simulation.cores import EVEN, Contender, Cores

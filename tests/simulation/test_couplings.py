@@ -1,11 +1,11 @@
 """Other programs, a starved LLM server, and threads that share one interpreter."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.workload import (
     Heavy,

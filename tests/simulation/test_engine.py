@@ -1,10 +1,9 @@
 """Laws that hold for every workload, machine and policy, and small runs worked out by hand."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import (
@@ -456,7 +455,7 @@ def test_steps_are_reported_when_they_begin_and_end() -> None:
     """A call begins when it is made, even where it waits; steps without work are no steps."""
     heard: list[str] = []
 
-    class Watching(CappedConcurrency):
+    class Watching(CappedConcurrency, frozen=True):
         def admission(self) -> FirstCome:
             return _Watched(self.cap)
 

@@ -1,8 +1,7 @@
 """Joules and money: known where they are given, unknown where not."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.results import Energy

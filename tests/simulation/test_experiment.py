@@ -1,9 +1,9 @@
 """Outcomes on the same requests: differences, equality, saturation and warm-up."""
 
-from dataclasses import replace
 from statistics import fmean
 
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.measures import Measure, Verdict
 from agentaudit.model.workload import Stage, Workload
@@ -129,9 +129,7 @@ def test_warm_up_is_left_out_of_steady_runs_only() -> None:
 
 
 def at_once(workload: Workload) -> Workload:
-    return replace(
-        workload, requests=tuple(replace(one, arrival_ns=0) for one in workload.requests)
-    )
+    return replace(workload, requests=tuple(one.changed(arrival_ns=0) for one in workload.requests))
 
 
 @pytest.mark.parametrize("cap", [None, 1])

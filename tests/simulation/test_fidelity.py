@@ -1,8 +1,7 @@
 """Real runs beside simulated ones: what is put into the simulation, and what comes of it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.execution import Execution, HandOver, StepRecord, Surroundings
 from agentaudit.model.results import RequestRecord
@@ -103,7 +102,7 @@ def execution(count: int, cpu_ns: int) -> Execution:
 
 
 def test_requests_are_recorded_at_once_and_with_all_their_steps() -> None:
-    asked = replace(workload(1).requests[0], arrival_ns=5, follows=3, think_ns=7)
+    asked = workload(1).requests[0].changed(arrival_ns=5, follows=3, think_ns=7)
     (request,) = recording_workload(replace(workload(1), requests=(asked,)))
 
     assert request == workload(1).requests[0]
@@ -113,7 +112,7 @@ def test_what_the_hypervisor_takes_is_missing() -> None:
     """Half of a busy core is stolen: a third of its time."""
     seen = execution(1, 10 * MS)
     around = Surroundings(elapsed_ns=10 * MS, foreign_cores=0.0, stolen_cores=0.5)
-    given = replace(workload(1), requests=(replace(workload(1).requests[0], steps=STEPS[:1]),))
+    given = replace(workload(1), requests=(workload(1).requests[0].changed(steps=STEPS[:1]),))
     run = validated(
         replace(seen, surroundings=around),
         workload=given,
@@ -220,7 +219,7 @@ def test_a_policy_that_is_watched_hears_and_ranks_as_ever() -> None:
 
 
 def test_a_request_without_work_is_served_in_no_time() -> None:
-    idle = replace(workload(1).requests[0], steps=(WorkStep(stage=Stage.CPU, demand_ns=0),))
+    idle = workload(1).requests[0].changed(steps=(WorkStep(stage=Stage.CPU, demand_ns=0),))
     run = simulate_served(
         replace(workload(1), requests=(idle,)), MACHINE, EVERYBODY, costs={}, overheads=FREE
     )
@@ -233,7 +232,7 @@ def test_both_predictions_of_a_run() -> None:
     seen = execution(2, 4 * MS)
     given = replace(
         workload(2),
-        requests=tuple(replace(item, steps=STEPS[:1]) for item in workload(2).requests),
+        requests=tuple(item.changed(steps=STEPS[:1]) for item in workload(2).requests),
     )
     run = validated(
         seen,
@@ -259,7 +258,7 @@ def test_children_have_more_of_a_core_than_their_neighbours() -> None:
         WorkStep(stage=Stage.CPU, demand_ns=20 * MS, name="retrieval"),
     )
     requests = tuple(
-        replace(workload(1).requests[0], request_id=number, steps=(step,))
+        workload(1).requests[0].changed(request_id=number, steps=(step,))
         for number, step in enumerate(steps)
     )
     kinds = {"spawn": Contender(weight=SpeedCurve(points=((1, 1.0), (2, 4.0))))}

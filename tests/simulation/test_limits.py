@@ -1,12 +1,13 @@
 """Limits of the LLM server: calls at once, the KV cache, pins, and what is computed again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import (
@@ -247,7 +248,7 @@ def test_a_later_call_is_never_served_sooner_under_first_come(
 )
 def test_limits_are_checked_when_made(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} is at least"):
-        replace(MACHINE, **wrong)  # type: ignore[arg-type]
+        replace(MACHINE, **wrong)
 
 
 @pytest.mark.parametrize(
@@ -255,4 +256,4 @@ def test_limits_are_checked_when_made(wrong: dict[str, float]) -> None:
 )
 def test_a_machine_is_plain_until_a_limit_or_a_coupling_is_given(given: dict[str, float]) -> None:
     assert MACHINE.plain
-    assert not replace(MACHINE, **given).plain  # type: ignore[arg-type]
+    assert not replace(MACHINE, **given).plain

@@ -1,10 +1,9 @@
 """What stations draw, by how many are active on them."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.workload import (
     Heavy,
@@ -122,7 +121,7 @@ def test_beside_other_programs_the_agent_has_its_part_of_what_the_cores_draw() -
     """One thread and three others on 2 busy cores for 2 s: a quarter of 200 W above idle."""
     steps = (WorkStep(stage=Stage.CPU, demand_ns=SECOND),)
     workload = calls((0, 1.0))
-    workload = replace(workload, requests=(replace(workload.requests[0], steps=steps),))
+    workload = replace(workload, requests=(workload.requests[0].changed(steps=steps),))
     watts = PowerCurve(points=((0, 100.0), (2, 300.0)))
     machine = replace(MACHINE, background=3.0, power=Power(cpu=watts))
     run = engine.simulate(workload, machine, UNCAPPED)

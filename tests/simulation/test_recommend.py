@@ -1,8 +1,7 @@
 """Which policy and caps to use, judged on requests that no search has seen, or none."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Holds, Recommendation

@@ -1,8 +1,7 @@
 """A recording is checked against its own simulation."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.contention import Contention
 from agentaudit.model.trace import (

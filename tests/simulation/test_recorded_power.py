@@ -1,9 +1,8 @@
 """The power of a recorded GPU, by the number of calls that were open."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.trace import GpuSample, Trace
 from agentaudit.model.workload import Power

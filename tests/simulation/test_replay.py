@@ -1,8 +1,7 @@
 """From recordings to workloads: demands without the load of the recording."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.errors import IncompleteError, InputError
 from agentaudit.model.contention import Contention

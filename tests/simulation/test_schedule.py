@@ -2,12 +2,12 @@
 
 import json
 from collections import defaultdict
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.schedule import Schedule
 from agentaudit.model.trace import StepKind

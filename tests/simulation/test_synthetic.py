@@ -1,10 +1,10 @@
 """Workloads drawn from shapes."""
 
 from collections import Counter
-from dataclasses import replace
 from statistics import fmean, pstdev
 
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.workload import Heavy, Stage
 from agentaudit.simulation.arrivals import CLOSED, parse_arrivals

@@ -1,11 +1,11 @@
 """What charts are drawn from: true to the run, and bounded whatever the workload."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from agentaudit.model.results import Simulation
 from agentaudit.model.views import Bar, Doing, Stretch, Views

@@ -1,6 +1,6 @@
 """What changes would do, under the baseline and the best policy, on the same requests."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.model.answers import Arm, WhatIf
 from agentaudit.model.measures import Verdict

@@ -1,8 +1,7 @@
 """Workloads that stay columns: every answer is the one that objects give, to the last digit."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.answers import Question
 from agentaudit.model.results import Simulation

@@ -1,12 +1,12 @@
 """Merging: nothing is lost, nothing of one recording is taken for another's, clocks agree."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.observed import EndpointSample
 from agentaudit.model.recording import (

@@ -1,6 +1,5 @@
 """Recordings on disk: what is written is read, whatever happens to the writer or the file."""
 
-import dataclasses
 import os
 import resource
 import signal
@@ -15,6 +14,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.errors import InputError
 from agentaudit.model.observed import Attribute, SpanSeen, TaskRun
@@ -58,7 +58,7 @@ RUN = StackRun(pid=7, tid=8, start_ns=1, end_ns=2, stack=0)
 
 def values(hint: object) -> st.SearchStrategy[object]:
     """Values of a type as a recording can hold them."""
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return st.builds(hint, **{name: values(of) for name, of in get_type_hints(hint).items()})
     arguments = get_args(hint)
     if get_origin(hint) is tuple:
@@ -76,8 +76,8 @@ PLAIN: dict[object, st.SearchStrategy[object]] = {
     type(None): st.none(),
     StepKind: st.sampled_from(StepKind),
 }
-hosts = st.builds(dataclasses.replace, values(Host), cores=st.integers(1, 4096))
-openings = st.builds(dataclasses.replace, values(Opened), rate_hz=st.floats(0.001, 1e6), host=hosts)
+hosts = st.builds(replace, values(Host), cores=st.integers(1, 4096))
+openings = st.builds(replace, values(Opened), rate_hz=st.floats(0.001, 1e6), host=hosts)
 BOUND = (Opened, StackDefined, StackRun, TaskRun, Closed)
 FREE = [kind for kind in TAGS.values() if kind not in BOUND]
 records = st.lists(st.one_of([values(kind) for kind in FREE]), max_size=8)
@@ -88,7 +88,7 @@ def ordered(record: Record) -> Record:
     if not isinstance(record, ThreadTick):
         return record
     times = sorted(record.times, key=lambda time: (time.pid, time.tid))
-    return dataclasses.replace(record, times=tuple(times))
+    return replace(record, times=tuple(times))
 
 
 def written(path: Path, *body: Record, opened: Opened = OPENED) -> Path:
@@ -120,7 +120,7 @@ def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, body: Sequence[Record], opened: Opened
 ) -> None:
     path = tmp_path_factory.mktemp("r") / "run.aatrace"
-    opened = dataclasses.replace(opened, schema_version=SCHEMA_VERSION)
+    opened = replace(opened, schema_version=SCHEMA_VERSION)
 
     written(path, *body, END, opened=opened)
 
@@ -460,8 +460,8 @@ def test_a_recording_beyond_all_measure_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "opened",
     [
-        dataclasses.replace(OPENED, rate_hz=0.0),
-        dataclasses.replace(OPENED, host=dataclasses.replace(OPENED.host, cores=0)),
+        replace(OPENED, rate_hz=0.0),
+        replace(OPENED, host=replace(OPENED.host, cores=0)),
     ],
 )
 def test_a_machine_without_cores_or_a_rate_of_nothing_is_refused(

@@ -1,8 +1,7 @@
 """Deployments made by hand and by hypothesis: small, and with every unknown that there is."""
 
-from dataclasses import replace
-
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, Edge, EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth

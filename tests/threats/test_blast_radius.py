@@ -1,8 +1,7 @@
 """Two numbers that move apart: credential work lowers THEFT, permission work lowers LIVE."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Truth

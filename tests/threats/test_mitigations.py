@@ -1,9 +1,8 @@
 """What would help: found by asking again, told with a sketch that holds no text as code."""
 
-from dataclasses import replace
-
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment
 from agentaudit.model.evidence import Truth

@@ -1,9 +1,9 @@
 """Each query on a deployment that has its path, and on the same one with a control."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth

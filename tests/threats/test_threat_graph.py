@@ -1,6 +1,6 @@
 """The graph: what stands between content and damage, however the files say it."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import FACT_KINDS, Deployment, EdgeKind

@@ -1,12 +1,12 @@
 """What holds of every deployment, however strange: the laws of the numbers and of the paths."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Truth

@@ -1,13 +1,10 @@
 """Agents, the models behind them, what steers them and what they hear."""
 
-from dataclasses import dataclass
-
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.fact import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agent(Fact):
+class Agent(Fact, frozen=True, kw_only=True):
     """One context window with one set of tools: the unit in which taint mixes."""
 
     framework: str = ""
@@ -39,8 +36,7 @@ class Agent(Fact):
     """How many tools it has, those of its servers among them, as far as they are known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model(Fact):
+class Model(Fact, frozen=True, kw_only=True):
     """A model endpoint."""
 
     provider: str = ""
@@ -56,23 +52,20 @@ class Model(Fact):
     """Code that comes with the weights is run, in whatever version they have on the day."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction(Fact):
+class Instruction(Fact, frozen=True, kw_only=True):
     """Text that steers the agent: system prompt, CLAUDE.md, skill."""
 
     writable_by_agent: Truth = Truth.UNKNOWN
     holds_secret: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source(Fact):
+class Source(Fact, frozen=True, kw_only=True):
     """Content that comes in from outside. `trust` is untrusted, user or reviewed."""
 
     trust: str = "untrusted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerAgent(Fact):
+class PeerAgent(Fact, frozen=True, kw_only=True):
     """A remote agent."""
 
     url: str = ""

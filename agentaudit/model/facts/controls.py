@@ -1,13 +1,10 @@
 """What stands between an agent and what it does: gateways, people, filters, logs."""
 
-from dataclasses import dataclass
-
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.fact import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gateway(Fact):
+class Gateway(Fact, frozen=True, kw_only=True):
     """A broker, proxy or policy point between agents and what they reach."""
 
     product: str = ""
@@ -22,23 +19,20 @@ class Gateway(Fact):
     """Whether it limits the money, tokens or calls of those who call it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval(Fact):
+class Approval(Fact, frozen=True, kw_only=True):
     """A human gate. `scope` names the tools it covers, or `*`."""
 
     scope: tuple[str, ...] = ()
     default_allow: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guardrail(Fact):
+class Guardrail(Fact, frozen=True, kw_only=True):
     """A validator or filter: shown, and never counted as a hard gate."""
 
     product: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry(Fact):
+class Retry(Fact, frozen=True, kw_only=True):
     """What makes a call again after it failed."""
 
     around: str = ""
@@ -47,8 +41,7 @@ class Retry(Fact):
     """Whether a number of tries or a time ends it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditLog(Fact):
+class AuditLog(Fact, frozen=True, kw_only=True):
     """Where calls are written down. `enabled` says whether it runs."""
 
     kind: str = ""

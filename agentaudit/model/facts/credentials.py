@@ -1,6 +1,5 @@
 """What proves an identity to somebody else."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from agentaudit.model.evidence import Truth
@@ -27,8 +26,7 @@ class Lifetime(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential(Fact):
+class Credential(Fact, frozen=True, kw_only=True):
     """Something that proves an identity to somebody else. Never its value."""
 
     provider: str = ""

@@ -6,8 +6,9 @@ be resolved is `unknown`, and an optional number is None exactly when its state 
 names are what the conditions of rules ask for.
 """
 
-from dataclasses import dataclass
 from typing import NewType
+
+from msgspec import Struct
 
 from agentaudit.model.evidence import Confidence, Evidence
 
@@ -18,8 +19,7 @@ NOBODY = FactId("")
 """In the place of a fact that there is not, or that no file names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """What every kind of fact has. `evidence` is never empty; the first place is the primary."""
 
     id: FactId

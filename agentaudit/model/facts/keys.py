@@ -1,12 +1,9 @@
 """What stands in a file and means nothing to the program that reads it."""
 
-from dataclasses import dataclass
-
 from agentaudit.model.facts.fact import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownKey(Fact):
+class UnknownKey(Fact, frozen=True, kw_only=True):
     """A key that a known schema does not have; its name is the key."""
 
     schema: str = ""

@@ -1,13 +1,10 @@
 """Where agents keep what they remember."""
 
-from dataclasses import dataclass
-
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.fact import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryStore(Fact):
+class MemoryStore(Fact, frozen=True, kw_only=True):
     """Where an agent keeps what it remembers, and what bounds that."""
 
     kind: str = ""

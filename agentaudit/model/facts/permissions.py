@@ -1,13 +1,10 @@
 """Who may do what to which thing."""
 
-from dataclasses import dataclass
-
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.fact import NOBODY, Fact, FactId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity(Fact):
+class Identity(Fact, frozen=True, kw_only=True):
     """A principal: IAM role or user, service account, OAuth client, database user."""
 
     provider: str = ""
@@ -31,8 +28,7 @@ class Identity(Fact):
     """Agents that act as this identity."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant(Fact):
+class Grant(Fact, frozen=True, kw_only=True):
     """One normalised statement of permission."""
 
     identity_id: FactId = NOBODY
@@ -82,8 +78,7 @@ class Grant(Fact):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource(Fact):
+class Resource(Fact, frozen=True, kw_only=True):
     """Something worth protecting: bucket, table, queue, repository, cluster, database."""
 
     kind: str = ""

@@ -1,13 +1,10 @@
 """Where agents run, what starts them there, and what they may connect to."""
 
-from dataclasses import dataclass
-
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.fact import Fact, FactId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runtime(Fact):
+class Runtime(Fact, frozen=True, kw_only=True):
     """Process, container, pod, VM or CI job."""
 
     kind: str = ""
@@ -45,8 +42,7 @@ class Runtime(Fact):
     """What it may connect to: any, allowlist, none, or empty where nothing is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow(Fact):
+class Workflow(Fact, frozen=True, kw_only=True):
     """A CI workflow or schedule that starts an agent."""
 
     triggers: tuple[str, ...] = ()
@@ -65,8 +61,7 @@ class Workflow(Fact):
     """Whether the assumed session carries a name that calls can be attributed to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Egress(Fact):
+class Egress(Fact, frozen=True, kw_only=True):
     """What a runtime may connect to. `policy` is any, allowlist or none."""
 
     policy: str = "any"

@@ -1,13 +1,10 @@
 """What agents may call, and where its code comes from."""
 
-from dataclasses import dataclass
-
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.fact import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool(Fact):
+class Tool(Fact, frozen=True, kw_only=True):
     """
     A function the agent may call.
 
@@ -29,8 +26,7 @@ class Tool(Fact):
     sandboxed: Truth = Truth.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolServer(Fact):
+class ToolServer(Fact, frozen=True, kw_only=True):
     """A process or URL that exposes tools: an MCP server."""
 
     transport: str = ""
@@ -62,8 +58,7 @@ class ToolServer(Fact):
     """Not on the allowlist although a managed list exists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registry(Fact):
+class Registry(Fact, frozen=True, kw_only=True):
     """A source of executable content: npm, PyPI, OCI, Git."""
 
     mutable: Truth = Truth.UNKNOWN

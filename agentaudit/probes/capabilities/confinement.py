@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.probes.processes.pid_namespaces import PROC, in_own_pid_namespace, namespace
 
@@ -35,8 +36,7 @@ class Place(StrEnum):
     SERVICE = "systemd service"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confinement:
+class Confinement(Struct, frozen=True, kw_only=True):
     """What the kernel says of one process. Namespaces are None where they are hidden."""
 
     user: int

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.capability import Capability
 from agentaudit.probes.capabilities.confinement import (
@@ -20,8 +22,7 @@ from agentaudit.probes.stacks.pyspy import find_pyspy
 from agentaudit.probes.stacks.unwinder import OLDEST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Python:
+class _Python(Struct, frozen=True, kw_only=True):
     """What runs the process; `runtime` is empty of one that is no Python."""
 
     runtime: str

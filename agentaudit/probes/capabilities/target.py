@@ -4,9 +4,10 @@ import os
 import pwd
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.markers import ENVIRONMENT as MARKERS

@@ -11,7 +11,8 @@ that share a connection at once, as HTTP/2 has them, cannot be told apart and co
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from agentaudit.probes.connections.sock_diag import Counters
 
@@ -36,8 +37,7 @@ _ENDING_NS = 250_000_000
 _SELDOM_NS = 30_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(Struct, frozen=True, kw_only=True):
     """One request as far as it went; `answer_ns` is 0 while that is not known."""
 
     start_ns: int
@@ -49,8 +49,7 @@ class Exchange:
     multiplexed: bool
 
 
-@dataclass(slots=True, kw_only=True)
-class _Draft:
+class _Draft(Struct, kw_only=True):
     """The request that a connection is at, or was last."""
 
     start_ns: int
@@ -88,8 +87,7 @@ class _Draft:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moved:
+class _Moved(Struct, frozen=True, kw_only=True):
     """What went over a connection between two looks, seen from who asks."""
 
     asked: int
@@ -98,8 +96,7 @@ class _Moved:
     answered_ns: int
 
 
-@dataclass(slots=True, kw_only=True)
-class Exchanges:
+class Exchanges(Struct, kw_only=True):
     """
     The requests on one connection, in order.
 
@@ -111,11 +108,11 @@ class Exchanges:
     encrypted: bool
     since_ns: int
     old: bool = False
-    _asked: int = field(default=0, init=False)
-    _answered: int = field(default=0, init=False)
-    _segments: int = field(default=0, init=False)
-    _draft: _Draft | None = field(default=None, init=False)
-    _fresh: bool = field(init=False)
+    _asked: int = 0
+    _answered: int = 0
+    _segments: int = 0
+    _draft: _Draft | None = None
+    _fresh: bool = False
     """True as long as what is said may be the handshake."""
 
     def __post_init__(self) -> None:

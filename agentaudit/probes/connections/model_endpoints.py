@@ -12,8 +12,9 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 MODEL_PORTS: Mapping[int, str] = {1234: "LM Studio", 11434: "Ollama", 30000: "SGLang"}
 """Ports that serve nothing else by default."""
@@ -52,16 +53,14 @@ _STALE_NS = 60_000_000_000
 _SERVER_STALE_NS = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """Why an endpoint is taken for a model's. Where it is not `sure`, only a long wait counts."""
 
     text: str
     sure: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What a process was given and has loaded: `host:port` and ports of bases, by variable."""
 
     bases: Mapping[str, str]

@@ -10,7 +10,8 @@ import socket
 import struct
 import time
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.probes.connections.namespaces import in_namespace_of
 
@@ -46,8 +47,7 @@ _ANSWER_TIME = struct.pack("@ll", 2, 0)
 """The kernel answers before a request returns; what it does not answer by then, it never will."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Socket:
+class Socket(Struct, frozen=True, kw_only=True):
     """A TCP socket. `key` is the kernel's name for it: ports, addresses, device and cookie."""
 
     family: int
@@ -70,8 +70,7 @@ class Socket:
         return _host(self.family, self.key[20:36]), int.from_bytes(self.key[2:4])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
+class Counters(Struct, frozen=True, kw_only=True):
     """
     Bytes of data that a connection carried until `at_ns`, and how long ago the last of them were.
 

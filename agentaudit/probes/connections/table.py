@@ -1,8 +1,9 @@
 """The TCP connections of the tree in one network namespace, and the requests on them."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count
+
+from msgspec import Struct
 
 from agentaudit.probes.connections.exchanges import Exchange, Exchanges
 from agentaudit.probes.connections.model_endpoints import ENCRYPTED_PORTS
@@ -42,8 +43,7 @@ _MOST_ENDINGS = 200
 """So many a second; on a host where more connections end, each would cost us too much."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Connection:
+class Connection(Struct, kw_only=True):
     """A connection of the tree. `number` counts over the whole recording, from 1."""
 
     number: int

@@ -7,8 +7,9 @@ Each endpoint has a thread of its own: what answers slowly, or never, holds up n
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from queue import SimpleQueue
+
+from msgspec import Struct, field
 
 from agentaudit.model.observed import EndpointSample
 from agentaudit.model.trace import EnergyReading, GpuSample, Incident
@@ -26,8 +27,7 @@ _LAST_WAIT_S = 1.0
 Seen = EndpointSample | GpuSample | EnergyReading | Incident
 
 
-@dataclass(slots=True, kw_only=True)
-class _Energy:
+class _Energy(Struct, kw_only=True):
     """Millijoules of one device since the first look, though its counter may begin again."""
 
     last: float
@@ -38,8 +38,7 @@ class _Energy:
         self.last = now
 
 
-@dataclass(slots=True, kw_only=True)
-class _Devices:
+class _Devices(Struct, kw_only=True):
     """The devices of one endpoint: their numbers in the recording, and their energy."""
 
     first: int

@@ -10,8 +10,9 @@ import socket
 import ssl
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 LARGEST_BYTES = 4 * 1024 * 1024
 """vLLM's page, with all its histograms, has a few hundred kilobytes."""
@@ -23,8 +24,7 @@ class ScrapeError(Exception):
     """Why there is no page, in words for the user."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """Where a page is. `name` is what is shown and kept of it: a query may hold a key."""
 
     encrypted: bool

@@ -7,7 +7,9 @@ The names of the metrics are the servers' own: vLLM 0.33, SGLang (`--enable-metr
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from agentaudit.model.observed import EndpointSample
 
@@ -17,8 +19,7 @@ _NOTHING = 2**31 - 64
 """DCGM says *not available* with the largest numbers of an integer of 32 or of 64 bits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """A server, and the metrics behind each field of a sample; the first that is there counts."""
 
     name: str
@@ -101,8 +102,7 @@ _WANTED = frozenset(
 ) | {_BUSY, _ACTIVE, _MEMORY, _POWER, _ENERGY}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """One number on a page."""
 
     name: str
@@ -110,8 +110,7 @@ class Metric:
     value: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GpuSeen:
+class GpuSeen(Struct, frozen=True, kw_only=True):
     """One device, or instance of a device, as an exporter tells of it; None is what it does not."""
 
     device: str

@@ -12,8 +12,9 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _PROC = Path("/proc")
 _TRIES = 50
@@ -35,8 +36,7 @@ def control_group(pids: Sequence[int]) -> Iterator[bool]:
             made.dissolve()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Struct, frozen=True, kw_only=True):
     """The tree of groups that has cores to give, and what the weight of a group is called there."""
 
     root: Path
@@ -76,8 +76,7 @@ def tree_of(mounts: str) -> Tree | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
+class _Made(Struct, frozen=True, kw_only=True):
     """A group that was made, where its processes were before, and where others of it belong."""
 
     group: Path

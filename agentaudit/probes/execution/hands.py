@@ -5,10 +5,11 @@ import select
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
 
 from agentaudit.errors import IncompleteError, UsageError
 from agentaudit.model.execution import StepRecord
@@ -22,8 +23,7 @@ _NEVER_NS = 1 << 62
 _LONGEST_NAP_S = 3600.0
 
 
-@dataclass(slots=True, kw_only=True)
-class _Task:
+class _Task(Struct, kw_only=True):
     """A step in service, with what is known of it so far."""
 
     request_id: int

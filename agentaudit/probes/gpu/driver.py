@@ -7,8 +7,9 @@ does not name.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 _LARGEST_SHARE = 100
 _GPM_BUSY = 1
@@ -19,8 +20,7 @@ class GpuLostError(Exception):
     """The device does not answer any more, and will not until it is reset."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(Struct, frozen=True, kw_only=True):
     """Mean use of the device by one process, in the driver's numbers, until a stamp."""
 
     pid: int
@@ -29,8 +29,7 @@ class Use:
     """0 to 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drained:
+class Drained(Struct, frozen=True, kw_only=True):
     """One sample of the driver's buffer: percent of utilisation, or milliwatts."""
 
     at_us: int

@@ -1,7 +1,8 @@
 """A GPU that is divided into instances (MIG), each with users of its own."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.trace import EnergyReading, GpuSample, Incident
 from agentaudit.probes.gpu.device import GpuRecord
@@ -11,8 +12,7 @@ from agentaudit.probes.gpu.processes import Tenant
 from agentaudit.probes.processes.pid_namespaces import DriverPids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _Part(Struct, frozen=True, kw_only=True):
     """An instance, or the whole device where instances cannot be told apart."""
 
     gpu: Gpu

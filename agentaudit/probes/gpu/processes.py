@@ -7,7 +7,8 @@ follow each other from newest stamp to newest stamp, and a figure times its wind
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from agentaudit.model.recording import GpuProcessTime
 from agentaudit.probes.gpu.driver import Gpu, Use
@@ -22,8 +23,7 @@ _LONGEST_PERIOD_NS = 1_000_000_000
 _SAME_CLOCK_NS = 60_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """Use of one device by process, in our numbers. None is use that could not be told apart."""
 
     since_ns: int
@@ -56,15 +56,14 @@ class Window:
         ]
 
 
-@dataclass(slots=True)
-class UsesByProcess:
+class UsesByProcess(Struct):
     """Windows of one device, from `start_ns` on."""
 
     gpu: Gpu
     numbers: DriverPids
     start_ns: int
     _seen_us: int = 0
-    _seen_ns: int = field(init=False)
+    _seen_ns: int = 0
 
     def __post_init__(self) -> None:
         """What the buffer holds of the time before is not ours to count."""

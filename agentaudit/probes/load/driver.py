@@ -17,10 +17,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TextIO
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 _READ_BYTES = 64 * 1024
 _LARGEST_ANSWER = 64 * 1024 * 1024
@@ -28,8 +29,7 @@ _LOOK_S = 0.05
 _FAILED_STATUS = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """
     What is asked, by how many at once, how often, how long.
 
@@ -57,8 +57,7 @@ class Plan:
         return self.url.partition("#")[0].partition("?")[0] or self.command[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """How one request went."""
 
     status: int

@@ -5,13 +5,14 @@ The requests are made by a process of their own: it takes none of the recorder's
 with it.
 """
 
-import dataclasses
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+
+import msgspec
 
 from agentaudit.model.observed import LoadPlanned, LoadRequest
 from agentaudit.model.trace import Incident
@@ -127,6 +128,6 @@ def _prepared(plan: Plan, environment: Mapping[str, str]) -> subprocess.Popen[by
     if program.stdin is None or program.stdout is None:
         raise AssertionError("both are pipes")
     os.set_blocking(program.stdout.fileno(), False)
-    program.stdin.write(json.dumps(dataclasses.asdict(plan)).encode() + b"\n")
+    program.stdin.write(msgspec.json.encode(plan) + b"\n")
     program.stdin.flush()
     return program

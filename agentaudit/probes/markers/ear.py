@@ -11,8 +11,9 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.probes.markers.sockets import received
 
@@ -29,8 +30,7 @@ _REST_S = 0.0002
 _ANCESTORS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True):
     """
     A datagram, who sent it, and whose child that was when it came: itself first.
 

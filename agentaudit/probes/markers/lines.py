@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.markers import KINDS, LONGEST_NAME
 from agentaudit.model.trace import StepKind
@@ -16,8 +17,7 @@ _BEGINNING, _END = 10, 11
 """Fields of a message that a step began, and that it ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """A step began, or ended where `end_ns` is told. Numbers are as its process sees them."""
 
     marker: int

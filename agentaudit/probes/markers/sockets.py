@@ -10,7 +10,8 @@ import secrets
 import socket
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.probes.connections.namespaces import in_namespace_of
 from agentaudit.probes.markers.lines import LARGEST_DATAGRAM
@@ -21,8 +22,7 @@ _RECEIVE_BYTES = 4 * 1024 * 1024
 _MOST_AT_ONCE = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """A datagram, and the process that sent it."""
 
     pid: int

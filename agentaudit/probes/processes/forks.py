@@ -14,7 +14,8 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _NETLINK_CONNECTOR = 11
 _CN_IDX_PROC = 1
@@ -36,8 +37,7 @@ _ANSWER_S = 0.5
 """The kernel answers before our request returns; where it does not answer, it never will."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fork:
+class Fork(Struct, frozen=True, kw_only=True):
     """A thread made a process. Threads made by threads are left out."""
 
     at_ns: int
@@ -46,15 +46,13 @@ class Fork:
     pid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exec:
+class Exec(Struct, frozen=True, kw_only=True):
     """A process runs another program now."""
 
     pid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exit:
+class Exit(Struct, frozen=True, kw_only=True):
     """A process ended; its parent may not have collected it yet."""
 
     at_ns: int

@@ -1,7 +1,8 @@
 """A body of OTLP, in protobuf or JSON, as the spans it tells of: all of it, or an error."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.probes.spans.dialects import UNREAD, span_seen, wanted
@@ -17,16 +18,14 @@ _READERS: Mapping[str, type[ProtobufSpans | JsonSpans]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """How spans are read: attributes that rules ask for, and whether content is kept."""
 
     kinds: frozenset[str] = frozenset()
     capture: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Struct, frozen=True, kw_only=True):
     """What a body told; spans without an id or a possible time are refused."""
 
     spans: tuple[SpanSeen, ...]

@@ -5,7 +5,8 @@ Bodies are hostile: whoever can reach the port may send them. Each limit says wh
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Value = str | int | float | bool
 """Of an attribute; lists and maps come as their text in JSON."""
@@ -39,8 +40,7 @@ class OtlpTooLargeError(OtlpError):
     """A body that holds more than we take."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """One span. Attributes are those that were wanted."""
 
     trace: str
@@ -58,8 +58,7 @@ class Told:
     content: Sequence[tuple[str, str]] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """Which attributes are read at all: the others are never taken out of the body."""
 
     plain: Callable[[str], bool]
@@ -74,8 +73,7 @@ class Wanted:
         return LONGEST_CONTENT if self.content is not None and self.content(key) else 0
 
 
-@dataclass(slots=True, kw_only=True)
-class Attributes:
+class Attributes(Struct, kw_only=True):
     """The attributes of one span, being gathered: names apart from content."""
 
     plain: dict[str, Value] = field(default_factory=dict)

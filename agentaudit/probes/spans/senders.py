@@ -1,8 +1,9 @@
 """Which process a span is of: what it says itself, or who holds the connection that it came by."""
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.probes.connections.owners import all_pids, socket_inodes
@@ -42,7 +43,7 @@ class Senders:
                     sender = self._holder(from_port)
                 if sender in self._tree or not pid:
                     pid = self._within(pid, sender)
-            yield dataclasses.replace(span, pid=pid, tid=_thread(pid, span.tid))
+            yield replace(span, pid=pid, tid=_thread(pid, span.tid))
 
     def _within(self, told: int, sender: int) -> int:
         """A process of the tree that has this number in its container, else the sender."""

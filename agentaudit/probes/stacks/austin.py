@@ -15,8 +15,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentaudit.model.recording import Frame, Record, StackRun, Watched
 from agentaudit.probes.processes.runtimes import version_of
@@ -40,8 +41,7 @@ _PROBING_S = 5.0
 _READ_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """An Austin that runs here."""
 
     path: str

@@ -7,7 +7,7 @@ rate follows from what the looks before have cost, down to where steps could not
 more: there, looking costs more than its share, and says so.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.probes.processes.counters import process_clock_ns
 
@@ -85,8 +85,7 @@ class Budget:
         return round((part * 1e9 - _STARTS_HZ * _START_NS) / (_OVERLAP * price.look_ns))
 
 
-@dataclass(slots=True)
-class _Price:
+class _Price(Struct):
     """What is known of one process. A price of 0 is not known yet."""
 
     look_ns: float = 0.0

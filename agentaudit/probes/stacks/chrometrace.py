@@ -8,9 +8,9 @@ the file, and a change is seen at the sample after it.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from agentaudit.model.recording import Frame
 
@@ -34,8 +34,7 @@ class _Event(msgspec.Struct, gc=False):
     args: _Arguments = msgspec.field(default_factory=_Arguments)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Stretch(Struct, frozen=True, kw_only=True):
     """A thread had these frames, leaf first, from one instant to the other."""
 
     tid: int

@@ -6,15 +6,15 @@ One purse for all of them: what looks have cost says how often they can be had.
 
 import threading
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.probes.stacks.allowance import Allowance
 from agentaudit.probes.stacks.looks import exponential
 from agentaudit.probes.stacks.watcher import Watcher
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Looks:
+class Looks(Struct, kw_only=True, eq=False):
     """Looks at one process, until somebody wants no more, it ends, or they fail for good."""
 
     watcher: Watcher

@@ -6,7 +6,8 @@ their sample and before its time. Only what a sample needs is kept; the rest is 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.recording import Frame
 
@@ -24,8 +25,7 @@ _MOST_KNOWN = 500_000
 _MORE, _BITS = 0x80, 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """What one thread was doing, leaf first, and how long after the look before."""
 
     tid: int

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from agentaudit.probes.processes.runtimes import closed
 
@@ -19,8 +20,7 @@ _HANGS_NS = 8_000_000_000
 """Age at which a recording is given up: py-spy did not end when its time was up."""
 
 
-@dataclass(slots=True)
-class Chunk:
+class Chunk(Struct):
     """One recording of py-spy."""
 
     process: subprocess.Popen[bytes]

@@ -13,7 +13,8 @@ CPU clock stands still has not moved: its stacks are those seen last, and nobody
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.model.recording import Record, StackRun, Watched
 from agentaudit.model.trace import Incident

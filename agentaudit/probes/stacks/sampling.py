@@ -6,8 +6,9 @@ module knows no sampler: it is given some, best first, and asks the next where o
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from agentaudit.model.recording import Frame, Record, StackDefined, Watched
 from agentaudit.model.trace import Incident, SamplingRecord
@@ -217,8 +218,7 @@ def _busy(pid: int) -> bool:
     return (process_clock_ns(pid) or 0) >= _YOUNG_CPU_NS
 
 
-@dataclass(slots=True, kw_only=True)
-class _Watched:
+class _Watched(Struct, kw_only=True):
     """A process being sampled: by whom, and who is asked when that gives up."""
 
     sampler: Sampler
@@ -227,8 +227,7 @@ class _Watched:
     stopped: bool = False
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     """What became of the samples of one sampler."""
 
     samples: int = 0

@@ -5,7 +5,8 @@ A row holds tokens and waits, but not how long its call took, so that has to be 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.readers.traces.notes import (
@@ -48,8 +49,7 @@ def agentic_mooncake(rows: Iterator[Row], notes: Notes) -> Iterator[SpanSeen]:
         yield from session.taken()
 
 
-@dataclass(slots=True)
-class _Calls:
+class _Calls(Struct):
     """When calls ended, and whom those wait for that could not be placed."""
 
     ends_ns: dict[str, int] = field(default_factory=dict)

@@ -6,7 +6,8 @@ took, so that has to be assumed.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.readers.traces.notes import (
@@ -59,8 +60,7 @@ def is_mooncake(fields: object) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
+class _Call(Struct, frozen=True, kw_only=True):
     at_ns: int
     tokens_in: int
     tokens_out: int

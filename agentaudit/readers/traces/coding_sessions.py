@@ -6,7 +6,8 @@ A model call begins with the last thing the model was given, and ends with the l
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.readers.traces.notes import BadFieldError, Notes, count, unix_ns
@@ -61,8 +62,7 @@ def _read(rows: Iterator[Row], notes: Notes, agent: str) -> Iterator[SpanSeen]:
         yield from talk.session.taken()
 
 
-@dataclass(slots=True)
-class _Talk:
+class _Talk(Struct):
     """One conversation: the call that the model is in, and the tools that have not answered."""
 
     session: Session

@@ -1,8 +1,9 @@
 """The formats that can be imported, and which of them a file is in."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.readers.traces.agentic_mooncake import agentic_mooncake, is_agentic_mooncake
@@ -35,8 +36,7 @@ from agentaudit.readers.traces.tracelab import (
 _ROWS_LOOKED_AT = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One format: how its rows are known, how they are read, and whether calls have a length."""
 
     name: str

@@ -1,7 +1,8 @@
 """LangSmith: runs, exported as CSV, JSON or Parquet."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.model.observed import Attribute, SpanSeen
 from agentaudit.readers.traces.notes import Notes, instant, required, text, whole

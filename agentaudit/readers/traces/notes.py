@@ -6,8 +6,9 @@ Fields are asked here by all their names, because every export calls them differ
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from agentaudit.errors import Problem
 from agentaudit.readers.traces.rows import Row
@@ -28,8 +29,7 @@ class UnknownLengthError(Exception):
     """The format does not say how long a model call took, and nobody assumed a speed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speed:
+class Speed(Struct, frozen=True, kw_only=True):
     """Tokens a second that the user assumes of a model whose calls have no recorded length."""
 
     prompt: float
@@ -39,8 +39,7 @@ class Speed:
         return round((tokens_in / self.prompt + tokens_out / self.generated) * 1e9)
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(Struct):
     """One import's notes."""
 
     speed: Speed | None = None

@@ -10,11 +10,11 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import msgspec
+from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem, UsageError
 
@@ -30,8 +30,7 @@ _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _BATCH_ROWS = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row, and the line it stands on; the number of the row where there are no lines."""
 
     file: str

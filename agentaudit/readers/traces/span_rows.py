@@ -5,7 +5,8 @@ An operation that had not ended when it was exported ends with the last of its t
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agentaudit.model.observed import SpanSeen
 from agentaudit.readers.traces.notes import BadFieldError, Notes

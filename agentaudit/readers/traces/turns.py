@@ -4,15 +4,15 @@ Sessions of a conversation as requests: a turn begins when somebody asks, and en
 Each turn is a root span of its session's trace; model and tool calls are its children.
 """
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agentaudit.model.observed import Attribute, SpanSeen
 
 OPERATION = "gen_ai.operation.name"
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """One conversation while it is read. Spans come out when they have ended."""
 
     trace: str

@@ -6,11 +6,11 @@ turned into them here; between, nothing is an object for each request.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from agentaudit.model.results import RequestRecord
@@ -27,8 +27,7 @@ HEAVIES = (Heavy.CPU, Heavy.GPU)
 NOBODY = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepKind:
+class StepKind(Struct, frozen=True, kw_only=True):
     """What many steps have in common."""
 
     stage: Stage
@@ -38,8 +37,7 @@ class StepKind:
     tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WorkColumns:
+class WorkColumns(Struct, frozen=True, kw_only=True, eq=False):
     """A `Workload`: see there. Steps of request r are those from `begin[r]` to `begin[r + 1]`."""
 
     ids: Ints | None
@@ -66,8 +64,7 @@ class WorkColumns:
         return len(self.arrival_ns)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RunColumns:
+class RunColumns(Struct, frozen=True, kw_only=True, eq=False):
     """A `Run`: see there. Requests stand as in the workload, in the order of their ids."""
 
     arrival_ns: Ints

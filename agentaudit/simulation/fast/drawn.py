@@ -1,10 +1,10 @@
 """Workloads of shapes as columns: ten million requests without an object for each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from random import Random
 
 import numpy as np
+from msgspec.structs import replace
 
 from agentaudit.simulation.arrival_laws import gamma_gaps, on_off
 from agentaudit.simulation.arrivals import ArrivalKind, Arrivals

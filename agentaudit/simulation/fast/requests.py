@@ -1,10 +1,10 @@
 """A workload whose requests stay columns: each is made when it is looked at, and by few."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
+from msgspec.structs import replace
 
 from agentaudit.model.workload import Heavy, Workload, WorkRequest
 from agentaudit.simulation.fast.columns import HEAVIES, NOBODY, WorkColumns, in_order, requests_of
@@ -39,8 +39,7 @@ class ColumnRequests(Sequence[WorkRequest]):
             yield from requests_of(self.columns, start, min(start + _CHUNK, len(self)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LargeWorkload(Workload):
+class LargeWorkload(Workload, frozen=True, kw_only=True):
     """One whose requests may be columns."""
 
     @property

@@ -1,6 +1,6 @@
 """Policies that start every request at once, and order their calls in front of the LLM server."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agentaudit.model.workload import WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
@@ -26,8 +26,7 @@ def attained_level(call: Call, now_ns: int, *, quantum_ns: int, patience: float)
     return min((call.attained_ns // quantum_ns).bit_length(), _LEVELS - 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeastAttained:
+class LeastAttained(Struct, frozen=True, kw_only=True):
     """
     PLAS of Autellix: the calls of the request come first that the LLM server has served least.
 
@@ -72,8 +71,7 @@ class _LeastAttained(FirstCome):
         return (level,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinnedPrograms:
+class PinnedPrograms(Struct, frozen=True, kw_only=True):
     """
     Continuum: the calls of the request that came first, and its context pinned while a tool runs.
 

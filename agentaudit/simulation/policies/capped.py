@@ -2,15 +2,15 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.workload import WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.stations import NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CappedConcurrency:
+class CappedConcurrency(Struct, frozen=True, kw_only=True):
     """
     Whole requests start in order of arrival while fewer than `cap` run; None is no cap.
 

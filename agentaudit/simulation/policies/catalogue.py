@@ -1,7 +1,8 @@
 """The names of the shipped policies, where each comes from, and how caps make one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload
@@ -26,8 +27,7 @@ _FIRST = "arXiv:2511.00739v1"
 _TEXTBOOK = "textbook: W. E. Smith, Naval Research Logistics Quarterly 3 (1956)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipped:
+class Shipped(Struct, frozen=True, kw_only=True):
     """One named policy: what it does in a sentence, and how it is made."""
 
     what: str

@@ -2,10 +2,11 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType, TracebackType
 from typing import Any
+
+from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem, UsageError
 from agentaudit.model.workload import WorkRequest, WorkStep
@@ -29,8 +30,7 @@ NEEDED = ("arrived", "finished", "admit")
 _ALIKE = 0.75
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignPolicy:
+class ForeignPolicy(Struct, frozen=True, kw_only=True):
     """A policy from a file of the user's. `make` makes what one run of it needs."""
 
     name: str

@@ -2,15 +2,15 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.workload import Stage, WorkRequest, WorkStep
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.stations import NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarrierMicroBatching:
+class BarrierMicroBatching(Struct, frozen=True, kw_only=True):
     """
     Groups of up to `size` waiting requests; the next starts when the last of a group has ended.
 
@@ -36,8 +36,7 @@ class BarrierMicroBatching:
         return AdmissionNumbers(rule=Rule.BARRIER, size=self.size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CombClosed:
+class CombClosed(Struct, frozen=True, kw_only=True):
     """
     COMB on a batch: a group of up to `size` requests starts every `offset_ns`, without a barrier.
 
@@ -68,8 +67,7 @@ class CombClosed:
         return AdmissionNumbers(rule=Rule.OFFSET, size=self.size, offset_ns=self.offset_ns)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverlappingMicroBatching:
+class OverlappingMicroBatching(Struct, frozen=True, kw_only=True):
     """
     CGAM with overlap: the next group starts when the CPU stage of the one before has ended.
 

@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.workload import Stage, WorkRequest, WorkStep
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule, WindowNumbers
@@ -11,8 +12,7 @@ from agentaudit.simulation.policy import Call
 from agentaudit.simulation.stations import NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdaptiveWindow:
+class AdaptiveWindow(Struct, frozen=True, kw_only=True):
     """
     MARS's admission: a window of running requests that grows by one and shrinks by a factor.
 

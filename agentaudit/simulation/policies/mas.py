@@ -2,15 +2,15 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.workload import Heavy, WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.stations import NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MixedAdmission:
+class MixedAdmission(Struct, frozen=True, kw_only=True):
     """
     MAS, Algorithm 1: a request takes a slot of its own class, else one of the shared reserve.
 

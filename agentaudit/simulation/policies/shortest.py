@@ -1,16 +1,16 @@
 """Shortest job first: by what is expected of a type, or by what only an oracle knows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
+
+from msgspec import Struct
 
 from agentaudit.model.workload import WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.stations import NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShortestFirst:
+class ShortestFirst(Struct, frozen=True, kw_only=True):
     """
     At most `cap` requests at once; of those that wait, the one that is expected to need least.
 
@@ -24,11 +24,14 @@ class ShortestFirst:
     name: str
     source: str
     cap: int
-    expected_ns: Mapping[str, int] | None = field(hash=False)
+    expected_ns: Mapping[str, int] | None
 
     def __post_init__(self) -> None:
         if self.cap < 1:
             raise ValueError(f"the cap of {self.name} is at least 1, not {self.cap}")
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.source, self.cap))
 
     @property
     def parameters(self) -> str:

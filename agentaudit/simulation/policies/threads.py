@@ -1,7 +1,8 @@
 """Requests as threads of one interpreter, all of them, or those that only wait for the LLM."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentaudit.model.workload import Heavy, WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
@@ -9,8 +10,7 @@ from agentaudit.simulation.policies.capped import FirstCome
 from agentaudit.simulation.stations import NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MultiThreading:
+class MultiThreading(Struct, frozen=True, kw_only=True):
     """
     Every request starts when it arrives, as a thread of one process.
 
@@ -40,8 +40,7 @@ class _Threads(FirstCome):
         return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkloadAware:
+class WorkloadAware(Struct, frozen=True, kw_only=True):
     """
     MAWS: CPU-heavy requests in processes of their own, GPU-heavy ones in one shared thread pool.
 

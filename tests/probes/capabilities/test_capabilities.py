@@ -116,9 +116,9 @@ def test_a_thread_of_the_kernel_runs_no_program(port: int) -> None:
 
 AS_NOBODY = """
 import encodings.ascii, json, os, sys, tempfile
-from dataclasses import asdict
 from pathlib import Path
 import pynvml
+from msgspec.structs import asdict
 from agentaudit.probes.capabilities import table as capabilities
 from agentaudit.probes.capabilities import confinement
 pid = int(sys.argv[1]) or None

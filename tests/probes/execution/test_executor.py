@@ -5,11 +5,11 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.errors import IncompleteError, UsageError
 from agentaudit.model.execution import Execution
@@ -192,7 +192,7 @@ def test_a_request_without_work_finishes(hands: Hands) -> None:
 
 def test_users_who_ask_in_turn_think_before_they_ask_again(hands: Hands) -> None:
     first, second = (request(number, step(Stage.CPU, 1)) for number in range(2))
-    second = replace(second, follows=0, think_ns=3 * MS)
+    second = second.changed(follows=0, think_ns=3 * MS)
     run = execute([first, second], CAPPED.admission(), hands)
     one, other = run.records
 

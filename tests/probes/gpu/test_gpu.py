@@ -16,8 +16,9 @@ from agentaudit.probes.gpu.processes import monotonic_ns
 
 LIBRARY = Path(__file__).parent / "nvml.c"
 READ = """
-import dataclasses, json, sys
+import json, sys
 import pynvml
+from msgspec.structs import asdict
 from agentaudit.probes.processes import pid_namespaces
 from agentaudit.probes.gpu.devices import Gpus
 
@@ -35,7 +36,7 @@ energy = gpus.energy()
 gpus.close()
 gpus.close()
 held = pynvml.nvmlLib.fake_samples_held() if pynvml.nvmlLib else 0
-shown = lambda one: [type(one).__name__, dataclasses.asdict(one)]
+shown = lambda one: [type(one).__name__, asdict(one)]
 text = [[shown(one) for one in look] for look in [*looks, energy]]
 print(json.dumps([gpus.names, gpus.note, text, held]))
 """

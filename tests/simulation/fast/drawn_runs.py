@@ -1,7 +1,5 @@
 """Workloads, machines and caps to draw, for laws that compare engines."""
 
-from dataclasses import replace
-
 from hypothesis import strategies as st
 
 from agentaudit.model.workload import (
@@ -51,7 +49,7 @@ def workloads(draw: st.DrawFn) -> Workload:
     count, open_loop = draw(st.integers(1, 30)), draw(st.booleans())
     drawn = [draw(requests(place)) for place in range(count)]
     if open_loop:
-        drawn = [replace(request, follows=None, think_ns=0) for request in drawn]
+        drawn = [request.changed(follows=None, think_ns=0) for request in drawn]
     return Workload(requests=tuple(drawn), source="drawn", arrivals="recorded", seed=0)
 
 

@@ -3,7 +3,7 @@
 import copy
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from random import Random
 from types import SimpleNamespace
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.errors import AgentAuditError, UsageError
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
@@ -106,7 +107,7 @@ class _Mood:
     def _as_it_likes(self, request: WorkRequest) -> WorkRequest:
         """Only whom it names counts: what a request is, the workload says."""
         if self._draw.random() < 0.3:
-            return replace(request, steps=request.steps[1:], type="changed")
+            return request.changed(steps=request.steps[1:], type="changed")
         return request
 
     def _in_threads(self, request: WorkRequest) -> bool:
@@ -180,7 +181,7 @@ def test_shipped_policies_do_the_same_where_they_are_asked(
 @pytest.mark.parametrize("policy", [Moody(1, frozenset(), []), SHIPPED["fcfs"].make(CAPS)])
 def test_who_follow_each_other_in_a_circle_are_no_fault_of_the_policy(policy: Policy) -> None:
     first, *others = (
-        replace(one(0).requests[0], request_id=number, follows=follows)
+        one(0).requests[0].changed(request_id=number, follows=follows)
         for number, follows in enumerate([None, 2, 1])
     )
     workload = replace(one(0), requests=(first, *others))
@@ -193,7 +194,7 @@ def test_who_follow_each_other_in_a_circle_are_no_fault_of_the_policy(policy: Po
 def test_columns_that_are_read_only_or_parts_of_others_do_as_well() -> None:
     steps = [WorkStep(stage=Stage.CPU, demand_ns=place + 1) for place in range(9)]
     requests = [
-        replace(one(3 * place).requests[0], request_id=place, steps=(step,))
+        one(3 * place).requests[0].changed(request_id=place, steps=(step,))
         for place, step in enumerate(steps)
     ]
     workload = replace(one(0), requests=tuple(requests))
@@ -239,8 +240,8 @@ class Users:
             "generator": (each for each in started),
             "failing generator": (each.nothing for each in started),  # type: ignore[attr-defined]
             "likeness": [SimpleNamespace(request_id=started[0].request_id)],
-            "junk behind one who does not wait": [replace(started[0], request_id=77), "junk"],
-            "nobody knows": [replace(started[0], request_id=77)],
+            "junk behind one who does not wait": [started[0].changed(request_id=77), "junk"],
+            "nobody knows": [started[0].changed(request_id=77)],
             "kept": self.waiting,
         }
         return answers.get(self.odd, started)
@@ -277,7 +278,7 @@ def test_what_is_wrong_with_a_users_policy_is_said_in_the_same_words(
     first = one(0).requests[0]
     arrivals = [0] * 4 if together and odd != "one" else range(4)
     requests = tuple(
-        replace(first, request_id=number, arrival_ns=SECOND * arrival)
+        first.changed(request_id=number, arrival_ns=SECOND * arrival)
         for number, arrival in enumerate(arrivals)
     )
     workload = replace(one(0), requests=requests)
@@ -363,7 +364,7 @@ def test_views_are_requests_whatever_is_done_with_them(workload: Workload) -> No
         assert copy.deepcopy(view) == request
         assert repr(view) == repr(request)
         assert hash(view) == hash(request)
-        assert replace(view, think_ns=7) == replace(request, think_ns=7)
+        assert view.changed(think_ns=7) == request.changed(think_ns=7)
 
 
 def test_a_view_has_no_other_attributes() -> None:

@@ -1,6 +1,5 @@
 """Draws that never change, workloads drawn as columns, and latencies without records."""
 
-from dataclasses import replace
 from math import cos, exp, log, pi
 from random import Random
 from statistics import fmean
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, Stage

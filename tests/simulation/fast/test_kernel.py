@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from agentaudit.model.workload import (
     Heavy,
@@ -89,11 +89,11 @@ LARGE = batch([WorkStep(stage=Stage.CPU, demand_ns=5)] * 40)
         batch([WorkStep(stage=Stage.CPU, demand_ns=2**54)]),
         batch([WorkStep(stage=Stage.WAIT, demand_ns=2**70)]),
         batch([WorkStep(stage=Stage.CPU, demand_ns=8, threads=2**20)]),
-        replace(LARGE, requests=(replace(LARGE.requests[0], arrival_ns=2**63),)),
-        replace(LARGE, requests=(replace(LARGE.requests[0], request_id=2**64),)),
+        replace(LARGE, requests=(LARGE.requests[0].changed(arrival_ns=2**63),)),
+        replace(LARGE, requests=(LARGE.requests[0].changed(request_id=2**64),)),
         replace(LARGE, requests=(*LARGE.requests, LARGE.requests[0])),
-        replace(LARGE, requests=(replace(LARGE.requests[0], follows=99),)),
-        replace(LARGE, requests=(replace(LARGE.requests[0], follows=0),)),
+        replace(LARGE, requests=(LARGE.requests[0].changed(follows=99),)),
+        replace(LARGE, requests=(LARGE.requests[0].changed(follows=0),)),
     ],
 )
 def test_what_is_not_exact_or_not_right_is_left_to_the_engine(workload: Workload) -> None:
@@ -154,10 +154,7 @@ def test_without_the_extra_the_engine_does_the_work(monkeypatch: pytest.MonkeyPa
 
 def test_the_kernel_knows_every_number_of_a_machine_and_a_request() -> None:
     """Who adds a field decides here whether the kernel must know it, or leave the case alone."""
-    names = {
-        kind.__name__: {field.name for field in fields(kind)}
-        for kind in (Machine, WorkRequest, WorkStep)
-    }
+    names = {kind.__name__: set(kind.__annotations__) for kind in (Machine, WorkRequest, WorkStep)}
 
     assert names == {
         "Machine": {

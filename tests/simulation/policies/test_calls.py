@@ -1,10 +1,9 @@
 """Least attained service and pinned programs, in front of an LLM server with a line."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.workload import (
     Heavy,

@@ -1,8 +1,7 @@
 """The names that users type."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Workload, WorkRequest
@@ -22,9 +21,9 @@ CAPS = Caps(
 )
 REQUEST = WorkRequest(request_id=0, type="t", heavy=Heavy.CPU, arrival_ns=0, steps=())
 CLOSED = Workload(
-    requests=(REQUEST, replace(REQUEST, request_id=1)), source="t", arrivals="closed", seed=0
+    requests=(REQUEST, REQUEST.changed(request_id=1)), source="t", arrivals="closed", seed=0
 )
-OPEN = replace(CLOSED, requests=(REQUEST, replace(REQUEST, request_id=1, arrival_ns=5)))
+OPEN = replace(CLOSED, requests=(REQUEST, REQUEST.changed(request_id=1, arrival_ns=5)))
 
 
 def test_every_shipped_policy_has_its_name_and_a_source() -> None:

@@ -1,6 +1,5 @@
 """Micro-batches: with a barrier, by the clock, and by the end of a CPU stage."""
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -119,8 +118,7 @@ def test_overlap_in_johnsons_order_is_best_and_all_orders_are_the_flow_shop() ->
 def flow(jobs: list[tuple[int, int]]) -> Workload:
     return Workload(
         requests=tuple(
-            replace(
-                REQUESTS[0],
+            REQUESTS[0].changed(
                 request_id=place,
                 steps=(
                     WorkStep(stage=Stage.CPU, demand_ns=tool_s * SECOND),

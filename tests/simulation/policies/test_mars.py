@@ -1,8 +1,7 @@
 """The window of MARS: it grows by one, shrinks by a factor, and lets nobody starve."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.workload import Heavy, Stage, WorkRequest, WorkStep
 from agentaudit.simulation.policies.mars import AdaptiveWindow

@@ -1,8 +1,7 @@
 """Threads of one interpreter for all requests, or for the GPU-heavy ones (MAWS)."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentaudit.model.workload import (
     Heavy,
