@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
 from datetime import date
 from enum import Enum
 from typing import TypeVar, get_origin
@@ -237,10 +236,6 @@ class Collector(Struct):
         """
         key = self.key or self._key
         return hmac.new(key, value.encode(errors="replace"), hashlib.sha256).hexdigest()
-
-    def evidence_of(self, identifiers: Iterable[FactId]) -> tuple[Evidence, ...]:
-        """The primary places of several facts."""
-        return tuple(self.facts[name].evidence[0] for name in identifiers if name in self.facts)
 
 
 def _shown(fact: FactT) -> FactT:

@@ -8,7 +8,7 @@ Memories of Amazon Bedrock AgentCore that Python code creates.
 from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_code import Call, Module, keyword, splatted
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
@@ -61,6 +61,6 @@ def _expiry(module: Module, call: Call) -> tuple[Known, int | None]:
         hidden = splatted(call.node)
         return (Known.UNKNOWN, None) if hidden else (Known.SET, _DEFAULT_DAYS * _DAY_S)
     days = module.value(given)
-    if days is UNFOLDED or not isinstance(days, int):
+    if not isinstance(days, int):
         return Known.UNKNOWN, None
     return Known.SET, days * _DAY_S

@@ -7,7 +7,7 @@ Source: AWS STS API reference, `DurationSeconds` of AssumeRole, GetSessionToken 
 from collections.abc import Iterable
 
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword
+from agentaudit.extract.python_code import Call, Module, keyword
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 
 _ISSUING = frozenset(
@@ -30,7 +30,7 @@ def add_sessions(module: Module, calls: Iterable[Call], collector: Collector) ->
 
 def _add_session(module: Module, collector: Collector, call: Call, asked: object) -> None:
     place = module.place(call.node, call.last)
-    if asked is UNFOLDED or not isinstance(asked, int):
+    if not isinstance(asked, int):
         collector.leave_open(place, f"the duration of {call.last}", "how long a session lasts")
         return
     key = f"{module.document.file}#{call.last}.{call.node.lineno}"
