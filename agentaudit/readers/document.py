@@ -31,8 +31,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     One node of a document.
 
     Lines and columns count from 1, columns in characters; the end is where the node's last
-    character stands. A large repository has millions of nodes: as frozen dataclasses they would
-    take twenty times as long to make.
+    character stands. A large repository has millions of nodes.
     """
 
     kind: NodeKind

@@ -2,7 +2,7 @@
 Conditions: CEL, asked of one fact at a time.
 
 Every kind of fact is declared to CEL as a message whose fields have types, made from the
-dataclasses of the model. A misspelt field, text compared with a number, or a condition that is no
+values of the model. A misspelt field, text compared with a number, or a condition that is no
 statement is therefore an error when rules are loaded, with its line and column, and not a rule
 that silently never holds.
 """

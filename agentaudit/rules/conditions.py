@@ -82,7 +82,7 @@ def error_at(source: str, offset: int, message: str) -> ConditionError:
 
 @cache
 def hints(type_: type) -> Mapping[str, object]:
-    """The types of a dataclass's fields, by name."""
+    """The types of a value's fields, by name."""
     return get_type_hints(type_)
 
 
