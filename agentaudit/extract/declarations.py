@@ -31,7 +31,8 @@ FILE = "agentaudit.yaml"
 _ELSEWHERE = (FILE, "agentaudit.yml")
 _SHOWN = 5
 _NOTHING = "the entry adds nothing"
-_RULE = re.compile(r"\bmcp__([\w-]+?)__([\w-]+)")
+_CALLED = "mcp__"
+_RULE = re.compile(rf"\b{_CALLED}([\w-]+?)__([\w-]+)")
 _Allowed = Mapping[str, Mapping[str, str]]
 """Server to tool to the file that names it."""
 SubjectT = TypeVar("SubjectT", Tool, ToolServer)
@@ -39,7 +40,7 @@ SubjectT = TypeVar("SubjectT", Tool, ToolServer)
 
 def declare_servers(documents: Documents, collector: Collector) -> None:
     """The tools of declared servers, before the settings of clients say which ask first."""
-    allowed = _allowed_tools(documents)
+    allowed = documents.once(_allowed_tools)
     for declaration in _declarations(documents).servers:
         servers = _meant(collector, ToolServer, declaration)
         if _one(servers) and not _expired(collector, declaration):
@@ -52,7 +53,7 @@ def declare_servers(documents: Documents, collector: Collector) -> None:
 def extract_declarations(documents: Documents, collector: Collector) -> None:
     """Everything that is declared and can count, and a word on everything that cannot."""
     declare_servers(documents, collector)
-    declared, allowed = _declarations(documents), _allowed_tools(documents)
+    declared, allowed = _declarations(documents), documents.once(_allowed_tools)
     collector.problems.extend(declared.problems)
     counted: list[str] = []
     for declaration in declared.servers:
@@ -176,6 +177,8 @@ def _allowed_tools(documents: Documents) -> _Allowed:
     """The tools of servers that settings name, unless they refuse them: `mcp__server__tool`."""
     found: dict[str, dict[str, str]] = {}
     for document in documents.of("json", "yaml", "toml"):
+        if _CALLED not in document.text:
+            continue
         denied = document.root.get("permissions", "deny")
         refused = set(_RULE.findall(" ".join(denied.texts()))) if denied is not None else set()
         for server, tool in _RULE.findall(document.text) if document.file != FILE else ():
