@@ -2,6 +2,7 @@
 Permissions that an application has by itself, for everybody of a tenant, and as no user.
 
 Ids of app roles, and what they lead to, by Microsoft's "Microsoft Graph permissions reference".
+Scopes by Google's "OAuth 2.0 Scopes for Google APIs"; those that only read say so in their names.
 """
 
 import re
@@ -57,11 +58,17 @@ _CHANGES = re.compile(
 )
 
 
+_SCOPES = "https://www.googleapis.com/auth/"
+_READS = re.compile(
+    r"\.read_?only$|\.freebusy$|^gmail\.metadata$|^(?:openid|email|profile|userinfo\.\w+)$"
+)
+
+
 class Application(Struct, frozen=True, kw_only=True):
     """An application as a file declares it."""
 
     provider: str
-    """azure, slack or github."""
+    """azure, google, slack or github."""
     name: str
     key: str
     document: Document
@@ -69,8 +76,19 @@ class Application(Struct, frozen=True, kw_only=True):
 
 
 def add_permission(collector: Collector, owner: Application, place: Node, name: str) -> None:
-    """One permission of an application, for the whole tenant, workspace or domain."""
-    changes = _CHANGES.search(name) is not None
+    """One permission of an application, for the whole tenant or workspace."""
+    _add(collector, owner, place, (name, _CHANGES.search(name) is not None))
+
+
+def add_scope(collector: Collector, owner: Application, place: Node, scope: str) -> None:
+    """One scope that a service account of Google has for all users of a domain."""
+    name = scope.removeprefix(_SCOPES)
+    _add(collector, owner, place, (name, _READS.search(name) is None))
+
+
+def _add(collector: Collector, owner: Application, place: Node, asked: tuple[str, bool]) -> None:
+    """A permission, and whether it lets its owner change anything."""
+    name, changes = asked
     leads = _LEADING.get(name)
     shown = plain(name)
     grant = collector.add(

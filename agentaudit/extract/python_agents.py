@@ -15,6 +15,7 @@ from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_claude import add_claude_agents
 from agentaudit.extract.python_code import Call, Module, keyword
 from agentaudit.extract.python_contexts import add_context
+from agentaudit.extract.python_delegation import add_delegations
 from agentaudit.extract.python_executors import code_runner
 from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_gates import add_gates
@@ -72,6 +73,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_identities(building, known)
     _open(known, open_to_pages(module, calls) if known else None, collector)
     add_engines(module, calls, known, collector)
+    add_delegations(module, calls, known, collector)
     for retry in retries(module, calls, building.agents, tools):
         collector.add(retry)
 

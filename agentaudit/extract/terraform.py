@@ -7,6 +7,7 @@ from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_classification import classify
 from agentaudit.extract.terraform_cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform_clouds import add_clouds
+from agentaudit.extract.terraform_delegation import add_delegations
 from agentaudit.extract.terraform_entra import add_entra
 from agentaudit.extract.terraform_google import add_google
 from agentaudit.extract.terraform_iam import Principals
@@ -39,6 +40,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_clouds(module, collector)
         classify(module, collector)
         add_google(module, collector)
+        add_delegations(module, collector)
         add_entra(module, collector)
         add_issued_tokens(module, collector)
 

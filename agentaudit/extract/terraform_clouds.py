@@ -66,7 +66,7 @@ def add_clouds(module: Module, collector: Collector) -> None:
 
 def _google_account(declared: Declared) -> Identity:
     return Identity(
-        id=_account_id(declared),
+        id=google_account_id(declared),
         name=declared.title,
         evidence=(declared.place(),),
         provider="google",
@@ -74,7 +74,8 @@ def _google_account(declared: Declared) -> Identity:
     )
 
 
-def _account_id(declared: Declared) -> FactId:
+def google_account_id(declared: Declared) -> FactId:
+    """The id of a service account."""
     return fact_id("identity", declared.title, declared.key)
 
 
@@ -82,7 +83,7 @@ def google_account_of(module: Module, node: Node | None) -> FactId:
     """The service account that a value refers to, if it is one of the module's."""
     accounts = module.references("google_service_account")
     declared = accounts.referred(node.raw) if node is not None else None
-    return _account_id(declared) if declared is not None else NOBODY
+    return google_account_id(declared) if declared is not None else NOBODY
 
 
 def _add_google_grants(declared: Declared, collector: Collector) -> None:
