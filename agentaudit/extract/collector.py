@@ -2,8 +2,8 @@
 
 import hashlib
 import hmac
+import os
 import re
-import secrets
 from datetime import date
 from enum import Enum
 from typing import TypeVar, get_origin
@@ -132,7 +132,7 @@ class Collector(Struct):
     _by_kind: dict[type[Fact], dict[FactId, Fact]] = field(default_factory=dict)
     _seen: dict[FactId, tuple[tuple[Evidence, ...], set[Evidence]]] = field(default_factory=dict)
     """The places of facts that were added again, as they were then."""
-    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    _key: bytes = field(default_factory=lambda: os.urandom(32))
 
     def add(self, fact: FactT) -> FactT:
         """The fact as it stands now, merged with what was known under its id."""

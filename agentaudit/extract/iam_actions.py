@@ -6,12 +6,11 @@ The table is read on first use (some milliseconds); a service is split up when i
 """
 
 import gzip
-import json
 from enum import StrEnum
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 
-from msgspec import Struct
+import msgspec
 
 from agentaudit.extract.iam_globs import glob
 
@@ -28,7 +27,7 @@ class Level(StrEnum):
     PERMISSIONS = "permissions"
 
 
-class Access(Struct, frozen=True):
+class Access(msgspec.Struct, frozen=True):
     """What is known of one action."""
 
     level: Level
@@ -41,7 +40,7 @@ class Access(Struct, frozen=True):
         return self.level in (Level.WRITE, Level.PERMISSIONS)
 
 
-class TableNote(Struct, frozen=True):
+class TableNote(msgspec.Struct, frozen=True):
     """Where the table comes from."""
 
     source: str
@@ -119,10 +118,12 @@ def _names(service: str, pattern: str) -> tuple[str, ...]:
     return tuple(name for name in actions if compiled.matches(name))
 
 
+_TABLE = Path(__file__).parent / "data" / "iam_actions.json.gz"
+
+
 @cache
 def _loaded() -> tuple[dict[str, str], TableNote]:
-    data = (files("agentaudit.extract") / "data" / "iam_actions.json.gz").read_bytes()
-    table = json.loads(gzip.decompress(data))
+    table = msgspec.json.decode(gzip.decompress(_TABLE.read_bytes()))
     services = table.pop("services")
     return services, TableNote(**table)
 
