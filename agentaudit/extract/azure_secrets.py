@@ -16,9 +16,9 @@ from agentaudit.extract.credentials import Holding, add_credentials, add_shown_p
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.secret_names import secret_name
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.readers.azure_nodes import node_at
 from agentaudit.readers.azure_syntax import Literal, Parameter, Template
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.places import node_at
 
 _LYING = Holding(holder="repository", exposure="file")
 _HARMLESS = re.compile(r"resourcetoken|unique|insight", re.IGNORECASE)

@@ -19,8 +19,9 @@ from agentaudit.extract.platform_files import arm_documents
 from agentaudit.readers.arm import DEPLOYMENT, arm_template, deployment_module
 from agentaudit.readers.azure import module_of_interest
 from agentaudit.readers.azure_nodes import open_part
-from agentaudit.readers.azure_syntax import Module, Place, Resource, Template
+from agentaudit.readers.azure_syntax import Module, Resource, Template
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.places import Place, moved
 
 _MOST_INSTANCES = 500
 """Templates that one deploys, with all that those deploy."""
@@ -168,16 +169,7 @@ class Project(Struct):
         self, instance: Instance, resource: Resource, values: Values, type_: str
     ) -> Deployed:
         node = values.folder.fold(resource.body)
-        place = resource.place
-        header = node.changed(
-            kind=NodeKind.STRING,
-            raw=type_,
-            entries=(),
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-        )
+        header = moved(node, resource.place, kind=NodeKind.STRING, raw=type_, entries=())
         name = _name(node, resource.symbol)
         key = f"{instance.document.file}#{instance.route}{type_}/{resource.symbol or name}"
         self._used[key] = number = self._used.get(key, 0) + 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from agentaudit.extract.documents import Documents
-from agentaudit.readers.azure_nodes import depth_of, open_part
+from agentaudit.readers.azure_nodes import open_part
 from agentaudit.readers.azure_syntax import (
     PARAMETERS,
     VARIABLES,
@@ -19,8 +19,10 @@ from agentaudit.readers.azure_syntax import (
     Module,
     Template,
 )
-from agentaudit.readers.azure_values import Effort, Folder
+from agentaudit.readers.azure_values import Folder
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.effort import Effort, depth_of
+from agentaudit.readers.places import node_at
 
 _DEEPEST_VALUE = 60
 _LOADED = frozenset({"loadjsoncontent", "loadyamlcontent"})
@@ -163,16 +165,7 @@ def _holding(values: Values, condition: Expression | None) -> Iterator[Values]:
 
 
 def _unknown_element(loop: Loop, file: str) -> dict[str, Node]:
-    place = loop.place
-    unknown = Node(
-        kind=NodeKind.UNKNOWN,
-        line=place.line,
-        column=place.column,
-        end_line=place.end_line,
-        end_column=place.end_column,
-        raw=f"each of {loop.item.strip()}",
-        file=file,
-    )
+    unknown = node_at(loop.place, NodeKind.UNKNOWN, file, raw=f"each of {loop.item.strip()}")
     return {loop.item: unknown, loop.index: unknown}
 
 

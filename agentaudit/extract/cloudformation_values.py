@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from agentaudit.extract.terraform_names import computed
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.places import moved
 
 _PLACE_IN_SUB = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _DEEPEST = 60
@@ -61,14 +62,7 @@ class Template(Struct, frozen=True):
         """A parameter's default, or a reference to a resource."""
         if name in self.parameters:
             default = self.parameters[name]
-            return default.changed(
-                file=node.file,
-                line=node.line,
-                column=node.column,
-                end_line=node.end_line,
-                end_column=node.end_column,
-                origin=(default,),
-            )
+            return moved(default, node, file=node.file, origin=(default,))
         if name in self.types:
             type_ = self.types[name]
             title = self.names.get(name, f"${{{type_}.{name}}}")

@@ -17,10 +17,10 @@ from agentaudit.extract.terraform_names import computed, name_attribute
 from agentaudit.extract.terraform_references import References, by_reference
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.effort import Effort, depth_of
 from agentaudit.readers.hcl import body_node, key_node
-from agentaudit.readers.hcl_nodes import depth_of
 from agentaudit.readers.hcl_syntax import Body, Expression
-from agentaudit.readers.hcl_values import Effort, Folder, Resolved, element_node, pairs_of
+from agentaudit.readers.hcl_values import Folder, Resolved, element_node, pairs_of
 
 _MOST_INSTANCES = 50
 _DEEPEST_VALUE = 60

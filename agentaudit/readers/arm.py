@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 
 from agentaudit.readers import azure_syntax as syntax
-from agentaudit.readers.arm_expressions import is_expression, loop_of, place_of, value_of
-from agentaudit.readers.azure_syntax import Expression, Parameter, Place, Template
+from agentaudit.readers.arm_expressions import is_expression, loop_of, value_of
+from agentaudit.readers.azure_syntax import Expression, Parameter, Template
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.places import Place, place_of
 
 _TAKEN = re.compile(r"\$\{\w+(?:=(?P<default>[^{}$]*))?\}")
 DEPLOYMENT = "microsoft.resources/deployments"

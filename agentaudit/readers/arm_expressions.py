@@ -10,8 +10,9 @@ import re
 from msgspec import Struct
 
 from agentaudit.readers import azure_syntax as syntax
-from agentaudit.readers.azure_syntax import PARAMETERS, VARIABLES, Expression, Place
+from agentaudit.readers.azure_syntax import PARAMETERS, VARIABLES, Expression
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.places import Place, place_of
 
 _TOKEN = re.compile(r"\s*(?:'((?:[^']++|'')*+)'|(-?\d+)(?!\w)|([A-Za-z_]\w*)|([\[\](),.]|\.\?))")
 _DEEPEST = 40
@@ -40,13 +41,6 @@ def value_of(node: Node) -> Expression:
         case _:
             raw = node.raw[1:] if node.raw.startswith("[[") else node.raw
             return syntax.Literal(place=place, kind=node.kind, raw=raw)
-
-
-def place_of(node: Node) -> Place:
-    """Where a node stands."""
-    return Place(
-        line=node.line, column=node.column, end_line=node.end_line, end_column=node.end_column
-    )
 
 
 def _object(node: Node, place: Place) -> Expression:

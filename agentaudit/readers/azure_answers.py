@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from agentaudit.readers.azure_nodes import LONGEST_TEXT, node_at
-from agentaudit.readers.azure_syntax import Place
+from agentaudit.readers.azure_nodes import LONGEST_TEXT
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.places import Place, node_at
 
 Values = tuple[Node, ...]
 Function = Callable[[Place, Values], Node | None]

@@ -24,12 +24,11 @@ from agentaudit.readers.azure_nodes import (
     item_of,
     last_of_equal,
     members_of,
-    node_at,
     open_part,
     piece_of,
 )
-from agentaudit.readers.azure_syntax import Place
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.places import Place, node_at
 
 
 def _concat(place: Place, arguments: Values) -> Node | None:

@@ -20,9 +20,9 @@ from agentaudit.readers.azure_answers import (
     truth_at,
 )
 from agentaudit.readers.azure_collections import COLLECTIONS
-from agentaudit.readers.azure_nodes import LONGEST_TEXT, node_at, piece_of
-from agentaudit.readers.azure_syntax import Place
+from agentaudit.readers.azure_nodes import LONGEST_TEXT, piece_of
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.places import Place, node_at
 
 _PLACE_IN_FORMAT = re.compile(r"\{\{|\}\}|\{(\d{1,3})[^{}]{0,20}\}")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Iterable
 
-from agentaudit.readers.azure_syntax import Place
 from agentaudit.readers.document import Node, NodeKind
 
 Member = tuple[Node, Node]
@@ -10,29 +9,6 @@ Member = tuple[Node, Node]
 LONGEST_TEXT = 10_000
 """Characters of a text that is put together of several."""
 _LARGEST_INDEX = 6
-
-
-def node_at(
-    place: Place,
-    kind: NodeKind,
-    file: str = "",
-    *,
-    raw: str = "",
-    entries: tuple[tuple[Node, Node], ...] = (),
-    elements: tuple[Node, ...] = (),
-) -> Node:
-    """A node at a place."""
-    return Node(
-        kind=kind,
-        line=place.line,
-        column=place.column,
-        end_line=place.end_line,
-        end_column=place.end_column,
-        raw=raw,
-        entries=entries,
-        elements=elements,
-        file=file,
-    )
 
 
 def members_of(value: Node) -> tuple[Member, ...]:
@@ -108,16 +84,3 @@ def content(value: Node) -> Hashable:
     """What a value is, wherever it stands; mappings with other orders of keys are equal."""
     members = frozenset((key.raw, content(inner)) for key, inner in value.entries)
     return value.kind, value.raw, members, tuple(map(content, value.elements))
-
-
-def depth_of(node: Node, enough: int) -> int:
-    """How deep a value nests; it stops counting beyond what is enough."""
-    level, depth = [node], 0
-    while level and depth <= enough:
-        level = [
-            inner
-            for outer in level
-            for inner in (*outer.elements, *(value for _, value in outer.entries))
-        ]
-        depth += 1
-    return depth

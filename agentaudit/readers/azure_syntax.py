@@ -13,9 +13,7 @@ from types import MappingProxyType
 import msgspec
 
 from agentaudit.readers.document import NodeKind
-from agentaudit.readers.hcl_syntax import Place
-
-__all__ = ["Place"]
+from agentaudit.readers.places import Place
 
 PARAMETERS = "parameters"
 VARIABLES = "variables"

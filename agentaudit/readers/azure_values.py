@@ -19,15 +19,13 @@ from agentaudit.readers.azure_nodes import (
     item_of,
     last_of_equal,
     members_of,
-    node_at,
     piece_of,
     shown,
 )
-from agentaudit.readers.azure_syntax import Expression, Place
+from agentaudit.readers.azure_syntax import Expression
 from agentaudit.readers.document import Node, NodeKind
-from agentaudit.readers.hcl_values import Effort
-
-__all__ = ["Effort", "Folder", "node_at"]
+from agentaudit.readers.effort import Effort
+from agentaudit.readers.places import Place, moved, node_at
 
 Resolve = Callable[[str, str], Node | None]
 """What a name of a space stands for; None when nobody knows."""
@@ -101,17 +99,10 @@ class Folder(Struct, frozen=True):
 
     def _moved(self, value: Node, expression: Expression) -> Node:
         """A value where it is used, with where it comes from as its origin."""
-        place = expression.place
         if value.unknown:
             return self._unknown(expression, value.raw)
-        return value.changed(
-            file=self.file,
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            origin=(value, *value.origin)[:8],
-        )
+        origin = (value, *value.origin)[:8]
+        return moved(value, expression.place, file=self.file, origin=origin)
 
     def _object(self, expression: syntax.Object) -> Node:
         """The last of equal keys counts, as where an object is spread and then changed."""
@@ -174,15 +165,8 @@ class Folder(Struct, frozen=True):
             raw = f"{expression.name}({', '.join(map(shown, arguments))})"
             return self._unknown(expression, raw if len(raw) < LONGEST_TEXT else "…")
         self.effort.nodes += len(found.elements) + len(found.entries)
-        place = expression.place
-        return found.changed(
-            file=self.file,
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            origin=found.origin or _origins(arguments),
-        )
+        origin = found.origin or _origins(arguments)
+        return moved(found, expression.place, file=self.file, origin=origin)
 
     def _chosen(self, expression: syntax.Call) -> Node:
         condition, yes, no = expression.arguments

@@ -13,14 +13,15 @@ from msgspec import Struct, field
 
 from agentaudit.errors import InputError
 from agentaudit.readers import azure_syntax as syntax
-from agentaudit.readers.azure_syntax import Expression, Place, Template
-from agentaudit.readers.azure_values import Folder, node_at
+from agentaudit.readers.azure_syntax import Expression, Template
+from agentaudit.readers.azure_values import Folder
 from agentaudit.readers.bicep_declarations import decorators, module, resource
 from agentaudit.readers.bicep_expressions import expression
 from agentaudit.readers.bicep_reading import Reading
 from agentaudit.readers.bicep_tokens import Tokens
 from agentaudit.readers.document import Document, LateRoot, Node, NodeKind
 from agentaudit.readers.lines import Lines
+from agentaudit.readers.places import Place, node_at
 
 _OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
 _MOST_PROBLEMS = 20

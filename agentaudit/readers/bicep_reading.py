@@ -2,10 +2,11 @@
 
 from msgspec import Struct
 
-from agentaudit.readers.azure_syntax import Literal, Place
+from agentaudit.readers.azure_syntax import Literal
 from agentaudit.readers.bicep_tokens import Token
 from agentaudit.readers.document import NodeKind
 from agentaudit.readers.lines import MAX_DEPTH, Lines, broken
+from agentaudit.readers.places import Place
 
 
 class Reading(Struct):

@@ -14,8 +14,9 @@ from msgspec import Struct, field
 from agentaudit.errors import InputError, Problem
 from agentaudit.readers.document import Comment, Document, LateRoot, Node, NodeKind
 from agentaudit.readers.hcl_plain import plain_body
-from agentaudit.readers.hcl_syntax import Block, Body, Place
+from agentaudit.readers.hcl_syntax import Block, Body
 from agentaudit.readers.hcl_values import Folder, element_node, pairs_of
+from agentaudit.readers.places import Place, node_at
 
 _MOST_TEMPLATES = 20_000
 """Beginnings of `${` and `%{`: each that has no end costs the parser as much as a hundred names."""
@@ -63,7 +64,7 @@ def body_node(body: Body, folder: Folder) -> Node:
                 groups.insert(names[1:], node)
         else:
             groups.insert(names, body_node(block.body, folder))
-    return _mapping(body.place, (*entries, *groups.entries()))
+    return node_at(body.place, NodeKind.MAPPING, entries=(*entries, *groups.entries()))
 
 
 def _written_out(block: Block, folder: Folder) -> Iterator[Node]:
@@ -83,14 +84,7 @@ def _written_out(block: Block, folder: Folder) -> Iterator[Node]:
 
 def key_node(name: str, place: Place) -> Node:
     """The name of an attribute or a label as a node."""
-    return Node(
-        kind=NodeKind.STRING,
-        line=place.line,
-        column=place.column,
-        end_line=place.end_line,
-        end_column=place.end_column,
-        raw=name,
-    )
+    return node_at(place, NodeKind.STRING, raw=name)
 
 
 class _Group(Struct):
@@ -113,7 +107,9 @@ class _Group(Struct):
 
 def _grouped(place: Place, inner: _Group, bodies: list[Node]) -> Node:
     """The body of one block, the sequence of several, or the mapping of the labels that follow."""
-    nodes = [*bodies, _mapping(place, inner.entries())] if inner.members else bodies
+    nodes = list(bodies)
+    if inner.members:
+        nodes.append(node_at(place, NodeKind.MAPPING, entries=inner.entries()))
     if len(nodes) == 1:
         return nodes[0]
     return Node(
@@ -123,15 +119,4 @@ def _grouped(place: Place, inner: _Group, bodies: list[Node]) -> Node:
         end_line=nodes[-1].end_line,
         end_column=nodes[-1].end_column,
         elements=tuple(nodes),
-    )
-
-
-def _mapping(place: Place, entries: tuple[tuple[Node, Node], ...]) -> Node:
-    return Node(
-        kind=NodeKind.MAPPING,
-        line=place.line,
-        column=place.column,
-        end_line=place.end_line,
-        end_column=place.end_column,
-        entries=entries,
     )

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 
 from agentaudit.readers.document import Node, NodeKind
-from agentaudit.readers.hcl_nodes import LONGEST_TEXT, boolean_node, item_of, node_at, unknown_at
+from agentaudit.readers.hcl_nodes import LONGEST_TEXT, boolean_node, item_of, unknown_at
 from agentaudit.readers.hcl_operators import number, number_text, same
 from agentaudit.readers.hcl_syntax import Call
+from agentaudit.readers.places import node_at
 
 Nodes = Sequence[Node]
 Values = tuple[Node, ...]
@@ -25,13 +26,13 @@ def called(call: Call, file: str, arguments: Values) -> Node:
         return (
             unknown_at(call, file)
             if items is None
-            else node_at(call, NodeKind.SEQUENCE, file, elements=tuple(items))
+            else node_at(call.place, NodeKind.SEQUENCE, file, elements=tuple(items))
         )
     if name in _OF_TEXT:
         text = _OF_TEXT[name](arguments)
         known = text is not None and len(text) <= LONGEST_TEXT
         return (
-            node_at(call, NodeKind.STRING, file, raw=text or "")
+            node_at(call.place, NodeKind.STRING, file, raw=text or "")
             if known
             else unknown_at(call, file)
         )
@@ -45,10 +46,10 @@ def _other(call: Call, name: str, file: str, arguments: Values) -> Node:
     """Functions whose result is a mapping, a number or a truth."""
     match name, arguments:
         case "merge", _:
-            return node_at(call, NodeKind.MAPPING, file, entries=_merged(arguments))
+            return node_at(call.place, NodeKind.MAPPING, file, entries=_merged(arguments))
         case "length", (subject,) if subject.kind in (NodeKind.SEQUENCE, NodeKind.MAPPING):
             members = len(subject.elements) or len(subject.entries)
-            return node_at(call, NodeKind.NUMBER, file, raw=str(members))
+            return node_at(call.place, NodeKind.NUMBER, file, raw=str(members))
         case "contains", (subject, item) if subject.kind is NodeKind.SEQUENCE:
             answers = [same(element, item) for element in subject.elements]
             if None not in answers or True in answers:
@@ -58,7 +59,7 @@ def _other(call: Call, name: str, file: str, arguments: Values) -> Node:
             known = [value for value in numbers if value is not None]
             if known and len(known) == len(numbers):
                 best = min(known) if name == "min" else max(known)
-                return node_at(call, NodeKind.NUMBER, file, raw=number_text(best))
+                return node_at(call.place, NodeKind.NUMBER, file, raw=number_text(best))
         case _:
             pass
     return unknown_at(call, file)

@@ -4,8 +4,9 @@ import operator
 from collections.abc import Callable
 
 from agentaudit.readers.document import Node, NodeKind
-from agentaudit.readers.hcl_nodes import boolean_node, node_at, unknown_at
+from agentaudit.readers.hcl_nodes import boolean_node, unknown_at
 from agentaudit.readers.hcl_syntax import Expression
+from agentaudit.readers.places import node_at
 
 Number = int | float
 
@@ -33,7 +34,7 @@ def result(expression: Expression, file: str, sign: str, values: tuple[Node, ...
         return unknown_at(expression, file)
     if isinstance(answer, bool):
         return boolean_node(expression, file, value=answer)
-    return node_at(expression, NodeKind.NUMBER, file, raw=number_text(answer))
+    return node_at(expression.place, NodeKind.NUMBER, file, raw=number_text(answer))
 
 
 def number(node: Node) -> Number | None:

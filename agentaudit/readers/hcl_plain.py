@@ -19,7 +19,6 @@ from agentaudit.readers.hcl_syntax import (
     Null,
     Number,
     Object,
-    Place,
     Reference,
     Template,
     Text,
@@ -27,6 +26,7 @@ from agentaudit.readers.hcl_syntax import (
     Tuple,
 )
 from agentaudit.readers.hcl_tokens import Tokens, UnusualError
+from agentaudit.readers.places import Place
 
 _DEEPEST = 25
 """What nests deeper is unusual."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import tree_sitter
 from msgspec import Struct, field
 
-from agentaudit.readers.hcl_syntax import LONGEST_SOURCE, Opaque, Place
+from agentaudit.readers.hcl_syntax import LONGEST_SOURCE, Opaque
+from agentaudit.readers.places import Place
 
 DEEPEST = 150
 """How deep expressions and blocks may nest; what is deeper is opaque, and said to be."""

@@ -8,17 +8,10 @@ not read becomes `Opaque`.
 
 import msgspec
 
+from agentaudit.readers.places import Place
+
 LONGEST_SOURCE = 400
 """Characters that an expression shows of its text."""
-
-
-class Place(msgspec.Struct, frozen=True, gc=False):
-    """Lines and columns count from 1, columns in characters; the end is the last character."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
 
 
 class Expression(msgspec.Struct, frozen=True, kw_only=True, gc=False):

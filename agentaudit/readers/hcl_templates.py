@@ -7,7 +7,8 @@ from msgspec import structs
 
 from agentaudit.readers.hcl_escapes import undoubled, unescaped
 from agentaudit.readers.hcl_reading import Reading
-from agentaudit.readers.hcl_syntax import Expression, Place, Template, Text
+from agentaudit.readers.hcl_syntax import Expression, Template, Text
+from agentaudit.readers.places import Place
 
 Build = Callable[[Reading, tree_sitter.Node, int], Expression]
 

@@ -5,7 +5,8 @@ import re
 from msgspec import Struct, field
 
 from agentaudit.readers.document import Comment
-from agentaudit.readers.hcl_syntax import LONGEST_SOURCE, Place
+from agentaudit.readers.hcl_syntax import LONGEST_SOURCE
+from agentaudit.readers.places import Place
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_-]*"
 _CHARACTER = r'[^"\\$%\x00-\x1f\x7f\ud800-\udfff]|[$%](?![{$%])|\\[nrt"\\]'

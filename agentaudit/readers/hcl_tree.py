@@ -8,8 +8,9 @@ import tree_sitter_hcl
 from agentaudit.readers.document import Comment
 from agentaudit.readers.hcl_expressions import expression
 from agentaudit.readers.hcl_reading import DEEPEST, Reading, descendants
-from agentaudit.readers.hcl_syntax import Attribute, Block, Body, Place
+from agentaudit.readers.hcl_syntax import Attribute, Block, Body
 from agentaudit.readers.hcl_templates import literal_text
+from agentaudit.readers.places import Place
 
 Read = tuple[Body, tuple[Comment, ...], tuple[tuple[int, int, str], ...]]
 """A body, the comments, and the problems as (line, column, message)."""

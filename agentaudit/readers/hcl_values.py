@@ -12,19 +12,18 @@ from msgspec.structs import replace
 
 from agentaudit.readers import hcl_operators, hcl_syntax
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.effort import Effort
 from agentaudit.readers.hcl_functions import called
 from agentaudit.readers.hcl_nodes import (
     LONGEST_TEXT,
     boolean_node,
     item_of,
     json_text,
-    node_at,
     unknown_at,
 )
 from agentaudit.readers.hcl_syntax import Expression
+from agentaudit.readers.places import moved, node_at
 
-MOST_NODES = 200_000
-_DEEPEST = 100
 _MOST_ITERATIONS = 1_000
 
 
@@ -38,17 +37,6 @@ class Resolved(Struct, frozen=True, kw_only=True):
 
 Resolve = Callable[[tuple[str, ...]], Resolved | None]
 """The value that a route of names stands for: `("var", "region")`; None when nobody knows."""
-
-
-class Effort(Struct):
-    """How much has been folded, so that a hostile file cannot make the folder grow without end."""
-
-    nodes: int = 0
-    depth: int = 0
-
-    @property
-    def exhausted(self) -> bool:
-        return self.nodes > MOST_NODES or self.depth > _DEEPEST
 
 
 def _nothing_known(_route: tuple[str, ...]) -> Resolved | None:
@@ -85,16 +73,16 @@ class Folder(Struct, frozen=True):
     def _folded(self, expression: Expression) -> Node:
         match expression:
             case hcl_syntax.Text(value=value):
-                return node_at(expression, NodeKind.STRING, self.file, raw=value)
+                return node_at(expression.place, NodeKind.STRING, self.file, raw=value)
             case hcl_syntax.Number(source=source):
-                return node_at(expression, NodeKind.NUMBER, self.file, raw=source)
+                return node_at(expression.place, NodeKind.NUMBER, self.file, raw=source)
             case hcl_syntax.Truth(value=value):
                 return boolean_node(expression, self.file, value=value)
             case hcl_syntax.Null():
-                return node_at(expression, NodeKind.NULL, self.file)
+                return node_at(expression.place, NodeKind.NULL, self.file)
             case hcl_syntax.Tuple(elements=elements):
                 folded = tuple(self.fold(element) for element in elements)
-                return node_at(expression, NodeKind.SEQUENCE, self.file, elements=folded)
+                return node_at(expression.place, NodeKind.SEQUENCE, self.file, elements=folded)
             case hcl_syntax.Object():
                 return self._object(expression)
             case _:
@@ -137,19 +125,12 @@ class Folder(Struct, frozen=True):
             return self._unknown(expression)
         if value.unknown:
             return self._unknown(expression).changed(raw=value.raw or expression.source)
-        place = expression.place
-        return value.changed(
-            file=self.file,
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            origin=(value, *value.origin)[:8],
-        )
+        origin = (value, *value.origin)[:8]
+        return moved(value, expression.place, file=self.file, origin=origin)
 
     def _object(self, expression: hcl_syntax.Object) -> Node:
         entries = tuple((self.fold(key), self.fold(value)) for key, value in expression.entries)
-        return node_at(expression, NodeKind.MAPPING, self.file, entries=entries)
+        return node_at(expression.place, NodeKind.MAPPING, self.file, entries=entries)
 
     def _template(self, expression: hcl_syntax.Template) -> Node:
         """Text with its interpolations; a lone interpolation is the value itself."""
@@ -165,7 +146,7 @@ class Folder(Struct, frozen=True):
             return self._unknown(expression)
         decided = all(value.text is not None or value.elements or value.entries for value in values)
         kind = NodeKind.STRING if decided else NodeKind.UNKNOWN
-        return node_at(expression, kind, self.file, raw=raw)
+        return node_at(expression.place, kind, self.file, raw=raw)
 
     def _piece_of_text(self, part: Expression) -> Node:
         """The value of a piece; a null within a text stands for what nobody has given yet."""
@@ -231,9 +212,9 @@ class Folder(Struct, frozen=True):
                 label = inner.fold(expression.key) if expression.key else key
                 results.append((label, inner.fold(expression.value)))
         if expression.key:
-            return node_at(expression, NodeKind.MAPPING, self.file, entries=tuple(results))
+            return node_at(expression.place, NodeKind.MAPPING, self.file, entries=tuple(results))
         elements = tuple(value for _, value in results)
-        return node_at(expression, NodeKind.SEQUENCE, self.file, elements=elements)
+        return node_at(expression.place, NodeKind.SEQUENCE, self.file, elements=elements)
 
 
 def _piece(value: Node) -> str:

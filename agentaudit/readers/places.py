@@ -1,0 +1,53 @@
+"""Places in a text, and the nodes that stand at them."""
+
+import msgspec
+
+from agentaudit.readers.document import Node, NodeKind
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Lines and columns count from 1, columns in characters; the end is the last character."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+def place_of(node: Node) -> Place:
+    """Where a node stands."""
+    return Place(node.line, node.column, node.end_line, node.end_column)
+
+
+def node_at(
+    place: Place,
+    kind: NodeKind,
+    file: str = "",
+    *,
+    raw: str = "",
+    entries: tuple[tuple[Node, Node], ...] = (),
+    elements: tuple[Node, ...] = (),
+) -> Node:
+    """A node at a place."""
+    return Node(
+        kind=kind,
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        end_column=place.end_column,
+        raw=raw,
+        entries=entries,
+        elements=elements,
+        file=file,
+    )
+
+
+def moved(node: Node, at: Place | Node, **fields: object) -> Node:
+    """A node that stands somewhere else, with other values in some fields."""
+    return node.changed(
+        line=at.line,
+        column=at.column,
+        end_line=at.end_line,
+        end_column=at.end_column,
+        **fields,
+    )
