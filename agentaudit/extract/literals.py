@@ -65,7 +65,7 @@ _PLACEHOLDER = re.compile(
       undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
       | fill[-_ ]?in|goes[-_ ]here|^unused$|(?:^|[-_])(?:fake|mock)[-_]|^my[-_]|^temp(?:orary)?[-_]
       | ^(?:cambia|mude|troque|altere|remplacez|sustitu|substitu|aendern|ändern)|你的|您的|替换
-      | not[-_ ]?(?:needed|used|set|required|a[-_ ]real)
+      | ^change[-_]?[a-z]+$|not[-_ ]?(?:needed|used|set|required|a[-_ ]real)
       |^some[-_]|^managedidentity$""",
     re.IGNORECASE | re.VERBOSE,
 )

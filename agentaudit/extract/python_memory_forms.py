@@ -141,8 +141,8 @@ FORMS: dict[str, Form] = {
         kind="window", turns=("window_size",), turns_default=40
     ),
     "SummarizingConversationManager": Form(kind="summary", compaction=Known.SET),
-    "FileSessionManager": _history("file"),
-    "S3SessionManager": _history("s3"),
+    "FileSessionManager": replace(_history("file"), turns_default=40),
+    "S3SessionManager": replace(_history("s3"), turns_default=40),
 }
 PERSISTENT = frozenset(
     {

@@ -69,6 +69,7 @@ _EXAMPLE_TOKEN = re.compile(
 """What no vendor issues; a person may well choose such a password."""
 _FEWEST_DISTINCT = 6
 _PREFIX = 3
+_ALPHABET = "abcdefghijklmnop"
 _FEWEST_WORDS_OF_SENTENCE = 4
 _SHORTEST_MEAN_OF_WORDS = 3.5
 _SHOWN = re.compile(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
@@ -91,6 +92,10 @@ _ENTRY = re.compile(
 """`caCertSecretKey: ca.crt` says under which key of a Secret the value stands."""
 _VARIABLE = re.compile(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 """`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
+_COMPOSED = re.compile(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
+"""A text with a gap, which a reference fills: nobody reads the whole of it here."""
+_PLAIN_WORDS = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
+_SHORTEST_MEAN_OF_PLAIN = 3.0
 _SETTING = re.compile(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
@@ -166,6 +171,7 @@ def _documented_example(value: str) -> bool:
     characters = Counter(value[_PREFIX:])
     return (
         _EXAMPLE_WORD.search(value) is not None
+        or _ALPHABET in value.lower()
         or _SHOWN.match(value) is not None
         or len(characters) < _FEWEST_DISTINCT
         or characters.most_common(1)[0][1] > len(value) // 2
@@ -213,16 +219,28 @@ def _by_name(key: str, value: str) -> Recognised | None:
         lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
         admin=name.admin,
         default_value=value in PUBLISHED_DEFAULTS,
-        confidence=Confidence.CERTAIN if value in PUBLISHED_DEFAULTS else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if value in PUBLISHED_DEFAULTS else _likely(value),
         secret=value,
     )
+
+
+def _likely(password: str) -> Confidence:
+    """Nothing but words opens a door less often than it stands for what does: `changePassword`."""
+    words = name_words(password)
+    plain = _PLAIN_WORDS.fullmatch(password) is not None
+    mean = sum(map(len, words)) / len(words) if words else 0
+    return Confidence.POSSIBLE if plain and mean >= _SHORTEST_MEAN_OF_PLAIN else Confidence.LIKELY
 
 
 def _could_be_secret(key: str, kind: str, value: str) -> bool:
     """Whether a literal under a secret's name looks like a secret, and not like a setting."""
     if value in PUBLISHED_DEFAULTS:
         return True
-    if _VARIABLE.match(value) or (_ENTRY_KEY.search(key) and _ENTRY.match(value)):
+    if (
+        _COMPOSED.search(value)
+        or _VARIABLE.match(value)
+        or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
+    ):
         return False
     if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
         return False
@@ -315,6 +333,6 @@ def _url_with_password(text: str) -> Recognised | None:
         kind="connection_string",
         form=form,
         lifetime=Lifetime.STATIC if literal else Lifetime.UNKNOWN,
-        confidence=Confidence.LIKELY,
+        confidence=_likely(literal_of(password)) if literal else Confidence.LIKELY,
         secret=literal_of(password) if literal else "",
     )

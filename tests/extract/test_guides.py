@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.made_up import is_code, is_made_up
 from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.model.evidence import Confidence
 from agentaudit.rules.fakes import fake
 
 
@@ -174,3 +175,37 @@ def test_a_secret_in_a_list_of_compose_is_found_once() -> None:
     (credential,) = deployment_of({"compose.yaml": text}).credentials
 
     assert credential.variable == "DATABASE_URL"
+
+
+@pytest.mark.parametrize(
+    ("value", "confidence"),
+    [
+        ("LocalPasswordOnly", Confidence.POSSIBLE),
+        ("index-postgres", Confidence.POSSIBLE),
+        ("Milvus", Confidence.POSSIBLE),
+        ("s3rverAt7home", Confidence.LIKELY),
+        ("kXqZpLmNbVwY", Confidence.LIKELY),
+    ],
+)
+def test_a_password_of_nothing_but_words_is_possibly_one(
+    value: str, confidence: Confidence
+) -> None:
+    named = recognise("DB_PASSWORD", value)
+    shown = by_look(f"postgres://agent:{value}@db.acme.io/agent")
+
+    assert named is not None
+    assert shown is not None
+    assert (named.confidence, shown.confidence) == (confidence, confidence)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("POSTGRES_PASSWORD", "changePassword"),
+        ("RUNNERS_AUTH_TOKEN", "changeRunnerAuthToken"),
+        ("RUNNERS_AUTH_TOKEN", "runner-${Fn::Select}"),
+        ("openai-api-key", "sk-proj-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    ],
+)
+def test_a_value_with_a_gap_and_the_alphabet_are_no_secrets(key: str, value: str) -> None:
+    assert recognise(key, value) is None

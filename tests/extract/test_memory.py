@@ -127,6 +127,7 @@ def python_store(code: str) -> MemoryStore:
         *("langchain.memory", "langchain.agents.middleware", "langchain_redis"),
         *("langgraph.checkpoint.redis", "langgraph.checkpoint.postgres"),
         *("agents.extensions.memory", "agent_framework", "strands.agent", "autogen_core"),
+        "strands.session",
     )
     names = "".join(f"from {package} import *\n" for package in packages)
     head = "from langchain.agents import create_agent\n"
@@ -144,6 +145,7 @@ def python_store(code: str) -> MemoryStore:
         ("m = ConversationBufferWindowMemory(**given)", "max_turns", Known.UNKNOWN, None),
         ("m = ConversationTokenBufferMemory(max_token_limit=7)", "max_tokens", Known.SET, 7),
         ("m = RedisHistoryProvider(max_messages=0)", "max_turns", Known.NONE, None),
+        ("m = FileSessionManager(session_id=s)", "max_turns", Known.SET, 40),
     ],
 )
 def test_classes_bound_what_they_keep(
