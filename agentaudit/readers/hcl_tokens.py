@@ -11,10 +11,9 @@ from agentaudit.readers.places import Place
 _WORD = r"[A-Za-z_][A-Za-z0-9_-]*"
 _CHARACTER = r'[^"\\$%\x00-\x1f\x7f\ud800-\udfff]|[$%](?![{$%])|\\[nrt"\\]'
 _TOKEN = re.compile(
-    rf"""[ \t]*(?:
+    rf"""([ \t\n]*)(?:
         (?P<name>{_WORD}(?:\.{_WORD})*)
       | (?P<mark>[{{}}()\[\],:]|=(?![=>]))
-      | (?P<newline>\n[ \t\n]*)
       | (?P<text>"(?:{_CHARACTER})*")
       | (?P<number>[0-9]+(?:\.[0-9]+)?(?![\w.]))
       | (?P<comment>(?:\#|//)[^\n\r\x00\ud800-\udfff]*)
@@ -52,20 +51,20 @@ class Tokens(Struct):
     def advance(self) -> None:
         """To the next token; comments are noted on the way."""
         self.end, self.end_line, self.end_column = self.at, self.line, self.at - self.line_start
-        at = self.at
+        text, at = self.text, self.at
         while True:
-            match = _TOKEN.match(self.text, at)
+            match = _TOKEN.match(text, at)
             if match is None:
                 raise UnusualError
             kind = match.lastgroup or ""
-            token, at = match[kind], match.end()
-            if kind == "newline":
-                self.line += token.count("\n")
-                self.line_start = at - len(token) + token.rfind("\n") + 1
-            elif kind == "comment":
-                self._note(at - len(token), token)
-            else:
+            gap, token = match[1], match[kind]
+            if "\n" in gap:
+                self.line += gap.count("\n")
+                self.line_start = at + gap.rfind("\n") + 1
+            at = match.end()
+            if kind != "comment":
                 break
+            self._note(at - len(token), token)
         self.kind, self.word, self.start, self.at = kind, token, at - len(token), at
 
     def piece(self) -> tuple[str, bool]:
