@@ -15,16 +15,17 @@ from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import MAX_DEPTH, Lines, broken
 
 _TOKEN = re.compile(
-    r"""
-    (?P<space>[ \t\r\n\ufeff]+)
-  | (?P<comment>//[^\n]*|/\*.*?\*/)
+    r"""[ \t\r\n\ufeff]*+(?:
+    (?P<mark>[\[\]{}:,])
   | (?P<string>"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+")
   | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.]))
   | (?P<word>true\b|false\b|null\b)
-  | (?P<mark>[\[\]{}:,])
-    """,
+  | (?P<comment>//[^\n]*|/\*.*?\*/)
+  | (?P<end>\Z)
+    )""",
     re.VERBOSE | re.DOTALL,
 )
+_BLANK = " \t\r\n\ufeff"
 _MOST_TOKENS = 200_000
 _WORDS = {"true": NodeKind.BOOLEAN, "false": NodeKind.BOOLEAN, "null": NodeKind.NULL}
 
@@ -64,23 +65,24 @@ class _Reading(Struct):
     at: int = 0
 
     def tokenise(self, offset: int = 0, end: int | None = None) -> None:
-        end = len(self.text) if end is None else end
-        while offset < end:
-            match = _TOKEN.match(self.text, offset, end)
+        text, tokens, end = self.text, self.tokens, len(self.text) if end is None else end
+        while True:
+            match = _TOKEN.match(text, offset, end)
             if match is None:
-                line, column = self.lines.place(offset)
-                raise broken(self.file, line, column, _unexpected(self.text, offset))
-            kind = str(match.lastgroup)
+                offset = end - len(text[offset:end].lstrip(_BLANK))
+                raise broken(self.file, *self.lines.place(offset), _unexpected(text, offset))
+            kind = match.lastgroup or ""
+            token, offset = match[kind], match.end()
             if kind == "comment":
-                line, column = self.lines.place(offset)
-                self.comments.append(
-                    Comment(line=line, column=column, text=match[0].strip("/*").strip())
-                )
-            elif kind != "space":
-                self.tokens.append(_Token(kind, match[0], offset, match.end()))
-            if len(self.tokens) > _MOST_TOKENS:
+                line, column = self.lines.place(offset - len(token))
+                said = token.strip("/*").strip()
+                self.comments.append(Comment(line=line, column=column, text=said))
+            elif kind == "end":
+                return
+            else:
+                tokens.append(_Token(kind, token, offset - len(token), offset))
+            if len(tokens) > _MOST_TOKENS:
                 raise broken(self.file, 1, 1, f"more than {_MOST_TOKENS:,} tokens")
-            offset = match.end()
 
     def error(self, message: str) -> Exception:
         end = self.tokens[-1].end - 1 if self.tokens else 0
