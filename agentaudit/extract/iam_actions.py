@@ -14,7 +14,7 @@ import msgspec
 
 from agentaudit.extract.iam_globs import glob
 
-_READING_VERBS = ("get", "list", "describe", "batchget", "search", "query", "scan", "view", "read")
+READING_VERBS = ("get", "list", "describe", "batchget", "search", "query", "scan", "view", "read")
 
 
 class Level(StrEnum):
@@ -90,7 +90,7 @@ def access(action: str) -> Access:
     letter = _actions(service).get(name, "")
     if letter:
         return Access(level=_LETTERS[letter.lower()], scopable=letter.islower())
-    reads = name.startswith(_READING_VERBS)
+    reads = name.startswith(READING_VERBS)
     return Access(level=Level.READ if reads else Level.WRITE, scopable=False)
 
 

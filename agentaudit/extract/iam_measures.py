@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from agentaudit.extract.iam_actions import Level, access
+from agentaudit.extract.iam_actions import READING_VERBS, Level, access
 from agentaudit.extract.iam_escalations import SECRET_READS
 
 
@@ -31,7 +31,7 @@ def measured(actions: frozenset[str]) -> Measure:
     for action in actions:
         known = access(action)
         by_level[known.level].append(action)
-        if known.scopable and known.changes:
+        if known.scopable and known.changes and not _reads(action):
             scopable.append(action)
     permissions = by_level[Level.PERMISSIONS]
     grave = SECRET_READS.union(permissions)
@@ -45,6 +45,11 @@ def measured(actions: frozenset[str]) -> Measure:
         permission_actions=tuple(sorted(permissions)),
         scopable=_first(grave, scopable),
     )
+
+
+def _reads(action: str) -> bool:
+    """Whether an action gets, lists or describes: AWS counts some of these among the writes."""
+    return action.partition(":")[2].startswith(READING_VERBS)
 
 
 def _first(grave: frozenset[str], actions: Iterable[str]) -> tuple[str, ...]:

@@ -33,6 +33,10 @@ _ATTACHMENTS = {
 }
 
 
+_BOUNDARY = re.compile(r"boundar(?:y|ies)", re.IGNORECASE)
+"""What nobody has, and is called so, bounds those that are made later: so in a CDK's bootstrap."""
+
+
 class Principals(Struct):
     """The roles and users of all modules while their policies are gathered."""
 
@@ -59,7 +63,7 @@ class Principals(Struct):
         for key, holder in sorted(self.holders.items()):
             self.ids[key] = add_identity(self.collector, holder).id
         for key, (declared, found) in sorted(self.policies.items()):
-            if key not in self.held:
+            if key not in self.held and not _BOUNDARY.search(declared.title):
                 add_grants(self.collector, Bearer(name=declared.title, key=key), found)
         for module in modules:
             for declared in module.resources("aws_iam_access_key"):

