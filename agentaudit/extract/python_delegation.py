@@ -4,11 +4,14 @@ Service accounts that Python code lets act as any user of a Google Workspace.
 `subject` and `with_subject` of the package `google-auth` ask for a user's data without that user;
 they work only where an administrator delegated the whole domain to the account ("google.oauth2.
 service_account module", domain-wide delegation; "google.auth.impersonated_credentials module").
+Toolkits of Agno pass `delegated_user` on as the subject; scopes of those that are given none are
+read in `agno/tools/google`.
 """
 
 import ast
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from agentaudit.extract.application_permissions import Application, add_scope
 from agentaudit.extract.collector import Collector, fact_id
@@ -22,7 +25,15 @@ _ACCOUNT = "google.oauth2.service_account.Credentials"
 _MAKERS = frozenset(
     {_ACCOUNT, f"{_ACCOUNT}.from_service_account_file", f"{_ACCOUNT}.from_service_account_info"}
 )
-_PACKAGES = ("google.oauth2", "google.auth")
+_PACKAGES = ("google.oauth2", "google.auth", "agno.tools.")
+_AGNO = "agno.tools."
+_SCOPES_OF_AGNO: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "GmailTools": ("gmail.readonly", "gmail.modify", "gmail.compose"),
+        "GoogleCalendarTools": ("calendar.readonly", "calendar"),
+        "GoogleSlidesTools": ("presentations", "drive.file"),
+    }
+)
 _BORROWED = "google.auth.impersonated_credentials.Credentials"
 
 
@@ -39,7 +50,8 @@ def add_delegations(
     owner = _account(module, found[0], agents, collector)
     for call in found:
         node = next(_scopes(call.node, makers), None)
-        named = [*_texts(module, node)]
+        usual = _SCOPES_OF_AGNO.get(call.last, ()) if node is None else ()
+        named = [*_texts(module, node), *((scope, call.node) for scope in usual)]
         for text, at in named:
             add_scope(collector, owner, module.node(at), text)
         if not named:
@@ -52,8 +64,9 @@ def _delegates(call: Call, module: Module) -> bool:
     """Whether a call makes credentials that stand for a user."""
     if call.last == "with_subject":
         return bool(call.node.args or call.node.keywords)
-    subject = keyword(call.node, "subject")
-    made = call.name in _MAKERS or call.name == _BORROWED
+    toolkit = call.name.startswith(_AGNO)
+    subject = keyword(call.node, "delegated_user" if toolkit else "subject")
+    made = toolkit or call.name in _MAKERS or call.name == _BORROWED
     return made and subject is not None and module.value(subject) is not None
 
 

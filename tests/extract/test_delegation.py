@@ -60,6 +60,29 @@ def test_an_account_that_is_itself_stands_for_nobody(code: str) -> None:
     assert delegated(coded(code)) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            "delegated_user='a@acme.example'",
+            {("gmail.readonly", 0), ("gmail.modify", 1), ("gmail.compose", 1)},
+        ),
+        (
+            "delegated_user=user, scopes=['https://www.googleapis.com/auth/gmail.readonly']",
+            {("gmail.readonly", 0)},
+        ),
+        ("credentials_path='client.json'", set()),
+        ("delegated_user=None", set()),
+    ],
+)
+def test_a_toolkit_of_agno_stands_for_a_user(given: str, expected: set[tuple[str, int]]) -> None:
+    head = "from agno.agent import Agent\nfrom agno.tools.google.gmail import GmailTools\n"
+    found = coded(f"desk = Agent(name='desk', tools=[GmailTools({given})])", head)
+
+    assert asked(found) == expected
+    assert {grant.agent_reachable for grant in delegated(found)} <= {True}
+
+
 def test_a_subject_of_a_mail_is_none_of_google() -> None:
     head = "from google.adk.agents import Agent\n"
 

@@ -1,7 +1,8 @@
 """What extraction does for a file grows no faster than the file: lines that run, and no clock."""
 
+import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 import pytest
@@ -123,9 +124,49 @@ resource "azuread_app_role_assignment" "r@" {
 }
 
 
-def lines_run(text: str) -> int:
-    """How many lines of extractors run for a file; the second time, when all is loaded."""
-    deployment_of({"main.tf": text})
+def folders(count: int) -> Mapping[str, str]:
+    """A module for each number, called once."""
+    call = 'module "m%d" {\n  source = "./m%d"\n}\n'
+    role = 'resource "aws_iam_role" "r" { assume_role_policy = "{}" }\n'
+    numbers = range(10, 10 + count)
+    called = "".join(call % (number, number) for number in numbers)
+    return {"main.tf": called, **{f"m{number}/main.tf": role for number in numbers}}
+
+
+def policies(count: int) -> Mapping[str, str]:
+    """Policy documents, each built upon the next."""
+    linked = "source_policy_documents = [data.aws_iam_policy_document.d%d.json]"
+    last = 9 + count
+    documents = "".join(
+        f'data "aws_iam_policy_document" "d{number}" {{\n'
+        f"  {linked % (number + 1) if number < last else ''}\n"
+        '  statement { actions = ["s3:GetObject"] }\n}\n'
+        for number in range(10, last + 1)
+    )
+    used = 'resource "aws_iam_policy" "p" { policy = data.aws_iam_policy_document.d10.json }\n'
+    return {"main.tf": documents + used}
+
+
+def plan(count: int) -> Mapping[str, str]:
+    """A plan without its sources, with a module for each number."""
+    planned, calls = [], {}
+    for number in range(10, 10 + count):
+        key = {"mode": "managed", "type": "aws_iam_role", "name": "r"}
+        resource = {**key, "address": f"module.m{number}.aws_iam_role.r", "values": {"name": "r"}}
+        planned.append({"address": f"module.m{number}", "resources": [resource]})
+        calls[f"m{number}"] = {"module": {"resources": [key]}}
+    whole = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": {"child_modules": planned}},
+        "configuration": {"root_module": {"module_calls": calls}},
+    }
+    return {"plan.json": json.dumps(whole)}
+
+
+def lines_run(files: Mapping[str, str]) -> int:
+    """How many lines of extractors run for files; the second time, when all is loaded."""
+    deployment_of(files)
     run = 0
 
     def count(_frame: FrameType, _event: str, _argument: object) -> object:
@@ -139,7 +180,7 @@ def lines_run(text: str) -> int:
     before = sys.gettrace()
     sys.settrace(enter)  # type: ignore[arg-type]  # it may return None
     try:
-        deployment_of({"main.tf": text})
+        deployment_of(files)
     finally:
         sys.settrace(before)
     return run
@@ -148,8 +189,17 @@ def lines_run(text: str) -> int:
 @pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
 def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
     one, two, three = (
-        lines_run("".join(part.replace("@", str(number)) for number in range(10, 10 + count)))
+        lines_run(
+            {"main.tf": "".join(part.replace("@", str(number)) for number in range(10, 10 + count))}
+        )
         for count in (8, 16, 24)
     )
+
+    assert three - two == two - one
+
+
+@pytest.mark.parametrize("made", [folders, policies, plan])
+def test_so_does_each_further_module_or_document(made: Callable[[int], Mapping[str, str]]) -> None:
+    one, two, three = (lines_run(made(count)) for count in (4, 8, 12))
 
     assert three - two == two - one
