@@ -11,6 +11,7 @@ from agentaudit.readers.document import Comment
 from agentaudit.readers.hcl_escapes import unescaped
 from agentaudit.readers.hcl_syntax import (
     LONGEST_SOURCE,
+    MOST_LABELS,
     Attribute,
     Block,
     Body,
@@ -76,9 +77,11 @@ def _block(tokens: Tokens, type_: str, place: Place, depth: int) -> Block:
             tokens.advance()
         else:
             labels.append(tokens.name())
+    if len(labels) > MOST_LABELS:
+        raise UnusualError
     header = tokens.past(place)
     tokens.advance()
-    body = _body(tokens, "}", depth + 1)
+    body = _body(tokens, "}", depth + 1 + len(labels))
     tokens.advance()
     whole = tokens.past(place)
     return Block(

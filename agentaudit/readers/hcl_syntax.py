@@ -12,6 +12,8 @@ from agentaudit.readers.places import Place
 
 LONGEST_SOURCE = 400
 """Characters that an expression shows of its text."""
+MOST_LABELS = 10
+"""Of one block, which nests as deep as it has labels; no block of Terraform has more than two."""
 
 
 class Expression(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -8,7 +8,7 @@ import tree_sitter_hcl
 from agentaudit.readers.document import Comment
 from agentaudit.readers.hcl_expressions import expression
 from agentaudit.readers.hcl_reading import DEEPEST, Reading, descendants
-from agentaudit.readers.hcl_syntax import Attribute, Block, Body
+from agentaudit.readers.hcl_syntax import MOST_LABELS, Attribute, Block, Body
 from agentaudit.readers.hcl_templates import literal_text
 from agentaudit.readers.places import Place
 
@@ -74,6 +74,9 @@ def _block(reading: Reading, node: tree_sitter.Node, depth: int) -> Block:
                 pass
     (type_, type_place), *labels = names
     place = reading.place(node)
+    if len(labels) > MOST_LABELS:
+        reading.note(labels[MOST_LABELS][1], f"more than {MOST_LABELS} labels of one block")
+        labels = labels[:MOST_LABELS]
     return Block(
         type=type_,
         labels=tuple(label for label, _ in labels),
@@ -81,7 +84,7 @@ def _block(reading: Reading, node: tree_sitter.Node, depth: int) -> Block:
         type_place=type_place,
         header=reading.place(ends[0], ends[-1]),
         place=place,
-        body=_body(reading, body, depth + 1) if body else Body(place=place),
+        body=_body(reading, body, depth + 1 + len(labels)) if body else Body(place=place),
     )
 
 

@@ -150,6 +150,15 @@ def test_a_leaf_is_what_the_tree_says(text: str) -> None:
     assert (short.kind, short.raw) == (long.kind, long.raw)
 
 
+@pytest.mark.parametrize("label", ["a", '"a"'])
+@pytest.mark.parametrize("rest", ["", "broken = (\n"])
+def test_labels_without_end_are_a_problem_and_hide_no_body(label: str, rest: str) -> None:
+    document = parsed(f"x {f'{label} ' * 5_000}{{\n  b = 1\n}}\n{rest}")
+
+    assert (1, 3 + 10 * (len(label) + 1), "more than 10 labels of one block") in document.problems
+    assert [node.raw for node in document.root.walk() if not node.entries] == ["1"]
+
+
 @pytest.mark.parametrize("quoted", ["\\ud800", "\\U0000dfff", "\\U00110000", "\\uD83D\\uDE00"])
 def test_escapes_that_are_no_character_are_replaced(quoted: str) -> None:
     """As Terraform does: halves of characters never become one."""
