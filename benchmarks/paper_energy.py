@@ -75,23 +75,16 @@ def calibrated(
     each = []
     for chosen in CALIBRATED:
         points = ((0, 0.0), *((size, float(size == chosen)) for size in CALIBRATED))
-        # Watts that fall again are no curve of power; on top of a watt at every point they are.
-        raised = PowerCurve(points=tuple((size, watts + bool(size)) for size, watts in points))
-        flat = PowerCurve(points=tuple((size, float(bool(size))) for size, _ in points))
-        each.append(
-            [
-                mean_joules(raised, speeds, levels[size]) - mean_joules(flat, speeds, levels[size])
-                for size in CALIBRATED
-            ]
-        )
+        watt = PowerCurve(points=points)
+        each.append([mean_joules(watt, speeds, levels[size]) for size in CALIBRATED])
     watts = np.linalg.solve(np.transpose(each), [measured[size] for size in CALIBRATED])
     return PowerCurve(points=((0, 0.0), *zip(CALIBRATED, watts.tolist(), strict=True)))
 
 
 def watts_of_v1() -> tuple[PowerCurve, PowerCurve]:
     """Of CPU and GPU, above idle."""
-    cpu = {size: [run.cpu_levels for run in batch(size)] for size in CPU}
-    gpu = {size: [run.gpu_levels for run in batch(size)] for size in GPU}
+    cpu = {size: [run.cpu_levels for run in batch(size)] for size in CALIBRATED}
+    gpu = {size: [run.gpu_levels for run in batch(size)] for size in CALIBRATED}
     return calibrated(V1.cpu, CPU, cpu), calibrated(V1.gpu, GPU, gpu)
 
 

@@ -11,7 +11,8 @@ The machine as a file describes it: a preset or plain numbers, with limits and c
 `agentaudit simulate calibrate` writes it from measurements.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -38,6 +39,7 @@ _WATTS = (
     " as {0: 140, 1: 155, 64: 400}"
 )
 _NAMES = ", ".join(PRESETS)
+Curve = TypeVar("Curve", SpeedCurve, PowerCurve)
 
 
 def parse_machine(root: Written, *, file: str) -> Machine:
@@ -132,15 +134,8 @@ def _power(reading: Reading, node: Written | None, machine: Machine) -> Power | 
 
 
 def _watts(reading: Reading, node: Written | None, name: str) -> PowerCurve | None:
-    what = f"{name} are points such as {{0: 140, 1: 155, 64: 400}}: jobs at once, and watts"
-    points = None if node is None else _pairs(reading, node, name, (0, what))
-    if node is None or points is None:
-        return None
-    try:
-        return PowerCurve(points=points)
-    except ValueError as error:
-        reading.fault(node, f"{name}: {error}")
-        return None
+    what = "are points such as {0: 140, 1: 155, 64: 400}: jobs at once, and watts"
+    return _curve(reading, node, name, least=0, what=what, make=PowerCurve)
 
 
 def _is_mapping(node: Written | None) -> bool:
@@ -148,34 +143,42 @@ def _is_mapping(node: Written | None) -> bool:
 
 
 def _points(reading: Reading, node: Written | None, name: str) -> SpeedCurve | None:
-    """Jobs at once and their speed together; None where nothing sensible is written."""
-    what = f"{name} is points such as {{1: 1, 2: 1.9, 8: 4}}: jobs at once, and their total speed"
-    points = None if node is None else _pairs(reading, node, name, (1, what))
-    if node is None or points is None:
+    what = "is points such as {1: 1, 2: 1.9, 8: 4}: jobs at once, and their total speed"
+    return _curve(reading, node, name, least=1, what=what, make=SpeedCurve)
+
+
+def _curve(
+    reading: Reading,
+    node: Written | None,
+    name: str,
+    *,
+    least: int,
+    what: str,
+    make: type[Curve],
+) -> Curve | None:
+    """A number for each number of jobs, the `least` on; None where nothing sensible is written."""
+    if node is None:
+        return None
+    if node.kind != "mapping":
+        reading.fault(node, f"{name} {what}")
+        return None
+    problems = len(reading.problems)
+    points = tuple(_pairs(reading, node, name, least))
+    if len(reading.problems) > problems:
         return None
     try:
-        return SpeedCurve(points=points)
+        return make(points=points)
     except ValueError as error:
         reading.fault(node, f"{name}: {error}")
         return None
 
 
-def _pairs(
-    reading: Reading, node: Written, name: str, least_and_form: tuple[int, str]
-) -> tuple[tuple[int, float], ...] | None:
-    """A number for each number of jobs, of which there are so many at least."""
-    least, what = least_and_form
-    if node.kind != "mapping":
-        reading.fault(node, what)
-        return None
-    problems = len(reading.problems)
-    points = []
+def _pairs(reading: Reading, node: Written, name: str, least: int) -> Iterator[tuple[int, float]]:
+    above = 0.0 if least else -1e-9
     for jobs, number in node.items():
         if not (jobs.isascii() and jobs.isdigit()) or not least <= int(jobs[:20]) <= _MOST_JOBS:
             reading.fault(
                 number, f"{name}: {jobs!r} is no number of jobs from {least} to {_MOST_JOBS}"
             )
-            continue
-        above = 0.0 if least else -1e-9
-        points.append((int(jobs), reading.number(number, f"{name} at {jobs}", 1.0, above=above)))
-    return None if len(reading.problems) > problems else tuple(points)
+        else:
+            yield int(jobs), reading.number(number, f"{name} at {jobs}", 1.0, above=above)

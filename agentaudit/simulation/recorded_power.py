@@ -12,8 +12,9 @@ from statistics import fmean
 
 from msgspec import Struct
 
-from agentaudit.model.trace import GpuSample, StepKind, Trace
+from agentaudit.model.trace import GpuSample, Trace
 from agentaudit.model.workload import PowerCurve
+from agentaudit.simulation.llm_load import llm_calls
 
 _FEWEST = 5
 """Looks at so many calls at once from which their mean counts."""
@@ -38,7 +39,7 @@ class RecordedPower(Struct, frozen=True, kw_only=True):
 def recorded_power(trace: Trace) -> RecordedPower | None:
     """None where nobody saw their power both with calls open and without any."""
     drawn = _drawn(trace.gpu_samples)
-    calls = [step for step in trace.steps if step.kind is StepKind.LLM_INFERENCE]
+    calls = llm_calls(trace.steps)
     starts, ends = sorted(step.start_ns for step in calls), sorted(step.end_ns for step in calls)
     seen: defaultdict[int, list[float]] = defaultdict(list)
     for at_ns, watts in drawn:
