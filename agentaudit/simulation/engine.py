@@ -20,7 +20,15 @@ from agentaudit.simulation.cores import Cores
 from agentaudit.simulation.couplings import Couplings
 from agentaudit.simulation.following import followers_of
 from agentaudit.simulation.line import CallLine, line_of
-from agentaudit.simulation.policy import MOST_IDLE_WAKES, Policy, hooks_of, refusal
+from agentaudit.simulation.policy import (
+    MOST_IDLE_WAKES,
+    Policy,
+    hooks_of,
+    refusal,
+    starts_who_does_not_wait,
+    starves,
+    wakes_for_nothing,
+)
 from agentaudit.simulation.power import levels_kept
 from agentaudit.simulation.run import Run, records_of
 from agentaudit.simulation.stations import NEVER, Station, Timers
@@ -60,8 +68,7 @@ def simulate(
     starved = execution.unfinished()
     if starved:
         raise execution.refused(
-            f"never starts {len(starved)} of {len(workload.requests)} requests;"
-            f" the first is request {starved[0].request_id}"
+            starves(len(starved), len(workload.requests), starved[0].request_id)
         )
     return execution.result()
 
@@ -166,7 +173,7 @@ class _Execution:
         """When the policy wants to be asked even if nothing happens."""
         at_ns = self._wake_ns
         if at_ns < self._now_ns or self._idle_wakes > MOST_IDLE_WAKES:
-            raise self.refused(f"wants to be woken at {at_ns} ns, again and again, for nothing")
+            raise self.refused(wakes_for_nothing(at_ns))
         return at_ns
 
     def _pass_instant(self, now_ns: int) -> None:
@@ -253,8 +260,7 @@ class _Execution:
             number == request.request_id and start_ns != _NOT_YET
             for number, start_ns in zip(self._ids, self._start_ns, strict=True)
         )
-        why = "it has started before" if started else "it has not arrived"
-        return self.refused(f"starts request {request.request_id}, which does not wait: {why}")
+        return self.refused(starts_who_does_not_wait(request.request_id, before=started))
 
     def _begin_step(self, place: int, step: int, now_ns: int) -> None:
         if self._heard and self._joins_line(place, step, now_ns):

@@ -95,6 +95,22 @@ def refusal(policy: Policy, what: str, *, now_ns: int, finished: int, running: i
     )
 
 
+def starves(starved: int, requests: int, first_id: int) -> str:
+    """What a policy does that leaves requests waiting for ever."""
+    return f"never starts {starved} of {requests} requests; the first is request {first_id}"
+
+
+def wakes_for_nothing(wake_ns: int) -> str:
+    """What one does that is woken in the past, or without end."""
+    return f"wants to be woken at {wake_ns} ns, again and again, for nothing"
+
+
+def starts_who_does_not_wait(request_id: int, *, before: bool) -> str:
+    """What one does that starts a request again, or `before` false, one that is not there."""
+    why = "it has started before" if before else "it has not arrived"
+    return f"starts request {request_id}, which does not wait: {why}"
+
+
 class Call(Struct, frozen=True, kw_only=True):
     """One LLM call, and what its request has got so far from the LLM server."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cache
-from operator import attrgetter
 
 from agentaudit.model.workload import Machine, Workload, WorkRequest
 from agentaudit.simulation import engine
@@ -44,7 +43,7 @@ def on_kernel(workload: Workload, machine: Machine, policy: Policy) -> Run | Non
             work = work_columns(workload)
         except (OverflowError, ValueError):
             return None
-        requests = sorted(workload.requests, key=attrgetter("request_id"))
+        requests = workload.requests
     run = columns_on_kernel(work, machine, policy, requests)
     return None if run is None else run_of(run, work)
 
@@ -58,7 +57,7 @@ def columns_on_kernel(
     """
     The same of columns, without an object for each request.
 
-    `requests` are those that are objects all the same, in the order of their ids.
+    `requests` are those of the workload that are objects all the same.
     """
     if not (machine.plain and kernel_available()):
         return None

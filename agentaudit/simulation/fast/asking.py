@@ -7,6 +7,7 @@ finished until then one after the other.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from agentaudit.simulation.policy import (
     Policy,
     hooks_of,
     refusal,
+    starts_who_does_not_wait,
+    starves,
+    wakes_for_nothing,
 )
 from agentaudit.simulation.stations import NEVER
 
@@ -44,7 +48,7 @@ def execute_asked(
     """
     The run of a workload; None where a number is beyond what the kernel is exact for.
 
-    `requests` are those of the columns, in the order of their ids, where they are objects already.
+    `requests` are those of the columns, where they are objects already.
     Raises UsageError where the policy does what the readable engine refuses, in the same words.
     """
     admission = policy.admission()
@@ -54,7 +58,9 @@ def execute_asked(
     if run is None:
         return None
     there: dict[int, WorkRequest] = (
-        Views(work, run.work.arriving >> either_way) if requests is None else Objects(requests)
+        Views(work, run.work.arriving >> either_way)
+        if requests is None
+        else Objects(sorted(requests, key=attrgetter("request_id")))
     )
     _Asking(work, run, policy, admission=admission, hooks=hooks, there=there).pass_all()
     return run_columns(run, machine, either_way=either_way)
@@ -147,7 +153,7 @@ class _Asking:
 
     def _check_wake(self, wake_ns: int) -> None:
         if wake_ns < self._told[INSTANT] or self._idle > MOST_IDLE_WAKES:
-            raise self._refused(f"wants to be woken at {wake_ns} ns, again and again, for nothing")
+            raise self._refused(wakes_for_nothing(wake_ns))
 
     def _count_idle(self, happened: int) -> None:
         if not happened:
@@ -189,10 +195,7 @@ class _Asking:
         unfinished = np.flatnonzero(self._instants_so_far()[2] < 0)
         first = int(unfinished[np.argmin(self._work.arrival_ns[unfinished])])
         request_id = first if self._ids is None else self._ids[first]
-        return self._refused(
-            f"never starts {len(unfinished)} of {len(self._work)} requests;"
-            f" the first is request {request_id}"
-        )
+        return self._refused(starves(len(unfinished), len(self._work), request_id))
 
     def _cannot_start(self, started: Sequence[WorkRequest], count: int) -> UsageError:
         """What is said of a request that does not wait, after so many that start with it."""
@@ -202,8 +205,8 @@ class _Asking:
         known = range(len(self._work)) if self._ids is None else self._ids.tolist()
         place = known.index(request.request_id) if request.request_id in known else _NOBODY
         before = place >= 0 and int(self._instants_so_far()[1][place]) >= 0
-        why = "it has started before" if before or place in with_it else "it has not arrived"
-        return self._refused(f"starts request {request.request_id}, which does not wait: {why}")
+        said = starts_who_does_not_wait(request.request_id, before=before or place in with_it)
+        return self._refused(said)
 
     def _instants_so_far(self) -> tuple[Ints, Ints, Ints]:
         """When each request has arrived, started and finished."""

@@ -16,7 +16,7 @@ from agentaudit.simulation.fast.columns import (
     RunColumns,
     WorkColumns,
 )
-from agentaudit.simulation.fast.threads import both_ways, threaded_steps
+from agentaudit.simulation.fast.threads import Steps, both_ways, threaded_steps
 from agentaudit.simulation.power import Levels, levels_kept
 from agentaudit.simulation.speed import ideal_cores, total_speed
 from agentaudit.simulation.stations import NEVER
@@ -65,9 +65,10 @@ def parts_of(
     """
     if not _fits(work, machine, numbers):
         return None
-    asked_for = _asked(work, machine.dispatch_ns, numbers.threaded)
+    steps = _steps(work, machine.dispatch_ns, numbers.threaded)
+    asked_for = _asked(work, steps)
     if either_way:
-        asked_for = both_ways(asked_for, _asked(work, machine.dispatch_ns, HEAVIES))
+        asked_for = both_ways(asked_for, steps, _steps(work, machine.dispatch_ns, HEAVIES))
     # Compiled code that is given an address takes arrays for what they usually are.
     asked_for = parts.Work._make(np.require(each, requirements=_USUAL) for each in asked_for)
     count, jobs = len(work), len(asked_for.begin) - 1
@@ -150,7 +151,8 @@ def _between(values: Ints, least: int, most: int) -> bool:
     return not len(values) or (int(values.min()) >= least and int(values.max()) < most)
 
 
-def _asked(work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy]) -> parts.Work:
+def _steps(work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy]) -> Steps:
+    """Those that need anything, where requests of some classes are threads."""
     begin, kind, demand_ns = work.begin, work.kind, work.demand_ns
     if threaded:
         begin, kind, demand_ns = threaded_steps(work, threaded)
@@ -158,14 +160,17 @@ def _asked(work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy]) -> 
         needed = demand_ns > 0
         before = np.concatenate(([0], np.cumsum(needed)))
         begin, kind, demand_ns = before[begin].astype(np.int32), kind[needed], demand_ns[needed]
+    each_ns = [0 if heavy in threaded else dispatch_ns for heavy in HEAVIES]
+    return Steps(begin, kind, demand_ns, np.array(each_ns, dtype=np.int64))
+
+
+def _asked(work: WorkColumns, steps: Steps) -> parts.Work:
     follower, next_follower = _followers(work)
     return parts.Work(
         arrival_ns=work.arrival_ns,
         arriving=_arriving(work),
         heavy=work.heavy,
-        begin=begin,
-        kind=kind,
-        demand_ns=demand_ns,
+        **steps._asdict(),
         stage=np.array(
             [*(_STAGES[kind.stage] for kind in work.kinds), parts.INTERPRETER], dtype=np.int32
         ),
@@ -173,9 +178,6 @@ def _asked(work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy]) -> 
         follower=follower,
         next_follower=next_follower,
         think_ns=np.empty(0, dtype=np.int64) if work.think_ns is None else work.think_ns,
-        dispatch_ns=np.array(
-            [0 if heavy in threaded else dispatch_ns for heavy in HEAVIES], dtype=np.int64
-        ),
     )
 
 

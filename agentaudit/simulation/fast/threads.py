@@ -1,12 +1,22 @@
 """Requests that are threads of one interpreter: of their CPU steps the Python code comes first."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 
 from agentaudit.model.workload import Heavy, Stage
 from agentaudit.simulation.fast import parts
 from agentaudit.simulation.fast.columns import HEAVIES, Ints, Places, WorkColumns
+
+
+class Steps(NamedTuple):
+    """Steps of requests in the fields of `parts.Work`, which say what each is."""
+
+    begin: Places
+    kind: Places
+    demand_ns: Ints
+    dispatch_ns: Ints
 
 
 def threaded_steps(work: WorkColumns, threaded: Collection[Heavy]) -> tuple[Places, Places, Ints]:
@@ -30,7 +40,7 @@ def threaded_steps(work: WorkColumns, threaded: Collection[Heavy]) -> tuple[Plac
     return before[work.begin].astype(np.int32), kind, demand_ns
 
 
-def both_ways(process: parts.Work, thread: parts.Work) -> parts.Work:
+def both_ways(work: parts.Work, process: Steps, thread: Steps) -> parts.Work:
     """
     Two jobs of each request, one after the other: a process of its own, and a thread.
 
@@ -40,24 +50,24 @@ def both_ways(process: parts.Work, thread: parts.Work) -> parts.Work:
     begin = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
     kind = np.empty(begin[-1], dtype=process.kind.dtype)
     demand_ns = np.empty(begin[-1], dtype=np.int64)
-    for way, work in enumerate((process, thread)):
-        moved = np.repeat(begin[way:-1:2] - work.begin[:-1], np.diff(work.begin))
-        places = np.arange(len(work.kind)) + moved
-        kind[places], demand_ns[places] = work.kind, work.demand_ns
+    for way, steps in enumerate((process, thread)):
+        moved = np.repeat(begin[way:-1:2] - steps.begin[:-1], np.diff(steps.begin))
+        places = np.arange(len(steps.kind)) + moved
+        kind[places], demand_ns[places] = steps.kind, steps.demand_ns
     classes = len(process.dispatch_ns)
     follower, other = (
         np.where(places < 0, places, 2 * places).repeat(2)
-        for places in (process.follower, process.next_follower)
+        for places in (work.follower, work.next_follower)
     )
-    return process._replace(
-        arrival_ns=process.arrival_ns.repeat(2),
-        arriving=2 * process.arriving,
-        heavy=np.stack((process.heavy, process.heavy + classes), axis=1).ravel().astype(np.int8),
+    return work._replace(
+        arrival_ns=work.arrival_ns.repeat(2),
+        arriving=2 * work.arriving,
+        heavy=np.stack((work.heavy, work.heavy + classes), axis=1).ravel().astype(np.int8),
         begin=begin,
         kind=kind,
         demand_ns=demand_ns,
         follower=follower,
         next_follower=other,
-        think_ns=process.think_ns.repeat(2),
+        think_ns=work.think_ns.repeat(2),
         dispatch_ns=np.concatenate((process.dispatch_ns, thread.dispatch_ns)),
     )
