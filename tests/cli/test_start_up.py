@@ -75,7 +75,7 @@ def test_help_loads_what_it_tells_of(
     """The file of the command, and nothing of what the command does."""
     found = loaded(*arguments)
 
-    assert of(found, *LIBRARIES, *CONDITIONS, "msgspec", "rich") == []
+    assert of(found, *LIBRARIES, *CONDITIONS, "rich") == []
     assert of(found, *ours("extract", "model", "rules", "store")) == []
     assert of(found, "agentaudit.cli") == sorted(
         ["agentaudit.cli", *ours(*(f"cli.{file}" for file in (*files, *EVERY)))]
