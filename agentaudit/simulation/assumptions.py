@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from agentaudit.model.workload import SpeedCurve, Stage, Workload, WorkRequest
 from agentaudit.simulation.changes import with_demands, with_rate
 from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.fast.requests import ColumnRequests, columns_of, longer_each
 from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.synthetic import lognormal
 
@@ -49,13 +50,16 @@ def _heavy_tailed(experiment: Experiment) -> Experiment:
 
 def _with_tail(workload: Workload, number: int) -> Workload:
     draw = Random(f"{number} tails")  # noqa: S311 - a simulation repeats, it keeps no secret
-    return replace(
-        workload, requests=tuple(_longer_or_shorter(one, draw) for one in workload.requests)
-    )
+    factors = [lognormal(_TAIL, draw) for _ in range(len(workload.requests))]
+    columns = columns_of(workload)
+    found = None if columns is None else longer_each(columns, factors, Stage.CPU)
+    if found is not None:
+        return replace(workload, requests=ColumnRequests(found))
+    pairs = zip(workload.requests, factors, strict=True)
+    return replace(workload, requests=tuple(_longer_or_shorter(*pair) for pair in pairs))
 
 
-def _longer_or_shorter(request: WorkRequest, draw: Random) -> WorkRequest:
-    factor = lognormal(_TAIL, draw)
+def _longer_or_shorter(request: WorkRequest, factor: float) -> WorkRequest:
     steps = (
         replace(step, demand_ns=max(round(step.demand_ns * factor), 1))
         if step.stage is Stage.CPU

@@ -9,9 +9,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
-from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
+from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest
 from agentaudit.simulation.experiment import Experiment
-from agentaudit.simulation.fast.requests import ColumnRequests, columns_of, sooner
+from agentaudit.simulation.fast.requests import (
+    ColumnRequests,
+    columns_of,
+    dealt,
+    longer,
+    names_there,
+    sooner,
+    types_there,
+)
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.power import stretched
@@ -78,32 +86,35 @@ def with_users(experiment: Experiment, count: int) -> Experiment:
 
 
 def _dealt(workload: Workload, users: int) -> Workload:
+    columns = columns_of(workload)
+    found = None if columns is None else dealt(columns, users)
+    if found is not None:
+        return replace(workload, requests=ColumnRequests(found))
     thoughts = [one.think_ns for one in workload.requests if one.follows is not None]
-    dealt: list[WorkRequest] = []
+    asked: list[WorkRequest] = []
     for place, request in enumerate(workload.requests):
         first = request.follows is None
         think_ns = thoughts[place % len(thoughts)] if first else request.think_ns
-        before = dealt[place - users] if place >= users else None
-        dealt.append(
+        before = asked[place - users] if place >= users else None
+        asked.append(
             request.changed(
                 arrival_ns=think_ns + (before.arrival_ns if before else 0),
                 follows=before.request_id if before else None,
                 think_ns=think_ns if before else 0,
             )
         )
-    return replace(workload, requests=tuple(dealt))
+    return replace(workload, requests=tuple(asked))
 
 
 def with_demands(
-    experiment: Experiment, factor: float, chosen: Callable[[WorkRequest, WorkStep], bool]
+    experiment: Experiment, factor: float, chosen: Callable[[str, Stage, str], bool]
 ) -> Experiment:
-    """The steps that are chosen take so many times as long."""
+    """
+    The steps that are chosen take so many times as long.
 
-    def scaled(request: WorkRequest) -> WorkRequest:
-        steps = (_scaled(request, step, factor, chosen) for step in request.steps)
-        return request.changed(steps=tuple(steps))
-
-    workloads = tuple(_mapped(workload, scaled) for workload in experiment.workloads)
+    They are chosen by the type of their request, by their stage and their name.
+    """
+    workloads = tuple(_longer(workload, factor, chosen) for workload in experiment.workloads)
     return replace(experiment, workloads=workloads)
 
 
@@ -206,13 +217,21 @@ def _whole(number: float, word: str) -> int:
 
 def _with_tool(experiment: Experiment, name: str, factor: float) -> Experiment:
     """Steps of this name; where none is called so, what a type of this name does on the CPU."""
-    steps = {s.name for work in experiment.workloads for one in work.requests for s in one.steps}
-    types = {one.type for work in experiment.workloads for one in work.requests}
+    steps: set[str] = set()
+    types: set[str] = set()
+    for workload in experiment.workloads:
+        columns = columns_of(workload)
+        if columns is None:
+            steps |= {step.name for one in workload.requests for step in one.steps}
+            types |= {one.type for one in workload.requests}
+        else:
+            steps |= names_there(columns)
+            types |= set(types_there(columns))
     if name in steps:
-        return with_demands(experiment, factor, lambda _, step: step.name == name)
+        return with_demands(experiment, factor, lambda _type, _stage, step: step == name)
     if name in types:
         return with_demands(
-            experiment, factor, lambda one, step: one.type == name and step.stage is not Stage.GPU
+            experiment, factor, lambda of, stage, _step: of == name and stage is not Stage.GPU
         )
     there = ", ".join(sorted(filter(None, steps | types)))
     raise UsageError(
@@ -220,15 +239,24 @@ def _with_tool(experiment: Experiment, name: str, factor: float) -> Experiment:
     )
 
 
-def _scaled(
-    request: WorkRequest,
-    step: WorkStep,
-    factor: float,
-    chosen: Callable[[WorkRequest, WorkStep], bool],
-) -> WorkStep:
-    if not chosen(request, step):
-        return step
-    return replace(step, demand_ns=round(step.demand_ns * factor))
+def _longer(
+    workload: Workload, factor: float, chosen: Callable[[str, Stage, str], bool]
+) -> Workload:
+    columns = columns_of(workload)
+    found = None if columns is None else longer(columns, factor, chosen)
+    if found is not None:
+        return replace(workload, requests=ColumnRequests(found))
+
+    def scaled(request: WorkRequest) -> WorkRequest:
+        steps = (
+            replace(step, demand_ns=round(step.demand_ns * factor))
+            if chosen(request.type, step.stage, step.name)
+            else step
+            for step in request.steps
+        )
+        return request.changed(steps=tuple(steps))
+
+    return _mapped(workload, scaled)
 
 
 def _faster(workload: Workload, factor: float) -> Workload:

@@ -1,7 +1,10 @@
 """Changes as people write them, and what they make of workload and machine."""
 
+import re
+from functools import partial
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -17,9 +20,13 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.changes import parse_change, resized, with_gpus
+from agentaudit.simulation.assumptions import wrong_assumptions
+from agentaudit.simulation.changes import parse_change, resized, with_gpus, with_users
 from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.fast.columns import work_columns
+from agentaudit.simulation.fast.requests import ColumnRequests, large_workload
 from agentaudit.simulation.speed import ideal_cores, total_speed
+from tests.simulation.fast.drawn_runs import workloads
 
 WATTS = PowerCurve(points=((0, 1.0), (2, 2.0)))
 MACHINE = Machine(
@@ -142,3 +149,30 @@ def test_two_gpus_with_the_calls_spread_over_them_draw_twice_what_one_draws_with
     assert with_gpus(experiment, 2).machine.power == Power(
         gpu=PowerCurve(points=((0, 2.0), (4, 4.0)))
     )
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    workload=workloads(),
+    word=st.sampled_from(["tool:search=2.5x", "tool:chat=0.3x", "tool:web=999999999x"]),
+    users=st.integers(1, 9),
+)
+def test_columns_are_changed_as_objects_are(workload: Workload, word: str, users: int) -> None:
+    requests = tuple(sorted(workload.requests, key=lambda one: one.request_id))
+    objects = Experiment(workloads=(replace(workload, requests=requests),), machine=MACHINE)
+    columns = replace(objects, workloads=(large_workload(work_columns(workload)),))
+
+    wrong = zip(wrong_assumptions(objects), wrong_assumptions(columns), strict=True)
+    for (_, expected), (_, found) in wrong:
+        assert isinstance(found.first.requests, ColumnRequests)
+        assert tuple(found.first.requests) == expected.first.requests
+    for change in (parse_change(word).apply, partial(with_users, count=users)):
+        try:
+            expected = change(objects)
+        except UsageError as error:
+            with pytest.raises(UsageError, match=re.escape(str(error))):
+                change(columns)
+            continue
+        changed = change(columns).first
+        assert isinstance(changed.requests, ColumnRequests) or "999" in word
+        assert tuple(changed.requests) == expected.first.requests

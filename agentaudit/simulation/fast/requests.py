@@ -1,13 +1,14 @@
 """A workload whose requests stay columns: each is made when it is looked at, and by few."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
 import numpy as np
 from msgspec.structs import replace
 
-from agentaudit.model.workload import Heavy, Workload, WorkRequest
+from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest
 from agentaudit.simulation.fast.columns import HEAVIES, NOBODY, WorkColumns, in_order, requests_of
+from agentaudit.simulation.stations import NEVER
 
 _CHUNK = 1 << 12
 """Requests made at once by who goes through all of them."""
@@ -73,6 +74,69 @@ def classes_there(workload: Workload) -> set[Heavy]:
 def sooner(columns: WorkColumns, factor: float) -> WorkColumns:
     """The same requests, coming so many times as fast."""
     return replace(columns, arrival_ns=np.rint(columns.arrival_ns / factor).astype(np.int64))
+
+
+def longer(
+    columns: WorkColumns, factor: float, chosen: Callable[[str, Stage, str], bool]
+) -> WorkColumns | None:
+    """
+    The same requests, of which some steps take so many times as long; None where that is too long.
+
+    Steps are chosen by the type of their request, by their stage and their name.
+    """
+    table = np.array(
+        [[chosen(name, kind.stage, kind.name) for kind in columns.kinds] for name in columns.types],
+        dtype=bool,
+    )
+    if not table.any():
+        return columns
+    of_step = np.repeat(columns.type, np.diff(columns.begin))
+    longer_ns = np.where(table[of_step, columns.kind], columns.demand_ns * factor, 0.0)
+    if longer_ns.max(initial=0.0) >= NEVER:
+        return None
+    kept = ~table[of_step, columns.kind]
+    demand_ns = np.where(kept, columns.demand_ns, np.rint(longer_ns).astype(np.int64))
+    return replace(columns, demand_ns=demand_ns)
+
+
+def longer_each(columns: WorkColumns, factors: Sequence[float], stage: Stage) -> WorkColumns | None:
+    """
+    The same requests, each with a factor for its steps of one stage; None where one is too long.
+
+    No step is shorter than a nanosecond then.
+    """
+    on_stage = np.array([kind.stage is stage for kind in columns.kinds], dtype=bool)[columns.kind]
+    of_step = np.repeat(np.array(factors), np.diff(columns.begin))
+    longer_ns = np.where(on_stage, columns.demand_ns * of_step, 0.0)
+    if longer_ns.max(initial=0.0) >= NEVER:
+        return None
+    whole_ns = np.maximum(np.rint(longer_ns).astype(np.int64), 1)
+    return replace(columns, demand_ns=np.where(on_stage, whole_ns, columns.demand_ns))
+
+
+def dealt(columns: WorkColumns, users: int) -> WorkColumns | None:
+    """As `changes.with_users`; None where nobody thinks, or they would come too late."""
+    if columns.follows is None or columns.think_ns is None:
+        return None
+    first = columns.follows == NOBODY
+    thoughts = columns.think_ns[~first]
+    places = np.arange(len(columns), dtype=np.int32)
+    think_ns = np.where(first, thoughts[places % len(thoughts)], columns.think_ns)
+    if float(think_ns.sum(dtype=np.float64)) >= NEVER:
+        return None
+    rounds = np.zeros((-(-len(columns) // users), users), dtype=np.int64)
+    rounds.ravel()[: len(columns)] = think_ns
+    return replace(
+        columns,
+        arrival_ns=rounds.cumsum(axis=0).ravel()[: len(columns)],
+        follows=np.where(places < users, NOBODY, places - users).astype(np.int32),
+        think_ns=np.where(places < users, 0, think_ns),
+    )
+
+
+def names_there(columns: WorkColumns) -> set[str]:
+    """The names of steps that any request has."""
+    return {columns.kinds[kind].name for kind in np.unique(columns.kind).tolist()}
 
 
 def first_requests(columns: WorkColumns, most: int) -> list[WorkRequest]:
