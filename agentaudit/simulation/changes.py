@@ -261,9 +261,10 @@ def _longer(
 
 def _faster(workload: Workload, factor: float) -> Workload:
     columns = columns_of(workload)
-    if columns is None:
-        return _mapped(workload, lambda one: one.changed(arrival_ns=round(one.arrival_ns / factor)))
-    return replace(workload, requests=ColumnRequests(sooner(columns, factor)))
+    found = None if columns is None else sooner(columns, factor)
+    if found is not None:
+        return replace(workload, requests=ColumnRequests(found))
+    return _mapped(workload, lambda one: one.changed(arrival_ns=round(one.arrival_ns / factor)))
 
 
 def _mapped(workload: Workload, change: Callable[[WorkRequest], WorkRequest]) -> Workload:

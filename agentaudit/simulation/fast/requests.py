@@ -71,9 +71,12 @@ def classes_there(workload: Workload) -> set[Heavy]:
     return {HEAVIES[code] for code in np.unique(columns.heavy).tolist()}
 
 
-def sooner(columns: WorkColumns, factor: float) -> WorkColumns:
-    """The same requests, coming so many times as fast."""
-    return replace(columns, arrival_ns=np.rint(columns.arrival_ns / factor).astype(np.int64))
+def sooner(columns: WorkColumns, factor: float) -> WorkColumns | None:
+    """The same requests, coming so many times as fast; None where the last would come too late."""
+    arrival_ns = columns.arrival_ns / factor
+    if arrival_ns.max(initial=0.0) >= NEVER:
+        return None
+    return replace(columns, arrival_ns=np.rint(arrival_ns).astype(np.int64))
 
 
 def longer(
