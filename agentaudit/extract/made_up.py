@@ -12,7 +12,7 @@ import re
 _CALL = re.compile(r"[A-Za-z_$@][\w.$:-]*[(\[{<]")
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_][\w$]*)+")
 _BRACKETED = re.compile(r"[<\[{(]")
-_WORDS = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)+")
+_WORDS = re.compile(r"[A-Za-z]+(?:[-_/][A-Za-z]+)*:?")
 _LONGEST_MADE_UP = 40
 _LEET = str.maketrans("@$0", "aso")
 _MADE_UP = re.compile(
@@ -21,7 +21,7 @@ _MADE_UP = re.compile(
     r"|invalid|valid|correct|bad|good|weak|strong|secure|safe|super|very|long|random|real|hashed"
     r"|tests?|testing|fake|dummy|mock|sample|example|demo|input|value|string|change|me|here"
     r"|users?|admin|root|guest|login|account|service|database|db|dev|prod|local|production|live"
-    r"|thisisa|thisis|this|hello|world|foo|bar|baz|qwerty|letme|in|abc|def|ghi|xyz|sk|pk|rk"
+    r"|thisisa|thisis|this|hello|world|foo|bar|baz|qwerty|letme|in|abc|def|ghi|xyz|sk|pk|rk|ant"
     r"|(?<!\d)\d{1,4}(?!\d)|123456?7?8?9?0?|[^a-z0-9])++",
 )
 _SAMPLES = frozenset({"123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"})
@@ -34,7 +34,7 @@ def is_code(value: str) -> bool:
 
 
 def is_words(value: str) -> bool:
-    """Whether a value without quotes is a word, or several: `fine-grained`, `auth_token`."""
+    """Whether a value without quotes is a word, or several: `fine-grained`, `Classes/Records:`."""
     return value.isalpha() or _WORDS.fullmatch(value) is not None
 
 

@@ -32,6 +32,9 @@ from agentaudit.rules.fakes import fake
         'Password: <input type="password" name="pass"><br>',
         "- Second pass: fine-grained retrieval for precision",
         "Pass: Least-privilege scopes, per-request checks. Fail: Broad scopes.",
+        "// PASS: Classes/Records: PascalCase",
+        "// PASS: Constants: UPPER_SNAKE_CASE",
+        "'password' => ['required', 'string', Password::min(12)->letters()],",
     ],
 )
 def test_a_piece_of_a_program_and_a_sentence_are_no_secrets(line: str) -> None:
@@ -54,6 +57,7 @@ def test_a_piece_of_a_program_and_a_sentence_are_no_secrets(line: str) -> None:
         '"DB_URL": "postgresql://admin:password123@db.acme.io:5432/main"',
         "DATABASE_URL=postgres://index:s3rverAt7home@localhost/index",
         "OPENAI_API_KEY=configured-via-ui",
+        "printf 'ANTHROPIC_API_KEY=sk-ant-test-fake\\n' > .env",
     ],
 )
 def test_a_value_that_somebody_made_up_is_no_secret(line: str) -> None:
