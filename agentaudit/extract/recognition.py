@@ -16,16 +16,11 @@ from msgspec import Struct
 from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
     form_of,
-    is_digest,
-    is_expression,
-    is_foreign,
-    is_identifier,
     is_placeholder,
-    is_publishable,
     literal_of,
 )
-from agentaudit.extract.made_up import is_made_up
-from agentaudit.extract.secret_names import SecretName, name_words, secret_name
+from agentaudit.extract.secret_names import SecretName, secret_name
+from agentaudit.extract.secret_values import could_be_secret, likelihood
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
@@ -52,51 +47,20 @@ _DATABASES = frozenset(
         *("amqp", "amqps", "neo4j", "bolt", "clickhouse", "mssql", "cockroachdb", "cassandra"),
     }
 )
-_WEAK_KINDS = frozenset({"password", "connection_string"})
-_SHORTEST = {"password": 6, "connection_string": 6}
-_SHORTEST_TOKEN = 12
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
-_FEWEST_DISTINCT_IN_TOKEN = 8
 _EXAMPLE_WORD = re.compile(
     r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
     r"|change[-_]?me|replace[-_]?me|(?:test|fake|mock|sample)[-_]?key|x{6}|X{6}|0{8}|\*{3}|<[a-z]"
     r"|12345678"
 )
-_EXAMPLE_TOKEN = re.compile(
-    r"12345678|^demo[-_]|[-_]demo[-_]|^[a-z]*(?:api|secret|access)[-_]?key$", re.IGNORECASE
-)
-"""What no vendor issues; a person may well choose such a password."""
 _FEWEST_DISTINCT = 6
 _PREFIX = 3
 _ALPHABET = "abcdefghijklmnop"
-_FEWEST_WORDS_OF_SENTENCE = 4
-_SHORTEST_MEAN_OF_WORDS = 3.5
 _SHOWN = re.compile(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
 """How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
 _JWT_OF_DOCUMENTATION = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi"
 """The claims of John Doe, 1234567890: the token that jwt.io shows to everybody."""
-_DSN = re.compile(r"^[^:@/\s]+:(?P<password>[^@\s]+)@(?:tcp|unix)\(")
-"""`user:password@tcp(host:3306)/name`, as the drivers of Go take it."""
-_HOST_ALONE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?(?:/[\w.-]*)?")
-_STANDING = re.compile(r"pass(?:word|wd)?|pwd|secret|<.*>|\$.*|[*x]+", re.IGNORECASE)
-_SECRET_PART = re.compile(
-    r"(?:^|[;\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)\s*=",
-    re.IGNORECASE,
-)
-_URL_START = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_ENTRY_KEY = re.compile(r"[a-z]SecretKey$")
-_ENTRY = re.compile(
-    r"^(?:[\w-]+(?:\.[\w-]+)*\.(?:crt|cer|cert|pem|key|json|txt)|[A-Z]+(?:_[A-Z]+)+)$"
-)
-"""`caCertSecretKey: ca.crt` says under which key of a Secret the value stands."""
-_VARIABLE = re.compile(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
-"""`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
-_COMPOSED = re.compile(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
-"""A text with a gap, which a reference fills: nobody reads the whole of it here."""
-_PLAIN_WORDS = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
-_SHORTEST_MEAN_OF_PLAIN = 3.0
-_SETTING = re.compile(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
 class Recognised(Struct, frozen=True, kw_only=True):
@@ -210,7 +174,7 @@ def _named_as_file(key: str, value: str) -> bool:
 
 def _by_name(key: str, value: str) -> Recognised | None:
     name = secret_name(key)
-    if name is None or len(value) > _LONGEST_SECRET or not _could_be_secret(key, name.kind, value):
+    if name is None or len(value) > _LONGEST_SECRET or not could_be_secret(key, name.kind, value):
         return None
     return Recognised(
         provider=name.provider,
@@ -219,69 +183,9 @@ def _by_name(key: str, value: str) -> Recognised | None:
         lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
         admin=name.admin,
         default_value=value in PUBLISHED_DEFAULTS,
-        confidence=Confidence.CERTAIN if value in PUBLISHED_DEFAULTS else _likely(value),
+        confidence=Confidence.CERTAIN if value in PUBLISHED_DEFAULTS else likelihood(value),
         secret=value,
     )
-
-
-def _likely(password: str) -> Confidence:
-    """Nothing but words opens a door less often than it stands for what does: `changePassword`."""
-    words = name_words(password)
-    plain = _PLAIN_WORDS.fullmatch(password) is not None
-    mean = sum(map(len, words)) / len(words) if words else 0
-    return Confidence.POSSIBLE if plain and mean >= _SHORTEST_MEAN_OF_PLAIN else Confidence.LIKELY
-
-
-def _could_be_secret(key: str, kind: str, value: str) -> bool:
-    """Whether a literal under a secret's name looks like a secret, and not like a setting."""
-    if value in PUBLISHED_DEFAULTS:
-        return True
-    if (
-        _COMPOSED.search(value)
-        or _VARIABLE.match(value)
-        or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
-    ):
-        return False
-    if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
-        return False
-    spaced = any(character.isspace() for character in value)
-    names_one = kind == "connection_string" and _SECRET_PART.search(value) is not None
-    if (spaced and not names_one) or _URL_START.match(value):
-        return False
-    if _SETTING.match(value) or is_expression(value) or is_publishable(value) or is_foreign(value):
-        return False
-    if kind == "connection_string" and not _opens(value):
-        return False
-    if len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN):
-        return False
-    return kind in _WEAK_KINDS or (
-        len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN
-        and not _reads_as_words(value)
-        and not _EXAMPLE_TOKEN.search(value)
-        and not is_made_up(value)
-    )
-
-
-def _opens(connection: str) -> bool:
-    """Whether a connection string holds a password, and not what stands for one."""
-    if ";" in connection:
-        return _SECRET_PART.search(connection) is not None
-    found = _DSN.match(connection)
-    if found is not None:
-        return _STANDING.fullmatch(found["password"]) is None
-    return _HOST_ALONE.fullmatch(connection) is None
-
-
-def _reads_as_words(value: str) -> bool:
-    """Whether a value is made of plain words, as names of secrets are: `prod-agent-openai`."""
-    words = name_words(value)
-    if len(words) < 2 or not all(word.isalpha() for word in words):  # noqa: PLR2004, two words
-        return False
-    if all(len(word) > 2 for word in words):  # noqa: PLR2004, shorter ones are syllables of noise
-        return True
-    mean = sum(map(len, words)) / len(words)
-    several = len(words) >= _FEWEST_WORDS_OF_SENTENCE or value.islower()
-    return several and mean >= _SHORTEST_MEAN_OF_WORDS
 
 
 def _jwt(text: str) -> Recognised | None:
@@ -333,6 +237,6 @@ def _url_with_password(text: str) -> Recognised | None:
         kind="connection_string",
         form=form,
         lifetime=Lifetime.STATIC if literal else Lifetime.UNKNOWN,
-        confidence=_likely(literal_of(password)) if literal else Confidence.LIKELY,
+        confidence=likelihood(literal_of(password)) if literal else Confidence.LIKELY,
         secret=literal_of(password) if literal else "",
     )

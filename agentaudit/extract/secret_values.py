@@ -1,0 +1,112 @@
+"""
+Could the value under a secret's name be one? Nothing is known of its form, only of what it is not.
+
+Names of other places, settings, expressions, words and what guides make up are no secrets.
+"""
+
+import re
+
+from agentaudit.extract.literals import (
+    PUBLISHED_DEFAULTS,
+    is_digest,
+    is_expression,
+    is_foreign,
+    is_identifier,
+    is_placeholder,
+    is_publishable,
+)
+from agentaudit.extract.made_up import is_made_up
+from agentaudit.extract.secret_names import name_words
+from agentaudit.model.evidence import Confidence
+
+_WEAK_KINDS = frozenset({"password", "connection_string"})
+_SHORTEST = {"password": 6, "connection_string": 6}
+_SHORTEST_TOKEN = 12
+_FEWEST_DISTINCT_IN_TOKEN = 8
+_EXAMPLE_TOKEN = re.compile(
+    r"12345678|^demo[-_]|[-_]demo[-_]|^[a-z]*(?:api|secret|access)[-_]?key$", re.IGNORECASE
+)
+"""What no vendor issues; a person may well choose such a password."""
+_FEWEST_WORDS_OF_SENTENCE = 4
+_SHORTEST_MEAN_OF_WORDS = 3.5
+_DSN = re.compile(r"^[^:@/\s]+:(?P<password>[^@\s]+)@(?:tcp|unix)\(")
+"""`user:password@tcp(host:3306)/name`, as the drivers of Go take it."""
+_HOST_ALONE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?(?:/[\w.-]*)?")
+_STANDING = re.compile(r"pass(?:word|wd)?|pwd|secret|<.*>|\$.*|[*x]+", re.IGNORECASE)
+_SECRET_PART = re.compile(
+    r"(?:^|[;\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)\s*=",
+    re.IGNORECASE,
+)
+_URL_START = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ENTRY_KEY = re.compile(r"[a-z]SecretKey$")
+_ENTRY = re.compile(
+    r"^(?:[\w-]+(?:\.[\w-]+)*\.(?:crt|cer|cert|pem|key|json|txt)|[A-Z]+(?:_[A-Z]+)+)$"
+)
+"""`caCertSecretKey: ca.crt` says under which key of a Secret the value stands."""
+_VARIABLE = re.compile(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
+"""`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
+_COMPOSED = re.compile(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
+"""A text with a gap, which a reference fills: nobody reads the whole of it here."""
+_PLAIN_WORDS = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
+_SHORTEST_MEAN_OF_PLAIN = 3.0
+_SETTING = re.compile(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
+
+
+def could_be_secret(key: str, kind: str, value: str) -> bool:
+    """Whether a literal under a secret's name looks like a secret, and not like a setting."""
+    if value in PUBLISHED_DEFAULTS:
+        return True
+    if (
+        _COMPOSED.search(value)
+        or _VARIABLE.match(value)
+        or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
+    ):
+        return False
+    if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
+        return False
+    spaced = any(character.isspace() for character in value)
+    names_one = kind == "connection_string" and _SECRET_PART.search(value) is not None
+    if (spaced and not names_one) or _URL_START.match(value):
+        return False
+    if _SETTING.match(value) or is_expression(value) or is_publishable(value) or is_foreign(value):
+        return False
+    if kind == "connection_string" and not _opens(value):
+        return False
+    if len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN):
+        return False
+    return kind in _WEAK_KINDS or (
+        len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN
+        and not _reads_as_words(value)
+        and not _EXAMPLE_TOKEN.search(value)
+        and not is_made_up(value)
+    )
+
+
+def likelihood(password: str) -> Confidence:
+    """Nothing but words opens a door less often than it stands for what does: `changePassword`."""
+    words = name_words(password)
+    plain = _PLAIN_WORDS.fullmatch(password) is not None
+    mean = sum(map(len, words)) / len(words) if words else 0
+    return Confidence.POSSIBLE if plain and mean >= _SHORTEST_MEAN_OF_PLAIN else Confidence.LIKELY
+
+
+def _opens(connection: str) -> bool:
+    """Whether a connection string holds a password, and not what stands for one."""
+    if ";" in connection:
+        return _SECRET_PART.search(connection) is not None
+    found = _DSN.match(connection)
+    if found is not None:
+        return _STANDING.fullmatch(found["password"]) is None
+    return _HOST_ALONE.fullmatch(connection) is None
+
+
+def _reads_as_words(value: str) -> bool:
+    """Whether a value is made of plain words, as names of secrets are: `prod-agent-openai`."""
+    words = name_words(value)
+    if len(words) < 2 or not all(word.isalpha() for word in words):  # noqa: PLR2004, two words
+        return False
+    if all(len(word) > 2 for word in words):  # noqa: PLR2004, shorter ones are syllables of noise
+        return True
+    mean = sum(map(len, words)) / len(words)
+    several = len(words) >= _FEWEST_WORDS_OF_SENTENCE or value.islower()
+    return several and mean >= _SHORTEST_MEAN_OF_WORDS
