@@ -7,13 +7,21 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from agentaudit.extract.collector import evidence
+from agentaudit.extract.python_names import (
+    FunctionDef,
+    LocalImports,
+    constants,
+    defined_names,
+    imported_names,
+    local_imports,
+    stars,
+)
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 
 NodeT = TypeVar("NodeT", bound=ast.AST)
 MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
-FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
 Value = str | int | float | bool | None
 _DEEPEST = 20
 _LARGEST = 10**12
@@ -52,8 +60,7 @@ class Module(Struct, frozen=True, eq=False):
     """Modules of which all names are imported."""
     passed_on: Mapping[str, str] = field(default_factory=dict)
     """What modules of the repository pass on: the name it has there, and where it comes from."""
-    local: Mapping[str, Sequence[tuple[int, int, str]]] = field(default_factory=dict)
-    """Names that functions import from different places: first line, last line, and full name."""
+    local: LocalImports = field(default_factory=LocalImports)
     _folded: dict[str, object] = field(default_factory=dict)
     """The values of names, each folded once: sums of names of sums multiply."""
 
@@ -64,7 +71,7 @@ class Module(Struct, frozen=True, eq=False):
     def dotted(self, node: ast.expr) -> str:
         """The full name of a name or attribute; empty for anything else."""
         if isinstance(node, ast.Name):
-            return self._local(node) or self.imports.get(node.id, node.id)
+            return self.local.of(node.id, node.lineno) or self.imports.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
             base = self.dotted(node.value)
             name = f"{base}.{node.attr}" if base else node.attr
@@ -72,15 +79,6 @@ class Module(Struct, frozen=True, eq=False):
         if isinstance(node, ast.Call):
             return self.dotted(node.func)
         return ""
-
-    def _local(self, node: ast.Name) -> str:
-        """What the innermost function around a name imports under it; empty for nothing."""
-        around = [
-            (start, name)
-            for start, end, name in self.local.get(node.id, ())
-            if start <= node.lineno <= end
-        ]
-        return max(around)[1] if around else ""
 
     def calls(self) -> Iterator[Call]:
         """Every call of the file, in order of its text."""
@@ -174,16 +172,14 @@ def module_of(document: Document) -> Module | None:
     return Module(
         document=document,
         tree=tree,
-        imports=_imports(naming),
-        constants=_constants(naming),
+        imports=imported_names(naming),
+        constants=constants(naming),
         lines=tuple(document.text.split("\n")),
         nodes=_by_type(nodes),
-        functions=tuple(
-            node for node in naming if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        ),
-        defined=frozenset(_defined(tree)),
-        stars=tuple(_stars(naming)),
-        local=_local_imports(naming),
+        functions=tuple(node for node in naming if isinstance(node, FunctionDef)),
+        defined=frozenset(defined_names(tree)),
+        stars=tuple(stars(naming)),
+        local=local_imports(naming),
     )
 
 
@@ -246,80 +242,3 @@ def written_keys(module: Module, mapping: ast.Dict) -> Iterator[tuple[str, ast.e
 def splatted(call: ast.Call) -> bool:
     """Whether arguments come from a mapping we cannot see: what is not given may be given there."""
     return any(item.arg is None for item in call.keywords)
-
-
-def _imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    return {name: full for node in nodes for name, full in _imported(node)}
-
-
-def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """The names that an import gives, and what each stands for."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            name = alias.asname or alias.name.partition(".")[0]
-            yield name, alias.name if alias.asname else name
-    elif isinstance(node, ast.ImportFrom):
-        module = _source(node)
-        for alias in node.names:
-            if alias.name != "*":
-                yield alias.asname or alias.name, f"{module}.{alias.name}"
-
-
-def _local_imports(nodes: Sequence[ast.AST]) -> dict[str, list[tuple[int, int, str]]]:
-    """Where a name stands for more than one thing: what each function that imports it means."""
-    meant: dict[str, set[str]] = {}
-    for node in nodes:
-        for name, full in _imported(node):
-            meant.setdefault(name, set()).add(full)
-    several = {name for name, full in meant.items() if len(full) > 1}
-    if not several:
-        return {}
-    functions = [
-        (node.lineno, node.end_lineno or node.lineno)
-        for node in nodes
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    found: dict[str, list[tuple[int, int, str]]] = {}
-    for node in nodes:
-        for name, full in _imported(node):
-            line = getattr(node, "lineno", 0)
-            around = [lines for lines in functions if lines[0] <= line <= lines[1]]
-            if name in several and around:
-                found.setdefault(name, []).append((*max(around), full))
-    return found
-
-
-def _source(node: ast.ImportFrom) -> str:
-    return "." * node.level + (node.module or "")
-
-
-def _stars(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            yield _source(node)
-
-
-def _defined(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name
-        for target in node.targets if isinstance(node, ast.Assign) else ():
-            if isinstance(target, ast.Name):
-                yield target.id
-
-
-def _constants(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
-    """Names that the module assigns exactly once."""
-    found: dict[str, ast.expr] = {}
-    twice: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Assign):
-            target, value = node.targets[0], node.value
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            target, value = node.target, node.value
-        else:
-            continue
-        if isinstance(target, ast.Name):
-            twice.update({target.id} & found.keys())
-            found[target.id] = value
-    return {name: value for name, value in found.items() if name not in twice}

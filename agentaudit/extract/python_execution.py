@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from agentaudit.extract.python_code import FunctionDef, Module, descendants, keyword
+from agentaudit.extract.python_code import Module, descendants, keyword
+from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_scopes import bindings
 
 _EVALUATES = frozenset({"exec", "eval"})

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from agentaudit.extract.python_code import FunctionDef, Module
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_names import FunctionDef
 
 
 class Scopes(Struct, dict=True, eq=False):

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import EVERYTHING
-from agentaudit.extract.python_code import FunctionDef, Module, descendants, keyword
+from agentaudit.extract.python_code import Module, descendants, keyword
 from agentaudit.extract.python_execution import execution
+from agentaudit.extract.python_names import FunctionDef
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 

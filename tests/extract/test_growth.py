@@ -164,6 +164,14 @@ def plan(count: int) -> Mapping[str, str]:
     return {"plan.json": json.dumps(whole)}
 
 
+def imports(count: int) -> Mapping[str, str]:
+    """A module whose functions import one name from different places."""
+    functions = (
+        f"def f{at}():\n    import a{at} as x\n    x.y()\n" for at in range(10, 10 + count)
+    )
+    return {"a.py": "import langchain\n" + "".join(functions)}
+
+
 def lines_run(files: Mapping[str, str]) -> int:
     """How many lines of extractors run for files; the second time, when all is loaded."""
     deployment_of(files)
@@ -198,8 +206,10 @@ def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
     assert three - two == two - one
 
 
-@pytest.mark.parametrize("made", [folders, policies, plan])
-def test_so_does_each_further_module_or_document(made: Callable[[int], Mapping[str, str]]) -> None:
+@pytest.mark.parametrize("made", [folders, policies, plan, imports])
+def test_so_does_each_further_module_document_or_function(
+    made: Callable[[int], Mapping[str, str]],
+) -> None:
     one, two, three = (lines_run(made(count)) for count in (4, 8, 12))
 
     assert three - two == two - one

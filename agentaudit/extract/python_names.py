@@ -1,0 +1,117 @@
+"""What names mean in a Python file: what imports, definitions and assignments give them."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct, field
+
+FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class LocalImports(Struct, frozen=True, eq=False):
+    """Names that functions import from different places. Functions go by their first line."""
+
+    meant: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    """By name and by the function that imports it: the full name."""
+    innermost: Mapping[int, int] = field(default_factory=dict)
+    """The function around each line."""
+    outer: Mapping[int, int] = field(default_factory=dict)
+    """The function around each function."""
+
+    def of(self, name: str, line: int) -> str:
+        """What the innermost function around a line imports under a name; empty for nothing."""
+        by_function = self.meant.get(name)
+        function = self.innermost.get(line) if by_function else None
+        while by_function and function is not None:
+            if function in by_function:
+                return by_function[function]
+            function = self.outer.get(function)
+        return ""
+
+
+def imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """The names that imports give, and what each stands for."""
+    return {name: full for node in nodes for name, full in _imported(node)}
+
+
+def local_imports(nodes: Sequence[ast.AST]) -> LocalImports:
+    """Where a name stands for more than one thing: what each function that imports it means."""
+    all_of: dict[str, set[str]] = {}
+    for node in nodes:
+        for name, full in _imported(node):
+            all_of.setdefault(name, set()).add(full)
+    several = {name for name, full in all_of.items() if len(full) > 1}
+    if not several:
+        return LocalImports()
+    innermost, outer = _around(node for node in nodes if isinstance(node, FunctionDef))
+    meant: dict[str, dict[int, str]] = {}
+    for node in sorted(nodes, key=lambda node: getattr(node, "lineno", 0)):
+        function = innermost.get(getattr(node, "lineno", 0))
+        for name, full in _imported(node):
+            if name in several and function is not None:
+                meant.setdefault(name, {})[function] = full
+    return LocalImports(meant, innermost, outer)
+
+
+def _around(functions: Iterable[FunctionDef]) -> tuple[dict[int, int], dict[int, int]]:
+    """The first line of the function around each line, and of the one around each function."""
+    innermost: dict[int, int] = {}
+    outer: dict[int, int] = {}
+    for function in sorted(functions, key=lambda function: function.lineno):
+        first = function.lineno
+        if first in innermost:
+            outer[first] = innermost[first]
+        lines = range(first, (function.end_lineno or first) + 1)
+        innermost.update(dict.fromkeys(lines, first))
+    return innermost, outer
+
+
+def stars(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Modules of which all names are imported."""
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield _source(node)
+
+
+def defined_names(tree: ast.Module) -> Iterator[str]:
+    """Names of the module's own classes, functions and variables."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | FunctionDef):
+            yield node.name
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Name):
+                yield target.id
+
+
+def constants(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
+    """Names that the module assigns exactly once."""
+    found: dict[str, ast.expr] = {}
+    twice: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            target, value = node.target, node.value
+        else:
+            continue
+        if isinstance(target, ast.Name):
+            twice.update({target.id} & found.keys())
+            found[target.id] = value
+    return {name: value for name, value in found.items() if name not in twice}
+
+
+def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """The names that an import gives, and what each stands for."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            yield name, alias.name if alias.asname else name
+    elif isinstance(node, ast.ImportFrom):
+        module = _source(node)
+        for alias in node.names:
+            if alias.name != "*":
+                yield alias.asname or alias.name, f"{module}.{alias.name}"
+
+
+def _source(node: ast.ImportFrom) -> str:
+    return "." * node.level + (node.module or "")

@@ -1,0 +1,40 @@
+"""What a name stands for in a Python file, where functions import it from different places."""
+
+import ast
+
+from agentaudit.extract.python_names import local_imports
+
+SOURCE = """
+import one as x
+
+def outer():
+    import two as x
+    def inner():
+        x.used
+    def other():
+        import three as x
+        x.used
+    x.used
+
+async def beside():
+    import four as y
+    x.used
+"""
+
+
+def meanings() -> dict[int, str]:
+    tree = ast.parse(SOURCE)
+    nodes = list(ast.walk(tree))
+    known = local_imports(nodes)
+    used = (node for node in nodes if isinstance(node, ast.Attribute))
+    return {node.lineno: known.of("x", node.lineno) for node in used}
+
+
+def test_a_name_means_what_the_innermost_function_around_it_imports() -> None:
+    assert meanings() == {7: "two", 10: "three", 11: "two", 15: ""}
+
+
+def test_a_name_that_means_one_thing_everywhere_is_no_matter_of_functions() -> None:
+    nodes = list(ast.walk(ast.parse("import a\ndef f():\n    import a\n    a.b\n")))
+
+    assert local_imports(nodes).of("a", 4) == ""
