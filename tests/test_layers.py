@@ -1,9 +1,15 @@
 """The house rules that no other tool checks."""
 
+import ast
 import re
+import sys
 import tomllib
 from importlib.metadata import requires
 from pathlib import Path
+
+import pytest
+
+from agentaudit.probes.stacks.unwinder import TRAVELLING
 
 ROOT = Path(__file__).parent.parent
 IMPORT_NAMES = {
@@ -32,6 +38,26 @@ def test_the_model_is_forbidden_every_dependency() -> None:
     modules = {IMPORT_NAMES.get(name, name) for name in names} - {None, "msgspec"}
 
     assert modules <= set(forbidden)
+
+
+@pytest.mark.parametrize("name", [*TRAVELLING, "markers.injector", "entry"])
+def test_what_runs_in_the_interpreter_of_others_needs_none_of_our_libraries(name: str) -> None:
+    """A target has its own packages, or none."""
+    file = ROOT / "agentaudit" / "probes" / f"{name.replace('.', '/')}.py"
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    others = [
+        name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for name in (f"{node.module}.{alias.name}" for alias in node.names)
+    ]
+    ours = tuple(f"agentaudit.probes.{module}." for module in TRAVELLING)
+    foreign = {
+        name.partition(".")[0] for name in (*plain, *others) if not f"{name}.".startswith(ours)
+    }
+
+    assert foreign <= sys.stdlib_module_names
 
 
 def test_the_rules_stand_once() -> None:

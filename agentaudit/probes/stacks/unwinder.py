@@ -23,7 +23,7 @@ from agentaudit.probes.stacks.testimony import Witness
 from agentaudit.probes.stacks.threads import Threads
 
 OLDEST = (3, 14)
-_MODULES = tuple(
+TRAVELLING = tuple(
     f"stacks.{name}"
     for name in (
         "layouts",
@@ -74,7 +74,7 @@ class UnwinderWatch:
         self._silent_until_ns = time.monotonic_ns() + _STARTING_NS
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = companion_of(pid, _MODULES, str(rate_hz), *asked)
+            self._process = companion_of(pid, TRAVELLING, str(rate_hz), *asked)
         except OSError as error:
             self.problem = self._sentence(f"it cannot be started ({error.strerror})")
 

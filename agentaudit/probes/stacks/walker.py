@@ -10,9 +10,8 @@ Part of what travels with the companion: the standard library alone.
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
-
-from msgspec import Struct
 
 from agentaudit.probes.stacks.chunks import InChunks
 from agentaudit.probes.stacks.frames import Frames
@@ -56,7 +55,8 @@ class ThreadStack(NamedTuple, Generic[Stack]):
     frame_info: Stack
 
 
-class _Thread(Struct, Generic[Stack]):
+@dataclass(slots=True)
+class _Thread(Generic[Stack]):
     """A thread, where its frames lie, and the stack that was seen last."""
 
     address: int
