@@ -27,6 +27,7 @@ _CRYPTOGRAPHY = frozenset(
     }
 )
 """AWS counts the use of a key among the writes; it changes nothing."""
+_UNTOLD = _TELEMETRY | _CRYPTOGRAPHY
 _NARROWING = re.compile(
     r"resourcetag/|requesttag/|^iam:(?:passedtoservice|awsservicename|permissionsboundary)$"
 )
@@ -74,7 +75,7 @@ def unscoped(statement: Statement, scopable: tuple[str, ...]) -> tuple[str, ...]
         return scopable if statement.not_actions else ()
     if any(_narrows(condition) for condition in statement.conditions):
         return ()
-    telling = tuple(action for action in scopable if action not in _TELEMETRY | _CRYPTOGRAPHY)
+    telling = tuple(action for action in scopable if action not in _UNTOLD)
     if "*" in statement.resources or statement.not_resources:
         return telling
     names = (service_and_name(resource) for resource in statement.resources)

@@ -1,5 +1,7 @@
 """langgraph.json: graphs as agents, what the server keeps for them, and its environment."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
@@ -7,6 +9,7 @@ from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
@@ -25,7 +28,15 @@ def extract_langgraph(documents: Documents, collector: Collector) -> None:
 
 def _extract(documents: Documents, document: Document, collector: Collector) -> None:
     graphs = document.root.child("graphs") or document.root
-    agents = [_agent(collector, document, key, value) for key, value in graphs.entries if key.raw]
+    known: dict[str, dict[FactId, Agent]] = {}
+    for agent in collector.of(Agent):
+        known.setdefault(agent.evidence[0].file, {})[agent.id] = agent
+    agents: list[Agent] = []
+    for key, value in graphs.entries:
+        if key.raw:
+            agent = _agent(collector, document, key, _built(known, document, value))
+            known.setdefault(agent.evidence[0].file, {})[agent.id] = agent
+            agents.append(agent)
     stores = [_checkpointer(collector, document)]
     if document.root.child("store") is not None:
         stores.append(_long_term_store(collector, document))
@@ -35,20 +46,23 @@ def _extract(documents: Documents, document: Document, collector: Collector) -> 
     _add_server(documents, document, collector)
 
 
-def _agent(collector: Collector, document: Document, key: Node, value: Node) -> Agent:
-    """The agent that a graph is: the one its Python file builds, where that was read."""
-    target = value.text or value.text_at("path")
+def _built(
+    known: Mapping[str, Mapping[FactId, Agent]], document: Document, graph: Node
+) -> Agent | None:
+    """The agent that the Python file of a graph builds, where that was read."""
+    target = graph.text or graph.text_at("path")
     path, _, variable = target.rpartition(":")
-    file = sibling(document.file, path) if path else ""
-    inside = [agent for agent in collector.of(Agent) if agent.evidence[0].file == file]
-    named = [agent for agent in inside if agent.name == variable] or inside[:1]
+    inside = known.get(sibling(document.file, path) if path else "", {}).values()
+    named = (agent for agent in inside if agent.name == variable)
+    return next(named, None) or next(iter(inside), None)
+
+
+def _agent(collector: Collector, document: Document, key: Node, built: Agent | None) -> Agent:
+    """The agent that a graph is."""
     place = evidence(document, key, key.raw)
-    if named:
-        agent = replace(
-            named[0],
-            name=key.raw,
-            evidence=tuple(dict.fromkeys((*named[0].evidence, place))),
-        )
+    if built is not None:
+        places = tuple(dict.fromkeys((*built.evidence, place)))
+        agent = replace(built, name=key.raw, evidence=places)
     else:
         agent = Agent(
             id=fact_id("agent", key.raw, f"{document.file}#graphs.{key.raw}"),

@@ -1,7 +1,7 @@
 """`agentaudit: ignore[rule-id] reason` in the comments of any syntax that has comments."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.extract.documents import Documents
 from agentaudit.model.deployment import SuppressionComment
@@ -11,39 +11,43 @@ _COMMENT = re.compile(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]+)\]\s*[:-]?\s*(
 
 
 def suppression_comments(documents: Documents) -> tuple[SuppressionComment, ...]:
-    """Every suppression, with the line it covers."""
+    """
+    Every suppression, with the line it covers.
+
+    That is its own where something stands before it, else the next one that says something.
+    """
     return tuple(sorted(found for document in documents for found in _of_document(document)))
 
 
 def _of_document(document: Document) -> Iterator[SuppressionComment]:
+    found = [(comment, _COMMENT.search(comment.text)) for comment in document.comments]
+    if not any(match for _, match in found):
+        return
     lines = document.text.split("\n")
-    for comment in document.comments:
-        match = _COMMENT.search(comment.text)
+    speaking = _speaking(lines, {comment.line for comment in document.comments})
+    for comment, match in found:
         if match is None:
             continue
+        before = lines[comment.line - 1][: comment.column - 1].strip(" \t/#*<!-")
+        covered = comment.line if before else speaking.get(comment.line + 1, comment.line)
         for rule in match["rules"].split(","):
             yield SuppressionComment(
                 file=document.file,
-                line=_covered(document, lines, comment.line, comment.column),
+                line=covered,
                 rule=rule.strip(),
                 reason=match["reason"].strip(),
                 comment_line=comment.line,
             )
 
 
-def _covered(document: Document, lines: list[str], line: int, column: int) -> int:
-    """Its own line where something stands before it, else the next line that says something."""
-    before = lines[line - 1][: column - 1].strip(" \t/#*<!-")
-    if before:
-        return line
-    only_comments = {comment.line for comment in document.comments}
-    following = line + 1
-    while following <= len(lines) and (
-        not lines[following - 1].strip() or _alone(lines, following, only_comments)
-    ):
-        following += 1
-    return following if following <= len(lines) else line
-
-
-def _alone(lines: list[str], line: int, commented: set[int]) -> bool:
-    return line in commented and lines[line - 1].lstrip().startswith(("#", "//", "/*", "<!--"))
+def _speaking(lines: Sequence[str], commented: set[int]) -> Mapping[int, int]:
+    """For each line, it or the next one that says something; none for those that end a file."""
+    found: dict[int, int] = {}
+    following: int | None = None
+    for line in range(len(lines), 0, -1):
+        text = lines[line - 1].lstrip()
+        if text and not (line in commented and text.startswith(("#", "//", "/*", "<!--"))):
+            following = line
+        if following is not None:
+            found[line] = following
+    return found

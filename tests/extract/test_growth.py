@@ -172,6 +172,17 @@ def imports(count: int) -> Mapping[str, str]:
     return {"a.py": "import langchain\n" + "".join(functions)}
 
 
+def graphs(count: int) -> Mapping[str, str]:
+    """A server of LangGraph with graphs that nothing builds."""
+    named = {f"g{number}": f"./a.py:g{number}" for number in range(10, 10 + count)}
+    return {"langgraph.json": json.dumps({"dependencies": ["."], "graphs": named})}
+
+
+def suppressions(count: int) -> Mapping[str, str]:
+    """Comments that all cover the one line behind them."""
+    return {"a.yaml": "# agentaudit: ignore[a] b\n" * count + "apiVersion: v1\n"}
+
+
 def lines_run(files: Mapping[str, str]) -> int:
     """How many lines of extractors run for files; the second time, when all is loaded."""
     deployment_of(files)
@@ -206,7 +217,7 @@ def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
     assert three - two == two - one
 
 
-@pytest.mark.parametrize("made", [folders, policies, plan, imports])
+@pytest.mark.parametrize("made", [folders, policies, plan, imports, graphs, suppressions])
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:
