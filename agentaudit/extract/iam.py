@@ -34,7 +34,7 @@ _NARROWED_BY_ANY_RESOURCE = (
     "iam:passrole",
 )
 """Actions that give more only where they are not tied to a named resource."""
-_FETCHING = ("secretsmanager:", "ssm:", "sts:assumerole", "bedrock-agentcore:")
+_FETCHING = ("secretsmanager:", "ssm:", "sts:assumerole", "bedrock-agentcore:", "redshift:")
 _ROLE_TAKING = "sts:assumerole"
 
 
