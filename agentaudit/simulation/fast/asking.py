@@ -146,6 +146,8 @@ class _Asking:
                     if started:
                         self._start(started)
                 hook = ""
+            told[WAKE] = NEVER
+            step()  # the cores are told that a last thread of the interpreter is gone
         except Exception as error:
             if guard is None or not hook:
                 raise

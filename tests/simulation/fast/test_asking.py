@@ -294,6 +294,47 @@ def test_what_is_wrong_with_a_users_policy_is_said_in_the_same_words(
     assert (expected or "") in str(found)
 
 
+class Interpreted:
+    """A policy that starts all at once, as threads of one interpreter, and may listen to steps."""
+
+    name, source, parameters, wake_ns = "interpreted", "test", "", NEVER
+
+    def __init__(self, *, listens: bool) -> None:
+        self._waiting: list[WorkRequest] = []
+        self._listens = listens
+        if listens:
+            self.step_began = lambda _request, _step, _now_ns: None
+
+    def admission(self) -> "Interpreted":
+        return Interpreted(listens=self._listens)
+
+    def arrived(self, request: WorkRequest) -> None:
+        self._waiting.append(request)
+
+    def finished(self, request: WorkRequest) -> None:
+        pass
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        del now_ns
+        started, self._waiting = self._waiting, []
+        return started
+
+    def in_threads(self, request: WorkRequest) -> bool:
+        del request
+        return True
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_cores_are_busy_until_the_last_thread_has_ended(*, listens: bool) -> None:
+    policy = Interpreted(listens=listens)
+
+    run = simulator.on_kernel(one(0), MACHINE, policy)
+
+    assert run == engine.simulate(one(0), MACHINE, policy)
+    assert run is not None
+    assert sum(ns for _, _, ns in run.cpu_levels) == 5
+
+
 class Waking:
     """A policy that is to be woken over and over, and never starts anybody."""
 
