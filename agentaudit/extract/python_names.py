@@ -13,9 +13,9 @@ class LocalImports(Struct, frozen=True, eq=False):
 
     meant: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     """By name and by the function that imports it: the full name."""
-    innermost: Mapping[int, int] = field(default_factory=dict)
+    innermost: Mapping[int, FunctionDef] = field(default_factory=dict)
     """The function around each line."""
-    outer: Mapping[int, int] = field(default_factory=dict)
+    outer: Mapping[int, FunctionDef] = field(default_factory=dict)
     """The function around each function."""
 
     def of(self, name: str, line: int) -> str:
@@ -23,9 +23,9 @@ class LocalImports(Struct, frozen=True, eq=False):
         by_function = self.meant.get(name)
         function = self.innermost.get(line) if by_function else None
         while by_function and function is not None:
-            if function in by_function:
-                return by_function[function]
-            function = self.outer.get(function)
+            if function.lineno in by_function:
+                return by_function[function.lineno]
+            function = self.outer.get(function.lineno)
         return ""
 
 
@@ -43,26 +43,28 @@ def local_imports(nodes: Sequence[ast.AST]) -> LocalImports:
     several = {name for name, full in all_of.items() if len(full) > 1}
     if not several:
         return LocalImports()
-    innermost, outer = _around(node for node in nodes if isinstance(node, FunctionDef))
+    innermost, outer = functions_around(node for node in nodes if isinstance(node, FunctionDef))
     meant: dict[str, dict[int, str]] = {}
     for node in sorted(nodes, key=lambda node: getattr(node, "lineno", 0)):
         function = innermost.get(getattr(node, "lineno", 0))
         for name, full in _imported(node):
             if name in several and function is not None:
-                meant.setdefault(name, {})[function] = full
+                meant.setdefault(name, {})[function.lineno] = full
     return LocalImports(meant, innermost, outer)
 
 
-def _around(functions: Iterable[FunctionDef]) -> tuple[dict[int, int], dict[int, int]]:
-    """The first line of the function around each line, and of the one around each function."""
-    innermost: dict[int, int] = {}
-    outer: dict[int, int] = {}
+def functions_around(
+    functions: Iterable[FunctionDef],
+) -> tuple[dict[int, FunctionDef], dict[int, FunctionDef]]:
+    """The innermost function around each line, and the one around each function's first line."""
+    innermost: dict[int, FunctionDef] = {}
+    outer: dict[int, FunctionDef] = {}
     for function in sorted(functions, key=lambda function: function.lineno):
         first = function.lineno
         if first in innermost:
             outer[first] = innermost[first]
         lines = range(first, (function.end_lineno or first) + 1)
-        innermost.update(dict.fromkeys(lines, first))
+        innermost.update(dict.fromkeys(lines, function))
     return innermost, outer
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from agentaudit.extract.python_code import Module
-from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_names import FunctionDef, functions_around
 
 
 class Scopes(Struct, dict=True, eq=False):
@@ -21,11 +21,7 @@ class Scopes(Struct, dict=True, eq=False):
 
     @cached_property
     def _functions(self) -> Mapping[int, FunctionDef]:
-        found: dict[int, FunctionDef] = {}
-        for function in self.module.functions:  # from the top down
-            lines = range(function.lineno, (function.end_lineno or function.lineno) + 1)
-            found.update(dict.fromkeys(lines, function))
-        return found
+        return functions_around(self.module.functions)[0]
 
 
 def bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
