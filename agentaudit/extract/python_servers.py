@@ -6,13 +6,15 @@ unless `run` names a transport, and listen on 127.0.0.1 unless `host` says other
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_starts import RUNS, Start, starts
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
@@ -44,18 +46,49 @@ class _Reach(Struct, frozen=True):
     """Where it is started, if that is another file."""
 
 
+class _Written(Struct, dict=True, eq=False):
+    """What a module writes of its names, read once for all of its servers."""
+
+    module: Module
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """Those that it names: `server.auth`."""
+        return frozenset(map(self.module.dotted, self.module.of(ast.Attribute)))
+
+    @cached_property
+    def settings(self) -> Mapping[str, ast.expr]:
+        """What is assigned first to each attribute."""
+        found: dict[str, ast.expr] = {}
+        for assignment in self.module.of(ast.Assign):
+            for target in assignment.targets:
+                if isinstance(target, ast.Attribute):
+                    found.setdefault(self.module.dotted(target), assignment.value)
+        return found
+
+    @cached_property
+    def decorated(self) -> Mapping[str, Sequence[FunctionDef]]:
+        """The functions that each decorator stands at."""
+        found: dict[str, list[FunctionDef]] = {}
+        for function in self.module.functions:
+            for decorator in {self.module.dotted(item) for item in function.decorator_list}:
+                found.setdefault(decorator, []).append(function)
+        return found
+
+
 def add_servers(building: Building) -> None:
     """The servers of a module, each with the functions that its decorators make tools."""
-    module = building.module
+    module, written = building.module, _Written(building.module)
     for call in building.calls:
         if call.name in _CLASSES:
             started = starts(building.documents).get((module.document.file, call.variable), [])
-            _add(module, call, started if call.variable else [], building.collector)
-            _give_tools(building, call)
+            _add(written, call, started if call.variable else [], building.collector)
+            _give_tools(building, written, call)
 
 
-def _add(module: Module, call: Call, started: Sequence[Start], collector: Collector) -> None:
-    reaches = [_reach(module, call, start) for start in started]
+def _add(written: _Written, call: Call, started: Sequence[Start], collector: Collector) -> None:
+    module = written.module
+    reaches = [_reach(written, call, start) for start in started]
     reach = next((item for item in reaches if item.everywhere), reaches[0] if reaches else _Reach())
     name = _name(module, call)
     place = module.place(call.node.func, call.last)
@@ -66,7 +99,7 @@ def _add(module: Module, call: Call, started: Sequence[Start], collector: Collec
             name=name,
             evidence=tuple(dict.fromkeys((place, *listening))),
             transport=reach.transport,
-            authenticated=_authenticated(module, call, started),
+            authenticated=_authenticated(written, call, started),
             listens_everywhere=reach.everywhere,
         )
     )
@@ -88,7 +121,8 @@ def _id(module: Module, call: Call) -> FactId:
     return fact_id("tool_server", name, f"{module.document.file}#{call.variable or name}")
 
 
-def _reach(module: Module, server: Call, start: Start) -> _Reach:
+def _reach(written: _Written, server: Call, start: Start) -> _Reach:
+    module = written.module
     transport, node = _transport(start)
     if transport == "stdio":
         return _Reach("stdio")
@@ -97,7 +131,9 @@ def _reach(module: Module, server: Call, start: Start) -> _Reach:
     host = keyword(start.call.node, "host")
     value = start.module.value(host) if host is not None else None
     if host is None and start.call.last in RUNS:
-        host = next(_settings(module, server), None) or keyword(server.node, "host")
+        host = written.settings.get(f"{server.variable}.settings.host") or keyword(
+            server.node, "host"
+        )
         value = module.value(host) if host is not None else None
     place = start.module.place(start.call.node.func, start.call.last)
     if value is UNFOLDED and host is not None:
@@ -117,18 +153,9 @@ def _transport(start: Start) -> tuple[str | None, ast.AST]:
     return _TRANSPORTS.get(start.module.text(given)), given
 
 
-def _settings(module: Module, server: Call) -> Iterator[ast.expr]:
-    for assignment in module.of(ast.Assign):
-        for target in assignment.targets:
-            if (
-                isinstance(target, ast.Attribute)
-                and module.dotted(target) == f"{server.variable}.settings.host"
-            ):
-                yield assignment.value
-
-
-def _authenticated(module: Module, call: Call, started: Sequence[Start]) -> Truth:
+def _authenticated(written: _Written, call: Call, started: Sequence[Start]) -> Truth:
     """Whether it asks who calls; what middleware, a mapping or settings do is not known."""
+    module = written.module
     runs = [start.call for start in started]
     given = [keyword(item.node, name) for item in (call, *runs) for name in _PROOFS]
     hidden = any(splatted(item.node) for item in (call, *runs))
@@ -137,20 +164,18 @@ def _authenticated(module: Module, call: Call, started: Sequence[Start]) -> Trut
         return Truth.YES
     asked = any(module.value(item) is not None for item in given if item is not None)
     asked |= any(start.guarded for start in started)
-    return Truth.UNKNOWN if asked or hidden or _set_later(module, call) else Truth.NO
+    return Truth.UNKNOWN if asked or hidden or _set_later(written, call) else Truth.NO
 
 
-def _set_later(module: Module, call: Call) -> bool:
+def _set_later(written: _Written, call: Call) -> bool:
     """Whether `server.auth = …` or `server.add_middleware(…)` stands in the module."""
-    names = {f"{call.variable}.auth", f"{call.variable}.add_middleware"}
-    return any(module.dotted(node) in names for node in module.of(ast.Attribute))
+    later = {f"{call.variable}.auth", f"{call.variable}.add_middleware"}
+    return not later.isdisjoint(written.attributes)
 
 
-def _give_tools(building: Building, call: Call) -> None:
-    module = building.module
-    server = _id(module, call)
-    for function in module.functions:
+def _give_tools(building: Building, written: _Written, call: Call) -> None:
+    server = _id(building.module, call)
+    for function in written.decorated.get(f"{call.variable}.tool", ()):
         tool = building.tools.get(function.name)
-        decorators = {module.dotted(item) for item in function.decorator_list}
-        if tool is not None and f"{call.variable}.tool" in decorators:
+        if tool is not None:
             building.collector.link(EdgeKind.EXPOSES, server, tool.id, *tool.evidence[:1])

@@ -183,6 +183,13 @@ def suppressions(count: int) -> Mapping[str, str]:
     return {"a.yaml": "# agentaudit: ignore[a] b\n" * count + "apiVersion: v1\n"}
 
 
+def servers(count: int) -> Mapping[str, str]:
+    """Servers of one module, each with a tool."""
+    part = "s@ = FastMCP('s')\n@s@.tool()\ndef f@(a: str): return a\ns@.settings.port = 1\n"
+    parts = (part.replace("@", str(number)) for number in range(10, 10 + count))
+    return {"a.py": "from fastmcp import FastMCP\n" + "".join(parts)}
+
+
 def lines_run(files: Mapping[str, str]) -> int:
     """How many lines of extractors run for files; the second time, when all is loaded."""
     deployment_of(files)
@@ -217,7 +224,7 @@ def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
     assert three - two == two - one
 
 
-@pytest.mark.parametrize("made", [folders, policies, plan, imports, graphs, suppressions])
+@pytest.mark.parametrize("made", [folders, policies, plan, imports, graphs, suppressions, servers])
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:
