@@ -185,8 +185,8 @@ def suppressions(count: int) -> Mapping[str, str]:
 
 def servers(count: int) -> Mapping[str, str]:
     """Servers of one module, each with a tool."""
-    part = "s@ = FastMCP('s')\n@s@.tool()\ndef f@(a: str): return a\ns@.settings.port = 1\n"
-    parts = (part.replace("@", str(number)) for number in range(10, 10 + count))
+    part = "{0} = FastMCP('s')\n@{0}.tool()\ndef f_{0}(a: str): return a\n{0}.settings.port = 1\n"
+    parts = (part.format(f"s{number}") for number in range(10, 10 + count))
     return {"a.py": "from fastmcp import FastMCP\n" + "".join(parts)}
 
 
