@@ -34,10 +34,12 @@ from agentaudit.readers.document import Node
 _EVENT_TEXT = re.compile(
     r"\$\{\{(?:(?!\$\{\{|\}\}).)*\b(?:github\.event\.(?:[\w-]{1,60}\.){0,10}(?:title|body|message"
     r"|label|name|ref|email|default_branch|description|page_name|comment|review_comments|commits)\b"
-    r"|github\.head_ref)"
+    r"|github\.head_ref)",
+    re.DOTALL,
 )
 _SECRETS = re.compile(
-    r"\$\{\{(?:(?!\$\{\{|\}\}).)*\bsecrets\.(?!GITHUB_TOKEN\b)\w+|secrets:\s{0,20}inherit"
+    r"\$\{\{(?:(?!\$\{\{|\}\}).)*\bsecrets\.(?!GITHUB_TOKEN\b)\w+|secrets:\s{0,20}inherit",
+    re.DOTALL,
 )
 """An expression ends where the next begins, so that a line of open ones takes linear time."""
 _BYPASS = re.compile(

@@ -80,38 +80,37 @@ def _for_members(job: Job) -> bool:
     condition = condition.removeprefix("${{").removesuffix("}}").strip()
     if not condition or condition.count("(") > _MOST_PARENTHESES:
         return False
-    return all(map(_asks_for_members, _alternatives(condition)))
+    return _members_alone(condition)
+
+
+def _members_alone(condition: str) -> bool:
+    """Whether a condition holds for members alone: of `a || b` each, of `a && b` one at least."""
+    inner = condition.strip()
+    while inner.startswith("(") and _closing(inner) == len(inner) - 1:
+        inner = inner[1:-1].strip()
+    for operator, settles in (("||", all), ("&&", any)):
+        parts = tuple(_split(inner, operator))
+        if len(parts) > 1:
+            return settles(map(_members_alone, parts))
+    return _asks_for_members(inner)
 
 
 def _asks_for_members(condition: str) -> bool:
-    if _BY_HAND.search(condition):
-        return True
-    return (
+    """The same of a condition without operators around its parts."""
+    if condition.startswith("!") or _NEGATED.search(condition) or "||" in condition:
+        return False
+    return _BY_HAND.fullmatch(condition) is not None or (
         "author_association" in condition
         and _MEMBER.search(condition) is not None
         and _STRANGER.search(condition) is None
-        and _NEGATED.search(condition) is None
     )
 
 
-def _alternatives(condition: str) -> Iterator[str]:
-    """The parts of `a || b`, those within parentheses as well; texts hold no operators."""
-    parts = tuple(_split(condition))
-    for part in parts:
-        inner = part.strip()
-        if inner.startswith("(") and _closing(inner) == len(inner) - 1:
-            yield from _alternatives(inner[1:-1])
-        elif len(parts) > 1:
-            yield from _alternatives(inner)
-        else:
-            yield inner
-
-
-def _split(condition: str) -> Iterator[str]:
-    """A condition at each `||` that stands in no parentheses and in no text."""
+def _split(condition: str, operator: str) -> Iterator[str]:
+    """A condition at each `||` or `&&` that stands in no parentheses and in no text."""
     start = 0
     for position, depth in _depths(condition):
-        if depth == 0 and condition.startswith("||", position):
+        if depth == 0 and condition.startswith(operator, position):
             yield condition[start:position]
             start = position + 2
     yield condition[start:]

@@ -195,6 +195,13 @@ def test_text_of_events_in_scripts_is_seen(script: str) -> None:
     assert workflow(text).interpolates_event
 
 
+def test_an_expression_may_go_over_lines() -> None:
+    script = "echo ${{ format('{0}',\n          github.event.comment.body) }}"
+    text = f"on: issues\njobs:\n  a:\n    steps:\n      - run: |\n          {script}\n"
+
+    assert workflow(text).interpolates_event
+
+
 def test_numbers_of_events_are_not_text() -> None:
     text = (
         "on: issues\njobs:\n  a:\n    steps:\n      - run: echo ${{ github.event.issue.number }}\n"
@@ -266,6 +273,11 @@ MEMBERS = """contains(fromJSON('["OWNER", "MEMBER"]'), github.event.comment.auth
         (f"(github.event_name == 'workflow_dispatch') || (x && {MEMBERS})", False),
         (f"((a && {MEMBERS}) || github.event_name == 'issues')", True),
         (f"!{MEMBERS} || {MEMBERS}", True),
+        ("x && (github.event_name == 'push' || github.event_name == 'issue_comment')", True),
+        (f"x && ({MEMBERS} || github.event_name == 'issues')", True),
+        (f"x && ({MEMBERS} || github.event_name == 'push')", False),
+        ("!(github.event_name == 'push')", True),
+        (f"!contains(github.event.comment.body, '@bot') && {MEMBERS}", False),
         (MEMBERS.replace("MEMBER", "CONTRIBUTOR"), True),
         ("contains(github.event.comment.body, '@bot')", True),
         ("(" * 5000 + MEMBERS, True),
