@@ -22,7 +22,7 @@ _MADE_UP = re.compile(
     r"|tests?|testing|fake|dummy|mock|sample|example|demo|input|value|string|change|me|here"
     r"|users?|admin|root|guest|login|account|service|database|db|dev|prod|local|production|live"
     r"|thisisa|thisis|this|hello|world|foo|bar|baz|qwerty|letme|in|abc|def|ghi|xyz|sk|pk|rk|ant"
-    r"|(?<!\d)\d{1,4}(?!\d)|123456?7?8?9?0?|[^a-z0-9])++",
+    r"|(?<!\d)\d{1,4}(?!\d)|123456?7?8?9?0?|[^a-z0-9])+",
 )
 _SAMPLES = frozenset({"123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"})
 """What documentation shows to everybody: the token of Telegram's "Authorizing your bot"."""

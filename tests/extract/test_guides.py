@@ -58,6 +58,8 @@ def test_a_piece_of_a_program_and_a_sentence_are_no_secrets(line: str) -> None:
         "DATABASE_URL=postgres://index:s3rverAt7home@localhost/index",
         "OPENAI_API_KEY=configured-via-ui",
         "printf 'ANTHROPIC_API_KEY=sk-ant-test-fake\\n' > .env",
+        "login('user', password='testing123')",
+        "login('user', password='productionpassword1')",
     ],
 )
 def test_a_value_that_somebody_made_up_is_no_secret(line: str) -> None:
