@@ -202,6 +202,7 @@ class _Run:
             raise self._refused(f"{does}: it has not arrived")
         if request.request_id in self._start_ns:
             raise self._refused(f"{does}: it has started before")
+        request = self._requests[request.request_id]  # a policy may answer with a changed copy
         self._start_ns[request.request_id] = now_ns
         self.admitted.append(request.request_id)
         if self._in_threads is not None and self._in_threads(request):

@@ -114,7 +114,9 @@ class _Asking:
         told[WAKE] = NEVER
         try:
             while left:
-                if (wake_ns != told_ns or self._idle) and (waiting or watching):
+                if (waiting or watching) and (
+                    wake_ns != told_ns or wake_ns < told[INSTANT] or self._idle
+                ):
                     self._check_wake(wake_ns)
                     told_ns = wake_ns
                     told[WAKE] = min(wake_ns, NEVER)

@@ -237,6 +237,20 @@ def test_a_policy_hears_of_steps_where_it_listens(hands: Hands) -> None:
     ]
 
 
+class Copying(Listening):
+    """Answers with requests that it has changed."""
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        return [each.changed(steps=each.steps[::-1]) for each in super().admit(now_ns)]
+
+
+def test_what_a_request_is_the_workload_says(hands: Hands) -> None:
+    copying = Copying()
+    execute([request(5, step(Stage.CPU, 1), step(Stage.GPU, 1))], copying, hands)
+
+    assert [stage for said, _, stage in copying.heard if said == "began"] == [Stage.CPU, Stage.GPU]
+
+
 class Threads(Listening):
     def in_threads(self, request: WorkRequest) -> bool:
         return request.request_id > 0

@@ -335,6 +335,49 @@ def test_cores_are_busy_until_the_last_thread_has_ended(*, listens: bool) -> Non
     assert sum(ns for _, _, ns in run.cpu_levels) == 5
 
 
+class Forgetful:
+    """A policy that serves one at a time, and still names a time of waking that has passed."""
+
+    name, source, parameters = "forgetful", "test", ""
+
+    def __init__(self) -> None:
+        self.wake_ns = NEVER
+        self._waiting: list[WorkRequest] = []
+        self._busy = False
+
+    def admission(self) -> "Forgetful":
+        return Forgetful()
+
+    def arrived(self, request: WorkRequest) -> None:
+        self._waiting.append(request)
+
+    def finished(self, request: WorkRequest) -> None:
+        del request
+        self._busy = False
+
+    def admit(self, now_ns: int) -> Sequence[WorkRequest]:
+        if self._busy or not self._waiting:
+            self.wake_ns = 100 if now_ns < 50 else self.wake_ns
+            return ()
+        self._busy = True
+        return (self._waiting.pop(0),)
+
+
+def test_time_does_not_run_back_to_a_wake_that_nobody_waited_for() -> None:
+    requests = tuple(
+        one(arrival_ns)
+        .requests[0]
+        .changed(request_id=number, steps=(WorkStep(stage=Stage.CPU, demand_ns=demand_ns),))
+        for number, (arrival_ns, demand_ns) in enumerate([(0, 60), (10, 200), (200, 10)])
+    )
+    workload = replace(one(0), requests=requests)
+
+    expected = said(engine.simulate, workload, MACHINE, Forgetful())
+
+    assert said(simulator.on_kernel, workload, MACHINE, Forgetful()) == expected
+    assert "wants to be woken at 100 ns" in str(expected)
+
+
 class Waking:
     """A policy that is to be woken over and over, and never starts anybody."""
 
