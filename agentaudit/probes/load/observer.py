@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-import msgspec
+from msgspec.structs import asdict
 
 from agentaudit.model.observed import LoadPlanned, LoadRequest
 from agentaudit.model.trace import Incident
@@ -128,6 +128,6 @@ def _prepared(plan: Plan, environment: Mapping[str, str]) -> subprocess.Popen[by
     if program.stdin is None or program.stdout is None:
         raise AssertionError("both are pipes")
     os.set_blocking(program.stdout.fileno(), False)
-    program.stdin.write(msgspec.json.encode(plan) + b"\n")
+    program.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
     program.stdin.flush()
     return program

@@ -1,5 +1,6 @@
 """Load on an agent: a real driver, against a real server and real commands."""
 
+import os
 import sys
 import threading
 import time
@@ -213,6 +214,20 @@ def test_what_cannot_be_sent_is_a_failed_request() -> None:
         records = made(Plan(url=url, users=1, requests=2, headers={"X-Who": "\u2713"}))
 
     assert [request.failed for request in requests_of(records)] == [True, True]
+
+
+def test_the_plan_reaches_the_driver_whatever_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    with server() as (url, asked):
+        made(Plan(url=url, users=1, requests=1, bodies=("\u00e9",)))
+
+    assert asked.bodies == ["\u00e9".encode()]
+
+
+def test_a_command_may_name_a_file_that_is_no_utf_8() -> None:
+    records = made(Plan(command=("true", os.fsdecode(b"\xe9.txt")), users=1, requests=1))
+
+    assert [request.failed for request in requests_of(records)] == [False]
 
 
 def test_the_folder_that_we_are_in_says_nothing(
