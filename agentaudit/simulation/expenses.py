@@ -42,7 +42,7 @@ def parse_power(text: str, cores: int, power: Power | None = None) -> Power:
 def energy_of(run: Observations, machine: Machine) -> Energy | None:
     """Joules a request over the whole of a run; None where the machine gives no watts at all."""
     power = machine.power
-    if power is None:
+    if power is None or power == Power():
         return None
     stations = (
         (power.cpu, machine.cpu, run.cpu_levels),

@@ -101,6 +101,9 @@ def test_joules_by_hand() -> None:
     assert found is not None
     assert found.cpu_joules is None
     assert found.gpu_joules == pytest.approx((1.25 * 160 + 190) / 2)
+    assert (
+        energy_of(observations_of(run, overloaded=False), replace(MACHINE, power=Power())) is None
+    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.floats(0.1, 3)), min_size=1, max_size=12))
