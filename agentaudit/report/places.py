@@ -4,7 +4,7 @@ import posixpath
 from typing import TypeVar, cast
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from agentaudit.model.autofix import Change
 from agentaudit.model.deployment import FileCoverage
@@ -33,7 +33,7 @@ def _moved(value: object, prefix: str) -> object:
     if isinstance(value, tuple):
         return tuple(_moved(item, prefix) for item in value)
     if isinstance(value, Struct):
-        before = {name: getattr(value, name) for name in value.__struct_fields__}
+        before = asdict(value)
         after = {name: _moved(item, prefix) for name, item in before.items()}
         changed = {name: item for name, item in after.items() if item != before[name]}
         return replace(value, **changed) if changed else value

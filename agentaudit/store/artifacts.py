@@ -65,7 +65,7 @@ def type_of(kind: str) -> "type[Artifact]":
 def to_json(artifact: Artifact) -> bytes:
     """The artifact as JSON: sorted keys, two spaces, a newline at the end."""
     kind = next(word for word, (_, name) in KINDS.items() if name == type(artifact).__name__)
-    body = {name: getattr(artifact, name) for name in artifact.__struct_fields__}
+    body = msgspec.structs.asdict(artifact)
     text = msgspec.json.encode({"agentaudit": FORMAT_VERSION, "kind": kind, **body}, order="sorted")
     return msgspec.json.format(text, indent=2) + b"\n"
 

@@ -6,13 +6,12 @@ about what follows: a later minor version may add fields at the end, which are l
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from types import UnionType
-from typing import Annotated, Any, Optional, TypeVar, cast, get_args
+from typing import Annotated, Optional, TypeVar, cast, get_args
 
 import msgspec
-from msgspec.structs import FieldInfo, fields
+from msgspec.structs import FieldInfo, astuple, fields
 
 from agentaudit.model.observed import (
     Attribute,
@@ -134,12 +133,6 @@ WIRES: Wires = {type_: _wire_type(type_, _NESTED, tag) for tag, type_ in TAGS.it
 
 _VALUES: Mapping[type, type[Record]] = {WIRES[type_]: type_ for type_ in TAGS.values()}
 
-_Fields = Callable[[Any], tuple[object, ...]]
-
-
-def _fields_of(type_: type[Record]) -> _Fields:
-    return cast("_Fields", attrgetter(*type_.__struct_fields__))
-
 
 def _nesting(type_: type) -> tuple[int, ...]:
     """Places of the fields that hold values with fields of their own."""
@@ -150,19 +143,17 @@ def _nesting(type_: type) -> tuple[int, ...]:
     )
 
 
-_PACKING: Mapping[type, tuple[str, _Fields, tuple[int, ...]]] = {
-    type_: (tag, _fields_of(type_), _nesting(type_)) for tag, type_ in TAGS.items()
+_PACKING: Mapping[type, tuple[str, tuple[int, ...]]] = {
+    type_: (tag, _nesting(type_)) for tag, type_ in TAGS.items()
 }
-_INNER = {type_: _fields_of(type_) for type_ in _NESTED if isinstance(type_, type)}
 
 
 def packed(record: Record) -> Sequence[object]:
     """A record as what the wire holds: its word and its fields, those of values inside as well."""
-    tag, fields_of, nesting = _PACKING[type(record)]
-    fields = [tag, *fields_of(record)]
+    tag, nesting = _PACKING[type(record)]
+    fields = [tag, *astuple(record)]
     for at in nesting:
-        inner = cast("Sequence[object]", fields[at + 1])
-        fields[at + 1] = [_INNER[type(value)](value) for value in inner]
+        fields[at + 1] = [astuple(value) for value in fields[at + 1]]
     return fields
 
 
