@@ -7,7 +7,12 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
-from agentaudit.extract.kubernetes_environment import Pod, command_of, environment_of
+from agentaudit.extract.kubernetes_environment import (
+    Pod,
+    command_of,
+    environment_of,
+    environment_whole,
+)
 from agentaudit.extract.kubernetes_objects import Cluster, is_of_cloud_run, kubernetes_objects
 from agentaudit.extract.kubernetes_scaling import instances_of
 from agentaudit.extract.redaction import plain
@@ -75,6 +80,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         names=tuple(dict.fromkeys((owner.name, name))),
         words=command_of(node),
         settings=tuple(environment_of(pod, node, key, collector)),
+        settings_whole=environment_whole(pod, node),
         configurations=tuple(_configurations(pod, node)),
         labels=_labels(pod.template),
         namespace=owner.namespace,

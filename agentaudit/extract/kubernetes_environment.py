@@ -76,20 +76,34 @@ def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Settin
             )
 
 
-def _all_of_source(pod: Pod, entry: Node, collector: Collector) -> Iterator[Setting]:
-    prefix = entry.text_at("prefix")
+def environment_whole(pod: Pod, node: Node) -> bool:
+    """Whether all objects that a container takes its environment from are among the files."""
+    block = node.child("envFrom")
+    return all(
+        target is not None
+        for entry in (block.list() if block is not None else ())
+        for _, _, target in _sources(pod, entry)
+    )
+
+
+def _sources(pod: Pod, entry: Node) -> Iterator[tuple[Node, str, KubernetesObject | None]]:
+    """What an entry of `envFrom` names, its kind, and the object where that is among the files."""
     for field, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
         reference = entry.child(field)
-        if reference is None:
-            continue
-        place = evidence(
-            pod.owner.document, reference, f"{kind} {plain(reference.text_at('name'))}"
-        )
-        target = pod.cluster.at(kind, pod.owner.namespace, reference.text_at("name"))
+        if reference is not None:
+            name = reference.text_at("name")
+            yield reference, kind, pod.cluster.at(kind, pod.owner.namespace, name)
+
+
+def _all_of_source(pod: Pod, entry: Node, collector: Collector) -> Iterator[Setting]:
+    prefix = entry.text_at("prefix")
+    for reference, kind, target in _sources(pod, entry):
+        shown = f"{kind} {plain(reference.text_at('name'))}"
+        place = evidence(pod.owner.document, reference, shown)
         if target is None:
             collector.leave_open(
                 place,
-                f"the {kind} {plain(reference.text_at('name'))} is not among the files",
+                f"the {shown} is not among the files",
                 "which variables the container gets is open",
             )
             continue

@@ -287,6 +287,29 @@ def test_a_server_whose_settings_are_not_all_there_may_ask() -> None:
     assert whole.tool_servers[0].authenticated is Truth.NO
 
 
+SERVER_POD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: search-mcp}
+spec:
+  template:
+    spec:
+      containers:
+        - name: search-mcp
+          image: acme/search-mcp:1.2.3
+          envFrom: [{secretRef: {name: search}}]
+"""
+ITS_SETTINGS = "apiVersion: v1\nkind: Secret\nmetadata: {name: search}\nstringData: {LOG: debug}\n"
+
+
+def test_a_server_whose_secret_is_elsewhere_may_ask_who_calls() -> None:
+    open_ = deployment_of({"pod.yaml": SERVER_POD})
+    whole = deployment_of({"pod.yaml": SERVER_POD, "secret.yaml": ITS_SETTINGS})
+
+    assert open_.tool_servers[0].authenticated is Truth.UNKNOWN
+    assert whole.tool_servers[0].authenticated is Truth.NO
+
+
 def test_who_only_asks_and_reports_writes_nothing() -> None:
     text = """
 apiVersion: rbac.authorization.k8s.io/v1
