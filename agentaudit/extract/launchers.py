@@ -1,7 +1,7 @@
 """What a command starts: which package, from which registry, in which version."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -10,17 +10,18 @@ from agentaudit.model.evidence import Truth
 _NPM = frozenset({"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bun"})
 _PYPI = frozenset({"uvx", "pipx", "uv"})
 _OCI = frozenset({"docker", "podman", "nerdctl"})
-_RUNNERS = frozenset({"dlx", "exec", "run", "x", "tool", "create"})
+_RUNNERS = frozenset({"dlx", "exec", "run", "x", "tool", "create", "init"})
 _VALUED = frozenset(
     {
         *("-e", "--env", "-v", "--volume", "--mount", "--name", "--network", "-p", "--publish"),
         *("--env-file", "-w", "--workdir", "-u", "--user", "--entrypoint", "--memory", "--cpus"),
         *("--pull", "--platform", "-l", "--label", "--add-host", "-m", "--with", "--python"),
         *("--index-url", "--registry", "--directory", "--project"),
+        *("--prefix", "--dir", "--cwd", "-C"),
     }
 )
 _SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
-_FETCHING = frozenset({"dlx", "exec", "x", "create"})
+_FETCHING = frozenset({"dlx", "exec", "x", "create", "init"})
 _FETCHED = frozenset({"--with", "--from", "--with-requirements"})
 _PACKAGE = frozenset({"--package", "-p", "--from"})
 _EXACT = re.compile(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
@@ -64,11 +65,10 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
 
 def _runs_own(name: str, arguments: Sequence[str]) -> bool:
     """Whether a package manager starts a script of its own project, and fetches nothing."""
-    given = [word for word in arguments if not word.startswith("-")]
+    given = list(_words(arguments))
     if name == "uv":
-        before, run, _ = " ".join(("", *given, "")).partition(" run ")
         fetched = _FETCHED & {word.partition("=")[0] for word in arguments}
-        return bool(run) and not fetched and "tool" not in before.split()
+        return "run" in given and not fetched and "tool" not in given[: given.index("run")]
     return name in _SCRIPTS and not _FETCHING & set(given[:1])
 
 
@@ -134,13 +134,17 @@ def _packaged(arguments: Sequence[str]) -> str:
 
 
 def _first_word(arguments: Sequence[str]) -> str:
-    """The first argument that is neither a flag, nor a flag's value, nor a subcommand."""
+    """The first word that is no subcommand."""
+    return next((word for word in _words(arguments) if word not in _RUNNERS), "")
+
+
+def _words(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments that are neither flags nor the values of flags."""
     skip = False
     for word in arguments:
         if skip:
             skip = False
         elif word.startswith("-"):
             skip = word in _VALUED
-        elif word not in _RUNNERS:
-            return word
-    return ""
+        else:
+            yield word
