@@ -6,6 +6,7 @@ to stand beside it.
 """
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -54,6 +55,7 @@ def tenants_named(text: str) -> bool:
     return _TENANT.search(text) is not None
 
 
+@lru_cache(maxsize=1)  # each memory of an export asks
 def tenants_used(export: str) -> bool:
     """Whether an expression of an exported workflow names tenants; a title may speak of flats."""
-    return any(tenants_named(found) for found in _USED.findall(export))
+    return any(tenants_named(found[0]) for found in _USED.finditer(export))
