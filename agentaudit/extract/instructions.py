@@ -8,7 +8,13 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.made_up import is_code, is_made_up, is_words
-from agentaudit.extract.recognition import Recognised, by_look, recognise
+from agentaudit.extract.recognition import (
+    Recognised,
+    by_look,
+    may_be_named,
+    may_show,
+    recognise,
+)
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction
@@ -81,7 +87,9 @@ def _settings(document: Document) -> Iterator[Setting]:
         for match in _ASSIGNMENT.finditer(line):
             group = "quoted" if match["quoted"] else "bare"
             value = match[group]
-            if not _stated(match, value, line[match.end() :]):
+            if not may_be_named(match["name"]) and not may_show(value):
+                continue
+            if not _stated(match, value, line[match.end() : match.end() + 1]):
                 seen.add(value)
                 continue
             if recognise(match["name"], value) is None:
