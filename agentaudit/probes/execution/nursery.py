@@ -1,12 +1,14 @@
 """
 The process that all workers and the server are forked from, and that none of them outlives.
 
-    python -m agentaudit.probes.execution.nursery JSON
+    python -m agentaudit.probes.execution.nursery
 
 It is a program of its own, because a process with threads and open terminals is no good parent: it
 sets how many threads numerical libraries use before it loads any, prepares the work, and forks.
-It stands in a session of its own, and ends that session's processes when its standard input closes,
-which happens whichever way the driver ends. How children end, it says on its standard output.
+What is wanted of it, it reads from its standard input, one line of JSON: sockets, kinds of work,
+and the server's speeds. It stands in a session of its own, and ends that session's processes when
+its standard input closes, which happens whichever way the driver ends. How children end, it says
+on its standard output.
 """
 
 import json
@@ -30,10 +32,13 @@ READY = "ready"
 _Role = Callable[[Sequence[socket.socket]], None]
 
 
-def main(arguments: str) -> None:
-    """Forks what the driver wants, and stands by."""
+def main() -> None:
+    """Forks what the driver wants, and stands by; nothing of either without a whole order."""
     os.environ.update(ONE_THREAD)
-    wanted = json.loads(arguments)
+    order = sys.stdin.readline()
+    if not order.endswith("\n"):
+        return  # the driver was gone before it had said all
+    wanted = json.loads(order)
     tools = {Tool(name): prepared(Tool(name)) for name in wanted["tools"]}
     workers, server, threads = wanted["workers"], wanted["server"], wanted["threads"]
     ends = {fd: socket.socket(fileno=fd) for fd in (*workers, server, *threads)}
@@ -117,4 +122,4 @@ def _say_ends(names: dict[int, str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -49,7 +49,7 @@ class Workers:
         self.ends = tuple(end for end, _ in pairs[:count])
         self.server = pairs[count][0]
         self.threads = tuple(end for end, _ in pairs[count + 1 :])
-        wanted = {
+        self._order = {
             "workers": theirs[:count],
             "server": theirs[count],
             "threads": theirs[count + 1 :],
@@ -63,7 +63,7 @@ class Workers:
         self.pids: tuple[int, ...] = ()
         """Of what the others were forked from, the workers, the server, and what has threads."""
         self._nursery = subprocess.Popen(  # noqa: S603 -- a program of ours
-            [sys.executable, "-m", _NURSERY, json.dumps(wanted)],
+            [sys.executable, "-m", _NURSERY],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=theirs,
@@ -111,9 +111,15 @@ class Workers:
         self._nursery.wait()
         for pipe in (self._nursery.stdin, self._nursery.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(BrokenPipeError):  # of an order that nobody has taken
+                    pipe.close()
 
     def _started(self) -> tuple[int, ...]:
+        if self._nursery.stdin is None:
+            raise AssertionError("the nursery is spoken to on a pipe")
+        with suppress(BrokenPipeError):  # it has ended: no word from it says so below
+            self._nursery.stdin.write(f"{json.dumps(self._order)}\n")
+            self._nursery.stdin.flush()
         word, *rest = (self._line() or "no word from them").split()
         if word != READY:
             raise IncompleteError(f"the worker processes did not start: {' '.join([word, *rest])}")

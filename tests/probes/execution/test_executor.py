@@ -1,7 +1,10 @@
 """Real processes under the simulator's own policies: the laws that hold for any run."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -443,6 +446,44 @@ def test_workers_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("agentaudit.probes.execution.workers._NURSERY", "agentaudit.nowhere")
     with pytest.raises(IncompleteError, match="the worker processes did not start"):
         Workers(count=1, tools=UNIT_NS, speeds=SPEEDS).__enter__()
+
+
+def test_what_is_wanted_of_the_workers_stands_on_no_command_line() -> None:
+    """And an order may be longer than a pipe takes at once."""
+    speeds = [0.0, *(1 + number / 7 for number in range(8_192))]
+    assert len(json.dumps(speeds)) > 1 << 16
+
+    with Workers(count=1, tools=UNIT_NS, speeds=speeds) as workers:
+        lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in workers.pids]
+
+    assert [line.split(b"\0")[1:] for line in lines] == [
+        [b"-m", b"agentaudit.probes.execution.nursery", b""]
+    ] * len(lines)
+
+
+@pytest.mark.parametrize("order", ["", '{"workers": [3'])
+def test_a_driver_that_ends_before_it_has_said_what_it_wants_leaves_nobody(order: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "agentaudit.probes.execution.nursery"],
+        input=order,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_workers_that_end_before_they_are_told_anything_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An order that no pipe holds at once breaks off at their end, and hides no reason."""
+    monkeypatch.setattr("agentaudit.probes.execution.workers._NURSERY", "agentaudit.nowhere")
+    workers = Workers(count=1, tools=UNIT_NS, speeds=[1 / 3] * 8_192)
+
+    with pytest.raises(IncompleteError, match="the worker processes did not start"):
+        workers.__enter__()
 
 
 def test_at_least_one_worker() -> None:
