@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from agentaudit.model.workload import SpeedCurve, Stage, Workload, WorkRequest
 from agentaudit.simulation.changes import with_demands, with_rate
 from agentaudit.simulation.experiment import Experiment
-from agentaudit.simulation.fast.requests import ColumnRequests, columns_of, longer_each
+from agentaudit.simulation.fast.requests import longer_each, on_columns
 from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.synthetic import lognormal
 
@@ -51,10 +51,9 @@ def _heavy_tailed(experiment: Experiment) -> Experiment:
 def _with_tail(workload: Workload, number: int) -> Workload:
     draw = Random(f"{number} tails")  # noqa: S311 - a simulation repeats, it keeps no secret
     factors = [lognormal(_TAIL, draw) for _ in range(len(workload.requests))]
-    columns = columns_of(workload)
-    found = None if columns is None else longer_each(columns, factors, Stage.CPU)
+    found = on_columns(workload, lambda columns: longer_each(columns, factors, Stage.CPU))
     if found is not None:
-        return replace(workload, requests=ColumnRequests(found))
+        return found
     pairs = zip(workload.requests, factors, strict=True)
     return replace(workload, requests=tuple(_longer_or_shorter(*pair) for pair in pairs))
 

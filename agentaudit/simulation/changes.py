@@ -10,16 +10,8 @@ from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest
-from agentaudit.simulation.experiment import Experiment
-from agentaudit.simulation.fast.requests import (
-    ColumnRequests,
-    columns_of,
-    dealt,
-    longer,
-    names_there,
-    sooner,
-    types_there,
-)
+from agentaudit.simulation.experiment import Experiment, types_of
+from agentaudit.simulation.fast.requests import dealt, longer, names_there, on_columns, sooner
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.power import stretched
@@ -86,10 +78,9 @@ def with_users(experiment: Experiment, count: int) -> Experiment:
 
 
 def _dealt(workload: Workload, users: int) -> Workload:
-    columns = columns_of(workload)
-    found = None if columns is None else dealt(columns, users)
+    found = on_columns(workload, lambda columns: dealt(columns, users))
     if found is not None:
-        return replace(workload, requests=ColumnRequests(found))
+        return found
     thoughts = [one.think_ns for one in workload.requests if one.follows is not None]
     asked: list[WorkRequest] = []
     for place, request in enumerate(workload.requests):
@@ -217,16 +208,8 @@ def _whole(number: float, word: str) -> int:
 
 def _with_tool(experiment: Experiment, name: str, factor: float) -> Experiment:
     """Steps of this name; where none is called so, what a type of this name does on the CPU."""
-    steps: set[str] = set()
-    types: set[str] = set()
-    for workload in experiment.workloads:
-        columns = columns_of(workload)
-        if columns is None:
-            steps |= {step.name for one in workload.requests for step in one.steps}
-            types |= {one.type for one in workload.requests}
-        else:
-            steps |= names_there(columns)
-            types |= set(types_there(columns))
+    steps: set[str] = set().union(*map(names_there, experiment.workloads))
+    types = set(types_of(experiment.workloads))
     if name in steps:
         return with_demands(experiment, factor, lambda _type, _stage, step: step == name)
     if name in types:
@@ -242,10 +225,9 @@ def _with_tool(experiment: Experiment, name: str, factor: float) -> Experiment:
 def _longer(
     workload: Workload, factor: float, chosen: Callable[[str, Stage, str], bool]
 ) -> Workload:
-    columns = columns_of(workload)
-    found = None if columns is None else longer(columns, factor, chosen)
+    found = on_columns(workload, lambda columns: longer(columns, factor, chosen))
     if found is not None:
-        return replace(workload, requests=ColumnRequests(found))
+        return found
 
     def scaled(request: WorkRequest) -> WorkRequest:
         steps = (
@@ -260,11 +242,10 @@ def _longer(
 
 
 def _faster(workload: Workload, factor: float) -> Workload:
-    columns = columns_of(workload)
-    found = None if columns is None else sooner(columns, factor)
-    if found is not None:
-        return replace(workload, requests=ColumnRequests(found))
-    return _mapped(workload, lambda one: one.changed(arrival_ns=round(one.arrival_ns / factor)))
+    found = on_columns(workload, lambda columns: sooner(columns, factor))
+    return found or _mapped(
+        workload, lambda one: one.changed(arrival_ns=round(one.arrival_ns / factor))
+    )
 
 
 def _mapped(workload: Workload, change: Callable[[WorkRequest], WorkRequest]) -> Workload:

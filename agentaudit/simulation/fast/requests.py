@@ -1,15 +1,18 @@
 """A workload whose requests stay columns: each is made when it is looked at, and by few."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import overload
+from typing import TypeAlias, overload
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest
 from agentaudit.simulation.fast.columns import HEAVIES, NOBODY, WorkColumns, in_order, requests_of
 from agentaudit.simulation.stations import NEVER
 
+Mask: TypeAlias = NDArray[np.bool_]
+Factors: TypeAlias = NDArray[np.float64]
 _CHUNK = 1 << 12
 """Requests made at once by who goes through all of them."""
 
@@ -58,6 +61,15 @@ def columns_of(workload: Workload) -> WorkColumns | None:
     return requests.columns if isinstance(requests, ColumnRequests) else None
 
 
+def on_columns(
+    workload: Workload, change: Callable[[WorkColumns], WorkColumns | None]
+) -> Workload | None:
+    """The workload with its columns changed; None where it has none, or where they cannot be."""
+    columns = columns_of(workload)
+    found = None if columns is None else change(columns)
+    return None if found is None else replace(workload, requests=ColumnRequests(found))
+
+
 def types_there(columns: WorkColumns) -> tuple[str, ...]:
     """The types that any request is of."""
     return tuple(columns.types[place] for place in np.unique(columns.type).tolist())
@@ -69,6 +81,14 @@ def classes_there(workload: Workload) -> set[Heavy]:
     if columns is None:
         return {request.heavy for request in workload.requests}
     return {HEAVIES[code] for code in np.unique(columns.heavy).tolist()}
+
+
+def names_there(workload: Workload) -> set[str]:
+    """The names that any step has."""
+    columns = columns_of(workload)
+    if columns is None:
+        return {step.name for request in workload.requests for step in request.steps}
+    return {columns.kinds[kind].name for kind in np.unique(columns.kind).tolist()}
 
 
 def sooner(columns: WorkColumns, factor: float) -> WorkColumns | None:
@@ -94,12 +114,7 @@ def longer(
     if not table.any():
         return columns
     of_step = np.repeat(columns.type, np.diff(columns.begin))
-    longer_ns = np.where(table[of_step, columns.kind], columns.demand_ns * factor, 0.0)
-    if longer_ns.max(initial=0.0) >= NEVER:
-        return None
-    kept = ~table[of_step, columns.kind]
-    demand_ns = np.where(kept, columns.demand_ns, np.rint(longer_ns).astype(np.int64))
-    return replace(columns, demand_ns=demand_ns)
+    return _stretched(columns, table[of_step, columns.kind], factor)
 
 
 def longer_each(columns: WorkColumns, factors: Sequence[float], stage: Stage) -> WorkColumns | None:
@@ -110,11 +125,18 @@ def longer_each(columns: WorkColumns, factors: Sequence[float], stage: Stage) ->
     """
     on_stage = np.array([kind.stage is stage for kind in columns.kinds], dtype=bool)[columns.kind]
     of_step = np.repeat(np.array(factors), np.diff(columns.begin))
-    longer_ns = np.where(on_stage, columns.demand_ns * of_step, 0.0)
+    return _stretched(columns, on_stage, of_step, least_ns=1)
+
+
+def _stretched(
+    columns: WorkColumns, chosen: Mask, factors: Factors | float, *, least_ns: int = 0
+) -> WorkColumns | None:
+    """With so many times the demand of each step that is chosen; None where one is too long."""
+    longer_ns = np.where(chosen, columns.demand_ns * factors, 0.0)
     if longer_ns.max(initial=0.0) >= NEVER:
         return None
-    whole_ns = np.maximum(np.rint(longer_ns).astype(np.int64), 1)
-    return replace(columns, demand_ns=np.where(on_stage, whole_ns, columns.demand_ns))
+    whole_ns = np.maximum(np.rint(longer_ns).astype(np.int64), least_ns)
+    return replace(columns, demand_ns=np.where(chosen, whole_ns, columns.demand_ns))
 
 
 def dealt(columns: WorkColumns, users: int) -> WorkColumns | None:
@@ -135,11 +157,6 @@ def dealt(columns: WorkColumns, users: int) -> WorkColumns | None:
         follows=np.where(places < users, NOBODY, places - users).astype(np.int32),
         think_ns=np.where(places < users, 0, think_ns),
     )
-
-
-def names_there(columns: WorkColumns) -> set[str]:
-    """The names of steps that any request has."""
-    return {columns.kinds[kind].name for kind in np.unique(columns.kind).tolist()}
 
 
 def first_requests(columns: WorkColumns, most: int) -> list[WorkRequest]:
