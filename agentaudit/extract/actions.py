@@ -81,6 +81,13 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
     for workflow in workflows:
         reading = _Reading(workflow, collector, triggers.of_strangers(workflow))
         fact = collector.add(_workflow(reading))
+        if workflow.cut:
+            place = reading.place(workflow.root.key_of("jobs") or workflow.root, workflow.name)
+            collector.leave_open(
+                place,
+                "it calls more steps of this repository than are read",
+                "what the others do is open",
+            )
         _add_source(reading, fact)
         _add_grant(reading, fact)
         for job in workflow.jobs:

@@ -29,6 +29,8 @@ AGENT_ACTIONS = frozenset(
 )
 _DEEPEST = 10
 """How deep GitHub lets composite actions call one another."""
+_MOST_CALLED = 10_000
+"""Steps of other files that are read for one workflow: calls that call can multiply without end."""
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 
@@ -83,6 +85,8 @@ class WorkflowFile(Struct, frozen=True, kw_only=True):
     document: Document
     root: Node
     jobs: tuple[Job, ...]
+    cut: bool = False
+    """Whether it calls more steps of this repository than are read."""
 
     @property
     def name(self) -> str:
@@ -116,20 +120,21 @@ class WorkflowFile(Struct, frozen=True, kw_only=True):
 def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
     """Every workflow, with its jobs."""
     for document in workflows(documents):
-        root = document.root
-        jobs = root.get("jobs")
+        jobs = document.root.get("jobs")
+        called = _Called(documents, document.file)
         yield WorkflowFile(
             document=document,
-            root=root,
-            jobs=tuple(_job(documents, key, node) for key, node in jobs.entries)
+            root=document.root,
+            jobs=tuple(_job(called, key, node) for key, node in jobs.entries)
             if jobs is not None
             else (),
+            cut=called.cut,
         )
 
 
-def _job(documents: Documents, key: Node, node: Node) -> Job:
+def _job(called: "_Called", key: Node, node: Node) -> Job:
     """A job with its steps; those of actions and workflows of this repository stand among them."""
-    steps = tuple(_called_job(documents, node)) + tuple(_steps(documents, node.get("steps"), 0))
+    steps = (*called.by_job(node), *called.steps(node.get("steps")))
     return Job(
         name=key.raw,
         key=key,
@@ -138,40 +143,65 @@ def _job(documents: Documents, key: Node, node: Node) -> Job:
     )
 
 
-def _steps(documents: Documents, listed: Node | None, depth: int) -> Iterator[Step]:
-    """Steps in their order, what a composite action does before the step that calls it."""
-    for member in listed.list() if listed is not None else ():
-        step = Step(node=member, number=0)
-        inner = tuple(_composite(documents, step.uses, depth))
+class _Called:
+    """What one workflow calls of its repository, each as often as it is called, up to a limit."""
+
+    def __init__(self, documents: Documents, file: str) -> None:
+        self.cut = False
+        self._documents = documents
+        self._left = _MOST_CALLED
+        self._within = [file]
+        self._placed: dict[str, Node] = {}
+
+    def steps(self, listed: Node | None) -> Iterator[Step]:
+        """Steps in their order, what a composite action does before the step that calls it."""
+        for member in listed.list() if listed is not None else ():
+            if self._too_many():
+                return
+            step = Step(node=member, number=0)
+            inner = tuple(self._by_action(step.uses))
+            yield from inner
+            yield replace(step, agent_inside=any(each.runs_agent for each in inner))
+
+    def by_job(self, node: Node) -> Iterator[Step]:
+        """The steps of a reusable workflow, and the call with what it hands over."""
+        uses = raw(node.get("uses"))
+        if not uses or self._too_many():
+            return
+        file = posixpath.normpath(uses) if uses.startswith("./") else ""
+        inner = tuple(self._in(file, "jobs"))
         yield from inner
-        yield replace(step, agent_inside=any(each.runs_agent for each in inner))
+        yield Step(node=node, number=0, agent_inside=any(step.runs_agent for step in inner))
 
+    def _by_action(self, uses: str) -> Iterator[Step]:
+        if not uses.startswith("./"):
+            return
+        folder = posixpath.normpath(uses)
+        for name in ("action.yml", "action.yaml"):
+            yield from self._in(f"{folder}/{name}".removeprefix("./"), "runs")
 
-def _composite(documents: Documents, uses: str, depth: int) -> Iterator[Step]:
-    """The steps of an action of this repository, placed in its own file."""
-    if not uses.startswith("./") or depth >= _DEEPEST:
-        return
-    folder = posixpath.normpath(uses)
-    for name in ("action.yml", "action.yaml"):
-        document = documents.at(f"{folder}/{name}".removeprefix("./"))
-        runs = document.root.get("runs", "steps") if document is not None else None
-        if document is not None and runs is not None:
-            yield from _steps(documents, placed(runs, document.file), depth + 1)
+    def _in(self, file: str, part: str) -> Iterator[Step]:
+        """The steps of a file, unless it is being read: what calls itself does nothing more."""
+        document = self._documents.at(file) if file else None
+        block = document.root.get(part) if document is not None else None
+        if block is None or file in self._within or len(self._within) > _DEEPEST or self.cut:
+            return
+        if file not in self._placed:
+            self._placed[file] = placed(block, file)
+        self._within.append(file)
+        block = self._placed[file]
+        for each in (block,) if part == "runs" else (job for _, job in block.entries):
+            yield from self.by_job(each)
+            yield from self.steps(each.get("steps"))
+        self._within.pop()
 
-
-def _called_job(documents: Documents, node: Node) -> Iterator[Step]:
-    """The steps of a reusable workflow of this repository, and the call with what it hands over."""
-    uses = raw(node.get("uses"))
-    if not uses:
-        return
-    document = documents.at(posixpath.normpath(uses)) if uses.startswith("./") else None
-    inner: list[Step] = []
-    if document is not None:
-        jobs = document.root.get("jobs") or document.root
-        for _, job in jobs.entries:
-            inner += _steps(documents, placed(job.get("steps") or job, document.file), 1)
-    yield from inner
-    yield Step(node=node, number=0, agent_inside=any(step.runs_agent for step in inner))
+    def _too_many(self) -> bool:
+        """Whether one more step is beyond the limit; those of the workflow's own do not count."""
+        if len(self._within) == 1:
+            return False
+        self._left -= 1
+        self.cut = self._left < 0
+        return self.cut
 
 
 def placed(node: Node, file: str) -> Node:

@@ -348,3 +348,63 @@ jobs:
         "GEMINI_API_KEY": "",
         "AWS_ACCESS_KEY_ID": "role-to-assume (OIDC)",
     }
+
+
+CALLED = """\
+on: workflow_call
+permissions: {}
+jobs:
+  answer:
+    uses: ./.github/workflows/agent.yml
+"""
+AGENT = """\
+on: workflow_call
+permissions: {}
+jobs:
+  agent:
+    steps:
+      - uses: openai/codex-action@v1
+"""
+
+
+def test_a_workflow_runs_the_agent_of_one_that_is_called_by_the_one_it_calls() -> None:
+    outer = "on: push\npermissions: {}\njobs:\n  help:\n    uses: ./.github/workflows/called.yml\n"
+    deployment = deployment_of(
+        {
+            ".github/workflows/outer.yml": outer,
+            ".github/workflows/called.yml": CALLED,
+            ".github/workflows/agent.yml": AGENT,
+        }
+    )
+
+    assert all(workflow.runs_agent for workflow in deployment.workflows)
+    assert not deployment.unresolved
+
+
+@pytest.mark.parametrize("calls", [1, 40])
+def test_an_action_that_calls_itself_comes_to_an_end(calls: int) -> None:
+    action = "runs:\n  steps:\n" + "    - uses: ./a\n" * calls
+    workflow = "on: push\npermissions: {}\njobs:\n  help:\n    steps:\n      - uses: ./a\n"
+    deployment = deployment_of(
+        {
+            ".github/workflows/w.yml": workflow,
+            "a/action.yml": action + "    - run: claude -p Hi\n",
+        }
+    )
+
+    assert deployment.workflows[0].runs_agent
+    assert not deployment.unresolved
+
+
+def test_actions_that_multiply_are_read_up_to_a_limit_and_the_rest_is_open() -> None:
+    folders = "abcdef"
+    actions = {
+        f"{folder}/action.yml": "runs:\n  steps:\n" + f"    - uses: ./{inner}\n" * 20
+        for folder, inner in zip(folders, f"{folders[1:]}z", strict=True)
+    }
+    workflow = "on: push\npermissions: {}\njobs:\n  help:\n    steps:\n      - uses: ./a\n"
+    deployment = deployment_of({".github/workflows/w.yml": workflow, **actions})
+
+    assert "it calls more steps of this repository than are read" in {
+        end.what for end in deployment.unresolved
+    }
