@@ -131,8 +131,8 @@ def is_placeholder(key: str, value: str) -> bool:
         return False
     if _PLACEHOLDER.search(value) or len(set(value)) < _FEWEST_DISTINCT:
         return True
-    name = _letters(key)
-    named = _letters(value) == name or (len(name) > _LONG_NAME and _letters(value).endswith(name))
+    name, letters = _letters(key), _letters(value)
+    named = letters == name or (len(name) > _LONG_NAME and letters.endswith(name))
     return named or Counter(value).most_common(1)[0][1] > (len(value) * 3 // 4)
 
 

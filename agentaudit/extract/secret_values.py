@@ -5,9 +5,11 @@ Names of other places, settings, expressions, words and what guides make up are 
 """
 
 import re
+from collections.abc import Sequence
 
 from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
+    form_of,
     is_digest,
     is_expression,
     is_foreign,
@@ -18,6 +20,7 @@ from agentaudit.extract.literals import (
 from agentaudit.extract.made_up import is_made_up
 from agentaudit.extract.secret_names import name_words
 from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts.credentials import CredentialForm
 
 _WEAK_KINDS = frozenset({"password", "connection_string"})
 _SHORTEST = {"password": 6, "connection_string": 6}
@@ -29,14 +32,14 @@ _EXAMPLE_TOKEN = re.compile(
 """What no vendor issues; a person may well choose such a password."""
 _FEWEST_WORDS_OF_SENTENCE = 4
 _SHORTEST_MEAN_OF_WORDS = 3.5
-_DSN = re.compile(r"^[^:@/\s]+:(?P<password>[^@\s]+)@(?:tcp|unix)\(")
-"""`user:password@tcp(host:3306)/name`, as the drivers of Go take it."""
-_HOST_ALONE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?(?:/[\w.-]*)?")
-_STANDING = re.compile(r"pass(?:word|wd)?|pwd|secret|<.*>|\$.*|[*x]+", re.IGNORECASE)
-_SECRET_PART = re.compile(
-    r"(?:^|[;\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)\s*=",
+_STANDING = re.compile(r"pass(?:word|wd)?|pwd|secret|<.*>|\{.*\}|\$.*|[*x]+", re.IGNORECASE)
+_NAMED_PASSWORD = re.compile(
+    r"(?:^|[;,\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)"
+    r"\s*=\s*(?P<password>[^;,\s]+)",
     re.IGNORECASE,
 )
+_PLACED_PASSWORD = re.compile(r"^[^:@/\s]+:(?P<password>[^@\s]+)@")
+"""`user:password@host/name`; `user:password@tcp(host:3306)/name`, as the drivers of Go take it."""
 _URL_START = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENTRY_KEY = re.compile(r"[a-z]SecretKey$")
 _ENTRY = re.compile(
@@ -65,7 +68,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
     if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
         return False
     spaced = any(character.isspace() for character in value)
-    names_one = kind == "connection_string" and _SECRET_PART.search(value) is not None
+    names_one = kind == "connection_string" and _NAMED_PASSWORD.search(value) is not None
     if (spaced and not names_one) or _URL_START.match(value):
         return False
     if _SETTING.match(value) or is_expression(value) or is_publishable(value) or is_foreign(value):
@@ -86,18 +89,21 @@ def likelihood(password: str) -> Confidence:
     """Nothing but words opens a door less often than it stands for what does: `changePassword`."""
     words = name_words(password)
     plain = _PLAIN_WORDS.fullmatch(password) is not None
-    mean = sum(map(len, words)) / len(words) if words else 0
-    return Confidence.POSSIBLE if plain and mean >= _SHORTEST_MEAN_OF_PLAIN else Confidence.LIKELY
+    return (
+        Confidence.POSSIBLE
+        if plain and _mean_length(words) >= _SHORTEST_MEAN_OF_PLAIN
+        else Confidence.LIKELY
+    )
 
 
 def _opens(connection: str) -> bool:
     """Whether a connection string holds a password, and not what stands for one."""
-    if ";" in connection:
-        return _SECRET_PART.search(connection) is not None
-    found = _DSN.match(connection)
-    if found is not None:
-        return _STANDING.fullmatch(found["password"]) is None
-    return _HOST_ALONE.fullmatch(connection) is None
+    return any(
+        form_of("", found["password"]) is CredentialForm.LITERAL
+        and _STANDING.fullmatch(found["password"]) is None
+        for pattern in (_NAMED_PASSWORD, _PLACED_PASSWORD)
+        for found in pattern.finditer(connection)
+    )
 
 
 def _reads_as_words(value: str) -> bool:
@@ -107,6 +113,9 @@ def _reads_as_words(value: str) -> bool:
         return False
     if all(len(word) > 2 for word in words):  # noqa: PLR2004, shorter ones are syllables of noise
         return True
-    mean = sum(map(len, words)) / len(words)
     several = len(words) >= _FEWEST_WORDS_OF_SENTENCE or value.islower()
-    return several and mean >= _SHORTEST_MEAN_OF_WORDS
+    return several and _mean_length(words) >= _SHORTEST_MEAN_OF_WORDS
+
+
+def _mean_length(words: Sequence[str]) -> float:
+    return sum(map(len, words)) / len(words) if words else 0.0
