@@ -74,6 +74,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     """Entry point, command and arguments."""
     settings: tuple["Setting", ...] = ()
+    settings_whole: bool = False
+    """Whether all that its environment is taken from is among the files."""
     mounts: tuple[tuple[str, str], ...] = ()
     """Files and folders of the repository, and where they are mounted."""
     configurations: tuple[tuple[Document, Node], ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence
+from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
@@ -146,15 +146,8 @@ def _passed_through(
             yield replace(by_name[name], via=(evidence(document, element, name),))
 
 
-def environment_whole(documents: Documents, workload: Workload) -> bool:
-    """Whether all that a container takes its environment from is among the documents."""
-    if "envFrom" in workload.document.text:
-        return False
-    service = workload.document.root.get("services", workload.names[0])
-    return service is None or _whole(documents, workload.document, service)
-
-
 def _whole(documents: Documents, document: Document, service: Node) -> bool:
+    """Whether all files that a service takes its environment from are among the documents."""
     paths = _environment_files(service)
     return all(documents.beside(document, path.text or "") is not None for path in paths)
 

@@ -90,6 +90,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             build=container.build,
             words=container.words,
             settings=container.settings,
+            settings_whole=container.settings_whole,
             mounts=container.mounts,
             configurations=container.configurations,
             labels=container.labels,

@@ -112,6 +112,7 @@ class _Values(Struct, frozen=True):
             runtime=_runtime(self.document, block, name, key),
             names=(name, self.name),
             settings=settings,
+            settings_whole=False,  # templates add to it
         )
         if container.role in {"agent", "gateway", "model", "tool_server"}:
             add_container(self.collector, container)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, Workload, evidence
 from agentaudit.extract.containers import add_egress, runtime_id
 from agentaudit.extract.credentials import Holding, add_credentials
-from agentaudit.extract.kubernetes_environment import Pod, environment_of
+from agentaudit.extract.kubernetes_environment import Pod, environment_of, environment_whole
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
@@ -46,6 +46,7 @@ def add_agent_runtime(
             names=(item.name,),
             role="",
             settings=settings,
+            settings_whole=environment_whole(pod, deployment),
             namespace=item.namespace,
         )
     )

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
-from agentaudit.extract.compose import environment_whole
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
@@ -34,7 +33,7 @@ def extract_letta(documents: Documents, collector: Collector) -> None:
             _add_file(documents, document, collector)
     for workload in collector.workloads:
         if "letta/letta" in workload.image:
-            _add_server(documents, collector, workload)
+            _add_server(collector, workload)
 
 
 def _add_file(documents: Documents, document: Document, collector: Collector) -> None:
@@ -219,7 +218,7 @@ def _blocks(root: Node, node: Node) -> Iterator[Node]:
         yield from (block for block in (own.elements if own is not None else ()) if block.entries)
 
 
-def _add_server(documents: Documents, collector: Collector, workload: Workload) -> None:
+def _add_server(collector: Collector, workload: Workload) -> None:
     """Whether a server asks who calls; the agent is the one that its runtime is said to run."""
     runtime = collector.facts.get(workload.runtime_id)
     if not isinstance(runtime, Runtime):
@@ -231,7 +230,7 @@ def _add_server(documents: Documents, collector: Collector, workload: Workload) 
         if secure is not None
         else runtime.evidence[0]
     )
-    asks = _asks(documents, workload, runtime, secure)
+    asks = _asks(workload, runtime, secure)
     agent = collector.add(
         Agent(
             id=fact_id("agent", name, f"{runtime.id}/agent"),
@@ -260,18 +259,13 @@ def _add_server(documents: Documents, collector: Collector, workload: Workload) 
     collector.remember(agent.id, store)
 
 
-def _asks(
-    documents: Documents, workload: Workload, runtime: Runtime, secure: Setting | None
-) -> Truth:
+def _asks(workload: Workload, runtime: Runtime, secure: Setting | None) -> Truth:
     """No only where the port is published and nothing unread could say otherwise."""
     if secure is not None:
         if secure.content.lower() in {"true", "1", "yes"}:
             return Truth.YES
         return Truth.UNKNOWN if "$" in secure.content else _open(runtime)
-    service = workload.document.root.get("services", workload.names[0])
-    if service is None or not environment_whole(documents, workload):
-        return Truth.UNKNOWN
-    return _open(runtime)
+    return _open(runtime) if workload.settings_whole else Truth.UNKNOWN
 
 
 def _open(runtime: Runtime) -> Truth:

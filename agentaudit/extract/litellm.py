@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
-from agentaudit.extract.compose import environment_whole
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded_yaml
@@ -92,7 +91,7 @@ def _extract(documents: Documents, document: Document, collector: Collector) -> 
         brokers_credentials=Truth.YES,
         fronts_tools=Truth.YES if root.child("mcp_servers") is not None else Truth.NO,
     )
-    if database is None and _environment_open(documents, collector):
+    if database is None and _environment_open(collector):
         place = gateway.evidence[0]
         what = f"a part of the environment of {gateway.name} is not among the files"
         collector.leave_open(place, what, "whether its database limits what its callers spend")
@@ -137,14 +136,12 @@ def _around(documents: Documents, document: Document, collector: Collector) -> I
             yield node
 
 
-def _environment_open(documents: Documents, collector: Collector) -> bool:
+def _environment_open(collector: Collector) -> bool:
     """Whether a container that runs the proxy gets settings that no file here holds."""
-    for workload in collector.workloads:
-        if workload.role != "gateway" or "litellm" not in workload.image:
-            continue
-        if not environment_whole(documents, workload):
-            return True
-    return False
+    return any(
+        workload.role == "gateway" and "litellm" in workload.image and not workload.settings_whole
+        for workload in collector.workloads
+    )
 
 
 def _add_guardrails(document: Document, collector: Collector) -> bool:

@@ -6,7 +6,6 @@ is 0, for ever, unless set) and "Data Retention".
 """
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.compose import environment_whole
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known, Truth
@@ -15,7 +14,7 @@ from agentaudit.model.facts.controls import AuditLog
 _DAYS = "PHOENIX_DEFAULT_RETENTION_POLICY_DAYS"
 
 
-def extract_phoenix(documents: Documents, collector: Collector) -> None:
+def extract_phoenix(_documents: Documents, collector: Collector) -> None:
     """The log that every server of Phoenix is, with the time for which it keeps what it gets."""
     for workload in collector.workloads:
         runtime = collector.facts.get(workload.runtime_id)
@@ -29,7 +28,7 @@ def extract_phoenix(documents: Documents, collector: Collector) -> None:
             kept = Known.SET if number.isdecimal() else Known.UNKNOWN
             kept = Known.NONE if number.isdecimal() and not int(number) else kept
         else:
-            kept = Known.NONE if environment_whole(documents, workload) else Known.UNKNOWN
+            kept = Known.NONE if workload.settings_whole else Known.UNKNOWN
         collector.add(
             AuditLog(
                 id=fact_id("audit_log", "phoenix", f"{workload.runtime_id}/phoenix"),

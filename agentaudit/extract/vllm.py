@@ -14,7 +14,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
-from agentaudit.extract.compose import environment_whole
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_exposure import behind, outward_services
@@ -60,7 +59,7 @@ def extract_vllm(documents: Documents, collector: Collector) -> None:
     for workload in collector.workloads:
         line = " ".join(part for word in workload.words for part in word.split())
         if "vllm" in workload.image or any(start in line for start in _STARTS):
-            _add_container(documents, collector, workload, reached)
+            _add_container(collector, workload, reached)
     for document in documents.of("yaml"):
         if _is_configuration(document.root):
             _add_file(collector, document)
@@ -86,9 +85,7 @@ def _is_configuration(root: Node) -> bool:
     return len(keys & _KEYS) >= _FEWEST and root.child("services") is None
 
 
-def _add_container(
-    documents: Documents, collector: Collector, workload: Workload, reached: set[FactId]
-) -> None:
+def _add_container(collector: Collector, workload: Workload, reached: set[FactId]) -> None:
     runtime = collector.facts.get(workload.runtime_id)
     if not isinstance(runtime, Runtime):
         return
@@ -103,7 +100,7 @@ def _add_container(
     model = next(known, None) or _model(server, workload.names[0])
     model = replace(
         _described(model, server),
-        authenticated=_asks(documents, server),
+        authenticated=_asks(server),
         exposed=_published(runtime) or runtime.id in reached,
     )
     collector.update(model)
@@ -151,7 +148,7 @@ def _on(arguments: Mapping[str, str], name: str) -> bool:
     return name in arguments and arguments[name].lower() not in _OFF
 
 
-def _asks(documents: Documents, server: _Server) -> Truth:
+def _asks(server: _Server) -> Truth:
     """No only where the whole command and environment are known."""
     workload = server.workload
     if server.arguments.get("api-key"):
@@ -160,7 +157,7 @@ def _asks(documents: Documents, server: _Server) -> Truth:
         return Truth.UNKNOWN
     if any(setting.key == "VLLM_API_KEY" for setting in workload.settings):
         return Truth.YES
-    return Truth.NO if environment_whole(documents, workload) else Truth.UNKNOWN
+    return Truth.NO if workload.settings_whole else Truth.UNKNOWN
 
 
 def _published(runtime: Runtime) -> bool:
