@@ -25,9 +25,11 @@ from msgspec.structs import replace
 from agentaudit.cli.demo import running_sample
 from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.model.trace import Trace
+from agentaudit.model.workload import Machine
 from agentaudit.simulation.beside import background_course
 from agentaudit.simulation.machine import host_machine
 from agentaudit.simulation.recorded import Reproduction, reproduction
+from agentaudit.simulation.replay import workloads_of
 
 USERS = 16
 QUESTIONS = 300
@@ -84,10 +86,15 @@ def recorded(scenario: Scenario, seconds: float, folder: Path) -> Path:
     return output
 
 
+def checked(trace: Trace, machine: Machine) -> Reproduction:
+    _, loaded = workloads_of(trace, source="", gpu=machine.gpu)
+    return reproduction(trace, machine, loaded)
+
+
 def row(name: str, trace: Trace) -> str:
-    now = reproduction(trace, host_machine(trace))
+    now = checked(trace, host_machine(trace))
     alone = replace(trace, contention=())
-    before = reproduction(alone, replace(host_machine(alone), background=0.0))
+    before = checked(alone, replace(host_machine(alone), background=0.0))
     beside = [threads for _, threads in background_course(trace)]
     return (
         f"{name:20} {len(now.recorded_ns):8} {sum(beside) / max(len(beside), 1):7.1f}"

@@ -195,6 +195,7 @@ def scheduler(
     from agentaudit.simulation.changes import parse_change
     from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
     from agentaudit.simulation.experiment import Experiment, types_of
+    from agentaudit.simulation.large_workloads import suited
     from agentaudit.simulation.metrics import Terms
     from agentaudit.simulation.objectives import parse_objectives
     from agentaudit.simulation.recommend import aim_of, recommendation
@@ -214,6 +215,7 @@ def scheduler(
             importing=Importing(tokens_per_s=tokens_per_s, limit=limit),
         )
         chosen = _machine(host, name=machine, cores=cores, watts=watts)
+        workloads = suited(workloads, chosen)
         experiment = Experiment(workloads=workloads, machine=chosen)
         terms = Terms(
             objectives=parse_objectives(slo or (), types_of(workloads)), price_per_hour=price

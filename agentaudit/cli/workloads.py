@@ -137,6 +137,7 @@ def replayed(trace: "Trace", *, source: str) -> "Simulation":
     from agentaudit.simulation.arrivals import RECORDED
     from agentaudit.simulation.compare import ranked_shipped, simulation_of
     from agentaudit.simulation.experiment import Experiment
+    from agentaudit.simulation.large_workloads import suited
     from agentaudit.simulation.recorded import recorded_workload
     from agentaudit.simulation.replications import recorded_replications, replication_count
     from agentaudit.simulation.views import with_views
@@ -144,7 +145,7 @@ def replayed(trace: "Trace", *, source: str) -> "Simulation":
     workload, machine = recorded_workload(trace, source=source)
     count = replication_count(None, len(workload.requests))
     made = recorded_replications(workload, arrivals=RECORDED, requests=None, seed=0, count=count)
-    ranking = ranked_shipped(Experiment(workloads=made, machine=machine))
+    ranking = ranked_shipped(Experiment(workloads=suited(made, machine), machine=machine))
     return with_views(simulation_of(ranking), ranking)
 
 

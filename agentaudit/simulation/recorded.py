@@ -14,7 +14,7 @@ from agentaudit.simulation.metrics import percentile
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.threads import MultiThreading
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.replay import workload_of
+from agentaudit.simulation.replay import workloads_of
 from agentaudit.simulation.simulator import simulate
 
 
@@ -22,13 +22,13 @@ def recorded_workload(trace: Trace, *, source: str) -> tuple[Workload, Machine]:
     """
     The recorded requests and the host they ran on, with a check against what was recorded.
 
-    Raises InputError and IncompleteError as `workload_of` does.
+    Raises InputError and IncompleteError as `workloads_of` does.
     """
     machine = host_machine(trace)
-    workload = workload_of(trace, source=source, gpu=machine.gpu)
+    workload, loaded = workloads_of(trace, source=source, gpu=machine.gpu)
     # Lengths that were assumed are nothing to check against.
     assumed = assumed_model(trace.incidents)
-    check = () if assumed else (reproduction(trace, machine).sentence(),)
+    check = () if assumed else (reproduction(trace, machine, loaded).sentence(),)
     missing = (f"Not read: {one.lost} ({one.what})." for one in unread(trace.incidents))
     return replace(workload, assumptions=(*missing, *check, *workload.assumptions)), machine
 
@@ -51,14 +51,14 @@ class Reproduction(Struct, frozen=True, kw_only=True):
         )
 
 
-def reproduction(trace: Trace, machine: Machine) -> Reproduction:
+def reproduction(trace: Trace, machine: Machine, workload: Workload) -> Reproduction:
     """
     The recorded load, simulated as it came, beside its recorded latencies.
 
     This is a check and no fit: nothing is adjusted to make the two agree. What ran beside runs at
-    the instants at which it ran, and requests that an edge cut off are part of the load.
+    the instants at which it ran, and requests that an edge cut off are part of the load: the
+    workload has them.
     """
-    workload = workload_of(trace, source="", gpu=machine.gpu, cut=True)
     replayed = {request.request_id for request in workload.requests}
     first_ns = min(one.arrival_ns for one in trace.requests if one.request_id in replayed)
     beside = tuple(

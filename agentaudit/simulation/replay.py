@@ -10,6 +10,8 @@ neither a core nor the interpreter could have shortened.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from agentaudit.errors import IncompleteError, InputError, Problem
 from agentaudit.model.trace import Request, Step, Trace
 from agentaudit.model.workload import Heavy, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
@@ -18,32 +20,40 @@ from agentaudit.simulation.premises import premises
 from agentaudit.simulation.sessions import Turn, sessions_of, turn_past
 
 
-def workload_of(trace: Trace, *, source: str, gpu: SpeedCurve, cut: bool = False) -> Workload:
+def workloads_of(trace: Trace, *, source: str, gpu: SpeedCurve) -> tuple[Workload, Workload]:
     """
-    The recorded requests in order of arrival, the first at 0. `source` names the recording.
+    The recorded requests in order of arrival, the first at 0, and with those that were cut off.
 
-    With `cut`, those too that an edge of the recording cut off, with what of them was recorded.
-    Raises InputError for steps that cannot be, and IncompleteError when no whole request was
-    recorded, or none of the CPU time.
+    Requests that an edge of the recording cut off have what was recorded of them. `source` names
+    the recording. Raises InputError for steps that cannot be, and IncompleteError when no whole
+    request was recorded, or none of the CPU time.
     """
     _check(trace, source)
     ordered = sorted(trace.requests, key=lambda one: (one.arrival_ns, one.request_id))
     steps = _steps_by_request(trace)
-    replayed = [one for one in ordered if (cut or one.complete) and steps.get(one.request_id)]
-    _check_evidence(trace, [one for one in replayed if one.complete], steps, source)
+    there = [one for one in ordered if steps.get(one.request_id)]
+    whole = [one for one in there if one.complete]
+    _check_evidence(trace, whole, steps, source)
     demands = Demands(trace, gpu)
-    plans = {one.request_id: demands.plan(one, steps[one.request_id]) for one in replayed}
+    plans = {one.request_id: demands.plan(one, steps[one.request_id]) for one in whole}
     sessions = sessions_of(ordered, trace.load, imported=bool(trace.target.imported))
-    return Workload(
+    workload = Workload(
         requests=tuple(_requests(ordered, plans, sessions.turns)),
         source=source,
         arrivals="recorded",
         seed=0,
-        assumptions=(
-            *premises(trace, replayed, steps, demands.notes),
-            sessions.sentence,
-        ),
+        # Of the whole requests alone: what was noted of others comes after them.
+        assumptions=(*premises(trace, whole, steps, demands.notes), sessions.sentence),
     )
+    if len(whole) == len(there):
+        return workload, workload
+    plans |= {
+        one.request_id: demands.plan(one, steps[one.request_id])
+        for one in there
+        if not one.complete
+    }
+    requests = tuple(_requests(ordered, plans, sessions.turns))
+    return workload, replace(workload, requests=requests)
 
 
 def heavy_resource(steps: Sequence[WorkStep]) -> Heavy:

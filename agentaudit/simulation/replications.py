@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload, WorkRequest
 from agentaudit.simulation.arrivals import TIMED, Arrivals
+from agentaudit.simulation.large_workloads import written_workload
 from agentaudit.simulation.resampling import drawn_sessions
 from agentaudit.simulation.shaping import shaped
 from agentaudit.simulation.synthetic import WorkloadShape
-from agentaudit.simulation.written_workload import written_workload
 
 MOST_REPLICATIONS = 1000
 _DEFAULT = 10

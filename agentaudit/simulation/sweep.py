@@ -18,6 +18,7 @@ from agentaudit.model.sweep import Cell, SweepRow
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.arrivals import RECORDED, parse_arrivals
 from agentaudit.simulation.caps import default_caps, with_caps
+from agentaudit.simulation.large_workloads import written_workload
 from agentaudit.simulation.machine import with_cores
 from agentaudit.simulation.metrics import result_of
 from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
@@ -25,7 +26,6 @@ from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.shaping import shaped
 from agentaudit.simulation.synthetic import WorkloadShape
 from agentaudit.simulation.workload_file import overridden
-from agentaudit.simulation.written_workload import written_workload
 
 MOST_CELLS = 1_000_000
 

@@ -9,7 +9,7 @@ from agentaudit.model.trace import CpuSample, Host, Request, Step, StepKind, Tar
 from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage, Workload
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.replay import workload_of
+from agentaudit.simulation.replay import workloads_of
 from agentaudit.simulation.speed import ideal_cores
 
 MS = 1_000_000
@@ -78,7 +78,7 @@ def plan(workload: Workload, place: int = 0) -> list[tuple[Stage, int]]:
 
 
 def replayed(recorded: Trace) -> Workload:
-    return workload_of(recorded, source="run.aatrace", gpu=BATCHING)
+    return workloads_of(recorded, source="run.aatrace", gpu=BATCHING)[0]
 
 
 def test_a_tool_becomes_its_cpu_time_and_what_it_waited() -> None:
@@ -320,7 +320,8 @@ def test_tokens_and_the_share_of_python_code_are_those_recorded() -> None:
     """A tool of which children did three quarters, and a call with its prompt and its answer."""
     tool = replace(step(0, TOOL, 0, 100, cpu_ms=100), children_cpu_ns=75 * MS)
     call = replace(step(1, LLM, 100, 200), tokens_in=900, tokens_out=100)
-    workload = workload_of(trace([tool, call], [request(0, 0, 200)]), source="test", gpu=BATCHING)
+    recorded = trace([tool, call], [request(0, 0, 200)])
+    workload, _ = workloads_of(recorded, source="test", gpu=BATCHING)
     steps = workload.requests[0].steps
 
     assert [item.interpreted for item in steps] == [0.25, 1.0]

@@ -6,15 +6,17 @@ from msgspec.structs import replace
 from agentaudit.model.answers import Question
 from agentaudit.model.results import Simulation
 from agentaudit.model.sweep import SweepRow
-from agentaudit.model.workload import Stage
-from agentaudit.simulation import simulator, written_workload
+from agentaudit.model.workload import Stage, Workload
+from agentaudit.simulation import large_workloads, simulator
 from agentaudit.simulation.arrivals import parse_arrivals
 from agentaudit.simulation.capacity import searched
 from agentaudit.simulation.caps import default_caps
+from agentaudit.simulation.changes import parse_change
 from agentaudit.simulation.compare import ranked_shipped, simulation_of
 from agentaudit.simulation.experiment import Experiment, types_of
 from agentaudit.simulation.fast.drawn import drawn_columns
 from agentaudit.simulation.fast.requests import columns_of, large_workload
+from agentaudit.simulation.large_workloads import suited
 from agentaudit.simulation.load import offered_load
 from agentaudit.simulation.machine import PRESETS
 from agentaudit.simulation.metrics import Terms
@@ -28,6 +30,7 @@ from agentaudit.simulation.synthetic import (
     synthetic_workload,
 )
 from agentaudit.simulation.views import with_views
+from agentaudit.simulation.what_if import what_ifs
 
 SECOND = 1_000_000_000
 MACHINE = replace(PRESETS["v1"], cores=8)
@@ -63,11 +66,51 @@ def answers(shape: WorkloadShape, *, question: Question | None) -> Simulation:
     return simulation_of(ranking, found=found)
 
 
+@pytest.mark.parametrize("arrivals", ["poisson:3", "users:7:2s"])
+def test_what_was_recorded_is_answered_the_same(
+    arrivals: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = replace(SHAPE, arrivals=parse_arrivals(arrivals))
+    recorded = written_replications(shape, source="run.aatrace", count=2)
+    names = ("fcfs", "mas", "sjf", "micro-batching")
+
+    def answered(workloads: tuple[Workload, ...]) -> Simulation:
+        experiment = Experiment(workloads=workloads, machine=MACHINE)
+        ranking = ranked_shipped(experiment, names=names)
+        changed, told = what_ifs(ranking, [parse_change("tool:answer=2x,cpu=+4")])
+        found = simulation_of(ranking, what_ifs=changed, told=told)
+        return with_views(found, ranking)
+
+    by_objects = answered(suited(recorded, MACHINE))
+    monkeypatch.setattr(large_workloads, "WORTH_COMPILING", 1)
+    in_columns = suited(recorded, MACHINE)
+
+    assert all(columns_of(one) is not None for one in in_columns)
+    assert answered(in_columns) == by_objects
+
+
+def test_what_the_readable_engine_runs_stays_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As does what columns would have in another order, and what they cannot hold."""
+    monkeypatch.setattr(large_workloads, "WORTH_COMPILING", 1)
+    recorded = synthetic_workload(replace(SHAPE, requests=9), source="run.aatrace")
+    first, second, *others = recorded.requests
+    swapped = first.changed(request_id=second.request_id), second.changed(request_id=0)
+    endless = first.changed(arrival_ns=1 << 70)
+
+    for workload, machine in (
+        (recorded, replace(MACHINE, background=0.5)),
+        (replace(recorded, requests=(*swapped, *others)), MACHINE),
+        (replace(recorded, requests=(endless, second, *others)), MACHINE),
+    ):
+        assert suited([workload], machine) == (workload,)
+    assert columns_of(*suited([recorded], MACHINE)) is not None
+
+
 @pytest.mark.parametrize("arrivals", WAYS)
 def test_a_comparison_is_the_same(arrivals: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shape = replace(SHAPE, arrivals=parse_arrivals(arrivals))
     by_objects = answers(shape, question=None)
-    monkeypatch.setattr(written_workload, "WORTH_COMPILING", 1)
+    monkeypatch.setattr(large_workloads, "WORTH_COMPILING", 1)
 
     assert columns_of(written_replications(shape, source="w.yaml", count=1)[0]) is not None
     assert answers(shape, question=None) == by_objects
@@ -86,7 +129,7 @@ def test_what_is_found_is_the_same(
 ) -> None:
     shape = replace(SHAPE, arrivals=parse_arrivals(arrivals))
     by_objects = answers(shape, question=question)
-    monkeypatch.setattr(written_workload, "WORTH_COMPILING", 1)
+    monkeypatch.setattr(large_workloads, "WORTH_COMPILING", 1)
 
     assert answers(shape, question=question) == by_objects
 
@@ -113,7 +156,7 @@ def rows(shape: WorkloadShape) -> list[SweepRow]:
 
 def test_a_sweep_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     by_objects = rows(SHAPE)
-    monkeypatch.setattr(written_workload, "WORTH_COMPILING", 1)
+    monkeypatch.setattr(large_workloads, "WORTH_COMPILING", 1)
 
     assert rows(SHAPE) == by_objects
 
@@ -149,8 +192,8 @@ def test_a_machine_with_limits_runs_them_on_the_engine() -> None:
 
 
 def test_without_the_extra_there_are_objects(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(written_workload, "WORTH_COMPILING", 1)
-    monkeypatch.setattr(written_workload, "kernel_available", lambda: False)
+    monkeypatch.setattr(large_workloads, "WORTH_COMPILING", 1)
+    monkeypatch.setattr(large_workloads, "kernel_available", lambda: False)
 
     (made,) = written_replications(SHAPE, source="w.yaml", count=1)
 
