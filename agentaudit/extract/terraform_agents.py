@@ -14,15 +14,16 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Node
 
+_AGENT = "aws_bedrockagent_agent"
 _DAY_S = 86_400
 
 
 def add_agents(module: Module, principals: Principals, collector: Collector) -> None:
     """The agents of Bedrock in a module, with what steers them."""
     agents: dict[str, FactId] = {}
-    for declared in module.resources("aws_bedrockagent_agent"):
-        agents[declared.name] = _add_bedrock_agent(declared, collector)
-        authenticate(principals, declared, agents[declared.name], ("agent_resource_role_arn",))
+    for declared in module.resources(_AGENT):
+        agents[declared.address] = _add_bedrock_agent(declared, collector)
+        authenticate(principals, declared, agents[declared.address], ("agent_resource_role_arn",))
     for declared in module.resources("aws_bedrockagent_agent_action_group"):
         _add_action_group(declared, agents, collector)
 
@@ -120,8 +121,8 @@ def _bedrock_memory(declared: Declared, block: Node) -> MemoryStore:
 def _add_action_group(declared: Declared, agents: dict[str, FactId], collector: Collector) -> None:
     """The functions of an action group as tools of their agent."""
     reference = declared.body.get("agent_id")
-    parts = reference.raw.split(".") if reference is not None else ()
-    owner = next((agents[part] for part in parts[1:-1] if part in agents), None)
+    agent = declared.module.references(_AGENT).referred(reference.raw) if reference else None
+    owner = agents[agent.address] if agent is not None else None
     schema = declared.body.get("function_schema", "member_functions", "functions")
     _add_functions(declared, schema, owner, collector)
 

@@ -7,14 +7,13 @@ Sources: Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs"; Go
 Data Access audit logs" and "GKE audit logging"; Azure Monitor, "Diagnostic settings".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
-from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.controls import AuditLog
 from agentaudit.readers.document import Node
@@ -24,7 +23,7 @@ _GOOGLE = tuple(
 )
 _SERVICES = frozenset({"allServices", "aiplatform.googleapis.com"})
 _DATA = frozenset({"DATA_READ", "DATA_WRITE"})
-_SETTING = "azurerm_monitor_diagnostic_setting"
+_SETTING, _TARGET = "azurerm_monitor_diagnostic_setting", "target_resource_id"
 _RECORDED: Mapping[str, tuple[str, str, frozenset[str]]] = MappingProxyType(
     {
         "azurerm_kubernetes_cluster": (
@@ -98,34 +97,33 @@ def _any(found: set[str] | frozenset[str], *, unknown: bool) -> Truth:
     return Truth.UNKNOWN if unknown else Truth.NO
 
 
-class _Settings(Struct):
+class _Settings(Struct, frozen=True):
     """What the diagnostic settings of a module keep."""
 
     unsure: bool
     """Whoever calls the module may add a setting, and one whose target nobody knows may be any."""
-    of_all: set[str] = field(default_factory=set)
-    """The categories of settings without a target."""
-    by_address: dict[str, set[str]] = field(default_factory=dict)
+    of_all: tuple[Declared, ...]
+    """The settings without a target."""
+    by_address: Mapping[str, Sequence[Declared]]
 
 
 def _settings(module: Module) -> _Settings:
-    settings = _Settings(unsure=bool(module.callers))
-    for declared in module.resources(_SETTING):
-        target = declared.body.get("target_resource_id")
-        if target is None:
-            settings.of_all.update(_categories(declared))
-        elif target.unknown and "azurerm_" not in target.raw:
-            settings.unsure = True
-        else:
-            for address in addresses_in(target.raw):
-                settings.by_address.setdefault(address, set()).update(_categories(declared))
-    return settings
+    targets = [(item, item.body.get(_TARGET)) for item in module.resources(_SETTING)]
+    return _Settings(
+        unsure=bool(module.callers)
+        or any(
+            node is not None and node.unknown and "azurerm_" not in node.raw for _, node in targets
+        ),
+        of_all=tuple(item for item, node in targets if node is None),
+        by_address=module.referring(_TARGET, _SETTING),
+    )
 
 
 def _diagnosed(declared: Declared, settings: _Settings) -> AuditLog:
     """Whether a diagnostic setting of the module keeps the calls to a resource of Azure."""
     kind, what, wanted = _RECORDED[declared.type]
-    found = settings.of_all | settings.by_address.get(declared.address, set())
+    of_it = (*settings.of_all, *settings.by_address.get(declared.address, ()))
+    found = {category for setting in of_it for category in _categories(setting)}
     return _log(declared, kind, what, _any(found & wanted, unknown=settings.unsure))
 
 

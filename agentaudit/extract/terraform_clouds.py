@@ -79,10 +79,15 @@ def google_account_id(declared: Declared) -> FactId:
     return fact_id("identity", declared.title, declared.key)
 
 
-def google_account_of(module: Module, node: Node | None) -> FactId:
+def google_account(module: Module, node: Node | None) -> Declared | None:
     """The service account that a value refers to, if it is one of the module's."""
     accounts = module.references("google_service_account")
-    declared = accounts.referred(node.raw) if node is not None else None
+    return accounts.referred(node.raw) if node is not None else None
+
+
+def google_account_of(module: Module, node: Node | None) -> FactId:
+    """The identity of such an account."""
+    declared = google_account(module, node)
     return google_account_id(declared) if declared is not None else NOBODY
 
 

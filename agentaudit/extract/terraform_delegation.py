@@ -9,7 +9,7 @@ done in the Admin console alone. Without `oauth_scopes` it asks for those of its
 
 from agentaudit.extract.application_permissions import Application, add_scope
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.terraform_clouds import google_account_id
+from agentaudit.extract.terraform_clouds import google_account, google_account_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.readers.document import Document, Node
 from agentaudit.readers.hcl import body_node
@@ -32,9 +32,7 @@ def _account(module: Module, credentials: Node | None) -> Declared | None:
     """The account whose key a provider has."""
     keys = module.references("google_service_account_key")
     key = keys.referred(credentials.raw) if credentials is not None else None
-    named = key.body.get("service_account_id") if key is not None else None
-    accounts = module.references("google_service_account")
-    return accounts.referred(named.raw) if named is not None else None
+    return google_account(module, key.body.get("service_account_id")) if key is not None else None
 
 
 def _add(account: Declared, document: Document, body: Node, collector: Collector) -> None:

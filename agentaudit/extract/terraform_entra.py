@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from agentaudit.extract.application_permissions import Application, add_role, graph_role
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.sizes import compound_seconds_of
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -106,8 +107,7 @@ def _add_password(declared: Declared, owners: _Owners, collector: Collector) -> 
     """A client secret, and the application that it proves; two years where nobody says less."""
     body = declared.body
     relative, end = body.get("end_date_relative"), body.get("end_date")
-    hours = re.fullmatch(r"(\d{1,6})h.*", relative.raw) if relative is not None else None
-    ttl_s = int(hours[1]) * 3600 if hours else None
+    ttl_s = compound_seconds_of(relative.raw) if relative is not None else None
     credential = collector.add(
         Credential(
             id=fact_id("credential", declared.name, declared.key),
