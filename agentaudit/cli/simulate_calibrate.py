@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from agentaudit.model.workload import SpeedCurve
+    from agentaudit.model.workload import PowerCurve, SpeedCurve
 
 _MOST_SHOWN = 8
 """Calls at once up to which the played server is tried."""
@@ -24,11 +25,11 @@ def calibrate(
     context: typer.Context,
     cpu: Annotated[
         Path | None,
-        typer.Option(metavar="CSV", help="Latencies of a CPU stage: concurrency, seconds."),
+        typer.Option(metavar="CSV", help="Of a CPU stage: concurrency, seconds, watts."),
     ] = None,
     gpu: Annotated[
         Path | None,
-        typer.Option(metavar="CSV", help="Latencies of an LLM stage: concurrency, seconds."),
+        typer.Option(metavar="CSV", help="Of an LLM stage: concurrency, seconds, watts."),
     ] = None,
     cores: Annotated[
         int | None, typer.Option(metavar="N", help="Cores of the machine that was measured.")
@@ -48,7 +49,9 @@ def calibrate(
     Without a CSV this machine is measured, in about ten seconds: how fast it does each kind of work
     with 1, 2, 4, … jobs at once, what handing out a step costs, and whether the server that
     `simulate validate` plays keeps to its batch curve. A CSV has the columns `concurrency` and
-    `seconds`, and a row of concurrency 1; other columns do no harm.
+    `seconds`, and a row of concurrency 1. With a column `watts`, or `joules` of all calls of a row
+    together, and a row of concurrency 0, idle, the machine has its watts too. Other columns do no
+    harm.
 
     \b
     Examples:
@@ -109,30 +112,50 @@ def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
 
 
 def _elsewhere(cpu: Path | None, gpu: Path | None, cores: int | None) -> tuple[str, list[str]]:
+    from agentaudit.model.workload import Power
     from agentaudit.report.calibration_text import commented
     from agentaudit.simulation.calibration import machine_lines
     from agentaudit.simulation.machine import MOST_CORES
 
     if cores is None or not 1 <= cores <= MOST_CORES:
         raise UsageError(f"a CSV needs --cores, from 1 to {MOST_CORES}: those it was measured on")
-    comments: list[str] = []
-    curves: dict[str, SpeedCurve | None] = {"cpu": None, "gpu": None}
-    for name, file in (("cpu", cpu), ("gpu", gpu)):
-        if file is not None:
-            curves[name], told = _fitted(name, file)
-            comments += told
-    lines = machine_lines(cores=cores, cpu=curves["cpu"], gpu=curves["gpu"], dispatch_ns=0)
-    return commented(comments), lines
+    of_cpu, of_gpu = _fitted("cpu", cpu), _fitted("gpu", gpu)
+    lines = machine_lines(
+        cores=cores,
+        cpu=of_cpu.speeds,
+        gpu=of_gpu.speeds,
+        dispatch_ns=0,
+        power=Power(cpu=of_cpu.watts, gpu=of_gpu.watts),
+    )
+    return commented([*of_cpu.told, *of_gpu.told]), lines
 
 
-def _fitted(name: str, file: Path) -> "tuple[SpeedCurve, list[str]]":
-    from agentaudit.readers.stage_latency import read_stage_latencies
-    from agentaudit.report.calibration_text import fit_comments
-    from agentaudit.simulation.calibration import left_out_error, stage_curve
+class _Fitted(Struct, frozen=True, kw_only=True):
+    """The curves of a stage that was measured elsewhere, and what is told of their fit."""
 
-    latencies = read_stage_latencies(file)
-    told = fit_comments(name, latencies, left_out=left_out_error(latencies))
-    return stage_curve(latencies), list(told)
+    speeds: "SpeedCurve | None" = None
+    watts: "PowerCurve | None" = None
+    told: tuple[str, ...] = ()
+
+
+def _fitted(name: str, file: Path | None) -> _Fitted:
+    """Of a file; nothing is known without one."""
+    from agentaudit.readers.measured_stage import read_measured_stage
+    from agentaudit.report.calibration_text import fit_comments, power_comments
+    from agentaudit.simulation import calibration
+
+    if file is None:
+        return _Fitted()
+    stage = read_measured_stage(file)
+    speeds = calibration.stage_curve(stage.latencies)
+    error = calibration.left_out_error(stage.latencies)
+    told = tuple(fit_comments(name, stage.latencies, left_out=error))
+    if not stage.power:
+        return _Fitted(speeds=speeds, told=told)
+    error = calibration.left_out_watts_error(stage.power, speeds)
+    more = power_comments(name, stage.power, left_out=error)
+    watts = calibration.power_curve(stage.power)
+    return _Fitted(speeds=speeds, watts=watts, told=(*told, *more))
 
 
 def _write(output: Path, text: str) -> None:

@@ -127,3 +127,17 @@ class StageLatency(Struct, frozen=True, kw_only=True):
 
     concurrency: int
     seconds: float
+
+
+class StagePower(Struct, frozen=True, kw_only=True):
+    """What a stage draws while so many calls of it run at once; 0 is idle."""
+
+    concurrency: int
+    watts: float
+
+
+class MeasuredStage(Struct, frozen=True, kw_only=True):
+    """What was measured of a stage, each ascending; power is empty, or goes from idle on."""
+
+    latencies: tuple[StageLatency, ...]
+    power: tuple[StagePower, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from agentaudit.model.execution import HostMeasurement, StageLatency
+from agentaudit.model.execution import HostMeasurement, StageLatency, StagePower
 
 _MS = 1_000_000
 _US = 1_000
@@ -40,7 +40,24 @@ def fit_comments(
     yield f"{name}, from {len(latencies)} measured latencies:"
     for item in latencies:
         yield f"{item.concurrency:6} at once: {item.seconds:.6g} s"
-    if left_out is not None:
+    yield from _told_by_others(left_out)
+
+
+def power_comments(
+    name: str, power: Sequence[StagePower], *, left_out: float | None
+) -> Iterator[str]:
+    """The same of watts."""
+    yield f"Power of the {name}, measured idle and at {len(power) - 1} numbers of calls:"
+    for item in power:
+        yield f"{item.concurrency:6} at once: {item.watts:.6g} W"
+    yield "Between two of them watts grow with the work that is served, beyond the last they stay."
+    yield from _told_by_others(left_out)
+
+
+def _told_by_others(left_out: float | None) -> Iterator[str]:
+    if left_out is None:
+        yield "Too few were measured to tell one from the others: the fit's error is unknown."
+    else:
         yield f"Any one of them is told by the others within {left_out:.1%}."
 
 

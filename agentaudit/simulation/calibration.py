@@ -8,9 +8,10 @@ stage apart, `refined` lets simulation say by how much the curve misses, and cor
 
 from collections.abc import Mapping, Sequence
 
-from agentaudit.model.execution import Contest, HostMeasurement, StageLatency
-from agentaudit.model.workload import SpeedCurve
+from agentaudit.model.execution import Contest, HostMeasurement, StageLatency, StagePower
+from agentaudit.model.workload import Power, PowerCurve, SpeedCurve
 from agentaudit.simulation.cores import Contender
+from agentaudit.simulation.power import watts_at
 from agentaudit.simulation.speed import ideal_cores, total_speed
 
 
@@ -54,6 +55,23 @@ def _latency(curve: SpeedCurve, item: StageLatency, latencies: Sequence[StageLat
     """Seconds of each call, of so many that start together."""
     alone = next(other.seconds for other in latencies if other.concurrency == 1)
     return item.concurrency * alone / total_speed(curve, item.concurrency)
+
+
+def power_curve(power: Sequence[StagePower]) -> PowerCurve:
+    """What a stage draws at any number of calls; ValueError where idle is not known, or is more."""
+    ordered = sorted((item.concurrency, item.watts) for item in power)
+    return PowerCurve(points=tuple(ordered))
+
+
+def left_out_watts_error(power: Sequence[StagePower], speeds: SpeedCurve) -> float | None:
+    """As `left_out_error`, of watts; `speeds` are those of the stage."""
+    ends = {0, max(item.concurrency for item in power)}
+    errors = []
+    for item in power:
+        if item.concurrency not in ends and item.watts:
+            others = power_curve([other for other in power if other is not item])
+            errors.append(abs(watts_at(others, speeds, item.concurrency) / item.watts - 1))
+    return max(errors, default=None)
 
 
 def refined(
@@ -141,7 +159,12 @@ def hampered(curve: SpeedCurve, progress: SpeedCurve, cores: int) -> SpeedCurve:
 
 
 def machine_lines(
-    *, cores: int, cpu: SpeedCurve | None, gpu: SpeedCurve | None, dispatch_ns: int
+    *,
+    cores: int,
+    cpu: SpeedCurve | None,
+    gpu: SpeedCurve | None,
+    dispatch_ns: int,
+    power: Power | None = None,
 ) -> list[str]:
     """What a machine file says; what is not known is left out."""
     lines = [f"cores: {cores}"]
@@ -151,8 +174,10 @@ def machine_lines(
         lines.append(f"gpu: {_points(gpu)}")
     if dispatch_ns:
         lines.append(f"dispatch: {round(dispatch_ns / 1000)}us")
-    return lines
+    drawn = (("cpu", power.cpu), ("gpu", power.gpu)) if power is not None else ()
+    watts = [f"  {name}: {_points(curve)}" for name, curve in drawn if curve is not None]
+    return [*lines, *(("watts:", *watts) if watts else ())]
 
 
-def _points(curve: SpeedCurve) -> str:
-    return "{" + ", ".join(f"{jobs}: {speed:.4g}" for jobs, speed in curve.points) + "}"
+def _points(curve: SpeedCurve | PowerCurve) -> str:
+    return "{" + ", ".join(f"{jobs}: {number:.4g}" for jobs, number in curve.points) + "}"

@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from agentaudit.cli.main import app
 from agentaudit.errors import UsageError
-from agentaudit.model.workload import Machine
+from agentaudit.model.workload import Machine, Power, PowerCurve
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation.machine_file import parse_machine
 from agentaudit.simulation.workload_file import parse_workload
@@ -47,6 +47,31 @@ def test_two_points_leave_none_out(tmp_path: Path) -> None:
 
     assert machine_of(run.stdout).gpu.points == ((1, 1.0), (8, 4.0))
     assert "told by the others" not in run.stdout
+
+
+def test_watts_become_those_of_the_machine_with_what_their_fit_misses(tmp_path: Path) -> None:
+    cpu, gpu = tmp_path / "lexrank.csv", tmp_path / "llm.csv"
+    cpu.write_text("concurrency,seconds,joules\n0,60,6780\n1,1.42,183\n8,1.47,300\n64,2.8,1042\n")
+    gpu.write_text("concurrency,seconds,watts\n0,,115\n1,1.28,183\n8,1.71,363\n64,2.9,471\n")
+    run = calibrate("--cpu", str(cpu), "--gpu", str(gpu), "--cores", "48")
+    machine = machine_of(run.stdout)
+
+    assert machine.power is not None
+    assert machine.power.gpu == PowerCurve(points=((0, 115), (1, 183), (8, 363), (64, 471)))
+    assert machine.power.cpu is not None
+    assert [jobs for jobs, _ in machine.power.cpu.points] == [0, 1, 8, 64]
+    assert machine.power.cpu.points[1][1] == pytest.approx(183 / 1.42, rel=1e-3)
+    assert "Power of the gpu, measured idle and at 3 numbers of calls:" in run.stdout
+    assert run.stdout.count("told by the others within") == 4
+
+
+def test_watts_of_one_stage_alone_leave_the_other_unknown(tmp_path: Path) -> None:
+    gpu = tmp_path / "llm.csv"
+    gpu.write_text("concurrency,seconds,watts\n0,,115\n1,1,183\n")
+    run = calibrate("--gpu", str(gpu), "--cores", "48")
+
+    assert machine_of(run.stdout).power == Power(gpu=PowerCurve(points=((0, 115), (1, 183))))
+    assert run.stdout.count("the fit's error is unknown") == 2
 
 
 def test_this_machine_is_measured() -> None:

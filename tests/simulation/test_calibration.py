@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.model.execution import Contest, HandOver, HostMeasurement, StageLatency, ToolSpeed
+from agentaudit.model.execution import (
+    Contest,
+    HandOver,
+    HostMeasurement,
+    StageLatency,
+    StagePower,
+    ToolSpeed,
+)
 from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation.calibration import (
@@ -15,7 +22,9 @@ from agentaudit.simulation.calibration import (
     host_curve,
     host_progress,
     left_out_error,
+    left_out_watts_error,
     machine_lines,
+    power_curve,
     refined,
     stage_curve,
 )
@@ -132,3 +141,15 @@ def test_contests_say_how_a_kind_shares_a_core() -> None:
 def test_without_a_contest_all_share_alike() -> None:
     assert contender([], "spawn", alone=1.0, host=HOST) == Contender()
     assert capacity([]) == EVEN
+
+
+def test_watts_between_two_points_follow_the_work_that_is_served() -> None:
+    """Served twice as fast at 2 as alone, and no faster beyond: so 1 and 4 tell what 2 draw."""
+    speeds = SpeedCurve(points=((1, 1.0), (2, 2.0), (4, 2.0)))
+    points = {0: 100.0, 1: 150.0, 2: 240.0, 4: 200.0}
+    power = [StagePower(concurrency=calls, watts=drawn) for calls, drawn in points.items()]
+
+    assert power_curve(power).points == tuple(points.items())
+    # Of 1, half of what 2 draw above idle, 170 W; of 2, all of what 4 draw, 200 W.
+    assert left_out_watts_error(power, speeds) == pytest.approx(max(170 / 150 - 1, 1 - 200 / 240))
+    assert left_out_watts_error(power[:2], speeds) is None
