@@ -120,7 +120,8 @@ class Collector(Struct):
 
     facts: dict[FactId, Fact] = field(default_factory=dict)
     edges: dict[tuple[EdgeKind, FactId, FactId], Edge] = field(default_factory=dict)
-    open_ends: list[Unresolved] = field(default_factory=list)
+    open_ends: dict[tuple[Evidence, str], set[Unresolved]] = field(default_factory=dict)
+    """By their place and what is open there; what that leaves undecided may be several things."""
     references: list[Reference] = field(default_factory=list)
     workloads: list[Workload] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -131,6 +132,9 @@ class Collector(Struct):
     """The day on which it is asked what has expired; unless it is given, everything has."""
     key: bytes = b""
     """A team's own, by which equal values are known again in its other runs."""
+    _spent: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By file and what is counted."""
+    _counted: set[tuple[str, str, object]] = field(default_factory=set)
     _by_kind: dict[type[Fact], dict[FactId, Fact]] = field(default_factory=dict)
     _seen: dict[FactId, tuple[tuple[Evidence, ...], set[Evidence]]] = field(default_factory=dict)
     """The places of facts that were added again, as they were then."""
@@ -208,14 +212,31 @@ class Collector(Struct):
 
     def leave_open(self, place: Evidence, what: str, effect: str) -> None:
         """Something that could not be resolved, and what that leaves undecided."""
-        self.open_ends.append(
-            Unresolved(evidence=place, what=cleaned(what), effect=cleaned(effect))
-        )
+        end = Unresolved(evidence=place, what=cleaned(what), effect=cleaned(effect))
+        self.open_ends.setdefault((place, end.what), set()).add(end)
 
     def settle(self, place: Evidence, what: str) -> None:
         """What was left open with these words at this place is open no more."""
-        settled = (place, cleaned(what))
-        self.open_ends[:] = [end for end in self.open_ends if (end.evidence, end.what) != settled]
+        self.open_ends.pop((place, cleaned(what)), None)
+
+    def affords(
+        self, file: str, what: str, more: int, *, most: int, key: object = None
+    ) -> bool:
+        """
+        Whether a file has room for more of what takes long to look at; if so, it is counted.
+
+        What has a key counts once in each file. Who is refused leaves open what he did not read.
+        """
+        counter = (file, what)
+        if key is not None and (*counter, key) in self._counted:
+            return True
+        spent = self._spent.get(counter, 0) + more
+        if spent > most:
+            return False
+        self._spent[counter] = spent
+        if key is not None:
+            self._counted.add((*counter, key))
+        return True
 
     def forget(self, identifier: FactId) -> None:
         """A fact goes, without a look at its edges."""

@@ -204,7 +204,7 @@ def _deployment(
         edges=tuple(
             sorted(collector.edges.values(), key=lambda edge: (edge.kind, edge.src, edge.dst))
         ),
-        unresolved=tuple(sorted(set(collector.open_ends))),
+        unresolved=tuple(sorted(set().union(*collector.open_ends.values()))),
         coverage=counted_coverage((*unread, *judged_coverage(parsed.coverage, collector))),
         suppressions=suppression_comments(parsed.documents),
         **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field

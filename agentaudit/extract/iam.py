@@ -1,8 +1,7 @@
 """
-Statements of an identity to grants: what is left after its denials, and what that amounts to.
+Statements of an identity to grants: what its allowances amount to.
 
-A denial takes away only when it surely applies: it has no condition, and its resources cover those
-of the statement. Conditions of an allowance are recorded; they narrow, and never clear.
+Conditions of an allowance are recorded; they narrow, and never clear.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,18 +10,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.iam_actions import all_actions, expanded
+from agentaudit.extract.iam_allowances import Allowance, allowances_of, readable
 from agentaudit.extract.iam_escalations import METHODS, SECRET_READS, Method
 from agentaudit.extract.iam_exfiltration import READS, outlets
 from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.iam_measures import measured
 from agentaudit.extract.iam_policies import Statement
-from agentaudit.extract.iam_scope import EVERY, is_everything, patterns_of, unscoped
+from agentaudit.extract.iam_scope import EVERY, patterns_of, unscoped
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
 
-MOST_SENSITIVE = 5_000
 _ROLE_PASSING = "iam:passrole"
 _OWN_USER = "${aws:username}"
 _NARROWED_BY_ANY_RESOURCE = (
@@ -36,22 +34,6 @@ _NARROWED_BY_ANY_RESOURCE = (
 """Actions that give more only where they are not tied to a named resource."""
 _FETCHING = ("secretsmanager:", "ssm:", "sts:assumerole", "bedrock-agentcore:", "redshift:")
 _ROLE_TAKING = "sts:assumerole"
-
-
-class Allowance(Struct, frozen=True):
-    """One statement that allows, and the actions that its identity's denials leave of it."""
-
-    statement: Statement
-    actions: frozenset[str]
-    escalations: tuple[str, ...] = ()
-    free_reads: tuple[str, ...] = ()
-    outlets: tuple[str, ...] = ()
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether it holds for all resources of a kind."""
-        resources = self.statement.resources
-        return bool(self.statement.not_resources) or any(map(is_everything, resources))
 
 
 class Bearer(Struct, frozen=True, kw_only=True):
@@ -69,17 +51,10 @@ def add_grants(
     collector: Collector, bearer: Bearer, statements: Iterable[Statement]
 ) -> tuple[Grant, ...]:
     """The grants of a bearer, added and linked; the order of the statements changes nothing."""
-    listed = sorted(set(statements), key=lambda statement: (statement.key, statement.place))
+    listed = readable(collector, bearer.name, statements)
+    allowances = allowances_of(collector, listed, bearer.ceiling)
+    allowances = with_outlets(with_escalations(allowances))
     denials = [statement for statement in listed if not statement.allows]
-    allowances = with_outlets(
-        with_escalations(
-            [
-                Allowance(statement, _bounded(remaining(statement, denials), bearer.ceiling))
-                for statement in listed
-                if statement.allows
-            ]
-        )
-    )
     grants = [_allowing(bearer, allowance) for allowance in allowances]
     grants += [_written(bearer, statement) for statement in denials]
     for grant in grants:
@@ -89,51 +64,10 @@ def add_grants(
     return tuple(grants)
 
 
-def allowed_by(statements: Iterable[Statement]) -> frozenset[str]:
-    """Every action that the statements of a policy allow on some resource."""
-    listed = tuple(statements)
-    denials = [statement for statement in listed if not statement.allows]
-    allowing = (remaining(statement, denials) for statement in listed if statement.allows)
-    return frozenset().union(*allowing)
-
-
-def _bounded(actions: frozenset[str], ceiling: frozenset[str] | None) -> frozenset[str]:
-    return actions if ceiling is None else actions & ceiling
-
-
-def remaining(statement: Statement, denials: Sequence[Statement]) -> frozenset[str]:
-    """The actions of an allowing statement that no denial surely takes away."""
-    actions = _all_of(statement)
-    for denial in denials:
-        if not denial.conditions and _covers(denial, statement):
-            actions -= _all_of(denial)
-    return actions
-
-
-def _all_of(statement: Statement) -> frozenset[str]:
-    if "*" in statement.not_resources:
-        return frozenset()
-    if statement.not_actions:
-        return all_actions().difference(*map(expanded, statement.not_actions))
-    return frozenset().union(*map(expanded, patterns_of(statement)))
-
-
-def _covers(denial: Statement, statement: Statement) -> bool:
-    """Whether every resource of a statement is among those of a denial."""
-    if denial.not_resources:
-        return False
-    if "*" in denial.resources:
-        return True
-    return bool(statement.resources) and all(
-        any(matches(pattern, resource) for pattern in denial.resources)
-        for resource in statement.resources
-    )
-
-
 def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
     """The allowances, each method of escalation named by the first that it needs."""
     named: dict[int, list[str]] = {}
-    given = frozenset().union(*(allowance.actions for allowance in allowances))
+    given = frozenset().union(*{allowance.actions for allowance in allowances})
     for name, method in METHODS.items():
         if not given.issuperset(method.actions):
             continue
@@ -193,9 +127,9 @@ def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
         write_count=measure.writes,
         permissions_count=measure.permissions,
         read_count=measure.reads,
-        unscoped_writes=unscoped(statement, measure.scopable)[:MOST_SENSITIVE],
+        unscoped_writes=unscoped(statement, measure),
         secret_reads=_secret_reads(allowance),
-        sensitive_actions=measure.sensitive[:MOST_SENSITIVE],
+        sensitive_actions=measure.sensitive,
         permission_actions=measure.permission_actions,
         escalations=allowance.escalations,
         free_reads=allowance.free_reads,

@@ -6,6 +6,7 @@ The table is read on first use (some milliseconds); a service is split up when i
 """
 
 import gzip
+import re
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
@@ -49,6 +50,7 @@ class TableNote(msgspec.Struct, frozen=True):
     licence: str
 
 
+_WILD = re.compile(r"[*?]")
 _LETTERS = {level.value[0]: level for level in Level}
 
 
@@ -70,6 +72,14 @@ def expanded(pattern: str) -> frozenset[str]:
     if not found and "*" not in wanted and "?" not in wanted:
         return frozenset({wanted})
     return frozenset(found)
+
+
+def width(pattern: str) -> int:
+    """How many actions of the table a pattern is held against, and may stand for."""
+    service, _, action = pattern.partition(":")
+    if _WILD.search(service):
+        return len(all_actions())
+    return len(_actions(service)) if _WILD.search(action) else 1
 
 
 @cache

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.iam import MOST_SENSITIVE
 from agentaudit.extract.iam_actions import Level, access, expanded
 from agentaudit.extract.iam_globs import Glob, literal_head, meets, open_glob
 from agentaudit.extract.iam_holders import principal_name
+from agentaudit.extract.iam_measures import MOST_SENSITIVE
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.fact import FactId

@@ -8,6 +8,27 @@ from msgspec import Struct
 from agentaudit.extract.iam_actions import READING_VERBS, Level, access
 from agentaudit.extract.iam_escalations import SECRET_READS
 
+MOST_SENSITIVE = 5_000
+_TELEMETRY = frozenset(
+    {
+        "logs:createloggroup",
+        "logs:createlogstream",
+        "logs:putlogevents",
+        "xray:puttracesegments",
+        "xray:puttelemetryrecords",
+        "cloudwatch:putmetricdata",
+    }
+)
+_CRYPTOGRAPHY = frozenset(
+    {
+        *("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "kms:generatedatakeypair"),
+        *("kms:generatedatakeywithoutplaintext", "kms:generatedatakeypairwithoutplaintext"),
+        *("kms:reencryptfrom", "kms:reencryptto", "kms:sign", "kms:generatemac", "kms:verify"),
+    }
+)
+"""AWS counts the use of a key among the writes; it changes nothing."""
+UNTOLD = _TELEMETRY | _CRYPTOGRAPHY
+
 
 class Measure(Struct, frozen=True, kw_only=True):
     """A set of actions, measured. What hands out permissions or secrets comes first."""
@@ -20,7 +41,10 @@ class Measure(Struct, frozen=True, kw_only=True):
     sensitive: tuple[str, ...]
     permission_actions: tuple[str, ...]
     scopable: tuple[str, ...]
-    """Those that change something and could name what."""
+    """Those that change something and could name what: all, and the first `MOST_SENSITIVE`."""
+    first_scopable: tuple[str, ...]
+    telling: tuple[str, ...]
+    """Of all those the first that are neither telemetry nor the use of a key."""
 
 
 @lru_cache(maxsize=256)
@@ -36,14 +60,17 @@ def measured(actions: frozenset[str]) -> Measure:
     permissions = by_level[Level.PERMISSIONS]
     grave = SECRET_READS.union(permissions)
     changing = {*by_level[Level.WRITE], *permissions}
+    named = _first(grave, scopable)
     return Measure(
         total=len(actions),
         writes=len(by_level[Level.WRITE]) + len(by_level[Level.TAGGING]),
         permissions=len(permissions),
         reads=len(by_level[Level.READ]) + len(by_level[Level.LIST]),
-        sensitive=_first(grave, changing | (SECRET_READS & actions)),
+        sensitive=_first(grave, changing | (SECRET_READS & actions))[:MOST_SENSITIVE],
         permission_actions=tuple(sorted(permissions)),
-        scopable=_first(grave, scopable),
+        scopable=named,
+        first_scopable=named[:MOST_SENSITIVE],
+        telling=tuple(action for action in named if action not in UNTOLD)[:MOST_SENSITIVE],
     )
 
 

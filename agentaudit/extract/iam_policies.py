@@ -70,7 +70,11 @@ def statements(
         return ()
     reading = _Reading(source, collector)
     listed = policy.get("Statement")
-    members = listed.list()[:_MOST_STATEMENTS] if listed is not None else ()
+    members = listed.list() if listed is not None else ()
+    if len(members) > _MOST_STATEMENTS:
+        beyond = f"the statements beyond {_MOST_STATEMENTS:,}"
+        reading.leave_open(members[_MOST_STATEMENTS], beyond, "they may allow anything")
+        members = members[:_MOST_STATEMENTS]
     found = (reading.statement(member, number) for number, member in enumerate(members))
     return tuple(statement for statement in found if statement is not None)
 

@@ -3,31 +3,13 @@
 import re
 from collections.abc import Sequence
 
+from agentaudit.extract.iam_measures import MOST_SENSITIVE, UNTOLD, Measure
 from agentaudit.extract.iam_policies import Condition, Statement
 
 EVERY = frozenset({"*", "*:*"})
 """Actions that stand for all there are."""
 _EVERY_BUCKET = re.compile(r"\*(?:/\*)?")
 _EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*")
-_TELEMETRY = frozenset(
-    {
-        "logs:createloggroup",
-        "logs:createlogstream",
-        "logs:putlogevents",
-        "xray:puttracesegments",
-        "xray:puttelemetryrecords",
-        "cloudwatch:putmetricdata",
-    }
-)
-_CRYPTOGRAPHY = frozenset(
-    {
-        *("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "kms:generatedatakeypair"),
-        *("kms:generatedatakeywithoutplaintext", "kms:generatedatakeypairwithoutplaintext"),
-        *("kms:reencryptfrom", "kms:reencryptto", "kms:sign", "kms:generatemac", "kms:verify"),
-    }
-)
-"""AWS counts the use of a key among the writes; it changes nothing."""
-_UNTOLD = _TELEMETRY | _CRYPTOGRAPHY
 _NARROWING = re.compile(
     r"resourcetag/|requesttag/|^iam:(?:passedtoservice|awsservicename|permissionsboundary)$"
 )
@@ -64,7 +46,7 @@ def service_and_name(arn: str) -> tuple[str, str]:
     return parts[2], parts[5]
 
 
-def unscoped(statement: Statement, scopable: tuple[str, ...]) -> tuple[str, ...]:
+def unscoped(statement: Statement, measure: Measure) -> tuple[str, ...]:
     """
     Of the changing actions that could name a resource, those that do not.
 
@@ -72,15 +54,17 @@ def unscoped(statement: Statement, scopable: tuple[str, ...]) -> tuple[str, ...]
     AWS manages and that list their actions one by one: nobody can narrow them.
     """
     if statement.managed_policy and not any("*" in action for action in statement.actions):
-        return scopable if statement.not_actions else ()
+        return measure.first_scopable if statement.not_actions else ()
     if any(_narrows(condition) for condition in statement.conditions):
         return ()
-    telling = tuple(action for action in scopable if action not in _UNTOLD)
     if "*" in statement.resources or statement.not_resources:
-        return telling
+        return measure.telling
     names = (service_and_name(resource) for resource in statement.resources)
     services = {service for service, name in names if name == "*"}
-    return tuple(action for action in telling if action.partition(":")[0] in services)
+    if not services:
+        return ()
+    named = (action for action in measure.scopable if action.partition(":")[0] in services)
+    return tuple(action for action in named if action not in UNTOLD)[:MOST_SENSITIVE]
 
 
 def _narrows(condition: Condition) -> bool:

@@ -7,7 +7,8 @@ from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.iam import Bearer, add_grants, allowed_by
+from agentaudit.extract.iam import Bearer, add_grants
+from agentaudit.extract.iam_allowances import allowed_by
 from agentaudit.extract.iam_holders import (
     Holder,
     add_identity,
@@ -31,8 +32,8 @@ _ATTACHMENTS = {
     "aws_iam_user_policy_attachment": ("user", "policy_arn"),
     "aws_iam_role_policy_attachments_exclusive": ("role_name", "policy_arns"),
 }
-
-
+_MOST_GIVEN = 20_000
+"""By the policies of one file, to all that they are attached to."""
 _BOUNDARY = re.compile(r"boundar(?:y|ies)", re.IGNORECASE)
 """What nobody has, and is called so, bounds those that are made later: so in a CDK's bootstrap."""
 
@@ -47,7 +48,7 @@ class Principals(Struct):
     ids: dict[str, FactId] = field(default_factory=dict)
     policies: dict[str, tuple[Declared, tuple[Statement, ...]]] = field(default_factory=dict)
     """Managed policies, and inline ones whose holder no value tells."""
-    named: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    named: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     """Keys of holders by kind and name, and those of policies under `policy`."""
     boundaries: list[tuple[Declared, Holder, Node]] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
@@ -102,9 +103,7 @@ class Principals(Struct):
             self._name("policy", declared.title, declared.key)
 
     def _name(self, kind: str, name: str, key: str) -> None:
-        keys = self.named.setdefault((kind, name), [])
-        if key not in keys:
-            keys.append(key)
+        self.named.setdefault((kind, name), {})[key] = None
 
     def _keys(self, kind: str, name: str, module: Module) -> Iterator[str]:
         """The keys of what is called so, those of the module first."""
@@ -147,7 +146,7 @@ class Principals(Struct):
             found = self._statements(declared, "policy")
             holders = tuple(self._targets(declared, _INLINE[declared.type]))
             for holder in holders:
-                holder.statements.extend(found)
+                self._give(holder, found, declared.place())
             if not holders:
                 self.policies[declared.key] = (declared, found)
         for declared in module.resources(*_ATTACHMENTS):
@@ -184,20 +183,32 @@ class Principals(Struct):
         key = self._policy_key(declared.module, arn)
         if key in self.policies:
             self.held.add(key)
-            holder.statements.extend(self.policies[key][1])
+            self._give(holder, self.policies[key][1], place)
         elif arn.text and policy_name(arn.text):
             holder.attach_managed(arn.text, place, self.collector)
         else:
             effect = f"what {holder.name} may do beyond its other policies is not known"
             self.collector.leave_open(place, f"the policy {arn.raw[:80]}", effect)
 
+    def _give(self, holder: Holder, found: Sequence[Statement], place: Evidence) -> None:
+        """The statements of a policy to one more holder."""
+        most = _MOST_GIVEN
+        if self.collector.affords(place.file, "statements given", len(found), most=most):
+            holder.statements.extend(found)
+        else:
+            what = f"a policy of {holder.name}, after {most:,} statements that policies give"
+            self.collector.leave_open(place, what, "it may allow anything")
+
     def _bound(self) -> None:
         """What permissions boundaries leave; one that no file declares takes nothing away."""
+        known: dict[str, frozenset[str]] = {}
         for declared, holder, boundary in self.boundaries:
             key = self._policy_key(declared.module, boundary)
             if key in self.policies:
                 self.held.add(key)
-                holder.ceiling = allowed_by(self.policies[key][1])
+                if key not in known:
+                    known[key] = allowed_by(self.policies[key][1])
+                holder.ceiling = known[key]
 
     def _targets(self, declared: Declared, attribute: str) -> Iterator[Holder]:
         """The roles or users that an attribute names; one that no file declares is made up."""

@@ -1,7 +1,9 @@
 """Lint: rules asked of the facts of a deployment, answered with findings."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from operator import attrgetter
+from typing import get_args
 
 from msgspec import Struct
 
@@ -16,6 +18,7 @@ from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
 from agentaudit.rules.compiled import CompiledRule, Inquiry
+from agentaudit.rules.conditions import hints
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.messages import message_of
 from agentaudit.rules.whole import whole_of
@@ -130,17 +133,18 @@ def _finding(
 
 def _named_facts(fact: Fact, known: dict[FactId, Fact]) -> Iterator[Evidence]:
     """The places of the facts that this one names: its holder, its identity, its copies."""
-    for name in _NAMES[type(fact)]:
+    for name in _naming(type(fact)):
         value = getattr(fact, name)
         for other in value if isinstance(value, tuple) else (value,):
             if isinstance(other, str) and other in known:
                 yield known[FactId(other)].evidence[0]
 
 
-_NAMES: Mapping[type, tuple[str, ...]] = {
-    kind.type: tuple(name for name in kind.type.__struct_fields__ if name != "id")
-    for kind in FACT_KINDS.values()
-}
+@cache
+def _naming(kind: type[Fact]) -> tuple[str, ...]:
+    """The fields that name other facts, by their ids."""
+    types = ((name, type_) for name, type_ in hints(kind).items() if name != "id")
+    return tuple(name for name, type_ in types if FactId in (type_, *get_args(type_)))
 
 
 def _distinct(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, ...]:

@@ -72,12 +72,13 @@ class Inquiry:
     def about(self, fact: Fact) -> Answer:
         """What the rules say of one fact."""
         alike = self._told_apart(fact)
-        if alike not in self._given:
+        answer = self._given.get(alike)
+        if answer is None:
             subject = bind(self._kind, fact, self._whole, self._limits)
-            self._given[alike] = tuple(
+            answer = self._given[alike] = tuple(
                 (rule, rule.severity_of(subject)) for rule in _holding(self._rules, subject)
             )
-        return self._given[alike]
+        return answer
 
 
 def _told_apart(kind: str, rules: Sequence[CompiledRule]) -> Sequence[str]:

@@ -8,13 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.iam import (
-    Bearer,
-    add_grants,
-    allowed_by,
-    remaining,
-)
+from agentaudit.extract.iam import Bearer, add_grants
 from agentaudit.extract.iam_actions import all_actions, expanded
+from agentaudit.extract.iam_allowances import allowed_by
 from agentaudit.extract.iam_escalations import METHODS
 from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam_policies import Condition, Statement
@@ -147,7 +143,7 @@ def test_a_denial_of_other_resources_takes_nothing_away() -> None:
     allowing = statement("s3:putobject", resources=("arn:aws:s3:::data/*",))
     denial = statement("s3:*", allows=False, resources=("arn:aws:s3:::other/*",))
 
-    assert remaining(allowing, [denial]) == {"s3:putobject"}
+    assert allowed_by([allowing, denial]) == {"s3:putobject"}
 
 
 def test_a_conditional_denial_takes_nothing_away() -> None:
@@ -161,7 +157,7 @@ def test_a_conditional_denial_takes_nothing_away() -> None:
         conditions=(Condition(operator="bool", key="aws:securetransport", values=("false",)),),
     )
 
-    assert remaining(statement("s3:putobject"), [denial]) == {"s3:putobject"}
+    assert allowed_by([statement("s3:putobject"), denial]) == {"s3:putobject"}
 
 
 def test_actions_that_accept_no_resource_are_never_unscoped() -> None:

@@ -1,0 +1,141 @@
+"""
+What the statements of a bearer allow, after its denials and its boundary.
+
+A denial takes away only when it surely applies: it has no condition, and its resources cover those
+of the statement. Sets of many thousand actions are shared by all statements that are alike.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import prod
+
+from msgspec import Struct
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.iam_actions import all_actions, expanded, width
+from agentaudit.extract.iam_globs import matches
+from agentaudit.extract.iam_policies import Statement
+from agentaudit.extract.iam_scope import is_everything, patterns_of
+
+_MOST_STATEMENTS = 1_000
+"""Of one bearer. AWS lets a role have 10,240 characters of policies, and 20 more of 6,144 each."""
+_MOST_NAMED = 20_000
+"""Resources of allowances times those of denials, as far as they are held against each other."""
+_MOST_ACTIONS = 4_000_000
+"""Actions that all patterns of a file are held against, or stand for; equal ones count once."""
+
+
+class Allowance(Struct, frozen=True):
+    """One statement that allows, and the actions that its identity's denials leave of it."""
+
+    statement: Statement
+    actions: frozenset[str]
+    escalations: tuple[str, ...] = ()
+    free_reads: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it holds for all resources of a kind."""
+        resources = self.statement.resources
+        return bool(self.statement.not_resources) or any(map(is_everything, resources))
+
+
+def readable(
+    collector: Collector, bearer: str, statements: Iterable[Statement]
+) -> list[Statement]:
+    """The statements of a bearer in their order; those beyond what is read are left open."""
+    listed = sorted(set(statements), key=lambda statement: (statement.key, statement.place))
+    if len(listed) > _MOST_STATEMENTS:
+        what = f"the statements of {bearer} beyond {_MOST_STATEMENTS:,}"
+        collector.leave_open(listed[_MOST_STATEMENTS].place, what, "they may allow anything")
+    found = []
+    for statement in listed[:_MOST_STATEMENTS]:
+        patterns = (*statement.actions, *statement.not_actions)
+        if _affords(collector, statement, patterns, sum(map(width, patterns))):
+            found.append(statement)
+    return found
+
+
+def allowances_of(
+    collector: Collector, statements: Sequence[Statement], ceiling: frozenset[str] | None
+) -> list[Allowance]:
+    """The statements that allow, each with what the others leave of it."""
+    found = (Allowance(*pair) for pair in _left(statements, ceiling))
+    return [
+        allowance
+        for allowance in found
+        if _affords(collector, allowance.statement, allowance.actions, len(allowance.actions))
+    ]
+
+
+def _affords(collector: Collector, statement: Statement, what: object, size: int) -> bool:
+    """Whether a file's actions are few enough for these as well; if not, they are left open."""
+    place = statement.place
+    if collector.affords(place.file, "actions", size, most=_MOST_ACTIONS, key=hash(what)):
+        return True
+    collector.leave_open(place, f"the actions of {statement.name}", "it may allow anything")
+    return False
+
+
+def allowed_by(statements: Iterable[Statement]) -> frozenset[str]:
+    """Every action that the statements of a policy allow on some resource."""
+    return frozenset().union(*{actions for _, actions in _left(tuple(statements), None)})
+
+
+def _left(
+    statements: Sequence[Statement], ceiling: frozenset[str] | None
+) -> Iterable[tuple[Statement, frozenset[str]]]:
+    allowing = [statement for statement in statements if statement.allows]
+    everywhere, named = _denials(statements, allowing)
+    for statement in allowing:
+        gone = {_all_of(denial) for denial in named if _covers(denial, statement)}
+        actions = _without(_all_of(statement), frozenset({everywhere, *gone} - {frozenset()}))
+        within = ceiling is None or actions <= ceiling
+        yield statement, actions if within else actions & (ceiling or frozenset())
+
+
+def _denials(
+    statements: Sequence[Statement], allowing: Sequence[Statement]
+) -> tuple[frozenset[str], Sequence[Statement]]:
+    """What is denied on everything, and the denials that name resources, unless they are many."""
+    sure = [
+        statement
+        for statement in statements
+        if not statement.allows and not statement.conditions and not statement.not_resources
+    ]
+    everywhere = {_all_of(denial) for denial in sure if "*" in denial.resources}
+    named = [denial for denial in sure if "*" not in denial.resources]
+    pairs = prod(sum(len(each.resources) for each in group) for group in (allowing, named))
+    return frozenset().union(*everywhere), named if pairs <= _MOST_NAMED else ()
+
+
+def _all_of(statement: Statement) -> frozenset[str]:
+    if "*" in statement.not_resources:
+        return frozenset()
+    if statement.not_actions:
+        return _all_but(statement.not_actions)
+    return _together(tuple(patterns_of(statement)))
+
+
+@lru_cache(maxsize=32)
+def _together(patterns: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*map(expanded, patterns))
+
+
+@lru_cache(maxsize=32)
+def _all_but(patterns: tuple[str, ...]) -> frozenset[str]:
+    return all_actions().difference(*map(expanded, patterns))
+
+
+@lru_cache(maxsize=32)
+def _without(actions: frozenset[str], gone: frozenset[frozenset[str]]) -> frozenset[str]:
+    return actions.difference(*gone) if gone else actions
+
+
+def _covers(denial: Statement, statement: Statement) -> bool:
+    """Whether every resource of a statement is among those that a denial names."""
+    return bool(statement.resources) and all(
+        any(matches(pattern, resource) for pattern in denial.resources)
+        for resource in statement.resources
+    )
