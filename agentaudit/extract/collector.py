@@ -219,9 +219,7 @@ class Collector(Struct):
         """What was left open with these words at this place is open no more."""
         self.open_ends.pop((place, cleaned(what)), None)
 
-    def affords(
-        self, file: str, what: str, more: int, *, most: int, key: object = None
-    ) -> bool:
+    def affords(self, file: str, what: str, more: int, *, most: int, key: object = None) -> bool:
         """
         Whether a file has room for more of what takes long to look at; if so, it is counted.
 

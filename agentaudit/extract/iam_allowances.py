@@ -41,9 +41,7 @@ class Allowance(Struct, frozen=True):
         return bool(self.statement.not_resources) or any(map(is_everything, resources))
 
 
-def readable(
-    collector: Collector, bearer: str, statements: Iterable[Statement]
-) -> list[Statement]:
+def readable(collector: Collector, bearer: str, statements: Iterable[Statement]) -> list[Statement]:
     """The statements of a bearer in their order; those beyond what is read are left open."""
     listed = sorted(set(statements), key=lambda statement: (statement.key, statement.place))
     if len(listed) > _MOST_STATEMENTS:

@@ -107,30 +107,48 @@ def _ends_alike(left: str, right: str) -> bool:
 
 
 def _overlap(left: str, right: str) -> bool:
-    """Two patterns walked side by side; `reached` are the places in `right` after each step."""
-    reached = _skipping({0}, right)
+    """
+    Two patterns walked side by side.
+
+    `reached` has a bit for each place in `right` that may stand there after the signs of `left`.
+    """
+    signs = _places_of(right)
+    end = 1 << len(right)
+    reached = _past_stars(1, signs.stars)
     for sign in left:
         if sign == "*":
-            reached = set(range(min(reached), len(right) + 1)) if reached else set()
+            reached = (2 * end - 1) & -(reached & -reached)
             continue
-        stepped = set()
-        for at in reached:
-            if at < len(right) and right[at] == "*":
-                stepped.add(at)
-            elif at < len(right) and (sign == "?" or right[at] in ("?", sign)):
-                stepped.add(at + 1)
-        reached = _skipping(stepped, right)
+        taking = reached & (end - 1 if sign == "?" else signs.takers.get(sign, signs.open))
+        reached = _past_stars(taking & signs.stars | (taking & ~signs.stars) << 1, signs.stars)
         if not reached:
             return False
-    return len(right) in reached
+    return bool(reached & end)
 
 
-def _skipping(places: set[int], pattern: str) -> set[int]:
+class _Places(Struct, frozen=True):
+    """Where in a pattern what stands, a bit for each place."""
+
+    stars: int
+    open: int
+    """Signs that take any character."""
+    takers: dict[str, int]
+    """By character: where it, or a sign that takes it, stands."""
+
+
+@lru_cache(maxsize=4096)
+def _places_of(pattern: str) -> _Places:
+    found: dict[str, int] = {}
+    for place, sign in enumerate(pattern):
+        found[sign] = found.get(sign, 0) | 1 << place
+    stars = found.get("*", 0)
+    anything = stars | found.get("?", 0)
+    return _Places(stars, anything, {sign: bits | anything for sign, bits in found.items()})
+
+
+def _past_stars(reached: int, stars: int) -> int:
     """The places, and those behind stars that stand for nothing."""
-    found = set(places)
-    for at in sorted(places):
-        end = at
-        while end < len(pattern) and pattern[end] == "*":
-            end += 1
-            found.add(end)
-    return found
+    behind = reached
+    while behind := (behind & stars) << 1 & ~reached:
+        reached |= behind
+    return reached

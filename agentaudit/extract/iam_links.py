@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +22,11 @@ from agentaudit.model.facts.runtimes import Runtime
 
 _DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
 _ROLE = ("aws", "role")
+_MOST_PAIRS = 200_000
+"""Of a file's grants and what they may reach."""
+_LONG = 40
+"""Characters; a longer pattern takes as much longer."""
+_LAST = "\U0010ffff"
 _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove", "drop")
 
 
@@ -42,15 +48,40 @@ def _open_networks(collector: Collector) -> None:
 def link_grants(_documents: Documents, collector: Collector) -> None:
     """Edges from every grant of AWS to what it reaches."""
     resources = Reachable(collector.of(Resource))
-    roles = [item for item in collector.of(Identity) if (item.provider, item.kind) == _ROLE]
+    identities = (item for item in collector.of(Identity) if (item.provider, item.kind) == _ROLE)
+    roles = tuple(map(_role, identities))
     for grant in collector.of(Grant):
-        if grant.source != "aws_iam" or grant.effect != "allow" or not grant.expanded_count:
-            continue
-        for resource in resources.of(grant):
-            if decides(grant, resource):
-                _link_resource(collector, grant, resource)
-        _link_roles(collector, grant, roles)
+        if grant.source == "aws_iam" and grant.effect == "allow" and grant.expanded_count:
+            _link_resources(collector, grant, resources)
+            _link_roles(collector, grant, roles)
     _open_networks(collector)
+
+
+def _link_resources(collector: Collector, grant: Grant, resources: "Reachable") -> None:
+    """Edges to what a grant reaches; where there are too many for a file, that is left open."""
+    reached = (
+        [resource for resource in resources.of(grant) if decides(grant, resource)]
+        if _affords(collector, grant, "resources", resources.effort(grant))
+        else []
+    )
+    confidence = Confidence.LIKELY if grant.conditions else Confidence.CERTAIN
+    kinds: dict[str, Sequence[EdgeKind]] = {}
+    for resource in reached:
+        service = resource.pattern.split(":")[2]
+        if service not in kinds:
+            kinds[service] = _kinds(grant, service)
+        for kind in kinds[service]:
+            collector.link(kind, grant.id, resource.id, *grant.evidence, confidence=confidence)
+
+
+def _affords(collector: Collector, grant: Grant, what: str, pairs: int) -> bool:
+    """Whether a file's grants are held against few enough of what they may reach."""
+    place = grant.evidence[0]
+    if collector.affords(place.file, what, pairs, most=_MOST_PAIRS):
+        return True
+    effect = "who acts as it may reach more than is known"
+    collector.leave_open(place, f"the {what} that {grant.name} reaches", effect)
+    return False
 
 
 class _Place(Struct, frozen=True):
@@ -79,6 +110,7 @@ class Reachable:
             self._by_head.setdefault(literal_head(_fixed(arn)), []).append(place)
         self._heads = sorted(self._by_head)
         self._lengths = sorted({len(head) for head in self._heads})
+        self._before = list(accumulate(map(self._size, self._heads), initial=0))
 
     def of(self, grant: Grant) -> Sequence[Resource]:
         """The resources that one of a grant's may be, or that are around it; each once."""
@@ -95,8 +127,9 @@ class Reachable:
     def _reached(self, pattern: str) -> Sequence[Resource]:
         """What one pattern reaches; many grants have the same."""
         if pattern not in self._known:
-            asked, near = _pattern(pattern), self._near(pattern)
-            found = (place for head in dict.fromkeys(near) for place in self._by_head[head])
+            asked, (first, last, around) = _pattern(pattern), self._near(pattern)
+            near = (*self._heads[first:last], *around)
+            found = (place for head in near for place in self._by_head[head])
             if asked.literal:  # most are told apart by this look
                 found = (place for place in found if place.whole.fixed in asked.text)
             self._known[pattern] = [
@@ -106,29 +139,41 @@ class Reachable:
             ]
         return self._known[pattern]
 
-    def _near(self, pattern: str) -> Iterator[str]:
+    def effort(self, grant: Grant) -> int:
+        """How many resources a grant is held against, each more often if its patterns are long."""
+        if grant.not_resources:
+            return len(self._all) * _length(grant.not_resources)
+        return sum(
+            len(self._known[pattern])
+            if pattern in self._known
+            else self._count(pattern) * _length((pattern,))
+            for pattern in grant.resources
+        )
+
+    def _count(self, pattern: str) -> int:
+        first, last, around = self._near(pattern)
+        return self._before[last] - self._before[first] + sum(map(self._size, around))
+
+    def _size(self, head: str) -> int:
+        return len(self._by_head[head])
+
+    def _near(self, pattern: str) -> tuple[int, int, Sequence[str]]:
+        """From which to which head they begin as the pattern does, and those it begins with."""
         head = literal_head(_fixed(pattern))
-        first = bisect_left(self._heads, head)
-        for at in range(first, len(self._heads)):
-            if not self._heads[at].startswith(head):
-                break
-            yield self._heads[at]
-        for length in self._lengths:
-            if length < len(head) and head[:length] in self._by_head:
-                yield head[:length]
+        first, last = bisect_left(self._heads, head), bisect_left(self._heads, f"{head}{_LAST}")
+        lengths = (length for length in self._lengths if length < len(head))
+        around = dict.fromkeys(head[:length] for length in lengths)
+        return first, last, [each for each in around if each in self._by_head]
+
+
+def _length(patterns: Sequence[str]) -> int:
+    return sum(1 + len(pattern) // _LONG for pattern in patterns)
 
 
 def decides(grant: Grant, resource: Resource) -> bool:
     """Whether the edges from this grant say everything of what it may do with the resource."""
     known = grant.source == "aws_iam" and bool(grant.expanded_count)
     return known and resource.pattern.startswith("arn:")
-
-
-def _link_resource(collector: Collector, grant: Grant, resource: Resource) -> None:
-    service = resource.pattern.split(":")[2]
-    confidence = Confidence.LIKELY if grant.conditions else Confidence.CERTAIN
-    for kind in _kinds(grant, service):
-        collector.link(kind, grant.id, resource.id, *grant.evidence, confidence=confidence)
 
 
 def _pattern(arn: str) -> Glob:
@@ -172,40 +217,62 @@ def _actions_on(grant: Grant, service: str) -> frozenset[str]:
     )
 
 
-def _link_roles(collector: Collector, grant: Grant, roles: list[Identity]) -> None:
+class _Role(Struct, frozen=True):
+    """A role, as far as it matters to who may take it on, or pass it."""
+
+    identity: Identity
+    arn: Glob
+    trusted: frozenset[str] | None
+    """The names of those that it lets in; None where it lets in whoever may."""
+
+
+def _role(identity: Identity) -> _Role:
+    arn = _pattern(f"arn:aws:iam::${{account}}:role/{identity.name}")
+    principals = identity.trust_principals
+    anybody = not principals or any(map(_stands_for_many, principals))
+    names = None if anybody else frozenset(map(principal_name, principals))
+    return _Role(identity, arn, names)
+
+
+def _stands_for_many(trusted: str) -> bool:
+    """
+    Whether a role that trusts this may let in any principal of the same account.
+
+    A role that trusts only services and providers cannot be assumed by anybody else.
+    """
+    account = trusted.isdecimal() or trusted.endswith(":root")
+    return trusted == "*" or account or "${" in trusted
+
+
+def _link_roles(collector: Collector, grant: Grant, roles: Sequence[_Role]) -> None:
     given = {"sts:assumerole": EdgeKind.ASSUMES, "iam:passrole": EdgeKind.PASSES_ROLE}
     held = [kind for action, kind in given.items() if action in grant.sensitive_actions]
-    for role in roles if held and grant.identity_id else ():
-        arn = _fixed(f"arn:aws:iam::${{account}}:role/{role.name}")
-        if role.id == grant.identity_id or not reaches_role(grant, arn):
+    patterns = _length(grant.not_resources or grant.resources)
+    effort = len(roles) * (1 if "*" in grant.resources else patterns)
+    if not (held and grant.identity_id) or not _affords(collector, grant, "roles", effort):
+        return
+    reaches = _reaching(grant)
+    for role in roles:
+        if role.identity.id == grant.identity_id or not reaches(role.arn):
             continue
         for kind in held:
-            if kind is EdgeKind.PASSES_ROLE or trusts(role, grant.principal):
+            trusts = role.trusted is None or grant.principal in role.trusted
+            if kind is EdgeKind.PASSES_ROLE or trusts:
                 collector.link(
-                    kind, grant.identity_id, role.id, *grant.evidence, confidence=Confidence.LIKELY
+                    kind,
+                    grant.identity_id,
+                    role.identity.id,
+                    *grant.evidence,
+                    confidence=Confidence.LIKELY,
                 )
 
 
-def trusts(role: Identity, name: str) -> bool:
-    """
-    Whether a role's trust policy may let in a principal of the same account.
-
-    A role that trusts only services and providers cannot be assumed by anybody else; one whose
-    trust could not be read, by whoever may.
-    """
-    return not role.trust_principals or any(
-        trusted == "*"
-        or trusted.isdecimal()
-        or trusted.endswith(":root")
-        or "${" in trusted
-        or principal_name(trusted) == name
-        for trusted in role.trust_principals
-    )
-
-
-def reaches_role(grant: Grant, arn: str) -> bool:
-    """Whether one of a grant's resources may be this role."""
-    role = open_glob(arn)
+def _reaching(grant: Grant) -> Callable[[Glob], bool]:
+    """Whether one of a grant's resources may be a role."""
     if grant.not_resources:
-        return not any(meets(open_glob(each), role) for each in grant.not_resources)
-    return any(meets(_pattern(each), role) for each in grant.resources)
+        excluded = [open_glob(each) for each in grant.not_resources]
+        return lambda role: not any(meets(each, role) for each in excluded)
+    if "*" in grant.resources:
+        return lambda _: True
+    patterns = [_pattern(each) for each in grant.resources]
+    return lambda role: any(meets(each, role) for each in patterns)
