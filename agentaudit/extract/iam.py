@@ -10,7 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.iam_allowances import Allowance, allowances_of, readable
+from agentaudit.extract.iam_allowances import (
+    Allowance,
+    allowances_of,
+    readable,
+    together,
+)
 from agentaudit.extract.iam_escalations import METHODS, SECRET_READS, Method
 from agentaudit.extract.iam_exfiltration import READS, outlets
 from agentaudit.extract.iam_globs import matches
@@ -22,7 +27,6 @@ from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
 
 _ROLE_PASSING = "iam:passrole"
-_OWN_USER = "${aws:username}"
 _NARROWED_BY_ANY_RESOURCE = (
     "lambda:",
     "ssm:",
@@ -67,7 +71,7 @@ def add_grants(
 def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
     """The allowances, each method of escalation named by the first that it needs."""
     named: dict[int, list[str]] = {}
-    given = frozenset().union(*{allowance.actions for allowance in allowances})
+    given = together(allowance.actions for allowance in allowances)
     for name, method in METHODS.items():
         if not given.issuperset(method.actions):
             continue
@@ -76,7 +80,7 @@ def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
         if len(known) == len(givers):
             named.setdefault(known[0], []).append(name)
     return [
-        Allowance(allowance.statement, allowance.actions, tuple(named.get(number, ())))
+        replace(allowance, escalations=tuple(named.get(number, ())))
         for number, allowance in enumerate(allowances)
     ]
 
@@ -106,7 +110,7 @@ def _escalates(allowance: Allowance, action: str, method: Method) -> bool:
     statement = allowance.statement
     if action == _ROLE_PASSING and not _passes_to(statement, method.service):
         return False
-    if any(_OWN_USER in resource for resource in statement.resources):
+    if allowance.own:
         return False
     return allowance.everywhere or not action.startswith(_NARROWED_BY_ANY_RESOURCE)
 

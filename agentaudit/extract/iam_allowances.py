@@ -21,8 +21,9 @@ _MOST_STATEMENTS = 1_000
 """Of one bearer. AWS lets a role have 10,240 characters of policies, and 20 more of 6,144 each."""
 _MOST_NAMED = 20_000
 """Resources of allowances times those of denials, as far as they are held against each other."""
-_MOST_ACTIONS = 4_000_000
-"""Actions that all patterns of a file are held against, or stand for; equal ones count once."""
+_OWN_USER = "${aws:username}"
+_MOST_ACTIONS = 2_000_000
+"""Actions that the patterns of a file are held against, and as many that are left of them."""
 
 
 class Allowance(Struct, frozen=True):
@@ -30,15 +31,13 @@ class Allowance(Struct, frozen=True):
 
     statement: Statement
     actions: frozenset[str]
+    everywhere: bool
+    """Whether it holds for all resources of a kind."""
+    own: bool
+    """Whether it is for whoever asks alone: it names resources by the name of a user."""
     escalations: tuple[str, ...] = ()
     free_reads: tuple[str, ...] = ()
     outlets: tuple[str, ...] = ()
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether it holds for all resources of a kind."""
-        resources = self.statement.resources
-        return bool(self.statement.not_resources) or any(map(is_everything, resources))
 
 
 def readable(collector: Collector, bearer: str, statements: Iterable[Statement]) -> list[Statement]:
@@ -50,7 +49,8 @@ def readable(collector: Collector, bearer: str, statements: Iterable[Statement])
     found = []
     for statement in listed[:_MOST_STATEMENTS]:
         patterns = (*statement.actions, *statement.not_actions)
-        if _affords(collector, statement, patterns, sum(map(width, patterns))):
+        size = sum(map(width, patterns))
+        if _affords(collector, statement, ("patterns", patterns), size):
             found.append(statement)
     return found
 
@@ -59,18 +59,26 @@ def allowances_of(
     collector: Collector, statements: Sequence[Statement], ceiling: frozenset[str] | None
 ) -> list[Allowance]:
     """The statements that allow, each with what the others leave of it."""
-    found = (Allowance(*pair) for pair in _left(statements, ceiling))
     return [
-        allowance
-        for allowance in found
-        if _affords(collector, allowance.statement, allowance.actions, len(allowance.actions))
+        _allowance(statement, actions)
+        for statement, actions in _left(statements, ceiling)
+        if _affords(collector, statement, ("actions", actions), len(actions))
     ]
 
 
-def _affords(collector: Collector, statement: Statement, what: object, size: int) -> bool:
-    """Whether a file's actions are few enough for these as well; if not, they are left open."""
-    place = statement.place
-    if collector.affords(place.file, "actions", size, most=_MOST_ACTIONS, key=hash(what)):
+def _allowance(statement: Statement, actions: frozenset[str]) -> Allowance:
+    resources = statement.resources
+    everywhere = bool(statement.not_resources) or any(map(is_everything, resources))
+    own = any(_OWN_USER in resource for resource in resources)
+    return Allowance(statement, actions, everywhere, own)
+
+
+def _affords(
+    collector: Collector, statement: Statement, what: tuple[str, object], size: int
+) -> bool:
+    """Whether a file has room for a statement's patterns or actions; equal ones count once."""
+    place, (word, value) = statement.place, what
+    if collector.affords(place.file, word, size, most=_MOST_ACTIONS, key=hash(value)):
         return True
     collector.leave_open(place, f"the actions of {statement.name}", "it may allow anything")
     return False
@@ -78,7 +86,13 @@ def _affords(collector: Collector, statement: Statement, what: object, size: int
 
 def allowed_by(statements: Iterable[Statement]) -> frozenset[str]:
     """Every action that the statements of a policy allow on some resource."""
-    return frozenset().union(*{actions for _, actions in _left(tuple(statements), None)})
+    return together(actions for _, actions in _left(tuple(statements), None))
+
+
+def together(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    """All that is in one of the sets; where they are equal, it is made of none anew."""
+    distinct = set(sets)
+    return distinct.pop() if len(distinct) == 1 else frozenset().union(*distinct)
 
 
 def _left(
@@ -88,8 +102,8 @@ def _left(
     everywhere, named = _denials(statements, allowing)
     for statement in allowing:
         gone = {_all_of(denial) for denial in named if _covers(denial, statement)}
-        actions = _without(_all_of(statement), frozenset({everywhere, *gone} - {frozenset()}))
-        within = ceiling is None or actions <= ceiling
+        actions = _without(_all_of(statement), frozenset(filter(None, (everywhere, *gone))))
+        within = ceiling is None or actions is ceiling or actions <= ceiling
         yield statement, actions if within else actions & (ceiling or frozenset())
 
 
@@ -102,10 +116,10 @@ def _denials(
         for statement in statements
         if not statement.allows and not statement.conditions and not statement.not_resources
     ]
-    everywhere = {_all_of(denial) for denial in sure if "*" in denial.resources}
+    everywhere = together(_all_of(denial) for denial in sure if "*" in denial.resources)
     named = [denial for denial in sure if "*" not in denial.resources]
     pairs = prod(sum(len(each.resources) for each in group) for group in (allowing, named))
-    return frozenset().union(*everywhere), named if pairs <= _MOST_NAMED else ()
+    return everywhere, named if pairs <= _MOST_NAMED else ()
 
 
 def _all_of(statement: Statement) -> frozenset[str]:
@@ -113,12 +127,12 @@ def _all_of(statement: Statement) -> frozenset[str]:
         return frozenset()
     if statement.not_actions:
         return _all_but(statement.not_actions)
-    return _together(tuple(patterns_of(statement)))
+    return _expanded(tuple(patterns_of(statement)))
 
 
 @lru_cache(maxsize=32)
-def _together(patterns: tuple[str, ...]) -> frozenset[str]:
-    return frozenset().union(*map(expanded, patterns))
+def _expanded(patterns: tuple[str, ...]) -> frozenset[str]:
+    return together(map(expanded, patterns))
 
 
 @lru_cache(maxsize=32)

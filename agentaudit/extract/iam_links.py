@@ -22,7 +22,7 @@ from agentaudit.model.facts.runtimes import Runtime
 
 _DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
 _ROLE = ("aws", "role")
-_MOST_PAIRS = 200_000
+_MOST_PAIRS = 100_000
 """Of a file's grants and what they may reach."""
 _LONG = 40
 """Characters; a longer pattern takes as much longer."""
