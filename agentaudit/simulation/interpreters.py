@@ -14,6 +14,7 @@ from agentaudit.simulation.courses import Course
 
 _ELSEWHERE = frozenset({StepKind.LLM_INFERENCE, StepKind.TOOL_CALL})
 """What waits for an answer, or a program, and for no interpreter."""
+_NEARLY_ALL = 0.9
 
 
 class Interpreters:
@@ -41,10 +42,18 @@ class Interpreters:
 
 
 def one_interpreter(steps: Iterable[Step]) -> bool:
-    """Whether one process ran steps of several requests: its threads, or its event loop."""
-    first: dict[int, int] = {}
-    return any(
-        step.request_id is not None
-        and first.setdefault(step.pid, step.request_id) != step.request_id
-        for step in steps
-    )
+    """
+    Whether one process did nearly all work of several requests: its threads, or its event loop.
+
+    Of a server with several worker processes each has an interpreter of its own.
+    """
+    requests: dict[int, set[int]] = defaultdict(set)
+    own_ns: dict[int, int] = defaultdict(int)
+    for step in steps:
+        if step.request_id is not None:
+            requests[step.pid].add(step.request_id)
+            own_ns[step.pid] += step.cpu_ns - step.children_cpu_ns
+    if not requests:
+        return False
+    busiest = max(requests, key=lambda pid: (own_ns[pid], len(requests[pid])))
+    return len(requests[busiest]) > 1 and own_ns[busiest] >= _NEARLY_ALL * sum(own_ns.values())

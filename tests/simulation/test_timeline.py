@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentaudit.model.trace import Request, Step, StepKind
 from agentaudit.simulation.courses import Course
@@ -109,6 +110,19 @@ def test_tools_and_models_wait_for_no_interpreter() -> None:
 def test_one_interpreter_serves_several_requests() -> None:
     assert one_interpreter([step(1, TOOL, 0, 1), step(2, TOOL, 1, 2, request_id=1)])
     assert not one_interpreter([step(1, TOOL, 0, 1), step(2, TOOL, 1, 2, request_id=None)])
+
+
+def test_worker_processes_have_interpreters_of_their_own() -> None:
+    """Two of them work for request after request; what a third does for all is next to nothing."""
+    worked = [
+        replace(step(number, TOOL, 0, 50, cpu_ns=50, request_id=number), pid=100 + number % 2)
+        for number in range(8)
+    ]
+    handed_out = [replace(one, step_id=8 + one.step_id, cpu_ns=1, pid=7) for one in worked]
+
+    assert not one_interpreter(worked)
+    assert not one_interpreter([*worked, *handed_out])
+    assert one_interpreter([replace(one, pid=7) for one in worked])
 
 
 def test_a_course_adds_up_what_lies_between() -> None:
