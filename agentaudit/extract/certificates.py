@@ -1,8 +1,9 @@
 """
 How long certificates are good: those in files and in Secrets, and those of cert-manager.
 
-What `ca.crt` holds is whom others are held against, and lives long by design. Sources: Kubernetes,
-"TLS Secrets"; cert-manager, "Certificate resource", `spec.duration`, 90 days unless set.
+What `ca.crt` holds is whom others are held against, and lives long by design; so does what
+cert-manager issues to an authority. Sources: Kubernetes, "TLS Secrets"; cert-manager, "Certificate
+resource": `spec.duration`, 90 days unless set, and `spec.isCA`.
 """
 
 import re
@@ -34,8 +35,7 @@ def extract_certificates(documents: Documents, collector: Collector) -> None:
         if item.kind == "Secret":
             _add_kept(item, collector)
             continue
-        version = item.node.text_at("apiVersion")
-        if item.kind != "Certificate" or not version.startswith("cert-manager.io/"):
+        if not _issued(item):
             continue
         node = item.node.get("spec", "duration")
         ttl_s = compound_seconds_of(node.text or "") if node is not None else _ISSUED_S
@@ -45,6 +45,17 @@ def extract_certificates(documents: Documents, collector: Collector) -> None:
             continue
         key = f"Certificate/{item.namespace}/{item.name}"
         collector.add(_certificate(place, (item.name, key), ttl_s, CredentialForm.SECRET_REF))
+
+
+def _issued(item: KubernetesObject) -> bool:
+    """Whether cert-manager issues it, to a server or a client: not to an authority."""
+    version = item.node.text_at("apiVersion")
+    authority = item.node.get("spec", "isCA")
+    return (
+        item.kind == "Certificate"
+        and version.startswith("cert-manager.io/")
+        and not (authority is not None and authority.boolean)
+    )
 
 
 def _add_kept(item: KubernetesObject, collector: Collector) -> None:

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from os.path import commonprefix
 
 from msgspec.structs import replace
 
@@ -21,6 +22,8 @@ _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/contain
 _WIDE_MOUNTS = re.compile(
     r"^(?:/|~|\$\{?HOME\}?|/(?:etc|root|home|var|proc|sys|var/run|var/lib/docker))/?$"
 )
+_FEWEST_OF_PROJECT = 3
+"""Names that begin alike by a plan, and not by chance."""
 _INTERPOLATION = re.compile(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
 
 
@@ -29,9 +32,11 @@ def extract_compose(documents: Documents, collector: Collector) -> None:
     for document in documents.of("yaml"):
         if is_compose(document):
             services = document.root.child("services") or document.root
+            beginning = _shared_beginning(services)
             for key, service in services.entries:
                 if service.kind is NodeKind.MAPPING:
-                    add_container(collector, _container(documents, document, key, service))
+                    container = _container(documents, document, key, service)
+                    add_container(collector, replace(container, beginning=beginning))
 
 
 def is_compose(document: Document) -> bool:
@@ -43,6 +48,15 @@ def is_compose(document: Document) -> bool:
     return named or any(
         value.child("image") or value.child("build") for _, value in services.entries
     )
+
+
+def _shared_beginning(services: Node) -> str:
+    """What the names of all containers begin with, up to a hyphen or the like, where several do."""
+    named = [service.text_at("container_name") for _, service in services.entries]
+    names = [name for name in named if name]
+    if len(names) < _FEWEST_OF_PROJECT:
+        return ""
+    return re.sub(r"[^-_.]*$", "", commonprefix(names))  # noqa: RUF071, characters are meant
 
 
 def _container(documents: Documents, document: Document, key: Node, service: Node) -> Container:

@@ -33,6 +33,8 @@ _AGENT_SETTING = re.compile(
     r"|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
     r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|AGENT|CREWAI|OPENROUTER|MODEL)_"
 )
+_AGENT_ELSEWHERE = re.compile(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT)$")
+"""Where an agent is: what asks it is none by that."""
 _SERVING = re.compile(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = re.compile(r"\w[./_:-]\w")
@@ -64,8 +66,12 @@ def role_of(
     told = (name for text in words for name in _names_in(text))
     named = any(_AGENT_NAME.search(text) for text in (*names, base, *told))
     serves = any(_SERVING.match(setting.key) for setting in settings)
-    configured = not serves and any(_AGENT_SETTING.match(setting.key) for setting in settings)
+    configured = not serves and any(_configures_agent(setting.key) for setting in settings)
     return "agent" if named or configured else ""
+
+
+def _configures_agent(key: str) -> bool:
+    return _AGENT_SETTING.match(key) is not None and _AGENT_ELSEWHERE.match(key) is None
 
 
 def _role_told_by(subject: str) -> str:

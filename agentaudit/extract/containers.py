@@ -40,6 +40,8 @@ class Container(Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     project: str = ""
     """What all containers of the file belong to."""
+    beginning: str = ""
+    """What the names of all containers of the file begin with: no word on what this one runs."""
     words: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     build: str | None = None
@@ -62,7 +64,8 @@ class Container(Struct, frozen=True, kw_only=True):
     @property
     def role(self) -> str:
         """What it runs: agent, gateway, model, store, tool_server or empty."""
-        return role_of(self.runtime.image, self.names, self.words, self.settings)
+        names = (name.removeprefix(self.beginning) for name in self.names)
+        return role_of(self.runtime.image, names, self.words, self.settings)
 
 
 def add_container(collector: Collector, container: Container) -> Runtime:

@@ -27,6 +27,12 @@ from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
 
 _ROLE_PASSING = "iam:passrole"
+_POLICY_GIVING = frozenset(
+    {
+        *("iam:attachrolepolicy", "iam:attachuserpolicy", "iam:attachgrouppolicy"),
+        *("iam:putrolepolicy", "iam:putuserpolicy"),
+    }
+)
 _NARROWED_BY_ANY_RESOURCE = (
     "lambda:",
     "ssm:",
@@ -34,6 +40,8 @@ _NARROWED_BY_ANY_RESOURCE = (
     "sts:",
     "bedrock-agentcore:",
     "iam:passrole",
+    "cloudformation:createchangeset",
+    "cloudformation:executechangeset",
 )
 """Actions that give more only where they are not tied to a named resource."""
 _FETCHING = ("secretsmanager:", "ssm:", "sts:assumerole", "bedrock-agentcore:", "redshift:")
@@ -111,6 +119,8 @@ def _escalates(allowance: Allowance, action: str, method: Method) -> bool:
     if action == _ROLE_PASSING and not _passes_to(statement, method.service):
         return False
     if allowance.own:
+        return False
+    if allowance.bounded and action in _POLICY_GIVING:
         return False
     return allowance.everywhere or not action.startswith(_NARROWED_BY_ANY_RESOURCE)
 

@@ -15,7 +15,7 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.iam_actions import all_actions, expanded, width
 from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.iam_policies import Statement
-from agentaudit.extract.iam_scope import is_everything, patterns_of
+from agentaudit.extract.iam_scope import bounds_what_is_given, is_everything, patterns_of
 
 _MOST_STATEMENTS = 1_000
 """Of one bearer. AWS lets a role have 10,240 characters of policies, and 20 more of 6,144 each."""
@@ -35,6 +35,8 @@ class Allowance(Struct, frozen=True):
     """Whether it holds for all resources of a kind."""
     own: bool
     """Whether it is for whoever asks alone: it names resources by the name of a user."""
+    bounded: bool
+    """Whether a condition says which policies may be given away, or what bounds who gets them."""
     escalations: tuple[str, ...] = ()
     free_reads: tuple[str, ...] = ()
     outlets: tuple[str, ...] = ()
@@ -70,7 +72,8 @@ def _allowance(statement: Statement, actions: frozenset[str]) -> Allowance:
     resources = statement.resources
     everywhere = bool(statement.not_resources) or any(map(is_everything, resources))
     own = any(_OWN_USER in resource for resource in resources)
-    return Allowance(statement, actions, everywhere, own)
+    bounded = any(map(bounds_what_is_given, statement.conditions))
+    return Allowance(statement, actions, everywhere, own, bounded)
 
 
 def _affords(

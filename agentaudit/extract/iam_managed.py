@@ -2,7 +2,9 @@
 Policies that AWS manages, by name, as patterns of actions on every resource.
 
 A selection of those that agent deployments attach, condensed: what they forbid and the conditions
-within them are left out, so that they show at most what they give.
+within them are left out, so that they show at most what they give. What they give on named
+resources alone is left out as well: the agent of CloudWatch reads its own parameters. Source: the
+AWS Managed Policy Reference Guide.
 """
 
 from collections.abc import Mapping
@@ -54,6 +56,8 @@ MANAGED_POLICIES: Mapping[str, ManagedPolicy] = MappingProxyType(
         "AmazonSSMFullAccess": _allows("ssm:*"),
         "AmazonSSMReadOnlyAccess": _allows("ssm:get*", "ssm:list*", "ssm:describe*"),
         "AmazonSSMManagedInstanceCore": _allows(
+            "ssm:getparameter",
+            "ssm:getparameters",
             "ssm:updateinstanceinformation",
             "ssmmessages:createcontrolchannel",
             "ssmmessages:createdatachannel",
@@ -83,7 +87,6 @@ MANAGED_POLICIES: Mapping[str, ManagedPolicy] = MappingProxyType(
             "logs:createloggroup",
             "logs:createlogstream",
             "logs:putlogevents",
-            "ssm:getparameter",
         ),
         "CloudWatchLogsFullAccess": _allows("logs:*"),
         "SecretsManagerReadWrite": _allows("secretsmanager:*"),

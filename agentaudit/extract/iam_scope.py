@@ -3,17 +3,21 @@
 import re
 from collections.abc import Sequence
 
+from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.iam_measures import MOST_SENSITIVE, UNTOLD, Measure
 from agentaudit.extract.iam_policies import Condition, Statement
 
 EVERY = frozenset({"*", "*:*"})
 """Actions that stand for all there are."""
 _EVERY_BUCKET = re.compile(r"\*(?:/\*)?")
-_EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*")
+_EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*(?:/\*)*")
 _NARROWING = re.compile(
     r"resourcetag/|requesttag/|^iam:(?:passedtoservice|awsservicename|permissionsboundary)$"
 )
 """Conditions on what an action is done to; others ask who does it, from where and when."""
+
+_MOST_GIVING = "arn:aws:iam::aws:policy/AdministratorAccess"
+_UNRESOLVED = re.compile(r"\$\{[^}]*\}")
 
 
 def patterns_of(statement: Statement) -> Sequence[str]:
@@ -72,3 +76,18 @@ def _narrows(condition: Condition) -> bool:
     if condition.operator.startswith("null"):
         return bool(_NARROWING.search(condition.key)) and condition.values == ("false",)
     return _NARROWING.search(condition.key) is not None and "not" not in condition.operator
+
+
+def bounds_what_is_given(condition: Condition) -> bool:
+    """
+    Whether it names the policies that may be attached, or what bounds whoever gets one.
+
+    AWS, "IAM and AWS STS condition context keys": `iam:PolicyARN`, `iam:PermissionsBoundary`.
+    """
+    if "not" in condition.operator or condition.operator.startswith("null"):
+        return False
+    if condition.key == "iam:permissionsboundary":
+        return "*" not in condition.values
+    return condition.key == "iam:policyarn" and not any(
+        matches(value, _MOST_GIVING) or _UNRESOLVED.fullmatch(value) for value in condition.values
+    )

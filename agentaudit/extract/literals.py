@@ -65,8 +65,10 @@ _PLACEHOLDER = re.compile(
       undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
       | fill[-_ ]?in|goes[-_ ]here|^unused$|(?:^|[-_])(?:fake|mock)[-_]|^my[-_]|^temp(?:orary)?[-_]
       | ^(?:cambia|mude|troque|altere|remplacez|sustitu|substitu|aendern|ändern)|你的|您的|替换
-      | ^change[-_]?[a-z]+$|not[-_ ]?(?:needed|used|set|required|a[-_ ]real)
-      |^some[-_]|^managedidentity$""",
+      | ^change[-_]?[a-z]+$|not[-_ ]?(?:needed|used|set|required|(?:a[-_ ])?real)
+      |^some[-_]|^managedidentity$
+      | (?:^|[-_ ])(?:for|in)[-_ ](?:ci|e2e|(?:unit|integration)?[-_ ]?test(?:s|ing)?)(?![a-z])
+      | not[-_ ]for[-_ ]prod""",
     re.IGNORECASE | re.VERBOSE,
 )
 _DIGEST = re.compile(r"^(?:sha(?:256|384|512)[:-][\w+/=]+|[0-9a-f]{40}|[0-9a-f]{64})$")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from agentaudit.extract.python_code import Module, descendants, keyword
+from agentaudit.extract.python_filters import without_names
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_scopes import bindings
 
@@ -35,11 +36,15 @@ class Execution(Struct, frozen=True):
     module: Module
     written: frozenset[str]
     assigned: Mapping[str, ast.expr]
+    nameless: frozenset[str] = frozenset()
+    """Variables that hold numbers and operators alone, whatever the model writes."""
 
     def runs_what_is_written(self, call: ast.Call) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
         name = self.module.dotted(call.func)
         if not self.written:
+            return False
+        if name in _EVALUATES and self._nameless(_command(call)):
             return False
         if name in _EVALUATES or _SHELL.search(name):
             return not self._constant(_command(call))
@@ -50,6 +55,9 @@ class Execution(Struct, frozen=True):
             return not self._constant(_command(call))
         program = self._program(_command(call))
         return program is None or self._depends(program) or self._interprets(program)
+
+    def _nameless(self, command: ast.expr | None) -> bool:
+        return isinstance(command, ast.Name) and command.id in self.nameless
 
     def _constant(self, command: ast.expr | None) -> bool:
         return bool(self.module.text(command))
@@ -94,7 +102,7 @@ def execution(module: Module, function: FunctionDef, parameters: Iterable[str]) 
     assigned = {
         name: value for names, value in bound for name in names if single[name] == len(names) == 1
     }
-    return Execution(module, frozenset(written), assigned)
+    return Execution(module, frozenset(written), assigned, without_names(module, function))
 
 
 def _names(expression: ast.expr) -> frozenset[str]:

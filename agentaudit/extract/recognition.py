@@ -29,10 +29,13 @@ _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
 _URL = re.compile(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
-    r"(?P<user>[^\s:/@(\[]{0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
+    r"(?P<user>(?:\$\{[^}\s]{1,100}\}|\$(?!\{)|[^\s:/@(\[$]){0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
     re.IGNORECASE,
 )
-"""Every part is bounded, so that a long line of almost-URLs takes linear time."""
+"""
+Every part is bounded, so that a long line of almost-URLs takes linear time. The user may be a
+reference, and that may hold a colon: `${NAME:-default}`.
+"""
 _FEDERATED = re.compile(
     r"gcp-ksa|external|wif|workload|federat|credential-?config|application_default|(?:^|/)adc/",
     re.IGNORECASE,

@@ -90,6 +90,9 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
         ("[serve]", "MODEL_ID", 1),
         ("[serve]", "SERVED_MODEL_NAME: y, MODEL_ID", 0),
         ("[serve]", "MODEL_RUNNER_URL", 1),
+        ("[serve]", "AGENT_URL", 0),
+        ("[serve]", "LANGGRAPH_API_URL", 0),
+        ("[serve]", "AGENT_MODEL", 1),
     ],
 )
 def test_what_a_container_is_told_makes_it_an_agent(
@@ -101,6 +104,26 @@ def test_what_a_container_is_told_makes_it_an_agent(
     )
 
     assert len(deployment_of({"compose.yaml": text}).agents) == agents
+
+
+@pytest.mark.parametrize(
+    ("names", "agents"),
+    [
+        (("multi-agent-exporter", "multi-agent-certbot", "multi-agent-db"), 0),
+        (("multi-agent-exporter", "multi-agent-certbot", "certificates"), 2),
+        (("acme-exporter", "acme-certbot", "acme-agent"), 1),
+        (("multi-agent-exporter", "multi-agent-certbot"), 2),
+    ],
+)
+def test_what_all_names_begin_with_tells_of_none_what_it_runs(
+    names: tuple[str, ...], agents: int
+) -> None:
+    services = "".join(
+        f"  s{number}: {{image: 'acme/s{number}:1', container_name: {name}}}\n"
+        for number, name in enumerate(names)
+    )
+
+    assert len(deployment_of({"compose.yaml": f"services:\n{services}"}).agents) == agents
 
 
 @pytest.mark.parametrize(

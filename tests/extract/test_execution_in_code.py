@@ -62,3 +62,55 @@ def restart():
     (tool,) = deployment_of({"agent.py": code}).tools
 
     assert "execute" not in tool.effects
+
+
+_DIGITS = "if not re.match(r'^[0-9+\\-*/().^ ]+$', words):\n        return 'no'\n    "
+_EACH = "if not all(c in '0123456789+-*/() ' for c in words):\n        raise ValueError\n    "
+
+
+@pytest.mark.parametrize(
+    ("body", "runs"),
+    [
+        (f"{_DIGITS}return eval(words)", False),
+        (f"{_DIGITS}words = words.replace('^', '**')\n    return eval(words)", False),
+        (f"{_EACH}return eval(words)", False),
+        (
+            (
+                "digits = set('0123456789+-')\n    if any(c not in digits for c in words):\n"
+                "        return ''\n    return eval(words)"
+            ),
+            False,
+        ),
+        ("if not re.fullmatch(r'[\\d+*. ]+', words):\n        return ''\n    eval(words)", False),
+        ("if not re.match(r'[0-9]+', words):\n        return ''\n    eval(words)", True),
+        ("if not re.match(r'^[\\w+]+$', words):\n        return ''\n    eval(words)", True),
+        ("if not re.match(r'^[!-~]+$', words):\n        return ''\n    eval(words)", True),
+        ("if not re.match(r'^[^;]+$', words):\n        return ''\n    eval(words)", True),
+        ("if not re.match(r'^[0-9]+$', words):\n        print(words)\n    eval(words)", True),
+        (f"{_DIGITS}words = words.replace('1', 'exit()')\n    eval(words)", True),
+        (f"{_DIGITS}words = other\n    eval(words)", True),
+        (f"{_DIGITS}eval(other)", True),
+        (
+            (
+                "if words:\n        if not re.match(r'^[0-9]+$', words):\n"
+                "            return ''\n    eval(words)"
+            ),
+            True,
+        ),
+    ],
+)
+def test_what_lets_numbers_and_operators_through_alone_runs_no_code(
+    body: str,
+    runs: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    code = f"""
+import re
+from langchain_core.tools import tool
+
+@tool
+def calculates(words: str, other: str = ''):
+    {body}
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert ("execute" in tool.effects) is runs

@@ -268,6 +268,9 @@ def test_a_role_passed_to_another_service_does_not_escalate() -> None:
         ("sts:assumerole", "arn:aws:iam::1:role/reader", False),
         ("sts:assumerole", "arn:aws:iam::1:role/*", True),
         ("lambda:updatefunctioncode", "arn:aws:lambda:eu-west-1:1:function:agent", False),
+        ("cloudformation:*changeset", "arn:aws:cloudformation:*:1:stack/agent-*/*", False),
+        ("cloudformation:*changeset", "arn:aws:cloudformation:*:1:stack/*/*", True),
+        ("cloudformation:*changeset", "arn:aws:cloudformation:*:1:stack/*", True),
     ],
 )
 def test_named_resources_narrow_what_escalates(
@@ -276,6 +279,42 @@ def test_named_resources_narrow_what_escalates(
     found = only(statement(action, "ec2:runinstances", resources=(resource,)))
 
     assert bool(found.escalations) is escalates
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "escalates"),
+    [
+        ("arnequals", "iam:policyarn", "arn:${local.p}:iam::aws:policy/service-role/Task", False),
+        ("stringlike", "iam:policyarn", "arn:aws:iam::1:policy/agents/*", False),
+        ("arnlike", "iam:policyarn", "arn:aws:iam::aws:policy/*", True),
+        ("stringequals", "iam:policyarn", "${unknown}", True),
+        ("arnnotequals", "iam:policyarn", "arn:aws:iam::aws:policy/IAMFullAccess", True),
+        ("stringequals", "iam:permissionsboundary", "arn:aws:iam::1:policy/bound", False),
+        ("stringlike", "iam:permissionsboundary", "*", True),
+        ("null", "iam:permissionsboundary", "false", True),
+        ("ipaddress", "aws:sourceip", "10.0.0.0/8", True),
+    ],
+)
+def test_a_condition_on_what_is_attached_keeps_it_from_escalating(
+    operator: str, key: str, value: str, *, escalates: bool
+) -> None:
+    condition = Condition(operator=operator, key=key, values=(value,))
+    attaching = replace(statement("iam:attachrolepolicy"), conditions=(condition,))
+
+    assert bool(only(attaching).escalations) is escalates
+
+
+@pytest.mark.parametrize(
+    ("name", "secrets"),
+    [
+        ("CloudWatchAgentServerPolicy", ()),
+        ("AmazonSSMManagedInstanceCore", ("ssm:getparameter", "ssm:getparameters")),
+    ],
+)
+def test_a_managed_policy_reads_only_the_secrets_that_it_names(
+    name: str, secrets: tuple[str, ...]
+) -> None:
+    assert only(statement(*MANAGED_POLICIES[name].actions)).secret_reads == secrets
 
 
 @pytest.mark.parametrize(

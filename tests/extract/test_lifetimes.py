@@ -178,3 +178,16 @@ def test_a_limit_that_nobody_can_tell_is_left_open() -> None:
     assert [end.what for end in deployment_of({"vault.hcl": text}).unresolved] == [
         "max_lease_ttl of Vault"
     ]
+
+
+@pytest.mark.parametrize(("authority", "found"), [("isCA: true", 0), ("isCA: false", 1), ("", 1)])
+def test_what_cert_manager_issues_to_an_authority_may_live_long(authority: str, found: int) -> None:
+    text = f"""
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {{name: tools, namespace: agents}}
+spec:
+  duration: 8760h
+  {authority}
+"""
+    assert len(deployment_of({"certificate.yaml": text}).credentials) == found

@@ -192,6 +192,8 @@ def test_keys_of_vendors_without_expiry_are_static_in_any_form() -> None:
     [
         (f"postgresql://agent:{fake('password')}@db:5432/x", CredentialForm.LITERAL),
         ("postgresql://agent:${PASSWORD}@db:5432/x", CredentialForm.ENV_REF),
+        ("postgresql://${DB_USER:-agent}:${PASSWORD}@db:5432/x?y=z", CredentialForm.ENV_REF),
+        ("postgresql://${DB_USER:-agent}:${PASSWORD:-tr0ub4dor}@db/x", CredentialForm.LITERAL),
     ],
 )
 def test_a_url_with_a_password_is_a_credential(url: str, form: CredentialForm) -> None:
@@ -276,6 +278,12 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
         ("NGC_API_KEY", "nvidiaapikey"),
         ("AWS_SECRET_ACCESS_KEY", "SAK123456789"),
         ("user_token", "Bearer demo-token-4711"),
+        ("JWT_SECRET_KEY", "test-secret-key-for-ci-testing-minimum-32-chars"),
+        ("AUTH_SECRET", "secret-for-e2e-testing-not-for-production-use"),
+        ("LITELLM_MASTER_KEY", "sk-ci-master-not-real"),
+        ("SESSION_SECRET", "only-for-unit-tests-b72f91"),
+        ("ConnectionString", "redis-service:6379"),
+        ("ConnectionString", "acme.redis.cache.windows.net:6380,ssl=True,abortConnect=False"),
         ("text", "https://(?:docs|drive)[.]acme[.]test/[A-Za-z0-9./?=&#%_+:~@-]+"),
     ],
 )
@@ -295,6 +303,9 @@ def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None
         ("password", "correct[horse]battery9"),
         ("password", "admin12345678"),
         ("password", "demo-for-everybody"),
+        ("ConnectionString", "redis-service:6379,password=q8vR2xLk"),
+        ("JWT_SECRET_KEY", "Zt-for-citadel-8vR2xLkQ9mP4"),
+        ("JWT_SECRET_KEY", "the-latest-in-testimony-8vR2xLk"),
     ],
 )
 def test_what_resembles_those_is_still_a_secret(key: str, value: str) -> None:

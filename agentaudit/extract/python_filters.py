@@ -1,0 +1,123 @@
+"""
+What a function in Python lets through before it goes on: digits and operators, and no names.
+
+A calculator that turns away everything else may evaluate the rest: without a letter, an underscore
+or a quote no code names anything.
+"""
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+
+from agentaudit.extract.python_code import Module, descendants
+from agentaudit.extract.python_names import FunctionDef
+
+_NAMING = frozenset(string.ascii_letters + "_'\"\\`")
+_ONE_CLASS = re.compile(r"\^?(?P<characters>\[(?!\^)(?:[^\]\\]|\\.)+\])[+*]?(?P<end>\$|\\Z)?")
+_LONGEST = 200
+
+
+def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
+    """The variables of a function that hold nothing but numbers and operators, past its checks."""
+    return frozenset(
+        name
+        for statement in _straight(function.body)
+        if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise)
+        if (name := _checked(module, statement.test))
+        if _unchanged(function, name, statement.lineno)
+    )
+
+
+def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that are always come by."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.Try | ast.With):
+            yield from _straight(statement.body)
+
+
+def _checked(module: Module, test: ast.expr) -> str:
+    """The variable that a condition turns away when a name may stand in it; empty for others."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call):
+            return _matched(module, call) or _each(module, call, "all", ast.In)
+        case ast.Call() as call:
+            return _each(module, call, "any", ast.NotIn)
+        case _:
+            return ""
+
+
+def _matched(module: Module, call: ast.Call) -> str:
+    """`re.match(r"^[0-9+*/-]+$", text)`: the variable, where the pattern admits no name."""
+    name = module.dotted(call.func)
+    match call.args:
+        case [pattern, ast.Name(id=variable)] if name in {"re.match", "re.fullmatch"}:
+            found = _ONE_CLASS.fullmatch(module.text(pattern)[:_LONGEST])
+        case _:
+            return ""
+    if found is None or (name == "re.match" and found["end"] is None):
+        return ""
+    characters = re.compile(found["characters"], re.ASCII)
+    admits = found["characters"].isascii() and not any(map(characters.match, _NAMING))
+    return variable if admits else ""
+
+
+def _each(module: Module, call: ast.Call, function: str, operator: type[ast.cmpop]) -> str:
+    """`all(c in "0123456789+-*/" for c in text)`: the variable, where no name is admitted."""
+    match call:
+        case ast.Call(
+            func=ast.Name(id=called),
+            args=[
+                ast.GeneratorExp(
+                    elt=ast.Compare(left=ast.Name(id=one), ops=[op], comparators=[among]),
+                    generators=[
+                        ast.comprehension(
+                            target=ast.Name(id=target), iter=ast.Name(id=variable), ifs=[]
+                        )
+                    ],
+                )
+            ],
+        ) if called == function and one == target and isinstance(op, operator):
+            admitted = _characters(module, among)
+            return variable if admitted and _NAMING.isdisjoint(admitted) else ""
+        case _:
+            return ""
+
+
+def _characters(module: Module, node: ast.expr) -> str:
+    """The characters of a text, or of the set of them; empty where they are not known."""
+    node = module.meant(node)
+    match node:
+        case ast.Call(func=ast.Name(id="set" | "frozenset"), args=[inner]):
+            node = inner
+        case _:
+            pass
+    text = module.text(node)
+    return text if text.isascii() else ""
+
+
+def _unchanged(function: FunctionDef, name: str, line: int) -> bool:
+    """Whether what a variable is given after its check is made of itself alone."""
+    given = (
+        node.value
+        for node in descendants(function)
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr)
+        and node.lineno > line
+        and node.value is not None
+        and any(
+            isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)
+            for part in descendants(node)
+        )
+    )
+    return all(_made_of(value, name) for value in given)
+
+
+def _made_of(value: ast.expr, name: str) -> bool:
+    """Whether an expression holds one variable, its methods, and texts that name nothing."""
+    for part in descendants(value):
+        if isinstance(part, ast.Name) and part.id != name:
+            return False
+        if isinstance(part, ast.Constant) and not _NAMING.isdisjoint(str(part.value)):
+            return False
+    return True
