@@ -9,9 +9,10 @@ and "Azure built-in roles" for the ids of roles.
 from collections.abc import Sequence
 
 from agentaudit.errors import Problem
+from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.azure_runtimes import RUNTIMES
 from agentaudit.extract.azure_secrets import SECRETS, add_parameters
-from agentaudit.extract.azure_templates import Deployed, project
+from agentaudit.extract.azure_templates import project
 from agentaudit.extract.azure_types import TYPES
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from agentaudit.extract.azure_templates import Deployed
+from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.model.evidence import Known

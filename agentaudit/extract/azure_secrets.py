@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from agentaudit.extract.azure_templates import Deployed
+from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.collector import Collector, Setting
 from agentaudit.extract.credentials import Holding, add_credentials, add_shown_parameter
 from agentaudit.extract.literals import form_of

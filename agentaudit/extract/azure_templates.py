@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.azure_given import FileOfValues, files_of_values, given_by
+from agentaudit.extract.azure_steps import with_second_steps
 from agentaudit.extract.azure_values import Instance, Values
-from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.platform_files import arm_documents
 from agentaudit.readers.arm import DEPLOYMENT, arm_template, deployment_module
 from agentaudit.readers.azure import module_of_interest
-from agentaudit.readers.azure_nodes import open_part
 from agentaudit.readers.azure_syntax import Module, Resource, Template
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.places import Place, moved
@@ -29,44 +29,6 @@ _MOST_RESOURCES = 5_000
 """Of all that one template deploys; Azure takes 800 of one (Microsoft Learn, "Template limits")."""
 _DEEPEST = 20
 _REGISTRY = re.compile(r"^(?:br|ts)[/:]")
-
-
-class Deployed(Struct, frozen=True, kw_only=True):
-    """One resource, with what is known of its values."""
-
-    type: str
-    """Its full type in lower case; empty where only a deployment knows it."""
-    node: Node
-    """Its members: `name`, `properties` and the rest."""
-    document: Document
-    header: Node
-    """Where its type stands."""
-    level: str
-    """What its template is deployed to."""
-    symbol: str
-    key: str
-    """What makes it itself: its file, the route of templates to it, and its name."""
-    name: str
-    """Its name, as far as it is known."""
-
-    def property_at(self, *path: str) -> Node | None:
-        """A property; where only an expression knows what stands on the way, that expression."""
-        node: Node | None = self.node
-        for key in ("properties", *path):
-            if node is None or node.unknown:
-                return node
-            node = node.child(key) or open_part(node)
-        return node
-
-    def setting(self, name: str, value: Node) -> Setting:
-        """Something that the resource is given, with where its value comes from."""
-        return Setting(
-            key=name,
-            value=value,
-            document=self.document,
-            route=self.key.partition("#")[2],
-            via=tuple(evidence(self.document, origin) for origin in value.origin),
-        )
 
 
 class Project(Struct):
@@ -82,6 +44,8 @@ class Project(Struct):
     _visited: set[str] = field(default_factory=set)
     _instances: int = 0
     _resources: int = 0
+    _handed: list[tuple[str, Node]] = field(default_factory=list)
+    """Modules that are not read, with the name that each is given."""
 
     def documented(self) -> Iterator[tuple[Document, Template]]:
         """Every template, with the document that it stands in."""
@@ -108,6 +72,7 @@ class Project(Struct):
     def _deployment(self, file: str) -> Iterator[Deployed]:
         template = self.templates[file]
         self._instances = self._resources = 0
+        self._handed = []
         document = self.documents.files[file]
         instance = Instance(
             template=template,
@@ -115,7 +80,7 @@ class Project(Struct):
             documents=self.documents,
             given=given_by(self.sources.get(file, ()), template),
         )
-        yield from self._instance(instance)
+        yield from with_second_steps(tuple(self._instance(instance)), self._handed)
         if instance.effort.exhausted or self._resources > _MOST_RESOURCES:
             self.note(
                 file,
@@ -190,6 +155,7 @@ class Project(Struct):
         if template is None:
             if module_of_interest(module.source):
                 self.note(instance.document.file, module.place, _unfollowed(module))
+            self._hand(module, values)
             return
         self._instances += 1
         if self._instances > _MOST_INSTANCES or instance.depth > _DEEPEST:
@@ -206,6 +172,12 @@ class Project(Struct):
             module,
         )
         yield from self._instance(inner)
+
+    def _hand(self, module: Module, values: Values) -> None:
+        passed = values.folder.fold(module.arguments) if module.arguments is not None else None
+        name = passed.get("name") if passed is not None else None
+        if name is not None and name.raw:
+            self._handed.append((module.source, name))
 
 
 def project(documents: Documents) -> Project:

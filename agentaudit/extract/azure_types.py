@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.azure_role_ids import BUILT_IN_ROLES
-from agentaudit.extract.azure_templates import Deployed
 from agentaudit.readers.azure_functions import GROUP, SUBSCRIPTION
 from agentaudit.readers.document import Node, NodeKind
 

@@ -392,3 +392,41 @@ resource nested 'Microsoft.Resources/deployments@2024-03-01' = {{
 
     assert len(found.runtimes) == runtimes
     assert found.incomplete is not read
+
+
+STEP = """
+param name string
+param keysOff bool = true
+resource step 'Microsoft.Search/searchServices@2025-05-01' = {
+  name: name
+  properties: { disableLocalAuth: keysOff }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "opened"),
+    [
+        ("'step.bicep'", "search.name", Truth.NO),
+        ("'step.bicep'", "other.name", Truth.YES),
+        ("'br/public:avm/res/search/search-service:0.12.0'", "search.name", Truth.UNKNOWN),
+        ("'br/public:avm/res/search/search-service:0.12.0'", "'tools'", Truth.UNKNOWN),
+        ("'br/public:avm/res/search/search-service:0.12.0'", "'others'", Truth.YES),
+        ("'br/public:avm/res/storage/storage-account:0.9.1'", "search.name", Truth.YES),
+    ],
+)
+def test_a_second_step_sets_what_the_first_left_out(module: str, name: str, opened: Truth) -> None:
+    main = f"""
+resource search 'Microsoft.Search/searchServices@2025-05-01' = {{
+  name: 'tools'
+  sku: {{ name: 'basic' }}
+}}
+module update {module} = {{
+  name: 'update'
+  params: {{ name: {name} }}
+}}
+"""
+    found = deployment_of({"main.bicep": main, "step.bicep": STEP}).resources
+    (first,) = (item for item in found if item.evidence[0].line == 3)
+
+    assert first.static_access is opened
