@@ -65,14 +65,6 @@ LOADS = {"closed": "closed", "half": "poisson:16", "high": "poisson:26"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One run of a visit."""
-
-    policy: str
-    observation: Observation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """One line of the file. The subject's workload is made anew from the cell and the seed."""
 
@@ -81,7 +73,7 @@ class Visit:
     at_unix_s: int
     raised: bool
     subject: Subject
-    runs: tuple[Seen, ...]
+    runs: tuple[Observation, ...]
 
 
 def main() -> None:
@@ -125,7 +117,7 @@ def visited(cell: tuple[str, str], *, seed: int, raised: bool) -> Visit:
         runs = []
         for policy in REPEATS * policies(cell, workload, lab.subject.machine):
             observation = lab.observed(policy)
-            runs.append(Seen(policy=policy.name, observation=observation))
+            runs.append(observation)
             time.sleep(observation.execution.surroundings.elapsed_ns / 4e9)
         return Visit(
             cell=cell,
@@ -176,12 +168,7 @@ def groups_of(visits: Sequence[Visit]) -> list[list[ValidatedRun]]:
         subject = replace(visit.subject, workload=workload)
         admitted = policies(visit.cell, workload, subject.machine)
         chosen = {policy.name: policy for policy in admitted}
-        groups.append(
-            [
-                subject.judged(one.observation, chosen[one.policy], number // len(chosen))
-                for number, one in enumerate(visit.runs)
-            ]
-        )
+        groups.append(subject.judged(visit.runs, chosen))
     return groups
 
 

@@ -8,7 +8,6 @@ simulator, which does not.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from statistics import geometric_mean
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +17,7 @@ from agentaudit.errors import UsageError
 from agentaudit.model.execution import Contest, Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
-from agentaudit.probes.execution.calibration import beacon, measure_host
+from agentaudit.probes.execution.calibration import measure_host
 from agentaudit.probes.execution.contest import MOST_PROCESSES, contests
 from agentaudit.probes.execution.executor import execute
 from agentaudit.probes.execution.hands import Hands
@@ -30,7 +29,6 @@ from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, o
 from agentaudit.simulation.calibration import capacity, contender, host_curve, host_progress
 from agentaudit.simulation.cores import Contender
 from agentaudit.simulation.fidelity import (
-    Circumstances,
     Recording,
     costs_of,
     recording_workload,
@@ -46,19 +44,18 @@ from agentaudit.simulation.speed import total_speed
 _MOST_CALLS = 1024
 _FOREIGN = 0.1
 """Cores: above it, a run says more about its neighbours than about its policy."""
-_STEADY = 0.8
+_RECORDINGS = 3
 """
-Of how much faster or slower the machine was before and after a run, this much was so during it, as
-a power: settled on 72 runs that are not in docs/validation.md. Speed drifts within a second.
+A run is foretold from so many before it: a machine's speed wavers from one to the next, and drifts.
 """
 
 
 class Observation(Struct, frozen=True, kw_only=True):
-    """One run, and how fast each kind of work was beside it: CPU time of the same short piece."""
+    """One run, and a recording right before it: all steps, one after the other."""
 
+    policy: str
+    recorded: Execution
     execution: Execution
-    before_ns: Mapping[Tool, float]
-    after_ns: Mapping[Tool, float]
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -68,43 +65,51 @@ class Subject(Struct, frozen=True, kw_only=True):
     machine: Machine
     """This one; its GPU is the server that is played."""
     host: HostMeasurement
-    recorded: Execution
-    """All CPU steps, one after the other."""
-    beacon_ns: Mapping[Tool, float]
-    """Beside the recording."""
+    recorded: tuple[Execution, ...]
+    """Further recordings, before all runs."""
     contests: tuple[Contest, ...]
     """How kinds of work share cores."""
 
-    def judged(self, seen: Observation, policy: Policy, repeat: int) -> ValidatedRun:
-        """A run beside its predictions."""
+    def judged(
+        self, seen: Sequence[Observation], policies: Mapping[str, Policy]
+    ) -> list[ValidatedRun]:
+        """Runs in their order, each beside its predictions; `policies` by their names."""
+        recorded = [*self.recorded, *(one.recorded for one in seen)]
+        repeats: Counter[str] = Counter()
+        runs = []
+        for place, one in enumerate(seen, len(self.recorded) + 1):
+            before = recorded[max(place - _RECORDINGS, 0) : place]
+            policy = policies[one.policy]
+            runs.append(self._judged(one.execution, before, policy, repeats[one.policy]))
+            repeats[one.policy] += 1
+        return runs
+
+    def _judged(
+        self, execution: Execution, recorded: Sequence[Execution], policy: Policy, repeat: int
+    ) -> ValidatedRun:
         host = self.host
-        speed = geometric_mean(
-            2 * recorded_ns / (seen.before_ns[tool] + seen.after_ns[tool])
-            for tool, recorded_ns in self.beacon_ns.items()
-        )
-        speed **= _STEADY
         return validated(
-            seen.execution,
+            execution,
             workload=self.workload,
             machine=self.machine,
             policy=policy,
             recording=Recording(
-                costs=costs_of(self.recorded.steps),
+                costs=costs_of(*recorded),
                 overheads=Overheads(
                     driver_ns=host.driver_ns,
-                    contenders=self._contenders(),
+                    contenders=self._contenders(recorded),
                     capacity=capacity(self.contests),
                     handovers=host.handovers,
                 ),
                 progress=host_progress(host),
             ),
-            beside=Circumstances(repeat=repeat, speed=speed),
+            repeat=repeat,
         )
 
-    def _contenders(self) -> dict[str, Contender]:
+    def _contenders(self, recorded: Sequence[Execution]) -> dict[str, Contender]:
         return {
             name: contender(self.contests, tool_of(name), alone=alone, host=self.host)
-            for name, alone in used_alone(self.recorded, self.workload).items()
+            for name, alone in used_alone(recorded, self.workload).items()
         }
 
 
@@ -115,15 +120,15 @@ class Laboratory(Struct, frozen=True, kw_only=True):
     hands: Hands
 
     def observed(self, policy: Policy) -> Observation:
-        """The requests under the policy, once, between two looks at how fast the machine is."""
+        """The requests one after the other, and then under the policy, once each."""
         subject, hands = self.subject, self.hands
-        tools, requests = subject.beacon_ns.keys(), subject.workload.requests
-        before_ns = beacon(hands, tools, FirstCome)
+        recorded = _recorded(subject.workload, hands)
         admission = policy.admission()
-        line = line_of(requests, subject.machine, hooks_of(admission))
-        execution = execute(requests, admission, hands, line=line, name=named(policy))
-        after_ns = beacon(hands, tools, FirstCome)
-        return Observation(execution=execution, before_ns=before_ns, after_ns=after_ns)
+        line = line_of(subject.workload.requests, subject.machine, hooks_of(admission))
+        execution = execute(
+            subject.workload.requests, admission, hands, line=line, name=named(policy)
+        )
+        return Observation(policy=policy.name, recorded=recorded, execution=execution)
 
 
 @contextmanager
@@ -163,15 +168,11 @@ def laboratory(
         contested = tuple(
             contests(hands, tools, FirstCome, cores=usable_cores(), workers=len(workers.ends))
         )
-        before = beacon(hands, tools, FirstCome)
-        recorded = execute(recording_workload(workload), FirstCome(1), hands)
-        after = beacon(hands, tools, FirstCome)
         subject = Subject(
             workload=workload,
             machine=_here(machine, host, workload),
             host=host,
-            recorded=recorded,
-            beacon_ns={tool: (before[tool] + after[tool]) / 2 for tool in tools},
+            recorded=tuple(_recorded(workload, hands) for _ in range(_RECORDINGS - 1)),
             contests=contested,
         )
         yield Laboratory(subject=subject, hands=hands)
@@ -218,11 +219,13 @@ def sides(cores: int) -> tuple[int, ...]:
 
 def interleaved(lab: Laboratory, policies: Sequence[Policy], *, repeats: int) -> list[ValidatedRun]:
     """Policies take turns, so that all of them meet the same ups and downs of the machine."""
-    return [
-        lab.subject.judged(lab.observed(policy), policy, repeat)
-        for repeat in range(repeats)
-        for policy in policies
-    ]
+    seen = [lab.observed(policy) for _ in range(repeats) for policy in policies]
+    return lab.subject.judged(seen, {policy.name: policy for policy in policies})
+
+
+def _recorded(workload: Workload, hands: Hands) -> Execution:
+    """All CPU steps, one after the other."""
+    return execute(recording_workload(workload), FirstCome(1), hands)
 
 
 def _with_tools(workload: Workload) -> Workload:

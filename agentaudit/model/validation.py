@@ -29,7 +29,7 @@ class ValidatedRun(Struct, frozen=True, kw_only=True):
     """Used by other programs during the run; so many cores were not there."""
     stolen_cores: float
     speed: float
-    """Of the machine beside the run, over its speed when demands were recorded."""
+    """Of the machine during the run, over its speed when demands were recorded."""
 
 
 class Errors(Struct, frozen=True, kw_only=True):

@@ -7,11 +7,12 @@ cores and server, and in which order they get there.
 """
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.model.execution import Execution, StepRecord
+from agentaudit.model.execution import Execution
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.validation import Outcome, ValidatedRun
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest
@@ -31,14 +32,6 @@ class Recording(Struct, frozen=True, kw_only=True):
     """CPU time that so many jobs got together in each nanosecond, for threads of one process."""
 
 
-class Circumstances(Struct, frozen=True, kw_only=True):
-    """What was seen beside a run."""
-
-    repeat: int
-    speed: float
-    """Of the machine, over what it was while recording."""
-
-
 def recording_workload(workload: Workload) -> tuple[WorkRequest, ...]:
     """
     The requests, to be run one after the other.
@@ -51,22 +44,27 @@ def recording_workload(workload: Workload) -> tuple[WorkRequest, ...]:
     )
 
 
-def costs_of(steps: Sequence[StepRecord]) -> Costs:
-    """What CPU steps cost in a run."""
-    return {(step.request_id, step.place): step.cpu_ns for step in steps if step.stage is Stage.CPU}
+def costs_of(*runs: Execution) -> Costs:
+    """What each CPU step cost in runs of the same requests, on average."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for step in (step for run in runs for step in run.steps):
+        if step.stage is Stage.CPU:
+            found.setdefault((step.request_id, step.place), []).append(step.cpu_ns)
+    return {key: round(fmean(costs)) for key, costs in found.items()}
 
 
-def used_alone(recorded: Execution, workload: Workload) -> Mapping[str, float]:
+def used_alone(recorded: Sequence[Execution], workload: Workload) -> Mapping[str, float]:
     """By their names: the share of a core's time that steps, one after the other, used."""
     names = _names(workload)
-    spent: dict[str, list[int]] = {}
-    for step in recorded.steps:
-        if step.stage is Stage.CPU:
-            sums = spent.setdefault(names[step.request_id, step.place], [0, 0])
-            sums[0] += step.ended_ns - step.begun_ns
-            sums[1] += step.cpu_ns
-    there = _left_by_hypervisor(recorded)
-    return {name: min(cpu_ns / wall_ns / there, 1.0) for name, (wall_ns, cpu_ns) in spent.items()}
+    spent: dict[str, list[float]] = {}
+    for run in recorded:
+        there = _left_by_hypervisor(run)
+        for step in run.steps:
+            if step.stage is Stage.CPU:
+                sums = spent.setdefault(names[step.request_id, step.place], [0.0, 0.0])
+                sums[0] += (step.ended_ns - step.begun_ns) * there
+                sums[1] += step.cpu_ns
+    return {name: min(cpu_ns / there_ns, 1.0) for name, (there_ns, cpu_ns) in spent.items()}
 
 
 def validated(
@@ -76,7 +74,7 @@ def validated(
     machine: Machine,
     policy: Policy,
     recording: Recording,
-    beside: Circumstances,
+    repeat: int,
 ) -> ValidatedRun:
     """A run and its two predictions."""
     around = execution.surroundings
@@ -85,27 +83,27 @@ def validated(
         workload,
         replace(here, cpu=hampered(machine.cpu, recording.progress, machine.cores)),
         policy,
-        costs={key: round(ns / beside.speed) for key, ns in recording.costs.items()},
+        costs=recording.costs,
         overheads=recording.overheads,
     )
-    left = _left_by_hypervisor(execution)
+    left, spent = _left_by_hypervisor(execution), costs_of(execution)
     own = simulate_served(
         workload,
         replace(here, cpu=faster(recording.progress, left)),
         policy,
-        costs=costs_of(execution.steps),
+        costs=spent,
         overheads=replace(recording.overheads.as_it_was(left), driver_ns=_driver_ns(execution)),
     )
     return ValidatedRun(
         policy=policy.name,
         parameters=policy.parameters,
-        repeat=beside.repeat,
+        repeat=repeat,
         measured=outcome(execution.records),
         foreknown=outcome(known.records),
         own=outcome(own.records),
         foreign_cores=around.foreign_cores,
         stolen_cores=around.stolen_cores,
-        speed=beside.speed,
+        speed=sum(recording.costs.values()) / sum(spent.values()) if spent else 1.0,
     )
 
 

@@ -17,7 +17,6 @@ from agentaudit.model.workload import (
 from agentaudit.simulation.cores import EVEN, Contender
 from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.fidelity import (
-    Circumstances,
     Recording,
     costs_of,
     recording_workload,
@@ -123,7 +122,7 @@ def test_what_the_hypervisor_takes_is_missing() -> None:
             overheads=replace(FREE, contenders={"regex": Contender()}),
             progress=ideal_cores(2),
         ),
-        beside=Circumstances(repeat=0, speed=1.0),
+        repeat=0,
     )
 
     assert run.foreknown.p50_ns == pytest.approx(10 * MS, abs=10)
@@ -135,9 +134,11 @@ def test_what_steps_cost_and_how_much_of_a_core_they_use() -> None:
     seen = execution(2, 8 * MS)
     stolen = Surroundings(elapsed_ns=20 * MS, foreign_cores=0.0, stolen_cores=0.2)
 
-    assert costs_of(seen.steps) == {(0, 0): 8 * MS, (1, 0): 8 * MS}
-    assert used_alone(seen, workload(2)) == {"regex": 0.8}
-    assert used_alone(replace(seen, surroundings=stolen), workload(2)) == {"regex": 1.0}
+    assert costs_of(seen) == {(0, 0): 8 * MS, (1, 0): 8 * MS}
+    assert costs_of(seen, execution(2, 4 * MS)) == {(0, 0): 6 * MS, (1, 0): 6 * MS}
+    assert used_alone([seen], workload(2)) == {"regex": 0.8}
+    assert used_alone([seen, seen], workload(2)) == {"regex": 0.8}
+    assert used_alone([replace(seen, surroundings=stolen)], workload(2)) == {"regex": 1.0}
 
 
 def test_without_overheads_it_is_the_simulator() -> None:
@@ -228,7 +229,7 @@ def test_a_request_without_work_is_served_in_no_time() -> None:
 
 
 def test_both_predictions_of_a_run() -> None:
-    """One step at a time on a machine of twice the speed it had while recording."""
+    """One step at a time on a machine that is four times as fast as while recording."""
     seen = execution(2, 4 * MS)
     given = replace(
         workload(2),
@@ -242,12 +243,12 @@ def test_both_predictions_of_a_run() -> None:
         recording=Recording(
             costs={(0, 0): 16 * MS, (1, 0): 16 * MS}, overheads=FREE, progress=ideal_cores(2)
         ),
-        beside=Circumstances(repeat=3, speed=2.0),
+        repeat=3,
     )
 
-    assert (run.policy, run.repeat, run.speed) == ("sequential", 3, 2.0)
+    assert (run.policy, run.repeat, run.speed) == ("sequential", 3, 4.0)
     assert run.measured.makespan_ns == 40 * MS
-    assert run.foreknown.makespan_ns == pytest.approx(16 * MS, abs=100)
+    assert run.foreknown.makespan_ns == pytest.approx(32 * MS, abs=100)
     assert run.own.makespan_ns == pytest.approx(8 * MS, abs=100)
 
 

@@ -12,6 +12,7 @@ from agentaudit.model.execution import Execution, HandOver, HostMeasurement, Too
 from agentaudit.model.workload import Heavy, Stage, WorkRequest, WorkStep
 from agentaudit.probes.execution.executor import Admission, execute
 from agentaudit.probes.execution.hands import Hands
+from agentaudit.probes.execution.ratios import beyond_noise
 from agentaudit.probes.execution.tools import Tool
 from agentaudit.probes.execution.workers import Workers
 from agentaudit.probes.host import usable_cores
@@ -21,14 +22,12 @@ Rolling = Callable[[int], Admission]
 _MS = 1_000_000
 _FIRST_UNITS = 20
 _JOB_NS = 10 * _MS
-_ROUNDS = 3
+_ROUNDS = 5
 _FEWEST = 4
 _NAP_NS = 4 * _MS
 _NAPS = 25
 _CALL_NS = 40 * _MS
 _SHORT_CALL_NS = _MS // 5
-_BEACON_NS = 5 * _MS
-_BEACONS = 20
 
 
 def measure_host(
@@ -80,15 +79,6 @@ def _unit_times(
     return units
 
 
-def beacon(hands: Hands, tools: Collection[Tool], rolling: Rolling) -> Mapping[Tool, float]:
-    """CPU nanoseconds of a short piece of each kind of work: how fast the machine is right now."""
-    speeds = {}
-    for tool in sorted(tools):
-        run = execute(_alike(Stage.CPU, _BEACON_NS, _BEACONS, tool), rolling(1), hands)
-        speeds[tool] = median(step.cpu_ns for step in run.steps)
-    return speeds
-
-
 def _side_by_side(
     hands: Hands, tool: Tool, numbers: Sequence[int], rolling: Rolling
 ) -> dict[int, list[Execution]]:
@@ -106,10 +96,11 @@ def _side_by_side(
 
 
 def _inflation(runs: Mapping[int, Sequence[Execution]]) -> Iterator[tuple[int, float]]:
-    """CPU time side by side over CPU time alone in the same round; the median of rounds."""
+    """CPU time side by side over CPU time alone in the same round, beyond the noise of rounds."""
     for jobs, found in runs.items():
         pairs = zip(found, runs[1], strict=True)
-        yield jobs, median(_mean_cpu_ns(beside) / _mean_cpu_ns(alone) for beside, alone in pairs)
+        ratios = [_mean_cpu_ns(beside) / _mean_cpu_ns(alone) for beside, alone in pairs]
+        yield jobs, beyond_noise(ratios)
 
 
 def _handover(jobs: int, runs: Iterable[Mapping[int, Sequence[Execution]]]) -> HandOver:

@@ -14,11 +14,13 @@ from agentaudit.model.execution import Contest, Execution
 from agentaudit.model.workload import Heavy, Stage, WorkRequest, WorkStep
 from agentaudit.probes.execution.executor import Admission, execute
 from agentaudit.probes.execution.hands import Hands
+from agentaudit.probes.execution.ratios import beyond_noise
 from agentaudit.probes.execution.tools import Tool
 
 _STEP_NS = 30_000_000
 _STEPS = 3
-_ROUNDS = 3
+_PAUSE_NS = 10_000_000
+_ROUNDS = 5
 _CROWDS = (2, 4, 8)
 """Processes on a core, as nearly as whole numbers of each kind allow."""
 MOST_PROCESSES = 10
@@ -45,8 +47,8 @@ def contests(
         yield Contest(
             processes=found[0].processes,
             capacity=min(median(one.capacity for one in found), 1.0),
-            weights=_medians([one.weights for one in found]),
-            swelling=_medians([one.swelling for one in found]),
+            weights=_of_rounds(median, [one.weights for one in found]),
+            swelling=_of_rounds(beyond_noise, [one.swelling for one in found]),
         )
 
 
@@ -54,11 +56,12 @@ def _round(
     hands: Hands, kinds: Sequence[Tool], rolling: Rolling, sizes: Sequence[int], *, cores: int
 ) -> list[Contest]:
     found = []
-    before = _costs(execute(list(_requests(kinds, 1)), rolling(1), hands), kinds)
+    alone = [item.changed(steps=_paused(item.steps)) for item in _requests(kinds, 1)]
+    before = _costs(execute(alone, rolling(1), hands), kinds)
     for size in sizes:
         requests = list(_requests(kinds, size * cores))
         run = execute(requests, rolling(len(requests)), hands)
-        after = _costs(execute(list(_requests(kinds, 1)), rolling(1), hands), kinds)
+        after = _costs(execute(alone, rolling(1), hands), kinds)
         beside = _costs(run, kinds)
         got, whole_ns = _got(run, kinds)
         found.append(
@@ -84,6 +87,12 @@ def _requests(kinds: Sequence[Tool], many: int) -> Iterator[WorkRequest]:
         )
 
 
+def _paused(steps: Sequence[WorkStep]) -> tuple[WorkStep, ...]:
+    """A pause before each step: after it caches are cold, as they are in a recording."""
+    pause = WorkStep(stage=Stage.WAIT, demand_ns=_PAUSE_NS)
+    return tuple(step for each in steps for step in (pause, each))
+
+
 def _kinds_of(run: Execution, kinds: Sequence[Tool]) -> Mapping[int, Tool]:
     """By ids of requests."""
     many = len(run.records) // len(kinds)
@@ -94,7 +103,11 @@ def _costs(run: Execution, kinds: Sequence[Tool]) -> Mapping[Tool, float]:
     """CPU time of a step of each kind; all do the same work in every run."""
     of = _kinds_of(run, kinds)
     return {
-        kind: fmean(step.cpu_ns for step in run.steps if of[step.request_id] is kind)
+        kind: fmean(
+            step.cpu_ns
+            for step in run.steps
+            if of[step.request_id] is kind and step.stage is Stage.CPU
+        )
         for kind in kinds
     }
 
@@ -111,5 +124,7 @@ def _got(run: Execution, kinds: Sequence[Tool]) -> tuple[Counter[Tool], int]:
     return got, end_ns
 
 
-def _medians(found: Sequence[tuple[tuple[str, float], ...]]) -> tuple[tuple[str, float], ...]:
-    return tuple((kind, median(dict(one)[kind] for one in found)) for kind, _ in found[0])
+def _of_rounds(
+    middle: Callable[[Sequence[float]], float], found: Sequence[tuple[tuple[str, float], ...]]
+) -> tuple[tuple[str, float], ...]:
+    return tuple((kind, middle([dict(one)[kind] for one in found])) for kind, _ in found[0])
