@@ -124,6 +124,8 @@ class Collector(Struct):
     """By their place and what is open there; what that leaves undecided may be several things."""
     references: list[Reference] = field(default_factory=list)
     workloads: list[Workload] = field(default_factory=list)
+    image_folders: set[str] = field(default_factory=set)
+    """Folders of which images are built: each with a program of its own."""
     problems: list[Problem] = field(default_factory=list)
     """What makes a file only partly read although its syntax is whole."""
     remarks: dict[str, str] = field(default_factory=dict)

@@ -34,6 +34,7 @@ _AGENT_PACKAGE = re.compile(
 def extract_dockerfile(documents: Documents, collector: Collector) -> None:
     """Every Dockerfile; a container built from its folder runs what it says."""
     for document in documents.of("dockerfile"):
+        collector.image_folders.add(folder_of(document.file))
         runtimes = _runtimes(document, collector)
         _add_image_facts(document, collector, runtimes)
         holding = Holding(

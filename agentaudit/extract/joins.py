@@ -5,7 +5,7 @@ Runs after all extractors, on facts alone.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from os.path import commonpath
 
 from msgspec.structs import replace
@@ -77,7 +77,7 @@ def _normal(name: str) -> str:
 
 def _place_agents(collector: Collector) -> None:
     """Agents run on the runtimes built from their folder, or of their image or name."""
-    coded = _Coded(collector.of(Agent))
+    coded = _Coded(collector.of(Agent), collector.image_folders)
     built: dict[str, list[Agent]] = {}
     workloads = [item for item in collector.workloads if item.role == "agent"]
     for workload in workloads:
@@ -99,7 +99,8 @@ def _place_agents(collector: Collector) -> None:
 class _Coded:
     """Agents that are code, by their names and by the folders around them."""
 
-    def __init__(self, agents: Iterable[Agent]) -> None:
+    def __init__(self, agents: Iterable[Agent], image_folders: Container[str]) -> None:
+        self._image_folders = image_folders
         self._all = [agent for agent in agents if agent.framework in _CODED]
         self._by_name: dict[str, list[Agent]] = {}
         self._by_folder: dict[str, list[Agent]] = {"": self._all}
@@ -118,24 +119,44 @@ class _Coded:
         """Those with any of these names, by id, if they are of one project: many are an `agent`."""
         found = [agent for name in names for agent in self._by_name.get(name, ())]
         folders = [folder_of(agent.evidence[0].file) for agent in found]
-        if not found or not _of_one_project(found, commonpath(folders)):
+        if not found or not self._of_one_project(found, commonpath(folders)):
             return []
         return sorted(found, key=lambda agent: agent.id)
 
     def around(self, file: str) -> list[Agent]:
-        """Those in the nearest folder around a file that holds any, if they are of one project."""
+        """
+        Those in the nearest folder around a file that holds any, if they are of one project.
+
+        Of several images it is those of the one whose folder is called like the file.
+        """
         folder = folder_of(file)
         while folder and folder not in self._by_folder:
             folder = folder.rpartition("/")[0]
         found = self.below(folder)
-        return found if _of_one_project(found, folder) else []
+        name = _normal(file.rpartition("/")[2].partition(".")[0])
+        own = [agent for agent in found if self._image_name(agent, folder) == name]
+        return own or (found if self._of_one_project(found, folder) else [])
 
+    def _image_name(self, agent: Agent, above: str) -> str:
+        return _normal(self._image_around(agent.evidence[0].file, above).rpartition("/")[2])
 
-def _of_one_project(agents: Iterable[Agent], folder: str) -> bool:
-    """Whether agents lie in one folder of a folder, or in it."""
-    above = f"{folder}/" if folder else ""
-    paths = (agent.evidence[0].file.removeprefix(above) for agent in agents)
-    return len({path.partition("/")[0] if "/" in path else "" for path in paths}) == 1
+    def _of_one_project(self, agents: Iterable[Agent], folder: str) -> bool:
+        """Whether agents lie in one folder of a folder, or in it, and not in several images."""
+        above = f"{folder}/" if folder else ""
+        paths = [agent.evidence[0].file for agent in agents]
+        rests = (path.removeprefix(above) for path in paths)
+        below = {rest.partition("/")[0] if "/" in rest else "" for rest in rests}
+        images = {image for path in paths if (image := self._image_around(path, folder))}
+        return len(below) == 1 and len(images) <= 1
+
+    def _image_around(self, file: str, above: str) -> str:
+        """The nearest folder around a file of which an image is built, below another folder."""
+        folder = folder_of(file)
+        while len(folder) > len(above):
+            if folder in self._image_folders:
+                return folder
+            folder = folder.rpartition("/")[0]
+        return ""
 
 
 def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]]) -> list[Agent]:

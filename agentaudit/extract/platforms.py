@@ -43,6 +43,14 @@ def extract_python(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_trails(documents: Documents, collector: Collector) -> None:
+    """Trails of calls that the CDK declares."""
+    if _said(documents, ("aws_cloudtrail",), "python"):
+        from agentaudit.extract.python_cdk import extract_trails as extract
+
+        extract(documents, collector)
+
+
 def extract_low_code(documents: Documents, collector: Collector) -> None:
     """Workflows and flows that were drawn: exports of n8n, Flowise and Dify."""
     if any(drawn(documents)):

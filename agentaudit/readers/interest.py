@@ -108,7 +108,7 @@ _CONFIGURATION = _Gate(
 _PYTHON = _Gate(
     (
         *("AKIA", "ASIA", "sk-ant-", "sk-proj-", "ghp_", "github_pat_", "xoxb-", "glpat-", "AIza"),
-        *("PRIVATE KEY", "http_app(", "sse_app(", "run_http_async("),
+        *("PRIVATE KEY", "http_app(", "sse_app(", "run_http_async(", "aws_cloudtrail"),
     ),
     (
         ("transport", re.compile(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),

@@ -424,6 +424,30 @@ def test_agents_run_where_their_project_says_and_not_where_another_does(
     assert (len(role.agents) == 1) is not theirs
 
 
+@pytest.mark.parametrize(
+    ("images", "agents"),
+    [
+        ((), 3),
+        (("app/one/Dockerfile",), 3),
+        (("app/one/Dockerfile", "app/slack/Dockerfile"), 2),
+        (("app/slack/Dockerfile",), 2),
+    ],
+)
+def test_agents_of_several_images_are_not_those_of_one_template(
+    images: tuple[str, ...], agents: int
+) -> None:
+    """The template `slack.yaml` runs the two agents of the image in the folder `slack`."""
+    code = "from strands import Agent\nAgent(name='helper', model='m', tools=[x])\n"
+    written = {
+        **dict.fromkeys(("app/one/a.py", "app/slack/a.py", "app/slack/b.py"), code),
+        "infra/slack.yaml": LAMBDA,
+    }
+    deployment = deployment_of({**written, **dict.fromkeys(images, "FROM python:3.12\n")})
+
+    (role,) = (one for one in deployment.identities if one.name == "slack-role")
+    assert len(role.agents) == agents
+
+
 WRITER = """\
 apiVersion: v1
 kind: ServiceAccount

@@ -96,3 +96,25 @@ def test_only_accounts_of_models_are_asked_for_their_calls(kind: str, count: int
     text = f'resource "azurerm_cognitive_account" "c" {{\n  name = "m"\n  {kind}\n}}\n'
 
     assert logs(text) == [("azure_diagnostics", Truth.NO)] * count
+
+
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("from aws_cdk import aws_cloudtrail as trails", "trails.Trail(self, 'Calls')"),
+        ("from aws_cdk.aws_cloudtrail import CfnTrail", "CfnTrail(self, 'Calls', is_logging=True)"),
+        ("import aws_cdk.aws_cloudtrail as c", "c.Trail(self, name_of_trail)"),
+    ],
+)
+def test_a_trail_that_the_cdk_declares_is_one(imported: str, call: str) -> None:
+    stack = f"{imported}\n\nclass Stack:\n    def __init__(self):\n        {call}\n"
+    (log,) = deployment_of({"stacks/security.py": stack}).audit_logs
+
+    assert (log.kind, log.enabled) == ("cloudtrail", Truth.UNKNOWN)
+    assert log.evidence[0].line == 5
+
+
+def test_what_only_speaks_of_trails_declares_none() -> None:
+    code = "from aws_cdk import aws_cloudtrail\n\naws_cloudtrail.Trail.on_event(self, 'Calls')\n"
+
+    assert not deployment_of({"stack.py": code}).audit_logs
