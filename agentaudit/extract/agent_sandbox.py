@@ -9,6 +9,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Node
@@ -20,16 +21,21 @@ _ENDS = ("ttlSecondsAfterFinished", "shutdownTime", "ttlSeconds")
 
 def extract_sandboxes(documents: Documents, collector: Collector) -> None:
     """How long every sandbox and claim lives, and the network of every template."""
+    runtimes: dict[tuple[str, str], dict[FactId, None]] = {}
+    for workload in collector.workloads:
+        place = (workload.namespace, next(iter(workload.names), ""))
+        runtimes.setdefault(place, {})[workload.runtime_id] = None
     for item in kubernetes_objects(documents):
         if _API not in item.node.text_at("apiVersion"):
             continue
+        found = tuple(runtimes.get((item.namespace, item.name), ()))
         if item.kind in {"Sandbox", "SandboxClaim"}:
-            _add_lifetime(collector, item)
+            _add_lifetime(collector, item, found)
         elif item.kind == "SandboxTemplate":
-            _add_network(collector, item)
+            _add_network(collector, item, found)
 
 
-def _add_lifetime(collector: Collector, item: KubernetesObject) -> None:
+def _add_lifetime(collector: Collector, item: KubernetesObject, pods: tuple[FactId, ...]) -> None:
     """
     A sandbox keeps its volume and its processes, what the agent wrote there among them.
 
@@ -53,9 +59,9 @@ def _add_lifetime(collector: Collector, item: KubernetesObject) -> None:
             holds_conversation=False,
         )
     )
-    for workload in collector.workloads:
-        if item.kind == "Sandbox" and workload.names[:1] == (item.name,):
-            collector.link(EdgeKind.RUNS_ON, store.id, workload.runtime_id, *store.evidence[:1])
+    for runtime in pods:
+        if item.kind == "Sandbox":
+            collector.link(EdgeKind.RUNS_ON, store.id, runtime, *store.evidence[:1])
 
 
 def _first(levels: list[Node], *names: str) -> Node | None:
@@ -63,7 +69,7 @@ def _first(levels: list[Node], *names: str) -> Node | None:
     return next((node for node in found if node is not None), None)
 
 
-def _add_network(collector: Collector, item: KubernetesObject) -> None:
+def _add_network(collector: Collector, item: KubernetesObject, pods: tuple[FactId, ...]) -> None:
     """
     The policy that the controller makes for all sandboxes of a template.
 
@@ -81,11 +87,6 @@ def _add_network(collector: Collector, item: KubernetesObject) -> None:
         for rule in listed
     )
     place = evidence(item.document, network)
-    pods = tuple(
-        workload.runtime_id
-        for workload in collector.workloads
-        if workload.names[:1] == (item.name,) and workload.namespace == item.namespace
-    )
     egress = collector.add(
         Egress(
             id=fact_id("egress", item.name, f"SandboxTemplate/{item.namespace}/{item.name}"),

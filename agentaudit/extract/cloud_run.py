@@ -74,7 +74,7 @@ def _container(pod: Pod, node: Node, collector: Collector, *, first: bool) -> Co
         runtime=replace(runtime, image=node.text_at("image")),
         names=tuple(dict.fromkeys((owner.name, name))),
         words=command_of(node),
-        settings=tuple(environment_of(pod, node, key, collector)),
+        settings=environment_of(pod, node, key, collector).settings,
         short_alternative=GOOGLE_ROLES,
         timeout_s=default if timeout is None else timeout.integer,
         open_to_all=_open_to_all(owner) if first else None,

@@ -36,6 +36,7 @@ from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
 from agentaudit.extract.kubernetes_accounts import extract_accounts
 from agentaudit.extract.kubernetes_exposure import extract_exposure
+from agentaudit.extract.kubernetes_policies import extract_policies
 from agentaudit.extract.kubernetes_rights import extract_rights
 from agentaudit.extract.kustomize import extract_kustomize
 from agentaudit.extract.langgraph import extract_langgraph
@@ -108,6 +109,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_kubernetes,
     extract_accounts,
     extract_rights,
+    extract_policies,
     extract_exposure,
     extract_cloud_run,
     extract_sandboxes,

@@ -146,11 +146,12 @@ class _Agent(Struct, frozen=True):
                 token_passthrough=bool(passing),
             )
         )
+        keyed = False
         if self.declarative is not None:
             self._add_memory(agent, self.declarative)
-            add_agent_tools(self.collector, item, agent, self.declarative)
-            self._add_model_key(agent, self.declarative)
-        add_agent_runtime(self.collector, item, agent, self.cluster)
+            keyed = add_agent_tools(self.collector, item, agent, self.declarative)
+            keyed = self._add_model_key(agent, self.declarative) or keyed
+        add_agent_runtime(self.collector, item, agent, self.cluster, keyed=keyed)
 
     def _passing(self) -> list[Node]:
         """Where the caller's token is passed on: to a tool, or to the model as its key."""
@@ -171,8 +172,8 @@ class _Agent(Struct, frozen=True):
         name = self.declarative.text_at("modelConfig") if self.declarative is not None else ""
         return self.cluster.at("ModelConfig", self.item.namespace, name or "default-model-config")
 
-    def _add_model_key(self, agent: Agent, declarative: Node) -> None:
-        """The model's key, which the controller puts into the agent's environment."""
+    def _add_model_key(self, agent: Agent, declarative: Node) -> bool:
+        """The model's key, which the controller puts into the agent's environment, if any."""
         model = self._model()
         if model is None:
             name = declarative.text_at("modelConfig") or "default-model-config"
@@ -181,22 +182,21 @@ class _Agent(Struct, frozen=True):
                 f"the ModelConfig {plain(name)} is not among the files",
                 "whose key the agent holds is open",
             )
-            return
+            return False
         secret = model.node.get("spec", "apiKeySecret")
-        if secret is not None and secret.text:
-            key = model.node.text_at("spec", "apiKeySecretKey")
-            name = key or f"{model.node.text_at('spec', 'provider')}_API_KEY".upper()
-            setting = Setting(
-                key=name,
-                value=secret,
-                document=model.document,
-                route=f"ModelConfig/{model.namespace}/{model.name}",
-                form=CredentialForm.SECRET_REF,
-            )
-            holding = Holding(
-                holder="agent", exposure="env", holder_id=agent.id, seen_by=(agent.id,)
-            )
-            add_credentials(self.collector, (setting,), holding)
+        if secret is None or not secret.text:
+            return False
+        key = model.node.text_at("spec", "apiKeySecretKey")
+        name = key or f"{model.node.text_at('spec', 'provider')}_API_KEY".upper()
+        setting = Setting(
+            key=name,
+            value=secret,
+            document=model.document,
+            route=f"ModelConfig/{model.namespace}/{model.name}",
+            form=CredentialForm.SECRET_REF,
+        )
+        holding = Holding(holder="agent", exposure="env", holder_id=agent.id, seen_by=(agent.id,))
+        return bool(add_credentials(self.collector, (setting,), holding))
 
     def _add_memory(self, agent: Agent, declarative: Node) -> None:
         """Long-term memory with its days, and the session's events, which compaction bounds."""

@@ -20,9 +20,9 @@ from agentaudit.readers.document import Node
 
 def add_agent_tools(
     collector: Collector, item: KubernetesObject, agent: Agent, declarative: Node
-) -> None:
-    """Every tool of an agent, with whether somebody confirms its calls."""
-    listed = declarative.child("tools")
+) -> bool:
+    """Every tool of an agent, with whether somebody confirms its calls; whether any has a key."""
+    listed, keyed = declarative.child("tools"), False
     for tool in listed.list() if listed is not None else ():
         server = tool.child("mcpServer")
         if server is not None:
@@ -32,7 +32,8 @@ def add_agent_tools(
         )
         route = f"Agent/{item.namespace}/{item.name}.headersFrom"
         headers = tuple(headers_of(item, tool.child("headersFrom"), route))
-        add_credentials(collector, headers, holding)
+        keyed = bool(add_credentials(collector, headers, holding)) or keyed
+    return keyed
 
 
 def server_id(namespace: str, name: str) -> FactId:

@@ -13,7 +13,6 @@ from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.readers.document import Node
 
@@ -23,20 +22,25 @@ def add_agent_runtime(
     item: KubernetesObject,
     agent: Agent,
     cluster: Cluster,
+    *,
+    keyed: bool,
 ) -> None:
-    """The runtime of an agent; what its object does not say, the controller decides."""
+    """
+    The runtime of an agent; what its object does not say, the controller decides.
+
+    `keyed` says whether the agent holds credentials that its environment does not show.
+    """
     spec = item.node.child("spec") or item.node
     deployment = spec.get("declarative", "deployment") or spec.get("byo", "deployment") or item.node
     key = f"Agent/{item.namespace}/{item.name}/runtime"
     runtime = collector.add(_runtime(item, deployment, key))
     collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, *agent.evidence[:1])
     pod = Pod(owner=item, template=item.node, spec=deployment, cluster=cluster)
-    settings = tuple(environment_of(pod, deployment, key, collector))
+    settings = environment_of(pod, deployment, key, collector).settings
     holding = Holding(
         holder="agent", exposure="env", holder_id=agent.id, seen_by=(agent.id, runtime.id)
     )
-    add_credentials(collector, settings, holding)
-    if any(held.holder_id == agent.id for held in collector.of(Credential)):
+    if add_credentials(collector, settings, holding) or keyed:
         runtime = replace(runtime, holds_secrets=True)
         collector.update(runtime)
     collector.workloads.append(

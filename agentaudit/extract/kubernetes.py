@@ -1,7 +1,6 @@
 """Kubernetes workloads: containers of pods as runtimes, with their environment and privileges."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
@@ -11,7 +10,6 @@ from agentaudit.extract.kubernetes_environment import (
     Pod,
     command_of,
     environment_of,
-    environment_whole,
 )
 from agentaudit.extract.kubernetes_objects import Cluster, is_of_cloud_run, kubernetes_objects
 from agentaudit.extract.kubernetes_scaling import instances_of
@@ -35,7 +33,10 @@ _TEMPLATES = {
     **dict.fromkeys(("Sandbox", "SandboxTemplate"), ("spec", "podTemplate")),
 }
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
-_REDIS_FILE = re.compile(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
+_FEW_TOKENS = 4
+"""As many as any container may mount."""
+_MOST_TOKENS = 20_000
+"""Beyond the few of each container, of all of them."""
 _LONG_S = 12 * 3600
 _ALTERNATIVES = {
     "aws": "IRSA or EKS Pod Identity",
@@ -53,7 +54,26 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
         template = owner.node.get(*route) if route is not None else None
         spec = template.child("spec") if template is not None else None
         if template is not None and spec is not None:
-            _add_pod(Pod(owner=owner, template=template, spec=spec, cluster=cluster), collector)
+            volumes = _volumes(spec)
+            tokens = tuple(_tokens(volume for _, volume in volumes.values()))
+            pod = Pod(
+                owner=owner,
+                template=template,
+                spec=spec,
+                cluster=cluster,
+                volumes=volumes,
+                tokens=tokens,
+                token_ttl_s=_longest(tokens),
+            )
+            _add_pod(pod, collector)
+
+
+def _volumes(spec: Node) -> Mapping[str, tuple[int, Node]]:
+    found: dict[str, tuple[int, Node]] = {}
+    volumes = spec.child("volumes")
+    for place, volume in enumerate(volumes.list() if volumes is not None else ()):
+        found.setdefault(volume.text_at("name"), (place, volume))
+    return found
 
 
 def _add_pod(pod: Pod, collector: Collector) -> None:
@@ -72,6 +92,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
     owner = pod.owner
     key = f"{owner.kind}/{owner.namespace}/{owner.name}/{name}"
     document = owner.document
+    environment = environment_of(pod, node, key, collector)
     return Container(
         document=document,
         place=node.child("name") or node,
@@ -79,8 +100,8 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         runtime=_runtime(pod, node, key),
         names=tuple(dict.fromkeys((owner.name, name))),
         words=command_of(node),
-        settings=tuple(environment_of(pod, node, key, collector)),
-        settings_whole=environment_whole(pod, node),
+        settings=environment.settings,
+        settings_whole=environment.whole,
         configurations=tuple(_configurations(pod, node)),
         labels=_labels(pod.template),
         namespace=owner.namespace,
@@ -120,35 +141,28 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
         gpu=limits is not None and any("gpu" in name for name, _ in limits.items()),
         service_account=pod.spec.text_at("serviceAccountName") or "default",
         automount_token=_automount(pod),
-        token_ttl_s=_shortest_token(pod.spec),
+        token_ttl_s=pod.token_ttl_s,
     )
 
 
 def _host_paths(pod: Pod, node: Node) -> Iterator[str]:
-    mounts = node.child("volumeMounts")
-    mounted = {mount.text_at("name") for mount in (mounts.list() if mounts is not None else ())}
-    volumes = pod.spec.child("volumes")
-    for volume in volumes.list() if volumes is not None else ():
+    for volume in pod.mounted(node):
         path = volume.get("hostPath", "path")
-        if path is not None and volume.text_at("name") in mounted:
+        if path is not None:
             yield path.text or ""
 
 
 def _configurations(pod: Pod, node: Node) -> Iterator[tuple[Document, Node]]:
     """The configuration of a Redis in the ConfigMaps that a container mounts."""
-    mounts, volumes = node.child("volumeMounts"), pod.spec.child("volumes")
-    mounted = {mount.text_at("name") for mount in (mounts.list() if mounts is not None else ())}
-    names = {
+    names = [
         volume.text_at("configMap", "name")
-        for volume in (volumes.list() if volumes is not None else ())
-        if volume.text_at("name") in mounted and volume.child("configMap") is not None
-    }
-    for item in pod.cluster.of("ConfigMap", pod.owner.namespace):
-        if item.name in names:
-            data = item.node.child("data")
-            for key, value in data.items() if data is not None else ():
-                if _REDIS_FILE.search(key):
-                    yield item.document, value
+        for volume in pod.mounted(node)
+        if volume.child("configMap") is not None
+    ]
+    for name in dict.fromkeys(names):
+        values = pod.cluster.values("ConfigMap", pod.owner.namespace, name)
+        for item in values.redis if values is not None else ():
+            yield item.document, item.value
 
 
 def _host_ports(node: Node) -> Iterator[str]:
@@ -179,9 +193,8 @@ def _automount(pod: Pod) -> Truth:
     return Truth.YES if node.boolean else Truth.NO
 
 
-def _tokens(spec: Node) -> Iterator[Node]:
-    volumes = spec.child("volumes")
-    for volume in volumes.list() if volumes is not None else ():
+def _tokens(volumes: Iterable[Node]) -> Iterator[Node]:
+    for volume in volumes:
         sources = volume.get("projected", "sources")
         for source in sources.list() if sources is not None else ():
             token = source.child("serviceAccountToken")
@@ -189,15 +202,20 @@ def _tokens(spec: Node) -> Iterator[Node]:
                 yield token
 
 
-def _shortest_token(spec: Node) -> int | None:
-    seconds = (token.child("expirationSeconds") for token in _tokens(spec))
+def _longest(tokens: Iterable[Node]) -> int | None:
+    seconds = (token.child("expirationSeconds") for token in tokens)
     known = [node.integer for node in seconds if node is not None and node.integer is not None]
     return max(known, default=None)
 
 
 def _add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> None:
     document: Document = pod.owner.document
-    for token in _tokens(pod.spec):
+    more = len(pod.tokens) - _FEW_TOKENS
+    if more > 0 and not collector.affords("", "shared tokens", more, most=_MOST_TOKENS):
+        place = runtime.evidence[0]
+        collector.leave_open(place, f"the tokens of {runtime.name}", "how long they live is open")
+        return
+    for token in pod.tokens:
         node = token.child("expirationSeconds") or token
         seconds = node.integer or 3600
         place = evidence(document, node, f"expirationSeconds: {seconds}")

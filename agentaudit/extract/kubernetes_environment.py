@@ -1,14 +1,20 @@
 """The environment of a Kubernetes container, each value where it really stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector, Setting, evidence
-from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, settings_of_object
+from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, Values
 from agentaudit.extract.redaction import plain
+from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
+
+_MOST_SHARED = 50_000
+"""Variables of Secrets and ConfigMaps, told once more for each further container."""
+_LITTLE = 10
+"""As many as one more container may get whatever the rest does."""
 
 
 class Pod(Struct, frozen=True, kw_only=True):
@@ -18,6 +24,28 @@ class Pod(Struct, frozen=True, kw_only=True):
     template: Node
     spec: Node
     cluster: Cluster
+    volumes: Mapping[str, tuple[int, Node]] = field(default_factory=dict)
+    """By their names, each with its place among them."""
+
+    tokens: tuple[Node, ...] = ()
+    """Of the service account, as its volumes hold them."""
+    token_ttl_s: int | None = None
+    """Of the one that lives longest."""
+
+    def mounted(self, container: Node) -> tuple[Node, ...]:
+        """The volumes that a container mounts, in their order."""
+        mounts = container.child("volumeMounts")
+        names = {mount.text_at("name") for mount in (mounts.list() if mounts is not None else ())}
+        found = sorted((self.volumes[name][0], name) for name in names if name in self.volumes)
+        return tuple(self.volumes[name][1] for _, name in found)
+
+
+class Environment(Struct, frozen=True):
+    """What a container finds in its environment, each value where it really stands."""
+
+    settings: tuple[Setting, ...]
+    whole: bool
+    """Whether all objects that it is taken from were read."""
 
 
 def command_of(container: Node) -> tuple[str, ...]:
@@ -26,46 +54,50 @@ def command_of(container: Node) -> tuple[str, ...]:
     return tuple(word.text or "" for block in blocks if block is not None for word in block.list())
 
 
-def environment_of(pod: Pod, node: Node, key: str, collector: Collector) -> Iterator[Setting]:
-    """The environment of a container, each value where it really stands."""
-    document = pod.owner.document
+def environment_of(pod: Pod, node: Node, key: str, collector: Collector) -> Environment:
+    """The environment of a container."""
+    settings = list(_named(pod, node, key))
+    own, block, whole = node.child("env"), node.child("envFrom"), True
+    named = {entry.text_at("name") for entry in (own.list() if own is not None else ())}
+    for entry in block.list() if block is not None else ():
+        for shared in _all_of_source(pod, entry, collector):
+            whole = whole and shared is not None
+            settings.extend(item for item in shared or () if item.key not in named)
+    return Environment(tuple(settings), whole)
+
+
+def _named(pod: Pod, node: Node, key: str) -> Iterator[Setting]:
+    """The variables that a container names itself."""
     block = node.child("env")
-    named: set[str] = set()
     for entry in block.list() if block is not None else ():
         name, value = entry.text_at("name"), entry.child("value")
         source = entry.child("valueFrom")
-        named.add(name)
         if value is not None:
-            yield Setting(key=name, value=value, document=document, route=f"{key}.env")
+            yield Setting(key=name, value=value, document=pod.owner.document, route=f"{key}.env")
         elif source is not None and name:
             yield from _from_source(pod, source, name, key)
-    block = node.child("envFrom")
-    for entry in block.list() if block is not None else ():
-        for setting in _all_of_source(pod, entry, collector):
-            if setting.key not in named:
-                yield setting
 
 
 def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Setting]:
     document = pod.owner.document
-    for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
-        reference = source.child(field)
+    for word, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
+        reference = source.child(word)
         if reference is None:
             continue
         place = reference.child("name") or reference
         via = evidence(document, place, f"{name} from {kind} {plain(reference.text_at('name'))}")
-        target = pod.cluster.at(kind, pod.owner.namespace, reference.text_at("name"))
-        for setting in settings_of_object(target) if target is not None else ():
-            if setting.key == reference.text_at("key"):
-                yield Setting(
-                    key=name,
-                    value=setting.value,
-                    document=setting.document,
-                    route=f"{setting.route}.{setting.key}",
-                    text=setting.content,
-                    via=(via,),
-                )
-                return
+        values = pod.cluster.values(kind, pod.owner.namespace, reference.text_at("name"))
+        setting = values.by_key.get(reference.text_at("key")) if values is not None else None
+        if setting is not None:
+            yield Setting(
+                key=name,
+                value=setting.value,
+                document=setting.document,
+                route=f"{setting.route}.{setting.key}",
+                text=setting.content,
+                via=(via,),
+            )
+            return
         if kind == "Secret":
             yield Setting(
                 key=name,
@@ -76,43 +108,42 @@ def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Settin
             )
 
 
-def environment_whole(pod: Pod, node: Node) -> bool:
-    """Whether all objects that a container takes its environment from are among the files."""
-    block = node.child("envFrom")
-    return all(
-        target is not None
-        for entry in (block.list() if block is not None else ())
-        for _, _, target in _sources(pod, entry)
-    )
-
-
-def _sources(pod: Pod, entry: Node) -> Iterator[tuple[Node, str, KubernetesObject | None]]:
-    """What an entry of `envFrom` names, its kind, and the object where that is among the files."""
-    for field, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
-        reference = entry.child(field)
-        if reference is not None:
-            name = reference.text_at("name")
-            yield reference, kind, pod.cluster.at(kind, pod.owner.namespace, name)
-
-
-def _all_of_source(pod: Pod, entry: Node, collector: Collector) -> Iterator[Setting]:
+def _all_of_source(
+    pod: Pod, entry: Node, collector: Collector
+) -> Iterator[tuple[Setting, ...] | None]:
+    """All variables of an object that `envFrom` names; None where they were not read."""
     prefix = entry.text_at("prefix")
-    for reference, kind, target in _sources(pod, entry):
-        shown = f"{kind} {plain(reference.text_at('name'))}"
-        place = evidence(pod.owner.document, reference, shown)
-        if target is None:
+    for word, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
+        reference = entry.child(word)
+        if reference is None:
+            continue
+        name = reference.text_at("name")
+        place = evidence(pod.owner.document, reference, f"{kind} {plain(name)}")
+        values = pod.cluster.values(kind, pod.owner.namespace, name)
+        if values is None or not _affordable(collector, values):
+            what = "is not among the files" if values is None else "is given to too many"
             collector.leave_open(
                 place,
-                f"the {shown} is not among the files",
+                f"the {kind} {plain(name)} {what}",
                 "which variables the container gets is open",
             )
-            continue
-        for setting in settings_of_object(target):
-            yield Setting(
-                key=prefix + setting.key,
-                value=setting.value,
-                document=setting.document,
-                route=setting.route,
-                text=setting.content,
-                via=(place,),
-            )
+            yield None
+        else:
+            yield tuple(_through(setting, prefix, place) for setting in values.settings)
+
+
+def _affordable(collector: Collector, values: Values) -> bool:
+    """Whether one more container may be given these; many times many outgrow any file."""
+    more = len(values.settings) - _LITTLE
+    return more <= 0 or collector.affords("", "shared variables", more, most=_MOST_SHARED)
+
+
+def _through(setting: Setting, prefix: str, place: Evidence) -> Setting:
+    return Setting(
+        key=prefix + setting.key,
+        value=setting.value,
+        document=setting.document,
+        route=setting.route,
+        text=setting.content,
+        via=(place,),
+    )

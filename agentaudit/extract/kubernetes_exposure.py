@@ -1,13 +1,15 @@
 """Tool servers that a Service or an Ingress opens to machines outside of the cluster."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.extract.kubernetes_policies import Pods, labels_of, leave_selection_open
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Node
@@ -17,8 +19,12 @@ _OUTWARD = frozenset({"LoadBalancer", "NodePort"})
 
 def extract_exposure(documents: Documents, collector: Collector) -> None:
     """Marks the servers behind every Service that answers to the outside."""
-    for service in outward_services(documents):
-        _mark(collector, service)
+    reached = exposed_runtimes(documents, collector, "tool_server")
+    for edge in list(collector.edges.values()) if reached else ():
+        server = collector.facts.get(edge.src)
+        if edge.kind is EdgeKind.RUNS_ON and edge.dst in reached and isinstance(server, ToolServer):
+            places = tuple(dict.fromkeys((*server.evidence, *reached[edge.dst])))
+            collector.update(replace(server, exposed=True, evidence=places))
 
 
 def outward_services(documents: Documents) -> Iterator[KubernetesObject]:
@@ -46,29 +52,18 @@ def _backends(ingress: Node) -> Iterator[str]:
             yield name
 
 
-def behind(collector: Collector, service: KubernetesObject, role: str) -> set[FactId]:
-    """The runtimes of one role to which a Service leads."""
-    selector = service.node.get("spec", "selector")
-    wanted = {(key, value.text or "") for key, value in selector.items()} if selector else set()
-    return {
-        workload.runtime_id
-        for workload in collector.workloads
-        if workload.role == role
-        and workload.namespace == service.namespace
-        and wanted
-        and wanted <= set(workload.labels)
-    }
-
-
-def _mark(collector: Collector, service: KubernetesObject) -> None:
-    runtimes = behind(collector, service, "tool_server")
-    for edge in list(collector.edges.values()):
-        server = collector.facts.get(edge.src)
-        if (
-            edge.kind is EdgeKind.RUNS_ON
-            and edge.dst in runtimes
-            and isinstance(server, ToolServer)
-        ):
-            place = evidence(service.document, service.place, service.name)
-            places = tuple(dict.fromkeys((*server.evidence, place)))
-            collector.update(replace(server, exposed=True, evidence=places))
+def exposed_runtimes(
+    documents: Documents, collector: Collector, role: str
+) -> Mapping[FactId, tuple[Evidence, ...]]:
+    """The runtimes of one role to which Services lead that the outside reaches, and by which."""
+    found: dict[FactId, dict[Evidence, None]] = {}
+    pods = Pods(item for item in collector.workloads if item.role == role)
+    for service in outward_services(documents):
+        labels = labels_of(service.node.get("spec", "selector"))
+        place = evidence(service.document, service.place, service.name)
+        selected = pods.selected(collector, service.namespace, labels) if labels else []
+        if selected is None:
+            leave_selection_open(collector, service, place)
+        for workload in selected or ():
+            found.setdefault(workload.runtime_id, {})[place] = None
+    return {runtime: tuple(places) for runtime, places in found.items()}

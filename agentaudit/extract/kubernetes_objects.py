@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -11,6 +12,8 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kustomize import patch_files
 from agentaudit.readers.document import Document, Node
 
+_REDIS_FILE = re.compile(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
+SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 _NOTED = ("annotations", "labels")
 
 
@@ -29,24 +32,49 @@ class KubernetesObject(Struct, frozen=True, kw_only=True):
         return self.node.get("metadata", "name") or self.node
 
 
+class Values(Struct, frozen=True, eq=False):
+    """The values of a Secret or ConfigMap."""
+
+    settings: tuple[Setting, ...]
+    by_key: Mapping[str, Setting]
+    """The first under each key."""
+    redis: tuple[Setting, ...]
+    """Configurations of a Redis, as files that containers mount."""
+
+
 class Cluster:
     """The objects of all manifests, as those that refer to each other by kind and name do."""
 
     def __init__(self, objects: Iterable[KubernetesObject]) -> None:
-        self._objects: dict[tuple[str, str], dict[str, list[KubernetesObject]]] = {}
+        self._objects: dict[tuple[str, str, str], KubernetesObject] = {}
+        self._scaling: dict[tuple[str, str, str], list[KubernetesObject]] = {}
+        self._values: dict[tuple[str, str, str], Values] = {}
         for item in objects:
-            named = self._objects.setdefault((item.kind, item.namespace), {})
-            named.setdefault(item.name, []).append(item)
-
-    def of(self, kind: str, namespace: str) -> Iterator[KubernetesObject]:
-        """The objects of one kind in one namespace."""
-        for named in self._objects.get((kind, namespace), {}).values():
-            yield from named
+            self._objects.setdefault((item.kind, item.namespace, item.name), item)
+            target = item.node.get("spec", "scaleTargetRef") if item.kind in SCALERS else None
+            if target is not None:
+                kind = target.text_at("kind") or "Deployment"
+                scaled = (kind, item.namespace, target.text_at("name"))
+                self._scaling.setdefault(scaled, []).append(item)
 
     def at(self, kind: str, namespace: str, name: str) -> KubernetesObject | None:
         """The first object with this name."""
-        found = self._objects.get((kind, namespace), {}).get(name)
-        return found[0] if found else None
+        return self._objects.get((kind, namespace, name))
+
+    def values(self, kind: str, namespace: str, name: str) -> "Values | None":
+        """What the first Secret or ConfigMap with this name holds, read once."""
+        item, place = self.at(kind, namespace, name), (kind, namespace, name)
+        if item is not None and place not in self._values:
+            settings = settings_of_object(item)
+            by_key = {setting.key: setting for setting in reversed(settings)}
+            redis = tuple(each for each in settings if _REDIS_FILE.search(each.key))
+            self._values[place] = Values(settings, by_key, redis)
+        return self._values.get(place)
+
+    def scaling(self, kind: str, namespace: str, name: str) -> Sequence[KubernetesObject]:
+        """What scales a workload, by kind."""
+        found = self._scaling.get((kind, namespace, name), ())
+        return sorted(found, key=lambda item: SCALERS.index(item.kind))
 
 
 def is_of_cloud_run(item: KubernetesObject) -> bool:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from agentaudit.extract.kubernetes_environment import Pod
-from agentaudit.extract.kubernetes_objects import KubernetesObject
+from agentaudit.extract.kubernetes_objects import SCALERS, KubernetesObject
 from agentaudit.model.evidence import Known
 
 _KNATIVE = "serving.knative.dev/"
 _MOST = ("autoscaling.knative.dev/max-scale", "autoscaling.knative.dev/maxScale")
-_BOUNDS = {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}
-"""What scales a workload, and under which key it says how far."""
+_BOUNDS = dict(zip(SCALERS, ("maxReplicas", "maxReplicaCount"), strict=True))
+"""Under which key what scales a workload says how far."""
 _KEDA_DEFAULT = 100
 
 
@@ -36,15 +36,5 @@ def instances_of(pod: Pod) -> tuple[Known, int | None]:
 
 
 def _scalers(pod: Pod) -> Iterator[KubernetesObject]:
-    for kind in _BOUNDS:
-        for item in pod.cluster.of(kind, pod.owner.namespace):
-            if _scales(item, pod.owner):
-                yield item
-
-
-def _scales(item: KubernetesObject, owner: KubernetesObject) -> bool:
-    target = item.node.get("spec", "scaleTargetRef")
-    if target is None:
-        return False
-    kind = target.text_at("kind") or "Deployment"
-    return (kind, target.text_at("name")) == (owner.kind, owner.name)
+    owner = pod.owner
+    yield from pod.cluster.scaling(owner.kind, owner.namespace, owner.name)

@@ -8,7 +8,7 @@ of the weights holds, and `--code-revision` or `--revision` fixes which. Cached 
 by all who call; the least used goes first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes_exposure import behind, outward_services
+from agentaudit.extract.kubernetes_exposure import exposed_runtimes
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
@@ -49,17 +49,23 @@ class _Server(Struct, frozen=True):
     workload: Workload | None = None
 
 
+class _Around(Struct, frozen=True):
+    """What other files say: runtimes that the outside reaches, and models by their first place."""
+
+    reached: Collection[FactId]
+    known: Mapping[Evidence, Model]
+
+
 def extract_vllm(documents: Documents, collector: Collector) -> None:
     """Every server that a container, an image or a file of arguments describes."""
-    reached = {
-        runtime
-        for service in outward_services(documents)
-        for runtime in behind(collector, service, "model")
-    }
+    around = _Around(
+        exposed_runtimes(documents, collector, "model").keys(),
+        {model.evidence[0]: model for model in reversed(collector.of(Model))},
+    )
     for workload in collector.workloads:
         line = " ".join(part for word in workload.words for part in word.split())
         if "vllm" in workload.image or any(start in line for start in _STARTS):
-            _add_container(collector, workload, reached)
+            _add_container(collector, workload, around)
     for document in documents.of("yaml"):
         if _is_configuration(document.root):
             _add_file(collector, document)
@@ -85,7 +91,7 @@ def _is_configuration(root: Node) -> bool:
     return len(keys & _KEYS) >= _FEWEST and root.child("services") is None
 
 
-def _add_container(collector: Collector, workload: Workload, reached: set[FactId]) -> None:
+def _add_container(collector: Collector, workload: Workload, around: "_Around") -> None:
     runtime = collector.facts.get(workload.runtime_id)
     if not isinstance(runtime, Runtime):
         return
@@ -96,12 +102,11 @@ def _add_container(collector: Collector, workload: Workload, reached: set[FactId
         place=runtime.evidence[0],
         workload=workload,
     )
-    known = (model for model in collector.of(Model) if model.evidence[0] == runtime.evidence[0])
-    model = next(known, None) or _model(server, workload.names[0])
+    model = around.known.get(runtime.evidence[0]) or _model(server, workload.names[0])
     model = replace(
         _described(model, server),
         authenticated=_asks(server),
-        exposed=_published(runtime) or runtime.id in reached,
+        exposed=_published(runtime) or runtime.id in around.reached,
     )
     collector.update(model)
     collector.link(EdgeKind.RUNS_ON, model.id, runtime.id, server.place)

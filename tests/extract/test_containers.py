@@ -274,7 +274,12 @@ def test_pods_run_as_accounts_that_assume_roles() -> None:
         ('["*"]', True, True),
         ("[rbac.authorization.k8s.io]", True, True),
         ("[robots.acme.test]", False, False),
-        ("[robots.acme.test, apps]", True, True),
+        ("[robots.acme.test, apps]", False, True),
+        ("[batch]", False, True),
+        ("[admissionregistration.k8s.io]", False, True),
+        ("[certificates.k8s.io]", False, True),
+        ("[policy, autoscaling, storage.k8s.io, discovery.k8s.io]", False, False),
+        ("[metrics.k8s.io, gateway.networking.k8s.io, agents.x-k8s.io]", False, False),
     ],
 )
 def test_everything_of_ones_own_group_is_not_the_cluster(

@@ -190,6 +190,115 @@ def servers(count: int) -> Mapping[str, str]:
     return {"a.py": "from fastmcp import FastMCP\n" + "".join(parts)}
 
 
+MANIFESTS: Mapping[str, str] = {
+    "bindings and roles": """
+kind: Role
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: r@}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+---
+kind: RoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: b@}
+roleRef: {kind: Role, name: r@}
+subjects: [{kind: ServiceAccount, name: s@}]
+""",
+    "groups of everybody and pods": """
+kind: RoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: b@}
+roleRef: {kind: ClusterRole, name: view}
+subjects: [{kind: Group, name: "system:serviceaccounts:n@"}]
+---
+kind: Pod
+apiVersion: v1
+metadata: {name: p@}
+spec: {containers: [{name: c}]}
+""",
+    "pods and policies": """
+kind: Pod
+apiVersion: v1
+metadata: {name: p@, labels: {app: a@}}
+spec: {containers: [{name: c}]}
+---
+kind: NetworkPolicy
+apiVersion: networking.k8s.io/v1
+metadata: {name: p@}
+spec: {podSelector: {matchLabels: {app: b@}}, egress: []}
+""",
+    "servers and services": """
+kind: Deployment
+apiVersion: apps/v1
+metadata: {name: d@}
+spec:
+  template:
+    metadata: {labels: {app: a}}
+    spec: {containers: [{name: c, image: "mcp/time:1"}]}
+---
+kind: Service
+apiVersion: v1
+metadata: {name: s@}
+spec: {type: NodePort, selector: {app: b@}}
+""",
+    "workloads and what scales them": """
+kind: Deployment
+apiVersion: apps/v1
+metadata: {name: d@}
+spec: {template: {spec: {containers: [{name: c}]}}}
+---
+kind: HorizontalPodAutoscaler
+apiVersion: autoscaling/v2
+metadata: {name: h@}
+spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: e@}}
+""",
+    "sandboxes": """
+kind: Sandbox
+apiVersion: agents.x-k8s.io/v1alpha1
+metadata: {name: s@}
+spec: {podTemplate: {spec: {containers: [{name: c}]}}}
+""",
+    "agents of kagent and their keys": """
+kind: ModelConfig
+apiVersion: kagent.dev/v1alpha2
+metadata: {name: m@}
+spec: {provider: OpenAI, apiKeySecret: s@, apiKeySecretKey: OPENAI_API_KEY}
+---
+kind: Agent
+apiVersion: kagent.dev/v1alpha2
+metadata: {name: a@}
+spec: {type: Declarative, declarative: {modelConfig: m@}}
+""",
+    "servers of models": """
+kind: Deployment
+apiVersion: apps/v1
+metadata: {name: d@}
+spec: {template: {spec: {containers: [{name: c, image: "vllm/vllm-openai:v1"}]}}}
+""",
+}
+
+
+def keys(count: int) -> Mapping[str, str]:
+    """A container that takes many variables from one Secret, each by its key."""
+    names = range(10, 10 + count)
+    source = "{{name: V{0}, valueFrom: {{secretKeyRef: {{name: s, key: K{0}}}}}}}"
+    taken = ", ".join(source.format(number) for number in names)
+    held = ", ".join(f"K{number}: v" for number in names)
+    pod = f"{{containers: [{{name: c, env: [{taken}]}}]}}"
+    return {
+        "a.yaml": f"kind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec: {pod}\n",
+        "b.yaml": f"kind: Secret\napiVersion: v1\nmetadata: {{name: s}}\nstringData: {{{held}}}\n",
+    }
+
+
+def volumes(count: int) -> Mapping[str, str]:
+    """A pod with as many containers as volumes, none of which any container mounts."""
+    numbers = range(10, 10 + count)
+    held = ", ".join(f"{{name: v{number}, hostPath: {{path: /a}}}}" for number in numbers)
+    containers = ", ".join(f"{{name: c{number}}}" for number in numbers)
+    spec = f"{{volumes: [{held}], containers: [{containers}]}}"
+    return {"a.yaml": f"kind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec: {spec}\n"}
+
+
 def lines_run(files: Mapping[str, str]) -> int:
     """How many lines of extractors run for files; the second time, when all is loaded."""
     deployment_of(files)
@@ -224,10 +333,39 @@ def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
     assert three - two == two - one
 
 
-@pytest.mark.parametrize("made", [folders, policies, plan, imports, graphs, suppressions, servers])
+@pytest.mark.parametrize("part", MANIFESTS.values(), ids=MANIFESTS)
+def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
+    one, two, three = (
+        lines_run(
+            {"a.yaml": "---".join(part.replace("@", str(at)) for at in range(10, 10 + count))}
+        )
+        for count in (8, 16, 24)
+    )
+
+    assert three - two == two - one
+
+
+@pytest.mark.parametrize(
+    "made",
+    [folders, policies, plan, imports, graphs, suppressions, servers, keys, volumes],
+)
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:
     one, two, three = (lines_run(made(count)) for count in (4, 8, 12))
 
     assert three - two == two - one
+
+
+def test_a_role_of_many_rules_for_many_subjects_is_told_as_often_as_a_file_may_be_long() -> None:
+    rules = "".join(f"- {{resources: [r{at}], verbs: [get]}}\n" for at in range(200))
+    subjects = "".join(f"- {{kind: ServiceAccount, name: s{at}}}\n" for at in range(200))
+    text = (
+        f"kind: Role\napiVersion: v1\nmetadata: {{name: r}}\nrules:\n{rules}---\n"
+        "kind: RoleBinding\napiVersion: v1\nmetadata: {name: b}\n"
+        f"roleRef: {{kind: Role, name: r}}\nsubjects:\n{subjects}"
+    )
+    found = deployment_of({"a.yaml": text})
+
+    assert 200 <= len(found.grants) < 200 * 200
+    assert [end.effect for end in found.unresolved] == ["they may do anything"]

@@ -23,6 +23,8 @@ class Identity(Fact, frozen=True, kw_only=True):
     oidc_subject: str = ""
     automount_token: Truth = Truth.UNKNOWN
     default_account: bool = False
+    open_to: str = ""
+    """Of whom it stands for where those are many: anybody, any_account or every_pod."""
     agent_reachable: bool = False
     agents: tuple[FactId, ...] = ()
     """Agents that act as this identity."""
@@ -71,6 +73,11 @@ class Grant(Fact, frozen=True, kw_only=True):
     agent_reachable: bool = False
     held_by_others: bool = False
     """Workloads act as its identity, and none of them runs an agent."""
+    open_to: str = ""
+    """
+    Who has it, where that is no principal of its own: anybody, who need not prove who he is;
+    any_account, who has proved to be somebody; every_pod of a namespace or a cluster.
+    """
     source: str = ""
     """
     aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac; azure_role: its definition;

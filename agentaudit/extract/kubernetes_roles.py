@@ -1,0 +1,232 @@
+"""
+Roles of Kubernetes: what their rules allow, and what that amounts to.
+
+The groups that an escalation names are those of
+https://kubernetes.io/docs/reference/kubernetes-api/group-versions/: `*` on a group of an operator's
+own objects gives none of it.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.kubernetes_objects import KubernetesObject
+from agentaudit.model.evidence import Evidence
+from agentaudit.readers.document import Node
+
+_READS = frozenset({"get", "list", "watch", "*"})
+_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})
+_QUESTIONS = frozenset(
+    {
+        *("tokenreviews", "subjectaccessreviews", "selfsubjectaccessreviews"),
+        *("selfsubjectrulesreviews", "localsubjectaccessreviews", "selfsubjectreviews", "events"),
+    }
+)
+"""
+Creating a review asks the API server something and keeps nothing (Kubernetes API reference,
+authentication.k8s.io and authorization.k8s.io); an event only reports.
+"""
+_REPORTS = ("/status", "/finalizers")
+_CORE = ""
+_ROLES = "rbac.authorization.k8s.io"
+_WHOLE = frozenset({"*", _CORE, _ROLES})
+"""Groups of which everything is the cluster: with pods and secrets, or by binding any role."""
+_ESCALATIONS: tuple[tuple[str, str, frozenset[str], frozenset[str]], ...] = (
+    ("read secrets", _CORE, frozenset({"secrets"}), _READS),
+    ("create pods", _CORE, frozenset({"pods"}), frozenset({"create", "*"})),
+    ("create pods", "apps", frozenset(), frozenset({"create", "*"})),
+    ("create pods", "batch", frozenset(), frozenset({"create", "*"})),
+    ("execute in pods", _CORE, frozenset({"pods/exec"}), frozenset({"create", "get", "*"})),
+    (
+        "create tokens",
+        _CORE,
+        frozenset({"serviceaccounts/token"}),
+        frozenset({"create", "*"}),
+    ),
+    (
+        "change roles",
+        _ROLES,
+        frozenset({"roles", "clusterroles"}),
+        frozenset({"escalate", "bind", "*"}),
+    ),
+    (
+        "impersonate",
+        _CORE,
+        frozenset({"users", "groups", "serviceaccounts"}),
+        frozenset({"impersonate", "*"}),
+    ),
+    ("reach nodes", _CORE, frozenset({"nodes/proxy"}), frozenset({"get", "create", "*"})),
+    (
+        "change admission",
+        "admissionregistration.k8s.io",
+        frozenset({"validatingwebhookconfigurations", "mutatingwebhookconfigurations"}),
+        _WRITES,
+    ),
+    (
+        "approve certificates",
+        "certificates.k8s.io",
+        frozenset({"certificatesigningrequests/approval"}),
+        frozenset({"update", "patch", "*"}),
+    ),
+)
+"""
+Name, group of the API, resources and verbs; without resources only `*` gives it.
+
+https://kubernetes.io/docs/concepts/security/rbac-good-practices/, on the risks of escalation.
+"""
+BUILT_IN = {
+    "cluster-admin": (("*",), ("*",)),
+    "admin": (("*",), ("secrets", "pods", "pods/exec", "deployments", "configmaps")),
+    "edit": (
+        ("create", "update", "delete", "get", "list"),
+        ("secrets", "pods", "pods/exec", "deployments", "configmaps"),
+    ),
+    "view": (("get", "list", "watch"), ("pods", "deployments", "configmaps")),
+}
+_DISCOVERY = frozenset(
+    {
+        *("system:discovery", "system:basic-user", "system:public-info-viewer"),
+        "system:service-account-issuer-discovery",
+    }
+)
+"""
+What Kubernetes itself lets everybody do: read which API there is, and ask who one is.
+
+https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
+"""
+_MOST_VERBS = 20
+"""Of one rule; the API server knows fewer."""
+_EACH = 10
+
+RoleKey = tuple[str, str, str]
+"""Kind, namespace (none of a cluster role) and name."""
+
+
+class Rights(Struct, frozen=True, kw_only=True):
+    """What one rule of a role allows."""
+
+    place: Evidence
+    actions: tuple[str, ...]
+    """As `verb:resource`."""
+    writes: tuple[str, ...]
+    """The actions that change what the cluster does, and do not only ask or report."""
+    sensitive: tuple[str, ...]
+    wildcards: tuple[str, ...]
+    escalations: tuple[str, ...]
+    admin: bool
+    permissions_count: int
+    read_count: int
+
+    @property
+    def effort(self) -> int:
+        """What it takes to tell it once more."""
+        return len(self.actions) + _EACH
+
+
+class Roles:
+    """The roles of all manifests, by their names; the rules of each are read once."""
+
+    def __init__(self, objects: Iterable[KubernetesObject], collector: Collector) -> None:
+        self._collector = collector
+        self._declared: dict[RoleKey, KubernetesObject] = {}
+        self._rights: dict[RoleKey, tuple[Rights, ...]] = {}
+        for item in objects:
+            if item.kind in {"Role", "ClusterRole"}:
+                self._declared.setdefault(_key(item.kind, item.namespace, item.name), item)
+
+    def of(self, binding: KubernetesObject) -> tuple[Rights, ...]:
+        """The rights that a binding gives; of a role that is not among the files they are open."""
+        key = bound_role(binding)
+        role = self._declared.get(key)
+        if role is None:
+            return tuple(self._elsewhere(binding, *key))
+        if key not in self._rights:
+            self._rights[key] = tuple(self._read(role))
+        return self._rights[key]
+
+    def _elsewhere(
+        self, binding: KubernetesObject, kind: str, _: str, name: str
+    ) -> Iterator[Rights]:
+        node = binding.node.get("roleRef", "name") or binding.place
+        place = evidence(binding.document, node, name)
+        if name in BUILT_IN:
+            verbs, resources = BUILT_IN[name]
+            yield _rights(place, verbs, resources, ("*",))
+        elif name not in _DISCOVERY:
+            self._collector.leave_open(
+                place, f"the {kind} {name} is not among the files", "its rights are open"
+            )
+
+    def _read(self, role: KubernetesObject) -> Iterator[Rights]:
+        rules = role.node.child("rules")
+        for rule in rules.list() if rules is not None else ():
+            written = _words(rule, "verbs")
+            place = evidence(role.document, rule.child("verbs") or rule, " ".join(written))
+            verbs = tuple(dict.fromkeys(written))
+            if len(verbs) > _MOST_VERBS:
+                what = f"the verbs of {role.name} beyond {_MOST_VERBS}"
+                self._collector.leave_open(place, what, "they may allow anything")
+            groups = _words(rule, "apiGroups") or ("*",)
+            yield _rights(place, verbs[:_MOST_VERBS], _words(rule, "resources"), groups)
+
+
+def bound_role(binding: KubernetesObject) -> RoleKey:
+    """The role that a binding names."""
+    kind, name = (binding.node.text_at("roleRef", word) for word in ("kind", "name"))
+    return _key(kind, binding.namespace, name)
+
+
+def _key(kind: str, namespace: str, name: str) -> RoleKey:
+    return kind, "" if kind == "ClusterRole" else namespace, name
+
+
+def _rights(
+    place: Evidence, verbs: tuple[str, ...], resources: tuple[str, ...], groups: tuple[str, ...]
+) -> Rights:
+    actions = tuple(f"{verb}:{name}" for name in resources for verb in verbs)
+    writes = tuple(filter(_changes, actions))
+    return Rights(
+        place=place,
+        actions=actions,
+        writes=writes,
+        sensitive=tuple(filter(_sensitive, actions)),
+        wildcards=tuple(action for action in actions if "*" in action),
+        escalations=_escalations(frozenset(verbs), frozenset(resources), frozenset(groups)),
+        admin=not _WHOLE.isdisjoint(groups) and "*" in verbs and "*" in resources,
+        permissions_count=sum("role" in action or "token" in action for action in writes),
+        read_count=sum(action.partition(":")[0] in _READS for action in actions),
+    )
+
+
+def _changes(action: str) -> bool:
+    verb, _, name = action.partition(":")
+    return verb in _WRITES and name not in _QUESTIONS and not name.endswith(_REPORTS)
+
+
+def _sensitive(action: str) -> bool:
+    return action.partition(":")[0] in _WRITES or action.endswith((":secrets", ":*"))
+
+
+def _escalations(
+    verbs: frozenset[str], resources: frozenset[str], groups: frozenset[str]
+) -> tuple[str, ...]:
+    found = (
+        name
+        for name, group, targets, needed in _ESCALATIONS
+        if not groups.isdisjoint({"*", group})
+        and (verbs & needed or "*" in verbs)
+        and ("*" in resources or any(not resources.isdisjoint(_meant(each)) for each in targets))
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _meant(resource: str) -> tuple[str, ...]:
+    """How a rule may name a resource; `*/exec` is `exec` of whatever has it."""
+    _, mark, part = resource.partition("/")
+    return (resource, f"*/{part}") if mark else (resource,)
+
+
+def _words(node: Node, key: str) -> tuple[str, ...]:
+    found = node.child(key)
+    return tuple(item.text or "" for item in found.list()) if found is not None else ()
