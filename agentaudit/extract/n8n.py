@@ -27,6 +27,8 @@ from agentaudit.readers.document import Node
 _AGENT = re.compile(r"n8n-nodes-langchain\.(?:agent|agentTool|openAiAssistant)$")
 _ITERATIONS = 10
 """Of the agent node, where `options.maxIterations` says nothing."""
+_MOST_BEFORE = 100_000
+"""Nodes before all agents of a file together."""
 _OPEN_TRIGGERS = frozenset({"webhook", "formTrigger", "mcpTrigger"})
 _STRANGERS = {
     "webhook": "calls of a webhook",
@@ -75,7 +77,7 @@ def _add_agent(workflow: Workflow, collector: Collector, name: str, node: Node) 
     limit, count = bound(node.get("parameters", "options", "maxIterations"), _ITERATIONS)
     spent = workflow.root.get("settings", "executionTimeout")
     timeout, seconds = bound(spent) if spent is not None else (Known.UNKNOWN, None)
-    triggers = [workflow.nodes[each] for each in sorted(workflow.before(name))]
+    triggers = _triggers(workflow, collector, name, node)
     agent = collector.add(
         Agent(
             id=fact_id("agent", name, _agent_id(workflow, name)),
@@ -96,6 +98,19 @@ def _add_agent(workflow: Workflow, collector: Collector, name: str, node: Node) 
             place = evidence(workflow.document, trigger.child("type") or trigger, kind)
             add_source(collector, agent.id, source, place)
     return agent
+
+
+def _triggers(workflow: Workflow, collector: Collector, name: str, node: Node) -> list[Node]:
+    """All nodes before an agent, as far as a file has room for asking that of each."""
+    file = workflow.document.file
+    found = workflow.before(name, _MOST_BEFORE)
+    if found is None or not collector.affords(
+        file, "nodes before agents", len(found), most=_MOST_BEFORE
+    ):
+        place = evidence(workflow.document, node.child("name") or node, name)
+        collector.leave_open(place, f"what starts {plain(name)}", "whether strangers may")
+        return []
+    return [workflow.nodes[each] for each in sorted(found)]
 
 
 def _public_chat(trigger: Node) -> bool:

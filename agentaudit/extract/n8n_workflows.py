@@ -14,26 +14,25 @@ class Workflow(Struct, frozen=True):
     root: Node
     key: str
     nodes: dict[str, Node]
-    feeds: dict[str, tuple[tuple[str, str], ...]]
-    """From a node's name to the nodes it is connected to, each with the kind of connection."""
+    fed: dict[tuple[str, str], dict[str, None]]
+    """By a node's name and a kind of connection, the names of the nodes that feed it."""
 
     def into(self, name: str, kind: str) -> Iterator[Node]:
         """The nodes whose output of this kind goes into a node."""
-        for source, targets in self.feeds.items():
-            if (name, kind) in targets and source in self.nodes:
+        for source in self.fed.get((name, kind), ()):
+            if source in self.nodes:
                 yield self.nodes[source]
 
-    def before(self, name: str) -> set[str]:
-        """The names of all nodes whose items can reach a node."""
+    def before(self, name: str, most: int) -> set[str] | None:
+        """The names of all nodes whose items can reach a node; None where those are too many."""
         found: set[str] = set()
         waiting = [name]
         while waiting:
-            current = waiting.pop()
-            earlier = {
-                source for source, targets in self.feeds.items() if (current, "main") in targets
-            }
-            waiting.extend(earlier - found)
+            earlier = self.fed.get((waiting.pop(), "main"), {}).keys() - found
+            waiting.extend(earlier)
             found |= earlier
+            if len(found) > most:
+                return None
         return found & self.nodes.keys()
 
 
@@ -61,13 +60,17 @@ def _workflow(document: Document, root: Node, number: int) -> Workflow:
         for node in (listed.elements if listed is not None else ())
         if node.text_at("type") and node.text_at("disabled") != "true"
     }
-    feeds: dict[str, tuple[tuple[str, str], ...]] = {}
+    fed: dict[tuple[str, str], dict[str, None]] = {}
     connections = root.child("connections")
     for source, outputs in connections.items() if connections is not None else ():
-        feeds[source] = tuple(
-            (target.text_at("node"), target.text_at("type") or kind)
-            for kind, slots in outputs.items()
-            for target in slots.walk()
-            if target.kind is NodeKind.MAPPING and target.text_at("node")
-        )
-    return Workflow(document, root, f"{document.file}#{number}", nodes, feeds)
+        for target in _targets(outputs):
+            fed.setdefault(target, {})[source] = None
+    return Workflow(document, root, f"{document.file}#{number}", nodes, fed)
+
+
+def _targets(outputs: Node) -> Iterator[tuple[str, str]]:
+    """The nodes that a node is connected to, each with the kind of connection."""
+    for kind, slots in outputs.items():
+        for target in slots.walk():
+            if target.kind is NodeKind.MAPPING and target.text_at("node"):
+                yield target.text_at("node"), target.text_at("type") or kind

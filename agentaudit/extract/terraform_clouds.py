@@ -31,6 +31,18 @@ _GOOGLE_ESCALATING: Mapping[str, str] = MappingProxyType(
     }
 )
 _GOOGLE_LEVELS = ("project", "folder", "organization")
+_GOOGLE_THINGS: Mapping[str, str] = MappingProxyType(
+    {"secret_manager_secret": "secret", "service_account": "service account"}
+)
+"""What a role may be given on, too; only what everybody is given there is told."""
+GOOGLE_EVERYBODY: Mapping[str, str] = MappingProxyType(
+    {"allUsers": "anybody", "allAuthenticatedUsers": "any_account"}
+)
+"""
+Members that are no principal: without an account, and with any account of Google.
+
+https://cloud.google.com/iam/docs/principals-overview#all-authenticated-users
+"""
 _AZURE_ADMIN = frozenset({"Owner", "Contributor"})
 _AZURE_GRANTING = frozenset(
     {"Owner", "User Access Administrator", "Role Based Access Control Administrator"}
@@ -44,15 +56,7 @@ _WIDE_SCOPE = re.compile(
 
 def add_clouds(module: Module, collector: Collector) -> None:
     """What a module says of the other two clouds."""
-    for declared in module.resources("google_service_account"):
-        collector.add(_google_account(declared))
-    for level in _GOOGLE_LEVELS:
-        for declared in module.resources(
-            f"google_{level}_iam_member", f"google_{level}_iam_binding"
-        ):
-            _add_google_grants(declared, collector)
-    for declared in module.resources("google_service_account_key"):
-        _add_google_key(declared, collector)
+    _add_google(module, collector)
     for declared in module.resources("azurerm_role_assignment"):
         _add_azure_grant(declared, collector)
     add_role_definitions(module, collector)
@@ -62,6 +66,24 @@ def add_clouds(module: Module, collector: Collector) -> None:
     for declared in module.resources("azurerm_redis_cache"):
         policy = declared.body.get("redis_configuration", "maxmemory_policy")
         collector.add(_cache(declared, policy))
+
+
+def _add_google(module: Module, collector: Collector) -> None:
+    for declared in module.resources("google_service_account"):
+        collector.add(_google_account(declared))
+    for level in _GOOGLE_LEVELS:
+        for declared in module.resources(
+            f"google_{level}_iam_member", f"google_{level}_iam_binding"
+        ):
+            _add_google_grants(declared, collector, level)
+    for type_, thing in _GOOGLE_THINGS.items():
+        for declared in module.resources(
+            f"google_{type_}_iam_member", f"google_{type_}_iam_binding"
+        ):
+            if any(member.raw in GOOGLE_EVERYBODY for member in _members(declared)):
+                _add_google_grants(declared, collector, thing)
+    for declared in module.resources("google_service_account_key"):
+        _add_google_key(declared, collector)
 
 
 def _google_account(declared: Declared) -> Identity:
@@ -91,14 +113,16 @@ def google_account_of(module: Module, node: Node | None) -> FactId:
     return google_account_id(declared) if declared is not None else NOBODY
 
 
-def _add_google_grants(declared: Declared, collector: Collector) -> None:
+def _add_google_grants(declared: Declared, collector: Collector, where: str) -> None:
     role = declared.body.get("role")
     if role is None or role.text is None:
         place = evidence(declared.document, role or declared.header)
         collector.leave_open(place, f"the role of {declared.shown}", "what it grants is open")
         return
     for member in _members(declared):
-        grant = collector.add(_google_grant(declared, role.text, member))
+        if where in _GOOGLE_THINGS.values() and member.raw not in GOOGLE_EVERYBODY:
+            continue
+        grant = collector.add(_google_grant(declared, role.text, member, where))
         if grant.identity_id:
             collector.link(EdgeKind.GRANTS, grant.identity_id, grant.id, *grant.evidence)
 
@@ -109,25 +133,25 @@ def _members(declared: Declared) -> Iterator[Node]:
         yield from listed.list() if listed is not None else ()
 
 
-def _google_grant(declared: Declared, role: str, member: Node) -> Grant:
-    level = declared.type.split("_")[1]
+def _google_grant(declared: Declared, role: str, member: Node, where: str) -> Grant:
     escalation = _GOOGLE_ESCALATING.get(role)
     changes = role in _GOOGLE_BASIC or not re.search(r"viewer|reader|get$", role, re.IGNORECASE)
     return Grant(
         id=fact_id("grant", role, f"{declared.key}.{member.raw}"),
-        name=f"{role} on {level}",
+        name=f"{role} on {where}",
         evidence=(evidence(declared.document, declared.body.get("role") or member, role),),
         identity_id=google_account_of(declared.module, member),
         principal=member.raw,
         provider="google",
         actions=(role.lower(),),
-        resources=(level,),
+        resources=(where,),
         expanded_count=1,
         write_count=int(changes),
         read_count=int(not changes),
         sensitive_actions=(role.lower(),) if changes else (),
         escalations=(escalation,) if escalation else (),
         admin=role in _GOOGLE_BASIC,
+        open_to=GOOGLE_EVERYBODY.get(member.raw, ""),
         source="gcp_iam",
     )
 

@@ -19,7 +19,7 @@ from agentaudit.extract.google_platforms import (
 )
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.extract.terraform_agents import known
-from agentaudit.extract.terraform_clouds import google_account_of
+from agentaudit.extract.terraform_clouds import GOOGLE_EVERYBODY, google_account_of
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.deployment import EdgeKind
@@ -32,7 +32,6 @@ from agentaudit.readers.document import Node
 
 _COMPUTE = "default compute service account"
 _CHANNELS = {"google_vertex_ai_reasoning_engine": "`secret_env` of the deployment"}
-_ANYONE = frozenset({"allUsers", "allAuthenticatedUsers"})
 
 
 class _Shape(Struct, frozen=True):
@@ -172,7 +171,7 @@ def _opened(module: Module, type_: str) -> Mapping[str, Evidence]:
         named = binding.body.get("name") or binding.body.get("service")
         members = binding.body.get("member") or binding.body.get("members")
         listed = members.list() if members is not None else ()
-        found = next((each for each in listed if each.raw in _ANYONE), None)
+        found = next((each for each in listed if each.raw in GOOGLE_EVERYBODY), None)
         if named is not None and found is not None:
             for name in (named.raw, *addresses_in(named.raw)):
                 opened.setdefault(name, evidence(binding.document, found, found.raw))

@@ -15,6 +15,7 @@ _FAMILIES: Mapping[str, str] = {
     "credential-theft": "credentials",
     "untrusted-to-privileged-write": "credentials",
     "untrusted-to-administration": "iam",
+    "outsider-holds-permissions": "iam",
     "outsider-steers-workflow": "iam",
     "cross-session-memory-poisoning": "memory",
     "unbounded-memory": "memory",

@@ -8,6 +8,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.agents import Agent, PeerAgent, Source
 from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.facts.runtimes import Workflow
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.threats.draft import Doubt, Draft, derived_id
@@ -23,12 +24,15 @@ _STARTS = (
     EdgeKind.PROMPTS,
 )
 
+_OUTSIDE = frozenset({"anybody", "any_account"})
+
 
 def draw_taint(draft: Draft) -> None:
     """Sources into agents: stated, returned by tools, through CI, memory and other agents."""
     _stated_sources(draft)
     _tool_results(draft)
     _callers(draft)
+    _holders(draft)
     _workflows(draft)
     _memory(draft)
     _delegation(draft)
@@ -71,6 +75,20 @@ def _callers(draft: Draft) -> None:
                 evidence=agent.evidence,
             )
             draft.draw(source, EdgeKind.PROMPTS, agent, agent.evidence[0])
+
+
+def _holders(draft: Draft) -> None:
+    """Permissions that everybody has start with nobody's agent: whoever comes may use them."""
+    for grant in draft.relations.of(Grant):
+        if grant.open_to in _OUTSIDE:
+            member = grant.provider == "kubernetes" and grant.open_to == "any_account"
+            source = Source(
+                id=derived_id("source", grant.id, "holders"),
+                name=f"anyone who is {grant.principal}",
+                evidence=grant.evidence,
+                trust="user" if member else "untrusted",
+            )
+            draft.draw(source, EdgeKind.GRANTS, grant, grant.evidence[0])
 
 
 def _workflows(draft: Draft) -> None:

@@ -317,3 +317,33 @@ def test_a_memory_bank_in_code_has_its_time_to_live(
     (store,) = deployed_in(DEPLOYED % f"agent=app, config={config}").memory_stores
 
     assert (store.ttl, store.ttl_s) == (ttl, seconds)
+
+
+@pytest.mark.parametrize(
+    ("member", "open_to"),
+    [
+        ("allUsers", "anybody"),
+        ("allAuthenticatedUsers", "any_account"),
+        ("user:a@acme.example", None),
+    ],
+)
+@pytest.mark.parametrize("on", ["secret_manager_secret", "service_account"])
+def test_what_everybody_is_given_on_a_secret_or_an_account_is_told(
+    on: str, member: str, open_to: str | None
+) -> None:
+    body = f'{{\n  role = "roles/x"\n  members = ["{member}"]\n}}'
+    text = f'resource "google_{on}_iam_binding" "b" {body}'
+    grants = deployment_of({"main.tf": text}).grants
+
+    assert [grant.open_to for grant in grants] == ([] if open_to is None else [open_to])
+
+
+def test_a_project_says_who_of_its_members_is_everybody() -> None:
+    text = 'resource "google_project_iam_binding" "b" {\n  role = "roles/viewer"\n  members = %s\n}'
+    members = '["allUsers", "user:a@acme.example"]'
+    grants = deployment_of({"main.tf": text % members}).grants
+
+    assert {grant.principal: grant.open_to for grant in grants} == {
+        "allUsers": "anybody",
+        "user:a@acme.example": "",
+    }

@@ -299,6 +299,29 @@ def volumes(count: int) -> Mapping[str, str]:
     return {"a.yaml": f"kind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec: {spec}\n"}
 
 
+def drawn(count: int) -> Mapping[str, str]:
+    """A workflow of n8n with agents, each with a trigger, a tool and a memory."""
+    kinds = {
+        "Agent": "@n8n/n8n-nodes-langchain.agent",
+        "Tool": "n8n-nodes-base.httpRequestTool",
+        "Memory": "@n8n/n8n-nodes-langchain.memoryBufferWindow",
+        "Hook": "n8n-nodes-base.webhook",
+    }
+    inputs = {"Tool": "ai_tool", "Memory": "ai_memory", "Hook": "main"}
+    numbers = range(10, 10 + count)
+    nodes = [
+        {"name": f"{name}{number}", "type": kind, "parameters": {}}
+        for number in numbers
+        for name, kind in kinds.items()
+    ]
+    connections = {
+        f"{name}{number}": {kind: [[{"node": f"Agent{number}", "type": kind, "index": 0}]]}
+        for number in numbers
+        for name, kind in inputs.items()
+    }
+    return {"w.json": json.dumps({"name": "w", "nodes": nodes, "connections": connections})}
+
+
 def lines_run(files: Mapping[str, str]) -> int:
     """How many lines of extractors run for files; the second time, when all is loaded."""
     deployment_of(files)
@@ -347,7 +370,7 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
 
 @pytest.mark.parametrize(
     "made",
-    [folders, policies, plan, imports, graphs, suppressions, servers, keys, volumes],
+    [folders, policies, plan, imports, graphs, suppressions, servers, keys, volumes, drawn],
 )
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],

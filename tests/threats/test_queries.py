@@ -124,6 +124,11 @@ def steered(writable: Truth) -> Deployment:
     return replace(baseline(), instructions=(text,), edges=(*baseline().edges, told))
 
 
+def given(open_to: str) -> Deployment:
+    """What the key's role may do, given to others as well."""
+    return replace(baseline(), grants=(replace(grant(), open_to=open_to),))
+
+
 def short() -> Deployment:
     """The baseline with a key that lives an hour."""
     return replace(baseline(), credentials=(key(lifetime=Lifetime.SHORT, ttl_s=3600),))
@@ -144,6 +149,10 @@ CASES: dict[str, tuple[Callable[[], Deployment], Callable[[], Deployment]]] = {
         lambda: remembering(memory("user", Known.SET)),
     ),
     "rug-pull": (lambda: launched(Truth.YES), lambda: launched(Truth.NO)),
+    "outsider-holds-permissions": (
+        lambda: given("anybody"),
+        lambda: given("every_pod"),
+    ),
     "outsider-steers-workflow": (
         lambda: in_ci(untrusted=True),
         lambda: in_ci(untrusted=False),
