@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, Workload, evidence
 from agentaudit.extract.containers import add_egress, runtime_id
 from agentaudit.extract.credentials import Holding, add_credentials
-from agentaudit.extract.kubernetes_environment import Pod, environment_of, environment_whole
+from agentaudit.extract.kubernetes_environment import Pod, environment_of
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
@@ -36,11 +36,11 @@ def add_agent_runtime(
     runtime = collector.add(_runtime(item, deployment, key))
     collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, *agent.evidence[:1])
     pod = Pod(owner=item, template=item.node, spec=deployment, cluster=cluster)
-    settings = environment_of(pod, deployment, key, collector).settings
+    environment = environment_of(pod, deployment, key, collector)
     holding = Holding(
         holder="agent", exposure="env", holder_id=agent.id, seen_by=(agent.id, runtime.id)
     )
-    if add_credentials(collector, settings, holding) or keyed:
+    if add_credentials(collector, environment.settings, holding) or keyed:
         runtime = replace(runtime, holds_secrets=True)
         collector.update(runtime)
     collector.workloads.append(
@@ -49,8 +49,8 @@ def add_agent_runtime(
             document=item.document,
             names=(item.name,),
             role="",
-            settings=settings,
-            settings_whole=environment_whole(pod, deployment),
+            settings=environment.settings,
+            settings_whole=environment.whole,
             namespace=item.namespace,
         )
     )
