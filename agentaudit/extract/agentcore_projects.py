@@ -68,6 +68,7 @@ def _add(
             container = replace(agent_runtime(declared), build=entry.code)
             runtime = add_container(collector, container)
             add_settings(document, entry, runtime, collector)
+    stack.close()
 
 
 def _declared(entry: ProjectEntry, document: Document, stack: Stack) -> Declared:

@@ -91,6 +91,7 @@ def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> 
     )
     add_stores(stack, collector, state=False)
     add_clouds(stack, collector)
+    stack.close()
     unread: dict[str, list[Node]] = {}
     for resource in resources:
         add = RUNTIMES.get(resource.type) or SECRETS.get(resource.type)

@@ -54,6 +54,8 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
         add_stores(stack, collector, state=False)
         classify(stack, collector)
         add_logs(stack, collector)
+    for stack in stacks:
+        stack.close()
 
 
 def _apart(stacks: tuple[Stack, ...]) -> tuple[Stack, ...]:

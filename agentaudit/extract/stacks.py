@@ -8,6 +8,10 @@ class Stack(Module):
 
     members_by_type: tuple[Declared, ...] = ()
 
+    def close(self) -> None:
+        super().close()
+        self.members_by_type = ()
+
     def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
         if kind != "resource":
             return ()

@@ -43,6 +43,8 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_delegations(module, collector)
         add_entra(module, collector)
         add_issued_tokens(module, collector)
+    for module in found:
+        module.close()
 
 
 def _modules(documents: Documents) -> tuple[Module, ...]:

@@ -91,6 +91,13 @@ class Module(Struct):
     )
     _blocks: dict[str, Blocks] = field(default_factory=dict)
 
+    def close(self) -> None:
+        """Lets go of all: what it declares knows it, and would keep every file until the end."""
+        for kept in (self._folded, self._instances, self._references, self._referring):
+            kept.clear()
+        self.callers.clear()
+        self.children.clear()
+
     def blocks(self, kind: str) -> Blocks:
         """The top-level blocks of one kind; asked once all bodies are there."""
         if kind not in self._blocks:
