@@ -7,6 +7,7 @@ refused: loaders differ in which of the two they take, and an attacker picks the
 
 import json
 import re
+from sys import intern
 
 import msgspec
 from msgspec import Struct, field
@@ -171,7 +172,7 @@ class _Reading(Struct):
             column=column,
             end_line=end_line,
             end_column=end_column,
-            raw=raw,
+            raw=intern(raw),
             entries=entries,
             elements=elements,
         )

@@ -9,6 +9,7 @@ become their long forms.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 import yaml
@@ -118,7 +119,7 @@ class _Composing(Struct):
             column=column + 1,
             end_line=end_line,
             end_column=end_column,
-            raw=value,
+            raw=intern(value),  # a few hundred words make up most files
         )
 
     def mapping(self, start: _Event, depth: int) -> Node:
