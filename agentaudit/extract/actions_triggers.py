@@ -31,6 +31,8 @@ _MEMBER = re.compile(r"\b(?:OWNER|MEMBER|COLLABORATOR)\b")
 _STRANGER = re.compile(r"\b(?:CONTRIBUTOR|FIRST_TIME_CONTRIBUTOR|FIRST_TIMER|MANNEQUIN|NONE)\b")
 _NEGATED = re.compile(r"!\s*(?:=|\(|contains\s*\(\s*fromJSON)", re.IGNORECASE)
 _MOST_PARENTHESES = 100
+_LONGEST = 21_000
+"""Characters of an expression; GitHub refuses a workflow with a longer one."""
 _BY_HAND = re.compile(
     r"github\.event_name\s*==\s*['\"](?:workflow_dispatch|schedule|push|pull_request|release)['\"]"
 )
@@ -78,7 +80,8 @@ def _for_members(job: Job) -> bool:
     """Whether a job's condition lets it run for owners, members and collaborators alone."""
     condition = raw(job.node.get("if")).strip()
     condition = condition.removeprefix("${{").removesuffix("}}").strip()
-    if not condition or condition.count("(") > _MOST_PARENTHESES:
+    long = len(condition) > _LONGEST or condition.count("(") > _MOST_PARENTHESES
+    if not condition or long:
         return False
     return _members_alone(condition)
 

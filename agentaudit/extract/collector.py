@@ -22,6 +22,8 @@ from agentaudit.readers.document import Document, Node
 _SLUG_LENGTH = 40
 _BETWEEN_WORDS = re.compile(r"[\W_]")
 _SHORTEST_SECRET = 11
+_MOST_PLACES = 1_000
+"""At which one fact stands; nobody looks at more."""
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -154,7 +156,9 @@ class Collector(Struct):
         return merged
 
     def _joined(self, known: Fact, again: Fact) -> tuple[Evidence, ...]:
-        """Each place once; a fact of many places is not read anew for each further one."""
+        """The first places, each once; they are not read anew for each further one."""
+        if len(known.evidence) >= _MOST_PLACES:
+            return known.evidence
         places, seen = self._seen.get(known.id, ((), set()))
         if places is not known.evidence:
             seen = set(known.evidence)

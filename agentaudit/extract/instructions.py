@@ -24,7 +24,7 @@ from agentaudit.readers.document import Document, Node, NodeKind
 _HOST = re.compile(r"(?P<host>[\w.-]{1,253})")
 _EXAMPLES = re.compile(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")
 _ASSIGNMENT = re.compile(
-    r"(?P<name>[A-Za-z_][\w-]{1,60})[\"'`]?[ \t]*(?P<sign>=|:(?!:))[ \t]*"
+    r"(?P<name>[A-Za-z_][\w-]{1,60}+)[\"'`]?[ \t]*(?P<sign>=|:(?!:))[ \t]*"
     r"(?:(?P<quote>[\"'`])(?P<quoted>[^\s\"'`]{1,500})(?P=quote)|(?P<bare>(?:(?!\\[nrt])[^\s\"'`,;)])+))"
 )
 _SPOKEN = re.compile(r"(?:[a-z]+[-_])+(?:pass|password|secret|token|key)", re.IGNORECASE)

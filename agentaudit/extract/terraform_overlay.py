@@ -26,7 +26,8 @@ def withheld(values: Node, marks: Node | None) -> Node:
     if marks.boolean:
         return values.changed(kind=NodeKind.UNKNOWN, raw=SENSITIVE, entries=(), elements=())
     if values.kind is NodeKind.MAPPING:
-        entries = ((key, withheld(value, marks.child(key.raw))) for key, value in values.entries)
+        marked = dict(marks.items())
+        entries = ((key, withheld(value, marked.get(key.raw))) for key, value in values.entries)
         return values.changed(entries=tuple(entries))
     if values.kind is NodeKind.SEQUENCE and marks.elements:
         pairs = zip(values.elements, (*marks.elements, *_none(values)), strict=False)
@@ -71,7 +72,8 @@ class Overlay(Struct, frozen=True):
             merged = self.merged(written.get(name), value)
             if merged is not None:
                 values[name] = merged
-        left = {name: value for name, value in written.items() if planned.child(name) is None}
+        given = {key.raw for key, _ in planned.entries}
+        left = {name: value for name, value in written.items() if name not in given}
         keys = {key.raw: self._placed(key, base) for key, _ in planned.entries} | names
         entries = tuple((keys[name], value) for name, value in (left | values).items())
         return self._placed(planned, base).changed(entries=entries)

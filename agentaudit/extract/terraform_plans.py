@@ -13,6 +13,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.resolver import LONGEST_TEXT
 from agentaudit.extract.terraform_blocks import Member
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import ALIASES, computed, name_attribute
@@ -31,6 +32,8 @@ from agentaudit.readers.terraform_plan import (
 _INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 _STEP = re.compile(rf"module\.(?P<name>[\w-]+)(?P<index>{_INDEX.pattern})?(?:\.|$)")
 _DEEPEST_REFERENCE = 20
+_MOST_REFERENCES = 100
+"""Of one value."""
 
 
 def with_plans(documents: Documents, written: Sequence[Module]) -> tuple[Module, ...]:
@@ -73,6 +76,10 @@ class PlannedModule(Module, kw_only=True):
     _settled: dict[Part, Node] = field(default_factory=dict)
     _made: dict[Part, Declared] = field(default_factory=dict)
     _keys: dict[str, list[Key]] = field(default_factory=dict)
+    _parts: dict[Part, dict[str, Node]] = field(default_factory=dict)
+    """What modules are passed, and their outputs, by name."""
+    _led_to: dict[str, Node] = field(default_factory=dict)
+    """What references stand for; one that leads to itself for nothing that is known."""
 
     def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
         """What the sources have of some types, and what only the plan has."""
@@ -83,6 +90,7 @@ class PlannedModule(Module, kw_only=True):
                 for resource in self._unwritten(kind)
                 if ALIASES.get(resource[1], resource[1]) in types
                 for instance in self.planned[resource]
+                if instance.part in self._made or not self.plan.exhausted
             )
             self._folded[key] = (*Module.declared(self, kind, types), *only_planned)
         return self._folded[key]
@@ -208,38 +216,50 @@ class PlannedModule(Module, kw_only=True):
 
     def _referred(self, references: tuple[str, ...], depth: int) -> Node | None:
         """What a value is made from, as far as the plan says; the value itself is not known."""
+        listed = references[:_MOST_REFERENCES]
         whole = [
             one
-            for one in references
-            if not any(other.startswith((f"{one}.", f"{one}[")) for other in references)
+            for one in listed
+            if not any(other.startswith((f"{one}.", f"{one}[")) for other in listed)
         ]
         found = [self._followed(one, depth + 1) for one in whole[:_DEEPEST_REFERENCE]]
         if len(found) == 1 and found[0].kind is NodeKind.MAPPING:
             return found[0]
         raw = ", ".join(node.raw for node in found if node.raw)
-        return found[0].changed(kind=NodeKind.UNKNOWN, raw=raw) if found else None
+        return found[0].changed(kind=NodeKind.UNKNOWN, raw=raw[:LONGEST_TEXT]) if found else None
 
     def _followed(self, reference: str, depth: int) -> Node:
-        """A reference, followed to the module above or below that decides it."""
+        """A reference, followed once to the module above or below that decides it."""
+        if reference not in self._led_to:
+            self._led_to[reference] = _unknown(reference)
+            found = self._decided(reference, depth)
+            self._led_to[reference] = found or _unknown(reference)
+        return self._led_to[reference]
+
+    def _named(self, part: Part, name: str) -> Node | None:
+        """One of the members of a part that is read once."""
+        if part not in self._parts:
+            self._parts[part] = dict(self.plan.node(part).items())
+        return self._parts[part].get(name)
+
+    def _decided(self, reference: str, depth: int) -> Node | None:
         parts = _INDEX.sub("", reference).split(".")
         node: Node | None = None
         match parts if depth < _DEEPEST_REFERENCE else ():
             case ("var", name, *_) if self.above is not None and self.passed is not None:
-                node = self.above.expression(self.plan.node(self.passed).get(name), depth)
+                node = self.above.expression(self._named(self.passed, name), depth)
             case ("module", name, output, *_) if name in self.below:
                 child = self.below[name]
-                outputs = (
-                    self.plan.node(child.configured.outputs) if child.configured.outputs else None
-                )
-                found = outputs.get(output, "expression") if outputs is not None else None
-                node = child.expression(found, depth)
+                part = child.configured.outputs
+                found = child._named(part, output) if part is not None else None  # noqa: SLF001, of its own kind
+                node = child.expression(found.get("expression"), depth) if found else None
             case ("data", type_, name, *_) if type_ in self.special:
                 sources = (item for item in self.data_source(type_, name) if item.name == name)
                 node = next((self.special[type_](self, item) for item in sources), None)
             case (type_, name, attribute, *_) if "_" in type_:
                 resolved = self.attribute(type_, name, [attribute])
                 node = resolved.node if resolved is not None else None
-        return node if node is not None else _unknown(reference)
+        return node
 
 
 def _modules(

@@ -13,7 +13,13 @@ import msgspec
 from msgspec import Struct, field
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_DEPTH, Lines, broken
+from agentaudit.readers.lines import (
+    MAX_COMMENTS,
+    MAX_DEPTH,
+    Lines,
+    broken,
+    too_many_comments,
+)
 
 _TOKEN = re.compile(
     r"""[ \t\r\n\ufeff]*+(?:
@@ -77,6 +83,8 @@ class _Reading(Struct):
             if kind == "comment":
                 line, column = self.lines.place(offset - len(token))
                 said = token.strip("/*").strip()
+                if len(self.comments) >= MAX_COMMENTS:
+                    raise too_many_comments(self.file)
                 self.comments.append(Comment(line=line, column=column, text=said))
             elif kind == "end":
                 return

@@ -10,6 +10,10 @@ MAX_NODES = 100_000
 """More nodes in one file, aliases expanded, are refused."""
 MAX_WRITTEN = 500_000
 """Characters of a file in a syntax that people write by hand."""
+MAX_PROSE = 1_000_000
+"""Characters of instructions: more than any model takes in at once."""
+MAX_COMMENTS = 200_000
+"""More comments in one file are refused, as more nodes are."""
 
 
 class Lines:
@@ -31,6 +35,11 @@ class Lines:
 def broken(file: str, line: int, column: int, message: str) -> InputError:
     """The error of a reader that cannot go on."""
     return InputError(Problem(file=file, line=line, column=column, message=message))
+
+
+def too_many_comments(file: str) -> InputError:
+    """The error of a reader of a file that is little else than comments."""
+    return broken(file, 1, 1, f"more than {MAX_COMMENTS:,} comments")
 
 
 def offset_of(text: str, line: int, column: int) -> int:

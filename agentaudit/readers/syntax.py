@@ -11,7 +11,7 @@ from agentaudit.readers.dotenv import parse_dotenv
 from agentaudit.readers.interest import is_plan
 from agentaudit.readers.javascript import parse_javascript
 from agentaudit.readers.jsonc import parse_json
-from agentaudit.readers.lines import MAX_WRITTEN
+from agentaudit.readers.lines import MAX_PROSE, MAX_WRITTEN
 from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.python import parse_python
 from agentaudit.readers.redis import parse_redis
@@ -86,16 +86,16 @@ def syntax_of(file: str) -> str:
 
 def parse(file: str, syntax: str, text: str) -> Document:
     """The document that a text is, or an InputError that says where it is broken."""
-    if syntax in _BY_HAND and len(text) > MAX_WRITTEN:
-        raise InputError(
-            Problem(file=file, message=f"more than {MAX_WRITTEN:,} characters, of {syntax}")
-        )
+    most = _MOST_CHARACTERS.get(syntax)
+    if most is not None and len(text) > most:
+        raise InputError(Problem(file=file, message=f"more than {most:,} characters, of {syntax}"))
     if syntax == "json" and is_plan(text):
         return _parse_plan(file, text)
     return _PARSERS[syntax](file, text)
 
 
-_BY_HAND = frozenset({"hcl", "bicep", "toml", "dotenv", "dockerfile", "ini", "python", "pem"})
+_BY_HAND = ("hcl", "bicep", "toml", "dotenv", "dockerfile", "ini", "python", "pem")
+_MOST_CHARACTERS = {**dict.fromkeys(_BY_HAND, MAX_WRITTEN), "markdown": MAX_PROSE}
 
 
 # Readers whose libraries take long to load are loaded when a file of theirs is there.

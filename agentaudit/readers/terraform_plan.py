@@ -24,6 +24,8 @@ _DECODE = json.JSONDecoder().raw_decode
 _DEEPEST_MODULE = 30
 _MOST_RESOURCES = 100_000
 _MOST_MEMBERS = 500_000
+_MOST_READ = 100_000
+"""Members of the parts that somebody asks for, each as often as it is asked for."""
 
 Key = tuple[str, str, str]
 """Mode (`managed` or `data`), type and name of a resource."""
@@ -73,10 +75,17 @@ class Plan(Struct):
     configuration: ConfiguredModule = field(default_factory=ConfiguredModule)
     problems: list[Problem] = field(default_factory=list)
     """What could not be read of the parts that somebody asked for."""
+    _read: int = 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether more was asked for than is read."""
+        return self._read > _MOST_READ
 
     def node(self, part: Part) -> Node:
-        """A part as a node, placed in the file; an empty one where it is too deep or ambiguous."""
+        """A part as a node, placed in the file; an empty one if it is one too many or ambiguous."""
         try:
+            self._count(part)
             return parse_json_part(self.file, self.text, self.lines, start=part.start, end=part.end)
         except InputError as error:
             self.problems.extend(set(error.problems) - set(self.problems))
@@ -84,6 +93,13 @@ class Plan(Struct):
         return Node(
             kind=NodeKind.MAPPING, line=line, column=column, end_line=line, end_column=column
         )
+
+    def _count(self, part: Part) -> None:
+        """How much was read up to now; InputError where this part would be too much."""
+        self._read += 1 + self.text.count(",", part.start, part.end)
+        if self.exhausted:
+            many = f"more than {_MOST_READ:,} members of resources; some were not read"
+            raise broken(self.file, 1, 1, many)
 
 
 def parse_plan(file: str, text: str) -> Document:

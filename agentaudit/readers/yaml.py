@@ -9,6 +9,7 @@ become their long forms.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from sys import intern
 from typing import Any
 
@@ -26,7 +27,13 @@ from yaml.events import (
 
 from agentaudit.errors import InputError
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, broken
+from agentaudit.readers.lines import (
+    MAX_COMMENTS,
+    MAX_DEPTH,
+    MAX_NODES,
+    broken,
+    too_many_comments,
+)
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|0x[0-9a-fA-F]+|0o[0-7]+)$")
@@ -56,7 +63,7 @@ def parse_yaml(file: str, text: str) -> Document:
         syntax="yaml",
         text=text,
         roots=roots or (_null(1, 1),),
-        comments=tuple(_comments(text, composing.scalars)),
+        comments=_comments(file, text, composing.scalars),
     )
 
 
@@ -229,9 +236,16 @@ def _tagged(node: Node, tag: str) -> Node:
     return node.changed(kind=NodeKind.MAPPING, raw="", entries=((key, node),), elements=())
 
 
-def _comments(text: str, scalars: list[tuple[int, int]]) -> Iterator[Comment]:
+def _comments(file: str, text: str, scalars: list[tuple[int, int]]) -> tuple[Comment, ...]:
     if "#" not in text:
-        return
+        return ()
+    found = tuple(islice(_commented(text, scalars), MAX_COMMENTS + 1))
+    if len(found) > MAX_COMMENTS:
+        raise too_many_comments(file)
+    return found
+
+
+def _commented(text: str, scalars: list[tuple[int, int]]) -> Iterator[Comment]:
     inside = iter(sorted(scalars))
     span = next(inside, None)
     offset = 0
@@ -241,10 +255,11 @@ def _comments(text: str, scalars: list[tuple[int, int]]) -> Iterator[Comment]:
             at = offset + mark
             while span is not None and span[1] <= at:
                 span = next(inside, None)
-            if (span is None or at < span[0]) and (mark == 0 or line[mark - 1] in " \t"):
+            within = span is not None and span[0] <= at
+            if not within and (mark == 0 or line[mark - 1] in " \t"):
                 yield Comment(line=number, column=mark + 1, text=line[mark + 1 :].strip())
                 break
-            mark = line.find("#", mark + 1)
+            mark = line.find("#", span[1] - offset if span and within else mark + 1)
         offset += len(line) + 1
 
 

@@ -39,3 +39,24 @@ def test_places_that_were_changed_meanwhile_count_as_they_are(
     stands = collector.add(Agent(id=FactId("agent:a"), name="a", evidence=tuple(later)))
 
     assert stands.evidence == tuple(dict.fromkeys(later))
+
+
+def test_a_fact_that_stands_at_very_many_places_keeps_the_first_of_them() -> None:
+    collector = Collector()
+    for line in range(1, 1_003):
+        place = Evidence(file="a", line=line, column=1, end_line=line, end_column=1)
+        stands = collector.add(Agent(id=FactId("agent:a"), name="a", evidence=(place,)))
+
+    assert [place.line for place in stands.evidence] == list(range(1, 1_001))
+
+
+def test_what_is_settled_is_open_no_more_and_all_else_is() -> None:
+    collector = Collector()
+    place = Evidence(file="a", line=1, column=1, end_line=1, end_column=1)
+    collector.leave_open(place, "one", "this")
+    collector.leave_open(place, "one", "that")
+    collector.leave_open(place, "other", "this")
+    collector.settle(place, "one")
+    collector.settle(place, "neither")
+
+    assert [end.what for ends in collector.open_ends.values() for end in ends] == ["other"]

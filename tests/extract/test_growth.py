@@ -164,6 +164,26 @@ def plan(count: int) -> Mapping[str, str]:
     return {"plan.json": json.dumps(whole)}
 
 
+def nested(count: int) -> Mapping[str, str]:
+    """A plan whose modules nest, each passing on two values made of the two that it is passed."""
+    two = {"references": ["var.a", "var.b"]}
+    key = {"mode": "managed", "type": "aws_lambda_function", "name": "f"}
+    address = "module.m." * count + "aws_lambda_function.f"
+    planned: dict[str, object] = {"resources": [{**key, "address": address, "values": {}}]}
+    configured: dict[str, object] = {"resources": [{**key, "expressions": {"function_name": two}}]}
+    for _ in range(count):
+        planned = {"child_modules": [planned]}
+        call = {"expressions": {"a": two, "b": two}, "module": configured}
+        configured = {"module_calls": {"m": call}}
+    whole = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": planned},
+        "configuration": {"root_module": configured},
+    }
+    return {"plan.json": json.dumps(whole)}
+
+
 def imports(count: int) -> Mapping[str, str]:
     """A module whose functions import one name from different places."""
     functions = (
@@ -370,7 +390,7 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
 
 @pytest.mark.parametrize(
     "made",
-    [folders, policies, plan, imports, graphs, suppressions, servers, keys, volumes, drawn],
+    [folders, policies, plan, nested, imports, graphs, suppressions, servers, keys, volumes, drawn],
 )
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],

@@ -222,3 +222,25 @@ def test_the_lines_of_a_heredoc_keep_their_columns() -> None:
     (_, run) = parse_dockerfile("Dockerfile", text).root.elements
 
     assert (run.line, run.column, run.end_line, run.end_column) == (2, 1, 4, 3)
+
+
+@pytest.mark.parametrize("syntax", ["yaml", "json"])
+def test_a_file_that_is_little_else_than_comments_is_refused(syntax: str) -> None:
+    comment = {"yaml": "#\n", "json": "/**/"}[syntax]
+    assert len(parse("file", syntax, comment * 1_000 + "{}").comments) == 1_000
+
+    with pytest.raises(InputError, match=r"file:1:1: more than 200,000 comments"):
+        parse("file", syntax, comment * 200_001 + "{}")
+
+
+def test_instructions_longer_than_any_model_takes_in_are_refused() -> None:
+    with pytest.raises(InputError, match=r"file: more than 1,000,000 characters, of markdown"):
+        parse("file", "markdown", "a" * 1_000_001)
+
+
+@given(st.lists(st.sampled_from(["#", " #", "'#'", "a", "\n", "'", " "])))
+def test_what_stands_in_a_text_of_yaml_is_no_comment(pieces: list[str]) -> None:
+    """Whatever else stands around it: `#` is one only after a space, and outside of a text."""
+    text = f'a: "{"".join(pieces).strip()} # b" # c'
+
+    assert [comment.text for comment in parse("file", "yaml", text).comments] == ["c"]
