@@ -19,11 +19,11 @@ _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for role, pattern in (
         ("gateway", _GATEWAY),
         ("model", _MODEL),
-        ("store", _STORE),
         ("tool_server", r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server"),
+        ("store", _STORE),
     )
 )
-"""What tells each role, in small letters."""
+"""What tells each role, in small letters, the first first: `postgres-mcp` is no database."""
 _AGENT_NAME = re.compile(
     r"(?:^|[^a-z])(?:agents?|assistant|copilot|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
     re.IGNORECASE,

@@ -8,15 +8,21 @@ from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import SERVERLESS_FILE
+from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Node
 
 
 def extract_unread(documents: Documents, collector: Collector) -> None:
-    """What such a file deploys is open: projects of Serverless for other clouds."""
+    """What such a file deploys is open: Serverless for other clouds, and stacks of the CDK."""
     for document in documents.of("json", "yaml"):
         if SERVERLESS_FILE.search(document.file) and _elsewhere(document.root):
-            problem = _at_start(document.file, "functions outside of AWS, which are not read")
-            collector.problems.append(problem)
+            message = "functions outside of AWS, which are not read"
+            collector.problems.append(_problem(document.file, message))
+    for document in documents.of("python"):
+        place = declares_stack(document.file, document.text)
+        if place is not None:
+            line = document.text.count("\n", 0, place) + 1
+            collector.problems.append(_problem(document.file, UNRENDERED, line))
 
 
 def _elsewhere(root: Node) -> bool:
@@ -25,5 +31,5 @@ def _elsewhere(root: Node) -> bool:
     return root.child("functions") is not None and provider != "aws"
 
 
-def _at_start(file: str, message: str) -> Problem:
-    return Problem(file=file, message=message, line=1, column=1)
+def _problem(file: str, message: str, line: int = 1) -> Problem:
+    return Problem(file=file, message=message, line=line, column=1)

@@ -10,6 +10,7 @@ import re
 from msgspec import Struct
 
 from agentaudit.readers.azure import is_arm, is_values
+from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.javascript import builds_agents, holds_key
 from agentaudit.readers.token_forms import holds_token
 
@@ -46,9 +47,11 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
     if syntax == "javascript":
-        return builds_agents(file, text) or holds_key(file, text)
+        declares = declares_stack(file, text) is not None
+        return declares or builds_agents(file, text) or holds_key(file, text)
     if syntax == "python":
-        return _imports_of_interest(text) or _PYTHON.open_to(text) or holds_token(text)
+        declares = declares_stack(file, text) is not None
+        return declares or _imports_of_interest(text) or _PYTHON.open_to(text) or holds_token(text)
     if _CONFIGURATION.open_to(text.lower()) or holds_token(text):
         return True
     return syntax == "json" and (is_plan(text) or is_values(text) or is_arm(text))

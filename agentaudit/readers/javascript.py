@@ -13,6 +13,7 @@ https://github.com/modelcontextprotocol/typescript-sdk.
 import re
 from itertools import islice
 
+from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.token_forms import holds_token
 
@@ -66,7 +67,11 @@ def _first_import(file: str, text: str) -> int | None:
 
 def parse_javascript(file: str, text: str) -> Document:
     """The text alone; where it builds an agent, with a problem at the first import that says so."""
-    place = _first_import(file, text)
-    unread = () if place is None else ((text.count("\n", 0, place) + 1, 1, UNREAD),)
+    found = ((_first_import(file, text), UNREAD), (declares_stack(file, text), UNRENDERED))
+    unread = tuple(
+        (text.count("\n", 0, place) + 1, 1, message)
+        for place, message in found
+        if place is not None
+    )
     nothing = Node(kind=NodeKind.NULL, line=1, column=1, end_line=1, end_column=1)
     return Document(file=file, syntax="javascript", text=text, roots=(nothing,), problems=unread)

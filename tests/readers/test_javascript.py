@@ -120,3 +120,34 @@ def test_prefixes_examples_and_bundles_hold_no_keys(file: str, text: str) -> Non
     found = deployment_of({file: text.replace("KEY", fake("openai_key"))}).credentials
 
     assert not found
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        ("stack.py", "import json\nfrom aws_cdk import aws_iam\naws_iam.PolicyStatement()\n", 2),
+        ("stack.py", "import aws_cdk.aws_bedrock as agents\nagents.CfnAgent(self, 'a')\n", 1),
+        ("lib/a.ts", "import * as cdk from 'aws-cdk-lib';\nimport * as b from '@x/bedrock';\n", 1),
+        ("lib/a.ts", "import {\n Role,\n} from '@aws-cdk/aws-iam';\nnew ManagedPolicy();\n", 3),
+    ],
+)
+def test_a_stack_that_a_program_declares_is_named_as_not_rendered(
+    file: str, text: str, line: int
+) -> None:
+    found = coverage(file, text)
+
+    assert (found.status, found.line) == (FileStatus.PARTIAL, line)
+    assert "cdk synth" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("stack.py", "from aws_cdk import aws_s3\naws_s3.Bucket(self, 'a')\n"),
+        ("notes.py", "TEXT = 'aws_cdk has a PolicyStatement'\n"),
+        ("tests/test_stack.py", "import aws_cdk\nfrom stack import PolicyStatement\n"),
+        ("test/a.test.ts", "import { App } from 'aws-cdk-lib';\nnew ManagedPolicy();\n"),
+    ],
+)
+def test_what_only_speaks_of_stacks_is_passed_over(file: str, text: str) -> None:
+    assert coverage(file, text).status is FileStatus.SKIPPED
