@@ -17,7 +17,6 @@ from agentaudit.extract.environment import limit, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
 from agentaudit.extract.joined_memory import join_memory
 from agentaudit.extract.joined_needs import join_needs
-from agentaudit.extract.joined_trials import join_trials
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -47,7 +46,6 @@ def join(collector: Collector) -> None:
     _limit_egress(collector)
     join_credentials(collector)
     join_needs(collector)
-    join_trials(collector)
 
 
 def _resolve_references(collector: Collector) -> None:

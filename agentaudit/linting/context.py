@@ -1,8 +1,9 @@
-"""Context: what a finding in a test or a manual is worth."""
+"""Context: what a finding in a test, an evaluation or a manual is worth."""
 
 import re
 
 from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.finding import Severity
@@ -11,6 +12,15 @@ _REHEARSAL = re.compile(
     r"(?:^|/)(?:tests?|__tests__|testdata|unittests?|e2e|fixtures?|mocks?|docs?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
 )
+_TRIAL = re.compile(r"(?:^|/)(?:evals?|evaluations?|benchmarks?)/")
+"""Agents there judge others, or are measured, while somebody looks on."""
+
+
+def rehearsed(fact: Fact) -> bool:
+    """Whether nobody deploys a fact: tests, manuals, and agents of evaluations and benchmarks."""
+    file = fact.evidence[0].file
+    tried = isinstance(fact, Agent) and _TRIAL.search(file) is not None
+    return tried or _REHEARSAL.search(file) is not None
 
 
 def in_context(
@@ -19,10 +29,10 @@ def in_context(
     """
     The severity and confidence of a finding where it was found.
 
-    Nobody deploys tests and manuals, so what they configure is at most a note. A credential that
-    is certain stays what it is wherever it stands: it works from there, too.
+    What nobody deploys is at most a note. A credential that is certain stays what it is wherever
+    it stands: it works from there, too.
     """
     certain = isinstance(fact, Credential) and fact.confidence is Confidence.CERTAIN
-    if certain or not _REHEARSAL.search(fact.evidence[0].file):
+    if certain or not rehearsed(fact):
         return severity, confidence
     return min(severity, Severity.LOW, key=lambda item: item.rank), Confidence.POSSIBLE

@@ -8,7 +8,7 @@ from typing import get_args
 from msgspec import Struct
 
 from agentaudit import __version__
-from agentaudit.linting.context import in_context
+from agentaudit.linting.context import in_context, rehearsed
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.linting.redaction import shown_open_end, shown_place, shown_subject
 from agentaudit.linting.summaries import credential_summaries, gateway_names, memory_summaries
@@ -107,7 +107,8 @@ def _matches(
 def _finding(
     rule: CompiledRule, group: Sequence[_Match], known: dict[FactId, Fact], limits: Limits
 ) -> Finding:
-    """The finding about one fact, or about the first of several."""
+    """The finding about one fact, or about the first of several, deployed ones before others."""
+    group = sorted(group, key=lambda match: rehearsed(match.fact))
     fact = group[0].fact
     others = [match.fact.evidence[0] for match in group[1:]]
     related = [*fact.evidence[1:], *others, *_named_facts(fact, known)]

@@ -18,6 +18,7 @@ from agentaudit.model.deployment import (
     SuppressionComment,
 )
 from agentaudit.model.evidence import Confidence, Evidence, Known
+from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import FactId
@@ -158,6 +159,33 @@ def test_a_rule_asked_once_names_the_others_as_related() -> None:
 
     assert finding.evidence.line == 1
     assert {item.line for item in finding.related if item.file == ".mcp.json"} == {2, 3}
+
+
+def test_a_rule_asked_once_is_about_what_is_deployed_before_what_is_not() -> None:
+    tried = replace(credential(1), evidence=(place(1, "app/tests/settings.json"),))
+    (finding,) = lint(
+        Deployment(credentials=(tried, credential(2))), [rule(once=True, severity=Severity.HIGH)]
+    ).findings
+
+    assert (finding.severity, finding.evidence.file) == (Severity.HIGH, ".mcp.json")
+    assert "app/tests/settings.json" in {item.file for item in finding.related}
+
+
+@pytest.mark.parametrize(
+    ("file", "severity"),
+    [
+        ("evaluation/judge.py", Severity.LOW),
+        ("app/benchmarks/run.py", Severity.LOW),
+        ("evaluations.py", Severity.HIGH),
+        ("agents/evaluator/agent.py", Severity.HIGH),
+    ],
+)
+def test_an_agent_that_is_only_tried_is_a_note(file: str, severity: Severity) -> None:
+    agent = Agent(id=FactId("agent:a"), name="a", evidence=(place(1, file),))
+    asked = rule(kind="agent", when="agent.name == 'a'", severity=Severity.HIGH)
+    (finding,) = lint(Deployment(agents=(agent,)), [asked]).findings
+
+    assert finding.severity is severity
 
 
 def test_the_worst_come_first_then_by_place() -> None:

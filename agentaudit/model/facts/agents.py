@@ -30,8 +30,6 @@ class Agent(Fact, frozen=True, kw_only=True):
     """Whether pages of any origin may call the agent's endpoint."""
     token_passthrough: bool = False
     """Whether it hands its caller's own token on to what it calls."""
-    on_trial: bool = False
-    """Whether tests, evaluations or benchmarks build it, and nothing else."""
     tool_servers: int = 0
     """How many tool servers it has, directly."""
     tools: int = 0
