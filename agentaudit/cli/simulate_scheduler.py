@@ -1,5 +1,6 @@
 """`agentaudit simulate scheduler`: a workload under scheduling policies, and what to change."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ from agentaudit.cli.simulate_shown import (
 )
 from agentaudit.cli.simulate_validate import show_validation
 from agentaudit.cli.terminal import terminal_of
-from agentaudit.errors import exit_code
+from agentaudit.errors import UsageError, exit_code
 from agentaudit.model.answers import Question
 
 if TYPE_CHECKING:
@@ -203,6 +204,8 @@ def scheduler(
     from agentaudit.simulation.what_if import what_ifs
 
     terminal = terminal_of(context)
+    if price is not None and not isfinite(price):
+        raise UsageError(f"--price is a number of at least 0, not {price}")
     changes = [parse_change(text) for text in what_if or ()]
     with terminal.progress("Simulating"):
         workloads, host, whole = replications_of(

@@ -76,6 +76,7 @@ def _made(source: PolicySource) -> "ForeignPolicy":
     Raises InputError, with file and line, for what is missing in the file or wrong with it.
     """
     from agentaudit.simulation.policies.foreign import ForeignPolicy, check_hooks
+    from agentaudit.simulation.policy import THEIRS
 
     file, name, text = source.file, source.name, source.text
     lines = _definitions(file, text)
@@ -90,7 +91,7 @@ def _made(source: PolicySource) -> "ForeignPolicy":
         made = theirs()
         make = made.admission if hasattr(made, "admission") else theirs
         run = make()
-    except Exception as error:
+    except THEIRS as error:
         raise _failed(error, file, line, f"{name}() cannot be made") from error
     check_hooks(run, file=file, line=line)
     return ForeignPolicy(
@@ -130,17 +131,19 @@ def _definitions(file: str, text: str) -> dict[str, int]:
 
 
 def _executed(file: str, text: str) -> dict[str, object]:
+    from agentaudit.simulation.policy import THEIRS
+
     module = ModuleType(f"agentaudit_policy_{Path(file).stem}")
     module.__file__ = file
     sys.modules[module.__name__] = module  # dataclasses look their module up
     try:
         exec(compile(text, file, "exec"), module.__dict__)  # noqa: S102 - it is the user's own
-    except Exception as error:
+    except THEIRS as error:
         raise _failed(error, file, None, "cannot be executed") from error
     return vars(module)
 
 
-def _failed(error: Exception, file: str, line: int | None, what: str) -> InputError:
+def _failed(error: BaseException, file: str, line: int | None, what: str) -> InputError:
     from agentaudit.simulation.policies.foreign import failure
 
     place = failure(error, file=file) or line

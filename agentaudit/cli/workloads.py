@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LARGEST_FILE = 1024 * 1024
 PRESET = "preset:"
+_OF_OTHERS = "--tokens-per-s and --limit are for traces of others"
 
 
 class Importing(Struct, frozen=True, kw_only=True):
@@ -68,9 +69,14 @@ def replications_of(
         replication_count,
         written_replications,
     )
+    from agentaudit.simulation.workload_file import MOST_SEED
 
+    if seed is not None and not 0 <= seed <= MOST_SEED:
+        raise UsageError(f"--seed is from 0 to {MOST_SEED}, not {seed}")
     how = parse_arrivals(arrivals) if arrivals is not None else None
     if is_written(source):
+        if importing != AS_IT_IS:
+            raise UsageError(f"{source} is a workload file: {_OF_OTHERS}")
         shape, machine = written_source(source, arrivals=how, requests=requests, seed=seed)
         count = replication_count(replications, shape.requests, halves=halves)
         made = written_replications(shape, source=str(source), count=count)
@@ -102,9 +108,7 @@ def recorded_source(
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="agentaudit-import-")))
             recording = _imported(source, importing, folder / "imported.aatrace")
         elif importing != AS_IT_IS:
-            raise UsageError(
-                f"{source} is a recording: --tokens-per-s and --limit are for traces of others"
-            )
+            raise UsageError(f"{source} is a recording: {_OF_OTHERS}")
         trace = read_trace(recording, step_rules([]))
     return *recorded_workload(trace, source=str(source)), not unread(trace.incidents)
 

@@ -123,8 +123,10 @@ def with_caps(caps: Caps, text: str) -> Caps:
 
 def _cap(name: str, number: str) -> int:
     least = 0 if name == "E_shared" else 1
-    if not (number.isascii() and number.isdigit()) or not least <= int(number) <= _LARGEST:
-        raise UsageError(f"--caps: {name} is a whole number of at least {least}, not {number!r}")
+    if not (number.isascii() and number.isdigit()) or not least <= int(number[:20]) <= _LARGEST:
+        raise UsageError(
+            f"--caps: {name} is a whole number from {least} to {_LARGEST}, not {number!r:.40}"
+        )
     return int(number)
 
 

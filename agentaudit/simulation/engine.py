@@ -24,6 +24,7 @@ from agentaudit.simulation.policy import (
     MOST_IDLE_WAKES,
     Policy,
     hooks_of,
+    out_of_time,
     refusal,
     starts_who_does_not_wait,
     starves,
@@ -60,16 +61,14 @@ def simulate(
     ValueError where a machine has other programs or starved LLM calls, or requests are threads.
 
     Raises UsageError, which says how far it came, when the policy leaves requests waiting although
-    nothing will happen any more, starts one that does not wait, or is woken without end; and when
-    an LLM call is larger than the machine's KV cache.
+    nothing will happen any more, starts one that does not wait, or is woken without end; when an
+    LLM call is larger than the machine's KV cache; and when requests take longer than is counted.
     """
     execution = _Execution(workload.requests, machine, policy, watcher, cores=cores)
     execution.pass_all()
     starved = execution.unfinished()
     if starved:
-        raise execution.refused(
-            starves(len(starved), len(workload.requests), starved[0].request_id)
-        )
+        raise execution.unended(starved)
     return execution.result()
 
 
@@ -205,6 +204,13 @@ class _Execution:
         return refusal(
             self._policy, what, now_ns=self._now_ns, finished=finished, running=self._running
         )
+
+    def unended(self, starved: Sequence[WorkRequest]) -> UsageError:
+        """An error where nothing will happen any more, and some have not finished."""
+        if self._running:
+            finished = len(self._requests) - self.left
+            return out_of_time(now_ns=self._now_ns, finished=finished, running=self._running)
+        return self.refused(starves(len(starved), len(self._requests), starved[0].request_id))
 
     def unfinished(self) -> list[WorkRequest]:
         pairs = zip(self._requests, self._finish_ns, strict=True)

@@ -43,6 +43,10 @@ class Admission(Protocol):
         """
 
 
+THEIRS = (Exception, SystemExit)
+"""What code of others may end with: if it exits, nothing has passed for all that."""
+
+
 class Guard(ABC):
     """
     An admission that passes everything on to another, and says what is wrong with what that does.
@@ -54,7 +58,7 @@ class Guard(ABC):
     """The other; only `wake_ns` is to be read of the guard."""
 
     @abstractmethod
-    def failed(self, hook: str, error: Exception) -> AgentAuditError:
+    def failed(self, hook: str, error: BaseException) -> AgentAuditError:
         """What is said where a hook of theirs raises."""
 
     @abstractmethod
@@ -98,6 +102,14 @@ def refusal(policy: Policy, what: str, *, now_ns: int, finished: int, running: i
 def starves(starved: int, requests: int, first_id: int) -> str:
     """What a policy does that leaves requests waiting for ever."""
     return f"never starts {starved} of {requests} requests; the first is request {first_id}"
+
+
+def out_of_time(*, now_ns: int, finished: int, running: int) -> UsageError:
+    """An error of a run that no policy could end: what is served ends too late to be told."""
+    return UsageError(
+        "requests take longer than the 146 years that a simulation can count; at"
+        f" {now_ns / 1e9:.6g} s {finished} had finished and {running} were running"
+    )
 
 
 def wakes_for_nothing(wake_ns: int) -> str:

@@ -45,6 +45,8 @@ from agentaudit.simulation.machine_file import read_machine
 from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
 from agentaudit.simulation.written import MOST_TOKENS, Reading, Written
 
+MOST_SEED = 2**63 - 1
+
 
 def parse_workload(root: Written, *, file: str) -> WorkloadShape:
     """The shape that a file describes; InputError with everything that is wrong in it."""
@@ -87,7 +89,7 @@ class _WorkloadReading(Reading):
             types=kinds,
             requests=self.whole(entries.get("requests"), "requests", 100, LARGEST_WORKLOAD),
             arrivals=self.arrivals(entries.get("arrivals")),
-            seed=self.whole(entries.get("seed"), "seed", 0, 2**63, least=0),
+            seed=self.whole(entries.get("seed"), "seed", 0, MOST_SEED, least=0),
             machine=machine,
         )
 

@@ -16,6 +16,8 @@ _UNIT_NS = {"us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 _LONGEST_NS = 10**15
 _LONGEST_LIST = 1_000
 _LARGEST_NUMBER = 1e9
+_LEAST_NUMBER = 1e-6
+"""Of what is above 0, as speeds and weights are."""
 
 
 class Written(Protocol):
@@ -74,10 +76,12 @@ class Reading(Struct):
         if node is None:
             return default
         number = self.value(node, float, f"{name} is a number")
-        if number is not None and not (isfinite(number) and above < number < _LARGEST_NUMBER):
-            self.fault(node, f"{name} is {'above 0' if above >= 0 else 'at least 0'}")
+        if number is None:
             return default
-        return number if number is not None else default
+        if fault := _out_of_range(number, above):
+            self.fault(node, f"{name} is {fault}")
+            return default
+        return number
 
     def value(
         self, node: Written | None, convert: Callable[[str], Value], otherwise: str
@@ -117,3 +121,12 @@ class Reading(Struct):
         self.problems.append(
             Problem(file=self.file, line=node.line, column=node.column, message=message)
         )
+
+
+def _out_of_range(number: float, above: float) -> str | None:
+    """What a number would have to be; None where it may be as it is."""
+    if not (isfinite(number) and number > above):
+        return "above 0" if above >= 0 else "at least 0"
+    if number >= _LARGEST_NUMBER:
+        return f"below {_LARGEST_NUMBER:,.0f}"
+    return f"at least {_LEAST_NUMBER:g}" if above >= 0 and number < _LEAST_NUMBER else None

@@ -163,6 +163,13 @@ def test_files_that_cannot_be_read_and_names_that_are_missing(workload: Path, mi
     ]
 
 
+def test_a_file_that_exits_has_not_passed(workload: Path, mine: Path) -> None:
+    mine.write_text(f"{WORKING}\nraise SystemExit(0)\n")
+    (said,) = refused(InputError, workload, f"{mine}:Working")
+
+    assert said.endswith("cannot be executed: SystemExit: 0")
+
+
 def test_names_are_told_apart(workload: Path, mine: Path) -> None:
     mine.write_text(WORKING + "    name = 'fcfs'\n")
 
@@ -205,6 +212,19 @@ def test_names_are_told_apart(workload: Path, mine: Path) -> None:
                 "        return call.step.name or 'a'\n"
             ),
             "mine.py:15: `rank` of Working answers 'a', and not a number, or a tuple of numbers",
+        ),
+        (
+            (
+                "        started, self.waiting = self.waiting, []\n"
+                "        return started\n\n"
+                "    def rank(self, call, now_ns):\n"
+                "        return float('nan')\n"
+            ),
+            "mine.py:15: `rank` of Working answers nan, and not a number, or a tuple of numbers",
+        ),
+        (
+            "        raise SystemExit(0)\n",
+            "mine.py:12: `admit` of Working fails: SystemExit: 0",
         ),
         (
             (

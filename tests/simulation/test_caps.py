@@ -85,11 +85,12 @@ def test_the_baseline_may_run_as_many_as_mas() -> None:
     ("text", "said"),
     [
         ("cap=3", "'cap=3' is none of B_cap, N_cap, N_max, E_CPU, E_GPU, E_shared, s"),
-        ("N_cap", "N_cap is a whole number of at least 1, not ''"),
-        ("N_cap=0", "N_cap is a whole number of at least 1, not '0'"),
-        ("E_CPU=-1", "E_CPU is a whole number of at least 1, not '-1'"),
-        ("E_shared=x", "E_shared is a whole number of at least 0, not 'x'"),
-        ("N_cap=99999999999", "whole number"),
+        ("N_cap", "N_cap is a whole number from 1 to 1000000000, not ''"),
+        ("N_cap=0", "N_cap is a whole number from 1 to 1000000000, not '0'"),
+        ("E_CPU=-1", "E_CPU is a whole number from 1 to 1000000000, not '-1'"),
+        ("E_shared=x", "E_shared is a whole number from 0 to 1000000000, not 'x'"),
+        ("N_cap=99999999999", "whole number from 1 to 1000000000, not '99999999999'"),
+        ("N_cap=" + "9" * 5_000, "whole number from 1 to 1000000000, not '999"),
         ("s=soon", "s is a time such as 2.5s or 400ms, not 'soon'"),
     ],
 )

@@ -403,6 +403,14 @@ def test_a_policy_that_starves_a_request_is_named() -> None:
         simulate(work((0, ()), (0, ())), IDEAL, Starving())
 
 
+def test_no_policy_is_blamed_for_requests_that_end_beyond_all_time() -> None:
+    workload = work((0, (cpu(NEVER),)), (0, (cpu(1),)))
+    sequential = CappedConcurrency(name="sequential", source="", cap=1)
+
+    with pytest.raises(UsageError, match=r"take longer than the 146 years .* 0 had finished and 1"):
+        simulate(workload, IDEAL, sequential)
+
+
 def test_a_request_that_does_not_wait_cannot_start() -> None:
     workload = work((0, (cpu(5),)), (100, ()))
 

@@ -198,7 +198,7 @@ types:
         "w.yaml:4:10: a machine is one of sys1, sys2, v1, or has cores, gpu and dispatch",
         "w.yaml:1:11: requests is a whole number from 1 to 10000000",
         f"w.yaml:2:11: arrivals are {WAYS}, not 'bursts'",
-        "w.yaml:3:7: seed is a whole number from 0 to 9223372036854775808",
+        "w.yaml:3:7: seed is a whole number from 0 to 9223372036854775807",
     ]
 
 
@@ -295,6 +295,9 @@ def test_a_file_has_no_recorded_arrivals_and_no_empty_run() -> None:
         ("cores: 2\ncpu: {1: 1, x: 2}", "m.yaml:2:16: cpu: 'x' is no number of jobs from 1"),
         ("cores: 2\ncpu: {1: 1, 2: fast}", "m.yaml:2:16: cpu at 2 is a number"),
         ("cores: 2\ngpu: {1: 1, 8: 0}", "m.yaml:2:16: gpu at 8 is above 0"),
+        ("cores: 2\ngpu: {1: inf}", "m.yaml:2:10: gpu at 1 is above 0"),
+        ("cores: 2\ngpu: {1: 1e300}", "m.yaml:2:10: gpu at 1 is below 1,000,000,000"),
+        ("cores: 2\ngpu: {1: 1e-300}", "m.yaml:2:10: gpu at 1 is at least 1e-06"),
         ("cores: 2\ngpu: [1]", "m.yaml:2:6: gpu is one of"),
     ],
 )

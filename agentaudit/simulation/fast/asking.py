@@ -23,11 +23,13 @@ from agentaudit.simulation.fast.told import Listeners
 from agentaudit.simulation.fast.views import Objects, Views
 from agentaudit.simulation.policy import (
     MOST_IDLE_WAKES,
+    THEIRS,
     Admission,
     Guard,
     Hooks,
     Policy,
     hooks_of,
+    out_of_time,
     refusal,
     starts_who_does_not_wait,
     starves,
@@ -150,7 +152,7 @@ class _Asking:
                 hook = ""
             told[WAKE] = NEVER
             step()  # the cores are told that a last thread of the interpreter is gone
-        except Exception as error:
+        except THEIRS as error:
             if guard is None or not hook:
                 raise
             raise guard.failed(hook, error) from error
@@ -197,6 +199,9 @@ class _Asking:
     def _starving(self) -> UsageError:
         """What is said where requests wait although nothing will happen any more."""
         unfinished = np.flatnonzero(self._instants_so_far()[2] < 0)
+        finished = len(self._work) - len(unfinished)
+        if running := int(self._run.line.now[parts.RUNNING]):
+            return out_of_time(now_ns=self._told[INSTANT], finished=finished, running=running)
         first = int(unfinished[np.argmin(self._work.arrival_ns[unfinished])])
         request_id = first if self._ids is None else self._ids[first]
         return self._refused(starves(len(unfinished), len(self._work), request_id))

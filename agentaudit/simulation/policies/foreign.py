@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from math import isnan
 from types import MappingProxyType, TracebackType
 from typing import Any
 
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem, UsageError
 from agentaudit.model.workload import WorkRequest, WorkStep
-from agentaudit.simulation.policy import Call, Guard
+from agentaudit.simulation.policy import THEIRS, Call, Guard
 from agentaudit.simulation.stations import NEVER
 
 HOOKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -118,26 +119,26 @@ class _Asked(Guard):
     def finished(self, request: WorkRequest) -> None:
         try:
             self.theirs.finished(request)
-        except Exception as error:
+        except THEIRS as error:
             raise self.failed("finished", error) from error
 
     def arrived(self, request: WorkRequest) -> None:
         try:
             self.theirs.arrived(request)
-        except Exception as error:
+        except THEIRS as error:
             raise self.failed("arrived", error) from error
 
     def admit(self, now_ns: int) -> Sequence[WorkRequest]:
         try:
             answer = self.theirs.admit(now_ns)
-        except Exception as error:
+        except THEIRS as error:
             raise self.failed("admit", error) from error
         return self.checked(answer)
 
     def checked(self, answer: object) -> Sequence[WorkRequest]:
         try:
             started: list[Any] = list(answer) if isinstance(answer, Iterable) else [answer]
-        except Exception as error:
+        except THEIRS as error:
             raise self.failed("admit", error) from error
         for item in started:
             if not isinstance(item, WorkRequest):
@@ -147,7 +148,7 @@ class _Asked(Guard):
     def _rank(self, call: Call, now_ns: int) -> tuple[int, ...]:
         answer = self._ask("rank", call, now_ns)
         ranks = answer if isinstance(answer, tuple) else (answer,)
-        if not all(isinstance(rank, int | float) for rank in ranks):
+        if not all(isinstance(rank, int | float) and not isnan(rank) for rank in ranks):
             raise self._odd("rank", answer, "a number, or a tuple of numbers")
         return ranks
 
@@ -166,10 +167,10 @@ class _Asked(Guard):
     def _ask(self, hook: str, *arguments: object) -> object:
         try:
             return getattr(self.theirs, hook)(*arguments)
-        except Exception as error:
+        except THEIRS as error:
             raise self.failed(hook, error) from error
 
-    def failed(self, hook: str, error: Exception) -> InputError:
+    def failed(self, hook: str, error: BaseException) -> InputError:
         place = failure(error, file=self._policy.file)
         message = f"`{hook}` of {self._policy.name} fails: {type(error).__name__}: {error}"
         return InputError(Problem(file=self._policy.file, line=place, message=message))
@@ -192,7 +193,7 @@ class _Woken(_Asked):
     def wake_ns(self) -> int:  # type: ignore[override]
         try:
             answer = self.theirs.wake_ns
-        except Exception as error:
+        except THEIRS as error:
             raise self.failed("wake_ns", error) from error
         return self._whole("wake_ns", answer)
 

@@ -244,6 +244,8 @@ class Users:
             "nobody knows": [started[0].changed(request_id=77)],
             "kept": self.waiting,
         }
+        if self.odd == "exits":
+            raise SystemExit(0)
         return answers.get(self.odd, started)
 
     def fail(self) -> None:
@@ -262,6 +264,7 @@ class Users:
         ("arrived", "`arrived` of users fails: UsageError"),
         ("finished", "`finished` of users fails: UsageError"),
         ("admit", "`admit` of users fails: UsageError"),
+        ("exits", "`admit` of users fails: SystemExit: 0"),
         ("none", "`admit` of users answers None, and not a list"),
         ("failing generator", "`admit` of users fails: AttributeError"),
         ("likeness", "`admit` of users answers namespace(request_id=0), and not a list"),
