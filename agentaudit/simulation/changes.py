@@ -48,6 +48,10 @@ def parse_change(text: str) -> Change:
 
 def with_rate(experiment: Experiment, factor: float) -> Experiment:
     """The same requests, arriving so many times as fast."""
+    if all(len(one.requests) == 1 for one in experiment.workloads):
+        raise UsageError(
+            "one request comes at no rate that could be changed: ask for more, as in --requests 100"
+        )
     if any(all_at_once(one) or one.users for one in experiment.workloads):
         users = ", or ask how many users there may be: --find users"
         raise UsageError(
@@ -69,7 +73,8 @@ def with_users(experiment: Experiment, count: int) -> Experiment:
     if not all(one.users for one in experiment.workloads):
         raise UsageError(
             f"requests that arrive as {experiment.first.arrivals} come from no users who wait for"
-            " their answers: choose --arrivals users:N:THINKING, such as users:8:5s"
+            " their answers: choose --arrivals users:N:THINKING, such as users:8:5s, with fewer"
+            " users than requests"
         )
     if all(one.users == count for one in experiment.workloads):
         return experiment

@@ -143,6 +143,14 @@ def test_a_batch_has_no_rate() -> None:
         parse_change("rate=2x").apply(experiment(every_ns=0))
 
 
+def test_one_request_has_no_rate() -> None:
+    several = experiment(every_ns=1)
+    alone = replace(several.first, requests=several.first.requests[:1])
+
+    with pytest.raises(UsageError, match="one request comes at no rate"):
+        parse_change("rate=2x").apply(replace(several, workloads=(alone,)))
+
+
 def test_two_gpus_with_the_calls_spread_over_them_draw_twice_what_one_draws_with_half() -> None:
     experiment = Experiment(workloads=(), machine=replace(MACHINE, power=Power(gpu=WATTS)))
 
