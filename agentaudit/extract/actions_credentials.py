@@ -10,7 +10,7 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.extract.literals import form_of
-from agentaudit.extract.redaction import assignment
+from agentaudit.extract.redaction import assignment, plain
 from agentaudit.extract.stages import stage_named
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -19,6 +19,8 @@ from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
 _AWS_ACTION = "aws-actions/configure-aws-credentials"
+_MOST_VARIABLES = 300_000
+"""Of all jobs of a workflow, those that it gives to each of them as often as there are jobs."""
 _SESSION_S = 3600
 """What `configure-aws-credentials` asks for when nobody says."""
 
@@ -73,7 +75,7 @@ def add_job_credentials(
                 found = True
         if step.action == _AWS_ACTION:
             _add_session(collector, workflow, (job, step), seen_by)
-    settings = tuple(_settings(workflow, job))
+    settings = tuple(_settings(workflow, job)) if _affords(collector, workflow, job) else ()
     holding = Holding(
         holder="ci",
         exposure="env",
@@ -83,6 +85,18 @@ def add_job_credentials(
         environment=_stage(job),
     )
     return bool(add_credentials(collector, settings, holding)) or found
+
+
+def _affords(collector: Collector, workflow: WorkflowFile, job: Job) -> bool:
+    """Whether what all jobs have is not read all too often; if it is, the rest is left open."""
+    shared, own = workflow.root.get("env"), job.node.get("env")
+    size = sum(len(block.entries) for block in (shared, own) if block is not None)
+    file = workflow.document.file
+    if collector.affords(file, "variables of jobs", size, most=_MOST_VARIABLES):
+        return True
+    place = evidence(workflow.document, job.key)
+    collector.leave_open(place, f"the variables of the job {plain(job.name)}", "they may be keys")
+    return False
 
 
 def _stage(job: Job) -> str:

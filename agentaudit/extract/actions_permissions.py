@@ -40,7 +40,9 @@ class Permissions(Struct, frozen=True, kw_only=True):
 
 def permissions_of(workflow: WorkflowFile, jobs: Iterable[Job]) -> Permissions:
     """The rights of some jobs together; without any word the repository's default holds."""
-    found = [_of_job(workflow, job) for job in jobs]
+    shared = _given_by(workflow.root.get("permissions"))
+    each = (_of_job(job, shared) for job in jobs)
+    found = tuple({id(rights): rights for rights in each}.values())
     if not found:
         return Permissions()
     known = {each.known for each in found}
@@ -53,10 +55,13 @@ def permissions_of(workflow: WorkflowFile, jobs: Iterable[Job]) -> Permissions:
     )
 
 
-def _of_job(workflow: WorkflowFile, job: Job) -> Permissions:
+def _of_job(job: Job, shared: Permissions) -> Permissions:
     """A job's own permissions replace those of the workflow."""
     own = job.node.get("permissions")
-    node = own if own is not None else workflow.root.get("permissions")
+    return shared if own is None else _given_by(own)
+
+
+def _given_by(node: Node | None) -> Permissions:
     if node is None:
         return Permissions()
     given = tuple(_given(node))

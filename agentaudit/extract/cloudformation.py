@@ -111,11 +111,13 @@ def _given_name(resource: Node) -> str:
 
 
 def _defaults(document: Document) -> dict[str, Node]:
-    """Parameters with a default; what has none is only known at deployment."""
+    """Parameters with a default, which is a text; what has none is only known at deployment."""
     listed = document.root.get("Parameters")
     pairs = listed.items() if listed is not None else ()
     found = ((name, parameter.get("Default")) for name, parameter in pairs)
-    return {name: default for name, default in found if default is not None}
+    return {
+        name: default for name, default in found if default is not None and default.text is not None
+    }
 
 
 def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iterator[Declared]:

@@ -10,12 +10,15 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from agentaudit.extract.resolver import LONGEST_TEXT
 from agentaudit.extract.terraform_names import computed
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.places import moved
 
 _PLACE_IN_SUB = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _DEEPEST = 60
+_LONGEST = 1_000_000
+"""Characters of a template, which CloudFormation takes from S3."""
 
 
 class Template(Struct, frozen=True):
@@ -54,7 +57,8 @@ class Template(Struct, frozen=True):
                 return self._substituted(node, argument)
             case "Fn::Join" if len(argument.elements) == 2:  # noqa: PLR2004 - glue, and pieces
                 glue, pieces = argument.elements
-                return _text(node, glue.raw.join(_piece(piece) for piece in pieces.list()))
+                joined = glue.raw.join(_piece(piece) for piece in pieces.list())
+                return _unknown(node, function) if len(joined) > _LONGEST else _text(node, joined)
             case _:
                 return _unknown(node, function)
 
@@ -86,7 +90,11 @@ class Template(Struct, frozen=True):
             value = known or self._reference(node, name, attribute.lower() or "id")
             return _piece(value)
 
-        return _text(node, _PLACE_IN_SUB.sub(filled, text.raw))
+        if len(text.raw) > _LONGEST:
+            return _text(node, text.raw)
+        result = _PLACE_IN_SUB.sub(filled, text.raw)
+        # A text that grows to many times what is written stays as it is written.
+        return _text(node, result if len(result) < LONGEST_TEXT + 2 * len(text.raw) else text.raw)
 
 
 def is_call(node: Node) -> bool:

@@ -26,6 +26,8 @@ HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repos
 """Who can hold a credential, the one that matters most first."""
 _ADDRESS = re.compile(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
 """Where a secret is kept, and not the secret: whoever is given it asks for the value himself."""
+_MOST_CREDENTIALS = 20_000
+"""Of one file, each as often as somebody has it."""
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
@@ -58,7 +60,22 @@ def add_credentials(
     collector: Collector, settings: Iterable[Setting], holding: Holding
 ) -> tuple[Credential, ...]:
     """Every credential among the settings, added; the halves of an AWS key pair are one."""
-    return tuple(_add(collector, found, holding) for found in _found(tuple(settings)))
+    return tuple(
+        _add(collector, found, holding)
+        for found in _found(tuple(settings))
+        if _affords(collector, found.setting)
+    )
+
+
+def _affords(collector: Collector, setting: Setting) -> bool:
+    """Whether a file has room for one more; what is full of keys tells enough by those."""
+    file = setting.document.file
+    if collector.affords(file, "credentials", 1, most=_MOST_CREDENTIALS):
+        return True
+    start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
+    what = f"credentials beyond {_MOST_CREDENTIALS:,}"
+    collector.leave_open(start, what, "what they open is not known")
+    return False
 
 
 def _found(settings: Sequence[Setting]) -> Iterable[_Found]:

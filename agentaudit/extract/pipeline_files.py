@@ -69,26 +69,29 @@ def _gitlab(document: Document) -> Pipeline:
 
 
 def _gitlab_jobs(root: Node, shared: Node | None) -> Iterator[PipelineJob]:
-    everywhere = [level for level in (shared, root) if level is not None]
+    everywhere = [dict(level.items()) for level in (shared, root) if level is not None]
+    of_all = {name: _first(everywhere, name) for name in (*_SCRIPTS, "id_tokens", "image")}
+    variables = root.child("variables")
     for key, job in root.entries:
         if key.raw in _NOT_JOBS or job.child("script") is None:
             continue
-        blocks = [("variables", root.child("variables")), (key.raw, job.child("variables"))]
-        tokens = job.child("id_tokens") or _first(everywhere, "id_tokens")
-        image = job.child("image") or _first(everywhere, "image")
-        scripts = (job.child(name) or _first(everywhere, name) for name in _SCRIPTS)
+        own = job.child("variables")
+        tokens = job.child("id_tokens") or of_all["id_tokens"]
+        image = job.child("image") or of_all["image"]
+        scripts = (job.child(name) or of_all[name] for name in _SCRIPTS)
         yield PipelineJob(
             name=key.raw,
             key=key,
             scripts=tuple(node for node in scripts if node is not None),
-            settings=tuple((route, block) for route, block in blocks if block is not None),
+            shared=(("variables", variables),) if variables is not None else (),
+            settings=((key.raw, own),) if own is not None else (),
             image=(image.text or image.text_at("name")) if image is not None else "",
             tokens=tuple(tokens.items()) if tokens is not None else (),
         )
 
 
-def _first(levels: list[Node], name: str) -> Node | None:
-    return next((node for level in levels if (node := level.child(name)) is not None), None)
+def _first(levels: list[dict[str, Node]], name: str) -> Node | None:
+    return next((node for level in levels if (node := level.get(name)) is not None), None)
 
 
 def _conditions(block: Node) -> Iterator[Node]:
@@ -233,11 +236,11 @@ def _azure(document: Document) -> Pipeline:
 
 def _azure_jobs(root: Node, levels: list[Node]) -> Iterator[PipelineJob]:
     """Everything that has steps: the pipeline itself, a job, a deployment's hook."""
-    shared = [
+    shared = tuple(
         (f"variables.{number}", block)
         for number, level in enumerate(levels)
         if (block := level.child("variables")) is not None and block.entries
-    ]
+    )
     number = 0
     for node in root.walk():
         steps = node.child("steps")
@@ -262,7 +265,8 @@ def _azure_jobs(root: Node, levels: list[Node]) -> Iterator[PipelineJob]:
             name=name,
             key=node.key_of("job") or node.key_of("steps") or node,
             scripts=tuple(scripts),
-            settings=(*shared, *environments),
+            shared=shared,
+            settings=tuple(environments),
             image=node.text_at("container"),
         )
 

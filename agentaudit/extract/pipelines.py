@@ -29,6 +29,10 @@ from agentaudit.readers.document import Document, Node
 
 _VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
 _MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
+_LONG = 100
+"""Characters; a longer text takes as much longer."""
+_MOST_PARTS = 300_000
+"""Variables and lines of scripts of all jobs of a file, each as often as a job has it."""
 _PROVIDERS = frozenset({"aws", "google", "azure", "anthropic", "openai"})
 """Of what a script asks for by name, only the keys of clouds and of models matter here."""
 _CLOUDS = frozenset({"aws", "google", "azure"})
@@ -43,13 +47,21 @@ class PipelineJob(Struct, frozen=True, kw_only=True):
     key: Node
     """The node that names it."""
     scripts: tuple[Node, ...] = ()
+    shared: tuple[tuple[str, Node], ...] = ()
+    """Blocks of variables that all jobs have, each with its route."""
     settings: tuple[tuple[str, Node], ...] = ()
-    """Blocks of variables, each with its route."""
+    """Its own."""
     image: str = ""
     tokens: tuple[tuple[str, Node], ...] = ()
     """Tokens that the forge issues for the job, by their names."""
     unpinned: tuple[str, ...] = ()
     """Orbs, pipes and tasks that can change without a commit."""
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, Node]]:
+        """Every block of variables."""
+        yield from self.shared
+        yield from self.settings
 
     @property
     def script(self) -> str:
@@ -80,11 +92,33 @@ class Pipeline(Struct, frozen=True, kw_only=True):
 
 def add_pipeline(collector: Collector, pipeline: Pipeline) -> None:
     """The workflow, its jobs as runtimes, their agents and what those hold."""
+    pipeline = replace(pipeline, jobs=tuple(_readable(collector, pipeline)))
     fact = collector.add(_workflow(pipeline))
     if pipeline.untrusted is not None and fact.runs_agent:
         _add_source(collector, pipeline, fact, pipeline.untrusted)
     for job in pipeline.jobs:
         _add_job(collector, pipeline, fact, job)
+
+
+def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]:
+    """The jobs, as long as what all of them have is not read all too often."""
+    file, sizes = pipeline.document.file, dict[int, int]()
+    for job in pipeline.jobs:
+        parts = (
+            *(block for _, block in job.blocks),
+            *job.scripts,
+            *(node for _, node in job.tokens),
+        )
+        for part in parts:
+            if id(part) not in sizes:
+                sizes[id(part)] = 1 + sum(1 + len(node.raw) // _LONG for node in part.walk())
+        size = sum(sizes[id(part)] for part in parts)
+        if not collector.affords(file, "parts of jobs", size, most=_MOST_PARTS):
+            what = f"the job {plain(job.name)} and those after it"
+            place = evidence(pipeline.document, job.key)
+            collector.leave_open(place, what, "they may run agents and hold credentials")
+            return
+        yield job
 
 
 def _workflow(pipeline: Pipeline) -> Workflow:
@@ -180,7 +214,7 @@ def _add_credentials(
     document = pipeline.document
     settings = [
         Setting(key=key, value=value, document=document, route=route, text=_given(value))
-        for route, block in job.settings
+        for route, block in job.blocks
         for key, value in block.items()
         if value.text
     ]
@@ -237,7 +271,7 @@ def _asked(job: PipelineJob) -> Iterator[tuple[str, Node]]:
     issued = bool(job.tokens) or "web-identity" in job.script
     providers = _PROVIDERS - (_CLOUDS if issued else frozenset())
     seen: set[str] = set()
-    blocks = [value for _, block in job.settings for _, value in block.items()]
+    blocks = [value for _, block in job.blocks for _, value in block.items()]
     for node in (*job.scripts, *blocks):
         for line in node.list():
             for match in _VARIABLE.finditer(line.text or ""):

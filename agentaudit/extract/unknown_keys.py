@@ -90,7 +90,9 @@ def _meant(key: str, schema: Schema) -> str:
 
 def _likeness(key: str, name: str) -> float:
     """1 for equal words; it is asked only where the lengths allow for enough of it."""
-    if abs(len(key) - len(name)) > 2:  # noqa: PLR2004 - letters that a slip adds or leaves out
+    letters = len(key) + len(name)
+    unlike = len(set(key) ^ set(name))  # each stands without a partner, once at the least
+    if abs(len(key) - len(name)) > 2 or letters - unlike < _NEAR * letters:  # noqa: PLR2004 - a slip
         return 0.0
     return SequenceMatcher(None, key, name, autojunk=False).ratio()
 
