@@ -19,7 +19,7 @@ from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
 _AWS_ACTION = "aws-actions/configure-aws-credentials"
-_MOST_VARIABLES = 300_000
+_MOST_VARIABLES = 100_000
 """Of all jobs of a workflow, those that it gives to each of them as often as there are jobs."""
 _SESSION_S = 3600
 """What `configure-aws-credentials` asks for when nobody says."""

@@ -60,22 +60,16 @@ def add_credentials(
     collector: Collector, settings: Iterable[Setting], holding: Holding
 ) -> tuple[Credential, ...]:
     """Every credential among the settings, added; the halves of an AWS key pair are one."""
-    return tuple(
-        _add(collector, found, holding)
-        for found in _found(tuple(settings))
-        if _affords(collector, found.setting)
-    )
-
-
-def _affords(collector: Collector, setting: Setting) -> bool:
-    """Whether a file has room for one more; what is full of keys tells enough by those."""
-    file = setting.document.file
-    if collector.affords(file, "credentials", 1, most=_MOST_CREDENTIALS):
-        return True
-    start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
-    what = f"credentials beyond {_MOST_CREDENTIALS:,}"
-    collector.leave_open(start, what, "what they open is not known")
-    return False
+    added: list[Credential] = []
+    for found in _found(tuple(settings)):
+        file = found.setting.document.file
+        if not collector.affords(file, "credentials", 1, most=_MOST_CREDENTIALS):
+            what = f"credentials beyond {_MOST_CREDENTIALS:,}"
+            start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
+            collector.leave_open(start, what, "what they open is not known")
+            break
+        added.append(_add(collector, found, holding))
+    return tuple(added)
 
 
 def _found(settings: Sequence[Setting]) -> Iterable[_Found]:

@@ -31,7 +31,7 @@ _VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
 _MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
 _LONG = 100
 """Characters; a longer text takes as much longer."""
-_MOST_PARTS = 300_000
+_MOST_PARTS = 100_000
 """Variables and lines of scripts of all jobs of a file, each as often as a job has it."""
 _PROVIDERS = frozenset({"aws", "google", "azure", "anthropic", "openai"})
 """Of what a script asks for by name, only the keys of clouds and of models matter here."""
