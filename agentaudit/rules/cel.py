@@ -54,7 +54,10 @@ class Condition(Struct, frozen=True):
         The engine answers a failed condition with a text, which would count as true: whatever is
         no bool is a ConditionError.
         """
-        answer = _program(self.kind, self.source).eval(subject.activation).value()
+        try:
+            answer = _program(self.kind, self.source).eval(subject.activation).value()
+        except RuntimeError as error:  # a list of a hostile file is longer than the engine goes
+            raise ConditionError(f"gave no answer: {error}") from error
         if isinstance(answer, bool):
             return answer
         raise ConditionError(f"gave no answer: {answer}")
@@ -65,11 +68,15 @@ def answers(conditions: Sequence[Condition], subject: "Subject") -> Sequence[boo
     What conditions over one kind of fact say of one, by a single call of the engine.
 
     A call takes longer than most conditions; this one answers with a number that has a bit for
-    each. None where one of them gives no answer, which it then says when it is asked alone.
+    each. None where one of them gives no answer, which it then says when it is asked alone, or
+    where all together go through longer lists than the engine lets a call do.
     """
     sources = tuple(condition.source for condition in conditions)
     program = _program_for_all(conditions[0].kind, sources)
-    answer = program.eval(subject.activation).value() if program is not None else None
+    try:
+        answer = program.eval(subject.activation).value() if program is not None else None
+    except RuntimeError:
+        return None
     if not isinstance(answer, int):
         return None
     return [bool(answer >> bit & 1) for bit in range(len(conditions))]

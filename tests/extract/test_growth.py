@@ -184,6 +184,12 @@ def nested(count: int) -> Mapping[str, str]:
     return {"plan.json": json.dumps(whole)}
 
 
+def pipeline(count: int) -> Mapping[str, str]:
+    """A pipeline of GitLab whose jobs all have what its default gives them."""
+    jobs = "".join(f"job{number}: {{script: a}}\n" for number in range(10, 10 + count))
+    return {".gitlab-ci.yml": "image: a:1\n" + jobs}
+
+
 def imports(count: int) -> Mapping[str, str]:
     """A module whose functions import one name from different places."""
     functions = (
@@ -390,7 +396,20 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
 
 @pytest.mark.parametrize(
     "made",
-    [folders, policies, plan, nested, imports, graphs, suppressions, servers, keys, volumes, drawn],
+    [
+        folders,
+        policies,
+        plan,
+        nested,
+        pipeline,
+        imports,
+        graphs,
+        suppressions,
+        servers,
+        keys,
+        volumes,
+        drawn,
+    ],
 )
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.linter import lint
 from agentaudit.model.deployment import (
     Deployment,
@@ -29,6 +30,7 @@ from agentaudit.model.lint_rule import LintRule
 from agentaudit.rules.cel import RuleError, compile_condition
 from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.limits import Limits
+from agentaudit.rules.ours import lint_rules
 
 SECRET = "planted-secret-value"  # noqa: S105, planted to be looked for
 
@@ -414,3 +416,13 @@ def test_a_store_that_holds_no_conversation_is_no_memory() -> None:
     )
 
     assert not lint(Deployment(memory_stores=(store,)), []).memory_stores
+
+
+@pytest.mark.parametrize("count", [10, 5_000])
+def test_a_workflow_with_thousands_of_permissions_is_judged(count: int) -> None:
+    """The engine goes through lists of some thousand entries, and no further."""
+    scopes = "".join(f"  scope{number}: write\n" for number in range(count))
+    workflow = f"on: push\npermissions:\n{scopes}jobs:\n  a: {{steps: [{{run: claude -p}}]}}\n"
+    result = lint(deployment_of({".github/workflows/a.yml": workflow}), lint_rules([]))
+
+    assert len({finding.rule for finding in result.findings}) == 2
