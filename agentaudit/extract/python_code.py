@@ -24,6 +24,8 @@ NodeT = TypeVar("NodeT", bound=ast.AST)
 MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
 Value = str | int | float | bool | None
 _DEEPEST = 20
+_LONGEST = 50
+"""Attributes and calls in a chain, each of the one before."""
 _LARGEST = 10**12
 UNFOLDED = object()
 """The value of an expression that does not fold: unknown, which is not the same as absent."""
@@ -58,8 +60,8 @@ class Module(Struct, frozen=True, eq=False):
     """Names of the module's own classes, functions and variables."""
     stars: tuple[str, ...] = ()
     """Modules of which all names are imported."""
-    passed_on: Mapping[str, str] = field(default_factory=dict)
-    """What modules of the repository pass on: the name it has there, and where it comes from."""
+    passed_on: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What modules of the repository pass on: by the module and the name there, its origin."""
     local: LocalImports = field(default_factory=LocalImports)
     _folded: dict[str, object] = field(default_factory=dict)
     """The values of names, each folded once: sums of names of sums multiply."""
@@ -69,19 +71,32 @@ class Module(Struct, frozen=True, eq=False):
         return self.nodes.get(type_, ())  # type: ignore[return-value]  # kept under their type
 
     def dotted(self, node: ast.expr) -> str:
-        """The full name of a name or attribute; empty for anything else."""
+        """
+        The full name of a name, an attribute, or what is called; empty for anything else.
+
+        What stands after anything else is called by its attributes alone (`found[0].run` is `run`);
+        so is a chain that goes on for longer than people write.
+        """
+        attributes: list[str] = []
+        for _ in range(_LONGEST):
+            if isinstance(node, ast.Attribute):
+                attributes.append(node.attr)
+                node = node.value
+            elif isinstance(node, ast.Call):
+                node = node.func
+            else:
+                break
+        name = ""
         if isinstance(node, ast.Name):
-            return self.local.of(node.id, node.lineno) or self.imports.get(node.id, node.id)
-        if isinstance(node, ast.Attribute):
-            base = self.dotted(node.value)
-            name = f"{base}.{node.attr}" if base else node.attr
-            return self.passed_on.get(name, name)
-        if isinstance(node, ast.Call):
-            return self.dotted(node.func)
-        return ""
+            name = self.local.of(node.id, node.lineno) or self.imports.get(node.id, node.id)
+        for attribute in reversed(attributes):
+            own = self.passed_on.get(name)
+            full = f"{name}.{attribute}" if name else attribute
+            name = full if own is None else own.get(attribute, full)
+        return name
 
     def calls(self) -> Iterator[Call]:
-        """Every call of the file, in order of its text."""
+        """Every call of the file, from the top down: those within others come after all of them."""
         targets = dict(self._targets())
         for node in self.of(ast.Call):
             name = self.dotted(node.func)
@@ -178,7 +193,7 @@ def module_of(document: Document) -> Module | None:
         nodes=_by_type(nodes),
         functions=tuple(node for node in naming if isinstance(node, FunctionDef)),
         defined=frozenset(defined_names(tree)),
-        stars=tuple(stars(naming)),
+        stars=tuple(dict.fromkeys(stars(naming))),
         local=local_imports(naming),
     )
 

@@ -6,6 +6,7 @@ A name that the repository defines itself begins with a dot, and so is never tak
 
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.documents import Documents
@@ -33,56 +34,74 @@ def defined_at(modules: Mapping[str, Module], file: str, path: str) -> tuple[str
 def _every_module(documents: Documents) -> Mapping[str, Module]:
     found = ((document.file, module_of(document)) for document in documents.of("python"))
     modules = {file: module for file, module in found if module is not None}
-    return {file: _resolved(modules, file, module) for file, module in modules.items()}
+    origins = _Origins(modules)
+    return {file: _resolved(origins, file, module) for file, module in modules.items()}
 
 
-def _resolved(modules: Mapping[str, Module], file: str, module: Module) -> Module:
+class _Origins(Struct):
+    """Where the names of all modules come from, each followed once."""
+
+    modules: Mapping[str, Module]
+    _followed: dict[tuple[str, str], str] = field(default_factory=dict)
+    _passed_on: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of(self, file: str, path: str, length: int = 0) -> str:
+        """The full name of what a file imports by a path; the path, where nobody here knows it."""
+        if length > _LONGEST:
+            return path
+        if (file, path) not in self._followed:
+            self._followed[file, path] = path  # what leads back here comes from nowhere
+            self._followed[file, path] = self._origin(file, path, length + 1)
+        return self._followed[file, path]
+
+    def passed_on(self, file: str) -> Mapping[str, str]:
+        """The names that a module imports and so passes on, with their origins."""
+        if file not in self._passed_on:
+            given = self.modules[file].imports.items()
+            self._passed_on[file] = {name: self.of(file, path) for name, path in given}
+        return self._passed_on[file]
+
+    def _origin(self, file: str, path: str, length: int) -> str:
+        level, rest = _import(path)
+        parent, _, name = rest.rpartition(".")
+        target = _file_of(self.modules, file, level, parent)
+        if target is None:
+            return path
+        module = self.modules[target]
+        if name in module.imports:
+            return self.of(target, module.imports[name], length)
+        if name in module.defined:
+            return _own(path)
+        for star in module.stars:
+            found = f"{star}.{name}"
+            origin = self.of(target, found, length)
+            if origin != found:
+                return origin
+        stars = module.stars
+        outside = [star for star in stars if _file_of(self.modules, target, *_source(star)) is None]
+        return f"{outside[0]}.{name}" if len(outside) == 1 else path
+
+
+def _resolved(origins: _Origins, file: str, module: Module) -> Module:
     names: dict[str, str] = {}
-    passed_on: dict[str, str] = {}
+    passed_on: dict[str, Mapping[str, str]] = {}
     stars: list[str] = []
     for star in module.stars:
-        target = _file_of(modules, file, *_source(star))
+        target = _file_of(origins.modules, file, *_source(star))
         if target is None:
             stars.append(star)
             continue
-        stars.extend(modules[target].stars)
-        public = _public(modules, target, star)
-        names.update({name: path for name, path in public if name not in module.defined})
+        there = origins.modules[target]
+        stars.extend(there.stars)
+        own = {name: f"{_own(star)}.{name}" for name in there.defined}
+        public = {**own, **origins.passed_on(target)}
+        names.update({name: path for name, path in public.items() if name not in module.defined})
     for name, path in module.imports.items():
-        target = _file_of(modules, file, *_import(path))
-        names[name] = _origin(modules, file, path) if target is None else _own(path)
+        target = _file_of(origins.modules, file, *_import(path))
+        names[name] = origins.of(file, path) if target is None else _own(path)
         if target is not None:
-            public = _public(modules, target, path)
-            passed_on.update({f"{names[name]}.{inner}": origin for inner, origin in public})
+            passed_on[names[name]] = origins.passed_on(target)
     return replace(module, imports=names, passed_on=passed_on, stars=tuple(stars), _folded={})
-
-
-def _public(modules: Mapping[str, Module], file: str, path: str) -> Iterator[tuple[str, str]]:
-    """What a module of the repository has to give: names of its own, and those it passes on."""
-    module = modules[file]
-    yield from ((name, f"{_own(path)}.{name}") for name in module.defined)
-    yield from ((name, _origin(modules, file, path)) for name, path in module.imports.items())
-
-
-def _origin(modules: Mapping[str, Module], file: str, path: str, length: int = 0) -> str:
-    """The full name of what a file imports by this path; the path, where nobody here knows it."""
-    level, rest = _import(path)
-    parent, _, name = rest.rpartition(".")
-    target = _file_of(modules, file, level, parent)
-    if target is None or length > _LONGEST:
-        return path
-    module = modules[target]
-    if name in module.imports:
-        return _origin(modules, target, module.imports[name], length + 1)
-    if name in module.defined:
-        return _own(path)
-    for star in module.stars:
-        found = f"{star}.{name}"
-        origin = _origin(modules, target, found, length + 1)
-        if origin != found:
-            return origin
-    outside = [star for star in module.stars if _file_of(modules, target, *_source(star)) is None]
-    return f"{outside[0]}.{name}" if len(outside) == 1 else path
 
 
 def _own(path: str) -> str:
