@@ -16,9 +16,10 @@ from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Call, Module, descendants, keyword, written_keys
 from agentaudit.extract.python_imports import modules
-from agentaudit.extract.python_scopes import Scopes, bindings
+from agentaudit.extract.python_scopes import Scopes
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore

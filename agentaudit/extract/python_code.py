@@ -7,10 +7,10 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from agentaudit.extract.collector import evidence
+from agentaudit.extract.python_bindings import Constants, constants
 from agentaudit.extract.python_names import (
     FunctionDef,
     LocalImports,
-    constants,
     defined_names,
     imported_names,
     local_imports,
@@ -44,13 +44,29 @@ class Call(Struct, frozen=True):
         return self.name.rpartition(".")[2]
 
 
+class _Effort(Struct):
+    """How much may still be read through names: one long list under a name that all use is much."""
+
+    left: int = 300_000
+    _sizes: dict[int, int] = field(default_factory=dict)
+
+    def allows(self, value: ast.expr) -> bool:
+        """Whether a value may be read once more, by how many nodes it has."""
+        if isinstance(value, ast.Constant):
+            return True
+        if id(value) not in self._sizes:
+            self._sizes[id(value)] = len(descendants(value))
+        self.left -= self._sizes[id(value)]
+        return self.left >= 0
+
+
 class Module(Struct, frozen=True, eq=False):
     """One parsed file, with its imports and its constants."""
 
     document: Document
     tree: ast.Module
     imports: dict[str, str]
-    constants: dict[str, ast.expr]
+    constants: Constants
     lines: tuple[str, ...]
     nodes: Mapping[type[ast.AST], Sequence[ast.AST]]
     """Every node of the tree by its type, from the top down: it is walked once."""
@@ -63,8 +79,9 @@ class Module(Struct, frozen=True, eq=False):
     passed_on: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What modules of the repository pass on: by the module and the name there, its origin."""
     local: LocalImports = field(default_factory=LocalImports)
-    _folded: dict[str, object] = field(default_factory=dict)
-    """The values of names, each folded once: sums of names of sums multiply."""
+    _folded: dict[int, object] = field(default_factory=dict)
+    """The values of what names stand for, each folded once: sums of names of sums multiply."""
+    _effort: _Effort = field(default_factory=_Effort)
 
     def of(self, type_: type[NodeT]) -> Sequence[NodeT]:
         """The nodes of one type, from the top down."""
@@ -104,8 +121,15 @@ class Module(Struct, frozen=True, eq=False):
                 yield Call(name, node, targets.get(id(node), ""))
 
     def meant(self, node: MaybeT) -> MaybeT:
-        """What a name stands for that is assigned once; anything else stands for itself."""
-        return self.constants.get(node.id, node) if isinstance(node, ast.Name) else node
+        """
+        What a name stands for that is assigned once; anything else stands for itself.
+
+        So does a name when more was read through names than people write.
+        """
+        if not isinstance(node, ast.Name):
+            return node
+        value = self.constants.at(node.id, node.lineno)
+        return value if value is not None and self._effort.allows(value) else node
 
     def value(self, node: ast.expr | None, depth: int = 0) -> object:
         """A constant, also through names that are assigned once; UNFOLDED for anything else."""
@@ -116,7 +140,7 @@ class Module(Struct, frozen=True, eq=False):
         if depth > _DEEPEST or node is None:
             return UNFOLDED
         if isinstance(node, ast.Name):
-            return self._named(node.id, depth + 1)
+            return self._named(node, depth + 1)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             inner = self.value(node.operand, depth + 1)
             return -inner if isinstance(inner, int | float) else UNFOLDED
@@ -126,11 +150,14 @@ class Module(Struct, frozen=True, eq=False):
                 return _held(left * right if isinstance(node.op, ast.Mult) else left + right)
         return UNFOLDED
 
-    def _named(self, name: str, depth: int) -> object:
-        if name not in self._folded:
-            self._folded[name] = UNFOLDED  # what leads back here does not fold
-            self._folded[name] = self.value(self.constants.get(name), depth)
-        return self._folded[name]
+    def _named(self, name: ast.Name, depth: int) -> object:
+        meant = self.constants.at(name.id, name.lineno)
+        if meant is None or name.id in self.constants.grown:
+            return UNFOLDED
+        if id(meant) not in self._folded:
+            self._folded[id(meant)] = UNFOLDED  # what leads back here does not fold
+            self._folded[id(meant)] = self.value(meant, depth)
+        return self._folded[id(meant)]
 
     def text(self, node: ast.expr | None) -> str:
         """A constant text; empty for anything else."""
@@ -184,13 +211,15 @@ def module_of(document: Document) -> Module | None:
         return None
     nodes = descendants(tree)
     naming = [node for node in nodes if type(node) in _NAMING]
+    by_type = _by_type(nodes)
+    imports = imported_names(naming)
     return Module(
         document=document,
         tree=tree,
-        imports=imported_names(naming),
-        constants=constants(naming),
+        imports=imports,
+        constants=constants(naming, by_type.get(ast.Call, ()), imports),
         lines=tuple(document.text.split("\n")),
-        nodes=_by_type(nodes),
+        nodes=by_type,
         functions=tuple(node for node in naming if isinstance(node, FunctionDef)),
         defined=frozenset(defined_names(tree)),
         stars=tuple(dict.fromkeys(stars(naming))),
@@ -200,8 +229,9 @@ def module_of(document: Document) -> Module | None:
 
 _NAMING = frozenset(
     {
-        *(ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign),
-        *(ast.FunctionDef, ast.AsyncFunctionDef),
+        *(ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef),
+        *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr),
+        *(ast.For, ast.AsyncFor, ast.withitem, ast.Match),
     }
 )
 """What gives something a name; few nodes do."""

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Module, descendants, keyword
 from agentaudit.extract.python_filters import without_names
 from agentaudit.extract.python_names import FunctionDef
-from agentaudit.extract.python_scopes import bindings
 
 _EVALUATES = frozenset({"exec", "eval"})
 _SHELL = re.compile(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")

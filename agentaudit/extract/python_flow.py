@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
+from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Call, Module, descendants
-from agentaudit.extract.python_scopes import bindings
 
 _DEEPEST = 40
 """Names of names; where a longer chain leads is not known."""

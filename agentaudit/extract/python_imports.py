@@ -101,7 +101,7 @@ def _resolved(origins: _Origins, file: str, module: Module) -> Module:
         names[name] = origins.of(file, path) if target is None else _own(path)
         if target is not None:
             passed_on[names[name]] = origins.passed_on(target)
-    return replace(module, imports=names, passed_on=passed_on, stars=tuple(stars), _folded={})
+    return replace(module, imports=names, passed_on=passed_on, stars=tuple(stars))
 
 
 def _own(path: str) -> str:

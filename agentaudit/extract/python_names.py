@@ -1,4 +1,4 @@
-"""What names mean in a Python file: what imports, definitions and assignments give them."""
+"""What names mean in a Python file: what imports and definitions give them."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,23 +83,6 @@ def defined_names(tree: ast.Module) -> Iterator[str]:
         for target in node.targets if isinstance(node, ast.Assign) else ():
             if isinstance(target, ast.Name):
                 yield target.id
-
-
-def constants(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
-    """Names that the module assigns exactly once."""
-    found: dict[str, ast.expr] = {}
-    twice: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Assign):
-            target, value = node.targets[0], node.value
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            target, value = node.target, node.value
-        else:
-            continue
-        if isinstance(target, ast.Name):
-            twice.update({target.id} & found.keys())
-            found[target.id] = value
-    return {name: value for name, value in found.items() if name not in twice}
 
 
 def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:

@@ -6,9 +6,9 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_builders import RUN_METHODS
 from agentaudit.extract.python_code import Call, Module, keyword, written_keys
-from agentaudit.extract.python_scopes import bindings
 
 _STARTS = RUN_METHODS | {"with_config", "RunConfig", "RunnableConfig"}
 """What starts a run; `RunConfig` is what Google's ADK hands to one, `RunnableConfig` LangChain."""

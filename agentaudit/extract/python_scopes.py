@@ -1,7 +1,7 @@
-"""In which function of a Python file a line stands, and what its names are given there."""
+"""In which function of a Python file a line stands."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 from msgspec import Struct
@@ -22,28 +22,3 @@ class Scopes(Struct, dict=True, eq=False):
     @cached_property
     def _functions(self) -> Mapping[int, FunctionDef]:
         return functions_around(self.module.functions)[0]
-
-
-def bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """What gets a value in some statements and expressions, and the value: of a loop, its whole."""
-    for node in nodes:
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                yield from ((target, value) for target in targets)
-            case ast.AnnAssign(target=target, value=ast.expr() as value):
-                yield target, value
-            case (
-                ast.AugAssign(target=target, value=value)
-                | ast.NamedExpr(target=target, value=value)
-            ):
-                yield target, value
-            case (
-                ast.For(target=target, iter=value)
-                | ast.AsyncFor(target=target, iter=value)
-                | ast.comprehension(target=target, iter=value)
-            ):
-                yield target, value
-            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
-                yield target, value
-            case _:
-                pass

@@ -12,9 +12,10 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Module, descendants, written_keys
 from agentaudit.extract.python_names import FunctionDef
-from agentaudit.extract.python_scopes import Scopes, bindings
+from agentaudit.extract.python_scopes import Scopes
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
 

@@ -1,0 +1,129 @@
+"""What a Python file gives its names: in assignments, loops, patterns and the like."""
+
+import ast
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+
+from msgspec import Struct, field
+
+from agentaudit.extract.python_names import FunctionDef
+
+
+class Constants(Struct, frozen=True, eq=False):
+    """Names that the module assigns exactly once, and where they are something else."""
+
+    values: Mapping[str, ast.expr] = field(default_factory=dict)
+    grown: frozenset[str] = frozenset()
+    """Those to which something is added later."""
+    hidden: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """First and last lines of functions that have a parameter of the name, from the top down."""
+
+    def at(self, name: str, line: int) -> ast.expr | None:
+        """What a name stands for at a line; None where nobody can say."""
+        lines = self.hidden.get(name, ())
+        around = bisect_right(lines, line, key=itemgetter(0)) - 1
+        return None if around >= 0 and line <= lines[around][1] else self.values.get(name)
+
+
+def constants(
+    nodes: Sequence[ast.AST], calls: Iterable[ast.AST], imported: Iterable[str]
+) -> Constants:
+    """
+    What names stand for, by all that gives them something: statements, and names of imports.
+
+    Variables of comprehensions are names of their own.
+    """
+    given = Counter(imported)
+    whole: dict[str, ast.expr] = {}
+    grown = {name for call in calls for name in _grown(call)}
+    for node in nodes:
+        for target, value in bindings((node,)):
+            if isinstance(node, ast.AugAssign):
+                grown.update(names_in(target))
+                continue
+            given.update(names_in(target))
+            if isinstance(target, ast.Name) and isinstance(node, _ASSIGNING):
+                whole[target.id] = value
+    values = {name: value for name, value in whole.items() if given[name] == 1}
+    functions = (node for node in nodes if isinstance(node, FunctionDef))
+    return Constants(values, frozenset(grown & values.keys()), _hidden(functions, values))
+
+
+_ASSIGNING = (ast.Assign, ast.AnnAssign, ast.NamedExpr)
+_GROWING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
+
+
+def _grown(call: ast.AST) -> Iterator[str]:
+    function = call.func if isinstance(call, ast.Call) else call
+    if (
+        isinstance(function, ast.Attribute)
+        and function.attr in _GROWING
+        and isinstance(function.value, ast.Name)
+    ):
+        yield function.value.id
+
+
+def names_in(target: ast.expr) -> Iterator[str]:
+    """The names that a target gives something: one, those of a tuple, none for an attribute."""
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _hidden(
+    functions: Iterable[FunctionDef], values: Mapping[str, ast.expr]
+) -> Mapping[str, Sequence[tuple[int, int]]]:
+    found: dict[str, list[tuple[int, int]]] = {}
+    for function in sorted(functions, key=lambda function: function.lineno):
+        first, last = function.lineno, function.end_lineno or function.lineno
+        for name in parameters(function) & values.keys():
+            before = found.setdefault(name, [])
+            inside = bool(before) and last <= before[-1][1]
+            if not inside and not first <= values[name].lineno <= last:
+                before.append((first, last))
+    return found
+
+
+def parameters(function: FunctionDef) -> set[str]:
+    """The names of all that a function is passed."""
+    given = function.args
+    every = (*given.posonlyargs, *given.args, given.vararg, *given.kwonlyargs, given.kwarg)
+    return {item.arg for item in every if item is not None}
+
+
+def bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What gets a value in some statements and expressions, and the value: of a loop, its whole."""
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((target, value) for target in targets)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield target, value
+            case (
+                ast.AugAssign(target=target, value=value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
+                yield target, value
+            case (
+                ast.For(target=target, iter=value)
+                | ast.AsyncFor(target=target, iter=value)
+                | ast.comprehension(target=target, iter=value)
+            ):
+                yield target, value
+            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+                yield target, value
+            case ast.Match(subject=value, cases=cases):
+                yield from ((name, value) for case in cases for name in _captured(case.pattern))
+            case _:
+                pass
+
+
+def _captured(pattern: ast.pattern) -> Iterator[ast.expr]:
+    """The names that a pattern gives to what it matches, as targets at its place."""
+    for inner in ast.walk(pattern):
+        name = inner.name if isinstance(inner, ast.MatchAs | ast.MatchStar) else None
+        name = inner.rest if isinstance(inner, ast.MatchMapping) else name
+        if name is not None:
+            yield ast.copy_location(ast.Name(id=name, ctx=ast.Store()), inner)
