@@ -19,7 +19,6 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Call, Module, descendants, keyword, written_keys
 from agentaudit.extract.python_imports import modules
-from agentaudit.extract.python_scopes import Scopes
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
@@ -126,7 +125,7 @@ def _add_namespaces(module: Module, found: dict[str, _Memory]) -> None:
                 reads[id(call.node)] = name
     if not reads:
         return
-    flow = _Flow(Scopes(module), reads)
+    flow = _Flow(module, reads)
     for prompt in islice(_system_texts(module), _MOST_PROMPTS):
         for name in sorted(flow.behind(prompt)):
             memory = found.setdefault(f"store/{name}", _Memory(name, "langgraph"))
@@ -164,13 +163,13 @@ def _system_texts(module: Module) -> Iterator[ast.expr]:
 class _Flow(Struct):
     """From which reads the values of an expression come, within its function."""
 
-    scopes: Scopes
+    module: Module
     reads: Mapping[int, str]
     _assigned: dict[int, Mapping[str, Sequence[ast.expr]]] = field(default_factory=dict)
 
     def behind(self, top: ast.expr) -> frozenset[str]:
-        function = self.scopes.of(top)
-        if function is None:
+        function = self.module.function_around(top)
+        if function is None or not self.module.may_be_read(function):
             return frozenset()
         if id(function) not in self._assigned:
             self._assigned[id(function)] = _assigned(function)

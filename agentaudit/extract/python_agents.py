@@ -148,13 +148,19 @@ def _link_stores(
         )
     else:
         found = frozenset((0, number) for number in range(len(stores) if agents else 0))
-    followed = {store for _, store in found}
+    for index, number in sorted(found):
+        agent, store = agents[index][0], stores[number][0]
+        building.collector.remember(agent.id, store, confidence=Confidence.LIKELY)
+    followed = {number for _, number in found}
     for number, (store, _) in enumerate(stores):
-        for index, (agent, _) in enumerate(agents):
-            if (index, number) in found:
-                building.collector.remember(agent.id, store, confidence=Confidence.LIKELY)
-            elif number not in followed:
-                building.collector.remember(agent.id, store, confidence=Confidence.POSSIBLE)
+        if number in followed:
+            continue
+        if not building.module.affords(len(agents)):
+            what = f"which agents keep what in {store.name} is not seen"
+            building.collector.leave_open(store.evidence[0], what, "whose memory it is")
+            continue
+        for agent, _ in agents:
+            building.collector.remember(agent.id, store, confidence=Confidence.POSSIBLE)
 
 
 def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
@@ -175,10 +181,11 @@ def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
         )
     )
     runner = code_runner(building, call, builder.framework)
-    for tool in (*tools_of(building, call, builder), *([runner] if runner is not None else ())):
+    tools = (*tools_of(building, call, builder), *([runner] if runner is not None else ()))
+    for tool in tools:
         place = module.place(call.node.func, tool.name)
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
-    add_gates(building, call, agent)
+    add_gates(building, call, agent, tools)
     return agent
 
 

@@ -1,19 +1,22 @@
 """One module while its agents are built: what each question about an agent is asked of."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Call, Module, keyword
 from agentaudit.extract.python_frameworks import is_of_framework
+from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_runs import Runs
+from agentaudit.extract.python_tools import function_tool
 from agentaudit.model.facts.tools import Tool
 
 
-class Building(Struct, frozen=True, kw_only=True):
+class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """A module beside all documents: its calls, and the functions that decorators make tools."""
 
     documents: Documents
@@ -24,6 +27,7 @@ class Building(Struct, frozen=True, kw_only=True):
     runs: Runs
     agents: frozenset[str]
     """The variables that hold the agents of the module."""
+    _read: dict[int, Tool] = field(default_factory=dict)
 
     def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
         """The elements of a list, also through a name that is assigned once; None if unknown."""
@@ -38,11 +42,40 @@ class Building(Struct, frozen=True, kw_only=True):
     def middleware(self, call: Call, *names: str) -> ast.Call | None:
         """The first of an agent's middleware that is of one of these classes of its framework."""
         for element in self.elements(keyword(call.node, "middleware")) or ():
-            if isinstance(element, ast.Call):
-                name = self.module.dotted(element.func)
+            made = self.made_by(element)
+            if made is not None:
+                name = self.module.dotted(made.func)
                 if name.rpartition(".")[2] in names and is_of_framework(self.module, name):
-                    return element
+                    return made
         return None
+
+    def may_have_more(self, node: ast.expr | None) -> bool:
+        """Whether a list may hold what nobody can see here."""
+        if isinstance(node, ast.Name) and node.id in self.module.constants.grown:
+            return True
+        elements = self.elements(node)
+        if elements is None:
+            return node is not None and self.module.value(node) is not None
+        return any(isinstance(element, ast.Starred) for element in elements)
+
+    @cached_property
+    def functions(self) -> Mapping[str, FunctionDef]:
+        """The first function of each name."""
+        return {function.name: function for function in reversed(self.module.functions)}
+
+    @cached_property
+    def classes(self) -> Mapping[str, Sequence[ast.ClassDef]]:
+        """The classes of each name."""
+        found: dict[str, list[ast.ClassDef]] = {}
+        for defined in self.module.of(ast.ClassDef):
+            found.setdefault(defined.name, []).append(defined)
+        return found
+
+    def as_tool(self, function: FunctionDef) -> Tool:
+        """The tool that a function is, each read once."""
+        if id(function) not in self._read:
+            self._read[id(function)] = function_tool(self.module, function)
+        return self._read[id(function)]
 
     def agent_in(self, element: ast.expr) -> str | None:
         """

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -12,6 +13,7 @@ from agentaudit.extract.python_names import (
     FunctionDef,
     LocalImports,
     defined_names,
+    functions_around,
     imported_names,
     local_imports,
     stars,
@@ -24,6 +26,7 @@ NodeT = TypeVar("NodeT", bound=ast.AST)
 MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
 Value = str | int | float | bool | None
 _DEEPEST = 20
+_MOST_OUTER = 6
 _LONGEST = 50
 """Attributes and calls in a chain, each of the one before."""
 _LARGEST = 10**12
@@ -45,22 +48,25 @@ class Call(Struct, frozen=True):
 
 
 class _Effort(Struct):
-    """How much may still be read through names: one long list under a name that all use is much."""
+    """How much may still be read once more: one long list under a name that all use is much."""
 
-    left: int = 300_000
+    left: int = 200_000
     _sizes: dict[int, int] = field(default_factory=dict)
 
-    def allows(self, value: ast.expr) -> bool:
+    def affords(self, count: int) -> bool:
+        self.left -= count
+        return self.left >= 0
+
+    def affords_value(self, value: ast.expr) -> bool:
         """Whether a value may be read once more, by how many nodes it has."""
         if isinstance(value, ast.Constant):
             return True
         if id(value) not in self._sizes:
             self._sizes[id(value)] = len(descendants(value))
-        self.left -= self._sizes[id(value)]
-        return self.left >= 0
+        return self.affords(self._sizes[id(value)])
 
 
-class Module(Struct, frozen=True, eq=False):
+class Module(Struct, frozen=True, eq=False, dict=True):
     """One parsed file, with its imports and its constants."""
 
     document: Document
@@ -129,7 +135,36 @@ class Module(Struct, frozen=True, eq=False):
         if not isinstance(node, ast.Name):
             return node
         value = self.constants.at(node.id, node.lineno)
-        return value if value is not None and self._effort.allows(value) else node
+        return value if value is not None and self._effort.affords_value(value) else node
+
+    def affords(self, count: int) -> bool:
+        """Whether so many things may be gone through again; beyond that, what they say is open."""
+        return self._effort.affords(count)
+
+    def function_around(self, node: ast.AST) -> FunctionDef | None:
+        """The innermost function that a node stands in; None of what the module itself does."""
+        return self.function_at(getattr(node, "lineno", 0))
+
+    def function_at(self, line: int) -> FunctionDef | None:
+        """The innermost function that a line stands in."""
+        return self._around[0].get(line)
+
+    def may_be_read(self, function: FunctionDef) -> bool:
+        """Whether a function stands in no more others than people write: it is read with them."""
+        outer = self.function_outside(function)
+        for _ in range(_MOST_OUTER):
+            if outer is None:
+                return True
+            outer = self.function_outside(outer)
+        return False
+
+    def function_outside(self, function: FunctionDef) -> FunctionDef | None:
+        """The function that another stands in, if there is one."""
+        return self._around[1].get(function.lineno)
+
+    @cached_property
+    def _around(self) -> tuple[Mapping[int, FunctionDef], Mapping[int, FunctionDef]]:
+        return functions_around(self.functions)
 
     def value(self, node: ast.expr | None, depth: int = 0) -> object:
         """A constant, also through names that are assigned once; UNFOLDED for anything else."""

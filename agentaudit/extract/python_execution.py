@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Module, descendants, keyword
@@ -38,6 +38,8 @@ class Execution(Struct, frozen=True):
     assigned: Mapping[str, ast.expr]
     nameless: frozenset[str] = frozenset()
     """Variables that hold numbers and operators alone, whatever the model writes."""
+    _known: dict[int, frozenset[str]] = field(default_factory=dict)
+    """The names in programs, each read once."""
 
     def runs_what_is_written(self, call: ast.Call) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
@@ -81,26 +83,32 @@ class Execution(Struct, frozen=True):
         return _INTERPRETER.search(self.module.text(program)) is not None
 
     def _depends(self, expression: ast.expr) -> bool:
-        return not self.written.isdisjoint(_names(expression))
+        if id(expression) not in self._known:
+            self._known[id(expression)] = _names(expression)
+        return not self.written.isdisjoint(self._known[id(expression)])
 
 
 def execution(module: Module, function: FunctionDef, parameters: Iterable[str]) -> Execution:
     """What the model's words become in a tool's function, by its assignments and loops."""
-    bound = [(_names(target), value) for target, value in bindings(descendants(function))]
+    given = bindings(descendants(function))
+    bound = [(_names(target), _names(value), value) for target, value in given]
     written = set(parameters)
     for _ in range(_LONGEST):
         more = {
             name
-            for names, value in bound
-            if not written.isdisjoint(_names(value))
+            for names, behind, _ in bound
+            if not written.isdisjoint(behind)
             for name in names - written
         }
         if not more:
             break
         written |= more
-    single = Counter(name for names, _ in bound for name in names)
+    single = Counter(name for names, _, _ in bound for name in names)
     assigned = {
-        name: value for names, value in bound for name in names if single[name] == len(names) == 1
+        name: value
+        for names, _, value in bound
+        for name in names
+        if single[name] == len(names) == 1
     }
     return Execution(module, frozenset(written), assigned, without_names(module, function))
 

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from agentaudit.extract.python_bindings import bindings
-from agentaudit.extract.python_code import Call, Module, descendants
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_names import FunctionDef
 
 _DEEPEST = 40
 """Names of names; where a longer chain leads is not known."""
+_MOST = 50
+"""Agents and stores that come together in one expression, or under one name."""
 _Key = tuple[int, str]
 """A function, or 0 for the module, and a name in it."""
 _NOTHING: frozenset[int] = frozenset()
@@ -28,8 +31,9 @@ def pairs(
     numbers = {id(call.node): number for number, call in enumerate(agents)}
     kept = {id(call.node): number for number, call in enumerate(stores)}
     found: set[tuple[int, int]] = set()
-    for call in calls:
-        reached = flow.reached(call.node) | {id(call.node)}
+    for call in reversed(calls):  # those within others first, which then know what is in them
+        flow.calls[id(call.node)] = flow.reached(call.node)
+        reached = flow.calls[id(call.node)] | {id(call.node)}
         with_store = [kept[each] for each in reached if each in kept]
         if id(call.node) in numbers:
             found.update((numbers[id(call.node)], store) for store in with_store)
@@ -46,9 +50,11 @@ class _Flow(Struct):
     scopes: dict[int, int]
     bound: dict[_Key, list[ast.AST]]
     known: dict[_Key, frozenset[int]] = field(default_factory=dict)
+    calls: dict[int, frozenset[int]] = field(default_factory=dict)
+    """What other calls were seen to reach."""
 
     def reached(self, top: ast.AST, depth: int = 0) -> frozenset[int]:
-        """The calls from which values in an expression come."""
+        """The calls from which values in an expression come; none where they are too many."""
         found: set[int] = set()
         waiting = [top]
         while waiting:
@@ -57,12 +63,15 @@ class _Flow(Struct):
                 found.add(id(node))
                 if id(node) in self.agents:
                     continue
+            if id(node) in self.calls:
+                found |= self.calls[id(node)]
+                continue
             if isinstance(node, ast.Name):
                 found |= self._named((self.scopes.get(id(node), 0), node.id), depth)
             elif isinstance(node, ast.Attribute):
                 found |= self._named((0, f".{node.attr}"), depth)
             waiting.extend(ast.iter_child_nodes(node))
-        return frozenset(found)
+        return frozenset(found) if len(found) <= _MOST else _NOTHING
 
     def _named(self, key: _Key, depth: int) -> frozenset[int]:
         if key not in self.bound:
@@ -73,15 +82,13 @@ class _Flow(Struct):
         self.known[key] = _NOTHING  # what leads back here adds nothing
         ends = frozenset(id(value) for value in values) & self.ends
         others = (value for value in values if id(value) not in self.agents)
-        self.known[key] = ends.union(*(self.reached(value, depth + 1) for value in others))
+        found = ends.union(*(self.reached(value, depth + 1) for value in others))
+        self.known[key] = found if len(found) <= _MOST else _NOTHING
         return self.known[key]
 
 
 def _flow(module: Module, agents: Sequence[Call], stores: Sequence[Call]) -> _Flow:
-    scopes: dict[int, int] = {}
-    for function in module.functions:  # from the top down: the innermost is the last to say so
-        scopes.update((id(node), id(function)) for node in descendants(function))
-        scopes[id(function)] = 0
+    scopes = _scopes(module)
     flow = _Flow(
         ends=frozenset(id(call.node) for call in (*agents, *stores)),
         agents=frozenset(id(call.node) for call in agents),
@@ -100,3 +107,17 @@ def _flow(module: Module, agents: Sequence[Call], stores: Sequence[Call]) -> _Fl
         if node.value is not None and scopes.get(id(node), 0) in names:
             flow.bound.setdefault((0, names[scopes[id(node)]]), []).append(node.value)
     return flow
+
+
+def _scopes(module: Module) -> dict[int, int]:
+    """The innermost function around each node, by their identities; none for the module's own."""
+    scopes: dict[int, int] = {}
+    waiting: list[tuple[ast.AST, int]] = [(module.tree, 0)]
+    while waiting:
+        node, scope = waiting.pop()
+        within = id(node) if isinstance(node, FunctionDef) else scope
+        for child in ast.iter_child_nodes(node):
+            if within:
+                scopes[id(child)] = within
+            waiting.append((child, within))
+    return scopes

@@ -1,42 +1,28 @@
 """What stands between an agent in Python and its tools: questions to people, and filters."""
 
 import ast
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import Call, keyword, written_keys
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval, Guardrail
-from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Tool
 
 
-def add_gates(building: Building, call: Call, agent: Agent) -> None:
-    """A question to a human before named tools, and filters of what goes in and out."""
-    module, collector = building.module, building.collector
+def add_gates(building: Building, call: Call, agent: Agent, tools: Iterable[Tool]) -> None:
+    """A question to a human before tools of an agent, and filters of what goes in and out."""
     gate = building.middleware(call, "HumanInTheLoopMiddleware")
-    scope = keyword(gate, "interrupt_on") if gate is not None else None
-    names: tuple[str, ...] = ()
-    if isinstance(scope, ast.Dict):
-        names = tuple(
-            name for name, value in written_keys(module, scope) if module.value(value) is not False
-        )
     if gate is not None:
-        approval = collector.add(
-            Approval(
-                id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
-                name="human in the loop",
-                evidence=(module.place(gate, "HumanInTheLoopMiddleware"),),
-                scope=names or ("*",),
-            )
-        )
-        _gate_tools(collector, agent.id, approval)
+        _add_question(building, agent, gate, tools)
     filtered = building.middleware(call, "PIIMiddleware", "OpenAIModerationMiddleware")
     if filtered is not None:
+        module, collector = building.module, building.collector
         product = module.dotted(filtered.func).rpartition(".")[2]
         guardrail = collector.add(
             Guardrail(
@@ -49,13 +35,36 @@ def add_gates(building: Building, call: Call, agent: Agent) -> None:
         collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)
 
 
-def _gate_tools(collector: Collector, agent: FactId, approval: Approval) -> None:
-    for edge in list(collector.edges.values()):
-        tool = collector.facts.get(edge.dst)
-        if edge.kind is not EdgeKind.INVOKES or edge.src != agent or not isinstance(tool, Tool):
-            continue
-        if tool.name in approval.scope or "*" in approval.scope:
-            collector.link(EdgeKind.GATED_BY, tool.id, approval.id, *approval.evidence)
-            collector.update(replace(tool, approval=Truth.YES))
-        else:
-            collector.update(replace(tool, approval=Truth.NO))
+def _add_question(building: Building, agent: Agent, gate: ast.Call, tools: Iterable[Tool]) -> None:
+    """What is asked before the tools that `interrupt_on` names; before no others."""
+    collector = building.collector
+    place = building.module.place(gate, "HumanInTheLoopMiddleware")
+    named = _named(building, gate)
+    if named is None:
+        what = f"interrupt_on of {agent.name} does not fold"
+        collector.leave_open(place, what, "which tools a person is asked about")
+        return
+    if named:
+        approval = collector.add(
+            Approval(
+                id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
+                name="human in the loop",
+                evidence=(place,),
+                scope=tuple(named),
+            )
+        )
+    for tool in {tool.id: tool for tool in tools}.values():
+        if tool.name in named:
+            collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
+        asked = Truth.YES if tool.name in named else Truth.NO
+        collector.update(replace(tool, approval=asked))
+
+
+def _named(building: Building, gate: ast.Call) -> dict[str, None] | None:
+    """The tools that a question names, in their order; None where they cannot be read."""
+    module = building.module
+    scope = module.meant(keyword(gate, "interrupt_on") or next(iter(gate.args), None))
+    if not isinstance(scope, ast.Dict) or None in scope.keys:
+        return None
+    asked = {name: module.value(value) for name, value in written_keys(module, scope)}
+    return None if "" in asked else {name: None for name in asked if asked[name] is not False}

@@ -1,8 +1,10 @@
 """Memory that Python code constructs: what bounds it by its arguments and defaults."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
@@ -22,6 +24,7 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
     What another one wraps to compact it is compacted, and lives as long as before.
     """
     calls, keys = tuple(calls), SessionKeys(module)
+    used = _Used(module, calls)
     wrapped = {name for call in calls for name in _wrapped(call)}
     for call in calls:
         path, name = call.name, call.last
@@ -31,9 +34,9 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
         form = FORMS.get(name)
         if form is None or not is_of_framework(module, path) or _covers(call.node, form):
             continue
-        if form.aside and _passed_as(module, call) <= form.aside:
+        if form.aside and used.passed_as(call) <= form.aside:
             continue
-        form = _running(module, calls, (call, _placed(module, call.node, form)))
+        form = _running(used, call, _placed(module, call.node, form))
         store = _store(keys, call, (name, form))
         if bool(call.variable) and call.variable in wrapped:
             store = replace(store, compaction=Known.SET)
@@ -53,22 +56,40 @@ def _covers(call: ast.Call, form: Form) -> bool:
     return bool(form.wraps) and (bool(call.args) or keyword(call, *form.wraps) is not None)
 
 
-def _passed_as(module: Module, call: Call) -> frozenset[str]:
-    """The arguments that a memory becomes; none, where it is not seen to be passed on by name."""
-    return frozenset(
-        passed.arg or ""
-        for passed in module.of(ast.keyword)
-        if passed.value is call.node
-        or (isinstance(passed.value, ast.Name) and passed.value.id == call.variable)
-    ) or frozenset({""})
+class _Used(Struct, dict=True, eq=False):
+    """What a module does with what its calls make, read once for all of them."""
+
+    module: Module
+    calls: Sequence[Call]
+
+    def passed_as(self, call: Call) -> frozenset[str]:
+        """The arguments that a memory becomes; none, where it is not seen to be passed on."""
+        named = self._by_name.get(call.variable, frozenset[str]()) if call.variable else frozenset()
+        return named | self._by_value.get(id(call.node), frozenset()) or frozenset({""})
+
+    @cached_property
+    def methods(self) -> frozenset[str]:
+        """The last names of all that is called."""
+        return frozenset(call.last for call in self.calls)
+
+    @cached_property
+    def _by_value(self) -> Mapping[int, frozenset[str]]:
+        return {id(item.value): frozenset({item.arg or ""}) for item in self.module.of(ast.keyword)}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for item in self.module.of(ast.keyword):
+            if isinstance(item.value, ast.Name):
+                found.setdefault(item.value.id, set()).add(item.arg or "")
+        return {name: frozenset(arguments) for name, arguments in found.items()}
 
 
-def _running(module: Module, calls: Iterable[Call], made: tuple[Call, Form]) -> Form:
+def _running(used: _Used, call: Call, form: Form) -> Form:
     """A form that bounds nothing where nobody has it do so."""
-    call, form = made
-    if not form.run_by or any(item.last in form.run_by for item in calls):
+    if not form.run_by or not used.methods.isdisjoint(form.run_by):
         return form
-    itself = module.value(keyword(call.node, "auto_reduce"))
+    itself = used.module.value(keyword(call.node, "auto_reduce"))
     if itself is True or splatted(call.node):
         return form
     return replace(form, kind="buffer", turns=(), compaction=Known.NONE)

@@ -59,13 +59,27 @@ def functions_around(
     """The innermost function around each line, and the one around each function's first line."""
     innermost: dict[int, FunctionDef] = {}
     outer: dict[int, FunctionDef] = {}
+    around: list[FunctionDef] = []
+    line = 0
     for function in sorted(functions, key=lambda function: function.lineno):
-        first = function.lineno
-        if first in innermost:
-            outer[first] = innermost[first]
-        lines = range(first, (function.end_lineno or first) + 1)
-        innermost.update(dict.fromkeys(lines, function))
+        while around and _last(around[-1]) < function.lineno:
+            ended = around.pop()
+            innermost.update(dict.fromkeys(range(line, _last(ended) + 1), ended))
+            line = max(line, _last(ended) + 1)
+        if around:
+            innermost.update(dict.fromkeys(range(line, function.lineno), around[-1]))
+            outer[function.lineno] = around[-1]
+        around.append(function)
+        line = function.lineno
+    while around:
+        ended = around.pop()
+        innermost.update(dict.fromkeys(range(line, _last(ended) + 1), ended))
+        line = max(line, _last(ended) + 1)
     return innermost, outer
+
+
+def _last(function: FunctionDef) -> int:
+    return function.end_lineno or function.lineno
 
 
 def stars(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -8,14 +8,15 @@ even pause); so does backoff's `on_exception` without `max_tries` and `max_time`
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_builders import RUN_METHODS
-from agentaudit.extract.python_code import Call, Module, descendants, keyword, splatted
+from agentaudit.extract.python_code import Call, Module, keyword, splatted
 from agentaudit.extract.python_retry_loops import Retried, endless_clients, endless_loops
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.controls import Retry
@@ -74,13 +75,13 @@ def _of_libraries(module: Module, reach: "_Reach", tools: Collection[str]) -> It
             form, call = _form(module, decorator)
             if form is None:
                 continue
-            around = "tool" if function.name in tools else reach.of(function)
+            around = "tool" if function.name in tools else reach.of([function])
             if around:
                 yield _ended(module, Retried(function.name, decorator, around), (form, call))
     loops: tuple[ast.For | ast.AsyncFor, ...] = (*module.of(ast.For), *module.of(ast.AsyncFor))
     for loop in loops:
         form, call = _form(module, loop.iter)
-        around = reach.of(loop) if form is not None else ""
+        around = reach.of([loop]) if form is not None else ""
         if form is not None and around:
             yield _ended(module, Retried(form.product, loop.iter, around), (form, call))
 
@@ -109,40 +110,72 @@ def _never(module: Module, node: ast.expr) -> bool:
     return module.value(node) is None or module.dotted(node) == "tenacity.stop_never"
 
 
+_Place = tuple[int, int]
+"""A line and a column; what stands within a node stands between its first and its last."""
+
+
 class _Reach(Struct, dict=True, eq=False):
     """What calls lead to, also by way of the module's own functions."""
 
     module: Module
     agents: Collection[str]
 
-    def of(self, node: ast.AST) -> str:
-        """`model` or `agent` by the first call below a node that leads to either; else empty."""
-        return self._directly(node) or next(
-            (self._functions[name] for name in _own_calls(node) if name in self._functions), ""
+    def of(self, nodes: Sequence[ast.AST]) -> str:
+        """`model` or `agent` by the first call within nodes that leads to either; else empty."""
+        return _within(self._leading, nodes) or _within(self._by_functions, nodes)
+
+    @cached_property
+    def _leading(self) -> Sequence[tuple[_Place, str]]:
+        """The calls that lead to a model or an agent themselves, in the order of the text."""
+        found = ((_place(call), self._leads(call)) for call in self.module.of(ast.Call))
+        return sorted((place, kind) for place, kind in found if kind)
+
+    @cached_property
+    def _by_functions(self) -> Sequence[tuple[_Place, str]]:
+        """The calls of functions of the module that do, in the order of the text."""
+        found = ((place, self._functions.get(name, "")) for place, name, _ in self._own_calls)
+        return sorted((place, kind) for place, kind in found if kind)
+
+    @cached_property
+    def _own_calls(self) -> Sequence[tuple[_Place, str, ast.Call]]:
+        found = ((_place(call), _own(call.func), call) for call in self.module.of(ast.Call))
+        return [(place, name, call) for place, name, call in found if name]
+
+    def _leads(self, call: ast.Call) -> str:
+        name = self.module.dotted(call.func)
+        if self._calls_model(name):
+            return "model"
+        owner, _, method = name.rpartition(".")
+        known = method in RUN_METHODS and owner.rpartition(".")[2] in self.agents
+        return "agent" if known else ""
+
+    def _calls_model(self, name: str) -> bool:
+        return _MODEL.search(name) is not None or any(
+            package in self._packages and pattern.search(name)
+            for package, pattern in _OF_CLIENTS.items()
         )
 
-    def _directly(self, node: ast.AST) -> str:
-        for inner in descendants(node):
-            if isinstance(inner, ast.Call):
-                name = self.module.dotted(inner.func)
-                if _calls_model(self.module, name):
-                    return "model"
-                owner, _, method = name.rpartition(".")
-                if method in RUN_METHODS and owner.rpartition(".")[2] in self.agents:
-                    return "agent"
-        return ""
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        return frozenset(name.partition(".")[0] for name in self.module.imports.values())
 
     @cached_property
     def _functions(self) -> Mapping[str, str]:
         """Functions of the module that lead to a model or an agent, and to which."""
         callers: dict[str, list[str]] = {}
-        found: dict[str, str] = {}
         for function in self.module.functions:
-            kind = self._directly(function)
-            if kind:
-                found.setdefault(function.name, kind)
-            for called in _own_calls(function):
-                callers.setdefault(called, []).append(function.name)
+            outer = self.module.function_outside(function)
+            if outer is not None:
+                callers.setdefault(function.name, []).append(outer.name)
+        for _, called, call in self._own_calls:
+            caller = self.module.function_around(call)
+            if caller is not None:
+                callers.setdefault(called, []).append(caller.name)
+        found: dict[str, str] = {}
+        for (line, _), kind in self._leading:
+            leading = self.module.function_at(line)
+            if leading is not None:
+                found.setdefault(leading.name, kind)
         waiting = list(found)
         for name in waiting:  # it grows meanwhile
             new = [caller for caller in callers.get(name, ()) if caller not in found]
@@ -151,32 +184,28 @@ class _Reach(Struct, dict=True, eq=False):
         return found
 
 
-def _own_calls(node: ast.AST) -> Iterator[str]:
-    """Names of functions that are called by their name, or as methods of oneself."""
-    for inner in descendants(node):
-        if isinstance(inner, ast.Call):
-            function = inner.func
-            if isinstance(function, ast.Name):
-                yield function.id
-            elif (
-                isinstance(function, ast.Attribute)
-                and isinstance(function.value, ast.Name)
-                and function.value.id in {"self", "cls"}
-            ):
-                yield function.attr
+def _place(node: ast.AST) -> _Place:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
-def _calls_model(module: Module, name: str) -> bool:
-    if _MODEL.search(name):
-        return True
-    return any(
-        pattern.search(name) and _imports(module, package)
-        for package, pattern in _OF_CLIENTS.items()
-    )
+def _within(places: Sequence[tuple[_Place, str]], nodes: Sequence[ast.AST]) -> str:
+    """The first kind between where the first node begins and where the last one ends."""
+    number = bisect_left(places, (_place(nodes[0]), ""))
+    end = (getattr(nodes[-1], "end_lineno", 0), getattr(nodes[-1], "end_col_offset", 0))
+    return places[number][1] if number < len(places) and places[number][0] < end else ""
 
 
-def _imports(module: Module, package: str) -> bool:
-    return any(name.partition(".")[0] == package for name in module.imports.values())
+def _own(function: ast.expr) -> str:
+    """The name of a function that is called by it, or as a method of oneself; else empty."""
+    if isinstance(function, ast.Name):
+        return function.id
+    if (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and function.value.id in {"self", "cls"}
+    ):
+        return function.attr
+    return ""
 
 
 def _ended(module: Module, retried: Retried, by: tuple[_Form, ast.Call | None]) -> Retry:

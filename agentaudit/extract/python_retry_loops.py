@@ -7,12 +7,11 @@ and "`math.inf` or a very high number" for ever (`openai/_base_client.py`, which
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
 from agentaudit.extract.python_code import Call, Module, descendants, keyword
-from agentaudit.extract.python_scopes import Scopes
 
 _CLIENTS = re.compile(
     r"^(?:openai|anthropic|groq)\.\w+$|^(?:langchain|llama_index)[\w.]*\.\w+$|\.with_options$"
@@ -47,20 +46,19 @@ def endless_clients(module: Module, calls: tuple[Call, ...]) -> Iterator[Retried
             yield Retried(call.variable or call.last, call.node, "model")
 
 
-def endless_loops(module: Module, around: Callable[[ast.AST], str]) -> Iterator[Retried]:
+def endless_loops(module: Module, around: Callable[[Sequence[ast.AST]], str]) -> Iterator[Retried]:
     """
     Every `while True` that is left when a call of a model or an agent succeeds, and only then.
 
     Loops that talk with somebody are left under a condition, and are none.
     """
-    scopes = Scopes(module)
     for loop in module.of(ast.While):
         attempt = _attempt(module, loop)
         if attempt is None or not any(_goes_on(handler) for handler in attempt.handlers):
             continue
-        called = around(ast.Module(body=attempt.body, type_ignores=[]))
+        called = around(attempt.body)
         if called:
-            function = scopes.of(loop)
+            function = module.function_around(loop)
             yield Retried(function.name if function else "while True", loop, called)
 
 

@@ -15,7 +15,6 @@ from msgspec import Struct, field
 from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Module, descendants, written_keys
 from agentaudit.extract.python_names import FunctionDef
-from agentaudit.extract.python_scopes import Scopes
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
 
@@ -32,17 +31,13 @@ class SessionKeys(Struct, dict=True, eq=False):
     module: Module
     _known: dict[int, "_Function"] = field(default_factory=dict)
 
-    @cached_property
-    def _scopes(self) -> Scopes:
-        return Scopes(self.module)
-
     def tenant_scoped(self, node: ast.Call | ast.Dict, key: ast.expr) -> Truth:
         """Whether what a call, or a configuration, keeps under a key is a tenant's or user's."""
-        scope = self._scopes.of(node)
-        if scope is None:
+        scope = self.module.function_around(node)
+        if scope is None or not self.module.may_be_read(scope):
             return Truth.UNKNOWN
         function = self._known.setdefault(id(scope), _Function(scope))
-        if person_named(" ".join((ast.unparse(node), *function.behind(key)))):
+        if _names_person(node) or function.leads_to_person(key):
             return Truth.YES
         if not function.knows_tenants or len(function.with_tenants) > _MOST_CALLS:
             return Truth.UNKNOWN
@@ -69,6 +64,8 @@ class _Function(Struct, dict=True, eq=False):
     """What of a function tells whose session it is."""
 
     node: FunctionDef
+    _persons: dict[tuple[str, int], bool] = field(default_factory=dict)
+    """Whether a name leads to a user or a tenant, by how many names led there."""
 
     @cached_property
     def _below(self) -> list[ast.AST]:
@@ -94,13 +91,32 @@ class _Function(Struct, dict=True, eq=False):
                 found.setdefault(target.id, []).append(value)
         return found
 
-    def behind(self, key: ast.expr, depth: int = 0) -> Iterator[str]:
-        """What the function assigns to the names of a key, as far as it assigns them once."""
-        for inner in descendants(key) if depth <= _DEEPEST else ():
-            values = self._assigned.get(inner.id, []) if isinstance(inner, ast.Name) else []
-            if len(values) == 1:
-                yield ast.unparse(values[0])
-                yield from self.behind(values[0], depth + 1)
+    def leads_to_person(self, expression: ast.expr, depth: int = 0) -> bool:
+        """Whether what the function assigns to names, as far as once, names a user or a tenant."""
+        names = {inner.id for inner in descendants(expression) if isinstance(inner, ast.Name)}
+        return any(self._is_person(name, depth) for name in sorted(names))
+
+    def _is_person(self, name: str, depth: int) -> bool:
+        values = self._assigned.get(name, ()) if depth <= _DEEPEST else ()
+        if len(values) == 1 and (name, depth) not in self._persons:
+            leads = _names_person(values[0]) or self.leads_to_person(values[0], depth + 1)
+            self._persons[name, depth] = leads
+        return self._persons.get((name, depth), False)
+
+
+def _names_person(node: ast.AST) -> bool:
+    """Whether any word of an expression names a user or a tenant."""
+    return any(person_named(word) for inner in descendants(node) for word in _words(inner))
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=str(word)) | ast.Attribute(attr=str(word)):
+            yield word
+        case ast.keyword(arg=str(word)) | ast.arg(arg=str(word)) | ast.Constant(value=str(word)):
+            yield word
+        case _:
+            pass
 
 
 def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -21,7 +21,6 @@ from agentaudit.model.evidence import Known
 _TEAMS = "autogen_agentchat.teams"
 _POSITIONAL = frozenset({"RoundRobinGroupChat", "Swarm"})
 """Up to AutoGen 0.4 their condition could stand second, without its name."""
-_DEEPEST = 20
 
 
 class Team(Struct, frozen=True, kw_only=True):
@@ -102,18 +101,20 @@ def _of_team(building: Building, call: Call) -> Iterator[One]:
         yield from _of_condition(building, given)
 
 
-def _of_condition(building: Building, node: ast.expr, depth: int = 0) -> Iterator[One]:
+def _of_condition(building: Building, top: ast.expr) -> Iterator[One]:
     """What one condition bounds, through names and `|`; what does not fold may bound anything."""
-    node = building.module.meant(node)
-    if depth > _DEEPEST:
-        yield "all", Known.UNKNOWN, None
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        yield from _of_condition(building, node.left, depth + 1)
-        yield from _of_condition(building, node.right, depth + 1)
-    elif isinstance(node, ast.Call):
-        yield from _of_call(building, node, building.module.dotted(node).rpartition(".")[2])
-    elif building.module.value(node) is UNFOLDED:
-        yield "all", Known.UNKNOWN, None
+    waiting, seen = [top], set()
+    while waiting:
+        node = building.module.meant(waiting.pop())
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            waiting += (node.right, node.left)
+        elif isinstance(node, ast.Call):
+            yield from _of_call(building, node, building.module.dotted(node).rpartition(".")[2])
+        elif building.module.value(node) is UNFOLDED:
+            yield "all", Known.UNKNOWN, None
 
 
 def _of_call(building: Building, call: ast.Call, name: str) -> Iterator[One]:

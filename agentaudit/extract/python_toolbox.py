@@ -1,7 +1,7 @@
 """The tools that an agent in Python is given: functions, classes of frameworks, what wraps them."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -13,7 +13,8 @@ from agentaudit.extract.python_class_tools import CLASS_TOOLS, class_tool
 from agentaudit.extract.python_code import Call, keyword, splatted
 from agentaudit.extract.python_frameworks import is_foreign
 from agentaudit.extract.python_named_tools import named_tool
-from agentaudit.extract.python_tools import approval_of, function_tool
+from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -41,32 +42,46 @@ def tools_of(building: Building, call: Call, builder: Builder) -> Iterator[Tool]
     if given is None and builder.tools_at is not None:
         given = next(iter(call.node.args[builder.tools_at : builder.tools_at + 1]), None)
     if given is None and call.last == "StateGraph":
-        yield from building.tools.values()
+        yield from _all_tools(building, call)
     elif given is None and splatted(call.node):
         _leave_open(building, call.node.func)
     elif given is not None and building.module.value(given) is not None:
-        yield from _listed(building, given)
+        yield from _listed(building, given, set())
+
+
+def _all_tools(building: Building, call: Call) -> Iterator[Tool]:
+    """The tools of a graph: those of its module, whose nodes may call them."""
+    if building.module.affords(len(building.tools)):
+        yield from building.tools.values()
+    else:
+        _leave_open(building, call.node.func)
 
 
 def listed_tools(building: Building, given: ast.expr | None) -> Iterator[Tool]:
     """The tools of a list that is handed to something else than an agent."""
     if given is not None:
-        yield from _listed(building, given)
+        yield from _listed(building, given, set())
 
 
-def _listed(building: Building, given: ast.expr, depth: int = 0) -> Iterator[Tool]:
-    """The tools of a list; of one within it, by its star, and of two that are added."""
-    elements = building.elements(given)
-    if isinstance(given, ast.BinOp) and isinstance(given.op, ast.Add) and depth < _DEEPEST:
-        yield from _listed(building, given.left, depth + 1)
-        yield from _listed(building, given.right, depth + 1)
+def _listed(building: Building, given: ast.expr, seen: set[int], depth: int = 0) -> Iterator[Tool]:
+    """The tools of a list, each list once; of one within it, by its star, and of two added ones."""
+    written = building.module.meant(given)
+    if id(written) in seen:
+        return
+    seen.add(id(written))
+    elements = building.elements(written)
+    if isinstance(written, ast.BinOp) and isinstance(written.op, ast.Add) and depth < _DEEPEST:
+        yield from _listed(building, written.left, seen, depth + 1)
+        yield from _listed(building, written.right, seen, depth + 1)
     elif elements is None and _is_tool(building, given):
         elements = (given,)
     elif elements is None:
         _leave_open(building, given)
+    if isinstance(given, ast.Name) and given.id in building.module.constants.grown:
+        _leave_open(building, given)
     for element in elements or ():
         if isinstance(element, ast.Starred) and depth < _DEEPEST:
-            yield from _listed(building, element.value, depth + 1)
+            yield from _listed(building, element.value, seen, depth + 1)
         else:
             yield from _tools(building, element)
 
@@ -78,8 +93,8 @@ def _is_tool(building: Building, given: ast.expr) -> bool:
     """Whether one tool stands where a list might: a function, or what is known by its name."""
     path = building.module.dotted(given)
     name = path.rpartition(".")[2]
-    functions = (function.name for function in building.module.functions)
-    if isinstance(given, ast.Name) and (name in building.tools or name in functions):
+    known = name in building.tools or name in building.functions
+    if isinstance(given, ast.Name) and known:
         return True
     return building.made_by(given) is not None and name in CLASS_TOOLS
 
@@ -102,21 +117,24 @@ def _tools(building: Building, element: ast.expr) -> Iterator[Tool]:
         building.collector.leave_open(place, what, "to whom work is handed")
     if name in _NO_TOOLS or delegate is not None:
         return
-    methods = tuple(_methods(building, name))
+    defined = building.classes.get(name, ())
+    if not building.module.affords(sum(len(each.body) for each in defined)):
+        _leave_open(building, element)
+        return
+    methods = tuple(_methods(building, defined))
     if methods:
         yield from methods
     else:
         yield _tool(building, element)
 
 
-def _methods(building: Building, name: str) -> Iterator[Tool]:
+def _methods(building: Building, defined: Sequence[ast.ClassDef]) -> Iterator[Tool]:
     """The methods that decorators make tools, of a class that the module defines itself."""
-    for defined in building.module.of(ast.ClassDef) if name else ():
-        for member in defined.body if defined.name == name else ():
-            if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
-                tool = building.tools.get(member.name)
-                if tool is not None and tool.evidence[0].line == member.lineno:
-                    yield tool
+    for member in (member for each in defined for member in each.body):
+        if isinstance(member, FunctionDef):
+            tool = building.tools.get(member.name)
+            if tool is not None and tool.evidence[0].line == member.lineno:
+                yield tool
 
 
 def _tool(building: Building, element: ast.expr, depth: int = 0) -> Tool:
@@ -150,9 +168,9 @@ def _known(building: Building, element: ast.expr, path: str) -> Tool | None:
     module = building.module
     name = path.rpartition(".")[2]
     if isinstance(element, ast.Name):
-        function = next((node for node in module.functions if node.name == name), None)
+        function = building.functions.get(name)
         if function is not None:
-            return function_tool(module, function)
+            return building.as_tool(function)
     if isinstance(element, ast.Call) and name in CLASS_TOOLS and is_foreign(module, path):
         return class_tool(module, element, name)
     return named_tool(building.documents, module, element, path)
