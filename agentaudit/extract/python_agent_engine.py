@@ -111,6 +111,10 @@ def _add_engine(
         )
     )
     _act(settings, runtime, collector, own=own)
+    if not module.affords(len(agents)):
+        what = f"which agents {name} runs is one of too many pairs"
+        collector.leave_open(runtime.evidence[0], what, "what runs there is open")
+        agents = ()
     for agent in agents:
         place = runtime.evidence[0]
         collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place, confidence=Confidence.LIKELY)

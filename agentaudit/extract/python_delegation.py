@@ -34,6 +34,8 @@ _SCOPES_OF_AGNO: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "GoogleSlidesTools": ("presentations", "drive.file"),
     }
 )
+_LONGEST = 20
+"""Calls in a chain, each of what the one before gave."""
 _BORROWED = "google.auth.impersonated_credentials.Credentials"
 
 
@@ -99,7 +101,9 @@ def _account(
 
 def _scopes(node: ast.expr, makers: Mapping[str, ast.Call]) -> Iterator[ast.expr]:
     """What is asked for along a chain of calls, from its end; then by what made its first link."""
-    while isinstance(node, ast.Call):
+    for _ in range(_LONGEST):
+        if not isinstance(node, ast.Call):
+            break
         named = keyword(node, "scopes") or keyword(node, "target_scopes")
         if named is not None:
             yield named

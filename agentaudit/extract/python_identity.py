@@ -97,7 +97,13 @@ def _add_proof(
             variable=variable,
         )
     )
-    for agent in agents if proof.holder == "agent" else ():
+    if proof.holder != "agent":
+        return
+    if not module.affords(len(agents)):
+        what = f"which agents see {variable} is one of too many pairs"
+        building.collector.leave_open(place, what, "who holds it")
+        return
+    for agent in agents:
         building.collector.link(EdgeKind.VISIBLE_TO, credential.id, agent.id, place)
 
 

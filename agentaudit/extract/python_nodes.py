@@ -34,9 +34,13 @@ class _Written(Struct):
         place = self.module.node(expression)
         if depth > _DEEPEST or self.left < 0:
             return place.changed(kind=NodeKind.UNKNOWN)
+        if isinstance(expression, ast.Dict) and len(expression.keys) > self.left:
+            return place.changed(kind=NodeKind.UNKNOWN)
         if isinstance(expression, ast.Dict):
             return place.changed(kind=NodeKind.MAPPING, entries=self.entries(expression, depth))
         if isinstance(expression, ast.List | ast.Tuple):
+            if len(expression.elts) > self.left:
+                return place.changed(kind=NodeKind.UNKNOWN)
             elements = tuple(self.node(item, depth + 1) for item in expression.elts)
             return place.changed(kind=NodeKind.SEQUENCE, elements=elements)
         variable = _variable(self.module, expression)

@@ -6,7 +6,7 @@ unless `run` names a transport, and listen on 127.0.0.1 unless `host` says other
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -82,8 +82,13 @@ def add_servers(building: Building) -> None:
     for call in building.calls:
         if call.name in _CLASSES:
             started = starts(building.documents).get((module.document.file, call.variable), [])
-            _add(written, call, started if call.variable else [], building.collector)
-            _give_tools(building, written, call)
+            started = started if call.variable else []
+            functions = written.decorated.get(f"{call.variable}.tool", ())
+            if module.affords(len(started) + len(functions)):
+                _add(written, call, started, building.collector)
+                _give_tools(building, call, functions)
+            else:
+                _leave_open(building, call)
 
 
 def _add(written: _Written, call: Call, started: Sequence[Start], collector: Collector) -> None:
@@ -173,9 +178,16 @@ def _set_later(written: _Written, call: Call) -> bool:
     return not later.isdisjoint(written.attributes)
 
 
-def _give_tools(building: Building, written: _Written, call: Call) -> None:
+def _leave_open(building: Building, call: Call) -> None:
+    """One of very many servers under one name, of which nobody can say what is whose."""
+    place = building.module.place(call.node.func, call.last)
+    what = f"the server {_name(building.module, call)} is one of too many of its name"
+    building.collector.leave_open(place, what, "who reaches it, and what it offers")
+
+
+def _give_tools(building: Building, call: Call, functions: Iterable[FunctionDef]) -> None:
     server = _id(building.module, call)
-    for function in written.decorated.get(f"{call.variable}.tool", ()):
+    for function in functions:
         tool = building.tools.get(function.name)
         if tool is not None:
             building.collector.link(EdgeKind.EXPOSES, server, tool.id, *tool.evidence[:1])

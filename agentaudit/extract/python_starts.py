@@ -6,7 +6,8 @@ that uvicorn serves, by itself or within another application: FastMCP 4.2 and th
 1.30 and 2.3. uvicorn listens on 127.0.0.1 unless `host` says otherwise.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -31,6 +32,9 @@ APPLICATIONS: Mapping[str, str] = {
 _SERVES = frozenset({"uvicorn.run", "uvicorn.Config"})
 _GUARDS = ("middleware", "Depends(", "HTTPBearer", "OAuth2")
 """What an application around a server may ask who calls with."""
+
+_MOST = 20
+"""Calls that serve one cannot say what: more of them in a file are an attack on the reader."""
 
 
 class Start(Struct, frozen=True):
@@ -60,29 +64,51 @@ def _every_start(documents: Documents) -> Mapping[_Key, list[Start]]:
     for file, module in every.items():
         if "mcp" not in module.document.text.lower():
             continue
-        calls = tuple(module.calls())
-        served = [call for call in calls if call.name in _SERVES]
-        for call in calls:
+        served = _Served(module, tuple(module.calls()))
+        for call in served.calls:
             owner, _, method = call.name.rpartition(".")
             if owner and (method in RUNS or method in APPLICATIONS):
                 key = defined_at(every, file, owner)
-                found.setdefault(key, []).extend(_starts(module, call, served))
+                found.setdefault(key, []).extend(served.starts(call))
     return found
 
 
-def _starts(module: Module, call: Call, served: list[Call]) -> Iterator[Start]:
-    if call.last in RUNS:
-        yield Start(module, call, RUNS[call.last])
-        return
-    transport = APPLICATIONS[call.last]
-    for server in served or [call]:
-        plainly = server is not call and _serves(module, server, call)
-        guarded = not plainly and any(word in module.document.text for word in _GUARDS)
+class _Served(Struct, dict=True, eq=False):
+    """What uvicorn serves in one module."""
+
+    module: Module
+    calls: tuple[Call, ...]
+
+    def starts(self, call: Call) -> Iterator[Start]:
+        """What a call starts: a server by itself, or its application by way of uvicorn."""
+        if call.last in RUNS:
+            yield Start(self.module, call, RUNS[call.last])
+            return
+        transport = APPLICATIONS[call.last]
         own = keyword(call.node, "middleware") is not None
-        yield Start(module, server, transport, guarded=guarded or own)
+        plainly = self._by_application.get(id(call.node), ())
+        for server in plainly:
+            yield Start(self.module, server, transport, guarded=own)
+        for server in () if plainly else self._others[:_MOST] or [call]:
+            yield Start(self.module, server, transport, guarded=own or self._guards)
 
+    @cached_property
+    def _by_application(self) -> Mapping[int, list[Call]]:
+        """What serves the very value of an expression, by its identity."""
+        found: dict[int, list[Call]] = {}
+        for call in self.calls:
+            if call.name in _SERVES:
+                given = call.node.args[0] if call.node.args else keyword(call.node, "app")
+                found.setdefault(id(self.module.meant(given)), []).append(call)
+        return found
 
-def _serves(module: Module, server: Call, application: Call) -> bool:
-    """Whether uvicorn is handed the very application that the server gives."""
-    given = server.node.args[0] if server.node.args else keyword(server.node, "app")
-    return module.meant(given) is application.node
+    @cached_property
+    def _others(self) -> Sequence[Call]:
+        """What may serve any application, for it is handed none of a server's own."""
+        own = {id(call.node) for call in self.calls if call.last in APPLICATIONS}
+        groups = self._by_application.items()
+        return [call for application, calls in groups if application not in own for call in calls]
+
+    @cached_property
+    def _guards(self) -> bool:
+        return any(word in self.module.document.text for word in _GUARDS)

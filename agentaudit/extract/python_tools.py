@@ -2,14 +2,16 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
-
-from msgspec import Struct
+from collections.abc import Iterator
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.known_tools import EVERYTHING
-from agentaudit.extract.python_code import Module, descendants, keyword
-from agentaudit.extract.python_execution import execution
+from agentaudit.extract.python_annotations import (
+    is_filled_in,
+    takes_any_text,
+    takes_anything,
+)
+from agentaudit.extract.python_code import Module, keyword
+from agentaudit.extract.python_effects import effects_of
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
@@ -18,33 +20,12 @@ _DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_functi
 _FREE_FORM = re.compile(
     r"^(?:sql|query|statement|command|cmd|code|script|expression|path|file_?path|filename|url|uri)$"
 )
-_LOOSE = frozenset(
-    {
-        "Any",
-        "dict",
-        "object",
-        "Dict",
-        "Mapping",
-        "list",
-        "List",
-        "dict[str, Any]",
-        "Dict[str, Any]",
-        "Mapping[str, Any]",
-    }
-)
-_CONTEXT = re.compile(r"Context|RunContextWrapper|ToolRuntime|InjectedState|BaseStore")
 _INJECTED = frozenset({"agent"})
 """Parameters that Strands fills in by their name (its documentation, "Python Tools")."""
-_HTTP = re.compile(
-    r"^(?:requests|httpx|aiohttp|urllib\.request|urllib3)(?:\.|$)|(?:^|\.)(?:session|client|http)\."
-    r"(?:get|post|put|patch|delete|request)$",
-    re.IGNORECASE,
-)
 _ASKS_FIRST = (
     *("needs_approval", "requires_approval", "requires_confirmation", "external_execution"),
     "require_confirmation",
 )
-_READING = frozenset({"get", "urlopen", "request", "head", "stream"})
 
 
 def function_tools(module: Module) -> Iterator[Tool]:
@@ -78,9 +59,11 @@ def function_tool(module: Module, node: FunctionDef) -> Tool:
     """The tool that a function is."""
     injected = _INJECTED if _of_strands(module, node) else frozenset[str]()
     parameters = [
-        item for item in _parameters(node) if item.arg not in injected and not _in_context(item)
+        item
+        for item in _parameters(node)
+        if item.arg not in injected and not is_filled_in(item.annotation)
     ]
-    effects = _effects(module, node, [item.arg for item in parameters])
+    effects = effects_of(module, node, [item.arg for item in parameters])
     return Tool(
         id=fact_id("tool", node.name, f"{module.document.file}#{node.name}"),
         name=node.name,
@@ -92,7 +75,7 @@ def function_tool(module: Module, node: FunctionDef) -> Tool:
         egress=effects.truth(effects.egress),
         typed=Truth.YES if _has_schema(module, node) else _typed(module, node, parameters),
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
-        free_form_parameters=tuple(item.arg for item in parameters if _free_form(item)),
+        free_form_parameters=tuple(item.arg for item in parameters if _free_form(module, item)),
         approval=approval_of(module, *node.decorator_list),
     )
 
@@ -119,80 +102,6 @@ def approval_of(module: Module, *places: ast.expr) -> Truth:
     return Truth.UNKNOWN
 
 
-class _Effects(Struct):
-    names: set[str]
-    untrusted: bool = False
-    private: bool = False
-    egress: bool = False
-
-    def truth(self, holds: bool) -> Truth:  # noqa: FBT001, the one thing it asks
-        """Yes where it was seen; no only where something else was seen instead."""
-        if holds:
-            return Truth.YES
-        return Truth.NO if self.names else Truth.UNKNOWN
-
-
-def _effects(module: Module, node: FunctionDef, parameters: Sequence[str]) -> _Effects:
-    found = _Effects(set())
-    words = execution(module, node, parameters)
-    for inner in descendants(node):
-        if not isinstance(inner, ast.Call):
-            continue
-        if words.runs_what_is_written(inner):
-            found.names.update(EVERYTHING)
-            found.private = found.egress = True
-        else:
-            _effect_of(module, inner, found)
-    return found
-
-
-def _effect_of(module: Module, call: ast.Call, found: _Effects) -> None:
-    name = module.dotted(call.func)
-    last = name.rpartition(".")[2]
-    if _HTTP.search(name):
-        _http_effect(module, call, found)
-    elif last in {"execute", "executemany", "executescript"}:
-        _sql_effect(module, call, found)
-    elif name == "open" or last in {"read_text", "read_bytes", "write_text", "write_bytes"}:
-        _file_effect(module, call, found)
-    elif name in {"os.remove", "os.unlink", "shutil.rmtree"} or last in {"unlink", "rmtree"}:
-        found.names.add("delete")
-    elif last in {"send_message", "sendmail", "send_email", "send_mail", "chat_postMessage"}:
-        found.names.add("send")
-        found.egress = True
-
-
-def _http_effect(module: Module, call: ast.Call, found: _Effects) -> None:
-    """A request to an address from outside reads what strangers wrote, and can carry data there."""
-    last = module.dotted(call.func).rpartition(".")[2]
-    fixed = bool(call.args) and bool(module.text(call.args[0]))
-    if last in _READING:
-        found.names.add("read")
-        found.untrusted |= not fixed
-        found.egress |= not fixed
-    else:
-        found.names.add("send")
-        found.egress = True
-
-
-def _sql_effect(module: Module, call: ast.Call, found: _Effects) -> None:
-    statement = module.text(call.args[0]).lstrip().upper() if call.args else ""
-    verbs = {"INSERT": "write", "UPDATE": "write", "DELETE": "delete", "DROP": "delete"}
-    effect = next((kind for verb, kind in verbs.items() if statement.startswith(verb)), "read")
-    found.names.update({effect} if statement else {"read", "write", "delete"})
-    found.private |= effect == "read"
-
-
-def _file_effect(module: Module, call: ast.Call, found: _Effects) -> None:
-    name = module.dotted(call.func)
-    mode = module.text(call.args[1]) if name == "open" and len(call.args) > 1 else "r"
-    if "write" in name or set(mode) & set("wax+"):
-        found.names.add("write")
-    else:
-        found.names.add("read")
-        found.private = True
-
-
 def _parameters(node: FunctionDef) -> list[ast.arg]:
     arguments = node.args
     return [
@@ -208,21 +117,12 @@ def _of_strands(module: Module, node: FunctionDef) -> bool:
     return any(name.startswith("strands") for name in names)
 
 
-def _in_context(parameter: ast.arg) -> bool:
-    """Whether the framework fills it in, unseen by the model."""
-    annotation = ast.unparse(parameter.annotation) if parameter.annotation else ""
-    return _CONTEXT.search(annotation) is not None
-
-
 def _typed(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Truth:
     anything = node.args.kwarg is not None and not _passes_context(module, node)
     if anything or node.args.vararg is not None:
         return Truth.NO
-    annotations = [
-        ast.unparse(item.annotation) if item.annotation is not None else "Any"
-        for item in parameters
-    ]
-    return Truth.NO if any(text in _LOOSE for text in annotations) else Truth.YES
+    loose = any(takes_anything(module, item.annotation) for item in parameters)
+    return Truth.NO if loose else Truth.YES
 
 
 def _passes_context(module: Module, node: FunctionDef) -> bool:
@@ -244,14 +144,10 @@ def _has_schema(module: Module, node: FunctionDef) -> bool:
     return False
 
 
-def _free_form(parameter: ast.arg) -> bool:
+def _free_form(module: Module, parameter: ast.arg) -> bool:
     """Whether a parameter takes any text where a command, a query or an address is meant."""
-    if not _FREE_FORM.match(parameter.arg):
-        return False
-    if parameter.annotation is None:
-        return True
-    text = ast.unparse(parameter.annotation)
-    return re.fullmatch(r"str|(?:str ?\| ?None)|Optional\[str\]|Any", text) is not None
+    meant = _FREE_FORM.match(parameter.arg) is not None
+    return meant and takes_any_text(module, parameter.annotation)
 
 
 def _heading(node: FunctionDef) -> ast.AST:
