@@ -44,9 +44,10 @@ def extract_python(documents: Documents, collector: Collector) -> None:
 
 
 def _extract(documents: Documents, module: Module, collector: Collector) -> None:
-    tools = {tool.name: collector.add(tool) for tool in function_tools(module)}
-    for tool in tools.values():
+    decorated = [collector.add(tool) for tool in function_tools(module)]
+    for tool in decorated:
         add_ingestion(collector, tool)
+    tools = {tool.name: tool for tool in decorated}
     calls = tuple(module.calls())
     built = _built(calls)
     building = Building(
@@ -54,6 +55,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         module=module,
         collector=collector,
         tools=tools,
+        tools_at={tool.evidence[0].line: tool for tool in decorated},
         calls=calls,
         runs=Runs(module, calls),
         agents=frozenset(call.variable for call, _ in built if call.variable),

@@ -127,3 +127,18 @@ def _captured(pattern: ast.pattern) -> Iterator[ast.expr]:
         name = inner.rest if isinstance(inner, ast.MatchMapping) else name
         if name is not None:
             yield ast.copy_location(ast.Name(id=name, ctx=ast.Store()), inner)
+
+
+def defined_names(tree: ast.Module) -> Iterator[str]:
+    """Names of the module's own classes, functions and variables, also under a condition."""
+    waiting: list[ast.AST] = [tree]
+    for node in waiting:  # it grows meanwhile
+        for inner in (each for name in _BLOCKS for each in getattr(node, name, ())):
+            if isinstance(inner, ast.ClassDef | FunctionDef):
+                yield inner.name
+            else:
+                waiting.append(inner)
+                yield from (name for target, _ in bindings((inner,)) for name in names_in(target))
+
+
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases", "items")

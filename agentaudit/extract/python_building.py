@@ -23,6 +23,8 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     module: Module
     collector: Collector
     tools: Mapping[str, Tool]
+    tools_at: Mapping[int, Tool]
+    """By the line of its name."""
     calls: tuple[Call, ...]
     runs: Runs
     agents: frozenset[str]

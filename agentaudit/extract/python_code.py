@@ -8,14 +8,12 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from agentaudit.extract.collector import evidence
-from agentaudit.extract.python_bindings import Constants, constants
+from agentaudit.extract.python_bindings import Constants, bindings, constants, defined_names
 from agentaudit.extract.python_names import (
     FunctionDef,
     LocalImports,
-    defined_names,
     functions_around,
     imported_names,
-    local_imports,
     stars,
 )
 from agentaudit.extract.redaction import plain
@@ -223,15 +221,11 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
 
     def _targets(self) -> Iterator[tuple[int, str]]:
-        for assignment in self.of(ast.Assign):
-            if isinstance(assignment.targets[0], ast.Name):
-                yield id(assignment.value), assignment.targets[0].id
-        for annotated in self.of(ast.AnnAssign):
-            if isinstance(annotated.target, ast.Name):
-                yield id(annotated.value), annotated.target.id
-        for item in self.of(ast.withitem):
-            if isinstance(item.optional_vars, ast.Name):
-                yield id(item.context_expr), item.optional_vars.id
+        """Values and the first name that each gets, also where the value is awaited."""
+        kinds = (ast.withitem, ast.NamedExpr, ast.AnnAssign, ast.Assign)
+        for target, value in bindings(node for kind in kinds for node in reversed(self.of(kind))):
+            if isinstance(target, ast.Name):
+                yield id(value.value if isinstance(value, ast.Await) else value), target.id
 
 
 def _held(number: float) -> float:
@@ -247,7 +241,7 @@ def module_of(document: Document) -> Module | None:
     nodes = descendants(tree)
     naming = [node for node in nodes if type(node) in _NAMING]
     by_type = _by_type(nodes)
-    imports = imported_names(naming)
+    imports, local = imported_names(naming)
     return Module(
         document=document,
         tree=tree,
@@ -258,7 +252,7 @@ def module_of(document: Document) -> Module | None:
         functions=tuple(node for node in naming if isinstance(node, FunctionDef)),
         defined=frozenset(defined_names(tree)),
         stars=tuple(dict.fromkeys(stars(naming))),
-        local=local_imports(naming),
+        local=local,
     )
 
 
@@ -266,7 +260,7 @@ _NAMING = frozenset(
     {
         *(ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef),
         *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr),
-        *(ast.For, ast.AsyncFor, ast.withitem, ast.Match),
+        *(ast.For, ast.AsyncFor, ast.withitem, ast.Match, ast.ExceptHandler),
     }
 )
 """What gives something a name; few nodes do."""

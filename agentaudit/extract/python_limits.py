@@ -34,6 +34,8 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
         if splatted(call.node) or builder.decided_elsewhere:
             return Known.UNKNOWN, None
         most = builder.iterations or (1 if _only_answers(builder, call.node) else None)
+        if most is None and building.may_have_more(keyword(call.node, "middleware")):
+            return Known.UNKNOWN, None
         return (Known.SET if most else Known.NONE), most
     if given is keyword(call.node, _REPLIES) and building.module.value(given) == 0:
         return Known.SET, 1
@@ -87,7 +89,9 @@ def budget(building: Building, call: Call) -> Known:
     limited = building.middleware(call, *_COUNTING)
     if limited is not None and keyword(limited, "thread_limit", "run_limit") is not None:
         return Known.SET
-    return _presence(building, call, _BUDGETS)
+    found = _presence(building, call, _BUDGETS)
+    hidden = building.may_have_more(keyword(call.node, "middleware"))
+    return Known.UNKNOWN if found is Known.NONE and hidden else found
 
 
 def _presence(building: Building, call: Call, names: tuple[str, ...]) -> Known:

@@ -29,28 +29,30 @@ class LocalImports(Struct, frozen=True, eq=False):
         return ""
 
 
-def imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """The names that imports give, and what each stands for."""
-    return {name: full for node in nodes for name, full in _imported(node)}
+def imported_names(nodes: Sequence[ast.AST]) -> tuple[dict[str, str], LocalImports]:
+    """
+    The names that imports give, and what each stands for; what functions mean by them instead.
 
-
-def local_imports(nodes: Sequence[ast.AST]) -> LocalImports:
-    """Where a name stands for more than one thing: what each function that imports it means."""
-    all_of: dict[str, set[str]] = {}
-    for node in nodes:
-        for name, full in _imported(node):
-            all_of.setdefault(name, set()).add(full)
-    several = {name for name, full in all_of.items() if len(full) > 1}
+    What a module imports goes before what its functions do, and what is tried before what stands
+    in for it (`except ImportError`).
+    """
+    pairs = [pair for node in nodes for pair in _imported(node)]
+    names = dict(pairs)
+    several = {name for name, full in pairs if names[name] != full}
     if not several:
-        return LocalImports()
+        return names, LocalImports()
     innermost, outer = functions_around(node for node in nodes if isinstance(node, FunctionDef))
-    meant: dict[str, dict[int, str]] = {}
+    handlers = (node for node in nodes if isinstance(node, ast.ExceptHandler))
+    fallbacks = {id(inner) for handler in handlers for inner in handler.body}
+    meant: dict[str, dict[int, str]] = {name: {} for name in several}
     for node in sorted(nodes, key=lambda node: getattr(node, "lineno", 0)):
         function = innermost.get(getattr(node, "lineno", 0))
+        line = function.lineno if function is not None else 0
         for name, full in _imported(node):
-            if name in several and function is not None:
-                meant.setdefault(name, {})[function.lineno] = full
-    return LocalImports(meant, innermost, outer)
+            if name in several and not (id(node) in fallbacks and line in meant[name]):
+                meant[name][line] = full
+    outside = {name: by_line.pop(0) for name, by_line in meant.items() if 0 in by_line}
+    return {**names, **outside}, LocalImports(meant, innermost, outer)
 
 
 def functions_around(
@@ -87,16 +89,6 @@ def stars(nodes: Iterable[ast.AST]) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             yield _source(node)
-
-
-def defined_names(tree: ast.Module) -> Iterator[str]:
-    """Names of the module's own classes, functions and variables."""
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef | FunctionDef):
-            yield node.name
-        for target in node.targets if isinstance(node, ast.Assign) else ():
-            if isinstance(target, ast.Name):
-                yield target.id
 
 
 def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:

@@ -71,11 +71,11 @@ def _for_ever(module: Module, node: ast.expr) -> bool:
     return module.dotted(node) in {"math.inf", "numpy.inf"}
 
 
-def _attempt(module: Module, loop: ast.While) -> ast.Try | None:
+def _attempt(module: Module, loop: ast.While) -> ast.Try | ast.TryStar | None:
     """The one try of a loop without an end, where it is left by success and by nothing else."""
     if module.value(loop.test) not in (True, 1) or loop.orelse:
         return None
-    tries = [part for part in loop.body if isinstance(part, ast.Try)]
+    tries = [part for part in loop.body if isinstance(part, ast.Try | ast.TryStar)]
     if len(tries) != 1:
         return None
     after = loop.body[loop.body.index(tries[0]) + 1 :]

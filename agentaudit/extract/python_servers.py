@@ -188,6 +188,6 @@ def _leave_open(building: Building, call: Call) -> None:
 def _give_tools(building: Building, call: Call, functions: Iterable[FunctionDef]) -> None:
     server = _id(building.module, call)
     for function in functions:
-        tool = building.tools.get(function.name)
+        tool = building.tools_at.get(function.lineno)
         if tool is not None:
             building.collector.link(EdgeKind.EXPOSES, server, tool.id, *tool.evidence[:1])

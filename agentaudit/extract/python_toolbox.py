@@ -51,8 +51,8 @@ def tools_of(building: Building, call: Call, builder: Builder) -> Iterator[Tool]
 
 def _all_tools(building: Building, call: Call) -> Iterator[Tool]:
     """The tools of a graph: those of its module, whose nodes may call them."""
-    if building.module.affords(len(building.tools)):
-        yield from building.tools.values()
+    if building.module.affords(len(building.tools_at)):
+        yield from building.tools_at.values()
     else:
         _leave_open(building, call.node.func)
 
@@ -132,8 +132,8 @@ def _methods(building: Building, defined: Sequence[ast.ClassDef]) -> Iterator[To
     """The methods that decorators make tools, of a class that the module defines itself."""
     for member in (member for each in defined for member in each.body):
         if isinstance(member, FunctionDef):
-            tool = building.tools.get(member.name)
-            if tool is not None and tool.evidence[0].line == member.lineno:
+            tool = building.tools_at.get(member.lineno)
+            if tool is not None:
                 yield tool
 
 

@@ -2,7 +2,10 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_annotations import (
@@ -29,13 +32,18 @@ _ASKS_FIRST = (
 
 
 def function_tools(module: Module) -> Iterator[Tool]:
-    """Every function that a decorator makes a tool."""
+    """Every function that a decorator makes a tool; several of one name are several tools."""
     steps = _steps(module)
+    count = Counter[str]()
     for node in module.functions:
         if node not in steps and any(
             _DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list
         ):
-            yield function_tool(module, node)
+            tool = function_tool(module, node)
+            count[node.name] += 1
+            key = f"{module.document.file}#{node.name}.{count[node.name]}"
+            again = fact_id("tool", node.name, key)
+            yield tool if count[node.name] == 1 else replace(tool, id=again)
 
 
 def _steps(module: Module) -> frozenset[ast.AST]:

@@ -2,7 +2,7 @@
 
 import ast
 
-from agentaudit.extract.python_names import local_imports
+from agentaudit.extract.python_names import imported_names
 
 SOURCE = """
 import one as x
@@ -25,7 +25,7 @@ async def beside():
 def meanings() -> dict[int, str]:
     tree = ast.parse(SOURCE)
     nodes = list(ast.walk(tree))
-    known = local_imports(nodes)
+    _, known = imported_names(nodes)
     used = (node for node in nodes if isinstance(node, ast.Attribute))
     return {node.lineno: known.of("x", node.lineno) for node in used}
 
@@ -37,4 +37,4 @@ def test_a_name_means_what_the_innermost_function_around_it_imports() -> None:
 def test_a_name_that_means_one_thing_everywhere_is_no_matter_of_functions() -> None:
     nodes = list(ast.walk(ast.parse("import a\ndef f():\n    import a\n    a.b\n")))
 
-    assert local_imports(nodes).of("a", 4) == ""
+    assert imported_names(nodes)[1].of("a", 4) == ""
