@@ -35,7 +35,7 @@ def constants(
 
     Variables of comprehensions are names of their own.
     """
-    given = Counter(imported)
+    given = Counter(list(imported))
     whole: dict[str, ast.expr] = {}
     grown = {name for call in calls for name in _grown(call)}
     for node in nodes:

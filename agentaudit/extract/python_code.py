@@ -48,7 +48,7 @@ class Call(Struct, frozen=True):
 class _Effort(Struct):
     """How much may still be read once more: one long list under a name that all use is much."""
 
-    left: int = 200_000
+    left: int = 60_000
     _sizes: dict[int, int] = field(default_factory=dict)
 
     def affords(self, count: int) -> bool:

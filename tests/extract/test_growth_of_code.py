@@ -1,0 +1,158 @@
+"""What extraction does for Python grows no faster than the file: lines that run, and no clock."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from tests.extract.test_growth import lines_run
+
+AGENTS = (
+    "from langchain.agents import create_agent\nfrom langchain_core.tools import tool\n"
+    "from langchain.agents.middleware import HumanInTheLoopMiddleware\n"
+    "from langgraph.checkpoint.memory import MemorySaver\n"
+)
+TEAMS = (
+    "from autogen_agentchat.agents import AssistantAgent\n"
+    "from autogen_agentchat.teams import RoundRobinGroupChat\n"
+)
+PARTS: Mapping[str, tuple[str, str]] = {
+    "stores and what gets them": (
+        "from agno.agent import Agent\nfrom agno.db.sqlite import SqliteDb\n",
+        "d$ = SqliteDb()\nk$ = Knowledge(contents_db=d$)\n",
+    ),
+    "histories that nobody shortens": (
+        "from semantic_kernel.contents import ChatHistoryTruncationReducer\n",
+        "r$ = ChatHistoryTruncationReducer(target_count=5)\n",
+    ),
+    "applications that uvicorn serves": (
+        "from fastmcp import FastMCP\nimport uvicorn\n",
+        "s$ = FastMCP('s$')\na$ = s$.http_app()\nuvicorn.run(a$)\n",
+    ),
+    "questions before tools": (
+        AGENTS,
+        "a$ = create_agent(tools=[t$], middleware=[HumanInTheLoopMiddleware(interrupt_on=N)])\n",
+    ),
+    "functions as tools": (AGENTS, "def t$(q): ...\na$ = create_agent(tools=[t$])\n"),
+    "classes of tools": (
+        AGENTS,
+        "class C$:\n    @tool\n    def m$(self, q: str): ...\na$ = create_agent(tools=[C$()])\n",
+    ),
+    "agents and their stores": (AGENTS, "m$ = MemorySaver()\na$ = create_agent(c=m$)\n"),
+    "retries and imports": (
+        "import langchain, tenacity\n",
+        "import a$\n@tenacity.retry\ndef f$(): x.converse()\n",
+    ),
+}
+
+
+def calls_of_calls(count: int) -> str:
+    """A chain of calls, each of what the one before gave."""
+    return f"{AGENTS}a" + ".b()" * (50 + 20 * count) + "\n"
+
+
+def calls_within_calls(count: int) -> str:
+    made = "m = MemorySaver()\na = create_agent(name='a')\nb = create_agent(name='b')\n"
+    return f"{AGENTS}{made}" + "f(" * count + "m" + ")" * count + "\n"
+
+
+def functions_within_functions(count: int) -> str:
+    made = "m = MemorySaver()\na = create_agent(name='a')\nb = create_agent(name='b')\n"
+    heads = "".join(f"{' ' * at}def f{at}():\n" for at in range(count))
+    body = f"{' ' * count}x = [{'y(), ' * count}]\n"
+    return f"{AGENTS}import tenacity\n{made}{heads}{body}@tenacity.retry\ndef g(): f0()\n"
+
+
+def conditions_of_conditions(count: int) -> str:
+    joined = "".join(f"c{at + 1} = c{at} | c{at}\n" for at in range(count))
+    return f"{TEAMS}c0 = X()\n{joined}t = RoundRobinGroupChat([], termination_condition=c{count})\n"
+
+
+def lists_of_lists(count: int) -> str:
+    joined = "".join(f"t{at + 1} = [*t{at}, *t{at}]\n" for at in range(count))
+    return f"{AGENTS}t0 = [x]\n{joined}a = create_agent(tools=t{count})\n"
+
+
+def names_of_names(count: int) -> str:
+    """The key of a session, behind which names stand for many names."""
+    names = "".join(f"    {a} = ({f'{b}, ' * count})\n" for a, b in ("ab", "bc", "cd"))
+    head = "from langchain_redis import RedisChatMessageHistory\n\n\ndef f(tenant_id):\n"
+    return f"{head}{names}    h = RedisChatMessageHistory(session_id=a)\n"
+
+
+def users_of_users(count: int) -> str:
+    """Credentials that act as one user after the other."""
+    head = "import langchain\nfrom google.oauth2.service_account import Credentials\n"
+    return f"{head}c = Credentials.from_service_account_file('f')" + (
+        ".with_subject('a')" * (50 + 20 * count) + "\n"
+    )
+
+
+CODE = (
+    *(calls_of_calls, calls_within_calls, functions_within_functions, conditions_of_conditions),
+    *(lists_of_lists, names_of_names, users_of_users),
+)
+
+
+@pytest.mark.parametrize(("head", "part"), PARTS.values(), ids=PARTS)
+def test_each_further_part_of_a_module_costs_what_the_one_before_did(head: str, part: str) -> None:
+    one, two, three = (
+        lines_run({"a.py": head + "".join(part.replace("$", str(at)) for at in range(10, end))})
+        for end in (18, 26, 34)
+    )
+
+    assert three - two == two - one
+
+
+@pytest.mark.parametrize("written", CODE)
+def test_so_does_each_further_level(written: Callable[[int], str]) -> None:
+    one, two, three = (lines_run({"a.py": written(count)}) for count in (4, 8, 12))
+
+    assert three - two == two - one
+
+
+def test_names_that_modules_pass_round_in_circles_are_followed_once() -> None:
+    """Each way round would be one of a million."""
+    circle = {
+        f"{own}.py": "import langchain\n"
+        + "".join(f"from {other} import *\n" for other in "abcd" if other != own)
+        for own in "abcd"
+    }
+
+    def asked(count: int) -> Mapping[str, str]:
+        names = "".join(f"from a import n{at}\n" for at in range(10, 10 + count))
+        return {**circle, "agent.py": f"import langchain\n{names}"}
+
+    one, two, three = (lines_run(asked(count)) for count in (4, 8, 12))
+
+    assert three - two == two - one
+
+
+def test_a_long_list_that_all_agents_use_is_read_for_some_and_left_open_for_others() -> None:
+    names = ", ".join(f"'mcp__a__b{at}'" for at in range(5_000))
+    options = "".join(f"o{at} = ClaudeAgentOptions(allowed_tools=T)\n" for at in range(10))
+    code = f"from claude_agent_sdk import ClaudeAgentOptions\nT = [{names}]\n{options}"
+    unresolved = deployment_of({"a.py": code}).unresolved
+
+    assert {end.what for end in unresolved} >= {"allowed_tools of o9 does not fold"}
+    assert "allowed_tools of o0 does not fold" not in {end.what for end in unresolved}
+
+
+DEEP = (
+    "@tool\ndef f(x: {}): ...\n".format(" | ".join(["a"] * 900)),
+    "@tool\ndef f(x: a{}): ...\n".format("[b]" * 900),
+    "x = a{}\n".format(".b()" * 900),
+    "x = a{}\n".format(".b" * 1500),
+    "def f(tenant_id, s):\n    m = RedisChatMessageHistory(session_id={})\n".format(
+        " + ".join(["s"] * 900)
+    ),
+    "a = create_agent(tools={})\n".format(" + ".join(["t"] * 900)),
+)
+
+
+@pytest.mark.parametrize("code", DEEP)
+def test_what_is_written_deeper_than_people_write_ends_no_run(code: str) -> None:
+    head = f"{AGENTS}from langchain_redis import RedisChatMessageHistory\n"
+    deployment = deployment_of({"a.py": f"{head}{code}last = create_agent(name='last')\n"})
+
+    assert "last" in {agent.name for agent in deployment.agents}
