@@ -118,7 +118,7 @@ class Module(Struct, frozen=True, eq=False, dict=True):
 
     def calls(self) -> Iterator[Call]:
         """Every call of the file, from the top down: those within others come after all of them."""
-        targets = dict(self._targets())
+        targets = self._targets()
         for node in self.of(ast.Call):
             name = self.dotted(node.func)
             if name:
@@ -220,12 +220,15 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         text = self.lines[line - 1] if line <= len(self.lines) else ""
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
 
-    def _targets(self) -> Iterator[tuple[int, str]]:
-        """Values and the first name that each gets, also where the value is awaited."""
-        kinds = (ast.withitem, ast.NamedExpr, ast.AnnAssign, ast.Assign)
-        for target, value in bindings(node for kind in kinds for node in reversed(self.of(kind))):
+    def _targets(self) -> Mapping[int, str]:
+        """The first name that each value gets, also where the value is awaited."""
+        kinds = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem)
+        found: dict[int, str] = {}
+        for target, value in bindings(node for kind in kinds for node in self.of(kind)):
             if isinstance(target, ast.Name):
-                yield id(value.value if isinstance(value, ast.Await) else value), target.id
+                given = value.value if isinstance(value, ast.Await) else value
+                found.setdefault(id(given), target.id)
+        return found
 
 
 def _held(number: float) -> float:
