@@ -44,7 +44,9 @@ def adk_sessions(module: Module, calls: Sequence[Call]) -> Iterator[tuple[Memory
 def _compacted(module: Module, call: ast.Call) -> Known:
     given = keyword(call, "events_compaction_config")
     if given is not None:
-        return Known.NONE if module.value(given) is None else Known.SET
+        if module.value(given) is None:
+            return Known.NONE
+        return Known.SET if isinstance(module.meant(given), ast.Call) else Known.UNKNOWN
     return Known.UNKNOWN if splatted(call) else _plugged(module, call)
 
 

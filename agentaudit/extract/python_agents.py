@@ -44,10 +44,10 @@ def extract_python(documents: Documents, collector: Collector) -> None:
 
 
 def _extract(documents: Documents, module: Module, collector: Collector) -> None:
-    decorated = [collector.add(tool) for tool in function_tools(module)]
-    for tool in decorated:
+    decorated = {tool.evidence[0].line: collector.add(tool) for tool in function_tools(module)}
+    for tool in decorated.values():
         add_ingestion(collector, tool)
-    tools = {tool.name: tool for tool in decorated}
+    tools = {tool.name: tool for tool in decorated.values()}
     calls = tuple(module.calls())
     built = _built(calls)
     building = Building(
@@ -55,7 +55,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         module=module,
         collector=collector,
         tools=tools,
-        tools_at={tool.evidence[0].line: tool for tool in decorated},
+        tools_at=decorated,
         calls=calls,
         runs=Runs(module, calls),
         agents=frozenset(call.variable for call, _ in built if call.variable),

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -23,6 +22,8 @@ _DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_functi
 _FREE_FORM = re.compile(
     r"^(?:sql|query|statement|command|cmd|code|script|expression|path|file_?path|filename|url|uri)$"
 )
+_MOST = 20
+"""Tools of one name and file that are compared."""
 _INJECTED = frozenset({"agent"})
 """Parameters that Strands fills in by their name (its documentation, "Python Tools")."""
 _ASKS_FIRST = (
@@ -32,18 +33,27 @@ _ASKS_FIRST = (
 
 
 def function_tools(module: Module) -> Iterator[Tool]:
-    """Every function that a decorator makes a tool; several of one name are several tools."""
+    """Every function that a decorator makes a tool; those of one name that differ are several."""
     steps = _steps(module)
-    count = Counter[str]()
+    found: dict[str, list[Tool]] = {}
     for node in module.functions:
         if node not in steps and any(
             _DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list
         ):
-            tool = function_tool(module, node)
-            count[node.name] += 1
-            key = f"{module.document.file}#{node.name}.{count[node.name]}"
-            again = fact_id("tool", node.name, key)
-            yield tool if count[node.name] == 1 else replace(tool, id=again)
+            yield _told_apart(module, function_tool(module, node), found)
+
+
+def _told_apart(module: Module, tool: Tool, found: dict[str, list[Tool]]) -> Tool:
+    """A tool under an id of its own, unless one of its name does the same."""
+    others = found.setdefault(tool.name, [])
+    for other in others[:_MOST]:
+        if replace(tool, id=other.id, evidence=other.evidence) == other:
+            return replace(tool, id=other.id)
+    if others:
+        key = f"{module.document.file}#{tool.name}.{len(others) + 1}"
+        tool = replace(tool, id=fact_id("tool", tool.name, key))
+    others.append(tool)
+    return tool
 
 
 def _steps(module: Module) -> frozenset[ast.AST]:
