@@ -8,8 +8,9 @@ or a quote no code names anything.
 import ast
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from agentaudit.extract.python_bindings import bindings, names_in
 from agentaudit.extract.python_code import Module, descendants
 from agentaudit.extract.python_names import FunctionDef
 
@@ -20,12 +21,13 @@ _LONGEST = 200
 
 def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
     """The variables of a function that hold nothing but numbers and operators, past its checks."""
+    changed = _changed(function)
     return frozenset(
         name
         for statement in _straight(function.body)
         if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise)
         if (name := _checked(module, statement.test))
-        if _unchanged(function, name, statement.lineno)
+        if changed.get(name, 0) <= statement.lineno
     )
 
 
@@ -97,20 +99,14 @@ def _characters(module: Module, node: ast.expr) -> str:
     return text if text.isascii() else ""
 
 
-def _unchanged(function: FunctionDef, name: str, line: int) -> bool:
-    """Whether what a variable is given after its check is made of itself alone."""
-    given = (
-        node.value
-        for node in descendants(function)
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr)
-        and node.lineno > line
-        and node.value is not None
-        and any(
-            isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)
-            for part in descendants(node)
-        )
-    )
-    return all(_made_of(value, name) for value in given)
+def _changed(function: FunctionDef) -> Mapping[str, int]:
+    """Names, and the last line on which each is given what is not made of itself alone."""
+    found: dict[str, int] = {}
+    for target, value in bindings(descendants(function)):
+        for name in names_in(target):
+            if not _made_of(value, name):
+                found[name] = max(found.get(name, 0), target.lineno)
+    return found
 
 
 def _made_of(value: ast.expr, name: str) -> bool:

@@ -80,6 +80,12 @@ def names_of_names(count: int) -> str:
     return f"{head}{names}    h = RedisChatMessageHistory(session_id=a)\n"
 
 
+def checks_of_checks(count: int) -> str:
+    """What a tool is passed is checked again and again, and is changed in between."""
+    once = "    if not re.match(r'^[0-9+]+$', q):\n        return\n    q = q.strip()\n"
+    return f"{AGENTS}import re\n@tool\ndef f(q: str):\n{once * count}    return eval(q)\n"
+
+
 def users_of_users(count: int) -> str:
     """Credentials that act as one user after the other."""
     head = "import langchain\nfrom google.oauth2.service_account import Credentials\n"
@@ -90,7 +96,7 @@ def users_of_users(count: int) -> str:
 
 CODE = (
     *(calls_of_calls, calls_within_calls, functions_within_functions, conditions_of_conditions),
-    *(lists_of_lists, names_of_names, users_of_users),
+    *(lists_of_lists, names_of_names, checks_of_checks, users_of_users),
 )
 
 

@@ -70,7 +70,8 @@ ADK = (
     [
         ("App(name='a', root_agent=r)", Known.NONE),
         ("App(name='a', root_agent=r, events_compaction_config=None)", Known.NONE),
-        ("App(name='a', root_agent=r, events_compaction_config=given)", Known.SET),
+        ("App(name='a', root_agent=r, events_compaction_config=given)", Known.UNKNOWN),
+        ("App(name='a', root_agent=r, events_compaction_config=Compaction(9))", Known.SET),
         ("App(name='a', root_agent=r, plugins=[ContextFilterPlugin(5)])", Known.SET),
         ("App(name='a', root_agent=r, plugins=[LoggingPlugin()])", Known.NONE),
         ("App(name='a', root_agent=r, plugins=[Ours()])", Known.UNKNOWN),
