@@ -152,7 +152,8 @@ def workload_of(columns: WorkColumns) -> Workload:
 
 def requests_of(columns: WorkColumns, start: int, stop: int) -> list[WorkRequest]:
     """The requests from one place up to another, as objects."""
-    ids, chosen = _ids(columns), slice(start, stop)
+    chosen = slice(start, stop)
+    ids = range(start, stop) if columns.ids is None else columns.ids[chosen].tolist()
     begin = columns.begin[start : stop + 1].tolist()
     first = begin[0]
     of_steps = slice(first, begin[-1])
@@ -163,22 +164,31 @@ def requests_of(columns: WorkColumns, start: int, stop: int) -> list[WorkRequest
         )
     ]
     count = stop - start
-    follows = [NOBODY] * count if columns.follows is None else columns.follows[chosen].tolist()
+    follows = _followed(columns, chosen)
     thinks = [0] * count if columns.think_ns is None else columns.think_ns[chosen].tolist()
     types, heavies = columns.type[chosen].tolist(), columns.heavy[chosen].tolist()
     arrivals = columns.arrival_ns[chosen].tolist()
     return [
         WorkRequest(
-            request_id=ids[start + place],
+            request_id=ids[place],
             type=columns.types[types[place]],
             heavy=HEAVIES[heavies[place]],
             arrival_ns=arrivals[place],
             steps=tuple(steps[begin[place] - first : begin[place + 1] - first]),
-            follows=None if follows[place] == NOBODY else ids[follows[place]],
+            follows=follows[place],
             think_ns=thinks[place],
         )
         for place in range(count)
     ]
+
+
+def _followed(columns: WorkColumns, chosen: slice) -> list[int | None]:
+    """The ids that some requests follow; looked up one by one, since few are asked for at once."""
+    if columns.follows is None:
+        return [None] * len(range(*chosen.indices(len(columns))))
+    places = columns.follows[chosen].tolist()
+    ids = range(len(columns)) if columns.ids is None else columns.ids
+    return [None if place == NOBODY else int(ids[place]) for place in places]
 
 
 def _step(kind: StepKind, demand_ns: int) -> WorkStep:
