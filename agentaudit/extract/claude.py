@@ -1,7 +1,7 @@
 """Settings of coding agents (Claude Code, Gemini CLI, Codex): permissions, sandbox, retention."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from agentaudit.extract.claude_rules import (
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.joined_credentials import targets
 from agentaudit.extract.mcp_clients import client_agent
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
@@ -115,13 +116,13 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
     everything = document.root.child("enableAllProjectMcpServers")
     trusted = everything if everything is not None and everything.boolean is True else None
     rules = {rule.text or "": rule for rule in _rules(document.root, "allow")}
-    allowed = list(rules)
-    servers = [
-        edge.dst
-        for edge in list(collector.edges.values())
-        if edge.kind is EdgeKind.EXPOSES and edge.src == agent.id
+    exposed = targets(collector, EdgeKind.EXPOSES)
+    gates = [
+        fact
+        for name in sorted(targets(collector, EdgeKind.GATED_BY)[agent.id])
+        if isinstance(fact := collector.facts[name], Approval)
     ]
-    for name in servers:
+    for name in exposed[agent.id]:
         server = collector.facts[name]
         if not isinstance(server, ToolServer):
             continue
@@ -138,25 +139,29 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
                 ),
             )
         )
-        for edge in list(collector.edges.values()):
-            tool = collector.facts.get(edge.dst)
-            if edge.kind is EdgeKind.EXPOSES and edge.src == name and isinstance(tool, Tool):
-                _gate_tool(collector, agent, tool, allowed=whole or _allowed(server, tool, allowed))
+        for identifier in exposed[name]:
+            tool = collector.facts.get(identifier)
+            if isinstance(tool, Tool):
+                free = whole or _allowed(server, tool, rules)
+                _gate_tool(
+                    collector, tool, gates, allowed=free or agent.permission_mode == "bypass"
+                )
 
 
-def _allowed(server: ToolServer, tool: Tool, rules: list[str]) -> bool:
+def _allowed(server: ToolServer, tool: Tool, rules: Container[str]) -> bool:
     short = tool.name.removeprefix(f"{server.name}.")
     return "*" in rules or f"mcp__{server.name}__{short}" in rules
 
 
-def _gate_tool(collector: Collector, agent: Agent, tool: Tool, *, allowed: bool) -> None:
-    if allowed or agent.permission_mode == "bypass":
+def _gate_tool(
+    collector: Collector, tool: Tool, gates: Iterable[Approval], *, allowed: bool
+) -> None:
+    if allowed:
         collector.update(replace(tool, approval=Truth.NO))
         return
-    for approval in collector.of(Approval):
-        if (EdgeKind.GATED_BY, agent.id, approval.id) in collector.edges:
-            collector.update(replace(tool, approval=Truth.YES))
-            collector.link(EdgeKind.GATED_BY, tool.id, approval.id, *approval.evidence)
+    for approval in gates:
+        collector.update(replace(tool, approval=Truth.YES))
+        collector.link(EdgeKind.GATED_BY, tool.id, approval.id, *approval.evidence)
 
 
 def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:

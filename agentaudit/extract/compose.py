@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from os.path import commonprefix
 
 from msgspec.structs import replace
@@ -24,6 +24,10 @@ _WIDE_MOUNTS = re.compile(
 )
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
+_MOST_SHARED = 50_000
+"""Variables of files, told once more for each further service."""
+_LITTLE = 10
+"""As many as one more service may get whatever the rest does."""
 _INTERPOLATION = re.compile(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
 
 
@@ -35,7 +39,7 @@ def extract_compose(documents: Documents, collector: Collector) -> None:
             beginning = _shared_beginning(services)
             for key, service in services.entries:
                 if service.kind is NodeKind.MAPPING:
-                    container = _container(documents, document, key, service)
+                    container = _container(documents, document, (key, service), collector)
                     add_container(collector, replace(container, beginning=beginning))
 
 
@@ -59,7 +63,10 @@ def _shared_beginning(services: Node) -> str:
     return re.sub(r"[^-_.]*$", "", commonprefix(names))  # noqa: RUF071, characters are meant
 
 
-def _container(documents: Documents, document: Document, key: Node, service: Node) -> Container:
+def _container(
+    documents: Documents, document: Document, placed: tuple[Node, Node], collector: Collector
+) -> Container:
+    key, service = placed
     natural = f"{document.file}#services.{key.raw}"
     name = service.text_at("container_name")
     return Container(
@@ -70,7 +77,7 @@ def _container(documents: Documents, document: Document, key: Node, service: Nod
         names=(key.raw, name) if name else (key.raw,),
         project=_project(document),
         words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
-        settings=tuple(_settings(documents, document, key, service)),
+        settings=tuple(_settings(documents, document, (key, service), collector)),
         settings_whole=_whole(documents, document, service),
         build=_build(document, service),
         mounts=_mounts(document, service),
@@ -117,11 +124,12 @@ def _root_user(service: Node) -> Truth:
 
 
 def _settings(
-    documents: Documents, document: Document, key: Node, service: Node
+    documents: Documents, document: Document, placed: tuple[Node, Node], collector: Collector
 ) -> Iterator[Setting]:
     """The environment as the container sees it: `environment` goes before `env_file`."""
-    beside = _env_file_settings(documents, document, ".env", service)
-    by_name = {setting.key: setting for setting in beside}
+    key, service = placed
+    beside = documents.beside(document, ".env")
+    by_name = documents.once(_EnvFiles).by_name(beside) if beside is not None else {}
     block = service.child("environment")
     own = [
         _interpolated(setting, by_name)
@@ -131,14 +139,14 @@ def _settings(
         own.extend(_passed_through(document, block, by_name))
     yield from own
     names = {setting.key for setting in own}
-    for path in _environment_files(service):
+    for path in _readable(documents, document, service, collector):
         for setting in _env_file_settings(documents, document, path.text or "", path):
             if setting.key not in names:
                 yield setting
     yield from _secret_files(document, service)
 
 
-def _interpolated(setting: Setting, by_name: dict[str, Setting]) -> Setting:
+def _interpolated(setting: Setting, by_name: Mapping[str, Setting]) -> Setting:
     """`${NAME}` as the value that `.env` gives it, where that stands in the audit."""
     name = variable_of(setting.content)
     given = by_name.get(name)
@@ -151,7 +159,7 @@ def _interpolated(setting: Setting, by_name: dict[str, Setting]) -> Setting:
 
 
 def _passed_through(
-    document: Document, block: Node, by_name: dict[str, Setting]
+    document: Document, block: Node, by_name: Mapping[str, Setting]
 ) -> Iterator[Setting]:
     """Names without a value: they come from the shell, or from `.env`."""
     for element in block.elements:
@@ -180,7 +188,45 @@ def _env_file_settings(
     if found is None or found.syntax != "dotenv":
         return ()
     via = () if node.kind is NodeKind.MAPPING else (evidence(document, node, plain(path)),)
-    return tuple(replace(item, via=via) for item in settings_of(found, found.root, "env"))
+    settings = documents.once(_EnvFiles).settings(found)
+    return tuple(replace(item, via=via) for item in settings)
+
+
+def _readable(
+    documents: Documents, document: Document, service: Node, collector: Collector
+) -> Iterator[Node]:
+    """The files of an environment, as long as all services together are not given too much."""
+    for path in _environment_files(service):
+        found = documents.beside(document, path.text or "")
+        more = len(documents.once(_EnvFiles).settings(found)) - _LITTLE if found is not None else 0
+        if more <= 0 or collector.affords("", "shared variables", more, most=_MOST_SHARED):
+            yield path
+        else:
+            place = evidence(document, path)
+            what = f"{plain(path.text or '')} is given to too many services"
+            collector.leave_open(place, what, "which variables the container gets is open")
+
+
+class _EnvFiles:
+    """The settings of environment files, each read once."""
+
+    def __init__(self, _: Documents) -> None:
+        self._settings: dict[str, tuple[Setting, ...]] = {}
+        self._by_name: dict[str, Mapping[str, Setting]] = {}
+
+    def settings(self, found: Document) -> tuple[Setting, ...]:
+        """Of a file; none of one that holds no environment."""
+        if found.file not in self._settings:
+            read = found.syntax == "dotenv"
+            self._settings[found.file] = settings_of(found, found.root, "env") if read else ()
+        return self._settings[found.file]
+
+    def by_name(self, found: Document) -> Mapping[str, Setting]:
+        """The last of each name."""
+        if found.file not in self._by_name:
+            settings = self.settings(found)
+            self._by_name[found.file] = {setting.key: setting for setting in settings}
+        return self._by_name[found.file]
 
 
 def _secret_files(document: Document, service: Node) -> Iterator[Setting]:

@@ -7,6 +7,7 @@ likely at most, and limits that no value sets are unknown, not absent.
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
@@ -31,14 +32,16 @@ _STORES = ("redis", "valkey", "keydb", "redis-cluster", "redis-ha", "redisCluste
 
 def extract_helm(documents: Documents, collector: Collector) -> None:
     """Every chart: its values files, its templates, and the charts it depends on."""
-    for chart in _charts(documents):
-        folder = folder_of(chart.file)
-        _leave_templates_open(documents, collector, folder)
+    charts = tuple(_charts(documents))
+    _leave_templates_open(documents, collector, {folder_of(chart.file) for chart in charts})
+    values: dict[str, list[Document]] = {}
+    for document in documents.of("yaml"):
+        if _VALUES.match(document.file.rpartition("/")[2]):
+            values.setdefault(folder_of(document.file), []).append(document)
+    for chart in charts:
         _leave_dependencies_open(documents, collector, chart)
-        for document in documents.of("yaml"):
-            name = document.file.rpartition("/")[2]
-            if folder_of(document.file) == folder and _VALUES.match(name):
-                _Values(chart, document, collector).add()
+        for document in values.get(folder_of(chart.file), ()):
+            _Values(chart, document, collector).add()
 
 
 def _charts(documents: Documents) -> Iterator[Document]:
@@ -47,17 +50,27 @@ def _charts(documents: Documents) -> Iterator[Document]:
             yield document
 
 
-def _leave_templates_open(documents: Documents, collector: Collector, folder: str) -> None:
+def _leave_templates_open(
+    documents: Documents, collector: Collector, charts: AbstractSet[str]
+) -> None:
     """A template that happens to be YAML says what nobody has decided yet."""
-    below = f"{folder}/templates/" if folder else "templates/"
     for document in documents.of("yaml"):
-        found = _TEMPLATE.search(document.text) if document.file.startswith(below) else None
+        template = any(folder in charts for folder in _above_templates(document.file))
+        found = _TEMPLATE.search(document.text) if template else None
         if found is not None:
             line, column = Lines(document.text).place(found.start())
             message = "an unrendered template; audit what `helm template` writes"
             collector.problems.append(
                 Problem(file=document.file, message=message, line=line, column=column)
             )
+
+
+def _above_templates(file: str) -> Iterator[str]:
+    """The folders whose `templates/` a file lies in."""
+    parts = file.split("/")
+    for place, part in enumerate(parts[:-1]):
+        if part == "templates":
+            yield "/".join(parts[:place])
 
 
 def _leave_dependencies_open(documents: Documents, collector: Collector, chart: Document) -> None:

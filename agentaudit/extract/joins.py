@@ -34,6 +34,12 @@ _CODED = frozenset(
 """Frameworks whose agents are code that an image holds; others run where their platform says."""
 
 
+_FEW_AGENTS = 4
+"""As many as any runtime may run."""
+_MOST_AGENTS = 20_000
+"""Beyond the few of each runtime, of all of them."""
+
+
 def join(collector: Collector) -> None:
     """Every join, each on what those before it found."""
     _resolve_references(collector)
@@ -83,8 +89,13 @@ def _place_agents(collector: Collector) -> None:
             built[workload.image] = coded.below(workload.build)
     for workload in workloads:
         agents = _agents_of(workload, coded, built) or [_own_agent(collector, workload)]
+        place = collector.facts[workload.runtime_id].evidence[0]
+        more = max(0, len(agents) - _FEW_AGENTS)
+        if not collector.affords("", "agents of runtimes", more, most=_MOST_AGENTS):
+            what = f"which agents run on {collector.facts[workload.runtime_id].name}"
+            collector.leave_open(place, what, "what they hold is open")
+            continue
         for agent in agents:
-            place = collector.facts[workload.runtime_id].evidence[0]
             collector.link(
                 EdgeKind.RUNS_ON,
                 agent.id,
@@ -101,6 +112,8 @@ class _Coded:
         self._image_folders = image_folders
         self._all = [agent for agent in agents if agent.framework in _CODED]
         self._by_name: dict[str, list[Agent]] = {}
+        self._named: dict[frozenset[str], list[Agent]] = {}
+        self._around: dict[str, list[Agent]] = {}
         self._by_folder: dict[str, list[Agent]] = {"": self._all}
         for agent in self._all:
             self._by_name.setdefault(_normal(agent.name), []).append(agent)
@@ -113,8 +126,13 @@ class _Coded:
         """Those in a folder, or in one file."""
         return self._by_folder.get(folder, [])
 
-    def named(self, names: Iterable[str]) -> list[Agent]:
+    def named(self, names: frozenset[str]) -> list[Agent]:
         """Those with any of these names, by id, if they are of one project: many are an `agent`."""
+        if names not in self._named:
+            self._named[names] = self._called(names)
+        return self._named[names]
+
+    def _called(self, names: Iterable[str]) -> list[Agent]:
         found = [agent for name in names for agent in self._by_name.get(name, ())]
         folders = [folder_of(agent.evidence[0].file) for agent in found]
         if not found or not self._of_one_project(found, commonpath(folders)):
@@ -127,6 +145,11 @@ class _Coded:
 
         Of several images it is those of the one whose folder is called like the file.
         """
+        if file not in self._around:
+            self._around[file] = self._nearest(file)
+        return self._around[file]
+
+    def _nearest(self, file: str) -> list[Agent]:
         folder = folder_of(file)
         while folder and folder not in self._by_folder:
             folder = folder.rpartition("/")[0]
@@ -162,7 +185,7 @@ def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]])
     if workload.build is not None:
         return coded.below(workload.build)
     by_image = built.get(workload.image, []) if workload.image else []
-    by_name = coded.named({_normal(name) for name in workload.names if name})
+    by_name = coded.named(frozenset(_normal(name) for name in workload.names if name))
     return by_image or by_name or coded.around(workload.document.file)
 
 

@@ -23,6 +23,7 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node
 
+_WILD = frozenset("*?$")
 _MANAGED = re.compile(r"(?:^|/)managed-mcp\.json$")
 
 
@@ -94,31 +95,52 @@ def _claude(document: Document) -> Iterator[_List]:
         )
     allowed, denied = root.child("allowedMcpServers"), root.child("deniedMcpServers")
     if allowed is not None:
-        yield _List("claude-code", document, allowed, partial(_allowed, allowed.list()))
+        yield _List("claude-code", document, allowed, _Entries(allowed.list()).allow)
     if denied is not None:
-        yield _List("claude-code", document, denied, partial(_not_denied, denied.list()))
+        entries = _Entries(denied.list())
+        yield _List("claude-code", document, denied, lambda server: not entries.name(server))
 
 
 def _identity(server: DeclaredServer) -> tuple[str, str, str, tuple[str, ...]]:
     return (server.name, url_of(server.node), *command_of(server.node))
 
 
-def _allowed(entries: tuple[Node, ...], server: DeclaredServer) -> bool:
-    deciding = "serverUrl" if url_of(server.node) else "serverCommand"
-    of_kind = [entry for entry in entries if entry.child(deciding) is not None]
-    return any(_is(entry, server) for entry in of_kind or entries)
+class _Entries:
+    """Entries of a list, each of which has one key: a command, a pattern of URLs, or a name."""
 
+    def __init__(self, entries: tuple[Node, ...]) -> None:
+        self._commands: set[tuple[str, ...]] = set()
+        self._urls: set[str] = set()
+        self._patterns: dict[str, None] = {}
+        self._names: set[str] = set()
+        self._kinds: set[str] = set()
+        for entry in entries:
+            self._kinds.update(key.raw for key, _ in entry.entries)
+            command, url = entry.child("serverCommand"), entry.text_at("serverUrl")
+            if command is not None:
+                self._commands.add(command.texts())
+            elif url and _WILD.isdisjoint(url):
+                self._urls.add(url.lower())
+            elif url:
+                self._patterns[url] = None
+            else:
+                self._names.add(entry.text_at("serverName"))
 
-def _not_denied(entries: tuple[Node, ...], server: DeclaredServer) -> bool:
-    return not any(_is(entry, server) for entry in entries)
+    def allow(self, server: DeclaredServer) -> bool:
+        """Whether they admit a server: by what it is, where any says that of its kind."""
+        deciding = "serverUrl" if url_of(server.node) else "serverCommand"
+        if deciding not in self._kinds:
+            return self.name(server)
+        return self._reached(server) if deciding == "serverUrl" else self._started(server)
 
+    def name(self, server: DeclaredServer) -> bool:
+        """Whether any of them speaks of a server."""
+        return server.name in self._names or self._started(server) or self._reached(server)
 
-def _is(entry: Node, server: DeclaredServer) -> bool:
-    """Whether an entry, which has one key, speaks of a server."""
-    command, url = entry.child("serverCommand"), entry.text_at("serverUrl")
-    if command is not None:
+    def _started(self, server: DeclaredServer) -> bool:
         name, words = command_of(server.node)
-        return command.texts() == (name, *words)
-    if url:
-        return matches(url, url_of(server.node))
-    return entry.text_at("serverName") == server.name
+        return (name, *words) in self._commands
+
+    def _reached(self, server: DeclaredServer) -> bool:
+        url = url_of(server.node)
+        return url.lower() in self._urls or any(matches(pattern, url) for pattern in self._patterns)

@@ -21,6 +21,8 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Node
 
+_MOST_JOINED = 20_000
+"""Agents of a file times its memories."""
 _BROKERING = ("oauth", "api_key", "gateway_iam_role")
 _PASSING_ON = ("jwt_passthrough", "caller_iam_credentials")
 
@@ -30,6 +32,12 @@ def add_agentcore(module: Module, principals: Principals, collector: Collector) 
     agents = [*_add_runtimes(module, collector), *_add_harnesses(module, principals, collector)]
     for declared in module.resources("aws_bedrockagentcore_memory"):
         store = collector.add(_memory(declared))
+        if agents and not collector.affords(
+            declared.document.file, "joined memories", len(agents), most=_MOST_JOINED
+        ):
+            what = f"which agents remember in {store.name}"
+            collector.leave_open(store.evidence[0], what, "what is kept there is open")
+            continue
         for agent in agents:
             collector.remember(agent, store, confidence=Confidence.LIKELY)
     targets = module.referring("gateway_identifier", "aws_bedrockagentcore_gateway_target")

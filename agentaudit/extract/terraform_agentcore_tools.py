@@ -24,6 +24,8 @@ from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Node
 
 _LIKELY = Confidence.LIKELY
+_MOST_JOINED = 20_000
+"""Agents of a file times its tools."""
 _EGRESS = {"public": "any", "sandbox": "allowlist"}
 """By the network mode; in a VPC the security groups decide."""
 
@@ -34,17 +36,27 @@ def add_agentcore_tools(
     """The tools of a module; the agents that stand beside them likely use them."""
     for declared in module.resources("aws_bedrockagentcore_code_interpreter"):
         tool = collector.add(_interpreter(declared))
-        _place_tool(declared, tool, principals, agents)
+        _place_tool(declared, tool, principals, _users(collector, declared, agents))
     for declared in module.resources("aws_bedrockagentcore_browser"):
         tool = collector.add(_browser(declared))
         add_source(collector, tool.id, "web pages", tool.evidence[0])
-        _place_tool(declared, tool, principals, agents)
+        _place_tool(declared, tool, principals, _users(collector, declared, agents))
     for declared in module.resources("aws_bedrockagentcore_gateway_target"):
         server = _add_target(declared, collector)
-        for agent in agents:
+        for agent in _users(collector, declared, agents):
             collector.link(EdgeKind.EXPOSES, agent, server, declared.place(), confidence=_LIKELY)
     for declared in module.resources("aws_bedrockagentcore_workload_identity"):
         collector.add(_workload_identity(declared))
+
+
+def _users(collector: Collector, declared: Declared, agents: Sequence[FactId]) -> Sequence[FactId]:
+    """The agents beside a tool, as far as a file has room for telling that of each tool."""
+    file, more = declared.document.file, len(agents)
+    if collector.affords(file, "joined tools", more, most=_MOST_JOINED):
+        return agents
+    what = f"which agents use {declared.title}"
+    collector.leave_open(declared.place(), what, "what they may do is open")
+    return ()
 
 
 def _interpreter(declared: Declared) -> Tool:

@@ -348,6 +348,48 @@ def drawn(count: int) -> Mapping[str, str]:
     return {"w.json": json.dumps({"name": "w", "nodes": nodes, "connections": connections})}
 
 
+def settings(count: int) -> Mapping[str, str]:
+    """Servers of Claude Code, each with rules and on both lists."""
+    names = [f"s{number}" for number in range(10, 10 + count)]
+    servers = {name: {"command": "npx", "args": ["-y", f"{name}@1.0.0"]} for name in names}
+    chosen = {
+        "permissions": {"allow": [f"mcp__{name}__read" for name in names]},
+        "allowedMcpServers": [{"serverCommand": ["npx", "-y", name]} for name in names],
+        "deniedMcpServers": [{"serverName": f"{name}-old"} for name in names],
+    }
+    return {
+        ".mcp.json": json.dumps({"mcpServers": servers}),
+        ".claude/settings.json": json.dumps(chosen),
+    }
+
+
+def charts(count: int) -> Mapping[str, str]:
+    """Charts of Helm with values and templates, each in a folder of its own."""
+    files = {
+        "Chart.yaml": "apiVersion: v2\nname: c\n",
+        "values.yaml": "image: agent:1\nenv: {A: b}\n",
+        "templates/a.yaml": "a: '{{ b }}'\n",
+    }
+    numbers = range(10, 10 + count)
+    return {f"c{at}/{name}": text for at in numbers for name, text in files.items()}
+
+
+def interpolated(count: int) -> Mapping[str, str]:
+    """Services of Compose that take one variable each from a file that holds them all."""
+    numbers = range(10, 10 + count)
+    service = "  s{0}: {{image: 'a:1', environment: {{A: '${{K{0}}}'}}}}\n"
+    services = "".join(service.format(number) for number in numbers)
+    held = "".join(f"K{number}=v\n" for number in numbers)
+    return {"compose.yaml": f"services:\n{services}", ".env": held}
+
+
+def remembered(count: int) -> Mapping[str, str]:
+    """An agent of AgentCore beside many memories."""
+    memory = 'resource "aws_bedrockagentcore_memory" "m{0}" {{ event_expiry_duration = 30 }}\n'
+    memories = "".join(memory.format(number) for number in range(10, 10 + count))
+    return {"main.tf": f'resource "aws_bedrockagentcore_agent_runtime" "r" {{}}\n{memories}'}
+
+
 def lines_run(files: Mapping[str, str]) -> int:
     """How many lines of extractors run for files; the second time, when all is loaded."""
     deployment_of(files)
@@ -409,6 +451,10 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
         keys,
         volumes,
         drawn,
+        settings,
+        charts,
+        interpolated,
+        remembered,
     ],
 )
 def test_so_does_each_further_module_document_or_function(
