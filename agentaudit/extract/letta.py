@@ -16,7 +16,7 @@ from agentaudit.extract.collector import Collector, Setting, Workload, evidence,
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
-from agentaudit.extract.letta_tools import add_tools
+from agentaudit.extract.letta_tools import Parts, add_tools
 from agentaudit.extract.mcp import Reading
 from agentaudit.extract.redaction import bare_url, plain
 from agentaudit.model.evidence import Known, Truth
@@ -46,9 +46,14 @@ def _add_file(documents: Documents, document: Document, collector: Collector) ->
             return
     view = replace(document, roots=(root or document.root,))
     agents = tuple(_agents(view.root))
-    added = [
-        _add_agent(documents, view, collector, (index, node)) for index, node in enumerate(agents)
-    ]
+    tools, blocks = Parts(view.root, "tools"), Parts(view.root, "blocks")
+    added = []
+    for index, node in enumerate(agents):
+        agent = _add_agent(view, collector, (index, node))
+        _add_memory(view, collector, agent, node)
+        _add_blocks(view, collector, agent, list(_blocks(blocks, node)))
+        add_tools(Reading(documents, view, collector, agent), node, tools)
+        added.append(agent)
     _add_shared_blocks(view, collector, list(zip(added, agents, strict=True)))
 
 
@@ -61,9 +66,7 @@ def _agents(root: Node) -> Iterator[Node]:
         yield root
 
 
-def _add_agent(
-    documents: Documents, document: Document, collector: Collector, placed: tuple[int, Node]
-) -> Agent:
+def _add_agent(document: Document, collector: Collector, placed: tuple[int, Node]) -> Agent:
     index, node = placed
     name = plain(node.text_at("name")) or "agent"
     agent = collector.add(
@@ -76,8 +79,6 @@ def _add_agent(
     )
     _add_model(document, collector, node, index)
     _add_secrets(document, collector, agent, placed)
-    _add_memory(document, collector, agent, node)
-    add_tools(Reading(documents, document, collector, agent), node)
     return agent
 
 
@@ -119,7 +120,7 @@ def _add_secrets(
 
 
 def _add_memory(document: Document, collector: Collector, agent: Agent, node: Node) -> None:
-    """The messages of an agent, and its blocks and passages: neither ever expires."""
+    """The messages of an agent, which never expire."""
     window = node.child("context_window_limit")
     if window is None or not window.text:
         window = node.get("llm_config", "context_window")
@@ -143,32 +144,38 @@ def _add_memory(document: Document, collector: Collector, agent: Agent, node: No
         )
     )
     collector.remember(agent.id, messages)
-    blocks = list(_blocks(document.root, node))
-    if blocks:
-        limits = [bound(block.child("limit")) for block in blocks]
-        whole = all(known is Known.SET for known, _ in limits)
-        frozen = all(
-            (read_only := block.child("read_only")) is not None and read_only.boolean is True
-            for block in blocks
+
+
+def _add_blocks(
+    document: Document, collector: Collector, agent: Agent, blocks: Sequence[Node]
+) -> None:
+    """The blocks and passages of an agent, which never expire either."""
+    if not blocks:
+        return
+    limits = [bound(block.child("limit")) for block in blocks]
+    whole = all(known is Known.SET for known, _ in limits)
+    frozen = all(
+        (read_only := block.child("read_only")) is not None and read_only.boolean is True
+        for block in blocks
+    )
+    store = collector.add(
+        MemoryStore(
+            id=fact_id("memory_store", "blocks", f"{agent.id}/blocks"),
+            name=f"memory blocks of {agent.name}",
+            evidence=(evidence(document, blocks[0].child("label") or blocks[0]),),
+            kind="managed",
+            backend="letta",
+            ttl=Known.NONE,
+            max_bytes=Known.SET if whole else Known.UNKNOWN,
+            max_bytes_count=sum(size or 0 for _, size in limits) if whole else None,
+            persistent=Truth.YES,
+            explicit_writes=Truth.YES,
+            explicit_retrieval=Truth.NO,
+            agent_writable=Truth.NO if frozen else Truth.YES,
+            read_as_instructions=Truth.YES,
         )
-        store = collector.add(
-            MemoryStore(
-                id=fact_id("memory_store", "blocks", f"{agent.id}/blocks"),
-                name=f"memory blocks of {agent.name}",
-                evidence=(evidence(document, blocks[0].child("label") or blocks[0]),),
-                kind="managed",
-                backend="letta",
-                ttl=Known.NONE,
-                max_bytes=Known.SET if whole else Known.UNKNOWN,
-                max_bytes_count=sum(size or 0 for _, size in limits) if whole else None,
-                persistent=Truth.YES,
-                explicit_writes=Truth.YES,
-                explicit_retrieval=Truth.NO,
-                agent_writable=Truth.NO if frozen else Truth.YES,
-                read_as_instructions=Truth.YES,
-            )
-        )
-        collector.remember(agent.id, store)
+    )
+    collector.remember(agent.id, store)
 
 
 def _add_shared_blocks(
@@ -205,14 +212,9 @@ def _add_shared_blocks(
             collector.remember(agent.id, store)
 
 
-def _blocks(root: Node, node: Node) -> Iterator[Node]:
+def _blocks(shared: Parts, node: Node) -> Iterator[Node]:
     """Blocks by their ids, those that stand in the agent, and those of the first form."""
-    named = node.child("block_ids")
-    wanted = set(named.texts()) if named is not None else set()
-    listed = root.child("blocks")
-    for block in listed.elements if listed is not None else ():
-        if block.text_at("id") in wanted:
-            yield block
+    yield from shared.named(node.child("block_ids"))
     for key in ("memory_blocks", "core_memory"):
         own = node.child(key)
         yield from (block for block in (own.elements if own is not None else ()) if block.entries)

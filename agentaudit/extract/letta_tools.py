@@ -5,6 +5,9 @@ A tool waits for an approval where it or a rule of the agent says so. Code of `r
 sandbox service; tools with a source run in a sandbox that the server's settings choose.
 """
 
+from collections.abc import Iterator
+from operator import itemgetter
+
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Setting, evidence
@@ -34,21 +37,41 @@ _KNOWN = {
     "fetch_webpage": PAGES,
     "run_code": CODE,
 }
+_MOST_SERVERS = 3_000
+"""Agents of a file times its servers, all of which each of them has."""
 _CREDENTIALS = ("token", "api_key", "auth_token")
 
 
-def add_tools(reading: Reading, agent: Node) -> None:
+class Parts:
+    """The tools or blocks of a file, as its agents name them by their ids."""
+
+    def __init__(self, root: Node, key: str) -> None:
+        listed = root.child(key)
+        self.all = listed.elements if listed is not None else ()
+        self._by_id: dict[str, tuple[int, Node]] = {}
+        for place, part in enumerate(self.all):
+            self._by_id.setdefault(part.text_at("id"), (place, part))
+
+    def named(self, node: Node | None) -> Iterator[Node]:
+        """Those with the ids of a list, in their own order."""
+        wanted = dict.fromkeys(node.texts() if node is not None else ())
+        found = (self._by_id[name] for name in wanted if name in self._by_id)
+        yield from (part for _, part in sorted(found, key=itemgetter(0)))
+
+
+def add_tools(reading: Reading, agent: Node, tools: Parts) -> None:
     """Every tool that an agent has, by its id or within it; every server of the file."""
-    asked = _asked(agent)
-    named = agent.child("tool_ids")
-    wanted = set(named.texts()) if named is not None else set()
-    root = reading.document.root
-    listed = root.child("tools")
-    for tool in listed.elements if listed is not None else ():
-        if agent is root or tool.text_at("id") in wanted:
-            _add_tool(reading, tool, asked)
+    asked, root = _asked(agent), reading.document.root
+    for tool in tools.all if agent is root else tools.named(agent.child("tool_ids")):
+        _add_tool(reading, tool, asked)
     servers = root.child("mcp_servers")
-    for index, server in enumerate(servers.elements if servers is not None else ()):
+    listed = servers.elements if servers is not None else ()
+    file, more = reading.document.file, len(listed)
+    if not reading.collector.affords(file, "servers of agents", more, most=_MOST_SERVERS):
+        what = f"the servers of {reading.agent.name}"
+        reading.collector.leave_open(reading.agent.evidence[0], what, "what they may do is open")
+        return
+    for index, server in enumerate(listed):
         _add_server(reading, server, f"mcp_servers.{index}")
 
 

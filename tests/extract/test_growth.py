@@ -390,6 +390,18 @@ def remembered(count: int) -> Mapping[str, str]:
     return {"main.tf": f'resource "aws_bedrockagentcore_agent_runtime" "r" {{}}\n{memories}'}
 
 
+def members(count: int) -> Mapping[str, str]:
+    """A file of Letta with agents that have a tool and a block each."""
+    numbers = range(10, 10 + count)
+    agents = [
+        {"name": f"a{at}", "llm_config": {}, "tool_ids": [f"t{at}"], "block_ids": [f"b{at}"]}
+        for at in numbers
+    ]
+    tools = [{"id": f"t{at}", "name": f"t{at}"} for at in numbers]
+    blocks = [{"id": f"b{at}", "label": "persona", "limit": 5} for at in numbers]
+    return {"a.af": json.dumps({"agents": agents, "tools": tools, "blocks": blocks})}
+
+
 def lines_run(files: Mapping[str, str]) -> int:
     """How many lines of extractors run for files; the second time, when all is loaded."""
     deployment_of(files)
@@ -455,6 +467,7 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
         charts,
         interpolated,
         remembered,
+        members,
     ],
 )
 def test_so_does_each_further_module_document_or_function(
