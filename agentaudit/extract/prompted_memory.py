@@ -32,6 +32,8 @@ _STATE = re.compile(r"^app:(\w{1,80})$")
 _DEEPEST = 6
 _MOST_PROMPTS = 500
 """More of them in one file are an attack on the reader."""
+_MOST_PROMPTED = 20_000
+"""Pairs of an agent and a memory of one file."""
 
 
 class _Memory(Struct):
@@ -56,12 +58,24 @@ def extract_prompted_memory(documents: Documents, collector: Collector) -> None:
         text = document.root.child("instruction")
         if text is not None and "app:" in text.raw:
             _add_prompt(found, text.raw, evidence(document, text, "instruction"))
+    agents = _agents(collector)
     for key, memory in sorted(found.items()):
         if memory.prompts:
-            _add(collector, key, memory)
+            _add(collector, key, memory, agents)
 
 
-def _add(collector: Collector, key: str, memory: _Memory) -> None:
+def _agents(collector: Collector) -> Mapping[str, Sequence[Agent]]:
+    """By the files that they stand in first."""
+    agents: dict[str, list[Agent]] = {}
+    for agent in collector.of(Agent):
+        agents.setdefault(agent.evidence[0].file, []).append(agent)
+    return agents
+
+
+def _add(
+    collector: Collector, key: str, memory: _Memory, agents: Mapping[str, Sequence[Agent]]
+) -> None:
+    """The memory, with the agents of the files that it is read and written in."""
     store = collector.add(
         MemoryStore(
             id=fact_id("memory_store", memory.name, f"prompted/{key}"),
@@ -75,9 +89,16 @@ def _add(collector: Collector, key: str, memory: _Memory) -> None:
             read_as_instructions=Truth.YES,
         )
     )
-    files = {place.file for place in store.evidence}
-    for agent in collector.of(Agent):
-        if agent.evidence[0].file in files:
+    for file in dict.fromkeys(place.file for place in store.evidence):
+        beside = agents.get(file, ())
+        if not collector.affords(file, "prompted agents", len(beside), most=_MOST_PROMPTED):
+            collector.leave_open(
+                store.evidence[0],
+                f"who is instructed by {store.name}",
+                "which agents of this file remember it is open",
+            )
+            continue
+        for agent in beside:
             collector.remember(agent.id, store, confidence=Confidence.LIKELY)
 
 

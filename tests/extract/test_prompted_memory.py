@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -100,3 +101,15 @@ def test_what_tends_an_agents_memory_is_no_second_agent() -> None:
     assert [
         store for store in deployment_of({"team.af": text}).memory_stores if store.scope == "global"
     ] == []
+
+
+def test_of_many_agents_with_many_memories_some_are_joined_and_the_rest_is_open() -> None:
+    agents = "".join(
+        f"a{number} = Agent(name='a{number}', model='m', instruction='{{app:k{number}}}')\n"
+        for number in range(200)
+    )
+    deployment = deployment_of({"agent.py": f"from google.adk.agents import Agent\n{agents}"})
+
+    joined = [edge for edge in deployment.edges if edge.kind is EdgeKind.PERSISTS_TO]
+    assert 10_000 < len(joined) <= 20_000
+    assert any(end.what.startswith("who is instructed by") for end in deployment.unresolved)
