@@ -13,6 +13,7 @@ from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.literals import default_of, variable_of
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.shared_variables import affordable
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
@@ -24,10 +25,6 @@ _WIDE_MOUNTS = re.compile(
 )
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
-_MOST_SHARED = 50_000
-"""Variables of files, told once more for each further service."""
-_LITTLE = 10
-"""As many as one more service may get whatever the rest does."""
 _INTERPOLATION = re.compile(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
 
 
@@ -198,8 +195,8 @@ def _readable(
     """The files of an environment, as long as all services together are not given too much."""
     for path in _environment_files(service):
         found = documents.beside(document, path.text or "")
-        more = len(documents.once(_EnvFiles).settings(found)) - _LITTLE if found is not None else 0
-        if more <= 0 or collector.affords("", "shared variables", more, most=_MOST_SHARED):
+        many = len(documents.once(_EnvFiles).settings(found)) if found is not None else 0
+        if affordable(collector, many):
             yield path
         else:
             place = evidence(document, path)

@@ -5,16 +5,12 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector, Setting, evidence
-from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, Values
+from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.shared_variables import affordable
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
-
-_MOST_SHARED = 50_000
-"""Variables of Secrets and ConfigMaps, told once more for each further container."""
-_LITTLE = 10
-"""As many as one more container may get whatever the rest does."""
 
 
 class Pod(Struct, frozen=True, kw_only=True):
@@ -120,7 +116,7 @@ def _all_of_source(
         name = reference.text_at("name")
         place = evidence(pod.owner.document, reference, f"{kind} {plain(name)}")
         values = pod.cluster.values(kind, pod.owner.namespace, name)
-        if values is None or not _affordable(collector, values):
+        if values is None or not affordable(collector, len(values.settings)):
             what = "is not among the files" if values is None else "is given to too many"
             collector.leave_open(
                 place,
@@ -130,12 +126,6 @@ def _all_of_source(
             yield None
         else:
             yield tuple(_through(setting, prefix, place) for setting in values.settings)
-
-
-def _affordable(collector: Collector, values: Values) -> bool:
-    """Whether one more container may be given these; many times many outgrow any file."""
-    more = len(values.settings) - _LITTLE
-    return more <= 0 or collector.affords("", "shared variables", more, most=_MOST_SHARED)
 
 
 def _through(setting: Setting, prefix: str, place: Evidence) -> Setting:

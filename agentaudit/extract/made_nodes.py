@@ -24,12 +24,6 @@ def made_mapping(place: Node, values: Mapping[str, Node | None]) -> Node:
     return place.changed(kind=NodeKind.MAPPING, raw="", entries=entries, elements=())
 
 
-def joined_entries(*mappings: Node | None) -> tuple[tuple[Node, Node], ...]:
-    """The entries of several mappings as those of one; the last of equal keys counts."""
-    groups = (mapping.entries for mapping in mappings if mapping is not None)
-    return tuple({key.raw: (key, value) for group in groups for key, value in group}.values())
-
-
 def made_unknown(place: Node) -> Node:
     """Something that the file does not decide."""
     return place.changed(kind=NodeKind.UNKNOWN, raw="", entries=(), elements=())

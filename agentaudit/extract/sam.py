@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from agentaudit.extract.cloudformation_values import is_call
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.lambda_roles import made_policy, made_role, made_trust
-from agentaudit.extract.made_nodes import joined_entries, made_list, made_mapping, made_text
+from agentaudit.extract.made_nodes import made_list, made_mapping, made_text
+from agentaudit.extract.shared_variables import joined_variables
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _FUNCTION = "AWS::Serverless::Function"
@@ -36,7 +37,7 @@ def expanded(document: Document, collector: Collector) -> Document:
         if resource.text_at("Type") != _FUNCTION:
             entries.append((key, resource))
             continue
-        properties = _with_globals(resource, given)
+        properties = _with_globals(document, resource, given, collector)
         if properties.child("Role") is None:
             role = made_text(key, f"{key.raw}Role")
             entries.append((role, _role(document, properties, collector)))
@@ -50,7 +51,9 @@ def expanded(document: Document, collector: Collector) -> Document:
     return replace(document, roots=roots)
 
 
-def _with_globals(resource: Node, given: Node | None) -> Node:
+def _with_globals(
+    document: Document, resource: Node, given: Node | None, collector: Collector
+) -> Node:
     """The properties of a function, with those that all functions have where it has none."""
     own = resource.get("Properties") or made_mapping(resource, {})
     if given is None:
@@ -60,7 +63,8 @@ def _with_globals(resource: Node, given: Node | None) -> Node:
         for name in _FROM_GLOBALS
         if own.child(name) is None and (value := given.child(name)) is not None
     }
-    variables = joined_entries(*(each.get("Environment", "Variables") for each in (given, own)))
+    named = (each.get("Environment", "Variables") for each in (given, own))
+    variables = joined_variables(collector, document, *named)
     if variables:
         place = own.child("Environment") or given.child("Environment") or own
         names = place.changed(kind=NodeKind.MAPPING, entries=variables)

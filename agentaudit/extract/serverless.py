@@ -18,7 +18,6 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.lambda_roles import made_policy, made_role, made_trust
 from agentaudit.extract.made_nodes import (
-    joined_entries,
     made_list,
     made_mapping,
     made_text,
@@ -26,6 +25,7 @@ from agentaudit.extract.made_nodes import (
 )
 from agentaudit.extract.platform_files import SERVERLESS_FILE
 from agentaudit.extract.resolver import LONGEST_TEXT, Resolver
+from agentaudit.extract.shared_variables import joined_variables
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _VARIABLE = re.compile(r"\$\{(?P<source>[a-zA-Z]+)(?::|(?=\())(?P<rest>[^{}]*)\}")
@@ -42,7 +42,7 @@ def projects(documents: Documents, collector: Collector) -> Iterator[Document]:
         provider = root.text_at("provider", "name") or root.text_at("provider")
         if SERVERLESS_FILE.search(document.file) and provider == "aws":
             variables = _Variables(document, documents)
-            yield _template(document, variables.resolved(root))
+            yield _template(document, variables.resolved(root), collector)
             if variables.exhausted:
                 message = f"variables that stand for more than {_Variables.MOST_NODES:,} values"
                 collector.problems.append(
@@ -50,9 +50,9 @@ def projects(documents: Documents, collector: Collector) -> Iterator[Document]:
                 )
 
 
-def _template(document: Document, resolved: Node) -> Document:
+def _template(document: Document, resolved: Node, collector: Collector) -> Document:
     root = document.root
-    project = _Project(without_nulls(resolved))
+    project = _Project(without_nulls(resolved), document, collector)
     entries = tuple(project.resources())
     listed = root.changed(entries=entries)
     template = root.changed(entries=((made_text(root, "Resources"), listed),))
@@ -131,6 +131,8 @@ class _Project(Struct, frozen=True):
     """The file, its variables resolved."""
 
     root: Node
+    document: Document
+    collector: Collector
 
     def resources(self) -> Iterator[tuple[Node, Node]]:
         """The resources of its template, by their logical ids."""
@@ -208,7 +210,7 @@ class _Project(Struct, frozen=True):
 
     def _environment(self, key: Node, function: Node) -> Node | None:
         own, shared = function.get("environment"), self.root.get("provider", "environment")
-        entries = joined_entries(shared, own)
+        entries = joined_variables(self.collector, self.document, shared, own)
         if not entries:
             return None
         variables = (own or shared or key).changed(kind=NodeKind.MAPPING, entries=entries)

@@ -490,3 +490,31 @@ def test_a_role_of_many_rules_for_many_subjects_is_told_as_often_as_a_file_may_b
 
     assert 200 <= len(found.grants) < 200 * 200
     assert [end.effect for end in found.unresolved] == ["they may do anything"]
+
+
+SHARED = {
+    "serverless.yml": (
+        "service: a\nprovider:\n  name: aws\n  environment:\n",
+        "    KEY_{0}: AKIA{0:016}\n",
+        "functions:\n",
+        "  f{0}: {{handler: a.b}}\n",
+    ),
+    "template.yaml": (
+        "Globals:\n  Function:\n    Environment:\n      Variables:\n",
+        "        KEY_{0}: AKIA{0:016}\n",
+        "Resources:\n",
+        "  F{0}: {{Type: AWS::Serverless::Function, Properties: {{Handler: a.b}}}}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("file", SHARED)
+def test_variables_of_many_functions_are_told_as_often_as_a_file_may_be_long(file: str) -> None:
+    head, variable, middle, function = SHARED[file]
+    variables = "".join(variable.format(at) for at in range(510))
+    functions = "".join(function.format(at) for at in range(110))
+    found = deployment_of({file: head + variables + middle + functions})
+
+    left = [end for end in found.unresolved if end.what.startswith("variables that are given")]
+    assert [end.effect for end in left] == ["which variables some of them get is open"]
+    assert len(found.runtimes) == 110
