@@ -226,6 +226,8 @@ class Connections:
             while not self._stopped.is_set():
                 self._take(self._watcher.look(time.monotonic_ns(), self._pids))
                 self._watcher.wait(time.monotonic_ns())
+            # What ended during the last wait counts as well.
+            self._take(self._watcher.look(time.monotonic_ns(), self._pids))
             self._take(self._watcher.close(time.monotonic_ns()))
         except Exception as error:  # noqa: BLE001 -- a defect here must not end the recording
             self._take([self._defect(error)])

@@ -44,6 +44,7 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
         self._thread.join()
+        self._seen += self._watcher.look(time.monotonic_ns(), self.pids)
         self._seen += self._watcher.close(time.monotonic_ns())
 
     def _run(self) -> None:
