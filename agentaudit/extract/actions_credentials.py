@@ -6,6 +6,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from agentaudit.extract.actions_jobs import Job, Step, WorkflowFile, raw
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.iam_holders import principal_name
@@ -19,7 +20,7 @@ from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
 _AWS_ACTION = "aws-actions/configure-aws-credentials"
-_MOST_VARIABLES = 100_000
+_VARIABLES = Budget("variables of jobs", 100_000)
 """Of all jobs of a workflow, those that it gives to each of them as often as there are jobs."""
 _SESSION_S = 3600
 """What `configure-aws-credentials` asks for when nobody says."""
@@ -91,12 +92,9 @@ def _affords(collector: Collector, workflow: WorkflowFile, job: Job) -> bool:
     """Whether what all jobs have is not read all too often; if it is, the rest is left open."""
     shared, own = workflow.root.get("env"), job.node.get("env")
     size = sum(len(block.entries) for block in (shared, own) if block is not None)
-    file = workflow.document.file
-    if collector.affords(file, "variables of jobs", size, most=_MOST_VARIABLES):
-        return True
-    place = evidence(workflow.document, job.key)
-    collector.leave_open(place, f"the variables of the job {plain(job.name)}", "they may be keys")
-    return False
+    what = f"the variables of the job {plain(job.name)}"
+    end = (evidence(workflow.document, job.key), what, "they may be keys")
+    return collector.affords(_VARIABLES, size, end)
 
 
 def _stage(job: Job) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
 from agentaudit.errors import Problem
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.redaction import cleaned
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
@@ -137,7 +138,7 @@ class Collector(Struct):
     key: bytes = b""
     """A team's own, by which equal values are known again in its other runs."""
     _spent: dict[tuple[str, str], int] = field(default_factory=dict)
-    """By file and what is counted."""
+    """By file, or none for all together, and what is counted."""
     _counted: set[tuple[str, str, object]] = field(default_factory=set)
     _by_kind: dict[type[Fact], dict[FactId, Fact]] = field(default_factory=dict)
     _seen: dict[FactId, tuple[tuple[Evidence, ...], set[Evidence]]] = field(default_factory=dict)
@@ -225,17 +226,22 @@ class Collector(Struct):
         """What was left open with these words at this place is open no more."""
         self.open_ends.pop((place, cleaned(what)), None)
 
-    def affords(self, file: str, what: str, more: int, *, most: int, key: object = None) -> bool:
+    def affords(
+        self, budget: Budget, more: int, end: tuple[Evidence, str, str], *, key: object = None
+    ) -> bool:
         """
-        Whether a file has room for more of what takes long to look at; if so, it is counted.
+        Whether there is room for more of what takes long to look at; if so, it is counted.
 
-        What has a key counts once in each file. Who is refused leaves open what he did not read.
+        If not, that is left open: `end` is a place, what is open there, and what that leaves
+        undecided. What has a key counts once.
         """
-        counter = (file, what)
+        place, what, effect = end
+        counter = ("" if budget.whole else place.file, budget.counted)
         if key is not None and (*counter, key) in self._counted:
             return True
-        spent = self._spent.get(counter, 0) + more
-        if spent > most:
+        spent = self._spent.get(counter, 0) + max(more - budget.free, 0)
+        if spent > budget.most:
+            self.leave_open(place, what, effect)
             return False
         self._spent[counter] = spent
         if key is not None:

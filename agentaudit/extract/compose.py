@@ -13,7 +13,7 @@ from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.literals import default_of, variable_of
 from agentaudit.extract.redaction import plain
-from agentaudit.extract.shared_variables import affordable
+from agentaudit.extract.shared_variables import SHARED
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
@@ -196,12 +196,10 @@ def _readable(
     for path in _environment_files(service):
         found = documents.beside(document, path.text or "")
         many = len(documents.once(_EnvFiles).settings(found)) if found is not None else 0
-        if affordable(collector, many):
+        what = f"{plain(path.text or '')} is given to too many services"
+        effect = "which variables the container gets is open"
+        if collector.affords(SHARED, many, (evidence(document, path), what, effect)):
             yield path
-        else:
-            place = evidence(document, path)
-            what = f"{plain(path.text or '')} is given to too many services"
-            collector.leave_open(place, what, "which variables the container gets is open")
 
 
 class _EnvFiles:

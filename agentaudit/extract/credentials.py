@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
@@ -26,8 +27,8 @@ HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repos
 """Who can hold a credential, the one that matters most first."""
 _ADDRESS = re.compile(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
 """Where a secret is kept, and not the secret: whoever is given it asks for the value himself."""
-_MOST_CREDENTIALS = 20_000
-"""Of one file, each as often as somebody has it."""
+_CREDENTIALS = Budget("credentials", 20_000)
+"""Each as often as somebody has it."""
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
@@ -63,10 +64,9 @@ def add_credentials(
     added: list[Credential] = []
     for found in _found(tuple(settings)):
         file = found.setting.document.file
-        if not collector.affords(file, "credentials", 1, most=_MOST_CREDENTIALS):
-            what = f"credentials beyond {_MOST_CREDENTIALS:,}"
-            start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
-            collector.leave_open(start, what, "what they open is not known")
+        start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
+        what = f"credentials beyond {_CREDENTIALS.most:,}"
+        if not collector.affords(_CREDENTIALS, 1, (start, what, "what they open is not known")):
             break
         added.append(_add(collector, found, holding))
     return tuple(added)

@@ -11,6 +11,7 @@ from math import prod
 
 from msgspec import Struct
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.iam_actions import all_actions, expanded, width
 from agentaudit.extract.iam_globs import matches
@@ -23,6 +24,7 @@ _MOST_NAMED = 20_000
 """Resources of allowances times those of denials, as far as they are held against each other."""
 _OWN_USER = "${aws:username}"
 _MOST_ACTIONS = 2_000_000
+_PATTERNS, _ACTIONS = Budget("patterns", _MOST_ACTIONS), Budget("actions", _MOST_ACTIONS)
 """Actions that the patterns of a file are held against, and as many that are left of them."""
 
 
@@ -52,7 +54,7 @@ def readable(collector: Collector, bearer: str, statements: Iterable[Statement])
     for statement in listed[:_MOST_STATEMENTS]:
         patterns = (*statement.actions, *statement.not_actions)
         size = sum(map(width, patterns))
-        if _affords(collector, statement, ("patterns", patterns), size):
+        if _affords(collector, statement, (_PATTERNS, patterns), size):
             found.append(statement)
     return found
 
@@ -64,7 +66,7 @@ def allowances_of(
     return [
         _allowance(statement, actions)
         for statement, actions in _left(statements, ceiling)
-        if _affords(collector, statement, ("actions", actions), len(actions))
+        if _affords(collector, statement, (_ACTIONS, actions), len(actions))
     ]
 
 
@@ -77,14 +79,12 @@ def _allowance(statement: Statement, actions: frozenset[str]) -> Allowance:
 
 
 def _affords(
-    collector: Collector, statement: Statement, what: tuple[str, object], size: int
+    collector: Collector, statement: Statement, counted: tuple[Budget, object], size: int
 ) -> bool:
     """Whether a file has room for a statement's patterns or actions; equal ones count once."""
-    place, (word, value) = statement.place, what
-    if collector.affords(place.file, word, size, most=_MOST_ACTIONS, key=hash(value)):
-        return True
-    collector.leave_open(place, f"the actions of {statement.name}", "it may allow anything")
-    return False
+    budget, value = counted
+    end = (statement.place, f"the actions of {statement.name}", "it may allow anything")
+    return collector.affords(budget, size, end, key=hash(value))
 
 
 def allowed_by(statements: Iterable[Statement]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from itertools import accumulate
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam_actions import Level, access, expanded
@@ -24,6 +25,7 @@ _DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
 _ROLE = ("aws", "role")
 _MOST_PAIRS = 100_000
 """Of a file's grants and what they may reach."""
+_RESOURCES, _ROLES = Budget("resources", _MOST_PAIRS), Budget("roles", _MOST_PAIRS)
 _LONG = 40
 """Characters; a longer pattern takes as much longer."""
 _LAST = "\U0010ffff"
@@ -61,7 +63,7 @@ def _link_resources(collector: Collector, grant: Grant, resources: "Reachable") 
     """Edges to what a grant reaches; where there are too many for a file, that is left open."""
     reached = (
         [resource for resource in resources.of(grant) if decides(grant, resource)]
-        if _affords(collector, grant, "resources", resources.effort(grant))
+        if _affords(collector, grant, _RESOURCES, resources.effort(grant))
         else []
     )
     confidence = Confidence.LIKELY if grant.conditions else Confidence.CERTAIN
@@ -74,14 +76,11 @@ def _link_resources(collector: Collector, grant: Grant, resources: "Reachable") 
             collector.link(kind, grant.id, resource.id, *grant.evidence, confidence=confidence)
 
 
-def _affords(collector: Collector, grant: Grant, what: str, pairs: int) -> bool:
+def _affords(collector: Collector, grant: Grant, budget: Budget, pairs: int) -> bool:
     """Whether a file's grants are held against few enough of what they may reach."""
-    place = grant.evidence[0]
-    if collector.affords(place.file, what, pairs, most=_MOST_PAIRS):
-        return True
+    what = f"the {budget.counted} that {grant.name} reaches"
     effect = "who acts as it may reach more than is known"
-    collector.leave_open(place, f"the {what} that {grant.name} reaches", effect)
-    return False
+    return collector.affords(budget, pairs, (grant.evidence[0], what, effect))
 
 
 class _Place(Struct, frozen=True):
@@ -249,7 +248,7 @@ def _link_roles(collector: Collector, grant: Grant, roles: Sequence[_Role]) -> N
     held = [kind for action, kind in given.items() if action in grant.sensitive_actions]
     patterns = _length(grant.not_resources or grant.resources)
     effort = len(roles) * (1 if "*" in grant.resources else patterns)
-    if not (held and grant.identity_id) or not _affords(collector, grant, "roles", effort):
+    if not (held and grant.identity_id) or not _affords(collector, grant, _ROLES, effort):
         return
     reaches = _reaching(grant)
     for role in roles:

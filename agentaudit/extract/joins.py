@@ -10,6 +10,7 @@ from os.path import commonpath
 
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents import bypassed
 from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
 from agentaudit.extract.documents import folder_of
@@ -34,10 +35,8 @@ _CODED = frozenset(
 """Frameworks whose agents are code that an image holds; others run where their platform says."""
 
 
-_FEW_AGENTS = 4
-"""As many as any runtime may run."""
-_MOST_AGENTS = 20_000
-"""Beyond the few of each runtime, of all of them."""
+_AGENTS = Budget("agents of runtimes", 20_000, free=4, whole=True)
+"""Each as often as there are runtimes that may run it."""
 
 
 def join(collector: Collector) -> None:
@@ -89,13 +88,10 @@ def _place_agents(collector: Collector) -> None:
             built[workload.image] = coded.below(workload.build)
     for workload in workloads:
         agents = _agents_of(workload, coded, built) or [_own_agent(collector, workload)]
-        place = collector.facts[workload.runtime_id].evidence[0]
-        more = max(0, len(agents) - _FEW_AGENTS)
-        if not collector.affords("", "agents of runtimes", more, most=_MOST_AGENTS):
-            what = f"which agents run on {collector.facts[workload.runtime_id].name}"
-            collector.leave_open(place, what, "what they hold is open")
-            continue
-        for agent in agents:
+        runtime = collector.facts[workload.runtime_id]
+        place, what = runtime.evidence[0], f"which agents run on {runtime.name}"
+        room = collector.affords(_AGENTS, len(agents), (place, what, "what they hold is open"))
+        for agent in agents if room else ():
             collector.link(
                 EdgeKind.RUNS_ON,
                 agent.id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
@@ -33,10 +34,8 @@ _TEMPLATES = {
     **dict.fromkeys(("Sandbox", "SandboxTemplate"), ("spec", "podTemplate")),
 }
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
-_FEW_TOKENS = 4
-"""As many as any container may mount."""
-_MOST_TOKENS = 20_000
-"""Beyond the few of each container, of all of them."""
+_TOKENS = Budget("shared tokens", 20_000, free=4, whole=True)
+"""Of pods, each as often as there are containers."""
 _LONG_S = 12 * 3600
 _ALTERNATIVES = {
     "aws": "IRSA or EKS Pod Identity",
@@ -210,10 +209,8 @@ def _longest(tokens: Iterable[Node]) -> int | None:
 
 def _add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> None:
     document: Document = pod.owner.document
-    more = len(pod.tokens) - _FEW_TOKENS
-    if more > 0 and not collector.affords("", "shared tokens", more, most=_MOST_TOKENS):
-        place = runtime.evidence[0]
-        collector.leave_open(place, f"the tokens of {runtime.name}", "how long they live is open")
+    end = (runtime.evidence[0], f"the tokens of {runtime.name}", "how long they live is open")
+    if not collector.affords(_TOKENS, len(pod.tokens), end):
         return
     for token in pod.tokens:
         node = token.child("expirationSeconds") or token

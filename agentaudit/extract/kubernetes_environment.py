@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.redaction import plain
-from agentaudit.extract.shared_variables import affordable
+from agentaudit.extract.shared_variables import SHARED
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
@@ -116,16 +116,16 @@ def _all_of_source(
         name = reference.text_at("name")
         place = evidence(pod.owner.document, reference, f"{kind} {plain(name)}")
         values = pod.cluster.values(kind, pod.owner.namespace, name)
-        if values is None or not affordable(collector, len(values.settings)):
-            what = "is not among the files" if values is None else "is given to too many"
-            collector.leave_open(
-                place,
-                f"the {kind} {plain(name)} {what}",
-                "which variables the container gets is open",
-            )
+        what, effect = f"the {kind} {plain(name)}", "which variables the container gets is open"
+        if values is None:
+            collector.leave_open(place, f"{what} is not among the files", effect)
             yield None
-        else:
+        elif collector.affords(
+            SHARED, len(values.settings), (place, f"{what} is given to too many", effect)
+        ):
             yield tuple(_through(setting, prefix, place) for setting in values.settings)
+        else:
+            yield None
 
 
 def _through(setting: Setting, prefix: str, place: Evidence) -> Setting:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
-from agentaudit.extract.kubernetes_policies import Pods, labels_of, leave_selection_open
+from agentaudit.extract.kubernetes_policies import Pods, labels_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import FactId
@@ -61,9 +61,7 @@ def exposed_runtimes(
     for service in outward_services(documents):
         labels = labels_of(service.node.get("spec", "selector"))
         place = evidence(service.document, service.place, service.name)
-        selected = pods.selected(collector, service.namespace, labels) if labels else []
-        if selected is None:
-            leave_selection_open(collector, service, place)
+        selected = pods.selected(collector, service, labels) if labels else None
         for workload in selected or ():
             found.setdefault(workload.runtime_id, {})[place] = None
     return {runtime: tuple(places) for runtime, places in found.items()}

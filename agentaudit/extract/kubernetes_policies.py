@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Node
 
 _Label = tuple[str, str]
 
-_MOST_SELECTED = 20_000
-"""Pods that selectors name once more, and a hundred times as many that are looked at for it."""
 _LOOKS = 100
+_SELECTED = Budget("selected pods", 20_000 * _LOOKS, whole=True)
+"""Pods that selectors look at; one that they name once more counts as many looks."""
 
 
 class Pods:
@@ -32,36 +32,34 @@ class Pods:
                 self._labelled.setdefault((workload.namespace, label), []).append(workload)
 
     def selected(
-        self, collector: Collector, namespace: str, labels: frozenset[_Label]
+        self, collector: Collector, item: KubernetesObject, labels: frozenset[_Label]
     ) -> list[Workload] | None:
-        """Those with all labels; None where selectors name more pods than anybody reads."""
+        """Those in its namespace with all labels; None, and left open, where they are too many."""
+        namespace = item.namespace
         groups = [self._labelled.get((namespace, label), []) for label in labels]
         nearest = min(groups, key=len, default=self._all.get(namespace, []))
         found = nearest
         if len(labels) > 1 and nearest:
-            if not _affordable(collector, len(nearest)):
+            if not _affordable(collector, item, len(nearest)):
                 return None
-            found = [item for item in nearest if labels <= set(item.labels)]
-        again = sum(item.runtime_id in self._seen for item in found)
-        if again and not _affordable(collector, again * _LOOKS):
+            found = [each for each in nearest if labels <= set(each.labels)]
+        again = sum(each.runtime_id in self._seen for each in found)
+        if not _affordable(collector, item, again * _LOOKS):
             return None
-        self._seen.update(item.runtime_id for item in found)
+        self._seen.update(each.runtime_id for each in found)
         return found
 
 
-def _affordable(collector: Collector, looks: int) -> bool:
-    return collector.affords("", "selected pods", looks, most=_MOST_SELECTED * _LOOKS)
+def _affordable(collector: Collector, item: KubernetesObject, looks: int) -> bool:
+    place = evidence(item.document, item.place, item.name)
+    what = f"the pods that {item.kind} {item.name} selects"
+    return collector.affords(_SELECTED, looks, (place, what, "they are many"))
 
 
 def labels_of(selector: Node | None) -> frozenset[_Label]:
     """The labels that a selector asks for."""
     items = selector.items() if selector is not None else ()
     return frozenset((key, value.text or "") for key, value in items)
-
-
-def leave_selection_open(collector: Collector, item: KubernetesObject, place: Evidence) -> None:
-    """Says which object's pods were not looked at."""
-    collector.leave_open(place, f"the pods that {item.kind} {item.name} selects", "they are many")
 
 
 def extract_policies(documents: Documents, collector: Collector) -> None:
@@ -80,9 +78,8 @@ def _add_policy(collector: Collector, policy: KubernetesObject, pods: Pods) -> N
         return
     place = evidence(policy.document, policy.place, policy.name)
     labels = labels_of(policy.node.get("spec", "podSelector", "matchLabels"))
-    selected = pods.selected(collector, policy.namespace, labels)
+    selected = pods.selected(collector, policy, labels)
     if selected is None:
-        leave_selection_open(collector, policy, place)
         return
     listed = rules.list() if rules is not None else ()
     open_rule = any(rule.child("to") is None for rule in listed)

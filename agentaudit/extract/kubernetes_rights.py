@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import service_account_id
@@ -36,10 +37,8 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymou
 """
 _UNLIMITED = "system:masters"
 """The group that the API server lets do everything, whatever is bound to it."""
-_MOST_SHARED = 200_000
-"""Actions of roles, told once more for each further subject that has them."""
-_LITTLE = 40
-"""What one more subject may cost whatever the rest does: its own lines are as long."""
+_SHARED = Budget("shared rights", 200_000, free=40, whole=True)
+"""Actions of roles, told once more for each further subject; its own lines are as long as some."""
 
 
 def extract_rights(documents: Documents, collector: Collector) -> None:
@@ -73,13 +72,10 @@ def _affordable(
     collector: Collector, binding: KubernetesObject, rights: tuple[Rights, ...]
 ) -> bool:
     """Whether a role may be told once more; many subjects times many rules outgrow any file."""
-    more = sum(right.effort for right in rights) - _LITTLE
-    if more <= 0 or collector.affords("", "shared rights", more, most=_MOST_SHARED):
-        return True
     place = evidence(binding.document, binding.place, binding.name)
     what = f"what the binding {binding.name} gives some of its subjects"
-    collector.leave_open(place, what, "they may do anything")
-    return False
+    effort = sum(right.effort for right in rights)
+    return collector.affords(_SHARED, effort, (place, what, "they may do anything"))
 
 
 def _subject(collector: Collector, binding: KubernetesObject, subject: Node) -> Identity:

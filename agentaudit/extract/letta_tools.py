@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, PRIVATE, WEB, KnownTool
@@ -37,8 +38,8 @@ _KNOWN = {
     "fetch_webpage": PAGES,
     "run_code": CODE,
 }
-_MOST_SERVERS = 3_000
-"""Agents of a file times its servers, all of which each of them has."""
+_SERVERS = Budget("servers of agents", 3_000)
+"""Agents times servers, all of which each of them has."""
 _CREDENTIALS = ("token", "api_key", "auth_token")
 
 
@@ -66,10 +67,9 @@ def add_tools(reading: Reading, agent: Node, tools: Parts) -> None:
         _add_tool(reading, tool, asked)
     servers = root.child("mcp_servers")
     listed = servers.elements if servers is not None else ()
-    file, more = reading.document.file, len(listed)
-    if not reading.collector.affords(file, "servers of agents", more, most=_MOST_SERVERS):
-        what = f"the servers of {reading.agent.name}"
-        reading.collector.leave_open(reading.agent.evidence[0], what, "what they may do is open")
+    what = f"the servers of {reading.agent.name}"
+    end = (reading.agent.evidence[0], what, "what they may do is open")
+    if not reading.collector.affords(_SERVERS, len(listed), end):
         return
     for index, server in enumerate(listed):
         _add_server(reading, server, f"mcp_servers.{index}")

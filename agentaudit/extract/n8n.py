@@ -11,6 +11,7 @@ export names them, and holds no value.
 import re
 
 from agentaudit.extract.bounds import bound
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
@@ -27,8 +28,8 @@ from agentaudit.readers.document import Node
 _AGENT = re.compile(r"n8n-nodes-langchain\.(?:agent|agentTool|openAiAssistant)$")
 _ITERATIONS = 10
 """Of the agent node, where `options.maxIterations` says nothing."""
-_MOST_BEFORE = 100_000
-"""Nodes before all agents of a file together."""
+_BEFORE = Budget("nodes before agents", 100_000)
+"""Of all agents of a file together."""
 _OPEN_TRIGGERS = frozenset({"webhook", "formTrigger", "mcpTrigger"})
 _STRANGERS = {
     "webhook": "calls of a webhook",
@@ -102,15 +103,12 @@ def _add_agent(workflow: Workflow, collector: Collector, name: str, node: Node) 
 
 def _triggers(workflow: Workflow, collector: Collector, name: str, node: Node) -> list[Node]:
     """All nodes before an agent, as far as a file has room for asking that of each."""
-    file = workflow.document.file
-    found = workflow.before(name, _MOST_BEFORE)
-    if found is None or not collector.affords(
-        file, "nodes before agents", len(found), most=_MOST_BEFORE
-    ):
-        place = evidence(workflow.document, node.child("name") or node, name)
-        collector.leave_open(place, f"what starts {plain(name)}", "whether strangers may")
+    found = workflow.before(name, _BEFORE.most)
+    place = evidence(workflow.document, node.child("name") or node, name)
+    end = (place, f"what starts {plain(name)}", "whether strangers may")
+    if not collector.affords(_BEFORE, len(found), end):
         return []
-    return [workflow.nodes[each] for each in sorted(found)]
+    return [workflow.nodes[each] for each in sorted(found & workflow.nodes.keys())]
 
 
 def _public_chat(trigger: Node) -> bool:

@@ -23,17 +23,15 @@ class Workflow(Struct, frozen=True):
             if source in self.nodes:
                 yield self.nodes[source]
 
-    def before(self, name: str, most: int) -> set[str] | None:
-        """The names of all nodes whose items can reach a node; None where those are too many."""
+    def before(self, name: str, most: int) -> set[str]:
+        """The names of all whose items can reach a node; of more than so many, only some."""
         found: set[str] = set()
         waiting = [name]
-        while waiting:
+        while waiting and len(found) <= most:
             earlier = self.fed.get((waiting.pop(), "main"), {}).keys() - found
             waiting.extend(earlier)
             found |= earlier
-            if len(found) > most:
-                return None
-        return found & self.nodes.keys()
+        return found
 
 
 def workflows_in(document: Document) -> Iterator[Workflow]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.actions_tools import add_allowed_tools
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents import BYPASS, starts_agent
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.containers import add_egress
@@ -31,8 +32,8 @@ _VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
 _MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
 _LONG = 100
 """Characters; a longer text takes as much longer."""
-_MOST_PARTS = 100_000
-"""Variables and lines of scripts of all jobs of a file, each as often as a job has it."""
+_PARTS = Budget("parts of jobs", 100_000)
+"""Variables and lines of scripts of all jobs, each as often as a job has it."""
 _PROVIDERS = frozenset({"aws", "google", "azure", "anthropic", "openai"})
 """Of what a script asks for by name, only the keys of clouds and of models matter here."""
 _CLOUDS = frozenset({"aws", "google", "azure"})
@@ -102,7 +103,7 @@ def add_pipeline(collector: Collector, pipeline: Pipeline) -> None:
 
 def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]:
     """The jobs, as long as what all of them have is not read all too often."""
-    file, sizes = pipeline.document.file, dict[int, int]()
+    sizes: dict[int, int] = {}
     for job in pipeline.jobs:
         parts = (
             *(block for _, block in job.blocks),
@@ -113,10 +114,11 @@ def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]
             if id(part) not in sizes:
                 sizes[id(part)] = 1 + sum(1 + len(node.raw) // _LONG for node in part.walk())
         size = sum(sizes[id(part)] for part in parts)
-        if not collector.affords(file, "parts of jobs", size, most=_MOST_PARTS):
-            what = f"the job {plain(job.name)} and those after it"
-            place = evidence(pipeline.document, job.key)
-            collector.leave_open(place, what, "they may run agents and hold credentials")
+        what = f"the job {plain(job.name)} and those after it"
+        effect = "they may run agents and hold credentials"
+        if not collector.affords(
+            _PARTS, size, (evidence(pipeline.document, job.key), what, effect)
+        ):
             return
         yield job
 

@@ -14,6 +14,7 @@ from itertools import islice
 
 from msgspec import Struct, field
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_bindings import bindings
@@ -32,8 +33,8 @@ _STATE = re.compile(r"^app:(\w{1,80})$")
 _DEEPEST = 6
 _MOST_PROMPTS = 500
 """More of them in one file are an attack on the reader."""
-_MOST_PROMPTED = 20_000
-"""Pairs of an agent and a memory of one file."""
+_PROMPTED = Budget("prompted agents", 20_000)
+"""Agents times memories."""
 
 
 class _Memory(Struct):
@@ -89,16 +90,12 @@ def _add(
             read_as_instructions=Truth.YES,
         )
     )
-    for file in dict.fromkeys(place.file for place in store.evidence):
+    what = f"who is instructed by {store.name}"
+    effect = "which agents of this file remember it is open"
+    for file, place in {place.file: place for place in reversed(store.evidence)}.items():
         beside = agents.get(file, ())
-        if not collector.affords(file, "prompted agents", len(beside), most=_MOST_PROMPTED):
-            collector.leave_open(
-                store.evidence[0],
-                f"who is instructed by {store.name}",
-                "which agents of this file remember it is open",
-            )
-            continue
-        for agent in beside:
+        room = collector.affords(_PROMPTED, len(beside), (place, what, effect))
+        for agent in beside if room else ():
             collector.remember(agent.id, store, confidence=Confidence.LIKELY)
 
 

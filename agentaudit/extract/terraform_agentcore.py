@@ -6,6 +6,7 @@ CloudFormation and AgentCore's own project files are brought into these words an
 
 from collections.abc import Iterator, Sequence
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import tool_server_id
 from agentaudit.extract.terraform_agentcore_tools import add_agentcore_tools
@@ -21,8 +22,8 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Node
 
-_MOST_JOINED = 20_000
-"""Agents of a file times its memories."""
+_JOINED = Budget("joined memories", 20_000)
+"""Agents times memories."""
 _BROKERING = ("oauth", "api_key", "gateway_iam_role")
 _PASSING_ON = ("jwt_passthrough", "caller_iam_credentials")
 
@@ -32,13 +33,9 @@ def add_agentcore(module: Module, principals: Principals, collector: Collector) 
     agents = [*_add_runtimes(module, collector), *_add_harnesses(module, principals, collector)]
     for declared in module.resources("aws_bedrockagentcore_memory"):
         store = collector.add(_memory(declared))
-        if agents and not collector.affords(
-            declared.document.file, "joined memories", len(agents), most=_MOST_JOINED
-        ):
-            what = f"which agents remember in {store.name}"
-            collector.leave_open(store.evidence[0], what, "what is kept there is open")
-            continue
-        for agent in agents:
+        what, effect = f"which agents remember in {store.name}", "what is kept there is open"
+        room = collector.affords(_JOINED, len(agents), (store.evidence[0], what, effect))
+        for agent in agents if room else ():
             collector.remember(agent, store, confidence=Confidence.LIKELY)
     targets = module.referring("gateway_identifier", "aws_bedrockagentcore_gateway_target")
     for declared in module.resources("aws_bedrockagentcore_gateway"):

@@ -6,6 +6,7 @@ Network modes: https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/cod
 
 from collections.abc import Iterator, Sequence
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import add_egress, runtime_id
 from agentaudit.extract.mcp import tls_of
@@ -24,8 +25,8 @@ from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Node
 
 _LIKELY = Confidence.LIKELY
-_MOST_JOINED = 20_000
-"""Agents of a file times its tools."""
+_JOINED = Budget("joined tools", 20_000)
+"""Agents times tools."""
 _EGRESS = {"public": "any", "sandbox": "allowlist"}
 """By the network mode; in a VPC the security groups decide."""
 
@@ -51,12 +52,8 @@ def add_agentcore_tools(
 
 def _users(collector: Collector, declared: Declared, agents: Sequence[FactId]) -> Sequence[FactId]:
     """The agents beside a tool, as far as a file has room for telling that of each tool."""
-    file, more = declared.document.file, len(agents)
-    if collector.affords(file, "joined tools", more, most=_MOST_JOINED):
-        return agents
-    what = f"which agents use {declared.title}"
-    collector.leave_open(declared.place(), what, "what they may do is open")
-    return ()
+    end = (declared.place(), f"which agents use {declared.title}", "what they may do is open")
+    return agents if collector.affords(_JOINED, len(agents), end) else ()
 
 
 def _interpreter(declared: Declared) -> Tool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import Bearer, add_grants
@@ -32,8 +33,8 @@ _ATTACHMENTS = {
     "aws_iam_user_policy_attachment": ("user", "policy_arn"),
     "aws_iam_role_policy_attachments_exclusive": ("role_name", "policy_arns"),
 }
-_MOST_GIVEN = 20_000
-"""By the policies of one file, to all that they are attached to."""
+_GIVEN = Budget("statements given", 20_000)
+"""By policies, to all that they are attached to."""
 _BOUNDARY = re.compile(r"boundar(?:y|ies)", re.IGNORECASE)
 """What nobody has, and is called so, bounds those that are made later: so in a CDK's bootstrap."""
 
@@ -192,12 +193,9 @@ class Principals(Struct):
 
     def _give(self, holder: Holder, found: Sequence[Statement], place: Evidence) -> None:
         """The statements of a policy to one more holder."""
-        most = _MOST_GIVEN
-        if self.collector.affords(place.file, "statements given", len(found), most=most):
+        what = f"a policy of {holder.name}, after {_GIVEN.most:,} statements that policies give"
+        if self.collector.affords(_GIVEN, len(found), (place, what, "it may allow anything")):
             holder.statements.extend(found)
-        else:
-            what = f"a policy of {holder.name}, after {most:,} statements that policies give"
-            self.collector.leave_open(place, what, "it may allow anything")
 
     def _bound(self) -> None:
         """What permissions boundaries leave; one that no file declares takes nothing away."""
