@@ -223,11 +223,12 @@ class Connections:
 
     def _run(self) -> None:
         try:
-            while not self._stopped.is_set():
+            stopped = False
+            while not stopped:
+                stopped = self._stopped.is_set()  # before the look: what ended until then counts
                 self._take(self._watcher.look(time.monotonic_ns(), self._pids))
-                self._watcher.wait(time.monotonic_ns())
-            # What ended during the last wait counts as well.
-            self._take(self._watcher.look(time.monotonic_ns(), self._pids))
+                if not stopped:
+                    self._watcher.wait(time.monotonic_ns())
             self._take(self._watcher.close(time.monotonic_ns()))
         except Exception as error:  # noqa: BLE001 -- a defect here must not end the recording
             self._take([self._defect(error)])
