@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from agentaudit.extract.python_code import Module, descendants
+from agentaudit.extract.python_code import Module, descendants, words_in
 
 _LOOSE = frozenset({"Any", "object", "dict", "Dict", "Mapping", "list", "List"})
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping"})
@@ -18,9 +18,7 @@ _DEEPEST = 10
 
 def is_filled_in(annotation: ast.expr | None) -> bool:
     """Whether the framework fills a parameter in, unseen by the model."""
-    return annotation is not None and any(
-        _CONTEXT.search(word) for inner in descendants(annotation) for word in _words(inner)
-    )
+    return annotation is not None and any(map(_CONTEXT.search, words_in(annotation)))
 
 
 def takes_anything(module: Module, annotation: ast.expr | None) -> bool:
@@ -98,13 +96,3 @@ def _checks(module: Module, said: ast.expr) -> bool:
 
 def _name(module: Module, node: ast.expr) -> str:
     return module.dotted(node).rpartition(".")[2]
-
-
-def _words(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Name(id=str(word)) | ast.Attribute(attr=str(word)):
-            yield word
-        case ast.Constant(value=str(word)):
-            yield word
-        case _:
-            pass

@@ -283,6 +283,20 @@ def descendants(top: ast.AST) -> list[ast.AST]:
     return found
 
 
+def words_in(top: ast.AST) -> Iterator[str]:
+    """The names, attributes, arguments and texts within a node."""
+    for node in descendants(top):
+        match node:
+            case ast.Name(id=str(word)) | ast.Attribute(attr=str(word)):
+                yield word
+            case (
+                ast.keyword(arg=str(word)) | ast.arg(arg=str(word)) | ast.Constant(value=str(word))
+            ):
+                yield word
+            case _:
+                pass
+
+
 _SCALAR = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "type_comment", "module", "level"})
 
 

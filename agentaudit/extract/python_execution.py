@@ -10,6 +10,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from msgspec import Struct, field
 
@@ -30,14 +31,13 @@ _LONGEST = 20
 """Names of names are followed so far."""
 
 
-class Execution(Struct, frozen=True):
+class Execution(Struct, frozen=True, dict=True):
     """One tool's function, and the names in it that are made of what the model passes."""
 
     module: Module
     written: frozenset[str]
     assigned: Mapping[str, ast.expr]
-    nameless: frozenset[str] = frozenset()
-    """Variables that hold numbers and operators alone, whatever the model writes."""
+    function: FunctionDef
     _known: dict[int, frozenset[str]] = field(default_factory=dict)
     """The names in programs, each read once."""
 
@@ -59,7 +59,12 @@ class Execution(Struct, frozen=True):
         return program is None or self._depends(program) or self._interprets(program)
 
     def _nameless(self, command: ast.expr | None) -> bool:
-        return isinstance(command, ast.Name) and command.id in self.nameless
+        return isinstance(command, ast.Name) and command.id in self._without_names
+
+    @cached_property
+    def _without_names(self) -> frozenset[str]:
+        """Variables that hold numbers and operators alone, whatever the model writes."""
+        return without_names(self.module, self.function)
 
     def _constant(self, command: ast.expr | None) -> bool:
         return bool(self.module.text(command))
@@ -110,7 +115,7 @@ def execution(module: Module, function: FunctionDef, parameters: Iterable[str]) 
         for name in names
         if single[name] == len(names) == 1
     }
-    return Execution(module, frozenset(written), assigned, without_names(module, function))
+    return Execution(module, frozenset(written), assigned, function)
 
 
 def _names(expression: ast.expr) -> frozenset[str]:

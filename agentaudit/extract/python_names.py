@@ -63,20 +63,19 @@ def functions_around(
     outer: dict[int, FunctionDef] = {}
     around: list[FunctionDef] = []
     line = 0
-    for function in sorted(functions, key=lambda function: function.lineno):
-        while around and _last(around[-1]) < function.lineno:
+    starts = sorted(functions, key=lambda function: function.lineno)
+    for function in (*starts, None):  # at last all end
+        while around and (function is None or _last(around[-1]) < function.lineno):
             ended = around.pop()
             innermost.update(dict.fromkeys(range(line, _last(ended) + 1), ended))
             line = max(line, _last(ended) + 1)
+        if function is None:
+            break
         if around:
             innermost.update(dict.fromkeys(range(line, function.lineno), around[-1]))
             outer[function.lineno] = around[-1]
         around.append(function)
         line = function.lineno
-    while around:
-        ended = around.pop()
-        innermost.update(dict.fromkeys(range(line, _last(ended) + 1), ended))
-        line = max(line, _last(ended) + 1)
     return innermost, outer
 
 

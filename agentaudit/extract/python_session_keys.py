@@ -13,7 +13,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from agentaudit.extract.python_bindings import bindings
-from agentaudit.extract.python_code import Module, descendants, written_keys
+from agentaudit.extract.python_code import Module, descendants, words_in, written_keys
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
@@ -106,17 +106,7 @@ class _Function(Struct, dict=True, eq=False):
 
 def _names_person(node: ast.AST) -> bool:
     """Whether any word of an expression names a user or a tenant."""
-    return any(person_named(word) for inner in descendants(node) for word in _words(inner))
-
-
-def _words(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Name(id=str(word)) | ast.Attribute(attr=str(word)):
-            yield word
-        case ast.keyword(arg=str(word)) | ast.arg(arg=str(word)) | ast.Constant(value=str(word)):
-            yield word
-        case _:
-            pass
+    return any(map(person_named, words_in(node)))
 
 
 def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
