@@ -62,8 +62,7 @@ class Triggers(Struct, frozen=True):
 
     def _follows_strangers(self, workflow: WorkflowFile) -> bool:
         """Whether one of the workflows that this one follows may be started by anybody."""
-        followed = workflow.root.get("on", "workflow_run", "workflows")
-        names = [item.text or "" for item in followed.list()] if followed is not None else []
+        names = workflow.root.texts_at("on", "workflow_run", "workflows")
         known = [self.workflows[name] for name in names if name in self.workflows]
         if not names or len(known) < len(names):
             return True

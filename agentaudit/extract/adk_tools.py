@@ -101,7 +101,7 @@ def _add_server(reading: Reading, node: Node, route: str) -> None:
         place = evidence(reading.document, key, plain(key.text or ""))
         reading.collector.leave_open(place, "a server without parameters", "what it may do is open")
         return
-    words = [parameters.text_at("command"), *_texts(parameters.child("args"))]
+    words = [parameters.text_at("command"), *parameters.texts_at("args")]
     address = parameters.text_at("url").partition("?")[0].rstrip("/")
     name = plain((address or words[-1] or words[0]).rpartition("/")[2]) or "mcp"
     declared = DeclaredServer(name=name, key=key, node=parameters, route=route)
@@ -109,10 +109,6 @@ def _add_server(reading: Reading, node: Node, route: str) -> None:
     if server is not None:
         _prove(reading, server, arguments, route)
         _run_unasked(reading, server)
-
-
-def _texts(node: Node | None) -> tuple[str, ...]:
-    return node.texts() if node is not None else ()
 
 
 def _prove(reading: Reading, server: ToolServer, arguments: Node, route: str) -> None:

@@ -219,7 +219,7 @@ def _add_egress(document: Document, collector: Collector, agent: Agent) -> None:
     domains = document.root.get("sandbox", "network", "allowedDomains")
     if domains is None or agent.sandboxed is not Truth.YES:
         return
-    names = tuple(item.text or "" for item in domains.list())
+    names = domains.texts()
     place = evidence(document, domains)
     egress = collector.add(
         Egress(

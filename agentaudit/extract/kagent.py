@@ -61,8 +61,7 @@ def _add_server(item: KubernetesObject, collector: Collector) -> None:
     deployment = spec.child("deployment") or spec.get("config", "stdio") or spec
     url = spec.text_at("url") or spec.text_at("config", "streamableHttp", "url")
     command = deployment.text_at("cmd") or deployment.text_at("command")
-    listed = deployment.child("args")
-    words = listed.texts() if listed is not None else ()
+    words = deployment.texts_at("args")
     image = deployment.text_at("image")
     launch = launch_of(command, words) if command else image_launch(image)
     remote = bool(url) and ".svc" not in url and "://" in url and "." in url

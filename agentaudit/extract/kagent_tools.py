@@ -78,8 +78,7 @@ def _add_server(collector: Collector, item: KubernetesObject, agent: Agent, node
             places = tuple(dict.fromkeys((*known.evidence, place)))
             collector.update(replace(known, wildcard_tools=True, evidence=places))
         return
-    listed = node.child("requireApproval")
-    asked = frozenset(listed.texts() if listed is not None else ())
+    asked = frozenset(node.texts_at("requireApproval"))
     for each in names.list():
         name = each.text or ""
         approval = Truth.YES if name in asked else Truth.NO

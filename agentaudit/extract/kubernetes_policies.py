@@ -72,7 +72,7 @@ def extract_policies(documents: Documents, collector: Collector) -> None:
 
 def _add_policy(collector: Collector, policy: KubernetesObject, pods: Pods) -> None:
     """A policy that names egress replaces the open network of the pods it selects."""
-    types = _words(policy.node.child("spec") or policy.node, "policyTypes")
+    types = (policy.node.child("spec") or policy.node).texts_at("policyTypes")
     rules = policy.node.get("spec", "egress")
     if "Egress" not in types and rules is None:
         return
@@ -114,8 +114,3 @@ def _destinations(rules: tuple[Node, ...]) -> Iterator[str]:
         for target in targets.list() if targets is not None else ():
             block = target.get("ipBlock", "cidr")
             yield (block.text or "") if block is not None else "selected pods"
-
-
-def _words(node: Node, key: str) -> tuple[str, ...]:
-    found = node.child(key)
-    return tuple(item.text or "" for item in found.list()) if found is not None else ()

@@ -13,7 +13,6 @@ from msgspec import Struct
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 from agentaudit.model.evidence import Evidence
-from agentaudit.readers.document import Node
 
 _READS = frozenset({"get", "list", "watch", "*"})
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})
@@ -161,14 +160,14 @@ class Roles:
     def _read(self, role: KubernetesObject) -> Iterator[Rights]:
         rules = role.node.child("rules")
         for rule in rules.list() if rules is not None else ():
-            written = _words(rule, "verbs")
+            written = rule.texts_at("verbs")
             place = evidence(role.document, rule.child("verbs") or rule, " ".join(written))
             verbs = tuple(dict.fromkeys(written))
             if len(verbs) > _MOST_VERBS:
                 what = f"the verbs of {role.name} beyond {_MOST_VERBS}"
                 self._collector.leave_open(place, what, "they may allow anything")
-            groups = _words(rule, "apiGroups") or ("*",)
-            yield _rights(place, verbs[:_MOST_VERBS], _words(rule, "resources"), groups)
+            groups = rule.texts_at("apiGroups") or ("*",)
+            yield _rights(place, verbs[:_MOST_VERBS], rule.texts_at("resources"), groups)
 
 
 def bound_role(binding: KubernetesObject) -> RoleKey:
@@ -225,8 +224,3 @@ def _meant(resource: str) -> tuple[str, ...]:
     """How a rule may name a resource; `*/exec` is `exec` of whatever has it."""
     _, mark, part = resource.partition("/")
     return (resource, f"*/{part}") if mark else (resource,)
-
-
-def _words(node: Node, key: str) -> tuple[str, ...]:
-    found = node.child(key)
-    return tuple(item.text or "" for item in found.list()) if found is not None else ()

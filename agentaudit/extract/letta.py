@@ -186,8 +186,7 @@ def _add_shared_blocks(
     for agent, node in agents:
         if node.text_at("agent_type").endswith("sleeptime_agent"):
             continue  # the part of another that tends its memory while nobody speaks with it
-        named = node.child("block_ids")
-        for identifier in dict.fromkeys(named.texts() if named is not None else ()):
+        for identifier in dict.fromkeys(node.texts_at("block_ids")):
             holders.setdefault(identifier, []).append(agent)
     listed = document.root.child("blocks")
     for block in listed.elements if listed is not None else ():
@@ -214,7 +213,7 @@ def _add_shared_blocks(
 
 def _blocks(shared: Parts, node: Node) -> Iterator[Node]:
     """Blocks by their ids, those that stand in the agent, and those of the first form."""
-    yield from shared.named(node.child("block_ids"))
+    yield from shared.named(node.texts_at("block_ids"))
     for key in ("memory_blocks", "core_memory"):
         own = node.child(key)
         yield from (block for block in (own.elements if own is not None else ()) if block.entries)

@@ -5,7 +5,7 @@ A tool waits for an approval where it or a rule of the agent says so. Code of `r
 sandbox service; tools with a source run in a sandbox that the server's settings choose.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
 from msgspec.structs import replace
@@ -53,17 +53,16 @@ class Parts:
         for place, part in enumerate(self.all):
             self._by_id.setdefault(part.text_at("id"), (place, part))
 
-    def named(self, node: Node | None) -> Iterator[Node]:
-        """Those with the ids of a list, in their own order."""
-        wanted = dict.fromkeys(node.texts() if node is not None else ())
-        found = (self._by_id[name] for name in wanted if name in self._by_id)
+    def named(self, ids: Iterable[str]) -> Iterator[Node]:
+        """Those with some ids, in their own order."""
+        found = (self._by_id[name] for name in dict.fromkeys(ids) if name in self._by_id)
         yield from (part for _, part in sorted(found, key=itemgetter(0)))
 
 
 def add_tools(reading: Reading, agent: Node, tools: Parts) -> None:
     """Every tool that an agent has, by its id or within it; every server of the file."""
     asked, root = _asked(agent), reading.document.root
-    for tool in tools.all if agent is root else tools.named(agent.child("tool_ids")):
+    for tool in tools.all if agent is root else tools.named(agent.texts_at("tool_ids")):
         _add_tool(reading, tool, asked)
     servers = root.child("mcp_servers")
     listed = servers.elements if servers is not None else ()

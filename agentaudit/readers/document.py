@@ -75,6 +75,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         node = self.get(*path)
         return (node.text or "") if node is not None else ""
 
+    def texts_at(self, *path: str) -> tuple[str, ...]:
+        """The texts of the list at the end of a route of keys; none when there is no such."""
+        node = self.get(*path)
+        return node.texts() if node is not None else ()
+
     def items(self) -> Iterator[tuple[str, "Node"]]:
         """Keys as text, with their values."""
         for name, value in self.entries:
