@@ -2,18 +2,16 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from os.path import commonprefix
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.compose_environment import environment_of
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
-from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
-from agentaudit.extract.literals import default_of, variable_of
 from agentaudit.extract.redaction import plain
-from agentaudit.extract.shared_variables import SHARED
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
@@ -25,7 +23,6 @@ _WIDE_MOUNTS = re.compile(
 )
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
-_INTERPOLATION = re.compile(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
 
 
 def extract_compose(documents: Documents, collector: Collector) -> None:
@@ -66,6 +63,7 @@ def _container(
     key, service = placed
     natural = f"{document.file}#services.{key.raw}"
     name = service.text_at("container_name")
+    environment = environment_of(documents, document, placed, collector)
     return Container(
         document=document,
         place=key,
@@ -74,8 +72,8 @@ def _container(
         names=(key.raw, name) if name else (key.raw,),
         project=_project(document),
         words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
-        settings=tuple(_settings(documents, document, (key, service), collector)),
-        settings_whole=_whole(documents, document, service),
+        settings=environment.settings,
+        settings_whole=environment.whole,
         build=_build(document, service),
         mounts=_mounts(document, service),
         egress="none" if _isolated(document, service) else "any",
@@ -118,125 +116,6 @@ def _root_user(service: Node) -> Truth:
     if not user:
         return Truth.UNKNOWN
     return Truth.YES if user.partition(":")[0] in {"0", "root"} else Truth.NO
-
-
-def _settings(
-    documents: Documents, document: Document, placed: tuple[Node, Node], collector: Collector
-) -> Iterator[Setting]:
-    """The environment as the container sees it: `environment` goes before `env_file`."""
-    key, service = placed
-    beside = documents.beside(document, ".env")
-    by_name = documents.once(_EnvFiles).by_name(beside) if beside is not None else {}
-    block = service.child("environment")
-    own = [
-        _interpolated(setting, by_name)
-        for setting in settings_of(document, block, f"services.{key.raw}.environment")
-    ]
-    if block is not None:
-        own.extend(_passed_through(document, block, by_name))
-    yield from own
-    names = {setting.key for setting in own}
-    for path in _readable(documents, document, service, collector):
-        for setting in _env_file_settings(documents, document, path.text or "", path):
-            if setting.key not in names:
-                yield setting
-    yield from _secret_files(document, service)
-
-
-def _interpolated(setting: Setting, by_name: Mapping[str, Setting]) -> Setting:
-    """`${NAME}` as the value that `.env` gives it, where that stands in the audit."""
-    name = variable_of(setting.content)
-    given = by_name.get(name)
-    if given is None or (default_of(setting.content) and not given.content):
-        return setting
-    if not _INTERPOLATION.fullmatch(setting.content):
-        return setting
-    via = evidence(setting.document, setting.value, f"{setting.key}=${{{name}}}")
-    return replace(given, key=setting.key, route=given.route, via=(via,))
-
-
-def _passed_through(
-    document: Document, block: Node, by_name: Mapping[str, Setting]
-) -> Iterator[Setting]:
-    """Names without a value: they come from the shell, or from `.env`."""
-    for element in block.elements:
-        name = element.text or ""
-        if name in by_name:
-            yield replace(by_name[name], via=(evidence(document, element, name),))
-
-
-def _whole(documents: Documents, document: Document, service: Node) -> bool:
-    """Whether all files that a service takes its environment from are among the documents."""
-    paths = _environment_files(service)
-    return all(documents.beside(document, path.text or "") is not None for path in paths)
-
-
-def _environment_files(service: Node) -> Iterator[Node]:
-    """The paths of the files; each may be written as a text, or as a mapping with more."""
-    files = service.child("env_file")
-    for element in files.list() if files is not None else ():
-        yield element.child("path") or element
-
-
-def _env_file_settings(
-    documents: Documents, document: Document, path: str, node: Node
-) -> tuple[Setting, ...]:
-    found = documents.beside(document, path) if path else None
-    if found is None or found.syntax != "dotenv":
-        return ()
-    via = () if node.kind is NodeKind.MAPPING else (evidence(document, node, plain(path)),)
-    settings = documents.once(_EnvFiles).settings(found)
-    return tuple(replace(item, via=via) for item in settings)
-
-
-def _readable(
-    documents: Documents, document: Document, service: Node, collector: Collector
-) -> Iterator[Node]:
-    """The files of an environment, as long as all services together are not given too much."""
-    for path in _environment_files(service):
-        found = documents.beside(document, path.text or "")
-        many = len(documents.once(_EnvFiles).settings(found)) if found is not None else 0
-        what = f"{plain(path.text or '')} is given to too many services"
-        effect = "which variables the container gets is open"
-        if collector.affords(SHARED, many, (evidence(document, path), what, effect)):
-            yield path
-
-
-class _EnvFiles:
-    """The settings of environment files, each read once."""
-
-    def __init__(self, _: Documents) -> None:
-        self._settings: dict[str, tuple[Setting, ...]] = {}
-        self._by_name: dict[str, Mapping[str, Setting]] = {}
-
-    def settings(self, found: Document) -> tuple[Setting, ...]:
-        """Of a file; none of one that holds no environment."""
-        if found.file not in self._settings:
-            read = found.syntax == "dotenv"
-            self._settings[found.file] = settings_of(found, found.root, "env") if read else ()
-        return self._settings[found.file]
-
-    def by_name(self, found: Document) -> Mapping[str, Setting]:
-        """The last of each name."""
-        if found.file not in self._by_name:
-            settings = self.settings(found)
-            self._by_name[found.file] = {setting.key: setting for setting in settings}
-        return self._by_name[found.file]
-
-
-def _secret_files(document: Document, service: Node) -> Iterator[Setting]:
-    """`secrets:` of a service, which arrive as files below /run/secrets."""
-    secrets = service.child("secrets")
-    for element in secrets.list() if secrets is not None else ():
-        node = element.child("source") or element
-        if node.text:
-            yield Setting(
-                key=node.text,
-                value=node,
-                document=document,
-                route="secrets",
-                text=f"/run/secrets/{node.text}",
-            )
 
 
 def _words(node: Node | None) -> tuple[str, ...]:

@@ -27,6 +27,14 @@ from agentaudit.model.facts.tools import Registry, ToolServer
 from agentaudit.readers.document import Document, Node
 
 
+class Environment(Struct, frozen=True):
+    """What a container finds in its environment, each value where it really stands."""
+
+    settings: tuple[Setting, ...]
+    whole: bool
+    """Whether all that it is taken from was read."""
+
+
 class Container(Struct, frozen=True, kw_only=True):
     """A container as its platform describes it, and the runtime that is known of it."""
 

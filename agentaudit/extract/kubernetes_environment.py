@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.containers import Environment
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.shared_variables import SHARED
@@ -34,14 +35,6 @@ class Pod(Struct, frozen=True, kw_only=True):
         names = {mount.text_at("name") for mount in (mounts.list() if mounts is not None else ())}
         found = sorted((self.volumes[name][0], name) for name in names if name in self.volumes)
         return tuple(self.volumes[name][1] for _, name in found)
-
-
-class Environment(Struct, frozen=True):
-    """What a container finds in its environment, each value where it really stands."""
-
-    settings: tuple[Setting, ...]
-    whole: bool
-    """Whether all objects that it is taken from were read."""
 
 
 def command_of(container: Node) -> tuple[str, ...]:
