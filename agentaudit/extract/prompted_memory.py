@@ -18,8 +18,9 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_bindings import bindings
-from agentaudit.extract.python_code import Call, Module, descendants, keyword, written_keys
+from agentaudit.extract.python_code import Call, Module, written_keys
 from agentaudit.extract.python_imports import modules
+from agentaudit.extract.python_syntax import descendants, keyword
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore

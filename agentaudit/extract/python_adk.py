@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import Call, Module, keyword, splatted
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 

@@ -18,7 +18,8 @@ from agentaudit.extract.google_platforms import (
     add_default_account,
     google_runtime,
 )
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_code import UNFOLDED, Call, Module
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.model.deployment import EdgeKind

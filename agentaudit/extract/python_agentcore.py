@@ -8,7 +8,8 @@ Memories of Amazon Bedrock AgentCore that Python code creates.
 from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import Call, Module, keyword, splatted
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore

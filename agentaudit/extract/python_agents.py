@@ -13,7 +13,7 @@ from agentaudit.extract.python_agentcore import agentcore_memories
 from agentaudit.extract.python_builders import Builder, builder_of
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_claude import add_claude_agents
-from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_contexts import add_context
 from agentaudit.extract.python_delegation import add_delegations
 from agentaudit.extract.python_executors import code_runner
@@ -28,6 +28,7 @@ from agentaudit.extract.python_retries import retries
 from agentaudit.extract.python_runs import Runs
 from agentaudit.extract.python_servers import add_servers
 from agentaudit.extract.python_sessions import add_sessions
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.python_teams import TEAMS, limits_of_teams
 from agentaudit.extract.python_toolbox import add_ingestion, tools_of
 from agentaudit.extract.python_tools import function_tools

@@ -5,7 +5,8 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from agentaudit.extract.python_code import Module, descendants, words_in
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_syntax import descendants, words_in
 
 _LOOSE = frozenset({"Any", "object", "dict", "Dict", "Mapping", "list", "List"})
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping"})

@@ -8,10 +8,11 @@ from msgspec import Struct, field
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_frameworks import is_of_framework
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_runs import Runs
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.python_tools import function_tool
 from agentaudit.model.facts.tools import Tool
 

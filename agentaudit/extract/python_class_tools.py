@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PAGES, SHELL, WEB, KnownTool
-from agentaudit.extract.python_code import Module, keyword, written_keys
+from agentaudit.extract.python_code import Module, written_keys
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.python_tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool

@@ -25,9 +25,10 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, keyword
+from agentaudit.extract.python_code import UNFOLDED, Call
 from agentaudit.extract.python_limits import bounded
 from agentaudit.extract.python_nodes import node_of
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.python_toolbox import listed_tools
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind

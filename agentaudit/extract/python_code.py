@@ -16,6 +16,7 @@ from agentaudit.extract.python_names import (
     imported_names,
     stars,
 )
+from agentaudit.extract.python_syntax import descendants
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -269,47 +270,6 @@ _NAMING = frozenset(
 """What gives something a name; few nodes do."""
 
 
-def descendants(top: ast.AST) -> list[ast.AST]:
-    """A node and all below it that say something, level by level: a faster `ast.walk`."""
-    found = [top]
-    for node in found:  # it grows meanwhile
-        for name in _FIELDS[type(node)]:
-            value = getattr(node, name, None)
-            if type(value) is list:
-                if value:
-                    found.extend([item for item in value if isinstance(item, ast.AST)])
-            elif isinstance(value, ast.AST):
-                found.append(value)
-    return found
-
-
-def words_in(top: ast.AST) -> Iterator[str]:
-    """The names, attributes, arguments and texts within a node."""
-    for node in descendants(top):
-        match node:
-            case ast.Name(id=str(word)) | ast.Attribute(attr=str(word)):
-                yield word
-            case (
-                ast.keyword(arg=str(word)) | ast.arg(arg=str(word)) | ast.Constant(value=str(word))
-            ):
-                yield word
-            case _:
-                pass
-
-
-_SCALAR = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "type_comment", "module", "level"})
-
-
-_FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
-    type_: ()
-    if type_ is ast.Constant
-    else tuple(name for name in type_._fields if name not in _SCALAR)
-    for type_ in vars(ast).values()
-    if isinstance(type_, type) and issubclass(type_, ast.AST)
-} | {ast.Constant: ()}
-"""The fields in which others may stand; contexts and operators are no more than their names."""
-
-
 def _by_type(nodes: Iterable[ast.AST]) -> Mapping[type[ast.AST], Sequence[ast.AST]]:
     found: dict[type[ast.AST], list[ast.AST]] = {}
     for node in nodes:
@@ -317,19 +277,8 @@ def _by_type(nodes: Iterable[ast.AST]) -> Mapping[type[ast.AST], Sequence[ast.AS
     return found
 
 
-def keyword(call: ast.Call, *names: str) -> ast.expr | None:
-    """The value of the first of these keyword arguments that is given."""
-    found = {item.arg: item.value for item in call.keywords if item.arg is not None}
-    return next((found[name] for name in names if name in found), None)
-
-
 def written_keys(module: Module, mapping: ast.Dict) -> Iterator[tuple[str, ast.expr]]:
     """Keys and values of a mapping that is written out; a key that does not fold is empty."""
     for key, value in zip(mapping.keys, mapping.values, strict=True):
         if key is not None:
             yield module.text(key), value
-
-
-def splatted(call: ast.Call) -> bool:
-    """Whether arguments come from a mapping we cannot see: what is not given may be given there."""
-    return any(item.arg is None for item in call.keywords)

@@ -7,7 +7,8 @@ so many are no more than those, as long as nobody has it go on.
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import Call, keyword, splatted
+from agentaudit.extract.python_code import Call
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore

@@ -15,7 +15,8 @@ from types import MappingProxyType
 
 from agentaudit.extract.application_permissions import Application, add_scope
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent

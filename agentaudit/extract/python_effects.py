@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from agentaudit.extract.known_tools import EVERYTHING
-from agentaudit.extract.python_code import Module, descendants, keyword
+from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_execution import execution
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import descendants, keyword
 from agentaudit.model.evidence import Truth
 
 _HTTP = re.compile(

@@ -15,9 +15,10 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from agentaudit.extract.python_bindings import bindings
-from agentaudit.extract.python_code import Module, descendants, keyword
+from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_filters import without_names
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import descendants, keyword
 
 _EVALUATES = frozenset({"exec", "eval"})
 _SHELL = re.compile(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")

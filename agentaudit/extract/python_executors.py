@@ -14,7 +14,8 @@ from msgspec import Struct
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, keyword, splatted, written_keys
+from agentaudit.extract.python_code import UNFOLDED, Call, written_keys
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 

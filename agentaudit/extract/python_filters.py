@@ -11,8 +11,9 @@ import string
 from collections.abc import Iterator, Mapping
 
 from agentaudit.extract.python_bindings import bindings, names_in
-from agentaudit.extract.python_code import Module, descendants
+from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import descendants
 
 _NAMING = frozenset(string.ascii_letters + "_'\"\\`")
 _ONE_CLASS = re.compile(r"\^?(?P<characters>\[(?!\^)(?:[^\]\\]|\\.)+\])[+*]?(?P<end>\$|\\Z)?")

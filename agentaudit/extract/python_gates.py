@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import Call, keyword, written_keys
+from agentaudit.extract.python_code import Call, written_keys
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import keyword
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent

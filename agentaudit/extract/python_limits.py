@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_code import UNFOLDED, Call, Module
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.model.evidence import Known
 
 LIMITS = (

@@ -8,11 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted, written_keys
+from agentaudit.extract.python_code import UNFOLDED, Call, Module, written_keys
 from agentaudit.extract.python_frameworks import is_of_framework
 from agentaudit.extract.python_limits import bounded
 from agentaudit.extract.python_memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
 from agentaudit.extract.python_session_keys import SessionKeys
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 

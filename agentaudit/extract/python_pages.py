@@ -8,7 +8,8 @@ Flask-CORS, "Using CORS with cookies" (`supports_credentials`; origins are `*` u
 import ast
 from collections.abc import Sequence
 
-from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.model.evidence import Evidence
 
 _FLASK = frozenset({"flask_cors.CORS", "flask_cors.extension.CORS"})

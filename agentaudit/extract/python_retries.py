@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_builders import RUN_METHODS
-from agentaudit.extract.python_code import Call, Module, keyword, splatted
+from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_retry_loops import Retried, endless_clients, endless_loops
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.controls import Retry
 

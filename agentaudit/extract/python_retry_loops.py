@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from agentaudit.extract.python_code import Call, Module, descendants, keyword
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_syntax import descendants, keyword
 
 _CLIENTS = re.compile(
     r"^(?:openai|anthropic|groq)\.\w+$|^(?:langchain|llama_index)[\w.]*\.\w+$|\.with_options$"

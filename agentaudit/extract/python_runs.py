@@ -8,7 +8,8 @@ from msgspec import Struct, field
 
 from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_builders import RUN_METHODS
-from agentaudit.extract.python_code import Call, Module, keyword, written_keys
+from agentaudit.extract.python_code import Call, Module, written_keys
+from agentaudit.extract.python_syntax import keyword
 
 _STARTS = RUN_METHODS | {"with_config", "RunConfig", "RunnableConfig"}
 """What starts a run; `RunConfig` is what Google's ADK hands to one, `RunnableConfig` LangChain."""

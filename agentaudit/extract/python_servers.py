@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, keyword, splatted
+from agentaudit.extract.python_code import UNFOLDED, Call, Module
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_starts import RUNS, Start, starts
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth

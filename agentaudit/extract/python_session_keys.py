@@ -13,8 +13,9 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from agentaudit.extract.python_bindings import bindings
-from agentaudit.extract.python_code import Module, descendants, words_in, written_keys
+from agentaudit.extract.python_code import Module, written_keys
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import descendants, words_in
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
 

@@ -7,7 +7,8 @@ Source: AWS STS API reference, `DurationSeconds` of AssumeRole, GetSessionToken 
 from collections.abc import Iterable
 
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 
 _ISSUING = frozenset(

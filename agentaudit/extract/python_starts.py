@@ -12,8 +12,9 @@ from functools import cached_property
 from msgspec import Struct
 
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_code import Call, Module, keyword
+from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_imports import defined_at, modules
+from agentaudit.extract.python_syntax import keyword
 
 RUNS: Mapping[str, str] = {
     "run": "",

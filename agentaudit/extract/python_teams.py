@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from agentaudit.extract.autogen_limits import Limits, One, narrowed, of_word
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, keyword
+from agentaudit.extract.python_code import UNFOLDED, Call
 from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_limits import bounded, count
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.model.evidence import Known
 
 _TEAMS = "autogen_agentchat.teams"

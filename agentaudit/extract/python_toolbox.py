@@ -10,10 +10,11 @@ from agentaudit.extract.mcp_tools import add_source
 from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_class_tools import CLASS_TOOLS, class_tool
-from agentaudit.extract.python_code import Call, keyword, splatted
+from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_frameworks import is_foreign
 from agentaudit.extract.python_named_tools import named_tool
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.extract.python_tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool

@@ -12,9 +12,10 @@ from agentaudit.extract.python_annotations import (
     takes_any_text,
     takes_anything,
 )
-from agentaudit.extract.python_code import Module, keyword
+from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_effects import effects_of
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import keyword
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 

@@ -1,0 +1,56 @@
+"""Parts of Python's syntax trees: what stands within a node, and what a call is given by name."""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+
+def descendants(top: ast.AST) -> list[ast.AST]:
+    """A node and all below it that say something, level by level: a faster `ast.walk`."""
+    found = [top]
+    for node in found:  # it grows meanwhile
+        for name in _FIELDS[type(node)]:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                if value:
+                    found.extend([item for item in value if isinstance(item, ast.AST)])
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    return found
+
+
+def words_in(top: ast.AST) -> Iterator[str]:
+    """The names, attributes, arguments and texts within a node."""
+    for node in descendants(top):
+        match node:
+            case ast.Name(id=str(word)) | ast.Attribute(attr=str(word)):
+                yield word
+            case (
+                ast.keyword(arg=str(word)) | ast.arg(arg=str(word)) | ast.Constant(value=str(word))
+            ):
+                yield word
+            case _:
+                pass
+
+
+_SCALAR = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "type_comment", "module", "level"})
+
+
+_FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
+    type_: ()
+    if type_ is ast.Constant
+    else tuple(name for name in type_._fields if name not in _SCALAR)
+    for type_ in vars(ast).values()
+    if isinstance(type_, type) and issubclass(type_, ast.AST)
+} | {ast.Constant: ()}
+"""The fields in which others may stand; contexts and operators are no more than their names."""
+
+
+def keyword(call: ast.Call, *names: str) -> ast.expr | None:
+    """The value of the first of these keyword arguments that is given."""
+    found = {item.arg: item.value for item in call.keywords if item.arg is not None}
+    return next((found[name] for name in names if name in found), None)
+
+
+def splatted(call: ast.Call) -> bool:
+    """Whether arguments come from a mapping we cannot see: what is not given may be given there."""
+    return any(item.arg is None for item in call.keywords)
