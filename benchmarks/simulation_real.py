@@ -21,7 +21,8 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from agentaudit.cli.laboratory import Observation, Subject, laboratory
+from agentaudit.cli.judging import Observation, Subject
+from agentaudit.cli.laboratory import laboratory
 from agentaudit.model.validation import ValidatedRun
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.readers.yaml import parse_yaml

@@ -1,21 +1,21 @@
 """
-The laboratory: policies on processes of this machine, each run beside its simulation.
+The laboratory: policies on processes of this machine, recorded and run.
 
 Here the two meet that know nothing of each other: executors, which start processes, and the
 simulator, which does not.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit import __version__
+from agentaudit.cli.judging import RECORDINGS, Observation, Subject
 from agentaudit.errors import UsageError
-from agentaudit.model.execution import Contest, Execution, HostMeasurement
-from agentaudit.model.validation import ValidatedRun, Validation
+from agentaudit.model.execution import Execution, HostMeasurement
+from agentaudit.model.validation import ValidatedRun
 from agentaudit.model.workload import Machine, Stage, Workload
 from agentaudit.probes.execution.calibration import measure_host
 from agentaudit.probes.execution.contest import MOST_PROCESSES, contests
@@ -25,92 +25,16 @@ from agentaudit.probes.execution.priority import raised
 from agentaudit.probes.execution.tools import Tool, interpreted, tool_of
 from agentaudit.probes.execution.workers import MOST_THREADS, MOST_WORKERS, Workers
 from agentaudit.probes.host import usable_cores
-from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
-from agentaudit.simulation.calibration import capacity, contender, host_curve, host_progress
-from agentaudit.simulation.cores import Contender
+from agentaudit.simulation.calibration import host_curve
 from agentaudit.simulation.fidelity import (
-    Recording,
-    costs_of,
     recording_workload,
-    used_alone,
-    validated,
 )
 from agentaudit.simulation.line import line_of
 from agentaudit.simulation.policies.capped import FirstCome
 from agentaudit.simulation.policy import Policy, hooks_of, named
-from agentaudit.simulation.served import Overheads
 from agentaudit.simulation.speed import total_speed
 
 _MOST_CALLS = 1024
-_FOREIGN = 0.1
-"""Cores: above it, a run says more about its neighbours than about its policy."""
-_RECORDINGS = 3
-"""
-A run is foretold from so many before it: a machine's speed wavers from one to the next, and drifts.
-"""
-
-
-class Observation(Struct, frozen=True, kw_only=True):
-    """One run, and a recording right before it: all steps, one after the other."""
-
-    policy: str
-    recorded: Execution
-    execution: Execution
-
-
-class Subject(Struct, frozen=True, kw_only=True):
-    """What is run, and what is known of it before."""
-
-    workload: Workload
-    machine: Machine
-    """This one; its GPU is the server that is played."""
-    host: HostMeasurement
-    recorded: tuple[Execution, ...]
-    """Further recordings, before all runs."""
-    contests: tuple[Contest, ...]
-    """How kinds of work share cores."""
-
-    def judged(
-        self, seen: Sequence[Observation], policies: Mapping[str, Policy]
-    ) -> list[ValidatedRun]:
-        """Runs in their order, each beside its predictions; `policies` by their names."""
-        recorded = [*self.recorded, *(one.recorded for one in seen)]
-        repeats: Counter[str] = Counter()
-        runs = []
-        for place, one in enumerate(seen, len(self.recorded) + 1):
-            before = recorded[max(place - _RECORDINGS, 0) : place]
-            policy = policies[one.policy]
-            runs.append(self._judged(one.execution, before, policy, repeats[one.policy]))
-            repeats[one.policy] += 1
-        return runs
-
-    def _judged(
-        self, execution: Execution, recorded: Sequence[Execution], policy: Policy, repeat: int
-    ) -> ValidatedRun:
-        host = self.host
-        return validated(
-            execution,
-            workload=self.workload,
-            machine=self.machine,
-            policy=policy,
-            recording=Recording(
-                costs=costs_of(*recorded),
-                overheads=Overheads(
-                    driver_ns=host.driver_ns,
-                    contenders=self._contenders(recorded),
-                    capacity=capacity(self.contests),
-                    handovers=host.handovers,
-                ),
-                progress=host_progress(host),
-            ),
-            repeat=repeat,
-        )
-
-    def _contenders(self, recorded: Sequence[Execution]) -> dict[str, Contender]:
-        return {
-            name: contender(self.contests, tool_of(name), alone=alone, host=self.host)
-            for name, alone in used_alone(recorded, self.workload).items()
-        }
 
 
 class Laboratory(Struct, frozen=True, kw_only=True):
@@ -172,28 +96,10 @@ def laboratory(
             workload=workload,
             machine=_here(machine, host, workload),
             host=host,
-            recorded=tuple(_recorded(workload, hands) for _ in range(_RECORDINGS - 1)),
+            recorded=tuple(_recorded(workload, hands) for _ in range(RECORDINGS - 1)),
             contests=contested,
         )
         yield Laboratory(subject=subject, hands=hands)
-
-
-def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
-    """The artifact of some runs."""
-    return Validation(
-        workload_source=subject.workload.source,
-        arrivals=subject.workload.arrivals,
-        requests=len(subject.workload.requests),
-        seed=subject.workload.seed,
-        machine=subject.machine,
-        runs=tuple(runs),
-        accuracy=accuracies(runs),
-        foreknown_comparisons=comparisons([runs], foreknown),
-        own_comparisons=comparisons([runs], own),
-        warnings=tuple(_warnings(runs)),
-        assumptions=(_PLAYED, *_tool_sentence(subject.workload)),
-        tool_version=__version__,
-    )
 
 
 def tools_of(workload: Workload) -> frozenset[Tool]:
@@ -266,36 +172,3 @@ def _shares(workload: Workload) -> dict[str, float]:
             if step.stage is Stage.CPU:
                 shares[tool_of(step.name)] += step.demand_ns
     return {tool: float(demand_ns) for tool, demand_ns in shares.items()}
-
-
-def _warnings(runs: Sequence[ValidatedRun]) -> Iterator[str]:
-    disturbed = [run for run in runs if run.foreign_cores > _FOREIGN]
-    if disturbed:
-        most = max(run.foreign_cores for run in disturbed)
-        yield (
-            f"Other programs used up to {most:.2g} cores in {len(disturbed)} of {len(runs)} runs:"
-            " errors are those of a machine that was not ours alone. Repeat it when it is idle."
-        )
-    stolen = max((run.stolen_cores for run in runs), default=0.0)
-    if stolen > _FOREIGN:
-        yield f"The hypervisor took up to {stolen:.2g} cores away; no simulation knows of that."
-
-
-_PLAYED = (
-    "The inference server is played: a process that sleeps by the machine's batch curve. How well a"
-    " batch curve describes a real GPU is not part of what is validated here."
-)
-
-
-def _tool_sentence(workload: Workload) -> Iterator[str]:
-    unnamed = any(
-        step.name not in set(Tool)
-        for request in workload.requests
-        for step in request.steps
-        if step.stage is Stage.CPU
-    )
-    if unnamed:
-        yield (
-            "CPU steps whose name is no kind of work run a loop of byte code; the kinds are"
-            f" {', '.join(Tool)}."
-        )

@@ -125,7 +125,8 @@ def _validated(
     repeats: int,
     raised: bool,
 ) -> "Validation":
-    from agentaudit.cli.laboratory import interleaved, laboratory, validation
+    from agentaudit.cli.judging import validation
+    from agentaudit.cli.laboratory import interleaved, laboratory
     from agentaudit.cli.user_policies import split_policies
     from agentaudit.simulation.caps import default_caps, with_caps
     from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
