@@ -424,28 +424,31 @@ def lines_run(files: Mapping[str, str]) -> int:
     return run
 
 
+def further_cost(made: Callable[[int], Mapping[str, str]], step: int) -> tuple[int, int]:
+    """What the second and the third `step` parts cost, in lines that run."""
+    one, two, three = (lines_run(made(count)) for count in (step, 2 * step, 3 * step))
+    return two - one, three - two
+
+
+def written(part: str, *, mark: str = "@", between: str = "") -> Callable[[int], str]:
+    """A part so many times, each with a number of its own in place of the mark."""
+    return lambda count: between.join(part.replace(mark, str(at)) for at in range(10, 10 + count))
+
+
 @pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
 def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
-    one, two, three = (
-        lines_run(
-            {"main.tf": "".join(part.replace("@", str(number)) for number in range(10, 10 + count))}
-        )
-        for count in (8, 16, 24)
-    )
+    parts = written(part)
+    second, third = further_cost(lambda count: {"main.tf": parts(count)}, 8)
 
-    assert three - two == two - one
+    assert third == second
 
 
 @pytest.mark.parametrize("part", MANIFESTS.values(), ids=MANIFESTS)
 def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
-    one, two, three = (
-        lines_run(
-            {"a.yaml": "---".join(part.replace("@", str(at)) for at in range(10, 10 + count))}
-        )
-        for count in (8, 16, 24)
-    )
+    parts = written(part, between="---")
+    second, third = further_cost(lambda count: {"a.yaml": parts(count)}, 8)
 
-    assert three - two == two - one
+    assert third == second
 
 
 @pytest.mark.parametrize(
@@ -473,9 +476,9 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:
-    one, two, three = (lines_run(made(count)) for count in (4, 8, 12))
+    second, third = further_cost(made, 4)
 
-    assert three - two == two - one
+    assert third == second
 
 
 def test_a_role_of_many_rules_for_many_subjects_is_told_as_often_as_a_file_may_be_long() -> None:

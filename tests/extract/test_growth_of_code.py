@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from tests.extract.test_growth import lines_run
+from tests.extract.test_growth import further_cost, written
 
 AGENTS = (
     "from langchain.agents import create_agent\nfrom langchain_core.tools import tool\n"
@@ -102,19 +102,17 @@ CODE = (
 
 @pytest.mark.parametrize(("head", "part"), PARTS.values(), ids=PARTS)
 def test_each_further_part_of_a_module_costs_what_the_one_before_did(head: str, part: str) -> None:
-    one, two, three = (
-        lines_run({"a.py": head + "".join(part.replace("$", str(at)) for at in range(10, end))})
-        for end in (18, 26, 34)
-    )
+    parts = written(part, mark="$")
+    second, third = further_cost(lambda count: {"a.py": head + parts(count)}, 8)
 
-    assert three - two == two - one
+    assert third == second
 
 
-@pytest.mark.parametrize("written", CODE)
-def test_so_does_each_further_level(written: Callable[[int], str]) -> None:
-    one, two, three = (lines_run({"a.py": written(count)}) for count in (4, 8, 12))
+@pytest.mark.parametrize("levels", CODE)
+def test_so_does_each_further_level(levels: Callable[[int], str]) -> None:
+    second, third = further_cost(lambda count: {"a.py": levels(count)}, 4)
 
-    assert three - two == two - one
+    assert third == second
 
 
 def test_names_that_modules_pass_round_in_circles_are_followed_once() -> None:
@@ -129,9 +127,9 @@ def test_names_that_modules_pass_round_in_circles_are_followed_once() -> None:
         names = "".join(f"from a import n{at}\n" for at in range(10, 10 + count))
         return {**circle, "agent.py": f"import langchain\n{names}"}
 
-    one, two, three = (lines_run(asked(count)) for count in (4, 8, 12))
+    second, third = further_cost(asked, 4)
 
-    assert three - two == two - one
+    assert third == second
 
 
 def test_a_long_list_that_all_agents_use_is_read_for_some_and_left_open_for_others() -> None:
