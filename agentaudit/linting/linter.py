@@ -5,7 +5,7 @@ from functools import cache
 from operator import attrgetter
 from typing import get_args
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit import __version__
 from agentaudit.linting.context import in_context, rehearsed
@@ -13,7 +13,13 @@ from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.linting.redaction import shown_open_end, shown_place, shown_subject
 from agentaudit.linting.summaries import credential_summaries, gateway_names, memory_summaries
 from agentaudit.linting.suppressions import META_RULES, suppressed
-from agentaudit.model.deployment import FACT_KINDS, Deployment
+from agentaudit.model.deployment import (
+    FACT_KINDS,
+    Deployment,
+    FileCoverage,
+    FileStatus,
+    Unresolved,
+)
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
@@ -44,7 +50,10 @@ def lint(
     """
     known = {rule.rule.id: rule for rule in rules}
     chosen = [known[name] for name in sorted(known) if names is None or name in names]
-    found = tuple(_findings(deployment, chosen, limits or Limits()))
+    limits = limits or Limits()
+    answers = tuple(_matches(deployment, chosen, limits))
+    found = tuple(_findings(deployment, answers, limits))
+    deployment = _with_undecided(deployment, answers)
     summaries = tuple(rule.rule.summary for rule in chosen)
     findings = suppressed(
         found,
@@ -68,19 +77,59 @@ def lint(
     )
 
 
-class _Match(Struct, frozen=True):
-    """A fact for which a rule holds."""
+_Match = tuple[Fact, Severity]
+"""A fact for which a rule holds."""
+_Answer = tuple[Fact, Severity | None]
+"""A fact for which a rule holds or, without a severity, of which it could not be asked."""
+_Answers = Sequence[tuple[CompiledRule, Sequence[_Answer]]]
 
-    fact: Fact
-    severity: Severity
+
+def _with_undecided(deployment: Deployment, answers: _Answers) -> Deployment:
+    """What a rule could not be asked of is unresolved, and its file not audited whole."""
+    undecided = [
+        (rule.rule.id, fact)
+        for rule, answered in answers
+        for fact, severity in answered
+        if severity is None
+    ]
+    if not undecided:
+        return deployment
+    rules: dict[str, set[str]] = {}
+    for rule, fact in undecided:
+        rules.setdefault(fact.evidence[0].file, set()).add(rule)
+    open_ends = (
+        Unresolved(
+            evidence=fact.evidence[0],
+            what=f"whether `{rule}` holds for {fact.name}",
+            effect="it has longer lists than a rule goes through, so no finding is no pass",
+        )
+        for rule, fact in undecided
+    )
+    return replace(
+        deployment,
+        unresolved=tuple(sorted({*deployment.unresolved, *open_ends})),
+        coverage=tuple(_in_part(item, rules.get(item.file, ())) for item in deployment.coverage),
+    )
 
 
-def _findings(
-    deployment: Deployment, rules: Iterable[CompiledRule], limits: Limits
-) -> Iterator[Finding]:
+def _in_part(item: FileCoverage, rules: Collection[str]) -> FileCoverage:
+    """The file with the rules that could not be asked of all that it declares, if there are any."""
+    if not rules:
+        return item
+    named = ", ".join(f"`{rule}`" for rule in sorted(rules))
+    reason = f"what it declares is too long to ask {named}"
+    return replace(
+        item,
+        status=FileStatus.PARTIAL,
+        reason="; ".join(filter(None, (item.reason, reason))),
+    )
+
+
+def _findings(deployment: Deployment, answers: _Answers, limits: Limits) -> Iterator[Finding]:
     known = {fact.id: fact for fact in deployment.facts()}
-    for rule, matches in _matches(deployment, rules, limits):
-        groups = [matches] if rule.rule.once else [[match] for match in matches]
+    for rule, answered in answers:
+        matches = [(fact, severity) for fact, severity in answered if severity is not None]
+        groups = [matches] if rule.rule.once and matches else [[match] for match in matches]
         once: dict[tuple[Evidence, str], Finding] = {}
         for group in groups:
             finding = _finding(rule, group, known, limits)
@@ -90,17 +139,17 @@ def _findings(
 
 def _matches(
     deployment: Deployment, rules: Iterable[CompiledRule], limits: Limits
-) -> Iterator[tuple[CompiledRule, list[_Match]]]:
+) -> Iterator[tuple[CompiledRule, Sequence[_Answer]]]:
     """Each rule with the facts it holds for; all about one kind are asked at once."""
     whole, asked = whole_of(deployment), tuple(rules)
     for word, kind in FACT_KINDS.items():
         of_kind = [rule for rule in asked if rule.rule.applies_to == word]
-        found: dict[str, list[_Match]] = {rule.rule.id: [] for rule in of_kind}
+        found: dict[str, list[_Answer]] = {rule.rule.id: [] for rule in of_kind}
         facts: tuple[Fact, ...] = getattr(deployment, kind.field) if of_kind else ()
         inquiry = Inquiry(word, of_kind, whole, limits)
         for fact in sorted(facts, key=lambda fact: (_ORDER(fact.evidence[0]), fact.id)):
             for rule, severity in inquiry.about(fact):
-                found[rule.rule.id].append(_Match(fact, severity))
+                found[rule.rule.id].append((fact, severity))
         yield from ((rule, found[rule.rule.id]) for rule in of_kind if found[rule.rule.id])
 
 
@@ -108,14 +157,14 @@ def _finding(
     rule: CompiledRule, group: Sequence[_Match], known: dict[FactId, Fact], limits: Limits
 ) -> Finding:
     """The finding about one fact, or about the first of several, deployed ones before others."""
-    group = sorted(group, key=lambda match: rehearsed(match.fact))
-    fact = group[0].fact
-    others = [match.fact.evidence[0] for match in group[1:]]
+    group = sorted(group, key=lambda match: rehearsed(match[0]))
+    fact = group[0][0]
+    others = [other.evidence[0] for other, _ in group[1:]]
     related = [*fact.evidence[1:], *others, *_named_facts(fact, known)]
     subject = "deployment" if rule.rule.once else fact.id
     severity, confidence = in_context(
         fact,
-        max((match.severity for match in group), key=lambda severity: severity.rank),
+        max((severity for _, severity in group), key=lambda severity: severity.rank),
         _weakest(rule.rule.confidence, fact.confidence),
     )
     return Finding(

@@ -22,6 +22,7 @@ from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.facts.fact import Fact
 from agentaudit.rules.conditions import (
     ConditionError,
+    TooLongError,
     check_optional_fields,
     check_words,
     complaint,
@@ -52,12 +53,13 @@ class Condition(Struct, frozen=True):
         What the condition says of one fact.
 
         The engine answers a failed condition with a text, which would count as true: whatever is
-        no bool is a ConditionError.
+        no bool is a ConditionError. It raises where a list is longer than it goes through; that
+        is TooLongError.
         """
         try:
             answer = _program(self.kind, self.source).eval(subject.activation).value()
-        except RuntimeError as error:  # a list of a hostile file is longer than the engine goes
-            raise ConditionError(f"gave no answer: {error}") from error
+        except RuntimeError as error:
+            raise TooLongError(f"gave no answer: {error}") from error
         if isinstance(answer, bool):
             return answer
         raise ConditionError(f"gave no answer: {answer}")

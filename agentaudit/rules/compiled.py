@@ -1,7 +1,6 @@
 """Rules of lint with their conditions, ready to be asked."""
 
 from collections.abc import Iterator, Sequence
-from itertools import compress
 from operator import attrgetter
 
 from msgspec import Struct
@@ -12,7 +11,7 @@ from agentaudit.model.facts.fact import Fact
 from agentaudit.model.finding import Severity
 from agentaudit.model.lint_rule import LintRule
 from agentaudit.rules.cel import MOST_AT_ONCE, Condition, RuleError, Subject, answers, bind
-from agentaudit.rules.conditions import ConditionError, fields_asked
+from agentaudit.rules.conditions import ConditionError, TooLongError, fields_asked
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
@@ -26,31 +25,43 @@ class CompiledRule(Struct, frozen=True, kw_only=True):
     fixable: Condition | None = None
     """What must hold besides for the rule's autofix to be right; None where nothing must."""
 
-    def holds(self, subject: Subject) -> bool:
-        """Whether there is a finding about this fact."""
+    def holds(self, subject: Subject) -> bool | None:
+        """Whether there is a finding about this fact; None where it is too long to be asked."""
         return self._holds("when", self.condition, subject)
 
     def severity_of(self, subject: Subject) -> Severity:
-        """How severe the finding about this fact is, for which the rule holds."""
+        """
+        How severe the finding about this fact is, for which the rule holds.
+
+        As severe as can be where the fact is too long to be asked.
+        """
         for severity, condition in self.refinements:
-            if self._holds("severity_when", condition, subject):
+            holds = self._holds("severity_when", condition, subject)
+            if holds is None:
+                possible = (self.rule.severity, *(refined for refined, _ in self.refinements))
+                return max(possible, key=lambda item: item.rank)
+            if holds:
                 return severity
         return self.rule.severity
 
     def may_fix(self, subject: Subject) -> bool:
         """Whether the rule's autofix is meant for this fact."""
-        return self.fixable is None or self._holds("autofix.when", self.fixable, subject)
+        if self.fixable is None:
+            return True
+        return self._holds("autofix.when", self.fixable, subject) is True
 
-    def _holds(self, field: str, condition: Condition, subject: Subject) -> bool:
+    def _holds(self, field: str, condition: Condition, subject: Subject) -> bool | None:
         try:
             return condition.holds(subject)
+        except TooLongError:
+            return None
         except ConditionError as error:
             problem = Problem(file=self.rule.file, message=f"`{field}` {error}")
             raise RuleError(problem) from None
 
 
-Answer = tuple[tuple[CompiledRule, Severity], ...]
-"""Rules that hold for a fact, each with the severity of its finding."""
+Answer = tuple[tuple[CompiledRule, Severity | None], ...]
+"""Rules that hold for a fact, each with the severity of its finding; None where one may hold."""
 
 
 class Inquiry:
@@ -75,9 +86,7 @@ class Inquiry:
         answer = self._given.get(alike)
         if answer is None:
             subject = bind(self._kind, fact, self._whole, self._limits)
-            answer = self._given[alike] = tuple(
-                (rule, rule.severity_of(subject)) for rule in _holding(self._rules, subject)
-            )
+            answer = self._given[alike] = tuple(_answer(self._rules, subject))
         return answer
 
 
@@ -93,11 +102,16 @@ def _told_apart(kind: str, rules: Sequence[CompiledRule]) -> Sequence[str]:
     return sorted(asked & set(FACT_KINDS[kind].type.__struct_fields__))
 
 
-def _holding(rules: Sequence[CompiledRule], subject: Subject) -> Iterator[CompiledRule]:
-    """Those of the rules about one kind of fact that hold for this one."""
+def _answer(
+    rules: Sequence[CompiledRule], subject: Subject
+) -> Iterator[tuple[CompiledRule, Severity | None]]:
+    """Those of the rules about one kind of fact that hold for this one, or may."""
     for first in range(0, len(rules), MOST_AT_ONCE):
         asked = rules[first : first + MOST_AT_ONCE]
+        answered: Sequence[bool | None] | None
         answered = answers([rule.condition for rule in asked], subject)
         if answered is None:
             answered = [rule.holds(subject) for rule in asked]
-        yield from compress(asked, answered)
+        for rule, holds in zip(asked, answered, strict=True):
+            if holds is not False:
+                yield rule, rule.severity_of(subject) if holds else None

@@ -26,6 +26,10 @@ class ConditionError(ValueError):
         self.column = column
 
 
+class TooLongError(ConditionError):
+    """A fact holds longer lists than the engine lets a condition go through: no fault of a rule."""
+
+
 def check_optional_fields(kind: str, type_: type, source: str) -> None:
     """An unset number reads as 0, so a condition must ask first whether it is there."""
     code = _TEXT.sub(lambda text: " " * len(text[0]), source)

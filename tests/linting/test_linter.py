@@ -247,6 +247,38 @@ def test_a_rule_that_gives_no_answer_ends_the_run() -> None:
         lint(deployment(1), [asked])
 
 
+@pytest.mark.parametrize("once", [False, True])
+def test_a_fact_too_long_to_be_asked_is_no_pass(*, once: bool) -> None:
+    """Its file may be hostile: the rule is told as undecided there, and asked of all others."""
+    asked = rule(when='credential.shared_with.exists(name, name == "none")', once=once)
+    shared = tuple(FactId(f"tool:{number}") for number in range(20_000))
+    long = replace(credential(1), shared_with=shared)
+    held = replace(credential(2), shared_with=(FactId("none"),))
+    read = replace(deployment(1, 2), credentials=(long, held))
+
+    result = lint(read, [asked])
+
+    assert [finding.evidence.line for finding in result.findings] == [2]
+    assert [(end.evidence.line, end.what) for end in result.unresolved] == [
+        (1, "whether `held-key` holds for KEY_1")
+    ]
+    assert result.incomplete
+    assert [item.reason for item in result.coverage if item.status is FileStatus.PARTIAL] == [
+        "what it declares is too long to ask `held-key`"
+    ]
+
+
+def test_where_the_severity_cannot_be_asked_it_is_the_worst() -> None:
+    long = 'credential.shared_with.exists(name, name == "none")'
+    refined = ((Severity.LOW, long), (Severity.CRITICAL, "false"))
+    shared = tuple(FactId(f"tool:{number}") for number in range(20_000))
+    read = replace(deployment(1), credentials=(replace(credential(1), shared_with=shared),))
+
+    found = lint(read, [rule(when="true", severity_when=refined)]).findings
+
+    assert [finding.severity for finding in found] == [Severity.CRITICAL]
+
+
 CONDITIONS = (
     'credential.lifetime == "static"',
     'credential.lifetime == "short" // and no more',
