@@ -5,7 +5,9 @@ A suppression without a reason suppresses nothing. One that no longer suppresses
 finding of its own, or it would hide the next one on its line.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -66,9 +68,7 @@ def suppressed(
         if not item.expires or not today or today <= item.expires
     }
     used: set[SuppressionComment | Acceptance] = set()
-    by_place: dict[tuple[str, str], list[SuppressionComment]] = {}
-    for each in sorted(comments):
-        by_place.setdefault((each.rule, each.file), []).append(each)
+    by_place = _by_place(comments)
     for finding in findings:
         comment = _covering(finding, by_place.get((finding.rule, finding.evidence.file), ()))
         if comment is not None:
@@ -88,15 +88,25 @@ def suppressed(
             yield _stale(acceptance, families.get(acceptance.rule))
 
 
+def _by_place(
+    comments: Sequence[SuppressionComment],
+) -> Mapping[tuple[str, str], Sequence[SuppressionComment]]:
+    """Comments that give a reason, by their rule and file, in the order of their lines."""
+    found: dict[tuple[str, str], list[SuppressionComment]] = {}
+    for each in sorted(comments):
+        if each.reason.strip():
+            found.setdefault((each.rule, each.file), []).append(each)
+    return found
+
+
 def _covering(
     finding: Finding, comments: Sequence[SuppressionComment]
 ) -> SuppressionComment | None:
-    """The first of the rule's comments in a file that suppresses: on its lines, with a reason."""
+    """The first of the rule's comments in a file that is on its lines; they stand in order."""
     place = finding.evidence
-    for comment in comments:
-        if place.line <= comment.line <= place.end_line and comment.reason.strip():
-            return comment
-    return None
+    at = bisect_left(comments, place.line, key=attrgetter("line"))
+    found = at < len(comments) and comments[at].line <= place.end_line
+    return comments[at] if found else None
 
 
 def _inline(comment: SuppressionComment) -> Suppression:
