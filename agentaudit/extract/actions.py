@@ -1,7 +1,7 @@
 """GitHub workflows to facts: what starts them, the agents they run, and what those may do."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -98,14 +98,15 @@ def _workflow(reading: _Reading) -> Workflow:
     workflow = reading.workflow
     rights = permissions_of(workflow, workflow.agent_jobs)
     names = tuple(name for name, _ in workflow.triggers)
+    interpolations = tuple(_interpolations(workflow))
     text = workflow.document.text
     return Workflow(
         id=fact_id("workflow", workflow.name, reading.key),
         name=workflow.name,
-        evidence=tuple(_workflow_places(reading)),
+        evidence=tuple(_workflow_places(reading, interpolations)),
         triggers=names,
         untrusted_trigger=bool(reading.open),
-        interpolates_event=any(_interpolations(workflow)),
+        interpolates_event=bool(interpolations),
         permissions=rights.given,
         permissions_set=_permissions_set(rights, names),
         write_permissions=rights.writes,
@@ -127,7 +128,7 @@ def _permissions_set(rights: Permissions, triggers: tuple[str, ...]) -> Known:
     return Known.UNKNOWN if inherited else rights.known
 
 
-def _workflow_places(reading: _Reading) -> Iterator[Evidence]:
+def _workflow_places(reading: _Reading, interpolations: Sequence[Node]) -> Iterator[Evidence]:
     """What starts it, where it runs an agent, and where an event's text goes in."""
     root = reading.workflow.root
     triggers = reading.workflow.triggers
@@ -138,7 +139,7 @@ def _workflow_places(reading: _Reading) -> Iterator[Evidence]:
         if step.runs_agent:
             node = step.node.get("uses") or step.node.get("run") or step.node
             yield reading.place(node, step.uses)
-    yield from (reading.place(node) for node in _interpolations(reading.workflow))
+    yield from (reading.place(node) for node in interpolations)
 
 
 def _interpolations(workflow: WorkflowFile) -> Iterator[Node]:

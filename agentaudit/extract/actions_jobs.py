@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,6 +39,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     node: Node
     number: int
+    runs_agent_itself: bool
     agent_inside: bool = False
     """Whether it calls steps of this repository that run an agent."""
 
@@ -49,15 +50,11 @@ class Step(Struct, frozen=True, kw_only=True):
     @property
     def action(self) -> str:
         """The action without its version, in lower case."""
-        return self.uses.partition("@")[0].lower()
+        return _action(self.uses)
 
     @property
     def runs_agent(self) -> bool:
         return self.agent_inside or self.runs_agent_itself
-
-    @property
-    def runs_agent_itself(self) -> bool:
-        return self.action in AGENT_ACTIONS or starts_agent(raw(self.node.get("run")))
 
     def input(self, name: str) -> Node | None:
         """One of its inputs; GitHub takes their names in any case."""
@@ -158,10 +155,9 @@ class _Called:
         for member in listed.list() if listed is not None else ():
             if self._too_many():
                 return
-            step = Step(node=member, number=0)
-            inner = tuple(self._by_action(step.uses))
+            inner = tuple(self._by_action(raw(member.get("uses"))))
             yield from inner
-            yield replace(step, agent_inside=any(each.runs_agent for each in inner))
+            yield _step(member, inner)
 
     def by_job(self, node: Node) -> Iterator[Step]:
         """The steps of a reusable workflow, and the call with what it hands over."""
@@ -171,7 +167,7 @@ class _Called:
         file = posixpath.normpath(uses) if uses.startswith("./") else ""
         inner = tuple(self._in(file, "jobs"))
         yield from inner
-        yield Step(node=node, number=0, agent_inside=any(step.runs_agent for step in inner))
+        yield _step(node, inner)
 
     def _by_action(self, uses: str) -> Iterator[Step]:
         if not uses.startswith("./"):
@@ -202,6 +198,21 @@ class _Called:
         self._left -= 1
         self.cut = self._left < 0
         return self.cut
+
+
+def _step(node: Node, inner: Sequence[Step]) -> Step:
+    """A step that calls others, if any; its place among all is not known yet."""
+    runs = starts_agent(raw(node.get("run")))
+    return Step(
+        node=node,
+        number=0,
+        runs_agent_itself=runs or _action(raw(node.get("uses"))) in AGENT_ACTIONS,
+        agent_inside=any(step.runs_agent for step in inner),
+    )
+
+
+def _action(uses: str) -> str:
+    return uses.partition("@")[0].lower()
 
 
 def placed(node: Node, file: str) -> Node:

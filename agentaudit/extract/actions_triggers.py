@@ -30,6 +30,8 @@ Events that anybody may cause and that run with the repository's secrets.
 _MEMBER = re.compile(r"\b(?:OWNER|MEMBER|COLLABORATOR)\b")
 _STRANGER = re.compile(r"\b(?:CONTRIBUTOR|FIRST_TIME_CONTRIBUTOR|FIRST_TIMER|MANNEQUIN|NONE)\b")
 _NEGATED = re.compile(r"!\s*(?:=|\(|contains\s*\(\s*fromJSON)", re.IGNORECASE)
+_MARK = re.compile(r"'[^']*'?|\|\||&&|[()]")
+"""What decides of which parts a condition is; texts have single quotes."""
 _MOST_PARENTHESES = 100
 _LONGEST = 21_000
 """Characters of an expression; GitHub refuses a workflow with a longer one."""
@@ -80,21 +82,43 @@ def _for_members(job: Job) -> bool:
     condition = raw(job.node.get("if")).strip()
     condition = condition.removeprefix("${{").removesuffix("}}").strip()
     long = len(condition) > _LONGEST or condition.count("(") > _MOST_PARENTHESES
-    if not condition or long:
-        return False
-    return _members_alone(condition)
+    closes = None if long or not condition else _pairs(condition)
+    return closes is not None and _Condition(condition, closes).for_members(0, len(condition))
 
 
-def _members_alone(condition: str) -> bool:
-    """Whether a condition holds for members alone: of `a || b` each, of `a && b` one at least."""
-    inner = condition.strip()
-    while inner.startswith("(") and _closing(inner) == len(inner) - 1:
-        inner = inner[1:-1].strip()
-    for operator, settles in (("||", all), ("&&", any)):
-        parts = tuple(_split(inner, operator))
-        if len(parts) > 1:
-            return settles(map(_members_alone, parts))
-    return _asks_for_members(inner)
+class _Condition(Struct, frozen=True):
+    """An expression of GitHub, read in one way through it."""
+
+    text: str
+    closes: Mapping[int, int]
+    """Where each of its parentheses closes."""
+
+    def for_members(self, start: int, end: int) -> bool:
+        """Whether a part holds for them alone: of `a || b` each, of `a && b` one at least."""
+        text = self.text
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+        if self.closes.get(start) == end - 1:
+            return self.for_members(start + 1, end - 1)
+        for operator, settles in (("||", all), ("&&", any)):
+            parts = tuple(self._parts(start, end, operator))
+            if len(parts) > 1:
+                return settles(self.for_members(*part) for part in parts)
+        return _asks_for_members(text[start:end])
+
+    def _parts(self, start: int, end: int, operator: str) -> Iterator[tuple[int, int]]:
+        """What stands around the operators that are in no parentheses."""
+        at = start
+        while (mark := _MARK.search(self.text, at, end)) is not None:
+            at = mark.end()
+            if mark[0] == "(":
+                at = self.closes[mark.start()] + 1
+            elif mark[0] == operator:
+                yield start, mark.start()
+                start = at
+        yield start, end
 
 
 def _asks_for_members(condition: str) -> bool:
@@ -108,32 +132,14 @@ def _asks_for_members(condition: str) -> bool:
     )
 
 
-def _split(condition: str, operator: str) -> Iterator[str]:
-    """A condition at each `||` or `&&` that stands in no parentheses and in no text."""
-    start = 0
-    for position, depth in _depths(condition):
-        if depth == 0 and condition.startswith(operator, position):
-            yield condition[start:position]
-            start = position + 2
-    yield condition[start:]
-
-
-def _closing(condition: str) -> int:
-    """Where the parenthesis closes that a condition begins with; -1 for nowhere."""
-    found = (at for at, depth in _depths(condition) if depth == 1 and condition[at] == ")")
-    return next(found, -1)
-
-
-def _depths(condition: str) -> Iterator[tuple[int, int]]:
-    """Each position outside of texts, with the number of parentheses around it."""
-    depth, quoted = 0, False
-    for position, character in enumerate(condition):
-        if character == "'":
-            quoted = not quoted
-        if quoted:
-            continue
-        if character == "(":
-            depth += 1
-        yield position, depth
-        if character == ")":
-            depth -= 1
+def _pairs(text: str) -> Mapping[int, int] | None:
+    """Where each parenthesis outside of texts closes; None where not all of them do."""
+    closes, opened = {}, []
+    for mark in _MARK.finditer(text):
+        if mark[0] == "(":
+            opened.append(mark.start())
+        elif mark[0] == ")":
+            if not opened:
+                return None
+            closes[opened.pop()] = mark.start()
+    return None if opened else closes

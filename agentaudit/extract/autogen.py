@@ -9,15 +9,16 @@ turn unless `max_tool_iterations` says otherwise, and its context has no bound u
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.autogen_limits import Limits, limits_of
+from agentaudit.extract.autogen_limits import Limits, One, bounds_of, narrowed
 from agentaudit.extract.autogen_memory import add_memory
 from agentaudit.extract.autogen_tools import add_executor, add_surfer, add_workbenches
 from agentaudit.extract.bounds import bound
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -29,6 +30,7 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _PROVIDER = re.compile(r"^autogen_(?:agentchat|core|ext|studio|magentic_one)\.")
 _CONFIG_LIST = re.compile(r"(?:^|/)OAI_CONFIG_LIST[^/]*$")
+_HANDOVERS = Budget("agents handed over to", 20_000, free=1)
 _PEOPLE = frozenset({"UserProxyAgent"})
 _CLIENTS = {
     "OpenAIChatCompletionClient": "openai",
@@ -48,7 +50,8 @@ class _Found(Struct, frozen=True):
 
     node: Node
     route: str
-    teams: tuple[Node, ...]
+    teams: tuple[tuple[One, ...], ...]
+    """What each of them bounds."""
 
 
 def extract_autogen(documents: Documents, collector: Collector) -> None:
@@ -57,16 +60,17 @@ def extract_autogen(documents: Documents, collector: Collector) -> None:
         if _CONFIG_LIST.search(document.file):
             _add_models(document, collector)
             continue
-        agents: dict[str, list[Agent]] = {}
+        agents: dict[tuple[str, str], list[Agent]] = {}
         handed: list[tuple[Agent, Node, str]] = []
         for root in document.roots:
             for found in _agents(root):
                 agent = _add_agent(documents, document, collector, found)
                 team = found.route.rpartition(".participants.")[0]
-                agents.setdefault(team, []).append(agent)
+                agents.setdefault((team, agent.name), []).append(agent)
                 handed.extend((agent, name, team) for name in _handoffs(found.node))
         for agent, name, team in handed:
-            _hand_over(document, collector, (agent, name), agents[team])
+            others = agents.get((team, name.text or ""), [])
+            _hand_over(document, collector, (agent, name), others)
 
 
 def _agents(root: Node) -> Iterator[_Found]:
@@ -79,7 +83,7 @@ def _agents(root: Node) -> Iterator[_Found]:
             if kind == "agent" and _class(found.node) not in _PEOPLE:
                 yield found
             elif kind == "team":
-                teams = (*teams, found.node)
+                teams = (*teams, bounds_of(found.node))
         below = [(key, value) for key, value in found.node.items()]
         below += [(str(index), value) for index, value in enumerate(found.node.elements)]
         waiting.extend(
@@ -112,7 +116,8 @@ def _add_agent(
     config = found.node.child("config") or found.node
     name = plain(config.text_at("name")) or _class(found.node)
     place = config.child("name") or found.node.child("provider") or found.node
-    limits = limits_of(found.teams) if found.teams else _alone(found.node, config)
+    around = [one for team in found.teams for one in team]
+    limits = narrowed(around) if found.teams else _alone(found.node, config)
     agent = collector.add(
         Agent(
             id=fact_id("agent", name, f"{document.file}#{found.route}"),
@@ -188,12 +193,16 @@ def _handoffs(node: Node) -> Iterator[Node]:
 
 
 def _hand_over(
-    document: Document, collector: Collector, handed: tuple[Agent, Node], team: list[Agent]
+    document: Document, collector: Collector, handed: tuple[Agent, Node], others: Sequence[Agent]
 ) -> None:
+    """One name that an agent hands over to, and all of its team who are called so."""
     agent, name = handed
-    for other in team:
-        if other.name == name.text and other.id != agent.id:
-            place = evidence(document, name, other.name)
+    place = evidence(document, name, plain(name.text or ""))
+    end = (place, "whom an agent hands over to", "whose tools it reaches is open")
+    if not collector.affords(_HANDOVERS, len(others), end):
+        return
+    for other in others:
+        if other.id != agent.id:
             collector.link(EdgeKind.DELEGATES_TO, agent.id, other.id, place)
 
 

@@ -36,13 +36,17 @@ class Limits(Struct, frozen=True, kw_only=True):
     budget: Known = Known.UNKNOWN
 
 
-def limits_of(teams: Sequence[Node]) -> Limits:
-    """The limits of the teams around an agent: the narrowest of each kind."""
-    return narrowed([one for team in teams for one in _of_team(team)])
-
-
 One = tuple[str, Known, int | None]
 """What a team or a condition bounds (`iterations`, `timeout`, `budget` or `all`), and how far."""
+
+
+def bounds_of(team: Node) -> tuple[One, ...]:
+    """What a team bounds: for each kind, and how well it is known, the least."""
+    least: dict[tuple[str, Known], int | None] = {}
+    for kind, known, count in _of_team(team):
+        counts = [each for each in (least.get((kind, known)), count) if each is not None]
+        least[kind, known] = min(counts, default=None)
+    return tuple((kind, known, count) for (kind, known), count in least.items())
 
 
 def narrowed(found: Sequence[One]) -> Limits:

@@ -32,7 +32,7 @@ _VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
 _MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
 _LONG = 100
 """Characters; a longer text takes as much longer."""
-_PARTS = Budget("parts of jobs", 100_000)
+_PARTS = Budget("parts of jobs", 30_000)
 """Variables and lines of scripts of all jobs, each as often as a job has it."""
 _PROVIDERS = frozenset({"aws", "google", "azure", "anthropic", "openai"})
 """Of what a script asks for by name, only the keys of clouds and of models matter here."""
@@ -57,20 +57,15 @@ class PipelineJob(Struct, frozen=True, kw_only=True):
     """Tokens that the forge issues for the job, by their names."""
     unpinned: tuple[str, ...] = ()
     """Orbs, pipes and tasks that can change without a commit."""
+    script: str = ""
+    """All that its scripts run; empty, as what follows, until it is known that there is room."""
+    runs_agent: bool = False
 
     @property
     def blocks(self) -> Iterator[tuple[str, Node]]:
         """Every block of variables."""
         yield from self.shared
         yield from self.settings
-
-    @property
-    def script(self) -> str:
-        return "\n".join(line for node in self.scripts for line in node.texts())
-
-    @property
-    def runs_agent(self) -> bool:
-        return starts_agent(self.script)
 
 
 class Pipeline(Struct, frozen=True, kw_only=True):
@@ -120,13 +115,13 @@ def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]
             _PARTS, size, (evidence(pipeline.document, job.key), what, effect)
         ):
             return
-        yield job
+        script = "\n".join(line for node in job.scripts for line in node.texts())
+        yield replace(job, script=script, runs_agent=starts_agent(script))
 
 
 def _workflow(pipeline: Pipeline) -> Workflow:
     document, agents = pipeline.document, [job for job in pipeline.jobs if job.runs_agent]
     texts = [node for job in agents for node in _with_event_text(pipeline, job)]
-    asked = [name for job in agents or pipeline.jobs for name, _ in _asked(job)]
     place = pipeline.untrusted or (agents[0].key if agents else document.root)
     unpinned = [
         *pipeline.included,
@@ -146,7 +141,7 @@ def _workflow(pipeline: Pipeline) -> Workflow:
         permissions_set=Known.UNKNOWN,
         runs_agent=bool(agents),
         unpinned_actions=tuple(dict.fromkeys(name for name in unpinned if name)),
-        uses_secrets=bool(asked),
+        uses_secrets=any(True for job in agents or pipeline.jobs for _ in _asked(job)),
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_DEPTH, broken
+from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, broken
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]++|\\.)*+"|'[^']*')"""
 _ROUTE = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
@@ -32,9 +32,8 @@ def parse_toml(file: str, text: str) -> Document:
         raise broken(file, *place, _PROBLEM.sub("", message)) from error
     except (RecursionError, ValueError) as error:
         raise broken(file, 1, 1, "this TOML is nested too deep") from error
+    _refuse_large(file, values)
     places = dict(_places(text))
-    if _depth(values) > MAX_DEPTH:
-        raise broken(file, 1, 1, f"nested deeper than {MAX_DEPTH}")
     root = _node(values, (), places, (1, 1, 1, 1))
     comments = tuple(_comments(text))
     return Document(file=file, syntax="toml", text=text, roots=(root,), comments=comments)
@@ -76,11 +75,20 @@ def _inside(route: _Route, counts: Counter[_Route]) -> _Route:
     return found
 
 
-def _depth(value: object) -> int:
-    if not isinstance(value, dict | list):
-        return 0
-    below = value.values() if isinstance(value, dict) else value
-    return 1 + max((_depth(item) for item in below), default=0)
+def _refuse_large(file: str, values: object) -> None:
+    """InputError where there are too many values, or they are nested too deep."""
+    waiting, seen = [(values, 0)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if isinstance(value, dict | list):
+            below = value.values() if isinstance(value, dict) else value
+            waiting.extend((item, depth + 1) for item in below)
+            depth += 1
+        if depth > MAX_DEPTH:
+            raise broken(file, 1, 1, f"nested deeper than {MAX_DEPTH}")
+        if seen > MAX_NODES:
+            raise broken(file, 1, 1, f"more than {MAX_NODES:,} nodes")
 
 
 def _node(value: object, route: _Route, places: Mapping[_Route, _Place], above: _Place) -> Node:

@@ -1,13 +1,12 @@
 """What extraction does for a file grows no faster than the file: lines that run, and no clock."""
 
 import json
-import sys
 from collections.abc import Callable, Mapping
-from types import FrameType
 
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from tests.growth import further_cost
 
 PARTS: Mapping[str, str] = {
     "functions and their logs": """
@@ -402,32 +401,40 @@ def members(count: int) -> Mapping[str, str]:
     return {"a.af": json.dumps({"agents": agents, "tools": tools, "blocks": blocks})}
 
 
-def lines_run(files: Mapping[str, str]) -> int:
-    """How many lines of extractors run for files; the second time, when all is loaded."""
-    deployment_of(files)
-    run = 0
-
-    def count(_frame: FrameType, _event: str, _argument: object) -> object:
-        nonlocal run
-        run += 1
-        return count
-
-    def enter(frame: FrameType, _event: str, _argument: object) -> object:
-        return count if "/agentaudit/extract/" in frame.f_code.co_filename else None
-
-    before = sys.gettrace()
-    sys.settrace(enter)  # type: ignore[arg-type]  # it may return None
-    try:
-        deployment_of(files)
-    finally:
-        sys.settrace(before)
-    return run
+def tokens(count: int) -> Mapping[str, str]:
+    """A pipeline of GitLab with tokens that are issued for all jobs, and a script of all."""
+    jobs = "".join(f"job{number}: {{script: a}}\n" for number in range(10, 10 + count))
+    return {".gitlab-ci.yml": "id_tokens: {A: {aud: a}}\nbefore_script: [b]\n" + jobs}
 
 
-def further_cost(made: Callable[[int], Mapping[str, str]], step: int) -> tuple[int, int]:
-    """What the second and the third `step` parts cost, in lines that run."""
-    one, two, three = (lines_run(made(count)) for count in (step, 2 * step, 3 * step))
-    return two - one, three - two
+def conditions(count: int) -> Mapping[str, str]:
+    """A workflow for members, by a condition within so many parentheses."""
+    asked = "github.event.comment.author_association == 'OWNER'"
+    job = f"{{runs-on: a, if: {'(' * count}{asked}{')' * count}, steps: [{{run: claude -p a}}]}}"
+    return {".github/workflows/a.yml": f"on: issues\njobs: {{j: {job}}}\n"}
+
+
+def components(count: int) -> Mapping[str, str]:
+    """A team of AutoGen of agents, each handing over to one, that ends on many conditions."""
+    agent = "autogen_agentchat.agents.AssistantAgent"
+    numbers = range(10, 10 + count)
+    ends = "autogen_agentchat.conditions.MaxMessageTermination"
+    listed = [{"provider": ends, "config": {"max_messages": number}} for number in numbers]
+    either = {"provider": "autogen_agentchat.base.OrTerminationCondition"}
+    participants = [
+        {"provider": agent, "config": {"name": f"a{number}", "handoffs": [f"a{number + 1}"]}}
+        for number in numbers
+    ]
+    config = {
+        "participants": participants,
+        "termination_condition": {**either, "config": {"conditions": listed}},
+    }
+    return {"a.json": json.dumps({"provider": "autogen_agentchat.teams.Swarm", "config": config})}
+
+
+def extraction_cost(made: Callable[[int], Mapping[str, str]], step: int) -> tuple[int, int]:
+    """What the second and the third `step` parts of files cost."""
+    return further_cost(lambda count: deployment_of(made(count)), step, within="extract")
 
 
 def written(part: str, *, mark: str = "@", between: str = "") -> Callable[[int], str]:
@@ -438,7 +445,7 @@ def written(part: str, *, mark: str = "@", between: str = "") -> Callable[[int],
 @pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
 def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
     parts = written(part)
-    second, third = further_cost(lambda count: {"main.tf": parts(count)}, 8)
+    second, third = extraction_cost(lambda count: {"main.tf": parts(count)}, 8)
 
     assert third == second
 
@@ -446,7 +453,7 @@ def test_each_further_part_costs_what_the_one_before_did(part: str) -> None:
 @pytest.mark.parametrize("part", MANIFESTS.values(), ids=MANIFESTS)
 def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
     parts = written(part, between="---")
-    second, third = further_cost(lambda count: {"a.yaml": parts(count)}, 8)
+    second, third = extraction_cost(lambda count: {"a.yaml": parts(count)}, 8)
 
     assert third == second
 
@@ -459,6 +466,9 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
         plan,
         nested,
         pipeline,
+        tokens,
+        conditions,
+        components,
         imports,
         graphs,
         suppressions,
@@ -476,7 +486,7 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:
-    second, third = further_cost(made, 4)
+    second, third = extraction_cost(made, 4)
 
     assert third == second
 

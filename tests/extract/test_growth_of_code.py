@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from tests.extract.test_growth import further_cost, written
+from tests.extract.test_growth import extraction_cost, written
 
 AGENTS = (
     "from langchain.agents import create_agent\nfrom langchain_core.tools import tool\n"
@@ -103,14 +103,14 @@ CODE = (
 @pytest.mark.parametrize(("head", "part"), PARTS.values(), ids=PARTS)
 def test_each_further_part_of_a_module_costs_what_the_one_before_did(head: str, part: str) -> None:
     parts = written(part, mark="$")
-    second, third = further_cost(lambda count: {"a.py": head + parts(count)}, 8)
+    second, third = extraction_cost(lambda count: {"a.py": head + parts(count)}, 8)
 
     assert third == second
 
 
 @pytest.mark.parametrize("levels", CODE)
 def test_so_does_each_further_level(levels: Callable[[int], str]) -> None:
-    second, third = further_cost(lambda count: {"a.py": levels(count)}, 4)
+    second, third = extraction_cost(lambda count: {"a.py": levels(count)}, 4)
 
     assert third == second
 
@@ -127,7 +127,7 @@ def test_names_that_modules_pass_round_in_circles_are_followed_once() -> None:
         names = "".join(f"from a import n{at}\n" for at in range(10, 10 + count))
         return {**circle, "agent.py": f"import langchain\n{names}"}
 
-    second, third = further_cost(asked, 4)
+    second, third = extraction_cost(asked, 4)
 
     assert third == second
 
