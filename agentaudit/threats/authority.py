@@ -4,9 +4,12 @@ Authority: as whom a tool acts, and what that principal may do.
 Acting with a credential is not seeing it: behind a broker a tool uses what its process never holds.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from itertools import product
+from itertools import islice
+
+from msgspec import Struct
 
 from agentaudit.extract.iam_links import decides
 from agentaudit.model.deployment import Edge, EdgeKind
@@ -14,12 +17,12 @@ from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.agents import Agent, Instruction
 from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.credentials import Credential
-from agentaudit.model.facts.fact import Fact
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.permissions import Grant, Identity, Resource
 from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.model.facts.tools import Tool, ToolServer
+from agentaudit.threats.calls import CALLS
 from agentaudit.threats.draft import Doubt, Draft
-from agentaudit.threats.invocation import CALLS, invocations, server_of
 from agentaudit.threats.visibility import held_by, runtimes_of
 
 _AS = (EdgeKind.AUTHENTICATES_AS, EdgeKind.RESOLVES, EdgeKind.ASSUMES)
@@ -30,11 +33,17 @@ _CHANGING = frozenset({"write", "delete", "send", "execute"})
 
 def draw_authority(draft: Draft) -> None:
     """Tools to credentials, identities, grants and resources."""
-    for agent, tool in invocations(draft):
+    for tool in {tool.id: tool for _, tool in draft.calls.tools}.values():
         _own_authority(draft, tool)
-        _process_authority(draft, agent, tool)
-        _execution(draft, agent, tool)
-        _instructions(draft, agent, tool)
+    identities = _by_agent(draft.relations.of(Identity))
+    processes: dict[FactId, _Process] = {}
+    for agent, tool in draft.calls.tools:
+        if agent.id not in processes:
+            processes[agent.id] = _process(draft, agent, identities.get(agent.id, ()))
+        process = processes[agent.id]
+        _process_authority(draft, process, tool)
+        _execution(draft, process, tool)
+        _instructions(draft, process, tool)
     _identities(draft)
     _grants(draft)
     _direct_access(draft)
@@ -42,7 +51,7 @@ def draw_authority(draft: Draft) -> None:
 
 def _own_authority(draft: Draft, tool: Tool) -> None:
     """What the tool or its server acts as, whoever holds the credential."""
-    server = server_of(draft, tool)
+    server = draft.calls.exposing.get(tool.id)
     for actor in (tool, *([server] if server else [])):
         for principal, edge in _stated(draft, actor):
             draft.draw(tool, EdgeKind.AUTHENTICATES_AS, principal, edge)
@@ -64,65 +73,88 @@ def _brokered(draft: Draft, tool: Tool, server: ToolServer) -> None:
     Which of several servers a credential of the gateway is for, no file says.
     """
     for gateway, _ in draft.relations.joined(CALLS, server, Gateway):
-        fronted = list(draft.relations.joined(CALLS, gateway, ToolServer))
+        fronted = list(islice(draft.relations.joined(CALLS, gateway, ToolServer), 2))
         doubt = Doubt(known=len(fronted) == 1)
         for credential in held_by(draft, gateway):
             place = credential.evidence[0]
             draft.draw(tool, EdgeKind.AUTHENTICATES_AS, credential, place, doubt=doubt)
 
 
-def _process_authority(draft: Draft, agent: Agent, tool: Tool) -> None:
+class _Process(Struct, frozen=True, kw_only=True):
+    """What the process of an agent has to act with."""
+
+    homes: tuple[Runtime, ...]
+    own: tuple[Fact, ...]
+    """The agent's own credentials, and the identities that it runs as."""
+    seen: tuple[Fact, ...]
+    """Also what it merely sees: the credentials that it hands to its servers."""
+    instructions: tuple[tuple[Instruction, Edge], ...]
+
+
+def _by_agent(identities: Iterable[Identity]) -> Mapping[FactId, Sequence[Identity]]:
+    found: dict[FactId, list[Identity]] = {}
+    for identity in identities:
+        for agent in identity.agents:
+            found.setdefault(agent, []).append(identity)
+    return found
+
+
+def _process(draft: Draft, agent: Agent, identities: Sequence[Identity]) -> _Process:
+    homes = runtimes_of(draft, agent)
+    own: list[Fact] = []
+    seen: list[Fact] = []
+    for holder in (agent, *homes):
+        stated = [principal for principal, _ in _stated(draft, holder)]
+        credentials = held_by(draft, holder)
+        own += [item for item in credentials if item.holder_id in ("", holder.id)]
+        own += stated
+        seen += (*credentials, *stated)
+    return _Process(
+        homes=homes,
+        own=(*own, *identities),
+        seen=(*seen, *identities),
+        instructions=tuple(draft.relations.joined(_STEERING, agent, Instruction)),
+    )
+
+
+def _process_authority(draft: Draft, process: _Process, tool: Tool) -> None:
     """
     What the agent's own process acts as, for a tool that runs inside it or beside it.
 
     Code that a tool executes may use all of it. A function of the process that changes something or
     reads what is private uses what there is, if it is one; of several, nobody can say which.
     """
-    server = server_of(draft, tool)
+    server = draft.calls.exposing.get(tool.id)
     if tool.sandboxed is Truth.YES or (server is not None and server.remote):
         return
     executes = "execute" in tool.effects
     acts = _CHANGING & set(tool.effects) or tool.reads_private is Truth.YES
     if tool.effects_known and not executes and (server is not None or not acts):
         return
-    principals = {fact.id: fact for fact in _principals(draft, agent, everything=executes)}
+    principals = {fact.id: fact for fact in (process.seen if executes else process.own)}
     known = executes or (server is None and bool(acts) and len(principals) == 1)
     doubt = Doubt(known=known, confidence=Confidence.LIKELY)
     for principal in principals.values():
         draft.draw(tool, EdgeKind.AUTHENTICATES_AS, principal, principal.evidence[0], doubt=doubt)
 
 
-def _principals(draft: Draft, agent: Agent, *, everything: bool) -> Iterator[Fact]:
-    """
-    The agent's own credentials, and the identities that it runs as.
-
-    With `everything` also what it merely sees: the credentials that it hands to its servers.
-    """
-    for holder in (agent, *runtimes_of(draft, agent)):
-        for credential in held_by(draft, holder):
-            if everything or credential.holder_id in ("", holder.id):
-                yield credential
-        yield from (principal for principal, _ in _stated(draft, holder))
-    yield from (item for item in draft.relations.of(Identity) if agent.id in item.agents)
-
-
-def _execution(draft: Draft, agent: Agent, tool: Tool) -> None:
+def _execution(draft: Draft, process: _Process, tool: Tool) -> None:
     """Where code that a tool executes runs."""
     if "execute" not in tool.effects or tool.sandboxed is Truth.YES:
         return
-    server = server_of(draft, tool)
+    server = draft.calls.exposing.get(tool.id)
     homes = runtimes_of(draft, server) if server else ()
     if not homes and not (server is not None and server.remote):
-        homes = runtimes_of(draft, agent)
+        homes = process.homes
     for runtime in homes:
         draft.draw(tool, EdgeKind.EXECUTES_ON, runtime, tool.evidence[0])
 
 
-def _instructions(draft: Draft, agent: Agent, tool: Tool) -> None:
+def _instructions(draft: Draft, process: _Process, tool: Tool) -> None:
     """An agent that can write the text that steers it."""
     if not {"write", "execute"} & set(tool.effects):
         return
-    for instruction, edge in draft.relations.joined(_STEERING, agent, Instruction):
+    for instruction, edge in process.instructions:
         doubt = Doubt(known=instruction.writable_by_agent is Truth.YES)
         if instruction.writable_by_agent is not Truth.NO:
             draft.draw(tool, EdgeKind.WRITES, instruction, edge, doubt=doubt)
@@ -155,12 +187,36 @@ def _reach(draft: Draft) -> None:
     for kind in _ACCESS:
         for grant, resource, edge in draft.relations.pairs((kind,), Grant, Resource):
             draft.draw(grant, kind, resource, edge, doubt=Doubt(known=not grant.conditions))
-    allowing = (grant for grant in draft.relations.of(Grant) if grant.effect == "allow")
-    for grant, resource in product(allowing, draft.relations.of(Resource)):
-        if not decides(grant, resource) and covers(grant, resource):
-            kind = EdgeKind.WRITES if grant.write_count else EdgeKind.READS
-            doubt = Doubt(known=not grant.conditions)
-            draft.draw(grant, kind, resource, grant.evidence[0], doubt=doubt)
+    declared = tuple(draft.relations.of(Resource))
+    named = _by_name(declared)
+    for grant in draft.relations.of(Grant):
+        kind = EdgeKind.WRITES if grant.write_count else EdgeKind.READS
+        doubt = Doubt(known=not grant.conditions)
+        for resource in _near(grant, declared, named) if grant.effect == "allow" else ():
+            if not decides(grant, resource) and covers(grant, resource):
+                draft.draw(grant, kind, resource, grant.evidence[0], doubt=doubt)
+
+
+_PATTERN = re.compile(r"[*?\[]")
+_PATTERNS = "*"
+
+
+def _by_name(resources: Sequence[Resource]) -> Mapping[str, Sequence[Resource]]:
+    """Resources by what they are called; those whose names are patterns are together."""
+    found: dict[str, list[Resource]] = {}
+    for item in resources:
+        name = _PATTERNS if _PATTERN.search(item.pattern) else item.pattern
+        found.setdefault(name, []).append(item)
+    return found
+
+
+def _near(
+    grant: Grant, declared: Sequence[Resource], named: Mapping[str, Sequence[Resource]]
+) -> Iterable[Resource]:
+    """The resources that a grant may name: all, where it names them by a pattern."""
+    if any(map(_PATTERN.search, grant.resources)):
+        return declared
+    return (item for name in (*grant.resources, _PATTERNS) for item in named.get(name, ()))
 
 
 def covers(grant: Grant, resource: Resource) -> bool:

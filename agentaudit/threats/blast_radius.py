@@ -19,8 +19,8 @@ from agentaudit.model.facts.tools import Tool
 from agentaudit.model.threat import ActionClasses, BlastRadius, Bounds
 from agentaudit.threats.flows import ACCESS, AUTHORITY, CALL, EXIT, SIGHT, TAINT
 from agentaudit.threats.graph import ThreatGraph, World
-from agentaudit.threats.rights import Rights, View, view
-from agentaudit.threats.routes import reached
+from agentaudit.threats.rights import Rights, View, together, view
+from agentaudit.threats.routes import reached, route
 from agentaudit.threats.stages import CHANGING, FINAL, members
 
 HORIZON_HOURS = 2160
@@ -110,12 +110,9 @@ def _live(seen: View) -> Rights:
     principals = {
         edge.dst for tool in tools for edge in seen.steps.get(tool, ()) if edge.kind in AUTHORITY
     }
-    found = seen.rights(principals)
-    for name in sorted(tools):
-        fact = seen.fact(name)
-        if isinstance(fact, Tool):
-            found |= _effects(fact, seen.world)
-    return found
+    facts = map(seen.fact, tools)
+    effects = (_effects(fact, seen.world) for fact in facts if isinstance(fact, Tool))
+    return together((seen.rights(principals), *effects))
 
 
 def _effects(tool: Tool, world: World) -> Rights:
@@ -136,11 +133,12 @@ def _effects(tool: Tool, world: World) -> Rights:
 def _stealable(seen: View) -> list[Credential]:
     """Credentials in the processes of tainted agents that have a way out."""
     agents = reached(seen.steps, [_sources(seen), _members(seen, "agent")], TAINT)
+    ways_out, credentials = _members(seen, "way_out"), _members(seen, "credential")
     found: set[str] = set()
     for agent in agents:
         start = frozenset({agent})
-        if reached(seen.steps, [start, _members(seen, "way_out")], EXIT):
-            found |= reached(seen.steps, [start, _members(seen, "credential")], SIGHT)
+        if route(seen.steps, [start, ways_out], EXIT) is not None:
+            found |= reached(seen.steps, [start, credentials], SIGHT)
     facts = (seen.fact(name) for name in sorted(found))
     return [fact for fact in facts if isinstance(fact, Credential)]
 

@@ -8,7 +8,9 @@ from msgspec import Struct, field
 from agentaudit.model.deployment import Edge, EdgeKind, kind_of
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.runtimes import Egress
 from agentaudit.model.threat import GraphEdge, GraphNode
+from agentaudit.threats.calls import Calls
 from agentaudit.threats.relations import Relations
 
 FactT = TypeVar("FactT", bound=Fact)
@@ -61,8 +63,11 @@ class Draft(Struct):
     """Nodes and edges so far. An edge that is drawn twice keeps its surest, least gated form."""
 
     relations: Relations
+    calls: Calls
     facts: dict[FactId, Fact] = field(default_factory=dict)
     edges: dict[tuple[str, str, EdgeKind], GraphEdge] = field(default_factory=dict)
+    exits: dict[str, dict[str, Egress]] = field(default_factory=dict)
+    """The ways out of each process or tool that are drawn so far."""
 
     def derive(self, fact: FactT) -> FactT:
         """A fact that no file states and the graph needs: what a tool returns, for instance."""
@@ -85,6 +90,8 @@ class Draft(Struct):
         """
         self.derive(src)
         self.derive(dst)
+        if kind is EdgeKind.EGRESS_TO and isinstance(dst, Egress):
+            self.exits.setdefault(src.id, {})[dst.id] = dst
         said = stated.confidence if isinstance(stated, Edge) else Confidence.CERTAIN
         edge = GraphEdge(
             src=src.id,

@@ -15,6 +15,7 @@ from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.threat import GraphEdge, GraphNode
 from agentaudit.threats.authority import draw_authority
+from agentaudit.threats.calls import calls_of
 from agentaudit.threats.draft import NOWHERE, Draft
 from agentaudit.threats.invocation import draw_invocation
 from agentaudit.threats.relations import relations
@@ -57,7 +58,8 @@ Steps = Mapping[str, tuple[GraphEdge, ...]]
 
 def threat_graph(deployment: Deployment) -> ThreatGraph:
     """The graph of a deployment: equal for equal facts, in whatever order they come."""
-    draft = Draft(relations=relations(deployment))
+    related = relations(deployment)
+    draft = Draft(relations=related, calls=calls_of(related))
     for fact in draft.relations.facts.values():
         if kind_of(fact) not in NOWHERE:
             draft.derive(fact)

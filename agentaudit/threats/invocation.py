@@ -5,26 +5,26 @@ A control counts when it is enforced outside the model and covers the tool for t
 approval, and never a guardrail or an instruction.
 """
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.controls import Approval, Gateway
+from agentaudit.model.facts.controls import Approval
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Registry, Tool, ToolServer
+from agentaudit.threats.calls import CALLS
 from agentaudit.threats.draft import Doubt, Draft, derived_id
 
-CALLS = (EdgeKind.INVOKES, EdgeKind.EXPOSES)
 _USES = (*CALLS, EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM)
 
 
 def draw_invocation(draft: Draft) -> None:
     """Agents to servers and tools, and registries to the servers they are launched from."""
-    for agent, server in _agents_and_servers(draft):
+    for agent, server in draft.calls.servers:
         draft.draw(agent, EdgeKind.EXPOSES, server, server.evidence[0])
-    for agent, tool in invocations(draft):
+    for agent, tool in draft.calls.tools:
         gate = approval(draft, agent, tool)
         sure = Confidence.LIKELY if gate is Truth.UNKNOWN else Confidence.CERTAIN
         doubt = Doubt(gated=gate, confidence=sure)
@@ -32,30 +32,11 @@ def draw_invocation(draft: Draft) -> None:
     _origins(draft)
 
 
-def invocations(draft: Draft) -> Iterator[tuple[Agent, Tool]]:
-    """Every pair of an agent and a tool that it may call, its own or a server's."""
-    seen: set[tuple[FactId, FactId]] = set()
-    for agent, tool in _agents_and_tools(draft):
-        if (agent.id, tool.id) not in seen:
-            seen.add((agent.id, tool.id))
-            yield agent, tool
-
-
-def server_of(draft: Draft, tool: Tool) -> ToolServer | None:
-    """The server that exposes the tool; None for a function of the agent's own process."""
-    return next((server for server, _ in draft.relations.joined(CALLS, tool, ToolServer)), None)
-
-
 def agents_of(draft: Draft, carrier: Tool | ToolServer | MemoryStore) -> tuple[Agent, ...]:
     """The agents that use a tool, a server or a memory store."""
-    if isinstance(carrier, Tool):
-        found = {agent.id: agent for agent, tool in invocations(draft) if tool.id == carrier.id}
-    elif isinstance(carrier, ToolServer):
-        pairs = _agents_and_servers(draft)
-        found = {agent.id: agent for agent, server in pairs if server.id == carrier.id}
-    else:
-        joined = draft.relations.joined(_USES, carrier, Agent)
-        found = {agent.id: agent for agent, _ in joined}
+    if not isinstance(carrier, MemoryStore):
+        return draft.calls.callers.get(carrier.id, ())
+    found = {agent.id: agent for agent, _ in draft.relations.joined(_USES, carrier, Agent)}
     return tuple(found[name] for name in sorted(found))
 
 
@@ -65,30 +46,13 @@ def approval(draft: Draft, agent: Agent, tool: Tool) -> Truth:
 
     What switches confirmations off outweighs what asks for them.
     """
-    server = server_of(draft, tool)
+    server = draft.calls.exposing.get(tool.id)
     if agent.permission_mode == "bypass" or _approved_beforehand(server, tool):
         return Truth.NO
     for fact in (tool, agent, *([server] if server else [])):
         if _gated(draft, fact, tool):
             return Truth.YES
     return tool.approval
-
-
-def _agents_and_servers(draft: Draft) -> Iterator[tuple[Agent, ToolServer]]:
-    """Directly, or through a gateway between them."""
-    for agent, server, _ in draft.relations.pairs(CALLS, Agent, ToolServer):
-        yield agent, server
-    for agent, gateway, _ in draft.relations.pairs(CALLS, Agent, Gateway):
-        for server, _ in draft.relations.joined(CALLS, gateway, ToolServer):
-            yield agent, server
-
-
-def _agents_and_tools(draft: Draft) -> Iterator[tuple[Agent, Tool]]:
-    for agent, server in _agents_and_servers(draft):
-        for tool, _ in draft.relations.joined(CALLS, server, Tool):
-            yield agent, tool
-    for agent, tool, _ in draft.relations.pairs(CALLS, Agent, Tool):
-        yield agent, tool
 
 
 def _approved_beforehand(server: ToolServer | None, tool: Tool) -> bool:
@@ -102,7 +66,14 @@ def _approved_beforehand(server: ToolServer | None, tool: Tool) -> bool:
 
 def _names(tool: Tool, listed: tuple[str, ...]) -> bool:
     """Whether a list covers a tool; tools of servers are `server.tool`, and lists say `tool`."""
-    return bool({"*", tool.name, tool.name.rpartition(".")[2]} & set(listed))
+    known = _listed(listed)
+    return not known.isdisjoint(("*", tool.name, tool.name.rpartition(".")[2]))
+
+
+@lru_cache(maxsize=256)
+def _listed(names: tuple[str, ...]) -> frozenset[str]:
+    """A list as a set: all tools of a server are looked for in one."""
+    return frozenset(names)
 
 
 def _gated(draft: Draft, fact: Fact, tool: Tool) -> bool:

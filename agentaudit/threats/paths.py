@@ -1,7 +1,9 @@
 """Paths: what a query matched, told as a sentence, with a severity and a stable id."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -105,8 +107,8 @@ def _names_of_stages(query: ThreatQuery, match: Match) -> dict[str, str]:
 
 
 def _nodes(graph: ThreatGraph, names: Sequence[str]) -> tuple[GraphNode, ...]:
-    by_id = {node.id: node for node in graph.nodes}
-    return tuple(by_id[name] for name in names)
+    places = (bisect_left(graph.nodes, name, key=attrgetter("id")) for name in names)
+    return tuple(graph.nodes[place] for place in places)
 
 
 def _identifier(query: str, who: Entry, node: str) -> str:

@@ -6,6 +6,7 @@ are told as one path: the gravest, the surest, the shortest. The rest are counte
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import prod
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -81,8 +82,17 @@ def _asked(
             yield replace(min(alike, key=_order), folded=ways - 1)
 
 
+_Asked = tuple[tuple[frozenset[str], ...], frozenset[str]]
+"""The stages of a route, and along what it goes."""
+
+
 class _Walker(Struct, frozen=True, kw_only=True):
-    """One graph in one world. Sets of nodes are remembered, because every query asks for them."""
+    """
+    One graph in one world.
+
+    Sets of nodes are remembered, because every query asks for them; so are routes and how many
+    there are, since most legs of a query do not pass the node that one match differs in.
+    """
 
     graph: ThreatGraph
     rules: ThreatRules
@@ -90,6 +100,8 @@ class _Walker(Struct, frozen=True, kw_only=True):
     steps: Steps
     counted: bool
     known: dict[str, frozenset[str]] = field(default_factory=dict)
+    routes: dict[_Asked, Route | None] = field(default_factory=dict)
+    numbers: dict[_Asked, int] = field(default_factory=dict)
 
     def stage(self, name: str) -> frozenset[str]:
         if name not in self.known:
@@ -155,22 +167,27 @@ class _Walker(Struct, frozen=True, kw_only=True):
         return Match(routes=best, worst=self._worst(query, fixed[query.each]), ways=ways)
 
     def _route(self, leg: Leg, fixed: Mapping[str, frozenset[str]]) -> Route | None:
-        return route(self.steps, self._sets(leg, fixed), frozenset(leg.along))
+        asked = tuple(self._sets(leg, fixed)), frozenset(leg.along)
+        if asked not in self.routes:
+            self.routes[asked] = route(self.steps, *asked)
+        return self.routes[asked]
 
     def _sets(self, leg: Leg, fixed: Mapping[str, frozenset[str]]) -> list[frozenset[str]]:
         return [fixed.get(name, self.stage(name)) for name in leg.stages]
 
     def _ways(self, legs: Sequence[Leg], fixed: Mapping[str, frozenset[str]]) -> int:
         """How many pairs of a start and an end each leg joins, multiplied."""
-        ways = 1
-        for leg in legs:
-            first, *rest = self._sets(leg, fixed)
-            along = frozenset(leg.along)
-            ways *= sum(
-                len(reached(self.steps, [frozenset({start}), *rest], along))
-                for start in sorted(first)
+        return prod(
+            self._number(tuple(self._sets(leg, fixed)), frozenset(leg.along)) for leg in legs
+        )
+
+    def _number(self, sets: tuple[frozenset[str], ...], along: frozenset[str]) -> int:
+        if (sets, along) not in self.numbers:
+            first, *rest = sets
+            self.numbers[sets, along] = sum(
+                len(reached(self.steps, [frozenset({start}), *rest], along)) for start in first
             )
-        return ways
+        return self.numbers[sets, along]
 
     def _worst(self, query: ThreatQuery, start: frozenset[str]) -> Route | None:
         """On from the node that gives the way, to the gravest end there is."""

@@ -6,11 +6,12 @@ relation is found by the kinds of its two facts, and handed out in the order the
 """
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from msgspec import Struct
 
 from agentaudit.model.deployment import Deployment, Edge, EdgeKind
+from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact, FactId
 
 OneT = TypeVar("OneT", bound=Fact)
@@ -18,11 +19,18 @@ OtherT = TypeVar("OtherT", bound=Fact)
 
 
 class Relations(Struct, frozen=True):
-    """All facts by id, and the edges by kind and by end, in an order that no file order changes."""
+    """
+    All facts by id and by type, the edges by kind and by end.
+
+    All in an order that no file order changes.
+    """
 
     facts: dict[FactId, Fact]
+    by_type: dict[type[Fact], list[Fact]]
     by_kind: dict[EdgeKind, list[Edge]]
-    by_end: dict[FactId, list[Edge]]
+    by_end: dict[tuple[FactId, EdgeKind], list[Edge]]
+    held: dict[FactId, list[Credential]]
+    """Credentials by the fact that is said to hold them."""
 
     def pairs(
         self, kinds: tuple[EdgeKind, ...], one: type[OneT], other: type[OtherT]
@@ -40,23 +48,30 @@ class Relations(Struct, frozen=True):
         self, kinds: tuple[EdgeKind, ...], fact: Fact, other: type[OtherT]
     ) -> Iterator[tuple[OtherT, Edge]]:
         """Facts of one kind that an edge of these kinds joins to a fact."""
-        for edge in self.by_end.get(fact.id, ()):
-            end = self.facts.get(edge.dst if edge.src == fact.id else edge.src)
-            if edge.kind in kinds and isinstance(end, other):
-                yield end, edge
+        for kind in sorted(kinds):
+            for edge in self.by_end.get((fact.id, kind), ()):
+                end = self.facts.get(edge.dst if edge.src == fact.id else edge.src)
+                if isinstance(end, other):
+                    yield end, edge
 
     def of(self, kind: type[OneT]) -> Iterator[OneT]:
         """The facts of one kind, sorted by id."""
-        return (fact for fact in self.facts.values() if isinstance(fact, kind))
+        return iter(cast("list[OneT]", self.by_type.get(kind, [])))
 
 
 def relations(deployment: Deployment) -> Relations:
     """The relations of a deployment."""
     by_kind: dict[EdgeKind, list[Edge]] = {}
-    by_end: dict[FactId, list[Edge]] = {}
+    by_end: dict[tuple[FactId, EdgeKind], list[Edge]] = {}
     for edge in sorted(deployment.edges, key=lambda edge: (edge.kind, edge.src, edge.dst)):
         by_kind.setdefault(edge.kind, []).append(edge)
         for end in dict.fromkeys((edge.src, edge.dst)):
-            by_end.setdefault(end, []).append(edge)
+            by_end.setdefault((end, edge.kind), []).append(edge)
     facts = {fact.id: fact for fact in sorted(deployment.facts(), key=lambda fact: fact.id)}
-    return Relations(facts=facts, by_kind=by_kind, by_end=by_end)
+    by_type: dict[type[Fact], list[Fact]] = {}
+    held: dict[FactId, list[Credential]] = {}
+    for fact in facts.values():
+        by_type.setdefault(type(fact), []).append(fact)
+        if isinstance(fact, Credential):
+            held.setdefault(fact.holder_id, []).append(fact)
+    return Relations(facts=facts, by_type=by_type, by_kind=by_kind, by_end=by_end, held=held)

@@ -35,18 +35,21 @@ class Rights(Struct, frozen=True, kw_only=True):
     unread: frozenset[str] = frozenset()
     """Providers of which some permission is not in the files: any of their actions may be."""
 
-    def __or__(self, other: "Rights") -> "Rights":
-        return Rights(
-            actions=self.actions | other.actions,
-            permissions=self.permissions | other.permissions,
-            irreversible=self.irreversible | other.irreversible,
-            unread=self.unread | other.unread,
-        )
-
     def count(self, actions: frozenset[Action]) -> int:
         """How many these are, with all that may hide in what was not read."""
         named = sum(provider not in self.unread for provider, _ in actions)
         return named + EVERYTHING * len(self.unread)
+
+
+def together(every: Iterable[Rights]) -> Rights:
+    """What several may do, all told."""
+    known = tuple(every)
+    return Rights(
+        actions=frozenset().union(*(rights.actions for rights in known)),
+        permissions=frozenset().union(*(rights.permissions for rights in known)),
+        irreversible=frozenset().union(*(rights.irreversible for rights in known)),
+        unread=frozenset().union(*(rights.unread for rights in known)),
+    )
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -59,14 +62,11 @@ class View(Struct, frozen=True, kw_only=True):
 
     def rights(self, principals: Iterable[str]) -> Rights:
         """What these credentials and identities may do, with all that they can become."""
-        start = frozenset(principals)
-        everyone: list[frozenset[str]] = [start, frozenset(self.graph.facts)]
-        found = Rights()
-        for name in sorted(reached(self.steps, everyone, AUTHORITY)):
-            fact = self.graph.facts[FactId(name)]
-            if isinstance(fact, Credential | Identity):
-                found |= self._own(fact)
-        return found
+        stages = [frozenset(principals), self.graph.facts.keys()]
+        found = (self.fact(name) for name in sorted(reached(self.steps, stages, AUTHORITY)))
+        return together(
+            self._own(fact) for fact in found if isinstance(fact, Credential | Identity)
+        )
 
     def _own(self, principal: Credential | Identity) -> Rights:
         edges = [edge for edge in self.steps.get(principal.id, ()) if edge.kind in AUTHORITY]
@@ -89,10 +89,7 @@ class View(Struct, frozen=True, kw_only=True):
             if grant.effect == "deny" and (certain or _outright(grant))
             for pattern in grant.actions
         )
-        found = Rights()
-        for grant in allowing:
-            found |= _allowed(grant, denied, self.classes)
-        return found
+        return together(_allowed(grant, denied, self.classes) for grant in allowing)
 
     def _unread(self, principal: Credential | Identity) -> Rights:
         """A principal without permissions in any file; a key of a service is one action to use."""

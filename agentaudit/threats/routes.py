@@ -29,7 +29,7 @@ def route(
     steps: Steps, stages: Sequence[AbstractSet[str]], along: AbstractSet[str]
 ) -> Route | None:
     """The shortest route along edges of these kinds; None when there is none."""
-    arrivals, ends = _walk(steps, stages, along)
+    arrivals, ends = _walk(steps, stages, along, first=True)
     return _traced(arrivals, ends[0]) if ends else None
 
 
@@ -42,9 +42,17 @@ def reached(
 
 
 def _walk(
-    steps: Steps, stages: Sequence[AbstractSet[str]], along: AbstractSet[str]
+    steps: Steps,
+    stages: Sequence[AbstractSet[str]],
+    along: AbstractSet[str],
+    *,
+    first: bool = False,
 ) -> tuple[_Arrival, list[_State]]:
-    """How each pair of node and stage was reached first, and the pairs that end a route."""
+    """
+    How each pair of node and stage was reached first, and the pairs that end a route.
+
+    Up to the first of these, where nobody asks for the others.
+    """
     arrivals: _Arrival = {}
     waiting: deque[tuple[_State, _State, GraphEdge | None]] = deque(
         ((name, 1), (name, 0), None) for name in sorted(stages[0])
@@ -58,6 +66,8 @@ def _walk(
         name, passed = state
         if passed == len(stages):
             ends.append(state)
+            if first:
+                break
             continue
         if name in stages[passed]:
             waiting.appendleft(((name, passed + 1), state, None))

@@ -12,7 +12,7 @@ from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.facts.runtimes import Workflow
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.threats.draft import Doubt, Draft, derived_id
-from agentaudit.threats.invocation import agents_of, invocations
+from agentaudit.threats.invocation import agents_of
 
 _INTO = (EdgeKind.INGESTS, EdgeKind.PROMPTS, EdgeKind.TRIGGERED_BY)
 _MEMORY = (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM)
@@ -52,7 +52,7 @@ def _stated_sources(draft: Draft) -> None:
 def _tool_results(draft: Draft) -> None:
     """What a tool brings back from places that strangers write to, where no source is stated."""
     stated = {tool.id for _, tool, _ in draft.relations.pairs(_INTO, Source, Tool)}
-    for agent, tool in invocations(draft):
+    for agent, tool in draft.calls.tools:
         if tool.reads_untrusted is Truth.NO or tool.id in stated:
             continue
         source = Source(

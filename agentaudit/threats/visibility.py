@@ -10,11 +10,11 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential
-from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.threats.draft import Doubt, Draft, derived_id
-from agentaudit.threats.invocation import agents_of, server_of
+from agentaudit.threats.invocation import agents_of
 
 _SEEN = (EdgeKind.VISIBLE_TO,)
 _OUT = (EdgeKind.EGRESS_TO,)
@@ -38,7 +38,7 @@ def draw_visibility(draft: Draft) -> None:
 def held_by(draft: Draft, holder: Fact) -> tuple[Credential, ...]:
     """The credentials that stand in the process of an agent, a server, a runtime or a tool."""
     seen = {item.id: item for item, _ in draft.relations.joined(_SEEN, holder, Credential)}
-    held = {item.id: item for item in draft.relations.of(Credential) if item.holder_id == holder.id}
+    held = {item.id: item for item in draft.relations.held.get(holder.id, ())}
     return tuple(fact for _, fact in sorted((seen | held).items()))
 
 
@@ -79,20 +79,16 @@ def _ways_out(draft: Draft) -> None:
 
 def _limited(draft: Draft, egress: Egress) -> Iterator[Runtime | Agent]:
     """What an egress is the way out of: the runtimes it names, and what is joined to it."""
-    yield from (item for item in draft.relations.of(Runtime) if item.id in egress.runtime_ids)
+    named = (draft.relations.facts.get(name) for name in sorted(set(egress.runtime_ids)))
+    yield from (item for item in named if isinstance(item, Runtime))
     yield from (runtime for runtime, _ in draft.relations.joined(_OUT, egress, Runtime))
     yield from (agent for agent, _ in draft.relations.joined(_OUT, egress, Agent))
 
 
 def _exits(draft: Draft, agent: Agent) -> tuple[Egress, ...]:
     """Where an agent's process may connect to, as far as it is drawn."""
-    homes = {agent.id, *(runtime.id for runtime in runtimes_of(draft, agent))}
-    ways = (
-        draft.facts[FactId(edge.dst)]
-        for edge in draft.edges.values()
-        if edge.kind == EdgeKind.EGRESS_TO and edge.src in homes
-    )
-    return tuple(fact for fact in ways if isinstance(fact, Egress))
+    homes = (agent, *runtimes_of(draft, agent))
+    return tuple(egress for home in homes for egress in draft.exits.get(home.id, {}).values())
 
 
 def _outward_tools(draft: Draft) -> None:
@@ -106,7 +102,7 @@ def _outward_tools(draft: Draft) -> None:
         sends = "send" in tool.effects
         if tool.effects_known and tool.egress is Truth.NO and not sends:
             continue
-        server = server_of(draft, tool)
+        server = draft.calls.exposing.get(tool.id)
         remote = server is not None and server.remote
         outward = sends or tool.egress is Truth.YES
         if sends or remote or not tool.effects_known:
