@@ -34,6 +34,8 @@ from agentaudit.simulation.synthetic import synthetic_workload
 from agentaudit.simulation.workload_file import parse_workload
 
 RESULTS = Path("reports/simulation_real.jsonl")
+REQUESTS = 64
+"""Of a run: with fewer, runs are as short as the moods of a machine's speed."""
 REPEATS = 2
 CLOSED = (
     *("multi-processing", "sequential", "micro-batching"),
@@ -134,7 +136,7 @@ def made(cell: tuple[str, str], seed: int) -> tuple[Workload, Machine]:
     """The requests of a cell, and a machine whose server is an H200."""
     mix, load = cell
     text = (
-        f"requests: 32\narrivals: {LOADS[load]}\nseed: {seed}\n"
+        f"requests: {REQUESTS}\narrivals: {LOADS[load]}\nseed: {seed}\n"
         f"machine: {{cores: 2, gpu: sys2}}\ntypes:{MIXES[mix]}"
     )
     shape = parse_workload(parse_yaml(mix, text).root, file=mix)
@@ -182,8 +184,9 @@ def table(visits: Sequence[Visit], groups: Sequence[Sequence[ValidatedRun]]) -> 
     foreign = sum(run.foreign_cores for run in runs) / len(runs)
     days = sorted({time.strftime("%Y-%m-%d", time.gmtime(visit.at_unix_s)) for visit in visits})
     yield (
-        f"{len(runs)} runs of 32 requests, {len(visits)} visits, {' to '.join(days[:: len(days)])};"
-        f" {os.cpu_count()} cores; other programs used {foreign:.2f} cores on average"
+        f"{len(runs)} runs of {REQUESTS} requests, {len(visits)} visits,"
+        f" {' to '.join(days[:: len(days)])}; {os.cpu_count()} cores;"
+        f" other programs used {foreign:.2f} cores on average"
     )
     yield "                                 foreknown, %          own, %"
     yield "                          runs   P50    P90   bias     P50    P90   bias"
