@@ -119,7 +119,7 @@ def _add_grant(
                 f"{binding.kind}/{binding.namespace}/{binding.name}/{subject.id}/{index}",
             ),
             name=f"{role} for {subject.name}",
-            evidence=tuple(dict.fromkeys((right.place, place))),
+            evidence=tuple(dict.fromkeys((right.place, *right.via, place))),
             identity_id=subject.id,
             principal=subject.name,
             provider="kubernetes",

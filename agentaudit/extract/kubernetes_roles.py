@@ -9,8 +9,11 @@ own objects gives none of it.
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.kubernetes_aggregation import Aggregation, Part, gathers
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 from agentaudit.model.evidence import Evidence
 
@@ -97,6 +100,8 @@ https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
 _MOST_VERBS = 20
 """Of one rule; the API server knows fewer."""
 _EACH = 10
+_GATHERED = Budget("rights gathered", 200_000, whole=True)
+"""Actions of roles, told once more for each role that gathers them."""
 
 RoleKey = tuple[str, str, str]
 """Kind, namespace (none of a cluster role) and name."""
@@ -116,6 +121,8 @@ class Rights(Struct, frozen=True, kw_only=True):
     admin: bool
     permissions_count: int
     read_count: int
+    via: tuple[Evidence, ...] = ()
+    """What brings the rule into the role that is bound, where it stands in another."""
 
     @property
     def effort(self) -> int:
@@ -133,16 +140,42 @@ class Roles:
         for item in objects:
             if item.kind in {"Role", "ClusterRole"}:
                 self._declared.setdefault(_key(item.kind, item.namespace, item.name), item)
+        whole = (role for key, role in self._declared.items() if key[0] == "ClusterRole")
+        self._aggregation = Aggregation(whole, collector)
 
     def of(self, binding: KubernetesObject) -> tuple[Rights, ...]:
         """The rights that a binding gives; of a role that is not among the files they are open."""
         key = bound_role(binding)
         role = self._declared.get(key)
-        if role is None:
-            return tuple(self._elsewhere(binding, *key))
+        if role is not None:
+            return self._of_declared(key, role)
         if key not in self._rights:
-            self._rights[key] = tuple(self._read(role))
+            added = self._aggregation.added(key[2]) if key[2] in BUILT_IN else ()
+            self._rights[key] = tuple(self._gathered(key[2], added))
+        return (*self._elsewhere(binding, *key), *self._rights[key])
+
+    def _of_declared(self, key: RoleKey, role: KubernetesObject) -> tuple[Rights, ...]:
+        if key not in self._rights:
+            parts = self._aggregation.parts(role) if gathers(role) else None
+            found = self._read(role) if parts is None else self._gathered(role.name, parts)
+            self._rights[key] = tuple(found)
         return self._rights[key]
+
+    def _gathered(self, name: str, parts: Iterable[Part]) -> Iterator[Rights]:
+        """The rights that a role has from others; where those are very many, the rest is open."""
+        for part in parts:
+            rights = self._of_part(part)
+            end = (part.via, f"some of what the ClusterRole {name} gathers", "its rights are open")
+            effort = 1 + sum(right.effort for right in rights)
+            if not self._collector.affords(_GATHERED, effort, end):
+                return
+            yield from (replace(right, via=(part.via,)) for right in rights)
+
+    def _of_part(self, part: Part) -> tuple[Rights, ...]:
+        if part.role is None:
+            verbs, resources = BUILT_IN[part.built_in]
+            return (_rights(part.via, verbs, resources, ("*",)),)
+        return self._of_declared(_key(part.role.kind, "", part.role.name), part.role)
 
     def _elsewhere(
         self, binding: KubernetesObject, kind: str, _: str, name: str
