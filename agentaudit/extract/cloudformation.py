@@ -24,6 +24,7 @@ from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_classification import classify
+from agentaudit.extract.terraform_eks import add_cluster_access
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import Declared
@@ -54,6 +55,7 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
         add_stores(stack, collector, state=False)
         classify(stack, collector)
         add_logs(stack, collector)
+        add_cluster_access(stack, principals)
     for stack in stacks:
         stack.close()
 

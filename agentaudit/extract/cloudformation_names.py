@@ -37,6 +37,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::ElastiCache::ServerlessCache": "aws_elasticache_serverless_cache",
         "AWS::ElastiCache::User": "aws_elasticache_user",
         "AWS::ElastiCache::UserGroup": "aws_elasticache_user_group",
+        "AWS::EKS::AccessEntry": "aws_eks_access_entry",
         "AWS::CloudTrail::Trail": "aws_cloudtrail",
         "AWS::Logs::LogGroup": "aws_cloudwatch_log_group",
         "AWS::Bedrock::Agent": "aws_bedrockagent_agent",

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import service_account_id
+from agentaudit.extract.kubernetes_grants import UNLIMITED, Giving, add_grant, subject_id
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
 from agentaudit.extract.kubernetes_roles import (
     BUILT_IN,
@@ -16,7 +17,7 @@ from agentaudit.extract.kubernetes_roles import (
     bound_role,
 )
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.facts.permissions import Grant, Identity
+from agentaudit.model.facts.permissions import Identity
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
@@ -35,8 +36,6 @@ Who a caller is without a token, with any, and with that of any pod.
 https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects and
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests
 """
-_UNLIMITED = "system:masters"
-"""The group that the API server lets do everything, whatever is bound to it."""
 _SHARED = Budget("shared rights", 200_000, free=40, whole=True)
 """Actions of roles, told once more for each further subject; its own lines are as long as some."""
 
@@ -64,8 +63,9 @@ def _add_binding(
         if role in told and not _affordable(collector, binding, rights):
             continue
         told.add(role)
-        for numbered in enumerate(rights if subject.name != _UNLIMITED else ()):
-            _add_grant(collector, binding, subject, numbered)
+        giving = _giving(binding, subject)
+        for index, right in enumerate(rights if subject.name != UNLIMITED else ()):
+            add_grant(collector, giving, index, right)
 
 
 def _affordable(
@@ -88,9 +88,7 @@ def _subject(collector: Collector, binding: KubernetesObject, subject: Node) -> 
         open_to = "every_pod"
     return collector.add(
         Identity(
-            id=service_account_id(namespace, name)
-            if account
-            else fact_id("identity", name, f"{kind}/{name}"),
+            id=service_account_id(namespace, name) if account else subject_id(kind, name),
             name=name,
             evidence=(place,),
             provider="kubernetes",
@@ -101,45 +99,20 @@ def _subject(collector: Collector, binding: KubernetesObject, subject: Node) -> 
     )
 
 
-def _add_grant(
-    collector: Collector,
-    binding: KubernetesObject,
-    subject: Identity,
-    numbered: tuple[int, Rights],
-) -> None:
-    index, right = numbered
-    cluster = binding.kind == "ClusterRoleBinding"
+def _giving(binding: KubernetesObject, subject: Identity) -> Giving:
+    """What a binding gives one of its subjects."""
     role = binding.node.text_at("roleRef", "name")
-    place = evidence(binding.document, binding.place, binding.name)
-    grant = collector.add(
-        Grant(
-            id=fact_id(
-                "grant",
-                f"{role} {subject.name}",
-                f"{binding.kind}/{binding.namespace}/{binding.name}/{subject.id}/{index}",
-            ),
-            name=f"{role} for {subject.name}",
-            evidence=tuple(dict.fromkeys((right.place, *right.via, place))),
-            identity_id=subject.id,
-            principal=subject.name,
-            provider="kubernetes",
-            actions=right.actions,
-            resources=("*",) if cluster else (f"namespace/{binding.namespace}",),
-            expanded_count=len(right.actions),
-            write_count=len(right.writes),
-            permissions_count=right.permissions_count,
-            read_count=right.read_count,
-            unscoped_writes=right.writes if cluster else (),
-            sensitive_actions=right.sensitive,
-            escalations=right.escalations,
-            admin=right.admin,
-            service_wildcards=right.wildcards,
-            managed_policy=role if role in BUILT_IN else "",
-            open_to=subject.open_to,
-            source="kubernetes_rbac",
-        )
+    within = binding.kind == "RoleBinding"
+    return Giving(
+        key=f"{binding.kind}/{binding.namespace}/{binding.name}/{subject.id}",
+        role=role,
+        place=evidence(binding.document, binding.place, binding.name),
+        principal=subject.name,
+        identity_id=subject.id,
+        open_to=subject.open_to,
+        namespaces=(binding.namespace,) if within else (),
+        managed=role in BUILT_IN,
     )
-    collector.link(EdgeKind.GRANTS, subject.id, grant.id, right.place)
 
 
 def _join_pods(collector: Collector) -> None:

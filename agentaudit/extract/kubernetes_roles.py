@@ -174,7 +174,7 @@ class Roles:
     def _of_part(self, part: Part) -> tuple[Rights, ...]:
         if part.role is None:
             verbs, resources = BUILT_IN[part.built_in]
-            return (_rights(part.via, verbs, resources, ("*",)),)
+            return (rights_of(part.via, verbs, resources, ("*",)),)
         return self._of_declared(_key(part.role.kind, "", part.role.name), part.role)
 
     def _elsewhere(
@@ -184,7 +184,7 @@ class Roles:
         place = evidence(binding.document, node, name)
         if name in BUILT_IN:
             verbs, resources = BUILT_IN[name]
-            yield _rights(place, verbs, resources, ("*",))
+            yield rights_of(place, verbs, resources, ("*",))
         elif name not in _DISCOVERY:
             self._collector.leave_open(
                 place, f"the {kind} {name} is not among the files", "its rights are open"
@@ -200,7 +200,7 @@ class Roles:
                 what = f"the verbs of {role.name} beyond {_MOST_VERBS}"
                 self._collector.leave_open(place, what, "they may allow anything")
             groups = rule.texts_at("apiGroups") or ("*",)
-            yield _rights(place, verbs[:_MOST_VERBS], rule.texts_at("resources"), groups)
+            yield rights_of(place, verbs[:_MOST_VERBS], rule.texts_at("resources"), groups)
 
 
 def bound_role(binding: KubernetesObject) -> RoleKey:
@@ -213,9 +213,10 @@ def _key(kind: str, namespace: str, name: str) -> RoleKey:
     return kind, "" if kind == "ClusterRole" else namespace, name
 
 
-def _rights(
+def rights_of(
     place: Evidence, verbs: tuple[str, ...], resources: tuple[str, ...], groups: tuple[str, ...]
 ) -> Rights:
+    """What a rule with these words allows."""
     actions = tuple(f"{verb}:{name}" for name in resources for verb in verbs)
     writes = tuple(filter(_changes, actions))
     return Rights(

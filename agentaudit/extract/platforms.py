@@ -157,6 +157,14 @@ def extract_agent_cards(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_cluster_access(documents: Documents, collector: Collector) -> None:
+    """Who of AWS a cluster of EKS lets in."""
+    if _said(documents, ("aws-auth", "eksctl.io/"), "yaml", "json"):
+        from agentaudit.extract.kubernetes_eks import extract_cluster_access as extract
+
+        extract(documents, collector)
+
+
 def extract_sandboxes(documents: Documents, collector: Collector) -> None:
     if _said(documents, ("agents.x-k8s.io/",), "yaml", "json"):
         from agentaudit.extract.agent_sandbox import extract_sandboxes as extract

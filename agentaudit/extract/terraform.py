@@ -8,6 +8,7 @@ from agentaudit.extract.terraform_classification import classify
 from agentaudit.extract.terraform_cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform_clouds import add_clouds
 from agentaudit.extract.terraform_delegation import add_delegations
+from agentaudit.extract.terraform_eks import add_cluster_access
 from agentaudit.extract.terraform_entra import add_entra
 from agentaudit.extract.terraform_google import add_google
 from agentaudit.extract.terraform_iam import Principals
@@ -38,6 +39,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_logs(module, collector)
         add_cloud_logs(module, collector)
         add_clouds(module, collector)
+        add_cluster_access(module, principals)
         classify(module, collector)
         add_google(module, collector)
         add_delegations(module, collector)

@@ -88,6 +88,11 @@ class Principals(Struct):
             self.collector.leave_open(place, f"the role of {declared.shown}", effect)
         return None
 
+    def declared(self, module: Module, node: Node) -> FactId | None:
+        """The identity that an ARN means, where a file declares it; asked once all are added."""
+        kind = "user" if ":user/" in node.raw or "aws_iam_user." in node.raw else "role"
+        return self.ids.get(self._key_of(module, node, kind))
+
     def _declare(self, module: Module) -> None:
         for declared in module.resources(*_KINDS):
             holder = Holder(

@@ -27,6 +27,7 @@ NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
 
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
+        "awscc_eks_access_entry": "aws_eks_access_entry",
         "awscc_bedrock_agent": "aws_bedrockagent_agent",
         "awscc_bedrockagentcore_memory": "aws_bedrockagentcore_memory",
         "awscc_bedrockagentcore_gateway": "aws_bedrockagentcore_gateway",

@@ -1,8 +1,8 @@
 """
 Functions of Terraform on nodes, the ones that policies and settings are built with.
 
-`jsonencode` is the identity here: extractors take a structure as well as its text, and the
-structure keeps its places.
+`jsonencode` and `yamlencode` are the identity here: extractors take a structure as well as its
+text, and the structure keeps its places.
 """
 
 from collections.abc import Callable, Sequence
@@ -228,6 +228,7 @@ _OF_TEXT: dict[str, Callable[[Values], str | None]] = {
 _OF_ONE: dict[str, Callable[[Values], Node | None]] = {
     "jsonencode": _itself,
     "jsondecode": _itself,
+    "yamlencode": _itself,
     "tomap": _itself,
     "tonumber": _itself,
     "tobool": _itself,
