@@ -16,6 +16,9 @@ from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant, Identity
 
+_MOST_SHARED = 100
+"""Other credentials with the same value that one names; each could name all."""
+
 
 def join_credentials(collector: Collector) -> None:
     """Every join that concerns credentials and identities, each on what those before it found."""
@@ -155,8 +158,15 @@ def _share_values(collector: Collector) -> None:
             by_digest[credential.digest].append(credential)
     numbered = sorted(by_digest.values(), key=lambda group: group[0].id)
     for number, group in enumerate(numbered, start=1):
+        first = [credential.id for credential in group[: _MOST_SHARED + 1]]
         for credential in group:
-            others = tuple(other.id for other in group if other.id != credential.id)
-            mark = credential.digest if collector.key else ""
-            known = replace(credential, digest=f"value-{number}", value_mark=mark)
-            collector.update(replace(known, shared_with=others))
+            others = [other for other in first if other != credential.id]
+            collector.update(
+                replace(
+                    credential,
+                    digest=f"value-{number}",
+                    value_mark=credential.digest if collector.key else "",
+                    shared_with=tuple(others[:_MOST_SHARED]),
+                    first_of_shared=bool(others) and credential.id == first[0],
+                )
+            )

@@ -266,8 +266,18 @@ def test_equal_values_are_known_as_equal_and_never_shown(kind: str) -> None:
     first, second, *_ = sorted(deployment_of(files).credentials, key=lambda item: item.name)
 
     assert first.shared_with == (second.id,)
+    assert {first.first_of_shared, second.first_of_shared} == {True, False}
     assert first.digest == second.digest
     assert value not in repr((first, second))
+
+
+def test_of_many_equal_values_each_names_some() -> None:
+    """Each could name all others, of which there may be thousands."""
+    lines = (f"K{number}_SECRET={fake('pinecone_key')}\n" for number in range(200))
+    found = deployment_of({".env": "".join(lines)}).credentials
+
+    assert [len(item.shared_with) for item in found] == [100] * 200
+    assert [item.first_of_shared for item in found] == [True] + [False] * 199
 
 
 def test_lone_surrogates_crash_nothing(tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ class Credential(Fact, frozen=True, kw_only=True):
     value_mark: str = ""
     """Keyed digest of a literal value by the key of the team; empty when it gave none."""
     shared_with: tuple[FactId, ...] = ()
-    """Other credentials of this deployment with the same value."""
+    """Other credentials of this deployment with the same value, the first hundred."""
+    first_of_shared: bool = False
+    """Whether it is the first of those with the same value, by id."""
     agent_reachable: bool = False
     belongs_to: str = ""
     """`production` where its name, or that of what it opens, says so; else empty."""
