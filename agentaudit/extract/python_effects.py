@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_code import Module
-from agentaudit.extract.python_execution import execution
+from agentaudit.extract.python_execution import Execution
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_syntax import descendants, keyword
 from agentaudit.model.evidence import Truth
@@ -51,7 +51,7 @@ def effects_of(module: Module, node: FunctionDef, parameters: Sequence[str]) -> 
     found = Effects(set())
     if not module.may_be_read(node):
         return found
-    words = execution(module, node, parameters)
+    words = Execution(module, node, frozenset(parameters))
     for inner in descendants(node):
         if not isinstance(inner, ast.Call):
             continue

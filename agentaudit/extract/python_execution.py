@@ -9,7 +9,7 @@ runs may come from a file that the tool has just written.
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -36,16 +36,16 @@ class Execution(Struct, frozen=True, dict=True):
     """One tool's function, and the names in it that are made of what the model passes."""
 
     module: Module
-    written: frozenset[str]
-    assigned: Mapping[str, ast.expr]
     function: FunctionDef
+    parameters: frozenset[str]
+    """What the model passes."""
     _known: dict[int, frozenset[str]] = field(default_factory=dict)
     """The names in programs, each read once."""
 
     def runs_what_is_written(self, call: ast.Call) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
         name = self.module.dotted(call.func)
-        if not self.written:
+        if not self.parameters:
             return False
         if name in _EVALUATES and self._nameless(_command(call)):
             return False
@@ -75,8 +75,8 @@ class Execution(Struct, frozen=True, dict=True):
         for _ in range(_LONGEST):
             if isinstance(command, ast.BinOp) and isinstance(command.op, ast.Add):
                 command = command.left
-            elif isinstance(command, ast.Name) and command.id in self.assigned:
-                command = self.assigned[command.id]
+            elif isinstance(command, ast.Name) and command.id in self._assigned:
+                command = self._assigned[command.id]
             elif isinstance(command, ast.List | ast.Tuple) and command.elts:
                 return command.elts[0]
             else:
@@ -91,32 +91,40 @@ class Execution(Struct, frozen=True, dict=True):
     def _depends(self, expression: ast.expr) -> bool:
         if id(expression) not in self._known:
             self._known[id(expression)] = _names(expression)
-        return not self.written.isdisjoint(self._known[id(expression)])
+        return not self._written.isdisjoint(self._known[id(expression)])
 
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """What the model's words become, by assignments and loops."""
+        written = set(self.parameters)
+        for _ in range(_LONGEST):
+            more = {
+                name
+                for names, behind, _ in self._bound
+                if not written.isdisjoint(behind)
+                for name in names - written
+            }
+            if not more:
+                break
+            written |= more
+        return frozenset(written)
 
-def execution(module: Module, function: FunctionDef, parameters: Iterable[str]) -> Execution:
-    """What the model's words become in a tool's function, by its assignments and loops."""
-    given = bindings(descendants(function))
-    bound = [(_names(target), _names(value), value) for target, value in given]
-    written = set(parameters)
-    for _ in range(_LONGEST):
-        more = {
-            name
-            for names, behind, _ in bound
-            if not written.isdisjoint(behind)
-            for name in names - written
+    @cached_property
+    def _assigned(self) -> Mapping[str, ast.expr]:
+        """Names that are given something once, each with that."""
+        single = Counter(name for names, _, _ in self._bound for name in names)
+        return {
+            name: value
+            for names, _, value in self._bound
+            for name in names
+            if single[name] == len(names) == 1
         }
-        if not more:
-            break
-        written |= more
-    single = Counter(name for names, _, _ in bound for name in names)
-    assigned = {
-        name: value
-        for names, _, value in bound
-        for name in names
-        if single[name] == len(names) == 1
-    }
-    return Execution(module, frozenset(written), assigned, function)
+
+    @cached_property
+    def _bound(self) -> Sequence[tuple[frozenset[str], frozenset[str], ast.expr]]:
+        """Names that are given something, those in it, and what it is; few tools need to know."""
+        given = bindings(descendants(self.function))
+        return [(_names(target), _names(value), value) for target, value in given]
 
 
 def _names(expression: ast.expr) -> frozenset[str]:
