@@ -138,6 +138,14 @@ def test_python_is_parsed_and_never_run() -> None:
     assert [(note.line, note.column) for note in document.comments] == [(1, 22)]
 
 
+def test_comments_of_python_are_told_where_one_is_for_us() -> None:
+    """All of them then: what it covers depends on those around it."""
+    text = "# note\n# agentaudit: ignore[x] why\na = 1\n"
+
+    assert len(parse_python("a.py", text).comments) == 2
+    assert parse_python("a.py", "# note\na = 1\n").comments == ()
+
+
 @pytest.mark.parametrize("text", ["def f(:\n", "a = \0", "(" * 5000])
 def test_what_is_no_python_is_an_input_error(text: str) -> None:
     with pytest.raises(InputError):
