@@ -7,6 +7,8 @@ tree-sitter, which takes several times as long and knows all of the language. A 
 against each other.
 """
 
+from sys import intern
+
 from agentaudit.readers.document import Comment
 from agentaudit.readers.hcl_escapes import unescaped
 from agentaudit.readers.hcl_syntax import (
@@ -119,7 +121,7 @@ def _literal(tokens: Tokens) -> Text | Number:
     tokens.advance()
     if kind == "number":
         return Number(place=place, source=source)
-    return Text(place=place, source=source, value=unescaped(token[1:-1]))
+    return Text(place=place, source=source, value=intern(unescaped(token[1:-1])))
 
 
 def _named(tokens: Tokens, depth: int) -> Expression:

@@ -1,6 +1,7 @@
 """HCL text as a stream of tokens, of which one is looked at: the commonest kinds and no others."""
 
 import re
+from sys import intern
 
 from msgspec import Struct, field
 
@@ -57,7 +58,7 @@ class Tokens(Struct):
             if match is None:
                 raise UnusualError
             kind = match.lastgroup or ""
-            gap, token = match[1], match[kind]
+            gap, token = match[1], intern(match[kind])  # a few hundred words make up most files
             if "\n" in gap:
                 self.line += gap.count("\n")
                 self.line_start = at + gap.rfind("\n") + 1
