@@ -144,8 +144,10 @@ def _matches(
     whole, asked = whole_of(deployment), tuple(rules)
     for word, kind in FACT_KINDS.items():
         of_kind = [rule for rule in asked if rule.rule.applies_to == word]
+        facts: tuple[Fact, ...] = getattr(deployment, kind.field)
+        if not of_kind or not facts:
+            continue
         found: dict[str, list[_Answer]] = {rule.rule.id: [] for rule in of_kind}
-        facts: tuple[Fact, ...] = getattr(deployment, kind.field) if of_kind else ()
         inquiry = Inquiry(word, of_kind, whole, limits)
         for fact in sorted(facts, key=lambda fact: (_ORDER(fact.evidence[0]), fact.id)):
             for rule, severity in inquiry.about(fact):

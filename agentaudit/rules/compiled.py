@@ -10,8 +10,9 @@ from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.finding import Severity
 from agentaudit.model.lint_rule import LintRule
-from agentaudit.rules.cel import MOST_AT_ONCE, Condition, RuleError, Subject, answers, bind
+from agentaudit.rules.cel import Condition, RuleError, Subject, answers, bind
 from agentaudit.rules.conditions import ConditionError, TooLongError, fields_asked
+from agentaudit.rules.engine import MOST_TOGETHER, Program, programs, together
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
@@ -77,7 +78,8 @@ class Inquiry:
     ) -> None:
         self._kind, self._rules = kind, rules
         self._whole, self._limits = whole, limits
-        self._told_apart = attrgetter(*_told_apart(kind, rules))
+        self._asked = _fields_asked(kind, rules)
+        self._told_apart = attrgetter(*sorted(self._asked or ("id",)))
         self._given: dict[object, Answer] = {}
 
     def about(self, fact: Fact) -> Answer:
@@ -85,29 +87,40 @@ class Inquiry:
         alike = self._told_apart(fact)
         answer = self._given.get(alike)
         if answer is None:
-            subject = bind(self._kind, fact, self._whole, self._limits)
+            subject = bind(self._kind, fact, self._whole, self._limits, asked=self._asked)
             answer = self._given[alike] = tuple(_answer(self._rules, subject))
         return answer
 
 
-def _told_apart(kind: str, rules: Sequence[CompiledRule]) -> Sequence[str]:
-    """The fields by which the rules can tell one fact from another; one at the least."""
+def _fields_asked(kind: str, rules: Sequence[CompiledRule]) -> frozenset[str] | None:
+    """The fields by which the rules can tell one fact from another; None where it is by any."""
     asked = {"confidence"}
     for rule in rules:
         for condition in (rule.condition, *(refined for _, refined in rule.refinements)):
             named = fields_asked(kind, condition.source)
             if named is None:
-                return ("id",)
+                return None
             asked |= named
-    return sorted(asked & set(FACT_KINDS[kind].type.__struct_fields__))
+    return frozenset(asked & set(FACT_KINDS[kind].type.__struct_fields__))
+
+
+def programs_of(rules: Sequence[CompiledRule]) -> Iterator[Program]:
+    """All that the engine needs to know to be asked all the rules, which stand by id."""
+    for kind in FACT_KINDS:
+        of_kind = [rule for rule in rules if rule.rule.applies_to == kind]
+        for first in range(0, len(of_kind), MOST_TOGETHER):
+            asked = of_kind[first : first + MOST_TOGETHER]
+            refined = {item.source for rule in asked for _, item in rule.refinements}
+            all_of_them = together([rule.condition.source for rule in asked])
+            yield from programs(kind, (all_of_them, *sorted(refined)))
 
 
 def _answer(
     rules: Sequence[CompiledRule], subject: Subject
 ) -> Iterator[tuple[CompiledRule, Severity | None]]:
     """Those of the rules about one kind of fact that hold for this one, or may."""
-    for first in range(0, len(rules), MOST_AT_ONCE):
-        asked = rules[first : first + MOST_AT_ONCE]
+    for first in range(0, len(rules), MOST_TOGETHER):
+        asked = rules[first : first + MOST_TOGETHER]
         answered: Sequence[bool | None] | None
         answered = answers([rule.condition for rule in asked], subject)
         if answered is None:

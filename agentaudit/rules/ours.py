@@ -15,20 +15,32 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _PACKAGE = Path(__file__).parent.parent
-_CODE = ("rules/*.py", "model/*.py", "readers/yaml.py", "readers/document.py")
+_CODE = (
+    *("rules/*.py", "model/*.py", "model/facts/*.py"),
+    *("readers/yaml.py", "readers/document.py"),
+)
 """What decides what a rule file says."""
 
 
 def lint_rules(folders: Sequence[Path] = ()) -> "tuple[CompiledRule, ...]":
     """Ours, and those of the user's folders, by id."""
-    from agentaudit.rules.compiled import CompiledRule
+    from agentaudit.rules.compiled import CompiledRule, programs_of
+    from agentaudit.rules.engine import Program, know
 
     def load() -> tuple[CompiledRule, ...]:
         from agentaudit.rules.lint import load_lint_rules
 
         return load_lint_rules([shipped("rules") / "lint", *folders])
 
-    return load() if folders else _ours("lint", tuple[CompiledRule, ...], load)
+    def made() -> tuple[tuple[CompiledRule, ...], tuple[Program, ...]]:
+        rules = load()
+        return rules, tuple(programs_of(rules))
+
+    if folders:
+        return load()
+    rules, programs = _ours("lint", tuple[tuple[CompiledRule, ...], tuple[Program, ...]], made)
+    know(programs)
+    return rules
 
 
 def step_rules(folders: Sequence[Path] = ()) -> "tuple[StepRule, ...]":

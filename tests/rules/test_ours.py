@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from agentaudit.extract.deployment import read_deployment
+from agentaudit.linting.linter import lint
 from agentaudit.readers.token_forms import token_in
+from agentaudit.rules import cel, engine
+from agentaudit.rules.compiled import programs_of
 from agentaudit.rules.lint import load_lint_rules
 from agentaudit.rules.ours import (
     lint_rules,
@@ -48,6 +52,25 @@ def test_kept_rules_are_those_of_the_files(
 ) -> None:
     """When they are read, and when they were kept."""
     assert ours() == ours() == load()
+
+
+@pytest.mark.usefixtures("cache")
+def test_what_lint_asks_the_engine_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be compiled at every start, and nobody would see."""
+    rules = lint_rules()
+    kept = {(program.kind, program.source) for program in programs_of(rules)}
+    asked: set[tuple[str, str]] = set()
+
+    def noted(kind: str, source: str) -> object:
+        asked.add((kind, source))
+        return engine.program(kind, source)
+
+    monkeypatch.setattr(cel, "program", noted)
+    cel._program_for_all.cache_clear()
+    lint(read_deployment([shipped("sample_configs") / "risky"]), rules)
+
+    assert len(asked) > 10
+    assert asked <= kept
 
 
 def test_no_credential_is_kept(cache: Path) -> None:
