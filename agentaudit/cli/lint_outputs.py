@@ -118,7 +118,7 @@ def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes")
     said.out.print(table, end="", soft_wrap=True)
 
 
-def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> str:
+def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> str | bytes:
     """The result in a format; what writes the others is not even loaded."""
     match format_:
         case Format.TABLE:
@@ -128,7 +128,7 @@ def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> str:
         case Format.JSON:
             from agentaudit.store.artifacts import to_json
 
-            return to_json(result).decode()
+            return to_json(result)
         case Format.SARIF:
             from agentaudit.report.sarif import render_sarif
 

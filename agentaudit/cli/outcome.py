@@ -32,10 +32,10 @@ def reached(threshold: Threshold, severities: "Iterable[Severity]") -> bool:
     return any(severity.rank >= least for severity in severities)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str | bytes) -> None:
     """The text in a file, its folders made; UsageError says why it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error

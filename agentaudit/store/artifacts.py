@@ -5,8 +5,6 @@ HTML is made from these files, so nothing is only in a page. Reading is strict: 
 input like any other, and every problem is an InputError that names the place.
 """
 
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from agentaudit.errors import InputError, Problem, UsageError
+from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from agentaudit.model.accuracy import SelfTest
@@ -66,8 +64,8 @@ def to_json(artifact: Artifact) -> bytes:
     """The artifact as JSON: sorted keys, two spaces, a newline at the end."""
     kind = next(word for word, (_, name) in KINDS.items() if name == type(artifact).__name__)
     body = msgspec.structs.asdict(artifact)
-    text = msgspec.json.encode({"agentaudit": FORMAT_VERSION, "kind": kind, **body}, order="sorted")
-    return msgspec.json.format(text, indent=2) + b"\n"
+    whole = {"agentaudit": FORMAT_VERSION, "kind": kind, **body}
+    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2) + b"\n"
 
 
 def write_artifact(artifact: Artifact, path: Path) -> None:
@@ -76,23 +74,9 @@ def write_artifact(artifact: Artifact, path: Path) -> None:
 
     Raises UsageError when it cannot be written there.
     """
-    try:
-        _replace(path, to_json(artifact))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    from agentaudit.store.placing import write_whole  # with `tempfile`; most runs write none
 
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, [to_json(artifact)], overwrite=True)
 
 
 def read_artifact(path: Path) -> Artifact:

@@ -155,10 +155,10 @@ def test_a_failed_write_leaves_the_old_file(
     target = tmp_path / "simulation.json"
     target.write_text("before")
 
-    def full(_artifact: object) -> bytes:
+    def full(_path: Path, _target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("agentaudit.store.artifacts.to_json", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(UsageError, match="cannot be written: No space left"):
         write_artifact(simulation(), target)
 
