@@ -22,6 +22,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
+from agentaudit.readers.lines import lines_of
 
 HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repository")
 """Who can hold a credential, the one that matters most first."""
@@ -168,12 +169,12 @@ def _place(setting: Setting) -> Evidence:
 
 def part_of(document: Document, node: Node, key: str, value: str) -> Node:
     """The node of the value in a scalar `KEY=value`, placed where the value begins if it can be."""
-    lines = document.text.split("\n")
+    lines = lines_of(document.text)
     line = lines[node.line - 1] if node.line <= len(lines) else ""
-    at = line.find(f"{key}=", node.column - 1)
+    end = node.end_column if node.end_line == node.line else len(line)
+    at = line.find(f"{key}=", node.column - 1, end)
     column = at + len(key) + 2 if at >= 0 else node.column
-    end = max(node.end_column, column)
-    return node.changed(raw=value, column=column, end_column=end)
+    return node.changed(raw=value, column=column, end_column=max(node.end_column, column))
 
 
 def settings_of(document: Document, block: Node | None, route: str) -> tuple[Setting, ...]:

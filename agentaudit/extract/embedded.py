@@ -1,6 +1,7 @@
 """JSON and YAML as texts within another file, with the places that their parts have there."""
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -8,6 +9,7 @@ from agentaudit.errors import InputError
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.jsonc import parse_json
+from agentaudit.readers.lines import lines_of
 from agentaudit.readers.syntax import parse
 
 _INTERPOLATION = re.compile(r"\$\{(?!\w+:)[^{}]*\}")
@@ -44,7 +46,7 @@ def embedded_text(node: Node, document: Document, documents: Documents, syntax: 
 def _in_place(root: Node, node: Node, document: Document, documents: Documents) -> Node:
     file = node.file or document.file
     origin = documents.at(file) or document
-    lines = origin.text.split("\n") if node.end_line > node.line else []
+    lines = lines_of(origin.text) if node.end_line > node.line else ()
     return _Embedding(node, node.raw.split("\n"), lines).moved(root)
 
 
@@ -58,7 +60,7 @@ class _Embedding(Struct, frozen=True):
 
     node: Node
     text: list[str]
-    lines: list[str]
+    lines: Sequence[str]
 
     def moved(self, inner: Node) -> Node:
         line, end_line = self._line(inner.line), self._line(inner.end_line)

@@ -1,6 +1,8 @@
 """Lines and columns of offsets in a text, and the limits that every reader keeps."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
 
 from agentaudit.errors import InputError, Problem
 
@@ -30,6 +32,12 @@ class Lines:
         """Line and column of a character."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
+
+
+@lru_cache(maxsize=2)
+def lines_of(text: str) -> Sequence[str]:
+    """The lines of a text, told apart once for all that stands in a file."""
+    return text.split("\n")
 
 
 def broken(file: str, line: int, column: int, message: str) -> InputError:
