@@ -5,7 +5,7 @@ A policy is JSON in a file or in a text, or the structure that `jsonencode` or C
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -89,12 +89,12 @@ class _Reading(Struct, frozen=True):
         if node.kind is not NodeKind.MAPPING:
             self.leave_open(node, "a statement", "it may allow anything")
             return None
-        effect = _entry(node, "Effect")
+        said = _by_name(node)
+        effect, sid = said.get("effect"), said.get("sid")
         if effect is not None and unresolved(effect):
             self.leave_open(effect, "the effect of a statement", "taken as Allow")
-        sid = _entry(node, "Sid")
-        actions = self.texts(_entry(node, "Action"), "actions", "it may allow any action")
-        not_actions = self.texts(_entry(node, "NotAction"), "actions", "it may allow any action")
+        actions = self.texts(said.get("action"), "actions", "it may allow any action")
+        not_actions = self.texts(said.get("notaction"), "actions", "it may allow any action")
         return Statement(
             key=f"{self.source.document.file}#{self.source.owner}.{number}",
             name=(sid.text if sid else None) or f"{self.source.owner} #{number + 1}",
@@ -102,10 +102,10 @@ class _Reading(Struct, frozen=True):
             allows=effect is None or (effect.text or "").lower() != "deny",
             actions=tuple(action.lower() for action in actions),
             not_actions=tuple(action.lower() for action in not_actions),
-            resources=self.resources(_entry(node, "Resource")),
-            not_resources=self.resources(_entry(node, "NotResource")),
-            principals=tuple(_principals(_entry(node, "Principal"))),
-            conditions=tuple(_conditions(_entry(node, "Condition"))),
+            resources=self.resources(said.get("resource")),
+            not_resources=self.resources(said.get("notresource")),
+            principals=tuple(_principals(said.get("principal"))),
+            conditions=tuple(_conditions(said.get("condition"))),
         )
 
     def texts(self, node: Node | None, what: str, effect: str) -> tuple[str, ...]:
@@ -142,9 +142,9 @@ def _names_one_thing(raw: str) -> bool:
     return raw.startswith("arn:") or re.search(r"\.(?:arn|id|execution_arn)\}|/", raw) is not None
 
 
-def _entry(node: Node, name: str) -> Node | None:
-    """The value under a key of a statement; IAM takes the keys in any case."""
-    return next((value for key, value in node.items() if key.lower() == name.lower()), None)
+def _by_name(node: Node) -> Mapping[str, Node]:
+    """The values of a statement by their keys, which IAM takes in any case, the first of each."""
+    return {key.lower(): value for key, value in reversed(tuple(node.items()))}
 
 
 def _short(node: Node) -> str:

@@ -59,6 +59,9 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
     """Whether a literal under a secret's name looks like a secret, and not like a setting."""
     if value in PUBLISHED_DEFAULTS:
         return True
+    short = len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN)
+    if short or _URL_START.match(value) or _SETTING.match(value):  # most are told by this look
+        return False
     if (
         _COMPOSED.search(value)
         or _VARIABLE.match(value)
@@ -67,15 +70,12 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         return False
     if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
         return False
-    spaced = any(character.isspace() for character in value)
     names_one = kind == "connection_string" and _NAMED_PASSWORD.search(value) is not None
-    if (spaced and not names_one) or _URL_START.match(value):
+    if any(character.isspace() for character in value) and not names_one:
         return False
-    if _SETTING.match(value) or is_expression(value) or is_publishable(value) or is_foreign(value):
+    if is_expression(value) or is_publishable(value) or is_foreign(value):
         return False
     if kind == "connection_string" and not _opens(value):
-        return False
-    if len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN):
         return False
     return kind in _WEAK_KINDS or (
         len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN
