@@ -11,6 +11,10 @@ from agentaudit.extract.terraform_delegation import add_delegations
 from agentaudit.extract.terraform_eks import add_cluster_access
 from agentaudit.extract.terraform_entra import add_entra
 from agentaudit.extract.terraform_google import add_google
+from agentaudit.extract.terraform_google_policies import (
+    add_google_policies,
+    google_policy_document,
+)
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import Module
@@ -29,6 +33,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
     for module in found:
         module.special["aws_iam_policy_document"] = policy_document
         module.special["aws_iam_policy"] = managed_policy
+        module.special["google_iam_policy"] = google_policy_document
     principals = Principals(documents, collector)
     principals.read(found)
     for module in found:
@@ -41,7 +46,8 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_clouds(module, collector)
         add_cluster_access(module, principals)
         classify(module, collector)
-        add_google(module, collector)
+        add_google(module, documents, collector)
+        add_google_policies(module, documents, collector)
         add_delegations(module, collector)
         add_entra(module, collector)
         add_issued_tokens(module, collector)

@@ -1,14 +1,16 @@
 """Identities, grants, keys and caches of Google Cloud and Azure in Terraform."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from agentaudit.extract.azure_roles import add_role_definitions
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.memory import MemoryStore
@@ -30,8 +32,8 @@ _GOOGLE_ESCALATING: Mapping[str, str] = MappingProxyType(
         "roles/cloudbuild.builds.editor": "build-as-project-editor",
     }
 )
-_GOOGLE_LEVELS = ("project", "folder", "organization")
-_GOOGLE_THINGS: Mapping[str, str] = MappingProxyType(
+GOOGLE_LEVELS = ("project", "folder", "organization")
+GOOGLE_THINGS: Mapping[str, str] = MappingProxyType(
     {"secret_manager_secret": "secret", "service_account": "service account"}
 )
 """What a role may be given on, too; only what everybody is given there is told."""
@@ -71,17 +73,18 @@ def add_clouds(module: Module, collector: Collector) -> None:
 def _add_google(module: Module, collector: Collector) -> None:
     for declared in module.resources("google_service_account"):
         collector.add(_google_account(declared))
-    for level in _GOOGLE_LEVELS:
+    for level in GOOGLE_LEVELS:
         for declared in module.resources(
             f"google_{level}_iam_member", f"google_{level}_iam_binding"
         ):
-            _add_google_grants(declared, collector, level)
-    for type_, thing in _GOOGLE_THINGS.items():
+            add_google_binding(declared, collector, level, google_binding(declared))
+    for type_, thing in GOOGLE_THINGS.items():
         for declared in module.resources(
             f"google_{type_}_iam_member", f"google_{type_}_iam_binding"
         ):
-            if any(member.raw in GOOGLE_EVERYBODY for member in _members(declared)):
-                _add_google_grants(declared, collector, thing)
+            binding = google_binding(declared)
+            if any(member.raw in GOOGLE_EVERYBODY for member in binding.members):
+                add_google_binding(declared, collector, thing, binding)
     for declared in module.resources("google_service_account_key"):
         _add_google_key(declared, collector)
 
@@ -113,33 +116,50 @@ def google_account_of(module: Module, node: Node | None) -> FactId:
     return google_account_id(declared) if declared is not None else NOBODY
 
 
-def _add_google_grants(declared: Declared, collector: Collector, where: str) -> None:
-    role = declared.body.get("role")
+class GoogleBinding(Struct, frozen=True, kw_only=True):
+    """A role, and those who have it."""
+
+    role: Node | None
+    members: Sequence[Node]
+    via: tuple[Evidence, ...] = ()
+    """What takes it from the document in which it stands."""
+    of_several: bool = False
+    """Whether its resource binds several roles."""
+
+
+def add_google_binding(
+    declared: Declared, collector: Collector, where: str, binding: GoogleBinding
+) -> None:
+    """The grants of a binding; on single things only what everybody is given there."""
+    role = binding.role
     if role is None or role.text is None:
         place = evidence(declared.document, role or declared.header)
         collector.leave_open(place, f"the role of {declared.shown}", "what it grants is open")
         return
-    for member in _members(declared):
-        if where in _GOOGLE_THINGS.values() and member.raw not in GOOGLE_EVERYBODY:
+    for member in binding.members:
+        if where in GOOGLE_THINGS.values() and member.raw not in GOOGLE_EVERYBODY:
             continue
-        grant = collector.add(_google_grant(declared, role.text, member, where))
+        grant = collector.add(_google_grant(declared, binding, member, where))
         if grant.identity_id:
             collector.link(EdgeKind.GRANTS, grant.identity_id, grant.id, *grant.evidence)
 
 
-def _members(declared: Declared) -> Iterator[Node]:
-    for name in ("member", "members"):
-        listed = declared.body.get(name)
-        yield from listed.list() if listed is not None else ()
+def google_binding(declared: Declared) -> GoogleBinding:
+    """What `google_*_iam_member` and `google_*_iam_binding` bind."""
+    found = (declared.body.get(name) for name in ("member", "members"))
+    members = tuple(each for listed in found if listed is not None for each in listed.list())
+    return GoogleBinding(role=declared.body.get("role"), members=members)
 
 
-def _google_grant(declared: Declared, role: str, member: Node, where: str) -> Grant:
+def _google_grant(declared: Declared, binding: GoogleBinding, member: Node, where: str) -> Grant:
+    named = binding.role or member
+    role, key = named.raw, f"{declared.key}.{member.raw}"
     escalation = _GOOGLE_ESCALATING.get(role)
     changes = role in _GOOGLE_BASIC or not re.search(r"viewer|reader|get$", role, re.IGNORECASE)
     return Grant(
-        id=fact_id("grant", role, f"{declared.key}.{member.raw}"),
+        id=fact_id("grant", role, f"{key}.{role}" if binding.of_several else key),
         name=f"{role} on {where}",
-        evidence=(evidence(declared.document, declared.body.get("role") or member, role),),
+        evidence=(evidence(declared.document, named, role), *binding.via),
         identity_id=google_account_of(declared.module, member),
         principal=member.raw,
         provider="google",

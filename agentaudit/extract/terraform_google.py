@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.google_platforms import (
     DEFAULT_TASK_TIMEOUT_S,
     DEFAULT_TIMEOUT_S,
@@ -19,7 +20,12 @@ from agentaudit.extract.google_platforms import (
 )
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.extract.terraform_agents import known
-from agentaudit.extract.terraform_clouds import GOOGLE_EVERYBODY, google_account_of
+from agentaudit.extract.terraform_clouds import (
+    GOOGLE_EVERYBODY,
+    google_account_of,
+    google_binding,
+)
+from agentaudit.extract.terraform_google_policies import policy_bindings
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.deployment import EdgeKind
@@ -68,9 +74,9 @@ _SHAPES: Mapping[str, _Shape] = MappingProxyType(
 )
 
 
-def add_google(module: Module, collector: Collector) -> None:
+def add_google(module: Module, documents: Documents, collector: Collector) -> None:
     """Every runtime of Google in a module, with the account that it acts as."""
-    opened = {type_: _opened(module, type_) for type_ in _SHAPES}
+    opened = {type_: _opened(module, documents, collector, type_) for type_ in _SHAPES}
     for declared in module.resources(*_SHAPES):
         account = declared.body.get(*_SHAPES[declared.type].account)
         for container in _containers(declared, opened[declared.type]):
@@ -164,14 +170,17 @@ def _open_to_all(declared: Declared, opened: Mapping[str, Evidence]) -> Evidence
     return opened.get(declared.title) or opened.get(declared.address)
 
 
-def _opened(module: Module, type_: str) -> Mapping[str, Evidence]:
+def _opened(
+    module: Module, documents: Documents, collector: Collector, type_: str
+) -> Mapping[str, Evidence]:
     """The services of a type that a binding opens to anybody, by their names and addresses."""
     opened: dict[str, Evidence] = {}
-    for binding in module.resources(f"{type_}_iam_member", f"{type_}_iam_binding"):
+    ways = (f"{type_}_iam_{way}" for way in ("member", "binding", "policy"))
+    for binding in module.resources(*ways):
         named = binding.body.get("name") or binding.body.get("service")
-        members = binding.body.get("member") or binding.body.get("members")
-        listed = members.list() if members is not None else ()
-        found = next((each for each in listed if each.raw in GOOGLE_EVERYBODY), None)
+        bound = (google_binding(binding), *policy_bindings(binding, documents, collector))
+        members = (member for each in bound for member in each.members)
+        found = next((each for each in members if each.raw in GOOGLE_EVERYBODY), None)
         if named is not None and found is not None:
             for name in (named.raw, *addresses_in(named.raw)):
                 opened.setdefault(name, evidence(binding.document, found, found.raw))

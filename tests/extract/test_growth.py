@@ -95,6 +95,29 @@ resource "google_cloud_run_v2_service_iam_member" "s@" {
   member = "user:a"
 }
 """,
+    "policies of Google in documents": """
+resource "google_service_account" "a@" { account_id = "a@" }
+data "google_iam_policy" "p@" {
+  binding {
+    role    = "roles/viewer"
+    members = ["serviceAccount:${google_service_account.a@.email}"]
+  }
+}
+resource "google_project_iam_policy" "p@" {
+  policy_data = data.google_iam_policy.p@.policy_data
+}
+""",
+    "roles let into clusters": """
+resource "aws_iam_role" "r@" { assume_role_policy = "{}" }
+resource "aws_eks_access_entry" "e@" {
+  principal_arn     = aws_iam_role.r@.arn
+  kubernetes_groups = ["g@"]
+}
+resource "aws_eks_access_policy_association" "a@" {
+  principal_arn = aws_iam_role.r@.arn
+  policy_arn    = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+}
+""",
     "services of one name": """
 resource "google_cloud_run_v2_service" "s@" {
   name = "one"
@@ -227,6 +250,31 @@ apiVersion: rbac.authorization.k8s.io/v1
 metadata: {name: b@}
 roleRef: {kind: Role, name: r@}
 subjects: [{kind: ServiceAccount, name: s@}]
+""",
+    "roles that gather others": """
+kind: ClusterRole
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: r@, labels: {part: a@}}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+---
+kind: ClusterRole
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: g@, labels: {part: b@}}
+aggregationRule: {clusterRoleSelectors: [{matchLabels: {part: a@}}]}
+---
+kind: ClusterRoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: b@}
+roleRef: {kind: ClusterRole, name: g@}
+subjects: [{kind: ServiceAccount, name: s@}]
+""",
+    "maps of roles into clusters": """
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: aws-auth}
+data:
+  mapRoles: |
+    - {rolearn: "arn:aws:iam::1:role/r@", groups: ["system:masters"]}
 """,
     "groups of everybody and pods": """
 kind: RoleBinding
