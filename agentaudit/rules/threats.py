@@ -89,6 +89,8 @@ def _check(fields: Fields, query: ThreatQuery) -> None:
     _complain_of(fields, {query.each} - stages, "`each` names '{}', which is no stage of the legs")
     slots = {name for _, name, _, _ in string.Formatter().parse(query.sentence) if name is not None}
     _complain_of(fields, slots - stages - _SLOTS, "`sentence` names '{}', which is no stage")
+    if any(not leg.stages[1:] for leg in query.legs):
+        fields.complain(fields.node, "each leg goes from one stage to another")
     for leg in query.legs[1:]:
         if leg.stages[:1] != query.legs[0].stages[-1:]:
             fields.complain(fields.node, "each further leg starts at the last stage of the first")

@@ -36,7 +36,6 @@ def _compiled(patterns: tuple[str, ...]) -> Callable[[str], object]:
     return re.compile("|".join(map(translate, patterns)) or r"(?!)").match
 
 
-@lru_cache(maxsize=1024)
 def impact_of(grant: Grant, classes: ActionClasses) -> Impact:
     """The gravest thing that a grant allows."""
     actions = sensitive_actions(grant)

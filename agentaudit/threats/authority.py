@@ -83,6 +83,7 @@ def _brokered(draft: Draft, tool: Tool, server: ToolServer) -> None:
 class _Process(Struct, frozen=True, kw_only=True):
     """What the process of an agent has to act with."""
 
+    agent: Agent
     homes: tuple[Runtime, ...]
     own: tuple[Fact, ...]
     """The agent's own credentials, and the identities that it runs as."""
@@ -110,6 +111,7 @@ def _process(draft: Draft, agent: Agent, identities: Sequence[Identity]) -> _Pro
         own += stated
         seen += (*credentials, *stated)
     return _Process(
+        agent=agent,
         homes=homes,
         own=(*own, *identities),
         seen=(*seen, *identities),
@@ -132,6 +134,8 @@ def _process_authority(draft: Draft, process: _Process, tool: Tool) -> None:
     if tool.effects_known and not executes and (server is not None or not acts):
         return
     principals = {fact.id: fact for fact in (process.seen if executes else process.own)}
+    if not draft.affords("what its tools act as", len(principals), process.agent):
+        return
     known = executes or (server is None and bool(acts) and len(principals) == 1)
     doubt = Doubt(known=known, confidence=Confidence.LIKELY)
     for principal in principals.values():
@@ -189,12 +193,25 @@ def _reach(draft: Draft) -> None:
             draft.draw(grant, kind, resource, edge, doubt=Doubt(known=not grant.conditions))
     declared = tuple(draft.relations.of(Resource))
     named = _by_name(declared)
+    covered: dict[tuple[str, tuple[str, ...]], Sequence[Resource]] = {}
     for grant in draft.relations.of(Grant):
-        kind = EdgeKind.WRITES if grant.write_count else EdgeKind.READS
-        doubt = Doubt(known=not grant.conditions)
-        for resource in _near(grant, declared, named) if grant.effect == "allow" else ():
-            if not decides(grant, resource) and covers(grant, resource):
-                draft.draw(grant, kind, resource, grant.evidence[0], doubt=doubt)
+        if grant.effect != "allow":
+            continue
+        wanted = grant.provider, grant.resources
+        if wanted not in covered:
+            near = _near(grant, declared, named)
+            covered[wanted] = [resource for resource in near if covers(grant, resource)]
+        _cover(draft, grant, covered[wanted])
+
+
+def _cover(draft: Draft, grant: Grant, resources: Sequence[Resource]) -> None:
+    """What no action decided: whatever is named may be read, or written."""
+    kind = EdgeKind.WRITES if grant.write_count else EdgeKind.READS
+    doubt = Doubt(known=not grant.conditions)
+    undecided = [resource for resource in resources if not decides(grant, resource)]
+    if draft.affords("what it reaches by name", len(undecided), grant):
+        for resource in undecided:
+            draft.draw(grant, kind, resource, grant.evidence[0], doubt=doubt)
 
 
 _PATTERN = re.compile(r"[*?\[]")

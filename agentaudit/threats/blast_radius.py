@@ -19,14 +19,17 @@ from agentaudit.model.facts.tools import Tool
 from agentaudit.model.threat import ActionClasses, BlastRadius, Bounds
 from agentaudit.threats.flows import ACCESS, AUTHORITY, CALL, EXIT, SIGHT, TAINT
 from agentaudit.threats.graph import ThreatGraph, World
-from agentaudit.threats.rights import Rights, View, together, view
-from agentaudit.threats.routes import reached, route
-from agentaudit.threats.stages import CHANGING, FINAL, members
+from agentaudit.threats.notes import Notes
+from agentaudit.threats.rights import Rights, rights_of, together, unread_of
+from agentaudit.threats.stages import CHANGING, FINAL
+from agentaudit.threats.views import View
 
 HORIZON_HOURS = 2160
 """90 days: how long we count a stolen credential that never expires."""
 
 _EFFECTS = ("delete", "execute", "send", "write")
+_TOOLS = frozenset({"tool"})
+_PRINCIPALS = AUTHORITY | {"identity", "grant"}
 
 
 class _Radius(Struct, frozen=True, kw_only=True):
@@ -40,10 +43,13 @@ class _Radius(Struct, frozen=True, kw_only=True):
     exposure: float
 
 
-def blast_radius(graph: ThreatGraph, classes: ActionClasses) -> BlastRadius:
+def blast_radius(
+    graph: ThreatGraph, classes: ActionClasses, notes: Notes | None = None
+) -> BlastRadius:
     """The bounds over all agents together."""
-    low = _radius(view(graph, World.CERTAIN, classes))
-    high = _radius(view(graph, World.POSSIBLE, classes))
+    kept = Notes() if notes is None else notes
+    low = _radius(View(graph=graph, world=World.CERTAIN, classes=classes, notes=kept))
+    high = _radius(View(graph=graph, world=World.POSSIBLE, classes=classes, notes=kept))
 
     def bounds(number: Callable[[_Radius], float]) -> Bounds:
         return Bounds(low=float(number(low)), high=float(number(high)))
@@ -60,11 +66,13 @@ def blast_radius(graph: ThreatGraph, classes: ActionClasses) -> BlastRadius:
     )
 
 
-def open_ends(graph: ThreatGraph, classes: ActionClasses) -> tuple[Unresolved, ...]:
+def open_ends(
+    graph: ThreatGraph, classes: ActionClasses, notes: Notes | None = None
+) -> tuple[Unresolved, ...]:
     """Whose permissions no file states, among the principals that agents reach or hold."""
-    seen = view(graph, World.POSSIBLE, classes)
-    agents = _members(seen, "agent")
-    found = reached(seen.steps, [agents, frozenset(graph.facts)], CALL | AUTHORITY | SIGHT)
+    kept = Notes() if notes is None else notes
+    seen = View(graph=graph, world=World.POSSIBLE, classes=classes, notes=kept)
+    found = seen.walk(CALL | AUTHORITY | SIGHT, seen.stage("agent")).reached
     facts = (seen.fact(name) for name in sorted(found))
     return tuple(
         Unresolved(
@@ -73,7 +81,7 @@ def open_ends(graph: ThreatGraph, classes: ActionClasses) -> tuple[Unresolved, .
             effect="LIVE and THEFT reckon with nothing and with everything",
         )
         for fact in facts
-        if isinstance(fact, Credential | Identity) and seen.rights([fact.id]).unread
+        if isinstance(fact, Credential | Identity) and unread_of(seen, [fact.id])
     )
 
 
@@ -95,24 +103,24 @@ def _radius(seen: View) -> _Radius:
     )
 
 
-def _sources(seen: View) -> frozenset[str]:
-    return _members(seen, "source")
-
-
-def _members(seen: View, stage: str) -> frozenset[str]:
-    return members(stage, seen.graph.facts, doubtful=seen.world is World.POSSIBLE)
-
-
 def _live(seen: View) -> Rights:
     """Effects of the tools that an attacker can have called, and rights of what they act as."""
-    stages = [_sources(seen), _members(seen, "tool")]
-    tools = reached(seen.steps, stages, TAINT | CALL)
+    tools = seen.walk(TAINT | CALL, seen.stage("source")).ends(seen.stage("tool"))
+    steps = seen.steps()
     principals = {
-        edge.dst for tool in tools for edge in seen.steps.get(tool, ()) if edge.kind in AUTHORITY
+        edge.dst for tool in tools for edge in steps.get(tool, ()) if edge.kind in AUTHORITY
     }
+    return together((rights_of(seen, principals), _effects_of(seen, tools)))
+
+
+def _effects_of(seen: View, tools: frozenset[str]) -> Rights:
+    """What the tools do by themselves, all told."""
     facts = map(seen.fact, tools)
-    effects = (_effects(fact, seen.world) for fact in facts if isinstance(fact, Tool))
-    return together((seen.rights(principals), *effects))
+    return seen.notes.known(
+        ("effects", seen.world, tools),
+        _TOOLS,
+        lambda: together(_effects(fact, seen.world) for fact in facts if isinstance(fact, Tool)),
+    )
 
 
 def _effects(tool: Tool, world: World) -> Rights:
@@ -132,20 +140,30 @@ def _effects(tool: Tool, world: World) -> Rights:
 
 def _stealable(seen: View) -> list[Credential]:
     """Credentials in the processes of tainted agents that have a way out."""
-    agents = reached(seen.steps, [_sources(seen), _members(seen, "agent")], TAINT)
-    ways_out, credentials = _members(seen, "way_out"), _members(seen, "credential")
+    agents = seen.walk(TAINT, seen.stage("source")).ends(seen.stage("agent"))
+    ways_out, credentials = seen.stage("way_out"), seen.stage("credential")
     found: set[str] = set()
     for agent in agents:
         start = frozenset({agent})
-        if route(seen.steps, [start, ways_out], EXIT) is not None:
-            found |= reached(seen.steps, [start, credentials], SIGHT)
+        if not ways_out.isdisjoint(seen.walk(EXIT, start).reached):
+            found |= seen.walk(SIGHT, start).ends(credentials)
     facts = (seen.fact(name) for name in sorted(found))
     return [fact for fact in facts if isinstance(fact, Credential)]
 
 
 def _action_hours(seen: View, credential: Credential) -> float:
-    rights = seen.rights([credential.id])
-    return rights.count(rights.actions) * hours(credential, seen.world)
+    return _actions(seen, credential) * hours(credential, seen.world)
+
+
+def _actions(seen: View, credential: Credential) -> int:
+    """How many things a credential may be used for; of itself only its provider counts."""
+
+    def count() -> int:
+        rights = rights_of(seen, [credential.id])
+        return rights.count(rights.actions)
+
+    asked = ("actions", seen.world, credential.id, credential.provider)
+    return seen.notes.known(asked, _PRINCIPALS, count)
 
 
 def hours(credential: Credential, world: World) -> float:
@@ -162,9 +180,8 @@ def _exposure(seen: View) -> float:
     resources = [fact for fact in seen.graph.facts.values() if isinstance(fact, Resource)]
     if not resources:
         return 0.0
-    stages = [_sources(seen), frozenset(seen.graph.facts)]
-    found = reached(seen.steps, stages, TAINT | CALL | AUTHORITY | ACCESS)
-    unread = seen.rights(found).unread
+    found = seen.walk(TAINT | CALL | AUTHORITY | ACCESS, seen.stage("source")).reached
+    unread = unread_of(seen, found)
     return sum(item.id in found or _may_hold(unread, item) for item in resources) / len(resources)
 
 

@@ -12,6 +12,8 @@ from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.threats.relations import Relations
 
 CALLS = (EdgeKind.INVOKES, EdgeKind.EXPOSES)
+MOST_PAIRS = 100_000
+"""Of agents and tools; thousands of each, all joined to all, outgrow any drawing."""
 
 
 class Calls(Struct, frozen=True, kw_only=True):
@@ -24,24 +26,39 @@ class Calls(Struct, frozen=True, kw_only=True):
     """The agents that may call a tool or a server, sorted by id."""
     exposing: Mapping[FactId, ToolServer]
     """The server of a tool; a function of the agent's own process has none."""
+    cut: tuple[Agent, ...]
+    """The agents of which further tools are left out, because there are too many pairs."""
 
 
 def calls_of(relations: Relations) -> Calls:
     """The calls that the edges of a deployment allow."""
-    servers = tuple(_servers(relations))
-    tools = {(agent.id, tool.id): (agent, tool) for agent, tool in _tools(relations, servers)}
-    callers: dict[FactId, dict[FactId, Agent]] = {}
-    for agent, called in (*servers, *tools.values()):
-        callers.setdefault(called.id, {})[agent.id] = agent
+    known = {(agent.id, server.id): (agent, server) for agent, server in _servers(relations)}
+    servers = tuple(known.values())
+    tools: dict[tuple[FactId, FactId], tuple[Agent, Tool]] = {}
+    cut: dict[FactId, Agent] = {}
+    for agent, tool in _tools(relations, servers):
+        if len(tools) < MOST_PAIRS:
+            tools.setdefault((agent.id, tool.id), (agent, tool))
+        elif (agent.id, tool.id) not in tools:
+            cut[agent.id] = agent
     return Calls(
         servers=servers,
         tools=tuple(tools.values()),
-        callers={
-            name: tuple(agent for _, agent in sorted(found.items()))
-            for name, found in callers.items()
-        },
+        callers=_callers((*servers, *tools.values())),
         exposing=dict(_exposing(relations)),
+        cut=tuple(cut.values()),
     )
+
+
+def _callers(
+    pairs: Iterable[tuple[Agent, ToolServer | Tool]],
+) -> Mapping[FactId, tuple[Agent, ...]]:
+    callers: dict[FactId, dict[FactId, Agent]] = {}
+    for agent, called in pairs:
+        callers.setdefault(called.id, {})[agent.id] = agent
+    return {
+        name: tuple(agent for _, agent in sorted(found.items())) for name, found in callers.items()
+    }
 
 
 def _servers(relations: Relations) -> Iterator[tuple[Agent, ToolServer]]:

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from agentaudit.model.deployment import Edge, EdgeKind, kind_of
+from agentaudit.model.deployment import Edge, EdgeKind, Unresolved, kind_of
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.model.threat import GraphEdge, GraphNode
-from agentaudit.threats.calls import Calls
+from agentaudit.threats.calls import MOST_PAIRS, Calls
 from agentaudit.threats.relations import Relations
 
 FactT = TypeVar("FactT", bound=Fact)
@@ -68,6 +68,9 @@ class Draft(Struct):
     edges: dict[tuple[str, str, EdgeKind], GraphEdge] = field(default_factory=dict)
     exits: dict[str, dict[str, Egress]] = field(default_factory=dict)
     """The ways out of each process or tool that are drawn so far."""
+    pairs: dict[str, int] = field(default_factory=dict)
+    """How many edges of what multiplies are drawn so far."""
+    left_open: set[Unresolved] = field(default_factory=set)
 
     def derive(self, fact: FactT) -> FactT:
         """A fact that no file states and the graph needs: what a tool returns, for instance."""
@@ -106,6 +109,21 @@ class Draft(Struct):
         drawn = self.edges.get((src.id, dst.id, kind))
         if drawn is None or _openness(edge) > _openness(drawn):
             self.edges[src.id, dst.id, kind] = edge
+
+    def affords(self, product: str, more: int, place: Fact) -> bool:
+        """Whether so many more pairs of a product can be drawn; if not, that is left open."""
+        drawn = self.pairs.get(product, 0) + more
+        if drawn > MOST_PAIRS:
+            self.leave_out(product, place)
+            return False
+        self.pairs[product] = drawn
+        return True
+
+    def leave_out(self, product: str, place: Fact) -> None:
+        """What is not drawn is said: numbers may be too low, and paths may be missing."""
+        what = f"{place.name}: {product}, all told, is more than can be drawn"
+        effect = "ways through what is left out are not found"
+        self.left_open.add(Unresolved(evidence=place.evidence[0], what=what, effect=effect))
 
     def nodes(self) -> tuple[GraphNode, ...]:
         """Every fact of the draft as a node, sorted by id."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from agentaudit.model.deployment import Deployment, kind_of
+from agentaudit.model.deployment import Deployment, Unresolved, kind_of
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.threat import GraphEdge, GraphNode
@@ -43,6 +43,8 @@ class ThreatGraph(Struct, frozen=True, kw_only=True):
     nodes: tuple[GraphNode, ...]
     edges: tuple[GraphEdge, ...]
     facts: Mapping[FactId, Fact]
+    left_open: tuple[Unresolved, ...] = ()
+    """What is more than can be drawn."""
 
     def steps(self, world: World) -> "Steps":
         """The edges that can be walked in one world, by where they start."""
@@ -63,6 +65,8 @@ def threat_graph(deployment: Deployment) -> ThreatGraph:
     for fact in draft.relations.facts.values():
         if kind_of(fact) not in NOWHERE:
             draft.derive(fact)
+    for agent in draft.calls.cut:
+        draft.leave_out("which tools it may call", agent)
     draw_taint(draft)
     draw_invocation(draft)
     draw_visibility(draft)
@@ -71,6 +75,7 @@ def threat_graph(deployment: Deployment) -> ThreatGraph:
         nodes=draft.nodes(),
         edges=tuple(edge for _, edge in sorted(draft.edges.items())),
         facts=dict(sorted(draft.facts.items())),
+        left_open=tuple(sorted(draft.left_open)),
     )
 
 

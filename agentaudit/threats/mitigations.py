@@ -1,8 +1,9 @@
 """
-Mitigations: what would help, found by changing the graph and asking everything again.
+Mitigations: what would help, found by changing the graph and asking again.
 
 Each operator alone, the most effective first; then a few of them together, each step the one that
-helps most on top of the steps before.
+helps most on top of the steps before. What speaks of nothing that changed has the same answer as
+before, and is not asked twice.
 """
 
 import json
@@ -12,11 +13,12 @@ from msgspec import Struct
 
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.model.finding import Severity
-from agentaudit.model.threat import AttackPath, BlastRadius, MitigationOutcome, ThreatRules
+from agentaudit.model.threat import BlastRadius, MitigationOutcome, ThreatRules
 from agentaudit.threats.blast_radius import blast_radius
 from agentaudit.threats.graph import ThreatGraph
+from agentaudit.threats.notes import Notes
 from agentaudit.threats.operators import OPERATORS, Change
-from agentaudit.threats.queries import reported_paths
+from agentaudit.threats.queries import Found, found
 
 MOST_STEPS = 5
 _LISTED = 4
@@ -26,11 +28,12 @@ TOGETHER = "together"
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """A graph with its answers."""
+    """A graph with its answers, and with the notes that led to them."""
 
     graph: ThreatGraph
-    paths: tuple[AttackPath, ...]
+    paths: tuple[Found, ...]
     radius: BlastRadius
+    notes: Notes
 
     @property
     def badness(self) -> tuple[float, ...]:
@@ -50,22 +53,29 @@ class State(Struct, frozen=True, kw_only=True):
         return sum(path.severity is severity for path in self.paths)
 
 
-def state(graph: ThreatGraph, rules: ThreatRules) -> State:
+def state(graph: ThreatGraph, rules: ThreatRules, notes: Notes | None = None) -> State:
     """A graph, asked."""
+    kept = Notes() if notes is None else notes
     return State(
         graph=graph,
-        paths=reported_paths(graph, rules, counted=False),
-        radius=blast_radius(graph, rules.actions),
+        paths=found(graph, rules, kept),
+        radius=blast_radius(graph, rules.actions, kept),
+        notes=kept,
     )
+
+
+def state_after(before: State, change: Change, rules: ThreatRules) -> State:
+    """What a change leaves, asked as far as it can tell the difference."""
+    return state(change.graph, rules, before.notes.without(change.kinds))
 
 
 def mitigations(before: State, rules: ThreatRules) -> tuple[MitigationOutcome, ...]:
     """What each operator would do that does anything, and what a few do together."""
     every = _tried(before, rules, OPERATORS)
-    tried = {name: after for name, after in every if _helps(before, after[1])}
+    tried = {name: result for name, result in every if _helps(before, result[1])}
     ranked = sorted(tried, key=lambda name: (tried[name][1].badness, list(OPERATORS).index(name)))
     alone = [_outcome(rules, name, before=before, tried=tried[name]) for name in ranked]
-    plan = _together(before, rules, frozenset(tried))
+    plan = _together(before, rules, tried)
     return (*alone, *((plan,) if plan else ()))
 
 
@@ -75,7 +85,7 @@ def _tried(
     for name in names:
         change = OPERATORS[name](before.graph)
         if change is not None:
-            yield name, (change, state(change.graph, rules))
+            yield name, (change, state_after(before, change, rules))
 
 
 def _helps(before: State, after: State) -> bool:
@@ -104,15 +114,17 @@ def _gains(before: State, after: State) -> bool:
 
 
 def _together(
-    before: State, rules: ThreatRules, useful: frozenset[str]
+    before: State, rules: ThreatRules, tried: Mapping[str, tuple[Change, State]]
 ) -> MitigationOutcome | None:
     """Greedily, at most a few steps, until nothing helps any more; None for a single step."""
     current, chosen = before, list[str]()
     while len(chosen) < MOST_STEPS:
+        left_over = sorted(tried.keys() - {*chosen})
+        further = dict(_tried(current, rules, left_over)) if chosen else tried
         steps = [
-            (after.badness, list(OPERATORS).index(name), name, after)
-            for name, (_, after) in _tried(current, rules, sorted(useful.difference(chosen)))
-            if after.badness < current.badness
+            (left.badness, list(OPERATORS).index(name), name, left)
+            for name, (_, left) in further.items()
+            if left.badness < current.badness
         ]
         if not steps:
             break

@@ -1,19 +1,24 @@
 """The threat model: the graph, the paths through it, how far an attacker gets, what would help."""
 
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
 from agentaudit import __version__
-from agentaudit.model.deployment import Deployment
+from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
 from agentaudit.model.threat import ThreatModel, ThreatRules
-from agentaudit.threats.blast_radius import blast_radius, open_ends
-from agentaudit.threats.graph import threat_graph
-from agentaudit.threats.mitigations import State, mitigations
+from agentaudit.threats.blast_radius import open_ends
+from agentaudit.threats.graph import ThreatGraph, threat_graph
+from agentaudit.threats.mitigations import mitigations, state
 from agentaudit.threats.queries import answers
 
 
 def threat_model(deployment: Deployment, rules: ThreatRules) -> ThreatModel:
     """Everything that `agentaudit threat-model` says of a deployment."""
     graph = threat_graph(deployment)
-    found = answers(graph, rules)
-    before = State(graph=graph, paths=found.paths, radius=blast_radius(graph, rules.actions))
+    before = state(graph, rules)
+    found = answers(graph, rules, before.notes)
+    ends = open_ends(graph, rules.actions, before.notes)
     return ThreatModel(
         root=deployment.root,
         nodes=graph.nodes,
@@ -22,9 +27,21 @@ def threat_model(deployment: Deployment, rules: ThreatRules) -> ThreatModel:
         cannot_exclude=found.cannot_exclude,
         blast_radius=before.radius,
         mitigations=mitigations(before, rules),
-        unresolved=tuple(sorted({*deployment.unresolved, *open_ends(graph, rules.actions)})),
-        coverage=deployment.coverage,
-        incomplete=deployment.incomplete,
+        unresolved=tuple(sorted({*deployment.unresolved, *graph.left_open, *ends})),
+        coverage=tuple(_coverage(deployment, graph)),
+        incomplete=deployment.incomplete or bool(graph.left_open),
         agents=len(deployment.agents),
         tool_version=__version__,
     )
+
+
+def _coverage(deployment: Deployment, graph: ThreatGraph) -> Iterator[FileCoverage]:
+    """A file of which more follows than can be drawn is known in part: nobody overlooks that."""
+    cut = {end.evidence.file: end for end in reversed(graph.left_open)}
+    for file in deployment.coverage:
+        end = cut.get(file.file)
+        if end is None or file.status is not FileStatus.READ:
+            yield file
+            continue
+        line, column = end.evidence.line, end.evidence.column
+        yield replace(file, status=FileStatus.PARTIAL, reason=end.what, line=line, column=column)

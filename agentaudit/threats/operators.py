@@ -2,16 +2,17 @@
 Operators: changes of a threat graph that stand for changes of the deployment.
 
 Each answers with what it changed and the changed graph, or with None when there is nothing to
-change. What follows from it is never claimed here: queries and numbers are asked again.
+change. What follows from it is never claimed here: queries and numbers are asked again, those that
+speak of the kinds that it changed. Names, providers and how sure facts are stay as they are.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.deployment import EdgeKind, kind_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -23,7 +24,7 @@ from agentaudit.model.facts.tools import Registry, Tool
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.flows import SIGHT
 from agentaudit.threats.graph import ThreatGraph, World
-from agentaudit.threats.routes import reached
+from agentaudit.threats.routes import walk
 from agentaudit.threats.stages import CHANGING
 
 _HOUR_S = 3600
@@ -33,10 +34,12 @@ _CLOUD_LOGINS = frozenset({"aws", "gcp", "google", "azure", "kubernetes"})
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """A changed graph, and the names of what was changed."""
+    """A changed graph, the names of what was changed, and the words for its kinds."""
 
     names: tuple[str, ...]
     graph: ThreatGraph
+    kinds: frozenset[str]
+    """Of facts and of edges: all others are what they were."""
 
 
 FactT = TypeVar("FactT", bound=Fact)
@@ -53,7 +56,8 @@ def interpose_gateway(graph: ThreatGraph) -> Change | None:
         edge for edge in graph.edges if not (edge.kind == EdgeKind.VISIBLE_TO and edge.dst in names)
     )
     moved = [replace(_short(credential), holder="gateway", holder_id=NOBODY) for credential in seen]
-    return _change(moved, graph, edges=kept)
+    hidden = replace(graph, edges=tuple(kept))
+    return _change(moved, hidden, EdgeKind.VISIBLE_TO)
 
 
 def set_ttl(graph: ThreatGraph) -> Change | None:
@@ -104,16 +108,21 @@ def gate(graph: ThreatGraph) -> Change | None:
         for tool in _of(graph, Tool)
         if CHANGING & set(tool.effects) or not tool.effects_known
     }
-    open_calls = {
-        edge
-        for edge in graph.edges
-        if edge.kind == EdgeKind.INVOKES and edge.dst in wide and edge.gated is not Truth.YES
-    }
-    if not open_calls:
+
+    def is_open(edge: GraphEdge) -> bool:
+        calls = edge.kind == EdgeKind.INVOKES and edge.dst in wide
+        return calls and edge.gated is not Truth.YES
+
+    called = {edge.dst for edge in graph.edges if is_open(edge)}
+    if not called:
         return None
-    edges = (replace(edge, gated=Truth.YES) if edge in open_calls else edge for edge in graph.edges)
-    asked = sorted({wide[FactId(edge.dst)].name for edge in open_calls})
-    return Change(names=tuple(asked), graph=replace(graph, edges=tuple(edges)))
+    edges = (replace(edge, gated=Truth.YES) if is_open(edge) else edge for edge in graph.edges)
+    asked = sorted({wide[FactId(name)].name for name in called})
+    return Change(
+        names=tuple(asked),
+        graph=replace(graph, edges=tuple(edges)),
+        kinds=frozenset({EdgeKind.INVOKES}),
+    )
 
 
 def egress_allowlist(graph: ThreatGraph) -> Change | None:
@@ -196,8 +205,7 @@ def _seen(graph: ThreatGraph) -> list[Credential]:
     """The credentials that stand in the processes of agents and of their servers."""
     agents = frozenset(fact.id for fact in _of(graph, Agent))
     credentials = {fact.id: fact for fact in _of(graph, Credential)}
-    stages = [agents, frozenset(credentials)]
-    found = reached(graph.steps(World.POSSIBLE), stages, SIGHT)
+    found = walk(graph.steps(World.POSSIBLE), SIGHT, agents).ends(credentials.keys())
     return [credentials[FactId(name)] for name in sorted(found)]
 
 
@@ -215,13 +223,13 @@ def _of(graph: ThreatGraph, kind: type[FactT]) -> list[FactT]:
     return [fact for fact in graph.facts.values() if isinstance(fact, kind)]
 
 
-def _change(
-    changed: Sequence[Fact], graph: ThreatGraph, edges: Iterable[GraphEdge] | None = None
-) -> Change | None:
-    """The graph with these facts in place of theirs, and with these edges; None for no facts."""
+def _change(changed: Sequence[Fact], graph: ThreatGraph, *edges: EdgeKind) -> Change | None:
+    """The graph with these facts in place of theirs, after such edges; None for no facts."""
     if not changed:
         return None
     facts = dict(graph.facts) | {fact.id: fact for fact in changed}
-    kept = graph.edges if edges is None else tuple(edges)
-    names = tuple(dict.fromkeys(fact.name for fact in changed))
-    return Change(names=names, graph=replace(graph, facts=facts, edges=kept))
+    return Change(
+        names=tuple(dict.fromkeys(fact.name for fact in changed)),
+        graph=replace(graph, facts=facts),
+        kinds=frozenset(map(kind_of, changed)).union(edges),
+    )

@@ -21,62 +21,75 @@ from agentaudit.model.threat import (
     ThreatQuery,
     ThreatRules,
 )
-from agentaudit.threats.actions import impact_of, sensitive_actions
+from agentaudit.threats.actions import sensitive_actions
 from agentaudit.threats.doubts import doubts
 from agentaudit.threats.draft import weakest
 from agentaudit.threats.graph import ThreatGraph
+from agentaudit.threats.matches import Match
 from agentaudit.threats.routes import Route
-from agentaudit.threats.stages import entry
+from agentaudit.threats.views import View
 
 
-class Match(Struct, frozen=True, kw_only=True):
-    """One route for each leg of a query, the way on to the gravest end, and how many ways exist."""
+class Way(Struct, frozen=True, kw_only=True):
+    """A match, judged: how grave it is, and what it passes."""
 
+    severity: Severity
+    confidence: Confidence
     routes: tuple[Route, ...]
-    worst: Route | None
-    ways: int
+    edges: tuple[GraphEdge, ...]
+    """In the order of the story, each once."""
+    stops: tuple[str, ...]
+    """The nodes of the story in the order in which it comes to them, each once."""
 
     @property
-    def edges(self) -> tuple[GraphEdge, ...]:
-        """In the order of the story, each once."""
-        routes = (*self.routes, *((self.worst,) if self.worst else ()))
-        return tuple(dict.fromkeys(edge for item in routes for edge in item.edges))
+    def order(self) -> tuple[int, int, int, tuple[str, ...]]:
+        """The gravest first, then the surest, then the shortest."""
+        return (-self.severity.rank, -self.confidence.rank, len(self.stops), self.stops)
 
-    @property
-    def stops(self) -> tuple[str, ...]:
-        """The nodes of the story in the order in which it comes to them, each once."""
-        start = self.routes[0].stops[0]
-        told = (name for edge in self.edges for name in (edge.src, edge.dst))
-        return tuple(dict.fromkeys((start, *told)))
+
+def judged(seen: View, query: ThreatQuery, match: Match, rules: ThreatRules) -> Way:
+    """A match with its severity: from the gravest thing that it allows, and who can start it."""
+    routes = (*match.routes, *((match.worst,) if match.worst else ()))
+    told = {(edge.src, edge.dst, edge.kind): edge for item in routes for edge in item.edges}
+    edges = tuple(told.values())
+    nodes = (name for edge in edges for name in (edge.src, edge.dst))
+    stops = tuple(dict.fromkeys((match.routes[0].stops[0], *nodes)))
+    facts = [seen.fact(name) for name in stops]
+    sure = weakest(*{edge.confidence for edge in edges}, *{fact.confidence for fact in facts})
+    impacts = (seen.impact(fact) for fact in facts if isinstance(fact, Grant))
+    impact = max((query.impact, *impacts), key=lambda item: item.rank)
+    return Way(
+        severity=_severity(rules.severity, impact, match.who, sure),
+        confidence=sure,
+        routes=match.routes,
+        edges=edges,
+        stops=stops,
+    )
 
 
 def attack_path(
-    graph: ThreatGraph, query: ThreatQuery, match: Match, rules: ThreatRules
+    graph: ThreatGraph, query: ThreatQuery, way: Way, *, name: str, folded: int
 ) -> AttackPath:
-    """A match as people read it."""
-    names = _names_of_stages(query, match)
-    nodes = _nodes(graph, match.stops)
-    facts = [graph.facts[FactId(node.id)] for node in nodes]
-    sure = weakest(*(edge.confidence for edge in match.edges), *(fact.confidence for fact in facts))
-    who = entry(graph.facts[FactId(match.routes[0].stops[0])])
-    grants = [fact for fact in facts if isinstance(fact, Grant)]
-    impact = max(
-        (query.impact, *(impact_of(grant, rules.actions) for grant in grants)),
-        key=lambda item: item.rank,
-    )
+    """A way as people read it."""
     return AttackPath(
-        id=_identifier(query.id, who, names[query.per]),
+        id=name,
         query=query.id,
         title=query.title,
-        severity=_severity(rules.severity, impact, who, sure),
-        confidence=sure,
-        sentence=_told(graph, query, match, grants),
-        nodes=nodes,
-        edges=match.edges,
+        severity=way.severity,
+        confidence=way.confidence,
+        sentence=_told(graph, query, way),
+        nodes=_nodes(graph, way.stops),
+        edges=way.edges,
         broken_by=query.broken_by,
         references=query.references,
-        folded=match.ways - 1,
+        folded=folded,
     )
+
+
+def identifier(query: str, who: Entry, node: str) -> str:
+    """Equal for the same path in the next run, also when the way there changes."""
+    digits = hashlib.sha256(f"{query}\n{who}\n{node}".encode()).hexdigest()[:8]
+    return f"{query}-{digits}"
 
 
 def spoken(fact: Fact) -> str:
@@ -87,34 +100,25 @@ def spoken(fact: Fact) -> str:
     return fact.name
 
 
-def _told(graph: ThreatGraph, query: ThreatQuery, match: Match, grants: Sequence[Grant]) -> str:
+def _told(graph: ThreatGraph, query: ThreatQuery, way: Way) -> str:
     """The sentence of the query with the names of this path, and what nobody knows of it."""
-    stops = _names_of_stages(query, match)
-    text = query.sentence.format(
-        **{stage: spoken(graph.facts[FactId(name)]) for stage, name in stops.items()},
-        asked=_asked(match.edges),
-        rights=_rights(grants),
-    )
-    return text[:1].upper() + text[1:] + doubts(stops, match.edges, graph.facts)
-
-
-def _names_of_stages(query: ThreatQuery, match: Match) -> dict[str, str]:
-    return {
+    stops = {
         stage: name
-        for leg, found in zip(query.legs, match.routes, strict=True)
+        for leg, found in zip(query.legs, way.routes, strict=True)
         for stage, name in zip(leg.stages, found.stops, strict=True)
     }
+    facts = (graph.facts[FactId(name)] for name in way.stops)
+    text = query.sentence.format(
+        **{stage: spoken(graph.facts[FactId(name)]) for stage, name in stops.items()},
+        asked=_asked(way.edges),
+        rights=_rights([fact for fact in facts if isinstance(fact, Grant)]),
+    )
+    return text[:1].upper() + text[1:] + doubts(stops, way.edges, graph.facts)
 
 
 def _nodes(graph: ThreatGraph, names: Sequence[str]) -> tuple[GraphNode, ...]:
     places = (bisect_left(graph.nodes, name, key=attrgetter("id")) for name in names)
     return tuple(graph.nodes[place] for place in places)
-
-
-def _identifier(query: str, who: Entry, node: str) -> str:
-    """Equal for the same path in the next run, also when the way there changes."""
-    digits = hashlib.sha256(f"{query}\n{who}\n{node}".encode()).hexdigest()[:8]
-    return f"{query}-{digits}"
 
 
 def _severity(

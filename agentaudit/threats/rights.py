@@ -4,25 +4,25 @@ Rights: what the principals that are reached may do, as far as the files say.
 A principal whose permissions no file states may do nothing, or everything: both bounds say so.
 """
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from agentaudit.model.facts.credentials import Credential
-from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.model.threat import ActionClasses
 from agentaudit.threats.actions import matching, permission_actions, sensitive_actions
 from agentaudit.threats.flows import AUTHORITY
-from agentaudit.threats.graph import Steps, ThreatGraph, World
-from agentaudit.threats.routes import reached
+from agentaudit.threats.graph import World
+from agentaudit.threats.views import View
 
 EVERYTHING = 11_000
 """As many sensitive actions as AWS has, rounded up: what an unread policy may allow."""
 
 Action = tuple[str, str]
 
+_GRANTS = frozenset({"grant"})
+_SPOKEN_OF = AUTHORITY | _GRANTS
 _CLOUDS = frozenset({"aws", "gcp", "google", "azure", "kubernetes"})
 
 
@@ -52,59 +52,71 @@ def together(every: Iterable[Rights]) -> Rights:
     )
 
 
-class View(Struct, frozen=True, kw_only=True):
-    """A graph in one world."""
-
-    graph: ThreatGraph
-    world: World
-    classes: ActionClasses
-    steps: Steps
-
-    def rights(self, principals: Iterable[str]) -> Rights:
-        """What these credentials and identities may do, with all that they can become."""
-        stages = [frozenset(principals), self.graph.facts.keys()]
-        found = (self.fact(name) for name in sorted(reached(self.steps, stages, AUTHORITY)))
-        return together(
-            self._own(fact) for fact in found if isinstance(fact, Credential | Identity)
-        )
-
-    def _own(self, principal: Credential | Identity) -> Rights:
-        edges = [edge for edge in self.steps.get(principal.id, ()) if edge.kind in AUTHORITY]
-        if edges:
-            ends = (self.graph.facts[FactId(edge.dst)] for edge in edges)
-            return self._granted([fact for fact in ends if isinstance(fact, Grant)])
-        return self._unread(principal)
-
-    def _granted(self, grants: Sequence[Grant]) -> Rights:
-        """What is allowed and not denied; what depends on a condition counts against both."""
-        certain = self.world is World.CERTAIN
-        allowing = [
-            grant
-            for grant in grants
-            if grant.effect != "deny" and not (certain and grant.conditions)
-        ]
-        denied = tuple(
-            pattern
-            for grant in grants
-            if grant.effect == "deny" and (certain or _outright(grant))
-            for pattern in grant.actions
-        )
-        return together(_allowed(grant, denied, self.classes) for grant in allowing)
-
-    def _unread(self, principal: Credential | Identity) -> Rights:
-        """A principal without permissions in any file; a key of a service is one action to use."""
-        if isinstance(principal, Identity) or principal.provider in _CLOUDS:
-            possible = self.world is World.POSSIBLE
-            return Rights(unread=frozenset({principal.provider} if possible else ()))
-        return Rights(actions=frozenset({("", f"use of {principal.id}")}))
-
-    def fact(self, name: str) -> Fact:
-        return self.graph.facts[FactId(name)]
+def rights_of(seen: View, principals: Iterable[str]) -> Rights:
+    """What these credentials and identities may do, with all that they can become."""
+    return together(_of_all(seen, principals))
 
 
-@lru_cache(maxsize=1024)
-def _allowed(grant: Grant, denied: tuple[str, ...], classes: ActionClasses) -> Rights:
-    """What is left of a grant. Every what-if asks for it again, and a wide one is long."""
+def unread_of(seen: View, principals: Iterable[str]) -> frozenset[str]:
+    """The providers of which these, and all that they can become, have permissions unread."""
+    return frozenset[str]().union(*(rights.unread for rights in _of_all(seen, principals)))
+
+
+def _of_all(seen: View, principals: Iterable[str]) -> Iterator[Rights]:
+    for name in seen.walk(AUTHORITY, frozenset(principals)).reached:
+        fact = seen.fact(name)
+        if isinstance(fact, Credential | Identity):
+            yield _own(seen, fact)
+
+
+def _own(seen: View, principal: Credential | Identity) -> Rights:
+    """What one may do by itself; of the principal only its provider counts."""
+    return seen.notes.known(
+        ("own", seen.world, principal.id, principal.provider),
+        _SPOKEN_OF,
+        lambda: _stated(seen, principal),
+    )
+
+
+def _stated(seen: View, principal: Credential | Identity) -> Rights:
+    edges = [edge for edge in seen.steps().get(principal.id, ()) if edge.kind in AUTHORITY]
+    if edges:
+        ends = (seen.fact(edge.dst) for edge in edges)
+        return _granted(seen, [fact for fact in ends if isinstance(fact, Grant)])
+    return _unread(seen, principal)
+
+
+def _granted(seen: View, grants: Sequence[Grant]) -> Rights:
+    """What is allowed and not denied; what depends on a condition counts against both."""
+    certain = seen.world is World.CERTAIN
+    allowing = [
+        grant for grant in grants if grant.effect != "deny" and not (certain and grant.conditions)
+    ]
+    denied = tuple(
+        pattern
+        for grant in grants
+        if grant.effect == "deny" and (certain or _outright(grant))
+        for pattern in grant.actions
+    )
+    return together(_allowed(seen, grant, denied) for grant in allowing)
+
+
+def _unread(seen: View, principal: Credential | Identity) -> Rights:
+    """A principal without permissions in any file; a key of a service is one action to use."""
+    if isinstance(principal, Identity) or principal.provider in _CLOUDS:
+        possible = seen.world is World.POSSIBLE
+        return Rights(unread=frozenset({principal.provider} if possible else ()))
+    return Rights(actions=frozenset({("", f"use of {principal.id}")}))
+
+
+def _allowed(seen: View, grant: Grant, denied: tuple[str, ...]) -> Rights:
+    """What is left of a grant; both worlds ask, and a wide one is long."""
+    return seen.notes.known(
+        ("allowed", grant.id, denied), _GRANTS, lambda: _left(grant, denied, seen.classes)
+    )
+
+
+def _left(grant: Grant, denied: tuple[str, ...], classes: ActionClasses) -> Rights:
     actions = sensitive_actions(grant)
     left = actions.difference(matching(actions, denied))
     return Rights(
@@ -121,8 +133,3 @@ def _named(grant: Grant, actions: Iterable[str]) -> frozenset[Action]:
 def _outright(grant: Grant) -> bool:
     """Whether a denial holds always and everywhere."""
     return not grant.conditions and not grant.not_resources and "*" in grant.resources
-
-
-def view(graph: ThreatGraph, world: World, classes: ActionClasses) -> View:
-    """A graph as it is walked in one world."""
-    return View(graph=graph, world=world, classes=classes, steps=graph.steps(world))

@@ -2,11 +2,12 @@
 Routes: the shortest way through a graph that passes given stages in order.
 
 A breadth-first walk over pairs of (node, stages passed). Steps come sorted, so that among routes of
-equal length the same one is found in every run.
+equal length the same one is found in every run. A walk leaves open where it ends: it finds the
+shortest routes to all nodes at once, and nobody walks again for another end.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
@@ -14,8 +15,7 @@ from msgspec import Struct
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import Steps
 
-_State = tuple[str, int]
-_Arrival = dict[_State, tuple[_State, GraphEdge | None]]
+_Arrivals = dict[str, GraphEdge | None]
 
 
 class Route(Struct, frozen=True):
@@ -25,67 +25,103 @@ class Route(Struct, frozen=True):
     stops: tuple[str, ...]
 
 
-def route(
-    steps: Steps, stages: Sequence[AbstractSet[str]], along: AbstractSet[str]
-) -> Route | None:
-    """The shortest route along edges of these kinds; None when there is none."""
-    arrivals, ends = _walk(steps, stages, along, first=True)
-    return _traced(arrivals, ends[0]) if ends else None
+class Walk(Struct, frozen=True):
+    """How each node was first come to, by the stages passed; None where nothing was walked."""
+
+    arrivals: tuple[Mapping[str, GraphEdge | None], ...]
+
+    @property
+    def reached(self) -> AbstractSet[str]:
+        """Every node that is come to with all stages passed."""
+        return self.arrivals[-1].keys()
+
+    def ends(self, stage: AbstractSet[str]) -> frozenset[str]:
+        """The nodes of the last stage that some route reaches."""
+        return frozenset(name for name in stage if name in self.arrivals[-1])
+
+    def route(self, stage: AbstractSet[str]) -> Route | None:
+        """The shortest route to the last stage; None when there is none."""
+        near = stage if len(stage) == 1 else self.arrivals[-1]
+        end = next((name for name in near if name in stage and name in self.arrivals[-1]), None)
+        return None if end is None else self._traced(end)
+
+    def _traced(self, end: str) -> Route:
+        edges: list[GraphEdge] = []
+        stops = [end]
+        name, passed = end, len(self.arrivals) - 1
+        while passed >= 0:
+            edge = self.arrivals[passed][name]
+            if edge is None:
+                stops.append(name)
+                passed -= 1
+            else:
+                edges.append(edge)
+                name = edge.src
+        return Route(tuple(reversed(edges)), tuple(reversed(stops)))
 
 
-def reached(
-    steps: Steps, stages: Sequence[AbstractSet[str]], along: AbstractSet[str]
-) -> frozenset[str]:
-    """The nodes of the last stage that some route reaches."""
-    _, ends = _walk(steps, stages, along)
-    return frozenset(name for name, _ in ends)
-
-
-def _walk(
+def walk(
     steps: Steps,
-    stages: Sequence[AbstractSet[str]],
     along: AbstractSet[str],
-    *,
-    first: bool = False,
-) -> tuple[_Arrival, list[_State]]:
-    """
-    How each pair of node and stage was reached first, and the pairs that end a route.
-
-    Up to the first of these, where nobody asks for the others.
-    """
-    arrivals: _Arrival = {}
-    waiting: deque[tuple[_State, _State, GraphEdge | None]] = deque(
-        ((name, 1), (name, 0), None) for name in sorted(stages[0])
+    starts: AbstractSet[str],
+    between: Sequence[AbstractSet[str]] = (),
+) -> Walk:
+    """From the first stage along edges of these kinds, past the stages between."""
+    arrivals: tuple[_Arrivals, ...] = tuple({} for _ in range(len(between) + 1))
+    waiting: deque[tuple[str, int, GraphEdge | None]] = deque(
+        (name, 0, None) for name in sorted(starts)
     )
-    ends: list[_State] = []
     while waiting:
-        state, before, edge = waiting.popleft()
-        if state in arrivals:
-            continue
-        arrivals[state] = (before, edge)
-        name, passed = state
-        if passed == len(stages):
-            ends.append(state)
-            if first:
+        name, passed, edge = waiting.popleft()
+        while name not in arrivals[passed]:
+            here = arrivals[passed]
+            here[name] = edge
+            for step in steps.get(name, ()):
+                if step.kind in along and step.dst not in here:
+                    waiting.append((step.dst, passed, step))
+            if passed == len(between) or name not in between[passed]:
                 break
-            continue
-        if name in stages[passed]:
-            waiting.appendleft(((name, passed + 1), state, None))
-        waiting.extend(
-            ((item.dst, passed), state, item) for item in steps.get(name, ()) if item.kind in along
-        )
-    return arrivals, ends
+            passed, edge = passed + 1, None
+    return Walk(arrivals)
 
 
-def _traced(arrivals: _Arrival, end: _State) -> Route:
-    edges: list[GraphEdge] = []
-    stops: list[str] = []
-    state = end
-    while state in arrivals:
-        before, edge = arrivals[state]
-        if edge is not None:
-            edges.append(edge)
-        else:
-            stops.append(state[0])
-        state = before
-    return Route(tuple(reversed(edges)), tuple(reversed(stops)))
+def joined(parts: Sequence[Route]) -> Route:
+    """One route of several, each of which goes on where the one before it ends."""
+    first, *further = parts
+    return Route(
+        tuple(edge for part in parts for edge in part.edges),
+        (*first.stops, *(stop for part in further for stop in part.stops[1:])),
+    )
+
+
+def starters(
+    steps: Steps,
+    along: AbstractSet[str],
+    starts: AbstractSet[str],
+    between: Sequence[AbstractSet[str]] = (),
+) -> Mapping[str, int]:
+    """
+    From how many starts each node is come to with the stages between passed, in one walk.
+
+    What goes from node to node is the set of starts, each start a bit of a number; a node is left
+    again whenever more have come to it.
+    """
+    known = {(name, 0): 1 << place for place, name in enumerate(sorted(starts))}
+    waiting = deque(known)
+    queued = set(waiting)
+    while waiting:
+        state = waiting.popleft()
+        queued.discard(state)
+        name, passed = state
+        after = [(step.dst, passed) for step in steps.get(name, ()) if step.kind in along]
+        if passed < len(between) and name in between[passed]:
+            after.append((name, passed + 1))
+        for further in after:
+            before = known.get(further, 0)
+            known[further] = before | known[state]
+            if known[further] != before and further not in queued:
+                waiting.append(further)
+                queued.add(further)
+    return {
+        name: found.bit_count() for (name, passed), found in known.items() if passed == len(between)
+    }

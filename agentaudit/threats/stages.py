@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Instruction, Source
 from agentaudit.model.facts.credentials import Credential, Lifetime
@@ -26,13 +27,16 @@ FINAL = frozenset({"delete", "send"})
 """Effects that nobody can take back."""
 
 _MODEL_PROVIDERS = frozenset({"anthropic", "cohere", "groq", "huggingface", "mistral", "openai"})
-
+_WORDS = {kind.type: kind.word for kind in FACT_KINDS.values()}
 
 FactT = TypeVar("FactT", bound=Fact)
 
 
 class Stage(Protocol):
-    """Says of any fact whether it belongs."""
+    """Says of any fact whether it belongs, and the word for the kind of those that do."""
+
+    @property
+    def word(self) -> str: ...
 
     def holds(self, fact: Fact) -> Truth: ...
 
@@ -43,6 +47,10 @@ class _Of(Struct, Generic[FactT], frozen=True):
     kind: type[FactT]
     belongs: Callable[[FactT], Truth]
 
+    @property
+    def word(self) -> str:
+        return _WORDS[self.kind]
+
     def holds(self, fact: Fact) -> Truth:
         return self.belongs(fact) if isinstance(fact, self.kind) else Truth.NO
 
@@ -52,6 +60,11 @@ def members(stage: str, facts: Mapping[FactId, Fact], *, doubtful: bool) -> froz
     holds = STAGES[stage].holds
     accepted = (Truth.YES, Truth.UNKNOWN) if doubtful else (Truth.YES,)
     return frozenset(fact.id for fact in facts.values() if holds(fact) in accepted)
+
+
+def kind_at(stage: str) -> str:
+    """The word for the kind of fact that a stage is made of."""
+    return STAGES[stage].word
 
 
 def entry(fact: Fact) -> Entry:

@@ -59,11 +59,15 @@ def _unplaced_credentials(draft: Draft) -> None:
     """Credentials of which a file says that the agent reaches them, and not through what."""
     placed = {edge.dst for edge in draft.edges.values() if edge.kind == EdgeKind.VISIBLE_TO}
     likely = Doubt(confidence=Confidence.LIKELY)
-    for credential in draft.relations.of(Credential):
-        if credential.agent_reachable and credential.id not in placed and not credential.holder_id:
-            for agent in draft.relations.of(Agent):
-                place = credential.evidence[0]
-                draft.draw(agent, EdgeKind.VISIBLE_TO, credential, place, doubt=likely)
+    credentials = [
+        item
+        for item in draft.relations.of(Credential)
+        if item.agent_reachable and item.id not in placed and not item.holder_id
+    ]
+    for agent in draft.relations.of(Agent) if credentials else ():
+        if draft.affords("which credentials it may hold", len(credentials), agent):
+            for item in credentials:
+                draft.draw(agent, EdgeKind.VISIBLE_TO, item, item.evidence[0], doubt=likely)
 
 
 def _ways_out(draft: Draft) -> None:
@@ -115,8 +119,10 @@ def _outward_tools(draft: Draft) -> None:
 
 def _local_ways(draft: Draft, tool: Tool, doubt: Doubt) -> None:
     for agent in agents_of(draft, tool):
-        for egress in _exits(draft, agent):
-            draft.draw(tool, EdgeKind.EGRESS_TO, egress, egress.evidence[0], doubt=doubt)
+        exits = _exits(draft, agent)
+        if draft.affords("where its tools connect to", len(exits), agent):
+            for egress in exits:
+                draft.draw(tool, EdgeKind.EGRESS_TO, egress, egress.evidence[0], doubt=doubt)
 
 
 def _anywhere(process: Agent | Runtime) -> Egress:

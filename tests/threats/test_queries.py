@@ -263,6 +263,24 @@ def test_more_sources_fold_into_the_same_path() -> None:
     assert sum(path.folded for path in after.paths) > sum(path.folded for path in before.paths)
 
 
+@pytest.mark.parametrize(
+    ("query", "stage", "paths"),
+    [
+        ("irreversible-without-approval", "source", 2),
+        ("irreversible-without-approval", "irreversible_tool", 1),
+        ("lethal-trifecta", "private_tool", 1),
+        ("lethal-trifecta", "way_out", 1),
+    ],
+)
+def test_a_pattern_may_be_told_of_any_of_its_stages(query: str, stage: str, paths: int) -> None:
+    """One path for each node there that some way passes."""
+    pattern = next(item for item in RULES.queries if item.id == query)
+    rules = replace(RULES, queries=(replace(pattern, per=stage, each=stage),))
+    told = answers(threat_graph(sourced(baseline())), rules).paths
+
+    assert len(told) == paths
+
+
 def test_what_is_merely_possible_is_at_most_medium() -> None:
     """A guess must not fail a build as if it were read."""
     unsure = replace(cloud_tool(), confidence=Confidence.POSSIBLE)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import Steps
-from agentaudit.threats.routes import reached, route
+from agentaudit.threats.routes import Route, joined, starters, walk
 from tests.threats.deployments import place
 
 NAMES = "abcdef"
@@ -32,49 +32,86 @@ def steps(*pairs: str) -> Steps:
     return {src: tuple(edges) for src, edges in found.items()}
 
 
-def walk(graph: Steps, *stages: str) -> str | None:
+READS = frozenset({"reads"})
+
+
+def route(graph: Steps, *stages: str) -> Route | None:
+    first, *between, last = map(frozenset, stages)
+    return walk(graph, READS, first, between).route(last)
+
+
+def told(graph: Steps, *stages: str) -> str | None:
     """The nodes of the shortest route."""
-    found = route(graph, [frozenset(stage) for stage in stages], {"reads"})
+    found = route(graph, *stages)
     if found is None:
         return None
     return found.stops[0] + "".join(edge.dst for edge in found.edges)
 
 
 def test_the_shorter_way_is_taken() -> None:
-    assert walk(steps("ab", "bc", "cd", "bd"), "a", "d") == "abd"
+    assert told(steps("ab", "bc", "cd", "bd"), "a", "d") == "abd"
 
 
 def test_a_stage_between_is_passed_even_by_a_detour() -> None:
-    assert walk(steps("ab", "bc", "cd", "bd"), "a", "c", "d") == "abcd"
+    assert told(steps("ab", "bc", "cd", "bd"), "a", "c", "d") == "abcd"
 
 
 def test_one_node_may_be_two_stages() -> None:
-    assert walk(steps("ab"), "a", "ab", "b") == "ab"
+    assert told(steps("ab"), "a", "ab", "b") == "ab"
 
 
 def test_a_cycle_ends() -> None:
-    assert walk(steps("ab", "ba"), "a", "c") is None
+    assert told(steps("ab", "ba"), "a", "c") is None
 
 
 def test_other_kinds_of_edges_do_not_count() -> None:
-    stages = [frozenset("a"), frozenset("b")]
+    assert walk(steps("ab"), {"writes"}, {"a"}).route({"b"}) is None
 
-    assert route(steps("ab"), stages, {"writes"}) is None
+
+pairs_of_nodes = st.sets(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).map("".join), max_size=16
+)
+stages_of_nodes = st.sets(st.sampled_from(NAMES), min_size=1).map(frozenset)
 
 
 @settings(max_examples=80)
-@given(
-    st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).map("".join), max_size=16),
-    st.sets(st.sampled_from(NAMES), min_size=1),
-    st.sets(st.sampled_from(NAMES), min_size=1),
-)
+@given(pairs_of_nodes, stages_of_nodes, stages_of_nodes)
 def test_a_route_exists_exactly_when_an_end_is_reached(
-    pairs: set[str], starts: set[str], ends: set[str]
+    pairs: set[str], starts: frozenset[str], ends: frozenset[str]
 ) -> None:
     """And it ends in one of the ends that are reached."""
-    graph = steps(*pairs)
-    stages = [frozenset(starts), frozenset(ends)]
-    found, ways = route(graph, stages, {"reads"}), reached(graph, stages, {"reads"})
+    found = walk(steps(*pairs), READS, starts)
+    shortest, ways = found.route(ends), found.ends(ends)
 
-    assert (found is None) == (not ways)
-    assert found is None or found.stops[-1] in ways
+    assert (shortest is None) == (not ways)
+    assert shortest is None or shortest.stops[-1] in ways
+
+
+@settings(max_examples=80)
+@given(pairs_of_nodes, stages_of_nodes, stages_of_nodes, stages_of_nodes)
+def test_each_end_is_reached_from_as_many_starts_as_walks_from_each_would_say(
+    pairs: set[str], starts: frozenset[str], between: frozenset[str], ends: frozenset[str]
+) -> None:
+    """One walk with the starts in hand, or one walk from each: the same numbers."""
+    graph = steps(*pairs)
+    counted = starters(graph, READS, starts, [between])
+
+    assert {end: counted.get(end, 0) for end in ends} == {
+        end: sum(end in walk(graph, READS, {start}, [between]).reached for start in starts)
+        for end in ends
+    }
+
+
+@settings(max_examples=80)
+@given(pairs_of_nodes, st.sampled_from(NAMES), st.lists(stages_of_nodes, min_size=3, max_size=3))
+def test_a_route_past_one_node_is_the_route_to_it_and_the_route_on(
+    pairs: set[str], single: str, stages: list[frozenset[str]]
+) -> None:
+    """That is what lets a stretch be walked once for all ways that share it."""
+    graph, node = steps(*pairs), frozenset({single})
+    starts, between, ends = stages
+    whole = walk(graph, READS, starts, [node, between]).route(ends)
+    there = walk(graph, READS, starts).route(node)
+    on = walk(graph, READS, node, [between]).route(ends)
+
+    assert whole == (joined([there, on]) if there and on else None)

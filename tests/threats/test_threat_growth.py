@@ -1,14 +1,18 @@
 """What the threat model does for a deployment grows no faster than the ways through it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment
+from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.graph import threat_graph
+from agentaudit.threats.model import threat_model
 from tests.extract.test_growth import written
 from tests.growth import further_cost
 
+RULES = load_threat_rules()
 SERVERS = '    "s@": {"command": "npx", "args": ["s@"], "env": {"GITHUB_TOKEN": "ghp_x@"}},\n'
 """Of one agent."""
 PARTS: Mapping[str, tuple[str, str, str, str]] = {
@@ -17,6 +21,14 @@ PARTS: Mapping[str, tuple[str, str, str, str]] = {
         '{"mcpServers": {\n',
         SERVERS,
         '    "last": {"command": "npx"}}}',
+    ),
+    "servers that are known, and their keys": (
+        ".mcp.json",
+        '{"mcpServers": {\n',
+        """    "s@": {"command": "npx", "args": ["@modelcontextprotocol/server-github"],
+      "env": {"GITHUB_PERSONAL_ACCESS_TOKEN": "ghp_x@"}},
+""",
+        '    "last": {"command": "npx", "args": ["@modelcontextprotocol/server-fetch"]}}}',
     ),
     "services and their networks": (
         "compose.yaml",
@@ -55,15 +67,28 @@ subjects: [{kind: ServiceAccount, name: s@}]
 }
 
 
-@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
-def test_each_further_part_costs_what_the_one_before_did(part: tuple[str, str, str, str]) -> None:
+def further_parts(
+    part: tuple[str, str, str, str], asked: Callable[[Deployment], object]
+) -> tuple[int, int]:
     file, head, repeated, tail = part
     parts = written(repeated)
-
-    second, third = further_cost(
-        lambda count: threat_graph(deployment_of({file: head + parts(count) + tail})),
+    return further_cost(
+        lambda count: asked(deployment_of({file: head + parts(count) + tail})),
         8,
         within="threats",
     )
 
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_each_further_part_is_drawn_as_the_one_before(part: tuple[str, str, str, str]) -> None:
+    second, third = further_parts(part, threat_graph)
+
     assert third == second
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_each_further_part_is_asked_as_the_one_before(part: tuple[str, str, str, str]) -> None:
+    """Queries, numbers and what-ifs."""
+    second, third = further_parts(part, lambda deployment: threat_model(deployment, RULES))
+
+    assert third <= second * 1.02

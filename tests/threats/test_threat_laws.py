@@ -18,7 +18,7 @@ from agentaudit.model.threat import BlastRadius, Bounds, ThreatRules
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.blast_radius import blast_radius
 from agentaudit.threats.graph import threat_graph
-from agentaudit.threats.mitigations import state
+from agentaudit.threats.mitigations import state, state_after
 from agentaudit.threats.model import threat_model
 from agentaudit.threats.operators import OPERATORS
 from tests.threats.deployments import deployments, edge, place
@@ -189,6 +189,22 @@ def test_a_control_never_raises_residual_risk(name: str, deployment: Deployment)
         new.high <= old.high
         for new, old in zip(numbers(after.radius), numbers(before.radius), strict=True)
     )
+
+
+@pytest.mark.parametrize("name", sorted(OPERATORS))
+@settings(max_examples=25)
+@given(deployment=deployments(), further=st.sampled_from(sorted(OPERATORS)))
+def test_asking_only_what_changed_is_asking_everything(
+    name: str, further: str, deployment: Deployment
+) -> None:
+    """One change upon another: what is taken over says what would be found again."""
+    current = state(threat_graph(deployment), RULES)
+    for operator in (name, further):
+        change = OPERATORS[operator](current.graph)
+        current = current if change is None else state_after(current, change, RULES)
+    afresh = state(current.graph, RULES)
+
+    assert (current.paths, current.radius) == (afresh.paths, afresh.radius)
 
 
 @few

@@ -57,6 +57,7 @@ def test_severity_grows_with_impact_and_with_distrust() -> None:
         ("atlas:AML.T0086", "atlas:AML.T9999", "does not stand in the taxonomies"),
         ("impact: secret-read", "impact: awful", "`impact` must be one of"),
         ("stages: [agent, private_tool]", "stages: [tool, private_tool]", "starts at the last"),
+        ("stages: [source, agent]", "stages: [agent]", "each leg goes from one stage to another"),
         ("title:", "titel:", "`titel` is not a field here"),
     ],
 )

@@ -1,0 +1,35 @@
+"""
+Notes: what was found of a graph, kept for as long as nothing that it speaks of changes.
+
+A what-if changes little: a change of credentials leaves every walk as it was, and most queries.
+Each note therefore says of which kinds of facts and edges it speaks, and a changed graph takes
+over the notes on all others.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar, cast
+
+from msgspec import Struct, field
+
+AnswerT = TypeVar("AnswerT")
+
+
+class Notes(Struct, frozen=True):
+    """Answers by their questions, each with the words for the kinds that it speaks of."""
+
+    kept: dict[Hashable, tuple[frozenset[str], object]] = field(default_factory=dict)
+
+    def known(
+        self, question: Hashable, about: frozenset[str], answer: Callable[[], AnswerT]
+    ) -> AnswerT:
+        """The answer to a question, found once."""
+        note = self.kept.get(question)
+        if note is None:
+            note = self.kept[question] = about, answer()
+        return cast("AnswerT", note[1])
+
+    def without(self, changed: frozenset[str]) -> "Notes":
+        """The notes that speak of nothing that changed."""
+        return Notes(
+            {name: note for name, note in self.kept.items() if changed.isdisjoint(note[0])}
+        )

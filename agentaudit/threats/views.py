@@ -1,0 +1,105 @@
+"""
+Views: a threat graph in one world, with what was found of it already.
+
+Queries and numbers ask the same of a graph, over and over: who stands at a stage, what can be
+walked to from where. A view answers from its notes whatever they still say.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.permissions import Grant
+from agentaudit.model.threat import ActionClasses, Entry, Impact
+from agentaudit.threats.actions import impact_of
+from agentaudit.threats.graph import Steps, ThreatGraph, World
+from agentaudit.threats.notes import Notes
+from agentaudit.threats.routes import Route, Walk, starters, walk
+from agentaudit.threats.stages import entry, kind_at, members
+
+Nodes = frozenset[str]
+Kinds = frozenset[str]
+"""Of edges, or of facts and edges."""
+
+_EDGES = frozenset[str](EdgeKind)
+_GRANTS = frozenset({"grant"})
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """A graph in one world."""
+
+    graph: ThreatGraph
+    world: World
+    classes: ActionClasses
+    notes: Notes
+
+    def fact(self, name: str) -> Fact:
+        return self.graph.facts[FactId(name)]
+
+    def stage(self, name: str) -> Nodes:
+        """The nodes of a stage; where all counts that may be, those of which nobody can say too."""
+        doubtful = self.world is World.POSSIBLE
+        return self.notes.known(
+            ("stage", self.world, name),
+            frozenset({kind_at(name)}),
+            lambda: members(name, self.graph.facts, doubtful=doubtful),
+        )
+
+    def entries(self, stage: str) -> Mapping[Entry, Nodes]:
+        """The nodes of a stage by who can start a path there, the most trusted first."""
+        return self.notes.known(
+            ("entries", self.world, stage),
+            frozenset({kind_at(stage)}),
+            lambda: self._entries(stage),
+        )
+
+    def _entries(self, stage: str) -> Mapping[Entry, Nodes]:
+        found: dict[Entry, set[str]] = {}
+        for name in self.stage(stage):
+            found.setdefault(entry(self.fact(name)), set()).add(name)
+        return {who: frozenset(found[who]) for who in Entry if who in found}
+
+    def impact(self, grant: Grant) -> Impact:
+        """The gravest thing that a grant allows."""
+        return self.notes.known(
+            ("impact", grant.id), _GRANTS, lambda: impact_of(grant, self.classes)
+        )
+
+    def steps(self) -> Steps:
+        """The edges that can be walked, by where they start."""
+        return self.notes.known(("steps", self.world), _EDGES, lambda: self.graph.steps(self.world))
+
+    def walk(self, along: Kinds, starts: Nodes, *between: Nodes) -> Walk:
+        """Everywhere from a stage, past others."""
+        return self.notes.known(
+            ("walk", self.world, along, starts, between),
+            along,
+            lambda: walk(self.steps(), along, starts, between),
+        )
+
+    def route(self, along: Kinds, *stages: Nodes) -> Route | None:
+        """The shortest way through stages; None when there is none."""
+        return self.notes.known(
+            ("route", self.world, along, stages),
+            along,
+            lambda: self.walk(along, *stages[:-1]).route(stages[-1]),
+        )
+
+    def pairs(self, along: Kinds, *stages: Nodes) -> int:
+        """How many pairs of a node of the first stage and one of the last a way joins."""
+        return self.notes.known(
+            ("pairs", self.world, along, stages), along, lambda: self._pairs(along, stages)
+        )
+
+    def _pairs(self, along: Kinds, stages: tuple[Nodes, ...]) -> int:
+        first, *between, last = stages
+        if len(first) == 1:
+            return len(self.walk(along, first, *between).ends(last))
+        known = self.notes.known(
+            ("starters", self.world, along, first, tuple(between)),
+            along,
+            lambda: starters(self.steps(), along, first, between),
+        )
+        return sum(known.get(name, 0) for name in last)
