@@ -171,8 +171,16 @@ def _length(patterns: Sequence[str]) -> int:
 
 def decides(grant: Grant, resource: Resource) -> bool:
     """Whether the edges from this grant say everything of what it may do with the resource."""
-    known = grant.source == "aws_iam" and bool(grant.expanded_count)
-    return known and resource.pattern.startswith("arn:")
+    return decided_by_actions(grant) and has_arn(resource)
+
+
+def decided_by_actions(grant: Grant) -> bool:
+    """Whether edges say everything of what a grant may do with what has an ARN."""
+    return grant.source == "aws_iam" and bool(grant.expanded_count)
+
+
+def has_arn(resource: Resource) -> bool:
+    return resource.pattern.startswith("arn:")
 
 
 def _pattern(arn: str) -> Glob:

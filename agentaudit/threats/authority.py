@@ -11,7 +11,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from agentaudit.extract.iam_links import decides
+from agentaudit.extract.iam_links import decided_by_actions, has_arn
 from agentaudit.model.deployment import Edge, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.agents import Agent, Instruction
@@ -191,15 +191,16 @@ def _reach(draft: Draft) -> None:
     for kind in _ACCESS:
         for grant, resource, edge in draft.relations.pairs((kind,), Grant, Resource):
             draft.draw(grant, kind, resource, edge, doubt=Doubt(known=not grant.conditions))
-    declared = tuple(draft.relations.of(Resource))
-    named = _by_name(declared)
-    covered: dict[tuple[str, tuple[str, ...]], Sequence[Resource]] = {}
+    every = _Named.of(tuple(draft.relations.of(Resource)))
+    others = _Named.of(tuple(item for item in every.all if not has_arn(item)))
+    covered: dict[tuple[str, tuple[str, ...], bool], Sequence[Resource]] = {}
     for grant in draft.relations.of(Grant):
         if grant.effect != "allow":
             continue
-        wanted = grant.provider, grant.resources
+        decided = decided_by_actions(grant)
+        wanted = grant.provider, grant.resources, decided
         if wanted not in covered:
-            near = _near(grant, declared, named)
+            near = (others if decided else every).near(grant)
             covered[wanted] = [resource for resource in near if covers(grant, resource)]
         _cover(draft, grant, covered[wanted])
 
@@ -208,9 +209,8 @@ def _cover(draft: Draft, grant: Grant, resources: Sequence[Resource]) -> None:
     """What no action decided: whatever is named may be read, or written."""
     kind = EdgeKind.WRITES if grant.write_count else EdgeKind.READS
     doubt = Doubt(known=not grant.conditions)
-    undecided = [resource for resource in resources if not decides(grant, resource)]
-    if draft.affords("what it reaches by name", len(undecided), grant):
-        for resource in undecided:
+    if draft.affords("what it reaches by name", len(resources), grant):
+        for resource in resources:
             draft.draw(grant, kind, resource, grant.evidence[0], doubt=doubt)
 
 
@@ -218,22 +218,26 @@ _PATTERN = re.compile(r"[*?\[]")
 _PATTERNS = "*"
 
 
-def _by_name(resources: Sequence[Resource]) -> Mapping[str, Sequence[Resource]]:
+class _Named(Struct, frozen=True, kw_only=True):
     """Resources by what they are called; those whose names are patterns are together."""
-    found: dict[str, list[Resource]] = {}
-    for item in resources:
-        name = _PATTERNS if _PATTERN.search(item.pattern) else item.pattern
-        found.setdefault(name, []).append(item)
-    return found
 
+    all: Sequence[Resource]
+    by_name: Mapping[str, Sequence[Resource]]
 
-def _near(
-    grant: Grant, declared: Sequence[Resource], named: Mapping[str, Sequence[Resource]]
-) -> Iterable[Resource]:
-    """The resources that a grant may name: all, where it names them by a pattern."""
-    if any(map(_PATTERN.search, grant.resources)):
-        return declared
-    return (item for name in (*grant.resources, _PATTERNS) for item in named.get(name, ()))
+    @classmethod
+    def of(cls, resources: Sequence[Resource]) -> "_Named":
+        found: dict[str, list[Resource]] = {}
+        for item in resources:
+            name = _PATTERNS if _PATTERN.search(item.pattern) else item.pattern
+            found.setdefault(name, []).append(item)
+        return cls(all=resources, by_name=found)
+
+    def near(self, grant: Grant) -> Iterable[Resource]:
+        """Those that a grant may name: all, where it names them by a pattern."""
+        if any(map(_PATTERN.search, grant.resources)):
+            return self.all
+        names = (*grant.resources, _PATTERNS)
+        return (item for name in names for item in self.by_name.get(name, ()))
 
 
 def covers(grant: Grant, resource: Resource) -> bool:

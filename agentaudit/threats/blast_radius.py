@@ -177,7 +177,7 @@ def hours(credential: Credential, world: World) -> float:
 
 def _exposure(seen: View) -> float:
     """The share of all declared resources that untrusted input can reach."""
-    resources = [fact for fact in seen.graph.facts.values() if isinstance(fact, Resource)]
+    resources = [fact for fact in seen.facts("resource") if isinstance(fact, Resource)]
     if not resources:
         return 0.0
     found = seen.walk(TAINT | CALL | AUTHORITY | ACCESS, seen.stage("source")).reached

@@ -37,7 +37,8 @@ class Walk(Struct, frozen=True):
 
     def ends(self, stage: AbstractSet[str]) -> frozenset[str]:
         """The nodes of the last stage that some route reaches."""
-        return frozenset(name for name in stage if name in self.arrivals[-1])
+        few, many = sorted((stage, self.reached), key=len)
+        return frozenset(name for name in few if name in many)
 
     def route(self, stage: AbstractSet[str]) -> Route | None:
         """The shortest route to the last stage; None when there is none."""

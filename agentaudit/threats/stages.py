@@ -5,7 +5,7 @@ Each says of one fact yes, no or unknown. A path is reported through nodes that 
 their stage; with an unknown one it cannot be excluded.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Instruction, Source
 from agentaudit.model.facts.credentials import Credential, Lifetime
-from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.facts.runtimes import Egress, Runtime, Workflow
@@ -55,11 +55,11 @@ class _Of(Struct, Generic[FactT], frozen=True):
         return self.belongs(fact) if isinstance(fact, self.kind) else Truth.NO
 
 
-def members(stage: str, facts: Mapping[FactId, Fact], *, doubtful: bool) -> frozenset[str]:
+def members(stage: str, facts: Iterable[Fact], *, doubtful: bool) -> frozenset[str]:
     """The ids of a stage; with `doubtful` also those of which nobody can say."""
     holds = STAGES[stage].holds
     accepted = (Truth.YES, Truth.UNKNOWN) if doubtful else (Truth.YES,)
-    return frozenset(fact.id for fact in facts.values() if holds(fact) in accepted)
+    return frozenset(fact.id for fact in facts if holds(fact) in accepted)
 
 
 def kind_at(stage: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.deployment import EdgeKind, kind_of
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import ActionClasses, Entry, Impact
@@ -38,13 +38,22 @@ class View(Struct, frozen=True, kw_only=True):
     def fact(self, name: str) -> Fact:
         return self.graph.facts[FactId(name)]
 
+    def facts(self, kind: str) -> tuple[Fact, ...]:
+        """The facts of a kind, sorted by id."""
+        every = self.graph.facts.values()
+        return self.notes.known(
+            ("facts", kind),
+            frozenset({kind}),
+            lambda: tuple(fact for fact in every if kind_of(fact) == kind),
+        )
+
     def stage(self, name: str) -> Nodes:
         """The nodes of a stage; where all counts that may be, those of which nobody can say too."""
         doubtful = self.world is World.POSSIBLE
         return self.notes.known(
             ("stage", self.world, name),
             frozenset({kind_at(name)}),
-            lambda: members(name, self.graph.facts, doubtful=doubtful),
+            lambda: members(name, self.facts(kind_at(name)), doubtful=doubtful),
         )
 
     def entries(self, stage: str) -> Mapping[Entry, Nodes]:
