@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.dockerfile_instructions import instructions, words_of
+from agentaudit.extract.dockerfile_servers import add_image_server
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
@@ -24,7 +26,6 @@ _ENV_FILE = re.compile(
 """Files that are copied to be filled in hold no secret yet."""
 _ASSIGNMENT = re.compile(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
 _ROOT = frozenset({"root", "0", "0:0", "root:root"})
-_EXEC_FORM = re.compile(r"[\[\]\"',]+")
 _AGENT_PACKAGE = re.compile(
     r"@anthropic-ai/claude-code|@openai/codex|@google/gemini-cli|\bopencode-ai\b|claude\.ai/install"
 )
@@ -45,14 +46,7 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
         )
         add_credentials(collector, _settings(document), holding)
         _add_copied_files(document, collector, runtimes)
-
-
-def instructions(document: Document, *names: str) -> Iterator[tuple[str, Node]]:
-    """Instructions with any of these names, in order."""
-    for element in document.root.elements:
-        for key, value in element.items():
-            if key in names:
-                yield key, value
+        add_image_server(document, collector, runtimes, tuple(_settings(document)))
 
 
 def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
@@ -69,8 +63,7 @@ def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
     name = folder.rpartition("/")[2] or "image"
     place = next(iter(document.root.elements), document.root)
     words = tuple(
-        _EXEC_FORM.sub(" ", node.text or "")
-        for _, node in instructions(document, "CMD", "ENTRYPOINT")
+        " ".join(words_of(node)) for _, node in instructions(document, "CMD", "ENTRYPOINT")
     )
     agent = starts_agent(" ".join(words)) or any(
         _AGENT_PACKAGE.search(node.text or "") for _, node in instructions(document, "RUN")

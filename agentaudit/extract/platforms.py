@@ -129,6 +129,13 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_functions(documents: Documents, collector: Collector) -> None:
+    if any(document.file.endswith("function.json") for document in documents.of("json")):
+        from agentaudit.extract.azure_functions import extract_functions as extract
+
+        extract(documents, collector)
+
+
 def extract_pipelines(documents: Documents, collector: Collector) -> None:
     if any(PIPELINE_FILE.search(document.file) for document in documents.of("yaml")):
         from agentaudit.extract.pipeline_files import extract_pipelines as extract

@@ -18,6 +18,7 @@ from agentaudit.extract.python_contexts import add_context
 from agentaudit.extract.python_delegation import add_delegations
 from agentaudit.extract.python_executors import code_runner
 from agentaudit.extract.python_flow import pairs
+from agentaudit.extract.python_functions import add_function_apps
 from agentaudit.extract.python_gates import add_gates
 from agentaudit.extract.python_identity import add_identities, entry_agents
 from agentaudit.extract.python_imports import modules
@@ -63,6 +64,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     )
     add_sessions(module, calls, collector)
     add_servers(building)
+    add_function_apps(building)
     found = (
         *memories(module, calls),
         *agentcore_memories(module, calls),

@@ -23,6 +23,10 @@ _DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_functi
 _FREE_FORM = re.compile(
     r"^(?:sql|query|statement|command|cmd|code|script|expression|path|file_?path|filename|url|uri)$"
 )
+_TRIGGERS = frozenset({"mcp_tool_trigger", "mcp_tool"})
+_TRIGGER = "mcptooltrigger"
+"""Of Azure Functions, by names of its own and of the host's, the latter in small letters."""
+_SCHEMAS = ("args_schema", "input_schema", "toolProperties", "tool_properties")
 _MOST = 20
 """Tools of one name and file that are compared."""
 _INJECTED = frozenset({"agent"})
@@ -39,9 +43,20 @@ def function_tools(module: Module) -> Iterator[Tool]:
     found: dict[str, list[Tool]] = {}
     for node in module.functions:
         if node not in steps and any(
-            _DECORATOR.search(module.dotted(decorator)) for decorator in node.decorator_list
+            _DECORATOR.search(module.dotted(decorator)) or triggers_tool(module, decorator)
+            for decorator in node.decorator_list
         ):
             yield _told_apart(module, function_tool(module, node), found)
+
+
+def triggers_tool(module: Module, decorator: ast.expr) -> bool:
+    """Whether Azure Functions offers a function as a tool, by a trigger of its own or a generic."""
+    if not isinstance(decorator, ast.Call):
+        return False
+    last = module.dotted(decorator.func).rpartition(".")[2]
+    if last == "generic_trigger":
+        return module.text(keyword(decorator, "type")).lower() == _TRIGGER
+    return last in _TRIGGERS
 
 
 def _told_apart(module: Module, tool: Tool, found: dict[str, list[Tool]]) -> Tool:
@@ -151,11 +166,15 @@ def _passes_context(module: Module, node: FunctionDef) -> bool:
 
 
 def _has_schema(module: Module, node: FunctionDef) -> bool:
-    """Whether the decorator names the types: LangChain's `args_schema`, Claude's third argument."""
+    """
+    Whether the decorator names the types.
+
+    LangChain's `args_schema`, Claude's third argument, the properties that Azure Functions offers.
+    """
     for decorator in node.decorator_list:
         if not isinstance(decorator, ast.Call):
             continue
-        if keyword(decorator, "args_schema", "input_schema") is not None:
+        if keyword(decorator, *_SCHEMAS) is not None:
             return True
         named = module.dotted(decorator.func).startswith("claude_agent_sdk.")
         if named and len(decorator.args) > 2:  # noqa: PLR2004 - name, description, schema

@@ -99,6 +99,7 @@ _CONFIGURATION = _Gate(
             "ttl",
         ),
         *("anthropic", "openai", "service_account", "serviceaccount"),
+        *("mcptooltrigger", "extensionbundle"),
     ),
     (
         ("mcp", re.compile(r"\bmcp\b")),
@@ -112,6 +113,7 @@ _PYTHON = _Gate(
     (
         *("AKIA", "ASIA", "sk-ant-", "sk-proj-", "ghp_", "github_pat_", "xoxb-", "glpat-", "AIza"),
         *("PRIVATE KEY", "http_app(", "sse_app(", "run_http_async(", "aws_cloudtrail"),
+        *("mcpToolTrigger", ".mcp_tool_trigger(", ".mcp_tool("),
     ),
     (
         ("transport", re.compile(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),

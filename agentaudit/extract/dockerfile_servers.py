@@ -1,0 +1,143 @@
+"""
+Servers of MCP in images whose Dockerfile alone says so.
+
+By the image that one is built from, or by the package that npx, uvx and their like fetch as it
+starts. EXPOSE publishes nothing, and says that it listens.
+"""
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.container_roles import asks, role_of
+from agentaudit.extract.containers import tool_server_id
+from agentaudit.extract.dockerfile_instructions import instructions, last_stage, started
+from agentaudit.extract.launchers import Launch, image_launch, launch_of
+from agentaudit.extract.mcp_catalogue import known_server
+from agentaudit.extract.mcp_tools import add_tools
+from agentaudit.extract.redaction import arguments, plain
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.model.facts.tools import Registry, ToolServer
+from agentaudit.readers.document import Document, Node
+
+_LAUNCHER = re.compile(r"(?:^|/)(?:npx|bunx|pnpx|pnpm|yarn|npm|bun|uvx|pipx|uv)$")
+_MOST_LAUNCHERS = 5
+"""Of one command: a proxy starts another program."""
+_PACKAGE = re.compile(r"(?:^|[@/_.-])mcp(?:$|[/_.-])|modelcontextprotocol", re.IGNORECASE)
+_SPEAKS = re.compile(r"^(?:--?transport=?)?(?:http|sse|streamable-?http|streamableHttp)$")
+_PROOF = re.compile(r"^--?[\w-]*(?:auth|token|api-?key|jwt|oidc)", re.IGNORECASE)
+
+
+class _Served(Struct, frozen=True, kw_only=True):
+    """What serves, and where the Dockerfile says so."""
+
+    launch: Launch
+    place: Node
+    command: str = ""
+    words: tuple[str, ...] = ()
+    confidence: Confidence = Confidence.CERTAIN
+
+
+def add_image_server(
+    document: Document,
+    collector: Collector,
+    runtimes: Sequence[Runtime],
+    settings: Sequence[Setting],
+) -> None:
+    """The server that an image holds, on the containers that are built from it."""
+    served = _served(document)
+    if served is None:
+        return
+    ids = {runtime.id for runtime in runtimes}
+    workloads = [item for item in collector.workloads if item.runtime_id in ids]
+    if any(workload.role == "tool_server" for workload in workloads):
+        return
+    server = collector.add(
+        _server(document, served, runtimes, _asking(served, workloads, settings))
+    )
+    for runtime in runtimes:
+        collector.link(EdgeKind.RUNS_ON, server.id, runtime.id, server.evidence[0])
+    _add_registry(collector, server, served.launch)
+    if server.transport == "http" and server.authenticated is Truth.UNKNOWN:
+        place, what = server.evidence[-1], f"whether {server.name} asks who calls"
+        collector.leave_open(place, what, "it may not")
+    add_tools(collector, server)
+
+
+def _served(document: Document) -> _Served | None:
+    start = started(document)
+    if start is not None:
+        place, words = start
+        starts = [number for number, word in enumerate(words) if _LAUNCHER.search(word)]
+        for number in starts[:_MOST_LAUNCHERS]:
+            launch = launch_of(words[number], words[number + 1 :])
+            if launch.registry and _serves(launch.package):
+                command, rest = words[number], words[number + 1 :]
+                return _Served(launch=launch, place=place, command=command, words=rest)
+    bases = [node for _, node in instructions(document, "FROM") if node.text]
+    written = (bases[-1].text or "").split() if bases else []
+    base = next((word for word in written if not word.startswith("--")), "")
+    stages = {(node.text or "").split()[-1] for node in bases[:-1]}
+    if base in stages or role_of(base, (), (), ()) != "tool_server":
+        return None
+    launch, likely = image_launch(base), Confidence.LIKELY
+    words = start[1] if start is not None else ()
+    return _Served(launch=launch, place=bases[-1], words=words, confidence=likely)
+
+
+def _serves(package: str) -> bool:
+    speaks = _PACKAGE.search(package) is not None or known_server(package) is not None
+    return speaks and not package.endswith("/inspector")
+
+
+def _server(
+    document: Document, served: _Served, runtimes: Sequence[Runtime], authenticated: Truth
+) -> ToolServer:
+    ports = [node for _, node in last_stage(document, "EXPOSE")]
+    name = plain(served.launch.package)
+    exposed = any(runtime.published_ports or runtime.host_network for runtime in runtimes)
+    listens = exposed or bool(ports) or any(_SPEAKS.match(word) for word in served.words)
+    places = (served.place, *ports[:1])
+    snippets = (name, *(f"EXPOSE {plain(node.text or '')}" for node in ports[:1]))
+    return ToolServer(
+        id=tool_server_id(name, f"{document.file}#image"),
+        name=name,
+        evidence=tuple(
+            evidence(document, node, snippet)
+            for node, snippet in zip(places, snippets, strict=True)
+        ),
+        confidence=served.confidence,
+        transport="http" if listens else "stdio",
+        command=plain(served.command),
+        arguments=arguments(served.words),
+        package=name,
+        pinned=served.launch.pinned,
+        authenticated=authenticated if exposed else Truth.UNKNOWN,
+        exposed=exposed,
+    )
+
+
+def _asking(served: _Served, workloads: Sequence[Workload], settings: Sequence[Setting]) -> Truth:
+    """Whether a setting of every container makes it ask who calls; what a switch does is open."""
+    if asks(settings) or (workloads and all(asks(item.settings) for item in workloads)):
+        return Truth.YES
+    if any(_PROOF.match(word) for word in served.words):
+        return Truth.UNKNOWN
+    bare = any(item.settings_whole and not asks(item.settings) for item in workloads)
+    return Truth.NO if bare else Truth.UNKNOWN
+
+
+def _add_registry(collector: Collector, server: ToolServer, launch: Launch) -> None:
+    registry = collector.add(
+        Registry(
+            id=fact_id("registry", launch.registry, f"{launch.registry}/{launch.package}"),
+            name=f"{launch.registry}: {server.package}",
+            evidence=server.evidence[:1],
+            mutable=launch.mutable,
+        )
+    )
+    collector.link(EdgeKind.LAUNCHED_FROM, server.id, registry.id, *server.evidence[:1])
