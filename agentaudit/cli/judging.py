@@ -9,6 +9,7 @@ from agentaudit import __version__
 from agentaudit.model.execution import Contest, Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
+from agentaudit.probes.execution.model_server import ModelServer
 from agentaudit.probes.execution.tools import Tool, tool_of
 from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
 from agentaudit.simulation.calibration import capacity, contender, host_progress
@@ -43,12 +44,14 @@ class Subject(Struct, frozen=True, kw_only=True):
 
     workload: Workload
     machine: Machine
-    """This one; its GPU is the server that is played."""
+    """This one; its GPU is the server."""
     host: HostMeasurement
     recorded: tuple[Execution, ...]
     """Further recordings, before all runs."""
     contests: tuple[Contest, ...]
     """How kinds of work share cores."""
+    server: ModelServer | None = None
+    """The real one; None where it is played."""
 
     def judged(
         self, seen: Sequence[Observation], policies: Mapping[str, Policy]
@@ -106,7 +109,7 @@ def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
         foreknown_comparisons=comparisons([runs], foreknown),
         own_comparisons=comparisons([runs], own),
         warnings=tuple(_warnings(runs)),
-        assumptions=(_PLAYED, *_tool_sentence(subject.workload)),
+        assumptions=(_server_sentence(subject.server), *_tool_sentence(subject.workload)),
         tool_version=__version__,
     )
 
@@ -128,6 +131,17 @@ _PLAYED = (
     "The inference server is played: a process that sleeps by the machine's batch curve. How well a"
     " batch curve describes a real GPU is not part of what is validated here."
 )
+
+
+def _server_sentence(server: ModelServer | None) -> str:
+    if server is None:
+        return _PLAYED
+    return (
+        f"Calls are completions of {server.model} at {server.url}, of as many tokens as come"
+        f" nearest to their demands; a token alone takes {server.token_ns / 1e6:.3g} ms and a call"
+        f" {server.call_ns / 1e6:.3g} ms more, as measured before the runs. What the server's own"
+        " processes take of this machine's cores counts as other programs."
+    )
 
 
 def _tool_sentence(workload: Workload) -> Iterator[str]:

@@ -16,11 +16,12 @@ from agentaudit.cli.judging import RECORDINGS, Observation, Subject
 from agentaudit.errors import UsageError
 from agentaudit.model.execution import Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun
-from agentaudit.model.workload import Machine, Stage, Workload
+from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkStep
 from agentaudit.probes.execution.calibration import measure_host
 from agentaudit.probes.execution.contest import MOST_PROCESSES, contests
 from agentaudit.probes.execution.executor import execute
 from agentaudit.probes.execution.hands import Hands
+from agentaudit.probes.execution.model_server import ModelServer, measured
 from agentaudit.probes.execution.priority import raised
 from agentaudit.probes.execution.tools import Tool, interpreted, tool_of
 from agentaudit.probes.execution.workers import MOST_THREADS, MOST_WORKERS, Workers
@@ -35,6 +36,8 @@ from agentaudit.simulation.policy import Policy, hooks_of, named
 from agentaudit.simulation.speed import total_speed
 
 _MOST_CALLS = 1024
+_MOST_MEASURED = 64
+"""Calls at once with which a real server is measured; beyond, it is taken to be no faster."""
 
 
 class Laboratory(Struct, frozen=True, kw_only=True):
@@ -57,14 +60,20 @@ class Laboratory(Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def laboratory(
-    workload: Workload, machine: Machine, *, raise_priority: bool = False, threaded: bool = False
+    workload: Workload,
+    machine: Machine,
+    *,
+    server: ModelServer | None = None,
+    raise_priority: bool = False,
+    threaded: bool = False,
 ) -> Iterator[Laboratory]:
     """
     Processes for the workload, measured and recorded; they are gone at the end, whatever ends it.
 
-    The machine's GPU is the server to play, with its limits of calls and of tokens; its CPU is that
-    of this machine. `threaded` has one more process, with as many threads as others have workers.
-    Raises UsageError where no step takes any time.
+    The machine's GPU is the server to play, with its limits of calls and of tokens, unless a real
+    one is given that it describes (`with_server`); its CPU is that of this machine. `threaded` has
+    one more process, with as many threads as others have workers. Raises UsageError where no step
+    takes any time.
     """
     if not any(step.demand_ns for item in workload.requests for step in item.steps):
         raise UsageError(
@@ -80,7 +89,7 @@ def laboratory(
             Workers(
                 count=count,
                 tools=tools,
-                speeds=server_speeds(machine),
+                server=server or server_speeds(machine),
                 threads=min(count, MOST_THREADS) if threaded else 0,
             )
         )
@@ -98,8 +107,41 @@ def laboratory(
             host=host,
             recorded=tuple(_recorded(workload, hands) for _ in range(RECORDINGS - 1)),
             contests=contested,
+            server=server,
         )
         yield Laboratory(subject=subject, hands=hands)
+
+
+def with_server(
+    workload: Workload, machine: Machine, url: str, model: str
+) -> tuple[Workload, Machine, ModelServer]:
+    """
+    The workload with calls of whole tokens of a real server, and the machine with its speed.
+
+    Limits of the played server are gone: a real one has its own, which its speed shows.
+    """
+    most = min(len(workload.requests), _MOST_MEASURED)
+    sizes = tuple(2**power for power in range(max(most - 1, 0).bit_length() + 1))
+    server, speeds = measured(url, model, sizes)
+    points = tuple(zip(sizes, speeds, strict=True))
+    machine = replace(
+        machine, gpu=SpeedCurve(points=points), most_calls=None, kv_tokens=None, recompute_ns=0
+    )
+    return _with_tokens(workload, server), machine, server
+
+
+def _with_tokens(workload: Workload, server: ModelServer) -> Workload:
+    """Each call takes as long as the tokens that are nearest to its demand."""
+
+    def whole(step: WorkStep) -> WorkStep:
+        if step.stage is not Stage.GPU or not step.demand_ns:
+            return step
+        return replace(step, demand_ns=server.demand_ns(server.tokens(step.demand_ns)))
+
+    requests = (
+        request.changed(steps=tuple(map(whole, request.steps))) for request in workload.requests
+    )
+    return replace(workload, requests=tuple(requests))
 
 
 def tools_of(workload: Workload) -> frozenset[Tool]:

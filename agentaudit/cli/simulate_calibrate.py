@@ -95,7 +95,7 @@ def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
     calls = tuple(2**power for power in range(_MOST_SHOWN.bit_length()))
     with ExitStack() as stack:
         workers = stack.enter_context(
-            Workers(count=jobs[-1], tools=tuple(Tool), speeds=server_speeds(machine))
+            Workers(count=jobs[-1], tools=tuple(Tool), server=server_speeds(machine))
         )
         if raised:
             stack.enter_context(raised_priority(workers))

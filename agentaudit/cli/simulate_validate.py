@@ -52,6 +52,17 @@ def validate(
         bool,
         typer.Option("--raised", help="Run before other programs of this machine; needs root."),
     ] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A real inference server, in place of the played one: OpenAI's completions, as"
+            " vLLM, SGLang and llama.cpp serve them.",
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="Of --server's models; its first by default.")
+    ] = "",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,
@@ -61,20 +72,24 @@ def validate(
 
     CPU steps do real work, as much of it as takes the demand alone: what kind, their name says
     (interpreter, regex, numpy, retrieval, spawn). The inference server is a process that sleeps by
-    the machine's batch curve. Each run is simulated twice: with the CPU time that the same steps
-    took one after the other (foreknown), and with their CPU time in the run (own).
+    the machine's batch curve or, with --server, a real one, whose curve is measured first. Each run
+    is simulated twice: with the CPU time that the same steps took one after the other (foreknown),
+    and with their CPU time in the run (own).
 
     \b
     Examples:
       agentaudit simulate validate workload.yaml
       agentaudit simulate validate workload.yaml -p micro-batching -p comb --repeat 5
       agentaudit simulate validate run.aatrace --requests 32 --json validation.json
+      agentaudit simulate validate workload.yaml --server http://127.0.0.1:8000
 
     Exit codes: 0 validated; 2 usage or unreadable input; 3 a process died, or too little was
     recorded.
     """
     if not 1 <= repeat <= _MOST_REPEATS:
         raise UsageError(f"--repeat is from 1 to {_MOST_REPEATS}, not {repeat}")
+    if model and not server:
+        raise UsageError("--model names one of the models of a --server, and there is none")
     terminal = terminal_of(context)
     workload, machine, whole = loaded(source, arrivals=arrivals, requests=requests, seed=seed)
     show_validation(
@@ -85,6 +100,7 @@ def validate(
         caps=caps,
         repeats=repeat,
         raised=raised,
+        server=(server, model) if server else None,
         json_file=json_file,
     )
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
@@ -99,6 +115,7 @@ def show_validation(
     caps: str,
     repeats: int = _REPEATS,
     raised: bool = False,
+    server: tuple[str, str] | None = None,
     json_file: Path | None = None,
 ) -> None:
     """The workload on real processes, shown beside what is simulated."""
@@ -107,7 +124,13 @@ def show_validation(
 
     with terminal.progress("Running for real"):
         result = _validated(
-            workload, machine, names=names, caps=caps, repeats=repeats, raised=raised
+            workload,
+            machine,
+            names=names,
+            caps=caps,
+            repeats=repeats,
+            raised=raised,
+            server=server,
         )
     text = render_validation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
@@ -124,9 +147,10 @@ def _validated(
     caps: str,
     repeats: int,
     raised: bool,
+    server: tuple[str, str] | None,
 ) -> "Validation":
     from agentaudit.cli.judging import validation
-    from agentaudit.cli.laboratory import interleaved, laboratory
+    from agentaudit.cli.laboratory import interleaved, laboratory, with_server
     from agentaudit.cli.user_policies import split_policies
     from agentaudit.simulation.caps import default_caps, with_caps
     from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
@@ -136,7 +160,12 @@ def _validated(
     chosen = policy_names(shipped, workload, others=bool(others))
     guessed = (*shipped_policies(chosen, default_caps(workload, machine)), *others)
     threaded = any(hooks_of(policy.admission()).in_threads is not None for policy in guessed)
-    with laboratory(workload, machine, raise_priority=raised, threaded=threaded) as lab:
+    real = None
+    if server is not None:
+        workload, machine, real = with_server(workload, machine, *server)
+    with laboratory(
+        workload, machine, server=real, raise_priority=raised, threaded=threaded
+    ) as lab:
         scaled = with_caps(default_caps(workload, lab.subject.machine), caps)
         policies = (*shipped_policies(chosen, scaled), *others)
         runs = interleaved(lab, policies, repeats=repeats)

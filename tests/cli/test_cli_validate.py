@@ -13,6 +13,7 @@ from agentaudit.cli.main import app
 from agentaudit.errors import UsageError
 from agentaudit.model.validation import Validation
 from agentaudit.store.artifacts import read_artifact
+from tests.completions import completions
 
 WORKLOAD = """\
 requests: 6
@@ -198,3 +199,28 @@ def _gone(pids: list[int]) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def test_a_real_server_takes_the_place_of_the_played_one(workload: Path, tmp_path: Path) -> None:
+    artifact = tmp_path / "validation.json"
+    names = ["-p", "multi-processing", "-p", "sequential", "--repeat", "1"]
+    with completions() as server:
+        arguments = ["--server", server.url, *names, "--json", str(artifact)]
+        run = CliRunner().invoke(
+            app, ["simulate", "validate", str(workload), *arguments], catch_exceptions=False
+        )
+
+    result = read_artifact(artifact)
+    assert run.exit_code == 0
+    assert isinstance(result, Validation)
+    assert [size for size, _ in result.machine.gpu.points] == [1, 2, 4, 8]
+    assert f"completions of counter at {server.url}" in result.assumptions[0]
+    assert not any("sleeps" in sentence for sentence in result.assumptions)
+    assert "completions of counter" in " ".join(run.stdout.split())
+
+
+def test_a_model_without_a_server_is_told(workload: Path) -> None:
+    run = CliRunner().invoke(app, ["simulate", "validate", str(workload), "--model", "a"])
+
+    assert isinstance(run.exception, UsageError)
+    assert "--server" in str(run.exception)

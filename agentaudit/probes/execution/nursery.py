@@ -6,9 +6,9 @@ The process that all workers and the server are forked from, and that none of th
 It is a program of its own, because a process with threads and open terminals is no good parent: it
 sets how many threads numerical libraries use before it loads any, prepares the work, and forks.
 What is wanted of it, it reads from its standard input, one line of JSON: sockets, kinds of work,
-and the server's speeds. It stands in a session of its own, and ends that session's processes when
-its standard input closes, which happens whichever way the driver ends. How children end, it says
-on its standard output.
+and the server, played or real. It stands in a session of its own, and ends that session's processes
+when its standard input closes, which happens whichever way the driver ends. How children end, it
+says on its standard output.
 """
 
 import json
@@ -19,7 +19,9 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
+from agentaudit.probes.execution.model_server import ModelServer, relay
 from agentaudit.probes.execution.server import serve
 from agentaudit.probes.execution.tools import Tool, Work, prepared
 from agentaudit.probes.execution.worker import work
@@ -46,7 +48,9 @@ def main() -> None:
         f"worker {place}": ([fd], lambda own: work(own[0], tools))
         for place, fd in enumerate(workers)
     }
-    roles["server"] = ([server], lambda own: _serve_apart(own[0], wanted["speeds"]))
+    real = ModelServer(**wanted["real"]) if wanted["real"] else None
+    serving = partial(relay, server=real) if real else partial(serve, speeds=wanted["played"])
+    roles["server"] = ([server], lambda own: _serve_apart(own[0], serving))
     if threads:
         roles["the process with threads"] = (threads, lambda own: _in_threads(own, tools))
     names = {_forked(fds, role, ends): name for name, (fds, role) in roles.items()}
@@ -55,7 +59,7 @@ def main() -> None:
     _stand_by(names)
 
 
-def _serve_apart(end: socket.socket, speeds: Sequence[float]) -> None:
+def _serve_apart(end: socket.socket, serving: Callable[[socket.socket], None]) -> None:
     """
     The server in a session of its own, as a service has one.
 
@@ -63,7 +67,7 @@ def _serve_apart(end: socket.socket, speeds: Sequence[float]) -> None:
     wait for all of them whenever a call comes in. It ends when its socket closes.
     """
     os.setsid()
-    serve(end, speeds)
+    serving(end)
 
 
 def _in_threads(ends: Sequence[socket.socket], tools: Mapping[Tool, Work]) -> None:

@@ -3,7 +3,7 @@ The inference server that is played: calls share it by a batch curve, in real ti
 
 Continuous batching as the simulator has it: with n calls in service each gets the n-th part of the
 speed at n. Nothing is computed; the server sleeps until the next call ends. A real model takes its
-place by answering the same packets on the same socket.
+place by answering the same packets on the same socket (`model_server`).
 """
 
 import select

@@ -11,8 +11,11 @@ from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
+from msgspec.structs import asdict
+
 from agentaudit.errors import IncompleteError
 from agentaudit.probes.execution.messages import channel
+from agentaudit.probes.execution.model_server import ModelServer
 from agentaudit.probes.execution.nursery import READY
 from agentaudit.probes.execution.tools import Tool
 
@@ -28,8 +31,9 @@ class Workers:
     """
     Worker processes and an inference server, each at the other end of a socket.
 
-    A context: whatever ends it, no process stays behind. `speeds[n]` is the server's total speed
-    with n calls in service. `threads` are workers too, all in one process and one interpreter.
+    A context: whatever ends it, no process stays behind. The server is played, by its total speed
+    `speeds[n]` with n calls in service, or it is a real one. `threads` are workers too, all in one
+    process and one interpreter.
     """
 
     def __init__(
@@ -37,7 +41,7 @@ class Workers:
         *,
         count: int,
         tools: Collection[Tool],
-        speeds: Sequence[float],
+        server: Sequence[float] | ModelServer,
         threads: int = 0,
     ) -> None:
         if not 1 <= count <= MOST_WORKERS:
@@ -54,7 +58,8 @@ class Workers:
             "server": theirs[count],
             "threads": theirs[count + 1 :],
             "tools": sorted(tools),
-            "speeds": list(speeds),
+            "played": list(server) if not isinstance(server, ModelServer) else None,
+            "real": asdict(server) if isinstance(server, ModelServer) else None,
         }
         self.server_cpu_ns = 0
         """CPU time of the server since it began, as of its last answer."""

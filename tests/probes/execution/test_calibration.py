@@ -14,7 +14,7 @@ TOOLS = {Tool.INTERPRETER, Tool.NUMPY}
 
 
 def test_a_machine_is_measured() -> None:
-    with Workers(count=4, tools=TOOLS, speeds=[0.0, 1.0, 1.5]) as workers:
+    with Workers(count=4, tools=TOOLS, server=[0.0, 1.0, 1.5]) as workers:
         host = measure_host(workers, TOOLS, FirstCome, side_by_side=(2, 4), calls=(1, 2))
 
     assert host.cores == usable_cores()
@@ -43,7 +43,7 @@ def test_a_raised_priority_is_lowered_again(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("os.setpriority", lambda _, __, nice: said.append(("process", nice)))
     monkeypatch.setattr("os.getpriority", lambda _, __: 3)
     with (
-        Workers(count=1, tools={Tool.INTERPRETER}, speeds=[0.0, 1.0]) as workers,
+        Workers(count=1, tools={Tool.INTERPRETER}, server=[0.0, 1.0]) as workers,
         priority.raised(workers),
     ):
         placed = workers.placed
@@ -61,7 +61,7 @@ def test_whoever_may_not_raise_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("os.setpriority", refused)
     with (
-        Workers(count=1, tools={Tool.INTERPRETER}, speeds=[0.0, 1.0]) as workers,
+        Workers(count=1, tools={Tool.INTERPRETER}, server=[0.0, 1.0]) as workers,
         pytest.raises(UsageError, match="needs root"),
         priority.raised(workers),
     ):

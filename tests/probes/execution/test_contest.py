@@ -13,7 +13,7 @@ UNITS = {Tool.INTERPRETER: 400_000.0, Tool.SPAWN: 700_000.0}
 
 def test_kinds_contest_for_cores() -> None:
     with (
-        Workers(count=4, tools=UNITS, speeds=[0.0, 1.0]) as workers,
+        Workers(count=4, tools=UNITS, server=[0.0, 1.0]) as workers,
         Hands(workers, UNITS) as hands,
     ):
         found = list(contests(hands, UNITS, FirstCome, cores=1, workers=4))
@@ -30,7 +30,7 @@ def test_kinds_contest_for_cores() -> None:
 
 def test_where_there_are_few_workers_there_is_no_contest() -> None:
     with (
-        Workers(count=1, tools=UNITS, speeds=[0.0, 1.0]) as workers,
+        Workers(count=1, tools=UNITS, server=[0.0, 1.0]) as workers,
         Hands(workers, UNITS) as hands,
     ):
         assert list(contests(hands, UNITS, FirstCome, cores=1, workers=1)) == []

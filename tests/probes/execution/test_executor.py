@@ -46,7 +46,7 @@ POLICIES: list[Policy] = [
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    with Workers(count=18, tools=UNIT_NS, speeds=SPEEDS) as started:
+    with Workers(count=18, tools=UNIT_NS, server=SPEEDS) as started:
         yield started
 
 
@@ -267,7 +267,7 @@ def test_threads_of_one_interpreter_do_python_code_one_at_a_time() -> None:
     """
     loops = [request(number, step(Stage.CPU, 40), step(Stage.CPU, 5, "spawn")) for number in (1, 2)]
     with (
-        Workers(count=1, tools=UNIT_NS, speeds=SPEEDS, threads=2) as workers,
+        Workers(count=1, tools=UNIT_NS, server=SPEEDS, threads=2) as workers,
         Hands(workers, UNIT_NS) as hands,
     ):
         run = execute([request(0, step(Stage.CPU, 5)), *loops], Threads(), hands)
@@ -378,7 +378,7 @@ def test_a_policy_that_starts_nobody_is_told_so(hands: Hands) -> None:
 def test_more_at_once_than_there_are_workers() -> None:
     everybody = CappedConcurrency(name="multi-processing", source="", cap=None)
     with (
-        Workers(count=2, tools=UNIT_NS, speeds=SPEEDS) as two,
+        Workers(count=2, tools=UNIT_NS, server=SPEEDS) as two,
         Hands(two, UNIT_NS) as few,
         pytest.raises(UsageError, match=r"than there are worker processes \(2\)"),
     ):
@@ -404,7 +404,7 @@ def gone(pids: Sequence[int], patience_s: float = 20.0) -> bool:
 
 
 def test_a_worker_that_dies_is_told_with_its_request_and_nobody_stays_behind() -> None:
-    with Workers(count=2, tools=UNIT_NS, speeds=SPEEDS) as workers:
+    with Workers(count=2, tools=UNIT_NS, server=SPEEDS) as workers:
         pids = workers.pids
         threading.Timer(0.3, os.kill, (workers.pids[1], signal.SIGKILL)).start()
         with (
@@ -423,7 +423,7 @@ def test_a_worker_that_dies_is_told_with_its_request_and_nobody_stays_behind() -
 
 
 def test_a_server_that_dies_is_told() -> None:
-    with Workers(count=1, tools=UNIT_NS, speeds=SPEEDS) as workers:
+    with Workers(count=1, tools=UNIT_NS, server=SPEEDS) as workers:
         threading.Timer(0.3, os.kill, (workers.pids[-1], signal.SIGKILL)).start()
         with (
             Hands(workers, UNIT_NS) as hands,
@@ -433,7 +433,7 @@ def test_a_server_that_dies_is_told() -> None:
 
 
 def test_a_worker_that_dies_while_it_rests_is_told() -> None:
-    with Workers(count=2, tools=UNIT_NS, speeds=SPEEDS) as workers:
+    with Workers(count=2, tools=UNIT_NS, server=SPEEDS) as workers:
         os.kill(workers.pids[2], signal.SIGKILL)  # the second, which one request does not need
         with (
             Hands(workers, UNIT_NS) as hands,
@@ -445,7 +445,7 @@ def test_a_worker_that_dies_while_it_rests_is_told() -> None:
 def test_workers_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentaudit.probes.execution.workers._NURSERY", "agentaudit.nowhere")
     with pytest.raises(IncompleteError, match="the worker processes did not start"):
-        Workers(count=1, tools=UNIT_NS, speeds=SPEEDS).__enter__()
+        Workers(count=1, tools=UNIT_NS, server=SPEEDS).__enter__()
 
 
 def test_what_is_wanted_of_the_workers_stands_on_no_command_line() -> None:
@@ -453,7 +453,7 @@ def test_what_is_wanted_of_the_workers_stands_on_no_command_line() -> None:
     speeds = [0.0, *(1 + number / 7 for number in range(8_192))]
     assert len(json.dumps(speeds)) > 1 << 16
 
-    with Workers(count=1, tools=UNIT_NS, speeds=speeds) as workers:
+    with Workers(count=1, tools=UNIT_NS, server=speeds) as workers:
         lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in workers.pids]
 
     assert [line.split(b"\0")[1:] for line in lines] == [
@@ -480,7 +480,7 @@ def test_workers_that_end_before_they_are_told_anything_are_told(
 ) -> None:
     """An order that no pipe holds at once breaks off at their end, and hides no reason."""
     monkeypatch.setattr("agentaudit.probes.execution.workers._NURSERY", "agentaudit.nowhere")
-    workers = Workers(count=1, tools=UNIT_NS, speeds=[1 / 3] * 8_192)
+    workers = Workers(count=1, tools=UNIT_NS, server=[1 / 3] * 8_192)
 
     with pytest.raises(IncompleteError, match="the worker processes did not start"):
         workers.__enter__()
@@ -488,12 +488,12 @@ def test_workers_that_end_before_they_are_told_anything_are_told(
 
 def test_at_least_one_worker() -> None:
     with pytest.raises(ValueError, match="from 1 to 256 workers, not 0"):
-        Workers(count=0, tools=UNIT_NS, speeds=SPEEDS)
+        Workers(count=0, tools=UNIT_NS, server=SPEEDS)
 
 
 def test_everybody_is_gone_after_the_run() -> None:
     """The one that all are forked from, three workers and the server."""
-    with Workers(count=3, tools=UNIT_NS, speeds=SPEEDS) as workers:
+    with Workers(count=3, tools=UNIT_NS, server=SPEEDS) as workers:
         pids = workers.pids
         there = [alive(pid) for pid in pids]
 
