@@ -15,6 +15,7 @@ from agentaudit.extract.known_tools import CODE, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_headers, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.schemas import Taken, taken_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.controls import Approval
@@ -56,18 +57,18 @@ def _add_tool(reading: Reading, node: Node) -> None:
             ),
             known=known,
             sandboxed=True if known is not None and "execute" in known.effects else None,
-            typed=_typed(node) if kind == "function" else None,
+            taken=_taken(node) if kind == "function" else None,
         ),
     )
 
 
-def _typed(node: Node) -> bool | None:
-    """Whether every parameter of a function has a type, which is a `kind` here."""
+def _taken(node: Node) -> Taken | None:
+    """What a function takes: its parameters by their names, or in a list; a type is a `kind`."""
     parameters = node.get("parameters", "properties") or node.child("parameters")
     if parameters is None:
         return None
-    values = [value for _, value in parameters.items()] or list(parameters.elements)
-    return all(value.child("kind") or value.child("type") for value in values)
+    listed = ((each.text_at("name"), each) for each in parameters.elements)
+    return taken_of((plain(name), each) for name, each in (*parameters.items(), *listed))
 
 
 def add_server_of(reading: Reading, node: Node, route: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from agentaudit.errors import Problem
 from agentaudit.extract.azure_deployed import Deployed
+from agentaudit.extract.azure_identities import identities_of
 from agentaudit.extract.azure_runtimes import RUNTIMES
 from agentaudit.extract.azure_secrets import SECRETS, add_parameters
 from agentaudit.extract.azure_templates import project
@@ -93,9 +94,12 @@ def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> 
     add_clouds(stack, collector)
     stack.close()
     unread: dict[str, list[Node]] = {}
+    identities = identities_of(resources)
     for resource in resources:
-        add = RUNTIMES.get(resource.type) or SECRETS.get(resource.type)
-        if add is not None:
+        run, add = RUNTIMES.get(resource.type), SECRETS.get(resource.type)
+        if run is not None:
+            identities.give(resource, run(resource, collector), collector)
+        elif add is not None:
             add(resource, collector)
         elif _unread(resource.type):
             unread.setdefault(resource.document.file, []).append(resource.header)

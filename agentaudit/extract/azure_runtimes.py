@@ -24,7 +24,10 @@ _MEMORY = (("memory",), ("requests", "memoryInGB"), ("limits", "memoryInGB"))
 _MANAGED = {"azure": "a managed identity"}
 
 
-def _add_site(deployed: Deployed, collector: Collector) -> None:
+Runtimes = tuple[Runtime, ...]
+
+
+def _add_site(deployed: Deployed, collector: Collector) -> Runtimes:
     """A web app or a function app, with the settings that its own resource has."""
     listed = deployed.property_at("siteConfig", "appSettings")
     _leave_open(deployed.document, listed, collector)
@@ -41,26 +44,26 @@ def _add_site(deployed: Deployed, collector: Collector) -> None:
         for pair in (strings.list() if strings is not None else ())
         if (value := pair.get("connectionString")) is not None
     )
-    _add(deployed, (*settings, *more), collector)
+    return (_add(deployed, (*settings, *more), collector),)
 
 
-def _add_settings(deployed: Deployed, collector: Collector) -> None:
+def _add_settings(deployed: Deployed, collector: Collector) -> Runtimes:
     """The settings of a site in a resource of their own, `agent/appsettings`."""
     name = deployed.node.get("name")
     if name is None or not name.raw.rstrip("')}").endswith("appsettings"):
-        return
+        return ()
     values = deployed.property_at()
     _leave_open(deployed.document, values, collector)
     entries = values.entries if values is not None else ()
     settings = tuple(
         _setting(deployed, key.raw, value) for key, value in entries if not key.unknown
     )
-    _add(deployed, settings, collector)
+    return (_add(deployed, settings, collector),)
 
 
-def _add_group(deployed: Deployed, collector: Collector) -> None:
+def _add_group(deployed: Deployed, collector: Collector) -> Runtimes:
     """A group of containers; what is given as `secureValue` is not shown again."""
-    listed = deployed.property_at("containers")
+    listed, found = deployed.property_at("containers"), []
     _leave_open(deployed.document, listed, collector)
     for container in listed.list() if listed is not None else ():
         properties = container.get("properties") or container
@@ -72,7 +75,9 @@ def _add_group(deployed: Deployed, collector: Collector) -> None:
             if pair.text_at("name")
             and (value := pair.get("value") or pair.get("secureValue")) is not None
         )
-        _add(deployed, settings, collector, container=_named(properties, container))
+        named = _named(properties, container)
+        found.append(_add(deployed, settings, collector, container=named))
+    return tuple(found)
 
 
 def _named(properties: Node, container: Node) -> Node:
@@ -81,7 +86,7 @@ def _named(properties: Node, container: Node) -> Node:
     return properties.changed(entries=(*names, *properties.entries))
 
 
-def _add_container_app(deployed: Deployed, collector: Collector) -> None:
+def _add_container_app(deployed: Deployed, collector: Collector) -> Runtimes:
     """The containers of an app; `secretRef` leads to the app's secrets, and to its vault."""
     secrets = deployed.property_at("configuration", "secrets")
     containers = deployed.property_at("template", "containers")
@@ -90,11 +95,13 @@ def _add_container_app(deployed: Deployed, collector: Collector) -> None:
     kept = {
         secret.text_at("name"): secret for secret in (secrets.list() if secrets is not None else ())
     }
+    found = []
     for container in containers.list() if containers is not None else ():
         listed = container.get("env")
         _leave_open(deployed.document, listed, collector)
         settings = tuple(_environment(deployed, listed, kept))
-        _add(deployed, settings, collector, container=container)
+        found.append(_add(deployed, settings, collector, container=container))
+    return tuple(found)
 
 
 def _environment(
@@ -139,14 +146,14 @@ def _add(
     collector: Collector,
     *,
     container: Node | None = None,
-) -> None:
+) -> Runtime:
     place = container or deployed.node
     name = _name_of(deployed, container)
     key = deployed.key if container is None else f"{deployed.key}.{name}"
     limited = container is None or any(
         container.get("resources", *route) is not None for route in _MEMORY
     )
-    add_container(
+    return add_container(
         collector,
         Container(
             document=deployed.document,
@@ -173,7 +180,7 @@ def _name_of(deployed: Deployed, container: Node | None) -> str:
     return own.text if own is not None and own.text else deployed.name
 
 
-RUNTIMES: Mapping[str, Callable[[Deployed, Collector], None]] = MappingProxyType(
+RUNTIMES: Mapping[str, Callable[[Deployed, Collector], Runtimes]] = MappingProxyType(
     {
         "microsoft.web/sites": _add_site,
         "microsoft.web/sites/config": _add_settings,

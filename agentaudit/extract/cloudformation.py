@@ -33,6 +33,8 @@ from agentaudit.extract.terraform_runtimes import add_runtimes
 from agentaudit.extract.terraform_stores import add_stores
 from agentaudit.readers.document import Document, Node, NodeKind
 
+_RETENTION = "Retention"
+"""What each way to end a log in a template is called after; the CDK has a resource for it."""
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -85,7 +87,8 @@ def _stack(document: Document, given: Mapping[str, Node]) -> Stack:
     }
     names = {key.raw: name for key, value in resources if (name := _given_name(value))}
     template = Template(parameters={**_defaults(document), **given}, types=types, names=names)
-    stack = Stack(folder=document.file, bodies=[])
+    silent = _RETENTION not in document.text
+    stack = Stack(folder=document.file, bodies=[], silent_of_logs=silent)
     stack.members_by_type = tuple(
         declared
         for key, value in resources

@@ -22,6 +22,7 @@ from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import AuditLog
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node, NodeKind
 
@@ -56,6 +57,7 @@ def extract_crewai(documents: Documents, collector: Collector) -> None:
         memory = document.root.key_of("memory")
         if memory is not None and _remembers(document.root):
             _add_memory(collector, document, memory, found[_project(document.file)])
+        _add_log(collector, document)
 
 
 def _project(file: str) -> str:
@@ -196,3 +198,21 @@ def _add_memory(collector: Collector, document: Document, key: Node, agents: lis
     for agent in agents:
         for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
             collector.link(kind, agent.id, store.id, place)
+
+
+def _add_log(collector: Collector, document: Document) -> None:
+    """The file that a crew writes every task and its result into, and that nothing ever ends."""
+    file = document.root.child("output_log_file")
+    if file is None or not file.text or file.boolean is False:
+        return
+    collector.add(
+        AuditLog(
+            id=fact_id("audit_log", "crew log", f"{document.file}#output_log_file"),
+            name=f"log of the crew in {plain(file.text)}",
+            evidence=(evidence(document, file, plain(file.text)),),
+            kind="file",
+            enabled=Truth.YES,
+            retention=Known.NONE,
+            content_logged=True,
+        )
+    )

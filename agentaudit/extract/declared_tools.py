@@ -7,6 +7,7 @@ from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.known_tools import KnownTool
 from agentaudit.extract.mcp_tools import add_source
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
@@ -26,6 +27,8 @@ class DeclaredTool(Struct, frozen=True, kw_only=True):
     sandboxed: bool | None = None
     typed: bool | None = None
     approval: bool | None = None
+    taken: Taken | None = None
+    """What it takes by a schema of its own, where it has one."""
 
 
 def add_declared_tool(collector: Collector, agent: Agent, declared: DeclaredTool) -> Tool:
@@ -52,6 +55,9 @@ def add_declared_tool(collector: Collector, agent: Agent, declared: DeclaredTool
             approval=truth(declared.approval),
         )
     )
+    if declared.taken is not None:
+        tool = as_taking(tool, declared.taken)
+        collector.update(tool)
     collector.link(EdgeKind.INVOKES, agent.id, tool.id, declared.place)
     if tool.reads_untrusted is Truth.YES:
         add_source(collector, tool.id, declared.source, declared.place)

@@ -24,9 +24,14 @@ _TRACING: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("LANGFUSE_HOST", "langfuse", frozenset({""})),
 )
 _CONTENT = re.compile(
-    r"CAPTURE_MESSAGE_CONTENT$|LOG_PROMPTS$|^LANGCHAIN_VERBOSE$|^LITELLM_LOG$|LOG_(?:MESSAGES|TOOL)",
+    r"CAPTURE_MESSAGE_CONTENT$|LOG_(?:USER_)?PROMPTS$|^LANGCHAIN_VERBOSE$|^LITELLM_LOG$"
+    r"|LOG_(?:MESSAGES|TOOL)",
     re.IGNORECASE,
 )
+_TRACED = re.compile(r"CAPTURE_MESSAGE_CONTENT$|^OTEL_|_TELEMETRY_", re.IGNORECASE)
+"""What goes to where traces go, and is not printed."""
+_EVENT = "POWERTOOLS_LOGGER_LOG_EVENT"
+"""With which Powertools for AWS Lambda prints what a function is asked: of an agent, the prompt."""
 _RETRIES = re.compile(
     r"^(?:LLM|MODEL|AGENT|TOOL|OPENAI|ANTHROPIC|LITELLM|BEDROCK)_(?:\w+_)?"
     r"(?:MAX_RETR(?:Y|IES)|MAX_ATTEMPTS|RETRY_(?:LIMIT|MAX)|NUM_RETRIES)$",
@@ -50,9 +55,10 @@ def place_of(setting: Setting) -> Evidence:
 def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
     """The logs that an environment switches on or off."""
     by_name = {setting.key.upper(): setting for setting in settings}
-    content = next((item for item in settings if _logs_content(item)), None)
-    printed = content is not None and not content.key.upper().endswith("CAPTURE_MESSAGE_CONTENT")
     runtime = collector.facts.get(owner)
+    asked = isinstance(runtime, Runtime) and runtime.runs_agent
+    content = next((item for item in settings if _logs_content(item, of_agent=asked)), None)
+    printed = content is not None and not _TRACED.search(content.key)
     kept = runtime.log_retention if printed and isinstance(runtime, Runtime) else Known.UNKNOWN
     for kind in dict.fromkeys(kind for _, kind, _ in _TRACING):
         found = [
@@ -90,9 +96,9 @@ def _add_log(
     )
 
 
-def _logs_content(setting: Setting) -> bool:
-    value = setting.content.lower()
-    return _CONTENT.search(setting.key) is not None and value in {"true", "1", "debug", "yes"}
+def _logs_content(setting: Setting, *, of_agent: bool) -> bool:
+    named = _CONTENT.search(setting.key) is not None or (of_agent and setting.key == _EVENT)
+    return named and setting.content.lower() in {"true", "1", "debug", "yes"}
 
 
 def add_retries(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:

@@ -28,7 +28,14 @@ def extract_gemini(documents: Documents, collector: Collector) -> None:
         if _FILE.search(document.file):
             agent = _add_agent(document, collector)
             _add_sessions(document, collector, agent)
-            add_telemetry(document, collector, agent, document.root.get("telemetry", "logPrompts"))
+            logged = document.root.get("telemetry", "logPrompts")
+            add_telemetry(document, collector, agent, logged, file=_telemetry_file(document.root))
+
+
+def _telemetry_file(root: Node) -> Node | None:
+    """The file into which telemetry goes, where it is on and goes into one."""
+    on, file = root.get("telemetry", "enabled"), root.get("telemetry", "outfile")
+    return file if file is not None and file.text and on is not None and on.boolean else None
 
 
 def _add_agent(document: Document, collector: Collector) -> Agent:

@@ -6,6 +6,7 @@ from agentaudit.extract.iam import Bearer, add_grants
 from agentaudit.extract.iam_policies import PolicySource, statements
 from agentaudit.extract.iam_trust import trust
 from agentaudit.extract.platform_files import policies
+from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.permissions import Identity
 
 
@@ -36,6 +37,7 @@ def _add(documents: Documents, collector: Collector, source: PolicySource) -> No
             evidence=(evidence(source.document, source.node),),
             provider="aws",
             kind="role",
+            boundary=_boundary(source),
             trust_wildcard="*" in given.unconditional,
             trust_principals=given.principals,
             trust_conditions=given.conditions,
@@ -43,6 +45,14 @@ def _add(documents: Documents, collector: Collector, source: PolicySource) -> No
             oidc_subject=given.oidc_subject,
         )
     )
+
+
+def _boundary(source: PolicySource) -> Truth:
+    """Whether a role has one: a whole answer of `aws iam get-role` says so, and no policy alone."""
+    role = source.document.root.child("Role")
+    if role is None or role.child("RoleId") is None:
+        return Truth.UNKNOWN
+    return Truth.NO if role.child("PermissionsBoundary") is None else Truth.YES
 
 
 def _is_role_action(action: str) -> bool:

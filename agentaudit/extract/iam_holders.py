@@ -11,7 +11,9 @@ from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam_policies import Statement
 from agentaudit.extract.iam_trust import trust
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Identity
+from agentaudit.readers.document import Node
 
 _ROLE_ARN = re.compile(
     r"^arn:aws[\w-]*:(?:iam|sts)::[^:]*:(?:role|user|assumed-role)/(?P<path>.+)$"
@@ -81,6 +83,22 @@ def add_identity(collector: Collector, holder: Holder) -> Identity:
     bearer = Bearer(name=holder.name, key=added.id, identity_id=added.id, ceiling=holder.ceiling)
     add_grants(collector, bearer, holder.statements)
     return added
+
+
+def add_outsider(collector: Collector, named: Node, kind: str, place: Evidence) -> FactId | None:
+    """Who is named by an ARN and declared in no file: what he may do is open, not who he is."""
+    arn = named.text or ""
+    name = principal_name(arn)
+    if not name or "${" in arn:
+        return None
+    identity = Identity(
+        id=fact_id("identity", name, arn),
+        name=name,
+        evidence=(place,),
+        provider="aws",
+        kind=kind,
+    )
+    return collector.add(identity).id
 
 
 def principal_name(arn: str) -> str:

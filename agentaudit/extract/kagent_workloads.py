@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, Workload, evidence
 from agentaudit.extract.containers import add_egress, runtime_id
 from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.kubernetes_accounts import add_account
 from agentaudit.extract.kubernetes_environment import Pod, environment_of
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.launchers import image_launch
@@ -35,6 +36,8 @@ def add_agent_runtime(
     key = f"Agent/{item.namespace}/{item.name}/runtime"
     runtime = collector.add(_runtime(item, deployment, key))
     collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, *agent.evidence[:1])
+    account = add_account(collector, item, deployment, runtime)
+    collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, account.id, *account.evidence[:1])
     pod = Pod(owner=item, template=item.node, spec=deployment, cluster=cluster)
     environment = environment_of(pod, deployment, key, collector)
     holding = Holding(

@@ -17,6 +17,7 @@ from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, PRIVATE, WEB, K
 from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.schemas import Taken, as_taking, taken_by
 from agentaudit.extract.source_tools import add_tool_in, tool_in
 from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Node, NodeKind
@@ -89,14 +90,14 @@ def _add_tool(reading: Reading, node: Node, asked: frozenset[str]) -> None:
     place = evidence(reading.document, node.child("name") or node, name)
     waits = node.child("default_requires_approval")
     approval = name in asked or (waits is not None and waits.boolean is True)
-    source = node.child("source_code")
+    source, taken = node.child("source_code"), _taken(node)
     known = _KNOWN.get(name)
     if known is None and source is not None and source.text:
         function = tool_in(reading.document, source, name)
         if function is not None:
-            typed = Truth.YES if _described(node) else function.typed
+            function = as_taking(function, taken) if taken is not None else function
             asks = Truth.YES if approval else Truth.NO
-            add_tool_in(reading, replace(function, typed=typed), name, place, approval=asks)
+            add_tool_in(reading, function, name, place, approval=asks)
             return
     add_declared_tool(
         reading.collector,
@@ -108,16 +109,16 @@ def _add_tool(reading: Reading, node: Node, asked: frozenset[str]) -> None:
             known=known,
             sandboxed=True if name == "run_code" else None,
             approval=approval,
+            taken=taken if known is None else None,
         ),
     )
 
 
-def _described(node: Node) -> bool:
-    """Whether the schema that the model is shown gives every parameter a type."""
-    properties = node.get("json_schema", "parameters", "properties")
-    return properties is not None and all(
-        value.child("type") is not None for _, value in properties.items()
-    )
+def _taken(node: Node) -> Taken | None:
+    """What the schema lets through that the model is shown; None where there is none."""
+    schema = node.get("json_schema", "parameters")
+    described = schema is not None and schema.child("properties") is not None
+    return taken_by(schema) if schema is not None and described else None
 
 
 def _add_server(reading: Reading, node: Node, route: str) -> None:

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import folder_of
-from agentaudit.model.evidence import Truth
+from agentaudit.extract.redaction import plain
+from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import AuditLog
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -90,18 +91,29 @@ def client_agent(document: Document, collector: Collector, place: Node | None = 
 
 
 def add_telemetry(
-    document: Document, collector: Collector, agent: Agent, logged: Node | None
+    document: Document,
+    collector: Collector,
+    agent: Agent,
+    logged: Node | None,
+    *,
+    file: Node | None = None,
 ) -> None:
-    """What a client sends of itself; `logged` says whether prompts go with it."""
-    if logged is not None:
+    """
+    What a client sends of itself; `logged` says whether prompts go with it.
+
+    Into a `file` it writes without an end, and with prompts unless it is told otherwise.
+    """
+    place = logged or file
+    if place is not None:
         collector.add(
             AuditLog(
                 id=fact_id("audit_log", "telemetry", f"{agent.id}/telemetry"),
                 name=f"telemetry of {agent.name}",
-                evidence=(evidence(document, logged, logged.text or ""),),
+                evidence=(evidence(document, place, plain(place.text or "")),),
                 kind="otel",
                 enabled=Truth.YES,
-                content_logged=logged.boolean is True,
+                retention=Known.UNKNOWN if file is None else Known.NONE,
+                content_logged=logged is None or logged.boolean is True,
             )
         )
 

@@ -2,6 +2,7 @@
 
 import re
 
+from agentaudit.errors import InputError
 from agentaudit.extract.bounds import truth
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
@@ -9,10 +10,12 @@ from agentaudit.extract.known_tools import PRIVATE, SHELL, WEB, KnownTool
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.n8n_workflows import Workflow, short_type
 from agentaudit.extract.redaction import bare_url, plain
+from agentaudit.extract.schemas import Taken, taken_by
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Node
+from agentaudit.readers.jsonc import parse_json
 
 _KNOWN: dict[str, KnownTool] = {
     "executeCommandTool": SHELL,
@@ -35,6 +38,7 @@ _OPERATIONS = (
     ),
     (re.compile(r"^executeQuery$"), "sql"),
 )
+_WITH_SCHEMA = frozenset({"toolCode", "toolWorkflow"})
 _MODEL_FILLS = re.compile(r"\$fromAI\(|(?<!\{)\{\w+\}(?!\})")
 """Where the model fills in a part: n8n's `$fromAI(…)`, or a placeholder of the older node."""
 
@@ -57,8 +61,20 @@ def add_tool(workflow: Workflow, collector: Collector, agent: Agent, node: Node)
         place=evidence(workflow.document, node.child("type") or node, short),
         known=_behaviour(node, short),
         source="messages of strangers" if _MAIL.search(short) else "web pages",
+        taken=_taken(workflow, node) if short in _WITH_SCHEMA else None,
     )
     add_declared_tool(collector, agent, declared)
+
+
+def _taken(workflow: Workflow, node: Node) -> Taken | None:
+    """What a tool takes by the schema that its author wrote; of no other form the type is known."""
+    if node.text_at("parameters", "schemaType") != "manual":
+        return None
+    try:
+        text = node.text_at("parameters", "inputSchema")
+        return taken_by(parse_json(workflow.document.file, text).root)
+    except InputError:
+        return None
 
 
 def _behaviour(node: Node, short: str) -> KnownTool | None:

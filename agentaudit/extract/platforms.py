@@ -83,6 +83,13 @@ def extract_phoenix(documents: Documents, collector: Collector) -> None:
         extract(documents, collector)
 
 
+def extract_langfuse(documents: Documents, collector: Collector) -> None:
+    if any("langfuse/langfuse" in workload.image for workload in collector.workloads):
+        from agentaudit.extract.langfuse import extract_langfuse as extract
+
+        extract(documents, collector)
+
+
 def extract_prompted_memory(documents: Documents, collector: Collector) -> None:
     """Memory that others write and models take for instructions."""
     words = ("app:", "store.put", "store.aput", "store.search", "store.asearch", "store.get")

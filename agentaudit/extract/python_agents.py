@@ -23,6 +23,8 @@ from agentaudit.extract.python_gates import add_gates
 from agentaudit.extract.python_identity import add_identities, entry_agents
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_limits import budget, iterations, timeout
+from agentaudit.extract.python_listed_tools import listed_tools
+from agentaudit.extract.python_logs import message_logs
 from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_pages import open_to_pages
 from agentaudit.extract.python_retries import retries
@@ -65,6 +67,10 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_sessions(module, calls, collector)
     add_servers(building)
     add_function_apps(building)
+    for tool in listed_tools(module, calls):
+        collector.add(tool)
+    for log in message_logs(module, calls):
+        collector.add(log)
     found = (
         *memories(module, calls),
         *agentcore_memories(module, calls),

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_syntax import descendants, words_in
 
-_LOOSE = frozenset({"Any", "object", "dict", "Dict", "Mapping", "list", "List"})
+_ANYTHING = frozenset({"Any", "object"})
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping"})
+_CONTAINERS = _MAPPINGS | {"list", "List"}
 _CONTEXT = re.compile(r"Context|RunContextWrapper|ToolRuntime|InjectedState|BaseStore")
 _SAID = frozenset({"Field", "Doc", "Parameter"})
 """What describes a parameter within `Annotated`; anything else may check it."""
@@ -23,9 +24,16 @@ def is_filled_in(annotation: ast.expr | None) -> bool:
 
 
 def takes_anything(module: Module, annotation: ast.expr | None) -> bool:
-    """Whether a type leaves open what it holds; no type does."""
+    """Whether a parameter takes whatever there is: by its type, or because it has none."""
     return annotation is None or any(
-        _is_loose(module, part) for part in _alternatives(module, annotation)
+        _name(module, part) in _ANYTHING for part in _alternatives(module, annotation)
+    )
+
+
+def takes_any_content(module: Module, annotation: ast.expr | None) -> bool:
+    """Whether a parameter takes a mapping or a list, and its type leaves open what that holds."""
+    return annotation is not None and any(
+        _is_open(module, part) for part in _alternatives(module, annotation)
     )
 
 
@@ -37,11 +45,12 @@ def takes_any_text(module: Module, annotation: ast.expr | None) -> bool:
     return bool(parts) and all(_name(module, part) in {"str", "Any"} for part in parts)
 
 
-def _is_loose(module: Module, part: ast.expr) -> bool:
+def _is_open(module: Module, part: ast.expr) -> bool:
     if not isinstance(part, ast.Subscript):
-        return _name(module, part) in _LOOSE
+        return _name(module, part) in _CONTAINERS
     holds = part.slice.elts if isinstance(part.slice, ast.Tuple) else [part.slice]
-    return _name(module, part.value) in _MAPPINGS and _name(module, holds[-1]) == "Any"
+    held = _name(module, holds[-1]) if holds else ""
+    return _name(module, part.value) in _MAPPINGS and held in _ANYTHING
 
 
 def _alternatives(module: Module, top: ast.expr) -> Iterator[ast.expr]:
@@ -68,7 +77,7 @@ def _inner(module: Module, node: ast.expr) -> list[ast.expr] | None:
     match _name(module, node.value):
         case "Optional" | "Union":
             return given
-        case "Annotated" if not any(_checks(module, each) for each in given[1:]):
+        case "Annotated" if not any(checks(module, each) for each in given[1:]):
             return given[:1]
         case _:
             return None
@@ -87,7 +96,7 @@ def _quoted(text: str, at: ast.expr) -> list[ast.expr] | None:
     return None if isinstance(inner, ast.Constant) else [inner]
 
 
-def _checks(module: Module, said: ast.expr) -> bool:
+def checks(module: Module, said: ast.expr) -> bool:
     """Whether what stands beside a type may refuse a value."""
     if not isinstance(said, ast.Call):
         return not isinstance(said, ast.Constant)

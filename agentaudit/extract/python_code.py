@@ -117,6 +117,11 @@ class Module(Struct, frozen=True, eq=False, dict=True):
             name = full if own is None else own.get(attribute, full)
         return name
 
+    @cached_property
+    def classes(self) -> Mapping[str, ast.ClassDef]:
+        """The first class of each name."""
+        return {defined.name: defined for defined in reversed(self.of(ast.ClassDef))}
+
     def calls(self) -> Iterator[Call]:
         """Every call of the file, from the top down: those within others come after all of them."""
         targets = self._targets()

@@ -14,6 +14,7 @@ from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_frameworks import is_foreign
 from agentaudit.extract.python_named_tools import named_tool
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_own_tools import own_tool, wrapped
 from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.extract.python_tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
@@ -27,12 +28,25 @@ _WRAPPERS: Mapping[str, tuple[str, ...]] = {
     "google.adk.tools.FunctionTool": ("func",),
     "google.adk.tools.function_tool.FunctionTool": ("func",),
     "google.adk.tools.LongRunningFunctionTool": ("func",),
+    "agents.FunctionTool": ("on_invoke_tool",),
     "dspy.Tool": ("func",),
     "haystack.tools.create_tool_from_function": ("function",),
     "haystack.tools.Tool": ("function",),
-    "langchain_core.tools.StructuredTool.from_function": ("func", "coroutine"),
+    "pydantic_ai.Tool": ("function",),
+    "pydantic_ai.Tool.from_schema": ("function",),
+    "pydantic_ai.tools.Tool": ("function",),
+    **{
+        f"{package}.{made}": ("func", "coroutine")
+        for package in ("langchain_core.tools", "langchain.tools")
+        for made in ("StructuredTool.from_function", "StructuredTool", "Tool.from_function", "Tool")
+    },
+    "langchain.agents.Tool": ("func", "coroutine"),
 }
 """Calls that make a tool of the function they are given, and under which name."""
+_NAMED_FIRST = frozenset(
+    f"{package}.Tool" for package in ("langchain_core.tools", "langchain.tools", "langchain.agents")
+)
+"""Those whose first argument is a name: `Tool("search", look, "looks for it")`."""
 _NO_TOOLS = frozenset({"autogen_ext.tools.code_execution.PythonCodeExecutionTool"})
 """What is looked at elsewhere: where the code runs that an agent writes."""
 
@@ -139,19 +153,16 @@ def _methods(building: Building, defined: Sequence[ast.ClassDef]) -> Iterator[To
 
 
 def _tool(building: Building, element: ast.expr, depth: int = 0) -> Tool:
-    module, collector = building.module, building.collector
-    path = module.dotted(element)
+    path = building.module.dotted(element)
     name = path.rpartition(".")[2]
     if name in building.tools:
         return building.tools[name]
     inner = _inner(building, element, path) if depth < _DEEPEST else None
     if inner is not None:
-        tool = _tool(building, inner, depth + 1)
-        asks = approval_of(module, element) is Truth.YES
-        return _gated(collector, tool) if asks else tool
+        return _wrapped(building, element, _tool(building, inner, depth + 1))
     known = _known(building, element, path)
     if known is not None:
-        return add_ingestion(collector, collector.add(known))
+        return add_ingestion(building.collector, building.collector.add(known))
     return _unknown(building, element, name)
 
 
@@ -161,7 +172,9 @@ def _inner(building: Building, element: ast.expr, path: str) -> ast.expr | None:
         return building.made_by(element)
     if path not in _WRAPPERS:
         return None
-    return keyword(element, *_WRAPPERS[path]) or next(iter(element.args), None)
+    at = 1 if path in _NAMED_FIRST else 0
+    given = keyword(element, *_WRAPPERS[path]) or next(iter(element.args[at : at + 1]), None)
+    return None if isinstance(given, ast.Lambda) else given
 
 
 def _known(building: Building, element: ast.expr, path: str) -> Tool | None:
@@ -174,13 +187,17 @@ def _known(building: Building, element: ast.expr, path: str) -> Tool | None:
             return building.as_tool(function)
     if isinstance(element, ast.Call) and name in CLASS_TOOLS and is_foreign(module, path):
         return class_tool(module, element, name)
-    return named_tool(building.documents, module, element, path)
+    own = own_tool(building.documents, module, element) if isinstance(element, ast.Call) else None
+    return own or named_tool(building.documents, module, element, path)
 
 
-def _gated(collector: Collector, tool: Tool) -> Tool:
-    """A tool that a person is asked about, by the switch of what wraps it."""
-    changed = replace(tool, approval=Truth.YES)
-    collector.update(changed)
+def _wrapped(building: Building, element: ast.expr, tool: Tool) -> Tool:
+    """A tool with what its wrapper says: what it takes, and whether a person is asked about it."""
+    changed = wrapped(building.module, element, tool)
+    if approval_of(building.module, element) is Truth.YES:
+        changed = replace(changed, approval=Truth.YES)
+    if changed != tool:
+        building.collector.update(changed)
     return changed
 
 

@@ -9,28 +9,30 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_annotations import (
     is_filled_in,
+    takes_any_content,
     takes_any_text,
     takes_anything,
 )
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_effects import effects_of
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_schemas import schema_in
 from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.schemas import FREE_FORM, Taken, as_taking
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
 _DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_function|ai_function)$")
-_FREE_FORM = re.compile(
-    r"^(?:sql|query|statement|command|cmd|code|script|expression|path|file_?path|filename|url|uri)$"
-)
 _TRIGGERS = frozenset({"mcp_tool_trigger", "mcp_tool"})
 _TRIGGER = "mcptooltrigger"
 """Of Azure Functions, by names of its own and of the host's, the latter in small letters."""
-_SCHEMAS = ("args_schema", "input_schema", "toolProperties", "tool_properties")
+_SCHEMAS = ("args_schema", "input_schema", "inputSchema", "toolProperties", "tool_properties")
 _MOST = 20
 """Tools of one name and file that are compared."""
 _INJECTED = frozenset({"agent"})
 """Parameters that Strands fills in by their name (its documentation, "Python Tools")."""
+_OF_RUNS = frozenset({"run_manager", "callbacks"})
+"""Parameters that LangChain fills in by their name (`langchain_core.tools.base.FILTERED_ARGS`)."""
 _ASKS_FIRST = (
     *("needs_approval", "requires_approval", "requires_confirmation", "external_execution"),
     "require_confirmation",
@@ -91,14 +93,14 @@ def _bare(base: ast.expr) -> ast.expr:
 
 def function_tool(module: Module, node: FunctionDef) -> Tool:
     """The tool that a function is."""
-    injected = _INJECTED if _of_strands(module, node) else frozenset[str]()
+    injected = _OF_RUNS | (_INJECTED if _of_strands(module, node) else frozenset[str]())
     parameters = [
         item
         for item in _parameters(node)
         if item.arg not in injected and not is_filled_in(item.annotation)
     ]
     effects = effects_of(module, node, [item.arg for item in parameters])
-    return Tool(
+    tool = Tool(
         id=fact_id("tool", node.name, f"{module.document.file}#{node.name}"),
         name=node.name,
         evidence=(module.place(_heading(node), f"def {node.name}"),),
@@ -107,11 +109,10 @@ def function_tool(module: Module, node: FunctionDef) -> Tool:
         reads_untrusted=effects.truth(effects.untrusted),
         reads_private=effects.truth(effects.private),
         egress=effects.truth(effects.egress),
-        typed=Truth.YES if _has_schema(module, node) else _typed(module, node, parameters),
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
-        free_form_parameters=tuple(item.arg for item in parameters if _free_form(module, item)),
         approval=approval_of(module, *node.decorator_list),
     )
+    return as_taking(tool, _taken(module, node, parameters))
 
 
 def approval_of(module: Module, *places: ast.expr) -> Truth:
@@ -151,6 +152,20 @@ def _of_strands(module: Module, node: FunctionDef) -> bool:
     return any(name.startswith("strands") for name in names)
 
 
+def _taken(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Taken:
+    """What a function takes, by the schema that its decorator names, or by its signature."""
+    given = _given_schema(module, node)
+    named = schema_in(module, given) if given is not None else None
+    if named is not None:
+        return named
+    open_ones = (item.arg for item in parameters if takes_any_content(module, item.annotation))
+    return Taken(
+        typed=Truth.YES if given is not None else _typed(module, node, parameters),
+        free_form=tuple(item.arg for item in parameters if _free_form(module, item)),
+        any_content=() if given is not None else tuple(open_ones),
+    )
+
+
 def _typed(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Truth:
     anything = node.args.kwarg is not None and not _passes_context(module, node)
     if anything or node.args.vararg is not None:
@@ -165,26 +180,27 @@ def _passes_context(module: Module, node: FunctionDef) -> bool:
     return any(name.startswith("agent_framework.") for name in names)
 
 
-def _has_schema(module: Module, node: FunctionDef) -> bool:
+def _given_schema(module: Module, node: FunctionDef) -> ast.expr | None:
     """
-    Whether the decorator names the types.
+    Where the decorator names the types.
 
     LangChain's `args_schema`, Claude's third argument, the properties that Azure Functions offers.
     """
     for decorator in node.decorator_list:
         if not isinstance(decorator, ast.Call):
             continue
-        if keyword(decorator, *_SCHEMAS) is not None:
-            return True
+        given = keyword(decorator, *_SCHEMAS)
         named = module.dotted(decorator.func).startswith("claude_agent_sdk.")
-        if named and len(decorator.args) > 2:  # noqa: PLR2004 - name, description, schema
-            return True
-    return False
+        if given is None and named and len(decorator.args) > 2:  # noqa: PLR2004 - name, description
+            given = decorator.args[2]
+        if given is not None:
+            return given
+    return None
 
 
 def _free_form(module: Module, parameter: ast.arg) -> bool:
     """Whether a parameter takes any text where a command, a query or an address is meant."""
-    meant = _FREE_FORM.match(parameter.arg) is not None
+    meant = FREE_FORM.match(parameter.arg) is not None
     return meant and takes_any_text(module, parameter.annotation)
 
 

@@ -138,10 +138,13 @@ class _Project(Struct, frozen=True):
         """The resources of its template, by their logical ids."""
         yield from self._written()
         yield from self._shared_role()
+        changed = frozenset(key.raw for key, _ in self._written())
         functions = self.root.get("functions")
         for group in functions.list() if functions is not None else ():
             for key, function in group.entries:
                 yield from self._function(key, function)
+                if f"{_logical(key)}LogGroup" not in changed:
+                    yield self._log_group(key, function)
 
     def _written(self) -> Iterator[tuple[Node, Node]]:
         listed = self.root.get("resources")
@@ -172,7 +175,7 @@ class _Project(Struct, frozen=True):
 
     def _function(self, key: Node, function: Node) -> Iterator[tuple[Node, Node]]:
         own = function.get("iamRoleStatements")
-        name = f"{key.raw[:1].upper()}{key.raw[1:]}".replace("-", "Dash").replace("_", "Underscore")
+        name = _logical(key)
         if own is not None:
             yield made_text(own, f"{name}IamRole"), _role(own, own)
         role = function.get("role") or self._given_role()
@@ -199,6 +202,20 @@ class _Project(Struct, frozen=True):
             ),
         )
 
+    def _log_group(self, key: Node, function: Node) -> tuple[Node, Node]:
+        """The group that is made for each function, for ever unless `logRetentionInDays` says."""
+        name = _logical(key)
+        title = (function.get("name") or key).text or f"{name}LambdaFunction"
+        properties = {
+            "LogGroupName": made_text(key, f"/aws/lambda/{title}"),
+            "RetentionInDays": self._setting(function, "logRetentionInDays"),
+        }
+        group = {
+            "Type": made_text(key, "AWS::Logs::LogGroup"),
+            "Properties": made_mapping(key, properties),
+        }
+        return made_text(key, f"{name}LogGroup"), made_mapping(key, group)
+
     def _setting(self, function: Node, name: str) -> Node | None:
         return function.get(name) or self.root.get("provider", name)
 
@@ -215,6 +232,12 @@ class _Project(Struct, frozen=True):
             return None
         variables = (own or shared or key).changed(kind=NodeKind.MAPPING, entries=entries)
         return made_mapping(key, {"Variables": variables})
+
+
+def _logical(key: Node) -> str:
+    """How the resources of a function are called: its name, as CloudFormation takes names."""
+    name = f"{key.raw[:1].upper()}{key.raw[1:]}"
+    return name.replace("-", "Dash").replace("_", "Underscore")
 
 
 def _role(

@@ -7,6 +7,8 @@ class Stack(Module):
     """One template, in the words of Terraform."""
 
     members_by_type: tuple[Declared, ...] = ()
+    silent_of_logs: bool = False
+    """Whether nothing in it says how long any log is kept."""
 
     def close(self) -> None:
         super().close()

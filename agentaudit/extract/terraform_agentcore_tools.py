@@ -12,6 +12,7 @@ from agentaudit.extract.containers import add_egress, runtime_id
 from agentaudit.extract.mcp import tls_of
 from agentaudit.extract.mcp_tools import add_source, add_tools, tool_id
 from agentaudit.extract.redaction import bare_url, plain
+from agentaudit.extract.schemas import Taken, as_taking, taken_of
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_networks import egress_of
@@ -152,12 +153,39 @@ def _target_tools(declared: Declared, schema: Node, server: ToolServer) -> Itera
         if label is None or not label.text:
             continue
         name = plain(label.text)
-        yield Tool(
+        tool = Tool(
             id=tool_id(server, name),
             name=f"{server.name}.{name}",
             evidence=(evidence(declared.document, label),),
-            typed=Truth.YES if given is not None else Truth.NO,
+            output_typed=Truth.NO if each.get("output_schema") is None else Truth.YES,
         )
+        yield as_taking(tool, _taken(given) if given is not None else Taken(Truth.NO))
+
+
+def _taken(given: Node) -> Taken:
+    """What a tool takes; CloudFormation begins each word with a capital, Terraform has blocks."""
+    schema = _in_words_of_json(given)
+    listed = schema.child("properties")
+    if listed is None or listed.unknown:
+        return Taken(Truth.UNKNOWN if schema.unknown or listed is not None else Truth.YES)
+    pairs = [
+        (each.text_at("name"), each) for each in listed.list() if each.child("name") is not None
+    ]
+    blocks = given.child("property") is not None
+    named = pairs if blocks else list(listed.items())
+    return taken_of((plain(name), _in_words_of_json(each)) for name, each in named)
+
+
+def _in_words_of_json(node: Node) -> Node:
+    entries = tuple(
+        (key.changed(raw=_WORDS.get(key.raw, key.raw[:1].lower() + key.raw[1:])), value)
+        for key, value in node.entries
+    )
+    return node.changed(entries=entries)
+
+
+_WORDS = {"property": "properties", "properties_json": "properties", "items_json": "items"}
+"""What Terraform calls them."""
 
 
 def _workload_identity(declared: Declared) -> Identity:

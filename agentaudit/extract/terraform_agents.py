@@ -1,7 +1,12 @@
 """Agents of Bedrock in Terraform, with their models, instructions, tools and memory."""
 
+from collections.abc import Iterator
+
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.named_effects import named_effects
+from agentaudit.extract.openapi import described
+from agentaudit.extract.redaction import plain
+from agentaudit.extract.schemas import as_taking, is_free_form
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_runtimes import authenticate
@@ -22,13 +27,13 @@ def add_agents(module: Module, principals: Principals, collector: Collector) -> 
     """The agents of Bedrock in a module, with what steers them."""
     agents: dict[str, FactId] = {}
     for declared in module.resources(_AGENT):
-        agents[declared.address] = _add_bedrock_agent(declared, collector)
+        agents[declared.address] = _add_bedrock_agent(declared, principals, collector)
         authenticate(principals, declared, agents[declared.address], ("agent_resource_role_arn",))
     for declared in module.resources("aws_bedrockagent_agent_action_group"):
-        _add_action_group(declared, agents, collector)
+        _add_action_group(declared, agents, principals, collector)
 
 
-def _add_bedrock_agent(declared: Declared, collector: Collector) -> FactId:
+def _add_bedrock_agent(declared: Declared, principals: Principals, collector: Collector) -> FactId:
     place, body = declared.place(), declared.body
     idle = body.get("idle_session_ttl_in_seconds")
     agent = collector.add(
@@ -55,7 +60,7 @@ def _add_bedrock_agent(declared: Declared, collector: Collector) -> FactId:
             )
         )
         collector.link(EdgeKind.INVOKES, agent.id, fact.id, where)
-    _add_own_groups(declared, agent.id, collector)
+    _add_own_groups(declared, agent.id, principals, collector)
     _add_guardrail(declared, agent.id, collector)
     _add_instruction(declared, agent.id, collector)
     memory = body.get("memory_configuration")
@@ -118,20 +123,50 @@ def _bedrock_memory(declared: Declared, block: Node) -> MemoryStore:
     )
 
 
-def _add_action_group(declared: Declared, agents: dict[str, FactId], collector: Collector) -> None:
+def _add_action_group(
+    declared: Declared, agents: dict[str, FactId], principals: Principals, collector: Collector
+) -> None:
     """The functions of an action group as tools of their agent."""
     reference = declared.body.get("agent_id")
     agent = declared.module.references(_AGENT).referred(reference.raw) if reference else None
     owner = agents[agent.address] if agent is not None else None
     schema = declared.body.get("function_schema", "member_functions", "functions")
     _add_functions(declared, schema, owner, collector)
+    _add_operations(declared, declared.body, owner, principals)
 
 
-def _add_own_groups(declared: Declared, agent: FactId, collector: Collector) -> None:
+def _add_own_groups(
+    declared: Declared, agent: FactId, principals: Principals, collector: Collector
+) -> None:
     """The functions of action groups that stand within their agent, as in CloudFormation."""
     groups = declared.body.get("action_groups")
     for group in groups.list() if groups is not None else ():
         _add_functions(declared, group.get("function_schema", "functions"), agent, collector)
+        _add_operations(declared, group, agent, principals)
+
+
+def _add_operations(
+    declared: Declared, group: Node, owner: FactId | None, principals: Principals
+) -> None:
+    """The operations of an action group that has an API in place of functions."""
+    payload = group.get("api_schema", "payload")
+    if payload is None:
+        return
+    collector, documents = principals.collector, principals.documents
+    end = (collector, evidence(declared.document, payload), declared.shown)
+    for each in described(payload, declared.document, documents, end):
+        name, place = plain(each.name), evidence(declared.document, each.place, plain(each.name))
+        tool = Tool(
+            id=fact_id("tool", name, f"{declared.key}.{name}"),
+            name=name,
+            evidence=(place,),
+            effects=named_effects(name),
+            output_typed=each.output_typed,
+            approval=Truth.YES if each.confirmed else Truth.NO,
+        )
+        fact = collector.add(as_taking(tool, each.taken))
+        if owner is not None:
+            collector.link(EdgeKind.INVOKES, owner, fact.id, place)
 
 
 def _add_functions(
@@ -141,15 +176,15 @@ def _add_functions(
         name = function.get("name")
         if name is None or not name.text:
             continue
-        parameters, confirmed = function.get("parameters"), function.get("require_confirmation")
-        place = evidence(declared.document, name)
+        confirmed, place = function.get("require_confirmation"), evidence(declared.document, name)
         tool = collector.add(
             Tool(
                 id=fact_id("tool", name.text, f"{declared.key}.{name.text}"),
                 name=name.text,
                 evidence=(place,),
                 effects=named_effects(name.text),
-                typed=Truth.YES if parameters is not None else Truth.NO,
+                typed=Truth.YES,
+                free_form_parameters=tuple(_free_form(function)),
                 approval=Truth.YES
                 if confirmed is not None and confirmed.raw == "ENABLED"
                 else Truth.NO,
@@ -157,6 +192,19 @@ def _add_functions(
         )
         if owner is not None:
             collector.link(EdgeKind.INVOKES, owner, tool.id, place)
+
+
+def _free_form(function: Node) -> Iterator[str]:
+    """
+    Parameters that take any text where a command, a query or an address is meant.
+
+    Each has one of five types, and nothing else holds it; a function without any takes none.
+    """
+    listed = function.get("parameters")
+    for block in listed.list() if listed is not None else ():
+        label = block.get("map_block_key")
+        named = ((label.raw, block),) if label is not None else tuple(block.items())
+        yield from (plain(name) for name, given in named if is_free_form(name, given))
 
 
 def known(node: Node | None) -> Known:

@@ -13,6 +13,7 @@ from agentaudit.extract.iam_allowances import allowed_by
 from agentaudit.extract.iam_holders import (
     Holder,
     add_identity,
+    add_outsider,
     managed_statement,
     principal_name,
 )
@@ -86,6 +87,9 @@ class Principals(Struct):
             effect = "what it may do is not known"
             place = evidence(declared.document, reference)
             self.collector.leave_open(place, f"the role of {declared.shown}", effect)
+            outside = add_outsider(self.collector, named, kind, place)
+            if outside is not None:
+                return outside
         return None
 
     def declared(self, module: Module, node: Node) -> FactId | None:

@@ -1,6 +1,7 @@
 """Audit trails in Terraform: CloudTrail, and the log of calls to models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from agentaudit.extract.bounds import switch
 from agentaudit.extract.collector import Collector, fact_id
@@ -14,8 +15,10 @@ def add_logs(module: Module, collector: Collector) -> None:
     """The trails of a module."""
     for declared in module.resources("aws_cloudtrail"):
         collector.add(_trail(declared))
-    for declared in module.resources("aws_bedrock_model_invocation_logging_configuration"):
-        collector.add(_model_log(declared, module))
+    calls = module.resources("aws_bedrock_model_invocation_logging_configuration")
+    lifecycles = _lifecycles(module) if calls else _Lifecycles({}, elsewhere=False)
+    for declared in calls:
+        collector.add(_model_log(declared, module, lifecycles))
 
 
 def _trail(declared: Declared) -> AuditLog:
@@ -45,7 +48,7 @@ def _covers_data(body: Node) -> Iterator[bool]:
             yield _raw(field.get("field")) == "eventCategory" and "Data" in values
 
 
-def _model_log(declared: Declared, module: Module) -> AuditLog:
+def _model_log(declared: Declared, module: Module, lifecycles: "_Lifecycles") -> AuditLog:
     settings = declared.body.get("logging_config")
     text = settings.get("text_data_delivery_enabled") if settings else None
     group = settings.get("cloudwatch_config", "log_group_name") if settings else None
@@ -55,7 +58,7 @@ def _model_log(declared: Declared, module: Module) -> AuditLog:
         evidence=(declared.place(),),
         kind="model_invocation",
         enabled=Truth.YES if settings is not None else Truth.UNKNOWN,
-        retention=retention(_raw(group), module),
+        retention=_together(retention(_raw(group), module), _kept_in(settings, module, lifecycles)),
         content_logged=switch(text, absent=Truth.YES) is Truth.YES,
     )
 
@@ -69,6 +72,54 @@ def retention(group: str, module: Module) -> Known:
     if days is None or days.integer == 0:
         return Known.NONE
     return Known.SET if days.integer is not None else Known.UNKNOWN
+
+
+class _Lifecycles(NamedTuple):
+    """What ends the objects of a module's buckets."""
+
+    rules: Mapping[str, Sequence[Node]]
+    """By the address of the bucket."""
+    elsewhere: bool
+    """Whether some lifecycle names a bucket that may be any."""
+
+
+def _lifecycles(module: Module) -> _Lifecycles:
+    rules: dict[str, list[Node]] = {}
+    buckets, elsewhere = module.references("aws_s3_bucket"), False
+    for declared in module.resources("aws_s3_bucket_lifecycle_configuration"):
+        bucket, listed = buckets.named(_raw(declared.body.get("bucket"))), declared.body.get("rule")
+        elsewhere |= bucket is None
+        if bucket is not None and listed is not None:
+            rules.setdefault(bucket.address, []).extend(listed.list())
+    return _Lifecycles(rules, elsewhere)
+
+
+def _kept_in(settings: Node | None, module: Module, lifecycles: _Lifecycles) -> Known | None:
+    """
+    How long the bucket keeps the calls that go into one; None where none do.
+
+    Without a lifecycle a bucket keeps everything (Amazon S3 User Guide, "Managing the lifecycle of
+    objects").
+    """
+    named = settings.get("s3_config", "bucket_name") if settings is not None else None
+    if named is None:
+        return None
+    bucket = module.references("aws_s3_bucket").named(named.raw)
+    if bucket is None:
+        return Known.UNKNOWN
+    own = bucket.body.get("lifecycle_rule")
+    rules = [*lifecycles.rules.get(bucket.address, ()), *(own.list() if own is not None else ())]
+    ends = [rule.get("expiration") for rule in rules]
+    if any(end is not None and not end.unknown for end in ends):
+        return Known.SET
+    return Known.UNKNOWN if rules or lifecycles.elsewhere else Known.NONE
+
+
+def _together(group: Known, bucket: Known | None) -> Known:
+    """How long calls are kept that go to a log group, to a bucket, or to both: for the longest."""
+    if bucket is None:
+        return group
+    return Known.NONE if Known.NONE in {group, bucket} else bucket
 
 
 def _raw(node: Node | None) -> str:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.embedded import embedded
+from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import retention
 from agentaudit.extract.terraform_modules import Declared, Module
@@ -106,7 +107,7 @@ def _function(declared: Declared) -> Container:
         else Known.NONE,
         instances_count=count if bounded else None,
         network="vpc" if body.get("vpc_config") is not None else "",
-        log_retention=retention(_log_group(body, name), declared.module),
+        log_retention=_log_retention(declared, name),
     )
     return Container(
         document=declared.document,
@@ -120,10 +121,21 @@ def _function(declared: Declared) -> Container:
     )
 
 
-def _log_group(body: Node, name: str) -> str:
-    """Where a function's log goes: to a group that is called after it, unless another is named."""
-    named = body.get("logging_config", "log_group")
-    return named.raw if named is not None else f"/aws/lambda/{name}"
+def _log_retention(declared: Declared, name: str) -> Known:
+    """
+    How long a function's log is kept: in a group that is called after it, or in another.
+
+    A template that declares no group leaves it to Lambda, whose groups never expire (AWS Lambda
+    Developer Guide, "Sending Lambda function logs to CloudWatch Logs"). A module of Terraform is
+    seldom all there is.
+    """
+    named = declared.body.get("logging_config", "log_group")
+    if named is not None:
+        return retention(named.raw, declared.module)
+    silent = isinstance(declared.module, Stack) and declared.module.silent_of_logs
+    if silent and not declared.module.resources("aws_cloudwatch_log_group"):
+        return Known.NONE
+    return retention(f"/aws/lambda/{name}", declared.module)
 
 
 def serves_tools(declared: Declared) -> bool:

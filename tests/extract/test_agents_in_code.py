@@ -60,8 +60,8 @@ def test_a_body_tells_what_a_tool_does(
     [
         ("x: int", Truth.YES, ()),
         ("x", Truth.NO, ()),
-        ("x: dict", Truth.NO, ()),
-        ("x: Dict[str, Any] = None", Truth.NO, ()),
+        ("x: dict", Truth.YES, ()),
+        ("x: Optional[Any] = None", Truth.NO, ()),
         ("x: int, **more", Truth.NO, ()),
         ("sql: str", Truth.YES, ("sql",)),
         ("command", Truth.NO, ("command",)),

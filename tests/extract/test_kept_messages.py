@@ -1,5 +1,7 @@
 """How long what users said is kept in logs, and how confidential memories are said to be."""
 
+import json
+
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
@@ -108,3 +110,199 @@ def test_tags_of_the_provider_count_unless_the_resource_says_otherwise() -> None
 )
 def test_a_memory_is_encrypted_with_the_key_that_is_named(attributes: str, own: Known) -> None:
     assert memory(attributes).own_key is own
+
+
+CALLS = """
+resource "aws_s3_bucket" "calls" {{
+  bucket = "calls"
+}}
+resource "aws_bedrock_model_invocation_logging_configuration" "calls" {{
+  logging_config {{
+    s3_config {{ bucket_name = {bucket} }}
+    {more}
+  }}
+}}
+{rest}
+"""
+ENDS = """
+resource "aws_s3_bucket_lifecycle_configuration" "calls" {{
+  bucket = {bucket}
+  rule {{
+    id     = "a"
+    status = "Enabled"
+    {does}
+  }}
+}}
+"""
+OWN = "aws_s3_bucket.calls.id"
+GROUP = 'cloudwatch_config { log_group_name = "/calls" }'
+
+
+@pytest.mark.parametrize(
+    ("bucket", "more", "rest", "retention"),
+    [
+        (OWN, "", "", Known.NONE),
+        (OWN, "", ENDS.format(bucket=OWN, does="expiration { days = 30 }"), Known.SET),
+        (OWN, "", ENDS.format(bucket=OWN, does='filter { prefix = "a" }'), Known.UNKNOWN),
+        (OWN, "", ENDS.format(bucket="var.b", does="expiration { days = 30 }"), Known.UNKNOWN),
+        ("var.bucket", "", "", Known.UNKNOWN),
+        (OWN, GROUP, "", Known.NONE),
+        (
+            OWN,
+            GROUP,
+            'resource "aws_cloudwatch_log_group" "a" { name = "/calls" }'
+            + ENDS.format(bucket=OWN, does="expiration { days = 30 }"),
+            Known.NONE,
+        ),
+    ],
+)
+def test_calls_of_models_are_kept_for_as_long_as_their_bucket_keeps_them(
+    bucket: str, more: str, rest: str, retention: Known
+) -> None:
+    assert kept({"main.tf": CALLS.format(bucket=bucket, more=more, rest=rest)}) == [retention]
+
+
+SERVICE = """
+service: a
+provider: {{name: aws{days}}}
+functions:
+  agent: {{handler: a.b, environment: {{LOG_PROMPTS: "true"}}{own}}}
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("days", "own", "more", "retention"),
+    [
+        ("", "", "", Known.NONE),
+        (", logRetentionInDays: 14", "", "", Known.SET),
+        ("", ", logRetentionInDays: 14", "", Known.SET),
+        (", logRetentionInDays: '${env:DAYS}'", "", "", Known.UNKNOWN),
+        (
+            "",
+            "",
+            "resources: {Resources: {AgentLogGroup: {Type: AWS::Logs::LogGroup}}}",
+            Known.UNKNOWN,
+        ),
+    ],
+)
+def test_the_serverless_framework_makes_a_group_for_each_function(
+    days: str, own: str, more: str, retention: Known
+) -> None:
+    assert kept({"serverless.yml": SERVICE.format(days=days, own=own, more=more)}) == [retention]
+
+
+TEMPLATE = """
+Resources:
+  Agent:
+    Type: AWS::Lambda::Function
+    Properties:
+      Environment: {{Variables: {{LOG_PROMPTS: "true"}}}}
+      {own}
+  {more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "more", "retention"),
+    [
+        ("", "", Known.NONE),
+        ("LoggingConfig: {LogGroup: /elsewhere}", "", Known.UNKNOWN),
+        ("", "Other: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /a}}", Known.UNKNOWN),
+        ("", "Logs: {Type: Custom::LogRetention, Properties: {}}", Known.UNKNOWN),
+    ],
+)
+def test_lambda_makes_a_group_where_a_template_makes_none(
+    own: str, more: str, retention: Known
+) -> None:
+    assert kept({"template.yaml": TEMPLATE.format(own=own, more=more)}) == [retention]
+
+
+@pytest.mark.parametrize(
+    ("environment", "retention"),
+    [
+        ({"LANGFUSE_INIT_PROJECT_ID": "a"}, [Known.NONE]),
+        ({"LANGFUSE_INIT_PROJECT_ID": "a", "LANGFUSE_INIT_PROJECT_RETENTION": "0"}, [Known.NONE]),
+        ({"LANGFUSE_INIT_PROJECT_ID": "a", "LANGFUSE_INIT_PROJECT_RETENTION": "9"}, [Known.SET]),
+        (
+            {"LANGFUSE_INIT_PROJECT_ID": "a", "LANGFUSE_INIT_PROJECT_RETENTION": "x"},
+            [Known.UNKNOWN],
+        ),
+        ({}, []),
+    ],
+)
+def test_langfuse_keeps_the_project_that_it_is_started_with_for_ever_unless_told(
+    environment: dict[str, str], retention: list[Known]
+) -> None:
+    service = {"image": "docker.io/langfuse/langfuse:3", "environment": environment}
+    text = json.dumps({"services": {"traces": service}})
+
+    assert kept({"compose.yaml": text}) == retention
+
+
+def test_the_worker_of_langfuse_is_no_log_of_its_own() -> None:
+    environment = {"LANGFUSE_INIT_PROJECT_ID": "a"}
+    service = {"image": "langfuse/langfuse-worker:3", "environment": environment}
+
+    assert not kept({"compose.yaml": json.dumps({"services": {"worker": service}})})
+
+
+@pytest.mark.parametrize(
+    ("code", "retention"),
+    [
+        ("from langchain_core.callbacks import FileCallbackHandler as F\nF('a')", [Known.NONE]),
+        ("from langchain_core.callbacks import FileCallbackHandler as F\nF('a', 'w')", []),
+        ("from crewai import Crew\nCrew(output_log_file=True)", [Known.NONE]),
+        ("from crewai import Crew\nCrew(output_log_file=None)", []),
+        ("from crewai import Crew\nCrew(output_log_file=named)", []),
+        ("from crewai import Crew\nCrew()", []),
+        ("import autogen\nautogen.runtime_logging.start(config={'dbname': 'a'})", [Known.NONE]),
+        ("from mine import FileCallbackHandler as F\nF('a')", []),
+    ],
+)
+def test_files_of_frameworks_have_no_end(code: str, retention: list[Known]) -> None:
+    assert kept({"a.py": code}) == retention
+
+
+@pytest.mark.parametrize(
+    ("file", "retention"), [("log.json", [Known.NONE]), (True, [Known.NONE]), (False, []), ("", [])]
+)
+def test_a_crew_writes_into_the_file_that_its_project_names(
+    file: object, retention: list[Known]
+) -> None:
+    crew = json.dumps({"name": "c", "agents": ["a"], "tasks": [], "output_log_file": file})
+
+    assert kept({"crew.jsonc": crew}) == retention
+
+
+@pytest.mark.parametrize(
+    ("telemetry", "expected"),
+    [
+        ({"enabled": True, "outfile": "a.log"}, [(Known.NONE, True)]),
+        ({"enabled": True, "outfile": "a.log", "logPrompts": False}, [(Known.NONE, False)]),
+        ({"enabled": True, "logPrompts": True}, [(Known.UNKNOWN, True)]),
+        ({"outfile": "a.log"}, []),
+        ({"enabled": True, "outfile": ""}, []),
+    ],
+)
+def test_gemini_writes_prompts_into_a_file_unless_told(
+    telemetry: dict[str, object], expected: list[tuple[Known, bool]]
+) -> None:
+    found = deployment_of({".gemini/settings.json": json.dumps({"telemetry": telemetry})})
+
+    assert [(log.retention, log.content_logged) for log in found.audit_logs] == expected
+
+
+@pytest.mark.parametrize(("name", "logged"), [("agent", True), ("thumbnails", False)])
+def test_what_a_function_is_asked_is_a_prompt_where_it_is_an_agent(
+    name: str,
+    logged: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    model = "          BEDROCK_MODEL_ID: amazon.nova-pro-v1\n" if logged else ""
+    text = (
+        "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n"
+        f"      FunctionName: {name}\n      Environment:\n        Variables:\n{model}"
+        '          POWERTOOLS_LOGGER_LOG_EVENT: "true"\n'
+    )
+
+    assert bool(kept({"template.yaml": text})) is logged

@@ -19,9 +19,12 @@ class Tool(Fact, frozen=True, kw_only=True):
     egress: Truth = Truth.UNKNOWN
     """Whether its arguments can carry data out to an address the caller chooses."""
     typed: Truth = Truth.UNKNOWN
+    """Whether the schema says something of every parameter, be it that it is an object."""
     output_typed: Truth = Truth.UNKNOWN
     free_form_parameters: tuple[str, ...] = ()
     """Parameters such as `sql`, `command` or `path` that take any text."""
+    open_parameters: tuple[str, ...] = ()
+    """Parameters that take an object or a list, and say nothing of what stands in it."""
     approval: Truth = Truth.UNKNOWN
     sandboxed: Truth = Truth.UNKNOWN
 

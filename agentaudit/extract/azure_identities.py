@@ -1,0 +1,74 @@
+"""
+Managed identities of Azure that a template makes and gives to what runs.
+
+Only what is assigned by a user can be shared; an identity of the system belongs to one resource
+(Microsoft Learn, "What are managed identities for Azure resources?"). One that stands in no
+template, or that several resources may be, is not told of.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from agentaudit.extract.azure_deployed import Deployed
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.permissions import Identity
+from agentaudit.model.facts.runtimes import Runtime
+
+TYPE = "microsoft.managedidentity/userassignedidentities"
+_SYMBOL = re.compile(r"^\$?\{?(?P<symbol>\w+)\.id\}?$")
+_NAMED = re.compile(r"userassignedidentities'\s*,\s*'(?P<name>[^'{}]+)'\)", re.IGNORECASE)
+
+
+class Identities(Struct, frozen=True):
+    """The identities that one deployment makes, by their symbols and names."""
+
+    made: Mapping[str, Sequence[Deployed]]
+
+    def give(self, deployed: Deployed, runtimes: Sequence[Runtime], collector: Collector) -> None:
+        """What a resource runs acts as each of the identities that it is assigned."""
+        listed = deployed.node.get("identity", "userAssignedIdentities")
+        for key, _ in listed.entries if listed is not None else ():
+            found = self._found(key.raw, deployed)
+            if found is None:
+                continue
+            identity = collector.add(
+                Identity(
+                    id=fact_id("identity", found.name, found.key),
+                    name=found.name,
+                    evidence=(evidence(found.document, found.node.get("name") or found.header),),
+                    provider="azure",
+                    kind="managed_identity",
+                )
+            )
+            place = evidence(deployed.document, key)
+            for runtime in runtimes:
+                collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity.id, place)
+
+    def _found(self, text: str, deployed: Deployed) -> Deployed | None:
+        """The one that a key names: the only one of all, or of those made on the same way."""
+        match = _SYMBOL.search(text) or _NAMED.search(text)
+        every = self.made.get(match[1].lower(), ()) if match is not None else ()
+        beside = [each for each in every if _route(each) == _route(deployed)]
+        wanted = every if len(every) == 1 else beside
+        return wanted[0] if len(wanted) == 1 else None
+
+
+def identities_of(resources: Sequence[Deployed]) -> Identities:
+    """The identities of a deployment."""
+    made: dict[str, list[Deployed]] = {}
+    for resource in resources:
+        for name in _names(resource) if resource.type == TYPE else ():
+            made.setdefault(name, []).append(resource)
+    return Identities(made)
+
+
+def _names(resource: Deployed) -> Iterator[str]:
+    yield from dict.fromkeys(name.lower() for name in (resource.symbol, resource.name) if name)
+
+
+def _route(deployed: Deployed) -> str:
+    """The way of templates to a resource."""
+    return deployed.key.rpartition(f"{deployed.type}/")[0]

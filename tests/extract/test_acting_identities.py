@@ -1,0 +1,141 @@
+"""As whom agents act, where the identity is one of Azure, of a cluster, or of another account."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment
+from agentaudit.model.evidence import Truth
+
+IDENTITY = """
+resource {symbol} 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {{
+  name: '{name}'
+  location: 'westeurope'
+}}
+"""
+APP = """
+resource {name} 'Microsoft.App/containerApps@2024-03-01' = {{
+  name: '{name}-agent'
+  identity: {{ type: 'UserAssigned', userAssignedIdentities: {{ {given}: {{}} }} }}
+  properties: {{ template: {{ containers: [
+    {{ name: '{name}', image: 'acme/agent:1', env: [
+      {{ name: 'AZURE_OPENAI_ENDPOINT', value: 'https://a.openai.azure.com' }}
+    ] }}
+  ] }} }}
+}}
+"""
+OWN = "'${own.id}'"
+
+
+def acting(found: Deployment) -> dict[str, int]:
+    """How many agents act as each identity."""
+    return {identity.name: len(identity.agents) for identity in found.identities}
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (OWN, {"one": 2}),
+        ("'${other.id}'", {"one": 1, "two": 1}),
+        ("'${toLower(own.id)}'", {"one": 1}),
+        ("'${parameter}'", {"one": 1}),
+    ],
+)
+def test_an_app_acts_as_the_identity_that_it_is_assigned(
+    second: str, expected: dict[str, int]
+) -> None:
+    made = IDENTITY.format(symbol="own", name="one") + IDENTITY.format(symbol="other", name="two")
+    apps = APP.format(name="first", given=OWN) + APP.format(name="second", given=second)
+
+    assert (
+        acting(deployment_of({"main.bicep": f"param parameter string\n{made}{apps}"})) == expected
+    )
+
+
+def test_identities_of_one_symbol_in_several_modules_are_several() -> None:
+    module = IDENTITY.format(symbol="own", name="one") + APP.format(name="first", given=OWN)
+    other = IDENTITY.format(symbol="own", name="two") + APP.format(name="second", given=OWN)
+    main = "module a 'a.bicep' = { name: 'a' }\nmodule b 'b.bicep' = { name: 'b' }\n"
+    found = deployment_of({"main.bicep": main, "a.bicep": module, "b.bicep": other})
+
+    assert acting(found) == {"one": 1, "two": 1}
+
+
+def test_an_identity_is_found_by_the_id_of_its_resource() -> None:
+    name = "Microsoft.ManagedIdentity/userAssignedIdentities"
+    variable = {"name": "AZURE_OPENAI_ENDPOINT", "value": "https://a.openai.azure.com"}
+    app = {
+        "type": "Microsoft.App/containerApps",
+        "name": "agent",
+        "identity": {
+            "type": "UserAssigned",
+            "userAssignedIdentities": {f"[resourceId('{name}', 'agents')]": {}},
+        },
+        "properties": {
+            "template": {"containers": [{"name": "agent", "image": "a:1", "env": [variable]}]}
+        },
+    }
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{"type": name, "name": "agents"}, app],
+    }
+
+    assert acting(deployment_of({"azuredeploy.json": json.dumps(template)})) == {"agents": 1}
+
+
+def test_an_agent_of_kagent_acts_as_its_account_and_may_do_what_that_may() -> None:
+    text = """
+apiVersion: kagent.dev/v1alpha2
+kind: Agent
+metadata: {name: support, namespace: agents}
+spec: {type: Declarative, declarative: {systemMessage: Help.}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: support}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: support, namespace: agents}]
+"""
+    found = deployment_of({"agents.yaml": text})
+
+    assert acting(found) == {"support": 1}
+    assert [grant.agent_reachable for grant in found.grants] == [True]
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ('"arn:aws:iam::111122223333:role/team/agents"', {"agents": 1}),
+        ('"arn:aws:iam::${var.account}:role/agents"', {}),
+        ("var.role", {}),
+        ("data.aws_iam_role.agents.arn", {}),
+    ],
+)
+def test_a_role_of_another_file_is_known_by_its_arn(role: str, expected: dict[str, int]) -> None:
+    text = (
+        'resource "aws_bedrockagentcore_agent_runtime" "a" {\n'
+        f'  agent_runtime_name = "a"\n  role_arn = {role}\n}}\n'
+    )
+    found = deployment_of({"main.tf": text})
+
+    assert acting(found) == expected
+    assert [end.effect for end in found.unresolved] == ["what it may do is not known"]
+
+
+@pytest.mark.parametrize(
+    ("more", "boundary"),
+    [
+        ({"RoleId": "A"}, Truth.NO),
+        ({"RoleId": "A", "PermissionsBoundary": {"PermissionsBoundaryArn": "a"}}, Truth.YES),
+        ({}, Truth.UNKNOWN),
+    ],
+)
+def test_a_whole_answer_says_whether_a_role_has_a_boundary(
+    more: dict[str, object], boundary: Truth
+) -> None:
+    allowed = {"Effect": "Allow", "Principal": {"Service": "a"}, "Action": "sts:AssumeRole"}
+    role = {"RoleName": "a", "AssumeRolePolicyDocument": {"Statement": [allowed]}, **more}
+    (identity,) = deployment_of({"role.json": json.dumps({"Role": role})}).identities
+
+    assert identity.boundary is boundary

@@ -1,0 +1,276 @@
+"""What tools take and give back, by schemas of JSON, of OpenAPI, and of classes."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.tools import Tool
+
+Tree = dict[str, object]
+Told = tuple[Truth, tuple[str, ...], tuple[str, ...]]
+
+
+def told(tool: Tool) -> Told:
+    return tool.typed, tool.free_form_parameters, tool.open_parameters
+
+
+def listed(schema: object) -> Told:
+    code = f"from mcp.types import Tool\nt = Tool(name='f', inputSchema={schema!r})\n"
+    (tool,) = deployment_of({"a.py": code}).tools
+    return told(tool)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "expected"),
+    [
+        ({"type": "string"}, (Truth.YES, ("path",), ())),
+        ({"type": ["string", "null"]}, (Truth.YES, ("path",), ())),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, (Truth.YES, ("path",), ())),
+        ({"type": "string", "pattern": "^a"}, (Truth.YES, (), ())),
+        ({"enum": ["a", "b"]}, (Truth.YES, (), ())),
+        ({"$ref": "#/$defs/Path"}, (Truth.YES, (), ())),
+        ({"title": "Path"}, (Truth.NO, (), ())),
+        ({}, (Truth.NO, (), ())),
+        (True, (Truth.NO, (), ())),
+        ({"type": "object"}, (Truth.YES, (), ("path",))),
+        ({"type": "object", "additionalProperties": True}, (Truth.YES, (), ("path",))),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, (Truth.YES, (), ())),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, (Truth.YES, (), ())),
+        ({"anyOf": [{"type": "object"}, {"type": "null"}]}, (Truth.YES, (), ("path",))),
+        ({"type": "array"}, (Truth.YES, (), ("path",))),
+        ({"type": "array", "items": {"type": "string"}}, (Truth.YES, (), ())),
+    ],
+)
+def test_a_schema_says_what_a_parameter_lets_through(parameter: object, expected: Told) -> None:
+    assert listed({"type": "object", "properties": {"path": parameter}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "typed"),
+    [
+        ({"type": "object"}, Truth.YES),
+        ({"type": "object", "properties": {}}, Truth.YES),
+        ({"type": "object", "additionalProperties": True}, Truth.NO),
+    ],
+)
+def test_a_tool_without_parameters_takes_none_unless_it_says_otherwise(
+    schema: object, typed: Truth
+) -> None:
+    assert listed(schema) == (typed, (), ())
+
+
+def test_a_schema_that_is_put_together_is_not_told_of() -> None:
+    code = (
+        "from mcp.types import Tool\nfrom shared import COMMON\n"
+        "a = Tool(name='a', inputSchema={**COMMON, 'properties': {}})\n"
+        "b = Tool(name='b', inputSchema=load())\n"
+        "c = Tool(name='c', inputSchema={'type': 'object', 'properties': COMMON})\n"
+    )
+    (tool,) = deployment_of({"a.py": code}).tools
+
+    assert (tool.name, tool.typed) == ("c", Truth.UNKNOWN)
+
+
+MODEL = """
+from typing import Any, ClassVar, Optional
+from langchain.agents import create_agent
+from langchain_core.tools import BaseTool, tool
+from pydantic import BaseModel, Field, field_validator
+
+class Input(BaseModel):
+    {fields}
+
+class Look(BaseTool):
+    name: str = "look"
+    args_schema: type[BaseModel] = Input
+    def _run(self, *words, run_manager=None) -> str: ...
+
+@tool("see", args_schema=Input)
+def see(words): ...
+
+agent = create_agent(model="m", tools=[Look(), see])
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("sql: str", (Truth.YES, ("sql",), ())),
+        ("sql: str = Field(description='d')", (Truth.YES, ("sql",), ())),
+        ("sql: str = Field(max_length=9)", (Truth.YES, (), ())),
+        ("x: Any", (Truth.NO, (), ())),
+        ("x: Optional[dict] = None", (Truth.YES, (), ("x",))),
+        (
+            "sql: str\n    @field_validator('sql')\n    def checked(cls, value): ...",
+            (Truth.YES, (), ()),
+        ),
+    ],
+)
+def test_a_class_of_fields_says_what_a_tool_takes(fields: str, expected: Told) -> None:
+    found = deployment_of({"a.py": MODEL.format(fields=fields)}).tools
+
+    assert {tool.name: told(tool) for tool in found} == {"look": expected, "see": expected}
+
+
+def test_a_class_that_another_file_defines_says_something_of_everything() -> None:
+    code = MODEL.format(fields="x: int").replace("args_schema: type[BaseModel] = Input", "{}")
+    elsewhere = code.format("args_schema = imported.Input")
+    found = deployment_of({"a.py": elsewhere}).tools
+
+    assert {tool.name: tool.typed for tool in found}["look"] is Truth.YES
+
+
+def test_a_class_that_is_no_tool_is_not_taken_for_one() -> None:
+    code = (
+        "from langchain.agents import create_agent\nclass Look(Base):\n    def _run(self, x): ...\n"
+        "a = create_agent(tools=[Look()])\n"
+    )
+    deployment = deployment_of({"a.py": code})
+
+    assert [item.what for item in deployment.unresolved] == ["the tool Look is not known"]
+    assert [tool.typed for tool in deployment.tools] == [Truth.UNKNOWN]
+
+
+def test_what_an_own_tool_does_is_read_in_the_file_that_defines_it() -> None:
+    files = {
+        "tools/shell.py": (
+            "import subprocess\nfrom crewai.tools import BaseTool\nclass Shell(BaseTool):\n"
+            "    name: str = 'shell'\n    def _run(self, line: str) -> str:\n"
+            "        return subprocess.run(line, shell=True)\n"
+        ),
+        "crew.py": (
+            "from crewai import Agent\nfrom tools.shell import Shell\n"
+            "a = Agent(role='r', goal='g', backstory='b', tools=[Shell()])\n"
+        ),
+    }
+    (tool,) = deployment_of(files).tools
+
+    assert (tool.name, tool.evidence[0].file) == ("shell", "tools/shell.py")
+    assert "execute" in tool.effects
+
+
+@pytest.mark.parametrize(
+    ("made", "typed"),
+    [
+        ("StructuredTool.from_function(look)", Truth.NO),
+        ("StructuredTool(name='look', func=look, args_schema=Given)", Truth.YES),
+        ("Tool(name='look', func=look, description='d')", Truth.YES),
+        ("Tool('look', look, 'd')", Truth.YES),
+    ],
+)
+def test_what_wraps_a_function_says_what_it_is_handed(made: str, typed: Truth) -> None:
+    code = (
+        "from langchain.agents import create_agent\n"
+        "from langchain.tools import StructuredTool, Tool\n"
+        f"def look(x) -> str: ...\na = create_agent(tools=[{made}])\n"
+    )
+    (tool,) = deployment_of({"a.py": code}).tools
+
+    assert (tool.name, tool.typed) == ("look", typed)
+
+
+def api(paths: Tree, **more: object) -> Deployment:
+    payload = json.dumps({"openapi": "3.0.0", "paths": paths, **more})
+    text = json.dumps(
+        {
+            "Resources": {
+                "Agent": {
+                    "Type": "AWS::Bedrock::Agent",
+                    "Properties": {
+                        "AgentName": "support",
+                        "ActionGroups": [
+                            {"ActionGroupName": "g", "ApiSchema": {"Payload": payload}}
+                        ],
+                    },
+                }
+            }
+        }
+    )
+    return deployment_of({"template.json": text})
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ({"parameters": [{"name": "url", "in": "query", "schema": {"type": "string"}}]}, ("url",)),
+        ({"parameters": [{"name": "url", "in": "query", "type": "string"}]}, ("url",)),
+        ({"parameters": [{"$ref": "#/components/parameters/Url"}]}, ("url",)),
+        (
+            {"parameters": [{"name": "b", "in": "body", "schema": {"$ref": "#/definitions/Body"}}]},
+            ("url",),
+        ),
+        ({"requestBody": {"$ref": "#/components/requestBodies/Body"}}, ("url",)),
+        ({}, ()),
+    ],
+)
+def test_operations_of_an_api_are_tools_with_their_parameters(
+    operation: Tree, expected: tuple[str, ...]
+) -> None:
+    url: Tree = {"type": "string"}
+    body: Tree = {"type": "object", "properties": {"url": {"$ref": "#/components/schemas/Url"}}}
+    found = api(
+        {"/fetch": {"post": {"operationId": "fetch", **operation}}},
+        definitions={"Body": body},
+        components={
+            "schemas": {"Url": url},
+            "parameters": {"Url": {"name": "url", "in": "query", "schema": url}},
+            "requestBodies": {"Body": {"content": {"application/json": {"schema": body}}}},
+        },
+    )
+    (tool,) = found.tools
+
+    assert (tool.name, told(tool)) == ("fetch", (Truth.YES, expected, ()))
+    assert [edge.src for edge in found.edges if edge.dst == tool.id] == [found.agents[0].id]
+
+
+@pytest.mark.parametrize(
+    ("responses", "typed"),
+    [
+        ({"200": {"content": {"application/json": {"schema": {"type": "object"}}}}}, Truth.YES),
+        ({"200": {"schema": {"type": "object"}}}, Truth.YES),
+        ({"200": {"description": "done"}}, Truth.NO),
+        ({"204": {"description": "done"}}, Truth.UNKNOWN),
+        ({"404": {"description": "none"}}, Truth.UNKNOWN),
+    ],
+)
+def test_an_answer_of_an_api_has_a_schema_or_has_none(responses: Tree, typed: Truth) -> None:
+    (tool,) = api({"/a": {"get": {"responses": responses}}}).tools
+
+    assert (tool.name, tool.output_typed) == ("GET /a", typed)
+
+
+@pytest.mark.parametrize(
+    ("said", "approval"), [({"x-requireConfirmation": "ENABLED"}, Truth.YES), ({}, Truth.NO)]
+)
+def test_an_operation_of_an_api_may_wait_for_its_user(said: Tree, approval: Truth) -> None:
+    (tool,) = api({"/a": {"delete": said}}).tools
+
+    assert tool.approval is approval
+
+
+def test_an_api_that_cannot_be_read_is_open() -> None:
+    template = """
+Resources:
+  Agent:
+    Type: AWS::Bedrock::Agent
+    Properties:
+      AgentName: support
+      ActionGroups: [{ActionGroupName: g, ApiSchema: {Payload: !Ref Description}}]
+"""
+    found = deployment_of({"template.yaml": template})
+
+    assert not found.tools
+    assert [end.what for end in found.unresolved] == ["the API of Agent cannot be read"]
+
+
+def test_a_function_of_bedrock_without_parameters_has_none() -> None:
+    text = (
+        "Resources: {A: {Type: AWS::Bedrock::Agent, Properties: {AgentName: a, ActionGroups: "
+        "[{ActionGroupName: g, FunctionSchema: {Functions: [{Name: now}]}}]}}}\n"
+    )
+    (tool,) = deployment_of({"template.yaml": text}).tools
+
+    assert told(tool) == (Truth.YES, (), ())
