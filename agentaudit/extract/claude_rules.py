@@ -8,14 +8,15 @@ Source: Claude Code's documentation, "Configure permissions", "Sandboxing" and
 import re
 from collections.abc import Mapping
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Node
 
-RULE = re.compile(r"^(?P<tool>[\w*]+)(?:\((?P<scope>.*)\))?$", re.DOTALL)
-_INTERPRETER = re.compile(
+RULE = regex(r"^(?P<tool>[\w*]+)(?:\((?P<scope>.*)\))?$", re.DOTALL)
+_INTERPRETER = regex(
     r"^(?:python3?|node|deno|bun|ruby|perl|php|bash|sh|zsh|eval|env|xargs|sudo|ssh|curl|wget|npx"
     r"|uvx|docker|kubectl|aws|gcloud|az|terraform)\b[ :]*\*"
 )

@@ -2,17 +2,18 @@
 
 import re
 
+from agentaudit.expressions import regex
 from agentaudit.readers.document import Document
 
-BYPASS = re.compile(
+BYPASS = regex(
     r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo\b"
     r"|--approval-mode[= ]yolo|--permission-mode[= ]bypassPermissions|--full-auto\b"
 )
 """Switches of Claude Code, Codex and Gemini CLI after which nobody is asked any more."""
-_CODEX = re.compile(r"(?:^|/)(?:\.codex/)?config\.toml$")
+_CODEX = regex(r"(?:^|/)(?:\.codex/)?config\.toml$")
 _CODEX_KEYS = ("approval_policy", "sandbox_mode", "history", "profiles", "otel")
 
-_AGENT_COMMAND = re.compile(
+_AGENT_COMMAND = regex(
     r"(?:^|[\s;&|(])(?:npx\s+(?:-y\s+)?@anthropic-ai/claude-code|claude\s+(?:-p|--print|-\w)"
     r"|codex\s+exec|gemini\s+(?:-p|--prompt|--yolo)|aider\s|opencode\s+run|goose\s+run"
     r"|crewai\s+run|cursor-agent\s)",

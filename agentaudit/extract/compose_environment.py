@@ -1,10 +1,10 @@
 """The environment of a service of Compose: its own variables, and those of files beside it."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.containers import Environment
 from agentaudit.extract.credentials import settings_of
@@ -14,7 +14,7 @@ from agentaudit.extract.redaction import plain
 from agentaudit.extract.shared_variables import SHARED
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_INTERPOLATION = re.compile(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
+_INTERPOLATION = regex(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
 
 
 def environment_of(

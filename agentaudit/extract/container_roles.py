@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
 
 _GATEWAY = (
@@ -15,7 +16,7 @@ _STORE = (
     r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
 )
 _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (role, re.compile(pattern))
+    (role, regex(pattern))
     for role, pattern in (
         ("gateway", _GATEWAY),
         ("model", _MODEL),
@@ -24,27 +25,27 @@ _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 """What tells each role, in small letters, the first first: `postgres-mcp` is no database."""
-_AGENT_NAME = re.compile(
+_AGENT_NAME = regex(
     r"(?:^|[^a-z])(?:agents?|assistant|copilot|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
     re.IGNORECASE,
 )
-_AGENT_SETTING = re.compile(
+_AGENT_SETTING = regex(
     r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|AZURE_AI_(?:AGENT|INFERENCE|PROJECT)|AZURE_EXISTING_AGENT"
     r"|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
     r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|AGENT|CREWAI|OPENROUTER|MODEL)_"
 )
-_AGENT_ELSEWHERE = re.compile(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT)$")
+_AGENT_ELSEWHERE = regex(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT)$")
 """Where an agent is: what asks it is none by that."""
-_SERVING = re.compile(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
+_SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
-_PATH = re.compile(r"\w[./_:-]\w")
-_INBOUND = re.compile(
+_PATH = regex(r"\w[./_:-]\w")
+_INBOUND = regex(
     r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
     r"|(?:^|_)(?:AUTH|OAUTH2?|OIDC|JWT|JWKS)(?:_|$)",
     re.IGNORECASE,
 )
 """Settings by which a server asks who calls; what it holds for others has other names."""
-_SUPPORT = re.compile(
+_SUPPORT = regex(
     r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy"
     r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,

@@ -4,13 +4,13 @@
 Read strictly. An entry with a problem declares nothing, and every problem is told with its place.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import date
 
 from msgspec import Struct, field
 
 from agentaudit.errors import Problem
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence, Truth
@@ -23,7 +23,7 @@ _BEHAVIOUR = ("effects", *_QUESTIONS)
 _TOOL = ("name", "file", *_BEHAVIOUR, *_WARRANT)
 _SERVER = ("name", "file", "tools", *_WARRANT)
 _SERVED_TOOL = ("name", *_BEHAVIOUR)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = regex(r"\d{4}-\d{2}-\d{2}")
 _LONGEST = 60
 MAX_ENTRIES = 1_000
 """Longer lists are an attack on the reader, not declarations."""

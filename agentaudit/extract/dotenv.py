@@ -1,7 +1,6 @@
 """Environment files that no container names: the environment of a process started beside them."""
 
-import re
-
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container
 from agentaudit.extract.credentials import settings_of
@@ -9,8 +8,8 @@ from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.runtimes import Runtime
 
-_TEMPLATE = re.compile(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
-_STAGE = re.compile(r"\.env\.(?P<name>\w+)$")
+_TEMPLATE = regex(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
+_STAGE = regex(r"\.env\.(?P<name>\w+)$")
 
 
 def extract_dotenv(documents: Documents, collector: Collector) -> None:

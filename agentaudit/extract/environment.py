@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, Workload, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.environment_controls import add_logs, add_retries, place_of
@@ -25,28 +26,26 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Runtime
 
 _MEMORY = r"(?:chat|conversation|message|memory|history|session|thread|checkpoint)"
-_EVIDENCE = re.compile(
+_EVIDENCE = regex(
     rf"{_MEMORY}.*(?:redis|valkey|ttl|expir|url|uri|dsn|backend|window|max|limit|key|id$)|"
     rf"(?:redis|valkey).*{_MEMORY}|max_(?:{_MEMORY}|turns)",
     re.IGNORECASE,
 )
-_TTL = re.compile(r"ttl|expir|retention|max_?age", re.IGNORECASE)
-_WINDOW = re.compile(
+_TTL = regex(r"ttl|expir|retention|max_?age", re.IGNORECASE)
+_WINDOW = regex(
     r"window|max_?(?:messages|turns|history)|(?:history|message)s?_(?:limit|length|size)",
     re.IGNORECASE,
 )
-_TOKENS = re.compile(r"max_?tokens|token_?limit", re.IGNORECASE)
-_URL = re.compile(r"(?:url|uri|dsn|backend)$", re.IGNORECASE)
-_KEY = re.compile(r"(?:session|thread|conversation|history)(?:_?(?:id|key))$", re.IGNORECASE)
-_NOT_MEMORY = re.compile(
-    r"session_token|session_secret|secret|password|cookie|timeout", re.IGNORECASE
-)
-_TENANTS = re.compile(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
-_OF_VENDORS = re.compile(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|SHAREPOINT")
+_TOKENS = regex(r"max_?tokens|token_?limit", re.IGNORECASE)
+_URL = regex(r"(?:url|uri|dsn|backend)$", re.IGNORECASE)
+_KEY = regex(r"(?:session|thread|conversation|history)(?:_?(?:id|key))$", re.IGNORECASE)
+_NOT_MEMORY = regex(r"session_token|session_secret|secret|password|cookie|timeout", re.IGNORECASE)
+_TENANTS = regex(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
+_OF_VENDORS = regex(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|SHAREPOINT")
 """Whose tenants are the deployment's own, and no customers of it."""
 _NEVER = frozenset({"", "0", "-1", "none", "null", "never", "false", "off", "infinite"})
-_TEMPLATE = re.compile(r"[{$%<]|\{\{")
-_BACKEND = re.compile(r"^(?P<scheme>[a-z0-9+]+)://(?:[^@/]*@)?(?P<host>[^:/?]+)", re.IGNORECASE)
+_TEMPLATE = regex(r"[{$%<]|\{\{")
+_BACKEND = regex(r"^(?P<scheme>[a-z0-9+]+)://(?:[^@/]*@)?(?P<host>[^:/?]+)", re.IGNORECASE)
 _BACKENDS = {
     "rediss": "redis",
     "valkey": "redis",
@@ -55,13 +54,13 @@ _BACKENDS = {
 }
 _MANAGED = (".amazonaws.com", ".windows.net", ".upstash.io", ".redislabs.com", ".redis-cloud.com")
 _LIMITS = {
-    "iterations": re.compile(
+    "iterations": regex(
         r"(?:max|limit).*(?:iter|steps?|turns?|recursion)|recursion_limit", re.IGNORECASE
     ),
-    "timeout": re.compile(r"(?:agent|run|execution|request).*timeout", re.IGNORECASE),
+    "timeout": regex(r"(?:agent|run|execution|request).*timeout", re.IGNORECASE),
 }
-_ORIGINS = re.compile(r"(?:CORS|ALLOWED|ALLOW)_(?:.*_)?ORIGINS?$", re.IGNORECASE)
-_WITH_CREDENTIALS = re.compile(r"CORS.*CREDENTIALS$|ALLOW_CREDENTIALS$", re.IGNORECASE)
+_ORIGINS = regex(r"(?:CORS|ALLOWED|ALLOW)_(?:.*_)?ORIGINS?$", re.IGNORECASE)
+_WITH_CREDENTIALS = regex(r"CORS.*CREDENTIALS$|ALLOW_CREDENTIALS$", re.IGNORECASE)
 _INSECURE: dict[str, frozenset[str]] = {
     "NODE_TLS_REJECT_UNAUTHORIZED": frozenset({"0", "false"}),
     "PYTHONHTTPSVERIFY": frozenset({"0", "false"}),

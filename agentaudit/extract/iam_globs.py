@@ -10,9 +10,11 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
+
 _LONGEST = 600
-_WILD = re.compile(r"[*?]")
-_UNRESOLVED = re.compile(r"\$\{[^{}]*\}")
+_WILD = regex(r"[*?]")
+_UNRESOLVED = regex(r"\$\{[^{}]*\}")
 
 
 class Glob(Struct, frozen=True):

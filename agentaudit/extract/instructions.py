@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
@@ -21,13 +22,13 @@ from agentaudit.model.facts.agents import Agent, Instruction
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_HOST = re.compile(r"(?P<host>[\w.-]{1,253})")
-_EXAMPLES = re.compile(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")
-_ASSIGNMENT = re.compile(
+_HOST = regex(r"(?P<host>[\w.-]{1,253})")
+_EXAMPLES = regex(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")
+_ASSIGNMENT = regex(
     r"(?P<name>[A-Za-z_][\w-]{1,60}+)[\"'`]?[ \t]*(?P<sign>=|:(?!:))[ \t]*"
     r"(?:(?P<quote>[\"'`])(?P<quoted>[^\s\"'`]{1,500})(?P=quote)|(?P<bare>(?:(?!\\[nrt])[^\s\"'`,;)])+))"
 )
-_SPOKEN = re.compile(r"(?:[a-z]+[-_])+(?:pass|password|secret|token|key)", re.IGNORECASE)
+_SPOKEN = regex(r"(?:[a-z]+[-_])+(?:pass|password|secret|token|key)", re.IGNORECASE)
 """What examples write where a secret will stand: `proxy-pass`."""
 
 

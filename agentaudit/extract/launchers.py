@@ -1,10 +1,10 @@
 """What a command starts: which package, from which registry, in which version."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.model.evidence import Truth
 
 _NPM = frozenset({"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bun"})
@@ -24,11 +24,11 @@ _SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _FETCHING = frozenset({"dlx", "exec", "x", "create", "init"})
 _FETCHED = frozenset({"--with", "--from", "--with-requirements"})
 _PACKAGE = frozenset({"--package", "-p", "--from"})
-_EXACT = re.compile(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
-_GIT = re.compile(r"^git\+|^github:|^https://github\.com/")
-_COMMIT = re.compile(r"@[0-9a-f]{40}\b")
-_TAG = re.compile(r":(?P<tag>[\w][\w.-]*)$")
-_FLOATING = re.compile(r"^(?:latest|main|master|edge|stable|nightly|dev|next|.*-latest)$")
+_EXACT = regex(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
+_GIT = regex(r"^git\+|^github:|^https://github\.com/")
+_COMMIT = regex(r"@[0-9a-f]{40}\b")
+_TAG = regex(r":(?P<tag>[\w][\w.-]*)$")
+_FLOATING = regex(r"^(?:latest|main|master|edge|stable|nightly|dev|next|.*-latest)$")
 
 
 class Launch(Struct, frozen=True, kw_only=True):

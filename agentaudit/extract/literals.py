@@ -8,9 +8,10 @@ fills in later. Neither is a secret.
 import re
 from collections import Counter
 
+from agentaudit.expressions import regex
 from agentaudit.model.facts.credentials import CredentialForm
 
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = regex(
     r"""^(?:
         \$\{(?:env:|input:)?[A-Za-z_][\w.-]*(?::?[-?][^}]*)?\}
       | \$\{env:[^}]+\}
@@ -28,15 +29,15 @@ _ENVIRONMENT = re.compile(
     )$""",
     re.VERBOSE,
 )
-_DEFAULT = re.compile(
+_DEFAULT = regex(
     r"^\$\{(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)(?P<default>[^}]+)\}$"
 )
 """Of shells and Compose; the second of devcontainer.json (containers.dev, "Variables")."""
-_NAME = re.compile(
+_NAME = regex(
     r"^(?:\$?\{(?:env:|input:)?|\$\(|\$env:|\$|%|env\(|os\.environ/|process\.env\."
     r"|os\.environ(?:\.get)?[\[(])[\"']?(?P<name>[A-Za-z_][\w.-]*)"
 )
-_SECRET = re.compile(
+_SECRET = regex(
     r"""^(?:
         \$?\{\{.*\}\}
       | \{\{\s*resolve:.*
@@ -56,10 +57,8 @@ _SECRET = re.compile(
     )$""",
     re.VERBOSE | re.DOTALL,
 )
-_FILE = re.compile(
-    r"^(?:\{file:|/run/secrets/|/var/run/secrets/|/etc/secrets/|file://|~?/[\w./-]+$).*"
-)
-_PLACEHOLDER = re.compile(
+_FILE = regex(r"^(?:\{file:|/run/secrets/|/var/run/secrets/|/etc/secrets/|file://|~?/[\w./-]+$).*")
+_PLACEHOLDER = regex(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
       undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
@@ -71,15 +70,15 @@ _PLACEHOLDER = re.compile(
       | not[-_ ]for[-_ ]prod""",
     re.IGNORECASE | re.VERBOSE,
 )
-_DIGEST = re.compile(r"^(?:sha(?:256|384|512)[:-][\w+/=]+|[0-9a-f]{40}|[0-9a-f]{64})$")
-_DIGEST_KEYS = re.compile(
+_DIGEST = regex(r"^(?:sha(?:256|384|512)[:-][\w+/=]+|[0-9a-f]{40}|[0-9a-f]{64})$")
+_DIGEST_KEYS = regex(
     r"(?:uses|rev|commit|sha\d*|digest|checksum|integrity|hash|fingerprint|etag|version|image)$",
     re.IGNORECASE,
 )
-_EXPRESSION = re.compile(r"\(\?[:=!<imsP]|\[\^?[^\]\[]+\](?:\{\d+(?:,\d*)?\}|[+*])")
+_EXPRESSION = regex(r"\(\?[:=!<imsP]|\[\^?[^\]\[]+\](?:\{\d+(?:,\d*)?\}|[+*])")
 _PUBLISHABLE = ("phc_", "pk_live_", "pk_test_", "pk-lf-", "sb_publishable_")
 """Keys that their vendors mean to be read by everybody: PostHog, Stripe, Langfuse, Supabase."""
-_UUID = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
+_UUID = regex(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _FEWEST_DISTINCT = 6
 _LONG_NAME = 7
 

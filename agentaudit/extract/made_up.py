@@ -7,15 +7,16 @@ and nobody's password is `SecurePass123!`.
 
 import base64
 import binascii
-import re
 
-_CALL = re.compile(r"[A-Za-z_$@][\w.$:-]*[(\[{<]")
-_PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_][\w$]*)+")
-_BRACKETED = re.compile(r"[<\[{(]")
-_WORDS = re.compile(r"[A-Za-z]+(?:[-_/][A-Za-z]+)*:?")
+from agentaudit.expressions import regex
+
+_CALL = regex(r"[A-Za-z_$@][\w.$:-]*[(\[{<]")
+_PATH = regex(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_][\w$]*)+")
+_BRACKETED = regex(r"[<\[{(]")
+_WORDS = regex(r"[A-Za-z]+(?:[-_/][A-Za-z]+)*:?")
 _LONGEST_MADE_UP = 40
 _LEET = str.maketrans("@$0", "aso")
-_MADE_UP = re.compile(
+_MADE_UP = regex(
     r"(?:passphrase|passwords?|passwd|pass|pwd|word|secrets?|tokens?|keys?|api|auth|credentials?"
     r"|my|your|our|the|some|any|thing|new|old|current|temp|initial|default|first|second|wrong"
     r"|invalid|valid|correct|bad|good|weak|strong|secure|safe|super|very|long|random|real|hashed"

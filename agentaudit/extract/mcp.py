@@ -1,10 +1,10 @@
 """MCP client configurations: agents, the tool servers they expose, and what those hold."""
 
-import re
 from collections.abc import Iterable
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -27,10 +27,8 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Registry, ToolServer
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_LOCAL = re.compile(
-    r"^https?://(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?=[:/]|$)"
-)
-_PATH = re.compile(r"^(?:/|~|\.{1,2}(?:/|$)|[A-Za-z]:[\\/]|\$\{?HOME)")
+_LOCAL = regex(r"^https?://(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?=[:/]|$)")
+_PATH = regex(r"^(?:/|~|\.{1,2}(?:/|$)|[A-Za-z]:[\\/]|\$\{?HOME)")
 _OWN_PROOF = ("oauth", "auth", "bearer_token_env_var", "authProviderType", "apiKey")
 _BLOCKS_OF_HEADERS = (
     *(("headers",), ("http_headers",), ("env_http_headers",)),

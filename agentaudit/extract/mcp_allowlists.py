@@ -7,13 +7,13 @@ neither; what is denied stays denied. Codex wants name and identity (`requiremen
 CLI the name (`mcp.allowed`).
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam_globs import matches
@@ -24,7 +24,7 @@ from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node
 
 _WILD = frozenset("*?$")
-_MANAGED = re.compile(r"(?:^|/)managed-mcp\.json$")
+_MANAGED = regex(r"(?:^|/)managed-mcp\.json$")
 
 
 class _List(Struct, frozen=True):

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
+
 EFFECTS = {"r": "read", "w": "write", "d": "delete", "x": "execute", "s": "send"}
 
 
@@ -60,7 +62,7 @@ def _server(name: str, pattern: str, source: str, resource: str, *, tools: str) 
     """
     return KnownServer(
         name=name,
-        pattern=re.compile(pattern, re.IGNORECASE),
+        pattern=regex(pattern, re.IGNORECASE),
         source=source,
         resource=resource,
         tools=tuple(_tool(*entry.split(":")) for entry in tools.split()),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
@@ -14,10 +15,10 @@ from agentaudit.extract.redaction import plain
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 
-_FLAG = re.compile(r"^--?(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>.*))?$", re.DOTALL)
-_HEADER = re.compile(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
-URL_SECRET = re.compile(r"[?&](?P<name>[\w.-]+)=(?P<value>[^&#]+)")
-_WORKSPACE = re.compile(r"^\$\{workspaceFolder(?:[^}]*)\}/")
+_FLAG = regex(r"^--?(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>.*))?$", re.DOTALL)
+_HEADER = regex(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
+URL_SECRET = regex(r"[?&](?P<name>[\w.-]+)=(?P<value>[^&#]+)")
+_WORKSPACE = regex(r"^\$\{workspaceFolder(?:[^}]*)\}/")
 _BLOCKS = (
     # how it is exposed, and where clients write it
     ("env", ("env",)),

@@ -4,17 +4,17 @@ Which files are a platform's: by what they are called, and by what they hold.
 It is said here, once: what loads an extractor goes by it, and the extractor does.
 """
 
-import re
 from collections.abc import Iterator
 
+from agentaudit.expressions import regex
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.azure import is_arm
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_WORKFLOW_FILE = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
+_WORKFLOW_FILE = regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 
-SERVERLESS_FILE = re.compile(r"(?:^|/)serverless(?:[.-][\w-]+)?\.(?:ya?ml|json)$")
-_AGENTCORE_FILE = re.compile(
+SERVERLESS_FILE = regex(r"(?:^|/)serverless(?:[.-][\w-]+)?\.(?:ya?ml|json)$")
+_AGENTCORE_FILE = regex(
     r"(?:^|/)(?:agentcore\.json|agentcore/mcp\.json|\.bedrock_agentcore\.yaml)$"
 )
 _AGENTCORE_KEYS = (
@@ -25,7 +25,7 @@ _AGENTCORE_KEYS = (
     "agentCoreGateways",
     "credentials",
 )
-PIPELINE_FILE = re.compile(
+PIPELINE_FILE = regex(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
 )
 

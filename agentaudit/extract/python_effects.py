@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_execution import Execution
@@ -13,7 +14,7 @@ from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_syntax import descendants, keyword
 from agentaudit.model.evidence import Truth
 
-_HTTP = re.compile(
+_HTTP = regex(
     r"^(?:requests|httpx|aiohttp|urllib\.request|urllib3)(?:\.|$)|(?:^|\.)(?:session|client|http)\."
     r"(?:get|post|put|patch|delete|request)$",
     re.IGNORECASE,

@@ -7,13 +7,13 @@ runs may come from a file that the tool has just written.
 """
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct, field
 
+from agentaudit.expressions import regex
 from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_filters import without_names
@@ -21,9 +21,9 @@ from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_syntax import descendants, keyword
 
 _EVALUATES = frozenset({"exec", "eval"})
-_SHELL = re.compile(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
-_PROGRAM = re.compile(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
-_INTERPRETER = re.compile(
+_SHELL = regex(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
+_PROGRAM = regex(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
+_INTERPRETER = regex(
     r"(?:^|/)(?:(?:ba|da|z|k|fi)?sh|python[\d.]*|node|deno|bun|ruby|perl|php|Rscript|osascript|pwsh"
     r"|powershell(?:\.exe)?|cmd(?:\.exe)?|npx|uvx|ssh|docker|podman|kubectl|env|sudo|xargs|make)$"
 )

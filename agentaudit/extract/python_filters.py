@@ -10,13 +10,14 @@ import re
 import string
 from collections.abc import Iterator, Mapping
 
+from agentaudit.expressions import regex
 from agentaudit.extract.python_bindings import bindings, names_in
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_syntax import descendants
 
 _NAMING = frozenset(string.ascii_letters + "_'\"\\`")
-_ONE_CLASS = re.compile(r"\^?(?P<characters>\[(?!\^)(?:[^\]\\]|\\.)+\])[+*]?(?P<end>\$|\\Z)?")
+_ONE_CLASS = regex(r"\^?(?P<characters>\[(?!\^)(?:[^\]\\]|\\.)+\])[+*]?(?P<end>\$|\\Z)?")
 _LONGEST = 200
 
 

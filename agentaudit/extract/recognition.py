@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
     form_of,
@@ -27,7 +28,7 @@ from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
 
 _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
-_URL = re.compile(
+_URL = regex(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
     r"(?P<user>(?:\$\{[^}\s]{1,100}\}|\$(?!\{)|[^\s:/@(\[$]){0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
     re.IGNORECASE,
@@ -36,14 +37,14 @@ _URL = re.compile(
 Every part is bounded, so that a long line of almost-URLs takes linear time. The user may be a
 reference, and that may hold a colon: `${NAME:-default}`.
 """
-_FEDERATED = re.compile(
+_FEDERATED = regex(
     r"gcp-ksa|external|wif|workload|federat|credential-?config|application_default|(?:^|/)adc/",
     re.IGNORECASE,
 )
 """Files of Google without a key: they say where to ask for a session."""
-_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]{20,}")
+_JWT = regex(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]{20,}")
 """With its signature (RFC 7515, section 7.1), of which the shortest in use has 43 characters."""
-_BEARER = re.compile(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
+_BEARER = regex(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _DATABASES = frozenset(
     {
         *("redis", "rediss", "valkey", "postgres", "postgresql", "mysql", "mariadb", "mongodb"),
@@ -52,7 +53,7 @@ _DATABASES = frozenset(
 )
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
-_EXAMPLE_WORD = re.compile(
+_EXAMPLE_WORD = regex(
     r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
     r"|change[-_]?me|replace[-_]?me|(?:test|fake|mock|sample)[-_]?key|x{6}|X{6}|0{8}|\*{3}|<[a-z]"
     r"|12345678"
@@ -60,7 +61,7 @@ _EXAMPLE_WORD = re.compile(
 _FEWEST_DISTINCT = 6
 _PREFIX = 3
 _ALPHABET = "abcdefghijklmnop"
-_SHOWN = re.compile(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
+_SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
 """How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
 _JWT_OF_DOCUMENTATION = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi"
 """The claims of John Doe, 1234567890: the token that jwt.io shows to everybody."""

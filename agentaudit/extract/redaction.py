@@ -6,21 +6,22 @@ At most a publicly known prefix survives (`AKIA…`), with the length; never a c
 
 import re
 
+from agentaudit.expressions import regex
 from agentaudit.readers.token_forms import TOKENS, may_hold_token, token_in
 
-_USER_INFORMATION = re.compile(
+_USER_INFORMATION = regex(
     r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?:[^\s/@:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|[^\s/@]*@)"
 )
 """A password may hold a slash although it should not: what is no port ends at the last `@`."""
-_QUERY = re.compile(r"\?.*$", re.DOTALL)
-_FLAG = re.compile(
+_QUERY = regex(r"\?.*$", re.DOTALL)
+_FLAG = regex(
     r"^(?P<flag>--?[\w.-]*(?:key|token|secret|password|passwd|pass|auth|credential|header)[\w.-]*)"
     r"(?P<mark>[=:])(?P<value>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
-_HEADER = re.compile(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
-_REFERENCE = re.compile(r"^\$\{?[\w:.-]+\}?$")
-_JWT = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
+_HEADER = regex(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
+_REFERENCE = regex(r"^\$\{?[\w:.-]+\}?$")
+_JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
 _LONGEST = 120
 _LONGEST_NAME = 4000
 

@@ -1,15 +1,15 @@
 """Keys in the text of scripts, which are not parsed: only forms that are known by their look."""
 
-import re
 from collections.abc import Iterator
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.token_forms import Token, tokens_in
 
 _NAME_BEFORE = 80
-_NAMED_SO = re.compile(
+_NAMED_SO = regex(
     r"""(?<![\w$-])(?P<name>[\w$-]{1,60})["']?\s{0,3}(?::\s{0,3}string\s{0,3})?[:=]\s{0,3}["'`]$"""
 )
 """What a value is called where a script assigns it, or an object has it."""

@@ -5,9 +5,10 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.model.facts.credentials import Lifetime
 
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORDS = regex(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("secret", "access", "key"), "access_key"),
     (("access", "key", "id"), "access_key"),
@@ -142,7 +143,7 @@ _ALWAYS_STATIC = frozenset(
 """Vendors whose API keys live until they are revoked, in whatever form they are handed over."""
 
 
-_APPLICATION_INSIGHTS = re.compile(r"app(?:lication)?_?insights", re.IGNORECASE)
+_APPLICATION_INSIGHTS = regex(r"app(?:lication)?_?insights", re.IGNORECASE)
 """
 Microsoft, "Connection strings in Application Insights": the string names a resource, and is "not
 considered" a secret.

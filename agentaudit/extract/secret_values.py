@@ -7,6 +7,7 @@ Names of other places, settings, expressions, words and what guides make up are 
 import re
 from collections.abc import Sequence
 
+from agentaudit.expressions import regex
 from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
     form_of,
@@ -26,33 +27,31 @@ _WEAK_KINDS = frozenset({"password", "connection_string"})
 _SHORTEST = {"password": 6, "connection_string": 6}
 _SHORTEST_TOKEN = 12
 _FEWEST_DISTINCT_IN_TOKEN = 8
-_EXAMPLE_TOKEN = re.compile(
+_EXAMPLE_TOKEN = regex(
     r"12345678|^demo[-_]|[-_]demo[-_]|^[a-z]*(?:api|secret|access)[-_]?key$", re.IGNORECASE
 )
 """What no vendor issues; a person may well choose such a password."""
 _FEWEST_WORDS_OF_SENTENCE = 4
 _SHORTEST_MEAN_OF_WORDS = 3.5
-_STANDING = re.compile(r"pass(?:word|wd)?|pwd|secret|<.*>|\{.*\}|\$.*|[*x]+", re.IGNORECASE)
-_NAMED_PASSWORD = re.compile(
+_STANDING = regex(r"pass(?:word|wd)?|pwd|secret|<.*>|\{.*\}|\$.*|[*x]+", re.IGNORECASE)
+_NAMED_PASSWORD = regex(
     r"(?:^|[;,\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)"
     r"\s*=\s*(?P<password>[^;,\s]+)",
     re.IGNORECASE,
 )
-_PLACED_PASSWORD = re.compile(r"^[^:@/\s]+:(?P<password>[^@\s]+)@")
+_PLACED_PASSWORD = regex(r"^[^:@/\s]+:(?P<password>[^@\s]+)@")
 """`user:password@host/name`; `user:password@tcp(host:3306)/name`, as the drivers of Go take it."""
-_URL_START = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_ENTRY_KEY = re.compile(r"[a-z]SecretKey$")
-_ENTRY = re.compile(
-    r"^(?:[\w-]+(?:\.[\w-]+)*\.(?:crt|cer|cert|pem|key|json|txt)|[A-Z]+(?:_[A-Z]+)+)$"
-)
+_URL_START = regex(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ENTRY_KEY = regex(r"[a-z]SecretKey$")
+_ENTRY = regex(r"^(?:[\w-]+(?:\.[\w-]+)*\.(?:crt|cer|cert|pem|key|json|txt)|[A-Z]+(?:_[A-Z]+)+)$")
 """`caCertSecretKey: ca.crt` says under which key of a Secret the value stands."""
-_VARIABLE = re.compile(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
+_VARIABLE = regex(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 """`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
-_COMPOSED = re.compile(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
+_COMPOSED = regex(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
 """A text with a gap, which a reference fills: nobody reads the whole of it here."""
-_PLAIN_WORDS = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
+_PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
 _SHORTEST_MEAN_OF_PLAIN = 3.0
-_SETTING = re.compile(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
+_SETTING = regex(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
 def could_be_secret(key: str, kind: str, value: str) -> bool:

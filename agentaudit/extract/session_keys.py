@@ -10,15 +10,16 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.model.evidence import Truth
 
-_TEMPLATE = re.compile(r"[{$%<]|\{\{")
-_TENANT = re.compile(
+_TEMPLATE = regex(r"[{$%<]|\{\{")
+_TENANT = regex(
     r"tenant|\borg(?:ani[sz]ation)?_?(?:id|slug|name)|workspace_?id|customer_?id|account_?id",
     re.IGNORECASE,
 )
-_USED = re.compile(r"\{\{[^{}\n]{1,500}\}\}")
-_PERSON = re.compile(
+_USED = regex(r"\{\{[^{}\n]{1,500}\}\}")
+_PERSON = regex(
     r"user|tenant|\borg|customer|account|workspace|e-?mail|phone|member|owner|principal|\bsub\b"
     r"|chat_?id|from\.id",
     re.IGNORECASE,

@@ -1,8 +1,8 @@
 """Sizes and durations as configurations write them, in bytes and seconds."""
 
-import re
+from agentaudit.expressions import regex
 
-_SIZE = re.compile(r"^(?P<number>\d{1,18}(?:\.\d{1,9})?)\s*(?P<unit>[a-zA-Z]*)$")
+_SIZE = regex(r"^(?P<number>\d{1,18}(?:\.\d{1,9})?)\s*(?P<unit>[a-zA-Z]*)$")
 _UNITS = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
 _BINARY = {"ki": 1024, "mi": 1024**2, "gi": 1024**3, "ti": 1024**4}
 _BINARY |= {"kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
@@ -14,7 +14,7 @@ _SECONDS = {
     **dict.fromkeys(("w", "week", "weeks"), 604_800),
 }
 
-_PART = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)([hms])")
+_PART = regex(r"(\d{1,12}(?:\.\d{1,9})?)([hms])")
 
 
 def bytes_of(text: str) -> int | None:

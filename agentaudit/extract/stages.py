@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
 from agentaudit.extract.recognition import Recognised
 from agentaudit.extract.secret_names import name_words
@@ -25,12 +26,12 @@ _STAGES: Mapping[str, str] = MappingProxyType(
 )
 _DENIED = frozenset({"non", "pre", "not", "no", "post"})
 """`NON_PROD` and `pre-prod` are not production."""
-_NAMES = re.compile(
+_NAMES = regex(
     r"^(?:(?:APP|DEPLOY|DEPLOYMENT|NODE|SERVICE|AGENT)_)?(?:ENV|ENVIRONMENT|STAGE)$", re.IGNORECASE
 )
 _LIVE = ("sk_live_", "rk_live_")
 """Keys of Stripe that move money (Stripe documentation, "API keys")."""
-_HOST = re.compile(r"://[^/@\s]*@(?P<host>[^/:\s?]+)")
+_HOST = regex(r"://[^/@\s]*@(?P<host>[^/:\s?]+)")
 _LONGEST = 2_000
 
 

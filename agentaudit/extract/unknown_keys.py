@@ -4,10 +4,10 @@ Keys that a known schema does not have: what somebody wrote and no program reads
 `autoAprove` approves nothing, and `permisions` limits nothing, without an error anywhere.
 """
 
-import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from agentaudit.expressions import regex
 from agentaudit.extract.claude import is_claude_settings
 from agentaudit.extract.coding_agents import is_codex
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -41,7 +41,7 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _Held = tuple[Document, str, Node | None, Schema]
 """A mapping, its route in the document, and the schema that its keys are held against."""
-_NAMED = re.compile(r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$")
+_NAMED = regex(r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$")
 _POD_SPECS = (
     ("spec",),
     ("spec", "template", "spec"),

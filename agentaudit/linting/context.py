@@ -1,18 +1,17 @@
 """Context: what a finding in a test, an evaluation or a manual is worth."""
 
-import re
-
+from agentaudit.expressions import regex
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.finding import Severity
 
-_REHEARSAL = re.compile(
+_REHEARSAL = regex(
     r"(?:^|/)(?:tests?|__tests__|testdata|unittests?|e2e|fixtures?|mocks?|docs?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
 )
-_TRIAL = re.compile(r"(?:^|/)(?:evals?|evaluations?|benchmarks?)/")
+_TRIAL = regex(r"(?:^|/)(?:evals?|evaluations?|benchmarks?)/")
 """Agents there judge others, or are measured, while somebody looks on."""
 
 

@@ -6,6 +6,8 @@ Resource types: https://learn.microsoft.com/en-us/azure/templates/.
 
 import re
 
+from agentaudit.expressions import regex
+
 UNREAD = "resources of Azure in a template that is not read"
 
 _TYPES = (
@@ -13,14 +15,14 @@ _TYPES = (
     r"|ManagedIdentity|KeyVault|App/|ContainerInstance|ContainerService|Web/sites|Cache/"
     r"|DocumentDB|Search/)"
 )
-_MODULE = re.compile(
+_MODULE = regex(
     r"^br[/:].*/(?:cognitive-services|machine-learning-services|authorization/role"
     r"|managed-identity|key-vault|app/|cache/|document-db|search/|web/site|ai-)",
     re.IGNORECASE,
 )
-_ARM = re.compile(r"schema\.management\.azure\.com/[^\"\s]*deploymentTemplate\.json", re.IGNORECASE)
+_ARM = regex(r"schema\.management\.azure\.com/[^\"\s]*deploymentTemplate\.json", re.IGNORECASE)
 _ARM_HOST = "schema.management.azure.com/"
-_TYPE = re.compile(_TYPES, re.IGNORECASE)
+_TYPE = regex(_TYPES, re.IGNORECASE)
 
 
 def type_of_interest(type_: str) -> bool:

@@ -8,15 +8,17 @@ over. Sources: AWS CDK API reference, `aws_cdk` of Python and `aws-cdk-lib` of J
 
 import re
 
+from agentaudit.expressions import regex
+
 UNRENDERED = "infrastructure that a program declares; audit what `cdk synth` renders it to"
 
-_PYTHON = re.compile(r"^[ \t]*(?:from|import)[ \t]+aws_cdk\b", re.MULTILINE)
-_JAVASCRIPT = re.compile(
+_PYTHON = regex(r"^[ \t]*(?:from|import)[ \t]+aws_cdk\b", re.MULTILINE)
+_JAVASCRIPT = regex(
     r"""^(?:import|\}[ \t]*from|const)\b[^'"\n]{0,400}['"](?:aws-cdk-lib|@aws-cdk/)""", re.MULTILINE
 )
-_TELLING = re.compile(r"PolicyStatement|ManagedPolicy|[Bb]edrock")
+_TELLING = regex(r"PolicyStatement|ManagedPolicy|[Bb]edrock")
 """Rights and agents; what else stacks declare says little of an agent."""
-_TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__)/|\.test\.[jt]sx?$|(?:^|/)test_[^/]*\.py$")
+_TESTS = regex(r"(?:^|/)(?:tests?|__tests__)/|\.test\.[jt]sx?$|(?:^|/)test_[^/]*\.py$")
 
 
 def declares_stack(file: str, text: str) -> int | None:

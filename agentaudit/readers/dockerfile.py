@@ -11,14 +11,13 @@ from bisect import bisect_right
 
 from msgspec import Struct, field
 
+from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 
-_INSTRUCTION = re.compile(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
-_HEREDOC = re.compile(r"<<-?\s*[\"']?(?P<word>\w+)[\"']?")
+_INSTRUCTION = regex(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
+_HEREDOC = regex(r"<<-?\s*[\"']?(?P<word>\w+)[\"']?")
 _PAIRS = frozenset({"ENV", "ARG", "LABEL"})
-_PAIR = re.compile(
-    r"(?P<name>[\w.\-/]+)=(?P<value>\"(?:[^\"\\]++|\\.)*+\"|'[^']*'|(?:\\.|[^\s\\]++)*+)"
-)
+_PAIR = regex(r"(?P<name>[\w.\-/]+)=(?P<value>\"(?:[^\"\\]++|\\.)*+\"|'[^']*'|(?:\\.|[^\s\\]++)*+)")
 
 
 class _Logical(Struct):

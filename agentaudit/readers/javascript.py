@@ -13,6 +13,7 @@ https://github.com/modelcontextprotocol/typescript-sdk.
 import re
 from itertools import islice
 
+from agentaudit.expressions import regex
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.token_forms import holds_token
@@ -28,13 +29,13 @@ _PACKAGES = (
     r"|@mastra/(?:core|mcp|memory)(?:/[\w/-]+)?|@anthropic-ai/claude-agent-sdk"
     r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?))"
 )
-_IMPORT = re.compile(
+_IMPORT = regex(
     rf"""^(?:import[ \t](?!type[ \t]+{{)[^'"\n]{{0,400}}|\}}[ \t]*from[ \t]*"""
     rf"""|[^\n]{{0,200}}\brequire\([ \t]*|[^\n]{{0,200}}\bimport\([ \t]*)['"]{_PACKAGES}['"]""",
     re.MULTILINE,
 )
-_NAMES = re.compile(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['"]""", re.MULTILINE)
-_CALLS = re.compile(r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent)\b")
+_NAMES = regex(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['"]""", re.MULTILINE)
+_CALLS = regex(r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent)\b")
 """Of the AI SDK only what lets a model act: its types and hooks stand in every page of a chat."""
 
 _LARGEST = 1_000_000

@@ -1,10 +1,10 @@
 """Which syntax a file is written in, and the one function that reads them all."""
 
-import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from agentaudit.errors import InputError, Problem
+from agentaudit.expressions import regex
 from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
@@ -54,16 +54,14 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("id_rsa", "pem"),
     ("id_ed25519", "pem"),
 )
-_INSTRUCTION_FOLDERS = re.compile(
+_INSTRUCTION_FOLDERS = regex(
     r"(?:^|/)(?:\.claude/(?:agents|commands|skills)|prompts?|instructions)/(?:.*/)?"
     r"[^/]+\.(?:md|txt|prompt)$"
 )
-_VAULT = re.compile(
-    r"(?:^|/)(?:(?:vault|openbao|bao)[\w.-]*|(?:vault|openbao)(?:/[\w.-]+){1,4})\.hcl$"
-)
+_VAULT = regex(r"(?:^|/)(?:(?:vault|openbao|bao)[\w.-]*|(?:vault|openbao)(?:/[\w.-]+){1,4})\.hcl$")
 """Configurations of Vault; other files of this ending are Packer's, Nomad's and many more."""
 _TEMPLATES = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".gotmpl", ".erb", ".mustache")
-_MARKUP = re.compile(r"\{\{|\{%|<%")
+_MARKUP = regex(r"\{\{|\{%|<%")
 
 
 def is_template(file: str, text: str) -> bool:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from agentaudit.expressions import regex
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import field_names
 from agentaudit.model.facts.fact import Fact
 from agentaudit.rules.limits import LIMIT_NAMES, Limits
 
-_FIELD = re.compile(r"\{([^{}]*)\}")
+_FIELD = regex(r"\{([^{}]*)\}")
 _WORDS = frozenset({"kind", "holder", "exposure", "backend"})
 """Fields whose values are words of ours, written with underscores."""
 _NAMES = {

@@ -1,0 +1,28 @@
+"""
+Regular expressions that are compiled when a text is first held against them.
+
+For modules that every `lint` loads: they have hundreds, most runs ask a few of them, and to compile
+all takes longer than to read a small deployment.
+"""
+
+import re
+from typing import cast
+
+_ANSWERS = ("search", "match", "fullmatch", "findall", "finditer", "sub", "split")
+
+
+def regex(source: str, flags: int = 0) -> re.Pattern[str]:
+    """An expression that is compiled when it is first asked, and then answers as fast as any."""
+    return cast("re.Pattern[str]", Late(source, flags))
+
+
+class Late:
+    """Stands for a compiled expression, and takes its answers for its own once they are wanted."""
+
+    def __init__(self, source: str, flags: int) -> None:
+        self._source, self._flags = source, flags
+
+    def __getattr__(self, name: str) -> object:
+        compiled = re.compile(self._source, self._flags)
+        vars(self).update({answer: getattr(compiled, answer) for answer in _ANSWERS})
+        return getattr(compiled, name)

@@ -1,0 +1,39 @@
+"""Expressions that are compiled late answer as any, and none of them is malformed."""
+
+import gc
+import pkgutil
+import re
+from importlib import import_module
+
+import pytest
+
+import agentaudit.extract
+import agentaudit.linting
+import agentaudit.readers
+import agentaudit.rules
+from agentaudit.expressions import Late, regex
+
+LATE = (agentaudit.extract, agentaudit.linting, agentaudit.readers, agentaudit.rules)
+
+
+@pytest.mark.parametrize("flags", [0, re.IGNORECASE])
+def test_a_late_expression_answers_as_a_compiled_one(flags: int) -> None:
+    """When it is compiled, and afterwards."""
+    text, source = "ab1 AB2", r"(?P<word>ab)(\d)"
+    late, compiled = regex(source, flags), re.compile(source, flags)
+
+    assert late.findall(text) == late.findall(text) == compiled.findall(text)
+    assert late.sub("", text) == compiled.sub("", text)
+    assert late.split(text) == compiled.split(text)
+    assert late.groupindex == compiled.groupindex
+
+
+def test_every_expression_is_well_formed() -> None:
+    """It would be found out in the run of somebody whose files lead there."""
+    for package in LATE:
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+    late = [item for item in gc.get_objects() if type(item) is Late]
+
+    assert len(late) > 100
+    assert all(item.groups >= 0 for item in late)  # type: ignore[operator]  # as a compiled one
