@@ -5,12 +5,15 @@ Readers make documents; extractors read them. Scalars keep their raw text, so th
 about `on`, `no` and `12:30:45` never matter; `boolean`, `integer` and `text` interpret on request.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
+from hashlib import sha256
 from typing import overload
 
 import msgspec
+
+from agentaudit.readers.lines import MAX_NAME
 
 
 class NodeKind(StrEnum):
@@ -61,19 +64,28 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def child(self, key: str) -> "Node | None":
         """The value under one key of a mapping."""
-        for name, value in self.entries:
+        entries = self.entries
+        if type(entries) is ManyEntries:
+            return entries.by_key.get(key, _NO_ENTRY)[1]
+        for name, value in entries:
             if name.raw == key:
                 return value
         return None
 
     def key_of(self, key: str) -> "Node | None":
         """The key node itself, for evidence that points at the name."""
+        if type(self.entries) is ManyEntries:
+            return self.entries.by_key.get(key, _NO_ENTRY)[0]
         return next((name for name, _ in self.entries if name.raw == key), None)
 
     def text_at(self, *path: str) -> str:
         """The text of the scalar at the end of a route of keys; empty when there is none."""
         node = self.get(*path)
         return (node.text or "") if node is not None else ""
+
+    def name_at(self, *path: str) -> str:
+        """The same of what others are named after, each once more: shortened where it is long."""
+        return bounded_name(self.text_at(*path))
 
     def texts_at(self, *path: str) -> tuple[str, ...]:
         """The texts of the list at the end of a route of keys; none when there is no such."""
@@ -127,7 +139,36 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             waiting.extend(reversed([value for _, value in node.entries] or list(node.elements)))
 
 
+_NO_ENTRY = (None, None)
+_MANY = 32
+
+
+class ManyEntries(tuple[tuple[Node, Node], ...]):  # noqa: SLOT001, it keeps its keys
+    """Entries that are found by their keys: one by one, many readers of many would take long."""
+
+    @cached_property
+    def by_key(self) -> Mapping[str, tuple[Node, Node]]:
+        """Each entry by its key, the first of equal ones."""
+        return {pair[0].raw: pair for pair in reversed(self)}
+
+
+def entries_of(pairs: Collection[tuple[Node, Node]]) -> tuple[tuple[Node, Node], ...]:
+    """Entries as a node has them."""
+    return ManyEntries(pairs) if len(pairs) > _MANY else tuple(pairs)
+
+
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def bounded_name(text: str) -> str:
+    """A name; what is too long for one is told apart by its digest, and no more of it is kept."""
+    if len(text) <= MAX_NAME:
+        return text
+    digest = sha256(text.encode(errors="replace")).hexdigest()
+    return f"… ({len(text)} characters, {digest[:_DIGITS]})"
+
+
+_DIGITS = 16
 
 
 class Comment(msgspec.Struct, frozen=True, kw_only=True, gc=False):

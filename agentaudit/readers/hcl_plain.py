@@ -9,7 +9,7 @@ against each other.
 
 from sys import intern
 
-from agentaudit.readers.document import Comment
+from agentaudit.readers.document import Comment, bounded_name
 from agentaudit.readers.hcl_escapes import unescaped
 from agentaudit.readers.hcl_syntax import (
     LONGEST_SOURCE,
@@ -88,7 +88,7 @@ def _block(tokens: Tokens, type_: str, place: Place, depth: int) -> Block:
     whole = tokens.past(place)
     return Block(
         type=type_,
-        labels=tuple(labels),
+        labels=tuple(map(bounded_name, labels)),
         label_places=tuple(places),
         type_place=place,
         header=header,

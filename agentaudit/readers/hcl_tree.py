@@ -5,7 +5,7 @@ from functools import cache
 import tree_sitter
 import tree_sitter_hcl
 
-from agentaudit.readers.document import Comment
+from agentaudit.readers.document import Comment, bounded_name
 from agentaudit.readers.hcl_expressions import expression
 from agentaudit.readers.hcl_reading import DEEPEST, Reading, descendants
 from agentaudit.readers.hcl_syntax import MOST_LABELS, Attribute, Block, Body
@@ -77,6 +77,7 @@ def _block(reading: Reading, node: tree_sitter.Node, depth: int) -> Block:
     if len(labels) > MOST_LABELS:
         reading.note(labels[MOST_LABELS][1], f"more than {MOST_LABELS} labels of one block")
         labels = labels[:MOST_LABELS]
+    labels = [(bounded_name(label), label_place) for label, label_place in labels]
     return Block(
         type=type_,
         labels=tuple(label for label, _ in labels),

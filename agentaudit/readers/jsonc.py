@@ -12,7 +12,7 @@ from sys import intern
 import msgspec
 from msgspec import Struct, field
 
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.document import Comment, Document, Node, NodeKind, entries_of
 from agentaudit.readers.lines import (
     MAX_COMMENTS,
     MAX_DEPTH,
@@ -20,6 +20,7 @@ from agentaudit.readers.lines import (
     broken,
     too_many_comments,
 )
+from agentaudit.readers.routes import with_bounded_routes
 
 _TOKEN = re.compile(
     r"""[ \t\r\n\ufeff]*+(?:
@@ -51,8 +52,9 @@ def parse_json(file: str, text: str) -> Document:
     root = reading.value(0)
     if reading.at < len(reading.tokens):
         raise reading.error("there is more after the end of the value")
-    return Document(
-        file=file, syntax="json", text=text, roots=(root,), comments=tuple(reading.comments)
+    comments = tuple(reading.comments)
+    return with_bounded_routes(
+        Document(file=file, syntax="json", text=text, roots=(root,), comments=comments)
     )
 
 
@@ -138,7 +140,7 @@ class _Reading(Struct):
             entries[key.raw] = (key, self.value(depth + 1))
             self.separator("}")
         end = self.tokens[self.at - 1].end
-        return self.node(NodeKind.MAPPING, start, end, entries=tuple(entries.values()))
+        return self.node(NodeKind.MAPPING, start, end, entries=entries_of(entries.values()))
 
     def sequence(self, depth: int) -> Node:
         start = self.tokens[self.at].start

@@ -17,6 +17,9 @@ MAX_PROSE = 1_000_000
 MAX_COMMENTS = 200_000
 """More comments in one file are refused, as more nodes are."""
 
+MAX_NAME = 4_000
+"""Characters of what something is called, all keys around it together; no name is that long."""
+
 
 class Lines:
     """Where an offset stands, counted from 1 in lines and characters."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, broken
+from agentaudit.readers.routes import with_bounded_routes
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]++|\\.)*+"|'[^']*')"""
 _ROUTE = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
@@ -36,7 +37,9 @@ def parse_toml(file: str, text: str) -> Document:
     places = dict(_places(text))
     root = _node(values, (), places, (1, 1, 1, 1))
     comments = tuple(_comments(text))
-    return Document(file=file, syntax="toml", text=text, roots=(root,), comments=comments)
+    return with_bounded_routes(
+        Document(file=file, syntax="toml", text=text, roots=(root,), comments=comments)
+    )
 
 
 def _places(text: str) -> Iterator[tuple[_Route, _Place]]:

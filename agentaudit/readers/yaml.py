@@ -26,7 +26,7 @@ from yaml.events import (
 )
 
 from agentaudit.errors import InputError
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.document import Comment, Document, Node, NodeKind, entries_of
 from agentaudit.readers.lines import (
     MAX_COMMENTS,
     MAX_DEPTH,
@@ -34,6 +34,7 @@ from agentaudit.readers.lines import (
     broken,
     too_many_comments,
 )
+from agentaudit.readers.routes import with_bounded_routes
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|0x[0-9a-fA-F]+|0o[0-7]+)$")
@@ -58,12 +59,14 @@ def parse_yaml(file: str, text: str) -> Document:
         raise broken(file, *place, error.problem or "this is not YAML") from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise broken(file, 1, 1, "characters that YAML does not allow") from error
-    return Document(
-        file=file,
-        syntax="yaml",
-        text=text,
-        roots=roots or (_null(1, 1),),
-        comments=_comments(file, text, composing.scalars),
+    return with_bounded_routes(
+        Document(
+            file=file,
+            syntax="yaml",
+            text=text,
+            roots=roots or (_null(1, 1),),
+            comments=_comments(file, text, composing.scalars),
+        )
     )
 
 
@@ -147,7 +150,7 @@ class _Composing(Struct):
             for key, value in base.entries:
                 entries.setdefault(key.raw, (key, value))
                 self.count(event, 1)
-        found = tuple(entries.values())
+        found = entries_of(entries.values())
         line, column, end_line, end_column = _span(start, event, [value for _, value in found])
         return Node(
             kind=NodeKind.MAPPING,
