@@ -128,7 +128,7 @@ def _prove(reading: Reading, server: ToolServer, arguments: Node, route: str) ->
 
 
 def _run_unasked(reading: Reading, server: ToolServer) -> None:
-    for edge in tuple(reading.collector.edges.values()):
+    for edge in reading.collector.from_fact(server.id, EdgeKind.EXPOSES):
         tool = reading.collector.facts.get(edge.dst)
-        if edge.kind is EdgeKind.EXPOSES and edge.src == server.id and isinstance(tool, Tool):
+        if isinstance(tool, Tool):
             reading.collector.update(replace(tool, approval=Truth.NO))

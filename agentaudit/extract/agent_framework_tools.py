@@ -160,8 +160,7 @@ def _gate(reading: Reading, server: ToolServer, place: Evidence) -> None:
 def _tools_of(reading: Reading, server: ToolServer) -> list[Tool]:
     found = (
         reading.collector.facts.get(edge.dst)
-        for edge in reading.collector.edges.values()
-        if edge.kind is EdgeKind.EXPOSES and edge.src == server.id
+        for edge in reading.collector.from_fact(server.id, EdgeKind.EXPOSES)
     )
     return [tool for tool in found if isinstance(tool, Tool)]
 

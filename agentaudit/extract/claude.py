@@ -17,12 +17,12 @@ from agentaudit.extract.claude_rules import (
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.joined_credentials import targets
 from agentaudit.extract.mcp_clients import client_agent
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.model.facts.tools import Tool, ToolServer
@@ -116,13 +116,12 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
     everything = document.root.child("enableAllProjectMcpServers")
     trusted = everything if everything is not None and everything.boolean is True else None
     rules = {rule.text or "": rule for rule in _rules(document.root, "allow")}
-    exposed = targets(collector, EdgeKind.EXPOSES)
     gates = [
         fact
-        for name in sorted(targets(collector, EdgeKind.GATED_BY)[agent.id])
+        for name in sorted(_led_to(collector, agent.id, EdgeKind.GATED_BY))
         if isinstance(fact := collector.facts[name], Approval)
     ]
-    for name in exposed[agent.id]:
+    for name in _led_to(collector, agent.id, EdgeKind.EXPOSES):
         server = collector.facts[name]
         if not isinstance(server, ToolServer):
             continue
@@ -139,13 +138,17 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
                 ),
             )
         )
-        for identifier in exposed[name]:
+        for identifier in _led_to(collector, name, EdgeKind.EXPOSES):
             tool = collector.facts.get(identifier)
             if isinstance(tool, Tool):
                 free = whole or _allowed(server, tool, rules)
                 _gate_tool(
                     collector, tool, gates, allowed=free or agent.permission_mode == "bypass"
                 )
+
+
+def _led_to(collector: Collector, source: FactId, kind: EdgeKind) -> list[FactId]:
+    return [edge.dst for edge in collector.from_fact(source, kind)]
 
 
 def _allowed(server: ToolServer, tool: Tool, rules: Container[str]) -> bool:

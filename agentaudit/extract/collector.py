@@ -5,15 +5,15 @@ import hmac
 import os
 import re
 from datetime import date
-from enum import Enum
-from typing import TypeVar, get_origin
+from typing import TypeVar
 
 from msgspec import Struct, field
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from agentaudit.errors import Problem
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.redaction import cleaned
+from agentaudit.extract.shown_facts import shown
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.credentials import CredentialForm
@@ -22,9 +22,13 @@ from agentaudit.readers.document import Document, Node
 
 _SLUG_LENGTH = 40
 _BETWEEN_WORDS = re.compile(r"[\W_]")
-_SHORTEST_SECRET = 11
 _MOST_PLACES = 1_000
-"""At which one fact stands; nobody looks at more."""
+"""
+At which one fact stands, the first of them.
+
+Nothing is lost that is asked for: what a fact says does not depend on how often it is said, a
+finding stands at the first place, and twenty others are shown with it.
+"""
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -50,6 +54,13 @@ def evidence(document: Document, node: Node, snippet: str = "") -> Evidence:
         end_column=node.end_column,
         snippet=cleaned(snippet),
     )
+
+
+def with_place(fact: Fact, place: Evidence) -> tuple[Evidence, ...]:
+    """The places of a fact with one more, each once, as long as anybody looks at them."""
+    if len(fact.evidence) >= _MOST_PLACES:
+        return fact.evidence
+    return tuple(dict.fromkeys((*fact.evidence, place)))
 
 
 class Reference(Struct, frozen=True, kw_only=True):
@@ -141,13 +152,15 @@ class Collector(Struct):
     """By file, or none for all together, and what is counted."""
     _counted: set[tuple[str, str, object]] = field(default_factory=set)
     _by_kind: dict[type[Fact], dict[FactId, Fact]] = field(default_factory=dict)
+    _ends: dict[FactId, dict[tuple[EdgeKind, FactId, FactId], None]] = field(default_factory=dict)
+    """The keys of the edges that begin or end at a fact, in the order in which they came."""
     _seen: dict[FactId, tuple[tuple[Evidence, ...], set[Evidence]]] = field(default_factory=dict)
     """The places of facts that were added again, as they were then."""
     _key: bytes = field(default_factory=lambda: os.urandom(32))
 
     def add(self, fact: FactT) -> FactT:
         """The fact as it stands now, merged with what was known under its id."""
-        fact = _shown(fact)
+        fact = shown(fact)
         known = self.facts.get(fact.id)
         if known is None or type(known) is not type(fact):
             self.update(fact)
@@ -198,7 +211,24 @@ class Collector(Struct):
             confidence=confidence,
             derivation=derivation,
         )
-        self.edges.setdefault((kind, src, dst), edge)
+        key = (kind, src, dst)
+        if self.edges.setdefault(key, edge) is edge:
+            for end in (src, dst):
+                self._ends.setdefault(end, {})[key] = None
+
+    def unlink(self, kind: EdgeKind, src: FactId, dst: FactId) -> None:
+        """An edge goes, if it was there."""
+        if self.edges.pop((kind, src, dst), None) is not None:
+            for end in (src, dst):
+                self._ends[end].pop((kind, src, dst), None)
+
+    def from_fact(self, src: FactId, *kinds: EdgeKind) -> tuple[Edge, ...]:
+        """The edges of some kinds that begin at a fact, in the order in which they came."""
+        return tuple(
+            self.edges[key]
+            for key in self._ends.get(src, ())
+            if key[1] == src and (not kinds or key[0] in kinds)
+        )
 
     def remember(
         self, agent: FactId, store: Fact, *, confidence: Confidence = Confidence.CERTAIN
@@ -250,15 +280,14 @@ class Collector(Struct):
 
     def forget(self, identifier: FactId) -> None:
         """A fact goes, without a look at its edges."""
-        known = self.facts.pop(identifier, None)
-        if known is not None:
+        if (known := self.facts.pop(identifier, None)) is not None:
             del self._by_kind[type(known)][identifier]
 
     def remove(self, identifier: FactId) -> None:
         """A fact that stood for something unknown goes, and its edges with it."""
         self.forget(identifier)
-        for key in [key for key in self.edges if identifier in key[1:]]:
-            del self.edges[key]
+        for key in tuple(self._ends.get(identifier, ())):
+            self.unlink(*key)
 
     def digest(self, value: str) -> str:
         """
@@ -269,31 +298,3 @@ class Collector(Struct):
         """
         key = self.key or self._key
         return hmac.new(key, value.encode(errors="replace"), hashlib.sha256).hexdigest()
-
-
-def _shown(fact: FactT) -> FactT:
-    """The fact as it may be shown: a name of the file that is itself a secret is taken out."""
-    changed = {}
-    for name in _texts(type(fact)):
-        text = getattr(fact, name)
-        if isinstance(text, str) and len(text) > _SHORTEST_SECRET:
-            shown = cleaned(text)
-            if shown != text:
-                changed[name] = shown
-    return replace(fact, **changed) if changed else fact
-
-
-_OTHER = (bool, int, float, tuple, Enum)
-_TEXTS: dict[type, tuple[str, ...]] = {}
-
-
-def _texts(kind: type) -> tuple[str, ...]:
-    """The fields of a kind of fact that may hold text of a file."""
-    if kind not in _TEXTS:
-        types = {item.name: get_origin(item.type) or item.type for item in fields(kind)}
-        _TEXTS[kind] = tuple(
-            name
-            for name, type_ in types.items()
-            if name != "id" and not (isinstance(type_, type) and issubclass(type_, _OTHER))
-        )
-    return _TEXTS[kind]

@@ -8,10 +8,12 @@ at most, and names its place.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.declaration_file import (
     Behaviour,
@@ -24,12 +26,15 @@ from agentaudit.extract.mcp_tools import settle_unknown_tools, tool_id, unknown_
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import Derivation, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Tool, ToolServer
 
 FILE = "agentaudit.yaml"
 """At the root of what is audited: no folder below can declare for the whole."""
 _ELSEWHERE = (FILE, "agentaudit.yml")
 _SHOWN = 5
+_TOOLS = Budget("declared tools", 20_000, free=200)
+"""Each as often as there are servers of the name that it is declared for."""
 _NOTHING = "the entry adds nothing"
 _CALLED = "mcp__"
 _RULE = re.compile(rf"\b{_CALLED}([\w-]+?)__([\w-]+)")
@@ -41,10 +46,11 @@ SubjectT = TypeVar("SubjectT", Tool, ToolServer)
 def declare_servers(documents: Documents, collector: Collector) -> None:
     """The tools of declared servers, before the settings of clients say which ask first."""
     allowed = documents.once(_allowed_tools)
+    named = _Named(collector, ToolServer)
     for declaration in _declarations(documents).servers:
-        servers = _meant(collector, ToolServer, declaration)
+        servers = named.meant(declaration)
         if _one(servers) and not _expired(collector, declaration):
-            for server in servers:
+            for server in filter(partial(_affords, collector, declaration), servers):
                 _declare_tools(collector, server, declaration)
                 if not _undeclared(allowed, server, declaration):
                     settle_unknown_tools(collector, server)
@@ -56,12 +62,13 @@ def extract_declarations(documents: Documents, collector: Collector) -> None:
     declared, allowed = _declarations(documents), documents.once(_allowed_tools)
     collector.problems.extend(declared.problems)
     counted: list[str] = []
+    servers, tools = _Named(collector, ToolServer), _Named(collector, Tool)
     for declaration in declared.servers:
-        for server in _subjects(collector, ToolServer, declaration, "tool server"):
+        for server in _subjects(servers, declaration, "tool server"):
             _tell_of_server(collector, server, declaration, allowed)
             counted.append(server.name)
     for declaration in declared.tools:
-        for tool in _subjects(collector, Tool, declaration, "tool"):
+        for tool in _subjects(tools, declaration, "tool"):
             _fill(collector, tool, declaration)
             counted.append(tool.name)
     if counted:
@@ -92,10 +99,10 @@ def _declarations(documents: Documents) -> Declarations:
 
 
 def _subjects(
-    collector: Collector, kind: type[SubjectT], declaration: Declaration, word: str
+    named: "_Named[SubjectT]", declaration: Declaration, word: str
 ) -> tuple[SubjectT, ...]:
     """What a declaration is of, while it holds; when that is nothing, it is told why."""
-    found = _meant(collector, kind, declaration)
+    found, collector = named.meant(declaration), named.collector
     name = plain(declaration.name)
     if _expired(collector, declaration):
         what = f"the declaration of {name} expired on {declaration.expires}"
@@ -112,18 +119,26 @@ def _subjects(
     return ()
 
 
-def _meant(
-    collector: Collector, kind: type[SubjectT], declaration: Declaration
-) -> tuple[SubjectT, ...]:
-    """What a declaration may be of; never what stands for a server's unknown tools."""
-    stand_ins = {unknown_tools(server) for server in collector.of(ToolServer)}
-    return tuple(
-        fact
-        for fact in collector.of(kind)
-        if fact.name == declaration.name
-        and declaration.file in ("", fact.evidence[0].file)
-        and fact.id not in stand_ins
-    )
+class _Named(Generic[SubjectT]):
+    """The facts of one kind by their names, without what stands for a server's unknown tools."""
+
+    def __init__(self, collector: Collector, kind: type[SubjectT]) -> None:
+        self.collector = collector
+        self._kind: type[SubjectT] = kind
+        self._ids: dict[str, list[FactId]] = {}
+        stand_ins = {unknown_tools(server) for server in collector.of(ToolServer)}
+        for fact in collector.of(kind):
+            if fact.id not in stand_ins:
+                self._ids.setdefault(fact.name, []).append(fact.id)
+
+    def meant(self, declaration: Declaration) -> tuple[SubjectT, ...]:
+        """What a declaration may be of, as it stands now."""
+        found = (self.collector.facts[name] for name in self._ids.get(declaration.name, ()))
+        return tuple(
+            fact
+            for fact in found
+            if isinstance(fact, self._kind) and declaration.file in ("", fact.evidence[0].file)
+        )
 
 
 def _one(facts: Sequence[Tool | ToolServer]) -> bool:
@@ -140,6 +155,15 @@ def _launch(fact: Tool | ToolServer) -> tuple[str, ...]:
 
 def _expired(collector: Collector, declaration: Declaration) -> bool:
     return collector.today > declaration.expires
+
+
+def _affords(collector: Collector, declaration: Declaration, server: ToolServer) -> bool:
+    """Whether the tools of a declaration can be told once more, for one server of its name."""
+    what = f"the tools of {plain(server.name)}, of which many servers have the name"
+    end = (declaration.at, what, "its tools stay unknown")
+    return collector.affords(
+        _TOOLS, len(declaration.behaviours), end, key=(server.id, declaration.at)
+    )
 
 
 def _declare_tools(collector: Collector, server: ToolServer, declaration: Declaration) -> None:
@@ -239,7 +263,7 @@ def _fill(collector: Collector, tool: Tool, declaration: Declaration) -> None:
 
 def _stated(collector: Collector, tool: Tool) -> Behaviour:
     """What the files say of a tool, in its fields and by where it leads."""
-    kinds = {edge.kind for edge in collector.edges.values() if edge.src == tool.id}
+    kinds = {edge.kind for edge in collector.from_fact(tool.id)}
     return Behaviour(
         name=tool.name,
         effects=tool.effects if tool.effects_known or tool.effects else None,

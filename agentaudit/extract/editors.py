@@ -156,8 +156,9 @@ def _approve_listed(document: Document, collector: Collector) -> None:
 
 
 def _servers_of(collector: Collector, agent: Agent) -> list[ToolServer]:
-    exposed = {edge.dst for edge in collector.edges.values() if edge.src == agent.id}
-    return [server for server in collector.of(ToolServer) if server.id in exposed]
+    exposed = {edge.dst for edge in collector.from_fact(agent.id)}
+    found = (collector.facts.get(name) for name in sorted(exposed))
+    return [server for server in found if isinstance(server, ToolServer)]
 
 
 def _add_own_credentials(document: Document, collector: Collector) -> None:

@@ -5,7 +5,6 @@ The second half of the joins: it asks where agents run, which the first half has
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -14,17 +13,16 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import FactId
-from agentaudit.model.facts.permissions import Grant, Identity
+from agentaudit.model.facts.permissions import Identity
 
 _MOST_SHARED = 100
 """Other credentials with the same value that one names; each could name all."""
 
 
 def join_credentials(collector: Collector) -> None:
-    """Every join that concerns credentials and identities, each on what those before it found."""
+    """Every join that concerns credentials, each on what those before it found."""
     _show_credentials(collector)
     _name_owners(collector)
-    _reach_identities(collector)
     _share_values(collector)
 
 
@@ -102,52 +100,6 @@ def _name_owners(collector: Collector) -> None:
                 f"whose key {credential.name} is does not stand in the files",
                 "what it may do is open",
             )
-
-
-def _reach_identities(collector: Collector) -> None:
-    """Identities that an agent acts as, directly, through its runtime, or by assuming them."""
-    acting = _acting(collector)
-    for identity in collector.of(Identity):
-        if acting[identity.id]:
-            agents = tuple(sorted(acting[identity.id]))
-            collector.update(replace(identity, agent_reachable=True, agents=agents))
-    working = {
-        edge.dst
-        for edge in collector.edges.values()
-        if edge.kind is EdgeKind.AUTHENTICATES_AS and edge.src.startswith("runtime:")
-    }
-    for grant in collector.of(Grant):
-        if acting[grant.identity_id]:
-            collector.update(replace(grant, agent_reachable=True))
-        elif grant.identity_id in working:
-            collector.update(replace(grant, held_by_others=True))
-
-
-def _acting(collector: Collector) -> dict[FactId, set[FactId]]:
-    """The agents behind each identity, along chains of assumed roles."""
-    acting: dict[FactId, set[FactId]] = defaultdict(set)
-    on, visible = agents_on(collector), targets(collector, EdgeKind.VISIBLE_TO)
-    steps = (EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES)
-    edges = [edge for edge in collector.edges.values() if edge.kind in steps]
-    for edge in edges:
-        acting[edge.dst].update(_agents_behind(edge.src, on, visible))
-    while grown := [edge for edge in edges if acting[edge.src] - acting[edge.dst]]:
-        for edge in grown:
-            acting[edge.dst] |= acting[edge.src]
-    return acting
-
-
-def _agents_behind(
-    source: FactId, on: dict[FactId, list[FactId]], visible: dict[FactId, list[FactId]]
-) -> Iterable[FactId]:
-    kind = source.partition(":")[0]
-    if kind == "agent":
-        return (source,)
-    if kind == "runtime":
-        return on.get(source, ())
-    if kind == "credential":
-        return tuple(name for name in visible.get(source, ()) if name.startswith("agent:"))
-    return ()
 
 
 def _share_values(collector: Collector) -> None:

@@ -4,7 +4,6 @@ What only the whole deployment can say: who runs where, who sees what, which val
 Runs after all extractors, on facts alone.
 """
 
-import re
 from collections.abc import Container, Iterable
 from os.path import commonpath
 
@@ -12,16 +11,17 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents import bypassed
-from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, Workload, evidence, fact_id, with_place
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.environment import limit, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
+from agentaudit.extract.joined_identities import reach_identities
 from agentaudit.extract.joined_memory import join_memory
 from agentaudit.extract.joined_needs import join_needs
+from agentaudit.extract.joined_references import normal, resolve_references
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Tool
@@ -41,7 +41,7 @@ _AGENTS = Budget("agents of runtimes", 20_000, free=4, whole=True)
 
 def join(collector: Collector) -> None:
     """Every join, each on what those before it found."""
-    _resolve_references(collector)
+    resolve_references(collector)
     _place_agents(collector)
     _attach_memory(collector)
     join_memory(collector)
@@ -50,32 +50,8 @@ def join(collector: Collector) -> None:
     _count_tools(collector)
     _limit_egress(collector)
     join_credentials(collector)
+    reach_identities(collector)
     join_needs(collector)
-
-
-def _resolve_references(collector: Collector) -> None:
-    named: dict[type[Fact], dict[str, list[Fact]]] = {}
-    for reference in collector.references:
-        if reference.target not in named:
-            by_name: dict[str, list[Fact]] = {}
-            named[reference.target] = by_name
-            for fact in collector.of(reference.target):
-                by_name.setdefault(_normal(fact.name), []).append(fact)
-        same = named[reference.target].get(_normal(reference.name), ())
-        found = [fact for fact in same if fact.id != reference.src]
-        for fact in found:
-            collector.link(reference.kind, reference.src, fact.id, *reference.at)
-        if not found and reference.at:
-            kind = reference.target.__name__.lower()
-            collector.leave_open(
-                reference.at[0],
-                f"the {kind} {reference.name[:60]} is not among the files",
-                "what it may do is open",
-            )
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _place_agents(collector: Collector) -> None:
@@ -112,7 +88,7 @@ class _Coded:
         self._around: dict[str, list[Agent]] = {}
         self._by_folder: dict[str, list[Agent]] = {"": self._all}
         for agent in self._all:
-            self._by_name.setdefault(_normal(agent.name), []).append(agent)
+            self._by_name.setdefault(normal(agent.name), []).append(agent)
             place = agent.evidence[0].file
             while place:
                 self._by_folder.setdefault(place, []).append(agent)
@@ -150,12 +126,12 @@ class _Coded:
         while folder and folder not in self._by_folder:
             folder = folder.rpartition("/")[0]
         found = self.below(folder)
-        name = _normal(file.rpartition("/")[2].partition(".")[0])
+        name = normal(file.rpartition("/")[2].partition(".")[0])
         own = [agent for agent in found if self._image_name(agent, folder) == name]
         return own or (found if self._of_one_project(found, folder) else [])
 
     def _image_name(self, agent: Agent, above: str) -> str:
-        return _normal(self._image_around(agent.evidence[0].file, above).rpartition("/")[2])
+        return normal(self._image_around(agent.evidence[0].file, above).rpartition("/")[2])
 
     def _of_one_project(self, agents: Iterable[Agent], folder: str) -> bool:
         """Whether agents lie in one folder of a folder, or in it, and not in several images."""
@@ -181,7 +157,7 @@ def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]])
     if workload.build is not None:
         return coded.below(workload.build)
     by_image = built.get(workload.image, []) if workload.image else []
-    by_name = coded.named(frozenset(_normal(name) for name in workload.names if name))
+    by_name = coded.named(frozenset(normal(name) for name in workload.names if name))
     return by_image or by_name or coded.around(workload.document.file)
 
 
@@ -233,8 +209,7 @@ def _limit_agents(collector: Collector) -> None:
                 agent = replace(agent, permission_mode="bypass")
             if opened is not None:
                 place = evidence(opened.document, opened.value, f"{opened.key}=*")
-                places = tuple(dict.fromkeys((*agent.evidence, place)))
-                agent = replace(agent, cors_open=True, evidence=places)
+                agent = replace(agent, cors_open=True, evidence=with_place(agent, place))
             if iterations is not None and agent.max_iterations is not Known.SET:
                 known = Known.SET if iterations > 0 else Known.NONE
                 count = iterations if iterations > 0 else None
@@ -251,7 +226,7 @@ def _as_its_platform_says(agent: Agent, workload: Workload) -> Agent:
     if workload.timeout_s is not None and agent.timeout is not Known.SET:
         agent = replace(agent, timeout=Known.SET, timeout_s=workload.timeout_s)
     if workload.open_to_all is not None and agent.authenticated is Truth.UNKNOWN:
-        places = tuple(dict.fromkeys((*agent.evidence, workload.open_to_all)))
+        places = with_place(agent, workload.open_to_all)
         agent = replace(agent, authenticated=Truth.NO, evidence=places)
     return agent
 

@@ -105,7 +105,7 @@ def _replace_open_network(collector: Collector, item: Workload) -> None:
     runtime = collector.facts[item.runtime_id]
     absent = fact_id("egress", runtime.name, f"{runtime.id}/egress")
     collector.forget(absent)
-    collector.edges.pop((EdgeKind.EGRESS_TO, runtime.id, absent), None)
+    collector.unlink(EdgeKind.EGRESS_TO, runtime.id, absent)
 
 
 def _destinations(rules: tuple[Node, ...]) -> Iterator[str]:

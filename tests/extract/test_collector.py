@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.extract.collector import Collector
+from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
@@ -60,3 +61,35 @@ def test_what_is_settled_is_open_no_more_and_all_else_is() -> None:
     collector.settle(place, "neither")
 
     assert [end.what for ends in collector.open_ends.values() for end in ends] == ["other"]
+
+
+names = st.sampled_from("abcd").map(FactId)
+links = st.tuples(st.sampled_from((EdgeKind.EXPOSES, EdgeKind.INVOKES)), names, names)
+
+
+@given(st.lists(links, max_size=12), st.lists(links | names, max_size=4))
+def test_the_edges_of_a_fact_are_those_that_were_linked_and_not_taken_away(
+    linked: list[tuple[EdgeKind, FactId, FactId]],
+    gone: list[tuple[EdgeKind, FactId, FactId] | FactId],
+) -> None:
+    collector = Collector()
+    place = Evidence(file="a", line=1, column=1, end_line=1, end_column=1)
+    for kind, src, dst in linked:
+        collector.link(kind, src, dst, place)
+    for each in gone:
+        if isinstance(each, tuple):
+            collector.unlink(*each)
+        else:
+            collector.remove(each)
+    facts = {each for each in gone if not isinstance(each, tuple)}
+    left = [
+        key
+        for key in dict.fromkeys(linked)
+        if key not in gone and key[1] not in facts and key[2] not in facts
+    ]
+
+    assert list(collector.edges) == left
+    for name in map(FactId, "abcd"):
+        for kind in (EdgeKind.EXPOSES, EdgeKind.INVOKES):
+            found = [edge.dst for edge in collector.from_fact(name, kind)]
+            assert found == [dst for each, src, dst in left if (each, src) == (kind, name)]

@@ -15,6 +15,7 @@ from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, Derivation, Edge, FileStatus
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
+from tests.growth import further_cost
 
 LAST_DAY = date(2027, 6, 30)
 TODAY = date(2027, 1, 1)
@@ -459,3 +460,16 @@ def test_a_secret_in_a_declaration_is_not_shown() -> None:
 @pytest.mark.parametrize("server", [3, {"name": "desk", **WARRANT}])
 def test_a_server_without_tools_is_a_problem(server: object) -> None:
     assert len(problems(json.dumps({"servers": [server]}))) == 1
+
+
+def test_each_further_server_and_its_declaration_cost_what_those_before_did() -> None:
+    def audited(count: int) -> Deployment:
+        names = [f"s{number}" for number in range(10, 10 + count)]
+        servers = {name: {"type": "http", "url": "https://tools.test/mcp"} for name in names}
+        served = [{"name": "find", **HARMLESS}]
+        entries = [{"name": name, "tools": served, **WARRANT} for name in names]
+        return declared({"servers": entries}, {".mcp.json": json.dumps({"mcpServers": servers})})
+
+    second, third = further_cost(audited, 8, within="extract")
+
+    assert third == second

@@ -1,0 +1,116 @@
+"""Which agents act as which identities: directly, through their runtimes, or by assuming them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress, islice
+
+from msgspec.structs import replace
+
+from agentaudit.extract.budgets import Budget
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.joined_credentials import agents_on, targets
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.permissions import Grant, Identity
+
+_FREE = 10
+_AGENTS = Budget("agents of identities", 100_000, free=_FREE, whole=True)
+"""Each as often as there are identities that it acts as."""
+
+_Ways = Mapping[FactId, Sequence[FactId]]
+
+
+def reach_identities(collector: Collector) -> None:
+    """Marks the identities that agents act as, and what those are granted."""
+    acting = _Acting(collector)
+    for identity in collector.of(Identity):
+        count = acting.count(identity.id)
+        if not count:
+            continue
+        place, what = identity.evidence[0], f"which agents act as {identity.name}"
+        whole = collector.affords(_AGENTS, count, (place, what, "more share it than are named"))
+        agents = tuple(islice(acting.agents(identity.id), None if whole else _FREE))
+        collector.update(replace(identity, agent_reachable=True, agents=agents))
+    working = {
+        edge.dst
+        for edge in collector.edges.values()
+        if edge.kind is EdgeKind.AUTHENTICATES_AS and edge.src.startswith("runtime:")
+    }
+    for grant in collector.of(Grant):
+        if acting.count(grant.identity_id):
+            collector.update(replace(grant, agent_reachable=True))
+        elif grant.identity_id in working:
+            collector.update(replace(grant, held_by_others=True))
+
+
+class _Acting:
+    """
+    The agents behind each identity, along chains of assumed roles.
+
+    Those of one identity are the bits of a number, each bit an agent: chains of thousands of
+    roles, each with agents of its own, are joined in a moment.
+    """
+
+    def __init__(self, collector: Collector) -> None:
+        on, visible = agents_on(collector), targets(collector, EdgeKind.VISIBLE_TO)
+        steps = (EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES)
+        edges = [edge for edge in collector.edges.values() if edge.kind in steps]
+        directly = [(edge.dst, _agents_behind(edge.src, on, visible)) for edge in edges]
+        self._all = sorted({agent for _, agents in directly for agent in agents})
+        bits = {agent: 1 << number for number, agent in enumerate(self._all)}
+        self._behind: dict[FactId, int] = defaultdict(int)
+        for identity, agents in directly:
+            for agent in agents:
+                self._behind[identity] |= bits[agent]
+        ways: dict[FactId, list[FactId]] = defaultdict(list)
+        for edge in edges:
+            ways[edge.src].append(edge.dst)
+        self._pass_on(ways)
+
+    def count(self, identity: FactId) -> int:
+        """How many agents act as an identity."""
+        return self._behind.get(identity, 0).bit_count()
+
+    def agents(self, identity: FactId) -> Iterable[FactId]:
+        """Those agents, sorted."""
+        return compress(self._all, map(int, reversed(f"{self._behind[identity]:b}")))
+
+    def _pass_on(self, ways: _Ways) -> None:
+        """Who acts as one identity acts as all that it leads to; circles take more than one way."""
+        behind, ordered = self._behind, _ordered(ways)
+        grown = True
+        while grown:
+            grown = False
+            for source in ordered:
+                for target in ways[source]:
+                    more = behind[source] & ~behind[target]
+                    if more:
+                        behind[target] |= more
+                        grown = True
+
+
+def _ordered(ways: _Ways) -> Sequence[FactId]:
+    """All that lead somewhere, each before those that it leads to, as far as there is no circle."""
+    last: list[FactId] = []
+    seen: set[FactId] = set()
+    waiting = [(start, False) for start in ways]
+    while waiting:
+        source, left = waiting.pop()
+        if left:
+            last.append(source)
+        elif source not in seen and source in ways:
+            seen.add(source)
+            waiting.append((source, True))
+            waiting.extend((target, False) for target in ways[source])
+    return last[::-1]
+
+
+def _agents_behind(source: FactId, on: _Ways, visible: _Ways) -> Sequence[FactId]:
+    kind = source.partition(":")[0]
+    if kind == "agent":
+        return (source,)
+    if kind == "runtime":
+        return on.get(source, ())
+    if kind == "credential":
+        return tuple(name for name in visible.get(source, ()) if name.startswith("agent:"))
+    return ()
