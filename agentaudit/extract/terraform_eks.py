@@ -13,7 +13,7 @@ from agentaudit.extract.kubernetes_eks import AWS_AUTH, MAPPED
 from agentaudit.extract.terraform_blocks import Member
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_modules import Declared, Module
-from agentaudit.extract.terraform_plans import PlannedModule
+from agentaudit.extract.terraform_planned import PlannedModule
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node, NodeKind
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.terraform_blocks import Member
 from agentaudit.extract.terraform_modules import Module
-from agentaudit.readers.terraform_plan import Key, Plan
+from agentaudit.readers.planned_parts import Key, Plan
 
 MODES = {"resource": "managed", "data": "data"}
 """How plans call what blocks declare."""

@@ -12,94 +12,24 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from agentaudit.errors import InputError, Problem
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.jsonc import parse_json_part
-from agentaudit.readers.lines import Lines, broken
+from agentaudit.readers.lines import MAX_NAME, Lines, broken
+from agentaudit.readers.planned_parts import (
+    ConfiguredModule,
+    Key,
+    ModuleCall,
+    Part,
+    Plan,
+    PlannedResource,
+)
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODE = json.JSONDecoder().raw_decode
 _DEEPEST_MODULE = 30
 _MOST_RESOURCES = 100_000
 _MOST_MEMBERS = 500_000
-_MOST_READ = 100_000
-"""Members of the parts that somebody asks for, each as often as it is asked for."""
-
-Key = tuple[str, str, str]
-"""Mode (`managed` or `data`), type and name of a resource."""
-
-
-class Part(Struct, frozen=True):
-    """A value within the text, from its first character to behind its last."""
-
-    start: int
-    end: int
-
-
-class PlannedResource(Struct, frozen=True, kw_only=True):
-    """One instance of a resource as it will be, not yet read."""
-
-    module: str
-    """Address of the instance of its module: `module.agents["eu"]`; empty for the root."""
-    key: Key
-    index: str
-    """`[0]`, `["eu"]`, or empty."""
-    part: Part
-
-
-class ConfiguredModule(Struct):
-    """What the configuration within a plan says of one module."""
-
-    resources: dict[Key, Part] = field(default_factory=dict)
-    calls: dict[str, "ModuleCall"] = field(default_factory=dict)
-    outputs: Part | None = None
-
-
-class ModuleCall(Struct):
-    """One call of a module: where the module is kept, and what it is given."""
-
-    source: str = ""
-    expressions: Part | None = None
-    module: ConfiguredModule = field(default_factory=ConfiguredModule)
-
-
-class Plan(Struct):
-    """A plan or a state: instances, and the configuration they come from."""
-
-    file: str
-    text: str
-    lines: Lines
-    resources: list[PlannedResource] = field(default_factory=list)
-    configuration: ConfiguredModule = field(default_factory=ConfiguredModule)
-    problems: list[Problem] = field(default_factory=list)
-    """What could not be read of the parts that somebody asked for."""
-    _read: int = 0
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether more was asked for than is read."""
-        return self._read > _MOST_READ
-
-    def node(self, part: Part) -> Node:
-        """A part as a node, placed in the file; an empty one if it is one too many or ambiguous."""
-        try:
-            self._count(part)
-            return parse_json_part(self.file, self.text, self.lines, start=part.start, end=part.end)
-        except InputError as error:
-            self.problems.extend(set(error.problems) - set(self.problems))
-        line, column = self.lines.place(part.start)
-        return Node(
-            kind=NodeKind.MAPPING, line=line, column=column, end_line=line, end_column=column
-        )
-
-    def _count(self, part: Part) -> None:
-        """How much was read up to now; InputError where this part would be too much."""
-        self._read += 1 + self.text.count(",", part.start, part.end)
-        if self.exhausted:
-            many = f"more than {_MOST_READ:,} members of resources; some were not read"
-            raise broken(self.file, 1, 1, many)
 
 
 def parse_plan(file: str, text: str) -> Document:
@@ -213,16 +143,20 @@ class _Walk(Struct):
         value, end = _DECODE(self.plan.text, at)
         key = _key(value)
         if key is not None:
-            index = value.get("index")
+            index, address = value.get("index"), str(value.get("address", ""))
+            shown = "" if index is None else f"[{json.dumps(index, ensure_ascii=False)}]"
+            self.named(at, address, *key, shown)
+            module = _module_of(address, key)
             self.plan.resources.append(
-                PlannedResource(
-                    module=_module_of(str(value.get("address", "")), key),
-                    key=key,
-                    index="" if index is None else f"[{json.dumps(index, ensure_ascii=False)}]",
-                    part=Part(at, end),
-                )
+                PlannedResource(module=module, key=key, index=shown, part=Part(at, end))
             )
         return end
+
+    def named(self, at: int, *names: str) -> None:
+        """Refuses a resource or module of which no name may be so long."""
+        if any(len(name) > MAX_NAME for name in names):
+            many = f"a name of more than {MAX_NAME:,} characters; no name is that long"
+            raise broken(self.plan.file, *self.plan.lines.place(at), many)
 
     def configuration(self, at: int) -> int:
         return self.members(
@@ -236,6 +170,7 @@ class _Walk(Struct):
             value, end = _DECODE(self.plan.text, at)
             key = _key(value)
             if key is not None:
+                self.named(at, *key)
                 module.resources[key] = Part(at, end)
             return end
 
@@ -258,6 +193,7 @@ class _Walk(Struct):
         return end
 
     def call(self, at: int, name: str, module: ConfiguredModule) -> int:
+        self.named(at, name)
         call = module.calls[name] = ModuleCall()
 
         def source(at: int) -> int:

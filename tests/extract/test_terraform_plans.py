@@ -13,7 +13,8 @@ from agentaudit.extract.terraform_overlay import Overlay
 from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.jsonc import parse_json
-from agentaudit.readers.terraform_plan import Plan, parse_plan
+from agentaudit.readers.planned_parts import Plan
+from agentaudit.readers.terraform_plan import parse_plan
 from agentaudit.rules.fakes import fake
 
 TRUST = {
@@ -304,3 +305,34 @@ def test_a_resource_that_says_one_thing_twice_makes_the_plan_partly_read() -> No
 
     assert (coverage.status, coverage.line) == (FileStatus.PARTIAL, 1)
     assert "twice" in coverage.reason
+
+
+def test_of_very_many_modules_the_first_are_read_and_the_rest_is_told() -> None:
+    addresses = (f"module.m{at}.aws_iam_role.r" for at in range(5_100))
+    modules = [
+        {"resources": [resource("aws_iam_role", "r", {"name": "r"}, address=address)]}
+        for address in addresses
+    ]
+    deployment = deployed({"plan.json": plan_of({"child_modules": modules}, {})})
+    (coverage,) = deployment.coverage
+
+    assert 1_000 < len(deployment.identities) < 5_000
+    assert "more than 5,000 modules" in coverage.reason
+
+
+def test_a_value_that_is_made_of_very_many_others_makes_the_plan_partly_read() -> None:
+    references = [f"aws_s3_bucket.b{at}.arn" for at in range(1_001)]
+    planned = resource("aws_lambda_function", "f", {"function_name": "f"})
+    written = configured("aws_lambda_function", "f", {"role": {"references": references}})
+    plan = plan_of({"resources": [planned]}, {"resources": [written]})
+    deployment = deployed({"plan.json": plan})
+
+    assert [item.status for item in deployment.coverage] == [FileStatus.PARTIAL]
+
+
+def test_a_resource_with_a_name_that_no_resource_has_is_refused_where_it_stands() -> None:
+    role = resource("aws_iam_role", "r" * 5_000, {})
+    deployment = deployed({"plan.json": plan_of({"resources": [role]}, {})})
+
+    assert [item.status for item in deployment.coverage] == [FileStatus.FAILED]
+    assert [item.line for item in deployment.coverage] == [1]
