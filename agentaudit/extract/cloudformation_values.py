@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from agentaudit.extract.resolver import LONGEST_TEXT
+from agentaudit.extract.resolver import LONGEST_TEXT, substituted
 from agentaudit.extract.terraform_names import computed
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.places import moved
@@ -56,9 +56,7 @@ class Template(Struct, frozen=True):
             case "Fn::Sub":
                 return self._substituted(node, argument)
             case "Fn::Join" if len(argument.elements) == 2:  # noqa: PLR2004 - glue, and pieces
-                glue, pieces = argument.elements
-                joined = glue.raw.join(_piece(piece) for piece in pieces.list())
-                return _unknown(node, function) if len(joined) > _LONGEST else _text(node, joined)
+                return self._joined(node, *argument.elements)
             case _:
                 return _unknown(node, function)
 
@@ -76,6 +74,13 @@ class Template(Struct, frozen=True):
             return _unknown(node, f"{self.types[name]}.{name}.{attribute}")
         return _unknown(node, name)
 
+    def _joined(self, node: Node, glue: Node, listed: Node) -> Node:
+        pieces = [_piece(piece) for piece in listed.list()]
+        length = sum(map(len, pieces)) + len(glue.raw) * max(len(pieces) - 1, 0)
+        if length > _LONGEST:
+            return _unknown(node, "Fn::Join")
+        return _text(node, glue.raw.join(pieces))
+
     def _substituted(self, node: Node, argument: Node) -> Node:
         text, given = argument, dict[str, Node]()
         if argument.kind is NodeKind.SEQUENCE and argument.elements:
@@ -91,10 +96,10 @@ class Template(Struct, frozen=True):
             return _piece(value)
 
         if len(text.raw) > _LONGEST:
-            return _text(node, text.raw)
-        result = _PLACE_IN_SUB.sub(filled, text.raw)
+            return _unknown(node, "Fn::Sub")
         # A text that grows to many times what is written stays as it is written.
-        return _text(node, result if len(result) < LONGEST_TEXT + 2 * len(text.raw) else text.raw)
+        most = LONGEST_TEXT + 2 * len(text.raw)
+        return _text(node, substituted(_PLACE_IN_SUB, filled, text.raw, most=most))
 
 
 def is_call(node: Node) -> bool:

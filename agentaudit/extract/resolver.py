@@ -4,7 +4,9 @@ Nodes of a template with what they refer to in place of the references, within b
 Variables that name each other twice would stand for thousands of millions of nodes.
 """
 
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -12,6 +14,26 @@ from agentaudit.readers.document import Node, NodeKind
 
 LONGEST_TEXT = 10_000
 """Characters of a text that is put together of several; a longer one stays as it is written."""
+
+
+def substituted(
+    pattern: re.Pattern[str], piece: Callable[[re.Match[str]], str], text: str, *, most: int
+) -> str:
+    """
+    A text with pieces in place of what a pattern finds.
+
+    One that would grow beyond so many characters stays as it is written, and is not even made.
+    """
+    parts: list[str] = []
+    size, at = len(text), 0
+    for match in pattern.finditer(text):
+        found = piece(match)
+        size += len(found) - len(match[0])
+        if size > most:
+            return text
+        parts += (text[at : match.start()], found)
+        at = match.end()
+    return "".join((*parts, text[at:]))
 
 
 @dataclass(slots=True)

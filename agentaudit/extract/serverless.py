@@ -24,7 +24,7 @@ from agentaudit.extract.made_nodes import (
     without_nulls,
 )
 from agentaudit.extract.platform_files import SERVERLESS_FILE
-from agentaudit.extract.resolver import LONGEST_TEXT, Resolver
+from agentaudit.extract.resolver import LONGEST_TEXT, Resolver, substituted
 from agentaudit.extract.shared_variables import joined_variables
 from agentaudit.readers.document import Document, Node, NodeKind
 
@@ -82,8 +82,10 @@ class _Variables(Resolver):
     def _text(self, node: Node, depth: int) -> Node:
         whole = _WHOLE.match(node.raw)
         if whole is None:
-            text = _VARIABLE.sub(lambda match: self._piece(match, depth), node.raw)
-            return node.changed(raw=text if len(text) < LONGEST_TEXT else node.raw)
+            text = substituted(
+                _VARIABLE, lambda match: self._piece(match, depth), node.raw, most=LONGEST_TEXT
+            )
+            return node.changed(raw=text)
         found = self._found(whole)
         if found is not None:
             return self.resolved(found, depth + 1).changed(origin=(node,))

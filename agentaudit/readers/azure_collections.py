@@ -38,9 +38,9 @@ def _concat(place: Place, arguments: Values) -> Node | None:
     texts = texts_of(arguments)
     if texts is not None:
         return text_at(place, "".join(texts))
-    raw = "".join(map(piece_of, arguments))
-    if any(each.text for each in arguments) and len(raw) <= LONGEST_TEXT:
-        return node_at(place, NodeKind.UNKNOWN, raw=raw)
+    pieces = tuple(map(piece_of, arguments))
+    if any(each.text for each in arguments) and sum(map(len, pieces)) <= LONGEST_TEXT:
+        return node_at(place, NodeKind.UNKNOWN, raw="".join(pieces))
     return None
 
 
@@ -48,7 +48,9 @@ def _join(place: Place, arguments: Values) -> Node | None:
     if len(arguments) != 2 or arguments[1].text is None:  # noqa: PLR2004 - a list, and glue
         return None
     texts = texts_of(arguments[0].elements) if arguments[0].kind is NodeKind.SEQUENCE else None
-    return None if texts is None else text_at(place, arguments[1].raw.join(texts))
+    if texts is None or len(arguments[1].raw) * len(texts) > LONGEST_TEXT:
+        return None
+    return text_at(place, arguments[1].raw.join(texts))
 
 
 def _split(place: Place, arguments: Values) -> Node | None:

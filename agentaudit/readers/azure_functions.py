@@ -26,6 +26,9 @@ from agentaudit.readers.places import Place, node_at
 
 _PLACE_IN_FORMAT = re.compile(r"\{\{|\}\}|\{(\d{1,3})[^{}]{0,20}\}")
 
+_MOST_FILLED = 10_000_000
+"""Characters that are put in place of numbers, before it is known whether the text is too long."""
+
 
 def called(name: str, place: Place, arguments: Values) -> Node | None:
     """What a function answers; None when that cannot be said."""
@@ -46,6 +49,9 @@ def _format(place: Place, arguments: Values) -> Node | None:
         number = int(match[1])
         return pieces[number] if number < len(pieces) else match[0]
 
+    longest = max(map(len, pieces), default=0)
+    if pattern.raw.count("{") * longest > _MOST_FILLED:
+        return None
     found = _PLACE_IN_FORMAT.sub(filled, pattern.raw)
     kind = NodeKind.STRING if texts_of(tuple(values)) is not None else NodeKind.UNKNOWN
     return node_at(place, kind, raw=found) if len(found) <= LONGEST_TEXT else None

@@ -123,9 +123,10 @@ class Folder(Struct, frozen=True):
     def _composed(self, expression: syntax.Composed) -> Node:
         values = tuple(self.fold(part) for part in expression.parts)
         decided = all(value.text is not None for value in values)
-        raw = "".join(map(piece_of, values))
-        if len(raw) > LONGEST_TEXT:
+        pieces = tuple(map(piece_of, values))
+        if sum(map(len, pieces)) > LONGEST_TEXT:
             return self._unknown(expression, "…")
+        raw = "".join(pieces)
         kind = NodeKind.STRING if decided else NodeKind.UNKNOWN
         node = node_at(expression.place, kind, self.file, raw=raw)
         return node.changed(origin=_origins(values))

@@ -147,7 +147,9 @@ def _joined(arguments: Values) -> str | None:
     if not arguments or arguments[0].text is None:
         return None
     texts = [element.text for element in _concatenated(arguments[1:])]
-    return None if None in texts else arguments[0].text.join(text or "" for text in texts)
+    if None in texts or len(arguments[0].text) * len(texts) > LONGEST_TEXT:
+        return None
+    return arguments[0].text.join(text or "" for text in texts)
 
 
 def _formatted(arguments: Values) -> str | None:

@@ -141,9 +141,10 @@ class Folder(Struct, frozen=True):
         ]
         if len(values) == 1 and not expression.heredoc:
             return self._moved(values[0], expression) if values[0].unknown else values[0]
-        raw = "".join(_piece(value) for value in values)
-        if len(raw) > LONGEST_TEXT:
+        pieces = [_piece(value) for value in values]
+        if sum(map(len, pieces)) > LONGEST_TEXT:
             return self._unknown(expression)
+        raw = "".join(pieces)
         decided = all(value.text is not None or value.elements or value.entries for value in values)
         kind = NodeKind.STRING if decided else NodeKind.UNKNOWN
         return node_at(expression.place, kind, self.file, raw=raw)

@@ -423,3 +423,19 @@ Resources:
     deployment = deployment_of({"template.yaml": text})
 
     assert any(grant.admin for grant in deployment.grants) is granted
+
+
+GROWING = """\
+a: {Fn::Sub: ["%s", {Long: "%s"}]}
+b: {Fn::Join: ["%s", [%s]]}
+"""
+
+
+def test_a_text_that_grows_without_end_is_not_even_made() -> None:
+    long = "x" * 1_000
+    text = GROWING % ("${Long}" * 1_000, long, long, ", ".join("a" * 1_200))
+    template = Template(parameters={}, types={}, names={})
+    root = template.resolved(parse_yaml("t.yaml", text).root)
+
+    assert root.text_at("a") == "${Long}" * 1_000
+    assert [node.unknown for _, node in root.items()] == [False, True]

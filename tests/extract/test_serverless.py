@@ -153,3 +153,14 @@ def test_functions_of_other_clouds_are_named_as_not_read() -> None:
 
     assert coverage.status is FileStatus.PARTIAL
     assert "outside of AWS" in coverage.reason
+
+
+def test_variables_that_grow_without_end_stay_as_they_are_written() -> None:
+    """Ten thousand times a thousand characters would otherwise be put into one text."""
+    written = "${self:custom.long}" * 10_000
+    deployment = project(
+        f"custom: {{long: {'x' * 1_000}}}\n"
+        f"functions:\n  f: {{handler: a.b, environment: {{CRM_API_KEY: 'a{written}'}}}}\n"
+    )
+
+    assert [fact.name for fact in deployment.runtimes] == ["f"]
