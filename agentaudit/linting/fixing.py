@@ -4,6 +4,7 @@ Fixes of findings: what each rule's autofix would change, and what of it holds w
 A fix is kept only if, in the files as they would be, its finding is gone and no other has come.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -31,6 +32,8 @@ from agentaudit.rules.whole import Whole, whole_of
 Asking = Callable[[Mapping[str, str]], LintResult]
 """Lints the audit once more, with other texts in place of some files."""
 _ROUNDS = 8
+_MOST_READ = 10_000_000
+"""Characters of one file, all of which is gone through for each of its fixes."""
 
 
 class Audited(Struct, frozen=True, kw_only=True):
@@ -66,6 +69,8 @@ class _Known(Struct, frozen=True):
     """Those that have a fix."""
     facts: Mapping[str, Fact]
     whole: Whole
+    read: Counter[str]
+    """Characters that were gone through, by file."""
 
 
 def fixes_of(result: LintResult, audited: Audited) -> tuple[Fix, ...]:
@@ -80,7 +85,7 @@ def _fix(finding: Finding, known: _Known) -> Fix | None:
     autofix = known.rules[finding.rule].rule.autofix
     try:
         edits = _candidate(finding, known).edits
-        changes = changes_of(edited_files(edits, sources), sources)
+        changes = changes_of(_proven(edits, known), sources)
     except RefusedError:
         return None
     return Fix(
@@ -101,7 +106,7 @@ def planned(result: LintResult, audited: Audited, again: Asking) -> Plan:
             continue
         try:
             candidate = _candidate(finding, known)
-            edited_files(candidate.edits, audited.sources)
+            _proven(candidate.edits, known)
         except RefusedError as error:
             refused[finding] = str(error)
         else:
@@ -178,6 +183,21 @@ def _suspects(candidates: Sequence[_Candidate], finding: Finding) -> Sequence[_C
     return candidates
 
 
+def _proven(edits: Edits, known: _Known) -> EditedFiles:
+    """Each file after its edits, each of which is proven by reading the file again."""
+    for file, wanted in edits.items():
+        _count(file, len(wanted), known)
+    return edited_files(edits, known.audited.sources)
+
+
+def _count(file: str, times: int, known: _Known) -> None:
+    """A file is gone through some more times; RefusedError where those before were enough."""
+    source = known.audited.sources.texts.get(file)
+    known.read[file] += times * len(source.text) if source is not None else 0
+    if known.read[file] > _MOST_READ:
+        raise RefusedError(f"{file} is too long for so many fixes")
+
+
 def _candidate(finding: Finding, known: _Known) -> _Candidate:
     rule, fact = known.rules[finding.rule], known.facts.get(finding.subject)
     autofix = rule.rule.autofix
@@ -186,6 +206,8 @@ def _candidate(finding: Finding, known: _Known) -> _Candidate:
     subject = bind(rule.rule.applies_to, fact, known.whole, known.audited.limits)
     if not rule.may_fix(subject):
         raise RefusedError("the fix is right only under conditions that do not hold here")
+    for file in dict.fromkeys(place.file for place in fact.evidence):
+        _count(file, 1, known)
     return _Candidate(finding, edits_for(autofix, fact, known.audited.sources))
 
 
@@ -198,6 +220,7 @@ def _known(audited: Audited) -> _Known:
         rules={rule.rule.id: rule for rule in audited.rules if rule.rule.autofix is not None},
         facts={shown_subject(fact): fact for fact in facts},
         whole=whole_of(audited.deployment),
+        read=Counter(),
     )
 
 

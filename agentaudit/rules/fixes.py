@@ -24,6 +24,7 @@ _GENERATED = re.compile(
     r"|\bauto-?generated\b",
     re.IGNORECASE,
 )
+_LONGEST = 1_000_000
 _HEAD = 1_000
 """A generator says so in its first lines."""
 
@@ -45,6 +46,10 @@ class Sources(Struct, frozen=True, eq=False):
         source = self.texts.get(file)
         if source is None or file not in self.whole:
             raise RefusedError(f"{file} was not read whole")
+        if len(source.text) > _LONGEST:
+            raise RefusedError(
+                f"{file} is too long: nobody edits more than {_LONGEST:,} characters"
+            )
         if _GENERATED.search(source.text[:_HEAD]):
             raise RefusedError(f"{file} is generated: change what it is made from")
         if file not in self._documents:
