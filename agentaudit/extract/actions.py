@@ -11,6 +11,7 @@ from agentaudit.extract.actions_jobs import (
     Job,
     Step,
     WorkflowFile,
+    holds_expression,
     pinned,
     raw,
     workflow_files,
@@ -32,16 +33,13 @@ from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.readers.document import Node
 
 _EVENT_TEXT = re.compile(
-    r"\$\{\{(?:(?!\$\{\{|\}\}).)*\b(?:github\.event\.(?:[\w-]{1,60}\.){0,10}(?:title|body|message"
+    r"\b(?:github\.event\.(?:[\w-]{1,60}\.){0,10}(?:title|body|message"
     r"|label|name|ref|email|default_branch|description|page_name|comment|review_comments|commits)\b"
-    r"|github\.head_ref)",
-    re.DOTALL,
+    r"|github\.head_ref)"
 )
-_SECRETS = re.compile(
-    r"\$\{\{(?:(?!\$\{\{|\}\}).)*\bsecrets\.(?!GITHUB_TOKEN\b)\w+|secrets:\s{0,20}inherit",
-    re.DOTALL,
-)
-"""An expression ends where the next begins, so that a line of open ones takes linear time."""
+_SECRETS = re.compile(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w")
+"""Both within an expression."""
+_INHERITED = re.compile(r"secrets:\s{0,20}inherit")
 _BYPASS = re.compile(
     r"--dangerously-skip-permissions|bypassPermissions|--yolo|--approval-mode[= ]yolo"
     r"|--full-auto|danger-full-access|--dangerously-bypass-approvals-and-sandbox"
@@ -99,7 +97,6 @@ def _workflow(reading: _Reading) -> Workflow:
     rights = permissions_of(workflow, workflow.agent_jobs)
     names = tuple(name for name, _ in workflow.triggers)
     interpolations = tuple(_interpolations(workflow))
-    text = workflow.document.text
     return Workflow(
         id=fact_id("workflow", workflow.name, reading.key),
         name=workflow.name,
@@ -117,7 +114,7 @@ def _workflow(reading: _Reading) -> Workflow:
             )
         ),
         open_to=tuple(_open_to(workflow)),
-        uses_secrets=_SECRETS.search(text) is not None,
+        uses_secrets=_uses_secrets(workflow.document.text),
         session_named=_session_named(workflow),
     )
 
@@ -149,7 +146,11 @@ def _interpolations(workflow: WorkflowFile) -> Iterator[Node]:
         values = [script] if script is not None else []
         if step.runs_agent or step.action == "actions/github-script":
             values += [value for _, value in given.items()] if given is not None else []
-        yield from (value for value in values if _EVENT_TEXT.search(value.raw))
+        yield from (value for value in values if holds_expression(_EVENT_TEXT, value.raw))
+
+
+def _uses_secrets(text: str) -> bool:
+    return holds_expression(_SECRETS, text) or _INHERITED.search(text) is not None
 
 
 def _open_to(workflow: WorkflowFile) -> Iterator[str]:

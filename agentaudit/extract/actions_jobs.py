@@ -87,7 +87,7 @@ class WorkflowFile(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        given = raw(self.root.get("name"))
+        given = self.root.name_at("name")
         return given or self.document.file.rpartition("/")[2].rpartition(".")[0]
 
     @property
@@ -227,6 +227,15 @@ def placed(node: Node, file: str) -> Node:
 def pinned(uses: str) -> bool:
     """Whether an action is one that cannot change: of this repository, or by its hash."""
     return uses.startswith("./") or _PINNED.search(uses) is not None
+
+
+def holds_expression(pattern: re.Pattern[str], text: str) -> bool:
+    """
+    Whether one of the expressions `${{ … }}` in a text holds what a pattern finds.
+
+    An expression ends where the next begins, so that a line of open ones takes linear time.
+    """
+    return any(pattern.search(part.partition("}}")[0]) for part in text.split("${{")[1:])
 
 
 def raw(node: Node | None) -> str:
