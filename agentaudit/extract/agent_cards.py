@@ -40,7 +40,7 @@ def _is_card(document: Document, root: Node) -> bool:
 
 
 def _peer(document: Document, root: Node) -> PeerAgent:
-    name = root.text_at("name")
+    name = root.name_at("name")
     urls = tuple(url for url in _urls(root) if url)
     asked, mutual = _security(root)
     place = root.key_of("securitySchemes") or root.key_of("url") or root.child("name") or root

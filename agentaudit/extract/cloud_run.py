@@ -57,7 +57,7 @@ def _add(pod: Pod, collector: Collector) -> None:
 
 
 def _container(pod: Pod, node: Node, collector: Collector, *, first: bool) -> Container:
-    owner, name = pod.owner, node.text_at("name") or pod.owner.name
+    owner, name = pod.owner, node.name_at("name") or pod.owner.name
     key = f"run/{owner.kind}/{owner.namespace}/{owner.name}/{name}"
     place = node.child("name") or node.child("image") or node
     runtime = google_runtime(

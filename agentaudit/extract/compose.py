@@ -62,7 +62,7 @@ def _container(
 ) -> Container:
     key, service = placed
     natural = f"{document.file}#services.{key.raw}"
-    name = service.text_at("container_name")
+    name = service.name_at("container_name")
     environment = environment_of(documents, document, placed, collector)
     return Container(
         document=document,
@@ -191,8 +191,9 @@ def _environment(document: Document) -> str:
 
 
 def _project(document: Document) -> str:
-    name = document.root.child("name")
-    return (name.text or "") if name is not None else folder_of(document.file).rpartition("/")[2]
+    if document.root.child("name") is not None:
+        return document.root.name_at("name")
+    return folder_of(document.file).rpartition("/")[2]
 
 
 def _true(node: Node | None) -> bool:

@@ -28,7 +28,7 @@ HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repos
 """Who can hold a credential, the one that matters most first."""
 _ADDRESS = re.compile(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
 """Where a secret is kept, and not the secret: whoever is given it asks for the value himself."""
-_CREDENTIALS = Budget("credentials", 20_000)
+CREDENTIALS = Budget("credentials", 10_000)
 """Each as often as somebody has it."""
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
@@ -63,11 +63,12 @@ def add_credentials(
 ) -> tuple[Credential, ...]:
     """Every credential among the settings, added; the halves of an AWS key pair are one."""
     added: list[Credential] = []
+    seers = max(len(holding.seen_by), 1)
     for found in _found(tuple(settings)):
         file = found.setting.document.file
         start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
-        what = f"credentials beyond {_CREDENTIALS.most:,}"
-        if not collector.affords(_CREDENTIALS, 1, (start, what, "what they open is not known")):
+        what = f"credentials beyond {CREDENTIALS.most:,}"
+        if not collector.affords(CREDENTIALS, seers, (start, what, "what they open is not known")):
             break
         added.append(_add(collector, found, holding))
     return tuple(added)

@@ -75,13 +75,13 @@ def _declared(document: Document) -> list[_Declared]:
     """The agents of a file: the file itself, or a mapping or list of them."""
     root = document.root
     if _is_agent(root):
-        return [_Declared(document, root.text_at("name") or root.text_at("role"), root, root)]
+        return [_Declared(document, root.name_at("name") or root.name_at("role"), root, root)]
     block = root.child("agents") or root
     found = [
         _Declared(document, key.raw, key, value) for key, value in block.entries if _is_agent(value)
     ]
     found += [
-        _Declared(document, value.text_at("name") or value.text_at("role"), value, value)
+        _Declared(document, value.name_at("name") or value.name_at("role"), value, value)
         for value in block.elements
         if _is_agent(value)
     ]

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.controls import Gateway
+from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 
 _AUTHORIZERS = ("jwtAuth", "apiKey", "basicAuth", "extAuthz", "mcpAuthentication")
@@ -16,32 +17,35 @@ _POLICIES = ("mcpAuthorization", "authorization", "extAuthz")
 
 def extract_gateways(documents: Documents, collector: Collector) -> None:
     """Every configuration of agentgateway; the container that runs it becomes the same gateway."""
+    gateways = Gateways(collector)
     for document in documents.of("yaml", "json"):
         if document.root.child("binds") is not None:
-            _add_agentgateway(document, collector)
+            _add_agentgateway(document, collector, gateways)
 
 
-def gateway_of(document: Document, collector: Collector, product: str, key: Node) -> Gateway:
-    """The gateway that a container in the same folder runs, or one known by its file alone."""
-    place = evidence(document, key, key.raw)
-    for gateway in collector.of(Gateway):
-        same = folder_of(gateway.evidence[0].file) == folder_of(document.file)
-        if gateway.product == product and same:
-            places = tuple(dict.fromkeys((*gateway.evidence, place)))
-            return replace(gateway, evidence=places)
-    return Gateway(
-        id=fact_id("gateway", product, f"{document.file}#gateway"),
-        name=product,
-        evidence=(place,),
-        product=product,
-    )
+class Gateways:
+    """The gateways that containers run, by product and folder: there lie their configurations."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._facts = collector.facts
+        self._ids: dict[tuple[str, str], FactId] = {}
+        for gateway in collector.of(Gateway):
+            place = (gateway.product, folder_of(gateway.evidence[0].file))
+            self._ids.setdefault(place, gateway.id)
+
+    def of(self, document: Document, product: str, key: Node) -> Gateway:
+        """The one in the same folder, or one known by its file alone."""
+        place = evidence(document, key, key.raw)
+        made = fact_id("gateway", product, f"{document.file}#gateway")
+        known = self._facts.get(self._ids.setdefault((product, folder_of(document.file)), made))
+        if isinstance(known, Gateway):
+            return replace(known, evidence=with_place(known, place))
+        return Gateway(id=made, name=product, evidence=(place,), product=product)
 
 
-def _add_agentgateway(document: Document, collector: Collector) -> None:
+def _add_agentgateway(document: Document, collector: Collector, gateways: Gateways) -> None:
     names = set(_keys(document.root))
-    gateway = gateway_of(
-        document, collector, "agentgateway", document.root.key_of("binds") or document.root
-    )
+    gateway = gateways.of(document, "agentgateway", document.root.key_of("binds") or document.root)
     guarded = bool(names & set(_AUTHORIZERS))
     collector.update(
         replace(

@@ -97,7 +97,7 @@ class _Values(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return self.chart.root.text_at("name") or folder_of(self.chart.file) or "chart"
+        return self.chart.root.name_at("name") or folder_of(self.chart.file) or "chart"
 
     def add(self) -> None:
         """The chart's own container, and one for every block that describes another."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, Setting, evidence, fact_id, with_place
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 from agentaudit.extract.named_effects import named_effects
@@ -75,7 +75,7 @@ def _add_server(collector: Collector, item: KubernetesObject, agent: Agent, node
     if names is None or not names.list():
         known = collector.facts[agent.id]
         if isinstance(known, Agent):
-            places = tuple(dict.fromkeys((*known.evidence, place)))
+            places = with_place(known, place)
             collector.update(replace(known, wildcard_tools=True, evidence=places))
         return
     asked = frozenset(node.texts_at("requireApproval"))

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec.structs import replace
+
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
@@ -36,6 +38,8 @@ _TEMPLATES = {
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
 _TOKENS = Budget("shared tokens", 20_000, free=4, whole=True)
 """Of pods, each as often as there are containers."""
+_CONFIGURATIONS = Budget("mounted configurations", 20_000, free=4, whole=True)
+"""Of ConfigMaps, each as often as there are containers that mount it."""
 _LONG_S = 12 * 3600
 _ALTERNATIVES = {
     "aws": "IRSA or EKS Pod Identity",
@@ -63,8 +67,9 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
                 volumes=volumes,
                 tokens=tokens,
                 token_ttl_s=_longest(tokens),
+                labels=_labels(template),
             )
-            _add_pod(pod, collector)
+            _add_pod(replace(pod, instances=instances_of(pod)), collector)
 
 
 def _volumes(spec: Node) -> Mapping[str, tuple[int, Node]]:
@@ -87,7 +92,7 @@ def _add_pod(pod: Pod, collector: Collector) -> None:
 
 
 def _container(pod: Pod, node: Node, collector: Collector) -> Container:
-    name = node.text_at("name") or pod.owner.name
+    name = node.name_at("name") or pod.owner.name
     owner = pod.owner
     key = f"{owner.kind}/{owner.namespace}/{owner.name}/{name}"
     document = owner.document
@@ -101,22 +106,21 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         words=command_of(node),
         settings=environment.settings,
         settings_whole=environment.whole,
-        configurations=tuple(_configurations(pod, node)),
-        labels=_labels(pod.template),
+        configurations=_configurations(pod, node, collector),
+        labels=pod.labels,
         namespace=owner.namespace,
         short_alternative=_ALTERNATIVES,
     )
 
 
 def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
-    name = node.text_at("name") or pod.owner.name
+    name = node.name_at("name") or pod.owner.name
     limits = node.get("resources", "limits")
     memory = limits.child("memory") if limits is not None else None
     cpu = limits.child("cpu") if limits is not None else None
     security = (node.child("securityContext"), pod.spec.child("securityContext"))
     hosts = tuple(_host_paths(pod, node))
     place = node.child("name") or node
-    instances, count = instances_of(pod)
     return Runtime(
         id=runtime_id(f"{pod.owner.name}/{name}", key),
         name=f"{pod.owner.name}/{name}" if name != pod.owner.name else name,
@@ -134,8 +138,8 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
         memory_limit=Known.SET if memory is not None else Known.NONE,
         memory_limit_bytes=bytes_of(memory.text or "") if memory is not None else None,
         pids_limit=Known.UNKNOWN,
-        instances=instances,
-        instances_count=count,
+        instances=pod.instances[0],
+        instances_count=pod.instances[1],
         published_ports=tuple(_host_ports(node)),
         gpu=limits is not None and any("gpu" in name for name, _ in limits.items()),
         service_account=pod.spec.text_at("serviceAccountName") or "default",
@@ -151,17 +155,24 @@ def _host_paths(pod: Pod, node: Node) -> Iterator[str]:
             yield path.text or ""
 
 
-def _configurations(pod: Pod, node: Node) -> Iterator[tuple[Document, Node]]:
+def _configurations(
+    pod: Pod, node: Node, collector: Collector
+) -> tuple[tuple[Document, Node], ...]:
     """The configuration of a Redis in the ConfigMaps that a container mounts."""
     names = [
         volume.text_at("configMap", "name")
         for volume in pod.mounted(node)
         if volume.child("configMap") is not None
     ]
-    for name in dict.fromkeys(names):
-        values = pod.cluster.values("ConfigMap", pod.owner.namespace, name)
-        for item in values.redis if values is not None else ():
-            yield item.document, item.value
+    mounted = (
+        pod.cluster.values("ConfigMap", pod.owner.namespace, name) for name in dict.fromkeys(names)
+    )
+    groups = [values.redis for values in mounted if values is not None]
+    place = evidence(pod.owner.document, node.child("name") or node)
+    end = (place, "the configurations of Redis that a container mounts", "what bounds it is open")
+    if not collector.affords(_CONFIGURATIONS, sum(map(len, groups)), end):
+        return ()
+    return tuple((item.document, item.value) for group in groups for item in group)
 
 
 def _host_ports(node: Node) -> Iterator[str]:

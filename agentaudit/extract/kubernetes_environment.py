@@ -9,7 +9,7 @@ from agentaudit.extract.containers import Environment
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.shared_variables import SHARED
-from agentaudit.model.evidence import Evidence
+from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
 
@@ -28,6 +28,9 @@ class Pod(Struct, frozen=True, kw_only=True):
     """Of the service account, as its volumes hold them."""
     token_ttl_s: int | None = None
     """Of the one that lives longest."""
+    labels: tuple[tuple[str, str], ...] = ()
+    instances: tuple[Known, int | None] = (Known.UNKNOWN, None)
+    """Whether they are bounded in number, and by how many."""
 
     def mounted(self, container: Node) -> tuple[Node, ...]:
         """The volumes that a container mounts, in their order."""

@@ -122,8 +122,8 @@ def _objects(document: Document, node: Node) -> Iterator[KubernetesObject]:
         document=document,
         node=node,
         kind=kind.text or "",
-        name=node.text_at("metadata", "name"),
-        namespace=node.text_at("metadata", "namespace") or "default",
+        name=node.name_at("metadata", "name"),
+        namespace=node.name_at("metadata", "namespace") or "default",
     )
 
 

@@ -39,7 +39,7 @@ def extract_kustomize(documents: Documents, collector: Collector) -> None:
                 )
         for name in ("configMapGenerator", "secretGenerator"):
             for generator in _listed(root, name):
-                route = f"{name}.{generator.text_at('name')}"
+                route = f"{name}.{generator.name_at('name')}"
                 literals = settings_of(document, generator.child("literals"), route)
                 add_credentials(collector, literals, Holding(holder="container", exposure="env"))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id, with_place
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
@@ -32,9 +32,11 @@ def _extract(documents: Documents, document: Document, collector: Collector) -> 
     for agent in collector.of(Agent):
         known.setdefault(agent.evidence[0].file, {})[agent.id] = agent
     agents: list[Agent] = []
+    access = _authenticated(document.root), _cors_open(document.root)
     for key, value in graphs.entries:
         if key.raw:
-            agent = _agent(collector, document, key, _built(known, document, value))
+            agent = _agent(document, key, _built(known, document, value), access)
+            collector.update(agent)
             known.setdefault(agent.evidence[0].file, {})[agent.id] = agent
             agents.append(agent)
     stores = [_checkpointer(collector, document)]
@@ -57,12 +59,11 @@ def _built(
     return next(named, None) or next(iter(inside), None)
 
 
-def _agent(collector: Collector, document: Document, key: Node, built: Agent | None) -> Agent:
-    """The agent that a graph is."""
+def _agent(document: Document, key: Node, built: Agent | None, access: tuple[Truth, bool]) -> Agent:
+    """The agent that a graph is; the server says who may call it, and from which pages."""
     place = evidence(document, key, key.raw)
     if built is not None:
-        places = tuple(dict.fromkeys((*built.evidence, place)))
-        agent = replace(built, name=key.raw, evidence=places)
+        agent = replace(built, name=key.raw, evidence=with_place(built, place))
     else:
         agent = Agent(
             id=fact_id("agent", key.raw, f"{document.file}#graphs.{key.raw}"),
@@ -70,13 +71,7 @@ def _agent(collector: Collector, document: Document, key: Node, built: Agent | N
             evidence=(place,),
             framework="langgraph",
         )
-    agent = replace(
-        agent,
-        authenticated=_authenticated(document.root),
-        cors_open=_cors_open(document.root),
-    )
-    collector.update(agent)
-    return agent
+    return replace(agent, authenticated=access[0], cors_open=access[1])
 
 
 def _authenticated(root: Node) -> Truth:

@@ -8,13 +8,14 @@ not say what holds without a setting.
 
 from collections.abc import Iterator
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded_yaml
-from agentaudit.extract.gateways import gateway_of
+from agentaudit.extract.gateways import Gateways
 from agentaudit.extract.kubernetes_objects import kubernetes_objects
 from agentaudit.extract.litellm_limits import add_virtual_keys, limit_spending
 from agentaudit.extract.litellm_memory import add_cache
@@ -32,8 +33,29 @@ _DATABASE = "DATABASE_URL"
 
 def extract_litellm(documents: Documents, collector: Collector) -> None:
     """Every configuration of the proxy; the container that runs it becomes the same gateway."""
+    proxies = [
+        workload
+        for workload in collector.workloads
+        if workload.role == "gateway" and "litellm" in workload.image
+    ]
+    settings = (item for workload in proxies for item in workload.settings)
+    around = _Around(
+        database=next((item.value for item in settings if item.key == _DATABASE), None),
+        whole=all(workload.settings_whole for workload in proxies),
+        gateways=Gateways(collector),
+    )
     for document in _configurations(documents, collector):
-        _extract(documents, document, collector)
+        _extract(documents, document, collector, around)
+
+
+class _Around(Struct, frozen=True):
+    """What the containers say that run the proxy."""
+
+    database: Node | None
+    """What connects them with a database."""
+    whole: bool
+    """Whether none of them gets settings that no file here holds."""
+    gateways: Gateways
 
 
 def _configurations(documents: Documents, collector: Collector) -> Iterator[Document]:
@@ -69,14 +91,16 @@ def _is_litellm(root: Node) -> bool:
     )
 
 
-def _extract(documents: Documents, document: Document, collector: Collector) -> None:
+def _extract(
+    documents: Documents, document: Document, collector: Collector, around: _Around
+) -> None:
     root = document.root
     key = next(
         (found for name in ("model_list", *_SETTINGS) if (found := root.key_of(name)) is not None),
         root,
     )
-    gateway = gateway_of(document, collector, "litellm", key)
-    database = _database(documents, document, collector)
+    gateway = around.gateways.of(document, "litellm", key)
+    database = _database(documents, document, around)
     callbacks = [node for name in _CALLBACKS if (node := _called(root, name)) is not None]
     spent = database is not None and root.text_at("general_settings", "disable_spend_logs") != (
         "true"
@@ -91,7 +115,7 @@ def _extract(documents: Documents, document: Document, collector: Collector) -> 
         brokers_credentials=Truth.YES,
         fronts_tools=Truth.YES if root.child("mcp_servers") is not None else Truth.NO,
     )
-    if database is None and _environment_open(collector):
+    if database is None and not around.whole:
         place = gateway.evidence[0]
         what = f"a part of the environment of {gateway.name} is not among the files"
         collector.leave_open(place, what, "whether its database limits what its callers spend")
@@ -114,34 +138,24 @@ def _called(root: Node, name: str) -> Node | None:
     return node if node is not None and any(node.texts()) else None
 
 
-def _database(documents: Documents, document: Document, collector: Collector) -> Node | None:
-    """What connects the proxy with its database: its own setting, or one of its environment."""
+def _database(documents: Documents, document: Document, around: _Around) -> Node | None:
+    """
+    What connects the proxy with its database: its own setting, or one of its environment.
+
+    That is the environment of containers that run the proxy, or stands in a file beside it.
+    """
     root = document.root
     own = (("general_settings", "database_url"), ("general_settings", "store_model_in_db"))
     for path in (*own, ("environment_variables", _DATABASE)):
         node = root.get(*path)
         if node is not None and node.boolean is not False:
             return node
-    return next(_around(documents, document, collector), None)
-
-
-def _around(documents: Documents, document: Document, collector: Collector) -> Iterator[Node]:
-    """The same setting in the environments of containers that run the proxy, and beside it."""
-    for workload in collector.workloads:
-        if workload.role == "gateway" and "litellm" in workload.image:
-            yield from (item.value for item in workload.settings if item.key == _DATABASE)
-    for beside in documents.of("dotenv"):
-        node = beside.root.child(_DATABASE)
-        if node is not None and folder_of(beside.file) == folder_of(document.file):
-            yield node
-
-
-def _environment_open(collector: Collector) -> bool:
-    """Whether a container that runs the proxy gets settings that no file here holds."""
-    return any(
-        workload.role == "gateway" and "litellm" in workload.image and not workload.settings_whole
-        for workload in collector.workloads
+    beside = (
+        other.root.child(_DATABASE)
+        for other in documents.of("dotenv")
+        if folder_of(other.file) == folder_of(document.file)
     )
+    return around.database or next((node for node in beside if node is not None), None)
 
 
 def _add_guardrails(document: Document, collector: Collector) -> bool:

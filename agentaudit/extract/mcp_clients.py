@@ -11,7 +11,7 @@ from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import AuditLog
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
 
 _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(rf"(?P<folder>(?:^|.*/)){pattern}$"), framework, name)
@@ -135,7 +135,7 @@ def _client(document: Document) -> tuple[str, str, str]:
     agent = _AGENT_FILE.search(file)
     if agent is not None:
         framework = "kiro" if agent["client"] == "kiro" else "amazon-q"
-        return framework, document.root.text_at("name") or stem, file
+        return framework, document.root.name_at("name") or stem, file
     return "mcp-client", f"agent of {stem}", file if folder_of(file) else stem
 
 
@@ -148,7 +148,9 @@ def _servers(node: Node | None, route: str) -> Iterator[DeclaredServer]:
     for index, value in enumerate(node.elements):
         name = value.child("name")
         if name is not None and name.text:
-            yield DeclaredServer(name=name.text, key=name, node=value, route=f"{route}.{index}")
+            yield DeclaredServer(
+                name=bounded_name(name.text), key=name, node=value, route=f"{route}.{index}"
+            )
 
 
 def _extensions(node: Node | None) -> Iterator[DeclaredServer]:

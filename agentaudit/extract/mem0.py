@@ -7,10 +7,11 @@ expire; each may get an `expiration_date` when it is added, and is kept for ever
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -27,6 +28,8 @@ _BESIDE = frozenset(
     {"llm", "embedder", "graph_store", "history_db_path", "reranker", "custom_instructions"}
 )
 _EXPIRES = "expiration_date"
+_REMEMBERING = Budget("remembering agents", 20_000)
+"""Each as often as a file has stores."""
 
 
 class _Found(Struct, frozen=True):
@@ -38,6 +41,9 @@ class _Found(Struct, frozen=True):
 def extract_mem0(documents: Documents, collector: Collector) -> None:
     """The stores and the credentials of every configuration."""
     expires = any(_EXPIRES in document.text for document in documents.of("python"))
+    agents: dict[str, list[Agent]] = {}
+    for agent in collector.of(Agent):
+        agents.setdefault(agent.evidence[0].file, []).append(agent)
     for found in _configurations(documents):
         stores = [
             _store(collector, found, part, expires=expires)
@@ -49,10 +55,16 @@ def extract_mem0(documents: Documents, collector: Collector) -> None:
             stores.append(_history(collector, found, history))
         _add_credentials(collector, found)
         if found.document.syntax == "python":
-            for agent in collector.of(Agent):
-                if agent.evidence[0].file == found.document.file:
-                    for store in stores:
-                        collector.remember(agent.id, store, confidence=Confidence.LIKELY)
+            _remember(collector, agents.get(found.document.file, ()), stores)
+
+
+def _remember(collector: Collector, agents: Sequence[Agent], stores: Sequence[MemoryStore]) -> None:
+    """All agents of a file have the stores that it configures."""
+    for store in stores:
+        end = (store.evidence[0], f"who remembers in {store.name}", "whose memory it is is open")
+        if collector.affords(_REMEMBERING, len(agents), end):
+            for agent in agents:
+                collector.remember(agent.id, store, confidence=Confidence.LIKELY)
 
 
 def _configurations(documents: Documents) -> Iterator[_Found]:

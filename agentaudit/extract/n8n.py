@@ -142,7 +142,7 @@ def _add_memories(workflow: Workflow, collector: Collector, agent: Agent) -> Non
 
 
 def _delegate(workflow: Workflow, collector: Collector, agent: Agent, tool: Node) -> None:
-    name = tool.text_at("name")
+    name = tool.name_at("name")
     other = fact_id("agent", name, _agent_id(workflow, name))
     collector.link(EdgeKind.DELEGATES_TO, agent.id, other, evidence(workflow.document, tool, name))
 

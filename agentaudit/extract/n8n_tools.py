@@ -54,7 +54,7 @@ def add_tool(workflow: Workflow, collector: Collector, agent: Agent, node: Node)
         _add_server(workflow, collector, agent, node)
         return
     short = short_type(node)
-    name = node.text_at("name") or short
+    name = node.name_at("name") or short
     declared = DeclaredTool(
         name=name,
         key=f"{workflow.key}/nodes.{name}",

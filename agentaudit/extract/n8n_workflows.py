@@ -54,7 +54,7 @@ def _is_n8n(node: Node) -> bool:
 def _workflow(document: Document, root: Node, number: int) -> Workflow:
     listed = root.child("nodes")
     nodes = {
-        node.text_at("name"): node
+        node.name_at("name"): node
         for node in (listed.elements if listed is not None else ())
         if node.text_at("type") and node.text_at("disabled") != "true"
     }

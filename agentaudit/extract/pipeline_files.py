@@ -194,13 +194,13 @@ def _bitbucket_steps(pipelines: Node, image: Node | None) -> Iterator[PipelineJo
         own = step.child("image") or image
         oidc = step.child("oidc")
         token = [("BITBUCKET_STEP_OIDC_TOKEN", oidc)] if oidc and oidc.boolean is True else []
-        name = step.text_at("name") or f"step {number}"
+        name = step.name_at("name") or f"step {number}"
         yield PipelineJob(
             name=name,
             key=step.child("name") or node.key_of("step") or step,
             scripts=(script,),
             settings=tuple(
-                (f"{name}.{pipe.text_at('pipe')}", block)
+                (f"{name}.{pipe.name_at('pipe')}", block)
                 for pipe in pipes
                 if (block := pipe.child("variables")) is not None
             ),
@@ -247,7 +247,7 @@ def _azure_jobs(root: Node, levels: list[Node]) -> Iterator[PipelineJob]:
         if steps is None:
             continue
         number += 1
-        name = node.text_at("job") or node.text_at("deployment") or f"steps {number}"
+        name = node.name_at("job") or node.name_at("deployment") or f"steps {number}"
         scripts = [
             script
             for step in steps.list()

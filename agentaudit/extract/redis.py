@@ -4,7 +4,7 @@ What bounds a Redis that holds conversations: from its arguments, its redis.conf
 Only stores for which an environment or code gives evidence are looked at.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,6 +39,7 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
         for store in collector.of(MemoryStore)
         if store.kind == "cache" and store.backend == "redis" and store.managed_service
     ]
+    servers, configured = _Servers(collector.workloads), _Configured(documents)
     for workload in collector.workloads:
         store = collector.facts.get(memory_id(workload, "redis"))
         if not isinstance(store, MemoryStore):
@@ -47,9 +48,9 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
             if len(caches) == 1:
                 _join_managed(collector, store, caches[0])
             continue
-        server = _server(workload, collector.workloads)
-        directives = list(_directives(documents, server)) if server is not None else []
-        directives = directives or list(_loose_configuration(documents, workload))
+        server = servers.of(workload)
+        directives = configured.by(server) if server is not None else {}
+        directives = directives or configured.loosely(workload)
         if server is not None or directives:
             bounded = _bounded(store, directives, _server_place(collector, server))
             collector.update(replace(bounded, host_bytes_count=_host_bytes(collector, server)))
@@ -70,26 +71,68 @@ def _host_bytes(collector: Collector, server: Workload | None) -> int | None:
     return runtime.memory_limit_bytes if isinstance(runtime, Runtime) else None
 
 
-def _server(workload: Workload, workloads: Sequence[Workload]) -> Workload | None:
-    """The Redis nearby that has the name in the URL, or else the only one nearby."""
-    host = host_of(workload).partition(".")[0]
-    near = [
-        other
-        for other in workloads
-        if other.role == "store"
-        and any(name in other.image for name in _REDIS)
-        and (other.document.file == workload.document.file or _same_namespace(other, workload))
-    ]
-    named = [other for other in near if host in other.names]
-    return next(iter(named or (near if len(near) == 1 else [])), None)
+class _Servers:
+    """The Redis servers of all workloads, by the files and namespaces that they are declared in."""
+
+    def __init__(self, workloads: Iterable[Workload]) -> None:
+        self._near: dict[tuple[str, str], list[int]] = {}
+        self._named: dict[tuple[str, str, str], int] = {}
+        self._all: list[Workload] = []
+        for workload in workloads:
+            if workload.role == "store" and any(name in workload.image for name in _REDIS):
+                for around in _around(workload):
+                    self._near.setdefault(around, []).append(len(self._all))
+                    for name in workload.names:
+                        self._named.setdefault((*around, name), len(self._all))
+                self._all.append(workload)
+
+    def of(self, workload: Workload) -> Workload | None:
+        """The one nearby that has the name in the URL, or else the only one nearby."""
+        host, around = host_of(workload).partition(".")[0], tuple(_around(workload))
+        named = [self._named[*each, host] for each in around if (*each, host) in self._named]
+        near = {number for each in around for number in self._near.get(each, ())[:2]}
+        found = min(named) if named else next(iter(near)) if len(near) == 1 else None
+        return self._all[found] if found is not None else None
 
 
-def _same_namespace(one: Workload, other: Workload) -> bool:
-    return bool(one.namespace) and one.namespace == other.namespace
+def _around(workload: Workload) -> Iterator[tuple[str, str]]:
+    yield "file", workload.document.file
+    if workload.namespace:
+        yield "namespace", workload.namespace
 
 
 def _server_place(collector: Collector, server: Workload | None) -> tuple[Evidence, ...]:
     return collector.facts[server.runtime_id].evidence[:1] if server is not None else ()
+
+
+class _Configured:
+    """The last directive of each name, read once for each server and each file."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._known: dict[object, Mapping[str, _Directive]] = {}
+
+    def by(self, server: Workload) -> Mapping[str, _Directive]:
+        """Of a server, by its files and arguments."""
+        return self._once(server.runtime_id, lambda: _directives(self._documents, server))
+
+    def loosely(self, workload: Workload) -> Mapping[str, _Directive]:
+        """Of the one redis.conf of the audit, when the Redis itself is declared nowhere."""
+        files = self._documents.once(_configurations)
+        if len(files) != 1 or workload.namespace:
+            return {}
+        return self._once("", lambda: _of_file(files[0]))
+
+    def _once(
+        self, key: object, read: Callable[[], Iterable[_Directive]]
+    ) -> Mapping[str, _Directive]:
+        if key not in self._known:
+            self._known[key] = {directive.name: directive for directive in read()}
+        return self._known[key]
+
+
+def _configurations(documents: Documents) -> Sequence[Document]:
+    return tuple(documents.of("ini"))
 
 
 def _directives(documents: Documents, server: Workload) -> Iterator[_Directive]:
@@ -143,17 +186,9 @@ def _of_words(words: Sequence[str], place: Evidence) -> Iterator[_Directive]:
             yield _Directive(word[2:].lower(), " ".join(values), place)
 
 
-def _loose_configuration(documents: Documents, workload: Workload) -> Iterator[_Directive]:
-    """The one redis.conf of the audit, when the Redis itself is declared nowhere."""
-    found = list(documents.of("ini"))
-    if len(found) == 1 and not workload.namespace:
-        yield from _of_file(found[0])
-
-
 def _bounded(
-    store: MemoryStore, directives: Sequence[_Directive], server: tuple[Evidence, ...]
+    store: MemoryStore, last: Mapping[str, _Directive], server: tuple[Evidence, ...]
 ) -> MemoryStore:
-    last = {directive.name: directive for directive in directives}
     memory = last.get("maxmemory")
     size = bytes_of(memory.value) if memory is not None else 0
     policy = last["maxmemory-policy"].value if "maxmemory-policy" in last else _DEFAULT_POLICY
@@ -168,7 +203,7 @@ def _bounded(
     )
 
 
-def _persistent(last: dict[str, _Directive]) -> Truth:
+def _persistent(last: Mapping[str, _Directive]) -> Truth:
     append = last["appendonly"].value.lower() if "appendonly" in last else "no"
     save = last["save"].value.strip("\"'") if "save" in last else "3600 1"
     return Truth.YES if append == "yes" or save else Truth.NO

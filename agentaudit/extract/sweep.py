@@ -9,11 +9,12 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
-from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.python_code import Module
@@ -26,7 +27,7 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.terraform_plan import Plan
+from agentaudit.readers.planned_parts import Plan
 from agentaudit.readers.token_forms import token_in
 
 _EXAMPLE = re.compile(
@@ -38,6 +39,8 @@ _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{
 _QUOTED_WITHIN = re.compile(r'\$\{[^}\n]*"')
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini"})
 _LONGEST_PART = 300
+_MOST = CREDENTIALS.most + 10
+"""Settings of a file: some more than the credentials that are told, so that the rest is open."""
 _Place = tuple[str, int, int]
 
 
@@ -47,9 +50,10 @@ def extract_sweep(documents: Documents, collector: Collector) -> None:
     agents = _agents_in_code(collector)
     for document in sorted(documents, key=lambda each: each.syntax == "plan"):
         _add_service_account_keys(document, collector, claimed)
-        settings = tuple(_unclaimed(document, claimed, modules(documents).get(document.file)))
+        found = _unclaimed(document, claimed, modules(documents).get(document.file))
         if document.syntax == "plan":
-            settings = tuple(_only_there(settings, collector))
+            found = _only_there(found, collector)
+        settings = islice(found, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
             if _EXAMPLE.search(document.file) and credential.confidence is Confidence.LIKELY:
                 collector.update(replace(credential, confidence=Confidence.POSSIBLE))

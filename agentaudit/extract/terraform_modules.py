@@ -16,7 +16,7 @@ from agentaudit.extract.terraform_blocks import Blocks, Member
 from agentaudit.extract.terraform_names import computed, name_attribute
 from agentaudit.extract.terraform_references import References, by_reference
 from agentaudit.model.evidence import Evidence
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
 from agentaudit.readers.effort import Effort, depth_of
 from agentaudit.readers.hcl import body_node, key_node
 from agentaudit.readers.hcl_syntax import Body, Expression
@@ -61,7 +61,7 @@ class Declared(Struct, frozen=True, kw_only=True):
     def title(self) -> str:
         """Its name once it exists, or its address where that is not known."""
         named = self.body.get(name_attribute(self.type))
-        return (named.text if named else None) or self.shown
+        return bounded_name((named.text if named else None) or self.shown)
 
     @property
     def shown(self) -> str:

@@ -46,12 +46,13 @@ def settings(declared: Declared, block: Node | None, route: str) -> tuple[Settin
     """A mapping of names to values; what a variable decides leads to that variable as well."""
     if block is None:
         return ()
+    route = f"{declared.shown}.{route}"
     return tuple(
         Setting(
             key=key,
             value=value,
             document=declared.document,
-            route=f"{declared.shown}.{route}",
+            route=route,
             via=tuple(
                 evidence(declared.document, origin) for origin in value.origin if origin.file
             ),

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -35,6 +36,8 @@ _KEYS = frozenset(
     }
 )
 _FEWEST = 2
+_SOUGHT = Budget("characters around keys", 50_000_000)
+"""Of files that are searched for the place of a key, each as often as it has servers with one."""
 _OFF = frozenset({"false", "0", "no"})
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
@@ -174,6 +177,13 @@ def _add_key(collector: Collector, server: _Server, runtime: FactId | None) -> N
     """The key that callers must show, where the arguments hold it."""
     value = server.arguments.get("api-key", "")
     if not value:
+        return
+    what = f"where the key of {plain(server.place.snippet)} stands"
+    if not collector.affords(
+        _SOUGHT,
+        len(server.document.text),
+        (server.place, what, "it may stand there for all to see"),
+    ):
         return
     node = next(_nodes_with(server.document, value), None)
     if node is None:

@@ -341,6 +341,17 @@ apiVersion: kagent.dev/v1alpha2
 metadata: {name: a@}
 spec: {type: Declarative, declarative: {modelConfig: m@}}
 """,
+    "proxies and their configurations": """
+kind: Deployment
+apiVersion: apps/v1
+metadata: {name: d@}
+spec: {template: {spec: {containers: [{name: c, image: "ghcr.io/berriai/litellm:1"}]}}}
+---
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: c@}
+data: {config.yaml: "litellm_settings: {num_retries: 1}"}
+""",
     "servers of models": """
 kind: Deployment
 apiVersion: apps/v1
@@ -480,6 +491,24 @@ def components(count: int) -> Mapping[str, str]:
     return {"a.json": json.dumps({"provider": "autogen_agentchat.teams.Swarm", "config": config})}
 
 
+def remembering(count: int) -> Mapping[str, str]:
+    """Services of Compose that keep conversations in a Redis of their own."""
+    pair = (
+        "  r{0}: {{image: 'redis:7', command: 'redis-server --maxmemory 1gb'}}\n"
+        "  a{0}: {{image: 'agent:1', environment: {{SESSION_REDIS_URL: 'redis://r{0}:6379'}}}}\n"
+    )
+    pairs = "".join(pair.format(number) for number in range(10, 10 + count))
+    return {"compose.yaml": f"services:\n{pairs}"}
+
+
+def wide(count: int) -> Mapping[str, str]:
+    """Services of Compose beside as many keys at the root, of which each service asks for some."""
+    numbers = range(10, 10 + count)
+    keys = "".join(f"x-{number}: 1\n" for number in numbers)
+    services = "".join(f"  s{number}: {{image: 'a:1'}}\n" for number in numbers)
+    return {"compose.yaml": f"{keys}services:\n{services}"}
+
+
 def extraction_cost(made: Callable[[int], Mapping[str, str]], step: int) -> tuple[int, int]:
     """What the second and the third `step` parts of files cost."""
     return further_cost(lambda count: deployment_of(made(count)), step, within="extract")
@@ -529,12 +558,19 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
         interpolated,
         remembered,
         members,
+        remembering,
     ],
 )
 def test_so_does_each_further_module_document_or_function(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:
     second, third = extraction_cost(made, 4)
+
+    assert third == second
+
+
+def test_neither_does_a_wide_document_make_each_of_its_parts_dearer() -> None:
+    second, third = further_cost(lambda count: deployment_of(wide(count)), 40, within="readers")
 
     assert third == second
 
