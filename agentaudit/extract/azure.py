@@ -9,6 +9,7 @@ and "Azure built-in roles" for the ids of roles.
 from collections.abc import Sequence
 
 from agentaudit.errors import Problem
+from agentaudit.extract.api_management import ManagedApi, add_managed_api
 from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.azure_identities import identities_of
 from agentaudit.extract.azure_runtimes import RUNTIMES
@@ -58,6 +59,9 @@ _NOTHING_MORE = frozenset(
     }
 )
 """Types of which no field says more than that they are there."""
+_POLICIES = frozenset(
+    f"microsoft.apimanagement/service/{of}policies" for of in ("", "apis/", "products/")
+)
 
 
 def extract_azure(documents: Documents, collector: Collector) -> None:
@@ -67,11 +71,27 @@ def extract_azure(documents: Documents, collector: Collector) -> None:
         add_parameters(document, template, collector)
     for file, resources in found.deployments():
         _extract(file, resources, collector)
+        for resource in resources:
+            if resource.type in _POLICIES:
+                _add_policy(resource, documents, collector)
     for file, notes in found.problems.items():
         for place, message in dict.fromkeys(notes):
             collector.problems.append(
                 Problem(file=file, message=message, line=place.line, column=place.column)
             )
+
+
+def _add_policy(resource: Deployed, documents: Documents, collector: Collector) -> None:
+    """What a policy of API Management makes of the API that it is for."""
+    value, parent = resource.property_at("value"), resource.node.get("parent")
+    if value is None:
+        return
+    names = resource.name.split("/")
+    above = parent.raw if parent is not None else names[-2] if len(names) > 1 else resource.symbol
+    name = above or resource.name
+    document = resource.document
+    api = ManagedApi(name=name, key=resource.key, document=document, policy=value)
+    add_managed_api(api, documents, collector)
 
 
 def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> None:

@@ -4,6 +4,7 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
+from agentaudit.extract.terraform_api_management import add_managed_apis
 from agentaudit.extract.terraform_classification import classify
 from agentaudit.extract.terraform_cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform_clouds import add_clouds
@@ -50,6 +51,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_google_policies(module, documents, collector)
         add_delegations(module, collector)
         add_entra(module, collector)
+        add_managed_apis(module, documents, collector)
         add_issued_tokens(module, collector)
     for module in found:
         module.close()

@@ -210,7 +210,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     file: str
     syntax: str
     """yaml, json, hcl, toml, dotenv, dockerfile, ini (redis.conf), python, javascript, markdown,
-    pem, plan."""
+    pem, plan, xml (a policy)."""
     text: str
     roots: Sequence[Node]
     comments: tuple[Comment, ...] = ()

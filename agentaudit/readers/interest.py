@@ -12,6 +12,7 @@ from msgspec import Struct
 from agentaudit.readers.azure import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.javascript import builds_agents, holds_key
+from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.token_forms import holds_token
 
 _ALWAYS_READ = re.compile(
@@ -46,6 +47,8 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return False
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
+    if syntax == "xml":
+        return is_policy(text)
     if syntax == "javascript":
         declares = declares_stack(file, text) is not None
         return declares or builds_agents(file, text) or holds_key(file, text)

@@ -13,6 +13,7 @@ from agentaudit.readers.javascript import parse_javascript
 from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.lines import MAX_PROSE, MAX_WRITTEN
 from agentaudit.readers.pem import parse_pem
+from agentaudit.readers.policy_xml import parse_policy
 from agentaudit.readers.python import parse_python
 from agentaudit.readers.redis import parse_redis
 
@@ -53,6 +54,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.crt", "pem"),
     ("id_rsa", "pem"),
     ("id_ed25519", "pem"),
+    ("*polic*.xml", "xml"),
 )
 _INSTRUCTION_FOLDERS = regex(
     r"(?:^|/)(?:\.claude/(?:agents|commands|skills)|prompts?|instructions)/(?:.*/)?"
@@ -92,7 +94,7 @@ def parse(file: str, syntax: str, text: str) -> Document:
     return _PARSERS[syntax](file, text)
 
 
-_BY_HAND = ("hcl", "bicep", "toml", "dotenv", "dockerfile", "ini", "python", "pem")
+_BY_HAND = ("hcl", "bicep", "toml", "dotenv", "dockerfile", "ini", "python", "pem", "xml")
 _MOST_CHARACTERS = {**dict.fromkeys(_BY_HAND, MAX_WRITTEN), "markdown": MAX_PROSE}
 
 
@@ -148,4 +150,5 @@ _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
     "python": parse_python,
     "markdown": _parse_markdown,
     "pem": parse_pem,
+    "xml": parse_policy,
 }

@@ -18,7 +18,9 @@ from agentaudit.readers.redis import parse_redis
 from agentaudit.readers.syntax import parse, syntax_of
 from agentaudit.readers.toml import parse_toml
 
-SYNTAXES = ("dotenv", "dockerfile", "ini", "python", "markdown", "pem", "toml", "yaml", "json")
+SYNTAXES = (
+    *("dotenv", "dockerfile", "ini", "python", "markdown", "pem", "toml", "yaml", "json", "xml"),
+)
 names = st.from_regex(r"[A-Z][A-Z_]{0,10}", fullmatch=True)
 plain_values = st.from_regex(r"[A-Za-z0-9:/@.]{1,20}", fullmatch=True)
 
