@@ -20,6 +20,7 @@ from agentaudit.extract.python_syntax import descendants
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import lines_of
 
 NodeT = TypeVar("NodeT", bound=ast.AST)
 MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
@@ -72,7 +73,6 @@ class Module(Struct, frozen=True, eq=False, dict=True):
     tree: ast.Module
     imports: dict[str, str]
     constants: Constants
-    lines: tuple[str, ...]
     nodes: Mapping[type[ast.AST], Sequence[ast.AST]]
     """Every node of the tree by its type, from the top down: it is walked once."""
 
@@ -223,7 +223,10 @@ class Module(Struct, frozen=True, eq=False, dict=True):
 
     def _column(self, line: int, offset: int) -> int:
         """The tree counts bytes; people count characters."""
-        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        if self.document.text.isascii():
+            return offset
+        lines = lines_of(self.document.text)
+        text = lines[line - 1] if line <= len(lines) else ""
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
 
     def _targets(self) -> Mapping[int, str]:
@@ -256,7 +259,6 @@ def module_of(document: Document) -> Module | None:
         tree=tree,
         imports=imports,
         constants=constants(naming, by_type.get(ast.Call, ()), imports),
-        lines=tuple(document.text.split("\n")),
         nodes=by_type,
         functions=tuple(node for node in naming if isinstance(node, FunctionDef)),
         defined=frozenset(defined_names(tree)),

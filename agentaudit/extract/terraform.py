@@ -53,6 +53,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_entra(module, collector)
         add_managed_apis(module, documents, collector)
         add_issued_tokens(module, collector)
+        module.forget()
     for module in found:
         module.close()
 

@@ -91,10 +91,14 @@ class Module(Struct):
     )
     _blocks: dict[str, Blocks] = field(default_factory=dict)
 
-    def close(self) -> None:
-        """Lets go of all: what it declares knows it, and would keep every file until the end."""
+    def forget(self) -> None:
+        """Lets go of what was folded; it is folded anew for whoever asks again."""
         for kept in (self._folded, self._instances, self._references, self._referring):
             kept.clear()
+
+    def close(self) -> None:
+        """Lets go of all: what it declares knows it, and would keep every file until the end."""
+        self.forget()
         self.callers.clear()
         self.children.clear()
 
