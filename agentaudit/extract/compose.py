@@ -21,6 +21,8 @@ _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/contain
 _WIDE_MOUNTS = re.compile(
     r"^(?:/|~|\$\{?HOME\}?|/(?:etc|root|home|var|proc|sys|var/run|var/lib/docker))/?$"
 )
+_VARIANT = re.compile(r"compose[.-](\w+)\.ya?ml$")
+"""`compose.production.yaml`, which may be laid over another file."""
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
 
@@ -89,6 +91,7 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
     cpus = cpus or (limits.child("cpus") if limits else None)
     pids = service.child("pids_limit") or (limits.child("pids") if limits else None)
     devices = service.get("deploy", "resources", "reservations", "devices")
+    absent = Known.UNKNOWN if _only_overrides(document, service) else Known.NONE
     return Runtime(
         id=runtime_id(key.raw, natural),
         name=key.raw,
@@ -101,14 +104,22 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         docker_socket=sockets,
         host_network=service.text_at("network_mode") == "host",
         runs_as_root=_root_user(service),
-        cpu_limit=_known(cpus),
-        memory_limit=_known(memory),
+        cpu_limit=_known(cpus, absent),
+        memory_limit=_known(memory, absent),
         memory_limit_bytes=bytes_of(memory.text or "") if memory is not None else None,
-        pids_limit=_known(pids),
+        pids_limit=_known(pids, absent),
         published_ports=tuple(_ports(service)),
         gpu=devices is not None or service.child("gpus") is not None,
         network=service.text_at("network_mode"),
     )
+
+
+def _only_overrides(document: Document, service: Node) -> bool:
+    """Whether another file says what the service runs, and so may limit it as well."""
+    build = service.child("build")
+    built = build is not None and any((build.text, *map(build.child, ("context", "dockerfile"))))
+    whole = built or service.child("image") is not None
+    return not whole and _VARIANT.search(document.file) is not None
 
 
 def _root_user(service: Node) -> Truth:
@@ -186,7 +197,7 @@ def _isolated(document: Document, service: Node) -> bool:
 
 def _environment(document: Document) -> str:
     """`production` of `compose.production.yaml`."""
-    found = re.search(r"compose[.-](\w+)\.ya?ml$", document.file)
+    found = _VARIANT.search(document.file)
     return found[1] if found and found[1] != "override" else ""
 
 
@@ -200,7 +211,9 @@ def _true(node: Node | None) -> bool:
     return node is not None and node.boolean is True
 
 
-def _known(node: Node | None) -> Known:
-    if node is None or node.text in {"0", "-1"}:
+def _known(node: Node | None, absent: Known) -> Known:
+    if node is None:
+        return absent
+    if node.text in {"0", "-1"}:
         return Known.NONE
     return Known.UNKNOWN if node.unknown else Known.SET

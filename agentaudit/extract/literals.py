@@ -67,7 +67,8 @@ _PLACEHOLDER = regex(
       | ^change[-_]?[a-z]+$|not[-_ ]?(?:needed|used|set|required|(?:a[-_ ])?real)
       |^some[-_]|^managedidentity$
       | (?:^|[-_ ])(?:for|in)[-_ ](?:ci|e2e|(?:unit|integration)?[-_ ]?test(?:s|ing)?)(?![a-z])
-      | not[-_ ]for[-_ ]prod""",
+      | (?:^|[-_])ci[-_](?:only|tests?|testing)(?![a-z])
+      | not[-_ ]for[-_ ]prod|change[-_ ](?:(?:this|it)[-_ ])?in[-_ ]prod""",
     re.IGNORECASE | re.VERBOSE,
 )
 _DIGEST = regex(r"^(?:sha(?:256|384|512)[:-][\w+/=]+|[0-9a-f]{40}|[0-9a-f]{64})$")

@@ -21,6 +21,7 @@ _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("anthropic", "key"), "api_key"),
     (("claude", "key"), "api_key"),
     (("gemini", "key"), "api_key"),
+    (("llm", "key"), "api_key"),
     (("subscription", "key"), "api_key"),
     (("azure", "search", "key"), "api_key"),
     (("ai", "search", "key"), "api_key"),

@@ -35,6 +35,49 @@ def test_limits_are_read_in_both_places() -> None:
     assert (new.cpu_limit, new.memory_limit, new.pids_limit) == (Known.SET,) * 3
 
 
+@pytest.mark.parametrize(
+    ("file", "service", "limited"),
+    [
+        ("compose.dev.yaml", "build: {target: dev}", Known.UNKNOWN),
+        ("compose.dev.yaml", "environment: {LOG_LEVEL: debug}", Known.UNKNOWN),
+        ("compose.dev.yaml", "mem_limit: 0", Known.NONE),
+        ("compose.dev.yaml", "build: .", Known.NONE),
+        ("compose.dev.yaml", "build: {context: ., target: dev}", Known.NONE),
+        ("compose.dev.yaml", "image: agent", Known.NONE),
+        ("compose.yaml", "environment: {LOG_LEVEL: debug}", Known.NONE),
+    ],
+)
+def test_what_a_file_only_overrides_may_be_limited_by_another(
+    file: str, service: str, limited: Known
+) -> None:
+    (runtime,) = deployment_of({file: f"services:\n  agent:\n    {service}\n"}).runtimes
+
+    assert runtime.memory_limit is limited
+
+
+def test_what_only_waits_for_others_is_not_what_its_pod_is_called() -> None:
+    """A sidecar stands among them as well, and goes on."""
+    found = deployment_of(
+        {
+            "server.yaml": """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: desk-mcp-server}
+spec:
+  template:
+    spec:
+      initContainers:
+        - {name: wait-for-db, image: "busybox:1.36", command: [sh, -c, "nc -z db 5432"]}
+        - {name: proxy, image: "proxy:1", restartPolicy: Always}
+      containers:
+        - {name: main, image: "desk:1"}
+"""
+        }
+    )
+
+    assert [server.evidence[0].line for server in found.tool_servers] == [12, 10]
+
+
 def test_ways_to_the_host_are_seen() -> None:
     runtime = runtime_of(
         "image: a\nprivileged: true\nnetwork_mode: host\nuser: root\nvolumes:\n"

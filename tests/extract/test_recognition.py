@@ -281,6 +281,9 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
         ("JWT_SECRET_KEY", "test-secret-key-for-ci-testing-minimum-32-chars"),
         ("AUTH_SECRET", "secret-for-e2e-testing-not-for-production-use"),
         ("LITELLM_MASTER_KEY", "sk-ci-master-not-real"),
+        ("APP_SECRET_KEY", "ci-test-secret-key-minimum-16"),
+        ("AUTH_SECRET", "acme_desk_secret_key_2031_change_in_production"),
+        ("JWT_SECRET_KEY", "a-quite-secret-key-change-this-in-production-4711"),
         ("SESSION_SECRET", "only-for-unit-tests-b72f91"),
         ("ConnectionString", "redis-service:6379"),
         ("ConnectionString", "acme.redis.cache.windows.net:6380,ssl=True,abortConnect=False"),
@@ -306,6 +309,8 @@ def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None
         ("ConnectionString", "redis-service:6379,password=q8vR2xLk"),
         ("JWT_SECRET_KEY", "Zt-for-citadel-8vR2xLkQ9mP4"),
         ("JWT_SECRET_KEY", "the-latest-in-testimony-8vR2xLk"),
+        ("JWT_SECRET_KEY", "Zt-ci-testament-8vR2xLkQ9mP4"),
+        ("DESK_LLM_KEY", "sk-desk-b14E29q7DeDvF2A74"),
     ],
 )
 def test_what_resembles_those_is_still_a_secret(key: str, value: str) -> None:
