@@ -1,6 +1,6 @@
 """Kubernetes RBAC as grants: who is bound to which role, everybody among them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from agentaudit.extract.budgets import Budget
@@ -43,9 +43,18 @@ _SHARED = Budget("shared rights", 200_000, free=40, whole=True)
 def extract_rights(documents: Documents, collector: Collector) -> None:
     """What each subject of a binding may do, and which pods are everybody."""
     objects = kubernetes_objects(documents)
+    add_bindings(objects, objects, collector)
+
+
+def add_bindings(
+    bindings: Iterable[KubernetesObject],
+    objects: Iterable[KubernetesObject],
+    collector: Collector,
+) -> None:
+    """What bindings give of the roles among some objects."""
     roles = Roles(objects, collector)
     told: set[RoleKey] = set()
-    for binding in objects:
+    for binding in bindings:
         if binding.kind in {"RoleBinding", "ClusterRoleBinding"}:
             _add_binding(collector, binding, roles.of(binding), told)
     _join_pods(collector)

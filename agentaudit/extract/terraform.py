@@ -17,6 +17,7 @@ from agentaudit.extract.terraform_google_policies import (
     google_policy_document,
 )
 from agentaudit.extract.terraform_iam import Principals
+from agentaudit.extract.terraform_kubernetes import add_kubernetes_rights
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import Module
 from agentaudit.extract.terraform_plans import with_plans
@@ -37,6 +38,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         module.special["google_iam_policy"] = google_policy_document
     principals = Principals(documents, collector)
     principals.read(found)
+    add_kubernetes_rights(found, documents, collector)
     for module in found:
         add_agents(module, principals, collector)
         add_agentcore(module, principals, collector)

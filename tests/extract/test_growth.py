@@ -107,6 +107,26 @@ resource "google_project_iam_policy" "p@" {
   policy_data = data.google_iam_policy.p@.policy_data
 }
 """,
+    "roles and bindings of clusters": """
+resource "kubernetes_role" "r@" {
+  metadata { name = "r@" }
+  rule {
+    resources = ["pods"]
+    verbs     = ["get"]
+  }
+}
+resource "kubernetes_role_binding" "b@" {
+  metadata { name = "b@" }
+  role_ref {
+    kind = "Role"
+    name = kubernetes_role.r@.metadata[0].name
+  }
+  subject {
+    kind = "ServiceAccount"
+    name = "s@"
+  }
+}
+""",
     "roles let into clusters": """
 resource "aws_iam_role" "r@" { assume_role_policy = "{}" }
 resource "aws_eks_access_entry" "e@" {
