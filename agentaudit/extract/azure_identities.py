@@ -26,6 +26,8 @@ class Identities(Struct, frozen=True):
     """The identities that one deployment makes, by their symbols and names."""
 
     made: Mapping[str, Sequence[Deployed]]
+    on_ways: Mapping[tuple[str, str], Sequence[Deployed]]
+    """By the way of templates to them, and their symbols and names."""
 
     def give(self, deployed: Deployed, runtimes: Sequence[Runtime], collector: Collector) -> None:
         """What a resource runs acts as each of the identities that it is assigned."""
@@ -50,8 +52,9 @@ class Identities(Struct, frozen=True):
     def _found(self, text: str, deployed: Deployed) -> Deployed | None:
         """The one that a key names: the only one of all, or of those made on the same way."""
         match = _SYMBOL.search(text) or _NAMED.search(text)
-        every = self.made.get(match[1].lower(), ()) if match is not None else ()
-        beside = [each for each in every if _route(each) == _route(deployed)]
+        name = match[1].lower() if match is not None else ""
+        every = self.made.get(name, ())
+        beside = self.on_ways.get((_way(deployed), name), ())
         wanted = every if len(every) == 1 else beside
         return wanted[0] if len(wanted) == 1 else None
 
@@ -59,16 +62,18 @@ class Identities(Struct, frozen=True):
 def identities_of(resources: Sequence[Deployed]) -> Identities:
     """The identities of a deployment."""
     made: dict[str, list[Deployed]] = {}
+    on_ways: dict[tuple[str, str], list[Deployed]] = {}
     for resource in resources:
         for name in _names(resource) if resource.type == TYPE else ():
             made.setdefault(name, []).append(resource)
-    return Identities(made)
+            on_ways.setdefault((_way(resource), name), []).append(resource)
+    return Identities(made, on_ways)
 
 
 def _names(resource: Deployed) -> Iterator[str]:
     yield from dict.fromkeys(name.lower() for name in (resource.symbol, resource.name) if name)
 
 
-def _route(deployed: Deployed) -> str:
+def _way(deployed: Deployed) -> str:
     """The way of templates to a resource."""
     return deployed.key.rpartition(f"{deployed.type}/")[0]

@@ -4,10 +4,11 @@ The operations of an OpenAPI description, each of which is a tool for the agent 
 Both versions are read: parameters have a `schema` in OpenAPI 3, and are one in Swagger 2.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded_yaml
@@ -17,6 +18,8 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 _SECTIONS = ("components", "definitions", "parameters", "responses")
+_FIELDS = Budget("fields of an API", 20_000)
+"""Of all its operations together, of bodies that several may have."""
 _LONGEST = 5
 """References to references."""
 _CONFIRMED = "x-requireConfirmation"
@@ -38,15 +41,17 @@ def described(
     node: Node, document: Document, documents: Documents, end: tuple[Collector, Evidence, str]
 ) -> Iterator[Operation]:
     """The operations of a description that stands in a file; one that cannot be read is open."""
+    collector, place, name = end
     root = node if node.kind is NodeKind.MAPPING else embedded_yaml(node, document, documents)
     paths = root.child("paths") if root is not None and not node.unknown else None
     if root is None or paths is None:
-        collector, place, name = end
-        collector.leave_open(
-            place, f"the API of {name} cannot be read", "what its tools do is open"
-        )
+        what = f"the API of {name} cannot be read"
+        collector.leave_open(place, what, "what its tools do is open")
         return
-    description = _Description(_named(root))
+    beyond = (place, f"the bodies of the API of {name}", "what its tools take is open")
+    description = _Description(
+        _named(root), lambda fields: collector.affords(_FIELDS, fields, beyond)
+    )
     for path, item in paths.items():
         for method, operation in item.entries:
             if method.raw in _METHODS:
@@ -66,6 +71,8 @@ def _named(root: Node) -> Mapping[str, Node]:
 
 class _Description(Struct, frozen=True):
     named: Mapping[str, Node]
+    affords: Callable[[int], bool]
+    """Whether there is room for so many more fields, which several operations may share."""
 
     def operation(self, route: str, item: Node, node: Node) -> Operation:
         """One operation; the parameters of its path are its own, too."""
@@ -115,7 +122,10 @@ class _Description(Struct, frozen=True):
         if properties is None or not properties.entries:
             yield "body", held
             return
+        shared = held is not schema
         for name, each in properties.items():
+            if shared and not self.affords(1):
+                return
             yield name, self._followed(each)
 
     def _output(self, node: Node) -> Truth:

@@ -22,8 +22,10 @@ _LISTED = frozenset({"mcp.Tool", "mcp.types.Tool"})
 def listed_tools(module: Module, calls: Sequence[Call]) -> Iterator[Tool]:
     """Every tool whose name and schema are written out where it is listed."""
     for call in calls:
+        if call.name not in _LISTED:
+            continue
         named, given = keyword(call.node, "name"), keyword(call.node, "inputSchema")
-        if call.name not in _LISTED or named is None or given is None:
+        if named is None or given is None:
             continue
         name, taken = plain(module.text(named)), schema_in(module, given)
         if name and taken is not None:

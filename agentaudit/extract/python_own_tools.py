@@ -53,13 +53,14 @@ def own_tool(documents: Documents, module: Module, made: ast.Call) -> Tool | Non
     defined = other.classes.get(name) if other is not None else None
     if other is None or defined is None:
         return None
+    lines = (defined.end_lineno or defined.lineno) - defined.lineno
+    if not other.affords(_NODES * lines + len(defined.bases)):
+        return None
     if not any(other.dotted(base) in _BASES for base in defined.bases):
         return None
-    lines = (defined.end_lineno or defined.lineno) - defined.lineno
     methods = {each.name: each for each in defined.body if isinstance(each, FunctionDef)}
     runs = next((methods[each] for each in _RUNS if each in methods), None)
-    affordable = runs is not None and other.affords(_NODES * lines)
-    return _tool(other, defined, runs) if runs is not None and affordable else None
+    return _tool(other, defined, runs) if runs is not None else None
 
 
 def _tool(module: Module, defined: ast.ClassDef, runs: FunctionDef) -> Tool:

@@ -77,8 +77,8 @@ def retention(group: str, module: Module) -> Known:
 class _Lifecycles(NamedTuple):
     """What ends the objects of a module's buckets."""
 
-    rules: Mapping[str, Sequence[Node]]
-    """By the address of the bucket."""
+    kept: Mapping[str, Known]
+    """By the address of the bucket, where it has any rules."""
     elsewhere: bool
     """Whether some lifecycle names a bucket that may be any."""
 
@@ -86,12 +86,23 @@ class _Lifecycles(NamedTuple):
 def _lifecycles(module: Module) -> _Lifecycles:
     rules: dict[str, list[Node]] = {}
     buckets, elsewhere = module.references("aws_s3_bucket"), False
+    for declared in module.resources("aws_s3_bucket"):
+        own = declared.body.get("lifecycle_rule")
+        rules[declared.address] = list(own.list()) if own is not None else []
     for declared in module.resources("aws_s3_bucket_lifecycle_configuration"):
         bucket, listed = buckets.named(_raw(declared.body.get("bucket"))), declared.body.get("rule")
         elsewhere |= bucket is None
         if bucket is not None and listed is not None:
-            rules.setdefault(bucket.address, []).extend(listed.list())
-    return _Lifecycles(rules, elsewhere)
+            rules[bucket.address].extend(listed.list())
+    kept = {address: _until(given) for address, given in rules.items() if given}
+    return _Lifecycles(kept, elsewhere)
+
+
+def _until(rules: Sequence[Node]) -> Known:
+    """Whether some rule of a bucket lets its objects expire."""
+    ends = (rule.get("expiration") for rule in rules)
+    known = any(end is not None and not end.unknown for end in ends)
+    return Known.SET if known else Known.UNKNOWN
 
 
 def _kept_in(settings: Node | None, module: Module, lifecycles: _Lifecycles) -> Known | None:
@@ -107,12 +118,8 @@ def _kept_in(settings: Node | None, module: Module, lifecycles: _Lifecycles) -> 
     bucket = module.references("aws_s3_bucket").named(named.raw)
     if bucket is None:
         return Known.UNKNOWN
-    own = bucket.body.get("lifecycle_rule")
-    rules = [*lifecycles.rules.get(bucket.address, ()), *(own.list() if own is not None else ())]
-    ends = [rule.get("expiration") for rule in rules]
-    if any(end is not None and not end.unknown for end in ends):
-        return Known.SET
-    return Known.UNKNOWN if rules or lifecycles.elsewhere else Known.NONE
+    without = Known.UNKNOWN if lifecycles.elsewhere else Known.NONE
+    return lifecycles.kept.get(bucket.address, without)
 
 
 def _together(group: Known, bucket: Known | None) -> Known:

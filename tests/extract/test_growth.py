@@ -13,6 +13,16 @@ PARTS: Mapping[str, str] = {
 resource "aws_lambda_function" "f@" { function_name = "f@" }
 resource "aws_cloudwatch_log_group" "f@" { name = "/aws/lambda/f@" }
 """,
+    "calls of models and their buckets": """
+resource "aws_s3_bucket" "b@" { bucket_prefix = "b" }
+resource "aws_s3_bucket_lifecycle_configuration" "l@" {
+  bucket = aws_s3_bucket.b@.id
+  rule { expiration { days = 30 } }
+}
+resource "aws_bedrock_model_invocation_logging_configuration" "c@" {
+  logging_config { s3_config { bucket_name = aws_s3_bucket.b@.id } }
+}
+""",
     "tasks and their logs": """
 resource "aws_ecs_task_definition" "f@" {
   container_definitions = jsonencode([{ name = "a", image = "a:1", logConfiguration = {

@@ -38,6 +38,15 @@ PARTS: Mapping[str, tuple[str, str]] = {
         AGENTS,
         "class C$:\n    @tool\n    def m$(self, q: str): ...\na$ = create_agent(tools=[C$()])\n",
     ),
+    "classes that are tools": (
+        f"{AGENTS}from langchain_core.tools import BaseTool\nfrom pydantic import BaseModel\n",
+        "class I$(BaseModel):\n    q: str\nclass C$(BaseTool):\n    args_schema: type = I$\n"
+        "    def _run(self, q: str): ...\na$ = create_agent(tools=[C$()])\n",
+    ),
+    "tools that are listed": (
+        "from mcp.types import Tool\n",
+        "t$ = Tool(name='t$', inputSchema={'type': 'object', 'properties': {'q': {}}})\n",
+    ),
     "agents and their stores": (AGENTS, "m$ = MemorySaver()\na$ = create_agent(c=m$)\n"),
     "retries and imports": (
         "import langchain, tenacity\n",

@@ -251,6 +251,18 @@ def test_an_operation_of_an_api_may_wait_for_its_user(said: Tree, approval: Trut
     assert tool.approval is approval
 
 
+def test_a_body_that_very_many_operations_share_is_told_of_some_and_left_open_for_others() -> None:
+    fields: Tree = {f"field{number}": {} for number in range(300)}
+    body: Tree = {"content": {"application/json": {"schema": {"$ref": "#/definitions/Body"}}}}
+    found = api(
+        {f"/{number}": {"post": {"requestBody": body}} for number in range(100)},
+        definitions={"Body": {"type": "object", "properties": fields}},
+    )
+
+    assert {tool.typed for tool in found.tools} == {Truth.YES, Truth.NO}
+    assert [end.what for end in found.unresolved] == ["the bodies of the API of Agent"]
+
+
 def test_an_api_that_cannot_be_read_is_open() -> None:
     template = """
 Resources:
