@@ -39,9 +39,13 @@ PARTS: Mapping[str, tuple[str, str]] = {
         "class C$:\n    @tool\n    def m$(self, q: str): ...\na$ = create_agent(tools=[C$()])\n",
     ),
     "classes that are tools": (
-        f"{AGENTS}from langchain_core.tools import BaseTool\nfrom pydantic import BaseModel\n",
-        "class I$(BaseModel):\n    q: str\nclass C$(BaseTool):\n    args_schema: type = I$\n"
-        "    def _run(self, q: str): ...\na$ = create_agent(tools=[C$()])\n",
+        f"{AGENTS}from langchain_core.tools import BaseTool as B\n",
+        """class I$: q: str
+class C$(B):
+    args_schema = I$
+    def _run(self, q): ...
+a$ = create_agent(tools=[C$()])
+""",
     ),
     "tools that are listed": (
         "from mcp.types import Tool\n",
