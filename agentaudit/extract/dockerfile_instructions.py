@@ -1,11 +1,11 @@
 """Instructions of Dockerfiles: those of a name, those of the last stage, what the image starts."""
 
-import re
 from collections.abc import Iterator, Sequence
 
+from agentaudit.expressions import regex
 from agentaudit.readers.document import Document, Node
 
-_EXEC_FORM = re.compile(r"[\[\]\"',]+")
+_EXEC_FORM = regex(r"[\[\]\"',]+")
 
 
 def instructions(document: Document, *names: str) -> Iterator[tuple[str, Node]]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.container_roles import asks, role_of
 from agentaudit.extract.containers import tool_server_id
@@ -24,12 +25,12 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import Registry, ToolServer
 from agentaudit.readers.document import Document, Node
 
-_LAUNCHER = re.compile(r"(?:^|/)(?:npx|bunx|pnpx|pnpm|yarn|npm|bun|uvx|pipx|uv)$")
+_LAUNCHER = regex(r"(?:^|/)(?:npx|bunx|pnpx|pnpm|yarn|npm|bun|uvx|pipx|uv)$")
 _MOST_LAUNCHERS = 5
 """Of one command: a proxy starts another program."""
-_PACKAGE = re.compile(r"(?:^|[@/_.-])mcp(?:$|[/_.-])|modelcontextprotocol", re.IGNORECASE)
-_SPEAKS = re.compile(r"^(?:--?transport=?)?(?:http|sse|streamable-?http|streamableHttp)$")
-_PROOF = re.compile(r"^--?[\w-]*(?:auth|token|api-?key|jwt|oidc)", re.IGNORECASE)
+_PACKAGE = regex(r"(?:^|[@/_.-])mcp(?:$|[/_.-])|modelcontextprotocol", re.IGNORECASE)
+_SPEAKS = regex(r"^(?:--?transport=?)?(?:http|sse|streamable-?http|streamableHttp)$")
+_PROOF = regex(r"^--?[\w-]*(?:auth|token|api-?key|jwt|oidc)", re.IGNORECASE)
 
 
 class _Served(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ that keys whose form is known are found in it. Imports of types alone build noth
 their vendors name them:
 https://openai.github.io/openai-agents-js/, https://docs.langchain.com/oss/javascript/,
 https://ai-sdk.dev/docs/, https://mastra.ai/docs, https://code.claude.com/docs/en/agent-sdk,
-https://github.com/modelcontextprotocol/typescript-sdk.
+https://github.com/modelcontextprotocol/typescript-sdk; apps of Azure Functions give tools by calls:
+https://learn.microsoft.com/azure/azure-functions/functions-bindings-mcp-trigger.
 """
 
 import re
@@ -22,7 +23,7 @@ UNREAD = "an agent in TypeScript or JavaScript, in which nothing but known forms
 
 _WORDS = (
     *("@openai/agents", "@langchain/langgraph", "langchain", "@mastra/", "claude-agent-sdk"),
-    *("modelcontextprotocol", '"ai"', "'ai'"),
+    *("modelcontextprotocol", '"ai"', "'ai'", "@azure/functions"),
 )
 _PACKAGES = (
     r"(?:@openai/agents(?:-core|-realtime)?|@langchain/langgraph(?:/[\w/-]+)?|langchain(?:/agents)?"
@@ -37,6 +38,8 @@ _IMPORT = regex(
 _NAMES = regex(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['"]""", re.MULTILINE)
 _CALLS = regex(r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent)\b")
 """Of the AI SDK only what lets a model act: its types and hooks stand in every page of a chat."""
+_TRIGGERS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
+"""By which an app of Azure Functions offers a tool."""
 
 _LARGEST = 1_000_000
 """A larger file is a bundle, in which chance makes anything."""
@@ -58,10 +61,11 @@ def _made(file: str) -> bool:
 
 
 def _first_import(file: str, text: str) -> int | None:
-    """Where a file that somebody wrote first imports what builds agents; None where it does not."""
+    """Where a file that somebody wrote first names what builds agents; None where it does not."""
     if _made(file) or not any(word in text for word in _WORDS):
         return None
-    found = [match.start() for match in (_IMPORT.search(text),) if match is not None]
+    trigger = _TRIGGERS.search(text) if "@azure/functions" in text else None
+    found = [match.start() for match in (_IMPORT.search(text), trigger) if match is not None]
     named = (match.start() for match in _NAMES.finditer(text) if _CALLS.search(match[1]))
     return min((*found, *islice(named, 1)), default=None)
 

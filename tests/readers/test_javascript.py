@@ -27,6 +27,7 @@ def coverage(file: str, text: str) -> FileCoverage:
         ("a.ts", "import { streamText, type UIMessage } from 'ai';\n", 1),
         ("a.ts", 'import {\n  tool,\n  ToolLoopAgent,\n} from "ai";\n', 1),
         ("a.js", "const m = await import('@openai/agents');\n", 1),
+        ("a.ts", "import { app } from '@azure/functions';\n\napp.mcpTool('a', {});\n", 3),
     ],
 )
 def test_a_file_that_builds_agents_is_named_as_not_read(file: str, text: str, line: int) -> None:
@@ -40,6 +41,7 @@ def test_a_file_that_builds_agents_is_named_as_not_read(file: str, text: str, li
     ("file", "text"),
     [
         ("a.ts", "export const answer = 42;\n"),
+        ("a.ts", "import { app } from '@azure/functions';\napp.http('a', {});\n"),
         ("a.ts", "import type { Agent } from '@openai/agents';\n".replace("type {", "type  {")),
         ("a.ts", "import type { Agent } from '@openai/agents';\n"),
         ("page.tsx", "import { useChat } from '@ai-sdk/react';\nimport { UIMessage } from 'ai';\n"),
