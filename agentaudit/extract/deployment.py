@@ -76,6 +76,7 @@ from agentaudit.extract.platforms import (
     extract_vault,
     extract_vllm,
     link_grants,
+    sweep_python,
 )
 from agentaudit.extract.redis import extract_redis
 from agentaudit.extract.suppressions import suppression_comments
@@ -128,6 +129,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_litellm,
     extract_letta,
     extract_memory_services,
+    sweep_python,
     extract_instructions,
     extract_terraform,
     extract_cloudformation,
@@ -153,8 +155,8 @@ EXTRACTORS: tuple[Extractor, ...] = (
 """
 Every platform that we understand. Containers, whatever describes them, come before what looks at
 their environment, declarations after what files say, and the sweep comes last, for it takes what
-nobody claimed. Only the tools of declared servers come early: settings of clients say which of them
-ask first.
+nobody claimed; that of Python code comes as soon as nobody else asks for its trees. Only the tools
+of declared servers come early: settings of clients say which of them ask first.
 """
 
 

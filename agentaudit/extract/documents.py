@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from agentaudit.readers.document import Document
 
 AnswerT = TypeVar("AnswerT")
+_CLOSED = object()
 
 
 class Documents(Struct, frozen=True, eq=False):
@@ -21,7 +22,14 @@ class Documents(Struct, frozen=True, eq=False):
         """What several extractors ask of all documents: answered once, and kept."""
         if ask not in self._answers:
             self._answers[ask] = ask(self)
-        return self._answers[ask]  # type: ignore[return-value]  # kept under the question
+        answer = self._answers[ask]
+        if answer is _CLOSED:
+            raise RuntimeError("this is asked after what it rests on was let go")
+        return answer  # type: ignore[return-value]  # kept under the question
+
+    def close(self, *asked: Callable[["Documents"], object]) -> None:
+        """Lets go of answers, and of the questions: what they rest on will be gone."""
+        self._answers.update(dict.fromkeys(asked, _CLOSED))
 
     def __iter__(self) -> Iterator[Document]:
         return iter(self.files.values())

@@ -62,6 +62,13 @@ def extract_low_code(documents: Documents, collector: Collector) -> None:
             extract(documents, collector)
 
 
+def sweep_python(documents: Documents, collector: Collector) -> None:
+    if any(documents.of("python")):
+        from agentaudit.extract.python_sweep import sweep_python as sweep
+
+        sweep(documents, collector)
+
+
 def extract_terraform(documents: Documents, collector: Collector) -> None:
     if any(documents.of("hcl", "plan")):
         from agentaudit.extract.terraform import extract_terraform as extract

@@ -4,6 +4,7 @@ Where imported names come from, followed through the files of the audited reposi
 A name that the repository defines itself begins with a dot, and so is never taken for a library's.
 """
 
+import ast
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
@@ -19,6 +20,14 @@ _LONGEST = 20
 def modules(documents: Documents) -> Mapping[str, Module]:
     """The modules of all Python documents by file; their imports name where things are defined."""
     return documents.once(_every_module)
+
+
+def let_go(documents: Documents) -> None:
+    """Lets go of all modules and their trees, which take more room than all other documents."""
+    documents.close(_every_module)
+    for document in documents.of("python"):
+        if isinstance(document.tree, ast.Module):
+            document.tree.body.clear()
 
 
 def defined_at(modules: Mapping[str, Module], file: str, path: str) -> tuple[str, str]:

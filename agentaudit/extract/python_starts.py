@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Call, Module
-from agentaudit.extract.python_imports import defined_at, modules
+from agentaudit.extract.python_imports import defined_at, let_go, modules
 from agentaudit.extract.python_syntax import keyword
 
 RUNS: Mapping[str, str] = {
@@ -57,6 +57,12 @@ _Key = tuple[str, str]
 def starts(documents: Documents) -> Mapping[_Key, list[Start]]:
     """Every start of a server, by the file and the variable of the server."""
     return documents.once(_every_start)
+
+
+def let_go_of_code(documents: Documents) -> None:
+    """Lets go of all modules, and of the starts in them."""
+    documents.close(_every_start)
+    let_go(documents)
 
 
 def _every_start(documents: Documents) -> Mapping[_Key, list[Start]]:

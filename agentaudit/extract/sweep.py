@@ -5,9 +5,7 @@ A value is taken by its look in every syntax, and by its name where names mean s
 are examples or tests lower the confidence of a name, never that of a key with a valid form.
 """
 
-import ast
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -18,7 +16,7 @@ from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.python_code import Module
-from agentaudit.extract.python_imports import modules
+from agentaudit.extract.python_texts import settings_in_code
 from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
 from agentaudit.extract.script_keys import script_settings
 from agentaudit.extract.terraform_overlay import withheld
@@ -28,7 +26,6 @@ from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifet
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.planned_parts import Plan
-from agentaudit.readers.token_forms import token_in
 
 _EXAMPLE = re.compile(
     r"(?:^|/)(?:tests?|fixtures?|examples?|samples?|docs?|templates?|testdata)/|\.(?:example|sample"
@@ -45,12 +42,18 @@ _Place = tuple[str, int, int]
 
 
 def extract_sweep(documents: Documents, collector: Collector) -> None:
-    """Credentials at places where none is known yet."""
+    """Credentials at places where none is known yet; those in Python code were found before."""
+    written = (document for document in documents if document.syntax != "python")
+    sweep(sorted(written, key=lambda each: each.syntax == "plan"), {}, collector)
+
+
+def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: Collector) -> None:
+    """Credentials in some documents, of which those in Python were read, where none is known."""
     claimed = _claimed(collector)
     agents = _agents_in_code(collector)
-    for document in sorted(documents, key=lambda each: each.syntax == "plan"):
+    for document in documents:
         _add_service_account_keys(document, collector, claimed)
-        found = _unclaimed(document, claimed, modules(documents).get(document.file))
+        found = _unclaimed(document, claimed, read.get(document.file))
         if document.syntax == "plan":
             found = _only_there(found, collector)
         settings = islice(found, _MOST)
@@ -136,7 +139,7 @@ def _speaks_of_others(document: Document) -> bool:
 
 def _settings(document: Document, module: Module | None, *, by_name: bool) -> Iterator[Setting]:
     if module is not None:
-        yield from _python_settings(module)
+        yield from settings_in_code(module)
     elif isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
     elif document.syntax == "javascript":
@@ -224,43 +227,6 @@ def _written(route: _Route) -> str:
         above, name = above
         names.append(name)
     return ".".join(reversed(names))
-
-
-def _python_settings(module: Module) -> Iterator[Setting]:
-    """Constants under the names of variables and keywords, then every other text by its look."""
-    named = _names_of_values(module)
-    prose = {id(node.value) for node in module.of(ast.Expr)}
-    count = Counter[str]()
-    for node in module.of(ast.Constant):
-        if not isinstance(node.value, str):
-            continue
-        if id(node) in prose and token_in(node.value) is None:
-            continue
-        name = named.get(id(node), "")
-        literal = recognise(name, node.value) if name else by_look(node.value)
-        if literal is not None and literal.form is CredentialForm.LITERAL:
-            count[name] += 1
-            yield Setting(
-                key=name or "text",
-                value=module.node(node, node.value),
-                document=module.document,
-                route=f"constants.{count[name]}",
-            )
-
-
-def _names_of_values(module: Module) -> dict[int, str]:
-    """The name under which a value is assigned, passed, or kept in a dictionary."""
-    named: dict[int, str] = {}
-    for passed in module.of(ast.keyword):
-        if passed.arg:
-            named[id(passed.value)] = passed.arg
-    for assignment in module.of(ast.Assign):
-        if isinstance(assignment.targets[0], ast.Name):
-            named[id(assignment.value)] = assignment.targets[0].id
-    for mapping in module.of(ast.Dict):
-        for key, value in zip(mapping.keys, mapping.values, strict=True):
-            named[id(value)] = module.text(key)
-    return named
 
 
 def _add_service_account_keys(

@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import InputError
 from agentaudit.extract.deployment import deployment_of, read_deployment
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.python_imports import modules
+from agentaudit.extract.python_starts import let_go_of_code
 from agentaudit.model.deployment import Deployment, FileStatus
+from agentaudit.readers.syntax import parse
 from agentaudit.rules.fakes import FAKES, fake
 
 SAMPLES = Path(__file__).parents[2] / "sample_configs"
@@ -278,6 +282,17 @@ def test_of_many_equal_values_each_names_some() -> None:
 
     assert [len(item.shared_with) for item in found] == [100] * 200
     assert [item.first_of_shared for item in found] == [True] + [False] * 199
+
+
+def test_nobody_asks_for_code_that_was_let_go() -> None:
+    """Nothing would be found in it, and that would look like a pass."""
+    documents = Documents({"a.py": parse("a.py", "python", "a = 1\n")})
+    before = modules(documents)["a.py"].tree
+    let_go_of_code(documents)
+
+    assert before.body == []
+    with pytest.raises(RuntimeError, match="was let go"):
+        modules(documents)
 
 
 def test_lone_surrogates_crash_nothing(tmp_path: Path) -> None:

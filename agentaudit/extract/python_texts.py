@@ -1,0 +1,48 @@
+"""Texts in Python code that may be credentials, under the names that the code gives them."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from agentaudit.extract.collector import Setting
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.readers.token_forms import token_in
+
+
+def settings_in_code(module: Module) -> Iterator[Setting]:
+    """Constants under the names of variables and keywords, then every other text by its look."""
+    named = _names_of_values(module)
+    prose = {id(node.value) for node in module.of(ast.Expr)}
+    count = Counter[str]()
+    for node in module.of(ast.Constant):
+        if not isinstance(node.value, str):
+            continue
+        if id(node) in prose and token_in(node.value) is None:
+            continue
+        name = named.get(id(node), "")
+        literal = recognise(name, node.value) if name else by_look(node.value)
+        if literal is not None and literal.form is CredentialForm.LITERAL:
+            count[name] += 1
+            yield Setting(
+                key=name or "text",
+                value=module.node(node, node.value),
+                document=module.document,
+                route=f"constants.{count[name]}",
+            )
+
+
+def _names_of_values(module: Module) -> dict[int, str]:
+    """The name under which a value is assigned, passed, or kept in a dictionary."""
+    named: dict[int, str] = {}
+    for passed in module.of(ast.keyword):
+        if passed.arg:
+            named[id(passed.value)] = passed.arg
+    for assignment in module.of(ast.Assign):
+        if isinstance(assignment.targets[0], ast.Name):
+            named[id(assignment.value)] = assignment.targets[0].id
+    for mapping in module.of(ast.Dict):
+        for key, value in zip(mapping.keys, mapping.values, strict=True):
+            named[id(value)] = module.text(key)
+    return named
