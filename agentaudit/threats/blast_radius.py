@@ -7,6 +7,7 @@ with all of it. The truth lies between, as far as the model goes.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from msgspec import Struct
 
@@ -20,7 +21,7 @@ from agentaudit.model.threat import ActionClasses, BlastRadius, Bounds
 from agentaudit.threats.flows import ACCESS, AUTHORITY, CALL, EXIT, SIGHT, TAINT
 from agentaudit.threats.graph import ThreatGraph, World
 from agentaudit.threats.notes import Notes
-from agentaudit.threats.rights import Rights, rights_of, together, unread_of
+from agentaudit.threats.rights import Rights, acting, rights_of, together, unread_of
 from agentaudit.threats.stages import CHANGING, FINAL
 from agentaudit.threats.views import View
 
@@ -74,6 +75,7 @@ def open_ends(
     seen = View(graph=graph, world=World.POSSIBLE, classes=classes, notes=kept)
     found = seen.walk(CALL | AUTHORITY | SIGHT, seen.stage("agent")).reached
     facts = (seen.fact(name) for name in sorted(found))
+    unread = cache(lambda principal: unread_of(seen, [principal]))
     return tuple(
         Unresolved(
             evidence=fact.evidence[0],
@@ -81,7 +83,7 @@ def open_ends(
             effect="LIVE and THEFT reckon with nothing and with everything",
         )
         for fact in facts
-        if isinstance(fact, Credential | Identity) and unread_of(seen, [fact.id])
+        if isinstance(fact, Credential | Identity) and unread(acting(seen, fact.id))
     )
 
 
@@ -157,12 +159,13 @@ def _action_hours(seen: View, credential: Credential) -> float:
 
 def _actions(seen: View, credential: Credential) -> int:
     """How many things a credential may be used for; of itself only its provider counts."""
+    principal = acting(seen, credential.id)
 
     def count() -> int:
-        rights = rights_of(seen, [credential.id])
+        rights = rights_of(seen, [principal])
         return rights.count(rights.actions)
 
-    asked = ("actions", seen.world, credential.id, credential.provider)
+    asked = ("actions", seen.world, principal, credential.provider)
     return seen.notes.known(asked, _PRINCIPALS, count)
 
 

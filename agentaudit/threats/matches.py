@@ -6,7 +6,7 @@ its own. What comes before such a node and what comes after it have nothing to d
 so each stretch between two of them is walked by itself, and once for all ways that share it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
@@ -20,6 +20,13 @@ from agentaudit.threats.views import Nodes, View
 
 Limits = Mapping[str, Nodes]
 """What is left of some stages."""
+Follow = Callable[..., Route | None]
+"""How a route is found: along kinds of edges, through stages."""
+
+MOST_EFFORT = 1_000_000
+"""Nodes to look at for one query; a second of work, and there are many queries and what-ifs."""
+_A_MATCH = 50
+"""Nodes that one could look at in the time that a match takes."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -34,21 +41,39 @@ class Match(Struct, frozen=True, kw_only=True):
     """What else the legs may go through to be a way of the same match."""
 
 
-def matches(seen: View, query: ThreatQuery) -> Iterator[Match]:
+class Matches(Struct, frozen=True, kw_only=True):
+    """What is found of a pattern, and the nodes of which not all ways could be walked."""
+
+    found: tuple[Match, ...]
+    cut: tuple[str, ...]
+
+
+def matches(seen: View, query: ThreatQuery) -> Matches:
     """
     One match for each class of entry, each node that gives a way, and each that it is told of.
 
     The shortest way of all would hide every other agent's: a change that closes it would seem to
-    open theirs.
+    open theirs. Where ways are more than can be walked, the nodes that are left are told of with
+    the shortest of theirs.
     """
     first = query.legs[0].stages[0]
+    found: list[Match | None] = []
+    cut: dict[str, None] = {}
+    effort = 0
     for who, named in seen.entries(first).items():
         for told_of in _told_of(seen, query):
             limits = {**told_of, first: named & told_of.get(first, named)}
-            for node in _ways_through(seen, query, limits):
-                match = _match(seen, query, who, {**limits, query.each: frozenset({node})})
-                if match is not None:
-                    yield match
+            if told_of and effort > MOST_EFFORT:
+                shortest = _match(seen, query, who, limits, follow=seen.nearest)
+                cut |= {shortest.node: None} if shortest else {}
+                found.append(shortest)
+                continue
+            nodes, walked = _ways_through(seen, query, limits)
+            effort += walked + _A_MATCH * len(nodes)
+            for node in nodes:
+                within = {**limits, query.each: frozenset({node})}
+                found.append(_match(seen, query, who, within, follow=seen.route))
+    return Matches(found=tuple(item for item in found if item is not None), cut=tuple(cut))
 
 
 def ways(seen: View, query: ThreatQuery, match: Match) -> int:
@@ -69,18 +94,21 @@ def _told_of(seen: View, query: ThreatQuery) -> Sequence[Limits]:
     return [{query.per: frozenset({name})} for name in sorted(seen.stage(query.per))]
 
 
-def _ways_through(seen: View, query: ThreatQuery, limits: Limits) -> Sequence[str]:
-    """The nodes of the stage `each` that a route which keeps to the limits can pass."""
+def _ways_through(seen: View, query: ThreatQuery, limits: Limits) -> tuple[Sequence[str], int]:
+    """The nodes at `each` that a route within the limits passes, and how many it looked at."""
     first = query.legs[0]
     leg = next(leg for leg in query.legs if query.each in leg.stages)
     stages = _stages(seen, leg, limits)
     if leg is not first:
-        stages[0] = _reached(seen, first, _stages(seen, first, limits))
+        stages[0], _ = _reached(seen, first, _stages(seen, first, limits))
     end = leg.stages.index(query.each) + 1
-    return sorted(_reached(seen, leg, stages[:end]))
+    nodes, walked = _reached(seen, leg, stages[:end])
+    return sorted(nodes), walked
 
 
-def _match(seen: View, query: ThreatQuery, who: Entry, limits: Limits) -> Match | None:
+def _match(
+    seen: View, query: ThreatQuery, who: Entry, limits: Limits, *, follow: Follow
+) -> Match | None:
     """The shortest way through all legs that keeps to the limits."""
     last = query.legs[0].stages[-1]
     ends = limits.get(last, seen.stage(last))
@@ -89,42 +117,49 @@ def _match(seen: View, query: ThreatQuery, who: Entry, limits: Limits) -> Match 
     found = [
         (routes, within)
         for within in tried
-        if (routes := _routes(seen, query.legs, within)) is not None
+        if (routes := _routes(seen, query.legs, within, follow)) is not None
     ]
     if not found:
         return None
     best, _ = min(found, key=lambda item: sum(len(route.edges) for route in item[0]))
-    (node,) = limits[query.per]
-    (each,) = limits[query.each]
+    stops = {
+        stage: name
+        for leg, route in zip(query.legs, best, strict=True)
+        for stage, name in zip(leg.stages, route.stops, strict=True)
+    }
     return Match(
         who=who,
-        node=node,
+        node=stops[query.per],
         routes=best,
-        worst=_worst(seen, query.worst, each),
+        worst=_worst(seen, query.worst, stops[query.each]),
         within=tuple(within for _, within in found),
     )
 
 
-def _routes(seen: View, legs: Sequence[Leg], limits: Limits) -> tuple[Route, ...] | None:
-    routes = tuple(_route(seen, leg, _stages(seen, leg, limits)) for leg in legs)
+def _routes(
+    seen: View, legs: Sequence[Leg], limits: Limits, follow: Follow
+) -> tuple[Route, ...] | None:
+    routes = tuple(_route(seen, leg, _stages(seen, leg, limits), follow) for leg in legs)
     whole = tuple(route for route in routes if route is not None)
     return whole if len(whole) == len(routes) else None
 
 
-def _route(seen: View, leg: Leg, stages: Sequence[Nodes]) -> Route | None:
+def _route(seen: View, leg: Leg, stages: Sequence[Nodes], follow: Follow) -> Route | None:
     along = frozenset(leg.along)
-    parts = [seen.route(along, *piece) for piece in _pieces(stages)]
+    first, *further = _pieces(stages)
+    parts = [seen.route(along, *first), *(follow(along, *piece) for piece in further)]
     whole = [part for part in parts if part is not None]
     return joined(whole) if len(whole) == len(parts) else None
 
 
-def _reached(seen: View, leg: Leg, stages: Sequence[Nodes]) -> Nodes:
-    """The nodes of the last of these stages to which there is a way."""
+def _reached(seen: View, leg: Leg, stages: Sequence[Nodes]) -> tuple[Nodes, int]:
+    """The nodes of the last of these stages to which there is a way, of how many."""
     along = frozenset(leg.along)
     *before, last = _pieces(stages)
-    if any(seen.route(along, *piece) is None for piece in before):
-        return frozenset()
-    return seen.walk(along, last[0], *last[1:-1]).ends(last[-1])
+    if not last[-1] or any(seen.route(along, *piece) is None for piece in before):
+        return frozenset(), 0
+    found = seen.walk(along, last[0], *last[1:-1])
+    return found.ends(last[-1]), len(found.reached)
 
 
 def _stages(seen: View, leg: Leg, limits: Limits) -> list[Nodes]:
@@ -142,12 +177,22 @@ def _worst(seen: View, leg: Leg | None, start: str) -> Route | None:
     """On from the node that gives the way, to the gravest end there is."""
     if leg is None:
         return None
-    spoken_of = frozenset((*leg.along, *map(kind_at, leg.stages), "grant"))
-    asked = ("worst", seen.world, leg, start)
-    return seen.notes.known(asked, spoken_of, lambda: _gravest(seen, leg, start))
+    along, stages = frozenset(leg.along), [seen.stage(name) for name in leg.stages]
+    step = seen.only_step(along, start)
+    if step is None or any(start in stage for stage in stages):
+        return _gravest(seen, leg, start)
+    on = _gravest(seen, leg, step.dst)
+    return None if on is None else Route((step, *on.edges), (start, *on.stops[1:]))
 
 
 def _gravest(seen: View, leg: Leg, start: str) -> Route | None:
+    """The same, found once for all that lead to a node and nowhere else."""
+    spoken_of = frozenset((*leg.along, *map(kind_at, leg.stages), "grant"))
+    asked = ("worst", seen.world, leg, start)
+    return seen.notes.known(asked, spoken_of, lambda: _way_to_gravest(seen, leg, start))
+
+
+def _way_to_gravest(seen: View, leg: Leg, start: str) -> Route | None:
     along = frozenset(leg.along)
     *before, last = [frozenset({start}), *map(seen.stage, leg.stages)]
     ends = seen.walk(along, *before).ends(last)

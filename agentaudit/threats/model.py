@@ -1,14 +1,14 @@
 """The threat model: the graph, the paths through it, how far an attacker gets, what would help."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
 from agentaudit import __version__
-from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
+from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus, Unresolved
 from agentaudit.model.threat import ThreatModel, ThreatRules
 from agentaudit.threats.blast_radius import open_ends
-from agentaudit.threats.graph import ThreatGraph, threat_graph
+from agentaudit.threats.graph import threat_graph
 from agentaudit.threats.mitigations import mitigations, state
 from agentaudit.threats.queries import answers
 
@@ -19,6 +19,7 @@ def threat_model(deployment: Deployment, rules: ThreatRules) -> ThreatModel:
     before = state(graph, rules)
     found = answers(graph, rules, before.notes)
     ends = open_ends(graph, rules.actions, before.notes)
+    cut = (*graph.left_open, *found.left_open)
     return ThreatModel(
         root=deployment.root,
         nodes=graph.nodes,
@@ -27,17 +28,17 @@ def threat_model(deployment: Deployment, rules: ThreatRules) -> ThreatModel:
         cannot_exclude=found.cannot_exclude,
         blast_radius=before.radius,
         mitigations=mitigations(before, rules),
-        unresolved=tuple(sorted({*deployment.unresolved, *graph.left_open, *ends})),
-        coverage=tuple(_coverage(deployment, graph)),
-        incomplete=deployment.incomplete or bool(graph.left_open),
+        unresolved=tuple(sorted({*deployment.unresolved, *cut, *ends})),
+        coverage=tuple(_coverage(deployment, cut)),
+        incomplete=deployment.incomplete or bool(cut),
         agents=len(deployment.agents),
         tool_version=__version__,
     )
 
 
-def _coverage(deployment: Deployment, graph: ThreatGraph) -> Iterator[FileCoverage]:
-    """A file of which more follows than can be drawn is known in part: nobody overlooks that."""
-    cut = {end.evidence.file: end for end in reversed(graph.left_open)}
+def _coverage(deployment: Deployment, ends: Sequence[Unresolved]) -> Iterator[FileCoverage]:
+    """A file of which more follows than can be followed is known in part: nobody overlooks it."""
+    cut = {end.evidence.file: end for end in reversed(ends)}
     for file in deployment.coverage:
         end = cut.get(file.file)
         if end is None or file.status is not FileStatus.READ:

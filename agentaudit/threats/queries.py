@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.deployment import EdgeKind, Unresolved
 from agentaudit.model.finding import Severity
 from agentaudit.model.threat import AttackPath, Entry, ThreatQuery, ThreatRules
 from agentaudit.threats.graph import ThreatGraph, World
@@ -25,6 +25,8 @@ class Answers(Struct, frozen=True, kw_only=True):
 
     paths: tuple[AttackPath, ...]
     cannot_exclude: tuple[AttackPath, ...]
+    left_open: tuple[Unresolved, ...]
+    """Of which patterns there are more ways than can be walked."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -50,6 +52,7 @@ def answers(graph: ThreatGraph, rules: ThreatRules, notes: Notes | None = None) 
     return Answers(
         paths=_told(_view(graph, rules, kept, World.REPORTED), reported),
         cannot_exclude=_told(_view(graph, rules, kept, World.POSSIBLE), doubtful),
+        left_open=tuple(sorted(_left_open(graph, rules, kept))),
     )
 
 
@@ -58,7 +61,7 @@ def found(
 ) -> tuple[Found, ...]:
     """What will be told as paths, the most severe first; who only compares need not tell them."""
     seen = _view(graph, rules, notes, world)
-    return ranked(item for query in rules.queries for item in _asked(seen, query, rules))
+    return ranked(item for query in rules.queries for item in _asked(seen, query, rules).found)
 
 
 def ranked(every: Iterable[Found]) -> tuple[Found, ...]:
@@ -76,13 +79,39 @@ def _view(graph: ThreatGraph, rules: ThreatRules, notes: Notes, world: World) ->
     return View(graph=graph, world=world, classes=rules.actions, notes=notes)
 
 
-def _asked(seen: View, query: ThreatQuery, rules: ThreatRules) -> tuple[Found, ...]:
+def _left_open(graph: ThreatGraph, rules: ThreatRules, notes: Notes) -> set[Unresolved]:
+    return {
+        Unresolved(
+            evidence=seen.fact(node).evidence[0],
+            what=f"{query.id} through {seen.fact(node).name} has more ways than can be walked",
+            effect="the path is told with the shortest of them: others may be graver",
+        )
+        for world in (World.REPORTED, World.POSSIBLE)
+        for seen in (_view(graph, rules, notes, world),)
+        for query in rules.queries
+        for node in _asked(seen, query, rules).cut
+    }
+
+
+class _Asked(Struct, frozen=True, kw_only=True):
+    """The answer to one query."""
+
+    found: tuple[Found, ...]
+    cut: tuple[str, ...]
+
+
+def _asked(seen: View, query: ThreatQuery, rules: ThreatRules) -> _Asked:
     """What a query finds; found once for all graphs that it sees no difference between."""
     return seen.notes.known(
         ("found", seen.world, query.id),
         _spoken_of(query),
-        lambda: tuple(_folded(seen, query, rules)),
+        lambda: _answer(seen, query, rules),
     )
+
+
+def _answer(seen: View, query: ThreatQuery, rules: ThreatRules) -> _Asked:
+    held = matches(seen, query)
+    return _Asked(found=tuple(_folded(seen, query, held.found, rules)), cut=held.cut)
 
 
 def _spoken_of(query: ThreatQuery) -> frozenset[str]:
@@ -93,16 +122,18 @@ def _spoken_of(query: ThreatQuery) -> frozenset[str]:
     return frozenset(along | kinds | ({"grant"} if EdgeKind.GRANTS in along else set()))
 
 
-def _folded(seen: View, query: ThreatQuery, rules: ThreatRules) -> Iterator[Found]:
+def _folded(
+    seen: View, query: ThreatQuery, every: Iterable[Match], rules: ThreatRules
+) -> Iterator[Found]:
     kinds: dict[tuple[Entry, str], list[Match]] = {}
-    for match in matches(seen, query):
+    for match in every:
         kinds.setdefault((match.who, match.node), []).append(match)
     for (who, node), alike in kinds.items():
-        every = (judged(seen, query, match, rules) for match in alike)
+        judgements = (judged(seen, query, match, rules) for match in alike)
         yield Found(
             id=identifier(query.id, who, node),
             query=query,
-            way=min(every, key=lambda way: way.order),
+            way=min(judgements, key=lambda way: way.order),
             alike=tuple(alike),
         )
 

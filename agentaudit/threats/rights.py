@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.model.threat import ActionClasses
@@ -55,6 +56,12 @@ def together(every: Iterable[Rights]) -> Rights:
 def rights_of(seen: View, principals: Iterable[str]) -> Rights:
     """What these credentials and identities may do, with all that they can become."""
     return together(_of_all(seen, principals))
+
+
+def acting(seen: View, principal: str) -> str:
+    """Whom a principal stands for: what proves one identity and no more may do what that may."""
+    step = seen.only_step(AUTHORITY, principal)
+    return principal if step is None or step.kind == EdgeKind.GRANTS else step.dst
 
 
 def unread_of(seen: View, principals: Iterable[str]) -> frozenset[str]:

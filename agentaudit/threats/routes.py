@@ -7,10 +7,11 @@ shortest routes to all nodes at once, and nobody walks again for another end.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import Steps
@@ -68,7 +69,35 @@ def walk(
     between: Sequence[AbstractSet[str]] = (),
 ) -> Walk:
     """From the first stage along edges of these kinds, past the stages between."""
-    arrivals: tuple[_Arrivals, ...] = tuple({} for _ in range(len(between) + 1))
+    arrivals = _nowhere(between)
+    for _ in _walked(steps, along, [starts, *between], arrivals):
+        pass
+    return Walk(arrivals)
+
+
+def nearest(
+    steps: Steps, along: AbstractSet[str], stages: Sequence[AbstractSet[str]]
+) -> Route | None:
+    """The shortest route through stages, where nobody asks for other ends: it goes no further."""
+    *before, last = stages
+    arrivals = _nowhere(before[1:])
+    reached = _walked(steps, along, before, arrivals)
+    end = next((name for name in reached if name in last), None)
+    return None if end is None else Walk(arrivals).route({end})
+
+
+def _nowhere(between: Sequence[AbstractSet[str]]) -> tuple[_Arrivals, ...]:
+    return tuple({} for _ in range(len(between) + 1))
+
+
+def _walked(
+    steps: Steps,
+    along: AbstractSet[str],
+    stages: Sequence[AbstractSet[str]],
+    arrivals: tuple[_Arrivals, ...],
+) -> Iterator[str]:
+    """Each node that is come to with all these stages passed, the nearest first."""
+    starts, *between = stages
     waiting: deque[tuple[str, int, GraphEdge | None]] = deque(
         (name, 0, None) for name in sorted(starts)
     )
@@ -80,10 +109,21 @@ def walk(
             for step in steps.get(name, ()):
                 if step.kind in along and step.dst not in here:
                     waiting.append((step.dst, passed, step))
-            if passed == len(between) or name not in between[passed]:
+            if passed == len(between):
+                yield name
+                break
+            if name not in between[passed]:
                 break
             passed, edge = passed + 1, None
-    return Walk(arrivals)
+
+
+def backwards(steps: Steps) -> Steps:
+    """The same steps from where they lead to."""
+    found: dict[str, list[GraphEdge]] = {}
+    for edges in steps.values():
+        for edge in edges:
+            found.setdefault(edge.dst, []).append(replace(edge, src=edge.dst, dst=edge.src))
+    return {name: tuple(edges) for name, edges in found.items()}
 
 
 def joined(parts: Sequence[Route]) -> Route:

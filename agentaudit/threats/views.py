@@ -12,11 +12,11 @@ from msgspec import Struct
 from agentaudit.model.deployment import EdgeKind, kind_of
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.permissions import Grant
-from agentaudit.model.threat import ActionClasses, Entry, Impact
+from agentaudit.model.threat import ActionClasses, Entry, GraphEdge, Impact
 from agentaudit.threats.actions import impact_of
 from agentaudit.threats.graph import Steps, ThreatGraph, World
 from agentaudit.threats.notes import Notes
-from agentaudit.threats.routes import Route, Walk, starters, walk
+from agentaudit.threats.routes import Route, Walk, backwards, nearest, starters, walk
 from agentaudit.threats.stages import entry, kind_at, members
 
 Nodes = frozenset[str]
@@ -80,6 +80,11 @@ class View(Struct, frozen=True, kw_only=True):
         """The edges that can be walked, by where they start."""
         return self.notes.known(("steps", self.world), _EDGES, lambda: self.graph.steps(self.world))
 
+    def only_step(self, along: Kinds, name: str) -> GraphEdge | None:
+        """The step that leads on from a node, where it is the only one."""
+        steps = [step for step in self.steps().get(name, ()) if step.kind in along]
+        return steps[0] if len(steps) == 1 else None
+
     def walk(self, along: Kinds, starts: Nodes, *between: Nodes) -> Walk:
         """Everywhere from a stage, past others."""
         return self.notes.known(
@@ -89,26 +94,46 @@ class View(Struct, frozen=True, kw_only=True):
         )
 
     def route(self, along: Kinds, *stages: Nodes) -> Route | None:
-        """The shortest way through stages; None when there is none."""
+        """The shortest way through stages; of ways to single nodes all are found in one walk."""
+        if len(stages[-1]) > 1:
+            return self.nearest(along, *stages)
         return self.notes.known(
             ("route", self.world, along, stages),
             along,
             lambda: self.walk(along, *stages[:-1]).route(stages[-1]),
         )
 
-    def pairs(self, along: Kinds, *stages: Nodes) -> int:
-        """How many pairs of a node of the first stage and one of the last a way joins."""
+    def nearest(self, along: Kinds, *stages: Nodes) -> Route | None:
+        """The shortest way through stages, in a walk of its own that ends there."""
         return self.notes.known(
-            ("pairs", self.world, along, stages), along, lambda: self._pairs(along, stages)
+            ("route", self.world, along, stages),
+            along,
+            lambda: nearest(self.steps(), along, stages),
         )
 
-    def _pairs(self, along: Kinds, stages: tuple[Nodes, ...]) -> int:
-        first, *between, last = stages
+    def pairs(self, along: Kinds, *stages: Nodes) -> int:
+        """How many pairs of a node of the first stage and one of the last a way joins."""
+        first, *_, last = stages
+        if len(first) == 1 and len(last) == 1:
+            return 0 if self.route(along, *stages) is None else 1
         if len(first) == 1:
-            return len(self.walk(along, first, *between).ends(last))
-        known = self.notes.known(
-            ("starters", self.world, along, first, tuple(between)),
+            return self._starters(along, tuple(reversed(stages)), back=True).get(min(first), 0)
+        return self.notes.known(
+            ("pairs", self.world, along, stages),
             along,
-            lambda: starters(self.steps(), along, first, between),
+            lambda: sum(self._starters(along, stages, back=False).get(name, 0) for name in last),
         )
-        return sum(known.get(name, 0) for name in last)
+
+    def _starters(
+        self, along: Kinds, stages: tuple[Nodes, ...], *, back: bool
+    ) -> Mapping[str, int]:
+        """From how many nodes of the first stage each node is reached, or reaches them."""
+        first, *between, _ = stages
+        return self.notes.known(
+            ("starters", self.world, along, first, tuple(between), back),
+            along,
+            lambda: starters(self._back() if back else self.steps(), along, first, between),
+        )
+
+    def _back(self) -> Steps:
+        return self.notes.known(("back", self.world), _EDGES, lambda: backwards(self.steps()))

@@ -1,15 +1,18 @@
 """What multiplies beyond any drawing is left open: said, with a place, and never silently cut."""
 
 import pytest
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, EdgeKind, FileCoverage, FileStatus
 from agentaudit.model.facts.fact import FactId
+from agentaudit.model.threat import ThreatModel
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.graph import ThreatGraph, threat_graph
 from agentaudit.threats.model import threat_model
-from tests.threats.deployments import AGENT, SERVER, baseline, edge, key, web_tool
+from tests.threats.deployments import AGENT, SERVER, baseline, deployments, edge, key, web_tool
 
+RULES = load_threat_rules()
 NUMBERS = range(3)
 
 
@@ -63,10 +66,10 @@ def test_what_tools_act_as_is_drawn_for_as_many_as_can_be(monkeypatch: pytest.Mo
 def test_a_model_that_was_cut_is_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody takes it for an all-clear."""
     read = FileCoverage(file=".mcp.json", status=FileStatus.READ)
-    deployment, rules = replace(executing(), coverage=(read,)), load_threat_rules()
-    whole = threat_model(deployment, rules)
+    deployment = replace(executing(), coverage=(read,))
+    whole = threat_model(deployment, RULES)
     monkeypatch.setattr("agentaudit.threats.draft.MOST_PAIRS", 7)
-    cut = threat_model(deployment, rules)
+    cut = threat_model(deployment, RULES)
     what = "support: what its tools act as, all told, is more than can be drawn"
     said = replace(read, status=FileStatus.PARTIAL, reason=what, line=1, column=3)
 
@@ -89,3 +92,36 @@ def test_agents_times_tools_end_somewhere(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_can_be_drawn_leaves_nothing_open() -> None:
     assert threat_graph(executing()).left_open == ()
     assert threat_graph(shared()).left_open == ()
+
+
+def ranks(model: ThreatModel) -> dict[str, int]:
+    return {path.id: path.severity.rank for path in (*model.paths, *model.cannot_exclude)}
+
+
+def test_an_agent_of_which_not_all_ways_are_walked_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The path stands there, with the shortest way; the model says that others may be graver."""
+    whole = threat_model(shared(), RULES)
+    monkeypatch.setattr("agentaudit.threats.matches.MOST_EFFORT", 0)
+    cut = threat_model(shared(), RULES)
+    thefts = {end.what for end in cut.unresolved if end.what.startswith("credential-theft")}
+
+    assert ranks(cut) == ranks(whole)
+    assert (whole.incomplete, cut.incomplete) == (False, True)
+    assert thefts == {
+        f"credential-theft through {name} has more ways than can be walked" for name in ("a1", "a2")
+    }
+
+
+@settings(max_examples=60)
+@given(deployments())
+def test_no_path_is_lost_where_not_all_ways_are_walked(deployment: Deployment) -> None:
+    """Only how grave it may be at worst, and in how many ways it goes."""
+    whole = ranks(threat_model(deployment, RULES))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agentaudit.threats.matches.MOST_EFFORT", -1)
+        cut = ranks(threat_model(deployment, RULES))
+
+    assert cut.keys() == whole.keys()
+    assert all(cut[name] <= whole[name] for name in whole)
