@@ -7,7 +7,7 @@ about `on`, `no` and `12:30:45` never matter; `boolean`, `integer` and `text` in
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import overload
 
@@ -162,8 +162,11 @@ _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False,
 
 def bounded_name(text: str) -> str:
     """A name; what is too long for one is told apart by its digest, and no more of it is kept."""
-    if len(text) <= MAX_NAME:
-        return text
+    return text if len(text) <= MAX_NAME else _told_apart(text)
+
+
+@lru_cache(maxsize=64)
+def _told_apart(text: str) -> str:
     digest = sha256(text.encode(errors="replace")).hexdigest()
     return f"… ({len(text)} characters, {digest[:_DIGITS]})"
 

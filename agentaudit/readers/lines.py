@@ -17,8 +17,10 @@ MAX_PROSE = 1_000_000
 MAX_COMMENTS = 200_000
 """More comments in one file are refused, as more nodes are."""
 
-MAX_NAME = 4_000
-"""Characters of what something is called, all keys around it together; no name is that long."""
+MAX_NAME = 1_000
+"""Characters of what something is called; no name is that long."""
+MAX_ROUTE = 4_000
+"""The same of all keys around a value together."""
 
 
 class Lines:

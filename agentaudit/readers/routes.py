@@ -1,7 +1,7 @@
 """Routes: the keys around a value. What stands below is named after them, each part once more."""
 
 from agentaudit.readers.document import Document
-from agentaudit.readers.lines import MAX_NAME, broken
+from agentaudit.readers.lines import MAX_ROUTE, broken
 
 _SHORT = 100_000
 """Characters of a text of which no key is so long, beside so many others, that it matters."""
@@ -14,8 +14,10 @@ def with_bounded_routes(document: Document) -> Document:
         node, around = waiting.pop()
         for key, value in node.entries:
             length = around + len(key.raw)
-            if length > MAX_NAME:
-                what = f"the keys around this value have more than {MAX_NAME:,} characters together"
+            if length > MAX_ROUTE:
+                what = (
+                    f"the keys around this value have more than {MAX_ROUTE:,} characters together"
+                )
                 raise broken(document.file, key.line, key.column, f"{what}; no name is that long")
             if value.entries or value.elements:
                 waiting.append((value, length))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_NAME, Lines, broken
+from agentaudit.readers.lines import MAX_ROUTE, Lines, broken
 from agentaudit.readers.planned_parts import (
     ConfiguredModule,
     Key,
@@ -154,8 +154,8 @@ class _Walk(Struct):
 
     def named(self, at: int, *names: str) -> None:
         """Refuses a resource or module of which no name may be so long."""
-        if any(len(name) > MAX_NAME for name in names):
-            many = f"a name of more than {MAX_NAME:,} characters; no name is that long"
+        if any(len(name) > MAX_ROUTE for name in names):
+            many = f"a name of more than {MAX_ROUTE:,} characters; no name is that long"
             raise broken(self.plan.file, *self.plan.lines.place(at), many)
 
     def configuration(self, at: int) -> int:

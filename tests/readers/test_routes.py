@@ -6,7 +6,7 @@ import pytest
 
 from agentaudit.errors import InputError
 from agentaudit.readers.document import bounded_name
-from agentaudit.readers.lines import MAX_NAME
+from agentaudit.readers.lines import MAX_NAME, MAX_ROUTE
 from agentaudit.readers.syntax import parse
 
 FILLED = [0] * 40_000
@@ -25,7 +25,7 @@ FILLED = [0] * 40_000
 def test_keys_that_are_longer_than_any_name_are_refused_where_they_stand(
     file: str, text: str, place: tuple[int, int]
 ) -> None:
-    long = text % (json.dumps(FILLED), "k" * (MAX_NAME + 1))
+    long = text % (json.dumps(FILLED), "k" * (MAX_ROUTE + 1))
     with pytest.raises(InputError) as caught:
         parse(file, file.rpartition(".")[2], long)
     (problem,) = caught.value.problems
@@ -37,7 +37,7 @@ def test_keys_that_are_longer_than_any_name_are_refused_where_they_stand(
 def test_so_are_keys_that_are_so_long_together() -> None:
     nested: object = FILLED
     for _ in range(5):
-        nested = {"k" * (MAX_NAME // 5 + 1): nested}
+        nested = {"k" * (MAX_ROUTE // 5 + 1): nested}
 
     with pytest.raises(InputError):
         parse("a.json", "json", json.dumps(nested))
