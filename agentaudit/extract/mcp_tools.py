@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.mcp_catalogue import KnownServer, KnownTool, known_server
 from agentaudit.model.deployment import EdgeKind
@@ -17,10 +18,15 @@ _RESOURCE_EDGES = {
     "delete": EdgeKind.DELETES,
 }
 
+_TOOLS = Budget("tools of known servers", 20_000)
+
 
 def add_tools(collector: Collector, server: ToolServer, url: str = "") -> None:
     """The server's tools, with what they take in and what they work on."""
     known = known_server(server.package, url, *server.arguments)
+    if known is not None and not _affords(collector, server, len(known.tools)):
+        _add_unknown_tools(collector, server)
+        return
     if known is None:
         collector.leave_open(
             server.evidence[0], _open_end(server), "what it reads, writes and sends is open"
@@ -32,6 +38,11 @@ def add_tools(collector: Collector, server: ToolServer, url: str = "") -> None:
     for tool in known.tools:
         if not read_only or set(tool.effects) <= {"read"}:
             _add_tool(collector, server, known, tool)
+
+
+def _affords(collector: Collector, server: ToolServer, tools: int) -> bool:
+    end = (server.evidence[0], _open_end(server), "what it reads, writes and sends is open")
+    return collector.affords(_TOOLS, tools, end)
 
 
 def unknown_tools(server: ToolServer) -> FactId:
