@@ -30,6 +30,8 @@ _ADDRESS = re.compile(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
 """Where a secret is kept, and not the secret: whoever is given it asks for the value himself."""
 CREDENTIALS = Budget("credentials", 10_000)
 """Each as often as somebody has it."""
+_SEERS = Budget("who sees credentials", 20_000, free=4)
+"""Each as often as there are credentials that he sees."""
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
@@ -63,12 +65,11 @@ def add_credentials(
 ) -> tuple[Credential, ...]:
     """Every credential among the settings, added; the halves of an AWS key pair are one."""
     added: list[Credential] = []
-    seers = max(len(holding.seen_by), 1)
     for found in _found(tuple(settings)):
         file = found.setting.document.file
         start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
         what = f"credentials beyond {CREDENTIALS.most:,}"
-        if not collector.affords(CREDENTIALS, seers, (start, what, "what they open is not known")):
+        if not collector.affords(CREDENTIALS, 1, (start, what, "what they open is not known")):
             break
         added.append(_add(collector, found, holding))
     return tuple(added)
@@ -137,7 +138,10 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
         short_alternative=holding.alternative_to(recognised),
     )
     merged = _held(collector, collector.add(fact), fact)
-    for seer in holding.seen_by:
+    what = f"who sees {merged.name}"
+    end = (fact.evidence[0], what, "more may take it than are named")
+    room = collector.affords(_SEERS, len(holding.seen_by), end)
+    for seer in holding.seen_by if room else holding.seen_by[:1]:
         collector.link(EdgeKind.VISIBLE_TO, merged.id, seer, *fact.evidence)
     return merged
 

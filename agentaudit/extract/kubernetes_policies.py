@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
 from agentaudit.extract.documents import Documents
@@ -18,18 +20,29 @@ _SELECTED = Budget("selected pods", 20_000 * _LOOKS, whole=True)
 """Pods that selectors look at; one that they name once more counts as many looks."""
 
 
+class _Alike(Struct, frozen=True):
+    """The containers of one pod: they have its labels."""
+
+    labels: frozenset[_Label]
+    workloads: list[Workload]
+
+
 class Pods:
     """Workloads by their labels, as selectors ask for them."""
 
     def __init__(self, workloads: Iterable[Workload]) -> None:
-        self._all: dict[str, list[Workload]] = {}
-        self._labelled: dict[tuple[str, _Label], list[Workload]] = {}
+        self._all: dict[str, list[_Alike]] = {}
+        self._labelled: dict[tuple[str, _Label], list[_Alike]] = {}
         self._seen: set[FactId] = set()
-        once = {(item.runtime_id, item.labels): item for item in workloads}
-        for workload in once.values():
-            self._all.setdefault(workload.namespace, []).append(workload)
-            for label in dict.fromkeys(workload.labels):
-                self._labelled.setdefault((workload.namespace, label), []).append(workload)
+        known: dict[tuple[str, int], _Alike] = {}
+        for workload in workloads:
+            key = (workload.namespace, id(workload.labels))
+            if key not in known:
+                alike = known[key] = _Alike(frozenset(workload.labels), [])
+                self._all.setdefault(workload.namespace, []).append(alike)
+                for label in dict.fromkeys(workload.labels):
+                    self._labelled.setdefault((workload.namespace, label), []).append(alike)
+            known[key].workloads.append(workload)
 
     def selected(
         self, collector: Collector, item: KubernetesObject, labels: frozenset[_Label]
@@ -38,16 +51,15 @@ class Pods:
         namespace = item.namespace
         groups = [self._labelled.get((namespace, label), []) for label in labels]
         nearest = min(groups, key=len, default=self._all.get(namespace, []))
-        found = nearest
-        if len(labels) > 1 and nearest:
-            if not _affordable(collector, item, len(nearest)):
-                return None
-            found = [each for each in nearest if labels <= set(each.labels)]
-        again = sum(each.runtime_id in self._seen for each in found)
+        if len(labels) > 1 and nearest and not _affordable(collector, item, len(nearest)):
+            return None
+        alike = [each for each in nearest if labels <= each.labels]
+        found = {each.runtime_id: each for group in alike for each in group.workloads}
+        again = sum(name in self._seen for name in found)
         if not _affordable(collector, item, again * _LOOKS):
             return None
-        self._seen.update(each.runtime_id for each in found)
-        return found
+        self._seen.update(found)
+        return list(found.values())
 
 
 def _affordable(collector: Collector, item: KubernetesObject, looks: int) -> bool:

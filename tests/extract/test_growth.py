@@ -413,6 +413,17 @@ def volumes(count: int) -> Mapping[str, str]:
     return {"a.yaml": f"kind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec: {spec}\n"}
 
 
+def labelled(count: int) -> Mapping[str, str]:
+    """A pod with as many containers as labels, and a policy for those that have one of them."""
+    numbers = range(10, 10 + count)
+    labels = ", ".join(f"l{number}: a" for number in numbers)
+    containers = ", ".join(f"{{name: c{number}}}" for number in numbers)
+    return {
+        "a.yaml": "kind: Pod\napiVersion: v1\n"
+        f"metadata: {{name: p, labels: {{{labels}}}}}\nspec: {{containers: [{containers}]}}\n"
+    }
+
+
 def drawn(count: int) -> Mapping[str, str]:
     """A workflow of n8n with agents, each with a trigger, a tool and a memory."""
     kinds = {
@@ -582,6 +593,7 @@ def test_so_does_each_further_object_of_a_cluster(part: str) -> None:
         servers,
         keys,
         volumes,
+        labelled,
         drawn,
         settings,
         charts,

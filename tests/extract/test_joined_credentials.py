@@ -70,3 +70,15 @@ def test_of_very_many_agents_behind_each_of_many_accounts_some_are_named() -> No
     assert min(found.values()) >= 1
     assert left
     assert all(found[end.what.rpartition(" ")[2]] == 10 for end in left)
+
+
+def test_of_many_keys_that_many_agents_see_each_is_told_and_who_sees_it_is_open() -> None:
+    agents = "".join(f"a{at} = Agent(name='a{at}')\n" for at in range(300))
+    keys = "".join(f"K{at}_API_KEY = '{SECRET}{at}'\n" for at in range(300))
+    deployment = deployment_of({"a.py": f"from agents import Agent\n{agents}{keys}"})
+    seen = [edge for edge in deployment.edges if edge.kind == "visible_to"]
+    left = [end for end in deployment.unresolved if end.what.startswith("who sees")]
+
+    assert len(deployment.credentials) == 300
+    assert 300 < len(seen) < 300 * 300
+    assert left
