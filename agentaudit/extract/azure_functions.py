@@ -7,7 +7,9 @@ https://learn.microsoft.com/azure/azure-functions/functions-bindings-mcp
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.embedded import embedded
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.schemas import Taken, as_taking, taken_by_properties
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool, ToolServer
@@ -97,15 +99,17 @@ def _add_tool(
     name = plain((written.text if written is not None else None) or folder.rpartition("/")[2])
     place = evidence(document, written or binding, name)
     server = add_function_server(documents, collector, folder_of(folder), place)
-    described = binding.get("toolProperties") is not None
-    tool = collector.add(
-        Tool(
-            id=fact_id("tool", name, f"{document.file}#{name}"),
-            name=name,
-            evidence=(place,),
-            typed=Truth.YES if described else Truth.UNKNOWN,
-        )
-    )
+    tool = Tool(id=fact_id("tool", name, f"{document.file}#{name}"), name=name, evidence=(place,))
+    tool = collector.add(as_taking(tool, _taken(documents, document, binding)))
     collector.link(EdgeKind.EXPOSES, server.id, tool.id, place)
     effect = "what it reads, writes and sends is open"
     collector.leave_open(place, f"what the tool {name} does is not known", effect)
+
+
+def _taken(documents: Documents, document: Document, binding: Node) -> Taken:
+    """What a tool takes, by the properties that its binding describes, as a text of JSON."""
+    described = binding.get("toolProperties")
+    if described is None:
+        return Taken()
+    listed = embedded(described, document, documents)
+    return Taken(Truth.YES) if listed is None else taken_by_properties(listed)

@@ -60,3 +60,23 @@ def add_default_account(collector: Collector, runtime: Runtime, scope: str, name
         )
     )
     collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity.id, *runtime.evidence[:1])
+
+
+def add_account_elsewhere(
+    collector: Collector, runtime: Runtime, named: Node, place: Evidence
+) -> None:
+    """An account that is named by its address is one account, also where no file declares it."""
+    address = named.text or ""
+    name = address.partition("@")[0]
+    if not name or "@" not in address or "${" in address:
+        return
+    identity = collector.add(
+        Identity(
+            id=fact_id("identity", name, address),
+            name=name,
+            evidence=(place,),
+            provider="google",
+            kind="service_account",
+        )
+    )
+    collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity.id, place)

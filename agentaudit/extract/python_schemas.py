@@ -8,6 +8,7 @@ A dictionary is a JSON Schema, or types by the names of parameters: the third ar
 import ast
 from collections.abc import Iterable, Iterator
 
+from agentaudit.errors import InputError
 from agentaudit.extract.python_annotations import (
     checks,
     takes_any_content,
@@ -16,9 +17,16 @@ from agentaudit.extract.python_annotations import (
 )
 from agentaudit.extract.python_code import Module, written_keys
 from agentaudit.extract.python_names import FunctionDef
-from agentaudit.extract.schemas import FREE_FORM, Taken, taken_by, taken_of
+from agentaudit.extract.schemas import (
+    FREE_FORM,
+    Taken,
+    taken_by,
+    taken_by_properties,
+    taken_of,
+)
 from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.jsonc import parse_json
 
 _DEEPEST = 20
 _OF_MODELS = frozenset({"model_json_schema", "schema"})
@@ -31,11 +39,26 @@ def schema_in(module: Module, given: ast.expr) -> Taken | None:
     written = module.meant(given)
     if isinstance(written, ast.Dict):
         return _of_dictionary(module, written)
+    properties = _properties(module, written)
+    if properties is not None:
+        return taken_by_properties(properties)
     if isinstance(written, ast.Call) and isinstance(written.func, ast.Attribute):
         written = written.func.value if written.func.attr in _OF_MODELS else written
     name = written.id if isinstance(written, ast.Name) else ""
     defined = module.classes.get(name)
     return _of_class(module, defined) if defined is not None else None
+
+
+def _properties(module: Module, written: ast.expr) -> Node | None:
+    """The properties of a tool of Azure Functions, which are a text of JSON, or dumped into one."""
+    if isinstance(written, ast.Call) and module.dotted(written.func) == "json.dumps":
+        listed = json_node(module, written.args[0]) if written.args else None
+        return listed if listed is not None and listed.kind is NodeKind.SEQUENCE else None
+    text = module.text(written) if isinstance(written, ast.Constant) else ""
+    try:
+        return parse_json(module.document.file, text).root if text.startswith("[") else None
+    except InputError:
+        return None
 
 
 def _of_dictionary(module: Module, written: ast.Dict) -> Taken | None:

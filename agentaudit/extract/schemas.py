@@ -66,6 +66,22 @@ def taken_of(parameters: Iterable[tuple[str, Node]]) -> Taken:
     )
 
 
+def taken_by_properties(listed: Node) -> Taken:
+    """What a tool of Azure Functions takes: a list of properties, each of which has a type."""
+    return taken_of(
+        (each.text_at("propertyName"), _property_type(each))
+        for each in listed.elements
+        if each.child("propertyName") is not None
+    )
+
+
+def _property_type(given: Node) -> Node:
+    type_, several = given.child("propertyType"), given.child("isArray")
+    if type_ is None:
+        return given.changed(entries=())
+    return type_.changed(raw="array") if several is not None and several.boolean else type_
+
+
 def is_free_form(name: str, schema: Node) -> bool:
     """Whether a parameter takes any text where a command, a query or an address is meant."""
     if FREE_FORM.match(name) is None:

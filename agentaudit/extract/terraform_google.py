@@ -14,6 +14,7 @@ from agentaudit.extract.google_platforms import (
     DEFAULT_TIMEOUT_S,
     GOOGLE_ROLES,
     SERVICE_AGENT,
+    add_account_elsewhere,
     add_default_account,
     google_runtime,
     with_instances,
@@ -101,6 +102,7 @@ def _act(
     else:
         effect = "what it may do is not known"
         collector.leave_open(place, f"the account of {declared.shown}", effect)
+        add_account_elsewhere(collector, runtime, named, place)
 
 
 def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[Container]:

@@ -139,3 +139,34 @@ def test_a_whole_answer_says_whether_a_role_has_a_boundary(
     (identity,) = deployment_of({"role.json": json.dumps({"Role": role})}).identities
 
     assert identity.boundary is boundary
+
+
+@pytest.mark.parametrize(
+    ("account", "expected"),
+    [
+        ('"agents@acme.iam.gserviceaccount.com"', {"agents": 2}),
+        ('"agents@${var.project}.iam.gserviceaccount.com"', {}),
+        ("var.account", {}),
+    ],
+)
+def test_an_account_of_another_file_is_known_by_its_address(
+    account: str, expected: dict[str, int]
+) -> None:
+    service = """
+resource "google_cloud_run_v2_service" "{name}" {{
+  name = "{name}-agent"
+  template {{
+    service_account = {account}
+    containers {{
+      image = "acme/{name}-agent:1"
+      env {{
+        name  = "OPENAI_BASE_URL"
+        value = "http://gateway:4000"
+      }}
+    }}
+  }}
+}}
+"""
+    text = "".join(service.format(name=name, account=account) for name in ("first", "second"))
+
+    assert acting(deployment_of({"main.tf": text})) == expected

@@ -131,3 +131,35 @@ def test_who_lets_everybody_in_is_shown_with_the_line_that_says_so() -> None:
         "app/function_app.py:10:5",
         "app/host.json:7:38",
     ]
+
+
+@pytest.mark.parametrize(
+    ("properties", "typed", "free_form"),
+    [
+        ([{"propertyName": "path", "propertyType": "string"}], Truth.YES, ("path",)),
+        ([{"propertyName": "path", "propertyType": "string", "isArray": True}], Truth.YES, ()),
+        ([{"propertyName": "note", "propertyType": "string"}], Truth.YES, ()),
+        ([{"propertyName": "note", "description": "what"}], Truth.NO, ()),
+        ([], Truth.YES, ()),
+    ],
+)
+def test_properties_of_a_tool_say_what_it_takes(
+    properties: list[dict[str, object]], typed: Truth, free_form: tuple[str, ...]
+) -> None:
+    text = json.dumps(properties)
+    head = "import json\nimport azure.functions as func\napp = func.FunctionApp()\n"
+    written = (
+        f"{head}@app.mcp_tool_trigger(arg_name='c', tool_name='a', tool_properties={text!r})\n"
+        "def a(c) -> str: ...\n"
+    )
+    dumped = (
+        f"{head}LISTED = json.dumps({properties!r})\n"
+        "@app.mcp_tool_trigger(arg_name='c', tool_name='a', tool_properties=LISTED)\n"
+        "def a(c) -> str: ...\n"
+    )
+    binding = {"type": "mcpToolTrigger", "name": "c", "toolName": "a", "toolProperties": text}
+    declared = json.dumps({"bindings": [binding]})
+    forms = ({"a.py": written}, {"a.py": dumped}, {"app/a/function.json": declared})
+    tools = [tool for files in forms for tool in deployment_of(files).tools]
+
+    assert [(tool.typed, tool.free_form_parameters) for tool in tools] == [(typed, free_form)] * 3
