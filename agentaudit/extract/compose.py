@@ -118,6 +118,8 @@ def _only_overrides(document: Document, service: Node) -> bool:
     """Whether another file says what the service runs, and so may limit it as well."""
     build = service.child("build")
     built = build is not None and any((build.text, *map(build.child, ("context", "dockerfile"))))
+    if service.child("extends") is not None:
+        return True
     whole = built or service.child("image") is not None
     return not whole and _VARIANT.search(document.file) is not None
 

@@ -25,6 +25,8 @@ _MADE_UP = regex(
     r"|thisisa|thisis|this|hello|world|foo|bar|baz|qwerty|letme|in|abc|def|ghi|xyz|sk|pk|rk|ant"
     r"|(?<!\d)\d{1,4}(?!\d)|123456?7?8?9?0?|[^a-z0-9])+",
 )
+_ENCODED_BRACE = ("ew", "ey")
+"""How base 64 begins where a text begins with `{`."""
 _SAMPLES = frozenset({"123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"})
 """What documentation shows to everybody: the token of Telegram's "Authorizing your bot"."""
 
@@ -45,13 +47,21 @@ def is_made_up(value: str) -> bool:
 
     No vendor issues such a key. Somebody may choose such a password, but not in a guide.
     """
-    if value in _SAMPLES:
+    if value in _SAMPLES or _lacks_its_key(value):
         return True
     if len(value) > _LONGEST_MADE_UP or value.isdigit():
         return False
     lower = value.lower()
     meant = (lower, lower.translate(_LEET), _encoded(value).lower())
     return any(_MADE_UP.fullmatch(text) for text in meant)
+
+
+def _lacks_its_key(value: str) -> bool:
+    """Whether a value encodes the file of a Google service account, and its key is left out."""
+    if not value.startswith(_ENCODED_BRACE):
+        return False
+    text = _encoded(value)
+    return '"service_account"' in text and "PRIVATE KEY-----" not in text
 
 
 def _encoded(value: str) -> str:

@@ -11,7 +11,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
 from agentaudit.extract.python_names import FunctionDef
@@ -86,18 +87,24 @@ def add_servers(building: Building) -> None:
             started = started if call.variable else []
             functions = written.decorated.get(f"{call.variable}.tool", ())
             if module.affords(len(started) + len(functions)):
-                _add(written, call, started, building.collector)
+                _add(written, call, started, building)
                 _give_tools(building, call, functions)
             else:
                 _leave_open(building, call)
 
 
-def _add(written: _Written, call: Call, started: Sequence[Start], collector: Collector) -> None:
-    module = written.module
+def _add(written: _Written, call: Call, started: Sequence[Start], building: Building) -> None:
+    module, documents, collector = written.module, building.documents, building.collector
     reaches = [_reach(written, call, start) for start in started]
     reach = next((item for item in reaches if item.everywhere), reaches[0] if reaches else _Reach())
     name = _name(module, call)
     place = module.place(call.node.func, call.last)
+    authenticated = _authenticated(written, call, started)
+    hosted = (
+        reach.everywhere
+        and authenticated is Truth.NO
+        and folder_of(module.document.file) in documents.once(_folders_with_agentcore)
+    )
     listening = tuple(item.place for item in reaches if item.everywhere and item.place is not None)
     collector.add(
         ToolServer(
@@ -105,16 +112,32 @@ def _add(written: _Written, call: Call, started: Sequence[Start], collector: Col
             name=name,
             evidence=tuple(dict.fromkeys((place, *listening))),
             transport=reach.transport,
-            authenticated=_authenticated(written, call, started),
+            authenticated=Truth.UNKNOWN if hosted else authenticated,
             listens_everywhere=reach.everywhere,
         )
     )
+    if hosted:
+        what = f"whether AgentCore runs {name}, and asks who calls"
+        collector.leave_open(place, what, "run elsewhere, it does not ask")
     for where, what in (end for item in reaches for end in item.open_ends):
         collector.leave_open(
             where,
             f"the {what} of the server {name} does not fold",
             "whether other machines reach it is open",
         )
+
+
+def _folders_with_agentcore(documents: Documents) -> frozenset[str]:
+    """
+    Folders with programs made for the runtime of Amazon Bedrock AgentCore.
+
+    It wants a server to listen on 0.0.0.0:8000, and asks itself who calls, before the server does.
+    """
+    return frozenset(
+        folder_of(document.file)
+        for document in documents.of("python")
+        if "bedrock_agentcore" in document.text
+    )
 
 
 def _name(module: Module, call: Call) -> str:

@@ -1,14 +1,18 @@
 """Texts in Python code that may be credentials, under the names that the code gives them."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.token_forms import token_in
+
+_SAMPLES = regex(r"_?(?:samples?|examples?|dummy|fake|mock|placeholders?)_", re.IGNORECASE)
 
 
 def settings_in_code(module: Module) -> Iterator[Setting]:
@@ -42,7 +46,14 @@ def _names_of_values(module: Module) -> dict[int, str]:
     for assignment in module.of(ast.Assign):
         if isinstance(assignment.targets[0], ast.Name):
             named[id(assignment.value)] = assignment.targets[0].id
+    samples = {id(node.value) for node in module.of(ast.Assign) if _shows_samples(node.targets[0])}
     for mapping in module.of(ast.Dict):
-        for key, value in zip(mapping.keys, mapping.values, strict=True):
-            named[id(value)] = module.text(key)
+        if id(mapping) not in samples:
+            for key, value in zip(mapping.keys, mapping.values, strict=True):
+                named[id(value)] = module.text(key)
     return named
+
+
+def _shows_samples(target: ast.expr) -> bool:
+    """Whether a mapping says by its name that it holds what stands for secrets."""
+    return isinstance(target, ast.Name) and _SAMPLES.match(target.id) is not None

@@ -45,6 +45,8 @@ _URL_START = regex(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENTRY_KEY = regex(r"[a-z]SecretKey$")
 _ENTRY = regex(r"^(?:[\w-]+(?:\.[\w-]+)*\.(?:crt|cer|cert|pem|key|json|txt)|[A-Z]+(?:_[A-Z]+)+)$")
 """`caCertSecretKey: ca.crt` says under which key of a Secret the value stands."""
+_SOURCE = regex(r"^(?:\.{0,2}/)?(?:[\w@.-]+/)+[\w@.-]+\.(?:[cm]?[jt]sx?|py|go|rb|php|java|ya?ml)$")
+"""`credentials: dist/credentials/SlackApi.credentials.js` says which file describes them."""
 _VARIABLE = regex(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 """`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
 _COMPOSED = regex(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
@@ -64,6 +66,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
     if (
         _COMPOSED.search(value)
         or _VARIABLE.match(value)
+        or _SOURCE.match(value)
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
     ):
         return False

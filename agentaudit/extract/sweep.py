@@ -210,13 +210,15 @@ def _gather(
         return
     below = (path, name)
     for key, value in node.entries:
-        if value.kind in _TEXTUAL:
+        if value.kind in _TEXTUAL and key.raw != _SEALED:
             _gather(found, (key.raw, value, below), shows=shows)
     for number, element in enumerate(node.elements):
         if element.kind in _TEXTUAL:
             _gather(found, (name, element, (below, str(number))), shows=shows)
 
 
+_SEALED = "encryptedData"
+"""Of a SealedSecret: only the controller in the cluster can read it."""
 _TEXTUAL = frozenset({NodeKind.MAPPING, NodeKind.SEQUENCE, NodeKind.STRING})
 
 

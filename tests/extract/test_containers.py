@@ -45,6 +45,7 @@ def test_limits_are_read_in_both_places() -> None:
         ("compose.dev.yaml", "build: {context: ., target: dev}", Known.NONE),
         ("compose.dev.yaml", "image: agent", Known.NONE),
         ("compose.yaml", "environment: {LOG_LEVEL: debug}", Known.NONE),
+        ("compose.yaml", "extends: {file: common.yaml, service: agent}", Known.UNKNOWN),
     ],
 )
 def test_what_a_file_only_overrides_may_be_limited_by_another(

@@ -215,3 +215,32 @@ def test_a_password_of_nothing_but_words_is_possibly_one(
 )
 def test_a_value_with_a_gap_and_the_alphabet_are_no_secrets(key: str, value: str) -> None:
     assert recognise(key, value) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "found"), [("private_key_id", 0), ("-----BEGIN PRIVATE KEY-----", 1)]
+)
+def test_a_file_of_a_service_account_without_its_key_opens_nothing(field: str, found: int) -> None:
+    text = f'{{"type": "service_account", "project_id": "acme-orders-4711", "k": "{field}"}}'
+    value = base64.b64encode(text.encode()).decode()
+
+    deployment = deployment_of({"values.yaml": f"serviceAccountKey: {value}\n"})
+
+    assert len(deployment.credentials) == found
+
+
+@pytest.mark.parametrize(("name", "found"), [("sample_secrets", 0), ("secrets", 1)])
+def test_a_mapping_of_samples_holds_no_secrets(name: str, found: int) -> None:
+    code = f'import langgraph\n{name} = {{"DATABASE_PASSWORD": "q8!vR2#xLk9"}}\n'
+
+    assert len(deployment_of({"setup.py": code}).credentials) == found
+
+
+@pytest.mark.parametrize(("field", "found"), [("encryptedData", 0), ("stringData", 1)])
+def test_a_sealed_secret_gives_nothing_away(field: str, found: int) -> None:
+    text = (
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: agent}\n"
+        f"spec:\n  {field}:\n    JIRA_API_TOKEN: AgBq8vR2xLkQ9mP4Zt7wYs3nHc6dJf\n"
+    )
+
+    assert len(deployment_of({"sealed.yaml": text}).credentials) == found

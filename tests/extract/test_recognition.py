@@ -279,6 +279,7 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
         ("AWS_SECRET_ACCESS_KEY", "SAK123456789"),
         ("user_token", "Bearer demo-token-4711"),
         ("JWT_SECRET_KEY", "test-secret-key-for-ci-testing-minimum-32-chars"),
+        ("credentials", "dist/credentials/AcmeMailOAuth2Api.credentials.js"),
         ("AUTH_SECRET", "secret-for-e2e-testing-not-for-production-use"),
         ("LITELLM_MASTER_KEY", "sk-ci-master-not-real"),
         ("APP_SECRET_KEY", "ci-test-secret-key-minimum-16"),
@@ -311,6 +312,7 @@ def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None
         ("JWT_SECRET_KEY", "the-latest-in-testimony-8vR2xLk"),
         ("JWT_SECRET_KEY", "Zt-ci-testament-8vR2xLkQ9mP4"),
         ("DESK_LLM_KEY", "sk-desk-b14E29q7DeDvF2A74"),
+        ("credentials", "Zt/citadel/8vR2xLkQ9mP4+w.b"),
     ],
 )
 def test_what_resembles_those_is_still_a_secret(key: str, value: str) -> None:

@@ -154,3 +154,20 @@ def test_an_open_start_in_another_file_is_open_there() -> None:
     deployment = deployment_of(files)
 
     assert [item.evidence.file for item in deployment.unresolved] == ["main.py"]
+
+
+@pytest.mark.parametrize(
+    ("beside", "asks"),
+    [
+        ("from bedrock_agentcore.identity.auth import requires_access_token", Truth.UNKNOWN),
+        ("import boto3", Truth.NO),
+    ],
+)
+def test_whether_agentcore_asks_who_calls_before_a_server_is_open(beside: str, asks: Truth) -> None:
+    start = f"{SERVER}mcp.run(transport='http', host='0.0.0.0')\n"
+    deployment = deployment_of({"app/server.py": start, "app/access.py": f"{beside}\n"})
+
+    assert deployment.tool_servers[0].authenticated is asks
+    assert any("AgentCore" in item.what for item in deployment.unresolved) is (
+        asks is Truth.UNKNOWN
+    )
