@@ -7,9 +7,11 @@ elsewhere: a policy that asks nothing leaves that open.
 """
 
 import re
+from functools import cached_property
 
 from msgspec import Struct
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import plain
@@ -27,6 +29,8 @@ _LIMITS = frozenset(
         *("azure-openai-token-limit", "llm-token-limit"),
     }
 )
+_READ = Budget("characters of policies", 5_000_000, whole=True)
+"""A file as often as something has it for a policy."""
 _KEYS = frozenset({"api-key", "authorization", "x-api-key", "x-functions-key"})
 _MODELS = re.compile(r"openai|llm|foundry|ai-?gateway", re.IGNORECASE)
 _TOOLS = re.compile(r"(?:^|[^A-Za-z])(?:mcp|Mcp|MCP)(?![a-z])|(?<=[a-z])M(?:cp|CP)(?![a-z])")
@@ -59,15 +63,26 @@ class ManagedApi(Struct, frozen=True, kw_only=True):
     """Its text, or what names the file of it."""
 
 
-class _Policy(Struct, frozen=True):
-    """What callers pass on their way in."""
+class _Policy(Struct, frozen=True, dict=True):
+    """A policy, with comments as they were written."""
 
     text: str
-    inbound: str
-    start: int
-    """Where that begins in the text."""
     document: Document
     node: Node
+
+    @cached_property
+    def bare(self) -> str:
+        return _without_comments(self.text)
+
+    @cached_property
+    def start(self) -> int:
+        """Where the way in begins."""
+        return max(self.bare.find("<inbound"), 0)
+
+    @cached_property
+    def inbound(self) -> str:
+        """What callers pass on their way in."""
+        return self.bare[self.start : max(self.bare.find("</inbound>"), self.start)]
 
     def place(self, offset: int, snippet: str) -> Evidence:
         """Where an element of the way in stands; in a text that is a value, where that begins."""
@@ -84,14 +99,17 @@ class _Policy(Struct, frozen=True):
 
 def add_managed_api(api: ManagedApi, documents: Documents, collector: Collector) -> None:
     """The gateway that a policy makes of an API, where models or tools are behind it."""
+    place, what = evidence(api.document, api.policy), f"the policy of {api.name}"
     policy = _policy(api, documents)
+    end = (place, what, "whether it asks who calls")
+    if policy is not None and not collector.affords(_READ, len(policy.text), end):
+        return
     if policy is None:
         if any(_named(api.name)) or any(_named(api.policy.raw)):
-            place = evidence(api.document, api.policy)
-            collector.leave_open(place, f"the policy of {api.name}", "whether it asks who calls")
+            collector.leave_open(*end)
         return
     models, tools = (
-        named or before.search(policy.text) is not None
+        named or before.search(policy.bare) is not None
         for named, before in zip(_named(api.name), (_BEFORE_MODELS, _BEFORE_TOOLS), strict=True)
     )
     if not (models or tools):
@@ -132,10 +150,7 @@ def _policy(api: ManagedApi, documents: Documents) -> _Policy | None:
         if other is None or other.syntax != "xml":
             return None
         document, node, text = other, other.root, other.text
-    text = _without_comments(text)
-    start, end = text.find("<inbound"), text.find("</inbound>")
-    inbound = text[start:end] if 0 <= start < end else ""
-    return _Policy(text, inbound, max(start, 0), document, node)
+    return _Policy(text=text, document=document, node=node)
 
 
 def _without_comments(text: str) -> str:

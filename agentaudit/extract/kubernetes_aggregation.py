@@ -32,7 +32,7 @@ _BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """The labels of what Kubernetes itself brings, by the built-in role that has the same rules."""
 _OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
 _LOOKED_AT = Budget("roles looked at", 200_000, whole=True)
-"""For all selectors together, each as often as it has requirements."""
+"""For all selectors together, each as often as it has requirements, and as it is passed through."""
 
 Labels = Mapping[str, str]
 _Labelled = tuple[KubernetesObject, Labels]
@@ -95,11 +95,14 @@ class Aggregation:
             if key in seen:
                 continue
             seen.add(key)
-            if part.role is not None and gathers(part.role):
-                inner = self._selected_by(part.role)
-                waiting.extend(replace(each, via=part.via) for each in reversed(inner))
-            else:
+            if part.role is None or not gathers(part.role):
                 yield part
+                continue
+            inner = self._selected_by(part.role)
+            end = (part.via, f"some of the roles that {own} gathers", "its rights are open")
+            if not self._collector.affords(_LOOKED_AT, 1 + len(inner), end):
+                return
+            waiting.extend(replace(each, via=part.via) for each in reversed(inner))
 
     def _selected_by(self, role: KubernetesObject) -> tuple[Part, ...]:
         if role.name not in self._selected:
@@ -121,6 +124,7 @@ class Aggregation:
         if asked is None:
             return
         built_in = [name for name, labels in _BUILT_IN.items() if _meets(labels, asked)]
+        yield from (Part(built_in=name, via=place) for name in built_in)
         near = self._near(asked)
         given = [group for name in built_in for group in self._given(name)]
         effort = sum(map(len, near)) * max(len(asked), 1) + sum(map(len, given))
@@ -129,7 +133,6 @@ class Aggregation:
             return
         meant = (role for role, labels in chain(*near) if _meets(labels, asked))
         yield from (Part(role=role, via=place) for role in meant)
-        yield from (Part(built_in=name, via=place) for name in built_in)
         yield from (Part(role=role, via=place) for role, _ in chain(*given))
 
     def _near(self, asked: Sequence[_Requirement]) -> Sequence[Sequence[_Labelled]]:

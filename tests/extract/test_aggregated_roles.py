@@ -157,3 +157,11 @@ def test_very_many_parts_are_told_in_part() -> None:
     deployment = read(*parts, *roles)
 
     assert any(end.what.startswith("some of what the ClusterRole") for end in deployment.unresolved)
+
+
+def test_roles_that_all_gather_each_other_are_told_in_part_and_administrators_are() -> None:
+    roles = [GATHERS % (f"g{number}", "", "{}") for number in range(500)]
+    deployment = read(BOUND % "g0", *roles)
+
+    assert any(grant.admin for grant in deployment.grants)
+    assert "some of the roles that g0 gathers" in {end.what for end in deployment.unresolved}

@@ -162,3 +162,13 @@ def test_other_xml_is_not_read(text: str) -> None:
     (coverage,) = deployment_of({"my-policy.xml": text}).coverage
 
     assert coverage.status == "skipped"
+
+
+def test_one_large_policy_of_very_many_is_read_as_often_as_files_may_be_long() -> None:
+    use = TERRAFORM.replace('"p"', '"p%d"') % (0, "openai", 'file("${path.module}/a-policy.xml")')
+    uses = "".join(use.replace('"p0"', f'"p{number}"') for number in range(30))
+    text = POLICY % (f"{JWT}\n" * 5_000)
+    deployment = deployment_of({"main.tf": uses, "a-policy.xml": text})
+
+    assert 0 < len(deployment.gateways) < 30
+    assert {end.effect for end in deployment.unresolved} == {"whether it asks who calls"}
