@@ -8,6 +8,7 @@ from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
 from agentaudit.extract.python_syntax import keyword, splatted
+from agentaudit.extract.python_waits import ends_in_time
 from agentaudit.model.evidence import Known
 
 LIMITS = (
@@ -81,8 +82,9 @@ def bounded(module: Module, call: ast.Call, names: Sequence[str], default: int |
 
 
 def timeout(building: Building, call: Call) -> Known:
-    """Whether anything ends a run that takes too long."""
-    return _presence(building, call, _TIMEOUTS)
+    """Whether anything ends a run that takes too long: a setting, or whoever waits for it."""
+    found = _presence(building, call, _TIMEOUTS)
+    return Known.SET if found is Known.NONE and ends_in_time(building, call) else found
 
 
 def budget(building: Building, call: Call) -> Known:

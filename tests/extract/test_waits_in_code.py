@@ -1,0 +1,77 @@
+"""How long code waits for the runs of agents, in the file that builds them and in others."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Known
+
+BUILT = """
+from langgraph.graph import StateGraph
+
+
+def build(tools):
+    graph = StateGraph(dict)
+    return graph
+"""
+IMPORTS = "import asyncio\nimport os\nimport langgraph\nfrom graphs import build\n"
+WAITED = "return await asyncio.wait_for(graph.ainvoke(asked), timeout=int(os.getenv('MOST', '9')))"
+
+
+def runs(*lines: str) -> str:
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"{IMPORTS}\n\nasync def ask(asked):\n{body}"
+
+
+def timeout(**files: str) -> Known:
+    (agent,) = deployment_of({f"{name}.py": text for name, text in files.items()}).agents
+    return agent.timeout
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (("graph = build([]).compile()", WAITED), Known.SET),
+        (("graph = build([])", "async with asyncio.timeout(60):", "  await graph.ainvoke(asked)"),
+         Known.SET),
+        (("graph = build([])", "return await graph.ainvoke(asked)"), Known.NONE),
+        (("await asyncio.wait_for(build([]).ainvoke(asked), None)",), Known.NONE),
+        (("await asyncio.wait_for(build([]).ainvoke(asked))",), Known.NONE),
+        (("async with asyncio.timeout(None):", "  await build([]).ainvoke(asked)"), Known.NONE),
+        (("async with lock(60):", "  await build([]).ainvoke(asked)"), Known.NONE),
+        (("graph = build([])", "await graph.ainvoke(asked)", WAITED), Known.NONE),
+    ],
+)  # fmt: skip
+def test_who_runs_an_agent_of_another_file_may_end_it_in_time(
+    lines: tuple[str, ...], found: Known
+) -> None:
+    assert timeout(graphs=BUILT, api=runs(*lines)) is found
+
+
+def test_all_that_run_an_agent_must_end_it_in_time() -> None:
+    waiting = runs("graph = build([])", WAITED)
+    patient = runs("return await build([]).ainvoke(asked)")
+
+    assert timeout(graphs=BUILT, api=waiting, page=patient) is Known.NONE
+    assert timeout(graphs=BUILT, api=waiting, page=IMPORTS) is Known.SET
+
+
+def test_who_imports_something_else_of_the_file_runs_another_agent() -> None:
+    other = runs("graph = build([])", WAITED).replace("import build", "import other as build")
+
+    assert timeout(graphs=f"{BUILT}\n\ndef other(tools):\n    return tools\n", api=other) is (
+        Known.NONE
+    )
+
+
+def test_an_agent_of_the_file_itself_is_ended_in_time() -> None:
+    """What starts the loop of the program is no run of an agent."""
+    own = (
+        "import asyncio\nfrom agents import Agent, Runner\n"
+        "agent = Agent(name='desk', tools=[])\n\n"
+        "async def ask(asked):\n"
+        "    return await asyncio.wait_for(Runner.run(agent, asked), 60)\n\n"
+        "asyncio.run(ask('hello'))\n"
+    )
+
+    assert timeout(desk=own) is Known.SET
+    assert timeout(desk=own.replace(", 60)", ", None)")) is Known.NONE
