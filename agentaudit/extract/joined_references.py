@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, Reference
+from agentaudit.extract.collector import Collector, Reference, fact_id
+from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import Fact
+from agentaudit.model.facts.permissions import Identity
 
 _NAMESAKES = Budget("facts of one name", 20_000, free=4, whole=True)
 """Each as often as something refers to it by the name that it has with others."""
@@ -29,6 +31,22 @@ def resolve_references(collector: Collector) -> None:
                 f"the {_kind(reference)} {reference.name[:60]} is not among the files",
                 "what it may do is open",
             )
+            _add_actor(collector, reference)
+
+
+def _add_actor(collector: Collector, reference: Reference) -> None:
+    """As whom something runs: somebody with that name, though no file says what he may do."""
+    acts = reference.kind is EdgeKind.AUTHENTICATES_AS and reference.src.startswith("runtime:")
+    if not acts or "$" in reference.name or not normal(reference.name):
+        return
+    identity = collector.add(
+        Identity(
+            id=fact_id("identity", reference.name, f"elsewhere.{normal(reference.name)}"),
+            name=reference.name,
+            evidence=reference.at[:1],
+        )
+    )
+    collector.link(reference.kind, reference.src, identity.id, *reference.at)
 
 
 def normal(name: str) -> str:

@@ -170,3 +170,43 @@ resource "google_cloud_run_v2_service" "{name}" {{
     text = "".join(service.format(name=name, account=account) for name in ("first", "second"))
 
     assert acting(deployment_of({"main.tf": text})) == expected
+
+
+TOOLKIT = """
+agents:
+  support: {{name: support, entrypoint: support.py, aws: {{execution_role: "{first}"}}}}
+  billing: {{name: billing, entrypoint: billing.py, aws: {{execution_role: "{second}"}}}}
+"""
+ROLE = "arn:aws:iam::111122223333:role/agents"
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (ROLE, {"agents": 2}),
+        ("arn:aws:iam::111122223333:role/billing", {"agents": 1, "billing": 1}),
+    ],
+)
+def test_agents_of_the_toolkit_may_run_as_one_role_that_no_file_declares(
+    second: str, expected: dict[str, int]
+) -> None:
+    text = TOOLKIT.format(first=ROLE, second=second)
+
+    assert acting(deployment_of({".bedrock_agentcore.yaml": text})) == expected
+
+
+def test_services_of_cloud_run_may_run_as_one_account_that_no_file_declares() -> None:
+    service = """
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {{name: {name}-agent, annotations: {{run.googleapis.com/ingress: internal}}}}
+spec:
+  template:
+    spec:
+      serviceAccountName: agents@acme.iam.gserviceaccount.com
+      containers:
+        - {{image: "acme/{name}-agent:1", env: [{{name: OPENAI_BASE_URL, value: "http://g:4000"}}]}}
+"""
+    text = "---".join(service.format(name=name) for name in ("support", "billing"))
+
+    assert acting(deployment_of({"services.yaml": text})) == {"agents": 2}

@@ -158,9 +158,10 @@ def test_a_runtime_that_speaks_mcp_serves_tools() -> None:
 def test_the_role_that_the_toolkit_makes_is_told_from_one_that_is_named() -> None:
     found = toolkit()
 
-    assert [(role.kind, role.name) for role in found.identities] == [
-        ("toolkit_role", "AmazonBedrockAgentCoreSDKRuntime-tools")
-    ]
+    assert {(role.kind, role.name) for role in found.identities} == {
+        ("toolkit_role", "AmazonBedrockAgentCoreSDKRuntime-tools"),
+        ("", "support-agent"),
+    }
     assert any("support-agent" in item.what for item in found.unresolved)
 
 
