@@ -10,6 +10,7 @@ from agentaudit.model.finding import Severity
 _REHEARSAL = regex(
     r"(?:^|/)(?:tests?|__tests__|testdata|unittests?|e2e|fixtures?|mocks?|docs?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
+    r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
 )
 _TRIAL = regex(r"(?:^|/)(?:evals?|evaluations?|benchmarks?)/")
 """Agents there judge others, or are measured, while somebody looks on."""

@@ -143,7 +143,8 @@ def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts"]
+    "file",
+    ["tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts", "web/.env.test"],
 )
 def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
     guess = replace(credential(1), evidence=(place(1, file),))
