@@ -74,6 +74,21 @@ def test_a_schema_that_is_put_together_is_not_told_of() -> None:
     assert (tool.name, tool.typed) == ("c", Truth.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("imported", "expected"),
+    [("from strands.types.tools import ToolUse", [("run", ("command",))]), ("import openai", [])],
+)
+def test_a_module_of_strands_is_a_tool_by_its_description(
+    imported: str, expected: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    schema = {"json": {"type": "object", "properties": {"command": {"type": "string"}}}}
+    spec = {"name": "run", "description": "d", "inputSchema": schema}
+    code = f"{imported}\nTOOL_SPEC = {spec!r}\ndef run(tool, **more): ...\n"
+    found = deployment_of({"run.py": code}).tools
+
+    assert [(tool.name, tool.free_form_parameters) for tool in found] == expected
+
+
 MODEL = """
 from typing import Any, ClassVar, Optional
 from langchain.agents import create_agent
