@@ -9,7 +9,7 @@ from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.dockerfile_instructions import instructions, words_of
-from agentaudit.extract.dockerfile_servers import add_image_server
+from agentaudit.extract.dockerfile_servers import add_image_server, folders_with_servers
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
@@ -34,6 +34,7 @@ _AGENT_PACKAGE = re.compile(
 
 def extract_dockerfile(documents: Documents, collector: Collector) -> None:
     """Every Dockerfile; a container built from its folder runs what it says."""
+    coded = folders_with_servers(collector)
     for document in documents.of("dockerfile"):
         collector.image_folders.add(folder_of(document.file))
         runtimes = _runtimes(document, collector)
@@ -46,7 +47,7 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
         )
         add_credentials(collector, _settings(document), holding)
         _add_copied_files(document, collector, runtimes)
-        add_image_server(document, collector, runtimes, tuple(_settings(document)))
+        add_image_server(document, collector, runtimes, tuple(_settings(document)), coded=coded)
 
 
 def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:

@@ -1,12 +1,12 @@
 """
 Servers of MCP in images whose Dockerfile alone says so.
 
-By the image that one is built from, or by the package that npx, uvx and their like fetch as it
-starts. EXPOSE publishes nothing, and says that it listens.
+By the package that npx, uvx and their like fetch as it starts, by the name of its program, or by
+the image that it is built from. EXPOSE publishes nothing, and says that it listens.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from msgspec import Struct
 
@@ -15,6 +15,7 @@ from agentaudit.extract.collector import Collector, Setting, Workload, evidence,
 from agentaudit.extract.container_roles import asks, role_of
 from agentaudit.extract.containers import tool_server_id
 from agentaudit.extract.dockerfile_instructions import instructions, last_stage, started
+from agentaudit.extract.documents import folder_of
 from agentaudit.extract.launchers import Launch, image_launch, launch_of
 from agentaudit.extract.mcp_catalogue import known_server
 from agentaudit.extract.mcp_tools import add_tools
@@ -29,6 +30,11 @@ _LAUNCHER = regex(r"(?:^|/)(?:npx|bunx|pnpx|pnpm|yarn|npm|bun|uvx|pipx|uv)$")
 _MOST_LAUNCHERS = 5
 """Of one command: a proxy starts another program."""
 _PACKAGE = regex(r"(?:^|[@/_.-])mcp(?:$|[/_.-])|modelcontextprotocol", re.IGNORECASE)
+_PROGRAM = regex(
+    r"(?:^|[./_-])mcp[-_]?server(?:$|[./_-])|(?:^|[./_-])server[-_]mcp$|[a-z0-9][-_]mcp$"
+)
+_FIRST_WORDS = 6
+"""Among which the program is: `uv run`, `python -m` and `tini --` stand before it."""
 _SPEAKS = regex(r"^(?:--?transport=?)?(?:http|sse|streamable-?http|streamableHttp)$")
 _PROOF = regex(r"^--?[\w-]*(?:auth|token|api-?key|jwt|oidc)", re.IGNORECASE)
 
@@ -48,10 +54,12 @@ def add_image_server(
     collector: Collector,
     runtimes: Sequence[Runtime],
     settings: Sequence[Setting],
+    *,
+    coded: Container[str],
 ) -> None:
-    """The server that an image holds, on the containers that are built from it."""
+    """The server that an image holds, unless code in its folder builds one that is read."""
     served = _served(document)
-    if served is None:
+    if served is None or (not served.launch.registry and folder_of(document.file) in coded):
         return
     ids = {runtime.id for runtime in runtimes}
     workloads = [item for item in collector.workloads if item.runtime_id in ids]
@@ -62,11 +70,24 @@ def add_image_server(
     )
     for runtime in runtimes:
         collector.link(EdgeKind.RUNS_ON, server.id, runtime.id, server.evidence[0])
-    _add_registry(collector, server, served.launch)
+    if served.launch.registry:
+        _add_registry(collector, server, served.launch)
     if server.transport == "http" and server.authenticated is Truth.UNKNOWN:
         place, what = server.evidence[-1], f"whether {server.name} asks who calls"
         collector.leave_open(place, what, "it may not")
     add_tools(collector, server)
+
+
+def folders_with_servers(collector: Collector) -> frozenset[str]:
+    """The folders around code that builds servers."""
+    files = {server.evidence[0].file for server in collector.of(ToolServer)}
+    found = {""} if any(file.endswith(".py") for file in files) else set[str]()
+    for file in files:
+        folder = folder_of(file) if file.endswith(".py") else ""
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder_of(folder)
+    return frozenset(found)
 
 
 def _served(document: Document) -> _Served | None:
@@ -79,6 +100,10 @@ def _served(document: Document) -> _Served | None:
             if launch.registry and _serves(launch.package):
                 command, rest = words[number], words[number + 1 :]
                 return _Served(launch=launch, place=place, command=command, words=rest)
+        for number, word in enumerate(words[:_FIRST_WORDS]):
+            if _PROGRAM.search(word) and not word.startswith("-") and "=" not in word:
+                launch, rest = Launch(package=word, pinned=Truth.YES), words[number + 1 :]
+                return _Served(launch=launch, place=place, command=word, words=rest)
     bases = [node for _, node in instructions(document, "FROM") if node.text]
     written = (bases[-1].text or "").split() if bases else []
     base = next((word for word in written if not word.startswith("--")), "")

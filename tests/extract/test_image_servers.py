@@ -71,13 +71,40 @@ def test_an_image_is_a_server_by_its_base_or_by_what_it_fetches(
         "FROM mcp/time:1 AS first\nFROM first\nCMD python app.py\n",
         'FROM node:22\nCMD ["npx", "serve"]\n',
         'FROM node:22\nCMD ["npx", "-y", "@modelcontextprotocol/inspector"]\n',
-        'FROM python:3.13\nENTRYPOINT ["uv", "run", "mcp-server-own"]\n',
+        'FROM python:3.13\nENTRYPOINT ["uv", "run", "app", "--name=desk-mcp"]\n',
+        'FROM python:3.13\nENTRYPOINT ["mcp-gateway"]\n',
         "FROM node:22 AS first\nCMD npx -y mcp-server-x\nFROM node:22\nCMD node app.js\n",
         "EXPOSE 80\n",
     ],
 )
 def test_what_an_image_does_not_start_makes_it_no_server(text: str) -> None:
     assert read(text).tool_servers == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        '["acme.desk-mcp-server"]',
+        '["uv", "run", "desk-mcp"]',
+        "python -m mcp_server_desk --port 80",
+    ],
+)
+def test_a_program_of_the_project_is_a_server_by_its_name(command: str) -> None:
+    deployment = read(f"FROM python:3.13\nENTRYPOINT {command}\n")
+    server = server_of(deployment)
+
+    assert (server.pinned, "mcp" in server.name) == (Truth.YES, True)
+    assert not [item for item in deployment.registries if "desk" in item.name]
+
+
+def test_a_server_whose_code_is_read_is_told_once() -> None:
+    code = "from fastmcp import FastMCP\n\nserver = FastMCP('desk')\nserver.run()\n"
+    text = 'FROM python:3.13\nENTRYPOINT ["desk-mcp-server"]\n'
+    inside = read(text, **{"files/src/desk/server.py": code})
+    elsewhere = read(text, **{"other/server.py": code})
+
+    assert [server.name for server in inside.tool_servers] == ["desk"]
+    assert len(elsewhere.tool_servers) == 2
 
 
 def test_a_server_stands_at_what_starts_it_and_at_its_port() -> None:
