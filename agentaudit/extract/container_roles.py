@@ -36,6 +36,8 @@ _AGENT_SETTING = regex(
 )
 _AGENT_ELSEWHERE = regex(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT)$")
 """Where an agent is: what asks it is none by that."""
+_WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
+"""Where the weights of a model lie: what loads them serves it, or learns."""
 _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = regex(r"\w[./_:-]\w")
@@ -72,7 +74,9 @@ def role_of(
 
 
 def _configures_agent(key: str) -> bool:
-    return _AGENT_SETTING.match(key) is not None and _AGENT_ELSEWHERE.match(key) is None
+    if _AGENT_ELSEWHERE.match(key) or _WEIGHTS.match(key):
+        return False
+    return _AGENT_SETTING.match(key) is not None
 
 
 def _role_told_by(subject: str) -> str:

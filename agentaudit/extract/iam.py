@@ -21,7 +21,12 @@ from agentaudit.extract.iam_exfiltration import READS, outlets
 from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.iam_measures import measured
 from agentaudit.extract.iam_policies import Statement
-from agentaudit.extract.iam_scope import EVERY, patterns_of, unscoped
+from agentaudit.extract.iam_scope import (
+    EVERY,
+    names_only_bare_interpreters,
+    patterns_of,
+    unscoped,
+)
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
@@ -44,6 +49,12 @@ _NARROWED_BY_ANY_RESOURCE = (
     "cloudformation:executechangeset",
 )
 """Actions that give more only where they are not tied to a named resource."""
+_INTERPRETING = frozenset(
+    {
+        "bedrock-agentcore:startcodeinterpretersession",
+        "bedrock-agentcore:invokecodeinterpreter",
+    }
+)
 _FETCHING = ("secretsmanager:", "ssm:", "sts:assumerole", "bedrock-agentcore:", "redshift:")
 _ROLE_TAKING = "sts:assumerole"
 
@@ -122,6 +133,8 @@ def _escalates(allowance: Allowance, action: str, method: Method) -> bool:
         return False
     if allowance.bounded and action in _POLICY_GIVING:
         return False
+    if action in _INTERPRETING and all(map(names_only_bare_interpreters, statement.resources)):
+        return bool(statement.not_resources)
     return allowance.everywhere or not action.startswith(_NARROWED_BY_ANY_RESOURCE)
 
 

@@ -42,6 +42,16 @@ def is_everything(resource: str) -> bool:
     return bool(service) and kinds.fullmatch(named) is not None
 
 
+def names_only_bare_interpreters(resource: str) -> bool:
+    """
+    Whether a resource stands for code interpreters of AWS alone, which have no role to lend.
+
+    Those of an account are `code-interpreter-custom/` (Service Authorization Reference).
+    """
+    service, named = service_and_name(resource)
+    return service == "bedrock-agentcore" and not matches(named, "code-interpreter-custom/any")
+
+
 def service_and_name(arn: str) -> tuple[str, str]:
     """The service of an ARN, and its resource; both empty for what is no ARN."""
     parts = arn.split(":", 5)

@@ -11,8 +11,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from agentaudit.extract.agentcore_folders import may_run_on_agentcore
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
 from agentaudit.extract.python_names import FunctionDef
@@ -103,7 +103,7 @@ def _add(written: _Written, call: Call, started: Sequence[Start], building: Buil
     hosted = (
         reach.everywhere
         and authenticated is Truth.NO
-        and folder_of(module.document.file) in documents.once(_folders_with_agentcore)
+        and may_run_on_agentcore(module.document.file, documents)
     )
     listening = tuple(item.place for item in reaches if item.everywhere and item.place is not None)
     collector.add(
@@ -125,19 +125,6 @@ def _add(written: _Written, call: Call, started: Sequence[Start], building: Buil
             f"the {what} of the server {name} does not fold",
             "whether other machines reach it is open",
         )
-
-
-def _folders_with_agentcore(documents: Documents) -> frozenset[str]:
-    """
-    Folders with programs made for the runtime of Amazon Bedrock AgentCore.
-
-    It wants a server to listen on 0.0.0.0:8000, and asks itself who calls, before the server does.
-    """
-    return frozenset(
-        folder_of(document.file)
-        for document in documents.of("python")
-        if "bedrock_agentcore" in document.text
-    )
 
 
 def _name(module: Module, call: Call) -> str:

@@ -31,6 +31,7 @@ APPLICATIONS: Mapping[str, str] = {
 }
 """Methods that give an application, and its transport."""
 _SERVES = frozenset({"uvicorn.run", "uvicorn.Config"})
+_ADDING = "add_middleware"
 _GUARDS = ("middleware", "Depends(", "HTTPBearer", "OAuth2")
 """What an application around a server may ask who calls with."""
 
@@ -92,7 +93,7 @@ class _Served(Struct, dict=True, eq=False):
             yield Start(self.module, call, RUNS[call.last])
             return
         transport = APPLICATIONS[call.last]
-        own = keyword(call.node, "middleware") is not None
+        own = keyword(call.node, "middleware") is not None or call.variable in self._surrounded
         plainly = self._by_application.get(id(call.node), ())
         for server in plainly:
             yield Start(self.module, server, transport, guarded=own)
@@ -115,6 +116,12 @@ class _Served(Struct, dict=True, eq=False):
         own = {id(call.node) for call in self.calls if call.last in APPLICATIONS}
         groups = self._by_application.items()
         return [call for application, calls in groups if application not in own for call in calls]
+
+    @cached_property
+    def _surrounded(self) -> frozenset[str]:
+        """The applications to which middleware is added."""
+        owners = (call.name.rpartition(".")[0] for call in self.calls if call.last == _ADDING)
+        return frozenset(filter(None, owners))
 
     @cached_property
     def _guards(self) -> bool:

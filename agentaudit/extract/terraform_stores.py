@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.literals import is_placeholder
 from agentaudit.extract.static_access import SHARED_KEYS, Rotations, rotations, static_access
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import computed
@@ -120,7 +121,7 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
     name = _SECRET_ARGUMENTS[declared.type]
     block = _block_with(declared, name)
     value = block.get(name) if block is not None else None
-    if value is None or _plain_parameter(declared):
+    if value is None or _plain_parameter(declared) or _filled_elsewhere(declared, name, value):
         return
     found = settings(declared, block, declared.name)
     literal = [setting for setting in found if setting.key == name and not value.unknown]
@@ -142,6 +143,13 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
             variable=name,
         )
     )
+
+
+def _filled_elsewhere(declared: Declared, name: str, value: Node) -> bool:
+    """Whether what stands here only holds the place: the secret is set by other means."""
+    ignored = declared.body.get("lifecycle", "ignore_changes")
+    names = {item.raw for item in ignored.list()} if ignored is not None else set()
+    return name in names and not value.unknown and is_placeholder(name, value.text or "")
 
 
 def _block_with(declared: Declared, name: str) -> Node | None:

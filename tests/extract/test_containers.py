@@ -140,6 +140,8 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
         ("[serve]", "AGENT_URL", 0),
         ("[serve]", "LANGGRAPH_API_URL", 0),
         ("[serve]", "AGENT_MODEL", 1),
+        ("[serve]", "MODEL_PATH", 0),
+        ("[serve]", "MODEL_PATH: /models, MODEL_NAME", 1),
     ],
 )
 def test_what_a_container_is_told_makes_it_an_agent(

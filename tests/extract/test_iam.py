@@ -420,3 +420,22 @@ def test_no_resource_is_other_than_all() -> None:
     grant = only(replace(statement("s3:*", resources=()), not_resources=("*",)))
 
     assert (grant.expanded_count, grant.unscoped_writes) == (0, ())
+
+
+@pytest.mark.parametrize(
+    ("resource", "escalates"),
+    [
+        ("*", True),
+        ("arn:aws:bedrock-agentcore:eu-west-1:1:*", True),
+        ("arn:aws:bedrock-agentcore:eu-west-1:1:code-interpreter-custom/*", True),
+        ("arn:aws:bedrock-agentcore:eu-west-1:1:code-interpreter/*", False),
+        ("arn:aws:bedrock-agentcore:eu-west-1:aws:code-interpreter/aws.codeinterpreter.v1", False),
+    ],
+)
+def test_code_interpreters_of_aws_lend_no_role(resource: str, escalates: bool) -> None:  # noqa: FBT001, a column of the table
+    actions = METHODS["use-any-code-interpreter"].actions
+    bare = "arn:aws:bedrock-agentcore:eu-west-1:1:code-interpreter/*"
+
+    for resources in ((resource,), (bare, resource)):
+        grant = only(statement(*actions, resources=resources))
+        assert ("use-any-code-interpreter" in grant.escalations) is escalates

@@ -171,3 +171,28 @@ def test_whether_agentcore_asks_who_calls_before_a_server_is_open(beside: str, a
     assert any("AgentCore" in item.what for item in deployment.unresolved) is (
         asks is Truth.UNKNOWN
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "asks"), [("desk-tools", Truth.UNKNOWN), ("other-tools", Truth.NO)]
+)
+def test_terraform_names_the_folder_that_agentcore_runs(name: str, asks: Truth) -> None:
+    start = f"{SERVER}mcp.run(transport='http', host='0.0.0.0')\n"
+    runtime = (
+        'resource "aws_bedrockagentcore_agent_runtime" "it" {\n  agent_runtime_artifact {\n'
+        f'    container_configuration {{ container_uri = var.images["{name}"] }}\n  }}\n}}\n'
+    )
+    deployment = deployment_of({"images/desk-tools/src/server.py": start, "main.tf": runtime})
+    (server,) = [item for item in deployment.tool_servers if item.listens_everywhere]
+
+    assert server.authenticated is asks
+
+
+@pytest.mark.parametrize(
+    ("around", "asks"),
+    [("app.add_middleware(Guard)", Truth.UNKNOWN), ("other.add_middleware(Guard)", Truth.NO)],
+)
+def test_middleware_around_an_application_may_ask_who_calls(around: str, asks: Truth) -> None:
+    served = f"app = mcp.streamable_http_app()\n{around}\nuvicorn.run(app, host='0.0.0.0')\n"
+
+    assert server_of(f"import uvicorn\n{SERVER}{served}").authenticated is asks

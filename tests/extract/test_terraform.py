@@ -865,3 +865,22 @@ resource "aws_iam_role_policy_attachment" "all" {
         ("AdministratorAccess", True)
     ]
     assert any("the principal of" in item.what for item in found.unresolved)
+
+
+@pytest.mark.parametrize(
+    ("value", "ignored", "found"),
+    [
+        ('jsonencode({ api_key = "REPLACE_ME" })', "secret_string", 0),
+        ('jsonencode({ api_key = "REPLACE_ME" })', "version_stages", 1),
+        ("var.key", "secret_string", 1),
+    ],
+)
+def test_what_only_holds_the_place_of_a_secret_is_none(
+    value: str, ignored: str, found: int
+) -> None:
+    text = (
+        'resource "aws_secretsmanager_secret_version" "gateway" {\n  secret_id = "gateway"\n'
+        f"  secret_string = {value}\n  lifecycle {{\n    ignore_changes = [{ignored}]\n  }}\n}}\n"
+    )
+
+    assert len(deployment_of({"main.tf": text}).credentials) == found
