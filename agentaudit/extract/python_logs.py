@@ -21,7 +21,6 @@ _HANDLERS = frozenset(
     for package in (
         *("langchain.callbacks", "langchain.callbacks.file", "langchain_classic.callbacks"),
         *("langchain_core.callbacks", "langchain_core.callbacks.file"),
-        "langchain_community.callbacks",
     )
 )
 _CREWS = frozenset({"crewai.Crew", "crewai.crew.Crew"})
