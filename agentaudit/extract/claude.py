@@ -1,10 +1,10 @@
 """Settings of coding agents (Claude Code, Gemini CLI, Codex): permissions, sandbox, retention."""
 
-import re
 from collections.abc import Container, Iterable, Iterator
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.claude_rules import (
     BUILT_IN,
     RULE,
@@ -28,7 +28,7 @@ from agentaudit.model.facts.runtimes import Egress
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Document, Node
 
-_SETTINGS = re.compile(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
+_SETTINGS = regex(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
 _DAY_S = 86_400
 _DEFAULT_RETENTION_DAYS = 30
 

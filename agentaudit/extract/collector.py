@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import os
-import re
 from datetime import date
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.errors import Problem
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.redaction import cleaned
 from agentaudit.extract.shown_facts import shown
@@ -21,7 +21,7 @@ from agentaudit.model.facts.fact import NOBODY, Fact, FactId
 from agentaudit.readers.document import Document, Node
 
 _SLUG_LENGTH = 40
-_BETWEEN_WORDS = re.compile(r"[\W_]")
+_BETWEEN_WORDS = regex(r"[\W_]")
 _MOST_PLACES = 1_000
 """
 At which one fact stands, the first of them.

@@ -7,6 +7,7 @@ from os.path import commonprefix
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose_environment import environment_of
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
@@ -18,10 +19,10 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock")
-_WIDE_MOUNTS = re.compile(
+_WIDE_MOUNTS = regex(
     r"^(?:/|~|\$\{?HOME\}?|/(?:etc|root|home|var|proc|sys|var/run|var/lib/docker))/?$"
 )
-_VARIANT = re.compile(r"compose[.-](\w+)\.ya?ml$")
+_VARIANT = regex(r"compose[.-](\w+)\.ya?ml$")
 """`compose.production.yaml`, which may be laid over another file."""
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""

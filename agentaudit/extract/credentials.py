@@ -5,12 +5,12 @@ A credential's identity is its place (`file#route.to.key`), never its value. The
 through several services stays one credential that several can see.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.recognition import Recognised, recognise
@@ -26,7 +26,7 @@ from agentaudit.readers.lines import lines_of
 
 HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repository")
 """Who can hold a credential, the one that matters most first."""
-_ADDRESS = re.compile(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
+_ADDRESS = regex(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
 """Where a secret is kept, and not the secret: whoever is given it asks for the value himself."""
 CREDENTIALS = Budget("credentials", 10_000)
 """Each as often as somebody has it."""

@@ -10,6 +10,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
@@ -27,7 +28,7 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _AGENT_KEYS = frozenset({"role", "goal", "backstory"})
-_FILES = re.compile(r"(?:^|/)(?:crew\.jsonc?|agents?\.(?:ya?ml|jsonc?)|agents/[^/]+\.jsonc?)$")
+_FILES = regex(r"(?:^|/)(?:crew\.jsonc?|agents?\.(?:ya?ml|jsonc?)|agents/[^/]+\.jsonc?)$")
 _DEFAULT_ITERATIONS = 25
 """Of CrewAI 1.15."""
 _CODE_TOOL = KnownTool(effects=("read", "write", "execute"), free_form=("code",))

@@ -6,13 +6,13 @@ disagree, the file is believed and the contradiction is told. What rests on a de
 at most, and names its place.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.declaration_file import (
@@ -37,7 +37,7 @@ _TOOLS = Budget("declared tools", 20_000, free=200)
 """Each as often as there are servers of the name that it is declared for."""
 _NOTHING = "the entry adds nothing"
 _CALLED = "mcp__"
-_RULE = re.compile(rf"\b{_CALLED}([\w-]+?)__([\w-]+)")
+_RULE = regex(rf"\b{_CALLED}([\w-]+?)__([\w-]+)")
 _Allowed = Mapping[str, Mapping[str, str]]
 """Server to tool to the file that names it."""
 SubjectT = TypeVar("SubjectT", Tool, ToolServer)

@@ -5,12 +5,12 @@ Cursor (`cli.json`, `permissions.json`), VS Code, Zed, opencode, Goose, Continue
 the Q Developer CLI and Kiro.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, evidence
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -19,9 +19,9 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_ANY_SHELL = re.compile(r"^Shell\(\*{0,2}(?::\*{1,2})?\)$|^Shell$|^\*$")
-_ANY_TOOL = re.compile(r"^Mcp\(\*{1,2}[:,] ?\*{1,2}\)$|^\*:\*$")
-_ANY_PATTERN = re.compile(r"^/\^?\.\*\$?/[a-z]*$")
+_ANY_SHELL = regex(r"^Shell\(\*{0,2}(?::\*{1,2})?\)$|^Shell$|^\*$")
+_ANY_TOOL = regex(r"^Mcp\(\*{1,2}[:,] ?\*{1,2}\)$|^\*:\*$")
+_ANY_PATTERN = regex(r"^/\^?\.\*\$?/[a-z]*$")
 _SHELLS = frozenset({"execute_bash", "shell", "execute_cmd"})
 _Mode = tuple[str, bool, Node | None]
 """Permission mode, whether tools are granted by a wildcard, and the place that says so."""

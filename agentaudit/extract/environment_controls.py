@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.literals import literal_of
 from agentaudit.extract.redaction import assignment, bare_url
@@ -23,16 +24,16 @@ _TRACING: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("LANGCHAIN_TRACING_V2", "langsmith", frozenset({"false", "0", ""})),
     ("LANGFUSE_HOST", "langfuse", frozenset({""})),
 )
-_CONTENT = re.compile(
+_CONTENT = regex(
     r"CAPTURE_MESSAGE_CONTENT$|LOG_(?:USER_)?PROMPTS$|^LANGCHAIN_VERBOSE$|^LITELLM_LOG$"
     r"|LOG_(?:MESSAGES|TOOL)",
     re.IGNORECASE,
 )
-_TRACED = re.compile(r"CAPTURE_MESSAGE_CONTENT$|^OTEL_|_TELEMETRY_", re.IGNORECASE)
+_TRACED = regex(r"CAPTURE_MESSAGE_CONTENT$|^OTEL_|_TELEMETRY_", re.IGNORECASE)
 """What goes to where traces go, and is not printed."""
 _EVENT = "POWERTOOLS_LOGGER_LOG_EVENT"
 """With which Powertools for AWS Lambda prints what a function is asked: of an agent, the prompt."""
-_RETRIES = re.compile(
+_RETRIES = regex(
     r"^(?:LLM|MODEL|AGENT|TOOL|OPENAI|ANTHROPIC|LITELLM|BEDROCK)_(?:\w+_)?"
     r"(?:MAX_RETR(?:Y|IES)|MAX_ATTEMPTS|RETRY_(?:LIMIT|MAX)|NUM_RETRIES)$",
     re.IGNORECASE,

@@ -2,17 +2,17 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kustomize import patch_files
 from agentaudit.readers.document import Document, Node
 
-_REDIS_FILE = re.compile(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
+_REDIS_FILE = regex(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 _NOTED = ("annotations", "labels")
 

@@ -4,23 +4,23 @@ Kustomize without Kustomize: resources are read as they are, and what would chan
 Nothing is built: patches, generators and the like are named, and the file counts as read in part.
 """
 
-import re
 from collections.abc import Iterator
 
 from agentaudit.errors import Problem
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.redaction import plain
 from agentaudit.readers.document import Document, Node
 
-_FILE = re.compile(r"(?:^|/)[Kk]ustomization(?:\.ya?ml)?$")
+_FILE = regex(r"(?:^|/)[Kk]ustomization(?:\.ya?ml)?$")
 _CHANGING = (
     *("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars"),
     *("configMapGenerator", "secretGenerator", "generators", "transformers", "components"),
     *("helmCharts", "helmChartInflationGenerator", "images", "replicas"),
 )
-_REMOTE = re.compile(r"://|^git@|^github\.com/|\?ref=")
+_REMOTE = regex(r"://|^git@|^github\.com/|\?ref=")
 
 
 def extract_kustomize(documents: Documents, collector: Collector) -> None:

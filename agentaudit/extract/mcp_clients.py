@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.redaction import plain
@@ -14,7 +15,7 @@ from agentaudit.model.facts.controls import AuditLog
 from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
 
 _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
-    (re.compile(rf"(?P<folder>(?:^|.*/)){pattern}$"), framework, name)
+    (regex(rf"(?P<folder>(?:^|.*/)){pattern}$"), framework, name)
     for pattern, framework, name in (
         (r"\.mcp\.json", "claude-code", "Claude Code"),
         (r"\.claude\.json", "claude-code", "Claude Code"),
@@ -36,11 +37,11 @@ _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     )
 )
 _ROOTS = ("mcpServers", "mcp_servers", "context_servers")
-REQUIREMENTS = re.compile(r"(?:^|/)requirements\.toml$")
+REQUIREMENTS = regex(r"(?:^|/)requirements\.toml$")
 URLS = ("url", "httpUrl", "serverUrl", "uri")
 """The keys under which clients write a server's address."""
 _COMMANDS = ("command", "cmd")
-_AGENT_FILE = re.compile(r"(?:^|/)\.(?P<client>amazonq|kiro)/(?:cli-)?agents/[^/]+\.json$")
+_AGENT_FILE = regex(r"(?:^|/)\.(?P<client>amazonq|kiro)/(?:cli-)?agents/[^/]+\.json$")
 """Agents of the Q Developer CLI and of Kiro, one a file."""
 
 

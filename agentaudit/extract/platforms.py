@@ -4,8 +4,7 @@ Platforms whose extractors take long to load: they are loaded where a file of th
 Where more than a word makes a file one of theirs, `platform_files` says what.
 """
 
-import re
-
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import (
@@ -20,7 +19,7 @@ from agentaudit.extract.platform_files import (
 )
 from agentaudit.model.facts.permissions import Grant
 
-_KIND_OF_AGENT = re.compile(r"""kind["']?\s*:\s*["']?(?:[Pp]rompt|Agent|[Hh]osted|Workflow)\b""")
+_KIND_OF_AGENT = regex(r"""kind["']?\s*:\s*["']?(?:[Pp]rompt|Agent|[Hh]osted|Workflow)\b""")
 
 _CERTIFICATES = ("CERTIFICATE-----", "cert-manager.io/", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0")
 """As text, as what issues them, and as base64 begins."""

@@ -1,17 +1,17 @@
 """What annotations say of a parameter: whether it takes anything, any text, or is no argument."""
 
 import ast
-import re
 import warnings
 from collections.abc import Iterator
 
+from agentaudit.expressions import regex
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_syntax import descendants, words_in
 
 _ANYTHING = frozenset({"Any", "object"})
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping"})
 _CONTAINERS = _MAPPINGS | {"list", "List"}
-_CONTEXT = re.compile(r"Context|RunContextWrapper|ToolRuntime|InjectedState|BaseStore")
+_CONTEXT = regex(r"Context|RunContextWrapper|ToolRuntime|InjectedState|BaseStore")
 _SAID = frozenset({"Field", "Doc", "Parameter"})
 """What describes a parameter within `Annotated`; anything else may check it."""
 _CHECKS = frozenset({"pattern", "regex", "max_length", "enum", "json_schema_extra"})

@@ -1,11 +1,11 @@
 """Tools that Python code defines: their parameters, and what their bodies do."""
 
 import ast
-import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_annotations import (
     is_filled_in,
@@ -22,7 +22,7 @@ from agentaudit.extract.schemas import FREE_FORM, Taken, as_taking
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
-_DECORATOR = re.compile(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_function|ai_function)$")
+_DECORATOR = regex(r"(?:^|\.)(?:tool|function_tool|tool_plain|kernel_function|ai_function)$")
 _TRIGGERS = frozenset({"mcp_tool_trigger", "mcp_tool"})
 _TRIGGER = "mcptooltrigger"
 """Of Azure Functions, by names of its own and of the host's, the latter in small letters."""

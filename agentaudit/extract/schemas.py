@@ -1,16 +1,16 @@
 """What a schema holds a model to: of which parameters it says something, and how much."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Node, NodeKind
 
-FREE_FORM = re.compile(
+FREE_FORM = regex(
     r"^(?:sql|query|statement|command|cmd|code|script|expression|path|file_?path|filename|url|uri)$"
 )
 """Names of parameters in which a command, a query or an address is meant."""

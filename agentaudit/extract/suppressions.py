@@ -1,13 +1,13 @@
 """`agentaudit: ignore[rule-id] reason` in the comments of any syntax that has comments."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from agentaudit.expressions import regex
 from agentaudit.extract.documents import Documents
 from agentaudit.model.deployment import SuppressionComment
 from agentaudit.readers.document import Document
 
-_COMMENT = re.compile(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]+)\]\s*[:-]?\s*(?P<reason>.*)$")
+_COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]+)\]\s*[:-]?\s*(?P<reason>.*)$")
 
 
 def suppression_comments(documents: Documents) -> tuple[SuppressionComment, ...]:

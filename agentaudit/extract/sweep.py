@@ -11,6 +11,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -27,13 +28,13 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.planned_parts import Plan
 
-_EXAMPLE = re.compile(
+_EXAMPLE = regex(
     r"(?:^|/)(?:tests?|fixtures?|examples?|samples?|docs?|templates?|testdata)/|\.(?:example|sample"
     r"|template|dist)(?:\.|$)|(?:^|/)test_",
     re.IGNORECASE,
 )
 _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{")
-_QUOTED_WITHIN = re.compile(r'\$\{[^}\n]*"')
+_QUOTED_WITHIN = regex(r'\$\{[^}\n]*"')
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini"})
 _LONGEST_PART = 300
 _MOST = CREDENTIALS.most + 10

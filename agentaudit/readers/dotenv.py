@@ -6,10 +6,11 @@ The last of two equal names wins, as in every loader of such files; both are kep
 
 import re
 
+from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import Lines
 
-_LINE = re.compile(
+_LINE = regex(
     r"""
     ^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*(?:=|:[ ])[ \t]*
     (?:
@@ -21,8 +22,8 @@ _LINE = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-_COMMENT = re.compile(r"^[ \t]*#(?P<text>[^\n]*)$", re.MULTILINE)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_COMMENT = regex(r"^[ \t]*#(?P<text>[^\n]*)$", re.MULTILINE)
+_ESCAPE = regex(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -43,7 +44,7 @@ def parse_dotenv(file: str, text: str) -> Document:
                 problems.append((line, column, "this line assigns nothing"))
             offset = end + 1
             continue
-        if match.re is _COMMENT:
+        if match.lastgroup == "text":
             comments.append(Comment(line=line, column=column, text=match["text"].strip()))
         else:
             entries.append(_entry(lines, match))

@@ -9,13 +9,14 @@ import re
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.readers.azure import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.javascript import builds_agents, holds_key
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.token_forms import holds_token
 
-_ALWAYS_READ = re.compile(
+_ALWAYS_READ = regex(
     r"(?:^|/)(?:agentaudit\.ya?ml"
     r"|\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
     r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
@@ -25,7 +26,7 @@ _ALWAYS_READ = re.compile(
     r"|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
     r"|azure-pipelines[^/]*\.ya?ml)$"
 )
-_OTHER = re.compile(
+_OTHER = regex(
     r"(?:^|/)(?:dependabot\.ya?ml|package(?:-lock)?\.json|pnpm-lock\.yaml|tsconfig[^/]*\.json"
     r"|composer\.json|renovate\.json5?|mkdocs\.ya?ml|\.pre-commit-config\.yaml|.*\.schema\.json"
     r"|codecov\.ya?ml|\.eslintrc[^/]*|openapi\.(?:json|ya?ml))$"
@@ -34,10 +35,10 @@ _OTHER = re.compile(
 _SCHEMA = "json-schema.org/"
 _HEAD = 400
 """A JSON Schema says so in its first lines; it describes configurations, and is none."""
-_PLAN = re.compile(
+_PLAN = regex(
     r"""\s*\{\s*"format_version"\s*:\s*"[\d.]{1,10}"\s*,\s*"(?:terraform_version|applyable)"\s*:"""
 )
-_PLANNED = re.compile(r"""[,{]\s*"(?:planned_values|values)"\s*:""")
+_PLANNED = regex(r"""[,{]\s*"(?:planned_values|values)"\s*:""")
 _UNGATED = frozenset({"hcl", "bicep", "dotenv", "dockerfile", "ini", "markdown", "pem"})
 
 
@@ -105,10 +106,10 @@ _CONFIGURATION = _Gate(
         *("mcptooltrigger", "extensionbundle"),
     ),
     (
-        ("mcp", re.compile(r"\bmcp\b")),
-        ("on:", re.compile(r"on:\s")),
-        ("private", re.compile(r"begin [a-z ]*private")),
-        ("kind", re.compile(r"""kind["']?:\s*["']?(?:prompt|hosted)\b""")),
+        ("mcp", regex(r"\bmcp\b")),
+        ("on:", regex(r"on:\s")),
+        ("private", regex(r"begin [a-z ]*private")),
+        ("kind", regex(r"""kind["']?:\s*["']?(?:prompt|hosted)\b""")),
     ),
 )
 """Of every other syntax; the text in lower case."""
@@ -119,9 +120,9 @@ _PYTHON = _Gate(
         *("mcpToolTrigger", ".mcp_tool_trigger(", ".mcp_tool("),
     ),
     (
-        ("transport", re.compile(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),
-        ("hf_", re.compile(r"hf_[A-Za-z]")),
-        ("://", re.compile(r"://[^\s/:@]+:[^\s/:@]+@")),
+        ("transport", regex(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),
+        ("hf_", regex(r"hf_[A-Za-z]")),
+        ("://", regex(r"://[^\s/:@]+:[^\s/:@]+@")),
     ),
 )
 _LIBRARIES = (
@@ -130,7 +131,7 @@ _LIBRARIES = (
     *("bedrock_agentcore", "smolagents", "dspy", "haystack", "semantic_kernel", "langroid"),
     *("claude_agent_sdk", "claude_code_sdk", "deepagents", "redis", "boto3", "vertexai"),
 )
-_IMPORT = re.compile(
+_IMPORT = regex(
     r"^[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
     r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
     r"|smolagents|dspy|haystack|semantic_kernel|langroid|claude_agent_sdk|claude_code_sdk|deepagents)",

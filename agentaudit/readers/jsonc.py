@@ -12,6 +12,7 @@ from sys import intern
 import msgspec
 from msgspec import Struct, field
 
+from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind, entries_of
 from agentaudit.readers.lines import (
     MAX_COMMENTS,
@@ -22,7 +23,7 @@ from agentaudit.readers.lines import (
 )
 from agentaudit.readers.routes import with_bounded_routes
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""[ \t\r\n\ufeff]*+(?:
     (?P<mark>[\[\]{}:,])
   | (?P<string>"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+")

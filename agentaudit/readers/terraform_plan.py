@@ -9,11 +9,11 @@ https://developer.hashicorp.com/terraform/internals/json-format
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import MAX_ROUTE, Lines, broken
 from agentaudit.readers.planned_parts import (
@@ -25,7 +25,7 @@ from agentaudit.readers.planned_parts import (
     PlannedResource,
 )
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACE = regex(r"[ \t\r\n]*")
 _DECODE = json.JSONDecoder().raw_decode
 _DEEPEST_MODULE = 30
 _MOST_RESOURCES = 100_000

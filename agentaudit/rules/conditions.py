@@ -7,14 +7,16 @@ from functools import cache
 from types import UnionType
 from typing import get_args, get_origin, get_type_hints
 
+from agentaudit.expressions import regex
+
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-_TEXT = re.compile(_QUOTED)
-_ASKED = re.compile(r"(?P<has>\bhas\(\s*)?\b(?P<owner>[a-z_]+)\s*\.\s*(?P<name>\w+)")
-_COMPARED = re.compile(
+_TEXT = regex(_QUOTED)
+_ASKED = regex(r"(?P<has>\bhas\(\s*)?\b(?P<owner>[a-z_]+)\s*\.\s*(?P<name>\w+)")
+_COMPARED = regex(
     rf"\b(?P<owner>[a-z_]+)\.(?P<name>\w+)\s*(?:[!=]=|in)\s*(?P<words>\[[^\]]*\]|{_QUOTED})"
 )
-_COMPLAINT = re.compile(r"^[\w ]*:? ?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
-_MATCHED = re.compile(rf"\.matches\(\s*(?P<pattern>{_QUOTED})\s*\)")
+_COMPLAINT = regex(r"^[\w ]*:? ?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
+_MATCHED = regex(rf"\.matches\(\s*(?P<pattern>{_QUOTED})\s*\)")
 
 
 class ConditionError(ValueError):
