@@ -52,6 +52,11 @@ _SUPPORT = regex(
     r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,
 )
+_BESIDE = regex(
+    r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy)$",
+    re.IGNORECASE,
+)
+"""`langgraph-proxy` stands beside an agent, and is called after it."""
 
 
 def role_of(
@@ -67,7 +72,8 @@ def role_of(
         return ""
     base = image.rpartition("/")[2]
     told = (name for text in words for name in _names_in(text))
-    named = any(_AGENT_NAME.search(text) for text in (*names, base, *told))
+    own = (name for name in names if not _BESIDE.search(name))
+    named = any(_AGENT_NAME.search(text) for text in (*own, base, *told))
     serves = any(_SERVING.match(setting.key) for setting in settings)
     configured = not serves and any(_configures_agent(setting.key) for setting in settings)
     return "agent" if named or configured else ""

@@ -49,6 +49,8 @@ _SOURCE = regex(r"^(?:\.{0,2}/)?(?:[\w@.-]+/)+[\w@.-]+\.(?:[cm]?[jt]sx?|py|go|rb
 """`credentials: dist/credentials/SlackApi.credentials.js` says which file describes them."""
 _VARIABLE = regex(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 """`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
+_MODEL = regex(r"[a-z][a-z-]*/[a-z][a-z0-9.-]*(?::[a-z]+)?")
+"""`x-ai/grok-4-fast:free` is which model a key is for."""
 _COMPOSED = regex(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
 """A text with a gap, which a reference fills: nobody reads the whole of it here."""
 _PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
@@ -83,6 +85,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN
         and not _reads_as_words(value)
         and not _EXAMPLE_TOKEN.search(value)
+        and not _MODEL.fullmatch(value)
         and not is_made_up(value)
     )
 

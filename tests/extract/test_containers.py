@@ -155,6 +155,20 @@ def test_what_a_container_is_told_makes_it_an_agent(
     assert len(deployment_of({"compose.yaml": text}).agents) == agents
 
 
+def test_what_stands_beside_an_agent_may_be_called_after_it() -> None:
+    """Its settings may still say that it calls a model itself."""
+    text = (
+        "services:\n  app: {build: ., container_name: desk-agent}\n"
+        "  proxy: {build: proxy, container_name: langgraph-proxy}\n"
+        "  agent-squid: {build: squid, environment: {OPENAI_BASE_URL: 'http://models'}}\n"
+    )
+
+    found = {
+        runtime.name: runtime.runs_agent for runtime in deployment_of({"c.yml": text}).runtimes
+    }
+    assert found == {"app": True, "proxy": False, "agent-squid": True}
+
+
 @pytest.mark.parametrize(
     ("names", "agents"),
     [
