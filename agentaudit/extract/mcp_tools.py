@@ -18,7 +18,7 @@ _RESOURCE_EDGES = {
     "delete": EdgeKind.DELETES,
 }
 
-_TOOLS = Budget("tools of known servers", 20_000)
+_TOOLS = Budget("tools of known servers", 10_000)
 
 
 def add_tools(collector: Collector, server: ToolServer, url: str = "") -> None:

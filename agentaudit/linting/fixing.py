@@ -32,7 +32,7 @@ from agentaudit.rules.whole import Whole, whole_of
 Asking = Callable[[Mapping[str, str]], LintResult]
 """Lints the audit once more, with other texts in place of some files."""
 _ROUNDS = 8
-_MOST_READ = 10_000_000
+_MOST_READ = 4_000_000
 """Characters of one file, all of which is gone through for each of its fixes."""
 
 
