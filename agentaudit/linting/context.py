@@ -5,6 +5,7 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.finding import Severity
 
 _REHEARSAL = regex(
@@ -13,13 +14,13 @@ _REHEARSAL = regex(
     r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
 )
 _TRIAL = regex(r"(?:^|/)(?:evals?|evaluations?|benchmarks?)/")
-"""Agents there judge others, or are measured, while somebody looks on."""
+"""Agents there judge others, or are measured, while somebody looks on; so what they remember."""
 
 
 def rehearsed(fact: Fact) -> bool:
-    """Whether nobody deploys a fact: tests, manuals, and agents of evaluations and benchmarks."""
+    """Whether nobody deploys a fact: tests, manuals, agents of evaluations and their memories."""
     file = fact.evidence[0].file
-    tried = isinstance(fact, Agent) and _TRIAL.search(file) is not None
+    tried = isinstance(fact, Agent | MemoryStore) and _TRIAL.search(file) is not None
     return tried or _REHEARSAL.search(file) is not None
 
 

@@ -191,6 +191,16 @@ def test_an_agent_that_is_only_tried_is_a_note(file: str, severity: Severity) ->
     assert finding.severity is severity
 
 
+def test_what_an_agent_of_an_evaluation_remembers_is_a_note() -> None:
+    store = MemoryStore(
+        id=FactId("memory_store:m"), name="m", evidence=(place(1, "evals/a.py"),), kind="buffer"
+    )
+    asked = rule(kind="memory_store", when="memory_store.name == 'm'", severity=Severity.HIGH)
+    (finding,) = lint(Deployment(memory_stores=(store,)), [asked]).findings
+
+    assert finding.severity is Severity.LOW
+
+
 def test_the_worst_come_first_then_by_place() -> None:
     rules = [rule("low", severity=Severity.LOW), rule("high", severity=Severity.HIGH)]
     found = lint(deployment(2, 1), rules).findings
