@@ -71,12 +71,12 @@ def _gitlab(document: Document) -> Pipeline:
 def _gitlab_jobs(root: Node, shared: Node | None) -> Iterator[PipelineJob]:
     everywhere = [dict(level.items()) for level in (shared, root) if level is not None]
     of_all = {name: _first(everywhere, name) for name in (*_SCRIPTS, "id_tokens", "image")}
-    variables = root.child("variables")
+    variables, issued = root.child("variables"), _items(of_all["id_tokens"])
     for key, job in root.entries:
         if key.raw in _NOT_JOBS or job.child("script") is None:
             continue
         own = job.child("variables")
-        tokens = job.child("id_tokens") or of_all["id_tokens"]
+        tokens = job.child("id_tokens")
         image = job.child("image") or of_all["image"]
         scripts = (job.child(name) or of_all[name] for name in _SCRIPTS)
         yield PipelineJob(
@@ -86,8 +86,12 @@ def _gitlab_jobs(root: Node, shared: Node | None) -> Iterator[PipelineJob]:
             shared=(("variables", variables),) if variables is not None else (),
             settings=((key.raw, own),) if own is not None else (),
             image=(image.text or image.text_at("name")) if image is not None else "",
-            tokens=tuple(tokens.items()) if tokens is not None else (),
+            tokens=issued if tokens is None else _items(tokens),
         )
+
+
+def _items(node: Node | None) -> tuple[tuple[str, Node], ...]:
+    return tuple(node.items()) if node is not None else ()
 
 
 def _first(levels: list[dict[str, Node]], name: str) -> Node | None:
