@@ -52,7 +52,7 @@ def is_made_up(value: str) -> bool:
     if len(value) > _LONGEST_MADE_UP or value.isdigit():
         return False
     lower = value.lower()
-    meant = (lower, lower.translate(_LEET), _encoded(value).lower())
+    meant = (lower, lower.translate(_LEET), encoded_text(value).lower())
     return any(_MADE_UP.fullmatch(text) for text in meant)
 
 
@@ -60,11 +60,11 @@ def _lacks_its_key(value: str) -> bool:
     """Whether a value encodes the file of a Google service account, and its key is left out."""
     if not value.startswith(_ENCODED_BRACE):
         return False
-    text = _encoded(value)
+    text = encoded_text(value)
     return '"service_account"' in text and "PRIVATE KEY-----" not in text
 
 
-def _encoded(value: str) -> str:
+def encoded_text(value: str) -> str:
     """What a value of a Secret of Kubernetes encodes; empty where it encodes no text."""
     try:
         return base64.b64decode(value, validate=True).decode("ascii")

@@ -18,7 +18,7 @@ from agentaudit.extract.literals import (
     is_placeholder,
     is_publishable,
 )
-from agentaudit.extract.made_up import is_made_up
+from agentaudit.extract.made_up import encoded_text, is_made_up
 from agentaudit.extract.secret_names import name_words
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm
@@ -72,7 +72,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
     ):
         return False
-    if is_placeholder(key, value) or is_digest(key, value) or is_identifier(value):
+    if _stands_for_one(key, value) or is_digest(key, value) or is_identifier(value):
         return False
     names_one = kind == "connection_string" and _NAMED_PASSWORD.search(value) is not None
     if any(character.isspace() for character in value) and not names_one:
@@ -92,13 +92,24 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
 
 def likelihood(password: str) -> Confidence:
     """Nothing but words opens a door less often than it stands for what does: `changePassword`."""
-    words = name_words(password)
-    plain = _PLAIN_WORDS.fullmatch(password) is not None
+    meant = _meant(password)
+    words = name_words(meant)
+    plain = _PLAIN_WORDS.fullmatch(meant) is not None
     return (
         Confidence.POSSIBLE
         if plain and _mean_length(words) >= _SHORTEST_MEAN_OF_PLAIN
         else Confidence.LIKELY
     )
+
+
+def _stands_for_one(key: str, value: str) -> bool:
+    return any(is_placeholder(key, text) for text in {value, _meant(value)})
+
+
+def _meant(value: str) -> str:
+    """What a Secret of Kubernetes encodes, where a line of text is encoded; else the value."""
+    text = encoded_text(value).strip()
+    return text if text.isprintable() and text else value
 
 
 def _opens(connection: str) -> bool:

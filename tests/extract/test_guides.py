@@ -187,6 +187,8 @@ def test_a_secret_in_a_list_of_compose_is_found_once() -> None:
     ("value", "confidence"),
     [
         ("LocalPasswordOnly", Confidence.POSSIBLE),
+        (base64.b64encode(b"desk_redis_password").decode(), Confidence.POSSIBLE),
+        (base64.b64encode(b"q8!vR2#xLk-mP4").decode(), Confidence.LIKELY),
         ("index-postgres", Confidence.POSSIBLE),
         ("Milvus", Confidence.POSSIBLE),
         ("s3rverAt7home", Confidence.LIKELY),

@@ -1,5 +1,7 @@
 """Is it a credential, whose, and how long does it live? Asked of fakes that have the right form."""
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -284,6 +286,7 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
         ("LITELLM_MASTER_KEY", "sk-ci-master-not-real"),
         ("APP_SECRET_KEY", "ci-test-secret-key-minimum-16"),
         ("GROK_API_KEY", "x-ai/grok-4-fast:free"),
+        ("SECRET_KEY", b64encode(b"acme_secret_key_change_in_production\n").decode()),
         ("GPTOSS_API_KEY", "openai/gpt-oss-120b"),
         ("AUTH_SECRET", "acme_desk_secret_key_2031_change_in_production"),
         ("JWT_SECRET_KEY", "a-quite-secret-key-change-this-in-production-4711"),
@@ -315,6 +318,7 @@ def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None
         ("JWT_SECRET_KEY", "Zt-ci-testament-8vR2xLkQ9mP4"),
         ("DESK_API_KEY", "desk/8vr2xlkq9mp4-7tz"),
         ("DESK_API_KEY", "desk/vR2xLkQ9mP4"),
+        ("SECRET_KEY", b64encode(b"q8!vR2#xLk-mP4").decode()),
         ("DESK_LLM_KEY", "sk-desk-b14E29q7DeDvF2A74"),
         ("credentials", "Zt/citadel/8vR2xLkQ9mP4+w.b"),
     ],
