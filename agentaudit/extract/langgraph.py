@@ -15,6 +15,8 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _MINUTE_S = 60
+_FOR_EVER_S = 10**12
+"""Nobody sees the end of it: `1e999` minutes are no limit."""
 
 
 def extract_langgraph(documents: Documents, collector: Collector) -> None:
@@ -139,10 +141,10 @@ def _ttl(node: Node | None) -> tuple[Known, int | None]:
     if default is None or default.text is None:
         return Known.NONE, None
     try:
-        minutes = float(default.text)
+        seconds = float(default.text) * _MINUTE_S
     except ValueError:
         return Known.UNKNOWN, None
-    return (Known.SET, int(minutes * _MINUTE_S)) if minutes > 0 else (Known.NONE, None)
+    return (Known.SET, int(seconds)) if 0 < seconds < _FOR_EVER_S else (Known.NONE, None)
 
 
 def _place(document: Document, *route: str) -> Evidence:

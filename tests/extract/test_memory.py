@@ -114,6 +114,13 @@ def test_threads_without_ttl_stay_for_ever() -> None:
     assert langgraph()["checkpointer"].ttl is Known.NONE
 
 
+@pytest.mark.parametrize("minutes", ["1e999", 1e308, "nan", -1])
+def test_minutes_that_never_end_are_no_limit(minutes: object) -> None:
+    found = langgraph(checkpointer={"ttl": {"default_ttl": minutes}})
+
+    assert (found["checkpointer"].ttl, found["checkpointer"].ttl_s) == (Known.NONE, None)
+
+
 def test_a_store_is_swept_only_when_told_and_refreshed_unless_told() -> None:
     found = langgraph(checkpointer={"ttl": {"default_ttl": 60}}, store={"ttl": {"default_ttl": 10}})
 
