@@ -34,7 +34,9 @@ def größe():
     while True: pass
 def 探す(): time.sleep(600)
 def 𐎀(): time.sleep(600)
-def waits(): sys.stdin.read()
+def waits():
+    print(json.dumps({**numbers, "waits": threading.get_native_id()}))
+    sys.stdin.read()
 def begun(function):
     thread = threading.Thread(target=function, daemon=True)
     thread.start()
@@ -42,7 +44,6 @@ def begun(function):
 threads = {function.__name__: begun(function) for function in (größe, 探す, 𐎀)}
 print("ready")
 numbers = {name: thread.native_id for name, thread in threads.items()}
-print(json.dumps({**numbers, "waits": threading.get_native_id()}))
 waits()
 """
 ACROSS_C = """
