@@ -362,7 +362,7 @@ def test_what_is_seen_of_a_busy_process_is_what_it_can_do(start_in: Start) -> No
     stacks = sampled(program.pid, 300)
 
     impossible = [stack for stack in stacks if stack not in POSSIBLE]
-    assert len(impossible) <= 3  # of a program that does nothing but call
+    assert len(impossible) <= len(stacks) * 0.03  # of a program that does nothing but call
     assert ("<module>", "main") in {stack[:2] for stack in stacks}
 
 
