@@ -112,7 +112,11 @@ def lint(
         bool, typer.Option("--no-config", help="Read no configuration of the repository.")
     ] = False,
     allow_incomplete: Annotated[
-        bool, typer.Option("--allow-incomplete", help="Files that cannot be read do not end in 3.")
+        bool,
+        typer.Option(
+            "--allow-incomplete",
+            help="Files that cannot be read, or asked about, do not end in 3.",
+        ),
     ] = False,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Findings do not end in 1.")

@@ -66,7 +66,11 @@ def threat_model(
         Threshold, typer.Option(help="The least severity of a path that ends the run with 1.")
     ] = Threshold.HIGH,
     allow_incomplete: Annotated[
-        bool, typer.Option("--allow-incomplete", help="Files that cannot be read do not end in 3.")
+        bool,
+        typer.Option(
+            "--allow-incomplete",
+            help="Files that cannot be read, and ways that are too many, do not end in 3.",
+        ),
     ] = False,
 ) -> None:
     """
