@@ -6,7 +6,7 @@ simulator, which does not.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
@@ -120,8 +120,7 @@ def with_server(
 
     Limits of the played server are gone: a real one has its own, which its speed shows.
     """
-    most = min(len(workload.requests), _MOST_MEASURED)
-    sizes = tuple(2**power for power in range(max(most - 1, 0).bit_length() + 1))
+    sizes = doubled(min(len(workload.requests), _MOST_MEASURED))
     server, speeds = measured(url, model, sizes)
     points = tuple(zip(sizes, speeds, strict=True))
     machine = replace(
@@ -134,14 +133,10 @@ def _with_tokens(workload: Workload, server: ModelServer) -> Workload:
     """Each call takes as long as the tokens that are nearest to its demand."""
 
     def whole(step: WorkStep) -> WorkStep:
-        if step.stage is not Stage.GPU or not step.demand_ns:
-            return step
-        return replace(step, demand_ns=server.demand_ns(server.tokens(step.demand_ns)))
+        tokens = server.tokens(step.demand_ns)
+        return replace(step, demand_ns=server.demand_ns(tokens)) if step.demand_ns else step
 
-    requests = (
-        request.changed(steps=tuple(map(whole, request.steps))) for request in workload.requests
-    )
-    return replace(workload, requests=tuple(requests))
+    return _with_steps(workload, Stage.GPU, whole)
 
 
 def tools_of(workload: Workload) -> frozenset[Tool]:
@@ -158,6 +153,11 @@ def tools_of(workload: Workload) -> frozenset[Tool]:
 def server_speeds(machine: Machine) -> list[float]:
     """What the played server is told: the total speed at each number of calls."""
     return [0.0, *(total_speed(machine.gpu, calls) for calls in range(1, _MOST_CALLS + 1))]
+
+
+def doubled(most: int) -> tuple[int, ...]:
+    """How many calls are tried at once: 1, 2, 4 and so on, up to so many at least."""
+    return tuple(2**power for power in range(max(most - 1, 0).bit_length() + 1))
 
 
 def sides(cores: int) -> tuple[int, ...]:
@@ -178,14 +178,20 @@ def _recorded(workload: Workload, hands: Hands) -> Execution:
 
 def _with_tools(workload: Workload) -> Workload:
     """The workload with what is Python code in each CPU step: that is the kind of work's to say."""
+    return _with_steps(
+        workload,
+        Stage.CPU,
+        lambda step: replace(step, interpreted=interpreted(tool_of(step.name))),
+    )
+
+
+def _with_steps(
+    workload: Workload, stage: Stage, change: Callable[[WorkStep], WorkStep]
+) -> Workload:
+    """The workload with each of its steps of one stage changed."""
     requests = (
         request.changed(
-            steps=tuple(
-                replace(step, interpreted=interpreted(tool_of(step.name)))
-                if step.stage is Stage.CPU
-                else step
-                for step in request.steps
-            ),
+            steps=tuple(change(step) if step.stage is stage else step for step in request.steps)
         )
         for request in workload.requests
     )

@@ -79,7 +79,7 @@ def calibrate(
 def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
     from contextlib import ExitStack
 
-    from agentaudit.cli.laboratory import server_speeds, sides
+    from agentaudit.cli.laboratory import doubled, server_speeds, sides
     from agentaudit.model.execution import StageLatency
     from agentaudit.probes.execution.calibration import measure_host
     from agentaudit.probes.execution.priority import raised as raised_priority
@@ -92,14 +92,15 @@ def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
     from agentaudit.simulation.policies.capped import FirstCome
 
     machine, jobs = plain_machine(usable_cores()), sides(usable_cores())
-    calls = tuple(2**power for power in range(_MOST_SHOWN.bit_length()))
     with ExitStack() as stack:
         workers = stack.enter_context(
             Workers(count=jobs[-1], tools=tuple(Tool), server=server_speeds(machine))
         )
         if raised:
             stack.enter_context(raised_priority(workers))
-        host = measure_host(workers, tuple(Tool), FirstCome, side_by_side=jobs, calls=calls)
+        host = measure_host(
+            workers, tuple(Tool), FirstCome, side_by_side=jobs, calls=doubled(_MOST_SHOWN)
+        )
     curve = host_curve(host, dict.fromkeys(Tool, 1.0))
     seen = [StageLatency(concurrency=number, seconds=ns / 1e9) for number, ns in host.server]
     comments = [

@@ -4,7 +4,8 @@ Policies of API Management: XML with C# in its attributes, as one text.
 https://learn.microsoft.com/azure/api-management/api-management-howto-policies
 """
 
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document
+from agentaudit.readers.one_text import one_text
 
 _PARTS = ("<policies>", "<inbound>")
 
@@ -16,13 +17,4 @@ def is_policy(text: str) -> bool:
 
 def parse_policy(file: str, text: str) -> Document:
     """The whole text as one scalar: no parser of XML takes what stands in the attributes."""
-    lines = text.split("\n")
-    root = Node(
-        kind=NodeKind.STRING,
-        line=1,
-        column=1,
-        end_line=len(lines),
-        end_column=max(len(lines[-1]), 1),
-        raw=text,
-    )
-    return Document(file=file, syntax="xml", text=text, roots=(root,))
+    return one_text(file, "xml", text)

@@ -107,20 +107,23 @@ def _fields_asked(kind: str, rules: Sequence[CompiledRule]) -> frozenset[str] | 
 def programs_of(rules: Sequence[CompiledRule]) -> Iterator[Program]:
     """All that the engine needs to know to be asked all the rules, which stand by id."""
     for kind in FACT_KINDS:
-        of_kind = [rule for rule in rules if rule.rule.applies_to == kind]
-        for first in range(0, len(of_kind), MOST_TOGETHER):
-            asked = of_kind[first : first + MOST_TOGETHER]
+        for asked in _batches([rule for rule in rules if rule.rule.applies_to == kind]):
             refined = {item.source for rule in asked for _, item in rule.refinements}
             all_of_them = together([rule.condition.source for rule in asked])
             yield from programs(kind, (all_of_them, *sorted(refined)))
+
+
+def _batches(rules: Sequence[CompiledRule]) -> Iterator[Sequence[CompiledRule]]:
+    """As many rules as one program answers for."""
+    for first in range(0, len(rules), MOST_TOGETHER):
+        yield rules[first : first + MOST_TOGETHER]
 
 
 def _answer(
     rules: Sequence[CompiledRule], subject: Subject
 ) -> Iterator[tuple[CompiledRule, Severity | None]]:
     """Those of the rules about one kind of fact that hold for this one, or may."""
-    for first in range(0, len(rules), MOST_TOGETHER):
-        asked = rules[first : first + MOST_TOGETHER]
+    for asked in _batches(rules):
         answered: Sequence[bool | None] | None
         answered = answers([rule.condition for rule in asked], subject)
         if answered is None:

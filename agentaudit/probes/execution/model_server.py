@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from statistics import fmean, median
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.probes.execution.messages import ANSWER, CALL, packet
+from agentaudit.probes.http_connection import connection_to
 
 MOST_CALLS = 256
 """At once; each is waited for by a thread."""
@@ -92,9 +93,10 @@ def complete(server: ModelServer, tokens: int) -> None:
     usage = answer.get("usage")
     written = usage.get("completion_tokens") if isinstance(usage, dict) else None
     if written != tokens:
+        told = "nobody knows how many" if written is None else written
         raise ModelServerError(
-            f"{server.url} wrote {written or 'nobody knows how many'} tokens where {tokens} were"
-            " asked for: it has to heed min_tokens or ignore_eos, and to tell completion_tokens"
+            f"{server.url} wrote {told} tokens where {tokens} were asked for:"
+            " it has to heed min_tokens or ignore_eos, and to tell completion_tokens"
         )
 
 
@@ -106,8 +108,8 @@ def measured(url: str, model: str, sizes: Sequence[int]) -> tuple[ModelServer, l
     the first of `sizes`, which is 1. Raises UsageError where there is no server to measure.
     """
     try:
-        server = ModelServer(url=_base(url), model=model)
-        server = server if model else replace(server, model=_first_model(server.url))
+        base = _base(url)
+        server = ModelServer(url=base, model=model or _first_model(base))
         complete(server, _SHORT)  # the first call of all warms the server up
         short: list[float] = []
         long: dict[int, list[float]] = {size: [] for size in sizes}
@@ -163,8 +165,7 @@ def _first_model(url: str) -> str:
 def _answer(url: str, path: str, asked: object = None) -> dict[str, Any]:
     """What the server says, which has to be a JSON object."""
     parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=_PATIENCE_S)
+    connection = connection_to(parts, timeout_s=_PATIENCE_S)
     try:
         method, body = ("GET", None) if asked is None else ("POST", json.dumps(asked))
         headers = {"Content-Type": "application/json"}

@@ -17,11 +17,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import TextIO
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
+
+from agentaudit.probes.http_connection import connection_to
 
 _READ_BYTES = 64 * 1024
 _LARGEST_ANSWER = 64 * 1024 * 1024
@@ -170,17 +172,11 @@ def _dues(plan: Plan) -> Iterator[int]:
         yield due_ns if plan.rate_hz > 0 else 0
 
 
-def _connection(plan: Plan) -> HTTPConnection:
-    parts = urlsplit(plan.url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    return kind(parts.hostname or "", parts.port, timeout=plan.timeout_s)
-
-
 def _unreachable(plan: Plan, stopped: threading.Event) -> str:
     """Why nothing listens at the address, once its time to begin is over."""
     end_s = time.monotonic() + plan.wait_s
     while True:
-        connection = _connection(plan)
+        connection = connection_to(urlsplit(plan.url), timeout_s=plan.timeout_s)
         try:
             connection.connect()
         except OSError as error:
@@ -197,7 +193,7 @@ def _asked(plan: Plan, number: int) -> Outcome:
     parts = urlsplit(plan.url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     body = plan.bodies[(number - 1) % len(plan.bodies)].encode() if plan.bodies else None
-    connection = _connection(plan)
+    connection = connection_to(parts, timeout_s=plan.timeout_s)
     end_s = time.monotonic() + plan.timeout_s
     try:
         connection.request(plan.method, path, body=body, headers=dict(plan.headers))
