@@ -16,6 +16,7 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, plain
+from agentaudit.extract.registries import add_registry
 from agentaudit.extract.stages import stage_named, stage_of_settings
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
@@ -23,7 +24,7 @@ from agentaudit.model.facts.agents import Model
 from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.runtimes import Egress, Runtime
-from agentaudit.model.facts.tools import Registry, ToolServer
+from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node
 
 
@@ -127,7 +128,8 @@ def add_container(collector: Collector, container: Container) -> Runtime:
     if credentials:
         runtime = replace(runtime, holds_secrets=True)
         collector.update(runtime)
-    _add_image(collector, container, runtime)
+    if container.build is None:
+        add_registry(collector, launch, runtime.evidence[0], runtime.id)
     add_egress(collector, runtime, container.egress)
     return runtime
 
@@ -239,21 +241,6 @@ def _model(container: Container, place: Evidence) -> Model:
         provider=image_launch(container.runtime.image).package.rpartition("/")[2],
         local=Truth.YES,
     )
-
-
-def _add_image(collector: Collector, container: Container, runtime: Runtime) -> None:
-    launch = image_launch(container.runtime.image)
-    if not launch.package or container.build is not None:
-        return
-    registry = collector.add(
-        Registry(
-            id=fact_id("registry", "oci", f"oci/{launch.package}"),
-            name=f"oci: {plain(launch.package)}",
-            evidence=runtime.evidence[:1],
-            mutable=launch.mutable,
-        )
-    )
-    collector.link(EdgeKind.LAUNCHED_FROM, runtime.id, registry.id, *runtime.evidence[:1])
 
 
 def runtime_id(name: str, key: str) -> FactId:

@@ -13,11 +13,11 @@ from agentaudit.extract.dockerfile_servers import add_image_server, folders_with
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.registries import add_registry
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.runtimes import Runtime
-from agentaudit.model.facts.tools import Registry
 from agentaudit.readers.document import Document, Node
 
 _ENV_FILE = re.compile(
@@ -45,9 +45,10 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
             holder_id=runtimes[0].id,
             seen_by=tuple(runtime.id for runtime in runtimes),
         )
-        add_credentials(collector, _settings(document), holding)
+        settings = tuple(_settings(document))
+        add_credentials(collector, settings, holding)
         _add_copied_files(document, collector, runtimes)
-        add_image_server(document, collector, runtimes, tuple(_settings(document)), coded=coded)
+        add_image_server(document, collector, runtimes, settings, coded=coded)
 
 
 def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
@@ -117,17 +118,8 @@ def _add_image_facts(
                 evidence=tuple(dict.fromkeys((*runtime.evidence, *places))),
             )
         )
-    if base not in stages and launch.package:
-        registry = collector.add(
-            Registry(
-                id=fact_id("registry", "oci", f"oci/{launch.package}"),
-                name=f"oci: {plain(launch.package)}",
-                evidence=tuple(places[:1]),
-                mutable=launch.mutable,
-            )
-        )
-        for runtime in runtimes:
-            collector.link(EdgeKind.LAUNCHED_FROM, runtime.id, registry.id, places[0])
+    if base not in stages:
+        add_registry(collector, launch, places[0], *(runtime.id for runtime in runtimes))
 
 
 def _root(base: str, users: list[Node]) -> Truth:

@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from msgspec import Struct
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, Setting, Workload, evidence
 from agentaudit.extract.container_roles import asks, role_of
 from agentaudit.extract.containers import tool_server_id
 from agentaudit.extract.dockerfile_instructions import instructions, last_stage, started
@@ -20,10 +20,11 @@ from agentaudit.extract.launchers import Launch, image_launch, launch_of
 from agentaudit.extract.mcp_catalogue import known_server
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, plain
+from agentaudit.extract.registries import add_registry
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.runtimes import Runtime
-from agentaudit.model.facts.tools import Registry, ToolServer
+from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node
 
 _LAUNCHER = regex(r"(?:^|/)(?:npx|bunx|pnpx|pnpm|yarn|npm|bun|uvx|pipx|uv)$")
@@ -70,8 +71,7 @@ def add_image_server(
     )
     for runtime in runtimes:
         collector.link(EdgeKind.RUNS_ON, server.id, runtime.id, server.evidence[0])
-    if served.launch.registry:
-        _add_registry(collector, server, served.launch)
+    add_registry(collector, served.launch, server.evidence[0], server.id)
     if server.transport == "http" and server.authenticated is Truth.UNKNOWN:
         place, what = server.evidence[-1], f"whether {server.name} asks who calls"
         collector.leave_open(place, what, "it may not")
@@ -155,15 +155,3 @@ def _asking(served: _Served, workloads: Sequence[Workload], settings: Sequence[S
         return Truth.UNKNOWN
     bare = any(item.settings_whole and not asks(item.settings) for item in workloads)
     return Truth.NO if bare else Truth.UNKNOWN
-
-
-def _add_registry(collector: Collector, server: ToolServer, launch: Launch) -> None:
-    registry = collector.add(
-        Registry(
-            id=fact_id("registry", launch.registry, f"{launch.registry}/{launch.package}"),
-            name=f"{launch.registry}: {server.package}",
-            evidence=server.evidence[:1],
-            mutable=launch.mutable,
-        )
-    )
-    collector.link(EdgeKind.LAUNCHED_FROM, server.id, registry.id, *server.evidence[:1])

@@ -8,7 +8,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.launchers import Launch, launch_of
+from agentaudit.extract.launchers import launch_of
 from agentaudit.extract.mcp_clients import URLS, DeclaredServer, client_agent, declared_servers
 from agentaudit.extract.mcp_credentials import (
     URL_SECRET,
@@ -19,12 +19,13 @@ from agentaudit.extract.mcp_credentials import (
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.recognition import by_look
 from agentaudit.extract.redaction import arguments, bare_url, plain
+from agentaudit.extract.registries import add_registry
 from agentaudit.extract.secret_names import secret_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
-from agentaudit.model.facts.tools import Registry, ToolServer
+from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _LOCAL = regex(r"^https?://(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?=[:/]|$)")
@@ -89,7 +90,7 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
     server = collector.add(server)
     collector.link(EdgeKind.EXPOSES, reading.agent.id, server.id, place)
     add_tools(collector, server, url)
-    _add_registry(collector, server, launch)
+    add_registry(collector, launch, server.evidence[0], server.id)
     add_server_credentials(
         collector, ServerPlace(reading.documents, document, declared, server.id, reading.agent.id)
     )
@@ -189,17 +190,3 @@ def _approved(node: Node) -> tuple[str, ...]:
 def _auto_approved(node: Node) -> bool:
     trust = node.child("trust")
     return bool(_approved(node)) or (trust is not None and trust.boolean is True)
-
-
-def _add_registry(collector: Collector, server: ToolServer, launch: Launch) -> None:
-    if not launch.registry or not launch.package:
-        return
-    registry = collector.add(
-        Registry(
-            id=fact_id("registry", launch.registry, f"{launch.registry}/{launch.package}"),
-            name=f"{launch.registry}: {launch.package}",
-            evidence=server.evidence[:1],
-            mutable=launch.mutable,
-        )
-    )
-    collector.link(EdgeKind.LAUNCHED_FROM, server.id, registry.id, *server.evidence[:1])
