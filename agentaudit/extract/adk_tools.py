@@ -16,6 +16,7 @@ from agentaudit.extract.collector import Setting, evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
+from agentaudit.extract.mcp_tools import tools_of
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_tools import function_tool
@@ -128,7 +129,5 @@ def _prove(reading: Reading, server: ToolServer, arguments: Node, route: str) ->
 
 
 def _run_unasked(reading: Reading, server: ToolServer) -> None:
-    for edge in reading.collector.from_fact(server.id, EdgeKind.EXPOSES):
-        tool = reading.collector.facts.get(edge.dst)
-        if isinstance(tool, Tool):
-            reading.collector.update(replace(tool, approval=Truth.NO))
+    for tool in tools_of(reading.collector, server):
+        reading.collector.update(replace(tool, approval=Truth.NO))

@@ -14,12 +14,13 @@ from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.known_tools import CODE, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_headers, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
+from agentaudit.extract.mcp_tools import tools_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.schemas import Taken, taken_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.controls import Approval
-from agentaudit.model.facts.tools import Tool, ToolServer
+from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Node
 
 _KNOWN = {
@@ -139,7 +140,7 @@ def _silence(reading: Reading, server: ToolServer, listed: tuple[str, ...]) -> N
     reading.collector.update(
         replace(server, approved_tools=listed, wildcard_tools="*" in listed or not listed)
     )
-    for tool in _tools_of(reading, server):
+    for tool in tools_of(reading.collector, server):
         reading.collector.update(replace(tool, approval=Truth.NO))
 
 
@@ -152,17 +153,9 @@ def _gate(reading: Reading, server: ToolServer, place: Evidence) -> None:
             scope=("*",),
         )
     )
-    for tool in _tools_of(reading, server):
+    for tool in tools_of(reading.collector, server):
         reading.collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
         reading.collector.update(replace(tool, approval=Truth.YES))
-
-
-def _tools_of(reading: Reading, server: ToolServer) -> list[Tool]:
-    found = (
-        reading.collector.facts.get(edge.dst)
-        for edge in reading.collector.from_fact(server.id, EdgeKind.EXPOSES)
-    )
-    return [tool for tool in found if isinstance(tool, Tool)]
 
 
 def add_http_call(reading: Reading, action: Node, route: str) -> None:

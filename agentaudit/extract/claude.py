@@ -18,11 +18,11 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import client_agent
+from agentaudit.extract.mcp_tools import tools_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval
-from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.model.facts.tools import Tool, ToolServer
@@ -118,11 +118,11 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
     rules = {rule.text or "": rule for rule in _rules(document.root, "allow")}
     gates = [
         fact
-        for name in sorted(_led_to(collector, agent.id, EdgeKind.GATED_BY))
+        for name in sorted(edge.dst for edge in collector.from_fact(agent.id, EdgeKind.GATED_BY))
         if isinstance(fact := collector.facts[name], Approval)
     ]
-    for name in _led_to(collector, agent.id, EdgeKind.EXPOSES):
-        server = collector.facts[name]
+    for edge in collector.from_fact(agent.id, EdgeKind.EXPOSES):
+        server = collector.facts[edge.dst]
         if not isinstance(server, ToolServer):
             continue
         rule = rules.get(f"mcp__{server.name}") or rules.get(f"mcp__{server.name}__*")
@@ -138,17 +138,9 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
                 ),
             )
         )
-        for identifier in _led_to(collector, name, EdgeKind.EXPOSES):
-            tool = collector.facts.get(identifier)
-            if isinstance(tool, Tool):
-                free = whole or _allowed(server, tool, rules)
-                _gate_tool(
-                    collector, tool, gates, allowed=free or agent.permission_mode == "bypass"
-                )
-
-
-def _led_to(collector: Collector, source: FactId, kind: EdgeKind) -> list[FactId]:
-    return [edge.dst for edge in collector.from_fact(source, kind)]
+        for tool in tools_of(collector, server):
+            free = whole or _allowed(server, tool, rules)
+            _gate_tool(collector, tool, gates, allowed=free or agent.permission_mode == "bypass")
 
 
 def _allowed(server: ToolServer, tool: Tool, rules: Container[str]) -> bool:

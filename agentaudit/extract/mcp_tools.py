@@ -61,6 +61,14 @@ def settle_unknown_tools(collector: Collector, server: ToolServer) -> None:
     collector.settle(server.evidence[0], _open_end(server))
 
 
+def tools_of(collector: Collector, server: ToolServer) -> tuple[Tool, ...]:
+    """The tools that a server exposes, in the order in which they were found."""
+    found = (
+        collector.facts.get(edge.dst) for edge in collector.from_fact(server.id, EdgeKind.EXPOSES)
+    )
+    return tuple(tool for tool in found if isinstance(tool, Tool))
+
+
 def _open_end(server: ToolServer) -> str:
     return f"the tools of the server {server.name} are not known"
 
