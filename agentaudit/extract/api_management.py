@@ -7,6 +7,7 @@ elsewhere: a policy that asks nothing leaves that open.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.controls import Gateway
 from agentaudit.readers.document import Document, Node
+from agentaudit.readers.lines import Lines
 
 _CHECK = "check-header"
 _ASKS = frozenset(
@@ -84,13 +86,20 @@ class _Policy(Struct, frozen=True, dict=True):
         """What callers pass on their way in."""
         return self.bare[self.start : max(self.bare.find("</inbound>"), self.start)]
 
+    @cached_property
+    def elements(self) -> Mapping[str, int]:
+        """Where on the way in each element stands first; a check that compares nothing is none."""
+        found: dict[str, int] = {}
+        for match in _ELEMENT.finditer(self.inbound):
+            if match[1] != _CHECK or _VALUED.match(self.inbound, match.start()):
+                found.setdefault(match[1], match.start())
+        return found
+
     def place(self, offset: int, snippet: str) -> Evidence:
         """Where an element of the way in stands; in a text that is a value, where that begins."""
         if self.document.syntax != "xml":
             return evidence(self.document, self.node, snippet)
-        before = self.text[: self.start + offset]
-        line = before.count("\n") + 1
-        column = len(before) - (before.rfind("\n") + 1) + 1
+        line, column = Lines(self.text).place(self.start + offset)
         place = self.node.changed(
             line=line, column=column, end_line=line, end_column=column + len(snippet)
         )
@@ -100,27 +109,27 @@ class _Policy(Struct, frozen=True, dict=True):
 def add_managed_api(api: ManagedApi, documents: Documents, collector: Collector) -> None:
     """The gateway that a policy makes of an API, where models or tools are behind it."""
     place, what = evidence(api.document, api.policy), f"the policy of {api.name}"
-    policy = _policy(api, documents)
     end = (place, what, "whether it asks who calls")
-    if policy is not None and not collector.affords(_READ, len(policy.text), end):
-        return
+    policy = _policy(api, documents)
     if policy is None:
         if any(_named(api.name)) or any(_named(api.policy.raw)):
             collector.leave_open(*end)
         return
+    if collector.affords(_READ, len(policy.text), end):
+        _add_gateway(api, policy, collector)
+
+
+def _add_gateway(api: ManagedApi, policy: _Policy, collector: Collector) -> None:
     models, tools = (
         named or before.search(policy.bare) is not None
         for named, before in zip(_named(api.name), (_BEFORE_MODELS, _BEFORE_TOOLS), strict=True)
     )
     if not (models or tools):
         return
-    found: dict[str, int] = {}
-    for match in _ELEMENT.finditer(policy.inbound):
-        if match[1] != _CHECK or _VALUED.match(policy.inbound, match.start()):
-            found.setdefault(match[1], match.start())
+    found = policy.elements
     asking = next((name for name in found if name in _ASKS), None)
     limits = next((name for name in found if name in _LIMITS), None)
-    adding = _adds_key(policy, found)
+    adding = _adds_key(policy)
     told = [policy.place(found[name], f"<{name}>") for name in (asking, limits) if name]
     own = evidence(api.document, api.policy, api.name)
     if asking is None:
@@ -170,11 +179,11 @@ def _named(text: str) -> tuple[bool, bool]:
     return _MODELS.search(text) is not None, _TOOLS.search(text) is not None
 
 
-def _adds_key(policy: _Policy, found: dict[str, int]) -> Evidence | None:
+def _adds_key(policy: _Policy) -> Evidence | None:
     """Where a policy proves to what is behind it that it may be called."""
     for name in ("authentication-managed-identity", "authentication-certificate"):
-        if name in found:
-            return policy.place(found[name], f"<{name}>")
+        if name in policy.elements:
+            return policy.place(policy.elements[name], f"<{name}>")
     for match in _HEADER.finditer(policy.inbound):
         if match[1].lower() in _KEYS and "delete" not in match[2]:
             return policy.place(match.start(), "<set-header>")
