@@ -12,16 +12,15 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded_yaml
-from agentaudit.extract.iam_holders import principal_name
+from agentaudit.extract.iam_holders import add_outsider, principal_kind, principal_name
 from agentaudit.extract.kubernetes_grants import UNLIMITED, Giving, add_grant, subject_id
 from agentaudit.extract.kubernetes_roles import BUILT_IN, rights_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import NOBODY, FactId
-from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Document, Node
 
 _READS = ("get", "list", "watch")
@@ -125,14 +124,7 @@ class Doors(Struct, frozen=True, kw_only=True):
         place = evidence(self.document, arn, arn.raw[:_SHORT])
         ids, name = self.known(arn), principal_name(arn.text or "")
         if not ids and name and "${" not in name:
-            made = Identity(
-                id=fact_id("identity", name, arn.raw),
-                name=name,
-                evidence=(place,),
-                provider="aws",
-                kind="user" if ":user/" in arn.raw else "role",
-            )
-            ids = (self.collector.add(made).id,)
+            ids = (add_outsider(self.collector, arn.raw, principal_kind(arn.raw), place),)
         if ids:
             return _Principal(self.collector.facts[ids[0]].name, ids, place)
         what = f"the principal {arn.raw[:_SHORT]}"

@@ -13,7 +13,6 @@ from agentaudit.extract.iam_trust import trust
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Identity
-from agentaudit.readers.document import Node
 
 _ROLE_ARN = re.compile(
     r"^arn:aws[\w-]*:(?:iam|sts)::[^:]*:(?:role|user|assumed-role)/(?P<path>.+)$"
@@ -85,12 +84,9 @@ def add_identity(collector: Collector, holder: Holder) -> Identity:
     return added
 
 
-def add_outsider(collector: Collector, named: Node, kind: str, place: Evidence) -> FactId | None:
+def add_outsider(collector: Collector, arn: str, kind: str, place: Evidence) -> FactId:
     """Who is named by an ARN and declared in no file: what he may do is open, not who he is."""
-    arn = named.text or ""
     name = principal_name(arn)
-    if not name or "${" in arn:
-        return None
     identity = Identity(
         id=fact_id("identity", name, arn),
         name=name,
@@ -108,3 +104,8 @@ def principal_name(arn: str) -> str:
         return ""
     path = found["path"]
     return path.split("/")[0] if ":assumed-role/" in arn else path.rpartition("/")[2]
+
+
+def principal_kind(arn: str) -> str:
+    """Whether an ARN is that of a user or, as nearly all are, that of a role."""
+    return "user" if ":user/" in arn else "role"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.eks_access import Doors, Entry
-from agentaudit.extract.iam_holders import principal_name
+from agentaudit.extract.iam_holders import principal_kind, principal_name
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Identity
@@ -30,8 +30,7 @@ def extract_cluster_access(documents: Documents, collector: Collector) -> None:
             declared.setdefault((identity.kind, identity.name), []).append(identity.id)
 
     def known(arn: Node) -> Sequence[FactId]:
-        kind = "user" if ":user/" in arn.raw else "role"
-        return declared.get((kind, principal_name(arn.text or "")), ())
+        return declared.get((principal_kind(arn.raw), principal_name(arn.text or "")), ())
 
     for item in kubernetes_objects(documents):
         doors = Doors(collector=collector, documents=documents, document=item.document, known=known)

@@ -15,6 +15,7 @@ from agentaudit.extract.iam_holders import (
     add_identity,
     add_outsider,
     managed_statement,
+    principal_kind,
     principal_name,
 )
 from agentaudit.extract.iam_managed import policy_name
@@ -87,14 +88,14 @@ class Principals(Struct):
             effect = "what it may do is not known"
             place = evidence(declared.document, reference)
             self.collector.leave_open(place, f"the role of {declared.shown}", effect)
-            outside = add_outsider(self.collector, named, kind, place)
-            if outside is not None:
-                return outside
+            arn = named.text or ""
+            if principal_name(arn) and "${" not in arn:
+                return add_outsider(self.collector, arn, kind, place)
         return None
 
     def declared(self, module: Module, node: Node) -> FactId | None:
         """The identity that an ARN means, where a file declares it; asked once all are added."""
-        kind = "user" if ":user/" in node.raw or "aws_iam_user." in node.raw else "role"
+        kind = "user" if "aws_iam_user." in node.raw else principal_kind(node.raw)
         return self.ids.get(self._key_of(module, node, kind))
 
     def _declare(self, module: Module) -> None:
