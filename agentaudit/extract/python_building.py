@@ -12,7 +12,7 @@ from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_frameworks import is_of_framework
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_runs import Runs
-from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.python_syntax import argument, keyword
 from agentaudit.extract.python_tools import function_tool
 from agentaudit.model.facts.tools import Tool
 
@@ -93,7 +93,7 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         if not isinstance(element, ast.Call):
             return None
         if last == "AgentTool":
-            given = keyword(element, "agent") or next(iter(element.args), None)
+            given = argument(element, 0, "agent")
             inner = self.module.dotted(given) if given is not None else ""
             return inner if inner in self.agents else ""
         return owner if last in _AS_TOOLS and owner in self.agents else None

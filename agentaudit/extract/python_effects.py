@@ -11,7 +11,7 @@ from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_execution import Execution
 from agentaudit.extract.python_names import FunctionDef
-from agentaudit.extract.python_syntax import descendants, keyword
+from agentaudit.extract.python_syntax import argument, descendants
 from agentaudit.model.evidence import Truth
 
 _HTTP = regex(
@@ -88,8 +88,7 @@ def _http_effect(module: Module, call: ast.Call, found: Effects) -> None:
     """
     last = module.dotted(call.func).rpartition(".")[2]
     if last in _READING:
-        at = 1 if last in _AFTER_METHOD else 0
-        address = keyword(call, "url") or next(iter(call.args[at : at + 1]), None)
+        address = argument(call, 1 if last in _AFTER_METHOD else 0, "url")
         fixed = bool(module.text(address))
         found.names.add("read")
         found.untrusted |= not fixed
@@ -101,12 +100,12 @@ def _http_effect(module: Module, call: ast.Call, found: Effects) -> None:
 
 def _only_reads(module: Module, call: ast.Call) -> bool:
     """Whether a request names a method that sends nothing."""
-    method = keyword(call, "method") or next(iter(call.args), None)
+    method = argument(call, 0, "method")
     return module.text(method).upper() in {"GET", "HEAD"}
 
 
 def _sql_effect(module: Module, call: ast.Call, found: Effects) -> None:
-    given = keyword(call, "sql", "query", "statement") or next(iter(call.args), None)
+    given = argument(call, 0, "sql", "query", "statement")
     verb = next(iter(module.text(given).split()), "").upper().rstrip(";")
     effect = _VERBS.get(verb, "read")
     found.names.update({effect} if verb else {"read", "write", "delete"})
@@ -118,8 +117,7 @@ def _file_effect(module: Module, call: ast.Call, found: Effects) -> None:
     last = name.rpartition(".")[2]
     given = None
     if last == "open":
-        at = 0 if name in _PATHS else 1
-        given = keyword(call, "mode") or next(iter(call.args[at : at + 1]), None)
+        given = argument(call, 0 if name in _PATHS else 1, "mode")
     mode = module.text(given) if given is not None else "r"
     if "write" in last or set(mode) & set("wax+") or not mode:
         found.names.add("write")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import Call, written_keys
-from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.python_syntax import argument
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
@@ -64,7 +64,7 @@ def _add_question(building: Building, agent: Agent, gate: ast.Call, tools: Itera
 def _named(building: Building, gate: ast.Call) -> dict[str, None] | None:
     """The tools that a question names, in their order; None where they cannot be read."""
     module = building.module
-    scope = module.meant(keyword(gate, "interrupt_on") or next(iter(gate.args), None))
+    scope = module.meant(argument(gate, 0, "interrupt_on"))
     if not isinstance(scope, ast.Dict) or None in scope.keys:
         return None
     asked = {name: module.value(value) for name, value in written_keys(module, scope)}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
-from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.python_syntax import argument, keyword
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.controls import AuditLog
@@ -48,7 +48,7 @@ def message_logs(module: Module, calls: Sequence[Call]) -> Iterator[AuditLog]:
 def _file(module: Module, call: Call) -> ast.expr | None:
     """Where a call says into which file it writes; None of one that writes into none."""
     if call.name in _HANDLERS:
-        given = keyword(call.node, "filename") or next(iter(call.node.args[:1]), None)
+        given = argument(call.node, 0, "filename")
         return given if _appends(module, call.node) else None
     if call.name in _CREWS:
         given = keyword(call.node, "output_log_file")
@@ -63,5 +63,5 @@ def _is_given(module: Module, given: ast.expr | None) -> bool:
 
 def _appends(module: Module, call: ast.Call) -> bool:
     """What is opened with another mode begins anew whenever it is started."""
-    mode = keyword(call, "mode") or next(iter(call.args[1:2]), None)
+    mode = argument(call, 1, "mode")
     return mode is None or module.text(mode).startswith("a")

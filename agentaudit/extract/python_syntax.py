@@ -51,6 +51,11 @@ def keyword(call: ast.Call, *names: str) -> ast.expr | None:
     return next((found[name] for name in names if name in found), None)
 
 
+def argument(call: ast.Call, at: int, *names: str) -> ast.expr | None:
+    """What a call is given by one of these names, or at a position."""
+    return keyword(call, *names) or next(iter(call.args[at : at + 1]), None)
+
+
 def splatted(call: ast.Call) -> bool:
     """Whether arguments come from a mapping we cannot see: what is not given may be given there."""
     return any(item.arg is None for item in call.keywords)

@@ -15,7 +15,7 @@ from agentaudit.extract.python_frameworks import is_foreign
 from agentaudit.extract.python_named_tools import named_tool
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_own_tools import own_tool, wrapped
-from agentaudit.extract.python_syntax import keyword, splatted
+from agentaudit.extract.python_syntax import argument, keyword, splatted
 from agentaudit.extract.python_tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
@@ -172,8 +172,7 @@ def _inner(building: Building, element: ast.expr, path: str) -> ast.expr | None:
         return building.made_by(element)
     if path not in _WRAPPERS:
         return None
-    at = 1 if path in _NAMED_FIRST else 0
-    given = keyword(element, *_WRAPPERS[path]) or next(iter(element.args[at : at + 1]), None)
+    given = argument(element, 1 if path in _NAMED_FIRST else 0, *_WRAPPERS[path])
     return None if isinstance(given, ast.Lambda) else given
 
 

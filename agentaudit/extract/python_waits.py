@@ -16,7 +16,7 @@ from agentaudit.extract.python_builders import RUN_METHODS
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_imports import defined_at, modules
-from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.python_syntax import argument
 
 _NO_RUNS = frozenset({"asyncio.run", "anyio.run", "subprocess.run", "uvicorn.run"})
 """Of programs and loops; none says how long an agent takes."""
@@ -96,11 +96,11 @@ def _ends(module: Module, item: ast.withitem) -> bool:
     made = item.context_expr
     if not isinstance(made, ast.Call) or module.dotted(made.func) not in _ENDING:
         return False
-    return _given(module, keyword(made, "delay", "seconds") or next(iter(made.args), None))
+    return _given(module, argument(made, 0, "delay", "seconds"))
 
 
 def _limited(module: Module, call: ast.Call) -> bool:
-    return _given(module, keyword(call, "timeout") or next(iter(call.args[1:]), None))
+    return _given(module, argument(call, 1, "timeout"))
 
 
 def _given(module: Module, seconds: ast.expr | None) -> bool:
