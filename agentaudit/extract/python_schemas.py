@@ -72,7 +72,7 @@ def _of_dictionary(module: Module, written: ast.Dict) -> Taken | None:
         return taken_by(json_node(module, written))
     if all(isinstance(value, ast.Dict) for value in keys.values()):  # smolagents
         return taken_of((name, json_node(module, value)) for name, value in keys.items())
-    return _taken(module, keys.items())
+    return taken_by_types(module, keys.items())
 
 
 def json_node(module: Module, written: ast.expr, depth: int = 0) -> Node:
@@ -116,10 +116,11 @@ def _of_class(module: Module, defined: ast.ClassDef) -> Taken | None:
         and not _checked(module, member.value)
         and not {member.target.id, "*"} & looked_at
     ]
-    return _taken(module, fields)
+    return taken_by_types(module, fields)
 
 
-def _taken(module: Module, fields: Iterable[tuple[str, ast.expr]]) -> Taken:
+def taken_by_types(module: Module, fields: Iterable[tuple[str, ast.expr | None]]) -> Taken:
+    """What parameters let through, by the type of each; one without a type takes anything."""
     found = tuple(fields)
     loose = any(takes_anything(module, annotation) for _, annotation in found)
     return Taken(
@@ -137,8 +138,9 @@ def _taken(module: Module, fields: Iterable[tuple[str, ast.expr]]) -> Taken:
 
 def _checked(module: Module, value: ast.expr | None) -> bool:
     """Whether what describes a field refuses some values: `Field(pattern=…)`."""
-    named = isinstance(value, ast.Call) and module.dotted(value).rpartition(".")[2] == "Field"
-    return named and value is not None and checks(module, value)
+    if not isinstance(value, ast.Call) or module.dotted(value).rpartition(".")[2] != "Field":
+        return False
+    return checks(module, value)
 
 
 def _looked_at(module: Module, defined: ast.ClassDef) -> Iterator[str]:

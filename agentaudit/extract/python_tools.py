@@ -7,18 +7,13 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_annotations import (
-    is_filled_in,
-    takes_any_content,
-    takes_any_text,
-    takes_anything,
-)
+from agentaudit.extract.python_annotations import is_filled_in
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_effects import effects_of
 from agentaudit.extract.python_names import FunctionDef
-from agentaudit.extract.python_schemas import schema_in
+from agentaudit.extract.python_schemas import schema_in, taken_by_types
 from agentaudit.extract.python_syntax import keyword
-from agentaudit.extract.schemas import FREE_FORM, Taken, as_taking
+from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -154,24 +149,17 @@ def _of_strands(module: Module, node: FunctionDef) -> bool:
 
 def _taken(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Taken:
     """What a function takes, by the schema that its decorator names, or by its signature."""
+    signed = taken_by_types(module, ((item.arg, item.annotation) for item in parameters))
     given = _given_schema(module, node)
-    named = schema_in(module, given) if given is not None else None
-    if named is not None:
-        return named
-    open_ones = (item.arg for item in parameters if takes_any_content(module, item.annotation))
-    return Taken(
-        typed=Truth.YES if given is not None else _typed(module, node, parameters),
-        free_form=tuple(item.arg for item in parameters if _free_form(module, item)),
-        any_content=() if given is not None else tuple(open_ones),
-    )
+    if given is not None:
+        return schema_in(module, given) or Taken(Truth.YES, signed.free_form)
+    return replace(signed, typed=Truth.NO) if _takes_more(module, node) else signed
 
 
-def _typed(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Truth:
+def _takes_more(module: Module, node: FunctionDef) -> bool:
+    """Whether a function takes what it has no parameters for."""
     anything = node.args.kwarg is not None and not _passes_context(module, node)
-    if anything or node.args.vararg is not None:
-        return Truth.NO
-    loose = any(takes_anything(module, item.annotation) for item in parameters)
-    return Truth.NO if loose else Truth.YES
+    return anything or node.args.vararg is not None
 
 
 def _passes_context(module: Module, node: FunctionDef) -> bool:
@@ -196,12 +184,6 @@ def _given_schema(module: Module, node: FunctionDef) -> ast.expr | None:
         if given is not None:
             return given
     return None
-
-
-def _free_form(module: Module, parameter: ast.arg) -> bool:
-    """Whether a parameter takes any text where a command, a query or an address is meant."""
-    meant = FREE_FORM.match(parameter.arg) is not None
-    return meant and takes_any_text(module, parameter.annotation)
 
 
 def _heading(node: FunctionDef) -> ast.AST:
