@@ -32,11 +32,14 @@ _GOOGLE_ESCALATING: Mapping[str, str] = MappingProxyType(
         "roles/cloudbuild.builds.editor": "build-as-project-editor",
     }
 )
-GOOGLE_LEVELS = ("project", "folder", "organization")
-GOOGLE_THINGS: Mapping[str, str] = MappingProxyType(
+_GOOGLE_THINGS: Mapping[str, str] = MappingProxyType(
     {"secret_manager_secret": "secret", "service_account": "service account"}
 )
 """What a role may be given on, too; only what everybody is given there is told."""
+GOOGLE_BOUND: Mapping[str, str] = MappingProxyType(
+    {"project": "project", "folder": "folder", "organization": "organization", **_GOOGLE_THINGS}
+)
+"""What roles are given on, and how it is called, by the word for it in types of resources."""
 GOOGLE_EVERYBODY: Mapping[str, str] = MappingProxyType(
     {"allUsers": "anybody", "allAuthenticatedUsers": "any_account"}
 )
@@ -73,18 +76,11 @@ def add_clouds(module: Module, collector: Collector) -> None:
 def _add_google(module: Module, collector: Collector) -> None:
     for declared in module.resources("google_service_account"):
         collector.add(_google_account(declared))
-    for level in GOOGLE_LEVELS:
-        for declared in module.resources(
-            f"google_{level}_iam_member", f"google_{level}_iam_binding"
-        ):
-            add_google_binding(declared, collector, level, google_binding(declared))
-    for type_, thing in GOOGLE_THINGS.items():
+    for type_, where in GOOGLE_BOUND.items():
         for declared in module.resources(
             f"google_{type_}_iam_member", f"google_{type_}_iam_binding"
         ):
-            binding = google_binding(declared)
-            if any(member.raw in GOOGLE_EVERYBODY for member in binding.members):
-                add_google_binding(declared, collector, thing, binding)
+            add_google_binding(declared, collector, where, google_binding(declared))
     for declared in module.resources("google_service_account_key"):
         _add_google_key(declared, collector)
 
@@ -131,14 +127,16 @@ def add_google_binding(
     declared: Declared, collector: Collector, where: str, binding: GoogleBinding
 ) -> None:
     """The grants of a binding; on single things only what everybody is given there."""
-    role = binding.role
+    role, members = binding.role, binding.members
+    if where in _GOOGLE_THINGS.values():
+        members = [member for member in members if member.raw in GOOGLE_EVERYBODY]
+        if not members:
+            return
     if role is None or role.text is None:
         place = evidence(declared.document, role or declared.header)
         collector.leave_open(place, f"the role of {declared.shown}", "what it grants is open")
         return
-    for member in binding.members:
-        if where in GOOGLE_THINGS.values() and member.raw not in GOOGLE_EVERYBODY:
-            continue
+    for member in members:
         grant = collector.add(_google_grant(declared, binding, member, where))
         if grant.identity_id:
             collector.link(EdgeKind.GRANTS, grant.identity_id, grant.id, *grant.evidence)

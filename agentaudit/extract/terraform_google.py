@@ -26,7 +26,7 @@ from agentaudit.extract.terraform_clouds import (
     google_account_of,
     google_binding,
 )
-from agentaudit.extract.terraform_google_policies import policy_bindings
+from agentaudit.extract.terraform_google_policies import policy_bindings, policy_of
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.deployment import EdgeKind
@@ -180,7 +180,8 @@ def _opened(
     ways = (f"{type_}_iam_{way}" for way in ("member", "binding", "policy"))
     for binding in module.resources(*ways):
         named = binding.body.get("name") or binding.body.get("service")
-        bound = (google_binding(binding), *policy_bindings(binding, documents, collector))
+        policy = policy_of(binding, documents)
+        bound = (google_binding(binding), *policy_bindings(binding, policy, collector))
         members = (member for each in bound for member in each.members)
         found = next((each for each in members if each.raw in GOOGLE_EVERYBODY), None)
         if named is not None and found is not None:

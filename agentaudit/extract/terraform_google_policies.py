@@ -13,16 +13,13 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.made_nodes import made_list, made_mapping
 from agentaudit.extract.terraform_clouds import (
-    GOOGLE_EVERYBODY,
-    GOOGLE_LEVELS,
-    GOOGLE_THINGS,
+    GOOGLE_BOUND,
     GoogleBinding,
     add_google_binding,
 )
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.readers.document import Node, NodeKind
 
-_THINGS = tuple((thing, type_) for type_, thing in GOOGLE_THINGS.items())
 _BOUND = Budget("members of policies", 20_000, whole=True)
 """Each as often as something has the policy."""
 
@@ -35,21 +32,20 @@ def google_policy_document(_module: Module, declared: Declared) -> Node:
 
 def add_google_policies(module: Module, documents: Documents, collector: Collector) -> None:
     """The grants of every such policy on what an agent's cloud consists of."""
-    for where, type_ in (*((level, level) for level in GOOGLE_LEVELS), *_THINGS):
+    for type_, where in GOOGLE_BOUND.items():
         for declared in module.resources(f"google_{type_}_iam_policy"):
-            if _policy(declared, documents) is None:
+            policy = policy_of(declared, documents)
+            if policy is None:
                 _leave_open(declared, collector)
-            for binding in policy_bindings(declared, documents, collector):
-                everybody = any(member.raw in GOOGLE_EVERYBODY for member in binding.members)
-                if everybody or where in GOOGLE_LEVELS:
-                    add_google_binding(declared, collector, where, binding)
+            for binding in policy_bindings(declared, policy, collector):
+                add_google_binding(declared, collector, where, binding)
 
 
 def policy_bindings(
-    declared: Declared, documents: Documents, collector: Collector
+    declared: Declared, policy: Node | None, collector: Collector
 ) -> Iterator[GoogleBinding]:
     """What a policy binds, as far as it stands in the files."""
-    policy, place = _policy(declared, documents), declared.place()
+    place = declared.place()
     end = (place, f"some of what {declared.shown} grants", "it may be anything")
     for each in _listed(policy, "bindings"):
         members = _listed(each, "members")
@@ -58,7 +54,8 @@ def policy_bindings(
         yield GoogleBinding(role=each.get("role"), members=members, via=(place,), of_several=True)
 
 
-def _policy(declared: Declared, documents: Documents) -> Node | None:
+def policy_of(declared: Declared, documents: Documents) -> Node | None:
+    """The policy that a resource names; None of one that stands elsewhere, or of none."""
     written = declared.body.get("policy_data")
     policy = embedded(written, declared.document, documents) if written is not None else None
     return policy if policy is not None and policy.kind is NodeKind.MAPPING else None
