@@ -28,7 +28,7 @@ from agentaudit.extract.terraform_eks import add_cluster_access
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import Declared
-from agentaudit.extract.terraform_names import name_attribute
+from agentaudit.extract.terraform_names import camel, name_attribute
 from agentaudit.extract.terraform_runtimes import add_runtimes
 from agentaudit.extract.terraform_stores import add_stores
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -211,10 +211,7 @@ def _tasks(body: Node) -> Node:
 def _camel(node: Node) -> Node:
     if node.kind is NodeKind.SEQUENCE:
         return node.changed(elements=tuple(_camel(each) for each in node.elements))
-    entries = tuple(
-        (key.changed(raw=re.sub(r"_(.)", lambda match: match[1].upper(), key.raw)), _camel(value))
-        for key, value in node.entries
-    )
+    entries = tuple((key.changed(raw=camel(key.raw)), _camel(value)) for key, value in node.entries)
     return node.changed(entries=entries)
 
 

@@ -1,6 +1,5 @@
 """Roles and bindings of Kubernetes in Terraform, in the words of manifests."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -10,6 +9,7 @@ from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_o
 from agentaudit.extract.kubernetes_rights import add_bindings
 from agentaudit.extract.made_nodes import made_list
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_names import camel
 from agentaudit.readers.document import Node, NodeKind
 
 _KINDS: Mapping[str, str] = MappingProxyType(
@@ -82,11 +82,7 @@ def _entries(module: Module, node: Node) -> Iterator[tuple[Node, Node]]:
         if key.raw in _LISTS:
             yield key.changed(raw=_LISTS[key.raw]), made_list(spelled, spelled.list())
         else:
-            yield key.changed(raw=re.sub(r"_(.)", _upper, key.raw)), spelled
-
-
-def _upper(match: re.Match[str]) -> str:
-    return match[1].upper()
+            yield key.changed(raw=camel(key.raw)), spelled
 
 
 def _name(module: Module, reference: str) -> str:

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from agentaudit.expressions import regex
+
+_INNER = regex(r"_(.)")
+
 NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
     {
         "aws_s3_bucket": "bucket",
@@ -69,6 +73,11 @@ _NAMED_BY_ID = frozenset(
         "aws_elasticache_parameter_group",
     }
 )
+
+
+def camel(name: str) -> str:
+    """A name as JSON and manifests spell it: `roleRef` of `role_ref`."""
+    return _INNER.sub(lambda match: match[1].upper(), name)
 
 
 def name_attribute(type_: str) -> str:
