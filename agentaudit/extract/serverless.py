@@ -138,9 +138,10 @@ class _Project(Struct, frozen=True):
 
     def resources(self) -> Iterator[tuple[Node, Node]]:
         """The resources of its template, by their logical ids."""
-        yield from self._written()
+        written = tuple(self._written())
+        yield from written
         yield from self._shared_role()
-        changed = frozenset(key.raw for key, _ in self._written())
+        changed = frozenset(key.raw for key, _ in written)
         functions = self.root.get("functions")
         for group in functions.list() if functions is not None else ():
             for key, function in group.entries:

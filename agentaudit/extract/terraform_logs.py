@@ -16,9 +16,10 @@ def add_logs(module: Module, collector: Collector) -> None:
     for declared in module.resources("aws_cloudtrail"):
         collector.add(_trail(declared))
     calls = module.resources("aws_bedrock_model_invocation_logging_configuration")
-    lifecycles = _lifecycles(module) if calls else _Lifecycles({}, elsewhere=False)
-    for declared in calls:
-        collector.add(_model_log(declared, module, lifecycles))
+    if calls:
+        lifecycles = _lifecycles(module)
+        for declared in calls:
+            collector.add(_model_log(declared, module, lifecycles))
 
 
 def _trail(declared: Declared) -> AuditLog:
