@@ -44,6 +44,8 @@ _TENANTS = regex(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
 _OF_VENDORS = regex(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|SHAREPOINT")
 """Whose tenants are the deployment's own, and no customers of it."""
 _NEVER = frozenset({"", "0", "-1", "none", "null", "never", "false", "off", "infinite"})
+_WHOLE = regex(r"-?\d{1,4300}")
+"""A number of as many digits as Python makes one of."""
 _TEMPLATE = regex(r"[{$%<]|\{\{")
 _BACKEND = regex(r"^(?P<scheme>[a-z0-9+]+)://(?:[^@/]*@)?(?P<host>[^:/?]+)", re.IGNORECASE)
 _BACKENDS = {
@@ -203,7 +205,7 @@ def _bound(settings: Sequence[Setting], pattern: re.Pattern[str]) -> _Bound:
 
 def _number(key: str, value: str, *, seconds: bool) -> int | None:
     if not seconds:
-        return int(value) if re.fullmatch(r"-?\d+", value) else None
+        return int(value) if _WHOLE.fullmatch(value) else None
     units = ("seconds", "minutes", "hours", "days", "weeks")
     words = name_words(key)
     unit = next((unit for unit in units if unit in words or unit[:-1] in words), "s")

@@ -42,7 +42,12 @@ def test_a_variable_bounds_the_life_of_conversations(
 
 @pytest.mark.parametrize(
     ("value", "known", "count"),
-    [("40", Known.SET, 40), ("0", Known.NONE, 0), ("many", Known.UNKNOWN, None)],
+    [
+        ("40", Known.SET, 40),
+        ("0", Known.NONE, 0),
+        ("many", Known.UNKNOWN, None),
+        ("9" * 5_000, Known.UNKNOWN, None),
+    ],
 )
 def test_a_variable_bounds_the_window(value: str, known: Known, count: int | None) -> None:
     store = store_of({"CHAT_HISTORY_MAX_MESSAGES": value})
