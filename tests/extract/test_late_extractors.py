@@ -1,0 +1,21 @@
+"""Extractors that are named, and loaded where something asks for them."""
+
+import inspect
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.deployment import EXTRACTORS
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.late_extractors import LateExtractor
+
+
+def test_every_name_is_that_of_an_extractor() -> None:
+    """It would be found out in the run of somebody who has such a file."""
+    late = [extract for extract in EXTRACTORS if isinstance(extract, LateExtractor)]
+    taken = [
+        [parameter.annotation for parameter in inspect.signature(loaded).parameters.values()]
+        for extract in late
+        for loaded in extract.loaded()
+    ]
+
+    assert len(taken) > 30
+    assert all(each == [Documents, Collector] for each in taken)
