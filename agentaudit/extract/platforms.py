@@ -84,8 +84,9 @@ extract_prompted_memory = late(
     said(_STORED, "python", "yaml"), "prompted_memory:extract_prompted_memory"
 )
 """Memory that others write and models take for instructions."""
-extract_phoenix = late(run("arizephoenix/phoenix"), "phoenix:extract_phoenix")
-extract_langfuse = late(run("langfuse/langfuse"), "langfuse:extract_langfuse")
+extract_trace_servers = late(
+    run("arizephoenix/phoenix", "langfuse/langfuse"), "trace_servers:extract_trace_servers"
+)
 extract_trails = late(said(("aws_cloudtrail",), "python"), "python_cdk:extract_trails")
 """Trails of calls that the CDK declares."""
 

@@ -29,6 +29,27 @@ def test_phoenix_keeps_traces_for_ever_unless_told(service: str, retention: Know
     assert kept({"compose.yaml": text}) == [retention]
 
 
+def test_of_two_files_that_say_for_how_long_the_later_counts() -> None:
+    text = "services: {traces: {image: arizephoenix/phoenix:12, env_file: [a.env, b.env]}}"
+    first, second = (f"PHOENIX_DEFAULT_RETENTION_POLICY_DAYS={days}" for days in (30, 0))
+
+    assert kept({"compose.yaml": text, "a.env": first, "b.env": second}) == [Known.NONE]
+
+
+@pytest.mark.parametrize(
+    ("image", "days"),
+    [
+        ("arizephoenix/phoenix:12", "PHOENIX_DEFAULT_RETENTION_POLICY_DAYS"),
+        ("langfuse/langfuse:3", "LANGFUSE_INIT_PROJECT_RETENTION"),
+    ],
+)
+def test_a_number_of_days_beyond_reason_is_not_known(image: str, days: str) -> None:
+    environment = {"LANGFUSE_INIT_PROJECT_ID": "a", days: "9" * 5_000}
+    text = json.dumps({"services": {"traces": {"image": image, "environment": environment}}})
+
+    assert kept({"compose.yaml": text}) == [Known.UNKNOWN]
+
+
 FUNCTION = """
 resource "aws_lambda_function" "agent" {{
   function_name = "agent"
