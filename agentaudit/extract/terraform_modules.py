@@ -1,30 +1,26 @@
 """
-Terraform's modules: the files of a folder together, with their variables, locals and references.
+Terraform's modules: the resources and data sources that the files of a folder declare.
 
-A variable is what its variable files say, else what the one caller passes, else its default.
-References to resources give names and ARNs as far as the files decide them.
+References to them give names and ARNs as far as the files decide them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.documents import folder_of
-from agentaudit.extract.terraform_blocks import Blocks, Member
+from agentaudit.extract.terraform_blocks import Member
 from agentaudit.extract.terraform_names import computed, name_attribute
 from agentaudit.extract.terraform_references import References, by_reference
+from agentaudit.extract.terraform_sources import Sources, resolved, text_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
-from agentaudit.readers.effort import Effort, depth_of
 from agentaudit.readers.hcl import body_node, key_node
-from agentaudit.readers.hcl_syntax import Body, Expression
+from agentaudit.readers.hcl_syntax import Expression
 from agentaudit.readers.hcl_values import Folder, Resolved, element_node, pairs_of
 
 _MOST_INSTANCES = 50
-_DEEPEST_VALUE = 60
-_PATHS = ("module", "root", "cwd")
 
 
 class Declared(Struct, frozen=True, kw_only=True):
@@ -69,19 +65,13 @@ class Declared(Struct, frozen=True, kw_only=True):
         return self.label or self.address
 
 
-class Module(Struct):
-    """One folder of Terraform files."""
+class Module(Sources):
+    """One folder of Terraform files, and what it declares."""
 
-    folder: str
-    bodies: list[tuple[Document, Body]]
-    callers: list[tuple["Module", Member]] = field(default_factory=list)
-    children: dict[str, "Module"] = field(default_factory=dict)
     special: dict[str, Callable[["Module", Declared], Node]] = field(default_factory=dict)
     """What data sources of a type stand for, such as the JSON of a policy document."""
-    effort: Effort = field(default_factory=Effort)
     prefix: str = ""
     """What its resources are told apart by, where several modules have one source."""
-    _known: dict[tuple[str, ...], Resolved | None] = field(default_factory=dict)
     _folded: dict[tuple[str, ...], tuple[Declared, ...]] = field(default_factory=dict)
     _instances: dict[int, tuple[Declared, ...]] = field(default_factory=dict)
     """By the identity of their block: one is asked for among several groups of types."""
@@ -89,7 +79,6 @@ class Module(Struct):
     _referring: dict[tuple[str, ...], Mapping[str, Sequence[Declared]]] = field(
         default_factory=dict
     )
-    _blocks: dict[str, Blocks] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Lets go of what was folded; it is folded anew for whoever asks again."""
@@ -101,20 +90,6 @@ class Module(Struct):
         self.forget()
         self.callers.clear()
         self.children.clear()
-
-    def blocks(self, kind: str) -> Blocks:
-        """The top-level blocks of one kind; asked once all bodies are there."""
-        if kind not in self._blocks:
-            self._blocks[kind] = Blocks(kind, self.bodies)
-        return self._blocks[kind]
-
-    def members(self, kind: str) -> tuple[Member, ...]:
-        """The top-level blocks of one kind, in order of files."""
-        return self.blocks(kind).all
-
-    def folder_for(self, document: Document) -> Folder:
-        """What folds expressions of a file of this module."""
-        return Folder(resolve=self.resolve, file=document.file, effort=self.effort)
 
     def resources(self, *types: str) -> tuple[Declared, ...]:
         """The resources of some types, `for_each` written out, those with `count = 0` left out."""
@@ -191,75 +166,19 @@ class Module(Struct):
 
     # What references stand for.
 
-    def resolve(self, route: tuple[str, ...]) -> Resolved | None:
-        """The value of a reference, remembered; None for one that cannot be told or is circular."""
-        if route in self._known:
-            return self._known[route]
-        self._known[route] = None
-        before = self.effort.nodes
-        found = self._value(route)
-        if found is not None and depth_of(found.node, _DEEPEST_VALUE) > _DEEPEST_VALUE:
-            found = None
-        if found is not None:
-            found = replace(found, weight=max(self.effort.nodes - before, 1))
-        self._known[route] = found
-        return found
-
     def _value(self, route: tuple[str, ...]) -> Resolved | None:
         match route:
-            case ("var", name, *_):
-                return _resolved(self._variable(name), 2)
-            case ("local", name, *_):
-                return _resolved(self._local(name), 2)
-            case ("path", name, *_) if name in _PATHS:
-                return _resolved(_text("."), 2)
-            case ("module", name, output, *_) if name in self.children:
-                return _resolved(self.children[name].output(output), 3)
             case ("data", type_, name, *rest):
                 return self._data_attribute(type_, name, rest)
             case (type_, name, *rest) if "_" in type_ and rest:
                 return self.attribute(type_, name, rest)
             case _:
-                return None
-
-    def _variable(self, name: str) -> Node | None:
-        for document, body in self.bodies:
-            found = body.attribute(name) if document.file.endswith(".tfvars") else None
-            if found is not None:
-                return self.folder_for(document).fold(found.value)
-        passed = self._passed(name)
-        if passed is not None:
-            return passed
-        for member in self.blocks("variable").labelled(name):
-            default = member.block.body.attribute("default")
-            if default is not None:
-                return self.folder_for(member.document).fold(default.value)
-        return None
-
-    def _passed(self, name: str) -> Node | None:
-        """What the one caller of this module passes; of several callers none is taken."""
-        if len(self.callers) != 1:
-            return None
-        caller, member = self.callers[0]
-        found = member.block.body.attribute(name)
-        return caller.folder_for(member.document).fold(found.value) if found is not None else None
-
-    def _local(self, name: str) -> Node | None:
-        found = self.blocks("locals").attribute(name)
-        return self.folder_for(found[0]).fold(found[1].value) if found is not None else None
-
-    def output(self, name: str) -> Node | None:
-        """The value of an output."""
-        for member in self.blocks("output").labelled(name):
-            found = member.block.body.attribute("value")
-            if found is not None:
-                return self.folder_for(member.document).fold(found.value)
-        return None
+                return super()._value(route)
 
     def _data_attribute(self, type_: str, name: str, rest: list[str]) -> Resolved | None:
-        index, rest = _index(rest)
+        index, rest = split_index(rest)
         if rest[:1] == ["partition"]:
-            return _resolved(_text("aws"), 4 + len(index))
+            return resolved(text_of("aws"), 4 + len(index))
         if type_ not in self.special or not rest:
             return None
         found = self.data_source(type_, name)
@@ -267,22 +186,22 @@ class Module(Struct):
         declared = chosen or next(iter(found), None)
         if declared is None:
             return None
-        return _resolved(self.special[type_](self, declared), 4 + len(index))
+        return resolved(self.special[type_](self, declared), 4 + len(index))
 
     def attribute(self, type_: str, name: str, rest: list[str]) -> Resolved | None:
         """An attribute of a resource: as written, or as the provider will compute it."""
-        index, rest = _index(rest)
+        index, rest = split_index(rest)
         if not rest:
             return None
         for member in self.blocks("resource").labelled(type_, name):
             written = self._written(member, rest[0])
             if written is not None and not written.unknown:
-                return _resolved(written, 3 + len(index))
+                return resolved(written, 3 + len(index))
             named = self._written(member, name_attribute(type_))
             known = named is not None and named.text is not None
             title = named.raw if named is not None and known else f"${{{type_}.{name}}}"
             value = computed(type_, rest[0], title)
-            return _resolved(_text(value), 3 + len(index)) if value else None
+            return resolved(text_of(value), 3 + len(index)) if value else None
         return None
 
     def _written(self, member: Member, name: str) -> Node | None:
@@ -292,18 +211,10 @@ class Module(Struct):
         return self.folder_for(member.document).fold(found.value)
 
 
-def _resolved(node: Node | None, parts: int) -> Resolved | None:
-    return Resolved(node=node, parts=parts) if node is not None else None
-
-
-def _index(rest: list[str]) -> tuple[list[str], list[str]]:
+def split_index(rest: list[str]) -> tuple[list[str], list[str]]:
     """An index right after a resource's name, and what follows it."""
     return (rest[:1], rest[1:]) if rest and rest[0].startswith("[") else ([], rest)
 
 
 def _depends_on_each(expression: Expression) -> bool:
     return "each." in expression.source or "count.index" in expression.source
-
-
-def _text(value: str) -> Node:
-    return Node(kind=NodeKind.STRING, line=1, column=1, end_line=1, end_column=1, raw=value)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.resolver import LONGEST_TEXT
 from agentaudit.extract.terraform_blocks import Member
-from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_modules import Declared, Module, split_index
 from agentaudit.extract.terraform_names import ALIASES, computed, name_attribute
 from agentaudit.extract.terraform_overlay import LATER, Overlay, withheld
 from agentaudit.extract.terraform_plan_sources import MODES, key_of
@@ -154,8 +154,8 @@ class PlannedModule(Module, kw_only=True):
 
     def attribute(self, type_: str, name: str, rest: list[str]) -> Resolved | None:
         """An attribute as planned, or computed from the planned name, or as the source has it."""
-        index = rest[:1] if rest and rest[0].startswith("[") else []
-        attribute = rest[len(index)] if len(rest) > len(index) else ""
+        index, inner = split_index(rest)
+        attribute = inner[0] if inner else ""
         found = self.planned.get(("managed", type_, name), [])
         if attribute and len(found) == 1:
             values = self._values(found[0])
