@@ -14,7 +14,12 @@ from agentaudit.extract.kubernetes_environment import (
     command_of,
     environment_of,
 )
-from agentaudit.extract.kubernetes_objects import Cluster, is_of_cloud_run, kubernetes_objects
+from agentaudit.extract.kubernetes_objects import (
+    Cluster,
+    is_of_cloud_run,
+    kubernetes_objects,
+    labels_of,
+)
 from agentaudit.extract.kubernetes_scaling import instances_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
@@ -67,7 +72,7 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
                 volumes=volumes,
                 tokens=tokens,
                 token_ttl_s=_longest(tokens),
-                labels=_labels(template),
+                labels=labels_of(template.get("metadata", "labels")),
             )
             _add_pod(replace(pod, instances=instances_of(pod)), collector)
 
@@ -250,11 +255,6 @@ def _add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> N
         account = service_account_id(pod.owner.namespace, runtime.service_account)
         collector.link(EdgeKind.VISIBLE_TO, credential.id, runtime.id, place)
         collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, account, place)
-
-
-def _labels(template: Node) -> tuple[tuple[str, str], ...]:
-    labels = template.get("metadata", "labels")
-    return tuple((key, value.text or "") for key, value in labels.items()) if labels else ()
 
 
 def _stage(namespace: str) -> str:

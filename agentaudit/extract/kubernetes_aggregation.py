@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.kubernetes_objects import KubernetesObject
+from agentaudit.extract.kubernetes_objects import KubernetesObject, labels_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Node
 
@@ -66,7 +66,9 @@ class Aggregation:
 
     def __init__(self, roles: Iterable[KubernetesObject], collector: Collector) -> None:
         self._collector = collector
-        self._roles: list[_Labelled] = [(role, _labels(role)) for role in roles]
+        self._roles: list[_Labelled] = [
+            (role, dict(labels_of(role.node.get("metadata", "labels")))) for role in roles
+        ]
         self._by_label: dict[tuple[str, str], list[_Labelled]] = {}
         for labelled in self._roles:
             for label in labelled[1].items():
@@ -154,11 +156,6 @@ def gathers(role: KubernetesObject) -> bool:
     return role.kind == "ClusterRole" and rule is not None and bool(rule.entries)
 
 
-def _labels(role: KubernetesObject) -> Labels:
-    found = role.node.get("metadata", "labels")
-    return {key: value.text or "" for key, value in found.items()} if found is not None else {}
-
-
 def _label_place(role: KubernetesObject) -> Evidence:
     labels = role.node.get("metadata", "labels") or role.place
     names = (labels.key_of(f"{_GIVES}{rung}") for rung in _LADDER)
@@ -168,10 +165,10 @@ def _label_place(role: KubernetesObject) -> Evidence:
 
 def _requirements(selector: Node) -> Sequence[_Requirement] | None:
     """What a selector asks of labels; None where that cannot be told."""
-    labels, expressions = selector.child("matchLabels"), selector.child("matchExpressions")
+    expressions = selector.child("matchExpressions")
     asked = [
-        _Requirement(key, "In", frozenset({value.text or ""}))
-        for key, value in (labels.items() if labels is not None else ())
+        _Requirement(key, "In", frozenset({value}))
+        for key, value in labels_of(selector.child("matchLabels"))
     ]
     asked += [
         _Requirement(

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
-from agentaudit.extract.kubernetes_policies import Pods, labels_of
+from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects, labels_of
+from agentaudit.extract.kubernetes_policies import Pods
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import FactId
@@ -59,7 +59,7 @@ def exposed_runtimes(
     found: dict[FactId, dict[Evidence, None]] = {}
     pods = Pods(item for item in collector.workloads if item.role == role)
     for service in outward_services(documents):
-        labels = labels_of(service.node.get("spec", "selector"))
+        labels = frozenset(labels_of(service.node.get("spec", "selector")))
         place = evidence(service.document, service.place, service.name)
         selected = pods.selected(collector, service, labels) if labels else None
         for workload in selected or ():

@@ -13,6 +13,7 @@ from agentaudit.extract.kustomize import patch_files
 from agentaudit.readers.document import Document, Node
 
 _REDIS_FILE = regex(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
+Label = tuple[str, str]
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 _NOTED = ("annotations", "labels")
 
@@ -150,3 +151,9 @@ def _decoded(text: str) -> str:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
         return text
+
+
+def labels_of(node: Node | None) -> tuple[Label, ...]:
+    """Labels as an object has them, or as a selector asks for them."""
+    items = node.items() if node is not None else ()
+    return tuple((key, value.text or "") for key, value in items)

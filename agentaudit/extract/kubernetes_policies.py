@@ -7,13 +7,16 @@ from msgspec import Struct
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.extract.kubernetes_objects import (
+    KubernetesObject,
+    Label,
+    kubernetes_objects,
+    labels_of,
+)
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Egress
 from agentaudit.readers.document import Node
-
-_Label = tuple[str, str]
 
 _LOOKS = 100
 _SELECTED = Budget("selected pods", 20_000 * _LOOKS, whole=True)
@@ -23,7 +26,7 @@ _SELECTED = Budget("selected pods", 20_000 * _LOOKS, whole=True)
 class _Alike(Struct, frozen=True):
     """The containers of one pod: they have its labels."""
 
-    labels: frozenset[_Label]
+    labels: frozenset[Label]
     workloads: list[Workload]
 
 
@@ -32,7 +35,7 @@ class Pods:
 
     def __init__(self, workloads: Iterable[Workload]) -> None:
         self._all: dict[str, list[_Alike]] = {}
-        self._labelled: dict[tuple[str, _Label], list[_Alike]] = {}
+        self._labelled: dict[tuple[str, Label], list[_Alike]] = {}
         self._seen: set[FactId] = set()
         known: dict[tuple[str, int], _Alike] = {}
         for workload in workloads:
@@ -45,7 +48,7 @@ class Pods:
             known[key].workloads.append(workload)
 
     def selected(
-        self, collector: Collector, item: KubernetesObject, labels: frozenset[_Label]
+        self, collector: Collector, item: KubernetesObject, labels: frozenset[Label]
     ) -> list[Workload] | None:
         """Those in its namespace with all labels; None, and left open, where they are too many."""
         namespace = item.namespace
@@ -68,12 +71,6 @@ def _affordable(collector: Collector, item: KubernetesObject, looks: int) -> boo
     return collector.affords(_SELECTED, looks, (place, what, "they are many"))
 
 
-def labels_of(selector: Node | None) -> frozenset[_Label]:
-    """The labels that a selector asks for."""
-    items = selector.items() if selector is not None else ()
-    return frozenset((key, value.text or "") for key, value in items)
-
-
 def extract_policies(documents: Documents, collector: Collector) -> None:
     """What the network policies of all manifests let pods reach."""
     pods = Pods(collector.workloads)
@@ -89,7 +86,7 @@ def _add_policy(collector: Collector, policy: KubernetesObject, pods: Pods) -> N
     if "Egress" not in types and rules is None:
         return
     place = evidence(policy.document, policy.place, policy.name)
-    labels = labels_of(policy.node.get("spec", "podSelector", "matchLabels"))
+    labels = frozenset(labels_of(policy.node.get("spec", "podSelector", "matchLabels")))
     selected = pods.selected(collector, policy, labels)
     if selected is None:
         return
@@ -116,8 +113,7 @@ def _replace_open_network(collector: Collector, item: Workload) -> None:
     """Takes away the egress that stood for the absence of a policy."""
     runtime = collector.facts[item.runtime_id]
     absent = fact_id("egress", runtime.name, f"{runtime.id}/egress")
-    collector.forget(absent)
-    collector.unlink(EdgeKind.EGRESS_TO, runtime.id, absent)
+    collector.remove(absent)
 
 
 def _destinations(rules: tuple[Node, ...]) -> Iterator[str]:
