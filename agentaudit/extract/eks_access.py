@@ -158,7 +158,7 @@ class Doors(Struct, frozen=True, kw_only=True):
             self.collector.leave_open(place, what, effect)
 
     def _grant(self, entry: Entry, principal: _Principal, role: "_Role") -> None:
-        verbs, resources = _ROLES[role.name]
+        right = rights_of(role.place, *_ROLES[role.name])
         for identity in principal.ids or (NOBODY,):
             giving = Giving(
                 key=f"{entry.key}/{role.name}/{identity}",
@@ -169,7 +169,7 @@ class Doors(Struct, frozen=True, kw_only=True):
                 namespaces=role.namespaces,
                 managed=True,
             )
-            add_grant(self.collector, giving, 0, rights_of(role.place, verbs, resources, ("*",)))
+            add_grant(self.collector, giving, 0, right)
 
 
 class _Role(Struct, frozen=True):

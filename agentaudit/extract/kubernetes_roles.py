@@ -149,16 +149,18 @@ class Roles:
         role = self._declared.get(key)
         if role is not None:
             return self._of_declared(key, role)
+        kind, _, name = key
         if key not in self._rights:
-            added = self._aggregation.added(key[2]) if key[2] in BUILT_IN else ()
-            self._rights[key] = tuple(self._gathered(key[2], added))
-        return (*self._elsewhere(binding, *key), *self._rights[key])
+            self._rights[key] = tuple(self._gathered(name, self._aggregation.added(name)))
+        return (*self._elsewhere(binding, kind, name), *self._rights[key])
 
     def _of_declared(self, key: RoleKey, role: KubernetesObject) -> tuple[Rights, ...]:
         if key not in self._rights:
-            parts = self._aggregation.parts(role) if gathers(role) else None
-            found = self._read(role) if parts is None else self._gathered(role.name, parts)
-            self._rights[key] = tuple(found)
+            self._rights[key] = tuple(
+                self._gathered(role.name, self._aggregation.parts(role))
+                if gathers(role)
+                else self._read(role)
+            )
         return self._rights[key]
 
     def _gathered(self, name: str, parts: Iterable[Part]) -> Iterator[Rights]:
@@ -173,18 +175,14 @@ class Roles:
 
     def _of_part(self, part: Part) -> tuple[Rights, ...]:
         if part.role is None:
-            verbs, resources = BUILT_IN[part.built_in]
-            return (rights_of(part.via, verbs, resources, ("*",)),)
+            return (rights_of(part.via, *BUILT_IN[part.built_in]),)
         return self._of_declared(_key(part.role.kind, "", part.role.name), part.role)
 
-    def _elsewhere(
-        self, binding: KubernetesObject, kind: str, _: str, name: str
-    ) -> Iterator[Rights]:
+    def _elsewhere(self, binding: KubernetesObject, kind: str, name: str) -> Iterator[Rights]:
         node = binding.node.get("roleRef", "name") or binding.place
         place = evidence(binding.document, node, name)
         if name in BUILT_IN:
-            verbs, resources = BUILT_IN[name]
-            yield rights_of(place, verbs, resources, ("*",))
+            yield rights_of(place, *BUILT_IN[name])
         elif name not in _DISCOVERY:
             self._collector.leave_open(
                 place, f"the {kind} {name} is not among the files", "its rights are open"
@@ -214,9 +212,12 @@ def _key(kind: str, namespace: str, name: str) -> RoleKey:
 
 
 def rights_of(
-    place: Evidence, verbs: tuple[str, ...], resources: tuple[str, ...], groups: tuple[str, ...]
+    place: Evidence,
+    verbs: tuple[str, ...],
+    resources: tuple[str, ...],
+    groups: tuple[str, ...] = ("*",),
 ) -> Rights:
-    """What a rule with these words allows."""
+    """What a rule with these words allows; without groups, in all of them."""
     actions = tuple(f"{verb}:{name}" for name in resources for verb in verbs)
     writes = tuple(filter(_changes, actions))
     return Rights(
