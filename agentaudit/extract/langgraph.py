@@ -1,6 +1,6 @@
 """langgraph.json: graphs as agents, what the server keeps for them, and its environment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -21,18 +21,23 @@ _FOR_EVER_S = 10**12
 
 def extract_langgraph(documents: Documents, collector: Collector) -> None:
     """Every langgraph.json."""
+    known: dict[str, dict[FactId, Agent]] = {}
+    for agent in collector.of(Agent):
+        known.setdefault(agent.evidence[0].file, {})[agent.id] = agent
     for document in documents.of("json"):
         if document.root.child("graphs") is not None and (
             document.file.endswith("langgraph.json") or document.root.child("dependencies")
         ):
-            _extract(documents, document, collector)
+            agents = _add_graphs(known, document, collector)
+            _add_stores(document, collector, agents)
+            _add_server(documents, document, collector)
 
 
-def _extract(documents: Documents, document: Document, collector: Collector) -> None:
+def _add_graphs(
+    known: dict[str, dict[FactId, Agent]], document: Document, collector: Collector
+) -> list[Agent]:
+    """The graphs as agents; `known` has the agents of each file, and gets these."""
     graphs = document.root.child("graphs") or document.root
-    known: dict[str, dict[FactId, Agent]] = {}
-    for agent in collector.of(Agent):
-        known.setdefault(agent.evidence[0].file, {})[agent.id] = agent
     agents: list[Agent] = []
     access = _authenticated(document.root), _cors_open(document.root)
     for key, value in graphs.entries:
@@ -41,13 +46,17 @@ def _extract(documents: Documents, document: Document, collector: Collector) -> 
             collector.update(agent)
             known.setdefault(agent.evidence[0].file, {})[agent.id] = agent
             agents.append(agent)
+    return agents
+
+
+def _add_stores(document: Document, collector: Collector, agents: Iterable[Agent]) -> None:
+    """What the server keeps, for all of them."""
     stores = [_checkpointer(collector, document)]
     if document.root.child("store") is not None:
         stores.append(_long_term_store(collector, document))
     for agent in agents:
         for store in stores:
             collector.remember(agent.id, store)
-    _add_server(documents, document, collector)
 
 
 def _built(
