@@ -117,8 +117,9 @@ def _add_tool(reading: Reading, node: Node, asked: frozenset[str]) -> None:
 def _taken(node: Node) -> Taken | None:
     """What the schema lets through that the model is shown; None where there is none."""
     schema = node.get("json_schema", "parameters")
-    described = schema is not None and schema.child("properties") is not None
-    return taken_by(schema) if schema is not None and described else None
+    if schema is None or schema.child("properties") is None:
+        return None
+    return taken_by(schema)
 
 
 def _add_server(reading: Reading, node: Node, route: str) -> None:

@@ -24,13 +24,10 @@ _TOOLS = Budget("tools of known servers", 10_000)
 def add_tools(collector: Collector, server: ToolServer, url: str = "") -> None:
     """The server's tools, with what they take in and what they work on."""
     known = known_server(server.package, url, *server.arguments)
-    if known is not None and not _affords(collector, server, len(known.tools)):
-        _add_unknown_tools(collector, server)
-        return
+    end = (server.evidence[0], _open_end(server), "what it reads, writes and sends is open")
     if known is None:
-        collector.leave_open(
-            server.evidence[0], _open_end(server), "what it reads, writes and sends is open"
-        )
+        collector.leave_open(*end)
+    if known is None or not collector.affords(_TOOLS, len(known.tools), end):
         _add_unknown_tools(collector, server)
         return
     collector.update(replace(server, catalogued=True))
@@ -38,11 +35,6 @@ def add_tools(collector: Collector, server: ToolServer, url: str = "") -> None:
     for tool in known.tools:
         if not read_only or set(tool.effects) <= {"read"}:
             _add_tool(collector, server, known, tool)
-
-
-def _affords(collector: Collector, server: ToolServer, tools: int) -> bool:
-    end = (server.evidence[0], _open_end(server), "what it reads, writes and sends is open")
-    return collector.affords(_TOOLS, tools, end)
 
 
 def unknown_tools(server: ToolServer) -> FactId:

@@ -62,7 +62,8 @@ def _named(root: Node) -> Mapping[str, Node]:
     """What references lead to: `#/components/schemas/Order`."""
     found: dict[str, Node] = {}
     for section in _SECTIONS:
-        for name, inner in (root.child(section) or root.changed(entries=())).items():
+        held = root.child(section)
+        for name, inner in held.items() if held is not None else ():
             found[f"#/{section}/{name}"] = inner
             for part, each in inner.items() if section == "components" else ():
                 found[f"#/{section}/{name}/{part}"] = each
