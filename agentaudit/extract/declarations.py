@@ -8,7 +8,6 @@ at most, and names its place.
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
@@ -21,12 +20,12 @@ from agentaudit.extract.declaration_file import (
     Declarations,
     read_declarations,
 )
+from agentaudit.extract.declared_subjects import NOTHING, Named, expired, one, subjects
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import settle_unknown_tools, tool_id, unknown_tools
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import Derivation, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
-from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Tool, ToolServer
 
 FILE = "agentaudit.yaml"
@@ -35,21 +34,19 @@ _ELSEWHERE = (FILE, "agentaudit.yml")
 _SHOWN = 5
 _TOOLS = Budget("declared tools", 20_000, free=200)
 """Each as often as there are servers of the name that it is declared for."""
-_NOTHING = "the entry adds nothing"
 _CALLED = "mcp__"
 _RULE = regex(rf"\b{_CALLED}([\w-]+?)__([\w-]+)")
 _Allowed = Mapping[str, Mapping[str, str]]
 """Server to tool to the file that names it."""
-SubjectT = TypeVar("SubjectT", Tool, ToolServer)
 
 
 def declare_servers(documents: Documents, collector: Collector) -> None:
     """The tools of declared servers, before the settings of clients say which ask first."""
     allowed = documents.once(_allowed_tools)
-    named = _Named(collector, ToolServer)
+    named = Named(collector, ToolServer)
     for declaration in _declarations(documents).servers:
         servers = named.meant(declaration)
-        if _one(servers) and not _expired(collector, declaration):
+        if one(servers) and not expired(collector, declaration):
             for server in filter(partial(_affords, collector, declaration), servers):
                 _declare_tools(collector, server, declaration)
                 if not _undeclared(allowed, server, declaration):
@@ -62,13 +59,13 @@ def extract_declarations(documents: Documents, collector: Collector) -> None:
     declared, allowed = _declarations(documents), documents.once(_allowed_tools)
     collector.problems.extend(declared.problems)
     counted: list[str] = []
-    servers, tools = _Named(collector, ToolServer), _Named(collector, Tool)
+    servers, tools = Named(collector, ToolServer), Named(collector, Tool)
     for declaration in declared.servers:
-        for server in _subjects(servers, declaration, "tool server"):
+        for server in subjects(servers, declaration, "tool server"):
             _tell_of_server(collector, server, declaration, allowed)
             counted.append(server.name)
     for declaration in declared.tools:
-        for tool in _subjects(tools, declaration, "tool"):
+        for tool in subjects(tools, declaration, "tool"):
             _fill(collector, tool, declaration)
             counted.append(tool.name)
     if counted:
@@ -96,65 +93,6 @@ def _remark(names: Sequence[str]) -> str:
 def _declarations(documents: Documents) -> Declarations:
     document = documents.at(FILE)
     return read_declarations(document) if document is not None else Declarations()
-
-
-def _subjects(
-    named: "_Named[SubjectT]", declaration: Declaration, word: str
-) -> tuple[SubjectT, ...]:
-    """What a declaration is of, while it holds; when that is nothing, it is told why."""
-    found, collector = named.meant(declaration), named.collector
-    name = plain(declaration.name)
-    if _expired(collector, declaration):
-        what = f"the declaration of {name} expired on {declaration.expires}"
-        collector.leave_open(declaration.at, what, "what it said is unknown again")
-    elif not found:
-        where = f" in {plain(declaration.file)}" if declaration.file else ""
-        collector.leave_open(declaration.at, f"no {word} is called {name}{where}", _NOTHING)
-    elif not _one(found):
-        places = ", ".join(sorted(str(fact.evidence[0]) for fact in found))
-        what = f"{len(found)} different {word}s are called {name}: {places}"
-        collector.leave_open(declaration.at, what, f"`file` may say which; until then {_NOTHING}")
-    else:
-        return found
-    return ()
-
-
-class _Named(Generic[SubjectT]):
-    """The facts of one kind by their names, without what stands for a server's unknown tools."""
-
-    def __init__(self, collector: Collector, kind: type[SubjectT]) -> None:
-        self.collector = collector
-        self._kind: type[SubjectT] = kind
-        self._ids: dict[str, list[FactId]] = {}
-        stand_ins = {unknown_tools(server) for server in collector.of(ToolServer)}
-        for fact in collector.of(kind):
-            if fact.id not in stand_ins:
-                self._ids.setdefault(fact.name, []).append(fact.id)
-
-    def meant(self, declaration: Declaration) -> tuple[SubjectT, ...]:
-        """What a declaration may be of, as it stands now."""
-        found = (self.collector.facts[name] for name in self._ids.get(declaration.name, ()))
-        return tuple(
-            fact
-            for fact in found
-            if isinstance(fact, self._kind) and declaration.file in ("", fact.evidence[0].file)
-        )
-
-
-def _one(facts: Sequence[Tool | ToolServer]) -> bool:
-    """Whether there is one, or several of one file that are the same to it: a tool of two crews."""
-    return len({_launch(fact) for fact in facts}) == 1
-
-
-def _launch(fact: Tool | ToolServer) -> tuple[str, ...]:
-    file = fact.evidence[0].file
-    if isinstance(fact, ToolServer):
-        return (file, fact.url, fact.command, *fact.arguments)
-    return (file,)
-
-
-def _expired(collector: Collector, declaration: Declaration) -> bool:
-    return collector.today > declaration.expires
 
 
 def _affords(collector: Collector, declaration: Declaration, server: ToolServer) -> bool:
@@ -228,7 +166,7 @@ def _tell_of_server(
     name = plain(server.name)
     if server.catalogued:
         what = f"the tools of the server {name} are known already"
-        collector.leave_open(declaration.at, what, _NOTHING)
+        collector.leave_open(declaration.at, what, NOTHING)
         return
     for tool, file in _undeclared(allowed, server, declaration).items():
         what = f"{file} lets {name} use {plain(tool)}, which is not declared"
