@@ -80,11 +80,11 @@ def add_image_server(
 
 def folders_with_servers(collector: Collector) -> frozenset[str]:
     """The folders around code that builds servers."""
+    found: set[str] = set()
     files = {server.evidence[0].file for server in collector.of(ToolServer)}
-    found = {""} if any(file.endswith(".py") for file in files) else set[str]()
-    for file in files:
-        folder = folder_of(file) if file.endswith(".py") else ""
-        while folder and folder not in found:
+    for code in (file for file in files if file.endswith(".py")):
+        folder = folder_of(code)
+        while folder not in found:
             found.add(folder)
             folder = folder_of(folder)
     return frozenset(found)
@@ -92,18 +92,39 @@ def folders_with_servers(collector: Collector) -> frozenset[str]:
 
 def _served(document: Document) -> _Served | None:
     start = started(document)
-    if start is not None:
-        place, words = start
-        starts = [number for number, word in enumerate(words) if _LAUNCHER.search(word)]
-        for number in starts[:_MOST_LAUNCHERS]:
-            launch = launch_of(words[number], words[number + 1 :])
-            if launch.registry and _serves(launch.package):
-                command, rest = words[number], words[number + 1 :]
-                return _Served(launch=launch, place=place, command=command, words=rest)
-        for number, word in enumerate(words[:_FIRST_WORDS]):
-            if _PROGRAM.search(word) and not word.startswith("-") and "=" not in word:
-                launch, rest = Launch(package=word, pinned=Truth.YES), words[number + 1 :]
-                return _Served(launch=launch, place=place, command=word, words=rest)
+    if start is None:
+        return _of_base(document, ())
+    place, words = start
+    return _fetched(place, words) or _program(place, words) or _of_base(document, words)
+
+
+def _fetched(place: Node, words: tuple[str, ...]) -> _Served | None:
+    """The package of a server that a launcher fetches."""
+    starts = [number for number, word in enumerate(words) if _LAUNCHER.search(word)]
+    for number in starts[:_MOST_LAUNCHERS]:
+        command, rest = words[number], words[number + 1 :]
+        launch = launch_of(command, rest)
+        if launch.registry and _serves(launch.package):
+            return _Served(launch=launch, place=place, command=command, words=rest)
+    return None
+
+
+def _serves(package: str) -> bool:
+    speaks = _PACKAGE.search(package) is not None or known_server(package) is not None
+    return speaks and not package.endswith("/inspector")
+
+
+def _program(place: Node, words: tuple[str, ...]) -> _Served | None:
+    """A program that is called a server."""
+    for number, word in enumerate(words[:_FIRST_WORDS]):
+        if _PROGRAM.search(word) and not word.startswith("-") and "=" not in word:
+            launch, rest = Launch(package=word, pinned=Truth.YES), words[number + 1 :]
+            return _Served(launch=launch, place=place, command=word, words=rest)
+    return None
+
+
+def _of_base(document: Document, words: tuple[str, ...]) -> _Served | None:
+    """The image of a server, of which this one is made."""
     bases = [node for _, node in instructions(document, "FROM") if node.text]
     written = (bases[-1].text or "").split() if bases else []
     base = next((word for word in written if not word.startswith("--")), "")
@@ -111,13 +132,7 @@ def _served(document: Document) -> _Served | None:
     if base in stages or role_of(base, (), (), ()) != "tool_server":
         return None
     launch, likely = image_launch(base), Confidence.LIKELY
-    words = start[1] if start is not None else ()
     return _Served(launch=launch, place=bases[-1], words=words, confidence=likely)
-
-
-def _serves(package: str) -> bool:
-    speaks = _PACKAGE.search(package) is not None or known_server(package) is not None
-    return speaks and not package.endswith("/inspector")
 
 
 def _server(
