@@ -78,12 +78,12 @@ def _asks(documents: Documents, host: Document | None) -> tuple[Truth, Evidence 
     """Whether the platform asks who calls, and where that is decided."""
     if host is None:
         return Truth.UNKNOWN, None
-    level = host.root.get(*_LEVEL)
-    if level is None or (level.text or "").lower() == "system":
+    level, said = host.root.get(*_LEVEL), host.root.text_at(*_LEVEL).lower()
+    if level is None or said == "system":
         return Truth.YES, None
     place = evidence(host, level, f"webhookAuthorizationLevel: {plain(level.raw)}")
-    anonymous = (level.text or "").lower() == "anonymous"
-    return Truth.NO if anonymous and not documents.once(_asked_before) else Truth.UNKNOWN, place
+    open_ = said == "anonymous" and not documents.once(_asked_before)
+    return Truth.NO if open_ else Truth.UNKNOWN, place
 
 
 def _asked_before(documents: Documents) -> bool:

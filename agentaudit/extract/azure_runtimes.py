@@ -63,7 +63,8 @@ def _add_settings(deployed: Deployed, collector: Collector) -> Runtimes:
 
 def _add_group(deployed: Deployed, collector: Collector) -> Runtimes:
     """A group of containers; what is given as `secureValue` is not shown again."""
-    listed, found = deployed.property_at("containers"), []
+    listed = deployed.property_at("containers")
+    found = []
     _leave_open(deployed.document, listed, collector)
     for container in listed.list() if listed is not None else ():
         properties = container.get("properties") or container

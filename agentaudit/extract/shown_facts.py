@@ -18,9 +18,9 @@ def shown(fact: FactT) -> FactT:
     for name in _texts(type(fact)):
         text = getattr(fact, name)
         if isinstance(text, str) and len(text) > _SHORTEST_SECRET:
-            shown = cleaned(text)
-            if shown != text:
-                changed[name] = shown
+            clean = cleaned(text)
+            if clean != text:
+                changed[name] = clean
     return replace(fact, **changed) if changed else fact
 
 
