@@ -41,11 +41,9 @@ class Walk(Struct, frozen=True):
         few, many = sorted((stage, self.reached), key=len)
         return frozenset(name for name in few if name in many)
 
-    def route(self, stage: AbstractSet[str]) -> Route | None:
-        """The shortest route to the last stage; None when there is none."""
-        near = stage if len(stage) == 1 else self.arrivals[-1]
-        end = next((name for name in near if name in stage and name in self.arrivals[-1]), None)
-        return None if end is None else self._traced(end)
+    def route(self, end: str) -> Route | None:
+        """The shortest route to a node of the last stage; None when there is none."""
+        return self._traced(end) if end in self.reached else None
 
     def _traced(self, end: str) -> Route:
         edges: list[GraphEdge] = []
@@ -83,7 +81,7 @@ def nearest(
     arrivals = _nowhere(before[1:])
     reached = _walked(steps, along, before, arrivals)
     end = next((name for name in reached if name in last), None)
-    return None if end is None else Walk(arrivals).route({end})
+    return None if end is None else Walk(arrivals).route(end)
 
 
 def _nowhere(between: Sequence[AbstractSet[str]]) -> tuple[_Arrivals, ...]:

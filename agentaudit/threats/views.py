@@ -95,12 +95,12 @@ class View(Struct, frozen=True, kw_only=True):
 
     def route(self, along: Kinds, *stages: Nodes) -> Route | None:
         """The shortest way through stages; of ways to single nodes all are found in one walk."""
-        if len(stages[-1]) > 1:
+        *before, last = stages
+        if len(last) > 1:
             return self.nearest(along, *stages)
+        found = (self.walk(along, *before).route(end) for end in last)
         return self.notes.known(
-            ("route", self.world, along, stages),
-            along,
-            lambda: self.walk(along, *stages[:-1]).route(stages[-1]),
+            ("route", self.world, along, stages), along, lambda: next(found, None)
         )
 
     def nearest(self, along: Kinds, *stages: Nodes) -> Route | None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import Steps
-from agentaudit.threats.routes import Route, joined, starters, walk
+from agentaudit.threats.routes import Route, joined, nearest, starters, walk
 from tests.threats.deployments import place
 
 NAMES = "abcdef"
@@ -36,8 +36,7 @@ READS = frozenset({"reads"})
 
 
 def route(graph: Steps, *stages: str) -> Route | None:
-    first, *between, last = map(frozenset, stages)
-    return walk(graph, READS, first, between).route(last)
+    return nearest(graph, READS, [frozenset(stage) for stage in stages])
 
 
 def told(graph: Steps, *stages: str) -> str | None:
@@ -65,7 +64,7 @@ def test_a_cycle_ends() -> None:
 
 
 def test_other_kinds_of_edges_do_not_count() -> None:
-    assert walk(steps("ab"), {"writes"}, {"a"}).route({"b"}) is None
+    assert nearest(steps("ab"), {"writes"}, [{"a"}, {"b"}]) is None
 
 
 pairs_of_nodes = st.sets(
@@ -80,8 +79,8 @@ def test_a_route_exists_exactly_when_an_end_is_reached(
     pairs: set[str], starts: frozenset[str], ends: frozenset[str]
 ) -> None:
     """And it ends in one of the ends that are reached."""
-    found = walk(steps(*pairs), READS, starts)
-    shortest, ways = found.route(ends), found.ends(ends)
+    shortest = nearest(steps(*pairs), READS, [starts, ends])
+    ways = walk(steps(*pairs), READS, starts).ends(ends)
 
     assert (shortest is None) == (not ways)
     assert shortest is None or shortest.stops[-1] in ways
@@ -110,8 +109,21 @@ def test_a_route_past_one_node_is_the_route_to_it_and_the_route_on(
     """That is what lets a stretch be walked once for all ways that share it."""
     graph, node = steps(*pairs), frozenset({single})
     starts, between, ends = stages
-    whole = walk(graph, READS, starts, [node, between]).route(ends)
-    there = walk(graph, READS, starts).route(node)
-    on = walk(graph, READS, node, [between]).route(ends)
+    whole = nearest(graph, READS, [starts, node, between, ends])
+    there = nearest(graph, READS, [starts, node])
+    on = nearest(graph, READS, [node, between, ends])
 
     assert whole == (joined([there, on]) if there and on else None)
+
+
+@settings(max_examples=80)
+@given(pairs_of_nodes, stages_of_nodes, stages_of_nodes, st.sampled_from(NAMES))
+def test_a_walk_that_ends_nowhere_finds_the_same_route_to_each_end(
+    pairs: set[str], starts: frozenset[str], between: frozenset[str], end: str
+) -> None:
+    """Whether one walk is made for one end or for all of them is only a matter of time."""
+    graph = steps(*pairs)
+
+    assert walk(graph, READS, starts, [between]).route(end) == nearest(
+        graph, READS, [starts, between, {end}]
+    )
