@@ -23,12 +23,12 @@ from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.threats.calls import CALLS
 from agentaudit.threats.draft import Doubt, Draft
+from agentaudit.threats.stages import CHANGING
 from agentaudit.threats.visibility import held_by, runtimes_of
 
 _AS = (EdgeKind.AUTHENTICATES_AS, EdgeKind.RESOLVES, EdgeKind.ASSUMES)
 _ACCESS = (EdgeKind.READS, EdgeKind.WRITES, EdgeKind.DELETES)
 _STEERING = (EdgeKind.CONFIGURED_IN, EdgeKind.PROMPTS)
-_CHANGING = frozenset({"write", "delete", "send", "execute"})
 
 
 def draw_authority(draft: Draft) -> None:
@@ -130,7 +130,7 @@ def _process_authority(draft: Draft, process: _Process, tool: Tool) -> None:
     if tool.sandboxed is Truth.YES or (server is not None and server.remote):
         return
     executes = "execute" in tool.effects
-    acts = _CHANGING & set(tool.effects) or tool.reads_private is Truth.YES
+    acts = CHANGING & set(tool.effects) or tool.reads_private is Truth.YES
     if tool.effects_known and not executes and (server is not None or not acts):
         return
     principals = {fact.id: fact for fact in (process.seen if executes else process.own)}

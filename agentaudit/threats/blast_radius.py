@@ -28,7 +28,6 @@ from agentaudit.threats.views import View
 HORIZON_HOURS = 2160
 """90 days: how long we count a stolen credential that never expires."""
 
-_EFFECTS = ("delete", "execute", "send", "write")
 _TOOLS = frozenset({"tool"})
 _PRINCIPALS = AUTHORITY | {"identity", "grant"}
 
@@ -128,7 +127,7 @@ def _effects_of(seen: View, tools: frozenset[str]) -> Rights:
 def _effects(tool: Tool, world: World) -> Rights:
     """What the tool does by itself, each effect one action."""
     open_question = world is World.POSSIBLE and not tool.effects_known
-    effects = set(_EFFECTS) if open_question else CHANGING & set(tool.effects)
+    effects = CHANGING if open_question else CHANGING & set(tool.effects)
     reads = tool.reads_private is Truth.YES or (
         world is World.POSSIBLE and tool.reads_private is Truth.UNKNOWN
     )

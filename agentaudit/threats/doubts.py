@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.deployment import EdgeKind, kind_of
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.threat import GraphEdge
@@ -37,7 +37,7 @@ def _of_stages(stops: Mapping[str, str], facts: Mapping[FactId, Fact]) -> Iterat
     for stage, name in stops.items():
         fact = facts[FactId(name)]
         if STAGES[stage].holds(fact) is Truth.UNKNOWN:
-            yield _QUESTIONS[fact.id.partition(":")[0]].format(name=fact.name)
+            yield _QUESTIONS[kind_of(fact)].format(name=fact.name)
 
 
 def _of_edges(edges: tuple[GraphEdge, ...], facts: Mapping[FactId, Fact]) -> Iterator[str]:
