@@ -15,12 +15,12 @@ from agentaudit.model.deployment import Unresolved
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, Lifetime
-from agentaudit.model.facts.permissions import Identity, Resource
+from agentaudit.model.facts.permissions import Grant, Identity, Resource
 from agentaudit.model.facts.tools import Tool
-from agentaudit.model.threat import ActionClasses, BlastRadius, Bounds
+from agentaudit.model.threat import BlastRadius, Bounds
 from agentaudit.threats.flows import ACCESS, AUTHORITY, CALL, EXIT, SIGHT, TAINT
-from agentaudit.threats.graph import ThreatGraph, World
-from agentaudit.threats.notes import Notes
+from agentaudit.threats.graph import World
+from agentaudit.threats.notes import Kinds
 from agentaudit.threats.rights import Rights, acting, rights_of, together, unread_of
 from agentaudit.threats.stages import CHANGING, FINAL
 from agentaudit.threats.views import View
@@ -28,8 +28,7 @@ from agentaudit.threats.views import View
 HORIZON_HOURS = 2160
 """90 days: how long we count a stolen credential that never expires."""
 
-_TOOLS = frozenset({"tool"})
-_PRINCIPALS = AUTHORITY | {"identity", "grant"}
+_PRINCIPALS: Kinds = frozenset((*AUTHORITY, Identity, Grant))
 
 
 class _Radius(Struct, frozen=True, kw_only=True):
@@ -43,19 +42,16 @@ class _Radius(Struct, frozen=True, kw_only=True):
     exposure: float
 
 
-def blast_radius(
-    graph: ThreatGraph, classes: ActionClasses, notes: Notes | None = None
-) -> BlastRadius:
+def blast_radius(seen: View) -> BlastRadius:
     """The bounds over all agents together."""
-    kept = Notes() if notes is None else notes
-    low = _radius(View(graph=graph, world=World.CERTAIN, classes=classes, notes=kept))
-    high = _radius(View(graph=graph, world=World.POSSIBLE, classes=classes, notes=kept))
+    low = _radius(seen.within(World.CERTAIN))
+    high = _radius(seen.within(World.POSSIBLE))
 
     def bounds(number: Callable[[_Radius], float]) -> Bounds:
         return Bounds(low=float(number(low)), high=float(number(high)))
 
     return BlastRadius(
-        agent=_subject(graph),
+        agent=_subject(seen),
         live=bounds(lambda radius: radius.live),
         live_permissions_management=bounds(lambda radius: radius.permissions),
         live_irreversible=bounds(lambda radius: radius.irreversible),
@@ -66,15 +62,12 @@ def blast_radius(
     )
 
 
-def open_ends(
-    graph: ThreatGraph, classes: ActionClasses, notes: Notes | None = None
-) -> tuple[Unresolved, ...]:
+def open_ends(seen: View) -> tuple[Unresolved, ...]:
     """Whose permissions no file states, among the principals that agents reach or hold."""
-    kept = Notes() if notes is None else notes
-    seen = View(graph=graph, world=World.POSSIBLE, classes=classes, notes=kept)
-    found = seen.walk(CALL | AUTHORITY | SIGHT, seen.stage("agent")).reached
-    facts = (seen.fact(name) for name in sorted(found))
-    unread = cache(lambda principal: unread_of(seen, [principal]))
+    possible = seen.within(World.POSSIBLE)
+    found = possible.walk(CALL | AUTHORITY | SIGHT, possible.stage("agent")).reached
+    facts = (possible.fact(name) for name in sorted(found))
+    unread = cache(lambda principal: unread_of(possible, [principal]))
     return tuple(
         Unresolved(
             evidence=fact.evidence[0],
@@ -82,13 +75,13 @@ def open_ends(
             effect="LIVE and THEFT reckon with nothing and with everything",
         )
         for fact in facts
-        if isinstance(fact, Credential | Identity) and unread(acting(seen, fact.id))
+        if isinstance(fact, Credential | Identity) and unread(acting(possible, fact.id))
     )
 
 
-def _subject(graph: ThreatGraph) -> str:
-    agents = [fact.name for fact in graph.facts.values() if isinstance(fact, Agent)]
-    return agents[0] if len(agents) == 1 else f"all {len(agents)} agents together"
+def _subject(seen: View) -> str:
+    agents = seen.facts(Agent)
+    return agents[0].name if len(agents) == 1 else f"all {len(agents)} agents together"
 
 
 def _radius(seen: View) -> _Radius:
@@ -119,7 +112,7 @@ def _effects_of(seen: View, tools: frozenset[str]) -> Rights:
     facts = map(seen.fact, tools)
     return seen.notes.known(
         ("effects", seen.world, tools),
-        _TOOLS,
+        frozenset({Tool}),
         lambda: together(_effects(fact, seen.world) for fact in facts if isinstance(fact, Tool)),
     )
 
@@ -179,7 +172,7 @@ def hours(credential: Credential, world: World) -> float:
 
 def _exposure(seen: View) -> float:
     """The share of all declared resources that untrusted input can reach."""
-    resources = [fact for fact in seen.facts("resource") if isinstance(fact, Resource)]
+    resources = seen.facts(Resource)
     if not resources:
         return 0.0
     found = seen.walk(TAINT | CALL | AUTHORITY | ACCESS, seen.stage("source")).reached

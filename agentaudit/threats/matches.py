@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import Entry, Leg, ThreatQuery
+from agentaudit.threats.notes import Kinds
 from agentaudit.threats.routes import Route, joined
 from agentaudit.threats.stages import kind_at
 from agentaudit.threats.views import Nodes, View
@@ -187,7 +188,7 @@ def _worst(seen: View, leg: Leg | None, start: str) -> Route | None:
 
 def _gravest(seen: View, leg: Leg, start: str) -> Route | None:
     """The same, found once for all that lead to a node and nowhere else."""
-    spoken_of = frozenset((*leg.along, *map(kind_at, leg.stages), "grant"))
+    spoken_of: Kinds = frozenset((*leg.along, *map(kind_at, leg.stages), Grant))
     asked = ("worst", seen.world, leg, start)
     return seen.notes.known(asked, spoken_of, lambda: _way_to_gravest(seen, leg, start))
 

@@ -8,17 +8,18 @@ before, and is not asked twice.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.model.finding import Severity
 from agentaudit.model.threat import BlastRadius, MitigationOutcome, ThreatRules
 from agentaudit.threats.blast_radius import blast_radius
-from agentaudit.threats.graph import ThreatGraph
-from agentaudit.threats.notes import Notes
 from agentaudit.threats.operators import OPERATORS, Change
 from agentaudit.threats.queries import Found, found
+from agentaudit.threats.views import View
 
 MOST_STEPS = 5
 _LISTED = 4
@@ -28,12 +29,11 @@ TOGETHER = "together"
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """A graph with its answers, and with the notes that led to them."""
+    """A graph with its answers."""
 
-    graph: ThreatGraph
+    seen: View
     paths: tuple[Found, ...]
     radius: BlastRadius
-    notes: Notes
 
     @property
     def badness(self) -> tuple[float, ...]:
@@ -53,20 +53,15 @@ class State(Struct, frozen=True, kw_only=True):
         return sum(path.severity is severity for path in self.paths)
 
 
-def state(graph: ThreatGraph, rules: ThreatRules, notes: Notes | None = None) -> State:
+def state(seen: View, rules: ThreatRules) -> State:
     """A graph, asked."""
-    kept = Notes() if notes is None else notes
-    return State(
-        graph=graph,
-        paths=found(graph, rules, kept),
-        radius=blast_radius(graph, rules.actions, kept),
-        notes=kept,
-    )
+    return State(seen=seen, paths=found(seen, rules), radius=blast_radius(seen))
 
 
 def state_after(before: State, change: Change, rules: ThreatRules) -> State:
     """What a change leaves, asked as far as it can tell the difference."""
-    return state(change.graph, rules, before.notes.without(change.kinds))
+    kept = before.seen.notes.without(change.kinds)
+    return state(replace(before.seen, graph=change.graph, notes=kept), rules)
 
 
 def mitigations(before: State, rules: ThreatRules) -> tuple[MitigationOutcome, ...]:
@@ -83,7 +78,7 @@ def _tried(
     before: State, rules: ThreatRules, names: Iterable[str]
 ) -> Iterator[tuple[str, tuple[Change, State]]]:
     for name in names:
-        change = OPERATORS[name](before.graph)
+        change = OPERATORS[name](before.seen)
         if change is not None:
             yield name, (change, state_after(before, change, rules))
 
@@ -149,7 +144,7 @@ def _outcome(
 ) -> MitigationOutcome:
     change, after = tried
     text = rules.mitigations[name]
-    slots = {"names": _listed(change.names), **_gateway_slots(before.graph)}
+    slots = {"names": _listed(change.names), **_gateway_slots(before.seen)}
     return MitigationOutcome(
         name=name,
         title=text.title,
@@ -173,24 +168,23 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join([*shown, *([f"{more} more"] if more else [])])
 
 
-def _gateway_slots(graph: ThreatGraph) -> Mapping[str, str]:
+def _gateway_slots(seen: View) -> Mapping[str, str]:
     """
     The targets of a gateway for the servers of this deployment, and the tools that only read.
 
     Names are written as JSON, which is YAML too: no name can become anything else.
     """
-    servers = [fact for fact in graph.facts.values() if isinstance(fact, ToolServer)]
     tools = sorted(
         {
-            fact.name.rpartition(".")[2]
-            for fact in graph.facts.values()
-            if isinstance(fact, Tool) and "." in fact.name and _only_reads(fact)
+            tool.name.rpartition(".")[2]
+            for tool in seen.facts(Tool)
+            if "." in tool.name and _only_reads(tool)
         }
     )
     more = len(tools) - _LISTED
     rule = f"mcp.tool.name in {json.dumps(tools[:_LISTED], ensure_ascii=False)}"
     return {
-        "details": "\n".join(line for server in servers for line in _target(server)) or "[]",
+        "details": "\n".join(chain.from_iterable(map(_target, seen.facts(ToolServer)))) or "[]",
         "rule": json.dumps(rule, ensure_ascii=False),
         "more": f"# and {more} more that only read" if more > 0 else "# and nothing else",
     }

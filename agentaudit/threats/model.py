@@ -11,14 +11,16 @@ from agentaudit.threats.blast_radius import open_ends
 from agentaudit.threats.graph import threat_graph
 from agentaudit.threats.mitigations import mitigations, state
 from agentaudit.threats.queries import answers
+from agentaudit.threats.views import View
 
 
 def threat_model(deployment: Deployment, rules: ThreatRules) -> ThreatModel:
     """Everything that `agentaudit threat-model` says of a deployment."""
     graph = threat_graph(deployment)
-    before = state(graph, rules)
-    found = answers(graph, rules, before.notes)
-    ends = open_ends(graph, rules.actions, before.notes)
+    seen = View(graph=graph, classes=rules.actions)
+    before = state(seen, rules)
+    found = answers(seen, rules)
+    ends = open_ends(seen)
     cut = (*graph.left_open, *found.left_open)
     return ThreatModel(
         root=deployment.root,

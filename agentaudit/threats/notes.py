@@ -11,24 +11,27 @@ from typing import TypeVar, cast
 
 from msgspec import Struct, field
 
+from agentaudit.model.facts.fact import Fact
+
 AnswerT = TypeVar("AnswerT")
+
+Kinds = frozenset[str | type[Fact]]
+"""Kinds of edges, and types of facts."""
 
 
 class Notes(Struct, frozen=True):
-    """Answers by their questions, each with the words for the kinds that it speaks of."""
+    """Answers by their questions, each with the kinds that it speaks of."""
 
-    kept: dict[Hashable, tuple[frozenset[str], object]] = field(default_factory=dict)
+    kept: dict[Hashable, tuple[Kinds, object]] = field(default_factory=dict)
 
-    def known(
-        self, question: Hashable, about: frozenset[str], answer: Callable[[], AnswerT]
-    ) -> AnswerT:
+    def known(self, question: Hashable, about: Kinds, answer: Callable[[], AnswerT]) -> AnswerT:
         """The answer to a question, found once."""
         note = self.kept.get(question)
         if note is None:
             note = self.kept[question] = about, answer()
         return cast("AnswerT", note[1])
 
-    def without(self, changed: frozenset[str]) -> "Notes":
+    def without(self, changed: Kinds) -> "Notes":
         """The notes that speak of nothing that changed."""
         return Notes(
             {name: note for name, note in self.kept.items() if changed.isdisjoint(note[0])}

@@ -7,12 +7,11 @@ speak of the kinds that it changed. Names, providers and how sure facts are stay
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.model.deployment import EdgeKind, kind_of
+from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -24,8 +23,9 @@ from agentaudit.model.facts.tools import Registry, Tool
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.flows import SIGHT
 from agentaudit.threats.graph import ThreatGraph, World
-from agentaudit.threats.routes import walk
+from agentaudit.threats.notes import Kinds
 from agentaudit.threats.stages import CHANGING
+from agentaudit.threats.views import View
 
 _HOUR_S = 3600
 _MONTH_S = 30 * 24 * _HOUR_S
@@ -34,51 +34,50 @@ _CLOUD_LOGINS = frozenset({"aws", "gcp", "google", "azure", "kubernetes"})
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """A changed graph, the names of what was changed, and the words for its kinds."""
+    """A changed graph, the names of what was changed, and its kinds."""
 
     names: tuple[str, ...]
     graph: ThreatGraph
-    kinds: frozenset[str]
+    kinds: Kinds
     """Of facts and of edges: all others are what they were."""
 
 
-FactT = TypeVar("FactT", bound=Fact)
-Operator = Callable[[ThreatGraph], Change | None]
+Operator = Callable[[View], Change | None]
 
 
-def interpose_gateway(graph: ThreatGraph) -> Change | None:
+def interpose_gateway(seen: View) -> Change | None:
     """The credentials that agents' processes see move out of them, and live an hour."""
-    seen = _seen(graph)
-    if not seen:
+    held = _held(seen)
+    if not held:
         return None
-    names = {credential.id for credential in seen}
+    graph, names = seen.graph, {credential.id for credential in held}
     kept = (
         edge for edge in graph.edges if not (edge.kind == EdgeKind.VISIBLE_TO and edge.dst in names)
     )
-    moved = [replace(_short(credential), holder="gateway", holder_id=NOBODY) for credential in seen]
+    moved = [replace(_short(credential), holder="gateway", holder_id=NOBODY) for credential in held]
     hidden = replace(graph, edges=tuple(kept))
     return _change(moved, hidden, EdgeKind.VISIBLE_TO)
 
 
-def set_ttl(graph: ThreatGraph) -> Change | None:
+def set_ttl(seen: View) -> Change | None:
     """What agents' processes see lives an hour."""
-    return _change([_short(item) for item in _seen(graph) if not _is_short(item)], graph)
+    return _change([_short(item) for item in _held(seen) if not _is_short(item)], seen.graph)
 
 
-def workload_identity(graph: ThreatGraph) -> Change | None:
+def workload_identity(seen: View) -> Change | None:
     """Keys of clouds give way to tokens that the platform hands out."""
-    keys = (item for item in _seen(graph) if item.provider in _CLOUD_LOGINS)
+    keys = (item for item in _held(seen) if item.provider in _CLOUD_LOGINS)
     return _change(
         [
             replace(_short(item), form=CredentialForm.WORKLOAD_IDENTITY)
             for item in keys
             if not _is_short(item)
         ],
-        graph,
+        seen.graph,
     )
 
 
-def narrow(graph: ThreatGraph) -> Change | None:
+def narrow(seen: View) -> Change | None:
     """Grants keep what reads, and nothing that is secret."""
     return _change(
         [
@@ -94,18 +93,18 @@ def narrow(graph: ThreatGraph) -> Change | None:
                 outlets=(),
                 admin=False,
             )
-            for grant in _of(graph, Grant)
+            for grant in seen.facts(Grant)
             if grant.effect == "allow" and (grant.write_count or grant.sensitive_actions)
         ],
-        graph,
+        seen.graph,
     )
 
 
-def gate(graph: ThreatGraph) -> Change | None:
+def gate(seen: View) -> Change | None:
     """A person is asked before a tool runs that changes something, or that nobody knows."""
     wide = {
         tool.id: tool
-        for tool in _of(graph, Tool)
+        for tool in seen.facts(Tool)
         if CHANGING & set(tool.effects) or not tool.effects_known
     }
 
@@ -113,6 +112,7 @@ def gate(graph: ThreatGraph) -> Change | None:
         calls = edge.kind == EdgeKind.INVOKES and edge.dst in wide
         return calls and edge.gated is not Truth.YES
 
+    graph = seen.graph
     called = {edge.dst for edge in graph.edges if is_open(edge)}
     if not called:
         return None
@@ -125,49 +125,49 @@ def gate(graph: ThreatGraph) -> Change | None:
     )
 
 
-def egress_allowlist(graph: ThreatGraph) -> Change | None:
+def egress_allowlist(seen: View) -> Change | None:
     """The network of agents' processes is limited; what a remote tool sends is not."""
-    processes = {fact.id for fact in graph.facts.values() if isinstance(fact, Agent | Runtime)}
+    processes = {fact.id for fact in (*seen.facts(Agent), *seen.facts(Runtime))}
     ways = {
         edge.dst
-        for edge in graph.edges
+        for edge in seen.graph.edges
         if edge.kind == EdgeKind.EGRESS_TO and edge.src in processes
     }
     return _change(
         [
             replace(item, policy="allowlist")
-            for item in _of(graph, Egress)
+            for item in seen.facts(Egress)
             if item.id in ways and item.policy not in ("allowlist", "none")
         ],
-        graph,
+        seen.graph,
     )
 
 
-def drop_privileges(graph: ThreatGraph) -> Change | None:
+def drop_privileges(seen: View) -> Change | None:
     """Containers lose what leads to their host."""
     return _change(
         [
             replace(item, privileged=False, docker_socket=False, host_network=False, host_mounts=())
-            for item in _of(graph, Runtime)
+            for item in seen.facts(Runtime)
             if item.privileged or item.docker_socket or item.host_network or item.host_mounts
         ],
-        graph,
+        seen.graph,
     )
 
 
-def pin(graph: ThreatGraph) -> Change | None:
+def pin(seen: View) -> Change | None:
     """What servers are started from cannot change under its name."""
     return _change(
         [
             replace(item, mutable=Truth.NO)
-            for item in _of(graph, Registry)
+            for item in seen.facts(Registry)
             if item.mutable is not Truth.NO
         ],
-        graph,
+        seen.graph,
     )
 
 
-def bound_memory(graph: ThreatGraph) -> Change | None:
+def bound_memory(seen: View) -> Change | None:
     """Stores keep one user's entries, a limited number of them, for a limited time."""
     stores = [
         replace(
@@ -179,12 +179,12 @@ def bound_memory(graph: ThreatGraph) -> Change | None:
             max_turns=Known.SET,
             max_turns_count=_TURNS,
         )
-        for item in _of(graph, MemoryStore)
+        for item in seen.facts(MemoryStore)
         if item.ttl is not Known.SET
         or item.constant_session_key
         or item.scope not in ("session", "user")
     ]
-    return _change(stores, graph)
+    return _change(stores, seen.graph)
 
 
 OPERATORS: Mapping[str, Operator] = {
@@ -201,12 +201,10 @@ OPERATORS: Mapping[str, Operator] = {
 """By the name that `rules/threats/mitigations.yaml` gives texts to; the flagship first."""
 
 
-def _seen(graph: ThreatGraph) -> list[Credential]:
+def _held(seen: View) -> list[Credential]:
     """The credentials that stand in the processes of agents and of their servers."""
-    agents = frozenset(fact.id for fact in _of(graph, Agent))
-    credentials = {fact.id: fact for fact in _of(graph, Credential)}
-    found = walk(graph.steps(World.POSSIBLE), SIGHT, agents).ends(credentials.keys())
-    return [credentials[FactId(name)] for name in sorted(found)]
+    found = seen.within(World.POSSIBLE).walk(SIGHT, seen.stage("agent")).reached
+    return [credential for credential in seen.facts(Credential) if credential.id in found]
 
 
 def _is_short(credential: Credential) -> bool:
@@ -219,10 +217,6 @@ def _short(credential: Credential) -> Credential:
     return replace(credential, lifetime=Lifetime.SHORT, ttl_s=_HOUR_S)
 
 
-def _of(graph: ThreatGraph, kind: type[FactT]) -> list[FactT]:
-    return [fact for fact in graph.facts.values() if isinstance(fact, kind)]
-
-
 def _change(changed: Sequence[Fact], graph: ThreatGraph, *edges: EdgeKind) -> Change | None:
     """The graph with these facts in place of theirs, after such edges; None for no facts."""
     if not changed:
@@ -231,5 +225,5 @@ def _change(changed: Sequence[Fact], graph: ThreatGraph, *edges: EdgeKind) -> Ch
     return Change(
         names=tuple(dict.fromkeys(fact.name for fact in changed)),
         graph=replace(graph, facts=facts),
-        kinds=frozenset(map(kind_of, changed)).union(edges),
+        kinds=frozenset((*map(type, changed), *edges)),
     )

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from agentaudit.model.deployment import EdgeKind, Unresolved
+from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.finding import Severity
 from agentaudit.model.threat import AttackPath, Entry, ThreatQuery, ThreatRules
-from agentaudit.threats.graph import ThreatGraph, World
+from agentaudit.threats.graph import World
 from agentaudit.threats.matches import Match, matches, ways
-from agentaudit.threats.notes import Notes
+from agentaudit.threats.notes import Kinds
 from agentaudit.threats.paths import Way, attack_path, identifier, judged
 from agentaudit.threats.stages import kind_at
 from agentaudit.threats.views import View
@@ -42,29 +43,30 @@ class Found(Struct, frozen=True, kw_only=True):
         return self.way.severity
 
 
-def answers(graph: ThreatGraph, rules: ThreatRules, notes: Notes | None = None) -> Answers:
+def answers(seen: View, rules: ThreatRules) -> Answers:
     """Every query asked, the most severe path first."""
-    kept = Notes() if notes is None else notes
-    reported = found(graph, rules, kept)
-    known = {item.id for item in reported}
-    possible = found(graph, rules, kept, world=World.POSSIBLE)
-    doubtful = ranked(item for item in possible if item.id not in known)
+    reported, possible = seen.within(World.REPORTED), seen.within(World.POSSIBLE)
+    paths = found(seen, rules)
+    known = {item.id for item in paths}
+    doubtful = _ranked(item for item in _every(possible, rules) if item.id not in known)
     return Answers(
-        paths=_told(_view(graph, rules, kept, World.REPORTED), reported),
-        cannot_exclude=_told(_view(graph, rules, kept, World.POSSIBLE), doubtful),
-        left_open=tuple(sorted(_left_open(graph, rules, kept))),
+        paths=_told(reported, paths),
+        cannot_exclude=_told(possible, doubtful),
+        left_open=tuple(sorted({*_left_open(reported, rules), *_left_open(possible, rules)})),
     )
 
 
-def found(
-    graph: ThreatGraph, rules: ThreatRules, notes: Notes, *, world: World = World.REPORTED
-) -> tuple[Found, ...]:
+def found(seen: View, rules: ThreatRules) -> tuple[Found, ...]:
     """What will be told as paths, the most severe first; who only compares need not tell them."""
-    seen = _view(graph, rules, notes, world)
-    return ranked(item for query in rules.queries for item in _asked(seen, query, rules).found)
+    return _ranked(_every(seen.within(World.REPORTED), rules))
 
 
-def ranked(every: Iterable[Found]) -> tuple[Found, ...]:
+def _every(seen: View, rules: ThreatRules) -> Iterator[Found]:
+    for query in rules.queries:
+        yield from _asked(seen, query, rules).found
+
+
+def _ranked(every: Iterable[Found]) -> tuple[Found, ...]:
     """The most severe first; of equal ones each query's first before any query's second."""
     turns: dict[tuple[str, int], int] = {}
     placed: list[tuple[int, int, Found]] = []
@@ -75,22 +77,14 @@ def ranked(every: Iterable[Found]) -> tuple[Found, ...]:
     return tuple(item for _, _, item in sorted(placed, key=lambda item: item[:2]))
 
 
-def _view(graph: ThreatGraph, rules: ThreatRules, notes: Notes, world: World) -> View:
-    return View(graph=graph, world=world, classes=rules.actions, notes=notes)
-
-
-def _left_open(graph: ThreatGraph, rules: ThreatRules, notes: Notes) -> set[Unresolved]:
-    return {
-        Unresolved(
-            evidence=seen.fact(node).evidence[0],
-            what=f"{query.id} through {seen.fact(node).name} has more ways than can be walked",
-            effect="the path is told with the shortest of them: others may be graver",
-        )
-        for world in (World.REPORTED, World.POSSIBLE)
-        for seen in (_view(graph, rules, notes, world),)
-        for query in rules.queries
-        for node in _asked(seen, query, rules).cut
-    }
+def _left_open(seen: View, rules: ThreatRules) -> Iterator[Unresolved]:
+    for query in rules.queries:
+        for node in _asked(seen, query, rules).cut:
+            yield Unresolved(
+                evidence=seen.fact(node).evidence[0],
+                what=f"{query.id} through {seen.fact(node).name} has more ways than can be walked",
+                effect="the path is told with the shortest of them: others may be graver",
+            )
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
@@ -114,12 +108,12 @@ def _answer(seen: View, query: ThreatQuery, rules: ThreatRules) -> _Asked:
     return _Asked(found=tuple(_folded(seen, query, held.found, rules)), cut=held.cut)
 
 
-def _spoken_of(query: ThreatQuery) -> frozenset[str]:
+def _spoken_of(query: ThreatQuery) -> Kinds:
     """The kinds of edges and facts that a query depends on: grants also between two stages."""
     legs = (*query.legs, *((query.worst,) if query.worst else ()))
     along = {kind for leg in legs for kind in leg.along}
     kinds = {kind_at(stage) for leg in legs for stage in leg.stages}
-    return frozenset(along | kinds | ({"grant"} if EdgeKind.GRANTS in along else set()))
+    return frozenset((*along, *kinds, *((Grant,) if EdgeKind.GRANTS in along else ())))
 
 
 def _folded(

@@ -22,8 +22,7 @@ EVERYTHING = 11_000
 
 Action = tuple[str, str]
 
-_GRANTS = frozenset({"grant"})
-_SPOKEN_OF = AUTHORITY | _GRANTS
+_SPOKEN_OF = AUTHORITY | {Grant}
 _CLOUDS = frozenset({"aws", "gcp", "google", "azure", "kubernetes"})
 
 
@@ -119,7 +118,9 @@ def _unread(seen: View, principal: Credential | Identity) -> Rights:
 def _allowed(seen: View, grant: Grant, denied: tuple[str, ...]) -> Rights:
     """What is left of a grant; both worlds ask, and a wide one is long."""
     return seen.notes.known(
-        ("allowed", grant.id, denied), _GRANTS, lambda: _left(grant, denied, seen.classes)
+        ("allowed", grant.id, denied),
+        frozenset({Grant}),
+        lambda: _left(grant, denied, seen.classes),
     )
 
 

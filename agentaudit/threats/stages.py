@@ -6,11 +6,10 @@ their stage; with an unknown one it cannot be excluded.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Instruction, Source
 from agentaudit.model.facts.credentials import Credential, Lifetime
@@ -27,32 +26,23 @@ FINAL = frozenset({"delete", "send"})
 """Effects that nobody can take back."""
 
 _MODEL_PROVIDERS = frozenset({"anthropic", "cohere", "groq", "huggingface", "mistral", "openai"})
-_WORDS = {kind.type: kind.word for kind in FACT_KINDS.values()}
 
 FactT = TypeVar("FactT", bound=Fact)
 
 
-class Stage(Protocol):
-    """Says of any fact whether it belongs, and the word for the kind of those that do."""
+class Stage(Struct, frozen=True):
+    """Facts of one type that something is true of."""
 
-    @property
-    def word(self) -> str: ...
-
-    def holds(self, fact: Fact) -> Truth: ...
-
-
-class _Of(Struct, Generic[FactT], frozen=True):
-    """Facts of one kind that something is true of."""
-
-    kind: type[FactT]
-    belongs: Callable[[FactT], Truth]
-
-    @property
-    def word(self) -> str:
-        return _WORDS[self.kind]
+    kind: type[Fact]
+    belongs: Callable[[Any], Truth]
 
     def holds(self, fact: Fact) -> Truth:
         return self.belongs(fact) if isinstance(fact, self.kind) else Truth.NO
+
+
+def _of(kind: type[FactT], belongs: Callable[[FactT], Truth]) -> Stage:
+    """A stage; what is asked of its facts is asked of that type."""
+    return Stage(kind, belongs)
 
 
 def members(stage: str, facts: Iterable[Fact], *, doubtful: bool) -> frozenset[str]:
@@ -62,9 +52,9 @@ def members(stage: str, facts: Iterable[Fact], *, doubtful: bool) -> frozenset[s
     return frozenset(fact.id for fact in facts if holds(fact) in accepted)
 
 
-def kind_at(stage: str) -> str:
-    """The word for the kind of fact that a stage is made of."""
-    return STAGES[stage].word
+def kind_at(stage: str) -> type[Fact]:
+    """The type of the facts that a stage is made of."""
+    return STAGES[stage].kind
 
 
 def entry(fact: Fact) -> Entry:
@@ -150,26 +140,26 @@ def _truth(answer: bool) -> Truth:  # noqa: FBT001, a statement is what it turns
 
 
 STAGES: Mapping[str, Stage] = {
-    "source": _Of(Source, _untrusted),
-    "registry": _Of(Registry, lambda registry: registry.mutable),
-    "agent": _Of(Agent, _any),
-    "server": _Of(ToolServer, _any),
-    "workflow": _Of(Workflow, _privileged_workflow),
-    "tool": _Of(Tool, _any),
-    "writing_tool": _Of(Tool, _effect("write", "delete", "send", "execute")),
-    "irreversible_tool": _Of(Tool, _effect("delete", "send")),
-    "executing_tool": _Of(Tool, _effect("execute")),
-    "private_tool": _Of(Tool, lambda tool: tool.reads_private),
-    "outward_tool": _Of(Tool, _outward),
-    "credential": _Of(Credential, _any),
-    "long_lived_credential": _Of(Credential, _long_lived),
-    "changing_credential": _Of(Credential, _changing_credential),
-    "writing_grant": _Of(Grant, _writing_grant),
-    "admin_grant": _Of(Grant, _admin_grant),
-    "way_out": _Of(Egress, way_out),
-    "shared_memory": _Of(MemoryStore, _shared_memory),
-    "unbounded_memory": _Of(MemoryStore, _unbounded_memory),
-    "escapable_runtime": _Of(Runtime, _escapable),
-    "writable_instruction": _Of(Instruction, lambda text: text.writable_by_agent),
+    "source": _of(Source, _untrusted),
+    "registry": _of(Registry, lambda registry: registry.mutable),
+    "agent": _of(Agent, _any),
+    "server": _of(ToolServer, _any),
+    "workflow": _of(Workflow, _privileged_workflow),
+    "tool": _of(Tool, _any),
+    "writing_tool": _of(Tool, _effect("write", "delete", "send", "execute")),
+    "irreversible_tool": _of(Tool, _effect("delete", "send")),
+    "executing_tool": _of(Tool, _effect("execute")),
+    "private_tool": _of(Tool, lambda tool: tool.reads_private),
+    "outward_tool": _of(Tool, _outward),
+    "credential": _of(Credential, _any),
+    "long_lived_credential": _of(Credential, _long_lived),
+    "changing_credential": _of(Credential, _changing_credential),
+    "writing_grant": _of(Grant, _writing_grant),
+    "admin_grant": _of(Grant, _admin_grant),
+    "way_out": _of(Egress, way_out),
+    "shared_memory": _of(MemoryStore, _shared_memory),
+    "unbounded_memory": _of(MemoryStore, _unbounded_memory),
+    "escapable_runtime": _of(Runtime, _escapable),
+    "writable_instruction": _of(Instruction, lambda text: text.writable_by_agent),
 }
 """What patterns may name: the kind of fact, and what makes one belong."""

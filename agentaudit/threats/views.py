@@ -6,10 +6,12 @@ walked to from where. A view answers from its notes whatever they still say.
 """
 
 from collections.abc import Mapping
+from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-from agentaudit.model.deployment import EdgeKind, kind_of
+from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import ActionClasses, Entry, GraphEdge, Impact
@@ -19,32 +21,37 @@ from agentaudit.threats.notes import Notes
 from agentaudit.threats.routes import Route, Walk, backwards, nearest, starters, walk
 from agentaudit.threats.stages import entry, kind_at, members
 
-Nodes = frozenset[str]
-Kinds = frozenset[str]
-"""Of edges, or of facts and edges."""
+FactT = TypeVar("FactT", bound=Fact)
 
-_EDGES = frozenset[str](EdgeKind)
-_GRANTS = frozenset({"grant"})
+Nodes = frozenset[str]
+Along = frozenset[str]
+"""Kinds of edges."""
+
+_EDGES = frozenset(EdgeKind)
 
 
 class View(Struct, frozen=True, kw_only=True):
-    """A graph in one world."""
+    """A graph in one world; all counts that may be, until another is asked for."""
 
     graph: ThreatGraph
-    world: World
     classes: ActionClasses
-    notes: Notes
+    world: World = World.POSSIBLE
+    notes: Notes = field(default_factory=Notes)
+
+    def within(self, world: World) -> "View":
+        """The same graph in another world, with the same notes."""
+        return replace(self, world=world)
 
     def fact(self, name: str) -> Fact:
         return self.graph.facts[FactId(name)]
 
-    def facts(self, kind: str) -> tuple[Fact, ...]:
-        """The facts of a kind, sorted by id."""
+    def facts(self, kind: type[FactT]) -> tuple[FactT, ...]:
+        """The facts of a type, sorted by id."""
         every = self.graph.facts.values()
         return self.notes.known(
             ("facts", kind),
             frozenset({kind}),
-            lambda: tuple(fact for fact in every if kind_of(fact) == kind),
+            lambda: tuple(fact for fact in every if isinstance(fact, kind)),
         )
 
     def stage(self, name: str) -> Nodes:
@@ -73,19 +80,19 @@ class View(Struct, frozen=True, kw_only=True):
     def impact(self, grant: Grant) -> Impact:
         """The gravest thing that a grant allows."""
         return self.notes.known(
-            ("impact", grant.id), _GRANTS, lambda: impact_of(grant, self.classes)
+            ("impact", grant.id), frozenset({Grant}), lambda: impact_of(grant, self.classes)
         )
 
     def steps(self) -> Steps:
         """The edges that can be walked, by where they start."""
         return self.notes.known(("steps", self.world), _EDGES, lambda: self.graph.steps(self.world))
 
-    def only_step(self, along: Kinds, name: str) -> GraphEdge | None:
+    def only_step(self, along: Along, name: str) -> GraphEdge | None:
         """The step that leads on from a node, where it is the only one."""
         steps = [step for step in self.steps().get(name, ()) if step.kind in along]
         return steps[0] if len(steps) == 1 else None
 
-    def walk(self, along: Kinds, starts: Nodes, *between: Nodes) -> Walk:
+    def walk(self, along: Along, starts: Nodes, *between: Nodes) -> Walk:
         """Everywhere from a stage, past others."""
         return self.notes.known(
             ("walk", self.world, along, starts, between),
@@ -93,7 +100,7 @@ class View(Struct, frozen=True, kw_only=True):
             lambda: walk(self.steps(), along, starts, between),
         )
 
-    def route(self, along: Kinds, *stages: Nodes) -> Route | None:
+    def route(self, along: Along, *stages: Nodes) -> Route | None:
         """The shortest way through stages; of ways to single nodes all are found in one walk."""
         *before, last = stages
         if len(last) > 1:
@@ -103,7 +110,7 @@ class View(Struct, frozen=True, kw_only=True):
             ("route", self.world, along, stages), along, lambda: next(found, None)
         )
 
-    def nearest(self, along: Kinds, *stages: Nodes) -> Route | None:
+    def nearest(self, along: Along, *stages: Nodes) -> Route | None:
         """The shortest way through stages, in a walk of its own that ends there."""
         return self.notes.known(
             ("route", self.world, along, stages),
@@ -111,7 +118,7 @@ class View(Struct, frozen=True, kw_only=True):
             lambda: nearest(self.steps(), along, stages),
         )
 
-    def pairs(self, along: Kinds, *stages: Nodes) -> int:
+    def pairs(self, along: Along, *stages: Nodes) -> int:
         """How many pairs of a node of the first stage and one of the last a way joins."""
         first, *_, last = stages
         if len(first) == 1 and len(last) == 1:
@@ -125,7 +132,7 @@ class View(Struct, frozen=True, kw_only=True):
         )
 
     def _starters(
-        self, along: Kinds, stages: tuple[Nodes, ...], *, back: bool
+        self, along: Along, stages: tuple[Nodes, ...], *, back: bool
     ) -> Mapping[str, int]:
         """From how many nodes of the first stage each node is reached, or reaches them."""
         first, *between, _ = stages

@@ -13,6 +13,7 @@ from agentaudit.threats.blast_radius import HORIZON_HOURS, blast_radius, open_en
 from agentaudit.threats.graph import threat_graph
 from agentaudit.threats.operators import interpose_gateway
 from agentaudit.threats.rights import EVERYTHING
+from agentaudit.threats.views import View
 from tests.threats.deployments import (
     CLOUD_TOOL,
     SENSITIVE,
@@ -34,8 +35,12 @@ OWN_EFFECTS = 3
 """The cloud tool reads what is private, writes and deletes."""
 
 
+def seen(deployment: Deployment) -> View:
+    return View(graph=threat_graph(deployment), classes=CLASSES)
+
+
 def radius(deployment: Deployment) -> BlastRadius:
-    return blast_radius(threat_graph(deployment), CLASSES)
+    return blast_radius(seen(deployment))
 
 
 def exactly(number: float) -> Bounds:
@@ -72,9 +77,9 @@ def test_a_short_life_divides_theft_by_the_horizon_and_leaves_live() -> None:
 
 def test_a_gateway_ends_theft_and_leaves_live() -> None:
     """What no process holds, nobody carries out; what the tools act as, they still do."""
-    change = interpose_gateway(threat_graph(baseline()))
+    change = interpose_gateway(seen(baseline()))
     assert change is not None
-    after = blast_radius(change.graph, CLASSES)
+    after = blast_radius(View(graph=change.graph, classes=CLASSES))
 
     assert after.theft_action_hours == exactly(0)
     assert after.stealable_credentials == exactly(0)
@@ -141,7 +146,7 @@ def test_unread_permissions_are_nothing_and_everything_and_are_named() -> None:
     """The bounds are wide, and an open end says why."""
     unread = without(baseline(), EdgeKind.AUTHENTICATES_AS)
     found = radius(unread)
-    ends = open_ends(threat_graph(unread), CLASSES)
+    ends = open_ends(seen(unread))
 
     assert found.live == Bounds(low=OWN_EFFECTS, high=EVERYTHING + OWN_EFFECTS)
     assert [end.what for end in ends] == ["what AWS_SECRET_ACCESS_KEY may do stands in no file"]

@@ -14,6 +14,7 @@ from agentaudit.threats.graph import threat_graph
 from agentaudit.threats.mitigations import TOGETHER
 from agentaudit.threats.model import threat_model
 from agentaudit.threats.operators import OPERATORS
+from agentaudit.threats.views import View
 from tests.threats.deployments import baseline, cloud_tool, key, limited, web_tool
 
 RULES = load_threat_rules()
@@ -133,6 +134,6 @@ def test_operators_leave_the_graph_they_are_given() -> None:
     graph = threat_graph(baseline())
     before = (graph.nodes, graph.edges, dict(graph.facts))
     for operator in OPERATORS.values():
-        operator(graph)
+        operator(View(graph=graph, classes=RULES.actions))
 
     assert (graph.nodes, graph.edges, dict(graph.facts)) == before

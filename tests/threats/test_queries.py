@@ -14,11 +14,12 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Workflow
 from agentaudit.model.facts.tools import Registry
 from agentaudit.model.finding import Severity
-from agentaudit.model.threat import AttackPath
+from agentaudit.model.threat import AttackPath, ThreatRules
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.graph import threat_graph
 from agentaudit.threats.queries import Answers, answers
 from agentaudit.threats.stages import STAGES
+from agentaudit.threats.views import View
 from tests.threats.deployments import (
     AGENT,
     CLOUD_TOOL,
@@ -39,8 +40,8 @@ from tests.threats.deployments import (
 RULES = load_threat_rules()
 
 
-def asked(deployment: Deployment) -> Answers:
-    return answers(threat_graph(deployment), RULES)
+def asked(deployment: Deployment, rules: ThreatRules = RULES) -> Answers:
+    return answers(View(graph=threat_graph(deployment), classes=rules.actions), rules)
 
 
 def found(deployment: Deployment) -> set[str]:
@@ -276,7 +277,7 @@ def test_a_pattern_may_be_told_of_any_of_its_stages(query: str, stage: str, path
     """One path for each node there that some way passes."""
     pattern = next(item for item in RULES.queries if item.id == query)
     rules = replace(RULES, queries=(replace(pattern, per=stage, each=stage),))
-    told = answers(threat_graph(sourced(baseline())), rules).paths
+    told = asked(sourced(baseline()), rules).paths
 
     assert len(told) == paths
 

@@ -20,15 +20,21 @@ from agentaudit.threats.blast_radius import blast_radius
 from agentaudit.threats.graph import threat_graph
 from agentaudit.threats.mitigations import state, state_after
 from agentaudit.threats.model import threat_model
+from agentaudit.threats.notes import Notes
 from agentaudit.threats.operators import OPERATORS
+from agentaudit.threats.views import View
 from tests.threats.deployments import deployments, edge, place
 
 RULES = load_threat_rules()
 few = settings(max_examples=60)
 
 
+def seen(deployment: Deployment, rules: ThreatRules = RULES) -> View:
+    return View(graph=threat_graph(deployment), classes=rules.actions)
+
+
 def radius_of(deployment: Deployment, rules: ThreatRules = RULES) -> BlastRadius:
-    return blast_radius(threat_graph(deployment), rules.actions)
+    return blast_radius(seen(deployment, rules))
 
 
 def numbers(radius: BlastRadius) -> Sequence[Bounds]:
@@ -178,11 +184,11 @@ def test_the_order_of_facts_changes_nothing(deployment: Deployment, random: Rand
 @given(deployment=deployments())
 def test_a_control_never_raises_residual_risk(name: str, deployment: Deployment) -> None:
     """Whatever a change does, it opens no path and raises no number (I12)."""
-    before = state(threat_graph(deployment), RULES)
-    change = OPERATORS[name](before.graph)
+    before = state(seen(deployment), RULES)
+    change = OPERATORS[name](before.seen)
     if change is None:
         return
-    after = state(change.graph, RULES)
+    after = state(View(graph=change.graph, classes=RULES.actions), RULES)
 
     assert {path.id for path in after.paths} <= {path.id for path in before.paths}
     assert all(
@@ -198,11 +204,11 @@ def test_asking_only_what_changed_is_asking_everything(
     name: str, further: str, deployment: Deployment
 ) -> None:
     """One change upon another: what is taken over says what would be found again."""
-    current = state(threat_graph(deployment), RULES)
+    current = state(seen(deployment), RULES)
     for operator in (name, further):
-        change = OPERATORS[operator](current.graph)
+        change = OPERATORS[operator](current.seen)
         current = current if change is None else state_after(current, change, RULES)
-    afresh = state(current.graph, RULES)
+    afresh = state(replace(current.seen, notes=Notes()), RULES)
 
     assert (current.paths, current.radius) == (afresh.paths, afresh.radius)
 
