@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id, with_place
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
+from agentaudit.extract.sizes import FOR_EVER_S
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
@@ -15,8 +16,6 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _MINUTE_S = 60
-_FOR_EVER_S = 10**12
-"""Nobody sees the end of it: `1e999` minutes are no limit."""
 
 
 def extract_langgraph(documents: Documents, collector: Collector) -> None:
@@ -153,7 +152,7 @@ def _ttl(node: Node | None) -> tuple[Known, int | None]:
         seconds = float(default.text) * _MINUTE_S
     except ValueError:
         return Known.UNKNOWN, None
-    return (Known.SET, int(seconds)) if 0 < seconds < _FOR_EVER_S else (Known.NONE, None)
+    return (Known.SET, int(seconds)) if 0 < seconds < FOR_EVER_S else (Known.NONE, None)
 
 
 def _place(document: Document, *route: str) -> Evidence:

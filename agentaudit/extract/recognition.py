@@ -5,7 +5,6 @@ Literals are recognised by their look first and by their name second, references
 """
 
 import base64
-import binascii
 import json
 import re
 from collections import Counter
@@ -22,6 +21,7 @@ from agentaudit.extract.literals import (
 )
 from agentaudit.extract.secret_names import SecretName, secret_name
 from agentaudit.extract.secret_values import could_be_secret, likelihood
+from agentaudit.extract.sizes import FOR_EVER_S
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
@@ -219,9 +219,10 @@ def _ttl_of_claims(encoded: str) -> int | None:
     try:
         padded = encoded + "=" * (-len(encoded) % 4)
         claims = json.loads(base64.urlsafe_b64decode(padded))
-        return int(claims["exp"]) - int(claims.get("iat", claims.get("nbf", claims["exp"])))
-    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        ttl_s = int(claims["exp"]) - int(claims.get("iat", claims.get("nbf", claims["exp"])))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
+    return ttl_s if abs(ttl_s) < FOR_EVER_S else None
 
 
 def _url_with_password(text: str) -> Recognised | None:

@@ -2,6 +2,8 @@
 
 from agentaudit.expressions import regex
 
+FOR_EVER_S = 10**12
+"""Nobody sees the end of it: `1e999` minutes are no limit."""
 _SIZE = regex(r"^(?P<number>\d{1,18}(?:\.\d{1,9})?)\s*(?P<unit>[a-zA-Z]*)$")
 _UNITS = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
 _BINARY = {"ki": 1024, "mi": 1024**2, "gi": 1024**3, "ti": 1024**4}

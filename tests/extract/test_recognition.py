@@ -1,6 +1,6 @@
 """Is it a credential, whose, and how long does it live? Asked of fakes that have the right form."""
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 
 import pytest
 from hypothesis import given
@@ -76,6 +76,24 @@ def test_a_token_says_itself_how_long_it_lives(seconds: int | None, lifetime: Li
 
     assert found is not None
     assert (found.kind, found.ttl_s, found.lifetime) == ("jwt", seconds, lifetime)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        '{"exp": 1e999, "iat": 1}',
+        '{"exp": Infinity, "iat": NaN}',
+        f'{{"exp": {"9" * 5_000}}}',
+        f'{{"exp": {"9" * 4_300}, "iat": -{"9" * 4_300}}}',
+    ],
+)
+def test_a_token_that_lives_beyond_reason_never_expires(claims: str) -> None:
+    header, _, signature = fake("jwt").split(".")
+    body = urlsafe_b64encode(claims.encode()).decode().rstrip("=")
+    found = recognise("TOKEN", f"{header}.{body}.{signature}")
+
+    assert found is not None
+    assert (found.kind, found.ttl_s, found.lifetime) == ("jwt", None, Lifetime.STATIC)
 
 
 def test_behind_a_token_with_a_wrong_checksum_the_next_is_found() -> None:
