@@ -117,12 +117,12 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
 
 def _only_overrides(document: Document, service: Node) -> bool:
     """Whether another file says what the service runs, and so may limit it as well."""
-    build = service.child("build")
-    built = build is not None and any((build.text, *map(build.child, ("context", "dockerfile"))))
     if service.child("extends") is not None:
         return True
-    whole = built or service.child("image") is not None
-    return not whole and _VARIANT.search(document.file) is not None
+    if service.child("image") is not None or _VARIANT.search(document.file) is None:
+        return False
+    build = service.child("build")
+    return build is None or not any((build.text, *map(build.child, ("context", "dockerfile"))))
 
 
 def _root_user(service: Node) -> Truth:
