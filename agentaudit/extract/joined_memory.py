@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, with_place
 from agentaudit.extract.joined_credentials import targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
@@ -93,5 +93,4 @@ def _filled(store: MemoryStore, code: MemoryStore) -> MemoryStore:
 
 
 def _with(store: MemoryStore, other: MemoryStore, **changes: object) -> MemoryStore:
-    places = tuple(dict.fromkeys((*store.evidence, other.evidence[0])))
-    return replace(store, evidence=places, **changes)
+    return replace(store, evidence=with_place(store, other.evidence[0]), **changes)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam_globs import matches
 from agentaudit.extract.mcp import command_of, server_id, url_of
@@ -53,8 +53,7 @@ def mark_shadows(documents: Documents, collector: Collector) -> None:
 def _mark(collector: Collector, name: FactId, managed: _List) -> None:
     server = collector.facts.get(name)
     if isinstance(server, ToolServer):
-        place = evidence(managed.document, managed.place)
-        places = tuple(dict.fromkeys((*server.evidence, place)))
+        places = with_place(server, evidence(managed.document, managed.place))
         collector.update(replace(server, shadow=True, evidence=places))
 
 

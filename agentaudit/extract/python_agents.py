@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from agentaudit.extract.autogen_limits import Limits
-from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.collector import Collector, fact_id, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_adk import adk_sessions
 from agentaudit.extract.python_agent_engine import add_engines
@@ -94,8 +94,7 @@ def _open(agents: Iterable[Agent], place: Evidence | None, collector: Collector)
     for agent in agents if place is not None else ():
         now = collector.facts.get(agent.id)
         if isinstance(now, Agent) and place is not None:
-            places = tuple(dict.fromkeys((*now.evidence, place)))
-            collector.update(replace(now, cors_open=True, evidence=places))
+            collector.update(replace(now, cors_open=True, evidence=with_place(now, place)))
 
 
 def _built(calls: Sequence[Call]) -> Sequence[tuple[Call, Builder]]:
