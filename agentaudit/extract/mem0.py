@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
@@ -41,9 +42,7 @@ class _Found(Struct, frozen=True):
 def extract_mem0(documents: Documents, collector: Collector) -> None:
     """The stores and the credentials of every configuration."""
     expires = any(_EXPIRES in document.text for document in documents.of("python"))
-    agents: dict[str, list[Agent]] = {}
-    for agent in collector.of(Agent):
-        agents.setdefault(agent.evidence[0].file, []).append(agent)
+    agents = agents_of_files(collector)
     for found in _configurations(documents):
         stores = [
             _store(collector, found, part, expires=expires)

@@ -14,6 +14,7 @@ from itertools import islice
 
 from msgspec import Struct, field
 
+from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
@@ -60,18 +61,10 @@ def extract_prompted_memory(documents: Documents, collector: Collector) -> None:
         text = document.root.child("instruction")
         if text is not None and "app:" in text.raw:
             _add_prompt(found, text.raw, evidence(document, text, "instruction"))
-    agents = _agents(collector)
+    agents = agents_of_files(collector)
     for key, memory in sorted(found.items()):
         if memory.prompts:
             _add(collector, key, memory, agents)
-
-
-def _agents(collector: Collector) -> Mapping[str, Sequence[Agent]]:
-    """By the files that they stand in first."""
-    agents: dict[str, list[Agent]] = {}
-    for agent in collector.of(Agent):
-        agents.setdefault(agent.evidence[0].file, []).append(agent)
-    return agents
 
 
 def _add(

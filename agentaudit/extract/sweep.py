@@ -6,12 +6,13 @@ are examples or tests lower the confidence of a name, never that of a key with a
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -24,7 +25,6 @@ from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
-from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.planned_parts import Plan
 
@@ -51,7 +51,7 @@ def extract_sweep(documents: Documents, collector: Collector) -> None:
 def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: Collector) -> None:
     """Credentials in some documents, of which those in Python were read, where none is known."""
     claimed = _claimed(collector)
-    agents = _agents_in_code(collector)
+    agents = agents_of_files(collector)
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
         found = _unclaimed(document, claimed, read.get(document.file))
@@ -98,20 +98,13 @@ def _only_there(settings: Iterable[Setting], collector: Collector) -> Iterator[S
             yield setting
 
 
-def _agents_in_code(collector: Collector) -> Mapping[str, list[FactId]]:
-    """The agents that each file builds."""
-    found: dict[str, list[FactId]] = {}
-    for agent in collector.of(Agent):
-        found.setdefault(agent.evidence[0].file, []).append(agent.id)
-    return found
-
-
-def _holding(document: Document, agents: Mapping[str, list[FactId]]) -> Holding:
+def _holding(document: Document, agents: Mapping[str, Sequence[Agent]]) -> Holding:
     """What an agent's own code holds, the agent holds; anything else lies in the repository."""
-    own = agents.get(document.file) if document.syntax == "python" else None
+    own = agents.get(document.file, ()) if document.syntax == "python" else ()
     if not own:
         return Holding(holder="repository", exposure="file")
-    return Holding(holder="agent", exposure="file", holder_id=own[0], seen_by=tuple(own))
+    ids = tuple(agent.id for agent in own)
+    return Holding(holder="agent", exposure="file", holder_id=ids[0], seen_by=ids)
 
 
 def _claimed(collector: Collector) -> set[_Place]:
