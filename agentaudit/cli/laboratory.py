@@ -6,7 +6,7 @@ simulator, which does not.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
@@ -112,8 +112,16 @@ def laboratory(
         yield Laboratory(subject=subject, hands=hands)
 
 
+class ServerOptions(Struct, frozen=True, kw_only=True):
+    """What the user said of a real server: its address, its model, and what it is told."""
+
+    url: str
+    model: str
+    headers: Mapping[str, str]
+
+
 def with_server(
-    workload: Workload, machine: Machine, url: str, model: str
+    workload: Workload, machine: Machine, said: ServerOptions
 ) -> tuple[Workload, Machine, ModelServer]:
     """
     The workload with calls of whole tokens of a real server, and the machine with its speed.
@@ -121,7 +129,7 @@ def with_server(
     Limits of the played server are gone: a real one has its own, which its speed shows.
     """
     sizes = doubled(min(len(workload.requests), _MOST_MEASURED))
-    server, speeds = measured(url, model, sizes)
+    server, speeds = measured(said.url, said.model, sizes, headers=said.headers)
     points = tuple(zip(sizes, speeds, strict=True))
     machine = replace(
         machine, gpu=SpeedCurve(points=points), most_calls=None, kv_tokens=None, recompute_ns=0

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -46,7 +45,7 @@ def plan_of(options: LoadOptions, command: Sequence[str] = ()) -> "Plan":
     if options.url:
         _check_address(options.url)
     bodies = tuple(_bodies(options.body))
-    headers = dict(_headers(options.headers))
+    headers = dict(headers_of(options.headers, "--load-header"))
     if bodies and not any(name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = "application/json" if _all_json(bodies) else "text/plain"
     return Plan(
@@ -67,12 +66,9 @@ def _check_address(url: str) -> None:
         raise UsageError("--load takes no password in its address: use --load-header @FILE")
     if not url.isascii() or any(letter <= " " for letter in url):
         raise UsageError("--load takes an address without blanks and accents: write them as %20")
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        known = False
-    if not known:
+    from agentaudit.probes.http_connection import http_address
+
+    if http_address(url) is None:
         raise UsageError(f"--load {url!r} is no address: say http://127.0.0.1:8080/run")
 
 
@@ -86,26 +82,33 @@ def _bodies(text: str) -> Iterator[str]:
     yield from found
 
 
-def _headers(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names and values; a message about one never shows its value, which may be a secret."""
+def headers_of(texts: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
+    """
+    Names and values of headers, each `Name: value` or `@FILE` with one of them a line.
+
+    A message about one never shows its value, which may be a secret.
+    """
     for text in texts:
         if not text.startswith("@"):
-            yield _header(text, None)
+            header = _header(text)
+            if header is None:
+                raise UsageError(f"{option} is `Name: value`, or @FILE with one of them a line")
+            yield header
             continue
         file = Path(text[1:])
         for number, line in _lines(file):
-            if line:
-                yield _header(line, Problem(file=str(file), line=number, message=""))
+            header = _header(line) if line else None
+            if header is not None:
+                yield header
+            elif line:
+                message = "is no header: `Name: value`"
+                raise InputError(Problem(file=str(file), line=number, message=message))
 
 
-def _header(text: str, at: Problem | None) -> tuple[str, str]:
+def _header(text: str) -> tuple[str, str] | None:
     name, colon, value = text.partition(":")
     wrong = not colon or not _HEADER_NAME.fullmatch(name.strip()) or not _HEADER.fullmatch(text)
-    if not wrong:
-        return name.strip(), value.strip()
-    if at is None:
-        raise UsageError("--load-header is `Name: value`, or @FILE with one of them a line")
-    raise InputError(Problem(file=at.file, line=at.line, message="is no header: `Name: value`"))
+    return None if wrong else (name.strip(), value.strip())
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:

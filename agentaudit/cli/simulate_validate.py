@@ -11,6 +11,7 @@ from agentaudit.cli.workloads import loaded
 from agentaudit.errors import UsageError, exit_code
 
 if TYPE_CHECKING:
+    from agentaudit.cli.laboratory import ServerOptions
     from agentaudit.model.validation import Validation
     from agentaudit.model.workload import Machine, Workload
 
@@ -63,6 +64,14 @@ def validate(
     model: Annotated[
         str, typer.Option(metavar="NAME", help="Of --server's models; its first by default.")
     ] = "",
+    server_header: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HEADER|@FILE",
+            help="What --server is told with each call: `Authorization: Bearer …`, or @FILE, which"
+            " keeps it out of the command line. Repeatable.",
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,
@@ -88,8 +97,7 @@ def validate(
     """
     if not 1 <= repeat <= _MOST_REPEATS:
         raise UsageError(f"--repeat is from 1 to {_MOST_REPEATS}, not {repeat}")
-    if model and not server:
-        raise UsageError("--model names one of the models of a --server, and there is none")
+    real = _server_options(server, model, server_header or [])
     terminal = terminal_of(context)
     workload, machine, whole = loaded(source, arrivals=arrivals, requests=requests, seed=seed)
     show_validation(
@@ -100,10 +108,23 @@ def validate(
         caps=caps,
         repeats=repeat,
         raised=raised,
-        server=(server, model) if server else None,
+        server=real,
         json_file=json_file,
     )
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+def _server_options(url: str | None, model: str, headers: list[str]) -> "ServerOptions | None":
+    from agentaudit.cli.laboratory import ServerOptions
+    from agentaudit.cli.load import headers_of
+
+    if model and not url:
+        raise UsageError("--model names one of the models of a --server, and there is none")
+    if headers and not url:
+        raise UsageError("--server-header is for a --server, and there is none")
+    if not url:
+        return None
+    return ServerOptions(url=url, model=model, headers=dict(headers_of(headers, "--server-header")))
 
 
 def show_validation(
@@ -115,7 +136,7 @@ def show_validation(
     caps: str,
     repeats: int = _REPEATS,
     raised: bool = False,
-    server: tuple[str, str] | None = None,
+    server: "ServerOptions | None" = None,
     json_file: Path | None = None,
 ) -> None:
     """The workload on real processes, shown beside what is simulated."""
@@ -147,7 +168,7 @@ def _validated(
     caps: str,
     repeats: int,
     raised: bool,
-    server: tuple[str, str] | None,
+    server: "ServerOptions | None",
 ) -> "Validation":
     from agentaudit.cli.judging import validation
     from agentaudit.cli.laboratory import interleaved, laboratory, with_server
@@ -162,7 +183,7 @@ def _validated(
     threaded = any(hooks_of(policy.admission()).in_threads is not None for policy in guessed)
     real = None
     if server is not None:
-        workload, machine, real = with_server(workload, machine, *server)
+        workload, machine, real = with_server(workload, machine, server)
     with laboratory(
         workload, machine, server=real, raise_priority=raised, threaded=threaded
     ) as lab:

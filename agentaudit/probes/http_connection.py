@@ -1,7 +1,17 @@
 """One HTTP connection to where an address says, and to nowhere else."""
 
 from http.client import HTTPConnection, HTTPSConnection
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlsplit
+
+
+def http_address(url: str) -> SplitResult | None:
+    """The parts of an address of HTTP or HTTPS; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if known else None
 
 
 def connection_to(address: SplitResult, *, timeout_s: float) -> HTTPConnection:

@@ -10,7 +10,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from statistics import fmean, median
@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.probes.execution.messages import ANSWER, CALL, packet
-from agentaudit.probes.http_connection import connection_to
+from agentaudit.probes.http_connection import connection_to, http_address
 
 MOST_CALLS = 256
 """At once; each is waited for by a thread."""
@@ -32,6 +32,8 @@ _ROUNDS = 3
 _PATIENCE_S = 120.0
 _MOST_BYTES = 10_000_000
 _SHOWN = 200
+_UNKNOWN_CALLER = (401, 403)
+_WANTED = "a server of OpenAI's completions is wanted"
 
 
 class ModelServerError(Exception):
@@ -44,6 +46,8 @@ class ModelServer(Struct, frozen=True, kw_only=True):
     url: str
     """Without the path of the API: `http://127.0.0.1:8000`."""
     model: str
+    headers: Mapping[str, str] = {}
+    """What it is told with each call, a key for instance."""
     call_ns: int = 0
     """Of any call: its way there and back, and its prompt."""
     token_ns: int = 1
@@ -89,7 +93,7 @@ def complete(server: ModelServer, tokens: int) -> None:
         "ignore_eos": True,
         "temperature": 0.0,
     }
-    answer = _answer(server.url, "/v1/completions", asked)
+    answer = _answer(server, "/v1/completions", asked)
     usage = answer.get("usage")
     written = usage.get("completion_tokens") if isinstance(usage, dict) else None
     if written != tokens:
@@ -100,7 +104,9 @@ def complete(server: ModelServer, tokens: int) -> None:
         )
 
 
-def measured(url: str, model: str, sizes: Sequence[int]) -> tuple[ModelServer, list[float]]:
+def measured(
+    url: str, model: str, sizes: Sequence[int], *, headers: Mapping[str, str]
+) -> tuple[ModelServer, list[float]]:
     """
     A server with what its calls cost, and its total speed with so many calls at once.
 
@@ -108,8 +114,8 @@ def measured(url: str, model: str, sizes: Sequence[int]) -> tuple[ModelServer, l
     the first of `sizes`, which is 1. Raises UsageError where there is no server to measure.
     """
     try:
-        base = _base(url)
-        server = ModelServer(url=base, model=model or _first_model(base))
+        server = ModelServer(url=_base(url), model=model, headers=headers)
+        server = server if model else replace(server, model=_first_model(server))
         complete(server, _SHORT)  # the first call of all warms the server up
         short: list[float] = []
         long: dict[int, list[float]] = {size: [] for size in sizes}
@@ -141,48 +147,46 @@ def _mean_ns(server: ModelServer, calls: int, tokens: int) -> float:
 
 
 def _base(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        known = False
-    if not known or parts.username is not None:
-        raise ModelServerError(
-            "an address like http://127.0.0.1:8000 is wanted, without a password"
-        )
+    parts, wanted = http_address(url), "an address like http://127.0.0.1:8000 is wanted"
+    if parts is None:
+        raise ModelServerError(f"{url!r} is none: {wanted}" if "@" not in url else wanted)
+    if parts.username is not None:
+        raise ModelServerError(f"{wanted}, without a password: a key is told by --server-header")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v1')}"
 
 
-def _first_model(url: str) -> str:
-    listed = _answer(url, "/v1/models").get("data")
+def _first_model(server: ModelServer) -> str:
+    listed = _answer(server, "/v1/models").get("data")
     first = listed[0] if isinstance(listed, list) and listed else None
     name = first.get("id") if isinstance(first, dict) else None
     if not isinstance(name, str):
-        raise ModelServerError(f"{url} names no model at /v1/models: say which by --model")
+        raise ModelServerError(f"{server.url} names no model at /v1/models: say which by --model")
     return name
 
 
-def _answer(url: str, path: str, asked: object = None) -> dict[str, Any]:
+def _answer(server: ModelServer, path: str, asked: object = None) -> dict[str, Any]:
     """What the server says, which has to be a JSON object."""
-    parts = urlsplit(url)
+    url, parts = f"{server.url}{path}", urlsplit(server.url)
     connection = connection_to(parts, timeout_s=_PATIENCE_S)
     try:
         method, body = ("GET", None) if asked is None else ("POST", json.dumps(asked))
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", **server.headers}
         connection.request(method, parts.path + path, body, headers)
         response = connection.getresponse()
         text = response.read(_MOST_BYTES).decode(errors="replace")
     except (OSError, HTTPException, ValueError) as error:
-        raise ModelServerError(f"{url} does not answer: {error}") from error
+        raise ModelServerError(f"{server.url} does not answer: {error}") from error
     finally:
         connection.close()
     if response.status != 200:  # noqa: PLR2004, it is called OK
         said = " ".join(text[:_SHOWN].split())
-        raise ModelServerError(f"{url}{path} answered {response.status}: {said}")
+        key = "; a key is told by --server-header" if response.status in _UNKNOWN_CALLER else ""
+        raise ModelServerError(f"{url} answered {response.status}: {said}{key}")
     try:
         answer = json.loads(text)
-    except ValueError as error:
-        raise ModelServerError(f"{url}{path} answered with something that is no JSON") from error
+    except ValueError:
+        answer = None
     if not isinstance(answer, dict):
-        raise ModelServerError(f"{url}{path} answered with something that is no object of JSON")
+        kind = response.getheader("Content-Type", "something")
+        raise ModelServerError(f"{url} answered with {kind}, which is no object of JSON: {_WANTED}")
     return answer

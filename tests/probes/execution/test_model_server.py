@@ -35,7 +35,9 @@ def test_whole_tokens_take_as_long_as_they_say(call_ns: int, token_ns: int, toke
 
 def test_a_server_is_measured_alone_and_with_many_calls() -> None:
     with completions() as real:
-        server, speeds = measured(f"{real.url}/v1/", "", (1, 2, 4))
+        server, speeds = measured(
+            f"{real.url}/v1/", "", (1, 2, 4), headers={"Authorization": "Bearer key"}
+        )
 
     assert (server.url, server.model) == (real.url, "counter")
     assert server.token_ns > 0
@@ -43,6 +45,7 @@ def test_a_server_is_measured_alone_and_with_many_calls() -> None:
     assert len(speeds) == 3
     assert {asked["max_tokens"] for asked in real.asked} == {8, 64}
     assert all(asked["min_tokens"] == asked["max_tokens"] for asked in real.asked)
+    assert {told["Authorization"] for told in real.told} == {"Bearer key"}
     assert len({asked["prompt"] for asked in real.asked}) == len(real.asked)
 
 
@@ -73,7 +76,7 @@ def test_a_server_that_ends_calls_early_is_refused() -> None:
         completions(heeds=False) as real,
         pytest.raises(UsageError, match="wrote 1 tokens where 8 were asked for"),
     ):
-        measured(real.url, "counter", (1,))
+        measured(real.url, "counter", (1,), headers={})
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,21 @@ def test_a_server_that_ends_calls_early_is_refused() -> None:
 )
 def test_where_no_server_is_that_is_said(url: str, said: str) -> None:
     with pytest.raises(UsageError, match=said) as caught:
-        measured(url, "", (1,))
+        measured(url, "", (1,), headers={})
 
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (401, '{"error": "no key"}', "answered 401: .*no key.*; a key is told by --server-header"),
+        (500, "broken", "answered 500: broken$"),
+        (200, "<html>", "answered with text/html, which is no object of JSON: a server of OpenAI"),
+        (200, "[1]", "which is no object of JSON"),
+        (200, '{"data": []}', "names no model at /v1/models: say which by --model"),
+    ],
+)
+def test_what_is_no_server_of_models_is_told_as_that(status: int, body: str, said: str) -> None:
+    with completions(says=(status, body)) as real, pytest.raises(UsageError, match=said):
+        measured(real.url, "", (1,), headers={})
