@@ -155,6 +155,10 @@ def lint(
       agentaudit lint --write-baseline lint.baseline
       agentaudit lint --baseline lint.baseline      only what is new since
       agentaudit lint --fix --select tools          a diff, and a question before it is written
+
+    Exit codes: 0 no finding as severe as --fail-on; 1 such findings; 2 usage, or rules,
+    configuration or acceptances that are wrong; 3 a file of the deployment could not be read whole,
+    or there was nothing to read; 4 both 1 and 3.
     """
     said = terminal_of(context)
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)

@@ -150,7 +150,8 @@ def _by_kind(read: "dict[Path, Artifact]") -> "dict[str, Artifact]":
     for file, artifact in read.items():
         name = names.get(type(artifact))
         if isinstance(artifact, Comparison | Fleet | SelfTest | Sweep | Validation):
-            raise UsageError(f"{file}: has no page; the command that made it shows it")
+            kind = type(artifact).__name__
+            raise UsageError(f"{file}: a {kind} has no page; the command that made it shows it")
         if name is None:
             raise UsageError(f"{file}: a report stands alone; give it without other artifacts")
         if name in given:

@@ -1,6 +1,6 @@
 """`agentaudit threat-model`: deployment files in, attack paths and what would help out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,7 @@ from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
 
 if TYPE_CHECKING:
+    from agentaudit.model.deployment import Deployment
     from agentaudit.model.threat import ThreatModel
 
 
@@ -35,6 +36,7 @@ _BY_SUFFIX: Mapping[str, Format] = {
     ".txt": Format.TABLE,
 }
 _FILE_WIDTH = 100
+_MOST_SHOWN = 5
 
 app = command()
 
@@ -87,6 +89,9 @@ def threat_model(
       agentaudit threat-model -o threats.sarif         paths as code flows, for a code host
       agentaudit threat-model --format mermaid         a drawing of the worst path
       agentaudit threat-model --fail-on critical --json threats.json
+
+    Exit codes: 0 no path as severe as --fail-on; 1 such a path; 2 usage; 3 a file could not be read
+    whole, ways were too many, or there is no agent; 4 both 1 and 3.
     """
     said = terminal_of(context)
     with said.progress("following untrusted input to damage"), nothing_collected():
@@ -109,8 +114,20 @@ def _model(paths: Sequence[Path]) -> "ThreatModel":
     deployment = read_deployment(paths)
     if not deployment.agents:
         places = ", ".join(str(path) for path in paths)
-        raise IncompleteError(f"no agent found in {places}: nothing to threat-model")
+        unread = "; ".join(_unread(deployment))
+        note = f"; one may stand in what could not be read: {unread}" if unread else ""
+        raise IncompleteError(f"no agent found in {places}: nothing to threat-model{note}")
     return from_here(model_of(deployment, threat_rules()), deployment.root)
+
+
+def _unread(deployment: "Deployment") -> Iterator[str]:
+    """The first files that were not read whole."""
+    from agentaudit.report.coverage import told, unread_files
+
+    unread = unread_files(deployment)
+    yield from map(told, unread[:_MOST_SHOWN])
+    if len(unread) > _MOST_SHOWN:
+        yield f"and {len(unread) - _MOST_SHOWN} more"
 
 
 def _write(

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
-from agentaudit.extract.dockerfile_instructions import instructions, words_of
+from agentaudit.extract.dockerfile_instructions import base_of, instructions, words_of
 from agentaudit.extract.dockerfile_servers import add_image_server, folders_with_servers
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.launchers import image_launch
@@ -95,30 +95,28 @@ def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
 def _add_image_facts(
     document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
 ) -> None:
-    bases = [node for _, node in instructions(document, "FROM") if node.text]
+    base = base_of(document)
     users = [node for _, node in instructions(document, "USER")]
-    if not bases:
+    if base is None:
         return
-    base = (bases[-1].text or "").split(maxsplit=1)[0]
-    stages = {(node.text or "").split()[-1] for node in bases if " " in (node.text or "")}
-    launch = image_launch(base)
-    places: list[Evidence] = [evidence(document, bases[-1], f"FROM {plain(base)}")]
-    root = _root(base, users)
+    launch = image_launch(base.image)
+    places: list[Evidence] = [evidence(document, base.place, f"FROM {plain(base.image)}")]
+    root = _root(base.image, users)
     if users:
         places.append(evidence(document, users[-1], f"USER {plain(users[-1].text or '')}"))
     for runtime in runtimes:
         collector.update(
             replace(
                 runtime,
-                image=runtime.image or plain(base),
-                image_pinned=Truth.UNKNOWN if base in stages else launch.pinned,
+                image=runtime.image or plain(base.image),
+                image_pinned=Truth.UNKNOWN if base.stage else launch.pinned,
                 runs_as_root=root
                 if runtime.runs_as_root is Truth.UNKNOWN
                 else runtime.runs_as_root,
                 evidence=tuple(dict.fromkeys((*runtime.evidence, *places))),
             )
         )
-    if base not in stages:
+    if not base.stage:
         add_registry(collector, launch, places[0], *(runtime.id for runtime in runtimes))
 
 

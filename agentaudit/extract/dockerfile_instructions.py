@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from agentaudit.expressions import regex
 from agentaudit.readers.document import Document, Node
 
@@ -19,6 +21,27 @@ def instructions(document: Document, *names: str) -> Iterator[tuple[str, Node]]:
 def words_of(node: Node) -> tuple[str, ...]:
     """The words of a command, in the form of a list or of a line."""
     return tuple(_EXEC_FORM.sub(" ", node.text or "").split())
+
+
+class Base(Struct, frozen=True):
+    """What the last stage of an image is made of."""
+
+    place: Node
+    image: str
+    stage: bool
+    """Whether it is a stage before it, and no image from elsewhere."""
+
+
+def base_of(document: Document) -> Base | None:
+    """The base of an image: `FROM [--platform=…] image [AS stage]`; None where there is none."""
+    found: Base | None = None
+    stages: set[str] = set()
+    for _, node in instructions(document, "FROM"):
+        words = [word for word in (node.text or "").split() if not word.startswith("--")]
+        if words:
+            found = Base(node, words[0], words[0] in stages)
+            stages.update(words[2:3])
+    return found
 
 
 def last_stage(document: Document, *names: str) -> Sequence[tuple[str, Node]]:

@@ -14,7 +14,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence
 from agentaudit.extract.container_roles import asks, role_of
 from agentaudit.extract.containers import tool_server_id
-from agentaudit.extract.dockerfile_instructions import instructions, last_stage, started
+from agentaudit.extract.dockerfile_instructions import base_of, last_stage, started
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.launchers import Launch, image_launch, launch_of
 from agentaudit.extract.mcp_catalogue import known_server
@@ -125,14 +125,11 @@ def _program(place: Node, words: tuple[str, ...]) -> _Served | None:
 
 def _of_base(document: Document, words: tuple[str, ...]) -> _Served | None:
     """The image of a server, of which this one is made."""
-    bases = [node for _, node in instructions(document, "FROM") if node.text]
-    written = (bases[-1].text or "").split() if bases else []
-    base = next((word for word in written if not word.startswith("--")), "")
-    stages = {(node.text or "").split()[-1] for node in bases[:-1]}
-    if base in stages or role_of(base, (), (), ()) != "tool_server":
+    base = base_of(document)
+    if base is None or base.stage or role_of(base.image, (), (), ()) != "tool_server":
         return None
-    launch, likely = image_launch(base), Confidence.LIKELY
-    return _Served(launch=launch, place=bases[-1], words=words, confidence=likely)
+    launch, likely = image_launch(base.image), Confidence.LIKELY
+    return _Served(launch=launch, place=base.place, words=words, confidence=likely)
 
 
 def _server(

@@ -2,15 +2,23 @@
 
 from collections.abc import Sequence
 
-from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
 from agentaudit.model.finding import LintResult
+from agentaudit.model.threat import ThreatModel
+from agentaudit.report.text import one_line
 
 _UNREAD = (FileStatus.FAILED, FileStatus.PARTIAL)
 
 
-def unread_files(result: LintResult) -> Sequence[FileCoverage]:
+def unread_files(audited: Deployment | LintResult | ThreatModel) -> Sequence[FileCoverage]:
     """The files that could not be read, or not whole."""
-    return [file for file in result.coverage if file.status in _UNREAD]
+    return [file for file in audited.coverage if file.status in _UNREAD]
+
+
+def told(file: FileCoverage) -> str:
+    """A file, the place in it, what became of it and why, on one line."""
+    place = ":".join(str(part) for part in (file.file, file.line, file.column) if part)
+    return one_line(f"{place}: {file.status.value}: {file.reason}")
 
 
 def coverage_sentence(result: LintResult) -> str:

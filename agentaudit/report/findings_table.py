@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from agentaudit.model.finding import Finding, LintResult, Severity
-from agentaudit.report.coverage import coverage_sentence, unread_files
+from agentaudit.report.coverage import coverage_sentence, told, unread_files
 from agentaudit.report.text import one_line
 
 STYLES = {
@@ -67,8 +67,7 @@ def _summary(result: LintResult) -> str:
 
 def _unread(result: LintResult, width: int) -> Iterator[str]:
     for file in unread_files(result):
-        place = ":".join(str(part) for part in (file.file, file.line, file.column) if part)
-        yield from _wrapped(one_line(f"{place}: {file.status.value}: {file.reason}"), width, "")
+        yield from _wrapped(told(file), width, "")
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:

@@ -15,6 +15,7 @@ from agentaudit.model.threat import (
     MitigationOutcome,
     ThreatModel,
 )
+from agentaudit.report.coverage import told, unread_files
 from agentaudit.report.findings_table import STYLES
 from agentaudit.report.quantities import bounds, counted, percent
 from agentaudit.report.text import one_line, printable
@@ -189,10 +190,8 @@ def _add_coverage(text: Text, model: ThreatModel, width: int, *, verbose: bool) 
         _add_wrapped(text, f"{end.evidence}: {end.what}; {end.effect}", width)
     if len(ends) < len(model.unresolved):
         _add(text, f"{_INDENT}and {len(model.unresolved) - len(ends)} more\n")
-    for file in model.coverage:
-        if file.status in (FileStatus.FAILED, FileStatus.PARTIAL):
-            place = ":".join(str(part) for part in (file.file, file.line, file.column) if part)
-            _add_wrapped(text, f"{place}: {file.status}: {file.reason}", width, style="yellow")
+    for file in unread_files(model):
+        _add_wrapped(text, told(file), width, style="yellow")
 
 
 def _add_wrapped(text: Text, words: str, width: int, *, style: str = "") -> None:

@@ -78,6 +78,16 @@ def test_no_agent_is_nothing_to_threat_model(tmp_path: Path) -> None:
     assert said == f"no agent found in {tmp_path}: nothing to threat-model"
 
 
+def test_where_no_agent_is_the_files_that_may_hold_one_are_named(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {agent: [}\n")
+
+    code, said = run(tmp_path)
+
+    assert code == ExitCode.INCOMPLETE
+    assert "one may stand in what could not be read: compose.yaml:1:" in said
+    assert ": failed: " in said
+
+
 def test_a_file_that_cannot_be_read_is_incomplete(quiet: Path) -> None:
     """It may have said anything."""
     (quiet / "compose.yaml").write_text("services: {agent: [\n")

@@ -505,6 +505,24 @@ def test_an_image_says_its_base_its_user_and_its_secrets() -> None:
     assert {item.kind for item in deployment.credentials} == {"api_key", "env_file"}
 
 
+@pytest.mark.parametrize(
+    ("text", "image", "pinned", "registries"),
+    [
+        ("FROM --platform=linux/amd64 a/b:latest AS last\n", "a/b:latest", Truth.NO, 1),
+        ("FROM a/b:1 AS first\nFROM --platform=$BUILD first\n", "first", Truth.UNKNOWN, 0),
+        ("FROM a/b:latest\nFROM a/b:latest\n", "a/b:latest", Truth.NO, 1),
+        ("FROM --platform=linux/amd64\n", "", Truth.UNKNOWN, 0),
+    ],
+)
+def test_a_base_is_an_image_wherever_it_stands_in_its_line(
+    text: str, image: str, pinned: Truth, registries: int
+) -> None:
+    deployment = deployment_of({"Dockerfile": text})
+
+    assert [(each.image, each.image_pinned) for each in deployment.runtimes] == [(image, pinned)]
+    assert len(deployment.registries) == registries
+
+
 def test_an_image_without_user_runs_as_root() -> None:
     files = {"Dockerfile": "FROM python:3.13\n", "compose.yaml": "services: {agent: {build: .}}\n"}
 
