@@ -5,7 +5,7 @@ An agent is often built in one file and run in another, so those that import it 
 """
 
 import ast
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
@@ -51,8 +51,9 @@ def ends_in_time(building: Building, call: Call) -> bool:
 
 def _known_as(module: Module, call: Call) -> str:
     """What others import to get at what a call builds: its function, its class or its variable."""
-    at = bisect_right(module.tree.body, call.node.lineno, key=attrgetter("lineno"))
-    around = module.tree.body[at - 1]
+    # By where it ends: a function begins with what decorates it, which is not its own first line.
+    body = module.tree.body
+    around = body[bisect_left(body, call.node.lineno, key=attrgetter("end_lineno"))]
     if isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return around.name
     return call.variable

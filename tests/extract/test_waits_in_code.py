@@ -63,6 +63,18 @@ def test_who_imports_something_else_of_the_file_runs_another_agent() -> None:
     )
 
 
+@pytest.mark.parametrize(("imported", "found"), [("first", Known.SET), ("last", Known.NONE)])
+def test_what_decorates_a_function_is_built_with_it(imported: str, found: Known) -> None:
+    built = (
+        "from langgraph.graph import StateGraph\n\n\n"
+        "@given(StateGraph(dict))\ndef first(tools):\n    return tools\n\n\n"
+        "def last(tools):\n    return tools\n"
+    )
+    other = runs("graph = build([])", WAITED).replace("import build", f"import {imported} as build")
+
+    assert timeout(graphs=built, api=other) is found
+
+
 def test_an_agent_of_the_file_itself_is_ended_in_time() -> None:
     """What starts the loop of the program is no run of an agent."""
     own = (
