@@ -38,26 +38,24 @@ def add_declared_tool(collector: Collector, agent: Agent, declared: DeclaredTool
         collector.leave_open(
             declared.place, f"the tool {name} is not known", "what it does is open"
         )
-    tool = collector.add(
-        Tool(
-            id=fact_id("tool", name, declared.key),
-            name=name,
-            evidence=(declared.place,),
-            confidence=Confidence.LIKELY if known else Confidence.POSSIBLE,
-            effects=known.effects if known else (),
-            effects_known=known is not None,
-            reads_untrusted=truth(known.untrusted if known else None),
-            reads_private=truth(known.private if known else None),
-            egress=truth(known.egress if known else None),
-            free_form_parameters=known.free_form if known else (),
-            sandboxed=truth(declared.sandboxed),
-            typed=truth(declared.typed),
-            approval=truth(declared.approval),
-        )
+    tool = Tool(
+        id=fact_id("tool", name, declared.key),
+        name=name,
+        evidence=(declared.place,),
+        confidence=Confidence.LIKELY if known else Confidence.POSSIBLE,
+        effects=known.effects if known else (),
+        effects_known=known is not None,
+        reads_untrusted=truth(known.untrusted if known else None),
+        reads_private=truth(known.private if known else None),
+        egress=truth(known.egress if known else None),
+        free_form_parameters=known.free_form if known else (),
+        sandboxed=truth(declared.sandboxed),
+        typed=truth(declared.typed),
+        approval=truth(declared.approval),
     )
     if declared.taken is not None:
         tool = as_taking(tool, declared.taken)
-        collector.update(tool)
+    tool = collector.add(tool)
     collector.link(EdgeKind.INVOKES, agent.id, tool.id, declared.place)
     if tool.reads_untrusted is Truth.YES:
         add_source(collector, tool.id, declared.source, declared.place)
