@@ -124,13 +124,15 @@ def _add_what_if(text: Text, model: ThreatModel, width: int) -> None:
     """Both numbers before and after each change."""
     if not model.mitigations:
         return
-    heads = ("What if", "LIVE", "THEFT", "closes", "opens")
-    rows = [_cells("as it is", model.blast_radius, "", "")]
-    rows += [_outcome_cells(outcome) for outcome in model.mitigations]
+    rows: list[tuple[str, ...]] = [
+        ("What if", "LIVE", "THEFT", "closes", "opens"),
+        _cells("as it is", model.blast_radius, "", ""),
+        *map(_outcome_cells, model.mitigations),
+    ]
     if not any(outcome.opens for outcome in model.mitigations):  # a rare thing
-        heads, rows = heads[:-1], [row[:-1] for row in rows]
+        rows = [row[:-1] for row in rows]
     _add(text, "\n")
-    for number, line in enumerate(_aligned([heads, *rows], width)):
+    for number, line in enumerate(_aligned(rows, width)):
         _add(text, f"{line}\n", style="" if number else "bold")
     for outcome in model.mitigations:
         if outcome.name == TOGETHER:
