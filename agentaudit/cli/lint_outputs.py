@@ -109,6 +109,13 @@ def write_result(
 
 
 def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes") -> None:
+    if format_ is Format.JSON:
+        from agentaudit.store.artifacts import json_pieces
+
+        stream = typer.get_binary_stream("stdout")
+        stream.writelines(json_pieces(result))
+        stream.flush()
+        return
     if format_ is not Format.TABLE:
         typer.echo(_rendered(result, format_, fixes), nl=False)
         return

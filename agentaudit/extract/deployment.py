@@ -83,7 +83,7 @@ from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.extract.sweep import extract_sweep
 from agentaudit.extract.unknown_keys import extract_unknown_keys
 from agentaudit.extract.unread import extract_unread
-from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage
+from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, SuppressionComment
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import FoundFiles, SourceText, read_files
 from agentaudit.readers.interest import of_interest
@@ -110,6 +110,8 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_functions,
     extract_trails,
     extract_prompted_memory,
+    extract_mem0,
+    sweep_python,
     extract_compose,
     extract_kubernetes,
     extract_accounts,
@@ -128,9 +130,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_gateways,
     extract_litellm,
     extract_letta,
-    extract_mem0,
     extract_zep,
-    sweep_python,
     extract_instructions,
     extract_terraform,
     extract_cloudformation,
@@ -155,8 +155,9 @@ EXTRACTORS: tuple[Extractor, ...] = (
 """
 Every platform that we understand. Containers, whatever describes them, come before what looks at
 their environment, declarations after what files say, and the sweep comes last, for it takes what
-nobody claimed; that of Python code comes as soon as nobody else asks for its trees. Only the tools
-of declared servers come early: settings of clients say which of them ask first.
+nobody claimed; that of Python code comes as soon as nobody else asks for its trees, before most
+facts are made. Only the tools of declared servers come early: settings of clients say which of them
+ask first.
 """
 
 
@@ -195,20 +196,13 @@ def deployment_of(texts: Mapping[str, str], *, today: date = date.max) -> Deploy
     return _deployment(".", sources, skipped, Collector(today=today))
 
 
-class _Parsed(Struct, frozen=True):
-    documents: Documents
-    coverage: tuple[FileCoverage, ...]
-
-
 def _deployment(
     root: str,
     sources: Iterable[SourceText],
     unread: Iterable[FileCoverage],
     collector: Collector,
 ) -> Deployment:
-    parsed = _parsed(sources)
-    for extract in EXTRACTORS:
-        extract(parsed.documents, collector)
+    read = _extracted(sources, collector)
     join(collector)
     facts = {kind.field: collector.of(kind.type) for kind in FACT_KINDS.values()}
     return Deployment(
@@ -217,13 +211,28 @@ def _deployment(
             sorted(collector.edges.values(), key=lambda edge: (edge.kind, edge.src, edge.dst))
         ),
         unresolved=tuple(sorted(set().union(*collector.open_ends.values()))),
-        coverage=counted_coverage((*unread, *judged_coverage(parsed.coverage, collector))),
-        suppressions=suppression_comments(parsed.documents),
+        coverage=counted_coverage((*unread, *judged_coverage(read.coverage, collector))),
+        suppressions=read.suppressions,
         **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field
     )
 
 
-def _parsed(sources: Iterable[SourceText]) -> _Parsed:
+class _Read(Struct, frozen=True):
+    """What is asked of files when their documents, which take the most memory, are gone."""
+
+    coverage: tuple[FileCoverage, ...]
+    suppressions: tuple[SuppressionComment, ...]
+
+
+def _extracted(sources: Iterable[SourceText], collector: Collector) -> _Read:
+    """The facts of all files go to the collector."""
+    documents, coverage = _parsed(sources)
+    for extract in EXTRACTORS:
+        extract(documents, collector)
+    return _Read(coverage, suppression_comments(documents))
+
+
+def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverage, ...]]:
     documents: dict[str, Document] = {}
     coverage: list[FileCoverage] = []
     for source in sorted(sources, key=lambda item: item.file):
@@ -240,4 +249,4 @@ def _parsed(sources: Iterable[SourceText]) -> _Parsed:
         else:
             documents[source.file] = document
             coverage.append(read_coverage(document))
-    return _Parsed(Documents(documents), tuple(coverage))
+    return Documents(documents), tuple(coverage)

@@ -82,7 +82,7 @@ class Derivation(StrEnum):
     DECLARED = "declared"
 
 
-class Edge(Struct, frozen=True, kw_only=True):
+class Edge(Struct, frozen=True, kw_only=True, gc=False):
     """A relation between two facts, read in the direction of its kind: `src` *kind* `dst`."""
 
     kind: EdgeKind

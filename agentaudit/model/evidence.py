@@ -5,7 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Evidence(Struct, frozen=True, kw_only=True, order=True):
+class Evidence(Struct, frozen=True, kw_only=True, order=True, gc=False):
     """
     A place in a file. Lines and columns count from 1, columns in characters.
 

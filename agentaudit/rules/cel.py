@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from cel_expr_python import cel
 from msgspec import Struct
 
 from agentaudit.errors import InputError
@@ -26,7 +25,7 @@ from agentaudit.rules.conditions import (
     error_at,
     patterns_in,
 )
-from agentaudit.rules.engine import TYPES, activation, environment, program, together
+from agentaudit.rules.engine import TYPES, activation, environment, is_statement, program, together
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
@@ -101,7 +100,7 @@ class Subject(Struct, frozen=True):
 
 def compile_condition(kind: str, source: str) -> Condition:
     """The condition `source` over facts of `kind`; a ConditionError says what is wrong with it."""
-    if _program(kind, source).return_type() != cel.Type.BOOL:
+    if not is_statement(_program(kind, source)):
         raise ConditionError("must be true or false, not a value: compare it with something")
     check_optional_fields(kind, TYPES[kind], source)
     check_words(kind, TYPES[kind], source)

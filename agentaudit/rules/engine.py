@@ -2,7 +2,8 @@
 The engine of conditions: what facts are to CEL, and the programs that it makes of texts.
 
 A program can be kept and read again, which takes a tenth of the time: the engine has to parse
-nothing then, nor to hold what it parses with.
+nothing then, nor to hold what it parses with. The engine is loaded when the first fact is asked
+about, for it takes much memory: documents, which take more, are gone by then.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +12,6 @@ from functools import cache, lru_cache
 from itertools import zip_longest
 from typing import Any, get_args, get_origin
 
-from cel_expr_python import cel
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from msgspec import Struct
 
 from agentaudit.model.deployment import FACT_KINDS
@@ -65,6 +64,13 @@ def program(kind: str, source: str) -> Any:  # noqa: ANN401, the library has no 
     return environment(kind).compile(source)
 
 
+def is_statement(of_text: Any) -> bool:  # noqa: ANN401, the library has no types
+    """Whether a program answers with true or false."""
+    from cel_expr_python import cel
+
+    return bool(of_text.return_type() == cel.Type.BOOL)
+
+
 def together(sources: Sequence[str]) -> str:
     """Conditions as one number, with a bit for each."""
     # A line of its own, for a condition may end in a comment.
@@ -90,6 +96,8 @@ def activation(
 @cache
 def environment(kind: str) -> Any:  # noqa: ANN401, the library has no types
     """The environment of conditions over one kind of fact."""
+    from cel_expr_python import cel
+
     names = (kind, "deployment", "limits")
     variables = {name: cel.Type(_message_class(name).DESCRIPTOR.full_name) for name in names}
     return cel.NewEnv(_pool(), variables=variables)
@@ -98,11 +106,15 @@ def environment(kind: str) -> Any:  # noqa: ANN401, the library has no types
 @cache
 def _pool() -> Any:  # noqa: ANN401, the library has no types
     """The messages of the kinds that were asked for so far."""
+    from google.protobuf import descriptor_pool
+
     return descriptor_pool.DescriptorPool()
 
 
 @cache
 def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
+    from google.protobuf import descriptor_pb2, message_factory
+
     file = descriptor_pb2.FileDescriptorProto(
         name=f"agentaudit/{name}.proto", package="agentaudit", syntax="proto3"
     )
@@ -115,6 +127,8 @@ def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
 
 def _declare(message: Any, name: str, number: int, hint: object) -> None:  # noqa: ANN401, untyped
     """One field: text, number or statement, perhaps many of them, perhaps unset."""
+    from google.protobuf import descriptor_pb2
+
     proto = descriptor_pb2.FieldDescriptorProto
     scalars: Mapping[object, int] = {
         bool: proto.TYPE_BOOL,

@@ -8,7 +8,6 @@ from pathlib import Path
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.rule import StepRule
 from agentaudit.model.trace import StepKind
-from agentaudit.rules.folders import rule_paths
 from agentaudit.rules.rows import Row, rows_of
 
 CONFIDENCE = {"observed": 0.95, "source": 0.8, "convention": 0.5}
@@ -38,7 +37,10 @@ def load_step_rules(folders: Sequence[Path]) -> tuple[StepRule, ...]:
     problems: list[Problem] = []
     placed: list[tuple[StepRule, str, int]] = []
     for folder in folders:
-        for file in rule_paths(folder, problems, "step rules"):
+        files = sorted(folder.glob("*.yaml"))
+        if not files:
+            problems.append(Problem(file=str(folder), message="holds no step rules (*.yaml)"))
+        for file in files:
             for rule, line in rows_of(file, problems, _rule):
                 placed.append((rule, str(file), line))
     problems += _doubles(placed)

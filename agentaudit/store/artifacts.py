@@ -5,16 +5,14 @@ HTML is made from these files, so nothing is only in a page. Reading is strict: 
 input like any other, and every problem is an InputError that names the place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.store.framing import MAGIC
 
 if TYPE_CHECKING:
     from agentaudit.model.accuracy import SelfTest
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
+_TOGETHER = 200
+_END = b"\n  ]"
 
 Artifact: TypeAlias = (
     "Profile | Simulation | Sweep | Validation | LintResult | ThreatModel | Report | Comparison"
@@ -64,10 +64,35 @@ def type_of(kind: str) -> "type[Artifact]":
 
 def to_json(artifact: Artifact) -> bytes:
     """The artifact as JSON: sorted keys, two spaces, a newline at the end."""
+    return b"".join(json_pieces(artifact))
+
+
+def json_pieces(artifact: Artifact) -> Iterator[bytes]:
+    """The same in pieces: to make a large one whole takes twice its length for a moment."""
     kind = next(word for word, (_, name) in KINDS.items() if name == type(artifact).__name__)
     body = msgspec.structs.asdict(artifact)
-    whole = {"agentaudit": FORMAT_VERSION, "kind": kind, **body}
-    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2) + b"\n"
+    before = b"{"
+    for name, value in sorted({"agentaudit": FORMAT_VERSION, "kind": kind, **body}.items()):
+        yield before + f'\n  "{name}": '.encode()
+        yield from _listed(value) if isinstance(value, tuple) and value else (_within(value),)
+        before = b","
+    yield b"\n}\n"
+
+
+def _listed(values: tuple[object, ...]) -> Iterator[bytes]:
+    """A list, some hundred of its values at a time without the brackets around them."""
+    before = b"["
+    for first in range(0, len(values), _TOGETHER):
+        some = _within(values[first : first + _TOGETHER])
+        yield before + some.removeprefix(b"[").removesuffix(_END)
+        before = b","
+    yield _END
+
+
+def _within(value: object) -> bytes:
+    """A value as it stands in the artifact."""
+    compact = msgspec.json.encode(value, order="sorted")
+    return msgspec.json.format(compact, indent=2).replace(b"\n", b"\n  ")
 
 
 def write_artifact(artifact: Artifact, path: Path) -> None:
@@ -78,7 +103,7 @@ def write_artifact(artifact: Artifact, path: Path) -> None:
     """
     from agentaudit.store.placing import write_whole  # with `tempfile`; most runs write none
 
-    write_whole(path, [to_json(artifact)], overwrite=True)
+    write_whole(path, json_pieces(artifact), overwrite=True)
 
 
 def read_artifact(path: Path) -> Artifact:
@@ -89,15 +114,11 @@ def read_artifact(path: Path) -> Artifact:
     not hold what its kind promises.
     """
     try:
-        with path.open("rb") as file:
-            text = file.read(LARGEST_BYTES + 1)
+        if path.stat().st_size > LARGEST_BYTES:
+            raise _problem(path, f"is larger than {LARGEST_BYTES // 2**20} MiB")
+        text = path.read_bytes()
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}") from error
-    if text.startswith(MAGIC):
-        made = f"agentaudit trace show {quote(str(path))} --json profile.json"
-        raise _problem(path, f"is a recording; `{made}` makes an artifact of it")
-    if len(text) > LARGEST_BYTES:
-        raise _problem(path, f"is larger than {LARGEST_BYTES // 2**20} MiB")
     return from_json(text, path)
 
 

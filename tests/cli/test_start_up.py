@@ -27,9 +27,7 @@ Loaded = Callable[..., set[str]]
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     """What a fresh process has loaded at the end of a command that is not the first."""
-    cache = tmp_path_factory.mktemp("cache")
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(cache)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = _keeping(tmp_path_factory.mktemp("cache"))
     script = (
         "import atexit, sys; from agentaudit.__main__ import main\n"
         "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main()"
@@ -44,6 +42,12 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
         return set(run.stderr.splitlines()[-1].split())
 
     return modules
+
+
+def _keeping(folder: Path) -> dict[str, str]:
+    """An environment in which Python, and what we make at the first start, is kept in a folder."""
+    kept = {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(folder)}
 
 
 def of(modules: set[str], *packages: str) -> list[str]:
@@ -91,6 +95,32 @@ def test_lint_loads_no_other_analysis(loaded: Loaded, tmp_path: Path) -> None:
     assert of(found, *LIBRARIES, *ours(*ANALYSES[1:], "probes", "model.trace")) == []
     assert of(found, *ours("readers.hcl", "readers.yaml", "extract.terraform", "extract.iam")) == []
     assert of(found, *ours("extract.cloudformation", "extract.actions")) == []
+
+
+def test_the_engine_of_conditions_is_not_loaded_beside_documents(tmp_path: Path) -> None:
+    """Each takes much memory: one is gone before the other comes."""
+    settings = tmp_path / "deployed" / ".mcp.json"
+    settings.parent.mkdir()
+    settings.write_text('{"mcpServers": {"a": {"command": "a"}}}')
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from agentaudit.extract.deployment import read_deployment\n"
+        "from agentaudit.linting.linter import lint; from agentaudit.rules.ours import lint_rules\n"
+        "rules, read = lint_rules(), read_deployment([Path(sys.argv[1])]); print(*sys.modules)\n"
+        "lint(read, rules); print(*sys.modules)"
+    )
+    for _ in range(2):
+        run = subprocess.run(
+            [sys.executable, "-c", script, str(settings.parent)],
+            env=_keeping(tmp_path / "cache"),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    before, after = ({*line.split()} for line in run.stdout.splitlines())
+
+    assert of(before, *CONDITIONS) == []
+    assert of(after, *CONDITIONS)
 
 
 def test_a_recording_is_shown_without_what_deployments_need(loaded: Loaded) -> None:

@@ -95,6 +95,14 @@ def test_equal_values_give_equal_bytes() -> None:
     assert keys == sorted(keys)
 
 
+@pytest.mark.parametrize("count", [0, 1, 200, 201, 450])
+def test_a_list_is_written_alike_however_long_it_is(count: int) -> None:
+    """It is made in pieces, which nobody can tell from the text."""
+    text = to_json(replace(simulation(), advice=tuple(f'"{number}",\n' for number in range(count))))
+
+    assert text == json.dumps(json.loads(text), indent=2).encode() + b"\n"
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_each_kind_has_a_schema_that_is_one(kind: str) -> None:
     """The schema can be shipped: a validator accepts it as a schema."""
