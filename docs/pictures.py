@@ -66,8 +66,7 @@ def schedule(picture: Path) -> None:
         workload.write_text(example, encoding="utf-8")
         policies = ("-p", "multi-processing", "-p", "comb")
         command = ("-q", "simulate", "scheduler", str(workload), *policies, "--charts", folder)
-        run = (sys.executable, "-m", "agentaudit", *command)
-        subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run((sys.executable, "-m", "agentaudit", *command), check=True)
         shutil.copy(Path(folder) / "bars.svg", picture)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
@@ -85,6 +86,7 @@ def _configures_agent(key: str) -> bool:
     return _AGENT_SETTING.match(key) is not None
 
 
+@lru_cache(maxsize=1024)
 def _role_told_by(subject: str) -> str:
     lower = subject.lower()
     return next((role for role, pattern in _ROLES if pattern.search(lower)), "")

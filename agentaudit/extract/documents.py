@@ -17,6 +17,8 @@ class Documents(Struct, frozen=True, eq=False):
 
     files: Mapping[str, Document]
     _answers: dict[object, object] = field(default_factory=dict)
+    _chosen: dict[tuple[str, ...], tuple[Document, ...]] = field(default_factory=dict)
+    """By their syntaxes: many ask, and for few of them."""
 
     def once(self, ask: Callable[["Documents"], AnswerT]) -> AnswerT:
         """What several extractors ask of all documents: answered once, and kept."""
@@ -36,7 +38,10 @@ class Documents(Struct, frozen=True, eq=False):
 
     def of(self, *syntaxes: str) -> Iterator[Document]:
         """The documents in any of these syntaxes, sorted by path."""
-        return (document for document in self if document.syntax in syntaxes)
+        if syntaxes not in self._chosen:
+            chosen = tuple(document for document in self if document.syntax in syntaxes)
+            self._chosen[syntaxes] = chosen
+        return iter(self._chosen[syntaxes])
 
     def at(self, file: str) -> Document | None:
         """The document with this path from the root."""

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from msgspec import Struct
 
+from agentaudit.expressions import holds_word
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.document import Document
@@ -45,7 +46,7 @@ def holds(what: Callable[[Document], object], *syntaxes: str) -> Asked:
 
 def said(words: tuple[str, ...], *syntaxes: str) -> Asked:
     """Whether one of the words stands in such a document."""
-    return holds(lambda document: any(word in document.text for word in words), *syntaxes)
+    return holds(lambda document: holds_word(document.text, words), *syntaxes)
 
 
 def read(*syntaxes: str) -> Asked:

@@ -4,7 +4,7 @@ Platforms whose extractors take long to load: they are loaded where a file of th
 Where more than a word makes a file one of theirs, `platform_files` says what.
 """
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.late_extractors import either, ends, found, holds, late, read, run, said
 from agentaudit.extract.platform_files import (
     PIPELINE_FILE,
@@ -37,8 +37,10 @@ _WORDS_OF_AGENT = ("rompt", "osted", "Workflow", "Agent")
 
 def _is_agent(document: Document) -> bool:
     """Whether it is an agent by its kind, as Microsoft's Agent Framework has them."""
-    worded = any(word in document.text for word in _WORDS_OF_AGENT)
-    return worded and _KIND_OF_AGENT.search(document.text) is not None
+    return (
+        holds_word(document.text, _WORDS_OF_AGENT)
+        and _KIND_OF_AGENT.search(document.text) is not None
+    )
 
 
 def _is_of_adk(document: Document) -> bool:

@@ -67,7 +67,7 @@ def _grown(call: ast.AST) -> Iterator[str]:
 
 def names_in(target: ast.expr) -> Iterator[str]:
     """The names that a target gives something: one, those of a tuple, none for an attribute."""
-    for node in ast.walk(target):
+    for node in (target,) if isinstance(target, ast.Name) else ast.walk(target):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
 

@@ -56,23 +56,23 @@ def effects_of(module: Module, node: FunctionDef, parameters: Sequence[str]) -> 
     for inner in descendants(node):
         if not isinstance(inner, ast.Call):
             continue
-        if words.runs_what_is_written(inner):
+        name = module.dotted(inner.func)
+        if words.runs_what_is_written(inner, name):
             found.names.update(EVERYTHING)
             found.private = found.egress = True
         else:
-            _effect_of(module, inner, found)
+            _effect_of(module, inner, name, found)
     return found
 
 
-def _effect_of(module: Module, call: ast.Call, found: Effects) -> None:
-    name = module.dotted(call.func)
+def _effect_of(module: Module, call: ast.Call, name: str, found: Effects) -> None:
     last = name.rpartition(".")[2]
     if _HTTP.search(name):
-        _http_effect(module, call, found)
+        _http_effect(module, call, last, found)
     elif last in {"execute", "executemany", "executescript"}:
         _sql_effect(module, call, found)
     elif name in _OPENS or last in {"read_text", "read_bytes", "write_text", "write_bytes"}:
-        _file_effect(module, call, found)
+        _file_effect(module, call, name, found)
     elif name in {"os.remove", "os.unlink", "shutil.rmtree"} or last in {"unlink", "rmtree"}:
         found.names.add("delete")
     elif last in {"send_message", "sendmail", "send_email", "send_mail", "chat_postMessage"}:
@@ -80,13 +80,12 @@ def _effect_of(module: Module, call: ast.Call, found: Effects) -> None:
         found.egress = True
 
 
-def _http_effect(module: Module, call: ast.Call, found: Effects) -> None:
+def _http_effect(module: Module, call: ast.Call, last: str, found: Effects) -> None:
     """
     A request to an address from outside reads what strangers wrote, and can carry data there.
 
     What makes a client, or sets a time limit, asks for nothing yet.
     """
-    last = module.dotted(call.func).rpartition(".")[2]
     if last in _READING:
         address = argument(call, 1 if last in _AFTER_METHOD else 0, "url")
         fixed = bool(module.text(address))
@@ -112,8 +111,7 @@ def _sql_effect(module: Module, call: ast.Call, found: Effects) -> None:
     found.private |= effect == "read"
 
 
-def _file_effect(module: Module, call: ast.Call, found: Effects) -> None:
-    name = module.dotted(call.func)
+def _file_effect(module: Module, call: ast.Call, name: str, found: Effects) -> None:
     last = name.rpartition(".")[2]
     given = None
     if last == "open":

@@ -42,9 +42,8 @@ class Execution(Struct, frozen=True, dict=True):
     _known: dict[int, frozenset[str]] = field(default_factory=dict)
     """The names in programs, each read once."""
 
-    def runs_what_is_written(self, call: ast.Call) -> bool:
+    def runs_what_is_written(self, call: ast.Call, name: str) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
-        name = self.module.dotted(call.func)
         if not self.parameters:
             return False
         if name in _EVALUATES and self._nameless(_command(call)):

@@ -11,7 +11,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
@@ -159,7 +159,7 @@ def _shows(document: Document) -> bool:
     text = document.text
     if may_show(text) or "\\" in text or "PRIVATE" in text:
         return True
-    composed = document.syntax == "hcl" and any(word in text for word in _COMPOSING)
+    composed = document.syntax == "hcl" and holds_word(text, _COMPOSING)
     return composed or (document.syntax == "hcl" and _QUOTED_WITHIN.search(text) is not None)
 
 

@@ -1,5 +1,7 @@
 """Context: what a finding in a test, an evaluation or a manual is worth."""
 
+from functools import lru_cache
+
 from agentaudit.expressions import regex
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
@@ -21,7 +23,12 @@ def rehearsed(fact: Fact) -> bool:
     """Whether nobody deploys a fact: tests, manuals, agents of evaluations and their memories."""
     file = fact.evidence[0].file
     tried = isinstance(fact, Agent | MemoryStore) and _TRIAL.search(file) is not None
-    return tried or _REHEARSAL.search(file) is not None
+    return tried or _is_rehearsal(file)
+
+
+@lru_cache(maxsize=1024)
+def _is_rehearsal(file: str) -> bool:
+    return _REHEARSAL.search(file) is not None
 
 
 def in_context(

@@ -9,7 +9,7 @@ import re
 
 from msgspec import Struct
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.azure import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.javascript import builds_agents, holds_key
@@ -73,7 +73,7 @@ class _Gate(Struct, frozen=True):
     expressions: tuple[tuple[str, re.Pattern[str]], ...]
 
     def open_to(self, text: str) -> bool:
-        return any(word in text for word in self.words) or any(
+        return holds_word(text, self.words) or any(
             word in text and expression.search(text) is not None
             for word, expression in self.expressions
         )
@@ -140,4 +140,4 @@ _IMPORT = regex(
 
 
 def _imports_of_interest(text: str) -> bool:
-    return any(name in text for name in _LIBRARIES) and _IMPORT.search(text) is not None
+    return holds_word(text, _LIBRARIES) and _IMPORT.search(text) is not None

@@ -14,7 +14,7 @@ https://learn.microsoft.com/azure/azure-functions/functions-bindings-mcp-trigger
 import re
 from itertools import islice
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.token_forms import holds_token
@@ -62,7 +62,7 @@ def _made(file: str) -> bool:
 
 def _first_import(file: str, text: str) -> int | None:
     """Where a file that somebody wrote first names what builds agents; None where it does not."""
-    if _made(file) or not any(word in text for word in _WORDS):
+    if _made(file) or not holds_word(text, _WORDS):
         return None
     trigger = _TRIGGERS.search(text) if "@azure/functions" in text else None
     found = [match.start() for match in (_IMPORT.search(text), trigger) if match is not None]

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import holds_word
 from agentaudit.model.facts.credentials import Lifetime
 
 HOUR_S = 3600
@@ -80,19 +81,16 @@ def may_hold_token(text: str) -> bool:
     """Whether anything in a text begins like one of the forms: a cheap no for most texts."""
     if len(text) < SHORTEST_TOKEN:
         return False
-    return _holds_hint(text) if len(text) > _LONGEST_NAME else _name_holds_hint(text)
-
-
-def _holds_hint(text: str) -> bool:
-    for hint in _HINTS:  # noqa: SIM110, a generator would take twice the time, and all texts come here
-        if hint in text:
-            return True
-    return False
+    return holds_word(text, _HINTS) if len(text) > _LONGEST_NAME else _name_holds_hint(text)
 
 
 _LONGEST_NAME = 100
-_name_holds_hint = lru_cache(maxsize=8192)(_holds_hint)
-"""Names stand in many places, and are looked at in each."""
+
+
+@lru_cache(maxsize=8192)
+def _name_holds_hint(name: str) -> bool:
+    """Names stand in many places, and are looked at in each."""
+    return holds_word(name, _HINTS)
 
 
 def github_checksum_holds(token: str) -> bool:

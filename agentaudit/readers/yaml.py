@@ -51,7 +51,7 @@ _Event = Any
 def parse_yaml(file: str, text: str) -> Document:
     """The document of a YAML text, one root for each of its documents; InputError if broken."""
     try:
-        composing = _Composing(file, _LOADER(text).get_event)
+        composing = _Composing(file, _LOADER(text).get_event, commented="#" in text)
         roots = tuple(composing.roots())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -65,7 +65,7 @@ def parse_yaml(file: str, text: str) -> Document:
             syntax="yaml",
             text=text,
             roots=roots or (_null(1, 1),),
-            comments=_comments(file, text, composing.scalars),
+            comments=_comments(file, text, composing.scalars) if composing.commented else (),
         )
     )
 
@@ -75,9 +75,10 @@ class _Composing(Struct):
 
     file: str
     following: Callable[[], _Event]
+    commented: bool
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
     scalars: list[tuple[int, int]] = field(default_factory=list)
-    """Offsets where scalars begin and end: a `#` inside one begins no comment."""
+    """Offsets where scalars begin and end, for comments: a `#` inside one begins none."""
     nodes: int = 0
 
     def roots(self) -> Iterator[Node]:
@@ -93,18 +94,23 @@ class _Composing(Struct):
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise self.refusal(event)
-        before = self.nodes
         kind = type(event)
         if kind is ScalarEvent:
             node = self.scalar(event)
-        elif kind is MappingStartEvent:
+            return self.named(node, event, 1) if event.anchor or event.tag else node
+        before = self.nodes
+        if kind is MappingStartEvent:
             node = self.mapping(event, depth)
         elif kind is AliasEvent:
             return self.alias(event)
         else:
             node = self.sequence(event, depth)
+        return self.named(node, event, self.nodes - before + 1)
+
+    def named(self, node: Node, event: _Event, size: int) -> Node:
+        """A node under its anchor and its tag, as far as it has them."""
         if event.anchor:
-            self.anchors[event.anchor] = (node, self.nodes - before + 1)
+            self.anchors[event.anchor] = (node, size)
         tag = event.tag
         return _tagged(node, tag) if tag else node
 
@@ -117,7 +123,8 @@ class _Composing(Struct):
 
     def scalar(self, event: _Event) -> Node:
         start, end, value = event.start_mark, event.end_mark, event.value
-        self.scalars.append((start.index, end.index))
+        if self.commented:
+            self.scalars.append((start.index, end.index))
         line, column, end_line, end_column = start.line + 1, start.column, end.line + 1, end.column
         if end_column == 0 and end_line > line:
             end_line, end_column = end_line - 1, 1
@@ -164,6 +171,8 @@ class _Composing(Struct):
     def key(self, event: _Event, depth: int) -> Node:
         """The key as a scalar; a key that is a collection is kept as its place only."""
         node = self.node(event, depth + 1)
+        if type(event) is ScalarEvent and not event.tag:
+            return node
         if node.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE):
             return node.changed(raw=f"?{node.line}:{node.column}", entries=(), elements=())
         return node
@@ -240,8 +249,6 @@ def _tagged(node: Node, tag: str) -> Node:
 
 
 def _comments(file: str, text: str, scalars: list[tuple[int, int]]) -> tuple[Comment, ...]:
-    if "#" not in text:
-        return ()
     found = tuple(islice(_commented(text, scalars), MAX_COMMENTS + 1))
     if len(found) > MAX_COMMENTS:
         raise too_many_comments(file)

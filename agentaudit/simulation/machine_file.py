@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from agentaudit.errors import InputError
 from agentaudit.model.workload import Machine, Power, PowerCurve, SpeedCurve
 from agentaudit.simulation.expenses import parse_power
 from agentaudit.simulation.machine import (
@@ -46,7 +47,7 @@ def parse_machine(root: Written, *, file: str) -> Machine:
     reading = Reading(file=file)
     machine = read_machine(reading, root)
     if reading.problems or machine is None:
-        raise reading.error()
+        raise InputError(*reading.problems)
     return machine
 
 
@@ -159,7 +160,7 @@ def _curve(
     if node is None:
         return None
     if node.kind != "mapping":
-        reading.wrong(node, f"{name} {what}")
+        reading.fault(node, f"{name} {what}")
         return None
     problems = len(reading.problems)
     points = tuple(_pairs(reading, node, name, least))
@@ -174,11 +175,10 @@ def _curve(
 
 def _pairs(reading: Reading, node: Written, name: str, least: int) -> Iterator[tuple[int, float]]:
     above = 0.0 if least else -1e-9
-    for key, number in node.entries:
-        jobs = key.raw
+    for jobs, number in node.items():
         if not (jobs.isascii() and jobs.isdigit()) or not least <= int(jobs[:20]) <= _MOST_JOBS:
             reading.fault(
-                key, f"{name}: {jobs!r} is no number of jobs from {least} to {_MOST_JOBS}"
+                number, f"{name}: {jobs!r} is no number of jobs from {least} to {_MOST_JOBS}"
             )
         else:
             yield int(jobs), reading.number(number, f"{name} at {jobs}", 1.0, above=above)
