@@ -84,6 +84,7 @@ def add_job_credentials(
         seen_by=seen_by,
         short_alternative=dict(_IN_ENVIRONMENT),
         environment=_stage(job),
+        applied=False,
     )
     return bool(add_credentials(collector, settings, holding)) or found
 

@@ -55,7 +55,7 @@ def add_function_server(
             evidence=places,
             transport="http",
             authenticated=asked,
-            listens_everywhere=True,
+            exposed=True,
         )
     )
 

@@ -39,6 +39,13 @@ _AGENT_ELSEWHERE = regex(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT)$")
 """Where an agent is: what asks it is none by that."""
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
+_TAG = regex(r"[:@].*$")
+_SEPARATED = regex(r"[^a-z0-9]+")
+_MANNER = regex(
+    r"v?\d+|apps?|services?|servers?|svc|api|backend|runtime|workers?|deployment|pods?|container"
+    r"|dev|prod|production|staging|test|local|main"
+)
+"""Last words of names that say how something runs, and not what: `agent-service`."""
 _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = regex(r"\w[./_:-]\w")
@@ -78,6 +85,31 @@ def role_of(
     serves = any(_SERVING.match(setting.key) for setting in settings)
     configured = not serves and any(_configures_agent(setting.key) for setting in settings)
     return "agent" if named or configured else ""
+
+
+def resembles_agent(
+    image: str, names: Iterable[str], words: Iterable[str], settings: Iterable[Setting]
+) -> bool:
+    """
+    Whether nothing but a word within a name speaks of an agent, of what was taken for one.
+
+    A name ends in what it names: `support-agent` is an agent, `agent-platform-keycloak` a Keycloak.
+    """
+    told = (name for text in words for name in _names_in(text))
+    if any(_AGENT_NAME.search(text) for text in told):
+        return False
+    if any(_configures_agent(setting.key) for setting in settings):
+        return False
+    image_name = _TAG.sub("", image.rpartition("/")[2])
+    return not any(_AGENT_NAME.search(_head(name)) for name in (image_name, *names))
+
+
+def _head(name: str) -> str:
+    """The word that a name ends in, before what says where and how it runs."""
+    words = [word for word in _SEPARATED.split(name.lower()) if word]
+    while len(words) > 1 and _MANNER.fullmatch(words[-1]):
+        words.pop()
+    return words[-1] if words else ""
 
 
 def _configures_agent(key: str) -> bool:

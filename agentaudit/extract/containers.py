@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
-from agentaudit.extract.container_roles import asks, role_of
+from agentaudit.extract.container_roles import asks, resembles_agent, role_of
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.mcp_tools import add_tools
@@ -73,8 +73,19 @@ class Container(Struct, frozen=True, kw_only=True):
     @property
     def role(self) -> str:
         """What it runs: agent, gateway, model, store, tool_server or empty."""
-        names = (name.removeprefix(self.beginning) for name in self.names)
-        return role_of(self.runtime.image, names, self.words, self.settings)
+        return role_of(self.runtime.image, self._own_names, self.words, self.settings)
+
+    @property
+    def resembles_agent(self) -> bool:
+        """Whether nothing but a word within a name says that it runs an agent."""
+        if self.runtime.kind == "agentcore":
+            return False
+        image, settings = self.runtime.image, self.settings
+        return resembles_agent(image, self._own_names, self.words, settings)
+
+    @property
+    def _own_names(self) -> tuple[str, ...]:
+        return tuple(name.removeprefix(self.beginning) for name in self.names)
 
 
 def add_container(collector: Collector, container: Container) -> Runtime:
@@ -89,6 +100,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             image=plain(container.runtime.image),
             image_pinned=launch.pinned if container.build is None else Truth.UNKNOWN,
             runs_agent=role == "agent",
+            resembles_agent=role == "agent" and container.resembles_agent,
             bind_all=container.runtime.bind_all or binds_all(container),
         )
     )

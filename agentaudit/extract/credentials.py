@@ -16,9 +16,10 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
 from agentaudit.extract.secret_names import name_words, secret_name
+from agentaudit.extract.secret_values import is_composed
 from agentaudit.extract.stages import owner_stage, stage_of_file
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence
+from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
@@ -45,11 +46,26 @@ class Holding(Struct, frozen=True, kw_only=True):
     short_alternative: dict[str, str] = field(default_factory=dict)
     """By provider, or provider and kind: what would replace a static key here."""
     environment: str = ""
+    applied: bool = True
+    """Whether something runs with what stands there, as containers do with their environment."""
 
     def alternative_to(self, found: Recognised) -> str:
         """What would do without a credential; empty for none."""
         general = self.short_alternative.get(found.provider, "")
         return self.short_alternative.get(f"{found.provider} {found.kind}", general)
+
+    def confidence_in(self, found: Recognised) -> Confidence:
+        """
+        How sure it is that a value is a secret, by what it looks like and by where it stands.
+
+        Names alone say it often enough of what something runs with, and of what a machine drew.
+        In text for a model they never did, and seldom of words and numbers in programs and CI.
+        """
+        if found.confidence is not Confidence.LIKELY or found.form is not CredentialForm.LITERAL:
+            return found.confidence
+        made_up = found.named and not self.applied and is_composed(found.secret)
+        said = self.exposure == "prompt"
+        return Confidence.POSSIBLE if made_up or said else found.confidence
 
 
 class _Found(Struct, frozen=True, kw_only=True):
@@ -119,7 +135,7 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
         id=fact_id("credential", setting.key, natural_key(setting)),
         name=setting.key,
         evidence=tuple(dict.fromkeys(places)),
-        confidence=recognised.confidence,
+        confidence=holding.confidence_in(recognised),
         environment=holding.environment or stage_of_file(setting.document.file),
         provider=recognised.provider,
         kind=recognised.kind,

@@ -48,6 +48,7 @@ def extract_instructions(documents: Documents, collector: Collector) -> None:
             exposure="prompt",
             holder_id=agents[0].id if agents else instruction.id,
             seen_by=tuple(agent.id for agent in agents),
+            applied=False,
         )
         found = add_credentials(collector, settings, holding)
         collector.add(

@@ -30,7 +30,8 @@ def reach_identities(collector: Collector) -> None:
         place, what = identity.evidence[0], f"which agents act as {identity.name}"
         whole = collector.affords(_AGENTS, count, (place, what, "more share it than are named"))
         agents = tuple(islice(acting.agents(identity.id), None if whole else _FREE))
-        collector.update(replace(identity, agent_reachable=True, agents=agents))
+        apart = acting.apart(identity.id)
+        collector.update(replace(identity, agent_reachable=True, agents=agents, agents_apart=apart))
     working = {
         edge.dst
         for edge in collector.edges.values()
@@ -56,12 +57,14 @@ class _Acting:
         steps = (EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES)
         edges = [edge for edge in collector.edges.values() if edge.kind in steps]
         directly = [(edge.dst, _agents_behind(edge.src, on, visible)) for edge in edges]
+        runtimes = {edge.src for edge in edges if edge.src in on}
         self._all = sorted({agent for _, agents in directly for agent in agents})
         bits = {agent: 1 << number for number, agent in enumerate(self._all)}
         self._behind: dict[FactId, int] = defaultdict(int)
         for identity, agents in directly:
             for agent in agents:
                 self._behind[identity] |= bits[agent]
+        self._together = {sum(bits[agent] for agent in set(on[runtime])) for runtime in runtimes}
         ways: dict[FactId, list[FactId]] = defaultdict(list)
         for edge in edges:
             ways[edge.src].append(edge.dst)
@@ -70,6 +73,10 @@ class _Acting:
     def count(self, identity: FactId) -> int:
         """How many agents act as an identity."""
         return self._behind.get(identity, 0).bit_count()
+
+    def apart(self, identity: FactId) -> bool:
+        """Whether no single runtime runs all of them, as a program of several agents does."""
+        return self._behind[identity] not in self._together
 
     def agents(self, identity: FactId) -> Iterable[FactId]:
         """Those agents, sorted."""

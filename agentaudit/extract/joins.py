@@ -19,6 +19,7 @@ from agentaudit.extract.joined_identities import reach_identities
 from agentaudit.extract.joined_memory import join_memory
 from agentaudit.extract.joined_needs import join_needs
 from agentaudit.extract.joined_references import normal, resolve_references
+from agentaudit.extract.joined_servers import join_servers
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -52,6 +53,7 @@ def join(collector: Collector) -> None:
     join_credentials(collector)
     reach_identities(collector)
     join_needs(collector)
+    join_servers(collector)
 
 
 def _place_agents(collector: Collector) -> None:
@@ -63,9 +65,12 @@ def _place_agents(collector: Collector) -> None:
         if workload.build is not None:
             built[workload.image] = coded.below(workload.build)
     for workload in workloads:
-        agents = _agents_of(workload, coded, built) or [_own_agent(collector, workload)]
+        known = _agents_of(workload, coded, built)
+        agents = known or [_own_agent(collector, workload)]
         runtime = collector.facts[workload.runtime_id]
         place, what = runtime.evidence[0], f"which agents run on {runtime.name}"
+        if known and workload.build is not None and isinstance(runtime, Runtime):
+            collector.update(replace(runtime, resembles_agent=False))
         room = collector.affords(_AGENTS, len(agents), (place, what, "what they hold is open"))
         for agent in agents if room else ():
             collector.link(

@@ -233,6 +233,7 @@ def _add_credentials(
         holder_id=seen_by[0],
         seen_by=seen_by,
         short_alternative=dict(pipeline.alternatives),
+        applied=False,
     )
     found = add_credentials(collector, settings, holding)
     for name, node in job.tokens:

@@ -20,7 +20,7 @@ from agentaudit.extract.literals import (
     literal_of,
 )
 from agentaudit.extract.secret_names import SecretName, secret_name
-from agentaudit.extract.secret_values import could_be_secret, likelihood
+from agentaudit.extract.secret_values import could_be_secret, is_composed, likelihood
 from agentaudit.extract.sizes import FOR_EVER_S
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
@@ -51,6 +51,7 @@ _DATABASES = frozenset(
         *("amqp", "amqps", "neo4j", "bolt", "clickhouse", "mssql", "cockroachdb", "cassandra"),
     }
 )
+_OWN_MACHINE = regex(r"localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal", re.IGNORECASE)
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
 _EXAMPLE_WORD = regex(
@@ -78,6 +79,8 @@ class Recognised(Struct, frozen=True, kw_only=True):
     admin: bool = False
     default_value: bool = False
     confidence: Confidence = Confidence.CERTAIN
+    named: bool = False
+    """Whether nothing but the name of the setting tells a secret."""
     secret: str = ""
 
     def __repr__(self) -> str:
@@ -188,6 +191,7 @@ def _by_name(key: str, value: str) -> Recognised | None:
         admin=name.admin,
         default_value=value in PUBLISHED_DEFAULTS,
         confidence=Confidence.CERTAIN if value in PUBLISHED_DEFAULTS else likelihood(value),
+        named=value not in PUBLISHED_DEFAULTS,
         secret=value,
     )
 
@@ -207,6 +211,12 @@ def _jwt(text: str) -> Recognised | None:
         ttl_s=ttl_s,
         secret=found[0],
     )
+
+
+def _opens(password: str, host: str) -> Confidence:
+    """How surely a password opens a door: one that a person chose, on his own machine, may not."""
+    own = _OWN_MACHINE.fullmatch(host) is not None
+    return Confidence.POSSIBLE if own and is_composed(password) else likelihood(password)
 
 
 def lifetime_of(ttl_s: int) -> Lifetime:
@@ -242,6 +252,6 @@ def _url_with_password(text: str) -> Recognised | None:
         kind="connection_string",
         form=form,
         lifetime=Lifetime.STATIC if literal else Lifetime.UNKNOWN,
-        confidence=likelihood(literal_of(password)) if literal else Confidence.LIKELY,
+        confidence=_opens(literal_of(password), found["host"]) if literal else Confidence.LIKELY,
         secret=literal_of(password) if literal else "",
     )

@@ -55,6 +55,7 @@ _COMPOSED = regex(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
 """A text with a gap, which a reference fills: nobody reads the whole of it here."""
 _PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
 _SHORTEST_MEAN_OF_PLAIN = 3.0
+_MOST_NUMBERS = 2
 _SETTING = regex(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
@@ -100,6 +101,18 @@ def likelihood(password: str) -> Confidence:
         if plain and _mean_length(words) >= _SHORTEST_MEAN_OF_PLAIN
         else Confidence.LIKELY
     )
+
+
+def is_composed(value: str) -> bool:
+    """
+    Whether somebody put a value together from words and numbers: `catalyst_state_2025`.
+
+    What a machine draws has neither: its letters stand in short runs, with digits between them.
+    """
+    words = name_words(_meant(value))
+    letters = [word for word in words if word.isalpha()]
+    numbers = len(words) - len(letters)
+    return numbers <= _MOST_NUMBERS and _mean_length(letters) >= _SHORTEST_MEAN_OF_WORDS
 
 
 def _stands_for_one(key: str, value: str) -> bool:

@@ -101,10 +101,11 @@ def _only_there(settings: Iterable[Setting], collector: Collector) -> Iterator[S
 def _holding(document: Document, agents: Mapping[str, Sequence[Agent]]) -> Holding:
     """What an agent's own code holds, the agent holds; anything else lies in the repository."""
     own = agents.get(document.file, ()) if document.syntax == "python" else ()
+    applied = document.syntax != "python"  # which has samples and defaults
     if not own:
-        return Holding(holder="repository", exposure="file")
+        return Holding(holder="repository", exposure="file", applied=applied)
     ids = tuple(agent.id for agent in own)
-    return Holding(holder="agent", exposure="file", holder_id=ids[0], seen_by=ids)
+    return Holding(holder="agent", exposure="file", holder_id=ids[0], seen_by=ids, applied=applied)
 
 
 def _claimed(collector: Collector) -> set[_Place]:

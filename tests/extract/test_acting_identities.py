@@ -210,3 +210,39 @@ spec:
     text = "---".join(service.format(name=name) for name in ("support", "billing"))
 
     assert acting(deployment_of({"services.yaml": text})) == {"agents": 2}
+
+
+TEAM = """\
+from strands import Agent
+
+first = Agent(name="first", tools=[read])
+second = Agent(name="second", tools=[write])
+"""
+PODS = """\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: team}
+"""
+POD = """\
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: %s-agent}
+spec:
+  serviceAccountName: team
+  containers: [{name: %s-agent, image: "acme/%s-agent:1"}]
+"""
+
+
+def test_agents_of_one_program_do_not_run_apart() -> None:
+    pods = PODS + POD.replace("%s", "support")
+    (identity,) = deployment_of({"pods.yaml": pods, "support.py": TEAM}).identities
+
+    assert (len(identity.agents), identity.agents_apart) == (2, False)
+
+
+def test_agents_of_two_pods_run_apart() -> None:
+    pods = PODS + POD.replace("%s", "support") + POD.replace("%s", "billing")
+    (identity,) = deployment_of({"pods.yaml": pods}).identities
+
+    assert (len(identity.agents), identity.agents_apart) == (2, True)

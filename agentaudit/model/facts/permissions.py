@@ -28,6 +28,8 @@ class Identity(Fact, frozen=True, kw_only=True):
     agent_reachable: bool = False
     agents: tuple[FactId, ...] = ()
     """Agents that act as this identity."""
+    agents_apart: bool = False
+    """Whether no single runtime runs all of them."""
 
 
 class Grant(Fact, frozen=True, kw_only=True):

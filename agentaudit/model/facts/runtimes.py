@@ -35,6 +35,8 @@ class Runtime(Fact, frozen=True, kw_only=True):
     token_ttl_s: int | None = None
     holds_secrets: bool = False
     runs_agent: bool = False
+    resembles_agent: bool = False
+    """Whether nothing but a word within its name says that: `agent-platform-keycloak`."""
     tls_verification_off: bool = False
     log_retention: Known = Known.UNKNOWN
     """Whether the log group that keeps what it prints deletes that one day."""

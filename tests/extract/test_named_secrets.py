@@ -1,0 +1,85 @@
+"""Of a secret that its name alone gives away, more is asked before it is told in earnest."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.secret_values import is_composed
+from agentaudit.model.evidence import Confidence
+
+COMPOSED = "billing_state_2025"
+DRAWN = "q7Zk2PvW9sLx4TnB8rYc"
+COMPOSE = "services:\n  agent:\n    image: agent:1\n    environment: {BILLING_PASSWORD: '%s'}\n"
+CODE = 'import crewai\n\nSETTINGS = {"BILLING_PASSWORD": "%s"}\n'
+WORKFLOW = """\
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    env: {BILLING_PASSWORD: "%s"}
+    steps: [{run: make test}]
+"""
+PROSE = "Use `BILLING_PASSWORD=%s` for the tool.\n"
+
+
+def confidence_of(file: str, text: str, value: str) -> Confidence:
+    (found,) = deployment_of({file: text % value}).credentials
+    return found.confidence
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("app.py", CODE),
+        (".github/workflows/test.yml", WORKFLOW),
+        ("CLAUDE.md", PROSE),
+    ],
+)
+def test_words_and_numbers_that_nothing_runs_with_are_possibly_a_secret(
+    file: str, text: str
+) -> None:
+    assert confidence_of(file, text, COMPOSED) is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize("value", [COMPOSED, DRAWN])
+def test_what_a_container_runs_with_is_likely_its_secret(value: str) -> None:
+    assert confidence_of("compose.yaml", COMPOSE, value) is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [("app.py", CODE), (".github/workflows/test.yml", WORKFLOW)]
+)
+def test_what_a_machine_drew_is_likely_a_secret_anywhere(file: str, text: str) -> None:
+    assert confidence_of(file, text, DRAWN) is Confidence.LIKELY
+
+
+def test_in_text_for_a_model_a_name_is_never_enough() -> None:
+    assert confidence_of("CLAUDE.md", PROSE, DRAWN) is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize("value", [COMPOSED, "ci-test-secret-key-minimum-16", "admin123"])
+def test_words_and_numbers_are_composed(value: str) -> None:
+    assert is_composed(value)
+
+
+@pytest.mark.parametrize(
+    "value", [DRAWN, "9f86d081884c7d659a2feaa0c55ad015", "k3j9xq2mwp7z", "123456789012"]
+)
+def test_what_a_machine_draws_is_not_composed(value: str) -> None:
+    assert not is_composed(value)
+
+
+@pytest.mark.parametrize(
+    ("host", "password", "confidence"),
+    [
+        ("localhost", COMPOSED, Confidence.POSSIBLE),
+        ("127.0.0.1", COMPOSED, Confidence.POSSIBLE),
+        ("localhost", DRAWN, Confidence.LIKELY),
+        ("billing-db", COMPOSED, Confidence.LIKELY),
+    ],
+)
+def test_words_for_a_database_on_the_own_machine_are_possibly_a_secret(
+    host: str, password: str, confidence: Confidence
+) -> None:
+    text = f"DATABASE_URL=postgresql://billing:%s@{host}:5432/billing\n"
+
+    assert confidence_of(".env", text, password) is confidence

@@ -1,0 +1,67 @@
+"""A name ends in what it names; a word before that says less, until something else agrees."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.facts.runtimes import Runtime
+
+AGENT = """\
+from crewai import Agent
+
+triage = Agent(role="Triage", goal="Sort mail", backstory="Careful.", tools=[read_mail])
+"""
+
+
+def runtime_of(name: str, more: str = "image: registry.example/team:1", **files: str) -> Runtime:
+    compose = f"services:\n  {name}:\n    {more}\n"
+    return next(
+        item
+        for item in deployment_of({"compose.yaml": compose, **files}).runtimes
+        if item.evidence[0].file == "compose.yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["agent-platform-keycloak", "chatbot-frontend", "langgraph-case01", "copilot-telegram"]
+)
+def test_a_word_within_a_name_is_a_resemblance(name: str) -> None:
+    runtime = runtime_of(name)
+
+    assert (runtime.runs_agent, runtime.resembles_agent) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["support-agent", "agent-service", "chatbot-2", "langgraph-api"])
+def test_the_last_word_of_a_name_says_what_it_is(name: str) -> None:
+    runtime = runtime_of(name)
+
+    assert (runtime.runs_agent, runtime.resembles_agent) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "image: registry.example/support-agent:1.4",
+        "image: python:3.12\n    command: python agent.py",
+        "image: python:3.12\n    environment: {OPENAI_BASE_URL: 'http://gateway:4000'}",
+    ],
+)
+def test_an_image_a_command_or_a_setting_agrees_with_the_name(more: str) -> None:
+    assert not runtime_of("crewai-triage", more).resembles_agent
+
+
+def test_agents_in_the_folder_that_it_is_built_from_agree_with_the_name() -> None:
+    alone = runtime_of("crewai-triage", "build: ./triage")
+    beside = runtime_of("crewai-triage", "build: ./triage", **{"triage/main.py": AGENT})
+
+    assert (alone.resembles_agent, beside.resembles_agent) == (True, False)
+
+
+def test_what_the_platform_calls_an_agent_is_one() -> None:
+    terraform = """\
+    resource "aws_bedrockagentcore_agent_runtime" "agent_pages" {
+      agent_runtime_name = "agent_pages"
+    }
+    """
+    (runtime,) = deployment_of({"main.tf": terraform}).runtimes
+
+    assert (runtime.runs_agent, runtime.resembles_agent) == (True, False)
