@@ -66,7 +66,8 @@ def schedule(picture: Path) -> None:
         workload.write_text(example, encoding="utf-8")
         policies = ("-p", "multi-processing", "-p", "comb")
         command = ("-q", "simulate", "scheduler", str(workload), *policies, "--charts", folder)
-        subprocess.run((sys.executable, "-m", "agentaudit", *command), check=True)
+        run = (sys.executable, "-m", "agentaudit", *command)
+        subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
         shutil.copy(Path(folder) / "bars.svg", picture)
 
 

@@ -31,25 +31,35 @@ def audit(
     context: typer.Context,
     path: Annotated[
         Path | None,
-        typer.Argument(help="Folder of the deployment's files.", show_default="."),
+        typer.Argument(
+            metavar="[PATH]", help="Folder of the deployment's files.", show_default="."
+        ),
     ] = None,
     pid: Annotated[
-        int | None, typer.Option("--pid", "-p", help="The running agent to record.")
+        int | None, typer.Option("--pid", "-p", metavar="PID", help="The running agent to record.")
     ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="On a sample agent and a sample deployment.")
     ] = False,
     duration: Annotated[
         str | None,
-        typer.Option("--duration", "-d", help="How long to record.", show_default="30s"),
+        typer.Option(
+            "--duration", "-d", metavar="TIME", help="How long to record.", show_default="30s"
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder of the report.", show_default="reports/NAME"),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder of the report.",
+            show_default="reports/NAME",
+        ),
     ] = None,
     hosted_model: Annotated[
         bool,
-        typer.Option("--hosted-model", help="A provider serves the model: no GPU is ours."),
+        typer.Option("--hosted-model", help="A provider serves the model: no GPU is yours."),
     ] = False,
 ) -> None:
     """

@@ -23,26 +23,32 @@ app = command()
 @app.command()
 def doctor(
     context: typer.Context,
-    pid: Annotated[int | None, typer.Argument(help="The process that is to be profiled.")] = None,
+    pid: Annotated[
+        int | None, typer.Argument(metavar="[PID]", help="The process that is to be profiled.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="As JSON on standard output, for CI.")
     ] = False,
     otlp_port: Annotated[
-        int, typer.Option(min=1, max=65535, help="The port on which spans would be received.")
+        int,
+        typer.Option(
+            metavar="PORT", min=1, max=65535, help="The port on which spans would be received."
+        ),
     ] = OTLP_PORT,
 ) -> None:
     """
     What a recording would hold here, what each part gives, and what enables the missing ones.
 
     It reads, and changes nothing: not the process, and no setting. ✓ is there, ✗ is missing, and ?
-    depends on the process. The exit code is 0 whatever is missing, and 2 when the process does not
-    exist.
+    depends on the process.
 
     \b
     Examples:
       agentaudit doctor          this machine
       agentaudit doctor 4242     this machine, and the process that is to be profiled
       agentaudit doctor 4242 --json | jq '.capabilities[] | select(.available == false)'
+
+    Exit codes: 0 whatever is missing; 2 usage, or there is no such process.
     """
     from agentaudit.probes.capabilities.table import capabilities
     from agentaudit.report.capability_table import render_capabilities

@@ -52,8 +52,8 @@ def lint(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write to a file; give it again for more files, each in the "
-            "format its name says (.sarif, .json, .xml for JUnit, .md, .txt).",
+            help="Write to a file, in the format its name says (.sarif, .json, .xml for JUnit,"
+            " .md, .txt). Repeatable.",
         ),
     ] = None,
     json_file: Annotated[
@@ -73,23 +73,21 @@ def lint(
     ] = None,
     select: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="RULE|FAMILY", help="Ask only this rule or family; give it again for more."
-        ),
+        typer.Option(metavar="RULE|FAMILY", help="Ask only this rule or family. Repeatable."),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE|FAMILY", help="Do not ask this rule or family; repeatable."),
+        typer.Option(metavar="RULE|FAMILY", help="Do not ask this rule or family. Repeatable."),
     ] = None,
     rules: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="A folder of rules of your own; repeatable."),
+        typer.Option(metavar="DIR", help="A folder of rules of your own. Repeatable."),
     ] = None,
     limit: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=NUMBER",
-            help="Another limit, such as credential_lifetime_warn_s=7200; repeatable.",
+            help="Another limit, such as credential_lifetime_warn_s=7200. Repeatable.",
         ),
     ] = None,
     accept: Annotated[

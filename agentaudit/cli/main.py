@@ -11,38 +11,16 @@ from agentaudit.cli.terminal import terminal
 
 app = command_group(
     {
-        "audit": (
-            "Profile, simulate, lint and threat-model, and answer the three decisions in one"
-            " report."
-        ),
-        "profile": (
-            "Where an agent's CPU and GPU time goes: by kind of step, by request, children"
-            " included."
-        ),
-        "simulate": (
-            "Ask what another schedule or another machine would do for the agent's latency."
-        ),
-        "lint": (
-            "Find long-lived credentials, unbounded memory and excess permissions in deployment"
-            " files."
-        ),
-        "threat-model": (
-            "Find the ways from untrusted input to damage, how far an attacker gets, and what"
-            " would help."
-        ),
-        "report": (
-            "Judge what was measured and read: three decisions, one verdict, one offline page."
-        ),
-        "trace": "Recordings of agents: show, compare, import, export, merge and sum them up.",
+        "audit": "All of it: profile, simulate, lint, threat-model and report.",
+        "profile": "Where an agent's CPU and GPU time goes, step by step.",
+        "simulate": "What another schedule or machine would do for latency.",
+        "lint": "Find credentials, memory and permissions that are risky.",
+        "threat-model": "Find the ways from untrusted input to damage.",
+        "report": "Three decisions and one verdict, as a page, from artifacts.",
+        "trace": "Show, compare, import, export, merge and sum up recordings.",
         "rules": "Show the rules of lint, and test rules of your own.",
-        "doctor": (
-            "What a recording would hold here, what each part gives, and what enables the missing"
-            " ones."
-        ),
-        "selftest": (
-            "Records agents whose work is known, and compares: CPU time, steps, requests, cost,"
-            " crashes."
-        ),
+        "doctor": "What a recording would hold here, and what is missing.",
+        "selftest": "Record agents whose work is known, and compare.",
     },
     files="agentaudit.cli.{}",
     name="agentaudit",

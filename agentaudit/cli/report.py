@@ -39,13 +39,14 @@ def report(
         typer.Option("--json", help="Where the report goes as an artifact.", metavar="FILE"),
     ] = None,
     subject: Annotated[
-        str, typer.Option("--subject", help="What is judged; else the name of its folder.")
+        str,
+        typer.Option(
+            "--subject", metavar="NAME", help="What is judged; else the name of its folder."
+        ),
     ] = "",
     hosted_model: Annotated[
         bool,
-        typer.Option(
-            "--hosted-model", help="A provider serves the model: there is no GPU of yours."
-        ),
+        typer.Option("--hosted-model", help="A provider serves the model: no GPU is yours."),
     ] = False,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="End with 0 whatever the verdict.")
@@ -94,8 +95,7 @@ def _report(paths: list[Path], *, subject: str, hosted_model: bool) -> "Report":
     from agentaudit.model.decision import Report
     from agentaudit.report.decisions import report_of
 
-    files = dict.fromkeys(file for path in paths for file in _files(path))
-    read = _read(files)
+    read = _read(_given_once(file for path in paths for file in _files(path)))
     if len(read) == 1 and isinstance(only := next(iter(read.values())), Report):
         return only
     given = _by_kind(read)
@@ -113,6 +113,15 @@ def _files(path: Path) -> list[Path]:
         return [path]
     found = [path / f"{kind}.json" for kind in _KINDS]
     return [file for file in found if file.exists()]
+
+
+def _given_once(files: Iterable[Path]) -> list[Path]:
+    """The files; UsageError for one that is named twice, on its own or with its folder."""
+    seen: dict[Path, Path] = {}
+    for file in files:
+        if seen.setdefault(file.resolve(), file) is not file:
+            raise UsageError(f"{file} is given twice; give it once, or its folder")
+    return list(seen.values())
 
 
 def _read(files: Iterable[Path]) -> "dict[Path, Artifact]":

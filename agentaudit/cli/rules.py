@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 _Folders = Annotated[
     list[Path] | None,
-    typer.Option("--rules", metavar="DIR", help="A folder of rules of your own; repeatable."),
+    typer.Option("--rules", metavar="DIR", help="A folder of rules of your own. Repeatable."),
 ]
 
 
@@ -29,7 +29,7 @@ _Folders = Annotated[
 def list_rules(
     context: typer.Context,
     family: Annotated[
-        list[str] | None, typer.Option(metavar="FAMILY", help="Only this family; repeatable.")
+        list[str] | None, typer.Option(metavar="FAMILY", help="Only this family. Repeatable.")
     ] = None,
     rules: _Folders = None,
     markdown: Annotated[
@@ -50,6 +50,8 @@ def list_rules(
       agentaudit rules list
       agentaudit rules list --family memory --family credentials
       agentaudit rules list --kind steps --rules my-steps/
+
+    Exit codes: 0 listed; 2 usage, or a rule of yours that is wrong.
     """
     said = terminal_of(context)
     if kind is not RuleKind.LINT:
@@ -68,16 +70,18 @@ def list_rules(
 
         typer.echo(render_reference(shown), nl=False)
         return
+    from agentaudit.report.quantities import counted
+
     width = max((len(rule.id) for rule in shown), default=0)
     for rule in sorted(shown, key=lambda rule: (rule.family, -rule.severity.rank, rule.id)):
         said.out.print(
             f"{rule.family.value:<11} {rule.severity.value:<8} {rule.id:<{width}} {rule.title}",
             soft_wrap=True,
         )
-    said.note(f"{len(shown)} rules")
+    said.note(counted(len(shown), "rule"))
 
 
-@app.command("show")
+@app.command("show", short_help="One rule: what it asks, why, what to do, and examples.")
 def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="ID", help="The rule's id.")],
@@ -89,6 +93,8 @@ def show(
     \b
     Examples:
       agentaudit rules show shared-secret
+
+    Exit codes: 0 shown; 2 no such rule, or a rule of yours that is wrong.
     """
     from agentaudit.report.rule_page import render_rule
 
@@ -111,7 +117,10 @@ def pages(
     \b
     Examples:
       agentaudit rules pages docs/rules
+
+    Exit codes: 0 written; 2 usage, or a rule of yours that is wrong.
     """
+    from agentaudit.report.quantities import counted
     from agentaudit.report.rule_manual import WRITTEN, manual_pages
 
     written = manual_pages([rule.rule for rule in _loaded(rules or [])])
@@ -120,13 +129,13 @@ def pages(
     for path in folder.glob("*.md"):
         if path.name not in written and WRITTEN in path.read_text("utf-8", errors="replace"):
             path.unlink()
-    terminal_of(context).note(f"{len(written)} pages in {folder}")
+    terminal_of(context).note(f"{counted(len(written), 'page')} in {folder}")
 
 
 @app.command("test")
 def test(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="A folder of rule files.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of rule files.")],
 ) -> None:
     """
     Run every rule of a folder on its own examples.
@@ -134,15 +143,16 @@ def test(
     \b
     Examples:
       agentaudit rules test our-rules/
+
+    Exit codes: 0 every example holds; 1 one does not; 2 usage, or a rule that is wrong.
     """
     from agentaudit.extract.deployment import deployment_of
     from agentaudit.linting.examples import failed_examples, failed_fixes
+    from agentaudit.report.quantities import counted
     from agentaudit.rules.lint import load_lint_rules
 
     said = terminal_of(context)
     loaded = load_lint_rules([folder])
-    if not loaded:
-        raise UsageError(f"{folder} holds no rule files")
     failures = [
         text
         for rule in loaded
@@ -154,7 +164,8 @@ def test(
     for text in failures:
         said.out.print(text, soft_wrap=True)
     count = sum(rule.rule.examples for rule in loaded)
-    said.note(f"{len(loaded)} rules, {count} examples, {len(failures)} failed")
+    rules, examples = counted(len(loaded), "rule"), counted(count, "example")
+    said.note(f"{rules}, {examples}, {len(failures)} failed")
     raise typer.Exit(int(ExitCode.FINDINGS if failures else ExitCode.PASS))
 
 

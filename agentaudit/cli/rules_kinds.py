@@ -20,12 +20,14 @@ class RuleKind(StrEnum):
 
 def list_kind(kind: RuleKind, folders: Sequence[Path], said: "Terminal") -> None:
     """The rules of a kind in the order they are tried, the user's own first."""
+    from agentaudit.report.quantities import counted
+
     rows = list(_ROWS[kind](folders))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         said.out.print("  ".join(cells).rstrip(), soft_wrap=True)
-    said.note(f"{len(rows)} rules")
+    said.note(counted(len(rows), "rule"))
 
 
 def _steps(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:

@@ -26,19 +26,30 @@ app = command()
 def selftest(
     context: typer.Context,
     python: Annotated[
-        str, typer.Option("--python", help="The interpreter that the agents run on.")
+        str,
+        typer.Option(
+            "--python",
+            metavar="PROGRAM",
+            help="The interpreter that the agents run on.",
+            show_default="the one that runs this",
+        ),
     ] = sys.executable,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=2.0, max=600.0, help="How long each agent works.")
+        float,
+        typer.Option(
+            "--seconds", metavar="N", min=2.0, max=600.0, help="How long each agent works."
+        ),
     ] = 8.0,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="This experiment alone; may be repeated.")
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="This experiment alone. Repeatable."),
     ] = None,
     sampler: Annotated[
         SamplerChoice, typer.Option("--sampler", help="Who reads the stacks.")
     ] = SamplerChoice.AUTO,
     json: Annotated[
-        Path | None, typer.Option("--json", help="The checks as an artifact (selftest.json).")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="The checks as an artifact (selftest.json)."),
     ] = None,
 ) -> None:
     """
@@ -51,7 +62,8 @@ def selftest(
       agentaudit selftest --sampler py-spy
       agentaudit selftest --only children --only cost
 
-    Exit code 0: every claim holds here; 1: one does not; 3: one could not be checked; 4: both.
+    Exit codes: 0 every claim holds here; 1 one does not; 2 usage; 3 one could not be checked; 4
+    both 1 and 3.
     """
     from agentaudit.cli.experiments import experiments
     from agentaudit.cli.scripted import Bench, version

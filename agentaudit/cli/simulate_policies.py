@@ -21,6 +21,8 @@ def policies(
     The policies that `simulate scheduler` knows: what each does, and where it comes from.
 
     How to write one of your own stands in docs/policies.md.
+
+    Exit codes: 0 listed; 2 usage.
     """
     from agentaudit.report.policy_list import PolicyRow, render_policies, render_policy_table
     from agentaudit.simulation.caps import PAPER

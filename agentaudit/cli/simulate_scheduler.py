@@ -34,8 +34,9 @@ def scheduler(
     source: Annotated[
         Path,
         typer.Argument(
+            metavar="RECORDING|WORKLOAD",
             help="A recording (run.aatrace), a workload file (*.yaml), preset:NAME, or a trace of"
-            " another program (docs/importing.md)."
+            " another program (docs/importing.md).",
         ),
     ],
     policy: Annotated[
@@ -45,8 +46,8 @@ def scheduler(
             "-p",
             metavar="NAME|FILE:CLASS",
             help=(
-                "A policy to try, or one of your own; give it again for more. Default: those that"
-                " suit the arrivals."
+                "A policy to try, or one of your own. Repeatable. Default: those that suit the"
+                " arrivals."
             ),
         ),
     ] = None,
@@ -87,16 +88,14 @@ def scheduler(
     ] = None,
     slo: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="SLO", help="'p95 < 10s', or 'type:chat p90 < 2s'; give it again for more."
-        ),
+        typer.Option(metavar="SLO", help="'p95 < 10s', or 'type:chat p90 < 2s'. Repeatable."),
     ] = None,
     what_if: Annotated[
         list[str] | None,
         typer.Option(
             metavar="CHANGE",
-            help="cpu=+16, cpu=2x, gpu=2x, gpus=2, tool:NAME=0.5x, rate=1.5x; commas join, again"
-            " for more.",
+            help="cpu=+16, cpu=2x, gpu=2x, gpus=2, tool:NAME=0.5x, rate=1.5x; commas join."
+            " Repeatable.",
         ),
     ] = None,
     recommend: Annotated[
@@ -111,7 +110,7 @@ def scheduler(
     find: Annotated[
         list[Question] | None,
         typer.Option(
-            metavar="max-rate|users|cores|gpus", help="With --slo: what meets it; again for more."
+            metavar="max-rate|users|cores|gpus", help="With --slo: what meets it. Repeatable."
         ),
     ] = None,
     watts: Annotated[
@@ -131,7 +130,9 @@ def scheduler(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Of a trace of others: only so many sessions, the first ones."),
+        typer.Option(
+            metavar="N", min=1, help="Of a trace of others: only so many sessions, the first ones."
+        ),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")

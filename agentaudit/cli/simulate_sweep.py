@@ -32,7 +32,11 @@ app = command()
 def sweep(
     context: typer.Context,
     source: Annotated[
-        Path, typer.Argument(help="A recording (run.aatrace) or a workload file (*.yaml).")
+        Path,
+        typer.Argument(
+            metavar="RECORDING|WORKLOAD",
+            help="A recording (run.aatrace) or a workload file (*.yaml).",
+        ),
     ],
     output: Annotated[
         Path,
@@ -42,7 +46,7 @@ def sweep(
     ] = Path("sweep.json"),
     arrivals: Annotated[
         list[str] | None,
-        typer.Option(metavar="HOW", help="As of `simulate scheduler`; again for more."),
+        typer.Option(metavar="HOW", help="As of `simulate scheduler`. Repeatable."),
     ] = None,
     rate: Annotated[
         str,
@@ -54,12 +58,12 @@ def sweep(
             "--policy",
             "-p",
             metavar="NAME|FILE:CLASS",
-            help="A policy to try, or one of your own; again for more.",
+            help="A policy to try, or one of your own. Repeatable.",
         ),
     ] = None,
     caps: Annotated[
         list[str] | None,
-        typer.Option(metavar="CAPS", help="Caps to try, such as N_cap=8; again for more."),
+        typer.Option(metavar="CAPS", help="Caps to try, such as N_cap=8. Repeatable."),
     ] = None,
     cores: Annotated[
         str, typer.Option(metavar="NUMBERS", help="Numbers of cores to try: 4,8,16.")

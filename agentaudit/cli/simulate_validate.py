@@ -26,7 +26,11 @@ app = command()
 def validate(
     context: typer.Context,
     source: Annotated[
-        Path, typer.Argument(help="A workload file (*.yaml) or a recording (run.aatrace).")
+        Path,
+        typer.Argument(
+            metavar="WORKLOAD|RECORDING",
+            help="A workload file (*.yaml) or a recording (run.aatrace).",
+        ),
     ],
     policy: Annotated[
         list[str] | None,
@@ -34,7 +38,7 @@ def validate(
             "--policy",
             "-p",
             metavar="NAME|FILE:CLASS",
-            help="A policy to run, or one of your own; again for more.",
+            help="A policy to run, or one of your own. Repeatable.",
         ),
     ] = None,
     repeat: Annotated[

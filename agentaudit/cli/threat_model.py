@@ -46,7 +46,9 @@ def threat_model(
     context: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files and folders of the deployment.", show_default="."),
+        typer.Argument(
+            metavar="[PATH]...", help="Files and folders of the deployment.", show_default="."
+        ),
     ] = None,
     format_: Annotated[
         Format | None,
@@ -57,12 +59,14 @@ def threat_model(
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE",
             help="Write to a file, in the format its name says unless --format does"
             " (.json, .sarif, .md, .mmd, .txt).",
         ),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the artifact threats.json here, too.")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the artifact threats.json here, too."),
     ] = None,
     fail_on: Annotated[
         Threshold, typer.Option(help="The least severity of a path that ends the run with 1.")

@@ -4,25 +4,12 @@ from agentaudit.cli.commands import command_group
 
 app = command_group(
     {
-        "show": (
-            "The breakdown of a recording, also of one that is still being written or was cut off."
-        ),
-        "compare": (
-            "What got slower and what got cheaper from one recording to another, by request and by"
-            " step."
-        ),
-        "export": (
-            "A recording for other programs. Prompts, arguments and results are in none of them."
-        ),
-        "import": (
-            "A recording from a trace that another program wrote, to show, compare and replay."
-        ),
-        "merge": (
-            "Recordings of many hosts, or of several processes of one host, as one recording."
-        ),
-        "summarize": (
-            "Where the time of many hosts goes: by step kind, by type of request, by host."
-        ),
+        "show": "The breakdown of a recording, also of one that still grows.",
+        "compare": "What got slower and what got cheaper between two recordings.",
+        "export": "A recording for other programs, as Perfetto or Parquet.",
+        "import": "A recording from a trace that another program wrote.",
+        "merge": "Recordings of several hosts or processes as one.",
+        "summarize": "Where the time of many hosts goes.",
     },
     files="agentaudit.cli.trace_{}",
     add_completion=False,

@@ -40,8 +40,8 @@ def trace_compare(
       agentaudit trace compare monday.aatrace tuesday.aatrace
       agentaudit trace compare main.aatrace branch.aatrace --fail-if 'compare.p90_low > 1.1'
 
-    Exit codes: 0; 1 a --fail-if holds; 2 usage or unreadable input; 3 a recording is damaged or cut
-    off, or a --fail-if asks for what was not measured; 4 both 1 and 3.
+    Exit codes: 0 compared; 1 a --fail-if holds; 2 usage or unreadable input; 3 a recording is
+    damaged or cut off, or a --fail-if asks for what was not measured; 4 both 1 and 3.
     """
     from agentaudit.profiling.breakdown import profile_of
     from agentaudit.profiling.gauges import readings_of

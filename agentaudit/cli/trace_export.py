@@ -40,7 +40,9 @@ app = command()
 @app.command()
 def trace_export(
     context: typer.Context,
-    recording: Annotated[Path, typer.Argument(help="A recording (*.aatrace).")],
+    recording: Annotated[
+        Path, typer.Argument(metavar="RECORDING", help="A recording (*.aatrace).")
+    ],
     form: Annotated[
         Format, typer.Option("--format", "-f", help="What it becomes.", show_default=False)
     ],

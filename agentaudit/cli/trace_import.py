@@ -28,14 +28,19 @@ app = command()
 @app.command()
 def trace_import(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="JSON lines, JSON, CSV, Parquet; also .gz.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="JSON lines, JSON, CSV, Parquet; also .gz."),
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="The recording (*.aatrace)."),
     ] = None,
     form: Annotated[
         str,
-        typer.Option("--format", "-f", help="The format; auto looks at the first rows."),
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="The format; auto looks at the first rows."
+        ),
     ] = "auto",
     tokens_per_s: Annotated[
         str | None,
@@ -45,7 +50,8 @@ def trace_import(
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Only so many sessions or traces, the first ones.")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Only so many sessions or traces, the first ones."),
     ] = None,
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="Leave out rows that cannot be read.")

@@ -21,7 +21,10 @@ app = command()
 @app.command()
 def trace_merge(
     context: typer.Context,
-    recordings: Annotated[list[Path], typer.Argument(help="Recordings (*.aatrace), two or more.")],
+    recordings: Annotated[
+        list[Path],
+        typer.Argument(metavar="RECORDING...", help="Recordings (*.aatrace), two or more."),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The merged recording.")
     ],
@@ -32,12 +35,15 @@ def trace_merge(
 
     Clocks are aligned through Unix time, processes are kept apart, and the cores of a machine count
     once, however often it was recorded. What is cut off, or was counted twice, is said and stands
-    in the merged recording; then the exit code is 3.
+    in the merged recording.
 
     \b
     Examples:
       agentaudit trace merge web-1.aatrace web-2.aatrace -o web.aatrace
       agentaudit trace merge agent.aatrace vllm.aatrace -o both.aatrace
+
+    Exit codes: 0 merged; 2 usage or unreadable input; 3 merged, but something is cut off or was
+    counted twice.
     """
     from agentaudit.model.reading import READING
     from agentaudit.model.trace import Incident

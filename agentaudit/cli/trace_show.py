@@ -17,7 +17,9 @@ app = command()
 @app.command()
 def show(
     context: typer.Context,
-    recording: Annotated[Path, typer.Argument(help="A recording (*.aatrace).")],
+    recording: Annotated[
+        Path, typer.Argument(metavar="RECORDING", help="A recording (*.aatrace).")
+    ],
     json: Annotated[
         Path | None,
         typer.Option("--json", metavar="FILE", help="The breakdown as an artifact (profile.json)."),

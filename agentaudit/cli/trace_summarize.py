@@ -34,7 +34,9 @@ def trace_summarize(
         str | None,
         typer.Option(metavar="ADDRESS", help="A Dask cluster that reads, such as tcp://host:8786."),
     ] = None,
-    host: Annotated[str, typer.Option(help="Only hosts whose name fits, such as 'web-*'.")] = "*",
+    host: Annotated[
+        str, typer.Option(metavar="NAME", help="Only hosts whose name fits, such as 'web-*'.")
+    ] = "*",
     since: Annotated[
         str, typer.Option(metavar="YYYY-MM-DD", help="Only this day and later, in UTC.")
     ] = "",
@@ -66,8 +68,8 @@ def trace_summarize(
       agentaudit trace summarize /shared/traces --since 2026-11-01 --scheduler tcp://dask:8786
       agentaudit trace summarize recordings/*.aatrace --json fleet.json
 
-    Exit codes: 0; 2 no dataset; 3 partitions or recordings that cannot be read whole, which are
-    named.
+    Exit codes: 0 summed up; 2 usage, or no dataset; 3 partitions or recordings that cannot be read
+    whole, which are named.
     """
     from agentaudit.model.fleet import together
     from agentaudit.profiling.fleet import fleet_of

@@ -14,6 +14,8 @@ from msgspec import Struct
 from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.model.facts.runtimes import Runtime
 
@@ -36,18 +38,11 @@ class Identities(Struct, frozen=True):
             found = self._found(key.raw, deployed)
             if found is None:
                 continue
-            identity = collector.add(
-                Identity(
-                    id=fact_id("identity", found.name, found.key),
-                    name=found.name,
-                    evidence=(evidence(found.document, found.node.get("name") or found.header),),
-                    provider="azure",
-                    kind="managed_identity",
-                )
-            )
+            own = evidence(found.document, found.node.get("name") or found.header)
+            identity = add_managed_identity(collector, found.name, found.key, own)
             place = evidence(deployed.document, key)
             for runtime in runtimes:
-                collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity.id, place)
+                collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity, place)
 
     def _found(self, text: str, deployed: Deployed) -> Deployed | None:
         """The one that a key names: the only one of all, or of those made on the same way."""
@@ -57,6 +52,18 @@ class Identities(Struct, frozen=True):
         beside = self.on_ways.get((_way(deployed), name), ())
         wanted = every if len(every) == 1 else beside
         return wanted[0] if len(wanted) == 1 else None
+
+
+def add_managed_identity(collector: Collector, name: str, key: str, place: Evidence) -> FactId:
+    """A managed identity, whichever format declares it."""
+    identity = Identity(
+        id=fact_id("identity", name, key),
+        name=name,
+        evidence=(place,),
+        provider="azure",
+        kind="managed_identity",
+    )
+    return collector.add(identity).id
 
 
 def identities_of(resources: Sequence[Deployed]) -> Identities:

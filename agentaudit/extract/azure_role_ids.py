@@ -4,10 +4,13 @@ The ids of Azure's built-in roles that agents are given, with their names.
 Source: Microsoft Learn, "Azure built-in roles"; the ids are the same in every tenant.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-BUILT_IN_ROLES: Mapping[str, str] = MappingProxyType(
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
         "8311e382-0749-4cb8-b61a-304f252e45ec": "AcrPush",
@@ -69,3 +72,9 @@ BUILT_IN_ROLES: Mapping[str, str] = MappingProxyType(
         "de139f84-1756-47ae-9be6-808fbbe84772": "Website Contributor",
     }
 )
+
+
+def built_in_role(text: str) -> str:
+    """The role that an id or the path to it means; before it may stand that of a subscription."""
+    found = _ID.findall(text.lower())
+    return _BUILT_IN.get(found[-1], "") if found else ""

@@ -1,44 +1,224 @@
-"""Custom roles of Azure in Terraform: what whoever is assigned them may do."""
+"""
+Roles of Azure in Terraform: whom they are assigned to, and what custom ones allow.
 
-from collections.abc import Iterator
+A condition on an assignment can say which roles may be assigned in turn (Microsoft Learn, "Delegate
+Azure role assignment management to others with conditions"); other conditions narrow, and clear
+nothing.
+"""
 
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from agentaudit.extract.azure_role_ids import built_in_role
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.iam_globs import matches
+from agentaudit.extract.terraform_azure_identities import azure_identity_of
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.readers.document import Node
 
+_DEFINITION = "azurerm_role_definition"
+_ADMIN = frozenset({"Owner", "Contributor"})
+_GRANTING = frozenset(
+    {"Owner", "User Access Administrator", "Role Based Access Control Administrator"}
+)
+_OPENING = frozenset(
+    {"Key Vault Administrator", "Key Vault Secrets Officer", "Key Vault Secrets User"}
+)
+"""Roles that read any secret of each vault in their scope."""
+_ASSIGNS = "microsoft.authorization/roleassignments/write"
+_WIDE_SCOPE = re.compile(
+    r"^/subscriptions/[^/]+/?$|/providers/Microsoft\.Management/managementGroups/[^/]+/?$"
+    r"|azurerm_subscription\.|data\.azurerm_subscription|azurerm_management_group\.",
+    re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r"@(?:request|resource|principal|environment)\[([^\[\]]{1,200})\]")
+_WHICH_ROLES = "microsoft.authorization/roleassignments:roledefinitionid"
+_HELD = Budget("actions held against exceptions of a role", 1_000_000, free=10_000, whole=True)
+_ASSIGNED = Budget("actions of custom roles", 200_000, free=40, whole=True)
+"""Each as often as somebody is assigned its role."""
+_LISTS = (("actions", "not_actions"), ("data_actions", "not_data_actions"))
 
-def add_role_definitions(module: Module, collector: Collector) -> None:
-    """One grant for each block of permissions; `not_actions` take away, within their block."""
-    for declared in module.resources("azurerm_role_definition"):
-        listed = declared.body.get("permissions")
-        for number, block in enumerate(listed.list() if listed is not None else ()):
+
+def add_azure_roles(module: Module, collector: Collector) -> None:
+    """One grant for each assignment, and for each block of permissions of a custom role."""
+    for declared in module.resources("azurerm_role_assignment"):
+        role = _assigned(declared, collector)
+        if role is not None:
+            _add_assignment(declared, role, collector)
+    for declared in module.resources(_DEFINITION):
+        for number, block in enumerate(_blocks(declared)):
             _add_permissions(declared, block, number, collector)
 
 
-def _add_permissions(declared: Declared, block: Node, number: int, collector: Collector) -> None:
-    name = declared.body.get("name")
-    actions = tuple(_texts(declared, block, "actions", collector))
-    taken = tuple(_texts(declared, block, "not_actions", collector))
-    left = tuple(
-        action for action in actions if not any(matches(pattern, action) for pattern in taken)
+class _Role(Struct, frozen=True, kw_only=True):
+    """A role where it is assigned."""
+
+    name: str
+    place: Node
+    actions: tuple[str, ...]
+    """Its own name, where it is one of Azure's."""
+    changes: bool
+    administers: bool
+    assigns: bool
+    """Whether it allows to assign roles."""
+
+
+def _assigned(declared: Declared, collector: Collector) -> _Role | None:
+    """The role of an assignment: by its name, by its id, or as a resource or data source."""
+    named, by_id = (declared.body.get(f"role_definition_{word}") for word in ("name", "id"))
+    written = named or by_id
+    if written is not None:
+        definition = declared.module.references(_DEFINITION).named(written.raw)
+        name = _name_of(declared.module, named, by_id)
+        if definition is not None:
+            return _custom(declared, definition, written, collector)
+        if name:
+            return _of_azure(name, written)
+    place = evidence(declared.document, written or declared.header)
+    collector.leave_open(place, f"the role of {declared.shown}", "what it grants is open")
+    return None
+
+
+def _name_of(module: Module, named: Node | None, by_id: Node | None) -> str:
+    """The name of a role that Azure has; empty where no file tells it."""
+    if named is not None and named.text is not None:
+        return named.text
+    written = by_id or named
+    if written is None:
+        return ""
+    looked_up = re.search(rf"\bdata\.{_DEFINITION}\.([\w-]+)", written.raw)
+    sources = module.data_source(_DEFINITION, looked_up[1]) if looked_up is not None else ()
+    return next((source.body.text_at("name") for source in sources), built_in_role(written.raw))
+
+
+def _of_azure(name: str, written: Node) -> _Role:
+    return _Role(
+        name=name,
+        place=written,
+        actions=(name.lower(),),
+        changes=re.search(r"reader$", name, re.IGNORECASE) is None,
+        administers=name in _ADMIN,
+        assigns=name in _GRANTING,
     )
+
+
+def _custom(
+    declared: Declared, definition: Declared, written: Node, collector: Collector
+) -> _Role | None:
+    place = evidence(declared.document, written)
+    end = (place, f"what {declared.shown} grants", "it may be anything")
+    if not collector.affords(_ASSIGNED, sum(map(_size, _blocks(definition))), end):
+        return None
+    left = tuple(
+        action for block in _blocks(definition) for action in _left(definition, block, collector)
+    )
+    return _Role(
+        name=definition.title,
+        place=written,
+        actions=left,
+        changes=any(not action.endswith("/read") for action in left),
+        administers="*" in left,
+        assigns=any(matches(pattern, _ASSIGNS) for pattern in left),
+    )
+
+
+def _add_assignment(declared: Declared, role: _Role, collector: Collector) -> None:
+    scope, principal = declared.body.get("scope"), declared.body.get("principal_id")
+    where = scope.raw if scope is not None else ""
+    wide = _WIDE_SCOPE.search(where) is not None
+    conditions = _conditions(declared.body.get("condition"))
+    escalates = wide and role.assigns and _WHICH_ROLES not in conditions
+    grant = collector.add(
+        Grant(
+            id=fact_id("grant", role.name, declared.key),
+            name=f"{role.name} on {where or 'an unknown scope'}"[:120],
+            evidence=(
+                evidence(declared.document, role.place, role.name),
+                *(evidence(declared.document, origin) for origin in role.place.origin),
+            ),
+            confidence=Confidence.CERTAIN if scope is not None else Confidence.LIKELY,
+            identity_id=azure_identity_of(declared.module, principal, collector),
+            principal=principal.raw if principal is not None else "",
+            provider="azure",
+            actions=role.actions,
+            resources=(where,) if where else (),
+            conditions=conditions,
+            expanded_count=len(role.actions),
+            write_count=int(role.changes),
+            read_count=int(not role.changes),
+            secret_reads=role.actions if wide and role.name in _OPENING else (),
+            sensitive_actions=role.actions if role.changes else (),
+            escalations=("assign-any-role",) if escalates else (),
+            admin=wide and role.administers,
+            source="azure_rbac",
+        )
+    )
+    if grant.identity_id:
+        collector.link(EdgeKind.GRANTS, grant.identity_id, grant.id, *grant.evidence)
+
+
+def _conditions(written: Node | None) -> tuple[str, ...]:
+    """The attributes that a condition asks; one that is not known is a condition all the same."""
+    if written is None:
+        return ()
+    return tuple(sorted(set(_ATTRIBUTE.findall(written.raw.lower())))) or ("condition",)
+
+
+def _blocks(declared: Declared) -> Iterable[Node]:
+    listed = declared.body.get("permissions")
+    return listed.list() if listed is not None else ()
+
+
+def _size(block: Node) -> int:
+    """How many actions a block names, whether it allows or excepts them."""
+    found = (block.get(attribute) for pair in _LISTS for attribute in pair)
+    return sum(len(listed.list()) for listed in found if listed is not None)
+
+
+def _add_permissions(declared: Declared, block: Node, number: int, collector: Collector) -> None:
+    left = _left(declared, block, collector)
     if not left:
         return
+    name = declared.body.get("name")
     shown = (name.text if name is not None else None) or declared.title
+    taken = (each for _, without in _LISTS for each in _texts(declared, block, without, collector))
+    place = block.get("actions") or block.get("data_actions") or block
     collector.add(
         Grant(
             id=fact_id("grant", shown, f"{declared.key}.{number}"),
             name=f"custom role {shown}",
-            evidence=(evidence(declared.document, block.get("actions") or block, left[0]),),
+            evidence=(evidence(declared.document, place, left[0]),),
             principal=f"whoever has the role {shown}",
             provider="azure",
             actions=left,
-            not_actions=taken,
+            not_actions=tuple(taken),
             source="azure_role",
         )
     )
+
+
+def _left(declared: Declared, block: Node, collector: Collector) -> tuple[str, ...]:
+    """What a block allows; what it excepts is taken away, within the block."""
+    left: list[str] = []
+    place = evidence(declared.document, block)
+    for listed, without in _LISTS:
+        allowed = tuple(_texts(declared, block, listed, collector))
+        taken = tuple(_texts(declared, block, without, collector))
+        end = (place, f"what {declared.shown} excepts", "it allows less than is told")
+        if collector.affords(_HELD, len(allowed) * len(taken), end):
+            allowed = tuple(each for each in allowed if not _is_taken(each, taken))
+        left += allowed
+    return tuple(left)
+
+
+def _is_taken(action: str, taken: Iterable[str]) -> bool:
+    return any(matches(pattern, action) for pattern in taken)
 
 
 def _texts(declared: Declared, block: Node, attribute: str, collector: Collector) -> Iterator[str]:

@@ -21,7 +21,7 @@ from agentaudit.readers.azure_nodes import open_part
 from agentaudit.readers.document import Document, Node
 
 _MEMORY = (("memory",), ("requests", "memoryInGB"), ("limits", "memoryInGB"))
-_MANAGED = {"azure": "a managed identity"}
+MANAGED = {"azure": "a managed identity"}
 
 
 Runtimes = tuple[Runtime, ...]
@@ -70,15 +70,19 @@ def _add_group(deployed: Deployed, collector: Collector) -> Runtimes:
         properties = container.get("properties") or container
         variables = properties.get("environmentVariables")
         _leave_open(deployed.document, variables, collector)
-        settings = tuple(
-            _setting(deployed, pair.text_at("name"), value)
-            for pair in (variables.list() if variables is not None else ())
-            if pair.text_at("name")
-            and (value := pair.get("value") or pair.get("secureValue")) is not None
-        )
+        settings = tuple(_variables(deployed, variables))
         named = _named(properties, container)
         found.append(_add(deployed, settings, collector, container=named))
     return tuple(found)
+
+
+def _variables(deployed: Deployed, listed: Node | None) -> Iterator[Setting]:
+    for pair in listed.list() if listed is not None else ():
+        name, shown, hidden = pair.text_at("name"), pair.get("value"), pair.get("secureValue")
+        if name and shown is not None:
+            yield replace(_setting(deployed, name, shown), channel="`secureValue`")
+        elif name and hidden is not None:
+            yield _setting(deployed, name, hidden)
 
 
 def _named(properties: Node, container: Node) -> Node:
@@ -170,7 +174,7 @@ def _add(
             ),
             names=(name, deployed.name),
             settings=settings,
-            short_alternative=_MANAGED,
+            short_alternative=MANAGED,
         ),
     )
 

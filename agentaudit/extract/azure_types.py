@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from agentaudit.extract.azure_deployed import Deployed
-from agentaudit.extract.azure_role_ids import BUILT_IN_ROLES
+from agentaudit.extract.azure_role_ids import built_in_role
 from agentaudit.readers.azure_functions import GROUP, SUBSCRIPTION
 from agentaudit.readers.document import Node, NodeKind
 
-_ROLE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _POLICY = re.compile(r"(?<=[a-z])(?=LRU|LFU|TTL|Random|Eviction)")
 _LEVELS: Mapping[str, str] = MappingProxyType(
     {
@@ -43,8 +42,7 @@ def _assignment(deployed: Deployed) -> Node:
     """A right holds for what a template is deployed to, unless it says where."""
     resource = deployed.node
     role = deployed.property_at("roleDefinitionId")
-    found = _ROLE.search(role.raw) if role is not None else None
-    name = BUILT_IN_ROLES.get(found[0].lower()) if found is not None else None
+    name = built_in_role(role.raw) if role is not None else ""
     where = resource.get("scope")
     if where is None:
         scope = _text(resource, _LEVELS.get(deployed.level, GROUP))

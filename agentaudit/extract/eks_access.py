@@ -15,7 +15,7 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded_yaml
-from agentaudit.extract.iam_holders import add_outsider, principal_kind, principal_name
+from agentaudit.extract.iam_holders import add_outsider, principal_kind
 from agentaudit.extract.kubernetes_grants import UNLIMITED, Giving, add_grant, subject_id
 from agentaudit.extract.kubernetes_roles import BUILT_IN, rights_of
 from agentaudit.model.deployment import EdgeKind
@@ -122,9 +122,10 @@ class Doors(Struct, frozen=True, kw_only=True):
 
     def _principal(self, arn: Node) -> _Principal:
         place = evidence(self.document, arn, arn.raw[:_SHORT])
-        ids, name = self.known(arn), principal_name(arn.text or "")
-        if not ids and name and "${" not in name:
-            ids = (add_outsider(self.collector, arn.raw, principal_kind(arn.raw), place),)
+        ids = self.known(arn)
+        if not ids:
+            outsider = add_outsider(self.collector, arn.raw, principal_kind(arn.raw), place)
+            ids = (outsider,) if outsider else ()
         if ids:
             return _Principal(self.collector.facts[ids[0]].name, ids, place)
         what = f"the principal {arn.raw[:_SHORT]}"

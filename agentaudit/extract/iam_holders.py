@@ -11,7 +11,7 @@ from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam_policies import Statement
 from agentaudit.extract.iam_trust import trust
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
-from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Identity
 
 _ROLE_ARN = re.compile(
@@ -85,8 +85,14 @@ def add_identity(collector: Collector, holder: Holder) -> Identity:
 
 
 def add_outsider(collector: Collector, arn: str, kind: str, place: Evidence) -> FactId:
-    """Who is named by an ARN and declared in no file: what he may do is open, not who he is."""
+    """
+    Who is named by an ARN and declared in no file: what he may do is open, not who he is.
+
+    In which account he is may be open too; nobody where his name is, or where none is written.
+    """
     name = principal_name(arn)
+    if not name or "${" in name:
+        return NOBODY
     identity = Identity(
         id=fact_id("identity", name, arn),
         name=name,

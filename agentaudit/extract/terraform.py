@@ -5,6 +5,7 @@ from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.terraform_agentcore import add_agentcore
 from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_api_management import add_managed_apis
+from agentaudit.extract.terraform_azure import add_azure
 from agentaudit.extract.terraform_classification import classify
 from agentaudit.extract.terraform_cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform_clouds import add_clouds
@@ -16,6 +17,7 @@ from agentaudit.extract.terraform_google_policies import (
     add_google_policies,
     google_policy_document,
 )
+from agentaudit.extract.terraform_google_roles import add_google_roles
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_kubernetes import add_kubernetes_rights
 from agentaudit.extract.terraform_logs import add_logs
@@ -49,7 +51,9 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_clouds(module, collector)
         add_cluster_access(module, principals)
         classify(module, collector)
+        add_google_roles(module, collector)
         add_google(module, documents, collector)
+        add_azure(module, collector)
         add_google_policies(module, documents, collector)
         add_delegations(module, collector)
         add_entra(module, collector)

@@ -21,12 +21,9 @@ from agentaudit.extract.google_platforms import (
 )
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.extract.terraform_agents import known
-from agentaudit.extract.terraform_clouds import (
-    GOOGLE_EVERYBODY,
-    google_account_of,
-    google_binding,
-)
+from agentaudit.extract.terraform_clouds import google_account_of
 from agentaudit.extract.terraform_google_policies import policy_bindings, policy_of
+from agentaudit.extract.terraform_google_roles import GOOGLE_EVERYBODY, google_binding
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.deployment import EdgeKind

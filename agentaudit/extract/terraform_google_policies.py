@@ -12,7 +12,7 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.made_nodes import made_list, made_mapping
-from agentaudit.extract.terraform_clouds import (
+from agentaudit.extract.terraform_google_roles import (
     GOOGLE_BOUND,
     GoogleBinding,
     add_google_binding,
@@ -51,7 +51,13 @@ def policy_bindings(
         members = _listed(each, "members")
         if not collector.affords(_BOUND, 1 + len(members), end):
             return
-        yield GoogleBinding(role=each.get("role"), members=members, via=(place,), of_several=True)
+        yield GoogleBinding(
+            role=each.get("role"),
+            members=members,
+            condition=each.get("condition", "expression"),
+            via=(place,),
+            of_several=True,
+        )
 
 
 def policy_of(declared: Declared, documents: Documents) -> Node | None:

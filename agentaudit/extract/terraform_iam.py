@@ -88,9 +88,9 @@ class Principals(Struct):
             effect = "what it may do is not known"
             place = evidence(declared.document, reference)
             self.collector.leave_open(place, f"the role of {declared.shown}", effect)
-            arn = named.text or ""
-            if principal_name(arn) and "${" not in arn:
-                return add_outsider(self.collector, arn, kind, place)
+            outsider = add_outsider(self.collector, named.raw, kind, place)
+            if outsider:
+                return outsider
         return None
 
     def declared(self, module: Module, node: Node) -> FactId | None:

@@ -98,8 +98,9 @@ class Step(Struct, frozen=True, kw_only=True):
     """
     A stretch of one kind of work on one thread.
 
-    `cpu_ns` is on-CPU time, that of children it forked included, from kernel counters; it may
-    exceed the wall time when children run in parallel.
+    `cpu_ns` is on-CPU time from kernel counters, that of children it forked and of threads that a
+    library it called keeps included (`children_cpu_ns` is theirs); it may exceed the wall time when
+    they run in parallel.
     """
 
     step_id: int
@@ -115,11 +116,12 @@ class Step(Struct, frozen=True, kw_only=True):
     gpu_ns: int = 0
     run_queue_ns: int = 0
     children_queue_ns: int = 0
-    """How long threads of those children were ready without a core, all of them together."""
+    """How long threads of those children and that library were ready without a core, in all."""
     source: LabelSource = LabelSource.NONE
     confidence: float = 0.0
     """0 to 1."""
     threads: int = 1
+    """How many threads, its own among them, wanted a core for it at once, on average."""
     tokens_in: int | None = None
     tokens_out: int | None = None
     track: int = 0

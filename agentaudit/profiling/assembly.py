@@ -28,6 +28,7 @@ from agentaudit.profiling.lanes import (
 from agentaudit.profiling.loops import Loop, share_out
 from agentaudit.profiling.missed import place_missed
 from agentaudit.profiling.pieces import Piece
+from agentaudit.profiling.pools import Pools, pool_threads
 from agentaudit.profiling.refining import layered, of_story, refined
 from agentaudit.profiling.selection import end_ns_of, ends_of, targets_of
 from agentaudit.profiling.sources import model_clients, settled_evidence, told_by_all
@@ -88,7 +89,21 @@ def assembled(recording: Recording, spans: Told, rules: LabelRules) -> Assembly:
     bare = _bare_lanes(recording, labeller, {claim.pid for claims in told for claim in claims[0]})
     views = views_of(bare) if any(claims or stories for claims, stories in told) else {}
     claims, stories = settled_evidence(told, views, recording)
-    return _Builder(recording, labeller, views).build(bare, claims, stories)
+    readings = recording.columns.readings
+    working = {(one.pid, one.tid) for one in claims} | {(one.pid, one.thread) for one in stories}
+    libraries = pool_threads(bare, readings, working)
+    ours = {thread: pieces for thread, pieces in bare.items() if thread not in libraries}
+    whole = _Builder(recording, labeller, views).build(ours, claims, stories)
+    _place_pools(whole, {thread: readings[thread] for thread in libraries})
+    return whole
+
+
+def _place_pools(whole: Assembly, readings: Mapping[Thread, Readings]) -> None:
+    """Threads of libraries have a lane only where nobody called them."""
+    pools = Pools.of(whole.placed())
+    for thread, of_thread in readings.items():
+        if lane := _with_cpu((), pools.place(thread, of_thread), begins=False):
+            whole.lanes[thread] = lane
 
 
 def _bare_lanes(

@@ -139,6 +139,7 @@ def _step(number: int, place: tuple[int, int, int], piece: Piece, claim: Claim |
         gpu_source=piece.gpu_source,
         run_queue_ns=piece.queue_ns,
         children_queue_ns=piece.children_queue_ns,
+        threads=piece.abreast,
         source=piece.label.source,
         confidence=piece.label.confidence,
         tokens_in=claim.tokens_in if claim else None,

@@ -1,6 +1,7 @@
 """Pieces: stretches of one label on one thread, while their time is being added up."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from msgspec import Struct
 
@@ -8,6 +9,8 @@ from agentaudit.model.trace import HOST_KINDS, StepKind
 from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.labels import Label
 
+_HARDLY = 0.1
+"""A part of a thread that is none, but the grain of the readings."""
 Reading = tuple[int, int, int, int]
 """Two instants of a thread, and its CPU time and run-queue wait between them."""
 
@@ -24,6 +27,7 @@ class Piece(Struct):
     read_ns: int = 0
     """How much of it lies in readings that hold nothing else: its CPU time there is exact."""
     children_ns: int = 0
+    """CPU time off its own thread: of children, and of threads that a library keeps."""
     children_queue_ns: int = 0
     gpu_ns: int = 0
     gpu_source: str = ""
@@ -53,6 +57,13 @@ class Piece(Struct):
     @property
     def wall_ns(self) -> int:
         return self.end_ns - self.start_ns
+
+    @property
+    def abreast(self) -> int:
+        """How many threads worked for it at once: as many as wanted a core, on average."""
+        own_ns = min(self.cpu_ns + self.queue_ns, self.wall_ns)
+        wanted_ns = own_ns + self.children_ns + self.children_queue_ns
+        return max(ceil(wanted_ns / max(self.wall_ns, 1) - _HARDLY), 1)
 
 
 def heavy(pieces: Sequence[Piece]) -> str:

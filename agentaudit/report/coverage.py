@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
 from agentaudit.model.finding import LintResult
 from agentaudit.model.threat import ThreatModel
+from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _UNREAD = (FileStatus.FAILED, FileStatus.PARTIAL)
@@ -25,16 +26,27 @@ def coverage_sentence(result: LintResult) -> str:
     """How many files were read, of how many that an agent may be deployed with."""
     statuses = [file.status for file in result.coverage]
     total = len(statuses) - statuses.count(FileStatus.SKIPPED)
-    parts = [f"Read {statuses.count(FileStatus.READ)} of {total} files"]
+    parts = [f"Read {statuses.count(FileStatus.READ)} of {counted(total, 'file')}"]
     if FileStatus.FAILED in statuses:
         parts.append(f"{statuses.count(FileStatus.FAILED)} could not be read")
     if FileStatus.PARTIAL in statuses:
         parts.append(f"{statuses.count(FileStatus.PARTIAL)} only in part")
     if FileStatus.SKIPPED in statuses:
-        parts.append(f"skipped {_skipped(result)} that deploy nothing")
+        skipped = _skipped(result)
+        parts.append(f"skipped {skipped} that {'deploys' if skipped == '1' else 'deploy'} nothing")
     if result.unresolved:
-        parts.append(f"{len(result.unresolved)} references unresolved")
+        parts.append(f"{counted(len(result.unresolved), 'reference')} unresolved")
     return "; ".join(parts) + "."
+
+
+def nothing_found(result: LintResult) -> str:
+    """What it means that there is no open finding: little, where files were not read."""
+    statuses = {file.status for file in result.coverage}
+    if not unread_files(result):
+        return "No findings"
+    if statuses & {FileStatus.READ, FileStatus.PARTIAL}:
+        return "No findings in what could be read"
+    return "Nothing could be read, so nothing is known"
 
 
 def _skipped(result: LintResult) -> str:

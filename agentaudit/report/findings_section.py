@@ -3,6 +3,8 @@
 import hashlib
 from collections import Counter
 
+from agentaudit.linting.narrowed import NARROWED
+from agentaudit.linting.suppressions import META_RULES
 from agentaudit.model.finding import Finding, LintResult, RuleSummary, Severity
 from agentaudit.report.blocks import (
     NOTHING,
@@ -16,10 +18,13 @@ from agentaudit.report.blocks import (
     Terms,
     columns,
 )
+from agentaudit.report.coverage import nothing_found, unread_files
 from agentaudit.report.quantities import counted
 from agentaudit.report.tones import SEVERITY_TONES, Tone
 
 _MOST_ROWS = 500
+_ABOUT_LINT = frozenset(rule.id for rule in (*META_RULES, NARROWED))
+"""Of these, findings are about the audit; no fact was asked for them."""
 
 
 def findings_section(lint: LintResult | None) -> Section:
@@ -33,11 +38,13 @@ def findings_section(lint: LintResult | None) -> Section:
 
 
 def rules_block(lint: LintResult) -> Folded:
-    """Every rule that was asked: why it matters and what to do."""
+    """Every rule that was asked, or found something: why it matters and what to do."""
     hits = Counter(item.rule for item in lint.findings)
-    blocks = tuple(_rule(rule, hits[rule.id]) for rule in lint.rules)
-    silent = sum(not hits[rule.id] for rule in lint.rules)
-    summary = f"{counted(len(lint.rules), 'rule')} asked; {silent} found nothing"
+    asked = _asked(lint)
+    shown = [rule for rule in lint.rules if rule in asked or hits[rule.id]]
+    blocks = tuple(_rule(rule, hits[rule.id]) for rule in shown)
+    silent = sum(not hits[rule.id] for rule in asked)
+    summary = f"{counted(len(asked), 'rule')} asked; {silent} found nothing"
     return Folded(summary=summary, blocks=blocks)
 
 
@@ -49,7 +56,8 @@ def rule_anchor(rule: str) -> str:
 def _lead(lint: LintResult) -> str:
     found = lint.open_findings
     if not found:
-        return f"None open, by {counted(len(lint.rules), 'rule')}."
+        asked = counted(len(_asked(lint)), "rule")
+        return f"{nothing_found(lint)}." if unread_files(lint) else f"None open, by {asked}."
     by_severity = Counter(item.severity for item in found)
     told = [
         f"{by_severity[severity]:,} {severity}"
@@ -59,6 +67,11 @@ def _lead(lint: LintResult) -> str:
     accepted = len(lint.findings) - len(found)
     more = f"; {accepted:,} suppressed with a reason" if accepted else ""
     return f"{counted(len(found), 'open finding')}: {', '.join(told)}{more}."
+
+
+def _asked(lint: LintResult) -> list[RuleSummary]:
+    """The rules that `agentaudit rules list` has."""
+    return [rule for rule in lint.rules if rule.id not in _ABOUT_LINT]
 
 
 def _table(lint: LintResult) -> Table:

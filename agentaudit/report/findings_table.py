@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from agentaudit.model.finding import Finding, LintResult, Severity
-from agentaudit.report.coverage import coverage_sentence, told, unread_files
+from agentaudit.report.coverage import coverage_sentence, nothing_found, told, unread_files
 from agentaudit.report.text import one_line
 
 STYLES = {
@@ -39,7 +39,8 @@ def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
     text = Text(_inert(one_line(str(finding.evidence))))
     text.append(" ")
     text.append(finding.severity.value, style=STYLES[finding.severity])
-    text.append(f" {finding.rule}\n", style="bold")
+    fits = len(text) + 1 + len(finding.rule) <= width
+    text.append(f" {finding.rule}\n" if fits else f"\n{_INDENT}{finding.rule}\n", style="bold")
     for line in _wrapped(one_line(finding.message), width, _INDENT):
         text.append(f"{line}\n")
     shown = finding.related if verbose else finding.related[:_RELATED]
@@ -61,7 +62,7 @@ def _summary(result: LintResult) -> str:
         if (count := sum(item.severity is severity for item in found))
     ]
     hidden = len(result.findings) - len(found)
-    said = ", ".join(counts) if counts else "No findings"
+    said = ", ".join(counts) or nothing_found(result)
     return f"{said}; {hidden} suppressed." if hidden else f"{said}."
 
 

@@ -1,13 +1,18 @@
 """GitHub annotations: workflow commands, printed on standard output of a step."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
+from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, LintResult, Severity
+from agentaudit.report.coverage import told, unread_files
+from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 SHOWN = 10
 """GitHub shows this many errors, warnings and notices of a step, and drops the rest in silence."""
 
+_NOT_READ = "not read whole"
 _COMMANDS = {
     Severity.INFO: "notice",
     Severity.LOW: "notice",
@@ -18,8 +23,13 @@ _COMMANDS = {
 
 
 def render_github(result: LintResult) -> str:
-    """The worst findings of each level as annotations, and a line on what was left out."""
-    return "".join(f"{line}\n" for line in _lines(result.open_findings))
+    """
+    The worst findings of each level as annotations, and a line on what was left out.
+
+    Files that were not read are warnings: a step without any annotation must not look clean.
+    """
+    lines = chain(_lines(result.open_findings), _unread(unread_files(result)))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
@@ -29,7 +39,16 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
         shown += len(of_level[:SHOWN])
         yield from (_annotation(command, finding) for finding in of_level[:SHOWN])
     if shown < len(findings):
-        yield f"{len(findings) - shown} more findings are not annotated here."
+        left = counted(len(findings) - shown, "more finding")
+        yield f"{left} {'is' if len(findings) - shown == 1 else 'are'} not annotated here."
+
+
+def _unread(files: Sequence[FileCoverage]) -> Iterator[str]:
+    for file in files[:SHOWN]:
+        properties = (("file", file.file), ("line", str(file.line or 1)), ("title", _NOT_READ))
+        yield f"::warning {_given(properties)}::{_data(told(file))}"
+    if files[SHOWN:]:
+        yield f"{counted(len(files) - SHOWN, 'more file')} not read whole."
 
 
 def _annotation(command: str, finding: Finding) -> str:
@@ -42,8 +61,11 @@ def _annotation(command: str, finding: Finding) -> str:
         ("endColumn", str(place.end_column)),
         ("title", f"{finding.rule} ({finding.severity.value})"),
     )
-    given = ",".join(f"{name}={_property(text)}" for name, text in properties)
-    return f"::{command} {given}::{_data(one_line(finding.message))}"
+    return f"::{command} {_given(properties)}::{_data(one_line(finding.message))}"
+
+
+def _given(properties: Sequence[tuple[str, str]]) -> str:
+    return ",".join(f"{name}={_property(text)}" for name, text in properties)
 
 
 def _data(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from agentaudit.model.finding import Finding, LintResult, RuleSummary, Severity
-from agentaudit.report.coverage import coverage_sentence, unread_files
+from agentaudit.report.coverage import coverage_sentence, nothing_found, unread_files
 from agentaudit.report.text import one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~@])")
@@ -36,7 +36,7 @@ def _lines(result: LintResult) -> Iterator[str]:
 def _summary(result: LintResult) -> str:
     found = result.open_findings
     if not found:
-        return "No findings."
+        return f"{nothing_found(result)}."
     counts = [
         f"**{count} {severity.value}**"
         for severity in reversed(Severity)

@@ -27,7 +27,7 @@ MOST_PATHS = 10
 _NARROWEST = 60
 _WIDEST = 100
 _INDENT = "   "
-_WHAT = 33
+_NARROWEST_WHAT = 18
 _MOST_OPEN = 5
 _DECLARE = "Where no file says what a tool does, declare what it does in agentaudit.yaml."
 
@@ -124,16 +124,15 @@ def _add_what_if(text: Text, model: ThreatModel, width: int) -> None:
     """Both numbers before and after each change."""
     if not model.mitigations:
         return
-    cells = [_cells("as it is", model.blast_radius, "", "")]
-    cells += [_outcome_cells(outcome) for outcome in model.mitigations]
-    heads = ("What if", "LIVE", "THEFT", "closes", "opens")
-    rows = [heads, *cells]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    rows: list[tuple[str, ...]] = [
+        ("What if", "LIVE", "THEFT", "closes", "opens"),
+        _cells("as it is", model.blast_radius, "", ""),
+        *map(_outcome_cells, model.mitigations),
+    ]
+    if not any(outcome.opens for outcome in model.mitigations):  # a rare thing
+        rows = [row[:-1] for row in rows]
     _add(text, "\n")
-    for number, row in enumerate(rows):
-        first = f"{row[0]:<{widths[0]}}"
-        rest = (f"{cell:>{wide}}" for cell, wide in zip(row[1:], widths[1:], strict=True))
-        line = "  ".join((first, *rest)).rstrip()
+    for number, line in enumerate(_aligned(rows, width)):
         _add(text, f"{line}\n", style="" if number else "bold")
     for outcome in model.mitigations:
         if outcome.name == TOGETHER:
@@ -141,6 +140,18 @@ def _add_what_if(text: Text, model: ThreatModel, width: int) -> None:
                 _add(text, f"{line}\n")
     _add(text, "LIVE in sensitive actions, THEFT in action-hours; each from asking again.\n")
     _add_patch(text, model.mitigations)
+
+
+def _aligned(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
+    """Rows under each other; the first column takes further lines where it does not fit."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    left = width - sum(widths[1:]) - 2 * len(widths[1:])
+    widths[0] = min(widths[0], max(left, _NARROWEST_WHAT))
+    for what, *cells in rows:
+        first, *further = textwrap.wrap(what, widths[0])
+        rest = (f"{cell:>{wide}}" for cell, wide in zip(cells, widths[1:], strict=True))
+        yield "  ".join((f"{first:<{widths[0]}}", *rest)).rstrip()
+        yield from (f"{_INDENT}{line}" for line in further)
 
 
 def _outcome_cells(outcome: MitigationOutcome) -> tuple[str, ...]:
@@ -153,7 +164,7 @@ def _cells(what: str, radius: BlastRadius, closes: str, opens: str) -> tuple[str
     live, theft = (
         bounds(item).replace(" to ", "-") for item in (radius.live, radius.theft_action_hours)
     )
-    return what[:_WHAT], live, theft, closes, opens
+    return what, live, theft, closes, opens
 
 
 def _add_patch(text: Text, outcomes: Sequence[MitigationOutcome]) -> None:

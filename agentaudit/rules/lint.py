@@ -50,7 +50,7 @@ def _rule(fields: Fields) -> CompiledRule:
     kind = _kind(fields)
     refinements = tuple(_refinement(fields.within(node), kind) for node in _optional(fields))
     matching, other = _examples(fields)
-    fix = autofix_fields(fields)
+    condition, fix = _condition(fields, kind), autofix_fields(fields)
     if fix is not None and fields.flag("once"):
         fields.complain(fix.node, "`autofix` needs one place, which a rule asked `once` has not")
     rule = LintRule(
@@ -61,7 +61,7 @@ def _rule(fields: Fields) -> CompiledRule:
         severity_when=tuple((severity, condition.source) for severity, condition in refinements),
         confidence=fields.choice("confidence", Confidence),
         applies_to=kind,
-        when=fields.words("when"),
+        when=" ".join(condition.source.split()),
         once=fields.flag("once"),
         message=_message(fields, kind),
         why=fields.words("why"),
@@ -75,7 +75,7 @@ def _rule(fields: Fields) -> CompiledRule:
     )
     return CompiledRule(
         rule=rule,
-        condition=_condition(fields, kind),
+        condition=condition,
         refinements=refinements,
         fixable=_condition(fix, kind) if fix and rule.autofix and rule.autofix.when else None,
     )

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from agentaudit.errors import InputError, Problem
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.yaml import parse_yaml
+from agentaudit.rules.folders import rule_paths
 
 WordT = TypeVar("WordT", bound=StrEnum)
 _NOTHING = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=1, end_column=1)
@@ -137,12 +138,9 @@ class Fields(Struct):
 
 
 def rule_files(folders: Sequence[Path], problems: Problems) -> Iterator[Fields]:
-    """The mapping of every `*.yaml` below the folders, sorted by name within each."""
+    """The mapping of every file of rules in the folders, sorted by name within each."""
     for folder in folders:
-        if not folder.is_dir():
-            problems.add(str(folder), "no such folder of rules")
-            continue
-        for path in sorted(folder.glob("*.yaml")):
+        for path in rule_paths(folder, problems.found):
             fields = fields_of(path, problems)
             if fields is not None:
                 yield fields

@@ -6,6 +6,7 @@ from pathlib import Path
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import StepKind
+from agentaudit.rules.folders import rule_paths
 from agentaudit.rules.rows import Row, rows_of
 
 _KINDS = [kind.value for kind in StepKind if kind not in (StepKind.IDLE, StepKind.UNKNOWN)]
@@ -23,11 +24,8 @@ def load_span_rules(folders: Sequence[Path]) -> tuple[SpanRule, ...]:
     problems: list[Problem] = []
     rules: list[SpanRule] = []
     for folder in folders:
-        files = sorted(folder.glob("*.yaml"))
-        if not files:
-            problems.append(Problem(file=str(folder), message="holds no span rules (*.yaml)"))
         first: dict[tuple[str, str], str] = {}
-        for file in files:
+        for file in rule_paths(folder, problems, "span rules"):
             for rule, line in rows_of(file, problems, _rule):
                 key = rule.attribute, rule.value
                 if key in first:

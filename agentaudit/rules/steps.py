@@ -8,6 +8,7 @@ from pathlib import Path
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.rule import StepRule
 from agentaudit.model.trace import StepKind
+from agentaudit.rules.folders import rule_paths
 from agentaudit.rules.rows import Row, rows_of
 
 CONFIDENCE = {"observed": 0.95, "source": 0.8, "convention": 0.5}
@@ -37,10 +38,7 @@ def load_step_rules(folders: Sequence[Path]) -> tuple[StepRule, ...]:
     problems: list[Problem] = []
     placed: list[tuple[StepRule, str, int]] = []
     for folder in folders:
-        files = sorted(folder.glob("*.yaml"))
-        if not files:
-            problems.append(Problem(file=str(folder), message="holds no step rules (*.yaml)"))
-        for file in files:
+        for file in rule_paths(folder, problems, "step rules"):
             for rule, line in rows_of(file, problems, _rule):
                 placed.append((rule, str(file), line))
     problems += _doubles(placed)

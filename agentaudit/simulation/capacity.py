@@ -17,7 +17,14 @@ from msgspec.structs import replace
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Found, Question
 from agentaudit.model.results import Met
-from agentaudit.simulation.changes import MOST_GPUS, with_cpu, with_gpus, with_rate, with_users
+from agentaudit.simulation.changes import (
+    MOST_GPUS,
+    rate_refusal,
+    with_cpu,
+    with_gpus,
+    with_rate,
+    with_users,
+)
 from agentaudit.simulation.experiment import Experiment, Outcome, estimate, outcome_of
 from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.machine import MOST_CORES
@@ -45,6 +52,10 @@ def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
     names = dict.fromkeys((ranking.baseline, ranking.best.policy.name))
     match question:
         case Question.MAX_RATE:
+            answered = f"{ranking.base_result.throughput_per_s:.3g}"
+            refusal = rate_refusal(ranking.experiment, f"{answered}, as fast as they are answered")
+            if refusal is not None:
+                raise refusal
             return tuple(_max_rate(ranking, ranking.of(name).policy) for name in names)
         case Question.CORES:
             return tuple(_fewest(ranking, name, _CORES) for name in names)

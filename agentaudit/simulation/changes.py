@@ -48,20 +48,38 @@ def parse_change(text: str) -> Change:
 
 def with_rate(experiment: Experiment, factor: float) -> Experiment:
     """The same requests, arriving so many times as fast."""
-    if all(len(one.requests) == 1 for one in experiment.workloads):
-        raise UsageError(
-            "one request comes at no rate that could be changed: ask for more, as in --requests 100"
-        )
-    if any(all_at_once(one) or one.users for one in experiment.workloads):
-        users = ", or ask how many users there may be: --find users"
-        raise UsageError(
-            f"requests that arrive as {experiment.first.arrivals} come at no rate that could be"
-            f" changed: choose --arrivals poisson:RATE{users if experiment.first.users else ''}"
-        )
+    refusal = rate_refusal(experiment)
+    if refusal is not None:
+        raise refusal
     return replace(
         experiment,
         workloads=tuple(_faster(workload, factor) for workload in experiment.workloads),
     )
+
+
+def rate_refusal(experiment: Experiment, rate: str = "RATE") -> UsageError | None:
+    """Why the rate of requests cannot be changed, and what to ask instead, as at `rate`."""
+    first, given = experiment.first, f"give one with --arrivals poisson:{rate}"
+    if all(len(one.requests) == 1 for one in experiment.workloads):
+        return UsageError(
+            "one request comes at no rate that could be changed: ask for more, as in --requests 100"
+        )
+    if any(one.users for one in experiment.workloads):
+        asking = (
+            "1 user who waits for answers asks"
+            if first.users == 1
+            else (f"{first.users} users who wait for answers ask")
+        )
+        return UsageError(
+            f"{asking} at no rate that could be changed: {given}, or ask how many users there may"
+            " be: --find users"
+        )
+    if any(all_at_once(one) for one in experiment.workloads):
+        return UsageError(
+            f"requests that arrive as {first.arrivals} come at no rate that could be changed:"
+            f" {given}"
+        )
+    return None
 
 
 def with_users(experiment: Experiment, count: int) -> Experiment:

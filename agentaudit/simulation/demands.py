@@ -111,8 +111,8 @@ class Demands:
 
 
 def _core_ns(step: Step) -> float:
-    """Of the step's wall time, what it had a core or waited for one, its children included."""
-    return (step.cpu_ns + step.children_queue_ns) / step.threads + step.run_queue_ns
+    """Of the step's wall time, what its threads had a core or waited for one, each of them."""
+    return (step.cpu_ns + step.run_queue_ns + step.children_queue_ns) / step.threads
 
 
 def _running(step: Step, cpu_ns: int, beside_ns: Sequence[int]) -> Iterator[WorkStep]:
@@ -120,11 +120,24 @@ def _running(step: Step, cpu_ns: int, beside_ns: Sequence[int]) -> Iterator[Work
     total_ns = cpu_ns + sum(beside_ns)
     if total_ns:
         abreast = max(round(total_ns / max(cpu_ns, *beside_ns)), 1) if beside_ns else 1
-        children = step.children_cpu_ns / step.cpu_ns if step.cpu_ns else 0.0
         yield WorkStep(
             stage=Stage.CPU,
             demand_ns=total_ns,
             threads=step.threads * abreast,
             name=step.name or step.kind,
-            interpreted=max(1 - children, 0.0),
+            interpreted=_interpreted(step),
         )
+
+
+def _interpreted(step: Step) -> float:
+    """
+    The share of Python code in the CPU time of a step.
+
+    It is that of its own thread, but for what that did beside threads that worked with it: a
+    library that has several compute has released the interpreter.
+    """
+    if not step.cpu_ns:
+        return 1.0
+    own_ns = step.cpu_ns - step.children_cpu_ns
+    beside_ns = step.children_cpu_ns / (step.threads - 1) if step.threads > 1 else 0.0
+    return max(own_ns - beside_ns, 0.0) / step.cpu_ns

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from agentaudit.errors import InputError
 from agentaudit.model.workload import Machine, Power, PowerCurve, SpeedCurve
 from agentaudit.simulation.expenses import parse_power
 from agentaudit.simulation.machine import (
@@ -47,7 +46,7 @@ def parse_machine(root: Written, *, file: str) -> Machine:
     reading = Reading(file=file)
     machine = read_machine(reading, root)
     if reading.problems or machine is None:
-        raise InputError(*reading.problems)
+        raise reading.error()
     return machine
 
 
@@ -160,7 +159,7 @@ def _curve(
     if node is None:
         return None
     if node.kind != "mapping":
-        reading.fault(node, f"{name} {what}")
+        reading.wrong(node, f"{name} {what}")
         return None
     problems = len(reading.problems)
     points = tuple(_pairs(reading, node, name, least))
@@ -175,10 +174,11 @@ def _curve(
 
 def _pairs(reading: Reading, node: Written, name: str, least: int) -> Iterator[tuple[int, float]]:
     above = 0.0 if least else -1e-9
-    for jobs, number in node.items():
+    for key, number in node.entries:
+        jobs = key.raw
         if not (jobs.isascii() and jobs.isdigit()) or not least <= int(jobs[:20]) <= _MOST_JOBS:
             reading.fault(
-                number, f"{name}: {jobs!r} is no number of jobs from {least} to {_MOST_JOBS}"
+                key, f"{name}: {jobs!r} is no number of jobs from {least} to {_MOST_JOBS}"
             )
         else:
             yield int(jobs), reading.number(number, f"{name} at {jobs}", 1.0, above=above)

@@ -42,12 +42,28 @@ def premises(
             f" {first.step_id} of request {first.request_id}); of those at once one counts, a model"
             " call before other work, with the CPU work of the others on threads beside it."
         )
-    used_ns = sum(step.cpu_ns for request in replayed for step in steps[request.request_id])
+    within = [step for request in replayed for step in steps[request.request_id]]
+    yield from _abreast([step for step in within if step.threads > 1])
+    used_ns = sum(step.cpu_ns for step in within)
     if trace.cpu_total_ns > used_ns:
         yield (
             f"{1 - used_ns / trace.cpu_total_ns:.0%} of the recorded CPU time belongs to no"
             " replayed request and is not simulated as theirs."
         )
+
+
+def _abreast(steps: Sequence[Step]) -> Iterator[str]:
+    """Where threads of a library may be more than cores, which sharing does not tell of."""
+    if not steps:
+        return
+    most = max(steps, key=lambda step: (step.threads, -step.step_id))
+    yield (
+        f"{len(steps)} steps ran on several threads at once (the most: {most.name or most.kind},"
+        f" on {most.threads}): those of child processes or of a library. Here they share cores"
+        " evenly. Threads of linear algebra do not, where there are more of them than cores: 16"
+        " workers on 2 cores took 15 times as long as their work (OpenBLAS), and no longer with"
+        " OPENBLAS_NUM_THREADS=1."
+    )
 
 
 def _waits(notes: Notes, latency_ns: int) -> Iterator[str]:

@@ -31,7 +31,7 @@ Every other word is an error.
 from msgspec import field
 from msgspec.structs import replace
 
-from agentaudit.errors import InputError, UsageError
+from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Stage
 from agentaudit.simulation.arrivals import (
     CLOSED,
@@ -53,7 +53,7 @@ def parse_workload(root: Written, *, file: str) -> WorkloadShape:
     reading = _WorkloadReading(file=file)
     shape = reading.workload(root)
     if reading.problems:
-        raise InputError(*reading.problems)
+        raise reading.error()
     return shape
 
 
@@ -94,10 +94,13 @@ class _WorkloadReading(Reading):
         )
 
     def types(self, node: Written | None) -> tuple[TypeShape, ...]:
-        kinds = tuple(self.type(element) for element in self.elements(node, "types"))
-        names = [kind.name for kind in kinds]
-        if node is not None and len(set(names)) < len(names):
-            self.fault(node, "two types have the same name")
+        elements = self.elements(node, "types")
+        kinds = tuple(self.type(element) for element in elements)
+        names: set[str] = set()
+        for kind, element in zip(kinds, elements, strict=True):
+            if kind.name in names:
+                self.fault(element, f"two types have the same name, {kind.name!r}")
+            names.add(kind.name)
         return kinds
 
     def type(self, node: Written) -> TypeShape:
@@ -118,7 +121,11 @@ class _WorkloadReading(Reading):
         entries = self.entries(node, "a step", known=known)
         named = [stage for stage in stages if stage in entries]
         if len(named) != 1:
-            self.fault(node, f"a step has exactly one of {', '.join(stages)}")
+            if node.kind == "mapping":
+                has = " and ".join(named) or "none"
+                self.fault(
+                    node, f"a step has exactly one of {', '.join(stages)}; this one has {has}"
+                )
             return StepShape(stage=Stage.WAIT, mean_ns=0)
         name, size = entries.get("name"), entries.get("tokens")
         tokens = self.whole(size, "tokens", 0, MOST_TOKENS, least=0)
@@ -138,7 +145,9 @@ class _WorkloadReading(Reading):
         """Every call fits into the KV cache, or could never be served."""
         for node, tokens in self.calls:
             if tokens > room:
-                self.fault(node, f"the call is larger than the KV cache, {room:,} tokens")
+                self.fault(
+                    node, f"the call of {tokens:,} is larger than the KV cache, {room:,} tokens"
+                )
 
     def arrivals(self, node: Written | None) -> Arrivals:
         if node is None:

@@ -8,11 +8,13 @@ input like any other, and every problem is an InputError that names the place.
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from agentaudit.errors import InputError, Problem
+from agentaudit.store.framing import MAGIC
 
 if TYPE_CHECKING:
     from agentaudit.model.accuracy import SelfTest
@@ -114,11 +116,15 @@ def read_artifact(path: Path) -> Artifact:
     not hold what its kind promises.
     """
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise _problem(path, f"is larger than {LARGEST_BYTES // 2**20} MiB")
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}") from error
+    if text.startswith(MAGIC):
+        made = f"agentaudit trace show {quote(str(path))} --json profile.json"
+        raise _problem(path, f"is a recording; `{made}` makes an artifact of it")
+    if len(text) > LARGEST_BYTES:
+        raise _problem(path, f"is larger than {LARGEST_BYTES // 2**20} MiB")
     return from_json(text, path)
 
 

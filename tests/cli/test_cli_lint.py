@@ -36,7 +36,7 @@ def test_findings_end_in_1_and_stand_on_standard_output(tmp_path: Path) -> None:
 
     assert code == 1
     assert ".mcp.json:6:23 critical literal-model-api-key" in out
-    assert "Read 1 of 1 files." in out
+    assert "Read 1 of 1 file." in out
 
 
 def test_nothing_found_ends_in_0(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_several_files_each_in_its_format(tmp_path: Path) -> None:
 
     assert (code, shown) == (1, "")
     assert "wrote" in said
-    assert "Read 1 of 1 files." in said
+    assert "Read 1 of 1 file." in said
     assert (out / "lint.json").read_bytes() == (out / "findings.json").read_bytes()
     assert isinstance(read_artifact(out / "findings.json"), LintResult)
     assert json.loads((out / "lint.sarif").read_text())["version"] == "2.1.0"

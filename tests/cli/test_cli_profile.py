@@ -286,7 +286,7 @@ def test_rules_of_users_are_tried_first(mixed: subprocess.Popen[str], tmp_path: 
         (["--", "/no/such/program"], "cannot be started"),
         (["--llm-endpoint", "nowhere", "--", "sleep", "5"], "say host:port"),
         (["--pid", str(os.getpid())], "is agentaudit itself"),
-        (["--rules", "/no/such/folder", "--pid", "1"], "holds no step rules"),
+        (["--rules", "/no/such/folder", "--pid", "1"], "no such folder of rules"),
     ],
 )
 def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], message: str) -> None:

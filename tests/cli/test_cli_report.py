@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from agentaudit.cli.main import app
 from agentaudit.errors import IncompleteError, InputError, UsageError
 from agentaudit.store.artifacts import Artifact, write_artifact
+from agentaudit.store.framing import file_head
 from tests.report import samples
 
 RISKY: dict[str, Artifact] = {
@@ -99,6 +100,34 @@ def test_two_artifacts_of_a_kind_are_refused(tmp_path: Path) -> None:
     assert isinstance(result.exception, UsageError)
     assert "one/profile.json and" in str(result.exception)
     assert not (tmp_path / "a.html").exists()
+
+
+def test_an_artifact_given_twice_is_refused(tmp_path: Path) -> None:
+    """Also beside its own folder, and by another way to it: one of the two was meant to differ."""
+    folder = written(tmp_path / "agent", RISKY)
+    (tmp_path / "link.json").symlink_to(folder / "profile.json")
+
+    for paths in (
+        (folder / "profile.json", folder / "profile.json"),
+        (folder, folder / "profile.json"),
+        (folder, tmp_path / "link.json"),
+    ):
+        result = run(*paths, "-o", tmp_path / "a.html")
+        assert isinstance(result.exception, UsageError)
+        assert f"{paths[-1]} is given twice" in str(result.exception)
+
+
+def test_a_recording_is_told_what_makes_an_artifact_of_it(tmp_path: Path) -> None:
+    """The file that `profile` writes first is the one that people try first."""
+    recording = tmp_path / "my run.aatrace"
+    recording.write_bytes(file_head())
+    result = run(recording)
+
+    assert isinstance(result.exception, InputError)
+    assert str(result.exception) == (
+        f"{recording}: is a recording; `agentaudit trace show '{recording}' --json profile.json`"
+        " makes an artifact of it"
+    )
 
 
 def test_a_report_among_other_artifacts_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
-from agentaudit.errors import AgentAuditError, UsageError
+from agentaudit.errors import AgentAuditError, InputError, UsageError
 
 RULE = """\
 id: {name}
@@ -105,7 +105,7 @@ def test_examples_that_fail_are_named(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds no rule files"):
+    with pytest.raises(InputError, match="holds no rules"):
         run("test", str(tmp_path))
 
 

@@ -107,7 +107,8 @@ subjects: [{kind: ServiceAccount, name: support, namespace: agents}]
     ("role", "expected"),
     [
         ('"arn:aws:iam::111122223333:role/team/agents"', {"agents": 1}),
-        ('"arn:aws:iam::${var.account}:role/agents"', {}),
+        ('"arn:aws:iam::${var.account}:role/agents"', {"agents": 1}),
+        ('"arn:aws:iam::111122223333:role/${var.name}"', {}),
         ("var.role", {}),
         ("data.aws_iam_role.agents.arn", {}),
     ],

@@ -598,6 +598,7 @@ def test_groups_of_containers_are_read_with_their_variables() -> None:
         "OPENAI_API_KEY": CredentialForm.SECRET_REF,
         "TAVILY_API_KEY": CredentialForm.LITERAL,
     }
+    assert {each.unused_channel for each in found.credentials} == {"", "`secureValue`"}
     assert [(each.name, each.memory_limit) for each in found.runtimes] == [("agent", Known.SET)]
 
 

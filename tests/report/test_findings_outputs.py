@@ -184,7 +184,16 @@ def test_github_annotates_the_open_findings() -> None:
     assert command == (
         "::error file=deploy/.mcp.json,line=4,endLine=4,col=5,endColumn=9,title=held-key (high)"
     )
-    assert message == " key in KEY is held.\n"
+    assert message.partition("\n")[0] == " key in KEY is held."
+
+
+def test_github_is_told_what_was_not_read() -> None:
+    """A step without annotations looks clean, whatever its exit code."""
+    assert render_github(result(coverage=(BROKEN,))) == snapshot(
+        "::warning file=b.yaml,line=3,title=not read whole::b.yaml:3:7: failed: no YAML\n"
+    )
+    many = result(coverage=(BROKEN,) * 12)
+    assert render_github(many).splitlines()[10:] == ["2 more files not read whole."]
 
 
 def test_github_gets_no_more_than_it_shows() -> None:
@@ -194,6 +203,7 @@ def test_github_gets_no_more_than_it_shows() -> None:
 
     assert sum(line.startswith("::warning") for line in lines) == 10
     assert lines[-1] == "4 more findings are not annotated here."
+    assert "1 more finding is not" in render_github(replace(many, findings=many.findings[:11]))
 
 
 def test_gitlab_gets_what_it_asks_for() -> None:
@@ -219,7 +229,33 @@ b.yaml:3:7: failed: no YAML
 
 
 def test_the_table_says_when_there_is_nothing() -> None:
-    assert render_table(result(), width=80).plain == "No findings.\nRead 1 of 1 files.\n"
+    assert render_table(result(), width=80).plain == "No findings.\nRead 1 of 1 file.\n"
+
+
+def test_no_finding_in_what_was_not_read_is_no_all_clear() -> None:
+    """The first line says what is known, and a reader may stop there."""
+    part = result(coverage=(BROKEN,))
+    nothing = replace(part, coverage=(BROKEN,))
+
+    assert render_table(part, width=80).plain.startswith("No findings in what could be read.\n")
+    assert "No findings in what could be read." in render_markdown(part)
+    assert render_table(nothing, width=80).plain == snapshot("""\
+Nothing could be read, so nothing is known.
+Read 0 of 1 file; 1 could not be read.
+b.yaml:3:7: failed: no YAML
+""")
+    assert "Nothing could be read, so nothing is known." in render_markdown(nothing)
+
+
+def test_a_title_that_does_not_fit_goes_on_below() -> None:
+    """The place and the severity stay together, so that they can be searched for."""
+    deep = replace(
+        finding("held-key", Severity.HIGH), evidence=place(4, f"{'deep/' * 12}compose.yaml")
+    )
+    first, second, *_ = render_table(result(deep), width=80).plain.splitlines()
+
+    assert first.endswith("compose.yaml:4:5 high")
+    assert second == "  held-key"
 
 
 def test_related_places_are_counted_unless_asked_for() -> None:
@@ -290,7 +326,7 @@ def test_coverage_counts_every_kind_of_file() -> None:
     open_end = Unresolved(evidence=place(1), what="var.x", effect="unknown")
 
     assert coverage_sentence(result(coverage=(partial, skipped))) == (
-        "Read 1 of 2 files; 1 only in part; skipped 1 that deploy nothing."
+        "Read 1 of 2 files; 1 only in part; skipped 1 that deploys nothing."
     )
     assert "skipped 1,234 that" in coverage_sentence(result(coverage=(folder,)))
-    assert "1 references unresolved" in coverage_sentence(replace(result(), unresolved=(open_end,)))
+    assert "1 reference unresolved" in coverage_sentence(replace(result(), unresolved=(open_end,)))

@@ -2,12 +2,13 @@
 
 from msgspec.structs import replace
 
+from agentaudit.linting.suppressions import META_RULES
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.report.blocks import Figure, Folded, Points, Table
 from agentaudit.report.coverage_section import coverage_section
 from agentaudit.report.decisions import report_of
 from agentaudit.report.environment import environment
-from agentaudit.report.findings_section import rules_block
+from agentaudit.report.findings_section import findings_section, rules_block
 from agentaudit.report.profile_section import profile_section
 from agentaudit.report.scheduler_section import scheduler_section
 from agentaudit.report.sections import sections
@@ -168,6 +169,25 @@ def test_a_rule_that_found_nothing_is_there_too() -> None:
 
     assert block.summary == "5 rules asked; 1 found nothing"
     assert len(block.blocks) == 5
+
+
+def test_rules_about_suppressions_are_no_rules_that_were_asked() -> None:
+    """The page counts what `rules list` counts, and shows others where they found something."""
+    risky = samples.risky_lint()
+    (*_, hit) = risky.findings
+    about = replace(risky, rules=(*risky.rules, *META_RULES))
+    found = replace(about, findings=(*about.findings, replace(hit, rule=META_RULES[0].id)))
+
+    assert rules_block(about) == rules_block(risky)
+    assert len(rules_block(found).blocks) == len(rules_block(risky).blocks) + 1
+
+
+def test_no_finding_in_what_was_not_read_is_no_praise() -> None:
+    broken = FileCoverage(file="a.yaml", status=FileStatus.FAILED, reason="is no YAML")
+    nothing = replace(samples.risky_lint(), findings=(), coverage=(broken,))
+
+    assert findings_section(nothing).lead == "Nothing could be read, so nothing is known."
+    assert findings_section(replace(nothing, coverage=())).lead == "None open, by 5 rules."
 
 
 def test_paths_without_crossings_or_patches_show_no_empty_folds() -> None:

@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
-from agentaudit.model.threat import ThreatModel
+from agentaudit.model.threat import Bounds, ThreatModel
 from agentaudit.report.threat_markdown import render_threat_markdown
 from agentaudit.report.threat_mermaid import render_mermaid
 from agentaudit.report.threat_sarif import render_threat_sarif
@@ -103,7 +103,7 @@ Blast radius: support
    Confidence: certain. ASI02:2026, AML.T0101. Id:
    irreversible-without-approval-4cb6cfeb
 
-What if                            LIVE  THEFT  closes  opens
+What if                            LIVE  THEFT  closes
 as it is                              9      0
 approval on changing tools            0      0       3
 grants narrowed to reading            3      0       1
@@ -120,6 +120,22 @@ def test_no_line_of_a_story_is_wider_than_the_terminal() -> None:
     story, _, _ = table(model(), verbose=True).partition("Sketch:")
 
     assert max(map(len, story.splitlines())) <= 80
+
+
+def test_what_a_change_opens_is_told_where_any_does() -> None:
+    """A column of nothing says nothing; one number in it is news."""
+    quiet = model(limited(baseline()))
+    first, *others = quiet.mitigations
+    loud = replace(first, opens=("a", "b"), title="a change with so long a name that it is wide")
+    radius = replace(quiet.blast_radius, theft_action_hours=Bounds(low=32_905_440, high=71_327_520))
+    told = replace(quiet, mitigations=(loud, *others), blast_radius=radius)
+    head, _, *lines = table(told).partition("\nWhat if")[2].splitlines()
+
+    assert "opens" not in table(quiet)
+    assert head.split() == ["LIVE", "THEFT", "closes", "opens"]
+    assert lines[0].endswith("  2")
+    assert "".join(lines[:2]).replace(" ", "").startswith("achangewithso")
+    assert max(map(len, [head, *lines[:6]])) <= 80
 
 
 def test_many_paths_are_counted_and_verbose_shows_them() -> None:

@@ -121,6 +121,23 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         load_lint_rules([tmp_path / "nowhere"])
 
 
+def test_a_folder_that_would_add_no_rule_is_named(tmp_path: Path) -> None:
+    """Whoever names a folder expects its rules to be asked."""
+    with pytest.raises(InputError, match="holds no rules"):
+        load_lint_rules([tmp_path])
+    with pytest.raises(InputError, match="is a file: name the folder"):
+        load_lint_rules([written(tmp_path, GOOD) / "held-key.yaml"])
+    with pytest.raises(InputError, match=r"other.yml: rules stand in \*.yaml: rename it"):
+        load_lint_rules([written(tmp_path, GOOD, "other.yml")])
+
+
+def test_what_is_missing_is_told_once(tmp_path: Path) -> None:
+    found = problems(tmp_path, "id: held-key\n")
+
+    assert sorted(found) == sorted(set(found))
+    assert "1:1: `when` is missing" in found
+
+
 @pytest.mark.parametrize("text", ["- a list\n", "a: 1\n---\nb: 2\n", "{", "\x00"])
 def test_what_is_no_rule_file_is_named(tmp_path: Path, text: str) -> None:
     assert problems(tmp_path, text)

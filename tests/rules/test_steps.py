@@ -106,6 +106,9 @@ def test_what_is_no_rule_file_is_an_input_error(tmp_path: Path, text: str, messa
 def test_a_folder_without_rules_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no step rules"):
         load_step_rules([tmp_path])
+    (tmp_path / "mine.yml").write_text("[]")
+    with pytest.raises(InputError, match="rename it"):
+        load_step_rules([tmp_path])
 
 
 def test_bytes_that_are_no_text_are_an_input_error(tmp_path: Path) -> None:

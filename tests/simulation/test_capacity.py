@@ -178,7 +178,7 @@ def test_what_runs_are_too_short_to_tell_of_users() -> None:
 def test_users_are_asked_of_those_who_wait() -> None:
     with pytest.raises(UsageError, match="come from no users who wait for their answers"):
         asked(written("poisson:1", plain_machine(2)), Question.USERS, 1.0)
-    with pytest.raises(UsageError, match=r"come at no rate .* --find users"):
+    with pytest.raises(UsageError, match=r"3 users who wait .* poisson:1\.\d+, .* --find users"):
         asked(written("users:3:1s", plain_machine(2)), Question.MAX_RATE, 1.0)
 
 

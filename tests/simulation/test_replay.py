@@ -110,6 +110,27 @@ def test_threads_of_a_tool_run_at_once() -> None:
     assert workload.requests[0].steps[0].threads == 2
 
 
+def test_a_library_on_several_threads_does_no_python_code_meanwhile() -> None:
+    """100 ms of Python code, and then 400 ms of linear algebra on two threads."""
+    algebra = replace(
+        step(0, TOOL, 0, 500, cpu_ms=900, threads=2), name="fit", children_cpu_ns=400 * MS
+    )
+    workload = replayed(trace([algebra], [request(0, 0, 500)]))
+
+    assert workload.requests[0].steps[0].interpreted == pytest.approx(100 / 900)
+    assert any("the most: fit, on 2)" in said for said in workload.assumptions)
+
+
+def test_queueing_of_all_threads_of_a_step_is_simulated_anew() -> None:
+    """Two threads of one step, each with half a core for a second: nobody waits for the outside."""
+    crowded = replace(
+        step(0, TOOL, 0, 1000, cpu_ms=1000, threads=2),
+        children_cpu_ns=500 * MS, run_queue_ns=500 * MS, children_queue_ns=500 * MS,
+    )  # fmt: skip
+
+    assert plan(replayed(trace([crowded], [request(0, 0, 1000)]))) == [(Stage.CPU, 1000)]
+
+
 def test_llm_calls_are_taken_back_to_batch_one() -> None:
     """Two calls that share a server at 5/8 of its speed each for 800 ms need 500 ms alone."""
     recorded = trace(

@@ -135,14 +135,14 @@ types: [{name: a, steps: [{cpu: 1s}]}]
 
     assert [(one.line, one.column, one.message) for one in error.value.problems] == snapshot(
         [
-            (6, 11, "watts has no 'disk'; it has cpu, gpu"),
             (
                 4,
                 10,
                 "watts of the cpu: watts are at least 0, and at least those of 0 jobs, idle",
             ),
-            (5, 25, "watts of the gpu: 'some' is no number of jobs from 0 to 1000000"),
-            (5, 33, "watts of the gpu at 3 is at least 0"),
+            (5, 19, "watts of the gpu: 'some' is no number of jobs from 0 to 1000000"),
+            (5, 33, "watts of the gpu at 3 is at least 0, not '-1'"),
+            (6, 5, "watts has no 'disk'; it has cpu, gpu"),
         ]
     )
     with pytest.raises(InputError, match="watts of the gpu: watts start at 0 jobs, idle"):
@@ -177,28 +177,30 @@ types:
 """
 
     assert problems(text) == [
-        "w.yaml:5:8: a workload has no 'speed'; it has requests, arrivals, seed, machine, types",
-        "w.yaml:11:15: cpu is a time such as 1.5s, 20ms or 300us",
-        "w.yaml:12:9: a step has exactly one of cpu, gpu, wait",
+        "w.yaml:1:11: requests is a whole number from 1 to 10000000, not '0'",
+        f"w.yaml:2:11: arrivals are {WAYS}, not 'bursts'",
+        "w.yaml:3:7: seed is a whole number from 0 to 9223372036854775807, not '-1'",
         (
-            "w.yaml:13:50: a step has no 'note'; it has cpu, gpu, wait, spread, threads, name,"
+            "w.yaml:4:10: a machine is one of sys1, sys2, v1, or has cores, gpu and dispatch,"
+            " not 'sys9'"
+        ),
+        "w.yaml:5:1: a workload has no 'speed'; it has requests, arrivals, seed, machine, types",
+        "w.yaml:8:13: weight is above 0, not '0'",
+        "w.yaml:9:12: heavy is cpu or gpu, not 'both'",
+        "w.yaml:11:15: cpu is a time such as 1.5s, 20ms or 300us, not '5'",
+        "w.yaml:12:9: a step has exactly one of cpu, gpu, wait; this one has cpu and gpu",
+        "w.yaml:13:28: spread is at least 0, not '-1'",
+        "w.yaml:13:41: threads is a whole number from 1 to 4096, not '0'",
+        (
+            "w.yaml:13:44: a step has no 'note'; it has cpu, gpu, wait, spread, threads, name,"
             " tokens, python"
         ),
-        "w.yaml:13:28: spread is at least 0",
-        "w.yaml:13:41: threads is a whole number from 1 to 4096",
         (
             "w.yaml:14:9: a step is a mapping of cpu, gpu, wait, spread, threads, name,"
-            " tokens, python"
+            " tokens, python, not '3s'"
         ),
-        "w.yaml:14:9: a step has exactly one of cpu, gpu, wait",
-        "w.yaml:8:13: weight is above 0",
-        "w.yaml:9:12: heavy is cpu or gpu",
         "w.yaml:15:5: a type needs 'steps'",
-        "w.yaml:7:3: two types have the same name",
-        "w.yaml:4:10: a machine is one of sys1, sys2, v1, or has cores, gpu and dispatch",
-        "w.yaml:1:11: requests is a whole number from 1 to 10000000",
-        f"w.yaml:2:11: arrivals are {WAYS}, not 'bursts'",
-        "w.yaml:3:7: seed is a whole number from 0 to 9223372036854775807",
+        "w.yaml:15:5: two types have the same name, 'a'",
     ]
 
 
@@ -228,7 +230,9 @@ def test_a_machine_with_limits_says_so_among_its_assumptions() -> None:
 def test_a_call_larger_than_the_cache_has_its_place() -> None:
     text = "machine: {kv_tokens: 100}\ntypes: [{name: a, steps: [{gpu: 1s, tokens: 101}]}]"
 
-    assert problems(text) == ["w.yaml:2:45: the call is larger than the KV cache, 100 tokens"]
+    assert problems(text) == [
+        "w.yaml:2:45: the call of 101 is larger than the KV cache, 100 tokens"
+    ]
 
 
 def test_a_machine_file_of_its_own() -> None:
@@ -238,11 +242,11 @@ def test_a_machine_file_of_its_own() -> None:
     with pytest.raises(InputError) as raised:
         parse_machine(root, file="m.yaml")
     assert [str(problem) for problem in raised.value.problems] == [
+        "m.yaml:2:8: calls is a whole number from 1 to 1000000000, not '0'",
         (
-            "m.yaml:3:8: a machine has no 'speed'; it has like, cores, cpu, gpu, dispatch,"
+            "m.yaml:3:1: a machine has no 'speed'; it has like, cores, cpu, gpu, dispatch,"
             " calls, kv_tokens, recompute, background, starvation, watts"
         ),
-        "m.yaml:2:8: calls is a whole number from 1 to 1000000000",
     ]
 
 
@@ -292,7 +296,7 @@ def test_a_file_has_no_recorded_arrivals_and_no_empty_run() -> None:
         ("cpu: {1: 1}", "m.yaml:1:6: cpu points need cores beside them"),
         ("cores: 2\ncpu: {2: 1}", "m.yaml:2:6: cpu: a speed curve starts at 1 job and ascends"),
         ("cores: 2\ncpu: {1: 1, 4: 2, 2: 2}", "m.yaml:2:6: cpu: a speed curve starts at 1 job"),
-        ("cores: 2\ncpu: {1: 1, x: 2}", "m.yaml:2:16: cpu: 'x' is no number of jobs from 1"),
+        ("cores: 2\ncpu: {1: 1, x: 2}", "m.yaml:2:13: cpu: 'x' is no number of jobs from 1"),
         ("cores: 2\ncpu: {1: 1, 2: fast}", "m.yaml:2:16: cpu at 2 is a number"),
         ("cores: 2\ngpu: {1: 1, 8: 0}", "m.yaml:2:16: gpu at 8 is above 0"),
         ("cores: 2\ngpu: {1: inf}", "m.yaml:2:10: gpu at 1 is above 0"),

@@ -1,0 +1,178 @@
+"""
+What runs on Azure, in Terraform: container apps, web and function apps, groups, and machines.
+
+Each with the managed identities that it acts as. Attributes are those of the provider `azurerm`,
+versions 3 and 4: https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs. A container
+app runs ten replicas at most unless it says otherwise.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from agentaudit.extract.azure_runtimes import MANAGED
+from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.terraform_azure_identities import (
+    AZURE_RUNTIMES,
+    system_assigned,
+    user_assigned,
+)
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_runtimes import settings
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Node
+
+_APPS = frozenset({"azurerm_container_app", "azurerm_container_app_job"})
+_GROUP = "azurerm_container_group"
+_MACHINES = frozenset({"azurerm_linux_virtual_machine", "azurerm_windows_virtual_machine"})
+_DEFAULT_REPLICAS = 10
+
+
+def add_azure(module: Module, collector: Collector) -> None:
+    """Every runtime of Azure in a module, its settings, and the identities that it has."""
+    for declared in module.resources(*AZURE_RUNTIMES):
+        for container in _containers(declared):
+            runtime = add_container(collector, container)
+            _act(declared, runtime, collector)
+
+
+def _containers(declared: Declared) -> Iterator[Container]:
+    """What a resource runs; of a machine only one that has an identity is told."""
+    body = declared.body
+    if declared.type in _APPS:
+        kept = {each.text_at("name"): each for each in _listed(body, "secret")}
+        for node in _listed(body, "template", "container"):
+            app = _container(declared, node, tuple(_environment(declared, node, kept)))
+            yield _with_ends(declared, app)
+    elif declared.type == _GROUP:
+        for node in _listed(body, "container"):
+            yield _container(declared, node, tuple(_variables(declared, node)))
+    elif declared.type not in _MACHINES:
+        image = body.get("site_config", "application_stack", "docker_image_name")
+        found = (*settings(declared, body.get("app_settings"), "app_settings"), *_strings(declared))
+        yield _whole(declared, "container", image, found)
+    elif body.get("identity") is not None:
+        yield _whole(declared, "vm", None, ())
+
+
+def _listed(body: Node, *path: str) -> tuple[Node, ...]:
+    found = body.get(*path)
+    return found.list() if found is not None else ()
+
+
+def _container(declared: Declared, node: Node, found: tuple[Setting, ...]) -> Container:
+    name = node.text_at("name") or declared.title
+    whole = _whole(declared, "container", node.get("image"), found)
+    key = f"{declared.key}.{name}"
+    place = place_of(declared.document, node.get("name") or node, name)
+    runtime = replace(whole.runtime, id=runtime_id(name, key), name=name, evidence=place)
+    return replace(
+        whole,
+        place=node,
+        key=key,
+        runtime=runtime,
+        names=(name, declared.title, declared.name),
+        words=(*node.texts_at("command"), *node.texts_at("commands"), *node.texts_at("args")),
+    )
+
+
+def _whole(
+    declared: Declared, kind: str, image: Node | None, found: tuple[Setting, ...]
+) -> Container:
+    """What a resource as a whole runs; memory and processors are limited by what it is put on."""
+    name, limit = declared.title, Known.UNKNOWN if kind == "vm" else Known.SET
+    return Container(
+        document=declared.document,
+        place=declared.header,
+        key=declared.key,
+        runtime=Runtime(
+            id=runtime_id(name, declared.key),
+            name=name,
+            evidence=place_of(declared.document, declared.header, declared.shown),
+            kind=kind,
+            image=(image.text or "") if image is not None else "",
+            memory_limit=limit,
+            cpu_limit=limit,
+        ),
+        names=(name, declared.name),
+        settings=found,
+        short_alternative=MANAGED,
+    )
+
+
+def _with_ends(declared: Declared, app: Container) -> Container:
+    """A container of an app, with how many run at once, or of a job, with when it is ended."""
+    if declared.type == "azurerm_container_app_job":
+        timeout = declared.body.get("replica_timeout_in_seconds")
+        return replace(app, timeout_s=timeout.integer if timeout is not None else None)
+    given = declared.body.get("template", "max_replicas")
+    count = _DEFAULT_REPLICAS if given is None else given.integer
+    known = Known.UNKNOWN if count is None else Known.SET
+    return replace(app, runtime=replace(app.runtime, instances=known, instances_count=count))
+
+
+def _environment(declared: Declared, node: Node, kept: Mapping[str, Node]) -> Iterator[Setting]:
+    """Variables of a container app; `secret_name` leads to its secrets, and to their vault."""
+    for pair in _listed(node, "env"):
+        name, value, stored = pair.get("name"), pair.get("value"), pair.get("secret_name")
+        if name is None or not name.text:
+            continue
+        secret = kept.get(stored.raw) if stored is not None else None
+        written = secret.get("value") if secret is not None else None
+        if written is not None and written.text is not None:
+            yield _setting(declared, name, written)
+        elif stored is not None:
+            yield replace(_setting(declared, name, stored), form=CredentialForm.SECRET_REF)
+        elif value is not None:
+            channel = "`secret_name` of the container app"
+            yield replace(_setting(declared, name, value), channel=channel)
+
+
+def _variables(declared: Declared, node: Node) -> Iterator[Setting]:
+    """What a container of a group finds, in plain view or shown to nobody again."""
+    channel = "`secure_environment_variables`"
+    for setting in settings(declared, node.get("environment_variables"), "environment"):
+        yield replace(setting, channel=channel)
+    yield from settings(declared, node.get("secure_environment_variables"), "environment")
+
+
+def _strings(declared: Declared) -> Iterator[Setting]:
+    for block in _listed(declared.body, "connection_string"):
+        name, value = block.get("name"), block.get("value")
+        if name is not None and value is not None:
+            named = name.changed(raw=f"{name.raw}ConnectionString")
+            yield _setting(declared, named, value)
+
+
+def _setting(declared: Declared, name: Node, value: Node) -> Setting:
+    return Setting(
+        key=name.raw,
+        value=value,
+        document=declared.document,
+        route=f"{declared.shown}.{name.raw}",
+        via=tuple(evidence(declared.document, origin) for origin in value.origin if origin.file),
+        text=value.raw if value.unknown else None,
+    )
+
+
+def _act(declared: Declared, runtime: Runtime, collector: Collector) -> None:
+    """The identities that a runtime is assigned, and the one that the system makes for it."""
+    block = declared.body.get("identity")
+    if block is None:
+        return
+    own = system_assigned(declared, collector)
+    if own:
+        place = evidence(declared.document, block.get("type") or block)
+        collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, own, place)
+    for named in _listed(block, "identity_ids"):
+        place = evidence(declared.document, named)
+        identity = user_assigned(declared.module, declared.document, named, collector)
+        if identity:
+            collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity, place)
+        else:
+            effect = "what it may do is not known"
+            collector.leave_open(place, f"an identity of {declared.shown}", effect)
