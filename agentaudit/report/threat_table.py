@@ -136,7 +136,8 @@ def _add_what_if(text: Text, model: ThreatModel, width: int) -> None:
         _add(text, f"{line}\n", style="" if number else "bold")
     for outcome in model.mitigations:
         if outcome.name == TOGETHER:
-            for line in _wrapped(f"Together: {one_line(outcome.description)}", width, ""):
+            steps = one_line(outcome.description)
+            for line in _wrapped(f"Together: {steps[:1].lower()}{steps[1:]}", width, ""):
                 _add(text, f"{line}\n")
     _add(text, "LIVE in sensitive actions, THEFT in action-hours; each from asking again.\n")
     _add_patch(text, model.mitigations)

@@ -17,18 +17,12 @@ from msgspec.structs import replace
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Found, Question
 from agentaudit.model.results import Met
-from agentaudit.simulation.changes import (
-    MOST_GPUS,
-    rate_refusal,
-    with_cpu,
-    with_gpus,
-    with_rate,
-    with_users,
-)
+from agentaudit.simulation.changes import MOST_GPUS, with_cpu, with_gpus, with_rate, with_users
 from agentaudit.simulation.experiment import Experiment, Outcome, estimate, outcome_of
 from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.objectives import met
+from agentaudit.simulation.open_arrivals import comes_at_no_rate, coming_at_random, how_they_come
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.sentences import listed, time
@@ -45,17 +39,13 @@ def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
     """
     The answer under the baseline, and under the best policy where that is another.
 
-    Raises UsageError without objectives, and for a rate where requests come at none.
+    Raises UsageError without objectives, and for the rate of one request.
     """
     if not ranking.terms.objectives:
         raise UsageError(f"--find {question} needs what is to be met: --slo 'p95 < 10s'")
     names = dict.fromkeys((ranking.baseline, ranking.best.policy.name))
     match question:
         case Question.MAX_RATE:
-            answered = f"{ranking.base_result.throughput_per_s:.3g}"
-            refusal = rate_refusal(ranking.experiment, f"{answered}, as fast as they are answered")
-            if refusal is not None:
-                raise refusal
             return tuple(_max_rate(ranking, ranking.of(name).policy) for name in names)
         case Question.CORES:
             return tuple(_fewest(ranking, name, _CORES) for name in names)
@@ -66,7 +56,7 @@ def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
 
 
 def _max_rate(ranking: Ranking, policy: Policy) -> Found:
-    experiment = ranking.experiment
+    experiment, assumed = _at_a_rate(ranking)
     rates, full = [], 0
     for workload in experiment.workloads:
         one = replace(experiment, workloads=(workload,))
@@ -78,7 +68,9 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
     told = _objectives(ranking)
     under = f"Under {policy.name} ({policy.parameters})"
     if not value:
-        sentence = f"{under} {told} is missed at any rate: requests take longer when alone."
+        sentence = (
+            f"{under} {told} is missed at any rate: requests take longer when alone.{assumed}"
+        )
         return _found(Question.MAX_RATE, policy, None, sentence)
     between = f" (95 % interval {interval.low:.3g} to {interval.high:.3g})" if interval else ""
     cpu, gpu = (load * value / now for load in experiment.load())
@@ -93,9 +85,19 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
             " end before the objective is missed; longer ones (--requests) would tell it better."
         )
     return replace(
-        _found(Question.MAX_RATE, policy, value, sentence),
+        _found(Question.MAX_RATE, policy, value, sentence + assumed),
         interval=interval,
     )
+
+
+def _at_a_rate(ranking: Ranking) -> tuple[Experiment, str]:
+    """The experiment, and what is assumed where its requests come at no rate."""
+    experiment = ranking.experiment
+    if len(experiment.first.requests) == 1 or not comes_at_no_rate(experiment):
+        return experiment, ""
+    answered_per_s = ranking.base_result.throughput_per_s
+    assumed = f" In this answer requests come at random times, and not {how_they_come(experiment)}."
+    return coming_at_random(experiment, answered_per_s), assumed
 
 
 def _largest_factor(ranking: Ranking, experiment: Experiment, policy: Policy) -> tuple[float, bool]:

@@ -13,7 +13,7 @@ from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, Work
 from agentaudit.simulation.experiment import Experiment, types_of
 from agentaudit.simulation.fast.requests import dealt, longer, names_there, on_columns, sooner
 from agentaudit.simulation.machine import MOST_CORES
-from agentaudit.simulation.policies.catalogue import all_at_once
+from agentaudit.simulation.open_arrivals import comes_at_no_rate, how_they_come
 from agentaudit.simulation.power import stretched
 from agentaudit.simulation.speed import faster, ideal_cores
 
@@ -48,38 +48,19 @@ def parse_change(text: str) -> Change:
 
 def with_rate(experiment: Experiment, factor: float) -> Experiment:
     """The same requests, arriving so many times as fast."""
-    refusal = rate_refusal(experiment)
-    if refusal is not None:
-        raise refusal
+    if all(len(one.requests) == 1 for one in experiment.workloads):
+        raise UsageError(
+            "one request comes at no rate that could be changed: ask for more, as in --requests 100"
+        )
+    if comes_at_no_rate(experiment):
+        raise UsageError(
+            f"requests come {how_they_come(experiment)}, and so at no rate that could be changed:"
+            " choose --arrivals poisson:RATE"
+        )
     return replace(
         experiment,
         workloads=tuple(_faster(workload, factor) for workload in experiment.workloads),
     )
-
-
-def rate_refusal(experiment: Experiment, rate: str = "RATE") -> UsageError | None:
-    """Why the rate of requests cannot be changed, and what to ask instead, as at `rate`."""
-    first, given = experiment.first, f"give one with --arrivals poisson:{rate}"
-    if all(len(one.requests) == 1 for one in experiment.workloads):
-        return UsageError(
-            "one request comes at no rate that could be changed: ask for more, as in --requests 100"
-        )
-    if any(one.users for one in experiment.workloads):
-        asking = (
-            "1 user who waits for answers asks"
-            if first.users == 1
-            else (f"{first.users} users who wait for answers ask")
-        )
-        return UsageError(
-            f"{asking} at no rate that could be changed: {given}, or ask how many users there may"
-            " be: --find users"
-        )
-    if any(all_at_once(one) for one in experiment.workloads):
-        return UsageError(
-            f"requests that arrive as {first.arrivals} come at no rate that could be changed:"
-            f" {given}"
-        )
-    return None
 
 
 def with_users(experiment: Experiment, count: int) -> Experiment:

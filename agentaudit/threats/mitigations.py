@@ -127,11 +127,11 @@ def _together(
         chosen.append(name)
     if len(chosen) < 2:  # noqa: PLR2004, one step alone is told above
         return None
-    titles = [rules.mitigations[name].title for name in chosen]
+    in_turn = ", then ".join(rules.mitigations[name].title for name in chosen)
     return MitigationOutcome(
         name=TOGETHER,
         title=f"{len(chosen)} of these together",
-        description=f"In this order: {'; '.join(titles)}.",
+        description=f"{in_turn[:1].upper()}{in_turn[1:]}.",
         patch="",
         closes=_gone(before, current),
         opens=_gone(current, before),

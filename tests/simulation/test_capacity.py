@@ -178,8 +178,6 @@ def test_what_runs_are_too_short_to_tell_of_users() -> None:
 def test_users_are_asked_of_those_who_wait() -> None:
     with pytest.raises(UsageError, match="come from no users who wait for their answers"):
         asked(written("poisson:1", plain_machine(2)), Question.USERS, 1.0)
-    with pytest.raises(UsageError, match=r"3 users who wait .* poisson:1\.\d+, .* --find users"):
-        asked(written("users:3:1s", plain_machine(2)), Question.MAX_RATE, 1.0)
 
 
 def test_what_there_is_no_answer_to() -> None:
@@ -188,5 +186,27 @@ def test_what_there_is_no_answer_to() -> None:
 
     with pytest.raises(UsageError, match="--find cores needs what is to be met"):
         searched(ranking, Question.CORES)
-    with pytest.raises(UsageError, match="come at no rate"):
-        asked(closed, Question.MAX_RATE, 1.0, policy="multi-processing")
+    alone = replace(closed.first, requests=closed.first.requests[:1])
+    with pytest.raises(UsageError, match="one request comes at no rate"):
+        asked(replace(closed, workloads=(alone,)), Question.MAX_RATE, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "told"),
+    [("users:3:1s", "not from 3 users who wait for answers"), ("closed", "not all at once")],
+)
+def test_a_rate_is_found_of_requests_that_came_at_none(arrivals: str, told: str) -> None:
+    """As if they came at random: within a fifth of what the law itself gives."""
+    (found,) = asked(written(arrivals, plain_machine(2)), Question.MAX_RATE, 4.0)
+    (lawful,) = asked(written("poisson:1", plain_machine(2)), Question.MAX_RATE, 4.0)
+
+    assert found.value == pytest.approx(lawful.value, rel=0.2)
+    assert found.sentence.endswith(f"requests come at random times, and {told}.")
+
+
+def test_a_rate_is_found_of_many_requests_that_came_at_none() -> None:
+    """Large workloads stay columns."""
+    large = users("users:3:1s", 20_000, replications=1)
+    (found,) = asked(large, Question.MAX_RATE, 1000.0)
+
+    assert found.value == pytest.approx(4.0, rel=0.1)

@@ -139,7 +139,7 @@ def test_what_is_no_change(text: str, said: str) -> None:
 
 
 def test_a_batch_has_no_rate() -> None:
-    with pytest.raises(UsageError, match="come at no rate that could be changed"):
+    with pytest.raises(UsageError, match="all at once, and so at no rate"):
         parse_change("rate=2x").apply(experiment(every_ns=0))
 
 

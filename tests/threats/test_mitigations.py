@@ -70,6 +70,7 @@ def test_steps_together_leave_less_than_each_alone() -> None:
     found = outcomes(baseline())
     together = found.pop(TOGETHER)
 
+    assert ", then " in together.description
     assert together.blast_radius.theft_action_hours.high == 0
     assert together.blast_radius.live_permissions_management.high == 0
     assert all(len(together.closes) >= len(alone.closes) for alone in found.values())

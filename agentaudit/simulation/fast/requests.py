@@ -99,6 +99,12 @@ def sooner(columns: WorkColumns, factor: float) -> WorkColumns | None:
     return replace(columns, arrival_ns=np.rint(arrival_ns).astype(np.int64))
 
 
+def coming_at(columns: WorkColumns, instants: Iterator[int]) -> WorkColumns:
+    """The same requests at these instants, whoever was answered."""
+    arrival_ns = np.fromiter(instants, dtype=np.int64, count=len(columns))
+    return replace(columns, arrival_ns=arrival_ns, follows=None, think_ns=None)
+
+
 def longer(
     columns: WorkColumns, factor: float, chosen: Callable[[str, Stage, str], bool]
 ) -> WorkColumns | None:
