@@ -3,8 +3,10 @@
 import gc
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from agentaudit.errors import AgentAuditError, ExitCode
+if TYPE_CHECKING:
+    from agentaudit.errors import AgentAuditError
 
 _MADE_AT_START = 50_000
 """Objects, of which none is garbage: to look for some 40 times took a twentieth of a small run."""
@@ -12,11 +14,22 @@ _GLOBAL_FLAGS = frozenset(("-q", "--quiet", "-v", "--verbose", "--no-color"))
 
 
 def main() -> None:
-    """Run the command line; errors for people become a sentence, all others exit code 70."""
+    """
+    Run the command line; errors for people become a sentence, all others exit code 70.
+
+    Whatever takes time, imports among it, is done where Ctrl-C is waited for.
+    """
     try:
-        _run()
+        _run_told()
     except KeyboardInterrupt:
         raise SystemExit(_interrupted()) from None
+
+
+def _run_told() -> None:
+    from agentaudit.errors import AgentAuditError
+
+    try:
+        _run()
     except AgentAuditError as error:
         raise SystemExit(_told(error)) from None
     except Exception as error:  # noqa: BLE001, the one place that must catch everything
@@ -26,7 +39,10 @@ def main() -> None:
 def _run() -> None:
     gc.set_threshold(_MADE_AT_START)
     from agentaudit.cli.main import app
+    from agentaudit.cli.standard_output import guard_standard_output
+    from agentaudit.errors import ExitCode
 
+    guard_standard_output()
     try:
         app(args=_hoisted(sys.argv[1:]), prog_name="agentaudit")
     except SystemExit as end:
@@ -36,6 +52,8 @@ def _run() -> None:
 
 
 def _interrupted() -> int:
+    from agentaudit.errors import ExitCode
+
     sys.stderr.write("agentaudit: interrupted; what was written until then is kept\n")
     return int(ExitCode.INTERRUPTED)
 
@@ -52,7 +70,7 @@ def _hoisted(arguments: Sequence[str]) -> list[str]:
     return [*flags, *(argument for argument in ours if argument not in _GLOBAL_FLAGS), *theirs]
 
 
-def _told(error: AgentAuditError) -> int:
+def _told(error: "AgentAuditError") -> int:
     from agentaudit.report.text import printable
 
     for line in str(error).splitlines():
@@ -68,6 +86,8 @@ def _internal(error: Exception) -> int:
     lines are shown.
     """
     import traceback
+
+    from agentaudit.errors import ExitCode
 
     frames = list(traceback.extract_tb(error.__traceback__))
     places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]

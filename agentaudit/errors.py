@@ -15,6 +15,8 @@ class ExitCode(IntEnum):
     FINDINGS_AND_INCOMPLETE = 4
     INTERNAL = 70
     INTERRUPTED = 130
+    OUTPUT_GONE = 141
+    """As of any program that writes into a pipe which nobody reads."""
 
 
 def exit_code(*, failed: bool, incomplete: bool) -> ExitCode:
@@ -31,7 +33,11 @@ def with_doubt(code: ExitCode, *, incomplete: bool) -> ExitCode:
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong with an input, and where. Lines and columns count from 1."""
+    """
+    One thing that is wrong with an input, and where. Lines and columns count from 1.
+
+    Its text is one line, whatever names of files hold.
+    """
 
     file: str
     message: str
@@ -40,7 +46,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         place = [self.file, *(str(number) for number in (self.line, self.column) if number)]
-        return f"{':'.join(place)}: {self.message}"
+        return " ".join(f"{':'.join(place)}: {self.message}".splitlines())
 
 
 class AgentAuditError(Exception):
@@ -69,6 +75,12 @@ class IncompleteError(AgentAuditError):
     """There is too little evidence to answer: nothing to audit, or nothing recorded."""
 
     code = ExitCode.INCOMPLETE
+
+
+class OutputGoneError(AgentAuditError):
+    """Whoever read our output went away, as `head` does; there is nobody to tell."""
+
+    code = ExitCode.OUTPUT_GONE
 
 
 class RefusedError(AgentAuditError):

@@ -1,7 +1,9 @@
 """The entry point: exit codes that never lie, and errors that are sentences."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +114,62 @@ def test_global_flags_may_stand_anywhere_before_the_dashes() -> None:
         *("--no-color", "-q"),
         *("profile", "-d", "1s", "--", "agent", "-v", "-q"),
     ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rules", "list"), ("rules", "list", "--markdown"), ("lint", "--help")], ids=str
+)
+def test_output_that_nobody_reads_is_no_finding(arguments: tuple[str, ...]) -> None:
+    """The libraries that print would end with 1, in silence; so do we, with another code."""
+    gone, pipe = os.pipe()
+    os.close(gone)
+    command = [sys.executable, "-m", "agentaudit", *arguments]
+    run = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(pipe)
+
+    assert (run.returncode, run.stderr) == (ExitCode.OUTPUT_GONE, "")
+
+
+def test_a_full_disk_is_no_defect_of_ours() -> None:
+    command = [sys.executable, "-m", "agentaudit", "simulate", "policies"]
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert run.returncode == ExitCode.USAGE
+    assert run.stderr == (
+        "agentaudit: standard output cannot be written: No space left on device\n"
+    )
+
+
+def test_an_encoding_without_our_marks_gets_plainer_ones() -> None:
+    """A tick and a cross stay two."""
+    command = [sys.executable, "-m", "agentaudit", "doctor"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    run = subprocess.run(command, capture_output=True, env=environment, check=False)
+    marks = {line.split()[0] for line in run.stdout.decode("ascii").splitlines() if line.strip()}
+
+    assert run.returncode == 0
+    assert {"|+", "|x"} <= marks or {"+", "x"} <= marks
+
+
+def test_a_problem_is_one_line_whatever_a_file_is_called() -> None:
+    assert str(Problem(file="a\nb\u2028c.yaml", line=1, message="is\nno\rYAML")) == (
+        "a b c.yaml:1: is no YAML"
+    )
+
+
+def test_a_run_that_is_interrupted_while_it_is_loaded_says_so_too() -> None:
+    """Imports take longer than a person who noticed a mistake."""
+    script = (
+        "import sys, agentaudit.__main__ as entry\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        sys.meta_path.remove(self)\n"
+        "        raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "entry.main()\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+
+    assert run.returncode == ExitCode.INTERRUPTED
+    assert run.stderr.decode() == "agentaudit: interrupted; what was written until then is kept\n"

@@ -63,11 +63,11 @@ def audit(
     ] = False,
 ) -> None:
     """
-    Profile, simulate, lint and threat-model, and answer the three decisions in one report.
+    All of it: profile, simulate, lint, threat-model and report.
 
     Records the agent given by PID or command, replays the recording under schedulers, audits the
-    deployment files, and writes report.html with its JSON artifacts. Without an agent to record
-    the third decision stays "not measured", and the run ends with 3.
+    deployment files, answers the three decisions, and writes report.html with its JSON artifacts.
+    Without an agent to record the third decision stays "not measured", and the run ends with 3.
 
     \b
     Examples:

@@ -37,10 +37,11 @@ def doctor(
     ] = OTLP_PORT,
 ) -> None:
     """
-    What a recording would hold here, what each part gives, and what enables the missing ones.
+    What a recording would hold here, and what is missing.
 
-    It reads, and changes nothing: not the process, and no setting. ✓ is there, ✗ is missing, and ?
-    depends on the process.
+    Each part says what it gives, and a missing one what enables it. Doctor reads, and changes
+    nothing: not the process, and no setting. ✓ is there, ✗ is missing, and ? depends on the
+    process.
 
     \b
     Examples:

@@ -117,7 +117,9 @@ def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes")
         stream.flush()
         return
     if format_ is not Format.TABLE:
-        typer.echo(_rendered(result, format_, fixes), nl=False)
+        text = _rendered(result, format_, fixes)
+        # Files for other programs are UTF-8, whatever the terminal's own encoding.
+        typer.echo(text.encode() if isinstance(text, str) else text, nl=False)
         return
     from agentaudit.report.findings_table import render_table
 

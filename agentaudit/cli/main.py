@@ -14,7 +14,7 @@ app = command_group(
         "audit": "All of it: profile, simulate, lint, threat-model and report.",
         "profile": "Where an agent's CPU and GPU time goes, step by step.",
         "simulate": "What another schedule or machine would do for latency.",
-        "lint": "Find credentials, memory and permissions that are risky.",
+        "lint": "Find long-lived credentials, endless memory, needless rights.",
         "threat-model": "Find the ways from untrusted input to damage.",
         "report": "Three decisions and one verdict, as a page, from artifacts.",
         "trace": "Show, compare, import, export, merge and sum up recordings.",
@@ -32,7 +32,8 @@ app = command_group(
     epilog=(
         "Exit codes: 0 pass; 1 findings or a failed gate; 2 usage or unreadable input;"
         " 3 evidence incomplete or nothing to audit; 4 both 1 and 3; 70 internal error;"
-        " 130 interrupted. Ctrl-C while an agent is recorded ends the recording, not the run."
+        " 130 interrupted; 141 whoever read the output went away. Ctrl-C while an agent is recorded"
+        " ends the recording, not the run."
     ),
     pretty_exceptions_enable=False,  # an exception that gets here is handled in __main__
     context_settings={"help_option_names": ["-h", "--help"]},

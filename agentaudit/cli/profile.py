@@ -57,10 +57,11 @@ def profile(
     capture_content: said.CaptureContent = False,
 ) -> None:
     """
-    Where an agent's CPU and GPU time goes: by kind of step, by request, children included.
+    Where an agent's CPU and GPU time goes, step by step.
 
     Attaches to a running process without changing or stopping it, or starts a command. Stacks say
-    which step a thread is in; the kernel's own counters say how much time that took.
+    which step a thread is in; the kernel's own counters say how much time that took, children
+    included.
 
     \b
     Examples:

@@ -53,7 +53,7 @@ def report(
     ] = False,
 ) -> None:
     """
-    Judge what was measured and read: three decisions, one verdict, one offline page.
+    Three decisions and one verdict, as a page, from artifacts.
 
     Reads profile.json, simulation.json, findings.json and threats.json, as the other commands
     write them. What is missing is shown as missing, and never passes. A report.json alone is

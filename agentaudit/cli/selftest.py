@@ -53,7 +53,9 @@ def selftest(
     ] = None,
 ) -> None:
     """
-    Records agents whose work is known, and compares: CPU time, steps, requests, cost, crashes.
+    Record agents whose work is known, and compare.
+
+    CPU time, steps, requests, what the recorder costs, and what a crash loses.
 
     \b
     Examples:

@@ -12,5 +12,5 @@ app = command_group(
     },
     files="agentaudit.cli.simulate_{}",
     add_completion=False,
-    help="Ask what another schedule or another machine would do for the agent's latency.",
+    help="What another schedule or machine would do for latency.",
 )

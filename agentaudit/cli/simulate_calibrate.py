@@ -44,14 +44,14 @@ def calibrate(
     ] = None,
 ) -> None:
     """
-    Print the `machine:` of a workload file: measured here, or from latencies measured elsewhere.
+    Measure a machine for simulations: this one, or another.
 
-    Without a CSV this machine is measured, in about ten seconds: how fast it does each kind of work
-    with 1, 2, 4, … jobs at once, what handing out a step costs, and whether the server that
-    `simulate validate` plays keeps to its batch curve. A CSV has the columns `concurrency` and
-    `seconds`, and a row of concurrency 1. With a column `watts`, or `joules` of all calls of a row
-    together, and a row of concurrency 0, idle, the machine has its watts too. Other columns do no
-    harm.
+    It prints the `machine:` of a workload file. Without a CSV this machine is measured, in about
+    ten seconds: how fast it does each kind of work with 1, 2, 4, … jobs at once, what handing out a
+    step costs, and whether the server that `simulate validate` plays keeps to its batch curve. A
+    CSV has the columns `concurrency` and `seconds`, and a row of concurrency 1. With a column
+    `watts`, or `joules` of all calls of a row together, and a row of concurrency 0, idle, the
+    machine has its watts too. Other columns do no harm.
 
     \b
     Examples:

@@ -18,7 +18,7 @@ def policies(
     ] = False,
 ) -> None:
     """
-    The policies that `simulate scheduler` knows: what each does, and where it comes from.
+    List the policies: what each does, and where it comes from.
 
     How to write one of your own stands in docs/policies.md.
 

@@ -149,12 +149,13 @@ def scheduler(
     ] = False,
 ) -> None:
     """
-    Replay a workload under COMB, MAS and their baselines, and say what to change.
+    Replay a workload under COMB, MAS and their baselines.
 
-    Policies: comb, in the form that suits the arrivals, mas, and all that `agentaudit simulate
-    policies` lists, or one of your own from a Python file, which is executed. The first baseline
-    among them (fcfs or multi-processing) is what the others are compared with, on the same
-    requests. Runs are repeated with requests drawn anew; every percentile has its 95 % interval.
+    It says what to change, also when that is nothing. Policies: comb, in the form that suits the
+    arrivals, mas, and all that `agentaudit simulate policies` lists, or one of your own from a
+    Python file, which is executed. The first baseline among them (fcfs or multi-processing) is what
+    the others are compared with, on the same requests. Runs are repeated with requests drawn anew;
+    every percentile has its 95 % interval.
 
     \b
     Examples:

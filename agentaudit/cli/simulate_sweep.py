@@ -87,7 +87,7 @@ def sweep(
     ] = None,
 ) -> None:
     """
-    Run a workload over arrivals, cores, policies, caps and seeds: all combinations.
+    Run all combinations of arrivals, cores, policies and caps.
 
     Policies share the requests of a seed, so that their differences are their own. What is
     computed is kept: a sweep that was interrupted goes on where it stopped, one that is finished

@@ -81,7 +81,7 @@ def validate(
     ] = None,
 ) -> None:
     """
-    Run a workload on processes of this machine, and say how well simulation predicts it.
+    Run a workload on real processes, beside its prediction.
 
     CPU steps do real work, as much of it as takes the demand alone: what kind, their name says
     (interpreter, regex, numpy, retrieval, spawn). The inference server is a process that sleeps by

@@ -11,7 +11,7 @@ from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
 from agentaudit.cli.outcome import Threshold, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
-from agentaudit.errors import IncompleteError, exit_code
+from agentaudit.errors import IncompleteError, UsageError, exit_code
 
 if TYPE_CHECKING:
     from agentaudit.model.deployment import Deployment
@@ -80,11 +80,12 @@ def threat_model(
     ] = False,
 ) -> None:
     """
-    Find the ways from untrusted input to damage, how far an attacker gets, and what would help.
+    Find the ways from untrusted input to damage.
 
-    Reads the same files as lint and runs none of them. LIVE counts what an attacker who steers the
-    agents can do now; THEFT what can be done later with credentials that were carried out. A range
-    says that something is unknown. Each change is tried, and everything is asked again.
+    Reads the same files as lint, runs none of them, and says how far an attacker gets. LIVE counts
+    what an attacker who steers the agents can do now; THEFT what can be done later with credentials
+    that were carried out. A range says that something is unknown. Each change is tried, and
+    everything is asked again.
 
     \b
     Examples:
@@ -140,14 +141,17 @@ def _write(
     if output is None:
         _show(model, format_ or Format.TABLE, said)
         return
-    chosen = format_ or _BY_SUFFIX.get(output.suffix, Format.TABLE)
+    chosen = format_ or _BY_SUFFIX.get(output.suffix)
+    if chosen is None:
+        known = ", ".join(_BY_SUFFIX)
+        raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
     write_text(output, _renderers()[chosen](model))
     said.note(f"wrote {output}")
 
 
 def _show(model: "ThreatModel", format_: Format, said: Terminal) -> None:
     if format_ is not Format.TABLE:
-        typer.echo(_renderers()[format_](model), nl=False)
+        typer.echo(_renderers()[format_](model).encode(), nl=False)  # UTF-8, whatever the terminal
         return
     from agentaudit.report.threat_table import render_threat_table
 

@@ -13,5 +13,5 @@ app = command_group(
     },
     files="agentaudit.cli.trace_{}",
     add_completion=False,
-    help="Recordings of agents: show, compare, import, export, merge and sum them up.",
+    help="Show, compare, import, export, merge and sum up recordings.",
 )

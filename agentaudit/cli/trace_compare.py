@@ -30,10 +30,11 @@ def trace_compare(
     fail_if: FailIf = None,
 ) -> None:
     """
-    What got slower and what got cheaper from one recording to another, by request and by step.
+    What got slower and what got cheaper between two recordings.
 
-    The requests of both are drawn again and again to tell changes from noise; what differs
-    besides the agent (machine, load, sampler) is said. Also: `profile --compare OLD`.
+    By request and by step. The requests of both are drawn again and again to tell changes from
+    noise; what differs besides the agent (machine, load, sampler) is said. Also: `profile --compare
+    OLD`.
 
     \b
     Examples:

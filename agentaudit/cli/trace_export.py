@@ -59,12 +59,13 @@ def trace_export(
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """
-    A recording for other programs. Prompts, arguments and results are in none of them.
+    A recording for other programs, as Perfetto or Parquet.
 
-    parquet: a dataset partitioned by host and day (recordings, requests, steps, processes, samples)
-    to which every export adds, for `trace summarize`, pandas, DuckDB or Spark; needs the extra
-    agentaudit[parquet]. perfetto: a timeline for ui.perfetto.dev. speedscope: stacks for
-    speedscope.app. otlp: requests and steps as spans, one document a line.
+    Prompts, arguments and results are in none of them. parquet: a dataset partitioned by host and
+    day (recordings, requests, steps, processes, samples) to which every export adds, for `trace
+    summarize`, pandas, DuckDB or Spark; needs the extra agentaudit[parquet]. perfetto: a timeline
+    for ui.perfetto.dev. speedscope: stacks for speedscope.app. otlp: requests and steps as spans,
+    one document a line.
 
     \b
     Examples:

@@ -58,12 +58,12 @@ def trace_import(
     ] = False,
 ) -> None:
     """
-    A recording from a trace that another program wrote, to show, compare and replay.
+    A recording from a trace that another program wrote.
 
-    Formats: otlp (JSON lines of the Collector's file exporter), langsmith, langfuse, tracelab,
-    tracelab-replay, copilot, claude-code, codex, agentic-mooncake, mooncake, azure, burstgpt.
-    Prompts, arguments and answers are never read. Such a recording holds when steps began and
-    ended, and no CPU time: nothing was measured.
+    It can be shown, compared and replayed. Formats: otlp (JSON lines of the Collector's file
+    exporter), langsmith, langfuse, tracelab, tracelab-replay, copilot, claude-code, codex,
+    agentic-mooncake, mooncake, azure, burstgpt. Prompts, arguments and answers are never read. Such
+    a recording holds when steps began and ended, and no CPU time: nothing was measured.
 
     \b
     Examples:

@@ -31,7 +31,7 @@ def trace_merge(
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """
-    Recordings of many hosts, or of several processes of one host, as one recording.
+    Recordings of several hosts or processes as one.
 
     Clocks are aligned through Unix time, processes are kept apart, and the cores of a machine count
     once, however often it was recorded. What is cut off, or was counted twice, is said and stands

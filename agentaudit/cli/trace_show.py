@@ -38,7 +38,9 @@ def show(
     fail_if: FailIf = None,
 ) -> None:
     """
-    The breakdown of a recording, also of one that is still being written or was cut off.
+    The breakdown of a recording, also of one that still grows.
+
+    One that was cut off is shown as far as it goes.
 
     \b
     Examples:

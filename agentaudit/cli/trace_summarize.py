@@ -56,11 +56,12 @@ def trace_summarize(
     ] = False,
 ) -> None:
     """
-    Where the time of many hosts goes: by step kind, by type of request, by host.
+    Where the time of many hosts goes.
 
-    A DATASET is what `trace export --format parquet` of many hosts writes, partitioned by host and
-    day. It is read file by file, so it may be larger than memory, here with pandas or on a Dask
-    cluster, whose workers read it themselves: the numbers are the same.
+    By step kind, by type of request and by host. A DATASET is what `trace export --format parquet`
+    of many hosts writes, partitioned by host and day. It is read file by file, so it may be larger
+    than memory, here with pandas or on a Dask cluster, whose workers read it themselves: the
+    numbers are the same.
 
     \b
     Examples:

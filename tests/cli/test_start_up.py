@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from agentaudit.cli import trace
+from agentaudit.cli import simulate, trace
 from agentaudit.cli.main import app
 
 LIBRARIES = (
@@ -19,7 +19,7 @@ LIBRARIES = (
 )
 CONDITIONS = ("cel_expr_python", "google")
 ANALYSES = ("linting", "profiling", "simulation", "threats")
-EVERY = ("commands", "main", "terminal")
+EVERY = ("commands", "main", "standard_output", "terminal")
 RECORDING = Path(__file__).parents[1] / "store" / "format1.aatrace"
 Loaded = Callable[..., set[str]]
 
@@ -133,7 +133,12 @@ def test_a_recording_is_shown_without_what_deployments_need(loaded: Loaded) -> N
 
 
 @pytest.mark.parametrize(
-    ("group", "files"), [(app, "agentaudit.cli.{}"), (trace.app, "agentaudit.cli.trace_{}")]
+    ("group", "files"),
+    [
+        (app, "agentaudit.cli.{}"),
+        (simulate.app, "agentaudit.cli.simulate_{}"),
+        (trace.app, "agentaudit.cli.trace_{}"),
+    ],
 )
 def test_commands_are_listed_as_they_describe_themselves(group: object, files: str) -> None:
     """The line in a list is the first sentence of the command's own help."""
