@@ -22,7 +22,7 @@ def test_it_sees_of_itself_what_the_interpreter_says() -> None:
 
 @known
 def test_another_process_of_the_same_kind_is_seen(start: Start) -> None:
-    program = start("import sys\ndef waits(): sys.stdin.read()\nprint('ready')\nwaits()")
+    program = start("import sys\ndef waits():\n print('ready')\n sys.stdin.read()\nwaits()")
 
     (only,) = walker_of(program.pid, list).threads()
 
