@@ -215,11 +215,12 @@ def _stations(machine: Machine, most: int, work: WorkColumns) -> parts.Stations:
         [0.0, *(total_speed(curve, jobs) / jobs for jobs in range(1, length))] for curve in curves
     ]
     return parts.Stations(
-        now=np.array([[0, NEVER, *(0,) * 4]] * len(curves), dtype=np.int64),
-        flow=np.array([[0.0, 0.0, 0.0, 1.0, curve.points[-1][1]] for curve in curves]),
+        counts=np.array([[0, NEVER, 0, 0, 0]] * len(curves), dtype=np.int64),
+        flows=np.array([[0.0, 0.0, 1.0]] * len(curves)),
         keys=np.empty((3, most)),
         tickets=np.empty((3, most), dtype=np.int64),
         rates=np.array(rates),
+        flat=np.array([curve.points[-1][1] for curve in curves]),
         active_ns=np.zeros((3, levels_kept(machine) + 1), dtype=np.int64),
     )
 

@@ -38,12 +38,14 @@ from agentaudit.simulation.fast.parts import (
     WAITS,
     WORK_NS,
     Parts,
+    Served,
 )
 from agentaudit.simulation.fast.sorting import ascending
 from agentaudit.simulation.fast.stations import (
-    couple,
-    due_ns,
+    all_settled,
+    keep,
     serve,
+    served_so_far,
     set_timer,
     take_served,
     take_timed,
@@ -64,17 +66,18 @@ def tell_end(parts: Parts, job: int) -> None:
 
 
 @inlined
-def end_steps(parts: Parts, now_ns: int) -> int:
+def end_steps(parts: Parts, served: Served, now_ns: int) -> tuple[Served, int]:
     """
-    All steps that end at this instant; how many.
+    All steps that end at this instant; what is served then, and how many ended.
 
     Under MAS they do in the order of ids, since it frees slots in turn, and where a policy is told.
     """
     ended, at, begin = parts.out.ended, parts.out.at, parts.work.begin
-    count = 0
-    for one in (CPU, GPU, INTERPRETER):
-        if due_ns(parts.stations, one) <= now_ns:
-            count = take_served(parts.stations, one, now_ns, ended, count)
+    cpu, count = take_served(parts.stations, CPU, served.cpu, now_ns, ended, 0)
+    gpu, count = take_served(parts.stations, GPU, served.gpu, now_ns, ended, count)
+    interpreter, count = take_served(
+        parts.stations, INTERPRETER, served.interpreter, now_ns, ended, count
+    )
     count = take_timed(parts.timers, WAITS, now_ns, ended, count)
     if parts.line.rule in (CLASSES, ASKED) and count > 1:
         ascending(ended, count)
@@ -88,7 +91,7 @@ def end_steps(parts: Parts, now_ns: int) -> int:
             begin_later(parts, job)
         else:
             finish(parts, job, now_ns)
-    return count
+    return Served(cpu, gpu, interpreter), count
 
 
 @inlined
@@ -113,9 +116,10 @@ def take_arrivals(parts: Parts, now_ns: int) -> int:
 
 
 @inlined
-def begin_steps(parts: Parts, now_ns: int) -> None:
+def begin_steps(parts: Parts, served: Served, now_ns: int) -> Served:
     """The next steps of those that have one; a request without any work ends in this instant."""
     work, at, now = parts.work, parts.out.at, parts.line.now
+    cpu, gpu, interpreter = served
     for place in range(now[BEGINNING]):
         job = parts.out.beginning[place]
         step = at[job]
@@ -127,19 +131,24 @@ def begin_steps(parts: Parts, now_ns: int) -> None:
             kind, demand_ns = work.kind[step], work.demand_ns[step]
             stage, threads = work.stage[kind], work.threads[kind]
         now[WORK_NS + stage] += demand_ns
-        if stage == WAIT:
+        ticket = job << TICKET_BITS | threads
+        if stage == CPU:
+            cpu = serve(parts.stations, CPU, cpu, now_ns, ticket, demand_ns)
+        elif stage == GPU:
+            gpu = serve(parts.stations, GPU, gpu, now_ns, ticket, demand_ns)
+        elif stage == WAIT:
             set_timer(parts.timers, WAITS, now_ns + demand_ns, job)
         else:
-            serve(parts.stations, stage, now_ns, job << TICKET_BITS | threads, demand_ns)
+            interpreter = serve(parts.stations, INTERPRETER, interpreter, now_ns, ticket, demand_ns)
     now[BEGINNING] = 0
+    return all_settled(parts.stations, Served(cpu, gpu, interpreter), now_ns)
 
 
 @inlined
-def next_instant(parts: Parts) -> int:
+def next_instant(parts: Parts, served: Served) -> int:
     """The next instant at which anything happens."""
     work, line = parts.work, parts.line
-    now_ns = min(due_ns(parts.stations, CPU), due_ns(parts.stations, GPU))
-    now_ns = min(now_ns, due_ns(parts.stations, INTERPRETER))
+    now_ns = min(served.cpu.due_ns, served.gpu.due_ns, served.interpreter.due_ns)
     now_ns = min(now_ns, timer_ns(parts.timers, WAITS), timer_ns(parts.timers, THINKING))
     if line.now[ARRIVED] < len(work.arriving):
         now_ns = min(now_ns, work.arrival_ns[work.arriving[line.now[ARRIVED]]])
@@ -155,12 +164,14 @@ def next_instant(parts: Parts) -> int:
 def execute(parts: Parts) -> None:
     """The whole run: what comes of it stands in the arrays afterwards."""
     now = parts.line.now
-    now_ns = next_instant(parts)
+    served = served_so_far(parts.stations)
+    now_ns = next_instant(parts, served)
     while now_ns < NEVER and now[IDLE] <= _MOST_IDLE:
-        happened = end_steps(parts, now_ns) + take_arrivals(parts, now_ns)
+        served, happened = end_steps(parts, served, now_ns)
+        happened += take_arrivals(parts, now_ns)
         admit(parts, now_ns)
         now[PEAK] = max(now[PEAK], now[RUNNING])
         now[IDLE] = 0 if happened or now[BEGINNING] else now[IDLE] + 1
-        begin_steps(parts, now_ns)
-        couple(parts.stations, now_ns)
-        now_ns = next_instant(parts)
+        served = begin_steps(parts, served, now_ns)
+        now_ns = next_instant(parts, served)
+    keep(parts.stations, served)

@@ -18,11 +18,6 @@ THREADS = (1 << TICKET_BITS) - 1
 # Rows of stations, and the stages of steps; rows of timers.
 CPU, GPU, INTERPRETER, WAIT = 0, 1, 2, 3
 WAITS, THINKING = 0, 1
-# Columns of `Stations.now`: integers that change.
-LAST_NS, DUE_NS, ACTIVE, GUESTS, JOBS, CHANGED = range(6)
-# Columns of `Stations.flow`. `SPEED` is the share of a thread, and 0 without a job; `FLAT` is the
-# total speed past the end of the table of rates.
-VIRTUAL, SPEED, SHARE, PACE, FLAT = range(5)
 
 # Places in `Line.now`: integers of the policy and of the run that change.
 HEAD, HEAD_GPU, TAIL, TAIL_GPU, RUNNING, PEAK, LAUNCH_NS, TURN, ARRIVED, BEGINNING = range(10)
@@ -40,15 +35,47 @@ WIDTH, LEAST, SHRINK = 0, 1, 2
 INTERVAL_NS, FEW, MANY = 0, 1, 2
 
 
+class Station(NamedTuple):
+    """
+    What changes of one station.
+
+    Numbers and no array, so that compiled code keeps them in registers: a store into any array
+    would make it read all of them again.
+    """
+
+    last_ns: int
+    """When it was looked at last."""
+    due_ns: int
+    threads: int
+    guests: int
+    jobs: int
+    virtual: float
+    speed: float
+    """Of a thread; 0 without a job."""
+    pace: float
+
+
+class Served(NamedTuple):
+    """Of all stations."""
+
+    cpu: Station
+    gpu: Station
+    interpreter: Station
+
+
 class Stations(NamedTuple):
     """Cores, a GPU and an interpreter, a row for each: jobs that share a capacity."""
 
-    now: Ints
-    flow: Floats
+    counts: Ints
+    """The integers of `Station`, while none of our code runs."""
+    flows: Floats
+    """The others."""
     keys: Floats
     tickets: Ints
     rates: Floats
     """Speed of one thread when so many are active."""
+    flat: Floats
+    """Speed of all together when more are than `rates` knows."""
     active_ns: Ints
     """For how long so many threads were active; more than the last counts as the last."""
 
@@ -168,11 +195,12 @@ def no_parts() -> Parts:
             dispatch_ns=ints,
         ),
         stations=Stations(
-            now=rows,
-            flow=float_rows,
+            counts=rows,
+            flows=float_rows,
             keys=float_rows,
             tickets=rows,
             rates=float_rows,
+            flat=floats,
             active_ns=rows,
         ),
         timers=Timers(sizes=ints, keys=rows, jobs=rows),

@@ -10,25 +10,17 @@ import numpy as np
 
 from agentaudit.simulation.fast.compiler import inlined
 from agentaudit.simulation.fast.parts import (
-    ACTIVE,
-    CHANGED,
     CPU,
-    DUE_NS,
-    FLAT,
-    GUESTS,
+    GPU,
     INTERPRETER,
-    JOBS,
-    LAST_NS,
     NEVER,
-    PACE,
-    SHARE,
-    SPEED,
     THREADS,
     TICKET_BITS,
-    VIRTUAL,
     Ints,
     Keys,
     Places,
+    Served,
+    Station,
     Stations,
     Timers,
 )
@@ -54,8 +46,7 @@ def drop(keys: Keys, tickets: Ints, count: int) -> None:
     key, ticket = keys[last], tickets[last]
     place, child = 0, 1
     while child < last:
-        if child + 1 < last and keys[child + 1] < keys[child]:
-            child += 1
+        child += np.int64(keys[child + 1] < keys[child])
         if key <= keys[child]:
             break
         keys[place], tickets[place] = keys[child], tickets[child]
@@ -64,89 +55,149 @@ def drop(keys: Keys, tickets: Ints, count: int) -> None:
 
 
 @inlined
-def pass_time(stations: Stations, one: int, now_ns: int) -> None:
-    """What has been served since the station was last looked at."""
-    now, flow = stations.now[one], stations.flow[one]
-    elapsed_ns = now_ns - now[LAST_NS]
-    if elapsed_ns == 0:
-        return
-    now[LAST_NS] = now_ns
-    flow[VIRTUAL] += elapsed_ns * flow[SPEED]
+def served_so_far(stations: Stations) -> Served:
+    """All stations, as they were kept."""
+    return Served(_kept(stations, CPU), _kept(stations, GPU), _kept(stations, INTERPRETER))
+
+
+@inlined
+def _kept(stations: Stations, one: int) -> Station:
+    counts, flows = stations.counts[one], stations.flows[one]
+    return Station(
+        counts[0], counts[1], counts[2], counts[3], counts[4], flows[0], flows[1], flows[2]
+    )
+
+
+@inlined
+def keep(stations: Stations, served: Served) -> None:
+    """All stations, for the next who asks for them."""
+    _keep(stations, CPU, served.cpu)
+    _keep(stations, GPU, served.gpu)
+    _keep(stations, INTERPRETER, served.interpreter)
+
+
+@inlined
+def _keep(stations: Stations, one: int, is_: Station) -> None:
+    counts, flows = stations.counts[one], stations.flows[one]
+    counts[0], counts[1], counts[2] = is_.last_ns, is_.due_ns, is_.threads
+    counts[3], counts[4] = is_.guests, is_.jobs
+    flows[0], flows[1], flows[2] = is_.virtual, is_.speed, is_.pace
+
+
+@inlined
+def passed(stations: Stations, one: int, was: Station, now_ns: int) -> Station:
+    """With what has been served since the station was last looked at."""
+    elapsed_ns = now_ns - was.last_ns
     active_ns = stations.active_ns[one]
-    active_ns[min(now[ACTIVE] + now[GUESTS], len(active_ns) - 1)] += elapsed_ns
+    active_ns[min(was.threads + was.guests, len(active_ns) - 1)] += elapsed_ns
+    return Station(
+        now_ns,
+        was.due_ns,
+        was.threads,
+        was.guests,
+        was.jobs,
+        was.virtual + elapsed_ns * was.speed,
+        was.speed,
+        was.pace,
+    )
 
 
 @inlined
-def set_active(stations: Stations, one: int, threads: int) -> None:
-    """The number of active threads, and with it the speed of each."""
-    now, flow, rates = stations.now[one], stations.flow[one], stations.rates[one]
-    now[ACTIVE], now[CHANGED] = threads, 1
-    everybody = threads + now[GUESTS]
-    rate = rates[everybody] if everybody < len(rates) else flow[FLAT] / everybody
-    flow[SHARE] = rate * flow[PACE]
-    flow[SPEED] = flow[SHARE] if threads else 0.0
+def share(stations: Stations, one: int, of: Station) -> float:
+    """Work served to each thread per nanosecond."""
+    everybody, rates = of.threads + of.guests, stations.rates[one]
+    if everybody < len(rates):
+        return rates[everybody] * of.pace
+    return stations.flat[one] / everybody * of.pace
 
 
 @inlined
-def couple(stations: Stations, now_ns: int) -> None:
-    """From now on the interpreter is one thread to the cores, and shares what that thread gets."""
-    now, flow = stations.now, stations.flow
-    guests = 1 if now[INTERPRETER, ACTIVE] else 0
-    if now[CPU, GUESTS] != guests:
-        pass_time(stations, CPU, now_ns)
-        now[CPU, GUESTS] = guests
-        set_active(stations, CPU, now[CPU, ACTIVE])
-    if flow[INTERPRETER, PACE] != flow[CPU, SHARE]:
-        pass_time(stations, INTERPRETER, now_ns)
-        flow[INTERPRETER, PACE] = flow[CPU, SHARE]
-        set_active(stations, INTERPRETER, now[INTERPRETER, ACTIVE])
+def settled(stations: Stations, one: int, was: Station, now_ns: int) -> Station:
+    """With all that has begun and ended in this instant: once, however much that is."""
+    if was.last_ns != now_ns:
+        return was
+    speed, due_ns = 0.0, NEVER
+    if was.jobs:
+        speed = share(stations, one, was)
+        left = (stations.keys[one, 0] - was.virtual) / speed
+        if left < NEVER:
+            due_ns = now_ns + max(int(np.ceil(left - 0.5)), 0)
+    return Station(now_ns, due_ns, was.threads, was.guests, was.jobs, was.virtual, speed, was.pace)
 
 
 @inlined
-def serve(stations: Stations, one: int, now_ns: int, ticket: int, demand_ns: int) -> None:
-    """A job that begins."""
-    pass_time(stations, one, now_ns)
-    now, threads = stations.now[one], ticket & THREADS
-    key = stations.flow[one, VIRTUAL] + demand_ns / threads
-    push(stations.keys[one], stations.tickets[one], now[JOBS], key, ticket)
-    now[JOBS] += 1
-    set_active(stations, one, now[ACTIVE] + threads)
+def surrounded(
+    stations: Stations, one: int, was: Station, now_ns: int, guests: int, pace: float
+) -> Station:
+    """From now on so many threads run beside its jobs, and all are served at this pace."""
+    new = passed(stations, one, was, now_ns)
+    return Station(now_ns, new.due_ns, new.threads, guests, new.jobs, new.virtual, new.speed, pace)
 
 
 @inlined
-def due_ns(stations: Stations, one: int) -> int:
-    """When the next job ends if nothing else happens."""
-    now, flow = stations.now[one], stations.flow[one]
-    if now[CHANGED]:
-        now[CHANGED], now[DUE_NS] = 0, NEVER
-        if now[JOBS]:
-            left = (stations.keys[one, 0] - flow[VIRTUAL]) / flow[SPEED]
-            if left < NEVER:
-                now[DUE_NS] = now[LAST_NS] + max(int(np.ceil(left - 0.5)), 0)
-    due: int = now[DUE_NS]
-    return due
+def all_settled(stations: Stations, was: Served, now_ns: int) -> Served:
+    """
+    What the instant has left on each station.
+
+    The interpreter is one thread to the cores, and shares what that thread gets.
+    """
+    cpu, interpreter = was.cpu, was.interpreter
+    if interpreter.jobs or cpu.guests:
+        guests = 1 if interpreter.jobs else 0
+        if cpu.guests != guests:
+            cpu = surrounded(stations, CPU, cpu, now_ns, guests, 1.0)
+        pace = share(stations, CPU, cpu)
+        if interpreter.pace != pace:
+            interpreter = surrounded(stations, INTERPRETER, interpreter, now_ns, 0, pace)
+    return Served(
+        settled(stations, CPU, cpu, now_ns),
+        settled(stations, GPU, was.gpu, now_ns),
+        settled(stations, INTERPRETER, interpreter, now_ns),
+    )
 
 
 @inlined
-def take_served(stations: Stations, one: int, now_ns: int, ended: Places, count: int) -> int:
-    """Jobs that have ended on a station, put behind the `count` there are; how many then."""
-    pass_time(stations, one, now_ns)
-    now, flow = stations.now[one], stations.flow[one]
+def serve(
+    stations: Stations, one: int, was: Station, now_ns: int, ticket: int, demand_ns: int
+) -> Station:
+    """With a job that begins."""
+    new, threads = passed(stations, one, was, now_ns), ticket & THREADS
+    key = new.virtual + demand_ns / threads
+    push(stations.keys[one], stations.tickets[one], new.jobs, key, ticket)
+    return Station(
+        now_ns,
+        new.due_ns,
+        new.threads + threads,
+        new.guests,
+        new.jobs + 1,
+        new.virtual,
+        new.speed,
+        new.pace,
+    )
+
+
+@inlined
+def take_served(
+    stations: Stations, one: int, was: Station, now_ns: int, ended: Places, count: int
+) -> tuple[Station, int]:
+    """Without jobs that have ended, which are put behind the `count` there are; how many then."""
+    if was.due_ns > now_ns:
+        return was, count
+    new = passed(stations, one, was, now_ns)
     keys, tickets = stations.keys[one], stations.tickets[one]
-    left, jobs = now[ACTIVE], now[JOBS]
-    reached = flow[VIRTUAL] + 0.5 * flow[SPEED]
+    threads, jobs = new.threads, new.jobs
+    reached = new.virtual + 0.5 * new.speed
     while jobs and keys[0] <= reached:
         ticket = tickets[0]
         drop(keys, tickets, jobs)
         jobs -= 1
-        left -= ticket & THREADS
+        threads -= ticket & THREADS
         ended[count] = ticket >> TICKET_BITS
         count += 1
-    if not jobs:
-        flow[VIRTUAL] = 0.0
-    now[JOBS] = jobs
-    set_active(stations, one, left)
-    return count
+    virtual = new.virtual if jobs else 0.0
+    return Station(
+        now_ns, new.due_ns, threads, new.guests, jobs, virtual, new.speed, new.pace
+    ), count
 
 
 @inlined

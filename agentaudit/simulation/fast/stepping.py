@@ -25,7 +25,7 @@ from agentaudit.simulation.fast.parts import (
     Parts,
     no_parts,
 )
-from agentaudit.simulation.fast.stations import couple
+from agentaudit.simulation.fast.stations import keep, served_so_far
 
 _put, _taken = at_address(no_parts())
 
@@ -54,15 +54,15 @@ def _go_on(parts: Parts) -> int:
     line[PEAK] = max(line[PEAK], line[RUNNING])
     line[HEAD] = line[TAIL] = told[STARTING] = told[FINISHED] = told[ARRIVALS] = 0
     happened = 0
+    served = served_so_far(parts.stations)
     while True:
-        begin_steps(parts, now_ns)
-        couple(parts.stations, now_ns)
-        now_ns = next_instant(parts)
+        served = begin_steps(parts, served, now_ns)
+        now_ns = next_instant(parts, served)
         if waiting or asking.every:
             now_ns = min(now_ns, told[WAKE])
         if now_ns >= NEVER:
             break
-        ended = end_steps(parts, now_ns)
+        served, ended = end_steps(parts, served, now_ns)
         told[ARRIVALS] = take_arrivals(parts, now_ns)
         told[INSTANT] = now_ns
         waiting += told[ARRIVALS]
@@ -70,6 +70,7 @@ def _go_on(parts: Parts) -> int:
         if waiting or asking.every:
             happened = 1 if ended + told[ARRIVALS] else -1
             break
+    keep(parts.stations, served)
     told[WAITING] = waiting
     return happened
 
