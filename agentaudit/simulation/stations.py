@@ -17,7 +17,6 @@ by which all of it is slower. Both change between instants only.
 
 from collections import Counter
 from heapq import heappop, heappush
-from math import ceil
 
 from agentaudit.model.workload import SpeedCurve
 from agentaudit.simulation.power import Levels
@@ -178,7 +177,7 @@ class Station:
             self._share = self._rates[threads]
         if threads:
             self._speed = self._share
-            wait_ns = ceil((self._heap[0][0] - self._virtual) / self._speed - _HALF)
+            wait_ns = int((self._heap[0][0] - self._virtual) / self._speed + _HALF)
             self.ends_ns = self._last_ns + wait_ns if wait_ns > 0 else self._last_ns
         else:
             # Without a job virtual time stands still, whoever else is served.

@@ -27,12 +27,12 @@ _RESERVE = 2
 
 
 @inlined
-def begin_later(parts: Parts, job: int) -> None:
-    """A request whose next step begins in this instant, when all else has been gone through."""
+def begin_later(parts: Parts, job: int, step: int) -> None:
+    """A step that begins in this instant, when all else has been gone through."""
     now = parts.line.now
-    parts.out.beginning[now[BEGINNING]] = job
+    parts.out.beginning[now[BEGINNING]], parts.out.first[now[BEGINNING]] = job, step
     now[BEGINNING] += 1
-    note_begin(parts, job)
+    note_begin(parts, job, step)
 
 
 @inlined
@@ -41,8 +41,7 @@ def start(parts: Parts, job: int, now_ns: int) -> None:
     parts.out.start_ns[job] = now_ns
     parts.line.now[RUNNING] += 1
     work = parts.work
-    parts.out.at[job] = work.begin[job] - (1 if work.dispatch_ns[work.heavy[job]] else 0)
-    begin_later(parts, job)
+    begin_later(parts, job, work.begin[job] - (1 if work.dispatch_ns[work.heavy[job]] else 0))
 
 
 @inlined

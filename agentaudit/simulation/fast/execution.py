@@ -1,11 +1,10 @@
 """Runs columns on the kernel: makes its arrays, and reads what it has left in them."""
 
-from collections.abc import Collection
 from typing import Literal
 
 import numpy as np
 
-from agentaudit.model.workload import Heavy, Machine, Stage
+from agentaudit.model.workload import Machine
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.fast import kernel, parts
 from agentaudit.simulation.fast.columns import (
@@ -16,7 +15,7 @@ from agentaudit.simulation.fast.columns import (
     RunColumns,
     WorkColumns,
 )
-from agentaudit.simulation.fast.threads import Steps, both_ways, threaded_steps
+from agentaudit.simulation.fast.plans import Steps, both_ways, needs_of, steps_of
 from agentaudit.simulation.power import Levels, levels_kept
 from agentaudit.simulation.speed import ideal_cores, total_speed
 from agentaudit.simulation.stations import NEVER
@@ -28,7 +27,6 @@ _MOST_RATES = 1 << 20
 _USUAL: tuple[Literal["C", "A", "W"], ...] = ("C", "A", "W")
 _WORDS = 1 << 11
 """Room for what compiled code knows of all arrays of a run, several times over."""
-_STAGES = {Stage.CPU: parts.CPU, Stage.GPU: parts.GPU, Stage.WAIT: parts.WAIT}
 _UNBOUNDED = (Rule.OFFSET, Rule.OVERLAP, Rule.APART, Rule.WINDOW, Rule.ASKED)
 """Rules under which any number of requests may run at once, whatever their sizes."""
 
@@ -65,10 +63,10 @@ def parts_of(
     """
     if not _fits(work, machine, numbers):
         return None
-    steps = _steps(work, machine.dispatch_ns, numbers.threaded)
+    steps = steps_of(work, machine.dispatch_ns, numbers.threaded)
     asked_for = _asked(work, steps)
     if either_way:
-        asked_for = both_ways(asked_for, steps, _steps(work, machine.dispatch_ns, HEAVIES))
+        asked_for = both_ways(asked_for, steps, steps_of(work, machine.dispatch_ns, HEAVIES))
     # Compiled code that is given an address takes arrays for what they usually are.
     asked_for = parts.Work._make(np.require(each, requirements=_USUAL) for each in asked_for)
     count, jobs = len(work), len(asked_for.begin) - 1
@@ -94,6 +92,7 @@ def parts_of(
             at=np.empty(jobs, dtype=np.int32),
             ended=np.empty(count, dtype=np.int32),
             beginning=np.empty(count, dtype=np.int32),
+            first=np.empty(count, dtype=np.int32),
         ),
     )
 
@@ -151,19 +150,6 @@ def _between(values: Ints, least: int, most: int) -> bool:
     return not len(values) or (int(values.min()) >= least and int(values.max()) < most)
 
 
-def _steps(work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy]) -> Steps:
-    """Those that need anything, where requests of some classes are threads."""
-    begin, kind, demand_ns = work.begin, work.kind, work.demand_ns
-    if threaded:
-        begin, kind, demand_ns = threaded_steps(work, threaded)
-    if len(demand_ns) and not demand_ns.min():
-        needed = demand_ns > 0
-        before = np.concatenate(([0], np.cumsum(needed)))
-        begin, kind, demand_ns = before[begin].astype(np.int32), kind[needed], demand_ns[needed]
-    each_ns = [0 if heavy in threaded else dispatch_ns for heavy in HEAVIES]
-    return Steps(begin, kind, demand_ns, np.array(each_ns, dtype=np.int64))
-
-
 def _asked(work: WorkColumns, steps: Steps) -> parts.Work:
     follower, next_follower = _followers(work)
     return parts.Work(
@@ -171,10 +157,7 @@ def _asked(work: WorkColumns, steps: Steps) -> parts.Work:
         arriving=_arriving(work),
         heavy=work.heavy,
         **steps._asdict(),
-        stage=np.array(
-            [*(_STAGES[kind.stage] for kind in work.kinds), parts.INTERPRETER], dtype=np.int32
-        ),
-        threads=np.array([*(kind.threads for kind in work.kinds), 1], dtype=np.int32),
+        needs=needs_of(work.kinds),
         follower=follower,
         next_follower=next_follower,
         think_ns=np.empty(0, dtype=np.int64) if work.think_ns is None else work.think_ns,
@@ -183,10 +166,10 @@ def _asked(work: WorkColumns, steps: Steps) -> parts.Work:
 
 def _arriving(work: WorkColumns) -> Places:
     """The requests that follow no other, by arrival and then by id."""
-    places = np.arange(len(work), dtype=np.int32)
+    places, arrivals = np.arange(len(work), dtype=np.int32), work.arrival_ns
     if work.follows is not None:
         places = places[work.follows == NOBODY]
-    arrivals = work.arrival_ns[places]
+        arrivals = arrivals[places]
     if np.all(arrivals[1:] >= arrivals[:-1]):
         return places
     return places[np.argsort(arrivals, kind="stable")]

@@ -33,6 +33,7 @@ from agentaudit.simulation.fast.parts import (
     RUNNING,
     TAIL,
     THINKING,
+    THREADS,
     TICKET_BITS,
     WAIT,
     WAITS,
@@ -83,12 +84,13 @@ def end_steps(parts: Parts, served: Served, now_ns: int) -> tuple[Served, int]:
         ascending(ended, count)
     for place in range(count):
         job = ended[place]
-        note_end(parts, job)
-        goes_on = at[job] < begin[job + 1]
+        following = at[job]
+        note_end(parts, job, following - 1)
+        goes_on = following < begin[job + 1]
         if parts.line.rule == ASKED and (parts.asking.every or not goes_on):
             tell_end(parts, job)
         if goes_on:
-            begin_later(parts, job)
+            begin_later(parts, job, following)
         else:
             finish(parts, job, now_ns)
     return Served(cpu, gpu, interpreter), count
@@ -121,15 +123,14 @@ def begin_steps(parts: Parts, served: Served, now_ns: int) -> Served:
     work, at, now = parts.work, parts.out.at, parts.line.now
     cpu, gpu, interpreter = served
     for place in range(now[BEGINNING]):
-        job = parts.out.beginning[place]
-        step = at[job]
+        job, step = parts.out.beginning[place], parts.out.first[place]
         at[job] = step + 1
         stage, threads, demand_ns = WAIT, 1, 0
         if step < work.begin[job]:
             stage, demand_ns = CPU, work.dispatch_ns[work.heavy[job]]
         elif step < work.begin[job + 1]:
-            kind, demand_ns = work.kind[step], work.demand_ns[step]
-            stage, threads = work.stage[kind], work.threads[kind]
+            needs, demand_ns = work.needs[work.kind[step]], work.demand_ns[step]
+            stage, threads = needs >> TICKET_BITS, needs & THREADS
         now[WORK_NS + stage] += demand_ns
         ticket = job << TICKET_BITS | threads
         if stage == CPU:

@@ -97,10 +97,10 @@ class Work(NamedTuple):
     heavy: Codes
     begin: Places
     kind: Places
-    """Which kind of step each is: `stage` and `threads` say what that means."""
+    """Of each step."""
     demand_ns: Ints
-    stage: Places
-    threads: Places
+    needs: Places
+    """Of each kind of step: its stage, and in the lowest bits its threads."""
     follower: Places
     """The first request that follows each, -1 for none; empty when nobody follows."""
     next_follower: Places
@@ -135,7 +135,8 @@ class Outcome(NamedTuple):
     """
     What became of each request, and what is under way.
 
-    `at` is the next step of each; the rest lists whose step ends in an instant, and whose begins.
+    `at` is the next step of each; the rest lists whose step ends in an instant, and whose begins
+    with which.
     """
 
     came_ns: Ints
@@ -144,6 +145,7 @@ class Outcome(NamedTuple):
     at: Places
     ended: Places
     beginning: Places
+    first: Places
 
 
 class Asking(NamedTuple):
@@ -187,8 +189,7 @@ def no_parts() -> Parts:
             begin=places,
             kind=places,
             demand_ns=ints,
-            stage=places,
-            threads=places,
+            needs=places,
             follower=places,
             next_follower=places,
             think_ns=ints,
@@ -226,6 +227,12 @@ def no_parts() -> Parts:
             memory=ints,
         ),
         out=Outcome(
-            came_ns=ints, start_ns=ints, finish_ns=ints, at=places, ended=places, beginning=places
+            came_ns=ints,
+            start_ns=ints,
+            finish_ns=ints,
+            at=places,
+            ended=places,
+            beginning=places,
+            first=places,
         ),
     )

@@ -25,13 +25,16 @@ from agentaudit.simulation.fast.parts import (
     Timers,
 )
 
+_NONE, _ONE = np.uint64(0), np.uint64(1)
+"""Places on a heap have no sign: of others compiled code asks if they count from the end."""
+
 
 @inlined
 def push(keys: Keys, tickets: Ints, count: int, key: float, ticket: int) -> None:
     """One more on a heap that has `count`."""
-    place = count
-    while place > 0:
-        above = (place - 1) >> 1
+    place = np.uint64(count)
+    while place > _NONE:
+        above = (place - _ONE) >> _ONE
         if keys[above] <= key:
             break
         keys[place], tickets[place] = keys[above], tickets[above]
@@ -42,15 +45,16 @@ def push(keys: Keys, tickets: Ints, count: int, key: float, ticket: int) -> None
 @inlined
 def drop(keys: Keys, tickets: Ints, count: int) -> None:
     """The least taken off a heap that had `count`."""
-    last = count - 1
+    last = np.uint64(count - 1)
     key, ticket = keys[last], tickets[last]
-    place, child = 0, 1
+    place, child = _NONE, _ONE
     while child < last:
-        child += np.int64(keys[child + 1] < keys[child])
+        # Of the last the key that moves: then it stays there. No branch, it could not be foreseen.
+        child += np.uint64(keys[child + _ONE] < keys[child])
         if key <= keys[child]:
             break
         keys[place], tickets[place] = keys[child], tickets[child]
-        place, child = child, 2 * child + 1
+        place, child = child, child + child + _ONE
     keys[place], tickets[place] = key, ticket
 
 
@@ -106,9 +110,9 @@ def passed(stations: Stations, one: int, was: Station, now_ns: int) -> Station:
 def share(stations: Stations, one: int, of: Station) -> float:
     """Work served to each thread per nanosecond."""
     everybody, rates = of.threads + of.guests, stations.rates[one]
-    if everybody < len(rates):
-        return rates[everybody] * of.pace
-    return stations.flat[one] / everybody * of.pace
+    known = everybody < len(rates)
+    rate: float = rates[everybody] if known else stations.flat[one] / everybody
+    return rate * of.pace
 
 
 @inlined
@@ -121,7 +125,7 @@ def settled(stations: Stations, one: int, was: Station, now_ns: int) -> Station:
         speed = share(stations, one, was)
         left = (stations.keys[one, 0] - was.virtual) / speed
         if left < NEVER:
-            due_ns = now_ns + max(int(np.ceil(left - 0.5)), 0)
+            due_ns = now_ns + max(int(left + 0.5), 0)
     return Station(now_ns, due_ns, was.threads, was.guests, was.jobs, was.virtual, speed, was.pace)
 
 

@@ -11,6 +11,8 @@ from agentaudit.simulation.fast.parts import (
     MANY,
     RUNNING,
     SHRINK,
+    THREADS,
+    TICKET_BITS,
     TOOLS,
     WIDTH,
     Line,
@@ -26,25 +28,25 @@ def tool_threads(work: Work, job: int, step: int) -> int:
     """Of a CPU step; 0 for other steps, and for starting the request's process, which is none."""
     if step < work.begin[job] or step >= work.begin[job + 1]:
         return 0
-    kind = work.kind[step]
-    return int(work.threads[kind]) if work.stage[kind] == CPU else 0
+    needs = int(work.needs[work.kind[step]])
+    return needs & THREADS if needs >> TICKET_BITS == CPU else 0
 
 
 @inlined
-def note_begin(parts: Parts, job: int) -> None:
-    """The next step of a request begins in this instant."""
+def note_begin(parts: Parts, job: int, step: int) -> None:
+    """A step of a request begins in this instant."""
     if parts.line.rule == WINDOW:
-        parts.line.now[TOOLS] += tool_threads(parts.work, job, parts.out.at[job])
+        parts.line.now[TOOLS] += tool_threads(parts.work, job, step)
 
 
 @inlined
-def note_end(parts: Parts, job: int) -> None:
-    """The step before the next one has ended."""
+def note_end(parts: Parts, job: int, step: int) -> None:
+    """A step of a request has ended."""
     line = parts.line
     if line.rule == WINDOW:
-        line.now[TOOLS] -= tool_threads(parts.work, job, parts.out.at[job] - 1)
+        line.now[TOOLS] -= tool_threads(parts.work, job, step)
     elif line.rule == OVERLAP:
-        line.now[TOOLS] -= min(tool_threads(parts.work, job, parts.out.at[job] - 1), 1)
+        line.now[TOOLS] -= min(tool_threads(parts.work, job, step), 1)
 
 
 @inlined
