@@ -5,7 +5,6 @@ At most a publicly known prefix survives (`AKIA…`), with the length; never a c
 """
 
 import re
-from functools import lru_cache
 
 from agentaudit.expressions import regex
 from agentaudit.readers.token_forms import TOKENS, may_hold_token, token_in
@@ -25,7 +24,6 @@ _REFERENCE = regex(r"^\$\{?[\w:.-]+\}?$")
 _JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
 _LONGEST = 120
 _LONGEST_NAME = 4000
-_SHORT = 100
 
 
 def redacted(value: str) -> str:
@@ -50,10 +48,6 @@ def cleaned(text: str) -> str:
     """The text without what looks like a secret, and otherwise as it is; no name is that long."""
     if len(text) > _LONGEST_NAME:
         return f"… ({len(text)} characters)"
-    return _cleaned(text) if len(text) > _SHORT else _cleaned_before(text)
-
-
-def _cleaned(text: str) -> str:
     if "://" in text:
         text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
     if "eyJ" in text:
@@ -63,10 +57,6 @@ def _cleaned(text: str) -> str:
             if form.hint in text:
                 text = form.pattern.sub(f"{form.prefix}…", text)
     return text
-
-
-_cleaned_before = lru_cache(maxsize=4096)(_cleaned)
-"""Names stand in facts, in their places and in findings, and are cleaned in each."""
 
 
 def bare_url(url: str) -> str:
