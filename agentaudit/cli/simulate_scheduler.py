@@ -206,8 +206,7 @@ def scheduler(
     from agentaudit.simulation.what_if import what_ifs
 
     terminal = terminal_of(context)
-    if price is not None and not isfinite(price):
-        raise UsageError(f"--price is a number of at least 0, not {price}")
+    _check(price=price, objective=objective, recommend=recommend)
     changes = [parse_change(text) for text in what_if or ()]
     with terminal.progress("Simulating"):
         workloads, host, whole = replications_of(
@@ -254,6 +253,14 @@ def scheduler(
         terminal.out.print()
         show_validation(terminal, experiment.first, chosen, names=policy or [], caps=caps)
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+def _check(*, price: float | None, objective: str | None, recommend: bool) -> None:
+    """UsageError for a price that is none, and an objective that nobody aims at."""
+    if price is not None and not isfinite(price):
+        raise UsageError(f"--price is a number of at least 0, not {price}")
+    if objective is not None and not recommend:
+        raise UsageError(f"--objective {objective} is what --recommend aims at: give that too")
 
 
 def _machine(

@@ -9,6 +9,9 @@ from agentaudit.model.measures import Difference, Interval, Percentiles
 from agentaudit.model.views import Views
 from agentaudit.model.workload import Machine
 
+ALL = "all"
+"""In place of a type: all requests together."""
+
 
 class RequestRecord(Struct, frozen=True, kw_only=True):
     """One simulated request. `start_ns` is its admission; `latency` is arrival to finish."""

@@ -70,12 +70,16 @@ def _opening(simulation: Simulation) -> str:
         if simulation.replications > 1
         else f"seed {simulation.seed}"
     )
+    asked = (
+        f"{counted(simulation.requests, 'request')} from {simulation.workload_source}, arrivals"
+        f" {simulation.arrivals}, on {machine.name} ({runs})"
+    )
+    if best.overloaded:
+        return one_line(f"{asked}: requests pile up under every policy.")
     base = next(r for r in simulation.results if r.policy == simulation.baseline)
     equal = best is not base and "equal" in _against(best, base)
     return one_line(
-        f"{counted(simulation.requests, 'request')} from {simulation.workload_source}, arrivals"
-        f" {simulation.arrivals}, on {machine.name} ({runs}): {best.policy} has the lowest P90,"
-        f" {duration(best.overall.latency.p90_ns)}"
+        f"{asked}: {best.policy} has the lowest P90, {duration(best.overall.latency.p90_ns)}"
         + (f", no different from {base.policy} by more than chance or 2%." if equal else ".")
     )
 

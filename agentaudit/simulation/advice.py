@@ -10,7 +10,7 @@ from agentaudit.simulation.fast.requests import classes_there
 from agentaudit.simulation.hurting import hurting
 from agentaudit.simulation.policies.catalogue import ORACLES
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import from_to, listed
+from agentaudit.simulation.sentences import from_to, listed, time
 from agentaudit.simulation.what_if import usual_changes
 
 _COARSE = 0.05
@@ -65,12 +65,15 @@ def _best(ranking: Ranking) -> Iterator[str]:
     base = ranking.base_result
     results = [result for result in ranking.results if result.policy not in ORACLES]
     tail = results[0]
+    if tail.overloaded:
+        return  # such latencies tell how long the run was
     median = min(results, key=lambda result: (result.overloaded, _p50(result), _p90(result)))
     if _better(ranking, Measure.P90, tail, base):
         yield _use(tail, base)
         yield from _equals(ranking, tail)
         if _better(ranking, Measure.P50, median, tail):
-            yield _trade(median, base)
+            gains = _better(ranking, Measure.P50, median, base)
+            yield _trade(median, base) if gains else _stay(tail, base)
     elif _better(ranking, Measure.P50, median, base):
         equal_tail = not _better(ranking, Measure.P90, base, median)
         yield _use(median, base) if equal_tail else _trade(median, base)
@@ -104,6 +107,11 @@ def _blind_to(results: Sequence[PolicyResult]) -> str:
 
 
 def _use(best: PolicyResult, base: PolicyResult) -> str:
+    if base.overloaded:
+        return (
+            f"Use {best.policy} ({best.parameters}) instead of {base.policy} ({base.parameters}),"
+            f" which does not keep up: P90 {time(_p90(best))}, P50 {time(_p50(best))}."
+        )
     return (
         f"Use {best.policy} ({best.parameters}) instead of {base.policy} ({base.parameters}):"
         f" P90 {from_to(_p90(base), _p90(best))}, P50 {from_to(_p50(base), _p50(best))}."
@@ -115,6 +123,13 @@ def _trade(median: PolicyResult, base: PolicyResult) -> str:
         f"If the median matters more than the tail, {median.policy} ({median.parameters}) does"
         f" better: against {base.policy}, P50 {from_to(_p50(base), _p50(median))}, P90"
         f" {from_to(_p90(base), _p90(median))}."
+    )
+
+
+def _stay(tail: PolicyResult, base: PolicyResult) -> str:
+    return (
+        f"If the median matters more than the tail, stay with {base.policy}: {tail.policy} takes"
+        f" P50 {from_to(_p50(base), _p50(tail))}."
     )
 
 

@@ -2,7 +2,8 @@
 The search for caps: every family of policies over its own numbers, by steps that become smaller.
 
 A search looks at each number in turn, doubles and halves it while that helps, then takes smaller
-steps. It finds a good neighbourhood and promises no optimum.
+steps. A cap that is so large that nobody meets it is halved until somebody does. It finds a good
+neighbourhood and promises no optimum.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,13 +32,14 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     "continuum": ("pin_ns",),
 }
 """The caps that each policy is made with; one that is not here is tried as it is."""
+_TIMES = ("offset_ns", "quantum_ns", "pin_ns")
 _STEPS = (2.0, 1.4, 1.15)
 _MOST_TRIES = 40
 """For each family."""
 _LARGEST_CAP = 10**6
 
 Score = Callable[[Policy], float]
-"""Of a policy; the lowest is the best, infinity for one that does not keep up."""
+"""Of a policy; the lowest is the best."""
 
 
 class Searched(Struct, frozen=True, kw_only=True):
@@ -61,10 +63,9 @@ def _best_of(family: str, start: Caps, score: Score) -> Searched:
 
     def scored(caps: Caps) -> float:
         numbers = tuple(getattr(caps, name) for name in names)
-        if numbers not in known:
-            tries = len(known) < _MOST_TRIES
-            known[numbers] = score(SHIPPED[family].make(caps)) if tries else inf
-        return known[numbers]
+        if numbers not in known and len(known) < _MOST_TRIES:
+            known[numbers] = score(SHIPPED[family].make(caps))
+        return known.get(numbers, inf)
 
     caps = start
     for step in _STEPS:
@@ -76,15 +77,22 @@ def _climbed(
     caps: Caps, names: Sequence[str], step: float, scored: Callable[[Caps], float]
 ) -> Caps:
     """Each number in turn, up and down by the step, for as long as that helps."""
-    best = scored(caps)
     for name in names:
         for factor in (step, 1 / step):
-            while True:
-                tried = _changed(caps, name, factor)
-                found = scored(tried)
-                if found >= best:
-                    break
-                caps, best = tried, found
+            caps = _followed(caps, name, factor, scored)
+    return caps
+
+
+def _followed(caps: Caps, name: str, factor: float, scored: Callable[[Caps], float]) -> Caps:
+    """The best on the way, which goes on while it helps, and downwards past caps nobody meets."""
+    at, best = caps, scored(caps)
+    while (tried := _changed(at, name, factor)) != at:
+        found = scored(tried)
+        if found < best:
+            caps, best = tried, found
+        elif found > best or factor > 1 / _STEPS[0] or name in _TIMES:
+            break
+        at = tried
     return caps
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.answers import Found, Question
-from agentaudit.model.results import Met
+from agentaudit.model.results import ALL, Met
 from agentaudit.simulation.changes import MOST_GPUS, with_cpu, with_gpus, with_rate, with_users
 from agentaudit.simulation.experiment import Experiment, Outcome, estimate, outcome_of
 from agentaudit.simulation.load import arrival_rate_per_s
@@ -57,6 +57,12 @@ def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
 
 def _max_rate(ranking: Ranking, policy: Policy) -> Found:
     experiment, assumed = _at_a_rate(ranking)
+    if not max(with_rate(experiment, 1.0).load()):
+        sentence = (
+            f"Under {policy.name} no rate is too high for the machine: requests ask nothing of its"
+            f" cores or its LLM server, and what they wait for elsewhere is not known.{assumed}"
+        )
+        return _found(Question.MAX_RATE, policy, None, sentence)
     rates, full = [], 0
     for workload in experiment.workloads:
         one = replace(experiment, workloads=(workload,))
@@ -275,7 +281,7 @@ def _values(ranking: Ranking, outcome: Outcome | None) -> str:
     for one in ranking.terms.objectives:
         found = estimate(outcome, one.measure, type_=one.type, after=ranking.terms.after)
         half = found.interval.half_width / found.value if found.interval and found.value else None
-        of_type = "" if one.type == "all" else f"{one.type} "
+        of_type = "" if one.type == ALL else f"{one.type} "
         spread = "" if half is None else f" ±{half:.0%}"
         parts.append(f"{of_type}{one.measure} is {time(found.value)}{spread}")
     return listed(parts)

@@ -1,6 +1,7 @@
 """How many requests may run at once: caps scaled to the machine, or chosen by the user."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from math import ceil
 from typing import Any
@@ -13,7 +14,7 @@ from agentaudit.model.workload import Machine, Stage, Workload
 from agentaudit.simulation.fast.requests import columns_of
 from agentaudit.simulation.fast.totals import column_needs
 from agentaudit.simulation.needs import Needs, needs_of
-from agentaudit.simulation.speed import total_speed
+from agentaudit.simulation.speed import largest_speed, total_speed
 
 
 class Caps(Struct, frozen=True, kw_only=True):
@@ -66,6 +67,7 @@ _TIMES = ("s", "TTL")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)(ms|s)?", re.ASCII)
 _LARGEST = 10**9
 _SPARE = 1.25
+_NEARLY_ALL = 0.9
 _NO_CALL_NS = 1_000_000_000
 """In place of what LLM calls take on average, where there are none."""
 
@@ -75,12 +77,14 @@ def default_caps(workload: Workload, machine: Machine) -> Caps:
     The paper's proportions on this machine.
 
     B_cap is as many CPU-heavy requests as keep all cores busy, from one to two times the cores
-    (section 4.1). MAS splits E_CPU : E_shared : E_GPU as 64 : 32 : 128 (section 4.2) with
-    E_CPU = B_cap, and the FCFS baseline may run as many as all three. N_cap is B_cap, and never
-    fewer than the arrivals need in service by Little's law, with a quarter to spare: a smaller cap
-    fails by itself. The offset is the time that the CPU stage of one micro-batch takes by itself,
-    so that the next begins as it ends. A pin outlasts nine of ten pauses between LLM calls, and a
-    quantum is what a call takes alone, on average.
+    (section 4.1); where nobody needs a core, cores limit nothing, and the total is where the LLM
+    server serves nearly as much as it can, the knee that the paper's is near. MAS splits E_CPU :
+    E_shared : E_GPU as 64 : 32 : 128 (section 4.2) with E_CPU = B_cap, and the FCFS baseline may
+    run as many as all three. N_cap is B_cap, and never fewer than the arrivals need in service by
+    Little's law, with a quarter to spare: a smaller cap fails by itself. The offset is the time
+    that the CPU stage of one micro-batch takes by itself, so that the next begins as it ends. A pin
+    outlasts nine of ten pauses between LLM calls, and a quantum is what a call takes alone, on
+    average.
     """
     needs = _needs(workload)
     group = _group_size(needs, machine)
@@ -149,8 +153,27 @@ def _group_size(needs: Needs, machine: Machine) -> int:
     cpu_ns = heavy_ns[Stage.CPU] / heavy + machine.dispatch_ns
     alone_ns = cpu_ns + heavy_ns[Stage.GPU] / heavy + heavy_ns[Stage.WAIT] / heavy
     most = 2 * machine.cores
+    if not needs.stage_ns[Stage.CPU] + machine.dispatch_ns:
+        return max(_group_of(_knee(machine), needs), most)
     needed = ceil(machine.cores * alone_ns / cpu_ns) if cpu_ns else most
     return min(max(needed, machine.cores), most)
+
+
+def _group_of(calls: int, needs: Needs) -> int:
+    """The part of a total that has so many at the LLM server; up to as many may be elsewhere."""
+    gpu_ns = needs.stage_ns[Stage.GPU]
+    alone_ns = gpu_ns + needs.stage_ns[Stage.WAIT]
+    total = min(ceil(calls * alone_ns / gpu_ns), 2 * calls) if gpu_ns else 2 * calls
+    return ceil(total * PAPER.group / PAPER.total)
+
+
+def _knee(machine: Machine) -> int:
+    """Calls at once with which the LLM server serves nine tenths of what it can."""
+    most = machine.gpu.points[-1][0]
+    enough = _NEARLY_ALL * largest_speed(machine.gpu, machine.most_calls)
+    return (
+        bisect_left(range(1, most), enough, key=lambda calls: total_speed(machine.gpu, calls)) + 1
+    )
 
 
 def _needed(needs: Needs) -> int:

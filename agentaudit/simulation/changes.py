@@ -9,13 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
-from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload, WorkRequest
+from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest
 from agentaudit.simulation.experiment import Experiment, types_of
 from agentaudit.simulation.fast.requests import dealt, longer, names_there, on_columns, sooner
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.open_arrivals import comes_at_no_rate, how_they_come
 from agentaudit.simulation.power import stretched
-from agentaudit.simulation.speed import faster, ideal_cores
+from agentaudit.simulation.speed import faster, ideal_cores, wider
 
 _WORD = re.compile(r"(?P<name>cpu|gpu|gpus|rate|tool:[^=]+)=(?P<how>\S+)")
 _AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<number>\d{1,9}(?:\.\d{1,9})?)(?P<times>x?)", re.ASCII)
@@ -129,7 +129,7 @@ def with_gpus(experiment: Experiment, count: int) -> Experiment:
         machine=replace(
             machine,
             power=power,
-            gpu=_stretched(machine.gpu, count),
+            gpu=wider(machine.gpu, count),
             most_calls=machine.most_calls and machine.most_calls * count,
             kv_tokens=machine.kv_tokens and machine.kv_tokens * count,
         ),
@@ -144,7 +144,7 @@ def resized(machine: Machine, cores: int) -> Machine:
     watts are unknown then.
     """
     ideal = machine.cpu == ideal_cores(machine.cores)
-    curve = ideal_cores(cores) if ideal else _stretched(machine.cpu, cores / machine.cores)
+    curve = ideal_cores(cores) if ideal else wider(machine.cpu, cores / machine.cores)
     power = machine.power
     if power is not None:
         power = replace(power, cpu=None)
@@ -254,18 +254,3 @@ def _faster(workload: Workload, factor: float) -> Workload:
 
 def _mapped(workload: Workload, change: Callable[[WorkRequest], WorkRequest]) -> Workload:
     return replace(workload, requests=tuple(map(change, workload.requests)))
-
-
-def _stretched(curve: SpeedCurve, factor: float) -> SpeedCurve:
-    """
-    The curve of `factor` times as much of the same: every bend at so many more jobs.
-
-    Jobs too few to share one of them run as one alone does.
-    """
-    alone = curve.points[0][1]
-    points: dict[int, float] = {1: alone}
-    if factor >= 1:
-        points[int(factor)] = alone * int(factor)
-    for jobs, speed in curve.points[1:]:
-        points[max(round(jobs * factor), 1)] = speed * factor
-    return SpeedCurve(points=tuple(sorted(points.items())))

@@ -13,11 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.model.measures import Difference, Interval, Measure, Verdict
+from agentaudit.model.results import ALL
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.fast.requests import columns_of, types_there
 from agentaudit.simulation.load import offered_load, overloaded
 from agentaudit.simulation.observations import (
-    ALL,
     TAILS,
     Kind,
     Observations,

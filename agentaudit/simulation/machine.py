@@ -165,7 +165,6 @@ _IDEAL = (
     " cores, and share them evenly beyond."
 )
 _DEFAULT_GPU = (
-    "The recording does not show how LLM calls slow each other down, so the LLM server is taken to"
-    " batch like an H200 (arXiv:2511.00739v3, table 4): 8 calls at once take 1.8 times as long as"
-    " one."
+    "Nothing says how LLM calls slow each other down here, so the LLM server is taken to batch like"
+    " an H200 (arXiv:2511.00739v3, table 4): 8 calls at once take 1.8 times as long as one."
 )

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.model.measures import Difference, Interval, Intervals, Measure, Percentiles
 from agentaudit.model.results import (
+    ALL,
     Energy,
     ObjectiveResult,
     PolicyResult,
@@ -18,7 +19,7 @@ from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.expenses import cost_per_1000, energy_of
 from agentaudit.simulation.experiment import Experiment, Outcome, difference, estimate, outcome_of
 from agentaudit.simulation.objectives import Objective, limits_ns, met
-from agentaudit.simulation.observations import ALL, Kind, pooled_quantiles
+from agentaudit.simulation.observations import Kind, pooled_quantiles
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.statistics import rank
 

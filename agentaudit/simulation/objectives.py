@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.measures import Interval, Measure
-from agentaudit.model.results import Met
-from agentaudit.simulation.observations import ALL
+from agentaudit.model.results import ALL, Met
 
 _OBJECTIVE = re.compile(
     r"(?:type:(?P<type>\S+)\s+)?(?P<measure>p50|p90|p95|p99|mean)\s*<\s*"

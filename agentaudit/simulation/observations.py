@@ -13,7 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from agentaudit.model.measures import Measure
-from agentaudit.model.results import QueueLengths
+from agentaudit.model.results import ALL, QueueLengths
 from agentaudit.simulation.fast.columns import RunColumns, WorkColumns, in_order
 from agentaudit.simulation.fast.requests import types_there
 from agentaudit.simulation.fast.totals import total
@@ -22,7 +22,6 @@ from agentaudit.simulation.run import Run
 from agentaudit.simulation.statistics import MSER_BATCH, batch_bounds, rank
 
 Instants = NDArray[np.int64]
-ALL = "all"
 TAILS: Mapping[Measure, int] = {
     Measure.P50: 50,
     Measure.P90: 90,

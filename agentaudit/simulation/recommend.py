@@ -7,7 +7,6 @@ answer is made wrong, one at a time, and the question asked again.
 """
 
 from collections.abc import Iterator, Sequence
-from math import inf
 from statistics import fmean
 
 from msgspec import Struct
@@ -37,6 +36,8 @@ from agentaudit.simulation.sentences import listed, signed, time
 
 GOODPUT = "goodput"
 _FEWEST_REPLICATIONS = 4
+_BEHIND_ALL = 1e18
+"""Thirty years of nanoseconds, a latency that no run has."""
 _REQUESTS_A_TRY = 10_000
 """A try simulates about so many requests, fewer replications of long runs."""
 
@@ -54,10 +55,16 @@ class Aim(Struct, frozen=True, kw_only=True):
         return estimate(outcome, Measure(self.name), after=self.terms.after).value
 
     def score(self, outcome: Outcome) -> float:
-        """The lowest is the best."""
+        """
+        The lowest is the best.
+
+        Whoever does not keep up comes behind all who do, and in order among themselves, so that a
+        search finds its way from caps that are far too small.
+        """
         if self.name == GOODPUT:
-            return -self.value(outcome)
-        return inf if outcome.overloaded else self.value(outcome)
+            tail = estimate(outcome, Measure.P90, after=self.terms.after).value
+            return tail / _BEHIND_ALL - self.value(outcome)
+        return self.value(outcome) + _BEHIND_ALL * outcome.overloaded
 
     def difference(self, now: Outcome, base: Outcome) -> Difference:
         if self.name != GOODPUT:

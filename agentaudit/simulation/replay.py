@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from agentaudit.errors import IncompleteError, InputError, Problem
+from agentaudit.model.results import ALL
 from agentaudit.model.trace import Request, Step, Trace
 from agentaudit.model.workload import Heavy, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.demands import Demands
@@ -76,7 +77,8 @@ def _requests(
         turn = turn_past(turns, request, left_out)
         yield WorkRequest(
             request_id=request.request_id,
-            type=request.type,
+            # The bare word stands for all requests together.
+            type=request.type if request.type != ALL else f"{ALL} (type)",
             heavy=heavy[request.type],
             arrival_ns=request.arrival_ns - first_ns,
             steps=plans[request.request_id],

@@ -24,7 +24,9 @@ def share_of_change(before: float, after: float) -> float:
 
 
 def time(time_ns: float) -> str:
-    """`3.12 s`, `830 ms`."""
+    """`3.12 s`, `830 ms`, `7,200 s`."""
+    if time_ns >= 1000 * _SECOND_NS:
+        return f"{time_ns / 1e9:,.0f} s"
     return f"{time_ns / 1e9:.3g} s" if time_ns >= _SECOND_NS else f"{time_ns / 1e6:.3g} ms"
 
 

@@ -1,6 +1,7 @@
 """Speed curves: how fast a station serves when several jobs share it, and curves made of others."""
 
 from bisect import bisect_right
+from math import ceil
 
 from agentaudit.model.workload import SpeedCurve
 
@@ -35,12 +36,16 @@ def faster(curve: SpeedCurve, factor: float) -> SpeedCurve:
 
 def wider(curve: SpeedCurve, factor: float) -> SpeedCurve:
     """
-    `factor` times as many of the same cores: a job alone is as fast, and the bends come later.
+    `factor` times as much of the same: a job alone is as fast, and the bends come later.
 
-    Where the bend of a point would fall below two jobs the curve keeps the speed of one.
+    Jobs too few to share one of them run as one alone does. Where the bend of a point would fall
+    below two jobs it is dropped: fewer make nobody slower.
     """
-    stretched = {1: curve.points[0][1]}
-    for jobs, speed in curve.points:
-        if round(jobs * factor) > 1:
-            stretched[round(jobs * factor)] = speed * factor
-    return SpeedCurve(points=tuple(sorted(stretched.items())))
+    alone = curve.points[0][1]
+    points: dict[int, float] = {1: alone}
+    if factor >= 1:
+        points[int(factor)] = alone * int(factor)
+    for jobs in (ceil(jobs * factor) for jobs, _ in curve.points[1:]):
+        if jobs > 1:
+            points[jobs] = factor * total_speed(curve, jobs / factor)
+    return SpeedCurve(points=tuple(sorted(points.items())))

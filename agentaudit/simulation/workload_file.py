@@ -32,6 +32,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
+from agentaudit.model.results import ALL
 from agentaudit.model.workload import Heavy, Stage
 from agentaudit.simulation.arrivals import (
     CLOSED,
@@ -107,9 +108,12 @@ class _WorkloadReading(Reading):
         known = ("name", "weight", "heavy", "steps")
         entries = self.entries(node, "a type", known=known, needed=("name", "steps"))
         steps = tuple(self.step(step) for step in self.elements(entries.get("steps"), "steps"))
-        heavy = entries.get("heavy")
+        heavy, named = entries.get("heavy"), entries.get("name")
+        name = (named.text or "") if named is not None else ""
+        if named is not None and name in ("", ALL):
+            self.fault(named, f"a type has a name, and {ALL} is that of all requests together")
         return TypeShape(
-            name=(entries["name"].text or "") if "name" in entries else "",
+            name=name,
             steps=steps,
             weight=self.number(entries.get("weight"), "weight", 1.0, above=0.0),
             heavy=self.value(heavy, Heavy, "heavy is cpu or gpu"),

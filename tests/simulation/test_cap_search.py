@@ -22,6 +22,14 @@ def test_one_valley_is_found(best: int) -> None:
     assert abs(cap_of(found.policy) - best) <= max(0.15 * best, 1)
 
 
+@given(st.integers(1, 30))
+def test_a_cap_that_nobody_meets_is_halved_until_somebody_does(best: int) -> None:
+    """All caps above twice the best one do the same."""
+    found = best_caps(["comb-open"], PAPER, lambda policy: min(abs(cap_of(policy) - best), best))
+
+    assert abs(cap_of(found.policy) - best) <= max(0.15 * best, 1)
+
+
 def test_nothing_is_tried_twice() -> None:
     tried: list[str] = []
 

@@ -60,6 +60,14 @@ def written(
     return Experiment(workloads=made, machine=machine)
 
 
+def test_where_nothing_is_asked_of_the_machine_no_rate_is_too_high() -> None:
+    experiment = written("poisson:1", plain_machine(1), cpu_s=0.0, spread=0.0)
+    (found,) = asked(experiment, Question.MAX_RATE, 5.0)
+
+    assert (found.value, found.interval) == (None, None)
+    assert "no rate is too high for the machine" in found.sentence
+
+
 def test_the_highest_rate_of_mm1() -> None:
     """P90 of M/M/1 in order is ln(10) / (mu - lambda): under 5 s up to mu - ln(10) / 5."""
     workloads = tuple(poisson(0.4, 3000, seed, cpu=(1.0, exponential)) for seed in range(8))

@@ -34,6 +34,27 @@ def test_from_one_to_two_times_the_cores(cpu_s: int, gpu_s: int, group: int) -> 
     assert default_caps(workload(cpu_s, gpu_s), machine(48)).group == group
 
 
+@pytest.mark.parametrize(("cores", "total"), [(1, 287), (8, 287), (100, 700)])
+def test_where_nobody_needs_a_core_the_llm_servers_knee_is_the_total(
+    cores: int, total: int
+) -> None:
+    """Nine tenths of what an H200 can serve take 287 calls, whatever the cores."""
+    assert default_caps(workload(0, 1), machine(cores)).total == pytest.approx(total, abs=4)
+
+
+def test_who_waits_outside_has_no_call_open_meanwhile() -> None:
+    """A third outside: three in service for two calls; and never more than twice as many."""
+    assert default_caps(workload(0, 2, 1), machine(1)).total == pytest.approx(430, abs=4)
+    assert default_caps(workload(0, 1, 9), machine(1)).total == pytest.approx(574, abs=4)
+    assert default_caps(workload(0, 0, 1), machine(1)).total == pytest.approx(574, abs=4)
+
+
+def test_no_more_calls_at_once_than_the_server_takes() -> None:
+    limited = replace(machine(1), most_calls=8)
+
+    assert 7 <= default_caps(workload(0, 1), limited).total <= 12
+
+
 def test_the_papers_proportions() -> None:
     """64 : 32 : 128, and 224 for the baseline."""
     caps = default_caps(workload(1, 0), machine(64))

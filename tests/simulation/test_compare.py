@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -16,12 +17,15 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
+from agentaudit.simulation.advice import advice
 from agentaudit.simulation.compare import NO_TERMS, ranked_shipped, simulation_of
-from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.experiment import Experiment, Outcome
+from agentaudit.simulation.metrics import policy_result
+from agentaudit.simulation.observations import Observations
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.shortest import ShortestFirst
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.ranking import ranked
+from agentaudit.simulation.ranking import Ranking, ranked
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000
@@ -213,6 +217,51 @@ def test_more_than_can_be_served_is_said_first(cpu_s: float, gpu_s: float, name:
     assert all(result.overloaded for result in simulation.results)
 
 
+def test_where_no_policy_keeps_up_none_is_compared_with_another() -> None:
+    """Latencies tell how long the run was then, so nothing is said of who has the lower ones."""
+    simulation = compare_shipped(mixed(0.02), MACHINE, names=["fcfs", "mas", "comb"])
+    said = " ".join(simulation.advice)
+
+    assert all(result.overloaded for result in simulation.results)
+    assert not any(word in said for word in ("Use ", "No policy lowers", "median"))
+
+
+def test_who_gains_at_the_tail_may_lose_at_the_median_to_the_baseline_itself() -> None:
+    """Nobody has a lower median than the baseline, so it is the one to stay with for that."""
+    cap = CappedConcurrency(name="cap", source="test", cap=4)
+    base = CappedConcurrency(name="base", source="test", cap=None)
+    outcomes = (
+        outcome(cap, [2, 2, 2, 8, 8] * 20),
+        outcome(base, [1, 1, 1, 10, 10] * 20),
+    )
+    results = tuple(policy_result(one, NO_TERMS, outcomes[1]) for one in outcomes)
+    experiment = Experiment(workloads=(workload(100, cpu_s=1, gpu_s=1),), machine=MACHINE)
+    ranking = Ranking(
+        experiment=experiment, terms=NO_TERMS, baseline="base", outcomes=outcomes, results=results,
+        remade=lambda name, _: {"cap": cap, "base": base}[name],
+    )  # fmt: skip
+
+    said = advice(ranking)
+
+    assert said[0].startswith("Use cap (cap=4) instead of base (no cap): P90 from 10 s to 8 s")
+    assert said[1] == (
+        "If the median matters more than the tail, stay with base: cap takes P50 from 1 s to 2 s"
+        " (+100%)."
+    )
+
+
+def outcome(policy: Policy, latencies_s: Sequence[int]) -> Outcome:
+    """A run in which requests took so long."""
+    arrival_ns = np.arange(len(latencies_s)) * SECOND
+    finish_ns = arrival_ns + np.array(latencies_s) * SECOND
+    run = Observations(
+        types=("t",), overloaded=False, makespan_ns=int(finish_ns.max()), cpu_busy_ns=0,
+        gpu_busy_ns=0, running_peak=1, _arrival=arrival_ns, _start=arrival_ns, _finish=finish_ns,
+        _type=np.zeros(len(latencies_s), np.int32),
+    )  # fmt: skip
+    return Outcome(policy=policy, machine=MACHINE, runs=(run,))
+
+
 def test_a_policy_that_falls_behind_is_named() -> None:
     simulation = compare_shipped(
         workload(200, cpu_s=1, gpu_s=1, every_s=0.5), MACHINE, names=["sequential", "fcfs"]
@@ -234,7 +283,9 @@ def test_keeping_up_counts_for_more_than_a_percentile() -> None:
         workload(200, cpu_s=1, gpu_s=1, every_s=0.5), MACHINE, policies, baseline="one"
     )
 
-    assert simulation.advice[0].startswith("Use many (cap=9) instead of one (cap=1)")
+    assert simulation.advice[0] == (
+        "Use many (cap=9) instead of one (cap=1), which does not keep up: P90 2 s, P50 2 s."
+    )
 
 
 def test_of_equals_the_baseline_comes_first() -> None:

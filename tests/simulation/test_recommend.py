@@ -45,6 +45,21 @@ def test_a_cap_is_found_where_cores_slow_each_other_down() -> None:
     assert (found.searched_on, found.judged_on) == (3, 3)
 
 
+@pytest.mark.parametrize("aim", ["p90", "goodput"])
+def test_a_cap_that_is_far_too_small_is_found_to_be(aim: str) -> None:
+    """Half of what four cores can do comes in, and one request may run at once: all pile up."""
+    terms = Terms(objectives=objective(20.0))
+    experiment = written("poisson:2", plain_machine(4), spread=0.2)
+    caps = "N_max=1,N_cap=1"
+    ranking = ranked_shipped(experiment, names=("fcfs", "comb"), caps=caps, terms=terms)
+    found = recommendation(ranking, aim_of(aim, terms), scaled_caps(experiment, caps))
+
+    assert ranking.base.overloaded
+    assert found.change
+    assert int(found.parameters.removeprefix("cap=")) >= 4
+    assert "which does not keep up" in found.sentences[0]
+
+
 def test_nothing_is_changed_where_nothing_helps() -> None:
     """Few requests on many cores: a cap can only add waiting."""
     found = recommended(written("poisson:1", plain_machine(16)), "fcfs", "comb")

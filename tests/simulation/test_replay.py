@@ -195,6 +195,12 @@ def test_types_are_classified_as_a_whole() -> None:
     assert {item.heavy for item in replayed(recorded).requests} == {Heavy.CPU}
 
 
+def test_a_type_called_all_is_told_from_all_requests_together() -> None:
+    workload = replayed(trace([step(0, TOOL, 0, 1, cpu_ms=1)], [request(0, 0, 1, kind="all")]))
+
+    assert [item.type for item in workload.requests] == ["all (type)"]
+
+
 def test_what_is_left_out_is_said() -> None:
     recorded = replace(
         trace(

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.model.workload import SpeedCurve
+from agentaudit.simulation.machine import PRESETS
 from agentaudit.simulation.speed import (
     faster,
     ideal_cores,
@@ -43,6 +44,16 @@ def test_a_faster_station_is_faster_at_every_load() -> None:
 
 def test_a_bend_that_falls_on_one_job_is_dropped() -> None:
     assert wider(ideal_cores(2), 0.5).points == ((1, 1.0),)
+
+
+@given(st.sampled_from(sorted(PRESETS)), st.integers(1, 200), st.integers(1, 300))
+def test_a_job_alone_is_as_fast_on_any_number_of_cores(name: str, cores: int, jobs: int) -> None:
+    """And one core more never serves less, within what whole numbers of jobs allow."""
+    machine = PRESETS[name]
+    fewer, more = (wider(machine.cpu, count / machine.cores) for count in (cores, cores + 1))
+
+    assert total_speed(fewer, 1) == total_speed(machine.cpu, 1)
+    assert total_speed(more, jobs) >= total_speed(fewer, jobs) * 0.99
 
 
 def test_the_largest_speed_is_among_those_that_can_be_reached() -> None:

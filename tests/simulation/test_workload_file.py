@@ -265,6 +265,8 @@ def test_a_machine_file_of_its_own() -> None:
         ("types: [{name: a, steps: [{cpu: 1s}]}]\nmachine: {gpu: h100}", "gpu is one of"),
         ("types: [{name: a, steps: [{cpu: 1s}]}]\nmachine: {like: h100}", "like is one of"),
         ("types: [{name: a, steps: [{cpu: 1s}]}]\nmachine: {background: -1}", "background is a"),
+        ("types: [{name: all, steps: [{cpu: 1s}]}]", "all is that of all requests together"),
+        ("types: [{name: '', steps: [{cpu: 1s}]}]", "a type has a name"),
         ("types: [{name: a, steps: [{cpu: 1s, python: 2}]}]", "python is a share from 0 to 1"),
     ],
 )
