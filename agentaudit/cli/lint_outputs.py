@@ -91,7 +91,7 @@ def write_result(
     fixes: "Fixes",
 ) -> None:
     """The result where it belongs; `fixes` is asked only by a format that shows them."""
-    from agentaudit.report.coverage import coverage_sentence
+    from agentaudit.report.coverage import coverage_sentence, findings_sentence
 
     if not outputs:
         _show(result, format_ or Format.TABLE, said, fixes)
@@ -105,6 +105,7 @@ def write_result(
             raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
         write_text(output, _rendered(result, chosen, fixes))
         said.note(f"wrote {output}")
+    said.note(findings_sentence(result))
     said.note(coverage_sentence(result))
 
 

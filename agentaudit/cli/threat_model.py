@@ -145,8 +145,11 @@ def _write(
     if chosen is None:
         known = ", ".join(_BY_SUFFIX)
         raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
+    from agentaudit.report.threat_table import counts_sentence
+
     write_text(output, _renderers()[chosen](model))
     said.note(f"wrote {output}")
+    said.note(counts_sentence(model))
 
 
 def _show(model: "ThreatModel", format_: Format, said: Terminal) -> None:

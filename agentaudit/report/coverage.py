@@ -1,9 +1,9 @@
-"""Coverage in words: what was read, and what was not."""
+"""What was found and what was read, and what was not, in a sentence each."""
 
 from collections.abc import Sequence
 
 from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
-from agentaudit.model.finding import LintResult
+from agentaudit.model.finding import LintResult, Severity
 from agentaudit.model.threat import ThreatModel
 from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
@@ -37,6 +37,19 @@ def coverage_sentence(result: LintResult) -> str:
     if result.unresolved:
         parts.append(f"{counted(len(result.unresolved), 'reference')} unresolved")
     return "; ".join(parts) + "."
+
+
+def findings_sentence(result: LintResult) -> str:
+    """`2 critical, 1 medium; 1 suppressed.`."""
+    found = result.open_findings
+    counts = [
+        f"{count} {severity.value}"
+        for severity in reversed(Severity)
+        if (count := sum(item.severity is severity for item in found))
+    ]
+    hidden = len(result.findings) - len(found)
+    said = ", ".join(counts) or nothing_found(result)
+    return f"{said}; {hidden} suppressed." if hidden else f"{said}."
 
 
 def nothing_found(result: LintResult) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from agentaudit.model.finding import Finding, LintResult, Severity
-from agentaudit.report.coverage import coverage_sentence, nothing_found, told, unread_files
+from agentaudit.report.coverage import coverage_sentence, findings_sentence, told, unread_files
 from agentaudit.report.text import one_line
 
 STYLES = {
@@ -28,7 +28,7 @@ def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Te
     for finding in result.open_findings:
         text.append_text(_finding(finding, width, verbose=verbose))
         text.append("\n")
-    text.append(f"{_summary(result)}\n")
+    text.append(f"{findings_sentence(result)}\n")
     text.append("\n".join(_wrapped(coverage_sentence(result), width, "")) + "\n")
     for line in _unread(result, width):
         text.append(f"{line}\n", style="yellow")
@@ -51,19 +51,6 @@ def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
         for line in _wrapped(f"see also {places}{tail}", width, _INDENT):
             text.append(f"{line}\n", style="dim")
     return text
-
-
-def _summary(result: LintResult) -> str:
-    """`2 critical, 1 medium; 1 suppressed.`."""
-    found = result.open_findings
-    counts = [
-        f"{count} {severity.value}"
-        for severity in reversed(Severity)
-        if (count := sum(item.severity is severity for item in found))
-    ]
-    hidden = len(result.findings) - len(found)
-    said = ", ".join(counts) or nothing_found(result)
-    return f"{said}; {hidden} suppressed." if hidden else f"{said}."
 
 
 def _unread(result: LintResult, width: int) -> Iterator[str]:

@@ -37,7 +37,7 @@ def render_threat_table(model: ThreatModel, *, width: int, verbose: bool = False
     width = min(max(width, _NARROWEST), _WIDEST)
     shown = model.paths if verbose else model.paths[:MOST_PATHS]
     text = Text()
-    for line in _wrapped(_summary(model), width, ""):
+    for line in _wrapped(counts_sentence(model), width, ""):
         _add(text, f"{line}\n", style="bold")
     _add(text, "\n")
     _add_radius(text, model.blast_radius)
@@ -62,7 +62,7 @@ def path_counts(paths: Sequence[AttackPath]) -> str:
     )
 
 
-def _summary(model: ThreatModel) -> str:
+def counts_sentence(model: ThreatModel) -> str:
     paths = counted(len(model.paths), "attack path")
     counts = f" ({path_counts(model.paths)})" if model.paths else ""
     doubtful = len(model.cannot_exclude)

@@ -118,6 +118,7 @@ def test_several_files_each_in_its_format(tmp_path: Path) -> None:
 
     assert (code, shown) == (1, "")
     assert "wrote" in said
+    assert ", 2 high." in said
     assert "Read 1 of 1 file." in said
     assert (out / "lint.json").read_bytes() == (out / "findings.json").read_bytes()
     assert isinstance(read_artifact(out / "findings.json"), LintResult)
