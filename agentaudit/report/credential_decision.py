@@ -92,7 +92,7 @@ def _judged(
     total = len(lint.credentials)
     if held:
         return _held(lint, held, outside)
-    if unclear or (lint.incomplete and not outside):
+    if unclear:
         return (
             DecisionStatus.NOT_MEASURED,
             (
@@ -100,6 +100,12 @@ def _judged(
                 " open who resolves them or how long they live."
             ),
             "State the lifetime, or resolve them through a gateway or a platform identity.",
+        )
+    if lint.incomplete and not outside:
+        return (
+            DecisionStatus.NOT_MEASURED,
+            "No long-lived credential was found, but not every file could be read.",
+            "Mend the files that could not be read, which are named under coverage.",
         )
     if not outside and not lint.gateways:
         return (

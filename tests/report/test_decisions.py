@@ -82,6 +82,15 @@ def test_a_risky_deployment_is_not_ready_and_says_where() -> None:
     assert report.would_change[0] == "A person approves each write: closes 2 attack paths."
 
 
+def test_no_credential_in_what_was_not_read_is_told_as_that() -> None:
+    """And not by numbers of credentials, which would all be 0."""
+    unread = replace(samples.hardened_lint(), credentials=(), gateways=(), incomplete=True)
+    credentials, _, _ = hardened(lint=unread).decisions
+
+    assert "not every file could be read" in credentials.answer
+    assert "0" not in credentials.answer
+
+
 def test_nothing_at_all_is_no_verdict() -> None:
     report = made()
 
