@@ -85,6 +85,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     image: str = ""
     build: str | None = None
     """Folder its image is built from, from the root; None when it is not built here."""
+    dockerfile: str = ""
+    """What builds the image in that folder, where that is said; any file there may."""
     words: tuple[str, ...] = ()
     """Entry point, command and arguments."""
     settings: tuple["Setting", ...] = ()

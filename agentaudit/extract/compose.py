@@ -78,6 +78,7 @@ def _container(
         settings=environment.settings,
         settings_whole=environment.whole,
         build=_build(document, service),
+        dockerfile=_dockerfile(document, service),
         mounts=_mounts(document, service),
         egress="none" if _isolated(document, service) else "any",
     )
@@ -172,6 +173,17 @@ def _build(document: Document, service: Node) -> str | None:
         return None
     folder = sibling(document.file, context)
     return "" if folder == "." else folder
+
+
+def _dockerfile(document: Document, service: Node) -> str:
+    """The file that builds the image: `Dockerfile` in the folder, unless it is named."""
+    folder, build = _build(document, service), service.child("build")
+    if folder is None or build is None or build.child("dockerfile_inline") is not None:
+        return ""
+    named = build.text_at("dockerfile") or "Dockerfile"
+    return (
+        "" if "$" in named or named.startswith("/") else sibling(f"{folder}/x".lstrip("/"), named)
+    )
 
 
 def _ports(service: Node) -> Iterator[str]:

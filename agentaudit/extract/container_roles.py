@@ -35,7 +35,7 @@ _AGENT_SETTING = regex(
     r"|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
     r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|AGENT|CREWAI|OPENROUTER|MODEL)_"
 )
-_AGENT_ELSEWHERE = regex(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT)$")
+_AGENT_ELSEWHERE = regex(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN)$")
 """Where an agent is: what asks it is none by that."""
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""

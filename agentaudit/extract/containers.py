@@ -54,6 +54,7 @@ class Container(Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     build: str | None = None
+    dockerfile: str = ""
     mounts: tuple[tuple[str, str], ...] = ()
     configurations: tuple[tuple[Document, Node], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
@@ -112,6 +113,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             role=role,
             image=container.runtime.image,
             build=container.build,
+            dockerfile=container.dockerfile,
             words=container.words,
             settings=container.settings,
             settings_whole=container.settings_whole,

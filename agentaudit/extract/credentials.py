@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.made_up import is_made_up
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
 from agentaudit.extract.secret_names import name_words, secret_name
@@ -58,14 +59,15 @@ class Holding(Struct, frozen=True, kw_only=True):
         """
         How sure it is that a value is a secret, by what it looks like and by where it stands.
 
-        Names alone say it often enough of what something runs with, and of what a machine drew.
-        In text for a model they never did, and seldom of words and numbers in programs and CI.
+        Names alone say it often enough of what something runs with, and of what a machine drew,
+        but seldom of words and numbers in programs, in CI and in text for a model.
         """
-        if found.confidence is not Confidence.LIKELY or found.form is not CredentialForm.LITERAL:
+        literal = found.form is CredentialForm.LITERAL
+        if self.applied or not literal or found.confidence is not Confidence.LIKELY:
             return found.confidence
-        made_up = found.named and not self.applied and is_composed(found.secret)
-        said = self.exposure == "prompt"
-        return Confidence.POSSIBLE if made_up or said else found.confidence
+        named = found.named or self.exposure == "prompt" or is_made_up(found.secret)
+        chosen = named and is_composed(found.secret)
+        return Confidence.POSSIBLE if chosen else found.confidence
 
 
 class _Found(Struct, frozen=True, kw_only=True):

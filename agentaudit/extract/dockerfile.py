@@ -57,7 +57,11 @@ def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
     found = [
         collector.facts[workload.runtime_id]
         for workload in collector.workloads
-        if workload.build == folder
+        if (
+            workload.dockerfile == document.file
+            if workload.dockerfile
+            else workload.build == folder
+        )
     ]
     runtimes = tuple(item for item in found if isinstance(item, Runtime))
     if runtimes:

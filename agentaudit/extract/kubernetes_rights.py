@@ -39,6 +39,9 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymou
 _SHARED = Budget("shared rights", 200_000, free=40, whole=True)
 """Actions of roles, told once more for each further subject; its own lines are as long as some."""
 
+_NO_NAMESPACE = "default"
+"""What objects without a namespace are read as."""
+
 
 def extract_rights(documents: Documents, collector: Collector) -> None:
     """What each subject of a binding may do, and which pods are everybody."""
@@ -92,6 +95,8 @@ def _subject(collector: Collector, binding: KubernetesObject, subject: Node) -> 
     namespace = subject.text_at("namespace") or binding.namespace
     place = evidence(binding.document, subject.child("name") or subject, name)
     account = kind == "ServiceAccount"
+    if account and _is_applied_there(collector, binding, (namespace, name)):
+        namespace = _NO_NAMESPACE
     open_to = _EVERYBODY.get((kind, name), "")
     if kind == "Group" and name.startswith(f"{_PODS}:"):
         open_to = "every_pod"
@@ -106,6 +111,21 @@ def _subject(collector: Collector, binding: KubernetesObject, subject: Node) -> 
             open_to=open_to,
         )
     )
+
+
+def _is_applied_there(
+    collector: Collector, binding: KubernetesObject, account: tuple[str, str]
+) -> bool:
+    """
+    Whether the file has the account without a namespace: who applies it names the one.
+
+    Argo CD is installed so: `kubectl apply -n argocd -f install.yaml`.
+    """
+    namespace, name = account
+    if collector.facts.get(service_account_id(namespace, name)) is not None:
+        return False
+    bare = collector.facts.get(service_account_id(_NO_NAMESPACE, name))
+    return bare is not None and bare.evidence[0].file == binding.document.file
 
 
 def _giving(binding: KubernetesObject, subject: Identity) -> Giving:

@@ -39,7 +39,7 @@ _LANGCHAIN = _WORDING | {
 }
 _STRANDS = _WORDING | {
     *("system_prompt", "messages", "agent_id", "state", "callback_handler", "trace_attributes"),
-    *("conversation_manager", "session_manager", "retry_strategy"),
+    *("conversation_manager", "session_manager", "retry_strategy", "hooks"),
 }
 _AGNO = _WORDING | {
     *("id", "role", "instructions", "expected_output", "additional_context", "output_schema"),

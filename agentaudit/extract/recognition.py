@@ -8,7 +8,9 @@ import base64
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from msgspec import Struct
 
@@ -64,8 +66,8 @@ _PREFIX = 3
 _ALPHABET = "abcdefghijklmnop"
 _SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
 """How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
-_JWT_OF_DOCUMENTATION = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi"
-"""The claims of John Doe, 1234567890: the token that jwt.io shows to everybody."""
+_SUBJECT_OF_DOCUMENTATION, _ISSUED_IN_DOCUMENTATION = "1234567890", 1516239022
+"""Of John Doe: the claims of the token that jwt.io shows to everybody, whatever else is changed."""
 
 
 class Recognised(Struct, frozen=True, kw_only=True):
@@ -143,6 +145,7 @@ def _documented_example(value: str) -> bool:
     return (
         _EXAMPLE_WORD.search(value) is not None
         or _ALPHABET in value.lower()
+        or _ALPHABET[::-1] in value.lower()
         or _SHOWN.match(value) is not None
         or len(characters) < _FEWEST_DISTINCT
         or characters.most_common(1)[0][1] > len(value) // 2
@@ -200,9 +203,10 @@ def _jwt(text: str) -> Recognised | None:
     if "eyJ" not in text:
         return None
     found = _JWT.search(text)
-    if found is None or found["claims"].startswith(_JWT_OF_DOCUMENTATION):
+    claims = _claims(found["claims"]) if found is not None else {}
+    if found is None or _is_shown_to_everybody(claims):
         return None
-    ttl_s = _ttl_of_claims(found["claims"])
+    ttl_s = _ttl_of_claims(claims)
     return Recognised(
         provider="",
         kind="jwt",
@@ -224,13 +228,28 @@ def lifetime_of(ttl_s: int) -> Lifetime:
     return Lifetime.STATIC if ttl_s > _LONG_LIVED_S else Lifetime.SHORT
 
 
-def _ttl_of_claims(encoded: str) -> int | None:
-    """Seconds between issue and expiry; None for a token that never expires."""
+def _claims(encoded: str) -> Mapping[str, object]:
+    """What a token says; nothing where it does not decode."""
     try:
         padded = encoded + "=" * (-len(encoded) % 4)
         claims = json.loads(base64.urlsafe_b64decode(padded))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _is_shown_to_everybody(claims: Mapping[str, object]) -> bool:
+    return (
+        claims.get("sub") == _SUBJECT_OF_DOCUMENTATION
+        or claims.get("iat") == _ISSUED_IN_DOCUMENTATION
+    )
+
+
+def _ttl_of_claims(claims: Mapping[str, Any]) -> int | None:
+    """Seconds between issue and expiry; None for a token that never expires."""
+    try:
         ttl_s = int(claims["exp"]) - int(claims.get("iat", claims.get("nbf", claims["exp"])))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
     return ttl_s if abs(ttl_s) < FOR_EVER_S else None
 

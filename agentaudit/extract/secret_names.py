@@ -38,6 +38,7 @@ _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("cosmosdb", "key"), "account_key"),
     (("cosmos", "db", "key"), "account_key"),
     (("secret", "key"), "secret_key"),
+    (("secretkey",), "secret_key"),
     (("master", "key"), "master_key"),
     (("private", "key"), "private_key"),
     (("admin", "key"), "admin_key"),

@@ -14,6 +14,7 @@ _REHEARSAL = regex(
     r"(?:^|/)(?:tests?|__tests__|testdata|unittests?|e2e|fixtures?|mocks?|docs?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
     r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
+    r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:tests?|testing|e2e|ci)\.ya?ml$"
 )
 _TRIAL = regex(r"(?:^|/)(?:evals?|evaluations?|benchmarks?)/")
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""
@@ -38,9 +39,13 @@ def in_context(
     The severity and confidence of a finding where it was found.
 
     What nobody deploys is at most a note. A credential that is certain stays what it is wherever
-    it stands: it works from there, too.
+    it stands: it works from there, too. A default that everybody knows opens nothing there.
     """
-    certain = isinstance(fact, Credential) and fact.confidence is Confidence.CERTAIN
-    if certain or not rehearsed(fact):
+    works = (
+        isinstance(fact, Credential)
+        and fact.confidence is Confidence.CERTAIN
+        and not fact.default_value
+    )
+    if works or not rehearsed(fact):
         return severity, confidence
     return min(severity, Severity.LOW, key=lambda item: item.rank), Confidence.POSSIBLE

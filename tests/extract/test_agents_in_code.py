@@ -477,6 +477,16 @@ spec:
 """
 
 
+def test_an_account_without_a_namespace_is_the_one_of_the_binding_beside_it() -> None:
+    """The file is applied to a namespace that only the binding names."""
+    workload = WORKLOAD.replace(", namespace: apps", "")
+    bare = WRITER.replace("metadata: {name: it, namespace: apps}", "metadata: {name: it}")
+    (grant,) = deployment_of({"it.yaml": bare + workload}).grants
+    (other,) = deployment_of({"it.yaml": WRITER + workload}).grants
+
+    assert (grant.held_by_others, other.held_by_others) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("text", "agents", "others"),
     [

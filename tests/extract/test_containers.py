@@ -138,6 +138,7 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
         ("[serve]", "SERVED_MODEL_NAME: y, MODEL_ID", 0),
         ("[serve]", "MODEL_RUNNER_URL", 1),
         ("[serve]", "AGENT_URL", 0),
+        ("[serve]", "AGENT_RUNTIME_ARN", 0),
         ("[serve]", "LANGGRAPH_API_URL", 0),
         ("[serve]", "AGENT_MODEL", 1),
         ("[serve]", "MODEL_PATH", 0),
@@ -527,6 +528,28 @@ def test_an_image_without_user_runs_as_root() -> None:
     files = {"Dockerfile": "FROM python:3.13\n", "compose.yaml": "services: {agent: {build: .}}\n"}
 
     assert deployment_of(files).runtimes[0].runs_as_root is Truth.YES
+
+
+@pytest.mark.parametrize(
+    ("build", "root"),
+    [
+        ("{context: .}", Truth.YES),
+        ("{context: ., dockerfile: Dockerfile.agent}", Truth.NO),
+        ("{context: app, dockerfile: ../Dockerfile.agent}", Truth.NO),
+        ("{context: ., dockerfile: Dockerfile.other}", Truth.UNKNOWN),
+        ("{context: ., dockerfile: '${FILE}'}", Truth.YES),
+    ],
+)
+def test_of_several_files_for_images_one_builds_a_container(build: str, root: Truth) -> None:
+    files = {
+        "compose.yaml": f"services: {{agent: {{build: {build}}}}}\n",
+        "Dockerfile": "FROM python:3.13\n",
+        "Dockerfile.agent": "FROM python:3.13\nUSER 1000\n",
+    }
+    found = deployment_of(files).runtimes
+    (runtime,) = [item for item in found if item.name == "agent"]
+
+    assert runtime.runs_as_root is root
 
 
 def test_a_lone_environment_file_is_a_process() -> None:

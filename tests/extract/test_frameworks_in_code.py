@@ -59,6 +59,7 @@ def agent_of(code: str) -> Agent:
         ("a = AgnoAgent(model=m, tools=[])", "agno", Known.SET, 1),
         ("a = create_agent(model=m, tools=[])", "langchain", Known.SET, 1),
         ("a = StrandsAgent(model=m, tools=[], retry_strategy=r)", "strands", Known.SET, 1),
+        ("a = StrandsAgent(model=m, hooks=[Guard()])", "strands", Known.SET, 1),
         ("a = create_agent(model=m, tools=[], middleware=[x])", "langchain", Known.NONE, None),
         ("a = create_agent(m, tools)", "langchain", Known.NONE, None),
         ("a = UserProxyAgent('p', max_consecutive_auto_reply=0)", "autogen", Known.SET, 1),

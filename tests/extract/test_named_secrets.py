@@ -46,14 +46,18 @@ def test_what_a_container_runs_with_is_likely_its_secret(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "text"), [("app.py", CODE), (".github/workflows/test.yml", WORKFLOW)]
+    ("file", "text"),
+    [("app.py", CODE), (".github/workflows/test.yml", WORKFLOW), ("CLAUDE.md", PROSE)],
 )
 def test_what_a_machine_drew_is_likely_a_secret_anywhere(file: str, text: str) -> None:
     assert confidence_of(file, text, DRAWN) is Confidence.LIKELY
 
 
-def test_in_text_for_a_model_a_name_is_never_enough() -> None:
-    assert confidence_of("CLAUDE.md", PROSE, DRAWN) is Confidence.POSSIBLE
+def test_a_made_up_password_in_a_program_is_possibly_a_secret() -> None:
+    said = 'import crewai\n\nTEXT = "DEBUG: postgres://admin:%s@db.internal:5432"\n'
+
+    assert confidence_of("app.py", said, "SecretPass123") is Confidence.POSSIBLE
+    assert confidence_of("app.py", said, COMPOSED) is Confidence.LIKELY
 
 
 @pytest.mark.parametrize("value", [COMPOSED, "ci-test-secret-key-minimum-16", "admin123"])

@@ -1,5 +1,6 @@
 """Is it a credential, whose, and how long does it live? Asked of fakes that have the right form."""
 
+import json
 from base64 import b64encode, urlsafe_b64encode
 
 import pytest
@@ -371,10 +372,31 @@ def test_four_letters_in_a_picture_are_no_key_of_bedrock() -> None:
     assert by_look(body) is None
 
 
-def test_the_token_of_the_documentation_is_no_credential() -> None:
-    claims = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
+@pytest.mark.parametrize(
+    ("claims", "shown"),
+    [
+        ({"sub": "1234567890", "name": "John Doe", "iat": 1516239022}, True),
+        ({"sub": "1234567890"}, True),
+        ({"sub": "admin", "iat": 1516239022}, True),
+        ({"sub": "admin", "iat": 1712239022}, False),
+        (["sub"], False),
+    ],
+)
+def test_the_token_of_the_documentation_is_no_credential(
+    claims: object,
+    shown: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    said = urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    found = by_look(f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{said}.dozjgNryP4J3jVmNHl0w5NaXgL0n")
 
-    assert by_look(f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{claims}.c2lnbmF0dXJl") is None
+    assert (found is None) is (shown or not said.startswith("eyJ"))
+
+
+def test_an_alphabet_in_either_direction_is_no_key() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+
+    assert by_look(f"sk_live_{letters}") is None
+    assert by_look(f"sk_live_{letters[::-1]}") is None
 
 
 @pytest.mark.parametrize(
@@ -400,6 +422,13 @@ def test_names_of_keys_of_azure_are_those_that_azure_uses(name: str, kind: str) 
 
     assert (found.kind if found is not None else "") == kind
     assert recognise(name, "some-key-of-a-test") is None
+
+
+def test_a_secret_key_may_be_written_as_one_word() -> None:
+    found = recognise("FLOWISE_SECRETKEY", "q8Zt2LmX0vRk7YbN4cWs")
+
+    assert found is not None
+    assert found.kind == "secret_key"
 
 
 def test_a_text_as_long_as_a_picture_is_no_secret_by_its_name() -> None:

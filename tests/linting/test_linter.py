@@ -144,7 +144,10 @@ def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
 
 @pytest.mark.parametrize(
     "file",
-    ["tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts", "web/.env.test"],
+    [
+        *("tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts"),
+        *("web/.env.test", "docker-compose.local-test.yml", "compose.e2e.yaml"),
+    ],
 )
 def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
     guess = replace(credential(1), evidence=(place(1, file),))
@@ -155,6 +158,14 @@ def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
 
     assert (noted.severity, noted.confidence) == (Severity.LOW, Confidence.POSSIBLE)
     assert kept.severity is Severity.CRITICAL
+
+
+def test_a_default_that_everybody_knows_opens_nothing_in_a_test() -> None:
+    known = replace(credential(1), confidence=Confidence.CERTAIN, default_value=True)
+    tried = replace(known, evidence=(place(1, "compose.test.yaml"),))
+    (finding,) = lint(Deployment(credentials=(tried,)), [rule(severity=Severity.HIGH)]).findings
+
+    assert finding.severity is Severity.LOW
 
 
 def test_a_rule_asked_once_names_the_others_as_related() -> None:
