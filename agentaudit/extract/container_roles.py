@@ -42,7 +42,7 @@ _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 _TAG = regex(r"[:@].*$")
 _SEPARATED = regex(r"[^a-z0-9]+")
 _MANNER = regex(
-    r"v?\d+|apps?|services?|servers?|svc|api|backend|runtime|workers?|deployment|pods?|container"
+    r"v?\d+|apps?|bots?|services?|servers?|svc|api|backend|runtime|workers?|deployment|pods?|container"
     r"|dev|prod|production|staging|test|local|main"
 )
 """Last words of names that say how something runs, and not what: `agent-service`."""

@@ -30,7 +30,7 @@ def test_a_word_within_a_name_is_a_resemblance(name: str) -> None:
     assert (runtime.runs_agent, runtime.resembles_agent) == (True, True)
 
 
-@pytest.mark.parametrize("name", ["support-agent", "agent-service", "chatbot-2", "langgraph-api"])
+@pytest.mark.parametrize("name", ["support-agent", "agent-service", "chatbot-2", "autogen-bot"])
 def test_the_last_word_of_a_name_says_what_it_is(name: str) -> None:
     runtime = runtime_of(name)
 
