@@ -81,7 +81,7 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
         fact = collector.add(_workflow(reading))
         if workflow.cut:
             place = reading.place(workflow.root.key_of("jobs") or workflow.root, workflow.name)
-            collector.leave_open(
+            collector.leave_unread(
                 place,
                 "it calls more steps of this repository than are read",
                 "what the others do is open",

@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents import starts_agent
@@ -31,6 +31,8 @@ _DEEPEST = 10
 """How deep GitHub lets composite actions call one another."""
 _MOST_CALLED = 10_000
 """Steps of other files that are read for one workflow: calls that call can multiply without end."""
+_MOST_IN_ALL = 100_000
+"""The same for all workflows together."""
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 
@@ -116,9 +118,10 @@ class WorkflowFile(Struct, frozen=True, kw_only=True):
 
 def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
     """Every workflow, with its jobs."""
+    repository = _Repository(documents, _MOST_IN_ALL)
     for document in workflows(documents):
         jobs = document.root.get("jobs")
-        called = _Called(documents, document.file)
+        called = _Called(repository, document.file)
         yield WorkflowFile(
             document=document,
             root=document.root,
@@ -140,15 +143,30 @@ def _job(called: "_Called", key: Node, node: Node) -> Job:
     )
 
 
+class _Repository(Struct):
+    """What workflows may call, and how many more of its steps may be read for any of them."""
+
+    documents: Documents
+    left: int
+    _blocks: dict[tuple[str, str], Node | None] = field(default_factory=dict)
+
+    def block(self, file: str, part: str) -> Node | None:
+        """A part of a file, each of its nodes with that file."""
+        if (file, part) not in self._blocks:
+            document = self.documents.at(file) if file else None
+            found = document.root.get(part) if document is not None else None
+            self._blocks[file, part] = placed(found, file) if found is not None else None
+        return self._blocks[file, part]
+
+
 class _Called:
     """What one workflow calls of its repository, each as often as it is called, up to a limit."""
 
-    def __init__(self, documents: Documents, file: str) -> None:
+    def __init__(self, repository: _Repository, file: str) -> None:
         self.cut = False
-        self._documents = documents
+        self._repository = repository
         self._left = _MOST_CALLED
         self._within = [file]
-        self._placed: dict[str, Node] = {}
 
     def steps(self, listed: Node | None) -> Iterator[Step]:
         """Steps in their order, what a composite action does before the step that calls it."""
@@ -178,14 +196,12 @@ class _Called:
 
     def _in(self, file: str, part: str) -> Iterator[Step]:
         """The steps of a file, unless it is being read: what calls itself does nothing more."""
-        document = self._documents.at(file) if file else None
-        block = document.root.get(part) if document is not None else None
-        if block is None or file in self._within or len(self._within) > _DEEPEST or self.cut:
+        if file in self._within or len(self._within) > _DEEPEST or self.cut:
             return
-        if file not in self._placed:
-            self._placed[file] = placed(block, file)
+        block = self._repository.block(file, part)
+        if block is None:
+            return
         self._within.append(file)
-        block = self._placed[file]
         for each in (block,) if part == "runs" else (job for _, job in block.entries):
             yield from self.by_job(each)
             yield from self.steps(each.get("steps"))
@@ -196,7 +212,8 @@ class _Called:
         if len(self._within) == 1:
             return False
         self._left -= 1
-        self.cut = self._left < 0
+        self._repository.left -= 1
+        self.cut = min(self._left, self._repository.left) < 0
         return self.cut
 
 

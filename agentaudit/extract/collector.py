@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from agentaudit.errors import Problem
 from agentaudit.expressions import regex
-from agentaudit.extract.budgets import Budget
+from agentaudit.extract.budgets import Budget, Spent
 from agentaudit.extract.redaction import cleaned
 from agentaudit.extract.shown_facts import shown
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
@@ -150,12 +150,12 @@ class Collector(Struct):
     """The day on which it is asked what has expired; unless it is given, everything has."""
     key: bytes = b""
     """A team's own, by which equal values are known again in its other runs."""
-    _spent: dict[tuple[str, str], int] = field(default_factory=dict)
-    """By file, or none for all together, and what is counted."""
-    _counted: set[tuple[str, str, object]] = field(default_factory=set)
+    _spent: Spent = field(default_factory=Spent)
     _by_kind: dict[type[Fact], dict[FactId, Fact]] = field(default_factory=dict)
-    _ends: dict[FactId, dict[tuple[EdgeKind, FactId, FactId], None]] = field(default_factory=dict)
-    """The keys of the edges that begin or end at a fact, in the order in which they came."""
+    _begun: dict[FactId, dict[tuple[EdgeKind, FactId, FactId], None]] = field(default_factory=dict)
+    """The keys of the edges that begin at a fact, in the order in which they came."""
+    _ended: dict[FactId, dict[tuple[EdgeKind, FactId, FactId], None]] = field(default_factory=dict)
+    """Of those that end there: a fact that very many point at begins few."""
     _seen: dict[FactId, tuple[tuple[Evidence, ...], set[Evidence]]] = field(default_factory=dict)
     """The places of facts that were added again, as they were then."""
     _key: bytes = field(default_factory=lambda: os.urandom(32))
@@ -215,21 +215,19 @@ class Collector(Struct):
         )
         key = (kind, src, dst)
         if self.edges.setdefault(key, edge) is edge:
-            for end in (src, dst):
-                self._ends.setdefault(end, {})[key] = None
+            self._begun.setdefault(src, {})[key] = None
+            self._ended.setdefault(dst, {})[key] = None
 
     def unlink(self, kind: EdgeKind, src: FactId, dst: FactId) -> None:
         """An edge goes, if it was there."""
         if self.edges.pop((kind, src, dst), None) is not None:
-            for end in (src, dst):
-                self._ends[end].pop((kind, src, dst), None)
+            del self._begun[src][kind, src, dst]
+            del self._ended[dst][kind, src, dst]
 
     def from_fact(self, src: FactId, *kinds: EdgeKind) -> tuple[Edge, ...]:
         """The edges of some kinds that begin at a fact, in the order in which they came."""
         return tuple(
-            self.edges[key]
-            for key in self._ends.get(src, ())
-            if key[1] == src and (not kinds or key[0] in kinds)
+            self.edges[key] for key in self._begun.get(src, ()) if not kinds or key[0] in kinds
         )
 
     def remember(
@@ -254,6 +252,14 @@ class Collector(Struct):
         end = Unresolved(evidence=place, what=cleaned(what), effect=cleaned(effect))
         self.open_ends.setdefault((place, end.what), set()).add(end)
 
+    def leave_unread(self, place: Evidence, what: str, effect: str) -> None:
+        """The same of what is more than is read: its file counts as read in part."""
+        self.leave_open(place, what, effect)
+        message = f"more than is read or followed: {cleaned(what)}"
+        self.problems.append(
+            Problem(file=place.file, message=message, line=place.line, column=place.column)
+        )
+
     def settle(self, place: Evidence, what: str) -> None:
         """What was left open with these words at this place is open no more."""
         self.open_ends.pop((place, cleaned(what)), None)
@@ -264,21 +270,14 @@ class Collector(Struct):
         """
         Whether there is room for more of what takes long to look at; if so, it is counted.
 
-        If not, that is left open: `end` is a place, what is open there, and what that leaves
-        undecided. What has a key counts once.
+        If not, that is left open, and the file counts as read in part: `end` is a place, what is
+        open there, and what that leaves undecided. What has a key counts once.
         """
         place, what, effect = end
-        counter = ("" if budget.whole else place.file, budget.counted)
-        if key is not None and (*counter, key) in self._counted:
+        if self._spent.on(budget, more, file=place.file, key=key):
             return True
-        spent = self._spent.get(counter, 0) + max(more - budget.free, 0)
-        if spent > budget.most:
-            self.leave_open(place, what, effect)
-            return False
-        self._spent[counter] = spent
-        if key is not None:
-            self._counted.add((*counter, key))
-        return True
+        self.leave_unread(place, what, effect)
+        return False
 
     def forget(self, identifier: FactId) -> None:
         """A fact goes, without a look at its edges."""
@@ -288,7 +287,7 @@ class Collector(Struct):
     def remove(self, identifier: FactId) -> None:
         """A fact that stood for something unknown goes, and its edges with it."""
         self.forget(identifier)
-        for key in tuple(self._ends.get(identifier, ())):
+        for key in (*self._begun.get(identifier, ()), *self._ended.get(identifier, ())):
             self.unlink(*key)
 
     def digest(self, value: str) -> str:

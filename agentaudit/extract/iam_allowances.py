@@ -49,7 +49,7 @@ def readable(collector: Collector, bearer: str, statements: Iterable[Statement])
     listed = sorted(set(statements), key=lambda statement: (statement.key, statement.place))
     if len(listed) > _MOST_STATEMENTS:
         what = f"the statements of {bearer} beyond {_MOST_STATEMENTS:,}"
-        collector.leave_open(listed[_MOST_STATEMENTS].place, what, "they may allow anything")
+        collector.leave_unread(listed[_MOST_STATEMENTS].place, what, "they may allow anything")
     found = []
     for statement in listed[:_MOST_STATEMENTS]:
         patterns = (*statement.actions, *statement.not_actions)

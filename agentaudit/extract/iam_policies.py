@@ -72,8 +72,9 @@ def statements(
     listed = policy.get("Statement")
     members = listed.list() if listed is not None else ()
     if len(members) > _MOST_STATEMENTS:
-        beyond = f"the statements beyond {_MOST_STATEMENTS:,}"
-        reading.leave_open(members[_MOST_STATEMENTS], beyond, "they may allow anything")
+        place = evidence(source.document, members[_MOST_STATEMENTS])
+        beyond = f"the statements beyond {_MOST_STATEMENTS:,} in {source.owner}"
+        collector.leave_unread(place, beyond, "they may allow anything")
         members = members[:_MOST_STATEMENTS]
     found = (reading.statement(member, number) for number, member in enumerate(members))
     return tuple(statement for statement in found if statement is not None)

@@ -1,9 +1,10 @@
 """Text that steers agents: instructions as facts, and the secrets that stand in them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agentaudit.expressions import regex
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
@@ -30,10 +31,13 @@ _ASSIGNMENT = regex(
 )
 _SPOKEN = regex(r"(?:[a-z]+[-_])+(?:pass|password|secret|token|key)", re.IGNORECASE)
 """What examples write where a secret will stand: `proxy-pass`."""
+_PROMPTED = Budget("agents of instructions", 20_000, free=4, whole=True)
+"""Each as often as there are instructions that may be for it."""
 
 
 def extract_instructions(documents: Documents, collector: Collector) -> None:
     """Every instruction, the agents it prompts, and what it gives away."""
+    near = _Near(collector.of(Agent))
     for document in documents.of("markdown"):
         settings = tuple(_settings(document))
         place = evidence(document, document.root)
@@ -42,7 +46,9 @@ def extract_instructions(documents: Documents, collector: Collector) -> None:
             name=document.file,
             evidence=(place,),
         )
-        agents = _agents(document, collector)
+        agents = near.prompted(document)
+        end = (place, f"which agents {document.file} prompts", "what steers them is open")
+        agents = agents if collector.affords(_PROMPTED, len(agents), end) else ()
         holding = Holding(
             holder="agent",
             exposure="prompt",
@@ -69,17 +75,30 @@ def extract_instructions(documents: Documents, collector: Collector) -> None:
             )
 
 
-def _agents(document: Document, collector: Collector) -> tuple[Agent, ...]:
-    """The agents whose project the instruction lies in; Claude's own files are Claude's."""
-    folder = folder_of(document.file).partition(".claude")[0].rstrip("/")
-    near = [
-        agent
-        for agent in collector.of(Agent)
-        if not folder or agent.evidence[0].file.startswith(f"{folder}/")
-    ]
-    if "CLAUDE" in document.file or ".claude/" in document.file:
-        return tuple(agent for agent in near if agent.framework == "claude-code") or tuple(near)
-    return tuple(near)
+class _Near:
+    """Agents by the folders around them, and those of Claude Code among them."""
+
+    def __init__(self, agents: Sequence[Agent]) -> None:
+        self._all = _by_folder(agents)
+        self._claude = _by_folder(agent for agent in agents if agent.framework == "claude-code")
+
+    def prompted(self, document: Document) -> Sequence[Agent]:
+        """Those whose project the instruction lies in; Claude's own files are Claude's."""
+        folder = folder_of(document.file).partition(".claude")[0].rstrip("/")
+        near = self._all.get(folder, ())
+        if "CLAUDE" in document.file or ".claude/" in document.file:
+            return self._claude.get(folder, near)
+        return near
+
+
+def _by_folder(agents: Iterable[Agent]) -> Mapping[str, Sequence[Agent]]:
+    found: dict[str, list[Agent]] = {}
+    for agent in agents:
+        folder = agent.evidence[0].file
+        while folder:
+            folder = folder.rpartition("/")[0]
+            found.setdefault(folder, []).append(agent)
+    return found
 
 
 def _settings(document: Document) -> Iterator[Setting]:

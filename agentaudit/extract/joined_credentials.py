@@ -8,6 +8,7 @@ from collections import defaultdict
 
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
@@ -17,6 +18,8 @@ from agentaudit.model.facts.permissions import Identity
 
 _MOST_SHARED = 100
 """Other credentials with the same value that one names; each could name all."""
+_SEEN = Budget("agents that see credentials of their runtimes", 20_000, free=4, whole=True)
+"""Each as often as there are such credentials."""
 
 
 def join_credentials(collector: Collector) -> None:
@@ -45,15 +48,17 @@ def targets(collector: Collector, kind: EdgeKind) -> dict[FactId, list[FactId]]:
 
 def _show_credentials(collector: Collector) -> None:
     """What a runtime holds, its agents hold; what an agent can see, a steered agent can take."""
-    agents = agents_on(collector)
+    agents = {runtime: sorted(found) for runtime, found in agents_on(collector).items()}
     for edge in sorted(collector.edges.values(), key=lambda item: (item.src, item.dst)):
         if edge.kind is not EdgeKind.VISIBLE_TO or edge.dst not in agents:
             continue
+        seeing = agents[edge.dst]
         credential = collector.facts[edge.src]
-        first = min(agents[edge.dst])
         if isinstance(credential, Credential) and credential.holder == "container":
-            collector.update(replace(credential, holder="agent", holder_id=first))
-        for agent in sorted(agents[edge.dst]):
+            collector.update(replace(credential, holder="agent", holder_id=seeing[0]))
+        place, what = credential.evidence[0], f"which agents see {credential.name}"
+        room = collector.affords(_SEEN, len(seeing), (place, what, "more may take it than one"))
+        for agent in seeing if room else seeing[:1]:
             collector.link(
                 EdgeKind.VISIBLE_TO, edge.src, agent, *edge.evidence, confidence=edge.confidence
             )

@@ -1,9 +1,8 @@
 """GitLab Code Quality: the JSON that merge requests show."""
 
-import json
-
 from agentaudit.model.finding import Finding, LintResult, Severity
 from agentaudit.report.text import one_line
+from agentaudit.report.written_json import written
 
 _SEVERITIES = {
     Severity.INFO: "info",
@@ -16,7 +15,7 @@ _SEVERITIES = {
 
 def render_gitlab(result: LintResult) -> str:
     """The open findings; suppressed ones have no place in this format."""
-    return json.dumps([_entry(item) for item in result.open_findings], indent=2) + "\n"
+    return written([_entry(item) for item in result.open_findings])
 
 
 def _entry(finding: Finding) -> dict[str, object]:

@@ -5,7 +5,6 @@ An upload is refused whole for one bad result, so every result has a place, ever
 relative to %SRCROOT%, and no source text is quoted, which might hold a secret.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.model.finding import Finding, LintResult, RuleSummary, Severity, Suppression
 from agentaudit.report.coverage import unread_files
 from agentaudit.report.text import one_line, printable
+from agentaudit.report.written_json import written
 from agentaudit.rules.references import Reference, references
 
 Json = Mapping[str, object]
@@ -75,7 +75,7 @@ def render_sarif(result: LintResult, fixes: Sequence[Fix] = ()) -> str:
         ],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return written(document)
 
 
 def _rule(rule: RuleSummary, places: Mapping[str, int]) -> Json:

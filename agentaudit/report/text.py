@@ -14,6 +14,8 @@ def printable(text: str) -> str:
     what is read) and lone surrogates become U+FFFD. Newlines and tabs stay.
     """
     shortened = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    if shortened.isprintable():
+        return shortened
     return "".join(_shown(character) for character in shortened)
 
 

@@ -1,6 +1,5 @@
 """SARIF 2.1.0 of a threat model: each attack path a result with a code flow, one step a node."""
 
-import json
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -9,6 +8,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.model.threat import AttackPath, GraphEdge, ThreatModel
 from agentaudit.report.sarif import LEVELS, SCHEMA, SECURITY_SEVERITY, Json
 from agentaudit.report.text import one_line
+from agentaudit.report.written_json import written
 
 _ROOT = "%SRCROOT%"
 _FAMILIES: Mapping[str, str] = {
@@ -42,7 +42,7 @@ def render_threat_sarif(model: ThreatModel) -> str:
         "results": [_result(path, indices[path.query]) for path in model.paths],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return written(document)
 
 
 def _rule(path: AttackPath) -> Json:
