@@ -17,4 +17,7 @@ class Stack(Module):
     def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
         if kind != "resource":
             return ()
-        return tuple(item for item in self.members_by_type if item.type in types)
+        if (kind, *types) not in self._folded:
+            found = (item for item in self.members_by_type if item.type in types)
+            self._folded[kind, *types] = tuple(found)
+        return self._folded[kind, *types]

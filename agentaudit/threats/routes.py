@@ -155,12 +155,18 @@ def starters(
         after = [(step.dst, passed) for step in steps.get(name, ()) if step.kind in along]
         if passed < len(between) and name in between[passed]:
             after.append((name, passed + 1))
+        here = known[state]
         for further in after:
-            before = known.get(further, 0)
-            known[further] = before | known[state]
+            before = known.get(further)
+            known[further] = here if before is None else before | here
             if known[further] != before and further not in queued:
                 waiting.append(further)
                 queued.add(further)
-    return {
-        name: found.bit_count() for (name, passed), found in known.items() if passed == len(between)
-    }
+    return _counted({name: found for (name, at), found in known.items() if at == len(between)})
+
+
+def _counted(known: Mapping[str, int]) -> Mapping[str, int]:
+    """How many bits each has; what one node alone leads to has the very number of that node."""
+    counts = {id(found): found for found in known.values()}
+    counts = {number: found.bit_count() for number, found in counts.items()}
+    return {name: counts[id(found)] for name, found in known.items()}

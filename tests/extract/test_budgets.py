@@ -6,6 +6,7 @@ from agentaudit.extract import actions_jobs, instructions, joined_credentials
 from agentaudit.extract.budgets import Budget, Spent
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.stacks import Stack
 from agentaudit.model.deployment import Deployment, EdgeKind, FileStatus
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent, Instruction
@@ -99,3 +100,11 @@ def test_what_begins_at_a_fact_is_found_without_a_look_at_what_ends_there() -> N
 
     assert begun.kind == EdgeKind.DELEGATES_TO
     assert not collector.edges
+
+
+def test_the_resources_of_a_stack_are_sought_once_for_all_who_ask() -> None:
+    """Each of thousands of functions asks for the log groups."""
+    stack = Stack(folder="a.yaml", bodies=[])
+    first = stack.resources("aws_cloudwatch_log_group", "aws_cloudtrail")
+
+    assert stack.resources("aws_cloudwatch_log_group", "aws_cloudtrail") is first
