@@ -135,12 +135,8 @@ def _effects(tool: Tool, world: World) -> Rights:
 def _stealable(seen: View) -> list[Credential]:
     """Credentials in the processes of tainted agents that have a way out."""
     agents = seen.walk(TAINT, seen.stage("source")).ends(seen.stage("agent"))
-    ways_out, credentials = seen.stage("way_out"), seen.stage("credential")
-    found: set[str] = set()
-    for agent in agents:
-        start = frozenset({agent})
-        if not ways_out.isdisjoint(seen.walk(EXIT, start).reached):
-            found |= seen.walk(SIGHT, start).ends(credentials)
+    exiting = frozenset(agents & seen.leading(EXIT, seen.stage("way_out")))
+    found = seen.walk(SIGHT, exiting).ends(seen.stage("credential"))
     facts = (seen.fact(name) for name in sorted(found))
     return [fact for fact in facts if isinstance(fact, Credential)]
 

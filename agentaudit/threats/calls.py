@@ -1,6 +1,6 @@
 """Who may call what: agents, the servers that they know, and the tools, found once for all."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -73,8 +73,11 @@ def _servers(relations: Relations) -> Iterator[tuple[Agent, ToolServer]]:
 def _tools(
     relations: Relations, servers: Iterable[tuple[Agent, ToolServer]]
 ) -> Iterator[tuple[Agent, Tool]]:
+    exposed: dict[FactId, Sequence[Tool]] = {}
     for agent, server in servers:
-        for tool, _ in relations.joined(CALLS, server, Tool):
+        if server.id not in exposed:  # many agents may have it, each an edge to pass over
+            exposed[server.id] = [tool for tool, _ in relations.joined(CALLS, server, Tool)]
+        for tool in exposed[server.id]:
             yield agent, tool
     for agent, tool, _ in relations.pairs(CALLS, Agent, Tool):
         yield agent, tool

@@ -7,11 +7,10 @@ shortest routes to all nodes at once, and nobody walks again for another end.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, field
 
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import Steps
@@ -67,35 +66,7 @@ def walk(
     between: Sequence[AbstractSet[str]] = (),
 ) -> Walk:
     """From the first stage along edges of these kinds, past the stages between."""
-    arrivals = _nowhere(between)
-    for _ in _walked(steps, along, [starts, *between], arrivals):
-        pass
-    return Walk(arrivals)
-
-
-def nearest(
-    steps: Steps, along: AbstractSet[str], stages: Sequence[AbstractSet[str]]
-) -> Route | None:
-    """The shortest route through stages, where nobody asks for other ends: it goes no further."""
-    *before, last = stages
-    arrivals = _nowhere(before[1:])
-    reached = _walked(steps, along, before, arrivals)
-    end = next((name for name in reached if name in last), None)
-    return None if end is None else Walk(arrivals).route(end)
-
-
-def _nowhere(between: Sequence[AbstractSet[str]]) -> tuple[_Arrivals, ...]:
-    return tuple({} for _ in range(len(between) + 1))
-
-
-def _walked(
-    steps: Steps,
-    along: AbstractSet[str],
-    stages: Sequence[AbstractSet[str]],
-    arrivals: tuple[_Arrivals, ...],
-) -> Iterator[str]:
-    """Each node that is come to with all these stages passed, the nearest first."""
-    starts, *between = stages
+    arrivals: tuple[_Arrivals, ...] = tuple({} for _ in range(len(between) + 1))
     waiting: deque[tuple[str, int, GraphEdge | None]] = deque(
         (name, 0, None) for name in sorted(starts)
     )
@@ -107,20 +78,89 @@ def _walked(
             for step in steps.get(name, ()):
                 if step.kind in along and step.dst not in here:
                     waiting.append((step.dst, passed, step))
-            if passed == len(between):
-                yield name
-                break
-            if name not in between[passed]:
+            if passed == len(between) or name not in between[passed]:
                 break
             passed, edge = passed + 1, None
+    return Walk(arrivals)
 
 
-def backwards(steps: Steps) -> Steps:
-    """The same steps from where they lead to."""
+class Homeward(Struct, frozen=True, kw_only=True):
+    """
+    From wherever one starts, the shortest way to the last stage, past those between.
+
+    Of ways of one length it is the one that a walk from there comes upon first.
+    """
+
+    steps: Steps
+    along: AbstractSet[str]
+    left: tuple[Mapping[str, int], ...]
+    """How many steps are left from each node, by the stages passed; none where no way leads on."""
+    _on: dict[tuple[str, int], GraphEdge | None] = field(default_factory=dict)
+
+    def route(self, starts: AbstractSet[str]) -> Route | None:
+        """From the nearest of some nodes; None where there is no way from any."""
+        begun = ((self.left[0][name], name) for name in starts if name in self.left[0])
+        _, name = min(begun, default=(0, None))
+        if name is None:
+            return None
+        edges, stops, passed = list[GraphEdge](), [name], 0
+        while passed < len(self.left):
+            step = self._step(name, passed)
+            if step is None:
+                stops.append(name)
+                passed += 1
+            else:
+                edges.append(step)
+                name = step.dst
+        return Route(tuple(edges), tuple(stops))
+
+    def _step(self, name: str, passed: int) -> GraphEdge | None:
+        """The first step that leads nearer; None where the next stage is reached."""
+        if (name, passed) not in self._on:
+            left, wanted = self.left[passed], self.left[passed][name] - 1
+            nearer = (
+                step
+                for step in (self.steps.get(name, ()) if wanted >= 0 else ())
+                if step.kind in self.along and left.get(step.dst) == wanted
+            )
+            self._on[name, passed] = next(nearer, None)
+        return self._on[name, passed]
+
+
+def homeward(
+    steps: Steps,
+    arriving: Steps,
+    along: AbstractSet[str],
+    stages: Sequence[AbstractSet[str]],
+) -> Homeward:
+    """The ways past all stages but the last to that one, found in one walk back from there."""
+    *between, last = stages
+    left: tuple[dict[str, int], ...] = tuple({} for _ in stages)
+    level, distance = [(name, len(between)) for name in last], 0
+    while level:
+        further = []
+        for name, passed in level:
+            here = left[passed]
+            if name in here:
+                continue
+            here[name] = distance
+            if passed and name in between[passed - 1]:
+                level.append((name, passed - 1))
+            further += [
+                (step.src, passed)
+                for step in arriving.get(name, ())
+                if step.kind in along and step.src not in here
+            ]
+        level, distance = further, distance + 1
+    return Homeward(steps=steps, along=along, left=left)
+
+
+def arriving(steps: Steps) -> Steps:
+    """The same steps by where they lead to."""
     found: dict[str, list[GraphEdge]] = {}
     for edges in steps.values():
         for edge in edges:
-            found.setdefault(edge.dst, []).append(replace(edge, src=edge.dst, dst=edge.src))
+            found.setdefault(edge.dst, []).append(edge)
     return {name: tuple(edges) for name, edges in found.items()}
 
 
@@ -138,9 +178,13 @@ def starters(
     along: AbstractSet[str],
     starts: AbstractSet[str],
     between: Sequence[AbstractSet[str]] = (),
+    *,
+    back: bool = False,
 ) -> Mapping[str, int]:
     """
     From how many starts each node is come to with the stages between passed, in one walk.
+
+    It goes back along steps that are given by where they lead to.
 
     What goes from node to node is the set of starts, each start a bit of a number; a node is left
     again whenever more have come to it.
@@ -152,7 +196,8 @@ def starters(
         state = waiting.popleft()
         queued.discard(state)
         name, passed = state
-        after = [(step.dst, passed) for step in steps.get(name, ()) if step.kind in along]
+        taken = [step for step in steps.get(name, ()) if step.kind in along]
+        after = [(step.src if back else step.dst, passed) for step in taken]
         if passed < len(between) and name in between[passed]:
             after.append((name, passed + 1))
         here = known[state]

@@ -6,6 +6,7 @@ walked to from where. A view answers from its notes whatever they still say.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -18,7 +19,7 @@ from agentaudit.model.threat import ActionClasses, Entry, GraphEdge, Impact
 from agentaudit.threats.actions import impact_of
 from agentaudit.threats.graph import Steps, ThreatGraph, World
 from agentaudit.threats.notes import Notes
-from agentaudit.threats.routes import Route, Walk, backwards, nearest, starters, walk
+from agentaudit.threats.routes import Homeward, Route, Walk, arriving, homeward, starters, walk
 from agentaudit.threats.stages import entry, kind_at, members
 
 FactT = TypeVar("FactT", bound=Fact)
@@ -111,11 +112,23 @@ class View(Struct, frozen=True, kw_only=True):
         )
 
     def nearest(self, along: Along, *stages: Nodes) -> Route | None:
-        """The shortest way through stages, in a walk of its own that ends there."""
+        """The shortest way through stages, to whichever node of the last is nearest."""
+        first, *further = stages
         return self.notes.known(
             ("route", self.world, along, stages),
             along,
-            lambda: nearest(self.steps(), along, stages),
+            lambda: self._homeward(along, tuple(further)).route(first),
+        )
+
+    def leading(self, along: Along, ends: Nodes) -> AbstractSet[str]:
+        """Every node from which there is a way to one of the ends, those themselves among them."""
+        return self._homeward(along, (ends,)).left[0].keys()
+
+    def _homeward(self, along: Along, stages: tuple[Nodes, ...]) -> Homeward:
+        return self.notes.known(
+            ("homeward", self.world, along, stages),
+            along,
+            lambda: homeward(self.steps(), self._arriving(), along, stages),
         )
 
     def pairs(self, along: Along, *stages: Nodes) -> int:
@@ -139,8 +152,10 @@ class View(Struct, frozen=True, kw_only=True):
         return self.notes.known(
             ("starters", self.world, along, first, tuple(between), back),
             along,
-            lambda: starters(self._back() if back else self.steps(), along, first, between),
+            lambda: starters(
+                self._arriving() if back else self.steps(), along, first, between, back=back
+            ),
         )
 
-    def _back(self) -> Steps:
-        return self.notes.known(("back", self.world), _EDGES, lambda: backwards(self.steps()))
+    def _arriving(self) -> Steps:
+        return self.notes.known(("arriving", self.world), _EDGES, lambda: arriving(self.steps()))

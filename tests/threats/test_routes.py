@@ -1,6 +1,8 @@
 """Routes: the shortest way through stages in order."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import Steps
-from agentaudit.threats.routes import Route, joined, nearest, starters, walk
+from agentaudit.threats.routes import Route, arriving, homeward, joined, starters, walk
 from tests.threats.deployments import place
 
 NAMES = "abcdef"
@@ -33,6 +35,14 @@ def steps(*pairs: str) -> Steps:
 
 
 READS = frozenset({"reads"})
+
+
+def nearest(
+    graph: Steps, along: AbstractSet[str], stages: Sequence[AbstractSet[str]]
+) -> Route | None:
+    """The shortest route through stages."""
+    starts, *further = stages
+    return homeward(graph, arriving(graph), along, further).route(starts)
 
 
 def route(graph: Steps, *stages: str) -> Route | None:
@@ -127,3 +137,43 @@ def test_a_walk_that_ends_nowhere_finds_the_same_route_to_each_end(
     assert walk(graph, READS, starts, [between]).route(end) == nearest(
         graph, READS, [starts, between, {end}]
     )
+
+
+@settings(max_examples=300)
+@given(pairs_of_nodes, st.lists(stages_of_nodes, min_size=2, max_size=4))
+def test_the_way_home_is_the_first_that_a_walk_comes_upon(
+    pairs: set[str], stages: list[frozenset[str]]
+) -> None:
+    """Every start has the same answer from one walk back as from a walk of its own."""
+    graph = steps(*pairs)
+    starts, *between, ends = stages
+    home = homeward(graph, arriving(graph), READS, [*between, ends])
+    for begun in (starts, *({start} for start in NAMES)):
+        walked = walk(graph, READS, begun, between)
+        first = next((name for name in walked.reached if name in ends), None)
+
+        assert home.route(begun) == (None if first is None else walked.route(first))
+
+
+def test_a_hub_is_left_with_one_look_whoever_comes_through_it() -> None:
+    """Very many that share one node do not each go through all that it leads to."""
+    ends = "efgh"
+    graph = Looked(steps("ad", "bd", "cd", *(f"d{end}" for end in ends)))
+    home = homeward(graph, arriving(graph), READS, [frozenset(ends)])
+    graph.looks.clear()
+    for start in "abc":
+        home.route({start})
+
+    assert graph.looks.count("d") == 1
+
+
+class Looked(dict[str, tuple[GraphEdge, ...]]):
+    """Steps that count who looks at them."""
+
+    def __init__(self, found: Steps) -> None:
+        super().__init__(found)
+        self.looks: list[str] = []
+
+    def get(self, name: str, _: object = ()) -> tuple[GraphEdge, ...]:
+        self.looks.append(name)
+        return super().get(name, ())
