@@ -7,7 +7,6 @@ with all of it. The truth lies between, as far as the model goes.
 """
 
 from collections.abc import Callable
-from functools import cache
 
 from msgspec import Struct
 
@@ -21,7 +20,7 @@ from agentaudit.model.threat import BlastRadius, Bounds
 from agentaudit.threats.flows import ACCESS, AUTHORITY, CALL, EXIT, SIGHT, TAINT
 from agentaudit.threats.graph import World
 from agentaudit.threats.notes import Kinds
-from agentaudit.threats.rights import Rights, acting, rights_of, together, unread_of
+from agentaudit.threats.rights import Rights, acting, rights_of, together, unread_among, unread_of
 from agentaudit.threats.stages import CHANGING, FINAL
 from agentaudit.threats.views import View
 
@@ -67,7 +66,7 @@ def open_ends(seen: View) -> tuple[Unresolved, ...]:
     possible = seen.within(World.POSSIBLE)
     found = possible.walk(CALL | AUTHORITY | SIGHT, possible.stage("agent")).reached
     facts = (possible.fact(name) for name in sorted(found))
-    unread = cache(lambda principal: unread_of(possible, [principal]))
+    unread = possible.leading(AUTHORITY, unread_among(possible, found))
     return tuple(
         Unresolved(
             evidence=fact.evidence[0],
@@ -75,7 +74,7 @@ def open_ends(seen: View) -> tuple[Unresolved, ...]:
             effect="LIVE and THEFT reckon with nothing and with everything",
         )
         for fact in facts
-        if isinstance(fact, Credential | Identity) and unread(acting(possible, fact.id))
+        if isinstance(fact, Credential | Identity) and acting(possible, fact.id) in unread
     )
 
 

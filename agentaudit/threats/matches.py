@@ -15,7 +15,7 @@ from msgspec import Struct
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import Entry, Leg, ThreatQuery
 from agentaudit.threats.notes import Kinds
-from agentaudit.threats.routes import Route, joined
+from agentaudit.threats.routes import Homeward, Route, joined
 from agentaudit.threats.stages import kind_at
 from agentaudit.threats.views import Nodes, View
 
@@ -160,7 +160,7 @@ def _reached(seen: View, leg: Leg, stages: Sequence[Nodes]) -> tuple[Nodes, int]
     if not last[-1] or any(seen.route(along, *piece) is None for piece in before):
         return frozenset(), 0
     found = seen.walk(along, last[0], *last[1:-1])
-    return found.ends(last[-1]), len(found.reached)
+    return found.ends(last[-1]), found.looks
 
 
 def _stages(seen: View, leg: Leg, limits: Limits) -> list[Nodes]:
@@ -178,29 +178,17 @@ def _worst(seen: View, leg: Leg | None, start: str) -> Route | None:
     """On from the node that gives the way, to the gravest end there is."""
     if leg is None:
         return None
-    along, stages = frozenset(leg.along), [seen.stage(name) for name in leg.stages]
-    step = seen.only_step(along, start)
-    if step is None or any(start in stage for stage in stages):
-        return _gravest(seen, leg, start)
-    on = _gravest(seen, leg, step.dst)
-    return None if on is None else Route((step, *on.edges), (start, *on.stops[1:]))
+    kinds: Kinds = frozenset((*leg.along, *map(kind_at, leg.stages), Grant))
+    home = seen.notes.known(("worst", seen.world, leg), kinds, lambda: _to_gravest(seen, leg))
+    return home.route(frozenset({start}))
 
 
-def _gravest(seen: View, leg: Leg, start: str) -> Route | None:
-    """The same, found once for all that lead to a node and nowhere else."""
-    spoken_of: Kinds = frozenset((*leg.along, *map(kind_at, leg.stages), Grant))
-    asked = ("worst", seen.world, leg, start)
-    return seen.notes.known(asked, spoken_of, lambda: _way_to_gravest(seen, leg, start))
-
-
-def _way_to_gravest(seen: View, leg: Leg, start: str) -> Route | None:
-    along = frozenset(leg.along)
-    *before, last = [frozenset({start}), *map(seen.stage, leg.stages)]
-    ends = seen.walk(along, *before).ends(last)
-    if not ends:
-        return None
-    gravest = max(ends, key=lambda name: _gravity(seen, name))
-    return seen.route(along, *before, frozenset({gravest}))
+def _to_gravest(seen: View, leg: Leg) -> Homeward:
+    """The ways to the gravest end, found once for all who start."""
+    *between, last = map(seen.stage, leg.stages)
+    ranked = sorted(last, key=lambda name: _gravity(seen, name), reverse=True)
+    ends = tuple(frozenset({name}) for name in ranked)
+    return seen.homeward(frozenset(leg.along), tuple(between), ends)
 
 
 def _gravity(seen: View, name: str) -> tuple[int, int, str]:

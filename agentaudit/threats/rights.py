@@ -68,6 +68,13 @@ def unread_of(seen: View, principals: Iterable[str]) -> frozenset[str]:
     return frozenset[str]().union(*(rights.unread for rights in _of_all(seen, principals)))
 
 
+def unread_among(seen: View, names: Iterable[str]) -> frozenset[str]:
+    """Those of which some permission of their own is not in the files."""
+    facts = map(seen.fact, names)
+    principals = [fact for fact in facts if isinstance(fact, Credential | Identity)]
+    return frozenset(fact.id for fact in principals if _own(seen, fact).unread)
+
+
 def _of_all(seen: View, principals: Iterable[str]) -> Iterator[Rights]:
     for name in seen.walk(AUTHORITY, frozenset(principals)).reached:
         fact = seen.fact(name)

@@ -7,7 +7,7 @@ shortest routes to all nodes at once, and nobody walks again for another end.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec import Struct, field
@@ -34,6 +34,11 @@ class Walk(Struct, frozen=True):
     def reached(self) -> AbstractSet[str]:
         """Every node that is come to with all stages passed."""
         return self.arrivals[-1].keys()
+
+    @property
+    def looks(self) -> int:
+        """At how many nodes it looked, each as often as with other stages passed."""
+        return sum(map(len, self.arrivals))
 
     def ends(self, stage: AbstractSet[str]) -> frozenset[str]:
         """The nodes of the last stage that some route reaches."""
@@ -86,7 +91,7 @@ def walk(
 
 class Homeward(Struct, frozen=True, kw_only=True):
     """
-    From wherever one starts, the shortest way to the last stage, past those between.
+    From wherever one starts, the shortest way to the best end there is, past the stages between.
 
     Of ways of one length it is the one that a walk from there comes upon first.
     """
@@ -94,11 +99,15 @@ class Homeward(Struct, frozen=True, kw_only=True):
     steps: Steps
     along: AbstractSet[str]
     left: tuple[Mapping[str, int], ...]
-    """How many steps are left from each node, by the stages passed; none where no way leads on."""
+    """
+    How many steps are left from each node, by the stages passed; none where no way leads on.
+
+    More by a number where only a worse end is reached, so that no step leads from those to these.
+    """
     _on: dict[tuple[str, int], GraphEdge | None] = field(default_factory=dict)
 
     def route(self, starts: AbstractSet[str]) -> Route | None:
-        """From the nearest of some nodes; None where there is no way from any."""
+        """From the best of some nodes; None where there is no way from any."""
         begun = ((self.left[0][name], name) for name in starts if name in self.left[0])
         _, name = min(begun, default=(0, None))
         if name is None:
@@ -131,27 +140,36 @@ def homeward(
     steps: Steps,
     arriving: Steps,
     along: AbstractSet[str],
-    stages: Sequence[AbstractSet[str]],
+    *,
+    between: Sequence[AbstractSet[str]],
+    ends: Iterable[AbstractSet[str]],
 ) -> Homeward:
-    """The ways past all stages but the last to that one, found in one walk back from there."""
-    *between, last = stages
-    left: tuple[dict[str, int], ...] = tuple({} for _ in stages)
-    level, distance = [(name, len(between)) for name in last], 0
-    while level:
-        further = []
-        for name, passed in level:
-            here = left[passed]
-            if name in here:
-                continue
-            here[name] = distance
-            if passed and name in between[passed - 1]:
-                level.append((name, passed - 1))
-            further += [
-                (step.src, passed)
-                for step in arriving.get(name, ())
-                if step.kind in along and step.src not in here
-            ]
-        level, distance = further, distance + 1
+    """
+    The ways past all stages between to an end, found in one walk back from there.
+
+    Ends come in groups, the best first: whoever reaches one of those asks for no other. What leads
+    to a worse end alone is on no way to a better one, so no node is walked through twice.
+    """
+    left: tuple[dict[str, int], ...] = tuple({} for _ in range(len(between) + 1))
+    distance = 0
+    for group in ends:
+        level = [(name, len(between)) for name in group]
+        while level:
+            further = []
+            for name, passed in level:
+                here = left[passed]
+                if name in here:
+                    continue
+                here[name] = distance
+                if passed and name in between[passed - 1]:
+                    level.append((name, passed - 1))
+                further += [
+                    (step.src, passed)
+                    for step in arriving.get(name, ())
+                    if step.kind in along and step.src not in here
+                ]
+            level, distance = further, distance + 1
+        distance += 1
     return Homeward(steps=steps, along=along, left=left)
 
 

@@ -113,22 +113,25 @@ class View(Struct, frozen=True, kw_only=True):
 
     def nearest(self, along: Along, *stages: Nodes) -> Route | None:
         """The shortest way through stages, to whichever node of the last is nearest."""
-        first, *further = stages
+        first, *between, last = stages
         return self.notes.known(
             ("route", self.world, along, stages),
             along,
-            lambda: self._homeward(along, tuple(further)).route(first),
+            lambda: self.homeward(along, tuple(between), (last,)).route(first),
         )
 
     def leading(self, along: Along, ends: Nodes) -> AbstractSet[str]:
         """Every node from which there is a way to one of the ends, those themselves among them."""
-        return self._homeward(along, (ends,)).left[0].keys()
+        return self.homeward(along, (), (ends,)).left[0].keys()
 
-    def _homeward(self, along: Along, stages: tuple[Nodes, ...]) -> Homeward:
+    def homeward(
+        self, along: Along, between: tuple[Nodes, ...], ends: tuple[Nodes, ...]
+    ) -> Homeward:
+        """The ways to the best of some ends, past the stages between, whoever starts."""
         return self.notes.known(
-            ("homeward", self.world, along, stages),
+            ("homeward", self.world, along, between, ends),
             along,
-            lambda: homeward(self.steps(), self._arriving(), along, stages),
+            lambda: homeward(self.steps(), self._arriving(), along, between=between, ends=ends),
         )
 
     def pairs(self, along: Along, *stages: Nodes) -> int:

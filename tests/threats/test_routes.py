@@ -41,8 +41,8 @@ def nearest(
     graph: Steps, along: AbstractSet[str], stages: Sequence[AbstractSet[str]]
 ) -> Route | None:
     """The shortest route through stages."""
-    starts, *further = stages
-    return homeward(graph, arriving(graph), along, further).route(starts)
+    starts, *between, ends = stages
+    return homeward(graph, arriving(graph), along, between=between, ends=[ends]).route(starts)
 
 
 def route(graph: Steps, *stages: str) -> Route | None:
@@ -147,7 +147,7 @@ def test_the_way_home_is_the_first_that_a_walk_comes_upon(
     """Every start has the same answer from one walk back as from a walk of its own."""
     graph = steps(*pairs)
     starts, *between, ends = stages
-    home = homeward(graph, arriving(graph), READS, [*between, ends])
+    home = homeward(graph, arriving(graph), READS, between=between, ends=[ends])
     for begun in (starts, *({start} for start in NAMES)):
         walked = walk(graph, READS, begun, between)
         first = next((name for name in walked.reached if name in ends), None)
@@ -155,11 +155,27 @@ def test_the_way_home_is_the_first_that_a_walk_comes_upon(
         assert home.route(begun) == (None if first is None else walked.route(first))
 
 
+@settings(max_examples=200)
+@given(pairs_of_nodes, st.lists(stages_of_nodes, max_size=2), st.permutations(NAMES))
+def test_the_way_home_is_to_the_best_end_there_is(
+    pairs: set[str], between: list[frozenset[str]], ranked: list[str]
+) -> None:
+    """As if each start walked on its own, and chose the best of all that it came to."""
+    graph = steps(*pairs)
+    ends = [{name} for name in ranked[:4]]
+    home = homeward(graph, arriving(graph), READS, between=between, ends=ends)
+    for start in NAMES:
+        walked = walk(graph, READS, {start}, between)
+        best = next((name for name in ranked[:4] if name in walked.reached), None)
+
+        assert home.route({start}) == (None if best is None else walked.route(best))
+
+
 def test_a_hub_is_left_with_one_look_whoever_comes_through_it() -> None:
     """Very many that share one node do not each go through all that it leads to."""
     ends = "efgh"
     graph = Looked(steps("ad", "bd", "cd", *(f"d{end}" for end in ends)))
-    home = homeward(graph, arriving(graph), READS, [frozenset(ends)])
+    home = homeward(graph, arriving(graph), READS, between=[], ends=[frozenset(ends)])
     graph.looks.clear()
     for start in "abc":
         home.route({start})
