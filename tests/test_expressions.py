@@ -6,12 +6,14 @@ import re
 from importlib import import_module
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import agentaudit.extract
 import agentaudit.linting
 import agentaudit.readers
 import agentaudit.rules
-from agentaudit.expressions import Late, regex
+from agentaudit.expressions import Late, any_of, regex
 
 LATE = (agentaudit.extract, agentaudit.linting, agentaudit.readers, agentaudit.rules)
 
@@ -26,6 +28,17 @@ def test_a_late_expression_answers_as_a_compiled_one(flags: int) -> None:
     assert late.sub("", text) == compiled.sub("", text)
     assert late.split(text) == compiled.split(text)
     assert late.groupindex == compiled.groupindex
+
+
+@given(
+    words=st.lists(st.text("aB-_", min_size=1, max_size=4), min_size=1),
+    text=st.text("aB-_", max_size=30),
+)
+def test_many_words_are_found_as_each_of_them_would_be(words: list[str], text: str) -> None:
+    """Also where one holds another, or has what is stopped at twice."""
+    found = any_of(words, stops="_-Ba").search(text)
+
+    assert (found is not None) == any(word in text for word in words)
 
 
 def test_every_expression_is_well_formed() -> None:

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.expressions import holds_word
+from agentaudit.expressions import any_of
 from agentaudit.model.facts.credentials import Lifetime
 
 HOUR_S = 3600
@@ -81,16 +81,18 @@ def may_hold_token(text: str) -> bool:
     """Whether anything in a text begins like one of the forms: a cheap no for most texts."""
     if len(text) < SHORTEST_TOKEN:
         return False
-    return holds_word(text, _HINTS) if len(text) > _LONGEST_NAME else _name_holds_hint(text)
+    return _holds_hint(text) if len(text) > _LONGEST_NAME else _name_holds_hint(text)
 
 
 _LONGEST_NAME = 100
 
 
-@lru_cache(maxsize=8192)
-def _name_holds_hint(name: str) -> bool:
-    """Names stand in many places, and are looked at in each."""
-    return holds_word(name, _HINTS)
+def _holds_hint(text: str) -> bool:
+    return _HINT.search(text) is not None
+
+
+_name_holds_hint = lru_cache(maxsize=8192)(_holds_hint)
+"""Names stand in many places, and are looked at in each."""
 
 
 def github_checksum_holds(token: str) -> bool:
@@ -211,11 +213,7 @@ TOKENS: tuple[TokenForm, ...] = (
 )
 """Tried in this order: the first that is found and genuine names the credential."""
 
-_HINTS = tuple(
-    form.hint
-    for form in TOKENS
-    if not any(other.hint != form.hint and other.hint in form.hint for other in TOKENS)
-)
-"""What any of the forms contains; a hint that holds another need not be looked for."""
+_HINT = any_of((form.hint for form in TOKENS), stops="K_x~AG-vp")
+"""What any of the forms contains."""
 SHORTEST_TOKEN = 16
 """No form is shorter."""
