@@ -56,10 +56,15 @@ _INBOUND = regex(
 )
 """Settings by which a server asks who calls; what it holds for others has other names."""
 _SUPPORT = regex(
-    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy"
+    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy|caddy|keycloak"
     r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,
 )
+_GENERAL = regex(
+    r"(?:^|/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
+    r"|curl)(?:[:@]|$)"
+)
+"""Images that are no server of tools, whatever they stand before and are called after."""
 _BESIDE = regex(
     r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy)$",
     re.IGNORECASE,
@@ -72,10 +77,9 @@ def role_of(
 ) -> str:
     """What a container runs, by its image first, then by its names, its command and settings."""
     names = tuple(names)
-    for subject in (image, *names):
-        role = _role_told_by(subject)
-        if role:
-            return role
+    role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
+    if role and (role == "gateway" or not _GENERAL.search(image)):
+        return role
     if _SUPPORT.search(image):
         return ""
     base = image.rpartition("/")[2]

@@ -14,7 +14,8 @@ _REHEARSAL = regex(
     r"(?:^|/)(?:tests?|__tests__|testdata|unittests?|e2e|fixtures?|mocks?|docs?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
     r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
-    r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:tests?|testing|e2e|ci)\.ya?ml$"
+    r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|e2e|ci)\.ya?ml$"
+    r"|[._-]tests?\.ya?ml$"
 )
 _TRIAL = regex(r"(?:^|/)(?:evals?|evaluations?|benchmarks?)/")
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""

@@ -56,6 +56,15 @@ def test_agents_in_the_folder_that_it_is_built_from_agree_with_the_name() -> Non
     assert (alone.resembles_agent, beside.resembles_agent) == (True, False)
 
 
+@pytest.mark.parametrize("image", ["caddy:2-alpine", "quay.io/keycloak/keycloak:26.0", "nginx"])
+def test_what_stands_before_a_server_or_an_agent_may_be_called_after_it(image: str) -> None:
+    for name in ("mcp-front", "agent"):
+        compose = f"services:\n  {name}:\n    image: {image}\n    ports: ['80:80']\n"
+        found = deployment_of({"compose.yaml": compose})
+
+        assert (found.tool_servers, [item.runs_agent for item in found.runtimes]) == ((), [False])
+
+
 def test_what_the_platform_calls_an_agent_is_one() -> None:
     terraform = """\
     resource "aws_bedrockagentcore_agent_runtime" "agent_pages" {

@@ -147,6 +147,7 @@ def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
     [
         *("tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts"),
         *("web/.env.test", "docker-compose.local-test.yml", "compose.e2e.yaml"),
+        "hack/full-smoke-test.yaml",
     ],
 )
 def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
