@@ -18,11 +18,13 @@ from agentaudit.errors import UsageError, exit_code
 
 if TYPE_CHECKING:
     from agentaudit.cli.user_policies import PolicySource
+    from agentaudit.cli.workloads import Importing
     from agentaudit.model.sweep import Cell, SweepRow
     from agentaudit.simulation.policies.foreign import ForeignPolicy
     from agentaudit.simulation.sweep import Source
 
 _MOST_SEEDS = 10_000
+_LONGEST_NUMBER = 9
 
 
 app = command()
@@ -35,7 +37,8 @@ def sweep(
         Path,
         typer.Argument(
             metavar="RECORDING|WORKLOAD",
-            help="A recording (run.aatrace) or a workload file (*.yaml).",
+            help="A recording (run.aatrace), a workload file (*.yaml), preset:NAME, or a trace of"
+            " another program (docs/importing.md).",
         ),
     ],
     output: Annotated[
@@ -79,7 +82,19 @@ def sweep(
         typer.Option(metavar="NAME|FILE", help="sys1, sys2, v1 or a file, in place of the host."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Processes to use; one a core by default.")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Processes to use; one a core by default."),
+    ] = None,
+    tokens_per_s: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROMPT:GENERATED",
+            help="The model to assume for a trace that does not say how long calls took.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of a trace of others: only so many sessions, the first ones."),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -100,12 +115,14 @@ def sweep(
       agentaudit simulate sweep workload.yaml --cores 8,16,32 -p fcfs -p mas --seeds 20
       agentaudit simulate sweep run.aatrace -p comb --caps N_cap=4 --caps N_cap=8
       agentaudit simulate sweep run.aatrace --rate 1,2,4 -p fcfs -p my.py:MyPolicy
+      agentaudit simulate sweep AzureLLMInferenceTrace_code.csv --tokens-per-s 8000:60 --limit 500
       agentaudit simulate sweep workload.yaml --rate 5,10,20 --scheduler tcp://dask:8786
 
     Exit codes: 0 all computed; 2 usage, unreadable input, or a file of another sweep; 3 too little
     was recorded, its file is damaged or cut off, or some of it could not be computed.
     """
     from agentaudit.cli.user_policies import own_policies, split_words
+    from agentaudit.cli.workloads import Importing
     from agentaudit.model.sweep import Sweep
     from agentaudit.report.sweep_table import render_sweep
     from agentaudit.simulation.sweep import Axes, cells_of
@@ -124,7 +141,8 @@ def sweep(
         caps=caps or ("",),
         seeds=range(seeds),
     )
-    made, whole = _source(source, requests=requests, machine=machine)
+    importing = Importing(tokens_per_s=tokens_per_s, limit=limit)
+    made, whole = _source(source, requests=requests, machine=machine, importing=importing)
     cells = cells_of(made, axes)
     kept = _Kept(output=output, fingerprint=_fingerprint(made, written), terminal=terminal)
     rows = kept.rows(
@@ -217,9 +235,12 @@ def _computed(
     return computed_here(swept_rows, swept, tasks, jobs=jobs)
 
 
-def _source(source: Path, *, requests: int | None, machine: str | None) -> "tuple[Source, bool]":
+def _source(
+    source: Path, *, requests: int | None, machine: str | None, importing: "Importing"
+) -> "tuple[Source, bool]":
     """What is swept, and whether all of its file could be read."""
     from agentaudit.cli.workloads import (
+        check_importing,
         is_written,
         machine_named,
         recorded_source,
@@ -228,10 +249,11 @@ def _source(source: Path, *, requests: int | None, machine: str | None) -> "tupl
     from agentaudit.simulation.sweep import RecordedSource, WrittenSource
 
     if is_written(source):
+        check_importing(source, importing)
         shape, host = written_source(source, requests=requests)
         chosen = machine_named(machine) if machine else host
         return WrittenSource(shape=shape, name=str(source), machine=chosen), True
-    workload, host, whole = recorded_source(source)
+    workload, host, whole = recorded_source(source, importing)
     chosen = machine_named(machine) if machine else host
     return RecordedSource(recorded=workload, machine=chosen, requests=requests), whole
 
@@ -249,6 +271,6 @@ def _listed(text: str) -> list[str]:
 
 
 def _whole(text: str, option: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise UsageError(f"{option} takes whole numbers, as in 4,8,16, not {text!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise UsageError(f"{option} takes whole numbers, as in 4,8,16, not {text!r:.40}")
     return int(text)

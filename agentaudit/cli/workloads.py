@@ -75,8 +75,7 @@ def replications_of(
         raise UsageError(f"--seed is from 0 to {MOST_SEED}, not {seed}")
     how = parse_arrivals(arrivals) if arrivals is not None else None
     if is_written(source):
-        if importing != AS_IT_IS:
-            raise UsageError(f"{source} is a workload file: {_OF_OTHERS}")
+        check_importing(source, importing)
         shape, machine = written_source(source, arrivals=how, requests=requests, seed=seed)
         count = replication_count(replications, shape.requests, halves=halves)
         made = written_replications(shape, source=str(source), count=count)
@@ -87,6 +86,12 @@ def replications_of(
         workload, arrivals=how or RECORDED, requests=requests, seed=seed or 0, count=count
     )
     return made, host, whole
+
+
+def check_importing(source: Path, importing: Importing) -> None:
+    """UsageError where a workload file is to be read as a trace is."""
+    if importing != AS_IT_IS:
+        raise UsageError(f"{source} is a workload file: {_OF_OTHERS}")
 
 
 def is_written(source: Path) -> bool:

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, InputError, UsageError
 from agentaudit.model.sweep import Sweep
+from agentaudit.report.sweep_table import render_sweep
 from agentaudit.simulation import sweep as sweeping
 from agentaudit.store.artifacts import read_artifact
 from agentaudit.store.journal import journal_path
@@ -229,6 +231,9 @@ def test_a_row_that_nobody_wrote_names_its_line(written: Path) -> None:
     [
         ("--seeds", "0"),
         ("--cores", "many"),
+        ("--cores", "9" * 5000),
+        ("--tokens-per-s", "8000:60"),
+        ("--limit", "3"),
         ("--rate", "fast"),
         ("-p", "best"),
         ("--machine", "none"),
@@ -239,6 +244,33 @@ def test_nonsense_is_a_usage_error(written: Path, arguments: tuple[str, ...]) ->
     result = swept(written, *arguments)
 
     assert isinstance(result.exception, UsageError)
+
+
+def test_there_is_a_process_at_least(written: Path) -> None:
+    assert swept(written, "--jobs", "0").exit_code == 2
+
+
+def test_a_trace_of_another_program_is_swept_with_a_model_assumed(tmp_path: Path) -> None:
+    rows_of_it = "".join(f"2024-05-10 00:00:{second:02},800,60\n" for second in range(30))
+    trace = tmp_path / "azure.csv"
+    trace.write_text(f"TIMESTAMP,ContextTokens,GeneratedTokens\n{rows_of_it}")
+
+    result = swept(trace, "--tokens-per-s", "8000:60", "--limit", "20", "--seeds", "1", "-p", "mas")
+
+    assert result.exit_code == 0
+    assert {row.cell.policy for row in rows(tmp_path / "sweep.json")} == {"fcfs", "mas"}
+    assert isinstance(swept(trace, output="other.json").exception, UsageError)
+
+
+def test_a_burst_at_the_end_of_one_run_is_no_overload(written: Path) -> None:
+    """Of three seeds one has its requests pile up by chance."""
+    assert swept(written, "--seeds", "3", "-p", "fcfs").exit_code == 0
+    calm = [replace(row, overloaded=False) for row in rows(written.parent / "sweep.json")]
+    one, two = ([replace(row, overloaded=at < many) for at, row in enumerate(calm)]
+                for many in (1, 2))  # fmt: skip
+
+    assert "!" not in render_sweep(one).plain
+    assert "fcfs !" in render_sweep(two).plain
 
 
 def test_a_source_that_is_not_there(tmp_path: Path) -> None:
