@@ -1,9 +1,11 @@
 """Work in processes of our own on this machine, one for each core."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from threading import Thread
 from typing import Any, TypeVar
 
 from agentaudit.errors import IncompleteError
@@ -66,6 +68,14 @@ def _in_pool(
 def _take(base: object) -> None:
     global _given  # noqa: PLW0603, the process has one task at a time and one base
     _given = base
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Nobody takes results any more, and no task comes, once the process that asked is killed."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _do(function: Callable[[Any, Any], _Result], task: object) -> _Result:

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,12 @@ def always_killed(_base: int, task: int) -> int:
     return task
 
 
+def held(folder: str, _task: int) -> None:
+    """A task that does not end by itself."""
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(600)
+
+
 def refused(_base: int, task: int) -> int:
     raise UsageError(f"task {task} makes no sense")
 
@@ -57,6 +66,21 @@ def test_what_a_killed_process_had_in_hand_is_done_by_others(tmp_path: Path) -> 
 def test_what_kills_every_process_ends_in_a_sentence() -> None:
     with pytest.raises(IncompleteError, match=r"were killed 3 times.* of 3 tasks are left"):
         list(computed_here(always_killed, 0, [0, 1, 2], jobs=2))
+
+
+def test_nobody_stays_behind_when_who_asked_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys; from tests.store.test_sweep_workers import computed_here, held;"
+        " list(computed_here(held, sys.argv[1], [0, 1], jobs=2))"
+    )
+    asking = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
+    while len(pids := [int(file.name) for file in tmp_path.iterdir()]) < 2:
+        time.sleep(0.02)
+    asking.kill()
+    asking.wait()
+
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        time.sleep(0.02)
 
 
 def test_an_error_for_people_stays_one() -> None:
