@@ -7,11 +7,17 @@ import typer
 
 from agentaudit.cli.outcome import write_text
 from agentaudit.cli.rules_kinds import RuleKind, list_kind
-from agentaudit.cli.terminal import terminal_of
+from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agentaudit.model.lint_rule import LintRule
     from agentaudit.rules.compiled import CompiledRule
+
+_BEFORE_ID = 21
+"""Columns of the family and the severity in the list."""
 
 app = typer.Typer(
     add_completion=False,
@@ -68,17 +74,24 @@ def list_rules(
     if markdown:
         from agentaudit.report.rule_page import render_reference
 
-        typer.echo(render_reference(shown), nl=False)
+        typer.echo(render_reference(shown).encode(), nl=False)
         return
+    print_rules(shown, said)
+
+
+def print_rules(rules: "Sequence[LintRule]", said: Terminal) -> None:
+    """A line a rule, or two where a person's terminal is too narrow for one."""
     from agentaudit.report.quantities import counted
 
-    width = max((len(rule.id) for rule in shown), default=0)
-    for rule in sorted(shown, key=lambda rule: (rule.family, -rule.severity.rank, rule.id)):
+    width = max((len(rule.id) for rule in rules), default=0)
+    longest = max((len(rule.title) for rule in rules), default=0)
+    wide = not said.out.is_terminal or said.out.width >= _BEFORE_ID + width + 1 + longest
+    for rule in sorted(rules, key=lambda rule: (rule.family, -rule.severity.rank, rule.id)):
+        name = f"{rule.id:<{width}} " if wide else f"{rule.id}\n  "
         said.out.print(
-            f"{rule.family.value:<11} {rule.severity.value:<8} {rule.id:<{width}} {rule.title}",
-            soft_wrap=True,
+            f"{rule.family.value:<11} {rule.severity.value:<8} {name}{rule.title}", soft_wrap=True
         )
-    said.note(counted(len(shown), "rule"))
+    said.note(counted(len(rules), "rule"))
 
 
 @app.command("show", short_help="One rule: what it asks, why, what to do, and examples.")

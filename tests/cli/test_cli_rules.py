@@ -1,12 +1,17 @@
 """`agentaudit rules`: listed, shown and tested."""
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
+from agentaudit.cli.rules import print_rules
+from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import AgentAuditError, InputError, UsageError
+from agentaudit.rules.ours import lint_rules
 
 RULE = """\
 id: {name}
@@ -46,6 +51,18 @@ def test_the_list_has_a_line_for_each_rule(tmp_path: Path) -> None:
     assert code == 0
     assert f"{len(out.splitlines())} rules" in said
     assert any(line.split()[:3] == ["tools", "high", "no-s3"] for line in out.splitlines())
+
+
+def test_a_narrow_terminal_gets_two_lines_a_rule() -> None:
+    """And no line that its end breaks in the middle of a word."""
+    screen = StringIO()
+    console = Console(file=screen, width=80, force_terminal=True, color_system=None)
+    rules = [rule.rule for rule in lint_rules()]
+    print_rules(rules, Terminal(out=console, quiet=True))
+    lines = screen.getvalue().splitlines()
+
+    assert len(lines) == 2 * len(rules)
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_list_can_be_of_one_family() -> None:
@@ -113,7 +130,7 @@ def test_the_reference_is_markdown() -> None:
     _, out, _ = run("list", "--markdown")
 
     assert out.startswith("# Rules of lint")
-    assert "| [literal-aws-access-key](lint/literal-aws-access-key.yaml) | critical |" in out
+    assert "| [literal-aws-access-key](lint/literal-aws-access-key.yaml) | critical" in out
 
 
 def test_an_example_that_cannot_be_read_is_named(tmp_path: Path) -> None:
