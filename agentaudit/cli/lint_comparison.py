@@ -105,12 +105,13 @@ def _beside(
 
 def _keep(result: "LintResult", deployment: "Deployment", path: Path, said: Terminal) -> None:
     from agentaudit.linting.baseline import baseline_of
+    from agentaudit.report.quantities import counted
     from agentaudit.rules.baselines import baseline_text
 
     entries = baseline_of(result, deployment)
     rows = ({name: text for name, text in asdict(entry).items() if text} for entry in entries)
     write_text(path, baseline_text(rows))
-    said.note(f"wrote {path}: {len(entries)} findings")
+    said.note(f"wrote {path}: {counted(len(entries), 'finding')}")
 
 
 def _named(gone: "Sequence[BaselineEntry]") -> str:

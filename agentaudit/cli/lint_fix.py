@@ -12,6 +12,7 @@ from msgspec import Struct
 from agentaudit.cli.lint_comparison import Run
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import RefusedError, UsageError
+from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _tell(plan: "Plan", linted: Linted, said: Terminal) -> None:
         _line(said, finding, f"not fixed: {why}")
     without = len(plan.without)
     if without:
-        said.note(f"{without} findings are of rules without a fix: see `agentaudit rules show ID`")
+        said.note(f"of rules without a fix: {without} more; see `agentaudit rules show ID`")
     if not plan.files:
         said.note("nothing to fix")
 
@@ -140,7 +141,7 @@ def _agreed(fixing: Fixing, files: int, said: Terminal) -> bool:
     if os.environ.get("CI") or not (sys.stdin.isatty() and sys.stderr.isatty()):
         said.note("nothing was written: there is nobody to ask; --yes writes it")
         return False
-    return typer.confirm(f"Write {files} files?", err=True)
+    return typer.confirm(f"Write {counted(files, 'file')}?", err=True)
 
 
 def _write(files: "Mapping[str, Edited]", linted: Linted, fixing: Fixing, said: Terminal) -> bool:

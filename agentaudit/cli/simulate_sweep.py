@@ -160,9 +160,11 @@ def sweep(
     )
     write_artifact(result, output)
     journal_path(output).unlink(missing_ok=True)
+    from agentaudit.report.quantities import counted
+
     shown = render_sweep([rows[cell] for cell in cells])
     terminal.out.print(shown, end="", soft_wrap=True)
-    terminal.note(f"sweep: {output}, {len(rows)} rows")
+    terminal.note(f"sweep: {output}, {counted(len(rows), 'row')}")
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
 
 

@@ -76,8 +76,11 @@ def _profile(place: Place, trace: "Trace", recording: str) -> "Profile":
 def _simulation(place: Place, trace: "Trace", recording: str) -> "Simulation | None":
     """The replay; a recording that cannot be replayed is said, and ends nothing else."""
     from agentaudit.cli.workloads import replayed
+    from agentaudit.report.quantities import counted
 
-    place.stage(f"Replaying {len(trace.requests)} recorded requests under each policy …")
+    if trace.requests:
+        there = counted(len(trace.requests), "recorded request")
+        place.stage(f"Replaying {there} under each policy …")
     simulation = _or_said(place, lambda: replayed(trace, source=recording))
     if simulation is not None:
         place.keep(simulation, "simulation.json")

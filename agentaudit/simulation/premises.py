@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from agentaudit.model.assumed import assumed_model
 from agentaudit.model.trace import Request, Step, Trace
 from agentaudit.simulation.demands import FULL, Notes
+from agentaudit.simulation.sentences import counted
 
 _CALLS = (
     "An LLM call's demand is its wall time, taken back to batch size 1 by the calls in flight"
@@ -38,7 +39,7 @@ def premises(
     if notes.overlapping:
         first = notes.overlapping[0]
         yield (
-            f"{len(notes.overlapping)} steps overlap another of their request (the first: step"
+            f"{counted(len(notes.overlapping), 'overlap')} of steps of a request (the first: step"
             f" {first.step_id} of request {first.request_id}); of those at once one counts, a model"
             " call before other work, with the CPU work of the others on threads beside it."
         )
@@ -58,11 +59,11 @@ def _abreast(steps: Sequence[Step]) -> Iterator[str]:
         return
     most = max(steps, key=lambda step: (step.threads, -step.step_id))
     yield (
-        f"{len(steps)} steps ran on several threads at once (the most: {most.name or most.kind},"
-        f" on {most.threads}): those of child processes or of a library. Here they share cores"
-        " evenly. Threads of linear algebra do not, where there are more of them than cores: 16"
-        " workers on 2 cores took 15 times as long as their work (OpenBLAS), and no longer with"
-        " OPENBLAS_NUM_THREADS=1."
+        f"{counted(len(steps), 'step')} ran on several threads at once (the most:"
+        f" {most.name or most.kind}, on {most.threads}): those of child processes or of a library."
+        " Here they share cores evenly. Threads of linear algebra do not, where there are more of"
+        " them than cores: 16 workers on 2 cores took 15 times as long as their work (OpenBLAS),"
+        " and no longer with OPENBLAS_NUM_THREADS=1."
     )
 
 

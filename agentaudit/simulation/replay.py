@@ -18,6 +18,7 @@ from agentaudit.model.trace import Request, Step, Trace
 from agentaudit.model.workload import Heavy, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.demands import Demands
 from agentaudit.simulation.premises import premises
+from agentaudit.simulation.sentences import counted
 from agentaudit.simulation.sessions import Turn, sessions_of, turn_past
 
 
@@ -143,14 +144,18 @@ def _check_evidence(
 ) -> None:
     if not replayed:
         cut = sum(not request.complete for request in trace.requests)
+        seen = (
+            f"of {len(trace.requests)}, {cut} are cut off by an edge of the recording"
+            if trace.requests
+            else "none was seen"
+        )
         raise IncompleteError(
-            f"{source}: holds no whole request with steps to replay"
-            f" ({len(trace.requests)} requests, {cut} of them cut off by an edge of the recording)."
-            " Record for longer, while the agent serves requests."
+            f"{source}: holds no whole request with steps to replay: {seen}. Record for longer,"
+            " while the agent serves requests, or name what serves one with --request-frame."
         )
     measured = any(step.cpu_ns for request in replayed for step in steps[request.request_id])
     if not measured and not trace.target.imported:
         raise IncompleteError(
-            f"{source}: none of its {len(replayed)} requests has any CPU time, so CPU contention"
+            f"{source}: of {counted(len(replayed), 'request')} none has CPU time, so CPU contention"
             " cannot be simulated. Record with access to the process's kernel counters."
         )

@@ -339,7 +339,7 @@ def test_a_recording_without_whole_requests_is_incomplete(recorded: Trace) -> No
 
 
 def test_a_recording_without_cpu_time_is_incomplete() -> None:
-    with pytest.raises(IncompleteError, match="none of its 1 requests has any CPU time"):
+    with pytest.raises(IncompleteError, match="of 1 request none has CPU time"):
         replayed(trace([step(0, LLM, 0, 100)], [request(0, 0, 100)]))
 
 

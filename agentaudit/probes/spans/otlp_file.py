@@ -46,7 +46,7 @@ def spans_of_otlp_file(path: Path, reading: Reading | None = None) -> Iterator[S
             raise InputError(Problem(file=str(path), message=f"more than {_MOST_SPANS} spans"))
         yield from body.spans
         if body.refused:
-            what = f"{body.refused} spans have no id, or end before they begin"
+            what = f"spans without an id, or with an end before their begin: {body.refused}"
             problems.append(Problem(file=str(path), line=number, message=what))
     if problems:
         raise InputError(*problems)

@@ -65,7 +65,7 @@ def test_lines_that_are_no_otlp_are_told_when_the_others_were_read(tmp_path: Pat
 
     assert [(item.line, item.message[:20]) for item in error.value.problems] == [
         (2, "it is no JSON of OTL"),
-        (3, "1 spans have no id, "),
+        (3, "spans without an id,"),
     ]
 
 
