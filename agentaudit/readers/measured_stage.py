@@ -23,6 +23,8 @@ from agentaudit.model.execution import MeasuredStage, StageLatency, StagePower
 
 LARGEST_BYTES = 1024 * 1024
 _MOST_CALLS = 1_000_000
+_SLOWEST, _FASTEST = 1e-6, 1e9
+"""Speeds as machine files have them."""
 _SHOWN = 40
 """Characters of a wrong value that a message repeats."""
 _CALLS, _SECONDS, _WATTS, _JOULES = "concurrency", "seconds", "watts", "joules"
@@ -69,13 +71,27 @@ def parse_measured_stage(text: str, *, file: str) -> MeasuredStage:
     if 1 not in seconds:
         what = "needs a row of concurrency 1: what one call takes alone"
         raise InputError(Problem(file=file, message=what))
+    means = {calls: fmean(times) for calls, times in sorted(seconds.items())}
+    if problems := list(_beyond(file, means)):
+        raise InputError(*problems)
     return MeasuredStage(
         latencies=tuple(
-            StageLatency(concurrency=calls, seconds=fmean(times))
-            for calls, times in sorted(seconds.items())
+            StageLatency(concurrency=calls, seconds=mean) for calls, mean in means.items()
         ),
         power=tuple(_power(file, watts, columns)),
     )
+
+
+def _beyond(file: str, means: Mapping[int, float]) -> Iterator[Problem]:
+    """Speeds that no machine file can say."""
+    for calls, mean in means.items():
+        speed = calls * means[1] / mean
+        if not _SLOWEST <= speed < _FASTEST:
+            what = (
+                f"{calls} calls at once in {mean:g} s would be served {speed:.3g} times as fast as"
+                f" one in {means[1]:g} s; a speed is from {_SLOWEST:g} to {_FASTEST:g}"
+            )
+            yield Problem(file=file, message=what)
 
 
 class _Row(Struct, frozen=True):

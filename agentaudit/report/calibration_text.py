@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from agentaudit.model.execution import HostMeasurement, StageLatency, StagePower
+from agentaudit.report.quantities import counted
 
 _MS = 1_000_000
 _US = 1_000
@@ -37,7 +38,7 @@ def fit_comments(
     name: str, latencies: Sequence[StageLatency], *, left_out: float | None
 ) -> Iterator[str]:
     """What a curve goes through, and how far it may miss between its points."""
-    yield f"{name}, from {len(latencies)} measured latencies:"
+    yield f"{name}, from {counted(len(latencies), 'measured latency', 'measured latencies')}:"
     for item in latencies:
         yield f"{item.concurrency:6} at once: {item.seconds:.6g} s"
     yield from _told_by_others(left_out)

@@ -149,7 +149,11 @@ def resized(machine: Machine, cores: int) -> Machine:
     if power is not None:
         power = replace(power, cpu=None)
     return replace(
-        machine, name=f"{machine.name}, with {cores} cores", cores=cores, cpu=curve, power=power
+        machine,
+        name=f"{machine.name}, with {cores} core{'s' * (cores != 1)}",
+        cores=cores,
+        cpu=curve,
+        power=power,
     )
 
 

@@ -6,6 +6,7 @@ from agentaudit.model.workload import Machine, Stage, Workload
 from agentaudit.simulation.fast.requests import columns_of
 from agentaudit.simulation.fast.totals import span_ns, stage_ns
 from agentaudit.simulation.observations import Observations
+from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.speed import largest_speed
 
 
@@ -37,7 +38,7 @@ def arrival_rate_per_s(workload: Workload) -> float:
     else:
         whole_ns = span_ns(columns)
     count = len(workload.requests)
-    return (count - 1) * 1e9 / whole_ns if whole_ns and not workload.users else 0.0
+    return 0.0 if all_at_once(workload) or workload.users else (count - 1) * 1e9 / whole_ns
 
 
 def _mean_demand_ns(workload: Workload, stage: Stage) -> float:
@@ -58,4 +59,4 @@ def overloaded(observed: Observations, workload: Workload, machine: Machine) -> 
     """
     if max(offered_load(workload, machine)) > 1:
         return True
-    return not workload.users and observed.piles_up()
+    return not (workload.users or all_at_once(workload)) and observed.piles_up()

@@ -125,7 +125,7 @@ def with_cores(machine: Machine, cores: int) -> Machine:
         raise UsageError(f"--cores is from 1 to {MOST_CORES}, not {cores}")
     return replace(
         machine,
-        name=f"{machine.name}, with {cores} cores instead",
+        name=f"{machine.name}, with {cores} core{'s' * (cores != 1)} instead",
         cores=cores,
         cpu=ideal_cores(cores),
         assumptions=tuple(dict.fromkeys((_IDEAL, *machine.assumptions))),

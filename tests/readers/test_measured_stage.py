@@ -40,6 +40,10 @@ def watts(calls: int, drawn: float) -> StagePower:
         ("concurrency,seconds\n1,1\nx", "s.csv:3:1: concurrency is a whole number from 1"),
         ("concurrency,seconds\n1,nan", "s.csv:2:3: seconds is above 0, not 'nan'"),
         ("concurrency,seconds\n1,-1", "s.csv:2:3: seconds is above 0, not '-1'"),
+        (
+            "concurrency,seconds\n1,1e308\n4,1e-308",
+            "s.csv: 4 calls at once in 1e-308 s would be served inf times as fast as one in",
+        ),
         ("concurrency,seconds\n1,soon", "s.csv:2:3: seconds is above 0, not 'soon'"),
         (
             "concurrency,seconds\n1," + "1" * 9_000,

@@ -262,6 +262,18 @@ def outcome(policy: Policy, latencies_s: Sequence[int]) -> Outcome:
     return Outcome(policy=policy, machine=MACHINE, runs=(run,))
 
 
+@pytest.mark.parametrize(("every_s", "overloaded"), [(0.001, False), (0.2, True)])
+def test_who_comes_before_any_could_have_ended_is_of_a_batch_and_no_overload(
+    every_s: float, *, overloaded: bool
+) -> None:
+    """20 requests of 2 s each: within 20 ms they are a batch, and 5 a second are too many."""
+    simulation = compare_shipped(workload(20, cpu_s=2, gpu_s=0, every_s=every_s), MACHINE)
+
+    assert all(result.overloaded == overloaded for result in simulation.results)
+    assert (simulation.load is not None) == overloaded
+    assert ("comb-closed" in policies(simulation)) == (not overloaded)
+
+
 def test_a_policy_that_falls_behind_is_named() -> None:
     simulation = compare_shipped(
         workload(200, cpu_s=1, gpu_s=1, every_s=0.5), MACHINE, names=["sequential", "fcfs"]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from agentaudit.errors import UsageError
-from agentaudit.model.workload import Workload
+from agentaudit.model.workload import Workload, WorkRequest
 from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.fast.requests import columns_of
 from agentaudit.simulation.fast.totals import span_ns
@@ -154,12 +154,23 @@ _OPEN = ("fcfs", "multi-processing", "comb-open", "mas")
 
 
 def all_at_once(workload: Workload) -> bool:
-    """Whether the workload is one batch, which closed-loop policies are made for."""
+    """
+    Whether the workload is one batch, which closed-loop policies are made for.
+
+    It is where all come before the first could have ended alone: there is no rate to keep up with.
+    """
     columns = columns_of(workload)
-    if columns is None:
-        instants = {request.arrival_ns for request in workload.requests}
-        return len(instants) <= 1 and not workload.users
-    return not span_ns(columns) and not workload.users
+    if columns is not None:
+        return not span_ns(columns) and not workload.users
+    instants = [request.arrival_ns for request in workload.requests]
+    if workload.users or not instants:
+        return not workload.users
+    span = max(instants) - min(instants)
+    return not span or span < min(map(_alone_ns, workload.requests))
+
+
+def _alone_ns(request: WorkRequest) -> float:
+    return sum(step.demand_ns / step.threads for step in request.steps)
 
 
 def policy_names(
