@@ -7,6 +7,7 @@ with all of it. The truth lies between, as far as the model goes.
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
@@ -20,7 +21,7 @@ from agentaudit.model.threat import BlastRadius, Bounds
 from agentaudit.threats.flows import ACCESS, AUTHORITY, CALL, EXIT, SIGHT, TAINT
 from agentaudit.threats.graph import World
 from agentaudit.threats.notes import Kinds
-from agentaudit.threats.rights import Rights, acting, rights_of, together, unread_among, unread_of
+from agentaudit.threats.rights import Rights, acting, rights_of, unread_among, unread_of
 from agentaudit.threats.stages import CHANGING, FINAL
 from agentaudit.threats.views import View
 
@@ -84,51 +85,60 @@ def _subject(seen: View) -> str:
 
 
 def _radius(seen: View) -> _Radius:
-    live = _live(seen)
+    tools = seen.walk(TAINT | CALL, seen.stage("source")).ends(seen.stage("tool"))
+    rights, effects = _rights(seen, tools), _effects_of(seen, tools)
     stolen = _stealable(seen)
     return _Radius(
-        live=live.count(live.actions),
-        permissions=live.count(live.permissions),
-        irreversible=live.count(live.irreversible),
+        live=rights.count(rights.actions) + effects.beside(rights).every,
+        permissions=rights.count(rights.permissions),
+        irreversible=rights.count(rights.irreversible) + effects.beside(rights).final,
         theft=sum(_action_hours(seen, credential) for credential in stolen),
         stealable=len(stolen),
         exposure=_exposure(seen),
     )
 
 
-def _live(seen: View) -> Rights:
-    """Effects of the tools that an attacker can have called, and rights of what they act as."""
-    tools = seen.walk(TAINT | CALL, seen.stage("source")).ends(seen.stage("tool"))
+def _rights(seen: View, tools: frozenset[str]) -> Rights:
+    """What the tools that an attacker can have called act as may do."""
     steps = seen.steps()
-    principals = {
-        edge.dst for tool in tools for edge in steps.get(tool, ()) if edge.kind in AUTHORITY
-    }
-    return together((rights_of(seen, principals), _effects_of(seen, tools)))
-
-
-def _effects_of(seen: View, tools: frozenset[str]) -> Rights:
-    """What the tools do by themselves, all told."""
-    facts = map(seen.fact, tools)
-    return seen.notes.known(
-        ("effects", seen.world, tools),
-        frozenset({Tool}),
-        lambda: together(_effects(fact, seen.world) for fact in facts if isinstance(fact, Tool)),
+    return rights_of(
+        seen,
+        {edge.dst for tool in tools for edge in steps.get(tool, ()) if edge.kind in AUTHORITY},
     )
 
 
-def _effects(tool: Tool, world: World) -> Rights:
-    """What the tool does by itself, each effect one action."""
+class _Effects(Struct, frozen=True, kw_only=True):
+    """How much tools do by themselves: each effect of each is one action, of no provider."""
+
+    every: int = 0
+    final: int = 0
+    """Those that nobody can take back."""
+
+    def beside(self, rights: Rights) -> "_Effects":
+        """What counts beside rights: they count already where any action of no provider may be."""
+        return _Effects() if "" in rights.unread else self
+
+
+def _effects_of(seen: View, tools: frozenset[str]) -> _Effects:
+    """What the tools do by themselves, all told."""
+
+    def counted() -> _Effects:
+        facts = map(seen.fact, tools)
+        found = [_effects(fact, seen.world) for fact in facts if isinstance(fact, Tool)]
+        return _Effects(
+            every=sum(map(len, found)), final=sum(len(FINAL & effects) for effects in found)
+        )
+
+    return seen.notes.known(("effects", seen.world, tools), frozenset({Tool}), counted)
+
+
+def _effects(tool: Tool, world: World) -> AbstractSet[str]:
     open_question = world is World.POSSIBLE and not tool.effects_known
-    effects = CHANGING if open_question else CHANGING & set(tool.effects)
+    effects = CHANGING if open_question else CHANGING.intersection(tool.effects)
     reads = tool.reads_private is Truth.YES or (
         world is World.POSSIBLE and tool.reads_private is Truth.UNKNOWN
     )
-    everything = effects | ({"read"} if reads else set())
-    named = {effect: ("", f"{tool.id} {effect}") for effect in everything}
-    return Rights(
-        actions=frozenset(named.values()),
-        irreversible=frozenset(name for effect, name in named.items() if effect in FINAL),
-    )
+    return effects | {"read"} if reads else effects
 
 
 def _stealable(seen: View) -> list[Credential]:

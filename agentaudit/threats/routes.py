@@ -7,8 +7,9 @@ shortest routes to all nodes at once, and nobody walks again for another end.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from operator import attrgetter
 
 from msgspec import Struct, field
 
@@ -202,20 +203,20 @@ def starters(
     """
     From how many starts each node is come to with the stages between passed, in one walk.
 
-    It goes back along steps that are given by where they lead to.
-
-    What goes from node to node is the set of starts, each start a bit of a number; a node is left
-    again whenever more have come to it.
+    It goes back along steps that are given by where they lead to. What goes from node to node is
+    the set of starts, each start a bit of a number, or all that are alike; a node is left again
+    whenever more have come to it.
     """
-    known = {(name, 0): 1 << place for place, name in enumerate(sorted(starts))}
+    end = _source if back else _target
+    groups = _alike(steps, along, starts, between=between, end=end)
+    known = {(group[0], 0): 1 << place for place, group in enumerate(groups)}
     waiting = deque(known)
     queued = set(waiting)
     while waiting:
         state = waiting.popleft()
         queued.discard(state)
         name, passed = state
-        taken = [step for step in steps.get(name, ()) if step.kind in along]
-        after = [(step.src if back else step.dst, passed) for step in taken]
+        after = [(end(step), passed) for step in steps.get(name, ()) if step.kind in along]
         if passed < len(between) and name in between[passed]:
             after.append((name, passed + 1))
         here = known[state]
@@ -225,11 +226,41 @@ def starters(
             if known[further] != before and further not in queued:
                 waiting.append(further)
                 queued.add(further)
-    return _counted({name: found for (name, at), found in known.items() if at == len(between)})
+    reached = {name: found for (name, at), found in known.items() if at == len(between)}
+    alone = {name: 1 for group in groups if group[0] in reached for name in group[1:]}
+    first = {group[0]: 1 for group in groups if len(group) > 1 and group[0] in reached}
+    return _counted(reached, groups) | alone | first
 
 
-def _counted(known: Mapping[str, int]) -> Mapping[str, int]:
-    """How many bits each has; what one node alone leads to has the very number of that node."""
-    counts = {id(found): found for found in known.values()}
-    counts = {number: found.bit_count() for number, found in counts.items()}
+_source, _target = attrgetter("src"), attrgetter("dst")
+
+
+def _alike(
+    steps: Steps,
+    along: AbstractSet[str],
+    starts: AbstractSet[str],
+    *,
+    between: Sequence[AbstractSet[str]],
+    end: Callable[[GraphEdge], str],
+) -> Sequence[Sequence[str]]:
+    """The starts, those together that nothing leads to and that lead to the same."""
+    entered = {end(step) for edges in steps.values() for step in edges if step.kind in along}
+    groups: dict[object, list[str]] = {}
+    for name in sorted(starts):
+        ends = tuple(end(step) for step in steps.get(name, ()) if step.kind in along)
+        stages = tuple(name in stage for stage in between)
+        groups.setdefault(name if name in entered else (ends, stages), []).append(name)
+    return tuple(groups.values())
+
+
+def _counted(known: Mapping[str, int], groups: Sequence[Sequence[str]]) -> dict[str, int]:
+    """How many starts each has; what one node alone leads to has the very number of that node."""
+    of_size: dict[int, int] = {}
+    for place, group in enumerate(groups):
+        of_size[len(group)] = of_size.get(len(group), 0) | 1 << place
+    numbers = {id(found): found for found in known.values()}
+    counts = {
+        number: sum(size * (found & every).bit_count() for size, every in of_size.items())
+        for number, found in numbers.items()
+    }
     return {name: counts[id(found)] for name, found in known.items()}
