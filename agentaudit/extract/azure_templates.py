@@ -20,7 +20,7 @@ from agentaudit.extract.platform_files import arm_documents
 from agentaudit.readers.arm import DEPLOYMENT, arm_template, deployment_module
 from agentaudit.readers.azure import module_of_interest
 from agentaudit.readers.azure_syntax import Module, Resource, Template
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
 from agentaudit.readers.places import Place, moved
 
 _MOST_INSTANCES = 500
@@ -214,7 +214,7 @@ def _name(resource: Node, symbol: str) -> str:
     if node is None or not node.raw:
         return symbol or "unnamed"
     if not node.unknown:
-        return node.raw
+        return bounded_name(node.raw)
     known = re.sub(r"\$\{[^{}]*\}", "", node.raw).strip("-_ /")
     simple = known and not re.search(r"[(){}$…]", known) and known != node.raw
-    return known if simple else symbol or node.raw
+    return bounded_name(known if simple else symbol or node.raw)

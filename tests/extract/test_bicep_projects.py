@@ -430,3 +430,15 @@ module update {module} = {{
     (first,) = (item for item in found if item.evidence[0].line == 3)
 
     assert first.static_access is opened
+
+
+def test_no_resource_is_called_by_more_than_a_name_is_long() -> None:
+    """Everything of it is named after it once more; its digest tells it from others."""
+    long = f"var n = '{'a' * 2_000}'\n"
+    site = (
+        "resource s 'Microsoft.Web/sites' = {name: n, properties: {siteConfig: {appSettings: ["
+        "{name: 'OPENAI_API_KEY', value: 'sk-abcdefghijklmnop'}]}}}\n"
+    )
+    (runtime,) = deployment_of({"main.bicep": long + site}).runtimes
+
+    assert runtime.name.startswith("… (2000 characters, ")

@@ -1,0 +1,158 @@
+"""
+What takes longer than its text is long: deployments with one or two of their pieces said again.
+
+    python benchmarks/growth.py --seeds FOLDER [--seconds 600] [--seed 0] [--found FOLDER]
+
+Seeds are what `fuzz_seeds.py` writes: every deployment that a test reads. In a round one piece of
+one of them (an entry of a mapping, an element of a list, a block of lines), or two of its pieces,
+are said 100 times and 400 times, with other names or with the same. What then grows faster than
+its text is grown further, until a file is longer than what is read or an audit or a threat model
+takes more than five seconds of CPU; such are told, each place once, and kept. Ends with 1 where
+there are some.
+"""
+
+import argparse
+import gc
+import math
+import random
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+from fuzz_seeds import BETWEEN
+from grown_deployments import Grown, grow
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
+from agentaudit.model.deployment import FileStatus
+from agentaudit.model.threat import ThreatRules
+from agentaudit.readers.files import MAX_BYTES
+from agentaudit.rules.compiled import CompiledRule
+from agentaudit.rules.ours import lint_rules, threat_rules
+from agentaudit.threats.model import threat_model
+
+LONGEST_CPU_S = 5.0
+FEW, MORE = 100, 400
+MOST = 200_000
+"""Times that a piece is said again."""
+
+
+class Hang(BaseException):
+    """An input took too long; no handler of ours catches it."""
+
+
+@dataclass(slots=True)
+class Hunt:
+    """What is asked, and what was found up to now, by its place."""
+
+    folder: Path
+    rules: Sequence[CompiledRule] = field(default_factory=lambda: lint_rules([]))
+    queries: ThreatRules = field(default_factory=threat_rules)
+    places: set[str] = field(default_factory=set)
+
+    def audit(self, texts: Mapping[str, str]) -> tuple[float, bool]:
+        """The CPU seconds of the dearer of both commands, and whether all files were read."""
+        gc.collect()
+        begun_s = time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, LONGEST_CPU_S)
+        try:
+            deployment = deployment_of(texts)
+            read_s = time.process_time() - begun_s
+            lint(deployment, self.rules)
+            lint_s = time.process_time() - begun_s
+            signal.setitimer(signal.ITIMER_PROF, max(LONGEST_CPU_S - read_s, 0.1))
+            begun_s = time.process_time() - read_s
+            threat_model(deployment, self.queries)
+            threat_s = time.process_time() - begun_s
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        whole = all(
+            file.status is not FileStatus.FAILED and file.file in texts
+            for file in deployment.coverage
+        )
+        return max(lint_s, threat_s), whole
+
+    def keep(self, error: BaseException, grown: Grown, times: int) -> None:
+        """Name what was found, and keep its input, unless its place is known."""
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if "/agentaudit/" in frame.filename
+        ]
+        names = [f"{frame.filename.rpartition('/agentaudit/')[2]}:{frame.name}" for frame in frames]
+        place = f"{type(error).__name__} in {' > '.join(names[1:4])}"
+        if place in self.places:
+            return
+        self.places.add(place)
+        kept = self.folder / f"found-{len(self.places):03}"
+        texts = grown.texts(times)
+        kept.write_text(BETWEEN.join(f"{file}\n{text}" for file, text in texts.items()))
+        size = sum(map(len, texts.values()))
+        where = ", ".join(f"{frame.name}:{frame.lineno}" for frame in frames[-3:])
+        print(
+            f"FOUND {place} … {where}: {grown.told}, {times:,} times, {size:,} characters: {kept}"
+        )
+        sys.stdout.flush()
+
+
+def main() -> int:
+    """Grow until the time is up; 1 where something takes too long."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[1])
+    parser.add_argument("--seeds", type=Path, required=True, help="what fuzz_seeds.py wrote")
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--found", type=Path, help="where inputs are kept; a new folder by default")
+    options = parser.parse_args()
+    hunt = Hunt(options.found or Path(mkdtemp(prefix="agentaudit-growth-")))
+    hunt.folder.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGPROF, _stop)
+    gc.disable()
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+    drawn = random.Random(options.seed)  # noqa: S311, nothing is secret
+    seeds = sorted(options.seeds.iterdir())
+    until = time.monotonic() + options.seconds
+    rounds = 0
+    while time.monotonic() < until:
+        seed = drawn.choice(seeds).read_text(encoding="utf-8", errors="replace")
+        grown = grow(seed, drawn)
+        if grown is not None:
+            rounds += 1
+            pursue(hunt, grown)
+    print(f"{rounds:,} rounds, {len(hunt.places)} found, inputs in {hunt.folder}")
+    return 1 if hunt.places else 0
+
+
+def _stop(*_: object) -> None:
+    raise Hang
+
+
+def pursue(hunt: Hunt, grown: Grown) -> None:
+    """Said a few times, said more often and, where that grows faster than its text, further."""
+    times = FEW
+    try:
+        few_s, few_whole = hunt.audit(grown.texts(FEW))
+        times = MORE
+        texts = grown.texts(MORE)
+        more_s, whole = hunt.audit(texts)
+        steepness = math.log(max(more_s, 1e-3) / max(few_s, 1e-3), MORE / FEW)
+        room = min(MAX_BYTES / max(len(text), 1) for text in texts.values())
+        if not (few_whole and whole) or more_s * room ** max(steepness, 1) < LONGEST_CPU_S:
+            return
+        while whole and times < MOST:
+            times *= 4
+            texts = grown.texts(times)
+            if max(map(len, texts.values())) > MAX_BYTES:
+                return
+            _, whole = hunt.audit(texts)
+    except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
+        hunt.keep(error, grown, times)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
