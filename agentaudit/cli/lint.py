@@ -134,7 +134,7 @@ def lint(
     ] = False,
 ) -> None:
     """
-    Find long-lived credentials, endless memory, needless rights.
+    Find long-lived keys, unbounded memory, excess permissions.
 
     Reads MCP and agent settings, Compose, Kubernetes, Terraform, CloudFormation, CI workflows,
     .env files, Dockerfiles, Redis configuration and Python, and runs none of it. A finding is let

@@ -14,7 +14,7 @@ app = command_group(
         "audit": "All of it: profile, simulate, lint, threat-model and report.",
         "profile": "Where an agent's CPU and GPU time goes, step by step.",
         "simulate": "What another schedule or machine would do for latency.",
-        "lint": "Find long-lived credentials, endless memory, needless rights.",
+        "lint": "Find long-lived keys, unbounded memory, excess permissions.",
         "threat-model": "Find the ways from untrusted input to damage.",
         "report": "Three decisions and one verdict, as a page, from artifacts.",
         "trace": "Show, compare, import, export, merge and sum up recordings.",

@@ -94,7 +94,9 @@ def sweep(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Of a trace of others: only so many sessions, the first ones."),
+        typer.Option(
+            metavar="N", min=1, help="Of a trace of others: only so many sessions, the first ones."
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,
