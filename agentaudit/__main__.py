@@ -39,10 +39,10 @@ def _run_told() -> None:
 def _run() -> None:
     gc.set_threshold(_MADE_AT_START)
     from agentaudit.cli.main import app
-    from agentaudit.cli.standard_output import guard_standard_output
+    from agentaudit.cli.standard_streams import guard_standard_streams
     from agentaudit.errors import ExitCode
 
-    guard_standard_output()
+    guard_standard_streams()
     try:
         app(args=_hoisted(sys.argv[1:]), prog_name="agentaudit")
     except SystemExit as end:

@@ -141,6 +141,25 @@ def test_a_full_disk_is_no_defect_of_ours() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("lint", "nowhere"), ExitCode.USAGE), (("rules", "list"), ExitCode.PASS)],
+    ids=str,
+)
+def test_notes_that_nobody_reads_change_no_code(arguments: tuple[str, ...], code: int) -> None:
+    """A sentence that is lost is no finding."""
+    gone, pipe = os.pipe()
+    os.close(gone)
+    command = [sys.executable, "-m", "agentaudit", *arguments]
+    run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=pipe, check=False)
+    os.close(pipe)
+
+    closed = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command], check=False, timeout=60
+    )
+    assert (run.returncode, closed.returncode) == (code, code)
+
+
 def test_an_encoding_without_our_marks_gets_plainer_ones() -> None:
     """A tick and a cross stay two."""
     command = [sys.executable, "-m", "agentaudit", "doctor"]

@@ -19,7 +19,7 @@ LIBRARIES = (
 )
 CONDITIONS = ("cel_expr_python", "google")
 ANALYSES = ("linting", "profiling", "simulation", "threats")
-EVERY = ("commands", "main", "standard_output", "terminal")
+EVERY = ("commands", "main", "standard_streams", "terminal")
 RECORDING = Path(__file__).parents[1] / "store" / "format1.aatrace"
 Loaded = Callable[..., set[str]]
 
