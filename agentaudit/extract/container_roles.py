@@ -39,6 +39,11 @@ _AGENT_ELSEWHERE = regex(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN
 """Where an agent is: what asks it is none by that."""
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
+_FRONT = regex(
+    r"dashboard|(?:web)?ui|frontend|web|website|client|inspector|console|portal|docs|admin|db"
+    r"|database|init|migrations?|monitor(?:ing)?"
+)
+"""How names end that stand before a server of tools, or beside one: `ai-mcp-dashboard`."""
 _TAG = regex(r"[:@].*$")
 _SEPARATED = regex(r"[^a-z0-9]+")
 _MANNER = regex(
@@ -125,7 +130,11 @@ def _configures_agent(key: str) -> bool:
 @lru_cache(maxsize=1024)
 def _role_told_by(subject: str) -> str:
     lower = subject.lower()
-    return next((role for role, pattern in _ROLES if pattern.search(lower)), "")
+    role = next((role for role, pattern in _ROLES if pattern.search(lower)), "")
+    front = role == "tool_server" and _FRONT.fullmatch(
+        _head(_TAG.sub("", lower.rpartition("/")[2]))
+    )
+    return "" if front else role
 
 
 def _names_in(text: str) -> tuple[str, ...]:

@@ -65,13 +65,13 @@ _ORIGINS = regex(r"(?:CORS|ALLOWED|ALLOW)_(?:.*_)?ORIGINS?$", re.IGNORECASE)
 _WITH_CREDENTIALS = regex(r"CORS.*CREDENTIALS$|ALLOW_CREDENTIALS$", re.IGNORECASE)
 _INSECURE: dict[str, frozenset[str]] = {
     "NODE_TLS_REJECT_UNAUTHORIZED": frozenset({"0", "false"}),
-    "PYTHONHTTPSVERIFY": frozenset({"0", "false"}),
     "SSL_VERIFY": frozenset({"0", "false"}),
     "VERIFY_SSL": frozenset({"0", "false"}),
     "REQUESTS_CA_BUNDLE": frozenset({""}),
     "CURL_CA_BUNDLE": frozenset({""}),
     "GIT_SSL_NO_VERIFY": frozenset({"1", "true"}),
 }
+"""Not `PYTHONHTTPSVERIFY`, which Python 2.7 alone asks for (PEP 493)."""
 
 
 def extract_environment(documents: Documents, collector: Collector) -> None:

@@ -65,6 +65,23 @@ def test_what_stands_before_a_server_or_an_agent_may_be_called_after_it(image: s
         assert (found.tool_servers, [item.runs_agent for item in found.runtimes]) == ((), [False])
 
 
+@pytest.mark.parametrize(
+    ("name", "servers"),
+    [
+        ("ai-mcp-dashboard", 0),
+        ("mcp-ui", 0),
+        ("mcp-client", 0),
+        ("mcp-github", 1),
+        ("excalidraw-mcp", 1),
+        ("mcp-server-prod", 1),
+    ],
+)
+def test_a_page_before_a_server_of_tools_is_none(name: str, servers: int) -> None:
+    compose = f"services:\n  {name}:\n    build: ./here\n    ports: ['80:80']\n"
+
+    assert len(deployment_of({"compose.yaml": compose}).tool_servers) == servers
+
+
 def test_what_the_platform_calls_an_agent_is_one() -> None:
     terraform = """\
     resource "aws_bedrockagentcore_agent_runtime" "agent_pages" {
