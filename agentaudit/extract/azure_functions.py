@@ -13,7 +13,11 @@ from agentaudit.extract.schemas import Taken, as_taking, taken_by_properties
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool, ToolServer
+from agentaudit.readers.compiled import COMPILED
+from agentaudit.readers.compiled import TOOL_OF_FUNCTIONS as IN_PROGRAMS
 from agentaudit.readers.document import Document, Node
+from agentaudit.readers.javascript import TOOL_OF_FUNCTIONS as IN_SCRIPTS
+from agentaudit.readers.lines import Lines
 
 TRIGGER = "mcptooltrigger"
 """In small letters."""
@@ -24,12 +28,27 @@ _IN_FRONT = ("authsettingsV2", "auth_settings_v2", "WEBSITE_AUTH_PRM")
 
 
 def extract_functions(documents: Documents, collector: Collector) -> None:
-    """The tools that files `function.json` declare, each for the code beside it."""
+    """The tools that files `function.json` declare, and servers whose code declares them."""
     for document in documents.of("json"):
         bindings = document.root.get("bindings") if _declares(document) else None
         for binding in bindings.list() if bindings is not None else ():
             if binding.text_at("type").lower() == TRIGGER:
                 _add_tool(documents, document, binding, collector)
+
+
+def extract_coded_functions(documents: Documents, collector: Collector) -> None:
+    """The server of an app in C#, Java or TypeScript, whose code says what its tools are."""
+    for document in documents.of("javascript", *COMPILED):
+        offer = IN_SCRIPTS if document.syntax == "javascript" else IN_PROGRAMS
+        found = offer.search(document.text)
+        if found is None:
+            continue
+        line, column = Lines(document.text).place(found.start())
+        node = document.root.changed(line=line, column=column, end_line=line, end_column=column)
+        place = evidence(document, node)
+        server = add_function_server(documents, collector, folder_of(document.file), place)
+        what = f"the tools of {server.name}, which its code declares"
+        collector.leave_open(place, what, "what they read, write and send is open")
 
 
 def add_function_server(

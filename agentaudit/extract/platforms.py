@@ -17,6 +17,7 @@ from agentaudit.extract.platform_files import (
     workflows,
 )
 from agentaudit.model.facts.permissions import Grant
+from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.document import Document
 
 _CERTIFICATES = ("CERTIFICATE-----", "cert-manager.io/", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0")
@@ -72,7 +73,14 @@ extract_adk = late(holds(_is_of_adk, "yaml"), "adk:extract_adk")
 extract_letta = late(either(run("letta"), ends(".af", "json")), "letta:extract_letta")
 extract_kagent = late(said(("kagent.dev/",), "yaml", "json"), "kagent:extract_kagent")
 extract_agentcore = late(found(agentcore_projects), "agentcore_projects:extract_projects")
-extract_functions = late(ends("function.json", "json"), "azure_functions:extract_functions")
+extract_functions = late(
+    either(
+        ends("function.json", "json"),
+        said(("McpToolTrigger", "app.mcpTool("), "javascript", *COMPILED),
+    ),
+    "azure_functions:extract_functions",
+    "azure_functions:extract_coded_functions",
+)
 
 # Their models, their memory, and what is told of them.
 extract_litellm = late(

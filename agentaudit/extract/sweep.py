@@ -25,6 +25,7 @@ from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.planned_parts import Plan
 
@@ -137,7 +138,7 @@ def _settings(document: Document, module: Module | None, *, by_name: bool) -> It
         yield from settings_in_code(module)
     elif isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
-    elif document.syntax == "javascript":
+    elif document.syntax == "javascript" or document.syntax in COMPILED:
         yield from script_settings(document)
     elif document.syntax not in {"markdown", "python"}:
         yield from _written_settings(document, by_name=by_name)

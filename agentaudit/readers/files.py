@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.syntax import syntax_of
 
 MAX_BYTES = 10_000_000
@@ -35,6 +36,7 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _LOOP = "unreadable: a link that leads back to itself"
+_NOT_PARSED = frozenset({"javascript", *COMPILED})
 NOT_A_FORMAT = "not a deployment format"
 
 
@@ -169,7 +171,7 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
         if not stat.S_ISREG(status.st_mode):
             return _skipped(file, "not a regular file", syntax)
         if status.st_size > MAX_BYTES:
-            if syntax == "javascript":  # a bundle, or a film: the ending says little
+            if syntax in _NOT_PARSED:  # a bundle, or a film: the ending says little
                 return _skipped(file, NOT_A_FORMAT, syntax)
             return _failed(file, f"larger than {MAX_BYTES:,} bytes", syntax)
         content = path.read_bytes()
@@ -187,7 +189,7 @@ def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage
 
     It is read by its byte order mark or else as UTF-8; no text of ours has a NUL.
     """
-    if syntax == "javascript":  # only its imports are asked for, and `.ts` may be a film as well
+    if syntax in _NOT_PARSED:  # only its imports are asked for, and `.ts` may be a film as well
         text = content.decode("utf-8-sig", errors="replace")
         return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
     marks = (mark for mark in _MARKS if content.startswith(mark))

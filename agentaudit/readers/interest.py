@@ -11,6 +11,7 @@ from msgspec import Struct
 from agentaudit.expressions import any_of, regex
 from agentaudit.readers.azure import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
+from agentaudit.readers.compiled import COMPILED, names_agents
 from agentaudit.readers.javascript import builds_agents, holds_key
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.token_forms import holds_token
@@ -52,6 +53,8 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
     if syntax == "javascript":
         declares = declares_stack(file, text) is not None
         return declares or builds_agents(file, text) or holds_key(file, text)
+    if syntax in COMPILED:
+        return names_agents(file, syntax, text)
     if syntax == "python":
         declares = declares_stack(file, text) is not None
         return declares or _imports_of_interest(text) or _PYTHON.open_to(text) or holds_token(text)

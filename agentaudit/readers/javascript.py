@@ -38,7 +38,7 @@ _IMPORT = regex(
 _NAMES = regex(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['"]""", re.MULTILINE)
 _CALLS = regex(r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent)\b")
 """Of the AI SDK only what lets a model act: its types and hooks stand in every page of a chat."""
-_TRIGGERS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
+TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
 """By which an app of Azure Functions offers a tool."""
 
 _LARGEST = 1_000_000
@@ -64,7 +64,7 @@ def _first_import(file: str, text: str) -> int | None:
     """Where a file that somebody wrote first names what builds agents; None where it does not."""
     if _made(file) or not holds_word(text, _WORDS):
         return None
-    trigger = _TRIGGERS.search(text) if "@azure/functions" in text else None
+    trigger = TOOL_OF_FUNCTIONS.search(text) if "@azure/functions" in text else None
     found = [match.start() for match in (_IMPORT.search(text), trigger) if match is not None]
     named = (match.start() for match in _NAMES.finditer(text) if _CALLS.search(match[1]))
     return min((*found, *islice(named, 1)), default=None)

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.expressions import regex
+from agentaudit.readers.compiled import COMPILED, parse_compiled
 from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
@@ -40,6 +41,11 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("valkey*.conf", "ini"),
     ("*.py", "python"),
     *((f"*.{ending}", "javascript") for ending in ("ts", "tsx", "mts", "cts", "js", "mjs", "cjs")),
+    ("*.cs", "csharp"),
+    ("*.java", "java"),
+    ("*.kt", "kotlin"),
+    ("*.go", "go"),
+    ("*.rs", "rust"),
     ("CLAUDE.md", "markdown"),
     ("CLAUDE.local.md", "markdown"),
     ("AGENTS.md", "markdown"),
@@ -91,6 +97,8 @@ def parse(file: str, syntax: str, text: str) -> Document:
         raise InputError(Problem(file=file, message=f"more than {most:,} characters, of {syntax}"))
     if syntax == "json" and is_plan(text):
         return _parse_plan(file, text)
+    if syntax in COMPILED:
+        return parse_compiled(file, syntax, text)
     return _PARSERS[syntax](file, text)
 
 

@@ -1,0 +1,126 @@
+"""Agents in C#, Java, Kotlin, Go and Rust are named as not read; keys are found in them."""
+
+from pathlib import Path
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of, read_deployment
+from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.model.evidence import Truth
+from agentaudit.readers.files import NOT_A_FORMAT
+from agentaudit.rules.fakes import fake
+
+TOOL = """using Microsoft.Azure.Functions.Worker;
+
+public class Notes {
+    [Function("save")]
+    public string Save([McpToolTrigger("save_note", "Keeps a note")] ToolInvocationContext c) => "";
+}
+"""
+SERVER_IN_GO = """package a
+import (
+	"fmt"
+	"github.com/mark3labs/mcp-go/server"
+)
+s := server.NewMCPServer()
+"""
+OPEN = '{"extensions": {"mcp": {"system": {"webhookAuthorizationLevel": "Anonymous"}}}}'
+
+
+def coverage(file: str, text: str) -> FileCoverage:
+    return deployment_of({file: text}).coverage[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        ("a.cs", "using System;\nusing Microsoft.Agents.AI;\nAIAgent a = c.CreateAIAgent();\n", 2),
+        ("a.cs", "using ModelContextProtocol.Server;\n[McpServerToolType]\nclass T {}\n", 1),
+        ("a.cs", "using Microsoft.SemanticKernel;\nclass P { [KernelFunction] void F() {} }\n", 1),
+        (
+            "A.java",
+            "package a;\nimport dev.langchain4j.service.AiServices;\nAiServices.create();\n",
+            2,
+        ),
+        ("A.java", "import org.springframework.ai.tool.annotation.Tool;\n@Tool void a() {}\n", 1),
+        ("a.kt", "import ai.koog.agents.core.agent.AIAgent\nval a = AIAgent()\n", 1),
+        ("a.go", SERVER_IN_GO, 4),
+        ("a.go", 'import "google.golang.org/adk/agent/llmagent"\na := llmagent.New(c)\n', 1),
+        ("a.rs", "use rmcp::ServerHandler;\n#[tool]\nfn a() {}\n", 1),
+    ],
+)
+def test_a_file_that_builds_agents_is_named_as_not_read(file: str, text: str, line: int) -> None:
+    found = coverage(file, text)
+
+    assert (found.status, found.line) == (FileStatus.PARTIAL, line)
+    assert "nothing but known forms of keys is read" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.cs", "using Microsoft.Agents.AI;\n// names an AI agent and makes none\n"),
+        ("a.cs", "class AIAgent {}\n"),
+        ("a.go", 'import "github.com/mark3labs/mcp-go/client"\nserver.NewMCPServer()\n'),
+        ("a_test.go", 'import "github.com/mark3labs/mcp-go/server"\nserver.NewMCPServer()\n'),
+        ("src/test/A.java", "import dev.langchain4j.service.AiServices;\nAiServices.create();\n"),
+        ("a.rs", "fn main() {}\n"),
+    ],
+)
+def test_other_files_are_of_no_interest(file: str, text: str) -> None:
+    assert (coverage(file, text).status, coverage(file, text).reason) == (
+        FileStatus.SKIPPED,
+        NOT_A_FORMAT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.cs", "using Amazon.CDK.AWS.IAM;\nvar a = new PolicyStatement();\n"),
+        ("A.java", "import software.amazon.awscdk.services.iam.PolicyStatement;\n"),
+        ("a.go", 'import (\n\t"github.com/aws/aws-cdk-go/awscdk/v2/awsbedrock"\n)\n'),
+    ],
+)
+def test_stacks_of_the_cdk_are_named_in_these_languages_too(file: str, text: str) -> None:
+    assert "cdk synth" in coverage(file, text).reason
+
+
+@pytest.mark.parametrize("file", ["a.cs", "A.java", "a.kt", "a.go", "a.rs"])
+def test_keys_of_a_known_form_are_found(file: str) -> None:
+    key = fake("openai_key")
+    (credential,) = deployment_of({file: f'var apiKey = "{key}";\n'}).credentials
+
+    assert (credential.provider, credential.evidence[0].line) == ("openai", 1)
+
+
+def test_sources_in_another_encoding_break_no_audit(tmp_path: Path) -> None:
+    (tmp_path / "a.cs").write_bytes(b"// caf\xe9 \x00\n")
+
+    assert [item.status for item in read_deployment([tmp_path]).coverage] == [FileStatus.SKIPPED]
+
+
+@pytest.mark.parametrize(
+    ("host", "asks"),
+    [(OPEN, Truth.NO), ('{"version": "2.0", "extensions": {"mcp": {}}}', Truth.YES)],
+)
+def test_an_app_of_functions_in_c_sharp_is_a_server_whose_tools_are_open(
+    host: str, asks: Truth
+) -> None:
+    found = deployment_of({"notes/Notes.cs": TOOL, "notes/host.json": host})
+    (server,) = found.tool_servers
+
+    assert (server.name, server.authenticated) == ("notes", asks)
+    assert "the tools of notes, which its code declares" in {end.what for end in found.unresolved}
+    assert {item.file: item.status for item in found.coverage}[
+        "notes/Notes.cs"
+    ] is FileStatus.PARTIAL
+
+
+@pytest.mark.parametrize(
+    "text", ["using\n" * 50_000, "import (\n" + ' "a"\n' * 50_000, "[McpToolTrigger" * 50_000]
+)
+def test_a_hostile_text_is_searched_in_linear_time(text: str) -> None:
+    assert {coverage(file, text).status for file in ("a.cs", "a.go", "A.java")} == {
+        FileStatus.SKIPPED
+    }
