@@ -45,12 +45,14 @@ def add_grant(collector: Collector, giving: Giving, index: int, right: Rights) -
             principal=giving.principal,
             provider="kubernetes",
             actions=right.actions,
-            resources=tuple(f"namespace/{name}" for name in giving.namespaces) or ("*",),
+            resources=tuple(f"namespace/{name}" for name in giving.namespaces)
+            or right.names
+            or ("*",),
             expanded_count=len(right.actions),
             write_count=len(right.writes),
             permissions_count=right.permissions_count,
             read_count=right.read_count,
-            unscoped_writes=() if giving.namespaces else right.writes,
+            unscoped_writes=() if giving.namespaces or right.names else right.writes,
             sensitive_actions=right.sensitive,
             escalations=right.escalations,
             admin=right.admin,

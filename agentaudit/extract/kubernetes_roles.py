@@ -1,9 +1,7 @@
 """
 Roles of Kubernetes: what their rules allow, and what that amounts to.
 
-The groups that an escalation names are those of
-https://kubernetes.io/docs/reference/kubernetes-api/group-versions/: `*` on a group of an operator's
-own objects gives none of it.
+A rule that names the things it is for gives nothing of all others of their kind.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,11 +12,17 @@ from msgspec.structs import replace
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.kubernetes_aggregation import Aggregation, Part, gathers
+from agentaudit.extract.kubernetes_escalations import (
+    CHANGING,
+    CORE,
+    READING,
+    ROLES,
+    Rule,
+    escalations_of,
+)
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 from agentaudit.model.evidence import Evidence
 
-_READS = frozenset({"get", "list", "watch", "*"})
-_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})
 _QUESTIONS = frozenset(
     {
         *("tokenreviews", "subjectaccessreviews", "selfsubjectaccessreviews"),
@@ -30,53 +34,8 @@ Creating a review asks the API server something and keeps nothing (Kubernetes AP
 authentication.k8s.io and authorization.k8s.io); an event only reports.
 """
 _REPORTS = ("/status", "/finalizers")
-_CORE = ""
-_ROLES = "rbac.authorization.k8s.io"
-_WHOLE = frozenset({"*", _CORE, _ROLES})
+_WHOLE = frozenset({"*", CORE, ROLES})
 """Groups of which everything is the cluster: with pods and secrets, or by binding any role."""
-_ESCALATIONS: tuple[tuple[str, str, frozenset[str], frozenset[str]], ...] = (
-    ("read secrets", _CORE, frozenset({"secrets"}), _READS),
-    ("create pods", _CORE, frozenset({"pods"}), frozenset({"create", "*"})),
-    ("create pods", "apps", frozenset(), frozenset({"create", "*"})),
-    ("create pods", "batch", frozenset(), frozenset({"create", "*"})),
-    ("execute in pods", _CORE, frozenset({"pods/exec"}), frozenset({"create", "get", "*"})),
-    (
-        "create tokens",
-        _CORE,
-        frozenset({"serviceaccounts/token"}),
-        frozenset({"create", "*"}),
-    ),
-    (
-        "change roles",
-        _ROLES,
-        frozenset({"roles", "clusterroles"}),
-        frozenset({"escalate", "bind", "*"}),
-    ),
-    (
-        "impersonate",
-        _CORE,
-        frozenset({"users", "groups", "serviceaccounts"}),
-        frozenset({"impersonate", "*"}),
-    ),
-    ("reach nodes", _CORE, frozenset({"nodes/proxy"}), frozenset({"get", "create", "*"})),
-    (
-        "change admission",
-        "admissionregistration.k8s.io",
-        frozenset({"validatingwebhookconfigurations", "mutatingwebhookconfigurations"}),
-        _WRITES,
-    ),
-    (
-        "approve certificates",
-        "certificates.k8s.io",
-        frozenset({"certificatesigningrequests/approval"}),
-        frozenset({"update", "patch", "*"}),
-    ),
-)
-"""
-Name, group of the API, resources and verbs; without resources only `*` gives it.
-
-https://kubernetes.io/docs/concepts/security/rbac-good-practices/, on the risks of escalation.
-"""
 BUILT_IN = {
     "cluster-admin": (("*",), ("*",)),
     "admin": (("*",), ("secrets", "pods", "pods/exec", "deployments", "configmaps")),
@@ -121,6 +80,8 @@ class Rights(Struct, frozen=True, kw_only=True):
     admin: bool
     permissions_count: int
     read_count: int
+    names: tuple[str, ...] = ()
+    """The things that it is for; none for all of their kinds."""
     via: tuple[Evidence, ...] = ()
     """What brings the rule into the role that is bound, where it stands in another."""
 
@@ -197,8 +158,15 @@ class Roles:
             if len(verbs) > _MOST_VERBS:
                 what = f"the verbs of {role.name} beyond {_MOST_VERBS}"
                 self._collector.leave_open(place, what, "they may allow anything")
-            groups = rule.texts_at("apiGroups") or ("*",)
-            yield rights_of(place, verbs[:_MOST_VERBS], rule.texts_at("resources"), groups)
+            yield _rights(
+                place,
+                Rule(
+                    verbs=verbs[:_MOST_VERBS],
+                    resources=rule.texts_at("resources"),
+                    groups=rule.texts_at("apiGroups") or ("*",),
+                    names=rule.texts_at("resourceNames"),
+                ),
+            )
 
 
 def bound_role(binding: KubernetesObject) -> RoleKey:
@@ -211,51 +179,34 @@ def _key(kind: str, namespace: str, name: str) -> RoleKey:
     return kind, "" if kind == "ClusterRole" else namespace, name
 
 
-def rights_of(
-    place: Evidence,
-    verbs: tuple[str, ...],
-    resources: tuple[str, ...],
-    groups: tuple[str, ...] = ("*",),
-) -> Rights:
-    """What a rule with these words allows; without groups, in all of them."""
-    actions = tuple(f"{verb}:{name}" for name in resources for verb in verbs)
+def rights_of(place: Evidence, verbs: tuple[str, ...], resources: tuple[str, ...]) -> Rights:
+    """What these words allow in all groups, on all things of a kind."""
+    return _rights(place, Rule(verbs=verbs, resources=resources))
+
+
+def _rights(place: Evidence, rule: Rule) -> Rights:
+    actions = tuple(f"{verb}:{name}" for name in rule.resources for verb in rule.verbs)
     writes = tuple(filter(_changes, actions))
+    whole = not rule.names
+    everything = "*" in rule.verbs and "*" in rule.resources
     return Rights(
         place=place,
         actions=actions,
         writes=writes,
         sensitive=tuple(filter(_sensitive, actions)),
-        wildcards=tuple(action for action in actions if "*" in action),
-        escalations=_escalations(frozenset(verbs), frozenset(resources), frozenset(groups)),
-        admin=not _WHOLE.isdisjoint(groups) and "*" in verbs and "*" in resources,
+        wildcards=tuple(action for action in actions if "*" in action and whole),
+        escalations=escalations_of(rule),
+        admin=whole and everything and not _WHOLE.isdisjoint(rule.groups),
         permissions_count=sum("role" in action or "token" in action for action in writes),
-        read_count=sum(action.partition(":")[0] in _READS for action in actions),
+        read_count=sum(action.partition(":")[0] in READING for action in actions),
+        names=rule.names,
     )
 
 
 def _changes(action: str) -> bool:
     verb, _, name = action.partition(":")
-    return verb in _WRITES and name not in _QUESTIONS and not name.endswith(_REPORTS)
+    return verb in CHANGING and name not in _QUESTIONS and not name.endswith(_REPORTS)
 
 
 def _sensitive(action: str) -> bool:
-    return action.partition(":")[0] in _WRITES or action.endswith((":secrets", ":*"))
-
-
-def _escalations(
-    verbs: frozenset[str], resources: frozenset[str], groups: frozenset[str]
-) -> tuple[str, ...]:
-    found = (
-        name
-        for name, group, targets, needed in _ESCALATIONS
-        if not groups.isdisjoint({"*", group})
-        and (verbs & needed or "*" in verbs)
-        and ("*" in resources or any(not resources.isdisjoint(_meant(each)) for each in targets))
-    )
-    return tuple(dict.fromkeys(found))
-
-
-def _meant(resource: str) -> tuple[str, ...]:
-    """How a rule may name a resource; `*/exec` is `exec` of whatever has it."""
-    _, mark, part = resource.partition("/")
-    return (resource, f"*/{part}") if mark else (resource,)
+    return action.partition(":")[0] in CHANGING or action.endswith((":secrets", ":*"))

@@ -120,7 +120,11 @@ def test_labelled_roles_add_to_the_built_in_ones(role: str, added: list[str]) ->
     ("selector", "escalations", "admin"),
     [
         (f"matchLabels: {{{VIEW}}}", set(), False),
-        (f"matchLabels: {{{EDIT}}}", {"read secrets", "create pods", "execute in pods"}, False),
+        (
+            f"matchLabels: {{{EDIT}}}",
+            {"read secrets", "create pods", "change pods", "execute in pods"},
+            False,
+        ),
         ("{}", None, True),
     ],
 )

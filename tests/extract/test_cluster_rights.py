@@ -4,6 +4,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment
+from agentaudit.model.facts.permissions import Grant
 
 BINDING = """
 apiVersion: rbac.authorization.k8s.io/v1
@@ -86,3 +87,67 @@ rules: [{apiGroups: [""], resources: ["*/exec"], verbs: [create]}]
     (grant,) = bound("r", "ServiceAccount", "a", role).grants
 
     assert grant.escalations == ("execute in pods",)
+
+
+RULE = """
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: own}
+rules: [{apiGroups: ["%s"], resources: ["%s"], verbs: ["%s"]%s}]
+"""
+
+
+def granted(group: str, resource: str, verb: str, names: str = "") -> Grant:
+    listed = f", resourceNames: [{names}]" if names else ""
+    more = RULE % (group, resource, verb, listed)
+    (grant,) = bound("own", "ServiceAccount", "a", more).grants
+    return grant
+
+
+@pytest.mark.parametrize(
+    ("group", "resource", "verb", "ways"),
+    [
+        ("apps", "deployments", "create", ("create pods",)),
+        ("apps", "statefulsets", "patch", ("change pods",)),
+        ("batch", "cronjobs", "*", ("create pods", "change pods")),
+        ("batch", "jobs", "update", ()),
+        ("", "replicationcontrollers", "update", ("change pods",)),
+        ("apps", "deployments", "get", ()),
+        ("acme.io", "deployments", "*", ()),
+    ],
+)
+def test_whoever_changes_what_makes_pods_runs_them(
+    group: str, resource: str, verb: str, ways: tuple[str, ...]
+) -> None:
+    assert granted(group, resource, verb).escalations == ways
+
+
+@pytest.mark.parametrize(
+    ("rule", "names", "ways"),
+    [
+        (("", "secrets", "get"), "openai", ()),
+        (("apps", "deployments", "patch"), "worker", ()),
+        (("", "configmaps", "update"), "aws-auth", ("change who is let in",)),
+        (("", "configmaps", "create"), "aws-auth", ()),
+        (("", "groups", "impersonate"), "'system:masters'", ("impersonate",)),
+        (("", "groups", "impersonate"), "developers", ()),
+        (("rbac.authorization.k8s.io", "clusterroles", "bind"), "cluster-admin", ("change roles",)),
+        (("rbac.authorization.k8s.io", "clusterroles", "bind"), "view", ()),
+    ],
+)
+def test_a_rule_that_names_its_things_gives_what_those_give(
+    rule: tuple[str, str, str], names: str, ways: tuple[str, ...]
+) -> None:
+    grant = granted(*rule, names)
+
+    assert grant.escalations == ways
+    assert grant.resources == (names.strip("'"),)
+    assert not grant.unscoped_writes
+
+
+def test_everything_on_a_named_thing_is_no_administrator() -> None:
+    grant = granted("*", "*", "*", "own")
+
+    assert not grant.admin
+    assert not grant.service_wildcards
