@@ -5,6 +5,8 @@ Limits and defaults: https://cloud.google.com/run/docs/configuring/max-instances
 and …/service-identity; https://cloud.google.com/vertex-ai/generative-ai/docs/agent-engine/deploy.
 """
 
+import re
+
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
@@ -22,6 +24,11 @@ DEFAULT_TIMEOUT_S = 300
 DEFAULT_TASK_TIMEOUT_S = 600
 SERVICE_AGENT = "Vertex AI Reasoning Engine Service Agent"
 """What all agents of Agent Engine without an account of their own act as, in a project."""
+_DEFAULT = re.compile(
+    r"^\d+-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$"
+    r"|\bdata\.google_(?:compute|app_engine)_default_service_account\."
+)
+"""https://cloud.google.com/iam/docs/service-account-types#default"""
 GOOGLE_ROLES = {"google": "the service account of the platform"}
 
 
@@ -44,6 +51,11 @@ def with_instances(runtime: Runtime, given: Node | None) -> Runtime:
         return replace(runtime, instances=Known.SET, instances_count=DEFAULT_INSTANCES)
     known = Known.UNKNOWN if given.integer is None else Known.SET
     return replace(runtime, instances=known, instances_count=given.integer)
+
+
+def is_default_account(text: str) -> bool:
+    """Whether a value names an account that a project has by itself, and gives to many."""
+    return _DEFAULT.search(text) is not None
 
 
 def add_default_account(collector: Collector, runtime: Runtime, scope: str, name: str) -> None:

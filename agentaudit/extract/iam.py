@@ -55,7 +55,10 @@ _INTERPRETING = frozenset(
         "bedrock-agentcore:invokecodeinterpreter",
     }
 )
-_FETCHING = ("secretsmanager:", "ssm:", "sts:assumerole", "bedrock-agentcore:", "redshift:")
+_FETCHING = (
+    *("secretsmanager:", "ssm:", "sts:assumerole", "bedrock-agentcore:", "redshift:"),
+    *("redshift-serverless:", "ec2:getpassworddata", "lightsail:"),
+)
 _ROLE_TAKING = "sts:assumerole"
 
 

@@ -32,9 +32,9 @@ def made_role(
     )
 
 
-def made_trust(place: Node) -> Node:
-    """Lambda may act as the role."""
-    principal = made_mapping(place, {"Service": made_text(place, "lambda.amazonaws.com")})
+def made_trust(place: Node, service: str = "lambda") -> Node:
+    """A service of AWS may act as the role."""
+    principal = made_mapping(place, {"Service": made_text(place, f"{service}.amazonaws.com")})
     statement = {
         "Effect": made_text(place, "Allow"),
         "Principal": principal,

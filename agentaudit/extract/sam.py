@@ -1,10 +1,10 @@
 """
-Functions of SAM with the roles that the transform makes for them, and what Globals gives to all.
+Functions and state machines of SAM with the roles made for them, and what Globals gives to all.
 
-A function without `Role` gets a role of its own, `<logical id>Role`, with its `Policies`: names or
-ARNs of managed policies, statements, and templates of SAM. Sources: AWS SAM Developer Guide,
-"AWS::Serverless::Function", "Generated CloudFormation resources", "Globals section of the AWS SAM
-template", "AWS SAM policy templates".
+One without `Role` gets a role of its own, `<logical id>Role`, with its `Policies`: names or ARNs of
+managed policies, statements, and templates of SAM. Sources: AWS SAM Developer Guide,
+"AWS::Serverless::Function", "AWS::Serverless::StateMachine", "Generated CloudFormation resources",
+"Globals section of the AWS SAM template", "AWS SAM policy templates".
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ from agentaudit.extract.made_nodes import made_list, made_mapping, made_text
 from agentaudit.extract.shared_variables import joined_variables
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_FUNCTION = "AWS::Serverless::Function"
+_FUNCTION, _MACHINE = "AWS::Serverless::Function", "AWS::Serverless::StateMachine"
+_SERVICES = {_FUNCTION: "lambda", _MACHINE: "states"}
 _FROM_GLOBALS = (
     *("Timeout", "MemorySize", "Runtime", "VpcConfig", "PermissionsBoundary", "LoggingConfig"),
     *("ReservedConcurrentExecutions", "KmsKeyArn"),
@@ -29,18 +30,20 @@ _MANAGED = "arn:aws:iam::aws:policy/"
 def expanded(document: Document, collector: Collector) -> Document:
     """The template as its transform leaves it, as far as functions and their roles go."""
     listed = document.root.get("Resources")
-    if listed is None or _FUNCTION not in document.text:
+    if listed is None or not any(type_ in document.text for type_ in _SERVICES):
         return document
     given = document.root.get("Globals", "Function")
     entries: list[tuple[Node, Node]] = []
     for key, resource in listed.entries:
-        if resource.text_at("Type") != _FUNCTION:
+        type_ = resource.text_at("Type")
+        if type_ not in _SERVICES:
             entries.append((key, resource))
             continue
-        properties = _with_globals(document, resource, given, collector)
+        shared = given if type_ == _FUNCTION else None
+        properties = _with_globals(document, resource, shared, collector)
         if properties.child("Role") is None:
             role = made_text(key, f"{key.raw}Role")
-            entries.append((role, _role(document, properties, collector)))
+            entries.append((role, _role(document, properties, _SERVICES[type_], collector)))
             reference = made_mapping(
                 key, {"Fn::GetAtt": made_list(key, (role, made_text(key, "Arn")))}
             )
@@ -72,7 +75,7 @@ def _with_globals(
     return _with(own, shared)
 
 
-def _role(document: Document, properties: Node, collector: Collector) -> Node:
+def _role(document: Document, properties: Node, service: str, collector: Collector) -> Node:
     policies = properties.child("Policies")
     inline, managed = [], []
     for policy in policies.list() if policies is not None else ():
@@ -90,7 +93,7 @@ def _role(document: Document, properties: Node, collector: Collector) -> Node:
     place = policies or properties
     return made_role(
         place,
-        trust=properties.child("AssumeRolePolicyDocument") or made_trust(properties),
+        trust=properties.child("AssumeRolePolicyDocument") or made_trust(properties, service),
         policies=tuple(inline),
         managed=made_list(place, tuple(managed)) if managed else None,
         boundary=properties.child("PermissionsBoundary"),

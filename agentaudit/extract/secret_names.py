@@ -145,6 +145,8 @@ _ALWAYS_STATIC = frozenset(
 """Vendors whose API keys live until they are revoked, in whatever form they are handed over."""
 
 
+_NUMBER = regex(r"[_-]?\d{1,2}$")
+"""`OPENAI_API_KEY_2` is one of several of its kind."""
 _APPLICATION_INSIGHTS = regex(r"app(?:lication)?_?insights", re.IGNORECASE)
 """
 Microsoft, "Connection strings in Application Insights": the string names a resource, and is "not
@@ -166,7 +168,7 @@ def secret_name(key: str) -> SecretName | None:
     """What a setting's name promises when it names a secret; None when it does not."""
     if _APPLICATION_INSIGHTS.match(key):
         return None
-    words = name_words(key.removesuffix("_FILE").removesuffix("_file"))
+    words = name_words(_NUMBER.sub("", key.removesuffix("_FILE").removesuffix("_file")))
     kind = _kind(words)
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
         return None

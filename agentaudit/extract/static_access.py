@@ -4,8 +4,9 @@ Whether a key or a password that never changes opens a resource, and whether sec
 Sources: the resource pages of the providers' documentation (azurerm: keys are on unless switched
 off; aws: `iam_database_authentication_enabled`, `password_wo`, `advanced_security_options` with
 `enabled` and `internal_user_database_enabled`, `aws_secretsmanager_secret_rotation`; ElastiCache's
-`auth_token`, and `authentication_mode` of its users), and the AWS CloudFormation resource reference
-for the same properties.
+`auth_token`, and `authentication_mode` of its users; `expiration_date` of a secret of Key Vault,
+`rotation`, `ttl` and `expire_time` of one of Secret Manager), and the AWS CloudFormation resource
+reference for the same properties.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,13 @@ _DATABASES = {
 _CACHES = frozenset({"aws_elasticache_replication_group", "aws_elasticache_serverless_cache"})
 _OPPOSITE = {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN}
 _IAM = "iam_database_authentication_enabled"
+_ENDING: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "azurerm_key_vault_secret": ("expiration_date",),
+        "google_secret_manager_secret": ("rotation", "ttl", "expire_time"),
+    }
+)
+"""What ends a secret, or asks for another, as an attribute of its own."""
 _VAULTED = "aws_secretsmanager_secret"
 
 
@@ -120,6 +128,9 @@ class Rotations(Struct, frozen=True):
 
     def of(self, declared: Declared) -> Truth:
         """Whether a resource is a secret that is rotated."""
+        if declared.type in _ENDING:
+            ends = any(declared.body.get(name) is not None for name in _ENDING[declared.type])
+            return Truth.YES if ends else Truth.NO
         if declared.type != _VAULTED:
             return Truth.UNKNOWN
         if declared.address.partition("[")[0] in self.names or declared.title in self.names:

@@ -7,12 +7,13 @@ are examples or tests lower the confidence of a name, never that of a key with a
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec.structs import replace
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.agents_of_files import agents_of_files
+from agentaudit.extract.assignments import assigned_settings, assigns_secrets
 from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -37,6 +38,7 @@ _EXAMPLE = regex(
 _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{")
 _QUOTED_WITHIN = regex(r'\$\{[^}\n]*"')
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini"})
+_SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
 _MOST = CREDENTIALS.most + 10
 """Settings of a file: some more than the credentials that are told, so that the rest is open."""
@@ -71,9 +73,11 @@ def _unclaimed(
 ) -> Iterator[Setting]:
     """Each place once, and only where nobody has found a credential."""
     by_name = document.syntax in _NAMED and not _speaks_of_others(document)
-    for setting in _settings(document, module, by_name=by_name):
+    written = ((setting, by_name) for setting in _settings(document, module, by_name=by_name))
+    assigned = ((setting, True) for setting in _assigned(document))
+    for setting, named in chain(written, assigned):
         place = (document.file, setting.value.line, setting.value.column)
-        if place in claimed or not _counts(setting, by_name=by_name):
+        if place in claimed or not _counts(setting, by_name=named):
             continue
         if not _holds_claimed(setting, claimed):
             claimed.add(place)
@@ -144,6 +148,15 @@ def _settings(document: Document, module: Module | None, *, by_name: bool) -> It
         yield from _written_settings(document, by_name=by_name)
 
 
+def _assigned(document: Document) -> Iterator[Setting]:
+    """What scripts within the values of a file assign."""
+    if document.syntax in _SCRIPTED and assigns_secrets(document):
+        found: list[tuple[str, Node, _Route]] = []
+        for root in document.roots:
+            _gather(found, ("value", root, (None, "")), shows=True)
+        yield from assigned_settings(document, (node for _, node, _ in found))
+
+
 def _written_settings(document: Document, *, by_name: bool) -> Iterator[Setting]:
     """What stands in a document's nodes; where nothing can be found, they are not even made."""
     if _may_hold(document, "Secret"):
@@ -205,14 +218,23 @@ def _gather(
             found.append(at)
         return
     below = (path, name)
+    named = _named_beside(node)
     for key, value in node.entries:
         if value.kind in _TEXTUAL and key.raw != _SEALED:
-            _gather(found, (key.raw, value, below), shows=shows)
+            own = named if named and key.raw in _VALUES else key.raw
+            _gather(found, (own, value, below), shows=shows)
     for number, element in enumerate(node.elements):
         if element.kind in _TEXTUAL:
             _gather(found, (name, element, (below, str(number))), shows=shows)
 
 
+def _named_beside(node: Node) -> str:
+    """What a value is called by another member: `{name: DB_PASSWORD, value: …}`."""
+    value = next((key.raw for key, _ in node.entries if key.raw in _VALUES), "")
+    return node.text_at(_VALUES[value]) or node.text_at("key") if value else ""
+
+
+_VALUES = {"value": "name", "Value": "Name", "ParameterValue": "ParameterKey"}
 _SEALED = "encryptedData"
 """Of a SealedSecret: only the controller in the cluster can read it."""
 _TEXTUAL = frozenset({NodeKind.MAPPING, NodeKind.SEQUENCE, NodeKind.STRING})

@@ -13,6 +13,7 @@ from agentaudit.extract.terraform_delegation import add_delegations
 from agentaudit.extract.terraform_eks import add_cluster_access
 from agentaudit.extract.terraform_entra import add_entra
 from agentaudit.extract.terraform_google import add_google
+from agentaudit.extract.terraform_google_federation import add_google_federation
 from agentaudit.extract.terraform_google_policies import (
     add_google_policies,
     google_policy_document,
@@ -52,6 +53,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_cluster_access(module, principals)
         classify(module, collector)
         add_google_roles(module, collector)
+        add_google_federation(module, collector)
         add_google(module, documents, collector)
         add_azure(module, collector)
         add_google_policies(module, documents, collector)

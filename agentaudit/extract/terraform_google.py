@@ -17,6 +17,7 @@ from agentaudit.extract.google_platforms import (
     add_account_elsewhere,
     add_default_account,
     google_runtime,
+    is_default_account,
     with_instances,
 )
 from agentaudit.extract.sizes import seconds_of
@@ -94,7 +95,9 @@ def _act(
         add_default_account(collector, runtime, declared.module.folder, default)
         return
     place, owner = evidence(declared.document, named), google_account_of(declared.module, named)
-    if owner:
+    if is_default_account(named.raw):
+        add_default_account(collector, runtime, declared.module.folder, default)
+    elif owner:
         collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, owner, place)
     else:
         effect = "what it may do is not known"

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.literals import is_placeholder
@@ -33,8 +35,11 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "aws_elasticache_replication_group": "cache",
         "aws_elasticache_serverless_cache": "cache",
         "aws_kinesis_stream": "queue",
+        "azurerm_key_vault_secret": "secret",
+        "google_secret_manager_secret": "secret",
     }
 )
+_CLOUDS = {"azurerm": "azure", "google": "google"}
 _SENSITIVE = frozenset({"bucket", "table", "secret", "database"})
 _HARMLESS = re.compile(
     r"(?:^|[^a-z])(?:logs?|trail|assets?|static|public|artifacts?|tfstate|state)(?:[^a-z]|$)"
@@ -51,6 +56,15 @@ _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
         "aws_elasticache_replication_group": "auth_token",
         "aws_bedrockagentcore_api_key_credential_provider": "api_key",
         "aws_bedrockagentcore_oauth2_credential_provider": "client_secret",
+        "azurerm_key_vault_secret": "value",
+        "azurerm_mssql_server": "administrator_login_password",
+        "azurerm_mysql_flexible_server": "administrator_password",
+        "azurerm_postgresql_flexible_server": "administrator_password",
+        "google_secret_manager_secret_version": "secret_data",
+        "google_sql_user": "password",
+        "github_actions_secret": "plaintext_value",
+        "github_actions_environment_secret": "plaintext_value",
+        "github_actions_organization_secret": "plaintext_value",
     }
 )
 _MANAGED_DEFAULT = "volatile-lru"
@@ -84,7 +98,7 @@ def _resource(declared: Declared, rotated: Rotations) -> Resource:
         name=name,
         evidence=(declared.place(),),
         kind=kind,
-        provider="aws",
+        provider=_CLOUDS.get(declared.type.partition("_")[0], "aws"),
         pattern=computed(declared.type, "arn", title),
         sensitive=Truth.YES if kind in _SENSITIVE and not _HARMLESS.search(name) else Truth.UNKNOWN,
         static_access=static_access(declared),
@@ -121,14 +135,17 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
     name = _SECRET_ARGUMENTS[declared.type]
     block = _block_with(declared, name)
     value = block.get(name) if block is not None else None
-    if value is None or _plain_parameter(declared) or _filled_elsewhere(declared, name, value):
+    if value is None or _filled_elsewhere(declared, name, value):
         return
+    plain = _plain_parameter(declared)
     found = settings(declared, block, declared.name)
     literal = [setting for setting in found if setting.key == name and not value.unknown]
+    if plain:  # no secret unless its name says so
+        literal = [replace(each, key=declared.title.rpartition("/")[2]) for each in literal]
     exposure = "state" if state else "file"
     if add_credentials(collector, literal, Holding(holder="repository", exposure=exposure)):
         return
-    if not state:
+    if plain or not state:
         return
     collector.add(
         Credential(

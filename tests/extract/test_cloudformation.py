@@ -439,3 +439,43 @@ def test_a_text_that_grows_without_end_is_not_even_made() -> None:
 
     assert root.text_at("a") == "${Long}" * 1_000
     assert [node.unknown for _, node in root.items()] == [False, True]
+
+
+MACHINE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Flow:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: flow.json
+      %s
+      Policies:
+        - Statement: [{Effect: Allow, Action: "s3:*", Resource: "*"}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "count"), [("Type: STANDARD", 1), ("Role: arn:aws:iam::111122223333:role/flow", 0)]
+)
+def test_a_state_machine_of_sam_has_a_role_of_its_own_unless_it_names_one(
+    role: str, count: int
+) -> None:
+    found = deployment_of({"template.yaml": MACHINE % role})
+
+    assert [grant.service_wildcards for grant in found.grants] == [("s3:*",)] * count
+    assert {name for each in found.identities for name in each.trust_principals} == (
+        {"states.amazonaws.com"} if count else set()
+    )
+
+
+PARAMETER = "Resources: {P: {Type: AWS::SSM::Parameter, Properties: %s}}"
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("/agent/db_password", 1), ("/agent/greeting", 0), ("MYSECRET", 0)]
+)
+def test_a_plain_parameter_holds_what_its_name_says(name: str, count: int) -> None:
+    body = f"{{Name: {name}, Type: String, Value: opens-no-door-db-83}}"
+    found = deployment_of({"template.yaml": PARAMETER % body})
+
+    assert [each.form for each in found.credentials] == [CredentialForm.LITERAL] * count

@@ -347,3 +347,20 @@ def test_a_project_says_who_of_its_members_is_everybody() -> None:
         "allUsers": "anybody",
         "user:a@acme.example": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("account", "default"),
+    [
+        ('"123456789012-compute@developer.gserviceaccount.com"', True),
+        ('"support@appspot.gserviceaccount.com"', True),
+        ("data.google_compute_default_service_account.default.email", True),
+        ('"agent@support.iam.gserviceaccount.com"', False),
+    ],
+)
+def test_the_default_account_by_its_name_is_the_default_account(
+    account: str, *, default: bool
+) -> None:
+    found = service(template=f"service_account = {account}")
+
+    assert (runtime_of(found).service_account == "default") is default

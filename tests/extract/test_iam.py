@@ -318,6 +318,18 @@ def test_a_managed_policy_reads_only_the_secrets_that_it_names(
 
 
 @pytest.mark.parametrize(
+    "action",
+    [
+        "ec2:getpassworddata",
+        "redshift-serverless:getcredentials",
+        "lightsail:downloaddefaultkeypair",
+    ],
+)
+def test_what_fetches_any_password_reads_secrets(action: str) -> None:
+    assert only(statement(action)).secret_reads == (action,)
+
+
+@pytest.mark.parametrize(
     ("resource", "everything"),
     [
         ("*", True),

@@ -49,6 +49,9 @@ def test_the_cheap_look_misses_no_form(text: str) -> None:
         ("anthropic_key", "anthropic", Lifetime.STATIC, None),
         ("google_api_key", "google", Lifetime.STATIC, None),
         ("azure_client_secret", "azure", Lifetime.STATIC, None),
+        ("azure_resource_key", "azure", Lifetime.STATIC, None),
+        ("azure_shared_access_key", "azure", Lifetime.STATIC, None),
+        ("alibaba_key", "alibaba", Lifetime.STATIC, None),
     ],
 )
 def test_each_kind_lives_as_long_as_its_vendor_says(
@@ -437,3 +440,18 @@ def test_a_text_as_long_as_a_picture_is_no_secret_by_its_name() -> None:
     assert recognise("API_KEY", value[:100]) is not None
     assert recognise("API_KEY", value) is None
     assert recognise("API_KEY", f"{value} {fake('anthropic_key')}") is not None
+
+
+def test_an_address_that_is_signed_is_a_credential() -> None:
+    signature = fake("azure_shared_access_key").removeprefix("SharedAccessKey=")
+    found = by_look(f"https://a.blob.core.windows.net/c?sv=2023-11-03&sp=r&sig={signature}")
+
+    assert found is not None
+    assert (found.provider, found.kind) == ("azure", "sas_token")
+
+
+def test_a_name_may_stand_within_a_key_of_openai() -> None:
+    marker = b64encode(b"OpenAI").decode()
+    half = fake("password", serial=4)
+
+    assert by_look(f"sk-service-account1-{half}{marker}{half}") is not None

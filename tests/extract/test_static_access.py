@@ -117,3 +117,40 @@ def test_a_cache_without_users_is_opened_by_its_token() -> None:
     assert opened("aws_elasticache_replication_group", "user_group_ids = var.ids") is Truth.UNKNOWN
     assert opened("aws_elasticache_serverless_cache", 'user_group_id = "x"') is Truth.UNKNOWN
     assert opened("aws_elasticache_replication_group", 'engine = "valkey"') is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("type_", "body", "rotated"),
+    [
+        ("azurerm_key_vault_secret", "", Truth.NO),
+        ("azurerm_key_vault_secret", 'expiration_date = "2027-01-01T00:00:00Z"', Truth.YES),
+        ("google_secret_manager_secret", "", Truth.NO),
+        ("google_secret_manager_secret", 'ttl = "2592000s"', Truth.YES),
+        ("google_secret_manager_secret", 'rotation { rotation_period = "2592000s" }', Truth.YES),
+    ],
+)
+def test_a_secret_of_another_cloud_says_itself_when_it_ends(
+    type_: str, body: str, rotated: Truth
+) -> None:
+    found = deployment_of({"main.tf": f'resource "{type_}" "a" {{\n  {body}\n}}\n'})
+
+    assert [resource.rotated for resource in found.resources] == [rotated]
+
+
+@pytest.mark.parametrize(
+    ("type_", "argument"),
+    [
+        ("azurerm_key_vault_secret", "value"),
+        ("google_secret_manager_secret_version", "secret_data"),
+        ("github_actions_secret", "plaintext_value"),
+        ("google_sql_user", "password"),
+    ],
+)
+def test_what_a_provider_writes_into_the_state_is_told(type_: str, argument: str) -> None:
+    given, kept = (
+        deployment_of({"main.tf": f'resource "{type_}" "a" {{\n  {name} = var.secret\n}}\n'})
+        for name in (argument, f"{argument}_wo")
+    )
+
+    assert [credential.exposure for credential in given.credentials] == ["state"]
+    assert not kept.credentials

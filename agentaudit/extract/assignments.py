@@ -1,0 +1,58 @@
+"""
+Secrets that a script assigns within a value: user data of a machine, a step of CI, a ConfigMap.
+
+`export DB_PASSWORD=…` names its value as a setting does. Only names in capitals count: that is how
+variables of the environment are written.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import Setting
+from agentaudit.extract.recognition import may_be_named
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import lines_of
+
+_ANY = regex(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD)[A-Z0-9_]{0,40}=[^\s=]")
+_ASSIGNMENT = regex(
+    r"""(?:^|[\s;"'])(?P<name>[A-Z][A-Z0-9_]{1,60})="""
+    r"""(?:\\?["'](?P<quoted>[^"'\\\n$`]{6,300})\\?["']|(?P<bare>[^\s"'\\;&|`$(){}<>]{6,300})(?=[\s;"'\\&|]|$))"""
+)
+_MOST = 200
+"""In one value."""
+_FAR = 2_000
+"""Lines between two assignments, as far as one is looked for."""
+
+
+def assigns_secrets(document: Document) -> bool:
+    """Whether any text of a file may assign a secret."""
+    return _ANY.search(document.text) is not None
+
+
+def assigned_settings(document: Document, texts: Iterable[Node]) -> Iterator[Setting]:
+    """What the texts of a file assign to variables whose names are those of secrets."""
+    for node in texts:
+        if "=" not in node.raw or _ANY.search(node.raw) is None:
+            continue
+        line = node.line
+        for match in islice(_ASSIGNMENT.finditer(node.raw), _MOST):
+            name, value = match["name"], match["quoted"] or match["bare"]
+            if may_be_named(name):
+                place = _place(document, node.changed(line=line), f"{name}=", value)
+                line = place.line
+                yield Setting(key=name, value=place, document=document, route=f"line.{line}.{name}")
+
+
+def _place(document: Document, node: Node, before: str, value: str) -> Node:
+    """Where the value stands: the next line of the text that assigns it, as it is written."""
+    found = node.changed(kind=NodeKind.STRING, raw=value)
+    lines = lines_of(document.text)[node.line - 1 : min(node.end_line, node.line + _FAR)]
+    for number, line in enumerate(lines, node.line):
+        at = line.find(before)
+        if at >= 0 and value in line:
+            column = at + len(before) + 1
+            return found.changed(
+                line=number, column=column, end_line=number, end_column=column + len(value)
+            )
+    return found

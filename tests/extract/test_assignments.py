@@ -1,0 +1,103 @@
+"""Secrets that scripts assign within values, and values that another member names."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment
+from agentaudit.model.facts.credentials import CredentialForm
+
+WORD = "opens-no-door-db-83"
+MACHINE = """
+resource "aws_instance" "agent" {
+  user_data = <<EOF
+    #!/bin/sh
+    export AWS_DEFAULT_REGION=eu-west-1
+    export DATABASE_PASSWORD="opens-no-door-db-83"
+    export API_TOKEN=$(cat /run/secrets/token)
+  EOF
+}
+"""
+MAP = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  settings.env: |
+    LOG_LEVEL=info
+    DB_PASSWORD=opens-no-door-db-83
+"""
+STEP = """\
+on: push
+jobs:
+  agent:
+    runs-on: ubuntu-latest
+    steps:
+      - run: |
+          export DB_PASSWORD=opens-no-door-db-83
+          export GITHUB_TOKEN=${{ secrets.GITHUB_TOKEN }}
+"""
+
+
+def literals(found: Deployment) -> dict[str, tuple[int, int]]:
+    return {
+        each.variable: (each.evidence[0].line, each.evidence[0].column)
+        for each in found.credentials
+        if each.form is CredentialForm.LITERAL
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        ("main.tf", MACHINE, {"DATABASE_PASSWORD": (6, 30)}),
+        ("settings.yaml", MAP, {"DB_PASSWORD": (7, 17)}),
+        (".github/workflows/agent.yaml", STEP, {"DB_PASSWORD": (7, 30)}),
+    ],
+)
+def test_a_script_within_a_value_assigns_secrets(
+    file: str, text: str, expected: dict[str, tuple[int, int]]
+) -> None:
+    found = deployment_of({file: text})
+
+    assert literals(found) == expected
+    assert WORD not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DB_PASSWORD=",
+        "DB_PASSWORD=$OTHER",
+        "DB_PASSWORD=`vault read db`",
+        "DB_PASSWORD=changeme",
+        "password=opens-no-door-db-83",
+        "GREETING=opens-no-door-db-83",
+    ],
+)
+def test_what_is_no_literal_or_no_variable_is_none(line: str) -> None:
+    text = json.dumps({"services": {"agent": {"run": f"export A=1\nexport {line}\n"}}})
+
+    assert not literals(deployment_of({"settings.json": text}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("name", "value"), ("Name", "Value"), ("key", "value")]
+)
+def test_a_value_is_called_what_stands_beside_it(name: str, value: str) -> None:
+    text = json.dumps({"agents": [{value: WORD, name: "DB_PASSWORD"}]})
+
+    assert list(literals(deployment_of({"settings.json": text}))) == ["DB_PASSWORD"]
+
+
+def test_one_of_several_keys_is_a_key() -> None:
+    text = json.dumps({"agent": {"DB_PASSWORD_2": WORD, "db_version_2": WORD}})
+
+    assert list(literals(deployment_of({"settings.json": text}))) == ["DB_PASSWORD_2"]
+
+
+def test_a_text_of_nothing_but_assignments_is_read_in_linear_time() -> None:
+    many = "\n".join(f"    A_{number}_TOKEN=" for number in range(50_000))
+
+    assert not literals(deployment_of({"settings.yaml": f"agent:\n  run: |\n{many}\n"}))
