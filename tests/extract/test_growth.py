@@ -219,8 +219,9 @@ def plan(count: int) -> Mapping[str, str]:
 def nested(count: int) -> Mapping[str, str]:
     """A plan whose modules nest, each passing on two values made of the two that it is passed."""
     two = {"references": ["var.a", "var.b"]}
-    key = {"mode": "managed", "type": "aws_lambda_function", "name": "f"}
-    address = "module.m." * count + "aws_lambda_function.f"
+    name = "f" * 120  # longer than any address that is kept once it was looked at
+    key = {"mode": "managed", "type": "aws_lambda_function", "name": name}
+    address = "module.m." * count + f"aws_lambda_function.{name}"
     planned: dict[str, object] = {"resources": [{**key, "address": address, "values": {}}]}
     configured: dict[str, object] = {"resources": [{**key, "expressions": {"function_name": two}}]}
     for _ in range(count):
