@@ -4,21 +4,22 @@ What peers' tests expect of manifests, templates and texts with secrets in them.
 Checkov's tests of CloudFormation, Kubernetes and secrets; trivy-checks' tests of roles and config
 maps of Kubernetes (objects within policies in Rego) and the examples of its other checks; trivy's
 tests of secrets (a table in Go). As in `peer_cases.py`, nothing of a checkout is imported or run,
-and a test that does more than name an input and what is expected of it yields no case.
+and a test that does more than name an input and what is expected of it yields no case. What our
+rules need to speak of an input is added to the copy by `peer_copies.py`.
 """
 
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
 from peer_cases import CHECKOV, EVERYWHERE, Case, Source, named_resources, texts_in
+from peer_copies import bound, with_agent
 
 LinesOf = Callable[[str], Mapping[str, range]]
 """The lines of each named thing of a text."""
-Object = Mapping[str, object]
 TRIVY_CHECKS = "aquasecurity+trivy-checks"
 TRIVY = "aquasecurity+trivy"
 CFN_CHECKS = re.compile(
@@ -66,6 +67,14 @@ GO_CASE = re.compile(
     r"want:\s+types\.Secret\{(?P<nothing>\},)?"
 )
 """Tests of the rules that are built in; `secret.txt` is for rules of the test's own."""
+OF_AGENTS = (
+    *("DefaultServiceAccount", "ServiceAccountTokens", "PrivilegedContainers"),
+    *("DockerSocketVolume", "privileged", "mounts_docker_socket", "ensure_secret_expiry"),
+    *("protecting_pod_service_account_tokens", "no_default_service_account"),
+)
+"""Checks that our rules make of agents alone: in the copy, what is looked at runs one."""
+CONFIGURED = ("customer_run_config_response", "git_history", "scan_history", "suppression")
+"""A test with one of these gives its program detectors of its own, a history, or suppressions."""
 NAME = re.compile(r"[\w./-]{1,100}$")
 OWN_RULES = frozenset({"secret.txt", "secret.md"})
 
@@ -99,7 +108,7 @@ def _of_test(test: Path, check: str, lines_of: LinesOf) -> Iterator[Case]:
     folder, passing, failing = named_resources(test)
     files = sorted((test.parent / folder).glob("*.*")) if folder else []
     for file in (each for each in files if each.suffix in {".yaml", ".yml", ".json"}):
-        text = bound(file.read_text(encoding="utf-8"))
+        text = _copy(check, file.read_text(encoding="utf-8"), file.suffix)
         source = Source(f"input{file.suffix}", text)
         lines = lines_of(text)
         named = [name for name in sorted(passing | failing) if name in lines]
@@ -108,6 +117,14 @@ def _of_test(test: Path, check: str, lines_of: LinesOf) -> Iterator[Case]:
         stated = _stated(file.name)
         if not passing | failing and stated is not None:
             yield Case(check, file.name, source, EVERYWHERE, stated)
+
+
+def _copy(check: str, text: str, ending: str) -> str:
+    """An input whose roles are bound and whose bindings have roles; with an agent where it must."""
+    terraform = ending == ".tf"
+    copied = text if terraform else bound(text)
+    wanted = check.rpartition(" ")[2] in OF_AGENTS
+    return with_agent(copied, terraform=terraform) if wanted else copied
 
 
 def _stated(name: str) -> bool | None:
@@ -154,44 +171,6 @@ def _lines(first: yaml.Node, last: yaml.Node) -> range:
     return range(first.start_mark.line + 1, last.end_mark.line + 2)
 
 
-def bound(text: str) -> str:
-    """Objects of Kubernetes with a binding for each role that they do not bind themselves."""
-    try:
-        objects = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
-    except yaml.YAMLError:  # of CloudFormation, with tags of its own
-        return text
-    roles = {
-        (item["kind"], str(item.get("metadata", {}).get("name")))
-        for item in objects
-        if item.get("kind") in {"Role", "ClusterRole"}
-    }
-    known = {
-        (reference.get("kind"), str(reference.get("name")))
-        for reference in (item.get("roleRef") or {} for item in objects)
-    }
-    return text + "".join(
-        f"\n---\n{json.dumps(_binding(kind, name, objects))}\n"
-        for kind, name in sorted(roles - known)
-    )
-
-
-def _binding(kind: str, name: str, objects: Sequence[Object]) -> Object:
-    known = (each.get("metadata") for each in objects)
-    spaces = (
-        item.get("namespace")
-        for item in known
-        if isinstance(item, dict) and str(item.get("name")) == name
-    )
-    namespace = next((str(space) for space in spaces if space), "default")
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": f"{kind}Binding",
-        "metadata": {"name": name, "namespace": namespace},
-        "roleRef": {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"},
-        "subjects": [{"kind": "ServiceAccount", "name": "added", "namespace": namespace}],
-    }
-
-
 def checkov_secrets(tests: Path) -> Iterator[Case]:
     """Files and folders of which a test counts the secrets that are found."""
     known: set[str] = set()
@@ -206,6 +185,8 @@ def checkov_secrets(tests: Path) -> Iterator[Case]:
 
 def _counted(tests: Path, function: ast.FunctionDef) -> Iterator[Case]:
     options = {item.arg for item in ast.walk(function) if isinstance(item, ast.keyword)}
+    if any(word in ast.unparse(function) for word in CONFIGURED):
+        return
     if options & {"skip_checks", "enforcement_rule_configs", "use_enforcement_rules"}:
         return
     count = next(_failed(function), None)
@@ -248,10 +229,11 @@ def rego_cases(checks: Path) -> Iterator[Case]:
         for match in REGO_TEST.finditer(test.read_text(encoding="utf-8")):
             said, count = _object(match[2]), COUNT.search(match[2])
             if said is not None and count is not None:
+                check = f"trivy {test.stem[:-5]}"
                 yield Case(
-                    f"trivy {test.stem[:-5]}",
+                    check,
                     match[1],
-                    Source("objects.yaml", bound(json.dumps(said))),
+                    Source("objects.yaml", _copy(check, json.dumps(said), ".json")),
                     EVERYWHERE,
                     count[2] != "0" or count[1] in {">", "!="},
                 )
@@ -282,10 +264,12 @@ def documented_cases(checks: Path) -> Iterator[Case]:
         for syntax, examples in said.items():
             for kind in ("good", "bad"):
                 for number, text in enumerate(examples.get(kind) or (), 1):
+                    check, to = f"trivy {file.stem}", FILES[syntax]
+                    copied = text if syntax == "cloudformation" else _copy(check, text, to[-3:])
                     yield Case(
-                        f"trivy {file.stem}",
+                        check,
                         f"{syntax} {kind} {number}",
-                        Source(FILES[syntax], bound(text) if syntax == "kubernetes" else text),
+                        Source(to, copied),
                         EVERYWHERE,
                         kind == "bad",
                     )

@@ -1,14 +1,13 @@
 """
 Peers' own tests as our input: the tables of docs/peers.md.
 
-    python benchmarks/peer_suites.py FOLDER [--judged FILE] [--examples]
+    python benchmarks/peer_suites.py FOLDER [--judged FILE]
 
 FOLDER holds checkouts named `owner+name`, as for benchmarks/precision.py. Their tests are parsed
-and never run: `peer_cases.py` takes the policies, with what each test expects of them. Each input
-is audited alone, as `agentaudit lint` does. FILE names the rules of ours that stand for a peer's
-check, and the reason of each difference. It ends in 1 where a difference has no reason, or a reason
-has no difference. With `--examples`, `peer_examples.py` takes manifests, templates and texts with
-secrets too; nobody has judged those yet.
+and never run: `peer_cases.py` takes the policies, with what each test expects of them, and
+`peer_examples.py` manifests, templates and texts with secrets. Each input is audited alone, as
+`agentaudit lint` does. FILE names the rules of ours that stand for a peer's check, and the reason
+of each difference. It ends in 1 where a difference has no reason, or a reason has no difference.
 """
 
 import argparse
@@ -60,15 +59,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=2)[1])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--judged", type=Path, default=JUDGED)
-    parser.add_argument(
-        "--examples",
-        action="store_true",
-        help="manifests, templates and secrets too: not judged yet",
-    )
     options = parser.parse_args()
     judged = read_judged(options.judged)
-    examples = example_cases(options.folder) if options.examples else ()
-    cases = (*all_cases(options.folder), *examples)
+    cases = (*all_cases(options.folder), *example_cases(options.folder))
     if not cases:
         raise SystemExit(f"{options.folder}: no tests of a known peer in it")
     compared = compare(cases, judged)

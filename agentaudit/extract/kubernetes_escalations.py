@@ -29,7 +29,7 @@ def _way(name: str, group: str, resources: str, verbs: str) -> _Way:
 
 _CONTROLLERS = "deployments daemonsets statefulsets replicasets"
 _WAYS = (
-    _way("read secrets", CORE, "secrets", "get list watch"),
+    _way("read secrets", CORE, "secrets", "get list watch patch"),
     _way("create pods", CORE, "pods replicationcontrollers", "create"),
     _way("create pods", "apps", _CONTROLLERS, "create"),
     _way("create pods", "batch", "jobs cronjobs", "create"),
@@ -55,7 +55,8 @@ _WAYS = (
     ),
 )
 """
-Whoever makes or changes what makes pods runs them, as any account of their namespace.
+Whoever makes or changes what makes pods runs them, as any account of their namespace. The answer to
+a patch is the whole object.
 
 https://kubernetes.io/docs/concepts/security/rbac-good-practices/, on the risks of escalation.
 """

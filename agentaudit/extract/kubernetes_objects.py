@@ -10,6 +10,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kustomize import patch_files
+from agentaudit.extract.registry_logins import SECRET_KEYS, kept_logins
 from agentaudit.readers.document import Document, Node
 
 _REDIS_FILE = regex(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
@@ -138,7 +139,9 @@ def settings_of_object(item: KubernetesObject) -> tuple[Setting, ...]:
             text = value.text or ""
             if item.kind == "Secret" and field == "data":
                 text = _decoded(text)
-            if value.text is not None:
+            if item.kind == "Secret" and key in SECRET_KEYS:
+                found += kept_logins(item.document, value, text, route)
+            elif value.text is not None:
                 found.append(
                     Setting(key=key, value=value, document=item.document, route=route, text=text)
                 )

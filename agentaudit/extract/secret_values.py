@@ -33,6 +33,8 @@ _EXAMPLE_TOKEN = regex(
 """What no vendor issues; a person may well choose such a password."""
 _FEWEST_WORDS_OF_SENTENCE = 4
 _SHORTEST_MEAN_OF_WORDS = 3.5
+_LABEL = regex(r"[A-ZÀ-Þ][a-zß-ÿ]+[:.?…]?")
+"""`password: Passord`: what a page says beside a field, in whatever language."""
 _STANDING = regex(r"pass(?:word|wd)?|pwd|secret|<.*>|\{.*\}|\$.*|[*x]+", re.IGNORECASE)
 _NAMED_PASSWORD = regex(
     r"(?:^|[;,\s])(?:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|secret)"
@@ -71,6 +73,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         or _VARIABLE.match(value)
         or _SOURCE.match(value)
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
+        or (kind == "password" and not key.isupper() and _LABEL.fullmatch(value))
     ):
         return False
     if _stands_for_one(key, value) or is_digest(key, value) or is_identifier(value):

@@ -21,6 +21,7 @@ from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_o
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_texts import settings_in_code
 from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
+from agentaudit.extract.registry_logins import written_logins
 from agentaudit.extract.script_keys import script_settings
 from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.model.evidence import Confidence
@@ -163,6 +164,8 @@ def _written_settings(document: Document, *, by_name: bool) -> Iterator[Setting]
         for item in kubernetes_objects(Documents({document.file: document})):
             if item.kind == "Secret":
                 yield from settings_of_object(item)
+    if document.syntax == "json" and '"auths"' in document.text:
+        yield from written_logins(document)
     shows = _shows(document)
     if shows or by_name:
         for index, root in enumerate(document.roots):

@@ -227,6 +227,14 @@ TOKENS: tuple[TokenForm, ...] = (
         prefix="sv=",
         lifetime=Lifetime.STATIC,
     ),
+    TokenForm(
+        provider="azure",
+        kind="connection_string",
+        expression=r"\.azconfig\.io;Id=[^;\s]{1,80};Secret=[A-Za-z0-9+/]{32,}={0,2}",
+        hint=".azconfig.io;Id=",
+        prefix="",
+        lifetime=Lifetime.STATIC,
+    ),
     _form("alibaba", "access_key", "LTAI", "[A-Za-z0-9]{20,22}"),
     TokenForm(
         provider="",

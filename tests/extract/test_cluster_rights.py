@@ -114,6 +114,8 @@ def granted(group: str, resource: str, verb: str, names: str = "") -> Grant:
         ("batch", "jobs", "update", ()),
         ("", "replicationcontrollers", "update", ("change pods",)),
         ("apps", "deployments", "get", ()),
+        ("", "secrets", "patch", ("read secrets",)),
+        ("", "secrets", "update", ()),
         ("acme.io", "deployments", "*", ()),
     ],
 )

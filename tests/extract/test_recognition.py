@@ -455,3 +455,24 @@ def test_a_name_may_stand_within_a_key_of_openai() -> None:
     half = fake("password", serial=4)
 
     assert by_look(f"sk-service-account1-{half}{marker}{half}") is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "secret"),
+    [
+        ("password", "Passord", False),
+        ("oneTimePassword", "Engangskode:", False),
+        ("password", "Mellom-Rike7", True),
+        ("POSTGRES_PASSWORD", "Passord", True),
+    ],
+)
+def test_what_a_page_says_beside_a_field_is_no_password(
+    key: str, value: str, *, secret: bool
+) -> None:
+    assert (recognise(key, value) is not None) is secret
+
+
+def test_a_store_of_settings_is_opened_by_its_connection_string() -> None:
+    secret = fake("azure_shared_access_key").removeprefix("SharedAccessKey=")
+
+    assert by_look(f"Endpoint=https://acme.azconfig.io;Id=a1b2;Secret={secret}") is not None

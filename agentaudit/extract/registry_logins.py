@@ -1,0 +1,57 @@
+"""
+Passwords of container registries: what `docker login` writes, as a file or in a Secret.
+
+`auth` is the base 64 of user and password: https://docs.docker.com/reference/cli/docker/login/.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from agentaudit.extract.collector import Setting
+from agentaudit.extract.made_up import encoded_text
+from agentaudit.readers.document import Document, Node
+
+SECRET_KEYS = frozenset({".dockerconfigjson", ".dockercfg"})
+"""Of a Secret with such logins."""
+_KEY = "REGISTRY_PASSWORD"
+_LONGEST, _MOST = 100_000, 50
+
+
+def written_logins(document: Document) -> Iterator[Setting]:
+    """The logins of a file in JSON."""
+    listed = document.root.get("auths")
+    entries = listed.items() if listed is not None else ()
+    for name, entry in islice(entries, _MOST):
+        for key in ("password", "auth"):
+            value = entry.get(key)
+            password = _password(key, value.text or "") if value is not None else ""
+            if value is not None and password:
+                route = f"auths.{name}.{key}"
+                yield Setting(key=_KEY, value=value, document=document, route=route, text=password)
+                break
+
+
+def kept_logins(document: Document, value: Node, text: str, route: str) -> Iterator[Setting]:
+    """The logins in a value of a Secret, which is such a file, decoded."""
+    for entry in _entries(text):
+        found = (_password(key, entry.get(key)) for key in ("password", "auth"))
+        password = next(filter(None, found), "")
+        if password:
+            yield Setting(key=_KEY, value=value, document=document, route=route, text=password)
+
+
+def _entries(text: str) -> list[Mapping[str, object]]:
+    try:
+        said = json.loads(text) if len(text) <= _LONGEST else {}
+    except (ValueError, RecursionError):
+        return []
+    logins = said.get("auths", said) if isinstance(said, dict) else {}
+    listed = list(logins.values())[:_MOST] if isinstance(logins, dict) else []
+    return [entry for entry in listed if isinstance(entry, dict)]
+
+
+def _password(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        return ""
+    return value if key == "password" else encoded_text(value).partition(":")[2]

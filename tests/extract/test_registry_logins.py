@@ -1,0 +1,57 @@
+"""Passwords of registries, as `docker login` writes them."""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment
+
+WORD = "opens-no-door-db-83"
+AUTH = b64encode(f"agent:{WORD}".encode()).decode()
+PULLING = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: pull}
+type: kubernetes.io/dockerconfigjson
+data: {%s: %s}
+"""
+
+
+def passwords(found: Deployment) -> list[str]:
+    assert WORD not in repr(found)
+    assert AUTH not in repr(found)
+    return [each.variable for each in found.credentials]
+
+
+@pytest.mark.parametrize("entry", [{"auth": AUTH}, {"username": "agent", "password": WORD}])
+def test_a_login_is_found_in_a_file_and_in_a_secret(entry: dict[str, str]) -> None:
+    text = json.dumps({"auths": {"registry.acme.example": entry}})
+    encoded = b64encode(text.encode()).decode()
+
+    assert passwords(deployment_of({"config.json": text})) == ["REGISTRY_PASSWORD"]
+    assert passwords(deployment_of({"pull.yaml": PULLING % (".dockerconfigjson", encoded)})) == [
+        "REGISTRY_PASSWORD"
+    ]
+
+
+def test_the_older_form_has_no_outer_key() -> None:
+    encoded = b64encode(json.dumps({"registry.acme.example": {"auth": AUTH}}).encode()).decode()
+
+    assert len(passwords(deployment_of({"pull.yaml": PULLING % (".dockercfg", encoded)}))) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[" * 5_000, "[1]", '{"auths": [1]}', '{"auths": {"a": {"auth": "!"}}}']
+)
+def test_what_is_no_login_is_none(text: str) -> None:
+    encoded = b64encode(text.encode()).decode()
+
+    assert not passwords(deployment_of({"pull.yaml": PULLING % (".dockerconfigjson", encoded)}))
+
+
+def test_a_login_that_a_program_keeps_elsewhere_is_none() -> None:
+    text = json.dumps({"auths": {"registry.acme.example": {}}, "credsStore": "desktop"})
+
+    assert not passwords(deployment_of({"config.json": text}))
