@@ -31,8 +31,8 @@ class DeclaredTool(Struct, frozen=True, kw_only=True):
     """What it takes by a schema of its own, where it has one."""
 
 
-def add_declared_tool(collector: Collector, agent: Agent, declared: DeclaredTool) -> Tool:
-    """The tool, given to the agent; one that nobody knows is left open."""
+def add_declared_tool(collector: Collector, agent: Agent | None, declared: DeclaredTool) -> Tool:
+    """The tool, given to the agent if there is one; one that nobody knows is left open."""
     known, name = declared.known, plain(declared.name) or "tool"
     if known is None:
         collector.leave_open(
@@ -56,7 +56,8 @@ def add_declared_tool(collector: Collector, agent: Agent, declared: DeclaredTool
     if declared.taken is not None:
         tool = as_taking(tool, declared.taken)
     tool = collector.add(tool)
-    collector.link(EdgeKind.INVOKES, agent.id, tool.id, declared.place)
+    if agent is not None:
+        collector.link(EdgeKind.INVOKES, agent.id, tool.id, declared.place)
     if tool.reads_untrusted is Truth.YES:
         add_source(collector, tool.id, declared.source, declared.place)
     return tool

@@ -8,8 +8,10 @@ says less. An export holds no credentials, only that some are connected.
 """
 
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -17,6 +19,7 @@ from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.flowise_memory import agent_memory, is_memory, memory_of
+from agentaudit.extract.flowise_tools import CUSTOM, CustomTool, custom_tools
 from agentaudit.extract.known_tools import CODE, FILES, PAGES, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
@@ -59,6 +62,10 @@ class _Flow(Struct, frozen=True):
     nodes: dict[str, Node]
     """The data of each node, by the node's id."""
     edges: tuple[tuple[str, str], ...]
+    written: Mapping[str, CustomTool]
+    """Tools that somebody wrote, by their ids."""
+    given: set[str]
+    """The ids of those that an agent has, in any flow."""
 
     def into(self, identifier: str) -> list[tuple[str, Node]]:
         """The nodes that feed a node."""
@@ -70,12 +77,15 @@ class _Flow(Struct, frozen=True):
 
 
 def extract_flowise(documents: Documents, collector: Collector) -> None:
-    """Every flow of every export."""
+    """Every flow of every export, and every tool that somebody wrote."""
+    written, given = custom_tools(documents), set[str]()
     for document in documents.of("json"):
         for root in (document.root, *_flows_in(document.root)):
             flow = _flow(document, root)
             if flow is not None:
-                _extract(flow, documents, collector)
+                _extract(replace(flow, written=written, given=given), documents, collector)
+    for identifier in sorted(written.keys() - given):
+        add_declared_tool(collector, None, _written(written[identifier]))
 
 
 def _flows_in(root: Node) -> tuple[Node, ...]:
@@ -99,7 +109,7 @@ def _flow(document: Document, root: Node) -> _Flow | None:
         (edge.text_at("source"), edge.text_at("target"))
         for edge in (listed.elements if listed is not None else ())
     )
-    return _Flow(document, nodes, edges) if nodes else None
+    return _Flow(document, nodes, edges, {}, set()) if nodes else None
 
 
 def _is_flowise(data: Node) -> bool:
@@ -160,7 +170,10 @@ def _add_tool(
         server = DeclaredServer(name=plain(name), key=configured, node=inner, route=route)
         add_server(Reading(documents, flow.document, collector, agent), server)
         return
-    _declare(flow, collector, agent, (data.text_at("name"), data.child("name") or data))
+    name = data.text_at("name")
+    if name == CUSTOM and _give_written(flow, collector, agent, data.get("inputs")):
+        return
+    _declare(flow, collector, agent, (name, data.child("name") or data))
 
 
 def _add_selected(flow: _Flow, collector: Collector, agent: Agent, data: Node) -> None:
@@ -171,7 +184,43 @@ def _add_selected(flow: _Flow, collector: Collector, agent: Agent, data: Node) -
         if name is not None and name.text:
             asks = element.child("agentSelectedToolRequiresHumanInput")
             approval = True if asks is not None and asks.boolean is True else None
+            chosen = element.child("agentSelectedToolConfig")
+            if name.text == CUSTOM and _give_written(
+                flow, collector, agent, chosen, approval=approval
+            ):
+                continue
             _declare(flow, collector, agent, (name.text, name), approval=approval)
+
+
+def _give_written(
+    flow: _Flow,
+    collector: Collector,
+    agent: Agent,
+    chosen: Node | None,
+    *,
+    approval: bool | None = None,
+) -> bool:
+    """Whether a node's settings choose a tool that is among the files; the agent then has it."""
+    identifier = chosen.text_at("selectedTool") if chosen is not None else ""
+    tool = flow.written.get(identifier)
+    if tool is None:
+        return False
+    flow.given.add(identifier)
+    declared = _written(tool)
+    if approval:  # asked of this agent alone
+        declared = replace(declared, key=f"{agent.id}/{tool.key}", approval=True)
+    add_declared_tool(collector, agent, declared)
+    return True
+
+
+def _written(tool: CustomTool) -> DeclaredTool:
+    return DeclaredTool(
+        name=tool.name,
+        key=tool.key,
+        place=evidence(tool.document, tool.node, plain(tool.name)),
+        known=None,
+        taken=tool.taken,
+    )
 
 
 def _declare(

@@ -57,7 +57,10 @@ def _is_of_autogen(document: Document) -> bool:
 extract_python = late(read("python"), "python_agents:extract_python")
 sweep_python = late(read("python"), "python_sweep:sweep_python")
 extract_low_code = late(
-    found(drawn), "n8n:extract_n8n", "flowise:extract_flowise", "dify:extract_dify"
+    either(found(drawn), said(('"func"',), "json")),
+    "n8n:extract_n8n",
+    "flowise:extract_flowise",
+    "dify:extract_dify",
 )
 """Workflows and flows that were drawn."""
 extract_codex = late(read("toml"), "codex:extract_codex")

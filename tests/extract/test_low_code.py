@@ -304,3 +304,79 @@ def test_a_crew_remembers_for_the_agents_of_its_folder() -> None:
     assert "the integration snowflake is connected elsewhere" in {
         item.what for item in deployment.unresolved
     }
+
+
+LOOK_UP = {
+    "id": "7f2c",
+    "name": "look_up",
+    "description": "Runs a statement",
+    "schema": json.dumps(
+        [
+            {"id": 1, "property": "sql", "type": "string", "required": True},
+            {"id": 2, "property": "limit", "type": "number", "required": False},
+        ]
+    ),
+    "func": "return await db.query($sql)",
+    "iconSrc": "",
+}
+
+
+def written(tool: object, chosen: str = "7f2c", *, asks: bool | None = None) -> Deployment:
+    """A flow with an agent, which has a tool that somebody wrote."""
+    described = {"label": "desk", "inputParams": []}
+    inputs: dict[str, object] = {}
+    nodes: list[Export] = []
+    if asks is None:
+        node = {"name": "customTool", "category": "Tools", **described}
+        nodes.append({"id": "t", "data": {**node, "inputs": {"selectedTool": chosen}}})
+    else:
+        inputs["agentTools"] = [
+            {
+                "agentSelectedTool": "customTool",
+                "agentSelectedToolConfig": {"selectedTool": chosen},
+                "agentSelectedToolRequiresHumanInput": asks,
+            }
+        ]
+    flows = asks is not None
+    name, category = ("agentAgentflow", "Agent Flows") if flows else ("toolAgent", "Agents")
+    agent = {"name": name, "category": category, **described, "inputs": inputs}
+    nodes.append({"id": "a", "data": agent})
+    flow = {"nodes": nodes, "edges": [{"source": "t", "target": "a"}]}
+    return read({"AgentFlow": [flow], "Tool": [tool]})
+
+
+@pytest.mark.parametrize(
+    ("asks", "approval"), [(None, Truth.UNKNOWN), (False, Truth.UNKNOWN), (True, Truth.YES)]
+)
+def test_a_tool_that_somebody_wrote_in_flowise_takes_what_its_schema_says(
+    asks: bool | None,  # noqa: FBT001, a parameter of the table
+    approval: Truth,
+) -> None:
+    found = written(LOOK_UP, asks=asks)
+    (tool,) = found.tools
+
+    assert (tool.name, tool.typed, tool.free_form_parameters) == ("look_up", Truth.YES, ("sql",))
+    assert tool.approval is approval
+    assert [(edge.src, edge.dst) for edge in found.edges if edge.kind is EdgeKind.INVOKES] == [
+        (found.agents[0].id, tool.id)
+    ]
+    assert "the tool look_up is not known" in {end.what for end in found.unresolved}
+
+
+def test_a_tool_whose_record_is_elsewhere_is_open_under_the_name_of_its_node() -> None:
+    found = written(LOOK_UP, "another")
+
+    assert sorted(tool.name for tool in found.tools) == ["customTool", "look_up"]
+
+
+def test_a_tool_alone_is_read_and_given_to_nobody() -> None:
+    found = read({key: value for key, value in LOOK_UP.items() if key != "id"})
+
+    assert [(tool.name, tool.effects_known) for tool in found.tools] == [("look_up", False)]
+    assert not [edge for edge in found.edges if edge.kind is EdgeKind.INVOKES]
+
+
+def test_a_schema_that_is_no_text_of_json_says_nothing() -> None:
+    (tool,) = read({**LOOK_UP, "schema": "z.object({})"}).tools
+
+    assert tool.typed is Truth.UNKNOWN
