@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.iam_actions import all_actions
 from agentaudit.extract.iam_allowances import (
     Allowance,
     allowances_of,
@@ -178,10 +179,11 @@ def _secret_reads(allowance: Allowance) -> tuple[str, ...]:
 
 
 def _is_admin(allowance: Allowance) -> bool:
+    """Whether a statement gives everything, and denials and a boundary leave most of it."""
     statement = allowance.statement
     every = bool(EVERY.intersection(statement.actions))
     unlimited = "*" in statement.resources and not statement.conditions
-    return every and unlimited and bool(allowance.actions)
+    return every and unlimited and 2 * len(allowance.actions) > len(all_actions())
 
 
 def _service_wildcards(statement: Statement) -> list[str]:

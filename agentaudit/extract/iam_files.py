@@ -1,7 +1,15 @@
-"""IAM policies that are files of their own: `policy.json`, `trust-policy.json`."""
+"""
+IAM policies that are files of their own: `policy.json`, `trust-policy.json`.
 
+A control policy of an organisation gives nobody anything: it says what others may give at most.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+"""
+
+import re
+
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.iam import Bearer, add_grants
 from agentaudit.extract.iam_policies import PolicySource, statements
 from agentaudit.extract.iam_trust import trust
@@ -9,12 +17,35 @@ from agentaudit.extract.platform_files import policies
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.permissions import Identity
 
+_CONTROLS = regex(
+    r"(?:^|[/_.-])(?:[sr]cps?|(?:service|resource)[_-]control[_-]polic(?:y|ies))(?=[/_.-])",
+    re.IGNORECASE,
+)
+_RESOURCE = '"aws_organizations_policy"'
+_FILE = regex(
+    r"""\b(?:file|templatefile)\(\s{0,20}"(?:\$\{path\.module\}/)?([\w./-]{1,200}\.json)\""""
+)
+
 
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     """Every file that is a policy, or holds policies as the command line of AWS prints them."""
+    limits = documents.once(_organisations)
     for document, policy in policies(documents):
+        if _CONTROLS.search(document.file) or document.file in limits:
+            continue
         owner = document.file.rpartition("/")[2].partition(".")[0]
         _add(documents, collector, PolicySource(node=policy, document=document, owner=owner))
+
+
+def _organisations(documents: Documents) -> frozenset[str]:
+    """The files that Terraform takes the control policies of organisations from."""
+    return frozenset(
+        sibling(document.file, match[1])
+        for document in documents.of("hcl")
+        if _RESOURCE in document.text
+        for part in document.text.split(_RESOURCE)[1:]
+        for match in _FILE.finditer(part.partition("\n}")[0])
+    )
 
 
 def _add(documents: Documents, collector: Collector, source: PolicySource) -> None:

@@ -75,7 +75,7 @@ def _unclaimed(
     """Each place once, and only where nobody has found a credential."""
     by_name = document.syntax in _NAMED and not _speaks_of_others(document)
     written = ((setting, by_name) for setting in _settings(document, module, by_name=by_name))
-    assigned = ((setting, True) for setting in _assigned(document))
+    assigned = [(setting, True) for setting in _assigned(document, claimed)]
     for setting, named in chain(written, assigned):
         place = (document.file, setting.value.line, setting.value.column)
         if place in claimed or not _counts(setting, by_name=named):
@@ -149,13 +149,15 @@ def _settings(document: Document, module: Module | None, *, by_name: bool) -> It
         yield from _written_settings(document, by_name=by_name)
 
 
-def _assigned(document: Document) -> Iterator[Setting]:
-    """What scripts within the values of a file assign."""
+def _assigned(document: Document, claimed: set[_Place]) -> Iterator[Setting]:
+    """What scripts assign within values that nobody has claimed yet."""
     if document.syntax in _SCRIPTED and assigns_secrets(document):
         found: list[tuple[str, Node, _Route]] = []
         for root in document.roots:
             _gather(found, ("value", root, (None, "")), shows=True)
-        yield from assigned_settings(document, (node for _, node, _ in found))
+        places = (((document.file, node.line, node.column), node) for _, node, _ in found)
+        texts = (node for place, node in places if place not in claimed)
+        yield from islice(assigned_settings(document, texts), _MOST)
 
 
 def _written_settings(document: Document, *, by_name: bool) -> Iterator[Setting]:

@@ -222,8 +222,8 @@ TOKENS: tuple[TokenForm, ...] = (
     TokenForm(
         provider="azure",
         kind="sas_token",
-        expression=r"(?<![\w])sv=\d{4}-\d\d-\d\d&[\w.&=%:+/-]{1,400}?sig=[\w%+/-]{40,}=?",
-        hint="sig=",
+        expression=r"(?<![\w])sv=2\d{3}-\d\d-\d\d&[\w.&=%:+/-]{1,400}?sig=[\w%+/-]{40,}=?",
+        hint="sv=2",
         prefix="sv=",
         lifetime=Lifetime.STATIC,
     ),
@@ -247,7 +247,7 @@ TOKENS: tuple[TokenForm, ...] = (
 )
 """Tried in this order: the first that is found and genuine names the credential."""
 
-_HINT = any_of((form.hint for form in TOKENS), stops="K_x~AG-vp")
+_HINT = any_of((form.hint for form in TOKENS), stops="K_x~AG-vpQz")
 """What any of the forms contains."""
 SHORTEST_TOKEN = 16
 """No form is shorter."""

@@ -101,3 +101,10 @@ def test_a_text_of_nothing_but_assignments_is_read_in_linear_time() -> None:
     many = "\n".join(f"    A_{number}_TOKEN=" for number in range(50_000))
 
     assert not literals(deployment_of({"settings.yaml": f"agent:\n  run: |\n{many}\n"}))
+
+
+def test_what_is_claimed_already_is_told_once() -> None:
+    text = json.dumps({"mcpServers": {"x": {"command": "npx", "args": [f"DB_PASSWORD={WORD}"]}}})
+    found = deployment_of({".mcp.json": text})
+
+    assert len(literals(found)) == 1

@@ -188,3 +188,51 @@ resource "aws_iam_user_policy" "p" {
     kept = next(resource for resource in found.resources if resource.name == "kept")
 
     assert {edge.dst for edge in found.edges if edge.src == found.grants[0].id} == {kept.id}
+
+
+EVERYTHING = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+
+
+def test_a_control_policy_of_an_organisation_gives_nobody_anything() -> None:
+    for file in ("scp.json", "policies/deny-root.scp.json", "org/service_control_policy/a.json"):
+        assert not deployed(EVERYTHING, file).grants
+
+
+def test_what_terraform_takes_for_an_organisation_is_a_control_policy() -> None:
+    kept = 'content = file("${path.module}/full.json")'
+    found = deployment_of(
+        {
+            "org/main.tf": f'resource "aws_organizations_policy" "a" {{\n  {kept}\n}}\n',
+            "org/full.json": EVERYTHING,
+            "org/role.json": EVERYTHING,
+        }
+    )
+
+    assert [each.evidence[0].file for each in found.grants] == ["org/role.json"]
+
+
+BOUNDED = {
+    "AssumeRolePolicyDocument": {"Statement": []},
+    "PermissionsBoundary": {"Ref": "Boundary"},
+    "Policies": [{"PolicyName": "all", "PolicyDocument": json.loads(EVERYTHING)}],
+}
+
+
+def test_everything_within_a_boundary_is_no_administrator() -> None:
+    """As `cdk synth` writes it: a boundary is a policy of the template."""
+    within = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+    resources = {
+        "Boundary": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": within}},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": BOUNDED},
+    }
+    found = deployed(json.dumps({"Resources": resources}), "cdk.out/Agent.template.json")
+
+    assert [(each.admin, each.expanded_count) for each in found.grants] == [(False, 1)]
+
+
+def test_everything_but_a_little_is_an_administrator() -> None:
+    denied = {"Effect": "Deny", "Action": "cloudtrail:*", "Resource": "*"}
+    policy = json.loads(EVERYTHING)
+    found = deployed(json.dumps({"Statement": [*policy["Statement"], denied]})).grants
+
+    assert [each.admin for each in found if each.effect == "allow"] == [True]
