@@ -9,9 +9,9 @@ import json
 import re
 from sys import intern
 
-import msgspec
 from msgspec import Struct, field
 
+from agentaudit.errors import InputError
 from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind, entries_of
 from agentaudit.readers.lines import (
@@ -25,33 +25,30 @@ from agentaudit.readers.routes import with_bounded_routes
 
 _TOKEN = regex(
     r"""[ \t\r\n\ufeff]*+(?:
-    (?P<mark>[\[\]{}:,])
-  | (?P<string>"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+")
-  | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.]))
-  | (?P<word>true\b|false\b|null\b)
-  | (?P<comment>//[^\n]*|/\*.*?\*/)
-  | (?P<end>\Z)
+    (  [\[\]{}:,]
+     | "(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+"
+     | -?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])
+     | (?:true|false|null)\b
+    )
+    (?:[ \t]*+([:,]))?  # it comes behind most of the others, and takes no turn of its own
+  | (//[^\n]*|/\*.*?\*/)
+  | \Z
     )""",
     re.VERBOSE | re.DOTALL,
 )
 _BLANK = " \t\r\n\ufeff"
 _MOST_TOKENS = 200_000
 _WORDS = {"true": NodeKind.BOOLEAN, "false": NodeKind.BOOLEAN, "null": NodeKind.NULL}
-
-
-class _Token(msgspec.Struct, frozen=True, gc=False):
-    kind: str
-    text: str
-    start: int
-    end: int
+_MARKS = frozenset("[]{}:,")
+_QUOTE, _OTHER = '"', "0"
 
 
 def parse_json(file: str, text: str) -> Document:
     """The document of a JSON or JSONC text; InputError where it is broken."""
-    reading = _Reading(file, text, Lines(text))
-    reading.tokenise()
+    reading = _Reading(file, text, 0, len(text))
+    reading.tokenise(1, 0)
     root = reading.value(0)
-    if reading.at < len(reading.tokens):
+    if reading.marks[reading.at]:
         raise reading.error("there is more after the end of the value")
     comments = tuple(reading.comments)
     return with_bounded_routes(
@@ -61,129 +58,160 @@ def parse_json(file: str, text: str) -> Document:
 
 def parse_json_part(file: str, text: str, lines: Lines, *, start: int, end: int) -> Node:
     """The value between two offsets, placed in the whole text; InputError where it is broken."""
-    reading = _Reading(file, text, lines)
-    reading.tokenise(start, end)
+    reading = _Reading(file, text, start, end)
+    line, column = lines.place(start)
+    reading.tokenise(line, start - column + 1)
     return reading.value(0)
 
 
 class _Reading(Struct):
+    """Tokens in their order, and which comes next. Only an error asks where a token stands."""
+
     file: str
     text: str
-    lines: Lines
-    tokens: list[_Token] = field(default_factory=list)
+    start: int
+    end: int
+    marks: list[str] = field(default_factory=list)
+    """What each token is: a mark, a quote for a string, 0 for another scalar; empty at the end."""
+    scalars: list[Node] = field(default_factory=list)
+    """Strings, numbers and words, the first last when all are told apart."""
+    brackets: list[tuple[int, int]] = field(default_factory=list)
+    """Lines and columns, in the same order."""
     comments: list[Comment] = field(default_factory=list)
     at: int = 0
 
-    def tokenise(self, offset: int = 0, end: int | None = None) -> None:
-        text, tokens, end = self.text, self.tokens, len(self.text) if end is None else end
-        while True:
-            match = _TOKEN.match(text, offset, end)
+    def tokenise(self, line: int, line_start: int) -> None:
+        """All tokens; what is done for each is written out, for there are many."""
+        text, offset, counted, marks = self.text, self.start, self.start, self.marks
+        while len(marks) <= _MOST_TOKENS:
+            match = _TOKEN.match(text, offset, self.end)
             if match is None:
-                offset = end - len(text[offset:end].lstrip(_BLANK))
-                raise broken(self.file, *self.lines.place(offset), _unexpected(text, offset))
-            kind = match.lastgroup or ""
-            token, offset = match[kind], match.end()
-            if kind == "comment":
-                line, column = self.lines.place(offset - len(token))
-                said = token.strip("/*").strip()
-                if len(self.comments) >= MAX_COMMENTS:
-                    raise too_many_comments(self.file)
-                self.comments.append(Comment(line=line, column=column, text=said))
-            elif kind == "end":
-                return
+                raise self.unreadable(offset)
+            said, separator, comment = match.groups()
+            offset, start = match.end(), match.start(1 if said else 3)
+            between = text[counted : start if start >= 0 else offset]
+            if "\n" in between:
+                line += between.count("\n")
+                line_start = counted + between.rfind("\n") + 1
+            counted = start if comment else offset  # a comment may have lines
+            if said:
+                self.take(said, line, start - line_start + 1)
+                if separator:
+                    marks.append(separator)
+            elif comment:
+                self.note(line, start - line_start + 1, comment)
             else:
-                tokens.append(_Token(kind, token, offset - len(token), offset))
-            if len(tokens) > _MOST_TOKENS:
-                raise broken(self.file, 1, 1, f"more than {_MOST_TOKENS:,} tokens")
+                marks.append("")
+                self.scalars.reverse()
+                self.brackets.reverse()
+                return
+        raise broken(self.file, 1, 1, f"more than {_MOST_TOKENS:,} tokens")
 
-    def error(self, message: str) -> Exception:
-        end = self.tokens[-1].end - 1 if self.tokens else 0
-        offset = self.tokens[self.at].start if self.at < len(self.tokens) else end
-        return broken(self.file, *self.lines.place(offset), message)
+    def take(self, said: str, line: int, column: int) -> None:
+        """A mark, a string, a number or a word, which stand on one line."""
+        if said in _MARKS:
+            self.marks.append(said)
+            if said not in ",:":
+                self.brackets.append((line, column))
+            return
+        string = said[0] == _QUOTE
+        self.marks.append(_QUOTE if string else _OTHER)
+        self.scalars.append(
+            Node(
+                kind=NodeKind.STRING if string else _WORDS.get(said, NodeKind.NUMBER),
+                line=line,
+                column=column,
+                end_line=line,
+                end_column=column + len(said) - 1,
+                raw=intern(_decoded(said) if string else said),
+            )
+        )
+
+    def note(self, line: int, column: int, comment: str) -> None:
+        if len(self.comments) >= MAX_COMMENTS:
+            raise too_many_comments(self.file)
+        self.comments.append(Comment(line=line, column=column, text=comment.strip("/*").strip()))
+
+    def unreadable(self, offset: int) -> InputError:
+        at = self.end - len(self.text[offset : self.end].lstrip(_BLANK))
+        return broken(self.file, *Lines(self.text).place(at), _unexpected(self.text, at))
+
+    def error(self, message: str) -> InputError:
+        """What is wrong with the next token, where it stands; where the last one ends, if none."""
+        spans = [
+            match.span(group)
+            for match in _TOKEN.finditer(self.text, self.start, self.end)
+            for group in (1, 2)
+            if match[group]
+        ]
+        starts = [start for start, _ in spans]
+        offset = [*starts, spans[-1][1] - 1 if spans else 0][self.at]
+        return broken(self.file, *Lines(self.text).place(offset), message)
 
     def value(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise self.error(f"nested deeper than {MAX_DEPTH}")
-        if self.at >= len(self.tokens):
-            raise self.error("a value is missing")
-        token = self.tokens[self.at]
-        if token.text == "{":
+        mark = self.marks[self.at]
+        if mark in (_QUOTE, _OTHER):
+            self.at += 1
+            return self.scalars.pop()
+        if mark == "{":
             return self.mapping(depth)
-        if token.text == "[":
+        if mark == "[":
             return self.sequence(depth)
-        if token.kind == "mark":
-            raise self.error(f"`{token.text}` stands where a value belongs")
-        self.at += 1
-        return self.scalar(token)
-
-    def scalar(self, token: _Token) -> Node:
-        if token.kind == "string":
-            kind, raw = NodeKind.STRING, _decoded(token.text)
-        elif token.kind == "number":
-            kind, raw = NodeKind.NUMBER, token.text
-        else:
-            kind, raw = _WORDS[token.text], token.text
-        return self.node(kind, token.start, token.end, raw=raw)
+        raise self.error(f"`{mark}` stands where a value belongs" if mark else "a value is missing")
 
     def mapping(self, depth: int) -> Node:
-        start = self.tokens[self.at].start
+        marks, begin = self.marks, self.brackets.pop()
         entries: dict[str, tuple[Node, Node]] = {}
         self.at += 1
-        while not self.taken("}"):
-            if self.at >= len(self.tokens) or self.tokens[self.at].kind != "string":
+        while marks[self.at] != "}":
+            if marks[self.at] != _QUOTE:
                 raise self.error("a key in double quotes, or `}`, belongs here")
-            key = self.scalar(self.tokens[self.at])
+            key = self.scalars.pop()
             if key.raw in entries:
                 raise self.error(f"the key `{key.raw[:40]}` stands here twice")
             self.at += 1
-            if not self.taken(":"):
+            if marks[self.at] != ":":
                 raise self.error("`:` belongs here")
+            self.at += 1
             entries[key.raw] = (key, self.value(depth + 1))
             self.separator("}")
-        end = self.tokens[self.at - 1].end
-        return self.node(NodeKind.MAPPING, start, end, entries=entries_of(entries.values()))
+        return self.collection(NodeKind.MAPPING, begin, entries=entries_of(entries.values()))
 
     def sequence(self, depth: int) -> Node:
-        start = self.tokens[self.at].start
+        marks, begin = self.marks, self.brackets.pop()
         elements: list[Node] = []
         self.at += 1
-        while not self.taken("]"):
+        while marks[self.at] != "]":
             elements.append(self.value(depth + 1))
             self.separator("]")
-        end = self.tokens[self.at - 1].end
-        return self.node(NodeKind.SEQUENCE, start, end, elements=tuple(elements))
-
-    def taken(self, mark: str) -> bool:
-        if self.at < len(self.tokens) and self.tokens[self.at].text == mark:
-            self.at += 1
-            return True
-        return False
+        return self.collection(NodeKind.SEQUENCE, begin, elements=tuple(elements))
 
     def separator(self, closing: str) -> None:
-        if self.at < len(self.tokens) and self.tokens[self.at].text == closing:
-            return
-        if not self.taken(","):
+        mark = self.marks[self.at]
+        if mark == ",":
+            self.at += 1
+        elif mark != closing:
             raise self.error(f"`,` or `{closing}` belongs here")
 
-    def node(
+    def collection(
         self,
         kind: NodeKind,
-        start: int,
-        end: int,
+        begin: tuple[int, int],
         *,
-        raw: str = "",
         entries: tuple[tuple[Node, Node], ...] = (),
         elements: tuple[Node, ...] = (),
     ) -> Node:
-        line, column = self.lines.place(start)
-        end_line, end_column = self.lines.place(end - 1)
+        """A mapping or a sequence up to its last bracket, which comes next."""
+        self.at += 1
+        (line, column), (end_line, end_column) = begin, self.brackets.pop()
         return Node(
             kind=kind,
             line=line,
             column=column,
             end_line=end_line,
             end_column=end_column,
-            raw=intern(raw),
             entries=entries,
             elements=elements,
         )
