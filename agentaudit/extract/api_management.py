@@ -2,8 +2,8 @@
 API Management before models and tools: what its policies ask of callers, and add to calls.
 
 The elements are those of https://learn.microsoft.com/azure/api-management/api-management-policies.
-What a policy inherits (`<base />`), and whether a key of a subscription is asked for, stands
-elsewhere: a policy that asks nothing leaves that open.
+What a policy inherits (`<base />`) stands elsewhere: one that asks nothing leaves that open, unless
+its API asks for the key of a subscription.
 """
 
 import re
@@ -63,6 +63,8 @@ class ManagedApi(Struct, frozen=True, kw_only=True):
     document: Document
     policy: Node
     """Its text, or what names the file of it."""
+    subscribed: Evidence | None = None
+    """Where the API says that it asks for the key of a subscription."""
 
 
 class _Policy(Struct, frozen=True, dict=True):
@@ -131,8 +133,10 @@ def _add_gateway(api: ManagedApi, policy: _Policy, collector: Collector) -> None
     limits = next((name for name in found if name in _LIMITS), None)
     adding = _adds_key(policy)
     told = [policy.place(found[name], f"<{name}>") for name in (asking, limits) if name]
+    told += [api.subscribed] if api.subscribed is not None else []
+    asks = asking is not None or api.subscribed is not None
     own = evidence(api.document, api.policy, api.name)
-    if asking is None:
+    if not asks:
         collector.leave_open(own, f"whether {api.name} asks who calls", "it may not")
     collector.add(
         Gateway(
@@ -140,7 +144,7 @@ def _add_gateway(api: ManagedApi, policy: _Policy, collector: Collector) -> None
             name=plain(api.name),
             evidence=tuple(dict.fromkeys((*told, *([adding] if adding else ()), own))),
             product="api-management",
-            authorizer=Known.UNKNOWN if asking is None else Known.SET,
+            authorizer=Known.SET if asks else Known.UNKNOWN,
             brokers_credentials=Truth.UNKNOWN if adding is None else Truth.YES,
             fronts_tools=Truth.YES if tools else Truth.NO,
             budget=Known.UNKNOWN if limits is None else Known.SET,

@@ -6,7 +6,7 @@ Microsoft Learn, "Azure resource reference" (https://learn.microsoft.com/en-us/a
 and "Azure built-in roles" for the ids of roles.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agentaudit.errors import Problem
 from agentaudit.extract.api_management import ManagedApi, add_managed_api
@@ -16,12 +16,13 @@ from agentaudit.extract.azure_runtimes import RUNTIMES
 from agentaudit.extract.azure_secrets import SECRETS, add_parameters
 from agentaudit.extract.azure_templates import project
 from agentaudit.extract.azure_types import TYPES
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_clouds import add_clouds
 from agentaudit.extract.terraform_modules import Declared
 from agentaudit.extract.terraform_stores import add_stores
+from agentaudit.model.evidence import Evidence
 from agentaudit.readers.azure import UNREAD, type_of_interest
 from agentaudit.readers.document import Node
 
@@ -59,8 +60,10 @@ _NOTHING_MORE = frozenset(
     }
 )
 """Types of which no field says more than that they are there."""
+_APIS = "microsoft.apimanagement/service/apis"
 _POLICIES = frozenset(
-    f"microsoft.apimanagement/service/{of}policies" for of in ("", "apis/", "products/")
+    f"microsoft.apimanagement/service/{of}policies"
+    for of in ("", "apis/", "products/", "apis/operations/")
 )
 
 
@@ -71,9 +74,15 @@ def extract_azure(documents: Documents, collector: Collector) -> None:
         add_parameters(document, template, collector)
     for file, resources in found.deployments():
         _extract(file, resources, collector)
+        apis = {
+            name: each
+            for each in resources
+            if each.type == _APIS
+            for name in (each.symbol, each.name.rpartition("/")[2])
+        }
         for resource in resources:
             if resource.type in _POLICIES:
-                _add_policy(resource, documents, collector)
+                _add_policy(resource, apis, documents, collector)
     for file, notes in found.problems.items():
         for place, message in dict.fromkeys(notes):
             collector.problems.append(
@@ -81,7 +90,9 @@ def extract_azure(documents: Documents, collector: Collector) -> None:
             )
 
 
-def _add_policy(resource: Deployed, documents: Documents, collector: Collector) -> None:
+def _add_policy(
+    resource: Deployed, apis: Mapping[str, Deployed], documents: Documents, collector: Collector
+) -> None:
     """What a policy of API Management makes of the API that it is for."""
     value, parent = resource.property_at("value"), resource.node.get("parent")
     if value is None:
@@ -89,9 +100,22 @@ def _add_policy(resource: Deployed, documents: Documents, collector: Collector) 
     names = resource.name.split("/")
     above = parent.raw if parent is not None else names[-2] if len(names) > 1 else resource.symbol
     name = above or resource.name
-    document = resource.document
-    api = ManagedApi(name=name, key=resource.key, document=document, policy=value)
+    api = ManagedApi(
+        name=name,
+        key=resource.key,
+        document=resource.document,
+        policy=value,
+        subscribed=_subscribed(apis.get(name)),
+    )
     add_managed_api(api, documents, collector)
+
+
+def _subscribed(api: Deployed | None) -> Evidence | None:
+    """Where an API says that whoever calls it needs a subscription."""
+    asked = api.property_at("subscriptionRequired") if api is not None else None
+    if api is None or asked is None or asked.boolean is not True:
+        return None
+    return evidence(api.document, asked, "subscriptionRequired: true")
 
 
 def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> None:

@@ -13,6 +13,7 @@ from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.containers import runtime_id
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known
+from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
@@ -78,17 +79,22 @@ def add_account_elsewhere(
     collector: Collector, runtime: Runtime, named: Node, place: Evidence
 ) -> None:
     """An account that is named by its address is one account, also where no file declares it."""
-    address = named.text or ""
-    name = address.partition("@")[0]
-    if not name or "@" not in address or "${" in address:
-        return
-    identity = collector.add(
-        Identity(
-            id=fact_id("identity", name, address),
-            name=name,
-            evidence=(place,),
-            provider="google",
-            kind="service_account",
-        )
+    identity = account_by_address(collector, named.text or "", place)
+    if identity:
+        collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity, place)
+
+
+def account_by_address(collector: Collector, address: str, place: Evidence) -> FactId:
+    """The service account with an address; nobody where that is not known."""
+    name, mark, project = address.partition("@")
+    if not (name and mark and project) or "${" in address:
+        return NOBODY
+    identity = Identity(
+        id=fact_id("identity", name, address),
+        name=name,
+        evidence=(place,),
+        provider="google",
+        kind="service_account",
+        default_account=is_default_account(address),
     )
-    collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity.id, place)
+    return collector.add(identity).id

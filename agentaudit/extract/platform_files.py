@@ -86,6 +86,16 @@ def policies(documents: Documents) -> Iterator[tuple[Document, Node]]:
             yield from ((document, node) for node in inner)
 
 
+def google_policies(documents: Documents) -> Iterator[Document]:
+    """Policies of Google Cloud by what they hold: bindings of roles, and the mark of a version."""
+    for document in documents.of("json", "yaml"):
+        listed = document.root.get("bindings")
+        marked = any(document.root.get(key) is not None for key in ("etag", "version"))
+        bound = listed.list()[:1] if listed is not None and marked else ()
+        if any(each.get("role") and each.get("members") for each in bound):
+            yield document
+
+
 def _answered(root: Node) -> Iterator[Node]:
     for outer in (root, root.get("PolicyVersion"), root.get("Policy"), root.get("Role")):
         for key in ("PolicyDocument", "Document", "AssumeRolePolicyDocument"):

@@ -12,6 +12,7 @@ from agentaudit.extract.platform_files import (
     agentcore_projects,
     arm_documents,
     drawn,
+    google_policies,
     policies,
     templates,
     workflows,
@@ -129,4 +130,7 @@ extract_vault = late(said(("max_lease_ttl",)), "vault:extract_vault")
 """Servers of Vault that say how long their tokens may live."""
 extract_app_manifests = late(said(_ASKED, "json", "yaml"), "app_manifests:extract_app_manifests")
 extract_iam_files = late(found(policies), "iam_files:extract_iam_files")
+extract_google_policies = late(
+    found(google_policies), "google_policy_files:extract_google_policies"
+)
 link_grants = late(lambda _, collector: bool(collector.of(Grant)), "iam_links:link_grants")

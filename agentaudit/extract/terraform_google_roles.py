@@ -14,10 +14,12 @@ from msgspec import Struct
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.google_platforms import account_by_address
 from agentaudit.extract.terraform_clouds import google_account_of
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.readers.document import Node
 
@@ -86,6 +88,7 @@ _ID = re.compile(r"^(?:projects|organizations)/[^/]{1,200}/roles/(?P<name>[\w.]{
 _READ_ROLE = re.compile(r"viewer|reader|get$")
 _READ_VERB = re.compile(r"\.(?:get|list|search|query|access|read|check|test|fetch)[a-z]*$")
 _ASKED = re.compile(r"\b(?:request|resource|destination)\.[a-z]{1,60}|modifiedgrantsbyrole")
+_ACCOUNT = "serviceAccount:"
 _PEOPLE = ("user:", "group:", "domain:")
 _WHICH_ROLES, _WHICH_THING = "modifiedgrantsbyrole", "resource.name"
 
@@ -135,7 +138,12 @@ def add_google_binding(
     if role is None:
         return
     for member in members:
-        grant = collector.add(_grant(declared, binding, member, (role, where)))
+        identity = google_account_of(declared.module, member)
+        if not identity and (member.text or "").startswith(_ACCOUNT):
+            place = evidence(declared.document, member, member.raw)
+            address = member.raw.removeprefix(_ACCOUNT)
+            identity = account_by_address(collector, address, place)
+        grant = collector.add(_grant(declared, binding, member, (role, where, identity)))
         if grant.identity_id:
             collector.link(EdgeKind.GRANTS, grant.identity_id, grant.id, *grant.evidence)
 
@@ -198,9 +206,9 @@ def _custom(module: Module, written: Node) -> Declared | None:
 
 
 def _grant(
-    declared: Declared, binding: GoogleBinding, member: Node, given: tuple[_Role, str]
+    declared: Declared, binding: GoogleBinding, member: Node, given: tuple[_Role, str, FactId]
 ) -> Grant:
-    (role, where), key = given, f"{declared.key}.{member.raw}"
+    (role, where, identity), key = given, f"{declared.key}.{member.raw}"
     conditions = _conditions(binding.condition)
     narrowed = _WHICH_THING in conditions or member.raw.startswith(_PEOPLE)
     changing = role.changing
@@ -208,7 +216,7 @@ def _grant(
         id=fact_id("grant", role.name, f"{key}.{role.name}" if binding.of_several else key),
         name=f"{role.name} on {where}",
         evidence=(evidence(declared.document, role.place, role.name), *binding.via),
-        identity_id=google_account_of(declared.module, member),
+        identity_id=identity,
         principal=member.raw,
         provider="google",
         actions=role.actions,

@@ -102,6 +102,7 @@ _CONFIGURATION = _Gate(
     (
         ("mcp", regex(r"\bmcp\b")),
         ("on:", regex(r"on:\s")),
+        ("roles/", regex(r"""role["']?\s*:\s*["']?(?:roles|organizations|projects)/""")),
         ("private", regex(r"begin [a-z ]*private")),
         ("kind", regex(r"""kind["']?:\s*["']?(?:prompt|hosted)\b""")),
     ),

@@ -172,3 +172,50 @@ def test_one_large_policy_of_very_many_is_read_as_often_as_files_may_be_long() -
 
     assert 0 < len(deployment.gateways) < 30
     assert {end.effect for end in deployment.unresolved} == {"whether it asks who calls"}
+
+
+API = """
+resource "azurerm_api_management_api" "chat" {
+  name = "chat"
+  %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "authorizer"),
+    [
+        ("", Known.SET),
+        ("subscription_required = true", Known.SET),
+        ("subscription_required = false", Known.UNKNOWN),
+        ("subscription_required = var.asked", Known.UNKNOWN),
+    ],
+)
+def test_an_api_of_terraform_asks_for_a_subscription_unless_it_says_otherwise(
+    said: str, authorizer: Known
+) -> None:
+    texts = TERRAFORM % ("chat", heredoc(POLICY % "")) + API % said
+
+    assert gateway_of(deployment_of({"main.tf": texts})).authorizer is authorizer
+
+
+@pytest.mark.parametrize(
+    ("said", "authorizer"), [("true", Known.SET), ("false", Known.UNKNOWN), ("", Known.UNKNOWN)]
+)
+def test_an_api_of_a_template_says_whether_it_asks_for_a_subscription(
+    said: str, authorizer: Known
+) -> None:
+    text = BICEP % f"'''{POLICY % ''}'''"
+    asked = f"subscriptionRequired: {said}" if said else "path: 'chat'"
+    own = text.replace("existing = {", "= {").replace(
+        "  name: 'apim/openai'\n", f"  name: 'apim/openai'\n  properties: {{\n    {asked}\n  }}\n"
+    )
+
+    assert gateway_of(deployment_of({"main.bicep": own})).authorizer is authorizer
+
+
+def test_a_policy_of_an_operation_is_read_too() -> None:
+    text = TERRAFORM % ("chat", heredoc(POLICY % JWT))
+    own = text.replace("_api_policy", "_api_operation_policy")
+
+    assert gateway_of(deployment_of({"main.tf": own})).authorizer is Known.SET
