@@ -48,6 +48,11 @@ def extract_cloudformation(documents: Documents, collector: Collector) -> None:
         add_parameters(document, collector)
     given = overrides_of(documents, collector)
     stacks = _apart(tuple(_stack(document, given.get(document.file, {})) for document in found))
+    read_stacks(stacks, documents, collector)
+
+
+def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Collector) -> None:
+    """What templates say in the words of Terraform, one pass over all for each concern."""
     principals = Principals(documents, collector)
     principals.read(stacks)
     for stack in stacks:

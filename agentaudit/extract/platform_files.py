@@ -25,6 +25,7 @@ _AGENTCORE_KEYS = (
     "agentCoreGateways",
     "credentials",
 )
+_PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
 PIPELINE_FILE = regex(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
 )
@@ -84,6 +85,13 @@ def policies(documents: Documents) -> Iterator[tuple[Document, Node]]:
         for root in document.roots:
             inner = (root,) if _is_policy(root) else _answered(root)
             yield from ((document, node) for node in inner)
+
+
+def pulumi_programs(documents: Documents) -> Iterator[Document]:
+    """Programs of Pulumi by the name that all of them have, whatever they are written in."""
+    for document in documents.of("yaml"):
+        if _PULUMI_FILE.search(document.file) and document.root.get("runtime") is not None:
+            yield document
 
 
 def google_policies(documents: Documents) -> Iterator[Document]:

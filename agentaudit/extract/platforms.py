@@ -14,6 +14,7 @@ from agentaudit.extract.platform_files import (
     drawn,
     google_policies,
     policies,
+    pulumi_programs,
     templates,
     workflows,
 )
@@ -106,6 +107,7 @@ extract_trails = late(said(("aws_cloudtrail",), "python"), "python_cdk:extract_t
 
 # Where they run, and what they may do there.
 extract_terraform = late(read("hcl", "plan"), "terraform:extract_terraform")
+extract_pulumi = late(found(pulumi_programs), "pulumi:extract_pulumi")
 extract_cloudformation = late(
     either(holds(lambda document: SERVERLESS_FILE.search(document.file)), found(templates)),
     "cloudformation:extract_cloudformation",
