@@ -42,8 +42,8 @@ class _Language(Struct, frozen=True):
     name: str
     imported: re.Pattern[str]
     used: re.Pattern[str]
-    word: str
-    """That no such file is without."""
+    words: tuple[str, ...]
+    """One of which no such import is without."""
 
 
 COMPILED: Mapping[str, _Language] = MappingProxyType(
@@ -61,7 +61,10 @@ COMPILED: Mapping[str, _Language] = MappingProxyType(
                 r"|\bChatCompletionAgent\b|\bCreateAIAgent(?:Async)?\(|\bPersistentAgentsClient\b"
                 r"|\bAddMcpServer\(|\bAddFromType<|\bImportPluginFrom"
             ),
-            "using",
+            (
+                *("Microsoft.Agents.AI", "SemanticKernel", "ModelContextProtocol", "AutoGen"),
+                *("Azure.AI.", "Functions.Worker"),
+            ),
         ),
         **dict.fromkeys(
             ("java", "kotlin"),
@@ -80,7 +83,11 @@ COMPILED: Mapping[str, _Language] = MappingProxyType(
                     r"|\bMcpServer\.(?:sync|async)\(|\bToolCallbackProvider\b"
                     r"|\bServer\(\s{0,80}(?:serverInfo|Implementation)"
                 ),
-                "import",
+                (
+                    *("langchain4j", "springframework.ai", "springaicommunity", "google.adk"),
+                    *("modelcontextprotocol", "ai.koog", "embabel", "semantickernel"),
+                    "azure.functions",
+                ),
             ),
         ),
         "go": _Language(
@@ -96,13 +103,13 @@ COMPILED: Mapping[str, _Language] = MappingProxyType(
                 r"\b(?:server\.NewMCPServer|mcp\.(?:NewServer|AddTool)|llmagent\.New|mcp_golang\.NewServer"
                 r"|agents\.New\w{0,40}|react\.NewAgent|adk\.New\w{0,40}Agent|genkit\.DefineTool)\("
             ),
-            "import",
+            ("mcp-go", "go-sdk/mcp", "langchaingo", "cloudwego/eino", "genkit/go", "org/adk"),
         ),
         "rust": _Language(
             "Rust",
             regex(r"^\s{0,80}use\s+(?:rmcp|rig)\b", re.MULTILINE),
             regex(r"#\[tool(?:_router|_handler)?\b|\bServerHandler\b|\.agent\(|\bAgentBuilder\b"),
-            "use",
+            ("rmcp", "rig"),
         ),
     }
 )
@@ -120,10 +127,10 @@ def names_agents(file: str, syntax: str, text: str) -> bool:
 def _builds(syntax: str, text: str) -> int | None:
     """Where a file first imports what it builds an agent with."""
     language = COMPILED[syntax]
-    if language.word not in text or language.used.search(text) is None:
+    if not any(word in text for word in language.words):
         return None
     found = language.imported.search(text)
-    return found.start() if found is not None else None
+    return found.start() if found is not None and language.used.search(text) else None
 
 
 def parse_compiled(file: str, syntax: str, text: str) -> Document:
