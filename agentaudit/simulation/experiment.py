@@ -12,11 +12,12 @@ from statistics import fmean
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.errors import AgentAuditError
 from agentaudit.model.measures import Difference, Interval, Measure, Verdict
 from agentaudit.model.results import ALL
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.fast.requests import columns_of, types_there
-from agentaudit.simulation.load import offered_load, overloaded
+from agentaudit.simulation.load import offered_load, overloaded, repeated
 from agentaudit.simulation.observations import (
     TAILS,
     Kind,
@@ -100,7 +101,19 @@ def _observed(workload: Workload, machine: Machine, policy: Policy) -> Observati
         observed = column_observations(columns, work, overloaded=False)
     else:
         observed = observations_of(simulate(workload, machine, policy), overloaded=False)
-    return replace(observed, overloaded=overloaded(observed, workload, machine))
+    too_much = overloaded(observed, workload, machine)
+    if too_much and work is None and max(offered_load(workload, machine)) <= 1:
+        too_much = _goes_on(workload, machine, policy)
+    return replace(observed, overloaded=too_much)
+
+
+def _goes_on(workload: Workload, machine: Machine, policy: Policy) -> bool:
+    """Whether requests that pile up go on to where all come once more, as in the long run."""
+    try:
+        run = simulate(repeated(workload), machine, policy)
+    except AgentAuditError:
+        return True  # a policy of the user's that knows of so many requests and no more
+    return observations_of(run, overloaded=False).slows()
 
 
 def warm_up(experiment: Experiment, outcomes: Iterable[Outcome]) -> int:

@@ -2,6 +2,8 @@
 
 from statistics import fmean
 
+from msgspec.structs import replace
+
 from agentaudit.model.workload import Machine, Stage, Workload
 from agentaudit.simulation.fast.requests import columns_of
 from agentaudit.simulation.fast.totals import span_ns, stage_ns
@@ -53,10 +55,29 @@ def _mean_demand_ns(workload: Workload, stage: Stage) -> float:
 
 def overloaded(observed: Observations, workload: Workload, machine: Machine) -> bool:
     """
-    Whether requests come faster than they can be served.
+    Whether requests seem to come faster than they can be served.
 
-    Either a station is offered more than it can do, or requests pile up as long as they come.
+    Either a station is offered more than it can do, or requests pile up as long as they come; the
+    latter may be a burst at the end, which `repeated` tells.
     """
     if max(offered_load(workload, machine)) > 1:
         return True
     return not (workload.users or all_at_once(workload)) and observed.piles_up()
+
+
+def repeated(workload: Workload) -> Workload:
+    """
+    The same requests, and once more behind them at the same distances.
+
+    What piles up goes on to; after a burst at the end requests are soon as fast as before.
+    """
+    requests = workload.requests
+    arrivals = [request.arrival_ns for request in requests]
+    span_ns = max(arrivals) - min(arrivals)
+    later_ns = span_ns + span_ns // (len(requests) - 1)
+    beyond = max(request.request_id for request in requests) + 1
+    again = (
+        one.changed(request_id=one.request_id + beyond, arrival_ns=one.arrival_ns + later_ns)
+        for one in requests
+    )
+    return replace(workload, requests=(*requests, *again))

@@ -114,6 +114,11 @@ class Observations(Struct, frozen=True, kw_only=True, eq=False):
         middle_backlog, last_backlog = self._backlog(count // 2), self._backlog(count - 1)
         return last > _GROWTH * second and last_backlog > _GROWTH * middle_backlog
 
+    def slows(self) -> bool:
+        """Whether requests of the second half take half as long again as those of the first."""
+        latency, half = self._finish - self._arrival, self.requests // 2
+        return _mean(latency[half:]) > _GROWTH * _mean(latency[:half])
+
     def _backlog(self, place: int) -> int:
         """How many have come and not ended when the request at `place` comes, itself too."""
         return int((self._finish[: place + 1] > self._arrival[place]).sum())

@@ -17,6 +17,7 @@ from agentaudit.simulation.experiment import (
     paired,
     warm_up,
 )
+from agentaudit.simulation.load import repeated
 from agentaudit.simulation.machine import plain_machine
 from agentaudit.simulation.metrics import Terms, policy_result
 from agentaudit.simulation.policies.capped import CappedConcurrency
@@ -145,3 +146,41 @@ def test_littles_law_holds_for_queues_of_results(cap: int | None) -> None:
 
     assert result.queue.waiting_mean == pytest.approx(rate * waiting_s, rel=0.1, abs=1e-9)
     assert result.queue.in_service_mean == pytest.approx(rate * service_s, rel=0.1)
+
+
+def bunched(bunch: int) -> Workload:
+    """100 requests every two seconds, and so many more at once when the last of them comes."""
+    (even,) = experiment(0.5, requests=100 + bunch, count=1, spread=0.0).workloads
+    return replace(
+        even,
+        requests=tuple(
+            one.changed(arrival_ns=min(place, 99) * 2 * SECOND)
+            for place, one in enumerate(even.requests)
+        ),
+    )
+
+
+def test_a_burst_at_the_end_is_no_overload() -> None:
+    """By the shape of the run alone requests pile up; were all to come again they would not."""
+    found = outcome_of(Experiment(workloads=(bunched(40),), machine=plain_machine(2)), capped(None))
+
+    assert found.runs[0].piles_up()
+    assert not found.overloaded
+
+
+def test_what_piles_up_for_want_of_slots_goes_on_to() -> None:
+    """Three quarters of what two cores can do, and one at a time."""
+    found = outcome(1.5, 1, requests=200, count=5)
+
+    assert [run.overloaded for run in found.runs] == [True] * 5
+
+
+def test_the_same_requests_once_more_come_at_the_same_distances() -> None:
+    once = experiment(1.0, requests=50, count=1).first
+    twice = repeated(once)
+    arrivals = [one.arrival_ns for one in twice.requests]
+
+    assert [one.steps for one in twice.requests] == [one.steps for one in once.requests] * 2
+    assert len({one.request_id for one in twice.requests}) == 100
+    assert arrivals == sorted(arrivals)
+    assert arrivals[50] - arrivals[0] == arrivals[99] - arrivals[49]
