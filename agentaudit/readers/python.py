@@ -2,6 +2,7 @@
 
 import ast
 import io
+import sys
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import broken
 
+_OURS = f"version {sys.version_info.major}.{sys.version_info.minor}"
+"""What we run on: it parses no later one, such as the nested quotes of f-strings since 3.12."""
 _TO_US = "agentaudit:"
 """What a comment holds that is meant for us; to find comments takes longer than to parse."""
 
@@ -25,7 +28,7 @@ def parse_python(file: str, text: str) -> Document:
             tree = ast.parse(text)
     except SyntaxError as error:
         place = (max(error.lineno or 1, 1), max(error.offset or 1, 1))
-        raise broken(file, *place, "this is not Python as we know it") from error
+        raise broken(file, *place, f"this is not Python as {_OURS} knows it") from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise broken(file, 1, 1, "this Python is too deep, or holds null bytes") from error
     end = text.count("\n") + 1

@@ -1,6 +1,7 @@
 """The smaller readers: places that point at the value, and problems instead of failures."""
 
 import ast
+import sys
 
 import pytest
 from hypothesis import given
@@ -152,6 +153,12 @@ def test_comments_of_python_are_told_where_one_is_for_us() -> None:
 def test_what_is_no_python_is_an_input_error(text: str) -> None:
     with pytest.raises(InputError):
         parse_python("a.py", text)
+
+
+def test_what_does_not_parse_is_told_with_the_version_that_does_not() -> None:
+    """What a later one takes, the same file read there says."""
+    with pytest.raises(InputError, match=rf"version 3\.{sys.version_info.minor} knows"):
+        parse_python("a.py", "a = 1 +\n")
 
 
 def test_front_matter_keeps_its_lines() -> None:
