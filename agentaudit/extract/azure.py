@@ -23,6 +23,7 @@ from agentaudit.extract.terraform_clouds import add_clouds
 from agentaudit.extract.terraform_modules import Declared
 from agentaudit.extract.terraform_stores import add_stores
 from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.azure import UNREAD, type_of_interest
 from agentaudit.readers.document import Node
 
@@ -134,11 +135,16 @@ def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> 
         for resource in resources
         if resource.type in TYPES
     )
+    identities = identities_of(resources)
+
+    def identity_of(owner: Declared, principal: Node) -> FactId:
+        return identities.of_principal(principal.raw, owner.key, collector)
+
+    stack.identity_of = identity_of
     add_stores(stack, collector, state=False)
     add_clouds(stack, collector)
     stack.close()
     unread: dict[str, list[Node]] = {}
-    identities = identities_of(resources)
     for resource in resources:
         run, add = RUNTIMES.get(resource.type), SECRETS.get(resource.type)
         if run is not None:

@@ -1,9 +1,9 @@
 """
 Managed identities of Azure that a template makes and gives to what runs.
 
-Only what is assigned by a user can be shared; an identity of the system belongs to one resource
-(Microsoft Learn, "What are managed identities for Azure resources?"). One that stands in no
-template, or that several resources may be, is not told of.
+One that is assigned by a user can be shared; one of the system belongs to its resource (Microsoft
+Learn, "What are managed identities for Azure resources?"). One that stands in no template, or that
+several resources may be, is not told of.
 """
 
 import re
@@ -15,13 +15,19 @@ from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.model.facts.runtimes import Runtime
 
 TYPE = "microsoft.managedidentity/userassignedidentities"
-_SYMBOL = re.compile(r"^\$?\{?(?P<symbol>\w+)\.id\}?$")
+_SYMBOL = re.compile(r"^\$?\{?(?P<symbol>\w+)\.(?:id|properties\.principalId)\}?$")
 _NAMED = re.compile(r"userassignedidentities'\s*,\s*'(?P<name>[^'{}]+)'\)", re.IGNORECASE)
+
+_LOOKED_UP = re.compile(r"/userassignedidentities/([^/'{},()]{1,100}),", re.IGNORECASE)
+_OWN = re.compile(
+    r"(?:^(?P<symbol>\w+)|/(?P<name>[^/'{},()]{1,100}),[^()]{0,100}\))\.identity\.principalId$"
+)
+"""The principal of what the system makes, by a symbol, or as JSON has it."""
 
 
 class Identities(Struct, frozen=True):
@@ -30,28 +36,50 @@ class Identities(Struct, frozen=True):
     made: Mapping[str, Sequence[Deployed]]
     on_ways: Mapping[tuple[str, str], Sequence[Deployed]]
     """By the way of templates to them, and their symbols and names."""
+    owners: Mapping[str, Sequence[Deployed]]
+    """Resources for which the system makes one."""
 
     def give(self, deployed: Deployed, runtimes: Sequence[Runtime], collector: Collector) -> None:
-        """What a resource runs acts as each of the identities that it is assigned."""
+        """What a resource runs acts as the identity of its own, and as those it is assigned."""
         listed = deployed.node.get("identity", "userAssignedIdentities")
-        for key, _ in listed.entries if listed is not None else ():
-            found = self._found(key.raw, deployed)
-            if found is None:
+        entries = listed.entries if listed is not None else ()
+        found = [(key, self._assigned(key.raw, _way(deployed))) for key, _ in entries]
+        if _has_own(deployed):
+            found.append((deployed.node.get("identity", "type") or deployed.header, deployed))
+        for node, made in found:
+            if made is None:
                 continue
-            own = evidence(found.document, found.node.get("name") or found.header)
-            identity = add_managed_identity(collector, found.name, found.key, own)
-            place = evidence(deployed.document, key)
+            identity, place = _add(made, collector), evidence(deployed.document, node)
             for runtime in runtimes:
                 collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity, place)
 
-    def _found(self, text: str, deployed: Deployed) -> Deployed | None:
-        """The one that a key names: the only one of all, or of those made on the same way."""
-        match = _SYMBOL.search(text) or _NAMED.search(text)
+    def of_principal(self, text: str, key: str, collector: Collector) -> FactId:
+        """The identity whose principal a value of a resource means."""
+        owned = _OWN.search(text)
+        if owned is not None:
+            found = self.owners.get((owned["symbol"] or owned["name"]).lower(), ())
+            made = found[0] if len(found) == 1 else None
+        else:
+            made = self._assigned(text, key.partition("microsoft.authorization/")[0])
+        return _add(made, collector) if made is not None else NOBODY
+
+    def _assigned(self, text: str, way: str) -> Deployed | None:
+        """The one that a text names: the only one of all, or of those made on the same way."""
+        match = _SYMBOL.search(text) or _NAMED.search(text) or _LOOKED_UP.search(text)
         name = match[1].lower() if match is not None else ""
-        every = self.made.get(name, ())
-        beside = self.on_ways.get((_way(deployed), name), ())
+        every, beside = self.made.get(name, ()), self.on_ways.get((way, name), ())
         wanted = every if len(every) == 1 else beside
         return wanted[0] if len(wanted) == 1 else None
+
+
+def _add(made: Deployed, collector: Collector) -> FactId:
+    place = evidence(made.document, made.node.get("name") or made.header)
+    return add_managed_identity(collector, made.name, made.key, place)
+
+
+def _has_own(resource: Deployed) -> bool:
+    """Whether the system makes an identity for a resource."""
+    return "SystemAssigned" in resource.node.text_at("identity", "type")
 
 
 def add_managed_identity(collector: Collector, name: str, key: str, place: Evidence) -> FactId:
@@ -70,11 +98,14 @@ def identities_of(resources: Sequence[Deployed]) -> Identities:
     """The identities of a deployment."""
     made: dict[str, list[Deployed]] = {}
     on_ways: dict[tuple[str, str], list[Deployed]] = {}
+    owners: dict[str, list[Deployed]] = {}
     for resource in resources:
         for name in _names(resource) if resource.type == TYPE else ():
             made.setdefault(name, []).append(resource)
             on_ways.setdefault((_way(resource), name), []).append(resource)
-    return Identities(made, on_ways)
+        for name in _names(resource) if _has_own(resource) else ():
+            owners.setdefault(name, []).append(resource)
+    return Identities(made, on_ways, owners)
 
 
 def _names(resource: Deployed) -> Iterator[str]:

@@ -143,7 +143,7 @@ def _add_assignment(declared: Declared, role: _Role, collector: Collector) -> No
                 *(evidence(declared.document, origin) for origin in role.place.origin),
             ),
             confidence=Confidence.CERTAIN if scope is not None else Confidence.LIKELY,
-            identity_id=azure_identity_of(declared.module, principal, collector),
+            identity_id=azure_identity_of(declared, principal, collector),
             principal=principal.raw if principal is not None else "",
             provider="azure",
             actions=role.actions,

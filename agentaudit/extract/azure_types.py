@@ -57,6 +57,7 @@ def _assignment(deployed: Deployed) -> Node:
             "role_definition_name": _text(role, name) if role is not None and name else None,
             "scope": scope,
             "principal_id": deployed.property_at("principalId"),
+            "condition": deployed.property_at("condition"),
         },
     )
 

@@ -1,6 +1,10 @@
 """Resources of other formats that stand together, as what reads Terraform takes its modules."""
 
+from collections.abc import Callable
+
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.model.facts.fact import FactId
+from agentaudit.readers.document import Node
 
 
 class Stack(Module):
@@ -9,10 +13,13 @@ class Stack(Module):
     members_by_type: tuple[Declared, ...] = ()
     silent_of_logs: bool = False
     """Whether nothing in it says how long any log is kept."""
+    identity_of: Callable[[Declared, Node], FactId] | None = None
+    """Whose principal a value of a resource means, where that is not told by addresses."""
 
     def close(self) -> None:
         super().close()
         self.members_by_type = ()
+        self.identity_of = None
 
     def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
         if kind != "resource":

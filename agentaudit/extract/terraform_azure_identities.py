@@ -4,6 +4,7 @@ import re
 
 from agentaudit.extract.azure_identities import add_managed_identity
 from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
@@ -40,10 +41,13 @@ def system_assigned(declared: Declared, collector: Collector) -> FactId:
     return _made(declared, collector) if "SystemAssigned" in kind else NOBODY
 
 
-def azure_identity_of(module: Module, node: Node | None, collector: Collector) -> FactId:
+def azure_identity_of(owner: Declared, node: Node | None, collector: Collector) -> FactId:
     """The identity whose principal a value means; nobody where no file declares it."""
     if node is None:
         return NOBODY
+    module = owner.module
+    if isinstance(module, Stack):
+        return module.identity_of(owner, node) if module.identity_of is not None else NOBODY
     declared = module.references(USER_ASSIGNED, *AZURE_RUNTIMES).referred(node.raw)
     if declared is None:
         return NOBODY

@@ -616,3 +616,84 @@ def test_connection_strings_of_an_app_are_among_its_settings() -> None:
     }
 
     assert [each.variable for each in deployed(app).credentials] == ["OrdersConnectionString"]
+
+
+BICEP = """\
+resource mine 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: 'desk'
+  location: 'westeurope'
+}
+resource app 'Microsoft.Web/sites@2023-12-01' = {
+  name: 'support-agent'
+  identity: {
+    type: 'SystemAssigned, UserAssigned'
+    userAssignedIdentities: { '${mine.id}': {} }
+  }
+  properties: { siteConfig: { appSettings: [] } }
+}
+resource right 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(resourceGroup().id)
+  scope: subscription()
+  properties: {
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions', '8e3af657-a8ff-443c-a75c-2fe8c4bcb635')
+    principalId: PRINCIPAL
+    CONDITION
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("principal", "name"),
+    [
+        ("mine.properties.principalId", "desk"),
+        ("app.identity.principalId", "support-agent"),
+        ("other.properties.principalId", ""),
+    ],
+)
+def test_a_right_of_a_template_is_its_identitys(principal: str, name: str) -> None:
+    text = BICEP.replace("PRINCIPAL", principal).replace("    CONDITION\n", "")
+    found = deployment_of({"main.bicep": text})
+    (grant,) = found.grants
+    names = {identity.id: identity.name for identity in found.identities}
+
+    assert set(names.values()) == {"desk", "support-agent"}
+    assert names.get(grant.identity_id, "") == name
+    assert grant.agent_reachable is bool(name)
+
+
+def test_a_template_says_under_which_condition_a_right_is_given() -> None:
+    condition = (
+        "condition: '@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] "
+        "ForAnyOfAnyValues:GuidEquals {7f951dda-4ed3-4680-a7ca-43fe172d538d}'"
+    )
+    text = BICEP.replace("PRINCIPAL", "mine.properties.principalId").replace("CONDITION", condition)
+    (grant,) = deployment_of({"main.bicep": text}).grants
+
+    assert grant.conditions == ("microsoft.authorization/roleassignments:roledefinitionid",)
+    assert not grant.escalations
+
+
+@pytest.mark.parametrize(
+    ("type_", "name", "rest"),
+    [
+        ("Microsoft.Web/sites", "agent", "'2023-12-01', 'Full').identity.principalId"),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities", "desk", "'2023-01-31').principalId"),
+    ],
+)
+def test_a_right_in_json_is_that_of_the_identity_whose_principal_is_looked_up(
+    type_: str, name: str, rest: str
+) -> None:
+    right = assignment(
+        "[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', variables('role'))]"
+    )
+    principal = f"[reference(resourceId('{type_}', '{name}'), {rest}]"
+    properties = {**right["properties"], "principalId": principal}  # type: ignore[dict-item]
+    app = {**site(VAULT), "identity": {"type": "SystemAssigned"}}
+    mine = {"type": "Microsoft.ManagedIdentity/userAssignedIdentities", "name": "desk"}
+    given = {**right, "properties": properties}
+    found = deployed(app, mine, given, variables={"role": OWNER})
+    names = {identity.id: identity.name for identity in found.identities}
+
+    assert [names.get(grant.identity_id) for grant in found.grants] == [name]
