@@ -27,16 +27,25 @@ _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 """What tells each role, in small letters, the first first: `postgres-mcp` is no database."""
 _AGENT_NAME = regex(
-    r"(?:^|[^a-z])(?:agents?|assistant|copilot|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
+    r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)assistant|copilot|langgraph|crewai|autogen|chatbot"
+    r"|swarm)(?:[^a-z]|$)",
     re.IGNORECASE,
 )
+"""Home Assistant, which switches lamps, is none."""
+_AGENT_PRODUCT = regex(
+    r"^(?:openclaw|clawdbot|moltbot|opencode(?:-manager|-web)?|openhands|claude-code|gpt-researcher)"
+    r"(?:[:@]|$)"
+)
+"""Images of agents whose names do not say that they are some."""
 _AGENT_SETTING = regex(
     r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|AZURE_AI_(?:AGENT|INFERENCE|PROJECT)|AZURE_EXISTING_AGENT"
     r"|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
     r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|AGENT|CREWAI|OPENROUTER|MODEL)_"
 )
-_AGENT_ELSEWHERE = regex(r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN)$")
-"""Where an agent is: what asks it is none by that."""
+_AGENT_ELSEWHERE = regex(
+    r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN)$|_UPSTREAM(?:_URL)?$"
+)
+"""Where an agent or a model is: what asks it, or passes calls on to it, is none by that."""
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
 _FRONT = regex(
@@ -51,6 +60,9 @@ _MANNER = regex(
     r"|dev|prod|production|staging|test|local|main"
 )
 """Last words of names that say how something runs, and not what: `agent-service`."""
+_NAMED_MODEL = "MODEL_"
+_LOADING = regex(r"^(?:PYTORCH|CUDA|TRANSFORMERS|HUGGING_FACE|HF_(?:HOME|HUB|TOKEN))(?:_|$)")
+"""Settings of what loads weights itself: there `MODEL_ID` says which, and makes no agent."""
 _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = regex(r"\w[./_:-]\w")
@@ -85,14 +97,19 @@ def role_of(
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
     if role and (role == "gateway" or not _GENERAL.search(image)):
         return role
+    base = image.rpartition("/")[2]
+    if _AGENT_PRODUCT.match(base.lower()):
+        return "agent"
     if _SUPPORT.search(image):
         return ""
-    base = image.rpartition("/")[2]
     told = (name for text in words for name in _names_in(text))
     own = (name for name in names if not _BESIDE.search(name))
     named = any(_AGENT_NAME.search(text) for text in (*own, base, *told))
     serves = any(_SERVING.match(setting.key) for setting in settings)
-    configured = not serves and any(_configures_agent(setting.key) for setting in settings)
+    loads = any(_LOADING.match(setting.key) for setting in settings)
+    keys = (setting.key for setting in settings)
+    keys = (key for key in keys if not (loads and key.startswith(_NAMED_MODEL)))
+    configured = not serves and any(map(_configures_agent, keys))
     return "agent" if named or configured else ""
 
 
@@ -110,6 +127,8 @@ def resembles_agent(
     if any(_configures_agent(setting.key) for setting in settings):
         return False
     image_name = _TAG.sub("", image.rpartition("/")[2])
+    if _AGENT_PRODUCT.match(image_name.lower()):
+        return False
     return not any(_AGENT_NAME.search(_head(name)) for name in (image_name, *names))
 
 
@@ -122,7 +141,7 @@ def _head(name: str) -> str:
 
 
 def _configures_agent(key: str) -> bool:
-    if _AGENT_ELSEWHERE.match(key) or _WEIGHTS.match(key):
+    if _AGENT_ELSEWHERE.search(key) or _WEIGHTS.match(key):
         return False
     return _AGENT_SETTING.match(key) is not None
 

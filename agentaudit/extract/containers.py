@@ -64,6 +64,8 @@ class Container(Struct, frozen=True, kw_only=True):
     """What the platform lets it reach, before policies: any or none."""
     settings_whole: bool = True
     """Whether every file that its environment is taken from is there."""
+    preparing: bool = False
+    """It ends before the others of its pod start, and serves nobody, whatever its image is."""
     agent_id: FactId = NOBODY
     """The agent that the platform itself says it serves."""
     timeout_s: int | None = None
@@ -74,6 +76,8 @@ class Container(Struct, frozen=True, kw_only=True):
     @property
     def role(self) -> str:
         """What it runs: agent, gateway, model, store, tool_server or empty."""
+        if self.preparing:
+            return ""
         return role_of(self.runtime.image, self._own_names, self.words, self.settings)
 
     @property

@@ -91,8 +91,7 @@ def _add_pod(pod: Pod, collector: Collector) -> None:
         for node in block.list() if block is not None else ():
             container = _container(pod, node, collector)
             if field == "initContainers" and node.text_at("restartPolicy") != "Always":
-                # it ends before the others start: the pod's name is no word on what it runs
-                container = replace(container, names=container.names[-1:])
+                container = replace(container, preparing=True)
             runtime = add_container(collector, container)
             account = add_account(collector, pod.owner, pod.spec, runtime)
             collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, account.id, *runtime.evidence[:1])

@@ -1,4 +1,9 @@
-"""Network policies of Kubernetes as egress: which pods they select, and what those may reach."""
+"""
+Network policies of Kubernetes and of Cilium: which pods they select, and what those may reach.
+
+A rule of Kubernetes without `to` lets everything through. One of Cilium without any `to…` does so
+only where it has ports, since `{}` denies by itself (Cilium, "Layer 3" and "Layer 4 Policies").
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -76,30 +81,84 @@ def extract_policies(documents: Documents, collector: Collector) -> None:
     pods = Pods(collector.workloads)
     for item in kubernetes_objects(documents):
         if item.kind == "NetworkPolicy":
-            _add_policy(collector, item, pods)
+            _add_policy(collector, item, pods, _of_kubernetes(item))
+        elif item.kind == "CiliumNetworkPolicy":
+            _add_policy(collector, item, pods, _of_cilium(item))
 
 
-def _add_policy(collector: Collector, policy: KubernetesObject, pods: Pods) -> None:
-    """A policy that names egress replaces the open network of the pods it selects."""
+class _Allowed(Struct, frozen=True):
+    """What the egress of a policy lets the pods with its labels reach."""
+
+    labels: frozenset[Label]
+    destinations: tuple[str, ...]
+    wide: bool
+
+
+def _of_kubernetes(policy: KubernetesObject) -> _Allowed | None:
+    """None where a policy says nothing of egress."""
     types = (policy.node.child("spec") or policy.node).texts_at("policyTypes")
     rules = policy.node.get("spec", "egress")
     if "Egress" not in types and rules is None:
+        return None
+    labels = labels_of(policy.node.get("spec", "podSelector", "matchLabels"))
+    listed = rules.list() if rules is not None else ()
+    destinations = tuple(_destinations(listed))
+    open_rule = any(not tuple(_destinations((rule,))) for rule in listed)
+    wide = open_rule or not _EVERYWHERE.isdisjoint(destinations)
+    return _Allowed(frozenset(labels), destinations, wide)
+
+
+def _of_cilium(policy: KubernetesObject) -> _Allowed | None:
+    """None where it says nothing of egress, or selects pods by more than their labels."""
+    rules = policy.node.get("spec", "egress")
+    selector = policy.node.get("spec", "endpointSelector")
+    if rules is None or selector is None or selector.child("matchExpressions") is not None:
+        return None
+    written = labels_of(selector.child("matchLabels"))
+    labels = frozenset((key.removeprefix(_OWN_LABELS), value) for key, value in written)
+    listed = rules.list()
+    destinations = tuple(name for rule in listed for name in _reached_by_cilium(rule))
+    open_rule = any(
+        rule.child("toPorts") is not None and not tuple(_reached_by_cilium(rule)) for rule in listed
+    )
+    return _Allowed(labels, destinations, open_rule or not _EVERYWHERE.isdisjoint(destinations))
+
+
+def _reached_by_cilium(rule: Node) -> Iterator[str]:
+    for key, value in rule.items():
+        if key == "toCIDRSet":
+            yield from (each.text_at("cidr") for each in value.list())
+        elif key == "toFQDNs":
+            yield from (
+                each.text_at("matchName") or each.text_at("matchPattern") for each in value.list()
+            )
+        elif key in {"toCIDR", "toEntities"}:
+            yield from (each.text or "" for each in value.list())
+        elif key.startswith("to") and key != "toPorts":
+            yield "selected pods"
+
+
+_OWN_LABELS = "k8s:"
+_EVERYWHERE = frozenset({"0.0.0.0/0", "::/0", "world", "all", "*"})
+
+
+def _add_policy(
+    collector: Collector, policy: KubernetesObject, pods: Pods, allowed: _Allowed | None
+) -> None:
+    """A policy that names egress replaces the open network of the pods it selects."""
+    if allowed is None:
         return
     place = evidence(policy.document, policy.place, policy.name)
-    labels = frozenset(labels_of(policy.node.get("spec", "podSelector", "matchLabels")))
-    selected = pods.selected(collector, policy, labels)
+    selected = pods.selected(collector, policy, allowed.labels)
     if selected is None:
         return
-    listed = rules.list() if rules is not None else ()
-    open_rule = any(rule.child("to") is None for rule in listed)
-    destinations = tuple(_destinations(listed))
-    wide = open_rule or "0.0.0.0/0" in destinations
+    destinations, listed = allowed.destinations, bool(allowed.destinations)
     egress = collector.add(
         Egress(
-            id=fact_id("egress", policy.name, f"NetworkPolicy/{policy.namespace}/{policy.name}"),
+            id=fact_id("egress", policy.name, f"{policy.kind}/{policy.namespace}/{policy.name}"),
             name=policy.name,
             evidence=(place,),
-            policy="any" if wide else "allowlist" if listed else "none",
+            policy="any" if allowed.wide else "allowlist" if listed else "none",
             destinations=destinations,
             runtime_ids=tuple(item.runtime_id for item in selected),
         )

@@ -44,14 +44,22 @@ def _names_of_values(module: Module) -> dict[int, str]:
         if passed.arg:
             named[id(passed.value)] = passed.arg
     for assignment in module.of(ast.Assign):
-        if isinstance(assignment.targets[0], ast.Name):
-            named[id(assignment.value)] = assignment.targets[0].id
+        named[id(assignment.value)] = _name_of(assignment.targets[0], module)
     samples = {id(node.value) for node in module.of(ast.Assign) if _shows_samples(node.targets[0])}
     for mapping in module.of(ast.Dict):
         if id(mapping) not in samples:
             for key, value in zip(mapping.keys, mapping.values, strict=True):
                 named[id(value)] = module.text(key)
     return named
+
+
+def _name_of(target: ast.expr, module: Module) -> str:
+    """A variable's, or the key under which a mapping keeps it: `os.environ["API_KEY"] = …`."""
+    if isinstance(target, ast.Subscript):
+        return module.text(target.slice)
+    if isinstance(target, ast.Attribute):
+        return target.attr
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _shows_samples(target: ast.expr) -> bool:

@@ -21,7 +21,7 @@ from agentaudit.extract.literals import (
     is_placeholder,
     literal_of,
 )
-from agentaudit.extract.secret_names import SecretName, secret_name
+from agentaudit.extract.secret_names import SecretName, opens_its_holder, secret_name
 from agentaudit.extract.secret_values import could_be_secret, is_composed, likelihood
 from agentaudit.extract.sizes import FOR_EVER_S
 from agentaudit.model.evidence import Confidence
@@ -100,7 +100,8 @@ def recognise(key: str, value: str) -> Recognised | None:
     if form is not CredentialForm.LITERAL:
         return _reference(key, inner, form)
     literal = literal_of(inner)
-    return by_look(literal) or _by_name("authorization" if bearer else key, literal)
+    found = by_look(literal) or _by_name("authorization" if bearer else key, literal)
+    return found or (_in_force(key, literal) if literal != inner else None)
 
 
 @lru_cache(maxsize=4096)
@@ -196,6 +197,21 @@ def _by_name(key: str, value: str) -> Recognised | None:
         confidence=Confidence.CERTAIN if value in PUBLISHED_DEFAULTS else likelihood(value),
         named=value not in PUBLISHED_DEFAULTS,
         secret=value,
+    )
+
+
+def _in_force(key: str, default: str) -> Recognised | None:
+    """What a program takes where nobody sets it: `change-me` opens it then, made up as it is."""
+    name = secret_name(key)
+    if name is None or not opens_its_holder(key) or default.startswith(("$", "{")):
+        return None
+    return Recognised(
+        provider=name.provider,
+        kind=name.kind,
+        form=CredentialForm.LITERAL,
+        lifetime=Lifetime.STATIC,
+        confidence=Confidence.POSSIBLE,
+        secret=default,
     )
 
 

@@ -135,14 +135,45 @@ _PROVIDERS: tuple[tuple[str, str], ...] = (
     ("sentry", "sentry"),
     ("brave", "brave"),
     ("okta", "okta"),
+    ("openrouter", "openrouter"),
+    ("xai", "xai"),
+    ("perplexity", "perplexity"),
+    ("deepseek", "deepseek"),
+    ("together", "together"),
+    ("fireworks", "fireworks"),
+    ("replicate", "replicate"),
+    ("voyage", "voyage"),
+    ("elevenlabs", "elevenlabs"),
+    ("deepgram", "deepgram"),
+    ("serper", "serper"),
+    ("serpapi", "serpapi"),
+    ("firecrawl", "firecrawl"),
+    ("exa", "exa"),
+    ("telegram", "telegram"),
+    ("discord", "discord"),
+    ("homeassistant", "homeassistant"),
 )
 _ALWAYS_STATIC = frozenset(
     {
         *("openai", "anthropic", "langsmith", "langfuse", "pinecone", "stripe", "huggingface"),
-        *("tavily", "groq", "mistral", "cohere", "brave", "notion", "linear"),
+        *("tavily", "groq", "mistral", "cohere", "brave", "notion", "linear", "openrouter", "xai"),
+        *("perplexity", "deepseek", "together", "fireworks", "replicate", "voyage", "elevenlabs"),
+        *("deepgram", "serper", "serpapi", "firecrawl", "exa", "telegram", "discord"),
+        "homeassistant",
     }
 )
-"""Vendors whose API keys live until they are revoked, in whatever form they are handed over."""
+"""
+Vendors whose API keys live until they are revoked, in whatever form they are handed over; tokens of
+bots do, and those of Home Assistant for ten years.
+"""
+_STATIC_KEYS = frozenset({"google"})
+"""Whose API keys are static, and whose tokens may be short."""
+_OWN_KINDS = frozenset({"master_key", "signing_key", "encryption_key"})
+_OWN_ENDINGS = (
+    *(("jwt", "secret"), ("auth", "secret"), ("session", "secret"), ("secret", "key")),
+    *(("gateway", "token"), ("gateway", "secret"), ("runtime", "api", "key")),
+)
+"""By which a program asks others who they are; `OPENAI_API_KEY` opens what is elsewhere."""
 
 
 _NUMBER = regex(r"[_-]?\d{1,2}$")
@@ -175,13 +206,22 @@ def secret_name(key: str) -> SecretName | None:
     if len(words) > 1 and (words[0] in _DOING or (kind == "token" and words[-2] in _PAGING)):
         return None
     provider = next((name for word, name in _PROVIDERS if word in words), "")
-    static = provider in _ALWAYS_STATIC and kind in {"api_key", "token", "secret_key"}
+    static = (provider in _ALWAYS_STATIC and kind in {"api_key", "token", "secret_key"}) or (
+        provider in _STATIC_KEYS and kind == "api_key"
+    )
     return SecretName(
         provider=provider,
         kind=kind,
         lifetime=Lifetime.STATIC if static else Lifetime.UNKNOWN,
         admin="admin" in words or kind in {"master_key", "admin_key"},
     )
+
+
+def opens_its_holder(key: str) -> bool:
+    """Whether a program asks others for what is kept under this name."""
+    name, words = secret_name(key), name_words(key)
+    own = any(words[-len(ending) :] == ending for ending in _OWN_ENDINGS)
+    return name is not None and (own or name.kind in _OWN_KINDS)
 
 
 def name_words(key: str) -> tuple[str, ...]:

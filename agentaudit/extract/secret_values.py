@@ -53,6 +53,8 @@ _VARIABLE = regex(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 """`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
 _MODEL = regex(r"[a-z][a-z-]*/[a-z][a-z0-9.-]*(?::[a-z]+)?")
 """`x-ai/grok-4-fast:free` is which model a key is for."""
+_TYPES = regex(r"(?:string|str|number|int|integer|boolean|null|undefined|none|any)(?:\s?\|\s?\w+)+")
+"""`ssh_password: string|null` is what kind of value stands there."""
 _COMPOSED = regex(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
 """A text with a gap, which a reference fills: nobody reads the whole of it here."""
 _PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
@@ -72,6 +74,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         _COMPOSED.search(value)
         or _VARIABLE.match(value)
         or _SOURCE.match(value)
+        or _TYPES.fullmatch(value)
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
         or (kind == "password" and not key.isupper() and _LABEL.fullmatch(value))
     ):

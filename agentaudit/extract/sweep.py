@@ -224,8 +224,9 @@ def _gather(
         return
     below = (path, name)
     named = _named_beside(node)
+    kept = _KEPT_UNDER if any(key.raw in _KEPT_IN for key, _ in node.entries) else ""
     for key, value in node.entries:
-        if value.kind in _TEXTUAL and key.raw != _SEALED:
+        if value.kind in _TEXTUAL and key.raw not in {_SEALED, kept}:
             own = named if named and key.raw in _VALUES else key.raw
             _gather(found, (own, value, below), shows=shows)
     for number, element in enumerate(node.elements):
@@ -242,6 +243,9 @@ def _named_beside(node: Node) -> str:
 _VALUES = {"value": "name", "Value": "Name", "ParameterValue": "ParameterKey"}
 _SEALED = "encryptedData"
 """Of a SealedSecret: only the controller in the cluster can read it."""
+_KEPT_UNDER = "secretKey"
+_KEPT_IN = frozenset({"remoteRef", "sourceRef", "secretName", "secretRef"})
+"""Beside where a secret is kept, `secretKey` is under which key: so of an ExternalSecret."""
 _TEXTUAL = frozenset({NodeKind.MAPPING, NodeKind.SEQUENCE, NodeKind.STRING})
 
 

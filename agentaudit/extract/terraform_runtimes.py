@@ -22,6 +22,9 @@ from agentaudit.readers.document import Node
 _SECRET_REFERENCE = CredentialForm.SECRET_REF
 _ROLE_FOR_FUNCTIONS = {"aws": "the function's execution role"}
 _ROLE_FOR_TASKS = {"aws": "the task role"}
+_DEFAULT_TIMEOUT_S = 3
+_LONGEST_TIMEOUT_S = 900
+"""AWS Lambda Developer Guide, "Configure Lambda function timeout"."""
 
 
 def add_runtimes(module: Module, principals: Principals, collector: Collector) -> None:
@@ -119,7 +122,15 @@ def _function(declared: Declared) -> Container:
         settings=settings(declared, body.get("environment", "variables"), "environment"),
         short_alternative=_ROLE_FOR_FUNCTIONS,
         egress=egress_of(declared, body.get("vpc_config", "security_group_ids")),
+        timeout_s=_timeout_s(body.get("timeout")),
     )
+
+
+def _timeout_s(written: Node | None) -> int:
+    """When Lambda ends a call: after what is written, else three seconds, and a quarter hour."""
+    if written is None:
+        return _DEFAULT_TIMEOUT_S
+    return written.integer or _LONGEST_TIMEOUT_S
 
 
 def _log_retention(declared: Declared, name: str) -> Known:

@@ -479,3 +479,19 @@ def test_a_plain_parameter_holds_what_its_name_says(name: str, count: int) -> No
     found = deployment_of({"template.yaml": PARAMETER % body})
 
     assert [each.form for each in found.credentials] == [CredentialForm.LITERAL] * count
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("Timeout: 300", 300), ("Timeout: !Ref Limit", 900), ("Runtime: python3.13", 3)],
+)
+def test_lambda_ends_an_agent_that_says_no_time_limit(written: str, seconds: int) -> None:
+    """Also where what it is told is open: after a quarter hour at the latest."""
+    template = (
+        "Resources:\n  Agent:\n    Type: AWS::Lambda::Function\n"
+        f"    Properties: {{FunctionName: agent, {written}}}\n"
+    )
+    code = "from strands import Agent\nagent = Agent(tools=[])\n"
+    (agent,) = deployment_of({"template.yaml": template, "agent.py": code}).agents
+
+    assert (agent.timeout, agent.timeout_s) == (Known.SET, seconds)

@@ -69,6 +69,7 @@ spec:
     spec:
       initContainers:
         - {name: wait-for-db, image: "busybox:1.36", command: [sh, -c, "nc -z db 5432"]}
+        - {name: settings, image: "desk-mcp-server:1", command: [sh, -c, "cp /settings /work"]}
         - {name: proxy, image: "proxy:1", restartPolicy: Always}
       containers:
         - {name: main, image: "desk:1"}
@@ -76,7 +77,7 @@ spec:
         }
     )
 
-    assert [server.evidence[0].line for server in found.tool_servers] == [12, 10]
+    assert [server.evidence[0].line for server in found.tool_servers] == [13, 11]
 
 
 def test_ways_to_the_host_are_seen() -> None:
@@ -108,6 +109,7 @@ def test_ways_to_the_host_are_seen() -> None:
         ("mcp/redis", "tool_server"),
         ("ghcr.io/acme/mcp-neo4j:1", "tool_server"),
         ("acme/support-agent:1", "agent"),
+        ("ghcr.io/openclaw/openclaw:2026.6.1", "agent"),
         ("nginx:1.29", ""),
         ("ghcr.io/acme/agent-pool-controller:2", ""),
         ("acme/agent-operator@sha256:00", ""),
@@ -143,6 +145,8 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
         ("[serve]", "AGENT_MODEL", 1),
         ("[serve]", "MODEL_PATH", 0),
         ("[serve]", "MODEL_PATH: /models, MODEL_NAME", 1),
+        ("[serve]", "HF_TOKEN: y, MODEL_ID", 0),
+        ("[serve]", "LLM_API_UPSTREAM", 0),
     ],
 )
 def test_what_a_container_is_told_makes_it_an_agent(
@@ -481,6 +485,46 @@ def test_a_network_policy_replaces_the_open_network(egress: str, policy: str) ->
 
     assert [item.policy for item in deployment.egresses] == [policy]
     assert deployment.egresses[0].runtime_ids == (deployment.runtimes[0].id,)
+
+
+@pytest.mark.parametrize(
+    ("egress", "policy"),
+    [
+        ("[{}]", "none"),
+        ("[{toFQDNs: [{matchName: api.example.org}]}]", "allowlist"),
+        (
+            "[{toEndpoints: [{matchLabels: {app: models}}], toPorts: [{ports: [{port: '80'}]}]}]",
+            "allowlist",
+        ),
+        ("[{toPorts: [{ports: [{port: '443'}]}]}]", "any"),
+        ("[{toEntities: [world]}]", "any"),
+        ("[{toCIDRSet: [{cidr: 0.0.0.0/0}]}]", "any"),
+    ],
+)
+def test_a_policy_of_cilium_replaces_the_open_network(egress: str, policy: str) -> None:
+    """Its empty rule denies, unlike that of Kubernetes."""
+    text = (
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n"
+        "metadata: {name: n, namespace: prod}\nspec:\n"
+        "  endpointSelector: {matchLabels: {'k8s:app': support}}\n"
+        f"  egress: {egress}\n"
+    )
+    deployment = deployment_of({"pod.yaml": POD, "net.yaml": text})
+
+    assert [item.policy for item in deployment.egresses] == [policy]
+
+
+def test_a_policy_of_cilium_that_selects_by_more_than_labels_is_left_open() -> None:
+    text = (
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n"
+        "metadata: {name: n, namespace: prod}\nspec:\n"
+        "  endpointSelector: {matchExpressions: [{key: app, operator: Exists}]}\n"
+        "  egress: [{}]\n"
+    )
+
+    assert [e.policy for e in deployment_of({"pod.yaml": POD, "net.yaml": text}).egresses] == [
+        "any"
+    ]
 
 
 def test_an_internal_network_lets_nothing_out() -> None:

@@ -246,3 +246,32 @@ def test_a_sealed_secret_gives_nothing_away(field: str, found: int) -> None:
     )
 
     assert len(deployment_of({"sealed.yaml": text}).credentials) == found
+
+
+def test_under_which_key_another_secret_is_kept_gives_nothing_away() -> None:
+    text = (
+        "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: agent}\n"
+        "spec:\n  data:\n"
+        "    - {secretKey: CRM_S3_SECRET_KEY_2, remoteRef: {key: crm}}\n"
+        "    - {secretKey: crm_base_url_2, remoteRef: {key: url}}\n"
+    )
+    other = 'crm: {secretKey: "AgBq8vR2xLkQ9mP4Zt7wYs3nHc6dJf"}\n'
+
+    assert not deployment_of({"external.yaml": text}).credentials
+    assert len(deployment_of({"values.yaml": other}).credentials) == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'os.environ["CRM_API_KEY"] = "{}"',
+        'client.api_key = "{}"',
+        'os.environ.update(CRM_API_KEY="{}")',
+    ],
+)
+def test_a_key_has_the_name_of_where_code_keeps_it(written: str) -> None:
+    value = "q8vR2xLkQ9mP4Zt7wYs3nHc6dJf"
+    code = f"import os\nimport langgraph\n{written.format(value)}\n"
+    (found,) = deployment_of({"run.py": code}).credentials
+
+    assert found.variable in {"CRM_API_KEY", "api_key"}

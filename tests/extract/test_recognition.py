@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agentaudit.extract.literals import form_of, is_placeholder, variable_of
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.extract.redaction import arguments, assignment, bare_url, plain, redacted
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.readers.token_forms import (
     SHORTEST_TOKEN,
@@ -316,6 +317,7 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
         ("ConnectionString", "redis-service:6379"),
         ("ConnectionString", "acme.redis.cache.windows.net:6380,ssl=True,abortConnect=False"),
         ("text", "https://(?:docs|drive)[.]acme[.]test/[A-Za-z0-9./?=&#%_+:~@-]+"),
+        ("ssh_password", "string|null"),
     ],
 )
 def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None:
@@ -476,3 +478,41 @@ def test_a_store_of_settings_is_opened_by_its_connection_string() -> None:
     secret = fake("azure_shared_access_key").removeprefix("SharedAccessKey=")
 
     assert by_look(f"Endpoint=https://acme.azconfig.io;Id=a1b2;Secret={secret}") is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "confidence"),
+    [
+        ("GATEWAY_MASTER_KEY", Confidence.POSSIBLE),
+        ("JWT_SECRET", Confidence.POSSIBLE),
+        ("CRM_API_KEY", None),
+    ],
+)
+def test_a_default_by_which_a_program_asks_others_is_in_force(
+    key: str, confidence: Confidence | None
+) -> None:
+    """Made up as it is; what opens something else does not open it so."""
+    found = recognise(key, f"${{{key}:-sk-local}}")
+
+    assert (found.confidence if found is not None else None) is confidence
+    assert recognise(key, "sk-local") is None
+    assert getattr(recognise(key, f"${{{key}}}"), "form", None) is CredentialForm.ENV_REF
+
+
+@pytest.mark.parametrize(
+    ("key", "lifetime"),
+    [
+        ("OPENROUTER_API_KEY", Lifetime.STATIC),
+        ("GEMINI_API_KEY", Lifetime.STATIC),
+        ("GOOGLE_ACCESS_TOKEN", Lifetime.UNKNOWN),
+        ("TELEGRAM_BOT_TOKEN", Lifetime.STATIC),
+        ("SLACK_BOT_TOKEN", Lifetime.UNKNOWN),
+    ],
+)
+def test_a_reference_lives_as_long_as_its_vendor_lets_keys_live(
+    key: str, lifetime: Lifetime
+) -> None:
+    found = recognise(key, "${KEY}")
+
+    assert found is not None
+    assert found.lifetime is lifetime
