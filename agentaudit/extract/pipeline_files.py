@@ -18,7 +18,7 @@ _GITLAB = re.compile(r"(?:^|/)(?:[\w.-]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml
 _CIRCLE = re.compile(r"(?:^|/)\.circleci/[^/]+\.ya?ml$")
 _BITBUCKET = re.compile(r"(?:^|/)bitbucket-pipelines\.ya?ml$")
 _AZURE = re.compile(
-    r"(?:^|/)(?:azure-pipelines[\w.-]*|\.azure-pipelines/.*|\.azuredevops/.*)\.ya?ml$"
+    r"(?:^|/)(?:azure-pipelines[\w.-]*|\.azure-pipelines/.*|\.(?:azuredevops|azdo)/.*)\.ya?ml$"
 )
 _SCRIPTS = ("before_script", "script", "after_script")
 _NOT_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "spec", "image"})

@@ -27,7 +27,7 @@ _AGENTCORE_KEYS = (
 )
 _PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
 PIPELINE_FILE = regex(
-    r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/"
+    r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/|\.azdo/"
 )
 
 

@@ -65,6 +65,11 @@ extract_low_code = late(
     "dify:extract_dify",
 )
 """Workflows and flows that were drawn."""
+extract_started_agents = late(
+    said(("--dangerously-", "--yolo", "bypassPermissions", "--full-auto"), "script", "python"),
+    "started_agents:extract_started_agents",
+)
+"""Coding agents that scripts and programs start."""
 extract_codex = late(read("toml"), "codex:extract_codex")
 extract_gemini = late(
     holds(lambda document: "gemini" in document.file, "json"), "gemini:extract_gemini"

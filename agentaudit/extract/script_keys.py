@@ -1,12 +1,15 @@
-"""Keys in the text of scripts, which are not parsed: only forms that are known by their look."""
+"""Keys in texts that are not parsed: by forms that are known, and of shells by names as well."""
 
 from collections.abc import Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
+from agentaudit.extract.literals import literal_of
+from agentaudit.extract.made_up import is_made_up
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import Lines
-from agentaudit.readers.token_forms import Token, tokens_in
+from agentaudit.readers.scripts import assignments
+from agentaudit.readers.token_forms import tokens_in
 
 _NAME_BEFORE = 80
 _NAMED_SO = regex(
@@ -18,25 +21,31 @@ _NAMED_SO = regex(
 def script_settings(document: Document) -> Iterator[Setting]:
     """Keys of a known form in a text that is not parsed, under the name that stands before them."""
     lines = Lines(document.text)
+    if document.syntax == "script":
+        for number, found in enumerate(assignments(document.text)):
+            if is_made_up(literal_of(found.value)):
+                continue  # what a script tries things with
+            value = _node_at(lines, found.value, found.at)
+            yield Setting(key=found.name, value=value, document=document, route=f"set.{number}")
     for number, token in enumerate(tokens_in(document.text)):
         before = document.text[max(token.at - _NAME_BEFORE, 0) : token.at]
         named = _NAMED_SO.search(before)
         yield Setting(
             key=named["name"] if named is not None else "text",
-            value=_node_at(lines, token),
+            value=_node_at(lines, token.value, token.at),
             document=document,
             route=f"text.{number}",
         )
 
 
-def _node_at(lines: Lines, token: Token) -> Node:
-    line, column = lines.place(token.at)
-    end_line, end_column = lines.place(token.at + len(token.value) - 1)
+def _node_at(lines: Lines, value: str, at: int) -> Node:
+    line, column = lines.place(at)
+    end_line, end_column = lines.place(at + len(value) - 1)
     return Node(
         kind=NodeKind.STRING,
         line=line,
         column=column,
         end_line=end_line,
         end_column=end_column,
-        raw=token.value,
+        raw=value,
     )

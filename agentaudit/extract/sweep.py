@@ -38,7 +38,9 @@ _EXAMPLE = regex(
 )
 _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{")
 _QUOTED_WITHIN = regex(r'\$\{[^}\n]*"')
-_NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini"})
+_REPEATING = frozenset({"plan", "text"})
+"""What repeats others: a plan its sources, a guide the settings and other guides."""
+_NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini", "script"})
 _SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
 _MOST = CREDENTIALS.most + 10
@@ -49,7 +51,7 @@ _Place = tuple[str, int, int]
 def extract_sweep(documents: Documents, collector: Collector) -> None:
     """Credentials at places where none is known yet; those in Python code were found before."""
     written = (document for document in documents if document.syntax != "python")
-    sweep(sorted(written, key=lambda each: each.syntax == "plan"), {}, collector)
+    sweep(sorted(written, key=lambda each: each.syntax in _REPEATING), {}, collector)
 
 
 def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: Collector) -> None:
@@ -59,7 +61,7 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
         found = _unclaimed(document, claimed, read.get(document.file))
-        if document.syntax == "plan":
+        if document.syntax in _REPEATING:
             found = _only_there(found, collector)
         settings = islice(found, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
@@ -96,11 +98,13 @@ def _holds_claimed(setting: Setting, claimed: set[_Place]) -> bool:
 
 
 def _only_there(settings: Iterable[Setting], collector: Collector) -> Iterator[Setting]:
-    """What stands in a plan and in none of its sources."""
+    """What stands in a plan or a text for people, and nowhere before, each once."""
     known = {credential.digest for credential in collector.of(Credential)}
     for setting in settings:
         found = by_look(setting.content)
-        if found is not None and collector.digest(found.secret) not in known:
+        digest = collector.digest(found.secret) if found is not None else ""
+        if digest and digest not in known:
+            known.add(digest)
             yield setting
 
 
@@ -143,7 +147,7 @@ def _settings(document: Document, module: Module | None, *, by_name: bool) -> It
         yield from settings_in_code(module)
     elif isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
-    elif document.syntax == "javascript" or document.syntax in COMPILED:
+    elif document.syntax in {"javascript", "script", "text"} or document.syntax in COMPILED:
         yield from script_settings(document)
     elif document.syntax not in {"markdown", "python"}:
         yield from _written_settings(document, by_name=by_name)

@@ -88,4 +88,4 @@ def _modules(documents: Documents) -> tuple[Module, ...]:
 def _belongs(document: Document) -> bool:
     """Whether Terraform reads a file by itself: other variable files must be asked for."""
     name = document.file.rpartition("/")[2]
-    return name.endswith((".tf", ".auto.tfvars")) or name == "terraform.tfvars"
+    return name.endswith((".tf", ".tofu", ".auto.tfvars")) or name == "terraform.tfvars"

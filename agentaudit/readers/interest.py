@@ -14,6 +14,7 @@ from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.compiled import COMPILED, names_agents
 from agentaudit.readers.javascript import builds_agents, holds_key
 from agentaudit.readers.policy_xml import is_policy
+from agentaudit.readers.scripts import tells_of_keys, tells_of_secrets_or_agents
 from agentaudit.readers.token_forms import holds_token
 
 _ALWAYS_READ = regex(
@@ -32,6 +33,7 @@ _OTHER = regex(
     r"|codecov\.ya?ml|\.eslintrc[^/]*|openapi\.(?:json|ya?ml))$"
 )
 """Known files that say nothing about a deployment, whatever words they hold."""
+_SEARCHED = {"xml": is_policy, "script": tells_of_secrets_or_agents, "text": tells_of_keys}
 _SCHEMA = "json-schema.org/"
 _HEAD = 400
 """A JSON Schema says so in its first lines; it describes configurations, and is none."""
@@ -48,8 +50,8 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return False
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
-    if syntax == "xml":
-        return is_policy(text)
+    if syntax in _SEARCHED:
+        return _SEARCHED[syntax](text)
     if syntax == "javascript":
         declares = declares_stack(file, text) is not None
         return declares or builds_agents(file, text) or holds_key(file, text)
@@ -114,6 +116,7 @@ _PYTHON = _Gate(
             *("AKIA", "ASIA", "sk-ant-", "sk-proj-", "ghp_", "github_pat_", "xoxb-", "glpat-"),
             *("AIza", "PRIVATE KEY", "http_app(", "sse_app(", "run_http_async(", "aws_cloudtrail"),
             *("mcpToolTrigger", ".mcp_tool_trigger(", ".mcp_tool("),
+            *("--dangerously-skip-permissions", "--dangerously-bypass-approvals"),
         ),
         stops="KpI-w",
     ),

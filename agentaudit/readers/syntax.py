@@ -17,9 +17,11 @@ from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.policy_xml import parse_policy
 from agentaudit.readers.python import parse_python
 from agentaudit.readers.redis import parse_redis
+from agentaudit.readers.scripts import parse_script, parse_text
 
 _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.tf", "hcl"),
+    ("*.tofu", "hcl"),
     ("*.tfvars", "hcl"),
     ("*.bicep", "bicep"),
     ("*.bicepparam", "bicep"),
@@ -36,6 +38,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("Dockerfile", "dockerfile"),
     ("Dockerfile.*", "dockerfile"),
     ("*.dockerfile", "dockerfile"),
+    ("*.Dockerfile", "dockerfile"),
     ("Containerfile", "dockerfile"),
     ("redis*.conf", "ini"),
     ("valkey*.conf", "ini"),
@@ -61,7 +64,10 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("id_rsa", "pem"),
     ("id_ed25519", "pem"),
     ("*polic*.xml", "xml"),
+    *((f"*.{ending}", "script") for ending in ("sh", "bash", "zsh", "ps1", "bat", "service")),
+    *((name, "script") for name in ("Makefile", "justfile", "Procfile")),
 )
+_PROSE = (".md", ".mdx", ".rst", ".txt")
 _INSTRUCTION_FOLDERS = regex(
     r"(?:^|/)(?:\.claude/(?:agents|commands|skills)|prompts?|instructions)/(?:.*/)?"
     r"[^/]+\.(?:md|txt|prompt)$"
@@ -87,7 +93,9 @@ def syntax_of(file: str) -> str:
             return syntax
     if _VAULT.search(file.removesuffix(ending)):
         return "hcl"
-    return "markdown" if _INSTRUCTION_FOLDERS.search(file) else ""
+    if _INSTRUCTION_FOLDERS.search(file):
+        return "markdown"
+    return "text" if name.endswith(_PROSE) else ""
 
 
 def parse(file: str, syntax: str, text: str) -> Document:
@@ -159,4 +167,6 @@ _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
     "markdown": _parse_markdown,
     "pem": parse_pem,
     "xml": parse_policy,
+    "script": parse_script,
+    "text": parse_text,
 }

@@ -18,6 +18,7 @@ _LANGUAGES = {
     ".json": "json",
     ".py": "python",
     ".tf": "hcl",
+    ".tofu": "hcl",
     ".toml": "toml",
     ".yaml": "yaml",
     ".yml": "yaml",

@@ -131,6 +131,9 @@ def test_prefixes_examples_and_bundles_hold_no_keys(file: str, text: str) -> Non
         ("stack.py", "import aws_cdk.aws_bedrock as agents\nagents.CfnAgent(self, 'a')\n", 1),
         ("lib/a.ts", "import * as cdk from 'aws-cdk-lib';\nimport * as b from '@x/bedrock';\n", 1),
         ("lib/a.ts", "import {\n Role,\n} from '@aws-cdk/aws-iam';\nnew ManagedPolicy();\n", 3),
+        ("index.ts", 'import * as k from "@pulumi/kubernetes";\nconst e = "OPENAI_API_KEY";\n', 1),
+        ("__main__.py", "import pulumi_aws as aws\naws.iam.RolePolicyAttachment('a')\n", 1),
+        ("main.py", "from cdktf import App\nIamRolePolicy(self, 'a')\n", 1),
     ],
 )
 def test_a_stack_that_a_program_declares_is_named_as_not_rendered(
@@ -147,6 +150,7 @@ def test_a_stack_that_a_program_declares_is_named_as_not_rendered(
     [
         ("stack.py", "from aws_cdk import aws_s3\naws_s3.Bucket(self, 'a')\n"),
         ("notes.py", "TEXT = 'aws_cdk has a PolicyStatement'\n"),
+        ("index.ts", 'import * as k from "@pulumi/kubernetes";\nnew k.core.v1.Namespace("a");\n'),
         ("tests/test_stack.py", "import aws_cdk\nfrom stack import PolicyStatement\n"),
         ("test/a.test.ts", "import { App } from 'aws-cdk-lib';\nnew ManagedPolicy();\n"),
     ],

@@ -1,0 +1,89 @@
+"""
+Coding agents that a script or a program starts, and lets act without a question.
+
+Only those are told: what an agent that asks may do is decided by who answers it. A line of a
+comment or of a message starts nothing.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from agentaudit.expressions import regex
+from agentaudit.extract.coding_agents import BYPASS
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_imports import modules
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.facts.agents import Agent
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_NAMES = {
+    "claude": ("claude-code", "Claude Code"),
+    "codex": ("codex", "Codex"),
+    "gemini": ("gemini-cli", "Gemini CLI"),
+}
+_COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini)(?:\.orig)?[ \t]")
+_SAYS = regex(r"^[ \t]*(?:#|echo\b|printf\b|Write-Host\b|rem\b)")
+_PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini)$")
+
+
+def extract_started_agents(documents: Documents, collector: Collector) -> None:
+    """Those of scripts by their lines, those of programs by the lists that they run."""
+    for document in documents.of("script"):
+        for name, place in _of_script(document):
+            _add(collector, document.file, name, place)
+    for module in modules(documents).values():
+        if BYPASS.search(module.document.text):
+            for name, place in _of_program(module):
+                _add(collector, module.document.file, name, place)
+
+
+def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
+    if not BYPASS.search(document.text):
+        return
+    text = document.text.replace("\\\n", " \n")  # a command goes on; its lines keep their numbers
+    above = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        command = above + line
+        above = f"{command} " if line.endswith(" ") and command.strip() else ""
+        found = _COMMAND.search(command)
+        if found is not None and BYPASS.search(line) and not _SAYS.match(command):
+            place = Node(
+                kind=NodeKind.STRING,
+                line=number,
+                column=len(line) - len(line.lstrip()) + 1,
+                end_line=number,
+                end_column=max(len(line), 1),
+            )
+            yield found["name"], evidence(document, place, found["name"])
+
+
+def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
+    """Lists whose first text is a coding agent, in a file that names the switch as a text."""
+    switched = [
+        node
+        for node in module.of(ast.Constant)
+        if isinstance(node.value, str) and BYPASS.fullmatch(node.value)
+    ]
+    if not switched:
+        return
+    for listed in module.of(ast.List):
+        first = module.text(listed.elts[0]) if listed.elts else ""
+        found = _PROGRAM.match(first)
+        if found is not None:
+            yield found["name"], module.place(listed, found["name"])
+
+
+def _add(collector: Collector, file: str, name: str, place: Evidence) -> None:
+    framework, title = _NAMES[name]
+    collector.add(
+        Agent(
+            id=fact_id("agent", title, f"{file}#{name}"),
+            name=f"{title} of {file.rpartition('/')[2]}",
+            evidence=(place,),
+            confidence=Confidence.LIKELY,
+            framework=framework,
+            permission_mode="bypass",
+        )
+    )

@@ -1,0 +1,79 @@
+"""
+Scripts of shells, and texts for people: kept as they are and searched, never parsed.
+
+A script is read where it assigns what its name calls a secret, starts a coding agent that asks
+nobody, or holds a key of a known form; any other text only for the last.
+"""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from agentaudit.expressions import regex
+from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.lines import MAX_PROSE
+from agentaudit.readers.token_forms import holds_token
+
+_SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
+_UNASKED_WORDS = ("--dangerously-", "--yolo", "bypassPermissions", "--full-auto", "approval-mode")
+_ASSIGNMENT = regex(
+    r"""
+    (?:^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|set[ \t]+|\$env:|Environment=)?
+      | (?:-e|--env)[ \t=])["']?
+    (?P<name>[A-Za-z_]\w{2,60})[ \t]{0,2}=[ \t]{0,2}
+    (?:"(?P<double>[^"\n]{4,400})"|'(?P<single>[^'\n]{4,400})'|(?P<plain>[^\s"'`(){}<>;|&]{4,400}))
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+"""Of a shell of Unix or PowerShell, of a unit of systemd, and what a container is started with."""
+_COMMENT = regex(r"^[ \t]*#(?P<text>[^\n]*)$", re.MULTILINE)
+
+
+class Assignment(Struct, frozen=True):
+    """One value that a script gives a name."""
+
+    name: str
+    value: str
+    at: int
+
+
+def assignments(text: str) -> Iterator[Assignment]:
+    """Every value that a script writes down for a name that speaks of secrets."""
+    for match in _ASSIGNMENT.finditer(text):
+        if any(word in match["name"].lower() for word in _SECRET_WORDS):
+            group = next(name for name in ("double", "single", "plain") if match[name] is not None)
+            yield Assignment(match["name"], match[group], match.start(group))
+
+
+def tells_of_secrets_or_agents(text: str) -> bool:
+    """Whether a script is worth reading."""
+    if len(text) > MAX_PROSE:
+        return False
+    started = any(word in text for word in _UNASKED_WORDS)
+    return started or holds_token(text) or next(assignments(text), None) is not None
+
+
+def tells_of_keys(text: str) -> bool:
+    """Whether a text for people holds a key of a known form."""
+    return len(text) <= MAX_PROSE and holds_token(text)
+
+
+def parse_script(file: str, text: str) -> Document:
+    """The text and its comments."""
+    comments = tuple(
+        Comment(line=text.count("\n", 0, match.start()) + 1, column=1, text=match["text"].strip())
+        for match in _COMMENT.finditer(text)
+        if "agentaudit" in match["text"]
+    )
+    return _kept(file, "script", text, comments)
+
+
+def parse_text(file: str, text: str) -> Document:
+    """The text alone."""
+    return _kept(file, "text", text, ())
+
+
+def _kept(file: str, syntax: str, text: str, comments: tuple[Comment, ...]) -> Document:
+    nothing = Node(kind=NodeKind.NULL, line=1, column=1, end_line=1, end_column=1)
+    return Document(file=file, syntax=syntax, text=text, roots=(nothing,), comments=comments)

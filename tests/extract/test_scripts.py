@@ -1,0 +1,114 @@
+"""What scripts of shells and texts for people give away, and which agents are started unasked."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import FileStatus
+from agentaudit.rules.fakes import fake
+
+VALUE = "q8vR2xLkQ9mP4Zt7wYs3nHc6dJf"
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "name"),
+    [
+        ("deploy.sh", 'export CRM_API_KEY="{}"', "CRM_API_KEY"),
+        ("deploy.sh", "CRM_API_KEY={}", "CRM_API_KEY"),
+        ("run.sh", "docker run -e CRM_TOKEN={} acme/agent", "CRM_TOKEN"),
+        ("deploy.ps1", "$env:CRM_API_KEY = '{}'", "CRM_API_KEY"),
+        ("agent.service", "Environment=CRM_API_KEY={}", "CRM_API_KEY"),
+        ("agent.service", 'Environment="CRM_API_KEY={}"', "CRM_API_KEY"),
+        ("Makefile", "CRM_API_KEY = {}", "CRM_API_KEY"),
+    ],
+)
+def test_a_script_keeps_a_secret_under_its_name(file: str, line: str, name: str) -> None:
+    (found,) = deployment_of({file: f"# starts it\n{line.format(VALUE)}\n"}).credentials
+
+    assert (found.variable, found.evidence[0].line) == (name, 2)
+    assert VALUE not in found.evidence[0].snippet
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'CRM_API_KEY="$(vault kv get -field=key crm)"',
+        'CRM_API_KEY="${CRM_API_KEY}"',
+        "CRM_API_KEY=$1",
+        'TEST_PASSWORD="TestPass123!"',
+        'TEST_PASSWORD="${TEST_PASSWORD:-TestPass123!}"',
+        "KEY_FILE=/etc/acme/agent.key",
+    ],
+)
+def test_what_a_script_asks_for_or_tries_things_with_is_no_secret(line: str) -> None:
+    assert not deployment_of({"deploy.sh": f"{line}\n"}).credentials
+
+
+def test_a_script_that_says_nothing_is_passed_over() -> None:
+    assert deployment_of({"a.sh": "set -e\nls\n"}).coverage[0].status is FileStatus.SKIPPED
+
+
+def test_a_guide_repeats_keys_that_are_told_once() -> None:
+    key = fake("openai_key")
+    guides = {"docs/a.md": f"Set `{key}`, then `{key}`.\n", "docs/b.md": f"Your key is {key}.\n"}
+
+    assert len(deployment_of(guides).credentials) == 1
+    settings = deployment_of({**guides, "settings.yaml": f"openai_api_key: {key}\n"})
+    assert [found.evidence[0].file for found in settings.credentials] == ["settings.yaml"]
+    assert not deployment_of({"a.md": f"password: {VALUE}\n"}).credentials
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "framework", "line"),
+    [
+        ("loop.sh", "set -e\nclaude -p --dangerously-skip-permissions < task\n", "claude-code", 2),
+        ("loop.sh", "codex exec \\\n  --full-auto 'go on'\n", "codex", 2),
+        ("loop.sh", "exec /usr/bin/claude --permission-mode bypassPermissions\n", "claude-code", 1),
+        (
+            "serve.py",
+            (
+                "import subprocess\n\n"
+                'subprocess.run(["claude", "-p", "--dangerously-skip-permissions"], input=task)\n'
+            ),
+            "claude-code",
+            3,
+        ),
+        (
+            "serve.py",
+            (
+                'command = ["/usr/bin/codex", "exec"]\n'
+                'command.append("--dangerously-bypass-approvals-and-sandbox")\n'
+            ),
+            "codex",
+            1,
+        ),
+    ],
+)
+def test_a_coding_agent_that_asks_nobody_is_one_wherever_it_is_started(
+    file: str, text: str, framework: str, line: int
+) -> None:
+    (agent,) = deployment_of({file: text}).agents
+
+    assert (agent.framework, agent.permission_mode) == (framework, "bypass")
+    assert agent.evidence[0].line == line
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.sh", "# claude --dangerously-skip-permissions is not for us\n"),
+        ("a.sh", 'echo "run claude --dangerously-skip-permissions"\n'),
+        ("a.sh", "claude -p 'go on'\n"),
+        ("a.py", 'FLAG = "--dangerously-skip-permissions"\n'),
+        ("a.py", 'run(["claude", "-p"])\n'),
+    ],
+)
+def test_what_only_speaks_of_the_switch_starts_nothing(file: str, text: str) -> None:
+    assert not deployment_of({file: text}).agents
+
+
+def test_a_finding_in_a_script_can_be_let_stand() -> None:
+    found = deployment_of(
+        {"a.sh": f"# agentaudit: ignore[literal-service-token] of the demo\nCRM_TOKEN={VALUE}\n"}
+    )
+
+    assert len(found.suppressions) == 1
