@@ -98,6 +98,10 @@ class Workload(Struct, frozen=True, kw_only=True):
     """Texts of configuration files that stand within another file: in a ConfigMap, in values."""
     labels: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
+    ports: frozenset[str] = frozenset()
+    """Numbers and names of the ports that it declares, in a pod."""
+    ports_of_pod: frozenset[str] = frozenset()
+    """Those of all containers of its pod."""
     agent_id: FactId = NOBODY
     """The agent that its platform says it serves."""
     timeout_s: int | None = None

@@ -59,6 +59,10 @@ class Container(Struct, frozen=True, kw_only=True):
     configurations: tuple[tuple[Document, Node], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
+    ports: frozenset[str] = frozenset()
+    """Numbers and names of the ports that it declares, in a pod."""
+    ports_of_pod: frozenset[str] = frozenset()
+    """Those of all containers of its pod."""
     short_alternative: dict[str, str] = field(default_factory=dict)
     egress: str = "any"
     """What the platform lets it reach, before policies: any or none."""
@@ -125,6 +129,8 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             configurations=container.configurations,
             labels=container.labels,
             namespace=container.namespace,
+            ports=container.ports,
+            ports_of_pod=container.ports_of_pod,
             agent_id=container.agent_id,
             timeout_s=container.timeout_s,
             open_to_all=None if asks(container.settings) else container.open_to_all,

@@ -73,8 +73,15 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
                 tokens=tokens,
                 token_ttl_s=_longest(tokens),
                 labels=labels_of(template.get("metadata", "labels")),
+                ports=frozenset(_ports(*_containers(spec))),
             )
             _add_pod(replace(pod, instances=instances_of(pod)), collector)
+
+
+def _containers(spec: Node) -> Iterator[Node]:
+    for field in ("containers", "initContainers"):
+        block = spec.child(field)
+        yield from block.list() if block is not None else ()
 
 
 def _volumes(spec: Node) -> Mapping[str, tuple[int, Node]]:
@@ -116,6 +123,8 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         configurations=_configurations(pod, node, collector),
         labels=pod.labels,
         namespace=owner.namespace,
+        ports=frozenset(_ports(node)),
+        ports_of_pod=pod.ports,
         short_alternative=_ALTERNATIVES,
     )
 
@@ -180,6 +189,14 @@ def _configurations(
     if not collector.affords(_CONFIGURATIONS, sum(map(len, groups)), end):
         return ()
     return tuple((item.document, item.value) for group in groups for item in group)
+
+
+def _ports(*containers: Node) -> Iterator[str]:
+    """Numbers and names of the ports that containers declare."""
+    for container in containers:
+        ports = container.child("ports")
+        for port in ports.list() if ports is not None else ():
+            yield from filter(None, (port.text_at("containerPort"), port.text_at("name")))
 
 
 def _host_ports(node: Node) -> Iterator[str]:

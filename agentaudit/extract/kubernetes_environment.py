@@ -29,6 +29,8 @@ class Pod(Struct, frozen=True, kw_only=True):
     token_ttl_s: int | None = None
     """Of the one that lives longest."""
     labels: tuple[tuple[str, str], ...] = ()
+    ports: frozenset[str] = frozenset()
+    """Numbers and names of those that its containers declare."""
     instances: tuple[Known, int | None] = (Known.UNKNOWN, None)
     """Whether they are bounded in number, and by how many."""
 

@@ -1,10 +1,10 @@
-"""Tool servers that a Service or an Ingress opens to machines outside of the cluster."""
+"""Tool servers that a Service, an Ingress or a route opens to machines outside of the cluster."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.collector import Collector, Workload, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects, labels_of
 from agentaudit.extract.kubernetes_policies import Pods
@@ -33,8 +33,8 @@ def outward_services(documents: Documents) -> Iterator[KubernetesObject]:
     named = {
         (item.namespace, name)
         for item in objects
-        if item.kind == "Ingress"
-        for name in _backends(item.node)
+        if item.kind in _LEADING
+        for name in _LEADING[item.kind](item.node)
     }
     for item in objects:
         if item.kind != "Service" or item.node.text_at("apiVersion") != "v1":
@@ -52,6 +52,37 @@ def _backends(ingress: Node) -> Iterator[str]:
             yield name
 
 
+def _referred(route: Node) -> Iterator[str]:
+    """Services to which a route of a Gateway leads, in its own namespace."""
+    for node in route.walk():
+        listed = node.child("backendRefs")
+        for backend in listed.list() if listed is not None else ():
+            if backend.text_at("kind") in {"", "Service"}:
+                yield backend.text_at("name")
+
+
+def _balanced(route: Node) -> Iterator[str]:
+    """Services of an `IngressRoute` of Traefik."""
+    for node in route.walk():
+        listed = node.child("services")
+        for service in listed.list() if listed is not None else ():
+            yield service.text_at("name")
+
+
+def _served(route: Node) -> Iterator[str]:
+    """The Service of a `Route` of OpenShift."""
+    yield route.text_at("spec", "to", "name")
+
+
+_LEADING: Mapping[str, Callable[[Node], Iterator[str]]] = {
+    "Ingress": _backends,
+    **dict.fromkeys(("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"), _referred),
+    **dict.fromkeys(("IngressRoute", "IngressRouteTCP"), _balanced),
+    "Route": _served,
+}
+"""How each kind names the Services that it opens to the outside."""
+
+
 def exposed_runtimes(
     documents: Documents, collector: Collector, role: str
 ) -> Mapping[FactId, tuple[Evidence, ...]]:
@@ -62,6 +93,21 @@ def exposed_runtimes(
         labels = frozenset(labels_of(service.node.get("spec", "selector")))
         place = evidence(service.document, service.place, service.name)
         selected = pods.selected(collector, service, labels) if labels else None
+        targets = frozenset(_targets(service.node))
         for workload in selected or ():
-            found.setdefault(workload.runtime_id, {})[place] = None
+            if _answers(workload, targets):
+                found.setdefault(workload.runtime_id, {})[place] = None
     return {runtime: tuple(places) for runtime, places in found.items()}
+
+
+def _targets(service: Node) -> Iterator[str]:
+    """The ports of pods that a Service leads to, by number or name."""
+    listed = service.get("spec", "ports")
+    for port in listed.list() if listed is not None else ():
+        yield port.text_at("targetPort") or port.text_at("port")
+
+
+def _answers(workload: Workload, targets: frozenset[str]) -> bool:
+    """Whether a container is who answers in its pod, as far as the pod declares its ports."""
+    declared = targets & workload.ports_of_pod
+    return not declared or not declared.isdisjoint(workload.ports)

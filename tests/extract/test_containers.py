@@ -634,3 +634,53 @@ def test_a_program_that_calls_a_tool_server_is_no_agent() -> None:
 
     assert not deployment.agents
     assert not deployment.runtimes[0].runs_agent
+
+
+_SERVED = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: desk, namespace: prod}
+spec:
+  template:
+    metadata: {labels: {app: desk}}
+    spec:
+      containers:
+        - {name: page, image: "page:1", ports: [{containerPort: 8080, name: http}]}
+        - {name: tools, image: "acme/crm-mcp:1", ports: [{containerPort: 9090}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: desk, namespace: prod}
+spec: {selector: {app: desk}, ports: [{port: 80, targetPort: %s}]}
+"""
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        (
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n"
+            "metadata: {name: r, namespace: prod}\n"
+            "spec: {rules: [{backendRefs: [{name: desk, port: 80}]}]}\n"
+        ),
+        (
+            "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\n"
+            "metadata: {name: r, namespace: prod}\n"
+            "spec: {routes: [{match: x, services: [{name: desk, port: 80}]}]}\n"
+        ),
+        (
+            "apiVersion: route.openshift.io/v1\nkind: Route\n"
+            "metadata: {name: r, namespace: prod}\nspec: {to: {kind: Service, name: desk}}\n"
+        ),
+    ],
+)
+@pytest.mark.parametrize(("target", "exposed"), [("9090", True), ("http", False)])
+def test_a_route_opens_the_container_that_has_its_port(
+    route: str,
+    target: str,
+    exposed: bool,  # noqa: FBT001, a column of the table
+) -> None:
+    found = deployment_of({"desk.yaml": _SERVED % target, "route.yaml": route})
+
+    assert [server.exposed for server in found.tool_servers] == [exposed]
+    assert not deployment_of({"desk.yaml": _SERVED % target}).tool_servers[0].exposed
