@@ -21,6 +21,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::IAM::InstanceProfile": "aws_iam_instance_profile",
         "AWS::Lambda::Function": "aws_lambda_function",
         "AWS::Serverless::Function": "aws_lambda_function",
+        "AWS::Lambda::Url": "aws_lambda_function_url",
         "AWS::ECS::TaskDefinition": "aws_ecs_task_definition",
         "AWS::S3::Bucket": "aws_s3_bucket",
         "AWS::DynamoDB::Table": "aws_dynamodb_table",
@@ -77,6 +78,10 @@ RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "aws_iam_policy": {"ManagedPolicyName": "name", "PolicyDocument": "policy"},
         "aws_iam_access_key": {"UserName": "user"},
+        "aws_lambda_function_url": {
+            "TargetFunctionArn": "function_name",
+            "AuthType": "authorization_type",
+        },
         "aws_iam_instance_profile": {"Roles": "role"},
         "aws_s3_bucket": {"BucketName": "bucket"},
         "aws_dynamodb_table": {"TableName": "name", "TimeToLiveSpecification": "ttl"},

@@ -67,7 +67,7 @@ _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = regex(r"\w[./_:-]\w")
 _INBOUND = regex(
-    r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
+    r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|INTERNAL|WEBHOOK|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
     r"|(?:^|_)(?:AUTH|OAUTH2?|OIDC|JWT|JWKS)(?:_|$)",
     re.IGNORECASE,
 )

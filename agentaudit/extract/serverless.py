@@ -193,6 +193,7 @@ class _Project(Struct, frozen=True):
             "Code": self._image(function),
             "ReservedConcurrentExecutions": function.get("reservedConcurrency"),
             "Environment": self._environment(key, function),
+            "FunctionUrlConfig": _url(function.get("url")),
         }
         yield (
             made_text(key, f"{name}LambdaFunction"),
@@ -235,6 +236,14 @@ class _Project(Struct, frozen=True):
             return None
         variables = (own or shared or key).changed(kind=NodeKind.MAPPING, entries=entries)
         return made_mapping(key, {"Variables": variables})
+
+
+def _url(url: Node | None) -> Node | None:
+    """`url: true`, or settings without an authorizer: anybody may call."""
+    if url is None or url.boolean is False:
+        return None
+    asked = url.text_at("authorizer") == "aws_iam"
+    return made_mapping(url, {"AuthType": made_text(url, "AWS_IAM" if asked else "NONE")})
 
 
 def _logical(key: Node) -> str:

@@ -13,7 +13,7 @@ from agentaudit.extract.terraform_logs import retention
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_networks import egress_of
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Known
+from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.runtimes import Runtime
@@ -29,8 +29,9 @@ _LONGEST_TIMEOUT_S = 900
 
 def add_runtimes(module: Module, principals: Principals, collector: Collector) -> None:
     """Every runtime of a module, its environment, and the identity it runs as."""
+    opened = _open_urls(module)
     for declared in module.resources("aws_lambda_function"):
-        runtime = add_container(collector, _function(declared))
+        runtime = add_container(collector, _function(declared, opened.get(declared.address)))
         authenticate(principals, declared, runtime.id, ("role",))
     for declared in module.resources("aws_bedrockagentcore_agent_runtime"):
         runtime = add_container(collector, agent_runtime(declared))
@@ -91,7 +92,7 @@ def _runtime(declared: Declared, name: str, key: str, kind: str) -> Runtime:
     )
 
 
-def _function(declared: Declared) -> Container:
+def _function(declared: Declared, opened: Evidence | None) -> Container:
     """A function always has a memory limit and a time limit; the platform gives both."""
     body, name = declared.body, declared.title
     image = body.get("image_uri")
@@ -123,7 +124,30 @@ def _function(declared: Declared) -> Container:
         short_alternative=_ROLE_FOR_FUNCTIONS,
         egress=egress_of(declared, body.get("vpc_config", "security_group_ids")),
         timeout_s=_timeout_s(body.get("timeout")),
+        open_to_all=opened,
     )
+
+
+def _open_urls(module: Module) -> dict[str, Evidence]:
+    """Functions by their addresses, and where a URL lets anybody call them."""
+    functions = module.references("aws_lambda_function")
+    found: dict[str, Evidence] = {}
+    for declared in module.resources("aws_lambda_function"):
+        _note_open(found, declared, declared, ("function_url_config", "auth_type"))
+    for url in module.resources("aws_lambda_function_url"):
+        named = url.body.get("function_name")
+        function = functions.named(named.raw.rpartition(":function:")[2]) if named else None
+        if function is not None:
+            _note_open(found, function, url, ("authorization_type",))
+    return found
+
+
+def _note_open(
+    found: dict[str, Evidence], function: Declared, declared: Declared, path: tuple[str, ...]
+) -> None:
+    asked = declared.body.get(*path)
+    if asked is not None and asked.raw == "NONE":
+        found.setdefault(function.address, evidence(declared.document, asked))
 
 
 def _timeout_s(written: Node | None) -> int:

@@ -495,3 +495,37 @@ def test_lambda_ends_an_agent_that_says_no_time_limit(written: str, seconds: int
     (agent,) = deployment_of({"template.yaml": template, "agent.py": code}).agents
 
     assert (agent.timeout, agent.timeout_s) == (Known.SET, seconds)
+
+
+@pytest.mark.parametrize(
+    ("asked", "authenticated"), [("NONE", Truth.NO), ("AWS_IAM", Truth.UNKNOWN)]
+)
+def test_a_url_of_a_function_says_whether_anybody_may_call(
+    asked: str, authenticated: Truth
+) -> None:
+    own = (
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Agent:\n"
+        "    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: agent\n"
+        f"      FunctionUrlConfig: {{AuthType: {asked}}}\n"
+    )
+    beside = (
+        "Resources:\n  Agent:\n    Type: AWS::Lambda::Function\n"
+        "    Properties: {FunctionName: agent}\n  Door:\n    Type: AWS::Lambda::Url\n"
+        f"    Properties: {{TargetFunctionArn: !GetAtt Agent.Arn, AuthType: {asked}}}\n"
+    )
+    written = (
+        'resource "aws_lambda_function" "agent" {\n  function_name = "agent"\n}\n'
+        'resource "aws_lambda_function_url" "door" {\n'
+        f'  function_name = aws_lambda_function.agent.arn\n  authorization_type = "{asked}"\n}}\n'
+    )
+    url = "true" if asked == "NONE" else "{authorizer: aws_iam}"
+    framed = f"provider: {{name: aws}}\nfunctions: {{agent: {{handler: a.b, url: {url}}}}}\n"
+    for file, text in (
+        ("template.yaml", own),
+        ("template.yaml", beside),
+        ("main.tf", written),
+        ("serverless.yml", framed),
+    ):
+        (agent,) = deployment_of({file: text}).agents
+
+        assert agent.authenticated is authenticated
