@@ -9,7 +9,13 @@ from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.launchers import launch_of
-from agentaudit.extract.mcp_clients import URLS, DeclaredServer, client_agent, declared_servers
+from agentaudit.extract.mcp_clients import (
+    URLS,
+    DeclaredServer,
+    client_agent,
+    declared_servers,
+    servers_within,
+)
 from agentaudit.extract.mcp_credentials import (
     URL_SECRET,
     ServerPlace,
@@ -49,7 +55,7 @@ class Reading(Struct, frozen=True):
 def extract_mcp(documents: Documents, collector: Collector) -> None:
     """Agents and tool servers of every MCP client configuration."""
     for document in documents.of("json", "yaml", "toml"):
-        servers = list(declared_servers(document))
+        servers = [*declared_servers(document), *servers_within(document, documents)]
         if servers:
             agent = client_agent(document, collector, servers[0].key)
             excluded = _excluded(document)

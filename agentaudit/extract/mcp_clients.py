@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.documents import folder_of
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.embedded import embedded
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -72,6 +73,28 @@ def declared_servers(document: Document) -> Iterator[DeclaredServer]:
     projects = root.child("projects")
     for path, project in projects.items() if projects is not None else ():
         yield from _servers(project.child("mcpServers"), f"projects.{path}.mcpServers")
+
+
+def servers_within(document: Document, documents: Documents) -> Iterator[DeclaredServer]:
+    """
+    Servers in a client's configuration that stands as a text within a YAML file.
+
+    So a ConfigMap has it, a `config` of Compose, and a value of a chart.
+    """
+    if document.syntax != "yaml" or not any(root in document.text for root in _ROOTS):
+        return
+    for number, node in enumerate(_texts(document)):
+        root = embedded(node, document, documents)
+        for name in _ROOTS:
+            servers = root.child(name) if root is not None else None
+            yield from _servers(servers, f"{name} within {number}")
+
+
+def _texts(document: Document) -> Iterator[Node]:
+    for root in document.roots:
+        for node in root.walk():
+            if node.kind is NodeKind.STRING and any(f'"{name}"' in node.raw for name in _ROOTS):
+                yield node
 
 
 def client_agent(document: Document, collector: Collector, place: Node | None = None) -> Agent:

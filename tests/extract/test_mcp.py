@@ -310,3 +310,18 @@ def test_of_very_many_known_servers_some_have_their_tools_and_the_rest_is_open()
 
     assert 0 < len(catalogued) < 1_000
     assert len(left) == 1_000 - len(catalogued)
+
+
+def test_a_configuration_within_a_file_of_a_cluster_declares_servers() -> None:
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tools}\ndata:\n  config.json: |\n"
+        '    {"mcpServers": {"papers": {\n'
+        '      "command": "uvx", "args": ["papers-mcp"], "env": {"CRM_API_KEY": "q8vR2xLkQ9mP4Zt7w"}\n'
+        "    }}}\n"
+        '  other.json: "{mcpServers: "\n'
+    )
+    found = deployment_of({"tools.yaml": text})
+    (server,) = found.tool_servers
+
+    assert (server.name, server.pinned, server.evidence[0].line) == ("papers", Truth.NO, 6)
+    assert [credential.variable for credential in found.credentials] == ["CRM_API_KEY"]
