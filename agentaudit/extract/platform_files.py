@@ -26,6 +26,7 @@ _AGENTCORE_KEYS = (
     "credentials",
 )
 _PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
+_RENDER_FILE = regex(r"(?:^|/)render(?:[.-][\w-]+)?\.ya?ml$")
 PIPELINE_FILE = regex(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/|\.azdo/"
 )
@@ -46,6 +47,14 @@ def agentcore_projects(documents: Documents) -> Iterator[Document]:
     for document in documents.of("json", "yaml"):
         named = _AGENTCORE_FILE.search(document.file) is not None
         if named and any(map(document.root.child, _AGENTCORE_KEYS)):
+            yield document
+
+
+def render_blueprints(documents: Documents) -> Iterator[Document]:
+    """Blueprints of Render, by their name and services with a type."""
+    for document in documents.of("yaml"):
+        listed = document.root.child("services") if _RENDER_FILE.search(document.file) else None
+        if listed is not None and any(each.child("type") for each in listed.list()):
             yield document
 
 

@@ -15,6 +15,7 @@ from agentaudit.extract.platform_files import (
     google_policies,
     policies,
     pulumi_programs,
+    render_blueprints,
     templates,
     workflows,
 )
@@ -118,6 +119,7 @@ extract_cloudformation = late(
     "cloudformation:extract_cloudformation",
 )
 extract_azure = late(either(read("bicep"), found(arm_documents)), "azure:extract_azure")
+extract_render = late(found(render_blueprints), "render:extract_render")
 extract_cloud_run = late(said(("googleapis.com/",), "yaml", "json"), "cloud_run:extract_cloud_run")
 extract_sandboxes = late(
     said(("agents.x-k8s.io/",), "yaml", "json"), "agent_sandbox:extract_sandboxes"

@@ -316,7 +316,7 @@ def test_a_configuration_within_a_file_of_a_cluster_declares_servers() -> None:
     text = (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tools}\ndata:\n  config.json: |\n"
         '    {"mcpServers": {"papers": {\n'
-        '      "command": "uvx", "args": ["papers-mcp"], "env": {"CRM_API_KEY": "q8vR2xLkQ9mP4Zt7w"}\n'
+        '      "command": "uvx", "args": ["papers-mcp"], "env": {"CRM_API_KEY": "q8vR2xLkQ9mP"}\n'
         "    }}}\n"
         '  other.json: "{mcpServers: "\n'
     )

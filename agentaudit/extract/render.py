@@ -1,0 +1,88 @@
+"""
+Blueprints of Render: web services, private ones, workers and jobs, each a container of its own.
+
+`fromService`, `fromDatabase` and `sync: false` are values that Render holds; `generateValue` is one
+that it makes up. A plan limits memory and CPU always. Source: Render, "Blueprint YAML Reference".
+"""
+
+from collections.abc import Iterator
+
+from agentaudit.extract.collector import Collector, Setting
+from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.platform_files import render_blueprints
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Document, Node
+
+_STORES = frozenset({"redis", "keyvalue"})
+_WEB = "web"
+_HELD = ("sync", "fromService", "fromDatabase", "generateValue")
+
+
+def extract_render(documents: Documents, collector: Collector) -> None:
+    """Every service of every blueprint; groups of variables are joined to who names them."""
+    for document in render_blueprints(documents):
+        listed = document.root.child("services")
+        groups = {
+            group.text_at("name"): group for group in _elements(document.root, "envVarGroups")
+        }
+        for service in listed.list() if listed is not None else ():
+            if service.text_at("type") not in _STORES:
+                add_container(collector, _container(document, service, groups))
+
+
+def _container(document: Document, service: Node, groups: dict[str, Node]) -> Container:
+    name, key = service.child("name") or service, f"{document.file}#{service.text_at('name')}"
+    title = service.name_at("name") or "service"
+    command = service.text_at("dockerCommand") or service.text_at("startCommand")
+    return Container(
+        document=document,
+        place=name,
+        key=key,
+        runtime=Runtime(
+            id=runtime_id(title, key),
+            name=title,
+            evidence=place_of(document, name, title),
+            kind="container",
+            image=service.text_at("image", "url"),
+            memory_limit=Known.SET,
+            cpu_limit=Known.SET,
+            published_ports=("443",) if service.text_at("type") == _WEB else (),
+        ),
+        names=(title,),
+        words=tuple(command.split()),
+        settings=tuple(_settings(document, service, groups)),
+        build=_build(document, service),
+    )
+
+
+def _build(document: Document, service: Node) -> str | None:
+    """The folder that it is built from, which stands from the root of the repository."""
+    if service.text_at("image", "url"):
+        return None
+    folder = service.text_at("rootDir") or folder_of(document.file)
+    return folder.strip("./")
+
+
+def _settings(document: Document, service: Node, groups: dict[str, Node]) -> Iterator[Setting]:
+    for variable in _elements(service, "envVars"):
+        group = groups.get(variable.text_at("fromGroup"))
+        for each in _elements(group, "envVars") if group is not None else (variable,):
+            name, value = each.child("key"), each.child("value")
+            held = any(each.child(word) is not None for word in _HELD)
+            if name is None or (value is None and not held):
+                continue
+            yield Setting(
+                key=name.raw,
+                value=value or name,
+                document=document,
+                route=f"services.{service.text_at('name')}.envVars",
+                form=None if value is not None else CredentialForm.SECRET_REF,
+            )
+
+
+def _elements(node: Node, name: str) -> tuple[Node, ...]:
+    listed = node.child(name)
+    return tuple(listed.list()) if listed is not None else ()
