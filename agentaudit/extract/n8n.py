@@ -15,6 +15,7 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.n8n_code import add_written_credentials
 from agentaudit.extract.n8n_memory import N8N_MEMORIES, memory_of
 from agentaudit.extract.n8n_tools import add_tool
 from agentaudit.extract.n8n_workflows import Workflow, short_type, workflows_in
@@ -68,6 +69,7 @@ def _extract(workflow: Workflow, collector: Collector) -> None:
                     _delegate(workflow, collector, agent, tool)
     for node in workflow.nodes.values():
         _add_credentials(workflow, collector, node)
+        add_written_credentials(workflow, collector, node)
 
 
 def _agent_id(workflow: Workflow, name: str) -> str:

@@ -380,3 +380,23 @@ def test_a_schema_that_is_no_text_of_json_says_nothing() -> None:
     (tool,) = read({**LOOK_UP, "schema": "z.object({})"}).tools
 
     assert tool.typed is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "names"),
+    [
+        ("jsCode", "const crmToken = 'q8vR2xLkQ9mP4Zt7wYs3'; const n = 'desk';", ["crmToken"]),
+        ("jsonBody", '{"user": "desk", "password": "DeskApi-4711"}', ["password"]),
+        ("jsonBody", "={{ JSON.stringify({ Password: 'DeskApi-4711' }) }}", ["Password"]),
+        ("jsCode", "const token = $json.token; const password = 'your-password';", []),
+        ("jsCode", "headers.authorization = `Bearer ${key}`", []),
+    ],
+)
+def test_what_an_author_writes_into_code_is_a_secret_by_its_name(
+    parameter: str, text: str, names: list[str]
+) -> None:
+    node = {"name": "ask", "type": "n8n-nodes-base.code", "parameters": {parameter: text}}
+    found = deployment_of({"flow.json": json.dumps({"nodes": [node], "connections": {}})})
+
+    assert [credential.variable for credential in found.credentials] == names
+    assert not any("q8vR2" in each.evidence[0].snippet for each in found.credentials)

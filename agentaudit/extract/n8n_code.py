@@ -1,0 +1,42 @@
+"""Secrets that authors of n8n workflows write into code and requests, under their names."""
+
+from collections.abc import Iterator
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector, Setting
+from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.n8n_workflows import Workflow
+from agentaudit.extract.recognition import recognise
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.readers.document import Node
+
+_WRITTEN = ("jsCode", "functionCode", "pythonCode", "code", "jsonBody", "body")
+"""Parameters whose text is a program, or becomes one value of a request."""
+_NAMED_SO = regex(
+    r"""(?<![\w$.-])["']?(?P<name>[A-Za-z_][\w$-]{1,60})["']?\s{0,4}[:=]\s{0,4}"""
+    r"""(?P<quote>["'`])(?P<value>[^"'`\n\\]{4,400})(?P=quote)"""
+)
+
+
+def add_written_credentials(workflow: Workflow, collector: Collector, node: Node) -> None:
+    """The secrets of one node; those that n8n keeps itself are no part of an export."""
+    add_credentials(
+        collector, _settings(workflow, node), Holding(holder="repository", exposure="file")
+    )
+
+
+def _settings(workflow: Workflow, node: Node) -> Iterator[Setting]:
+    for parameter in _WRITTEN:
+        written = node.get("parameters", parameter)
+        if written is None:
+            continue
+        for number, found in enumerate(_NAMED_SO.finditer(written.raw)):
+            credential = recognise(found["name"], found["value"])
+            if credential is not None and credential.form is CredentialForm.LITERAL:
+                yield Setting(
+                    key=found["name"],
+                    value=written,
+                    document=workflow.document,
+                    route=f"{workflow.key}/nodes.{node.name_at('name')}.{parameter}.{number}",
+                    text=found["value"],
+                )
