@@ -7,6 +7,7 @@ Where more than a word makes a file one of theirs, `platform_files` says what.
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.late_extractors import either, ends, found, holds, late, read, run, said
 from agentaudit.extract.platform_files import (
+    OPENCLAW_FILE,
     PIPELINE_FILE,
     SERVERLESS_FILE,
     agentcore_projects,
@@ -72,6 +73,13 @@ extract_started_agents = late(
 )
 """Coding agents that scripts and programs start."""
 extract_codex = late(read("toml"), "codex:extract_codex")
+extract_openclaw = late(
+    either(
+        holds(lambda document: OPENCLAW_FILE.search(document.file), "json"),
+        said(("openclaw.json", "clawdbot.json", "moltbot.json"), "yaml"),
+    ),
+    "openclaw:extract_openclaw",
+)
 extract_gemini = late(
     holds(lambda document: "gemini" in document.file, "json"), "gemini:extract_gemini"
 )

@@ -1,0 +1,124 @@
+"""
+Configurations of OpenClaw: who may talk to its agents, whom it asks, and where their tools run.
+
+By itself nothing runs in a sandbox (`agents.defaults.sandbox.mode` is `off`), `tools.elevated` is a
+way out of one, and `dmPolicy: open` or `*` among those allowed lets anybody talk to it. Commands
+run unasked only where `tools.exec` says both `security: full` and `ask: off`. Source: OpenClaw,
+"Configuration Reference", "Sandboxing" and "Exec Approvals". It was called Clawdbot and Moltbot.
+"""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.embedded import embedded
+from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.platform_files import OPENCLAW_FILE
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_ALONE = frozenset({"loopback", "127.0.0.1", "localhost"})
+_OPEN_POLICIES = ("dmPolicy", "groupPolicy")
+_ALLOWED = ("allowFrom", "groupAllowFrom")
+
+
+def extract_openclaw(documents: Documents, collector: Collector) -> None:
+    """The agents of every configuration, in a file of its own or as a text within another."""
+    for document in documents.of("json", "yaml"):
+        for root in _configurations(document, documents):
+            _add_agents(document, root, collector)
+
+
+def _configurations(document: Document, documents: Documents) -> Iterator[Node]:
+    if OPENCLAW_FILE.search(document.file):
+        yield document.root
+    if document.syntax != "yaml":
+        return
+    for root in document.roots:
+        for node in root.walk():
+            for key, value in node.entries:
+                if OPENCLAW_FILE.search(key.raw) and value.kind is NodeKind.STRING:
+                    found = embedded(value, document, documents)
+                    if found is not None:
+                        yield found
+
+
+def _add_agents(document: Document, root: Node, collector: Collector) -> None:
+    listed = root.get("agents", "list")
+    named = [node for node in (listed.list() if listed is not None else ()) if node.text_at("id")]
+    for own in named or [root]:
+        name = own.name_at("id") or "main"
+        place = own.child("id") or root.child("agents") or root
+        agent = Agent(
+            id=fact_id("agent", name, f"{document.file}#openclaw.{place.line}.{name}"),
+            name=f"OpenClaw/{name}",
+            evidence=(evidence(document, place, name),),
+            framework="openclaw",
+            permission_mode="bypass" if _unasked(own) or _unasked(root) else "",
+            sandboxed=_sandboxed(root, own),
+            authenticated=_authenticated(root.child("gateway")),
+        )
+        agent = collector.add(_open_to_pages(document, root, agent))
+        for channel, opened in _open_channels(root):
+            source = f"messages of anybody on {channel}"
+            add_source(collector, agent.id, source, evidence(document, opened, opened.raw))
+
+
+def _unasked(node: Node) -> bool:
+    commands = node.get("tools", "exec")
+    if commands is None:
+        return False
+    return (commands.text_at("security"), commands.text_at("ask")) == ("full", "off")
+
+
+def _sandboxed(root: Node, own: Node) -> Truth:
+    """Whether every command runs in a sandbox: those of the main session may not."""
+    mode = own.text_at("sandbox", "mode") or root.text_at("agents", "defaults", "sandbox", "mode")
+    left = (root.text_at("tools", "elevated", "enabled") or "true") == "true"
+    allowed = root.get("tools", "elevated", "allowFrom") is not None
+    if mode == "non-main":
+        return Truth.UNKNOWN
+    return Truth.YES if mode == "all" and not (left and allowed) else Truth.NO
+
+
+def _authenticated(gateway: Node | None) -> Truth:
+    """Whether its own door asks; it is open to others only where it does not listen alone."""
+    mode = gateway.text_at("auth", "mode") if gateway is not None else ""
+    if not mode:
+        return Truth.UNKNOWN
+    if mode != "none":
+        return Truth.YES
+    bound = gateway.text_at("bind") if gateway is not None else ""
+    return Truth.UNKNOWN if not bound or bound in _ALONE else Truth.NO
+
+
+def _open_to_pages(document: Document, root: Node, agent: Agent) -> Agent:
+    origins = root.get("gateway", "controlUi", "allowedOrigins")
+    for origin in origins.list() if origins is not None else ():
+        if origin.text == "*":
+            place = evidence(document, origin, "allowedOrigins=*")
+            return replace(agent, cors_open=True, evidence=with_place(agent, place))
+    return agent
+
+
+def _open_channels(root: Node) -> Iterator[tuple[str, Node]]:
+    channels = root.child("channels")
+    for key, channel in channels.entries if channels is not None else ():
+        if channel.text_at("enabled") == "false":
+            continue
+        for node in (channel, channel.child("dm")):
+            for opened in _opened(node) if node is not None else ():
+                yield key.raw, opened
+
+
+def _opened(node: Node) -> Iterator[Node]:
+    for name in _OPEN_POLICIES:
+        policy = node.child(name)
+        if policy is not None and policy.text == "open":
+            yield policy
+    for name in _ALLOWED:
+        allowed = node.child(name)
+        yield from (each for each in (allowed.list() if allowed else ()) if each.text == "*")

@@ -1,0 +1,80 @@
+"""What configurations of OpenClaw say of its agents, and of who may talk to them."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.agents import Agent
+
+
+def agent_of(**settings: object) -> Agent:
+    (agent,) = deployment_of({"home/.openclaw/openclaw.json": json.dumps(settings)}).agents
+    return agent
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "elevated", "sandboxed"),
+    [
+        ({}, {}, Truth.NO),
+        ({"mode": "off"}, {}, Truth.NO),
+        ({"mode": "non-main"}, {}, Truth.UNKNOWN),
+        ({"mode": "all"}, {}, Truth.YES),
+        ({"mode": "all"}, {"allowFrom": {"slack": ["U1"]}}, Truth.NO),
+        ({"mode": "all"}, {"enabled": False, "allowFrom": {"slack": ["U1"]}}, Truth.YES),
+    ],
+)
+def test_commands_run_in_a_sandbox_where_it_is_told_and_none_leaves_it(
+    sandbox: dict[str, str], elevated: dict[str, object], sandboxed: Truth
+) -> None:
+    agent = agent_of(agents={"defaults": {"sandbox": sandbox}}, tools={"elevated": elevated})
+
+    assert agent.sandboxed is sandboxed
+
+
+@pytest.mark.parametrize(
+    ("commands", "mode"),
+    [
+        ({"security": "full", "ask": "off"}, "bypass"),
+        ({"security": "full", "ask": "always"}, ""),
+        ({"ask": "off"}, ""),
+    ],
+)
+def test_it_asks_nobody_only_where_both_are_told(commands: dict[str, str], mode: str) -> None:
+    assert agent_of(agents={}, tools={"exec": commands}).permission_mode == mode
+
+
+@pytest.mark.parametrize(
+    ("bind", "mode", "authenticated"),
+    [
+        ("lan", "none", Truth.NO),
+        ("loopback", "none", Truth.UNKNOWN),
+        ("lan", "token", Truth.YES),
+        ("lan", "", Truth.UNKNOWN),
+    ],
+)
+def test_its_door_asks_or_is_open(bind: str, mode: str, authenticated: Truth) -> None:
+    agent = agent_of(agents={}, gateway={"bind": bind, "auth": {"mode": mode}})
+
+    assert agent.authenticated is authenticated
+
+
+def test_a_configuration_within_a_manifest_has_the_places_of_its_file() -> None:
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: desk}\ndata:\n  openclaw.json: |\n"
+        '    {"agents": {"list": [{"id": "desk"},\n      {"id": "mail"}]},\n'
+        '     "channels": {"telegram": {"dmPolicy": "open"},\n'
+        '       "slack": {"dm": {"allowFrom": ["*"]}}, "irc": {"allowFrom": ["me"]}},\n'
+        '     "gateway": {"controlUi": {"allowedOrigins": ["*"]}}}\n'
+    )
+    found = deployment_of({"desk.yaml": text})
+
+    assert [(a.name, a.evidence[0].line, a.cors_open) for a in found.agents] == [
+        ("OpenClaw/desk", 6, True),
+        ("OpenClaw/mail", 7, True),
+    ]
+    assert {source.name for source in found.sources} == {
+        "messages of anybody on telegram",
+        "messages of anybody on slack",
+    }
