@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
 from agentaudit.extract.container_roles import asks, resembles_agent, role_of
 from agentaudit.extract.credentials import Holding, add_credentials
-from agentaudit.extract.launchers import image_launch
+from agentaudit.extract.launchers import fetched_by, image_launch
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, plain
 from agentaudit.extract.registries import add_registry
@@ -235,7 +235,9 @@ def tool_server_id(name: str, key: str) -> FactId:
 
 
 def _tool_server(container: Container, place: Evidence) -> ToolServer:
-    launch = image_launch(container.runtime.image)
+    fetched = fetched_by(container.words)
+    launch = fetched or image_launch(container.runtime.image)
+    own = container.build is not None and fetched is None
     return ToolServer(
         id=tool_server_id(container.names[0], container.key),
         name=container.names[0],
@@ -244,7 +246,7 @@ def _tool_server(container: Container, place: Evidence) -> ToolServer:
         command="",
         arguments=arguments(container.words),
         package=launch.package,
-        pinned=launch.pinned if container.build is None else Truth.YES,
+        pinned=Truth.YES if own else launch.pinned,
         authenticated=_authenticated(container),
         exposed=bool(container.runtime.published_ports) or container.runtime.host_network,
     )

@@ -20,6 +20,7 @@ _VALUED = frozenset(
         *("--prefix", "--dir", "--cwd", "-C"),
     }
 )
+_FETCHERS = frozenset({"npx", "bunx", "uvx", "pipx"})
 _SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _FETCHING = frozenset({"dlx", "exec", "x", "create", "init"})
 _FETCHED = frozenset({"--with", "--from", "--with-requirements"})
@@ -61,6 +62,16 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
     programs = {"python", "python3", "node", "deno", "go", "java", "ruby"}
     local = own or "/" in command or name in programs
     return Launch(package=name, pinned=Truth.YES if local else Truth.UNKNOWN)
+
+
+def fetched_by(words: Sequence[str]) -> Launch | None:
+    """What a container fetches when it starts, by its command or a line of a script for a shell."""
+    lines = [list(words), *(line.split() for word in words for line in word.split("\n"))]
+    for line in lines:
+        given = line[1:] if line[:1] == ["exec"] else line
+        if given[1:] and given[0] in _FETCHERS:
+            return launch_of(given[0], given[1:])
+    return None
 
 
 def _runs_own(name: str, arguments: Sequence[str]) -> bool:

@@ -684,3 +684,26 @@ def test_a_route_opens_the_container_that_has_its_port(
 
     assert [server.exposed for server in found.tool_servers] == [exposed]
     assert not deployment_of({"desk.yaml": _SERVED % target}).tool_servers[0].exposed
+
+
+@pytest.mark.parametrize(
+    ("command", "package", "pinned"),
+    [
+        (
+            '["sh", "-c", "set -e\\nexport A=b\\nnpx @acme/crm-mcp@latest --port 1\\n"]',
+            "@acme/crm-mcp",
+            Truth.NO,
+        ),
+        ('["npx", "-y", "@acme/crm-mcp@1.2.3"]', "@acme/crm-mcp", Truth.YES),
+        ('["sh", "-c", "exec uvx crm-mcp"]', "crm-mcp", Truth.NO),
+        ('["node", "server.js"]', "acme/base", Truth.YES),
+    ],
+)
+def test_what_a_server_fetches_when_it_starts_is_what_it_runs(
+    command: str, package: str, pinned: Truth
+) -> None:
+    image = f"acme/base@sha256:{'0a' * 32}"
+    text = f"services:\n  crm-mcp:\n    image: {image}\n    command: {command}\n"
+    (server,) = deployment_of({"compose.yaml": text}).tool_servers
+
+    assert (server.package, server.pinned) == (package, pinned)
