@@ -156,7 +156,7 @@ def is_expression(value: str) -> bool:
 
 def is_foreign(value: str) -> bool:
     """Whether a value is written in another script: a word, as translations have it."""
-    return not any(character.isascii() for character in value)
+    return not any(character.isascii() and character.isalnum() for character in value)
 
 
 def is_publishable(value: str) -> bool:

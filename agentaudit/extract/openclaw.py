@@ -47,10 +47,15 @@ def _configurations(document: Document, documents: Documents) -> Iterator[Node]:
 
 
 def _add_agents(document: Document, root: Node, collector: Collector) -> None:
+    """One for all that have the defaults, and each that has tools or a sandbox of its own."""
     listed = root.get("agents", "list")
-    named = [node for node in (listed.list() if listed is not None else ()) if node.text_at("id")]
-    for own in named or [root]:
-        name = own.name_at("id") or "main"
+    own_settings = [
+        node
+        for node in (listed.list() if listed is not None else ())
+        if node.text_at("id") and any(map(node.child, ("tools", "sandbox")))
+    ]
+    for own in (root, *own_settings):
+        name = own.name_at("id") or "defaults"
         place = own.child("id") or root.child("agents") or root
         agent = Agent(
             id=fact_id("agent", name, f"{document.file}#openclaw.{place.line}.{name}"),

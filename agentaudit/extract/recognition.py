@@ -70,6 +70,10 @@ _SUBJECT_OF_DOCUMENTATION, _ISSUED_IN_DOCUMENTATION = "1234567890", 1516239022
 """Of John Doe: the claims of the token that jwt.io shows to everybody, whatever else is changed."""
 
 
+_ROLE_OF_EVERYBODY = "anon"
+"""Of keys that Supabase means to stand in pages ("Understanding API keys")."""
+
+
 class Recognised(Struct, frozen=True, kw_only=True):
     """What a setting is when it is a credential. `secret` is the value itself, kept in memory."""
 
@@ -187,6 +191,8 @@ def _by_name(key: str, value: str) -> Recognised | None:
     name = secret_name(key)
     if name is None or len(value) > _LONGEST_SECRET or not could_be_secret(key, name.kind, value):
         return None
+    if _is_shown_to_everybody(value):
+        return None
     return Recognised(
         provider=name.provider,
         kind=name.kind,
@@ -219,10 +225,9 @@ def _jwt(text: str) -> Recognised | None:
     if "eyJ" not in text:
         return None
     found = _JWT.search(text)
-    claims = _claims(found["claims"]) if found is not None else {}
-    if found is None or _is_shown_to_everybody(claims):
+    if found is None or _is_shown_to_everybody(text):
         return None
-    ttl_s = _ttl_of_claims(claims)
+    ttl_s = _ttl_of_claims(_claims(found["claims"]))
     return Recognised(
         provider="",
         kind="jwt",
@@ -254,10 +259,13 @@ def _claims(encoded: str) -> Mapping[str, object]:
     return claims if isinstance(claims, dict) else {}
 
 
-def _is_shown_to_everybody(claims: Mapping[str, object]) -> bool:
+def _is_shown_to_everybody(text: str) -> bool:
+    found = _JWT.search(text)
+    claims = _claims(found["claims"]) if found is not None else {}
     return (
         claims.get("sub") == _SUBJECT_OF_DOCUMENTATION
         or claims.get("iat") == _ISSUED_IN_DOCUMENTATION
+        or claims.get("role") == _ROLE_OF_EVERYBODY
     )
 
 

@@ -27,6 +27,8 @@ _ASSIGNMENT = regex(
     re.MULTILINE | re.VERBOSE,
 )
 """Of a shell of Unix or PowerShell, of a unit of systemd, and what a container is started with."""
+_COMMANDS = ("$(", "`")
+"""In which a script asks another program for the value."""
 _COMMENT = regex(r"^[ \t]*#(?P<text>[^\n]*)$", re.MULTILINE)
 
 
@@ -42,6 +44,8 @@ def assignments(text: str) -> Iterator[Assignment]:
     """Every value that a script writes down for a name that speaks of secrets."""
     for match in _ASSIGNMENT.finditer(text):
         if any(word in match["name"].lower() for word in _SECRET_WORDS):
+            if any(mark in match[0] for mark in _COMMANDS):
+                continue
             group = next(name for name in ("double", "single", "plain") if match[name] is not None)
             yield Assignment(match["name"], match[group], match.start(group))
 

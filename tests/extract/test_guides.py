@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 
 import pytest
 from hypothesis import given
@@ -275,3 +276,23 @@ def test_a_key_has_the_name_of_where_code_keeps_it(written: str) -> None:
     (found,) = deployment_of({"run.py": code}).credentials
 
     assert found.variable in {"CRM_API_KEY", "api_key"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "buyToken: '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'",
+        'secret: "主人说\\"你\\" 她停了一下 没有再说什么"',
+        "password: string|null",
+    ],
+)
+def test_addresses_sentences_of_other_scripts_and_types_are_no_secrets(line: str) -> None:
+    assert not deployment_of({"settings.yaml": f"{line}\n"}).credentials
+
+
+@pytest.mark.parametrize(("role", "found"), [("anon", 0), ("service_role", 1)])
+def test_a_key_that_pages_may_show_is_none(role: str, found: int) -> None:
+    claims = base64.urlsafe_b64encode(json.dumps({"role": role, "exp": 2e9}).encode()).decode()
+    token = f"eyJhbGciOiJIUzI1NiJ9.{claims.rstrip('=')}.{'q8vR2xLkQ9mP4Zt7wYs3nHc6dJf'}"
+
+    assert len(deployment_of({"settings.yaml": f"api_key: {token}\n"}).credentials) == found

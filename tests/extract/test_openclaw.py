@@ -63,7 +63,8 @@ def test_its_door_asks_or_is_open(bind: str, mode: str, authenticated: Truth) ->
 def test_a_configuration_within_a_manifest_has_the_places_of_its_file() -> None:
     text = (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: desk}\ndata:\n  openclaw.json: |\n"
-        '    {"agents": {"list": [{"id": "desk"},\n      {"id": "mail"}]},\n'
+        '    {"agents": {"list": [{"id": "desk"},\n'
+        '      {"id": "mail", "sandbox": {"mode": "all"}}]},\n'
         '     "channels": {"telegram": {"dmPolicy": "open"},\n'
         '       "slack": {"dm": {"allowFrom": ["*"]}}, "irc": {"allowFrom": ["me"]}},\n'
         '     "gateway": {"controlUi": {"allowedOrigins": ["*"]}}}\n'
@@ -71,9 +72,10 @@ def test_a_configuration_within_a_manifest_has_the_places_of_its_file() -> None:
     found = deployment_of({"desk.yaml": text})
 
     assert [(a.name, a.evidence[0].line, a.cors_open) for a in found.agents] == [
-        ("OpenClaw/desk", 6, True),
+        ("OpenClaw/defaults", 6, True),
         ("OpenClaw/mail", 7, True),
     ]
+    assert [agent.sandboxed for agent in found.agents] == [Truth.NO, Truth.YES]
     assert {source.name for source in found.sources} == {
         "messages of anybody on telegram",
         "messages of anybody on slack",

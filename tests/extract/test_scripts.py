@@ -33,6 +33,7 @@ def test_a_script_keeps_a_secret_under_its_name(file: str, line: str, name: str)
     [
         'CRM_API_KEY="$(vault kv get -field=key crm)"',
         'CRM_API_KEY="${CRM_API_KEY}"',
+        'REDIS_PASSWORD="${REDIS_PASSWORD:-$(vault kv get "redis")}"',
         "CRM_API_KEY=$1",
         'TEST_PASSWORD="TestPass123!"',
         'TEST_PASSWORD="${TEST_PASSWORD:-TestPass123!}"',
