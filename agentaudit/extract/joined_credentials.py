@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import Credential
@@ -108,14 +109,19 @@ def _name_owners(collector: Collector) -> None:
 
 
 def _share_values(collector: Collector) -> None:
-    """Equal values, found by their digests, which go no further unless a team gave the key."""
+    """
+    Equal values, found by their digests, which go no further unless a team gave the key.
+
+    The first of them, under which they are told, stands in no test where another does not.
+    """
     by_digest: dict[str, list[Credential]] = defaultdict(list)
     for credential in collector.of(Credential):
         if credential.digest:
             by_digest[credential.digest].append(credential)
     numbered = sorted(by_digest.values(), key=lambda group: group[0].id)
     for number, group in enumerate(numbered, start=1):
-        first = [credential.id for credential in group[: _MOST_SHARED + 1]]
+        deployed = sorted(group, key=lambda item: is_rehearsal(item.evidence[0].file))
+        first = [credential.id for credential in deployed[: _MOST_SHARED + 1]]
         for credential in group:
             others = [other for other in first if other != credential.id]
             collector.update(

@@ -1,8 +1,7 @@
 """Context: what a finding in a test, an evaluation or a manual is worth."""
 
-from functools import lru_cache
-
 from agentaudit.expressions import regex
+from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential
@@ -10,13 +9,6 @@ from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.finding import Severity
 
-_REHEARSAL = regex(
-    r"(?:^|/)(?:tests?|__tests__|testdata|unittests?|e2e|fixtures?|mocks?|docs?)/"
-    r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
-    r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
-    r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|e2e|ci)\.ya?ml$"
-    r"|[._-]tests?\.ya?ml$"
-)
 _TRIAL = regex(r"(?:^|/)(?:evals?|evaluations?|benchmarks?)/")
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""
 
@@ -25,12 +17,7 @@ def rehearsed(fact: Fact) -> bool:
     """Whether nobody deploys a fact: tests, manuals, agents of evaluations and their memories."""
     file = fact.evidence[0].file
     tried = isinstance(fact, Agent | MemoryStore) and _TRIAL.search(file) is not None
-    return tried or _is_rehearsal(file)
-
-
-@lru_cache(maxsize=1024)
-def _is_rehearsal(file: str) -> bool:
-    return _REHEARSAL.search(file) is not None
+    return tried or is_rehearsal(file)
 
 
 def in_context(

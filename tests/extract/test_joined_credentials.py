@@ -27,6 +27,15 @@ def accounts(count: int) -> str:
     return "---\n".join(account.format(at, at + 1) for at in reversed(numbers))
 
 
+def test_a_value_is_told_where_it_is_deployed_and_not_where_it_is_tested() -> None:
+    held = f'API_KEY="{SECRET}"\n'
+    deployment = deployment_of({"bin/test-menu.sh": held, "bin/up.sh": held})
+    (finding,) = lint(deployment, lint_rules(), names=["shared-secret"]).findings
+
+    assert finding.evidence.file == "bin/up.sh"
+    assert [item.file for item in finding.related] == ["bin/test-menu.sh"]
+
+
 def test_a_value_at_very_many_places_is_told_once() -> None:
     deployment = deployment_of({"compose.yaml": listed([SECRET] * 300)})
     rule = "shared-secret"

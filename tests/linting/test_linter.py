@@ -148,6 +148,7 @@ def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
         *("tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts"),
         *("web/.env.test", "docker-compose.local-test.yml", "compose.e2e.yaml"),
         "hack/full-smoke-test.yaml",
+        *("scripts/login-e2e.sh", "ci/e2e.ps1", "scripts/test-menu.sh", "bin/load-test.bash"),
     ],
 )
 def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
@@ -159,6 +160,14 @@ def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
 
     assert (noted.severity, noted.confidence) == (Severity.LOW, Confidence.POSSIBLE)
     assert kept.severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize("file", ["bin/deploy-and-test.sh", "bin/latest.sh", "e2etool/start.sh"])
+def test_a_script_that_also_tests_is_none(file: str) -> None:
+    asked = Deployment(credentials=(replace(credential(1), evidence=(place(1, file),)),))
+    (finding,) = lint(asked, [rule(severity=Severity.CRITICAL)]).findings
+
+    assert finding.severity is Severity.CRITICAL
 
 
 def test_a_default_that_everybody_knows_opens_nothing_in_a_test() -> None:
