@@ -1,6 +1,7 @@
 """The entry point: exit codes that never lie, and errors that are sentences."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,14 @@ def test_help_names_every_exit_code() -> None:
 
     assert run.returncode == 0
     assert all(f" {code.value} " in f" {run.stdout} ".replace("\n", " ") for code in ExitCode)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/lint.md"])
+def test_tables_name_every_exit_code(page: str) -> None:
+    table = (Path(__file__).parents[1] / page).read_text().partition("| exit code | meaning |")[2]
+    cells = re.findall(r"^\| ([\d, ]+) \|", table.partition("\n\n")[0], re.MULTILINE)
+
+    assert {int(code) for cell in cells for code in cell.split(", ")} == set(ExitCode)
 
 
 def test_global_flags_may_stand_anywhere_before_the_dashes() -> None:
