@@ -1,9 +1,11 @@
 """The entry point: exit codes that never lie, and errors that are sentences."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
 
 import pytest
@@ -167,6 +169,25 @@ def test_notes_that_nobody_reads_change_no_code(arguments: tuple[str, ...], code
         ["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command], check=False, timeout=60
     )
     assert (run.returncode, closed.returncode) == (code, code)
+
+
+def test_a_slow_reader_who_will_not_wait_gets_all(tmp_path: Path) -> None:
+    """A parent may have made the pipe one that refuses what it has no room for."""
+    (tmp_path / ".env").write_text(
+        "".join(f"KEY_{n}={'ghp_' + '0' * 32}{n:04}\n" for n in range(999))
+    )
+    reading, pipe = os.pipe()
+    room = fcntl(pipe, F_SETPIPE_SZ, 4096)
+    os.set_blocking(pipe, False)
+    command = [sys.executable, "-m", "agentaudit", "lint", str(tmp_path), "--format", "json"]
+    run = subprocess.Popen(command, stdout=pipe)
+    os.close(pipe)
+    with os.fdopen(reading, "rb") as stream:
+        shown = stream.read()
+
+    assert run.wait() in (ExitCode.PASS, ExitCode.FINDINGS)
+    assert len(shown) > room
+    assert json.loads(shown)["kind"] == "findings"
 
 
 def test_an_encoding_without_our_marks_gets_plainer_ones() -> None:

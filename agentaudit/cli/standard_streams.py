@@ -4,8 +4,9 @@ import os
 import sys
 from codecs import register_error
 from errno import EPIPE
-from io import BufferedWriter, FileIO, TextIOWrapper
+from io import FileIO, TextIOWrapper
 from pathlib import Path
+from select import select
 from typing import TYPE_CHECKING, TextIO
 
 from agentaudit.errors import OutputGoneError, UsageError
@@ -40,7 +41,7 @@ def _guarded(now: TextIO | None, raw: "type[_Guarded]") -> TextIO:
         return now
     now.flush()
     return TextIOWrapper(
-        BufferedWriter(raw(now.fileno(), "wb", closefd=False)),
+        raw(now.fileno(), "wb", closefd=False),
         encoding=now.encoding,
         errors=_PLAINLY if now.errors == "strict" else now.errors,
         line_buffering=now.line_buffering,
@@ -55,18 +56,32 @@ def _plainer(error: UnicodeError) -> tuple[str, int]:
 
 
 class _Guarded(FileIO):
-    """What is written after a failure goes nowhere."""
+    """
+    What is written after a failure goes nowhere.
+
+    All is written at once, with no buffer between: one would write what it holds a second time
+    where Ctrl-C comes right after the first.
+    """
 
     _gone = False
 
     def write(self, content: "ReadableBuffer", /) -> int:
-        if not self._gone:
-            try:
-                return super().write(content)
-            except OSError as error:
-                self._gone = True
-                self.end(error)
-        return memoryview(content).nbytes
+        left = memoryview(content).cast("B")
+        size = len(left)
+        try:
+            while left and not self._gone:
+                left = left[self._written(left) :]
+        except OSError as error:
+            self._gone = True
+            self.end(error)
+        return size
+
+    def _written(self, content: memoryview) -> int:
+        """How much of it; where a reader who will not wait is slow, we do."""
+        written: int | None = super().write(content)
+        if written is None:
+            select([], [self], [])
+        return written or 0
 
     def end(self, error: OSError) -> None:
         """What a failure means."""
