@@ -274,6 +274,15 @@ def test_who_comes_before_any_could_have_ended_is_of_a_batch_and_no_overload(
     assert ("comb-closed" in policies(simulation)) == (not overloaded)
 
 
+def test_a_rate_that_was_asked_for_is_one_however_short_the_run() -> None:
+    """1,000 a second, of which 20 come before any could have ended."""
+    asked = replace(workload(20, cpu_s=2, gpu_s=0, every_s=0.001), arrivals="poisson 1000/s")
+    simulation = compare_shipped(asked, MACHINE)
+
+    assert all(result.overloaded for result in simulation.results)
+    assert simulation.advice[0].startswith("Overload")
+
+
 def test_a_policy_that_falls_behind_is_named() -> None:
     simulation = compare_shipped(
         workload(200, cpu_s=1, gpu_s=1, every_s=0.5), MACHINE, names=["sequential", "fcfs"]

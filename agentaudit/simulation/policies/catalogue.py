@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload, WorkRequest
+from agentaudit.simulation.arrivals import ArrivalKind
 from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.fast.requests import columns_of
 from agentaudit.simulation.fast.totals import span_ns
@@ -157,7 +158,8 @@ def all_at_once(workload: Workload) -> bool:
     """
     Whether the workload is one batch, which closed-loop policies are made for.
 
-    It is where all come before the first could have ended alone: there is no rate to keep up with.
+    A recording is where all came before the first could have ended alone: too few came to tell a
+    rate. One that somebody asks for is a rate, however short the run.
     """
     columns = columns_of(workload)
     if columns is not None:
@@ -165,8 +167,10 @@ def all_at_once(workload: Workload) -> bool:
     instants = [request.arrival_ns for request in workload.requests]
     if workload.users or not instants:
         return not workload.users
-    span = max(instants) - min(instants)
-    return not span or span < min(map(_alone_ns, workload.requests))
+    whole_ns = max(instants) - min(instants)
+    if not whole_ns or not workload.arrivals.startswith(ArrivalKind.RECORDED):
+        return not whole_ns
+    return whole_ns < min(map(_alone_ns, workload.requests))
 
 
 def _alone_ns(request: WorkRequest) -> float:
