@@ -26,7 +26,7 @@ from agentaudit.simulation.open_arrivals import comes_at_no_rate, coming_at_rand
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.sentences import listed, time
-from agentaudit.simulation.statistics import mean_interval
+from agentaudit.simulation.statistics import above_zero, mean_interval
 
 _CLOSE = 1.01
 """A rate is found when it is known to a hundredth."""
@@ -66,10 +66,12 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
     rates, full = [], 0
     for workload in experiment.workloads:
         one = replace(experiment, workloads=(workload,))
+        if not max(one.load()):
+            continue  # by chance none of its requests asks anything of the machine
         factor, at_capacity = _largest_factor(ranking, one, policy)
         rates.append(factor * arrival_rate_per_s(workload))
         full += at_capacity
-    value, interval = fmean(rates), mean_interval(rates)
+    value, interval = fmean(rates), above_zero(mean_interval(rates))
     now = fmean(map(arrival_rate_per_s, experiment.workloads))
     told = _objectives(ranking)
     under = f"Under {policy.name} ({policy.parameters})"

@@ -6,7 +6,7 @@ from statistics import fmean
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.model.measures import Difference, Interval, Intervals, Measure, Percentiles
+from agentaudit.model.measures import Difference, Intervals, Measure, Percentiles
 from agentaudit.model.results import (
     ALL,
     Energy,
@@ -21,7 +21,7 @@ from agentaudit.simulation.experiment import Experiment, Outcome, difference, es
 from agentaudit.simulation.objectives import Objective, limits_ns, met
 from agentaudit.simulation.observations import Kind, pooled_quantiles
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.statistics import rank
+from agentaudit.simulation.statistics import above_zero, rank
 
 _QUANTILES = 200
 _COMPARED = (Measure.P50, Measure.P90, Measure.P95, Measure.P99, Measure.MEAN)
@@ -137,7 +137,7 @@ def percentiles(
         measure: estimate(outcome, measure, kind, type_=type_, after=after) for measure in Measure
     }
     values = {measure: round(one.value) for measure, one in found.items()}
-    intervals = {measure: _above_zero(one.interval) for measure, one in found.items()}
+    intervals = {measure: above_zero(one.interval) for measure, one in found.items()}
     return Percentiles(
         p50_ns=values[Measure.P50],
         p90_ns=values[Measure.P90],
@@ -152,13 +152,6 @@ def percentiles(
             mean=intervals[Measure.MEAN],
         ),
     )
-
-
-def _above_zero(interval: Interval | None) -> Interval | None:
-    """No time is less than nothing, whatever Student's t allows."""
-    if interval is None:
-        return None
-    return Interval(low=max(interval.low, 0.0), high=interval.high)
 
 
 def _differences(outcome: Outcome, base: Outcome, after: int) -> tuple[Difference, ...]:
@@ -180,7 +173,7 @@ def _objective(outcome: Outcome, objective: Objective, after: int) -> ObjectiveR
     return ObjectiveResult(
         objective=str(objective),
         value_ns=round(found.value),
-        interval=_above_zero(found.interval),
+        interval=above_zero(found.interval),
         met=met(objective, round(found.value), found.interval),
     )
 

@@ -42,6 +42,13 @@ def around(centre: float, values: Sequence[float]) -> Interval | None:
     return Interval(low=centre - half, high=centre + half)
 
 
+def above_zero(interval: Interval | None) -> Interval | None:
+    """Of what is never less than nothing, whatever Student's t allows."""
+    if interval is None:
+        return None
+    return Interval(low=max(interval.low, 0.0), high=interval.high)
+
+
 @cache
 def student_t(freedom: int) -> float:
     """The two-sided 95 % quantile of Student's t, by bisection of its closed form."""

@@ -68,6 +68,17 @@ def test_where_nothing_is_asked_of_the_machine_no_rate_is_too_high() -> None:
     assert "no rate is too high for the machine" in found.sentence
 
 
+def test_requests_that_ask_nothing_by_chance_tell_of_no_rate() -> None:
+    """Of two replications one has no work for the machine, and the other's rate is the answer."""
+    some = written("poisson:1", plain_machine(1), spread=0.0)
+    none = written("poisson:1", plain_machine(1), cpu_s=0.0, spread=0.0)
+    mixed = replace(some, workloads=(some.workloads[0], none.workloads[1]))
+    alone = replace(some, workloads=some.workloads[:1])
+    (found,), (wanted,) = (asked(one, Question.MAX_RATE, 5.0) for one in (mixed, alone))
+
+    assert found.value == wanted.value
+
+
 def test_the_highest_rate_of_mm1() -> None:
     """P90 of M/M/1 in order is ln(10) / (mu - lambda): under 5 s up to mu - ln(10) / 5."""
     workloads = tuple(poisson(0.4, 3000, seed, cpu=(1.0, exponential)) for seed in range(8))
