@@ -160,6 +160,14 @@ _READERS = {
 }
 
 
+_LIKE = {
+    "poisson": "poisson:2.5",
+    "gamma": "gamma:2.5:3",
+    "onoff": "onoff:20:2s:8s",
+    "scaled": "scaled:2.5",
+}
+
+
 def _mix(text: str, words: str) -> Mix:
     name, _, numbers = words.strip().partition(":")
     share, _, phase = numbers.partition(":")
@@ -190,7 +198,9 @@ def _number(text: str, number: str) -> float:
         value = 0.0
     name = text.partition(":")[0]
     if not (isfinite(value) and value > 0):
-        raise UsageError(f"arrivals {name}: needs a number above 0, as in {name}:2.5, not {text!r}")
+        raise UsageError(
+            f"arrivals {name}: needs a number above 0, as in {_LIKE[name]}, not {text!r}"
+        )
     if value < _LEAST_NUMBER:
         raise UsageError(f"arrivals {name}: needs {_LEAST_NUMBER:g} at least, not {text!r}")
     return value

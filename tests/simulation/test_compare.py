@@ -217,6 +217,18 @@ def test_more_than_can_be_served_is_said_first(cpu_s: float, gpu_s: float, name:
     assert all(result.overloaded for result in simulation.results)
 
 
+def test_what_only_an_oracle_can_do_is_no_scheduler_change() -> None:
+    """Questions are asked of those that can be used."""
+    experiment = Experiment(workloads=(workload(4, cpu_s=1, gpu_s=1),), machine=MACHINE)
+    ranking = ranked_shipped(experiment, names=["fcfs", "sjf-oracle"])
+    oracle_first = replace(
+        ranking, outcomes=tuple(sorted(ranking.outcomes, key=lambda one: one is ranking.base))
+    )
+
+    assert oracle_first.outcomes[0].policy.name == "sjf-oracle"
+    assert oracle_first.best is ranking.base
+
+
 def test_where_no_policy_keeps_up_none_is_compared_with_another() -> None:
     """Latencies tell how long the run was then, so nothing is said of who has the lower ones."""
     simulation = compare_shipped(mixed(0.02), MACHINE, names=["fcfs", "mas", "comb"])
