@@ -136,12 +136,12 @@ _LIBRARY = any_of(
     stops="kgxp30wd",
 )
 _IMPORT = regex(
-    r"^[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
+    r"\n[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
     r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
-    r"|smolagents|dspy|haystack|semantic_kernel|langroid|claude_agent_sdk|claude_code_sdk|deepagents)",
-    re.MULTILINE,
+    r"|smolagents|dspy|haystack|semantic_kernel|langroid|claude_agent_sdk|claude_code_sdk|deepagents)"
 )
+"""Behind the end of a line, which is found at once; the beginning of one is tried everywhere."""
 
 
 def _imports_of_interest(text: str) -> bool:
-    return _LIBRARY.search(text) is not None and _IMPORT.search(text) is not None
+    return _LIBRARY.search(text) is not None and _IMPORT.search(f"\n{text}") is not None
