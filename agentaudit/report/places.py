@@ -1,10 +1,12 @@
 """Places as they are seen from where the user stands, so that they can be opened from there."""
 
 import posixpath
+from functools import lru_cache
+from operator import is_
 from typing import TypeVar, cast
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from agentaudit.model.autofix import Change
 from agentaudit.model.deployment import FileCoverage
@@ -27,14 +29,24 @@ def from_here(value: ValueT, root: str) -> ValueT:
     return cast("ValueT", _moved(value, prefix))
 
 
+_PLACED = (Evidence, FileCoverage, Change)
+
+
 def _moved(value: object, prefix: str) -> object:
-    if isinstance(value, Evidence | FileCoverage | Change):
-        return replace(value, file=posixpath.normpath(posixpath.join(prefix, value.file)))
+    """The value itself where no place is in it."""
+    if isinstance(value, _PLACED):
+        return replace(value, file=_below(prefix, value.file))
     if isinstance(value, tuple):
-        return tuple(_moved(item, prefix) for item in value)
+        moved = tuple([_moved(item, prefix) for item in value])
+        return value if all(map(is_, moved, value)) else moved
     if isinstance(value, Struct):
-        before = asdict(value)
-        after = {name: _moved(item, prefix) for name, item in before.items()}
-        changed = {name: item for name, item in after.items() if item != before[name]}
+        items = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        after = [(name, item, _moved(item, prefix)) for name, item in items]
+        changed = {name: moved for name, item, moved in after if moved is not item}
         return replace(value, **changed) if changed else value
     return value
+
+
+@lru_cache(maxsize=1024)
+def _below(prefix: str, file: str) -> str:
+    return posixpath.normpath(posixpath.join(prefix, file))
