@@ -12,10 +12,10 @@ from agentaudit.readers.document import Node
 
 _WRITTEN = ("jsCode", "functionCode", "pythonCode", "code", "jsonBody", "body")
 """Parameters whose text is a program, or becomes one value of a request."""
-_NAMED_SO = regex(
-    r"""(?<![\w$.-])["']?(?P<name>[A-Za-z_][\w$-]{1,60})["']?\s{0,4}[:=]\s{0,4}"""
-    r"""(?P<quote>["'`])(?P<value>[^"'`\n\\]{4,400})(?P=quote)"""
-)
+_VALUE = regex(r"""[:=]\s{0,4}(?P<quote>["'`])(?P<value>[^"'`\n\\]{4,400})(?P=quote)""")
+_NAME_BEFORE = regex(r"""(?<![\w$.-])["']?(?P<name>[A-Za-z_][\w$-]{1,60})["']?\s{0,4}$""")
+_LONGEST_NAME = 68
+"""With its quotes and spaces. Values are found first: most texts have few, and names everywhere."""
 
 
 def add_written_credentials(workflow: Workflow, collector: Collector, node: Node) -> None:
@@ -30,11 +30,13 @@ def _settings(workflow: Workflow, node: Node) -> Iterator[Setting]:
         written = node.get("parameters", parameter)
         if written is None:
             continue
-        for number, found in enumerate(_NAMED_SO.finditer(written.raw)):
-            credential = recognise(found["name"], found["value"])
-            if credential is not None and credential.form is CredentialForm.LITERAL:
+        for number, found in enumerate(_VALUE.finditer(written.raw)):
+            start = found.start()
+            named = _NAME_BEFORE.search(written.raw[max(start - _LONGEST_NAME, 0) : start])
+            credential = recognise(named["name"], found["value"]) if named is not None else None
+            if named and credential and credential.form is CredentialForm.LITERAL:
                 yield Setting(
-                    key=found["name"],
+                    key=named["name"],
                     value=written,
                     document=workflow.document,
                     route=f"{workflow.key}/nodes.{node.name_at('name')}.{parameter}.{number}",
