@@ -26,7 +26,7 @@ from agentaudit.extract.secret_values import could_be_secret, is_composed, likel
 from agentaudit.extract.sizes import FOR_EVER_S
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
-from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
+from agentaudit.readers.token_forms import HOUR_S, Token, may_hold_token, token_in
 
 _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
@@ -56,6 +56,7 @@ _DATABASES = frozenset(
 _OWN_MACHINE = regex(r"localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal", re.IGNORECASE)
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
+_UNTIL = regex(r"(?:^|&)se=\d")
 _EXAMPLE_WORD = regex(
     r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
     r"|change[-_]?me|replace[-_]?me|(?:test|fake|mock|sample)[-_]?key|x{6}|X{6}|0{8}|\*{3}|<[a-z]"
@@ -135,9 +136,15 @@ def by_look(text: str) -> Recognised | None:
             lifetime=token.form.lifetime,
             ttl_s=token.form.ttl_s,
             admin=token.form.admin,
+            confidence=Confidence.LIKELY if _may_have_ended(token) else Confidence.CERTAIN,
             secret=token.value,
         )
     return _jwt(text) or _url_with_password(text)
+
+
+def _may_have_ended(token: Token) -> bool:
+    """Whether an address is signed until a day: most that stand in files are past it."""
+    return token.form.kind == "sas_token" and _UNTIL.search(token.value) is not None
 
 
 def _documented_example(value: str) -> bool:

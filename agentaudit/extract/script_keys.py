@@ -1,6 +1,6 @@
 """Keys in texts that are not parsed: by forms that are known, and of shells by names as well."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Setting
@@ -9,7 +9,7 @@ from agentaudit.extract.made_up import is_made_up
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.scripts import assignments
-from agentaudit.readers.token_forms import tokens_in
+from agentaudit.readers.token_forms import Token, tokens_in
 
 _NAME_BEFORE = 80
 _NAMED_SO = regex(
@@ -27,7 +27,7 @@ def script_settings(document: Document) -> Iterator[Setting]:
                 continue  # what a script tries things with
             value = _node_at(lines, found.value, found.at)
             yield Setting(key=found.name, value=value, document=document, route=f"set.{number}")
-    for number, token in enumerate(tokens_in(document.text)):
+    for number, token in enumerate(_different(tokens_in(document.text))):
         before = document.text[max(token.at - _NAME_BEFORE, 0) : token.at]
         named = _NAMED_SO.search(before)
         yield Setting(
@@ -36,6 +36,15 @@ def script_settings(document: Document) -> Iterator[Setting]:
             document=document,
             route=f"text.{number}",
         )
+
+
+def _different(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Each once, at its first place: answers that somebody kept repeat their addresses."""
+    seen: set[str] = set()
+    for token in tokens:
+        if token.value not in seen:
+            seen.add(token.value)
+            yield token
 
 
 def _node_at(lines: Lines, value: str, at: int) -> Node:

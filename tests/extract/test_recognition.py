@@ -452,6 +452,16 @@ def test_an_address_that_is_signed_is_a_credential() -> None:
     assert (found.provider, found.kind) == ("azure", "sas_token")
 
 
+@pytest.mark.parametrize("written", ["sv=2023-11-03&se={0}&sp=r", "se={0}&sp=r&sv=2023-11-03&sr=c"])
+def test_an_address_that_is_signed_until_a_day_may_have_ended(written: str) -> None:
+    signature = fake("azure_shared_access_key").removeprefix("SharedAccessKey=")
+    query = written.format("2024-10-01T05%3A23%3A06Z")
+    found = by_look(f"https://a.blob.core.windows.net/c?{query}&sig={signature}")
+
+    assert found is not None
+    assert (found.secret[:3], found.confidence) == (written[:3], Confidence.LIKELY)
+
+
 def test_a_name_may_stand_within_a_key_of_openai() -> None:
     marker = b64encode(b"OpenAI").decode()
     half = fake("password", serial=4)

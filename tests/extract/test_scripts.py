@@ -58,6 +58,13 @@ def test_a_guide_repeats_keys_that_are_told_once() -> None:
     assert not deployment_of({"a.md": f"password: {VALUE}\n"}).credentials
 
 
+def test_answers_that_somebody_kept_repeat_their_keys() -> None:
+    key = fake("openai_key")
+    (found,) = deployment_of({"web/kept.ts": f"const a = ['{key}',\n'{key}'];\n"}).credentials
+
+    assert found.evidence[0].line == 1
+
+
 @pytest.mark.parametrize(
     ("file", "text", "framework", "line"),
     [

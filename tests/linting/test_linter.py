@@ -148,6 +148,7 @@ def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
         *("tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts"),
         *("web/.env.test", "docker-compose.local-test.yml", "compose.e2e.yaml"),
         "hack/full-smoke-test.yaml",
+        "web/__mocks__/answers.ts",
         *("scripts/login-e2e.sh", "ci/e2e.ps1", "scripts/test-menu.sh", "bin/load-test.bash"),
     ],
 )
