@@ -14,6 +14,7 @@ from agentaudit.extract.claude_rules import (
     unasked,
     wide,
 )
+from agentaudit.extract.coding_agents import with_folders
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
@@ -56,6 +57,7 @@ def _extract(document: Document, collector: Collector) -> None:
         sandboxed=sandboxed(root.child("sandbox")),
         evidence=tuple(dict.fromkeys((*_openings(document), *agent.evidence))),
     )
+    changed = with_folders(changed, document, root.get("permissions", "additionalDirectories"))
     collector.update(changed)
     _add_approval(document, collector, changed)
     _add_tools(document, collector, changed)

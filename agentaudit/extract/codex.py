@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.coding_agents import is_codex
+from agentaudit.extract.coding_agents import is_codex, with_folders
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import REQUIREMENTS, add_telemetry, client_agent
@@ -78,6 +78,8 @@ def _add_agent(document: Document, collector: Collector, forbidden: _Forbidden) 
     if loosest.bypass:
         place = evidence(document, loosest.node, loosest.approval)
         changed = replace(changed, evidence=tuple(dict.fromkeys((place, *changed.evidence))))
+    writable = document.root.get("sandbox_workspace_write", "writable_roots")
+    changed = with_folders(changed, document, writable)
     collector.update(changed)
     return changed
 

@@ -2,8 +2,13 @@
 
 import re
 
+from msgspec.structs import replace
+
 from agentaudit.expressions import regex
-from agentaudit.readers.document import Document
+from agentaudit.extract.collector import evidence
+from agentaudit.extract.redaction import plain
+from agentaudit.model.facts.agents import Agent
+from agentaudit.readers.document import Document, Node
 
 BYPASS = regex(
     r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo\b"
@@ -35,3 +40,19 @@ def is_codex(document: Document) -> bool:
     """Whether a TOML document is a configuration of Codex: by its name, and a key of its own."""
     named = _CODEX.search(document.file) is not None
     return named and any(document.root.child(key) is not None for key in _CODEX_KEYS)
+
+
+def with_folders(agent: Agent, document: Document, listed: Node | None) -> Agent:
+    """An agent with the folders that it may use besides its own, where any is named."""
+    folders = [each for each in (listed.list() if listed is not None else ()) if each.text]
+    if not folders:
+        return agent
+    named = (*agent.root_paths, *(each.raw for each in folders))
+    places = tuple(evidence(document, each, plain(each.raw)) for each in folders)
+    bypassing = agent.permission_mode == "bypass"  # which is graver, and told first
+    told = (*agent.evidence, *places) if bypassing else (*places, *agent.evidence)
+    return replace(
+        agent,
+        root_paths=tuple(dict.fromkeys(named)),
+        evidence=tuple(dict.fromkeys(told)),
+    )

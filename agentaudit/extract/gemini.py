@@ -8,6 +8,7 @@ import re
 
 from msgspec.structs import replace
 
+from agentaudit.extract.coding_agents import with_folders
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import add_telemetry, client_agent
@@ -51,6 +52,8 @@ def _add_agent(document: Document, collector: Collector) -> Agent:
         sandboxed=_sandboxed(root.get("tools", "sandbox") or root.child("sandbox")),
         evidence=(*([evidence(document, allowed)] if allowed and wide else []), *agent.evidence),
     )
+    listed = root.get("context", "includeDirectories") or root.child("includeDirectories")
+    changed = with_folders(changed, document, listed)
     collector.update(changed)
     return changed
 

@@ -26,6 +26,8 @@ class Agent(Fact, frozen=True, kw_only=True):
     """Whether a filter of the platform is attached; unknown where the platform has none."""
     wildcard_tools: bool = False
     sandboxed: Truth = Truth.UNKNOWN
+    root_paths: tuple[str, ...] = ()
+    """Folders that its own tools may use besides that of its project."""
     cors_open: bool = False
     """Whether pages of any origin may call the agent's endpoint."""
     token_passthrough: bool = False
