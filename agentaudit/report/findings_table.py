@@ -1,11 +1,12 @@
 """Findings on a terminal: the worst first, each with its place, and coverage at the end."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from agentaudit.model.finding import Finding, LintResult, Severity
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.finding import Family, Finding, LintResult, Severity
 from agentaudit.report.coverage import coverage_sentence, findings_sentence, told, unread_files
 from agentaudit.report.text import one_line
 
@@ -19,14 +20,18 @@ STYLES = {
 _INDENT = "  "
 _NARROWEST = 40
 _RELATED = 3
+_FEWEST_FOLDED = 4
+"""Findings of one secret; fewer are shown each by itself."""
 
 
 def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Text:
     """The open findings, what was suppressed, and what was read; colour says nothing alone."""
     width = max(width, _NARROWEST)
     text = Text()
-    for finding in result.open_findings:
+    for finding, others in _gathered(result.open_findings, verbose=verbose):
         text.append_text(_finding(finding, width, verbose=verbose))
+        if others:
+            text.append_text(_places("the same at", [item.evidence for item in others], width))
         text.append("\n")
     text.append(f"{findings_sentence(result)}\n")
     text.append("\n".join(_wrapped(coverage_sentence(result), width, "")) + "\n")
@@ -43,14 +48,49 @@ def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
     text.append(f" {finding.rule}\n" if fits else f"\n{_INDENT}{finding.rule}\n", style="bold")
     for line in _wrapped(one_line(finding.message), width, _INDENT):
         text.append(f"{line}\n")
-    shown = finding.related if verbose else finding.related[:_RELATED]
-    places = ", ".join(one_line(str(place)) for place in shown)
-    if places:
-        more = len(finding.related) - len(shown)
-        tail = f" and {more} more" if more else ""
-        for line in _wrapped(f"see also {places}{tail}", width, _INDENT):
-            text.append(f"{line}\n", style="dim")
+    if finding.related:
+        text.append_text(_places("see also", finding.related, width, verbose=verbose))
     return text
+
+
+def _places(words: str, places: Iterable[Evidence], width: int, *, verbose: bool = False) -> Text:
+    text = Text()
+    told = [one_line(str(place)) for place in places]
+    shown = told if verbose else told[:_RELATED]
+    tail = f" and {len(told) - len(shown)} more" if len(told) > len(shown) else ""
+    for line in _wrapped(f"{words} {', '.join(shown)}{tail}", width, _INDENT):
+        text.append(f"{line}\n", style="dim")
+    return text
+
+
+def _gathered(
+    findings: tuple[Finding, ...], *, verbose: bool
+) -> Iterator[tuple[Finding, list[Finding]]]:
+    """
+    Each finding, with those that say the same of the same secret elsewhere.
+
+    Workflows that were exported over and over hold one key a hundred times. All other formats have
+    each place, and so has the table when it tells all.
+    """
+    groups: list[list[Finding]] = []
+    at: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for finding in findings:
+        keys = [
+            (finding.rule, finding.severity.value, finding.message, str(place))
+            for place in (finding.evidence, *finding.related)
+            if finding.family is Family.CREDENTIALS and not verbose
+        ]
+        group = next((at[key] for key in keys if key in at), None)
+        if group is None:
+            group = []
+        group.append(finding)
+        groups.append(group)
+        at.update(dict.fromkeys(keys, group))
+    for finding, group in zip(findings, groups, strict=True):
+        if len(group) < _FEWEST_FOLDED:
+            yield finding, []
+        elif finding is group[0]:
+            yield finding, group[1:]
 
 
 def _unread(result: LintResult, width: int) -> Iterator[str]:

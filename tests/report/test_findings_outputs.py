@@ -330,3 +330,33 @@ def test_coverage_counts_every_kind_of_file() -> None:
     )
     assert "skipped 1,234 that" in coverage_sentence(result(coverage=(folder,)))
     assert "1 reference unresolved" in coverage_sentence(replace(result(), unresolved=(open_end,)))
+
+
+def repeated(count: int) -> LintResult:
+    """One key in so many files, of which each names the first."""
+    first = finding("held-key", Severity.HIGH)
+    places = [place(line, f"flows/v{line}.json") for line in range(1, count + 1)]
+    others = [replace(first, evidence=at, related=(place(4),)) for at in places]
+    apart = replace(first, evidence=place(7, "zone.json"), related=(place(7, "else.json"),))
+    return result(first, *others, apart)
+
+
+def test_the_table_tells_one_secret_in_many_places_once() -> None:
+    table = render_table(repeated(5), width=100).plain
+
+    assert table.count("The key in KEY is held.") == 2
+    assert "same at flows/v1.json:1:5, flows/v2.json:2:5, flows/v3.json:3:5 and 2 more\n" in table
+    assert "zone.json:7:5 high held-key\n" in table
+    assert "7 high" in table
+
+
+@pytest.mark.parametrize(("count", "verbose", "told"), [(2, False, 4), (5, True, 7)])
+def test_the_table_tells_a_few_places_or_all_when_asked_for_each(
+    count: int,
+    verbose: bool,  # noqa: FBT001, a parameter of the table
+    told: int,
+) -> None:
+    table = render_table(repeated(count), width=100, verbose=verbose).plain
+
+    assert table.count("The key in KEY is held.") == told
+    assert "the same at" not in table
