@@ -109,7 +109,7 @@ def _surveyed(source: Source, keep: "Callable[[SpanSeen], None]") -> Survey:
         raise UsageError(
             f"the format {source.form} says when calls came and how many tokens they had, and not"
             " how long they took: assume a model with --tokens-per-s PROMPT:GENERATED, such as"
-            " 8000:60"
+            " 8000:60 (`agentaudit trace import` takes it for commands that do not)"
         ) from None
     return survey
 

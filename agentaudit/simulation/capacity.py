@@ -22,7 +22,7 @@ from agentaudit.simulation.experiment import Experiment, Outcome, estimate, outc
 from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.objectives import met
-from agentaudit.simulation.open_arrivals import comes_at_no_rate, coming_at_random, how_they_come
+from agentaudit.simulation.open_arrivals import at_a_rate
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.sentences import listed, time
@@ -56,7 +56,7 @@ def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
 
 
 def _max_rate(ranking: Ranking, policy: Policy) -> Found:
-    experiment, assumed = _at_a_rate(ranking)
+    experiment, assumed = at_a_rate(ranking.experiment, ranking.base_result.throughput_per_s)
     if not max(with_rate(experiment, 1.0).load()):
         sentence = (
             f"Under {policy.name} no rate is too high for the machine: requests ask nothing of its"
@@ -96,16 +96,6 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
         _found(Question.MAX_RATE, policy, value, sentence + assumed),
         interval=interval,
     )
-
-
-def _at_a_rate(ranking: Ranking) -> tuple[Experiment, str]:
-    """The experiment, and what is assumed where its requests come at no rate."""
-    experiment = ranking.experiment
-    if len(experiment.first.requests) == 1 or not comes_at_no_rate(experiment):
-        return experiment, ""
-    answered_per_s = ranking.base_result.throughput_per_s
-    assumed = f" In this answer requests come at random times, and not {how_they_come(experiment)}."
-    return coming_at_random(experiment, answered_per_s), assumed
 
 
 def _largest_factor(ranking: Ranking, experiment: Experiment, policy: Policy) -> tuple[float, bool]:

@@ -13,6 +13,18 @@ from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.shaping import shaped
 
 
+def at_a_rate(experiment: Experiment, answered_per_s: float) -> tuple[Experiment, str]:
+    """
+    The experiment, and what is assumed where its requests come at no rate.
+
+    They then come as often as they are answered now.
+    """
+    if len(experiment.first.requests) == 1 or not comes_at_no_rate(experiment):
+        return experiment, ""
+    assumed = f" In this answer requests come at random times, and not {how_they_come(experiment)}."
+    return _coming_at_random(experiment, answered_per_s), assumed
+
+
 def comes_at_no_rate(experiment: Experiment) -> bool:
     """Whether requests come all at once, or from users who wait for their answers."""
     return any(all_at_once(one) or one.users for one in experiment.workloads)
@@ -26,7 +38,7 @@ def how_they_come(experiment: Experiment) -> str:
     return f"from {f'{users} users who wait' if users > 1 else '1 user who waits'} for answers"
 
 
-def coming_at_random(experiment: Experiment, rate_per_s: float) -> Experiment:
+def _coming_at_random(experiment: Experiment, rate_per_s: float) -> Experiment:
     """The same requests at random instants (Poisson), so many a second, whoever was answered."""
     arrivals = Arrivals(kind=ArrivalKind.POISSON, number=rate_per_s)
     return replace(
