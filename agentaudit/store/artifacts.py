@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 LARGEST_BYTES = 256 * 1024 * 1024
-_TOGETHER = 200
+_TOGETHER = 50
 _END = b"\n  ]"
 
 Artifact: TypeAlias = (
@@ -82,7 +82,7 @@ def json_pieces(artifact: Artifact) -> Iterator[bytes]:
 
 
 def _listed(values: tuple[object, ...]) -> Iterator[bytes]:
-    """A list, some hundred of its values at a time without the brackets around them."""
+    """A list, some of its values at a time, without the brackets around them."""
     before = b"["
     for first in range(0, len(values), _TOGETHER):
         some = _within(values[first : first + _TOGETHER])
