@@ -4,13 +4,9 @@ Is this setting a credential? Name and value in, an answer out; nothing is writt
 Literals are recognised by their look first and by their name second, references by name alone.
 """
 
-import base64
-import json
 import re
 from collections import Counter
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from msgspec import Struct
 
@@ -23,7 +19,7 @@ from agentaudit.extract.literals import (
 )
 from agentaudit.extract.secret_names import SecretName, opens_its_holder, secret_name
 from agentaudit.extract.secret_values import could_be_secret, is_composed, likelihood
-from agentaudit.extract.sizes import FOR_EVER_S
+from agentaudit.extract.signed_tokens import may_hold_signed_token, signed_token
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.readers.token_forms import HOUR_S, Token, may_hold_token, token_in
@@ -44,7 +40,6 @@ _FEDERATED = regex(
     re.IGNORECASE,
 )
 """Files of Google without a key: they say where to ask for a session."""
-_JWT = regex(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]{20,}")
 """With its signature (RFC 7515, section 7.1), of which the shortest in use has 43 characters."""
 _BEARER = regex(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _DATABASES = frozenset(
@@ -67,12 +62,6 @@ _PREFIX = 3
 _ALPHABET = "abcdefghijklmnop"
 _SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
 """How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
-_SUBJECT_OF_DOCUMENTATION, _ISSUED_IN_DOCUMENTATION = "1234567890", 1516239022
-"""Of John Doe: the claims of the token that jwt.io shows to everybody, whatever else is changed."""
-
-
-_ROLE_OF_EVERYBODY = "anon"
-"""Of keys that Supabase means to stand in pages ("Understanding API keys")."""
 
 
 class Recognised(Struct, frozen=True, kw_only=True):
@@ -117,7 +106,7 @@ def may_be_named(key: str) -> bool:
 
 def may_show(text: str) -> bool:
     """Whether anything in a text may look like a credential: a cheap no for most texts."""
-    return ("://" in text and "@" in text) or "eyJ" in text or may_hold_token(text)
+    return ("://" in text and "@" in text) or may_hold_signed_token(text) or may_hold_token(text)
 
 
 def _carries_token(key: str) -> bool:
@@ -198,7 +187,8 @@ def _by_name(key: str, value: str) -> Recognised | None:
     name = secret_name(key)
     if name is None or len(value) > _LONGEST_SECRET or not could_be_secret(key, name.kind, value):
         return None
-    if _is_shown_to_everybody(value):
+    token = signed_token(value)
+    if token is not None and token.shown_to_everybody:
         return None
     return Recognised(
         provider=name.provider,
@@ -229,19 +219,17 @@ def _in_force(key: str, default: str) -> Recognised | None:
 
 
 def _jwt(text: str) -> Recognised | None:
-    if "eyJ" not in text:
+    token = signed_token(text)
+    if token is None or token.shown_to_everybody:
         return None
-    found = _JWT.search(text)
-    if found is None or _is_shown_to_everybody(text):
-        return None
-    ttl_s = _ttl_of_claims(_claims(found["claims"]))
+    ttl_s = token.ttl_s
     return Recognised(
         provider="",
         kind="jwt",
         form=CredentialForm.LITERAL,
         lifetime=Lifetime.STATIC if ttl_s is None else lifetime_of(ttl_s),
         ttl_s=ttl_s,
-        secret=found[0],
+        secret=token.value,
     )
 
 
@@ -254,35 +242,6 @@ def _opens(password: str, host: str) -> Confidence:
 def lifetime_of(ttl_s: int) -> Lifetime:
     """Whether what is good for so long, in seconds, is a key to keep or one to throw away."""
     return Lifetime.STATIC if ttl_s > _LONG_LIVED_S else Lifetime.SHORT
-
-
-def _claims(encoded: str) -> Mapping[str, object]:
-    """What a token says; nothing where it does not decode."""
-    try:
-        padded = encoded + "=" * (-len(encoded) % 4)
-        claims = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, RecursionError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
-
-
-def _is_shown_to_everybody(text: str) -> bool:
-    found = _JWT.search(text)
-    claims = _claims(found["claims"]) if found is not None else {}
-    return (
-        claims.get("sub") == _SUBJECT_OF_DOCUMENTATION
-        or claims.get("iat") == _ISSUED_IN_DOCUMENTATION
-        or claims.get("role") == _ROLE_OF_EVERYBODY
-    )
-
-
-def _ttl_of_claims(claims: Mapping[str, Any]) -> int | None:
-    """Seconds between issue and expiry; None for a token that never expires."""
-    try:
-        ttl_s = int(claims["exp"]) - int(claims.get("iat", claims.get("nbf", claims["exp"])))
-    except (ValueError, KeyError, TypeError, OverflowError):
-        return None
-    return ttl_s if abs(ttl_s) < FOR_EVER_S else None
 
 
 def _url_with_password(text: str) -> Recognised | None:

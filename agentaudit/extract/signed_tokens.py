@@ -1,0 +1,63 @@
+"""JSON Web Tokens that stand in texts, and what they say of themselves (RFC 7519)."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from agentaudit.expressions import regex
+from agentaudit.extract.sizes import FOR_EVER_S
+
+_JWT = regex(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]{20,}")
+_SUBJECT_OF_DOCUMENTATION, _ISSUED_IN_DOCUMENTATION = "1234567890", 1516239022
+"""Of John Doe: the claims of the token that jwt.io shows to everybody, whatever else is changed."""
+_ROLE_OF_EVERYBODY = "anon"
+"""Of keys that Supabase means to stand in pages ("Understanding API keys")."""
+
+
+class SignedToken(Struct, frozen=True):
+    """A token and what it claims; nothing where that does not decode."""
+
+    value: str
+    claims: Mapping[str, Any]
+
+    @property
+    def ttl_s(self) -> int | None:
+        """Seconds between issue and expiry; None for a token that never expires."""
+        claims = self.claims
+        try:
+            ttl_s = int(claims["exp"]) - int(claims.get("iat", claims.get("nbf", claims["exp"])))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            return None
+        return ttl_s if abs(ttl_s) < FOR_EVER_S else None
+
+    @property
+    def shown_to_everybody(self) -> bool:
+        """Whether it is of a documentation, or made to stand in pages."""
+        return (
+            self.claims.get("sub") == _SUBJECT_OF_DOCUMENTATION
+            or self.claims.get("iat") == _ISSUED_IN_DOCUMENTATION
+            or self.claims.get("role") == _ROLE_OF_EVERYBODY
+        )
+
+
+def may_hold_signed_token(text: str) -> bool:
+    """Whether it is worth a search."""
+    return "eyJ" in text
+
+
+def signed_token(text: str) -> SignedToken | None:
+    """The first token within a text."""
+    found = _JWT.search(text) if may_hold_signed_token(text) else None
+    return None if found is None else SignedToken(found[0], _claims(found["claims"]))
+
+
+def _claims(encoded: str) -> Mapping[str, Any]:
+    try:
+        padded = encoded + "=" * (-len(encoded) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(padded))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
