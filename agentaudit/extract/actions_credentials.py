@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from agentaudit.extract.actions_jobs import Job, Step, WorkflowFile, raw
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.redaction import assignment, plain
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime

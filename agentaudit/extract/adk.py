@@ -13,11 +13,12 @@ from msgspec import Struct, field
 
 from agentaudit.extract.adk_tools import add_tools
 from agentaudit.extract.bounds import Bound, bound
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp import Reading
 from agentaudit.extract.redaction import bare_url, plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Model

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from agentaudit.extract.adk_named_tools import ADK_TOOLS
-from agentaudit.extract.collector import Setting, evidence
+from agentaudit.extract.collector import evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
@@ -21,6 +21,7 @@ from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_tools import function_tool
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool, ToolServer

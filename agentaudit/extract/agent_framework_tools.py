@@ -9,7 +9,7 @@ its own.
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Setting, evidence, fact_id
+from agentaudit.extract.collector import evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.known_tools import CODE, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_headers, add_proofs, add_server
@@ -17,6 +17,7 @@ from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.mcp_tools import tools_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.schemas import Taken, taken_of
+from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.controls import Approval

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Setting
 from agentaudit.extract.recognition import may_be_named
+from agentaudit.extract.settings import Setting
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import lines_of
 

@@ -19,11 +19,12 @@ from agentaudit.extract.autogen_memory import add_memory
 from agentaudit.extract.autogen_tools import add_executor, add_surfer, add_workbenches
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp import Reading
 from agentaudit.extract.redaction import bare_url, plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent, Model
 from agentaudit.readers.document import Document, Node, NodeKind

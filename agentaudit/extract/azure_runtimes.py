@@ -12,8 +12,9 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from agentaudit.extract.azure_deployed import Deployed
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime

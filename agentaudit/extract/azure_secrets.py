@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from agentaudit.extract.azure_deployed import Deployed
-from agentaudit.extract.collector import Collector, Setting
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.credentials import Holding, add_credentials, add_shown_parameter
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.secret_names import secret_name
+from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.azure_syntax import Literal, Parameter, Template
 from agentaudit.readers.document import Document, Node, NodeKind

@@ -11,10 +11,11 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 
-from agentaudit.extract.collector import Collector, Setting
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.credentials import Holding, add_credentials, part_of
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.literals import form_of
+from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node, NodeKind
 

@@ -5,10 +5,11 @@ Source: AWS CloudFormation User Guide, "Parameters": `NoEcho` masks a value wher
 described; a default stands in the template, whatever is masked.
 """
 
-from agentaudit.extract.collector import Collector, Setting
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.credentials import Holding, add_credentials, add_shown_parameter
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.secret_names import secret_name
+from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node
 

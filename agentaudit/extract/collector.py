@@ -14,10 +14,10 @@ from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget, Spent
 from agentaudit.extract.redaction import cleaned
 from agentaudit.extract.shown_facts import shown
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
-from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.model.facts.fact import NOBODY, Fact, FactId
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.readers.document import Document, Node
 
 _SLUG_LENGTH = 40
@@ -71,64 +71,6 @@ class Reference(Struct, frozen=True, kw_only=True):
     target: type[Fact]
     name: str
     at: tuple[Evidence, ...]
-
-
-class Workload(Struct, frozen=True, kw_only=True):
-    """What a runtime was read from, kept until all are known: who runs what is joined then."""
-
-    runtime_id: FactId
-    document: Document
-    names: tuple[str, ...]
-    """By which others reach it, and by which an agent may be named after it."""
-    role: str
-    """agent, gateway, model, store, tool_server or empty."""
-    image: str = ""
-    build: str | None = None
-    """Folder its image is built from, from the root; None when it is not built here."""
-    dockerfile: str = ""
-    """What builds the image in that folder, where that is said; any file there may."""
-    words: tuple[str, ...] = ()
-    """Entry point, command and arguments."""
-    settings: tuple["Setting", ...] = ()
-    settings_whole: bool = False
-    """Whether all that its environment is taken from is among the files."""
-    mounts: tuple[tuple[str, str], ...] = ()
-    """Files and folders of the repository, and where they are mounted."""
-    configurations: tuple[tuple[Document, Node], ...] = ()
-    """Texts of configuration files that stand within another file: in a ConfigMap, in values."""
-    labels: tuple[tuple[str, str], ...] = ()
-    namespace: str = ""
-    ports: frozenset[str] = frozenset()
-    """Numbers and names of the ports that it declares, in a pod."""
-    ports_of_pod: frozenset[str] = frozenset()
-    """Those of all containers of its pod."""
-    agent_id: FactId = NOBODY
-    """The agent that its platform says it serves."""
-    timeout_s: int | None = None
-    """When the platform ends a request or a task, where it does."""
-    open_to_all: Evidence | None = None
-    """Where it says that the platform lets anybody call."""
-
-
-class Setting(Struct, frozen=True, kw_only=True):
-    """One named value, where it stands, and further places that lead to it."""
-
-    key: str
-    value: Node
-    document: Document
-    route: str
-    """Route of keys to the value in its document: `services.agent.environment`."""
-    via: tuple[Evidence, ...] = ()
-    text: str | None = None
-    """The value when it is only a part of the node, or decoded from it."""
-    form: CredentialForm | None = None
-    """Decided by the syntax around it (`secretKeyRef`), whatever the value looks like."""
-    channel: str = ""
-    """What the platform has for secrets, where this stands beside it, in plain view."""
-
-    @property
-    def content(self) -> str:
-        return self.text if self.text is not None else (self.value.text or "")
 
 
 class Collector(Struct):

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import Environment
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.literals import default_of, variable_of
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.shared_variables import SHARED
 from agentaudit.readers.document import Document, Node, NodeKind
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Setting
+from agentaudit.extract.settings import Setting
 
 _GATEWAY = (
     r"litellm|agentgateway|mcp-?gateway|portkey|envoy-ai|contextforge|mcp-?proxy|toolhive|bifrost"

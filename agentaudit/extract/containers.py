@@ -10,14 +10,16 @@ import re
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.container_roles import asks, resembles_agent, role_of
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import fetched_by, image_launch
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, plain
 from agentaudit.extract.registries import add_registry
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named, stage_of_settings
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Model

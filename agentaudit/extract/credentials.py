@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.made_up import is_made_up
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
 from agentaudit.extract.secret_names import name_words, secret_name
 from agentaudit.extract.secret_values import is_composed
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import owner_stage, stage_of_file
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence

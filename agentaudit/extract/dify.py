@@ -9,12 +9,13 @@ the kind `secret` is exported with its value when the one who exports asks for t
 from collections.abc import Iterator
 
 from agentaudit.extract.bounds import Bound, bound
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.known_tools import CODE, PAGES, WEB, KnownTool
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore

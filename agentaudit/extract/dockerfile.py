@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents import starts_agent
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.dockerfile_instructions import base_of, instructions, words_of
 from agentaudit.extract.dockerfile_servers import add_image_server, folders_with_servers
@@ -14,6 +14,8 @@ from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.registries import add_registry
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime

@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from msgspec import Struct
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.container_roles import asks, role_of
 from agentaudit.extract.containers import tool_server_id
 from agentaudit.extract.dockerfile_instructions import base_of, last_stage, started
@@ -21,6 +21,8 @@ from agentaudit.extract.mcp_catalogue import known_server
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, plain
 from agentaudit.extract.registries import add_registry
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.runtimes import Runtime

@@ -11,10 +11,11 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import client_agent, client_of
+from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node, NodeKind

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.literals import literal_of
 from agentaudit.extract.redaction import assignment, bare_url
+from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.controls import AuditLog, Retry
 from agentaudit.model.facts.fact import FactId

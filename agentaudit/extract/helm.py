@@ -12,12 +12,14 @@ from collections.abc import Set as AbstractSet
 from msgspec import Struct
 
 from agentaudit.errors import Problem
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import bytes_of
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime

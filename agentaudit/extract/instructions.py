@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.literals import form_of
@@ -17,6 +17,7 @@ from agentaudit.extract.recognition import (
     may_show,
     recognise,
 )
+from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction

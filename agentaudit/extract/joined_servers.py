@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, Workload
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.container_roles import asks
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import ToolServer

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents import bypassed
-from agentaudit.extract.collector import Collector, Workload, evidence, fact_id, with_place
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.environment import limit, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
@@ -20,6 +20,7 @@ from agentaudit.extract.joined_memory import join_memory
 from agentaudit.extract.joined_needs import join_needs
 from agentaudit.extract.joined_references import normal, resolve_references
 from agentaudit.extract.joined_servers import join_servers
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent

@@ -7,7 +7,7 @@ Keys by the types of https://github.com/kagent-dev/kagent, `go/api/v1alpha2`.
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kagent_tools import add_agent_tools, headers_of, server_id
@@ -17,6 +17,7 @@ from agentaudit.extract.launchers import image_launch, launch_of
 from agentaudit.extract.mcp import tls_of
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, bare_url, plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Model
 from agentaudit.model.facts.credentials import CredentialForm

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id, with_place
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 from agentaudit.extract.named_effects import named_effects
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Workload, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import add_egress, runtime_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.kubernetes_accounts import add_account
@@ -11,6 +11,7 @@ from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import Environment
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.shared_variables import SHARED
 from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.credentials import CredentialForm

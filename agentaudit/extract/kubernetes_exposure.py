@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Workload, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects, labels_of
 from agentaudit.extract.kubernetes_policies import Pods
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import FactId

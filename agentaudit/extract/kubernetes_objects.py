@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Setting
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kustomize import patch_files
 from agentaudit.extract.registry_logins import SECRET_KEYS, kept_logins
+from agentaudit.extract.settings import Setting
 from agentaudit.readers.document import Document, Node
 
 _REDIS_FILE = regex(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import (
     KubernetesObject,
@@ -18,6 +18,7 @@ from agentaudit.extract.kubernetes_objects import (
     kubernetes_objects,
     labels_of,
 )
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Egress

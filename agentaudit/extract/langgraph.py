@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id, with_place
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import FOR_EVER_S
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId

@@ -12,13 +12,15 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from agentaudit.extract.bounds import bound
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.letta_tools import Parts, add_tools
 from agentaudit.extract.mcp import Reading
 from agentaudit.extract.redaction import bare_url, plain
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Model
 from agentaudit.model.facts.memory import MemoryStore

@@ -11,13 +11,14 @@ from operator import itemgetter
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Setting, evidence
+from agentaudit.extract.collector import evidence
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp import Reading, add_proofs, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.schemas import Taken, as_taking, taken_by
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.source_tools import add_tool_in, tool_in
 from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Node, NodeKind

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded_yaml
@@ -20,6 +20,7 @@ from agentaudit.extract.kubernetes_objects import kubernetes_objects
 from agentaudit.extract.litellm_limits import add_virtual_keys, limit_spending
 from agentaudit.extract.litellm_memory import add_cache
 from agentaudit.extract.redaction import bare_url, plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Model
 from agentaudit.model.facts.controls import AuditLog, Gateway, Guardrail

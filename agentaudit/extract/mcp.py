@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.launchers import launch_of
@@ -27,6 +27,7 @@ from agentaudit.extract.recognition import by_look
 from agentaudit.extract.redaction import arguments, bare_url, plain
 from agentaudit.extract.registries import add_registry
 from agentaudit.extract.secret_names import secret_name
+from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent

@@ -7,11 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import URLS, DeclaredServer
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 

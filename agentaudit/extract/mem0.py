@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_nodes import node_of
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore

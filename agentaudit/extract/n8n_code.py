@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, Setting
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.n8n_workflows import Workflow
 from agentaudit.extract.recognition import recognise
+from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
 

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from agentaudit.extract.actions_tools import add_allowed_tools
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents import BYPASS, starts_agent
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import add_egress
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.secret_names import secret_name
+from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent, Source

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Setting
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.recognition import by_look, recognise
+from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.token_forms import token_in
 

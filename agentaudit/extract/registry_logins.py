@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from agentaudit.extract.collector import Setting
 from agentaudit.extract.made_up import encoded_text
+from agentaudit.extract.settings import Setting
 from agentaudit.readers.document import Document, Node
 
 SECRET_KEYS = frozenset({".dockerconfigjson", ".dockercfg"})

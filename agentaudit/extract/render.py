@@ -7,10 +7,11 @@ that it makes up. A plan limits memory and CPU always. Source: Render, "Blueprin
 
 from collections.abc import Iterator
 
-from agentaudit.extract.collector import Collector, Setting
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.platform_files import render_blueprints
+from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Setting
 from agentaudit.extract.literals import literal_of
 from agentaudit.extract.made_up import is_made_up
+from agentaudit.extract.settings import Setting
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.scripts import assignments

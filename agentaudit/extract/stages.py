@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Setting
 from agentaudit.extract.recognition import Recognised
 from agentaudit.extract.secret_names import name_words
+from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 
 PRODUCTION = "production"

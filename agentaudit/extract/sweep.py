@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.assignments import assigned_settings, assigns_secrets
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
@@ -23,6 +23,7 @@ from agentaudit.extract.python_texts import settings_in_code
 from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
 from agentaudit.extract.registry_logins import written_logins
 from agentaudit.extract.script_keys import script_settings
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent

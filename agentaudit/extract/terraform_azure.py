@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from agentaudit.extract.azure_runtimes import MANAGED
-from agentaudit.extract.collector import Collector, Setting, evidence
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform_azure_identities import (
     AZURE_RUNTIMES,
     system_assigned,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.google_platforms import (
@@ -20,6 +20,7 @@ from agentaudit.extract.google_platforms import (
     is_default_account,
     with_instances,
 )
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.extract.terraform_agents import known
 from agentaudit.extract.terraform_clouds import google_account_of

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, Setting, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.embedded import embedded
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import retention

@@ -12,9 +12,11 @@ import re
 
 from msgspec import Struct
 
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.controls import AuditLog
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from agentaudit.extract.bounds import bound, switch
-from agentaudit.extract.collector import Collector, Setting, Workload, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Runtime

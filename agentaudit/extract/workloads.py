@@ -1,0 +1,45 @@
+"""What runs: a container, a function or a service as one platform declares it."""
+
+from msgspec import Struct
+
+from agentaudit.extract.settings import Setting
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.readers.document import Document, Node
+
+
+class Workload(Struct, frozen=True, kw_only=True):
+    """What a runtime was read from, kept until all are known: who runs what is joined then."""
+
+    runtime_id: FactId
+    document: Document
+    names: tuple[str, ...]
+    """By which others reach it, and by which an agent may be named after it."""
+    role: str
+    """agent, gateway, model, store, tool_server or empty."""
+    image: str = ""
+    build: str | None = None
+    """Folder its image is built from, from the root; None when it is not built here."""
+    dockerfile: str = ""
+    """What builds the image in that folder, where that is said; any file there may."""
+    words: tuple[str, ...] = ()
+    """Entry point, command and arguments."""
+    settings: tuple[Setting, ...] = ()
+    settings_whole: bool = False
+    """Whether all that its environment is taken from is among the files."""
+    mounts: tuple[tuple[str, str], ...] = ()
+    """Files and folders of the repository, and where they are mounted."""
+    configurations: tuple[tuple[Document, Node], ...] = ()
+    """Texts of configuration files that stand within another file: in a ConfigMap, in values."""
+    labels: tuple[tuple[str, str], ...] = ()
+    namespace: str = ""
+    ports: frozenset[str] = frozenset()
+    """Numbers and names of the ports that it declares, in a pod."""
+    ports_of_pod: frozenset[str] = frozenset()
+    """Those of all containers of its pod."""
+    agent_id: FactId = NOBODY
+    """The agent that its platform says it serves."""
+    timeout_s: int | None = None
+    """When the platform ends a request or a task, where it does."""
+    open_to_all: Evidence | None = None
+    """Where it says that the platform lets anybody call."""
