@@ -1,12 +1,19 @@
 """Actions: which permissions are sensitive, and how grave it is to have them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from fnmatch import translate
 from functools import lru_cache
 
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import ActionClasses, Impact
+
+
+def actions_of(grant: Grant) -> tuple[Hashable, ...]:
+    """All that decides which actions of a grant are sensitive: equal for grants that are alike."""
+    changes = bool(grant.write_count or grant.permissions_count or grant.admin)
+    named = () if grant.sensitive_actions else grant.actions
+    return grant.sensitive_actions, grant.permission_actions, named, changes
 
 
 def sensitive_actions(grant: Grant) -> frozenset[str]:

@@ -63,7 +63,7 @@ def matches(seen: View, query: ThreatQuery) -> Matches:
     effort = 0
     for who, named in seen.entries(first).items():
         for told_of in _told_of(seen, query):
-            limits = {**told_of, first: named & told_of.get(first, named)}
+            limits = {**told_of, first: named & told_of[first] if first in told_of else named}
             if told_of and effort > MOST_EFFORT:
                 shortest = _match(seen, query, who, limits, follow=seen.nearest)
                 cut |= {shortest.node: None} if shortest else {}

@@ -31,6 +31,10 @@ class Notes(Struct, frozen=True):
             note = self.kept[question] = about, answer()
         return cast("AnswerT", note[1])
 
+    def answers(self, question: Hashable) -> bool:
+        """Whether the answer to a question is known."""
+        return question in self.kept
+
     def without(self, changed: Kinds) -> "Notes":
         """The notes that speak of nothing that changed."""
         return Notes(

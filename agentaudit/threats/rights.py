@@ -12,7 +12,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.model.threat import ActionClasses
-from agentaudit.threats.actions import matching, permission_actions, sensitive_actions
+from agentaudit.threats.actions import actions_of, matching, permission_actions, sensitive_actions
 from agentaudit.threats.flows import AUTHORITY
 from agentaudit.threats.graph import World
 from agentaudit.threats.views import View
@@ -43,7 +43,7 @@ class Rights(Struct, frozen=True, kw_only=True):
 
 def together(every: Iterable[Rights]) -> Rights:
     """What several may do, all told."""
-    known = tuple(every)
+    known = {id(rights): rights for rights in every}.values()
     return Rights(
         actions=frozenset().union(*(rights.actions for rights in known)),
         permissions=frozenset().union(*(rights.permissions for rights in known)),
@@ -123,9 +123,9 @@ def _unread(seen: View, principal: Credential | Identity) -> Rights:
 
 
 def _allowed(seen: View, grant: Grant, denied: tuple[str, ...]) -> Rights:
-    """What is left of a grant; both worlds ask, and a wide one is long."""
+    """What is left of a grant; both worlds ask, a wide one is long, and many are alike."""
     return seen.notes.known(
-        ("allowed", grant.id, denied),
+        ("allowed", grant.provider, *actions_of(grant), denied),
         frozenset({Grant}),
         lambda: _left(grant, denied, seen.classes),
     )

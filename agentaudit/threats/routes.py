@@ -7,7 +7,7 @@ shortest routes to all nodes at once, and nobody walks again for another end.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from operator import attrgetter
 
@@ -90,31 +90,46 @@ def walk(
     return Walk(arrivals)
 
 
-class Homeward(Struct, frozen=True, kw_only=True):
+class Homeward(Struct, kw_only=True):
     """
     From wherever one starts, the shortest way to the best end there is, past the stages between.
 
-    Of ways of one length it is the one that a walk from there comes upon first.
+    Of ways of one length it is the one that a walk from there comes upon first. All are found in
+    one walk back from the ends, which goes only as far as those who start need it.
     """
 
     steps: Steps
+    arriving: Steps
     along: AbstractSet[str]
-    left: tuple[Mapping[str, int], ...]
+    between: Sequence[AbstractSet[str]]
+    ends: Iterator[AbstractSet[str]]
     """
-    How many steps are left from each node, by the stages passed; none where no way leads on.
+    In groups, the best first: whoever reaches one of those asks for no other.
+
+    What leads to a worse end alone is on no way to a better one: no node is gone through twice.
+    """
+    _left: list[dict[str, int]] = field(default_factory=list)
+    """
+    How many steps are left from each node, by the stages passed.
 
     More by a number where only a worse end is reached, so that no step leads from those to these.
     """
     _on: dict[tuple[str, int], GraphEdge | None] = field(default_factory=dict)
+    _level: list[tuple[str, int]] = field(default_factory=list)
+    _distance: int = -1
+
+    def __post_init__(self) -> None:
+        self._left = [{} for _ in range(len(self.between) + 1)]
 
     def route(self, starts: AbstractSet[str]) -> Route | None:
         """From the best of some nodes; None where there is no way from any."""
-        begun = ((self.left[0][name], name) for name in starts if name in self.left[0])
-        _, name = min(begun, default=(0, None))
-        if name is None:
-            return None
+        first = self._left[0]
+        while first.keys().isdisjoint(starts):
+            if not self._goes_on():
+                return None
+        _, name = min((first[name], name) for name in starts if name in first)
         edges, stops, passed = list[GraphEdge](), [name], 0
-        while passed < len(self.left):
+        while passed < len(self._left):
             step = self._step(name, passed)
             if step is None:
                 stops.append(name)
@@ -124,10 +139,40 @@ class Homeward(Struct, frozen=True, kw_only=True):
                 name = step.dst
         return Route(tuple(edges), tuple(stops))
 
+    def starts(self) -> AbstractSet[str]:
+        """Every node from which there is a way."""
+        while self._goes_on():
+            pass
+        return self._left[0].keys()
+
+    def _goes_on(self) -> bool:
+        """One step further back, if there is any."""
+        level, self._level = self._level, []
+        self._distance += 1
+        if not level:
+            group = next(self.ends, None)
+            for name in group or ():
+                self._come_to(name, len(self.between))
+            return group is not None
+        for name, passed in level:
+            for step in self.arriving.get(name, ()):
+                if step.kind in self.along:
+                    self._come_to(step.src, passed)
+        return True
+
+    def _come_to(self, name: str, passed: int) -> None:
+        here = self._left[passed]
+        if name in here:
+            return
+        here[name] = self._distance
+        self._level.append((name, passed))
+        if passed and name in self.between[passed - 1]:
+            self._come_to(name, passed - 1)
+
     def _step(self, name: str, passed: int) -> GraphEdge | None:
         """The first step that leads nearer; None where the next stage is reached."""
         if (name, passed) not in self._on:
-            left, wanted = self.left[passed], self.left[passed][name] - 1
+            left, wanted = self._left[passed], self._left[passed][name] - 1
             nearer = (
                 step
                 for step in (self.steps.get(name, ()) if wanted >= 0 else ())
@@ -135,43 +180,6 @@ class Homeward(Struct, frozen=True, kw_only=True):
             )
             self._on[name, passed] = next(nearer, None)
         return self._on[name, passed]
-
-
-def homeward(
-    steps: Steps,
-    arriving: Steps,
-    along: AbstractSet[str],
-    *,
-    between: Sequence[AbstractSet[str]],
-    ends: Iterable[AbstractSet[str]],
-) -> Homeward:
-    """
-    The ways past all stages between to an end, found in one walk back from there.
-
-    Ends come in groups, the best first: whoever reaches one of those asks for no other. What leads
-    to a worse end alone is on no way to a better one, so no node is walked through twice.
-    """
-    left: tuple[dict[str, int], ...] = tuple({} for _ in range(len(between) + 1))
-    distance = 0
-    for group in ends:
-        level = [(name, len(between)) for name in group]
-        while level:
-            further = []
-            for name, passed in level:
-                here = left[passed]
-                if name in here:
-                    continue
-                here[name] = distance
-                if passed and name in between[passed - 1]:
-                    level.append((name, passed - 1))
-                further += [
-                    (step.src, passed)
-                    for step in arriving.get(name, ())
-                    if step.kind in along and step.src not in here
-                ]
-            level, distance = further, distance + 1
-        distance += 1
-    return Homeward(steps=steps, along=along, left=left)
 
 
 def arriving(steps: Steps) -> Steps:

@@ -5,7 +5,7 @@ Queries and numbers ask the same of a graph, over and over: who stands at a stag
 walked to from where. A view answers from its notes whatever they still say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
@@ -16,10 +16,10 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.threat import ActionClasses, Entry, GraphEdge, Impact
-from agentaudit.threats.actions import impact_of
+from agentaudit.threats.actions import actions_of, impact_of
 from agentaudit.threats.graph import Steps, ThreatGraph, World
 from agentaudit.threats.notes import Notes
-from agentaudit.threats.routes import Homeward, Route, Walk, arriving, homeward, starters, walk
+from agentaudit.threats.routes import Homeward, Route, Walk, arriving, starters, walk
 from agentaudit.threats.stages import entry, kind_at, members
 
 FactT = TypeVar("FactT", bound=Fact)
@@ -61,7 +61,7 @@ class View(Struct, frozen=True, kw_only=True):
         return self.notes.known(
             ("stage", self.world, name),
             frozenset({kind_at(name)}),
-            lambda: members(name, self.facts(kind_at(name)), doubtful=doubtful),
+            lambda: self._same(members(name, self.facts(kind_at(name)), doubtful=doubtful)),
         )
 
     def entries(self, stage: str) -> Mapping[Entry, Nodes]:
@@ -76,12 +76,18 @@ class View(Struct, frozen=True, kw_only=True):
         found: dict[Entry, set[str]] = {}
         for name in self.stage(stage):
             found.setdefault(entry(self.fact(name)), set()).add(name)
-        return {who: frozenset(found[who]) for who in Entry if who in found}
+        return {who: self._same(frozenset(found[who])) for who in Entry if who in found}
+
+    def _same(self, names: Nodes) -> Nodes:
+        """The one set of these names: questions about equal ones are compared name by name."""
+        return self.notes.known(("nodes", names), frozenset(), lambda: names)
 
     def impact(self, grant: Grant) -> Impact:
         """The gravest thing that a grant allows."""
         return self.notes.known(
-            ("impact", grant.id), frozenset({Grant}), lambda: impact_of(grant, self.classes)
+            ("impact", *actions_of(grant), grant.admin, bool(grant.escalations), grant.write_count),
+            frozenset({Grant}),
+            lambda: impact_of(grant, self.classes),
         )
 
     def steps(self) -> Steps:
@@ -96,15 +102,24 @@ class View(Struct, frozen=True, kw_only=True):
     def walk(self, along: Along, starts: Nodes, *between: Nodes) -> Walk:
         """Everywhere from a stage, past others."""
         return self.notes.known(
-            ("walk", self.world, along, starts, between),
+            self._walked(along, starts, *between),
             along,
             lambda: walk(self.steps(), along, starts, between),
         )
 
+    def _walked(self, along: Along, starts: Nodes, *between: Nodes) -> Hashable:
+        return "walk", self.world, along, starts, between
+
     def route(self, along: Along, *stages: Nodes) -> Route | None:
-        """The shortest way through stages; of ways to single nodes all are found in one walk."""
+        """
+        The shortest way through stages.
+
+        Ways from many to single nodes are found in one walk, as are those from one node where that
+        was walked from already.
+        """
         *before, last = stages
-        if len(last) > 1:
+        alone = len(before[0]) == 1 and not self.notes.answers(self._walked(along, *before))
+        if len(last) > 1 or alone:
             return self.nearest(along, *stages)
         found = (self.walk(along, *before).route(end) for end in last)
         return self.notes.known(
@@ -122,7 +137,7 @@ class View(Struct, frozen=True, kw_only=True):
 
     def leading(self, along: Along, ends: Nodes) -> AbstractSet[str]:
         """Every node from which there is a way to one of the ends, those themselves among them."""
-        return self.homeward(along, (), (ends,)).left[0].keys()
+        return self.homeward(along, (), (ends,)).starts()
 
     def homeward(
         self, along: Along, between: tuple[Nodes, ...], ends: tuple[Nodes, ...]
@@ -131,7 +146,13 @@ class View(Struct, frozen=True, kw_only=True):
         return self.notes.known(
             ("homeward", self.world, along, between, ends),
             along,
-            lambda: homeward(self.steps(), self._arriving(), along, between=between, ends=ends),
+            lambda: Homeward(
+                steps=self.steps(),
+                arriving=self._arriving(),
+                along=along,
+                between=between,
+                ends=iter(ends),
+            ),
         )
 
     def pairs(self, along: Along, *stages: Nodes) -> int:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.threat import GraphEdge
 from agentaudit.threats.graph import Steps
-from agentaudit.threats.routes import Route, arriving, homeward, joined, starters, walk
+from agentaudit.threats.routes import Homeward, Route, arriving, joined, starters, walk
 from tests.threats.deployments import place
 
 NAMES = "abcdef"
@@ -37,12 +37,22 @@ def steps(*pairs: str) -> Steps:
 READS = frozenset({"reads"})
 
 
+def home_of(
+    graph: Steps,
+    along: AbstractSet[str],
+    between: Sequence[AbstractSet[str]],
+    ends: Sequence[AbstractSet[str]],
+) -> Homeward:
+    back = arriving(graph)
+    return Homeward(steps=graph, arriving=back, along=along, between=between, ends=iter(ends))
+
+
 def nearest(
     graph: Steps, along: AbstractSet[str], stages: Sequence[AbstractSet[str]]
 ) -> Route | None:
     """The shortest route through stages."""
     starts, *between, ends = stages
-    return homeward(graph, arriving(graph), along, between=between, ends=[ends]).route(starts)
+    return home_of(graph, along, between, [ends]).route(starts)
 
 
 def route(graph: Steps, *stages: str) -> Route | None:
@@ -147,7 +157,7 @@ def test_the_way_home_is_the_first_that_a_walk_comes_upon(
     """Every start has the same answer from one walk back as from a walk of its own."""
     graph = steps(*pairs)
     starts, *between, ends = stages
-    home = homeward(graph, arriving(graph), READS, between=between, ends=[ends])
+    home = home_of(graph, READS, between, [ends])
     for begun in (starts, *({start} for start in NAMES)):
         walked = walk(graph, READS, begun, between)
         first = next((name for name in walked.reached if name in ends), None)
@@ -163,7 +173,7 @@ def test_the_way_home_is_to_the_best_end_there_is(
     """As if each start walked on its own, and chose the best of all that it came to."""
     graph = steps(*pairs)
     ends = [{name} for name in ranked[:4]]
-    home = homeward(graph, arriving(graph), READS, between=between, ends=ends)
+    home = home_of(graph, READS, between, ends)
     for start in NAMES:
         walked = walk(graph, READS, {start}, between)
         best = next((name for name in ranked[:4] if name in walked.reached), None)
@@ -175,7 +185,7 @@ def test_a_hub_is_left_with_one_look_whoever_comes_through_it() -> None:
     """Very many that share one node do not each go through all that it leads to."""
     ends = "efgh"
     graph = Looked(steps("ad", "bd", "cd", *(f"d{end}" for end in ends)))
-    home = homeward(graph, arriving(graph), READS, between=[], ends=[frozenset(ends)])
+    home = home_of(graph, READS, [], [frozenset(ends)])
     graph.looks.clear()
     for start in "abc":
         home.route({start})
