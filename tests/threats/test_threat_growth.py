@@ -6,9 +6,12 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment
+from agentaudit.model.facts.permissions import Grant
 from agentaudit.rules.threats import load_threat_rules
+from agentaudit.threats import rights
 from agentaudit.threats.graph import threat_graph
 from agentaudit.threats.model import threat_model
+from agentaudit.threats.views import View
 from tests.extract.test_growth import written
 from tests.growth import further_cost
 
@@ -40,6 +43,12 @@ PARTS: Mapping[str, tuple[str, str, str, str]] = {
         "a.py",
         "from fastmcp import FastMCP\nserver = FastMCP('s')\n",
         "@server.tool()\ndef f@(url: str): return httpx.get(url)\n",
+        "",
+    ),
+    "agents of one file": (
+        "a.py",
+        "from langgraph.prebuilt import create_react_agent\n",
+        "a@ = create_react_agent('openai:gpt-4o', tools=[])\n",
         "",
     ),
     "accounts and what they may do": (
@@ -92,3 +101,26 @@ def test_each_further_part_is_asked_as_the_one_before(part: tuple[str, str, str,
     second, third = further_parts(part, lambda deployment: threat_model(deployment, RULES))
 
     assert third <= second * 1.02
+
+
+def test_grants_that_are_alike_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of an administrator has thousands of actions, and many roles may be administrators."""
+    function = (
+        "  F{0}: {{Type: 'AWS::Serverless::Function', Properties: {{Handler: a.b, Policies: ["
+        "{{Statement: [{{Effect: Allow, Action: '*', Resource: '*'}}]}}]}}}}\n"
+    )
+    functions = "".join(map(function.format, range(3)))
+    text = f"Transform: AWS::Serverless-2016-10-31\nResources:\n{functions}"
+    deployment = deployment_of({"template.yaml": text})
+    read: list[Grant] = []
+
+    def left(grant: Grant, *_: object) -> rights.Rights:
+        read.append(grant)
+        return rights.Rights()
+
+    monkeypatch.setattr(rights, "_left", left)
+    seen = View(graph=threat_graph(deployment), classes=RULES.actions)
+    rights.rights_of(seen, [identity.id for identity in deployment.identities])
+
+    assert len(deployment.grants) == 3
+    assert len(read) == 1

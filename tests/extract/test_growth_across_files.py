@@ -1,0 +1,42 @@
+"""What extraction does for one file does not grow with how many others there are."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from tests.growth import further_cost
+
+AGENT = (
+    "from langgraph.prebuilt import create_react_agent\n"
+    "agent = create_react_agent('openai:gpt-4o', tools=[])\n"
+)
+CALLED = "on: workflow_call\njobs:\n  a: {runs-on: x, steps: [{run: claude -p hi}]}\n"
+CALLING = "on: push\njobs:\n  a: {uses: ./.github/workflows/called.yml}\n"
+
+
+def instructed(count: int) -> Mapping[str, str]:
+    """Agents and instructions, each in a folder of its own."""
+    agents = {f"app{number}/a.py": AGENT for number in range(10, 10 + count)}
+    return agents | {f"app{number}/CLAUDE.md": "Hi" for number in range(10, 10 + count)}
+
+
+def calling(count: int) -> Mapping[str, str]:
+    """Workflows that all call one."""
+    files = {f".github/workflows/w{number}.yml": CALLING for number in range(10, 10 + count)}
+    return {".github/workflows/called.yml": CALLED, **files}
+
+
+def served(count: int) -> Mapping[str, str]:
+    """Functions of one project, each with a log of its own."""
+    functions = "".join(f"  f{number}: {{handler: a.b}}\n" for number in range(10, 10 + count))
+    return {"serverless.yml": f"service: a\nprovider: {{name: aws}}\nfunctions:\n{functions}"}
+
+
+@pytest.mark.parametrize("made", [instructed, calling, served])
+def test_each_further_one_costs_what_the_one_before_did(
+    made: Callable[[int], Mapping[str, str]],
+) -> None:
+    second, third = further_cost(lambda count: deployment_of(made(count)), 6, within="extract")
+
+    assert third == second
