@@ -131,7 +131,8 @@ def _process_authority(draft: Draft, process: _Process, tool: Tool) -> None:
         return
     executes = "execute" in tool.effects
     acts = CHANGING & set(tool.effects) or tool.reads_private is Truth.YES
-    if tool.effects_known and not executes and (server is not None or not acts):
+    may_act = acts or tool.reads_private is Truth.UNKNOWN
+    if tool.effects_known and not executes and (server is not None or not may_act):
         return
     principals = {fact.id: fact for fact in (process.seen if executes else process.own)}
     if not draft.affords("what its tools act as", len(principals), process.agent):

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, EdgeKind, FileCoverage, FileStatus
+from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.threat import ThreatModel
 from agentaudit.rules.threats import load_threat_rules
@@ -28,6 +29,22 @@ def executing() -> Deployment:
     )
     calls = (edge(EdgeKind.INVOKES, AGENT, tool.id) for tool in tools)
     return replace(baseline(), credentials=keys, tools=tools, edges=(*baseline().edges, *calls))
+
+
+def test_a_tool_that_may_read_what_is_private_may_act_as_its_process() -> None:
+    """Nobody excludes it until somebody says that it reads nothing of the kind."""
+    deployment = executing()
+
+    def acting(reads: Truth) -> set[bool]:
+        tools = (
+            replace(tool, effects=(), effects_known=True, reads_private=reads)
+            for tool in deployment.tools
+        )
+        graph = threat_graph(replace(deployment, tools=tuple(tools)))
+        kind = EdgeKind.AUTHENTICATES_AS
+        return {item.known for item in graph.edges if item.kind == kind and "tool" in item.src}
+
+    assert [acting(Truth.NO), acting(Truth.UNKNOWN)] == [set(), {False}]
 
 
 def shared() -> Deployment:
