@@ -140,7 +140,7 @@ def test_two_runs_say_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("format_", "shown"),
     [
-        ("table", "ANTHROPIC_ADMIN_KEY"),
+        ("table", "ALIBABA_KEY"),
         ("json", "ANTHROPIC_ADMIN_KEY"),
         ("sarif", "threat-model"),
         ("markdown", "Cannot be excluded"),
