@@ -25,7 +25,7 @@ from agentaudit.simulation.objectives import met
 from agentaudit.simulation.open_arrivals import at_a_rate
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import listed, time
+from agentaudit.simulation.sentences import counted, listed, time
 from agentaudit.simulation.statistics import above_zero, mean_interval
 
 _CLOSE = 1.01
@@ -171,11 +171,10 @@ def _fewest(ranking: Ranking, name: str, resource: _Resource) -> Found:
         low, high = (low, middle) if enough(middle) else (middle, high)
     found = tried[high]
     policy = policy if found is None else found.policy
-    noun = resource.noun if high == 1 else f"{resource.noun}s"
     sentence = (
-        f"{high} {noun} {'is' if high == 1 else 'are'} the fewest with which {policy.name}"
-        f" ({policy.parameters}) meets {_objectives(ranking)} at this rate with 95 % confidence:"
-        f" {_values(ranking, found)}."
+        f"{counted(high, resource.noun)} {'is' if high == 1 else 'are'} the fewest with which"
+        f" {policy.name} ({policy.parameters}) meets {_objectives(ranking)} at this rate with 95 %"
+        f" confidence: {_values(ranking, found)}."
     )
     if low:
         sentence += f" With {low}: {_values(ranking, tried[low])}."
@@ -238,9 +237,8 @@ def _most_users(ranking: Ranking, policy: Policy) -> Found:
     if not low:
         sentence = f"{under} {told} is missed even by one user: {_values(ranking, tried[1])}."
         return _found(Question.USERS, policy, None, sentence)
-    users = "1 user" if low == 1 else f"{low} users"
     sentence = (
-        f"{under} {told} is met with up to {users}, with 95 % confidence:"
+        f"{under} {told} is met with up to {counted(low, 'user')}, with 95 % confidence:"
         f" {_values(ranking, tried[low])}."
     )
     if high in tried:

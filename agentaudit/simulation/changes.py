@@ -15,6 +15,7 @@ from agentaudit.simulation.fast.requests import dealt, longer, names_there, on_c
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.open_arrivals import comes_at_no_rate, how_they_come
 from agentaudit.simulation.power import stretched
+from agentaudit.simulation.sentences import counted
 from agentaudit.simulation.speed import faster, ideal_cores, wider
 
 _WORD = re.compile(r"(?P<name>cpu|gpu|gpus|rate|tool:[^=]+)=(?P<how>\S+)")
@@ -150,7 +151,7 @@ def resized(machine: Machine, cores: int) -> Machine:
         power = replace(power, cpu=None)
     return replace(
         machine,
-        name=f"{machine.name}, with {cores} core{'s' * (cores != 1)}",
+        name=f"{machine.name}, with {counted(cores, 'core')}",
         cores=cores,
         cpu=curve,
         power=power,

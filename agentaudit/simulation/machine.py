@@ -10,6 +10,7 @@ from agentaudit.model.workload import Machine, Power, PowerCurve, SpeedCurve
 from agentaudit.simulation.beside import background, background_sentences
 from agentaudit.simulation.llm_load import fitted_batch_curve
 from agentaudit.simulation.recorded_power import recorded_power
+from agentaudit.simulation.sentences import counted
 from agentaudit.simulation.speed import ideal_cores
 
 MOST_CORES = 4096
@@ -125,7 +126,7 @@ def with_cores(machine: Machine, cores: int) -> Machine:
         raise UsageError(f"--cores is from 1 to {MOST_CORES}, not {cores}")
     return replace(
         machine,
-        name=f"{machine.name}, with {cores} core{'s' * (cores != 1)} instead",
+        name=f"{machine.name}, with {counted(cores, 'core')} instead",
         cores=cores,
         cpu=ideal_cores(cores),
         assumptions=tuple(dict.fromkeys((_IDEAL, *machine.assumptions))),
