@@ -14,9 +14,9 @@ from agentaudit.model.workload import Heavy, Stage
 from agentaudit.simulation.fast import parts
 from agentaudit.simulation.fast.columns import HEAVIES, Ints, Places, StepKind, WorkColumns
 from agentaudit.simulation.fast.compiler import entry
+from agentaudit.simulation.fast.parts import Floats
 
 Flags: TypeAlias = NDArray[np.bool_]
-Floats: TypeAlias = NDArray[np.float64]
 _STAGES = {Stage.CPU: parts.CPU, Stage.GPU: parts.GPU, Stage.WAIT: parts.WAIT}
 _PYTHON = parts.INTERPRETER << parts.TICKET_BITS | 1
 """One thread of the interpreter."""
