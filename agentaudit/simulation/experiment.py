@@ -17,7 +17,7 @@ from agentaudit.model.measures import Difference, Interval, Measure, Verdict
 from agentaudit.model.results import ALL
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.simulation.fast.requests import columns_of, types_there
-from agentaudit.simulation.load import offered_load, overloaded, repeated
+from agentaudit.simulation.load import arrival_rate_per_s, offered_load, repeated
 from agentaudit.simulation.observations import (
     TAILS,
     Kind,
@@ -101,10 +101,23 @@ def _observed(workload: Workload, machine: Machine, policy: Policy) -> Observati
         observed = column_observations(columns, work, overloaded=False)
     else:
         observed = observations_of(simulate(workload, machine, policy), overloaded=False)
-    too_much = overloaded(observed, workload, machine)
-    if too_much and work is None and max(offered_load(workload, machine)) <= 1:
-        too_much = _goes_on(workload, machine, policy)
-    return replace(observed, overloaded=too_much)
+    return replace(observed, overloaded=_overloaded(observed, workload, machine, policy))
+
+
+def _overloaded(
+    observed: Observations, workload: Workload, machine: Machine, policy: Policy
+) -> bool:
+    """
+    Whether requests come faster than they can be served.
+
+    Either a station is offered more than it can do, or requests pile up as long as they come; of
+    requests that are objects it is made sure that this is no burst at the end.
+    """
+    if max(offered_load(workload, machine)) > 1:
+        return True
+    if not observed.piles_up() or not arrival_rate_per_s(workload):
+        return False
+    return columns_of(workload) is not None or _goes_on(workload, machine, policy)
 
 
 def _goes_on(workload: Workload, machine: Machine, policy: Policy) -> bool:

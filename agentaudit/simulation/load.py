@@ -1,13 +1,12 @@
-"""What comes in against what can be served: the offered load, and signs of overload in a run."""
+"""What comes in against what can be served: rates, the offered load, and the same once more."""
 
 from statistics import fmean
 
 from msgspec.structs import replace
 
 from agentaudit.model.workload import Machine, Stage, Workload
-from agentaudit.simulation.fast.requests import columns_of
-from agentaudit.simulation.fast.totals import span_ns, stage_ns
-from agentaudit.simulation.observations import Observations
+from agentaudit.simulation.fast.requests import columns_of, span_ns
+from agentaudit.simulation.fast.totals import stage_ns
 from agentaudit.simulation.policies.catalogue import all_at_once
 from agentaudit.simulation.speed import largest_speed
 
@@ -33,14 +32,9 @@ def offered_load(workload: Workload, machine: Machine) -> tuple[float, float]:
 
 def arrival_rate_per_s(workload: Workload) -> float:
     """Requests per second; 0 of a batch, and of users who wait for their answers."""
-    columns = columns_of(workload)
-    if columns is None:
-        arrivals = [request.arrival_ns for request in workload.requests]
-        whole_ns = max(arrivals) - min(arrivals)
-    else:
-        whole_ns = span_ns(columns)
-    count = len(workload.requests)
-    return 0.0 if all_at_once(workload) or workload.users else (count - 1) * 1e9 / whole_ns
+    if workload.users or all_at_once(workload):
+        return 0.0
+    return (len(workload.requests) - 1) * 1e9 / span_ns(workload)
 
 
 def _mean_demand_ns(workload: Workload, stage: Stage) -> float:
@@ -53,18 +47,6 @@ def _mean_demand_ns(workload: Workload, stage: Stage) -> float:
     )
 
 
-def overloaded(observed: Observations, workload: Workload, machine: Machine) -> bool:
-    """
-    Whether requests seem to come faster than they can be served.
-
-    Either a station is offered more than it can do, or requests pile up as long as they come; the
-    latter may be a burst at the end, which `repeated` tells.
-    """
-    if max(offered_load(workload, machine)) > 1:
-        return True
-    return not (workload.users or all_at_once(workload)) and observed.piles_up()
-
-
 def repeated(workload: Workload) -> Workload:
     """
     The same requests, and once more behind them at the same distances.
@@ -72,9 +54,8 @@ def repeated(workload: Workload) -> Workload:
     What piles up goes on to; after a burst at the end requests are soon as fast as before.
     """
     requests = workload.requests
-    arrivals = [request.arrival_ns for request in requests]
-    span_ns = max(arrivals) - min(arrivals)
-    later_ns = span_ns + span_ns // (len(requests) - 1)
+    whole_ns = span_ns(workload)
+    later_ns = whole_ns + whole_ns // (len(requests) - 1)
     beyond = max(request.request_id for request in requests) + 1
     again = (
         one.changed(request_id=one.request_id + beyond, arrival_ns=one.arrival_ns + later_ns)

@@ -9,7 +9,7 @@ from agentaudit.simulation.arrival_laws import poisson
 from agentaudit.simulation.arrivals import ArrivalKind, Arrivals
 from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.fast.requests import coming_at, on_columns
-from agentaudit.simulation.policies.catalogue import all_at_once
+from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.shaping import shaped
 
 
@@ -27,7 +27,7 @@ def at_a_rate(experiment: Experiment, answered_per_s: float) -> tuple[Experiment
 
 def comes_at_no_rate(experiment: Experiment) -> bool:
     """Whether requests come all at once, or from users who wait for their answers."""
-    return any(all_at_once(one) or one.users for one in experiment.workloads)
+    return any(not arrival_rate_per_s(one) for one in experiment.workloads)
 
 
 def how_they_come(experiment: Experiment) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest
+from agentaudit.simulation.fast import totals
 from agentaudit.simulation.fast.columns import HEAVIES, NOBODY, WorkColumns, in_order, requests_of
 from agentaudit.simulation.stations import NEVER
 
@@ -59,6 +60,15 @@ def columns_of(workload: Workload) -> WorkColumns | None:
     """The columns of its requests, where they are any."""
     requests = workload.requests
     return requests.columns if isinstance(requests, ColumnRequests) else None
+
+
+def span_ns(workload: Workload) -> int:
+    """From the first arrival to the last."""
+    columns = columns_of(workload)
+    if columns is not None:
+        return totals.span_ns(columns)
+    arrivals = [request.arrival_ns for request in workload.requests]
+    return max(arrivals, default=0) - min(arrivals, default=0)
 
 
 def on_columns(

@@ -8,8 +8,7 @@ from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload, WorkRequest
 from agentaudit.simulation.arrivals import ArrivalKind
 from agentaudit.simulation.caps import Caps
-from agentaudit.simulation.fast.requests import columns_of
-from agentaudit.simulation.fast.totals import span_ns
+from agentaudit.simulation.fast.requests import columns_of, span_ns
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import (
@@ -161,14 +160,11 @@ def all_at_once(workload: Workload) -> bool:
     A recording is where all came before the first could have ended alone: too few came to tell a
     rate. One that somebody asks for is a rate, however short the run.
     """
-    columns = columns_of(workload)
-    if columns is not None:
-        return not span_ns(columns) and not workload.users
-    instants = [request.arrival_ns for request in workload.requests]
-    if workload.users or not instants:
-        return not workload.users
-    whole_ns = max(instants) - min(instants)
-    if not whole_ns or not workload.arrivals.startswith(ArrivalKind.RECORDED):
+    if workload.users:
+        return False
+    whole_ns = span_ns(workload)
+    recorded = columns_of(workload) is None and workload.arrivals.startswith(ArrivalKind.RECORDED)
+    if not whole_ns or not recorded:
         return not whole_ns
     return whole_ns < min(map(_alone_ns, workload.requests))
 
