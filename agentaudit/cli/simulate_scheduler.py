@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import replace
 
+from agentaudit.cli import simulate_options as taken
 from agentaudit.cli.commands import command
 from agentaudit.cli.simulate_shown import (
     CHARTS,
@@ -31,14 +32,7 @@ app = command()
 @app.command()
 def scheduler(
     context: typer.Context,
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RECORDING|WORKLOAD",
-            help="A recording (run.aatrace), a workload file (*.yaml), preset:NAME, or a trace of"
-            " another program (docs/importing.md).",
-        ),
-    ],
+    source: taken.Source,
     policy: Annotated[
         list[str] | None,
         typer.Option(
@@ -121,19 +115,8 @@ def scheduler(
         float | None,
         typer.Option(metavar="PRICE", min=0, help="Of an hour of the machine, in any currency."),
     ] = None,
-    tokens_per_s: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PROMPT:GENERATED",
-            help="The model to assume for a trace that does not say how long calls took.",
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, help="Of a trace of others: only so many sessions, the first ones."
-        ),
-    ] = None,
+    tokens_per_s: taken.TokensPerS = None,
+    limit: taken.Limit = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
     ] = None,

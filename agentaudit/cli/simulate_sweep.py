@@ -12,6 +12,7 @@ import typer
 from msgspec import Struct
 
 from agentaudit import __version__
+from agentaudit.cli import simulate_options as taken
 from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import UsageError, exit_code
@@ -33,14 +34,7 @@ app = command()
 @app.command()
 def sweep(
     context: typer.Context,
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RECORDING|WORKLOAD",
-            help="A recording (run.aatrace), a workload file (*.yaml), preset:NAME, or a trace of"
-            " another program (docs/importing.md).",
-        ),
-    ],
+    source: taken.Source,
     output: Annotated[
         Path,
         typer.Option(
@@ -85,19 +79,8 @@ def sweep(
         int | None,
         typer.Option(metavar="N", min=1, help="Processes to use; one a core by default."),
     ] = None,
-    tokens_per_s: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PROMPT:GENERATED",
-            help="The model to assume for a trace that does not say how long calls took.",
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, help="Of a trace of others: only so many sessions, the first ones."
-        ),
-    ] = None,
+    tokens_per_s: taken.TokensPerS = None,
+    limit: taken.Limit = None,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="A Dask cluster instead, such as tcp://host:8786."),
