@@ -1,14 +1,13 @@
 """What `agentaudit lint` shows and writes: the formats, and the file names that choose them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
 from msgspec.structs import replace
 
-from agentaudit.cli.outcome import write_text
+from agentaudit.cli.outcome import print_file, write_text
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import UsageError
 
@@ -103,24 +102,15 @@ def write_result(
         if chosen is None:
             known = ", ".join(_BY_SUFFIX)
             raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
-        write_text(output, _rendered(result, chosen, fixes))
+        write_text(output, b"".join(_rendered(result, chosen, fixes)))
         said.note(f"wrote {output}")
     said.note(findings_sentence(result))
     said.note(coverage_sentence(result))
 
 
 def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes") -> None:
-    if format_ is Format.JSON:
-        from agentaudit.store.artifacts import json_pieces
-
-        stream = typer.get_binary_stream("stdout")
-        stream.writelines(json_pieces(result))
-        stream.flush()
-        return
     if format_ is not Format.TABLE:
-        text = _rendered(result, format_, fixes)
-        # Files for other programs are UTF-8, whatever the terminal's own encoding.
-        typer.echo(text.encode() if isinstance(text, str) else text, nl=False)
+        print_file(_rendered(result, format_, fixes))
         return
     from agentaudit.report.findings_table import render_table
 
@@ -128,23 +118,23 @@ def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes")
     said.out.print(table, end="", soft_wrap=True)
 
 
-def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> str | bytes:
-    """The result in a format; what writes the others is not even loaded."""
+def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> Iterator[bytes]:
+    """The result in a format, in pieces; what writes the others is not even loaded."""
     match format_:
         case Format.TABLE:
             from agentaudit.report.findings_table import render_table
 
-            return render_table(result, width=_FILE_WIDTH).plain
+            yield render_table(result, width=_FILE_WIDTH).plain.encode()
         case Format.JSON:
-            from agentaudit.store.artifacts import to_json
+            from agentaudit.store.artifacts import json_pieces
 
-            return to_json(result)
+            yield from json_pieces(result)
         case Format.SARIF:
             from agentaudit.report.sarif import render_sarif
 
-            return render_sarif(result, fixes())
+            yield render_sarif(result, fixes()).encode()
         case _:
-            return _renderers()[format_](result)
+            yield _renderers()[format_](result).encode()
 
 
 def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":

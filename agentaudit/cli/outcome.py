@@ -1,9 +1,11 @@
-"""How a command ends, whatever it audited: the files it writes, and the severity that fails it."""
+"""How a command ends, whatever it audited: what it writes, and the severity that fails it."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from agentaudit.errors import UsageError
 
@@ -39,3 +41,10 @@ def write_text(path: Path, text: str | bytes) -> None:
         path.write_bytes(text.encode() if isinstance(text, str) else text)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def print_file(pieces: Iterable[bytes]) -> None:
+    """What a file would hold, on standard output: UTF-8, whatever the terminal's own encoding."""
+    stream = typer.get_binary_stream("stdout")
+    stream.writelines(pieces)
+    stream.flush()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agentaudit.cli.outcome import write_text
+from agentaudit.cli.outcome import print_file, write_text
 from agentaudit.cli.rules_kinds import RuleKind, list_kind
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import ExitCode, UsageError
@@ -74,7 +74,7 @@ def list_rules(
     if markdown:
         from agentaudit.report.rule_page import render_reference
 
-        typer.echo(render_reference(shown).encode(), nl=False)
+        print_file([render_reference(shown).encode()])
         return
     print_rules(shown, said)
 

@@ -9,7 +9,7 @@ import typer
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
-from agentaudit.cli.outcome import Threshold, reached, write_text
+from agentaudit.cli.outcome import Threshold, print_file, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, UsageError, exit_code
 
@@ -154,7 +154,7 @@ def _write(
 
 def _show(model: "ThreatModel", format_: Format, said: Terminal) -> None:
     if format_ is not Format.TABLE:
-        typer.echo(_renderers()[format_](model).encode(), nl=False)  # UTF-8, whatever the terminal
+        print_file([_renderers()[format_](model).encode()])
         return
     from agentaudit.report.threat_table import render_threat_table
 
