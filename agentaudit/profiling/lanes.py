@@ -17,16 +17,13 @@ from msgspec.structs import replace
 from agentaudit.model.columns import Readings, Runs, numbers
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.labels import UNSEEN, Label, Labeller
-from agentaudit.profiling.pieces import Piece, Reading
+from agentaudit.profiling.pieces import BUSY_SHARE, Piece, Reading
 from agentaudit.profiling.sharing import Shared, share_out
 
 BRIDGED_NS = 60_000_000
 """A gap between samples in which the thread is taken to have gone on with what it did."""
 
 _GONE_ON_NS = 300_000_000
-
-_BUSY_SHARE = 0.1
-"""On-CPU share of a reading above which a thread without a leaf kind counts as at work."""
 
 _SLIVER_NS = 3_000_000
 """What is left of a run after clipping, too short to be a sample of its own."""
@@ -80,7 +77,7 @@ def _busy(piece: Piece, readings: Readings) -> tuple[Sequence[int], Sequence[int
     first = bisect_right(readings.at_ns, piece.start_ns)
     last = bisect_left(readings.since_ns, piece.end_ns, lo=first)
     for since_ns, at_ns, cpu_ns, queue_ns in readings.rows(first, last):
-        if cpu_ns + queue_ns < _BUSY_SHARE * (at_ns - since_ns or 1):
+        if cpu_ns + queue_ns < BUSY_SHARE * (at_ns - since_ns or 1):
             continue
         if ends and ends[-1] == since_ns:
             ends[-1] = at_ns

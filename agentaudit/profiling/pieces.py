@@ -9,6 +9,8 @@ from agentaudit.model.trace import HOST_KINDS, StepKind
 from agentaudit.profiling.evidence import Claim, Story
 from agentaudit.profiling.labels import Label
 
+BUSY_SHARE = 0.1
+"""A thread that wants a core for less of a reading is not at work, but for what its stack says."""
 _HARDLY = 0.1
 """A part of a thread that is none, but the grain of the readings."""
 Reading = tuple[int, int, int, int]

@@ -13,19 +13,17 @@ use without being busy: that is upkeep.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from agentaudit.model.columns import Readings, Thread
 from agentaudit.model.trace import StepKind
-from agentaudit.profiling.pieces import Piece
+from agentaudit.profiling.pieces import BUSY_SHARE, Piece
 from agentaudit.profiling.sharing import split
 
-BUSY_SHARE = 0.1
-"""A thread that wants a core for less of a reading works for nobody in particular."""
 _SEEN_BY_THEN_NS = 200_000_000
 """A thread with a stack would have been sampled in so long, many times."""
 _COMPUTES = 0.5
-"""A model call that uses a core for so much of its time is made in this process, and not waited."""
+"""A model call that uses a core for so much of its time is made here, and not waited for."""
 
 
 def pool_threads(
@@ -48,10 +46,10 @@ def pool_threads(
     }
 
 
-class Pools(Struct):
+class Pools(Struct, frozen=True):
     """The pieces of each process that may have called a library."""
 
-    _callers: Mapping[int, Sequence[Piece]] = field(default_factory=dict)
+    _callers: Mapping[int, Sequence[Piece]]
 
     @classmethod
     def of(cls, placed: Iterable[tuple[Thread, int, Piece]]) -> "Pools":
