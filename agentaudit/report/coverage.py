@@ -1,6 +1,7 @@
 """What was found and what was read, and what was not, in a sentence each."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
 from agentaudit.model.finding import LintResult, Severity
@@ -42,14 +43,17 @@ def coverage_sentence(result: LintResult) -> str:
 def findings_sentence(result: LintResult) -> str:
     """`2 critical, 1 medium; 1 suppressed.`."""
     found = result.open_findings
-    counts = [
-        f"{count} {severity.value}"
-        for severity in reversed(Severity)
-        if (count := sum(item.severity is severity for item in found))
-    ]
+    counts = by_severity(item.severity for item in found)
     hidden = len(result.findings) - len(found)
-    said = ", ".join(counts) or nothing_found(result)
+    parts = [f"{count} {severity}" for severity, count in counts.items()]
+    said = ", ".join(parts) or nothing_found(result)
     return f"{said}; {hidden} suppressed." if hidden else f"{said}."
+
+
+def by_severity(severities: Iterable[Severity]) -> Mapping[Severity, int]:
+    """How many there are of each, the gravest first."""
+    counts = Counter(severities)
+    return {severity: counts[severity] for severity in reversed(Severity) if counts[severity]}
 
 
 def nothing_found(result: LintResult) -> str:

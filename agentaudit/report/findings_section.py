@@ -5,7 +5,7 @@ from collections import Counter
 
 from agentaudit.linting.narrowed import NARROWED
 from agentaudit.linting.suppressions import META_RULES
-from agentaudit.model.finding import Finding, LintResult, RuleSummary, Severity
+from agentaudit.model.finding import Finding, LintResult, RuleSummary
 from agentaudit.report.blocks import (
     NOTHING,
     Block,
@@ -18,7 +18,7 @@ from agentaudit.report.blocks import (
     Terms,
     columns,
 )
-from agentaudit.report.coverage import nothing_found, unread_files
+from agentaudit.report.coverage import by_severity, nothing_found, unread_files
 from agentaudit.report.quantities import counted
 from agentaudit.report.tones import SEVERITY_TONES, Tone
 
@@ -58,12 +58,8 @@ def _lead(lint: LintResult) -> str:
     if not found:
         asked = counted(len(_asked(lint)), "rule")
         return f"{nothing_found(lint)}." if unread_files(lint) else f"None open, by {asked}."
-    by_severity = Counter(item.severity for item in found)
-    told = [
-        f"{by_severity[severity]:,} {severity}"
-        for severity in reversed(Severity)
-        if by_severity[severity]
-    ]
+    counts = by_severity(item.severity for item in found)
+    told = [f"{count:,} {severity}" for severity, count in counts.items()]
     accepted = len(lint.findings) - len(found)
     more = f"; {accepted:,} suppressed with a reason" if accepted else ""
     return f"{counted(len(found), 'open finding')}: {', '.join(told)}{more}."

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from agentaudit.model.finding import Finding, LintResult, RuleSummary, Severity
-from agentaudit.report.coverage import coverage_sentence, nothing_found, unread_files
+from agentaudit.model.finding import Finding, LintResult, RuleSummary
+from agentaudit.report.coverage import by_severity, coverage_sentence, nothing_found, unread_files
 from agentaudit.report.text import one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~@])")
@@ -37,12 +37,8 @@ def _summary(result: LintResult) -> str:
     found = result.open_findings
     if not found:
         return f"{nothing_found(result)}."
-    counts = [
-        f"**{count} {severity.value}**"
-        for severity in reversed(Severity)
-        if (count := sum(item.severity is severity for item in found))
-    ]
-    return ", ".join(counts) + "."
+    counts = by_severity(item.severity for item in found)
+    return ", ".join(f"**{count} {severity}**" for severity, count in counts.items()) + "."
 
 
 def _row(finding: Finding) -> str:

@@ -7,7 +7,6 @@ from itertools import pairwise
 from rich.text import Text
 
 from agentaudit.model.deployment import FileStatus
-from agentaudit.model.finding import Severity
 from agentaudit.model.threat import (
     AttackPath,
     BlastRadius,
@@ -15,7 +14,7 @@ from agentaudit.model.threat import (
     MitigationOutcome,
     ThreatModel,
 )
-from agentaudit.report.coverage import told, unread_files
+from agentaudit.report.coverage import by_severity, told, unread_files
 from agentaudit.report.findings_table import STYLES
 from agentaudit.report.quantities import bounds, counted, percent
 from agentaudit.report.text import one_line, printable
@@ -55,11 +54,8 @@ def render_threat_table(model: ThreatModel, *, width: int, verbose: bool = False
 
 def path_counts(paths: Sequence[AttackPath]) -> str:
     """`3 critical, 15 high`."""
-    return ", ".join(
-        f"{count} {severity.value}"
-        for severity in reversed(Severity)
-        if (count := sum(path.severity is severity for path in paths))
-    )
+    counts = by_severity(path.severity for path in paths)
+    return ", ".join(f"{count} {severity}" for severity, count in counts.items())
 
 
 def counts_sentence(model: ThreatModel) -> str:
