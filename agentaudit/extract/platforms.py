@@ -23,6 +23,7 @@ from agentaudit.extract.platform_files import (
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.document import Document
+from agentaudit.readers.scripts import UNASKED_WORDS
 
 _CERTIFICATES = ("CERTIFICATE-----", "cert-manager.io/", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0")
 """As text, as what issues them, and as base64 begins."""
@@ -68,8 +69,7 @@ extract_low_code = late(
 )
 """Workflows and flows that were drawn."""
 extract_started_agents = late(
-    said(("--dangerously-", "--yolo", "bypassPermissions", "--full-auto"), "script", "python"),
-    "started_agents:extract_started_agents",
+    said(UNASKED_WORDS, "script", "python"), "started_agents:extract_started_agents"
 )
 """Coding agents that scripts and programs start."""
 extract_codex = late(read("toml"), "codex:extract_codex")

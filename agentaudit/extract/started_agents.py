@@ -17,6 +17,7 @@ from agentaudit.extract.python_imports import modules
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import lines_of
 
 _NAMES = {
     "claude": ("claude-code", "Claude Code"),
@@ -25,6 +26,8 @@ _NAMES = {
 }
 _COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini)(?:\.orig)?[ \t]")
 _SAYS = regex(r"^[ \t]*(?:#|echo\b|printf\b|Write-Host\b|rem\b)")
+_ON = "\\"
+"""Behind which a command goes on in the next line."""
 _PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini)$")
 
 
@@ -42,13 +45,16 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
 def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
     if not BYPASS.search(document.text):
         return
-    text = document.text.replace("\\\n", " \n")  # a command goes on; its lines keep their numbers
-    above = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        command = above + line
-        above = f"{command} " if line.endswith(" ") and command.strip() else ""
-        found = _COMMAND.search(command)
-        if found is not None and BYPASS.search(line) and not _SAYS.match(command):
+    name, says, continued = "", False, False
+    for number, line in enumerate(lines_of(document.text), 1):
+        if not continued:
+            name, says = "", _SAYS.match(line) is not None
+        goes_on = line.endswith(_ON)
+        said = f"{line[:-1]} " if goes_on else line
+        found = _COMMAND.search(said)
+        name = name or (found["name"] if found is not None else "")
+        continued = goes_on and (continued or not said.isspace())
+        if name and BYPASS.search(line) and not says:
             place = Node(
                 kind=NodeKind.STRING,
                 line=number,
@@ -56,7 +62,7 @@ def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
                 end_line=number,
                 end_column=max(len(line), 1),
             )
-            yield found["name"], evidence(document, place, found["name"])
+            yield name, evidence(document, place, name)
 
 
 def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:

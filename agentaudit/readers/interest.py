@@ -14,7 +14,7 @@ from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.compiled import COMPILED, names_agents
 from agentaudit.readers.javascript import builds_agents, holds_key
 from agentaudit.readers.policy_xml import is_policy
-from agentaudit.readers.scripts import tells_of_keys, tells_of_secrets_or_agents
+from agentaudit.readers.scripts import UNASKED_WORDS, tells_of_keys, tells_of_secrets_or_agents
 from agentaudit.readers.token_forms import holds_token
 
 _ALWAYS_READ = regex(
@@ -116,7 +116,7 @@ _PYTHON = _Gate(
             *("AKIA", "ASIA", "sk-ant-", "sk-proj-", "ghp_", "github_pat_", "xoxb-", "glpat-"),
             *("AIza", "PRIVATE KEY", "http_app(", "sse_app(", "run_http_async(", "aws_cloudtrail"),
             *("mcpToolTrigger", ".mcp_tool_trigger(", ".mcp_tool("),
-            *("--dangerously-skip-permissions", "--dangerously-bypass-approvals"),
+            *UNASKED_WORDS,
         ),
         stops="KpI-w",
     ),

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import MAX_PROSE
 from agentaudit.readers.token_forms import holds_token
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
-_UNASKED_WORDS = ("--dangerously-", "--yolo", "bypassPermissions", "--full-auto", "approval-mode")
+UNASKED_WORDS = ("--dangerously-", "--yolo", "bypassPermissions", "--full-auto", "approval-mode")
+"""Of which each switch has one that lets a coding agent act unasked."""
 _ASSIGNMENT = regex(
     r"""
     (?:^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|set[ \t]+|\$env:|Environment=)?
@@ -54,7 +55,7 @@ def tells_of_secrets_or_agents(text: str) -> bool:
     """Whether a script is worth reading."""
     if len(text) > MAX_PROSE:
         return False
-    started = any(word in text for word in _UNASKED_WORDS)
+    started = holds_word(text, UNASKED_WORDS)
     return started or holds_token(text) or next(assignments(text), None) is not None
 
 

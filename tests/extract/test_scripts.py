@@ -71,6 +71,10 @@ def test_answers_that_somebody_kept_repeat_their_keys() -> None:
         ("loop.sh", "set -e\nclaude -p --dangerously-skip-permissions < task\n", "claude-code", 2),
         ("loop.sh", "codex exec \\\n  --full-auto 'go on'\n", "codex", 2),
         ("loop.sh", "exec /usr/bin/claude --permission-mode bypassPermissions\n", "claude-code", 1),
+        ("loop.sh", "gemini --approval-mode yolo -p 'go on'\n", "gemini-cli", 1),
+        ("loop.sh", "# before \nclaude --dangerously-skip-permissions\n", "claude-code", 2),
+        ("serve.py", 'run(["gemini", "--yolo"])\n', "gemini-cli", 1),
+        ("serve.py", 'run(["codex", "exec", "--full-auto"])\n', "codex", 1),
         (
             "serve.py",
             (
@@ -112,6 +116,14 @@ def test_a_coding_agent_that_asks_nobody_is_one_wherever_it_is_started(
 )
 def test_what_only_speaks_of_the_switch_starts_nothing(file: str, text: str) -> None:
     assert not deployment_of({file: text}).agents
+
+
+def test_a_command_goes_on_in_another_line_as_long_as_it_likes() -> None:
+    """Each line is looked at once: a command of half a million is no more work than others."""
+    text = "codex exec \\\n" + "a \\\n" * 200_000 + "--full-auto\n"
+    (agent,) = deployment_of({"loop.sh": text}).agents
+
+    assert agent.evidence[0].line == 200_002
 
 
 def test_a_finding_in_a_script_can_be_let_stand() -> None:
