@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from agentaudit.extract.azure_deployed import Deployed
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
@@ -28,6 +29,8 @@ _OWN = re.compile(
     r"(?:^(?P<symbol>\w+)|/(?P<name>[^/'{},()]{1,100}),[^()]{0,100}\))\.identity\.principalId$"
 )
 """The principal of what the system makes, by a symbol, or as JSON has it."""
+_ACTING = Budget("identities of containers", 20_000, free=20, whole=True)
+"""Each as often as there are containers of its resource."""
 
 
 class Identities(Struct, frozen=True):
@@ -49,9 +52,7 @@ class Identities(Struct, frozen=True):
         for node, made in found:
             if made is None:
                 continue
-            identity, place = _add(made, collector), evidence(deployed.document, node)
-            for runtime in runtimes:
-                collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity, place)
+            act_as(collector, runtimes, _add(made, collector), evidence(deployed.document, node))
 
     def of_principal(self, text: str, key: str, collector: Collector) -> FactId:
         """The identity whose principal a value of a resource means."""
@@ -92,6 +93,16 @@ def add_managed_identity(collector: Collector, name: str, key: str, place: Evide
         kind="managed_identity",
     )
     return collector.add(identity).id
+
+
+def act_as(
+    collector: Collector, runtimes: Sequence[Runtime], identity: FactId, place: Evidence
+) -> None:
+    """All that a resource runs acts as an identity that it has."""
+    name = collector.facts[identity].name
+    end = (place, f"which containers act as {name}", "what they may do is not known")
+    for runtime in runtimes if collector.affords(_ACTING, len(runtimes), end) else ():
+        collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity, place)
 
 
 def identities_of(resources: Sequence[Deployed]) -> Identities:

@@ -157,7 +157,7 @@ class Roles:
             verbs = tuple(dict.fromkeys(written))
             if len(verbs) > _MOST_VERBS:
                 what = f"the verbs of {role.name} beyond {_MOST_VERBS}"
-                self._collector.leave_open(place, what, "they may allow anything")
+                self._collector.leave_unread(place, what, "they may allow anything")
             yield _rights(
                 place,
                 Rule(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
@@ -23,6 +24,8 @@ from agentaudit.readers.document import Document, Node, NodeKind
 _ALONE = frozenset({"loopback", "127.0.0.1", "localhost"})
 _OPEN_POLICIES = ("dmPolicy", "groupPolicy")
 _ALLOWED = ("allowFrom", "groupAllowFrom")
+_TOLD = Budget("open channels of agents", 20_000, free=20, whole=True)
+"""Each as often as there are agents behind it."""
 
 
 def extract_openclaw(documents: Documents, collector: Collector) -> None:
@@ -54,6 +57,7 @@ def _add_agents(document: Document, root: Node, collector: Collector) -> None:
         for node in (listed.list() if listed is not None else ())
         if node.text_at("id") and any(map(node.child, ("tools", "sandbox")))
     ]
+    channels, everywhere = tuple(_open_channels(root)), _open_to_pages(root)
     for own in (root, *own_settings):
         name = own.name_at("id") or "defaults"
         place = own.child("id") or root.child("agents") or root
@@ -66,8 +70,13 @@ def _add_agents(document: Document, root: Node, collector: Collector) -> None:
             sandboxed=_sandboxed(root, own),
             authenticated=_authenticated(root.child("gateway")),
         )
-        agent = collector.add(_open_to_pages(document, root, agent))
-        for channel, opened in _open_channels(root):
+        if everywhere is not None:
+            opening = evidence(document, everywhere, "allowedOrigins=*")
+            agent = replace(agent, cors_open=True, evidence=with_place(agent, opening))
+        agent = collector.add(agent)
+        end = (agent.evidence[0], f"which channels lead to {agent.name}", "anybody may talk to it")
+        room = collector.affords(_TOLD, len(channels), end)
+        for channel, opened in channels if room else ():
             source = f"messages of anybody on {channel}"
             add_source(collector, agent.id, source, evidence(document, opened, opened.raw))
 
@@ -100,13 +109,11 @@ def _authenticated(gateway: Node | None) -> Truth:
     return Truth.UNKNOWN if not bound or bound in _ALONE else Truth.NO
 
 
-def _open_to_pages(document: Document, root: Node, agent: Agent) -> Agent:
+def _open_to_pages(root: Node) -> Node | None:
+    """Where it lets any page call its agents."""
     origins = root.get("gateway", "controlUi", "allowedOrigins")
-    for origin in origins.list() if origins is not None else ():
-        if origin.text == "*":
-            place = evidence(document, origin, "allowedOrigins=*")
-            return replace(agent, cors_open=True, evidence=with_place(agent, place))
-    return agent
+    listed = origins.list() if origins is not None else ()
+    return next((origin for origin in listed if origin.text == "*"), None)
 
 
 def _open_channels(root: Node) -> Iterator[tuple[str, Node]]:

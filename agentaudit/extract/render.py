@@ -5,13 +5,15 @@ Blueprints of Render: web services, private ones, workers and jobs, each a conta
 that it makes up. A plan limits memory and CPU always. Source: Render, "Blueprint YAML Reference".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.platform_files import render_blueprints
+from agentaudit.extract.redaction import plain
 from agentaudit.extract.settings import Setting
+from agentaudit.extract.shared_variables import SHARED
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime
@@ -31,10 +33,12 @@ def extract_render(documents: Documents, collector: Collector) -> None:
         }
         for service in listed.list() if listed is not None else ():
             if service.text_at("type") not in _STORES:
-                add_container(collector, _container(document, service, groups))
+                add_container(collector, _container(document, service, groups, collector))
 
 
-def _container(document: Document, service: Node, groups: dict[str, Node]) -> Container:
+def _container(
+    document: Document, service: Node, groups: Mapping[str, Node], collector: Collector
+) -> Container:
     name, key = service.child("name") or service, f"{document.file}#{service.text_at('name')}"
     title = service.name_at("name") or "service"
     command = service.text_at("dockerCommand") or service.text_at("startCommand")
@@ -54,7 +58,8 @@ def _container(document: Document, service: Node, groups: dict[str, Node]) -> Co
         ),
         names=(title,),
         words=tuple(command.split()),
-        settings=tuple(_settings(document, service, groups)),
+        settings=tuple(_settings(document, service, groups, collector)),
+        settings_whole=_named_groups(service) <= groups.keys(),
         build=_build(document, service),
     )
 
@@ -67,10 +72,13 @@ def _build(document: Document, service: Node) -> str | None:
     return folder.strip("./")
 
 
-def _settings(document: Document, service: Node, groups: dict[str, Node]) -> Iterator[Setting]:
+def _settings(
+    document: Document, service: Node, groups: Mapping[str, Node], collector: Collector
+) -> Iterator[Setting]:
     for variable in _elements(service, "envVars"):
         group = groups.get(variable.text_at("fromGroup"))
-        for each in _elements(group, "envVars") if group is not None else (variable,):
+        given = (variable,) if group is None else _given(document, variable, group, collector)
+        for each in given:
             name, value = each.child("key"), each.child("value")
             held = any(each.child(word) is not None for word in _HELD)
             if name is None or (value is None and not held):
@@ -82,6 +90,21 @@ def _settings(document: Document, service: Node, groups: dict[str, Node]) -> Ite
                 route=f"services.{service.text_at('name')}.envVars",
                 form=None if value is not None else CredentialForm.SECRET_REF,
             )
+
+
+def _named_groups(service: Node) -> set[str]:
+    """Groups of variables that a service is given; some are made by hand, outside of any file."""
+    return {each.text_at("fromGroup") for each in _elements(service, "envVars")} - {""}
+
+
+def _given(
+    document: Document, variable: Node, group: Node, collector: Collector
+) -> tuple[Node, ...]:
+    """The variables of a group; none where all services together are given too many."""
+    listed, place = _elements(group, "envVars"), evidence(document, variable)
+    what = f"{plain(group.text_at('name'))} is given to too many services"
+    end = (place, what, "which variables the container gets is open")
+    return listed if collector.affords(SHARED, len(listed), end) else ()
 
 
 def _elements(node: Node, name: str) -> tuple[Node, ...]:

@@ -6,10 +6,11 @@ versions 3 and 4: https://registry.terraform.io/providers/hashicorp/azurerm/late
 app runs ten replicas at most unless it says otherwise.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from agentaudit.extract.azure_identities import act_as
 from agentaudit.extract.azure_runtimes import MANAGED
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
@@ -21,7 +22,6 @@ from agentaudit.extract.terraform_azure_identities import (
 )
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_runtimes import settings
-from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime
@@ -36,9 +36,9 @@ _DEFAULT_REPLICAS = 10
 def add_azure(module: Module, collector: Collector) -> None:
     """Every runtime of Azure in a module, its settings, and the identities that it has."""
     for declared in module.resources(*AZURE_RUNTIMES):
-        for container in _containers(declared):
-            runtime = add_container(collector, container)
-            _act(declared, runtime, collector)
+        runtimes = [add_container(collector, container) for container in _containers(declared)]
+        if runtimes:
+            _act(declared, runtimes, collector)
 
 
 def _containers(declared: Declared) -> Iterator[Container]:
@@ -160,20 +160,19 @@ def _setting(declared: Declared, name: Node, value: Node) -> Setting:
     )
 
 
-def _act(declared: Declared, runtime: Runtime, collector: Collector) -> None:
-    """The identities that a runtime is assigned, and the one that the system makes for it."""
+def _act(declared: Declared, runtimes: Sequence[Runtime], collector: Collector) -> None:
+    """The identities that a resource is assigned, and the one that the system makes for it."""
     block = declared.body.get("identity")
     if block is None:
         return
     own = system_assigned(declared, collector)
     if own:
-        place = evidence(declared.document, block.get("type") or block)
-        collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, own, place)
+        act_as(collector, runtimes, own, evidence(declared.document, block.get("type") or block))
     for named in _listed(block, "identity_ids"):
         place = evidence(declared.document, named)
         identity = user_assigned(declared.module, declared.document, named, collector)
         if identity:
-            collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, identity, place)
+            act_as(collector, runtimes, identity, place)
         else:
             effect = "what it may do is not known"
             collector.leave_open(place, f"an identity of {declared.shown}", effect)

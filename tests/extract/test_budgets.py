@@ -1,8 +1,18 @@
 """What multiplies is told up to a limit: beyond it, it is named, and nothing passes as read."""
 
+import json
+from types import ModuleType
+
 import pytest
 
-from agentaudit.extract import actions_jobs, instructions, joined_credentials
+from agentaudit.extract import (
+    actions_jobs,
+    azure_identities,
+    instructions,
+    joined_credentials,
+    openclaw,
+    render,
+)
 from agentaudit.extract.budgets import Budget, Spent
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.deployment import deployment_of
@@ -72,6 +82,72 @@ def test_agents_of_one_runtime_see_its_credentials_up_to_a_budget(
     assert len(found.agents) == 2
     assert len([edge for edge in seeing if edge.kind == EdgeKind.VISIBLE_TO]) == 5
     assert [len(in_part(found)), found.incomplete] == [1, True]
+
+
+MANY_GROUPS = """
+services:
+  - {type: web, name: a-agent, envVars: [{fromGroup: g}, {fromGroup: g}, {fromGroup: g}]}
+envVarGroups:
+  - {name: g, envVars: [{key: A, value: a}, {key: B, value: b}]}
+"""
+MANY_CHANNELS = {
+    "agents": {"list": [{"id": f"a{number}", "tools": {}} for number in range(2)]},
+    "channels": {name: {"dmPolicy": "open"} for name in ("slack", "discord")},
+}
+MANY_CONTAINERS = """
+resource "azurerm_user_assigned_identity" "own" {
+  name = "own"
+}
+resource "azurerm_container_group" "agents" {
+  name = "agents"
+  container {
+    name = "a-agent"
+  }
+  container {
+    name = "b-agent"
+  }
+  identity {
+    type         = "SystemAssigned, UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.own.id]
+  }
+}
+"""
+MANY_VERBS = f"""
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: many}}
+rules: [{{apiGroups: [""], resources: [pods], verbs: [{", ".join(f"v{n}" for n in range(21))}]}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: many}}
+subjects: [{{kind: ServiceAccount, name: agent, namespace: a}}]
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: many}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "file", "text"),
+    [
+        ((render, "SHARED"), "render.yaml", MANY_GROUPS),
+        ((openclaw, "_TOLD"), "openclaw.json", json.dumps(MANY_CHANNELS)),
+        ((azure_identities, "_ACTING"), "main.tf", MANY_CONTAINERS),
+    ],
+)
+def test_what_multiplies_within_a_file_is_told_up_to_a_budget(
+    where: tuple[ModuleType, str], file: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = deployment_of({file: text})
+    monkeypatch.setattr(*where, Budget("of this", 2, whole=True))
+    found = deployment_of({file: text})
+
+    assert [len(in_part(whole)), len(in_part(found))] == [0, 1]
+
+
+def test_verbs_beyond_what_is_read_are_no_pass() -> None:
+    (told,) = in_part(deployment_of({"roles.yaml": MANY_VERBS}))
+
+    assert told == "roles.yaml: more than is read or followed: the verbs of many beyond 20"
 
 
 def test_workflows_share_a_limit_on_the_steps_that_they_call(

@@ -59,6 +59,17 @@ def test_other_files_are_no_blueprints(file: str, text: str) -> None:
     assert not any(each.published_ports for each in deployment_of({file: text}).runtimes)
 
 
+def test_a_group_of_variables_that_is_made_by_hand_leaves_open_whether_a_server_asks() -> None:
+    text = "services: [{type: web, name: desk-mcp, envVars: [{fromGroup: %s}]}]\n"
+    own = text + "envVarGroups: [{name: a, envVars: [{key: PORT, value: 80}]}]\n"
+    asked = [
+        deployment_of({"render.yaml": own % group}).tool_servers[0].authenticated
+        for group in ("a", "b")
+    ]
+
+    assert asked == [Truth.NO, Truth.UNKNOWN]
+
+
 def test_the_image_of_a_service_is_pinned_or_not() -> None:
     text = "services: [{type: worker, name: agent, image: {url: acme/agent:latest}}]\n"
     (runtime,) = deployment_of({"render.yaml": text}).runtimes
