@@ -1,10 +1,11 @@
 """Text that steers agents: instructions as facts, and the secrets that stand in them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
@@ -80,8 +81,8 @@ class _Near:
     """Agents by the folders around them, and those of Claude Code among them."""
 
     def __init__(self, agents: Sequence[Agent]) -> None:
-        self._all = _by_folder(agents)
-        self._claude = _by_folder(agent for agent in agents if agent.framework == "claude-code")
+        self._all = by_folder(agents)
+        self._claude = by_folder(agent for agent in agents if agent.framework == "claude-code")
 
     def prompted(self, document: Document) -> Sequence[Agent]:
         """Those whose project the instruction lies in; Claude's own files are Claude's."""
@@ -90,16 +91,6 @@ class _Near:
         if "CLAUDE" in document.file or ".claude/" in document.file:
             return self._claude.get(folder, near)
         return near
-
-
-def _by_folder(agents: Iterable[Agent]) -> Mapping[str, Sequence[Agent]]:
-    found: dict[str, list[Agent]] = {}
-    for agent in agents:
-        folder = agent.evidence[0].file
-        while folder:
-            folder = folder.rpartition("/")[0]
-            found.setdefault(folder, []).append(agent)
-    return found
 
 
 def _settings(document: Document) -> Iterator[Setting]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from agentaudit.extract.budgets import Budget
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.container_roles import asks
 from agentaudit.extract.workloads import Workload
@@ -17,25 +17,16 @@ from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import ToolServer
 
-_ASKED = Budget("servers of containers", 100_000, free=100)
-
 
 def join_servers(collector: Collector) -> None:
     """Marks the one server of a folder of its own that a container with a port is built from."""
-    servers = [item for item in collector.of(ToolServer) if item.listens_everywhere]
+    servers = by_folder(item for item in collector.of(ToolServer) if item.listens_everywhere)
     for workload in collector.workloads if servers else ():
         runtime = collector.facts[workload.runtime_id]
         if not workload.build or workload.role == "tool_server":
             continue
         if isinstance(runtime, Runtime) and (runtime.published_ports or runtime.host_network):
-            place = runtime.evidence[0]
-            end = (place, f"which server {runtime.name} publishes", "others may reach it")
-            if collector.affords(_ASKED, len(servers), end):
-                _publish(collector, workload, runtime, _below(servers, workload.build))
-
-
-def _below(servers: Sequence[ToolServer], folder: str) -> Sequence[ToolServer]:
-    return [server for server in servers if server.evidence[0].file.startswith(f"{folder}/")]
+            _publish(collector, workload, runtime, servers.get(workload.build, ()))
 
 
 def _publish(

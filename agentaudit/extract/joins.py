@@ -10,6 +10,7 @@ from os.path import commonpath
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.coding_agents import bypassed
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import folder_of
@@ -92,13 +93,9 @@ class _Coded:
         self._by_name: dict[str, list[Agent]] = {}
         self._named: dict[frozenset[str], list[Agent]] = {}
         self._around: dict[str, list[Agent]] = {}
-        self._by_folder: dict[str, list[Agent]] = {"": self._all}
+        self._by_folder = by_folder(self._all)
         for agent in self._all:
             self._by_name.setdefault(normal(agent.name), []).append(agent)
-            place = agent.evidence[0].file
-            while place:
-                self._by_folder.setdefault(place, []).append(agent)
-                place = place.rpartition("/")[0]
 
     def below(self, folder: str) -> list[Agent]:
         """Those in a folder, or in one file."""
