@@ -7,7 +7,8 @@ nothing.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from msgspec import Struct
 
@@ -42,18 +43,30 @@ _WHICH_ROLES = "microsoft.authorization/roleassignments:roledefinitionid"
 _HELD = Budget("actions held against exceptions of a role", 1_000_000, free=10_000, whole=True)
 _ASSIGNED = Budget("actions of custom roles", 200_000, free=40, whole=True)
 """Each as often as somebody is assigned its role."""
+_OPEN = "it may be anything"
 _LISTS = (("actions", "not_actions"), ("data_actions", "not_data_actions"))
+
+
+_Custom = Mapping[str, tuple[tuple[str, ...], ...]]
+"""What each block of each custom role allows, by the key of the role."""
 
 
 def add_azure_roles(module: Module, collector: Collector) -> None:
     """One grant for each assignment, and for each block of permissions of a custom role."""
+    custom = {
+        declared.key: tuple(_left(declared, block, collector) for block in _blocks(declared))
+        for declared in module.resources(_DEFINITION)
+    }
     for declared in module.resources("azurerm_role_assignment"):
-        role = _assigned(declared, collector)
+        role = _assigned(declared, custom, collector)
         if role is not None:
             _add_assignment(declared, role, collector)
     for declared in module.resources(_DEFINITION):
-        for number, block in enumerate(_blocks(declared)):
-            _add_permissions(declared, block, number, collector)
+        for number, (block, left) in enumerate(
+            zip(_blocks(declared), custom[declared.key], strict=True)
+        ):
+            if left:
+                _add_permissions(declared, (number, block), left, collector)
 
 
 class _Role(Struct, frozen=True, kw_only=True):
@@ -69,7 +82,7 @@ class _Role(Struct, frozen=True, kw_only=True):
     """Whether it allows to assign roles."""
 
 
-def _assigned(declared: Declared, collector: Collector) -> _Role | None:
+def _assigned(declared: Declared, custom: _Custom, collector: Collector) -> _Role | None:
     """The role of an assignment: by its name, by its id, or as a resource or data source."""
     named, by_id = (declared.body.get(f"role_definition_{word}") for word in ("name", "id"))
     written = named or by_id
@@ -77,7 +90,10 @@ def _assigned(declared: Declared, collector: Collector) -> _Role | None:
         definition = declared.module.references(_DEFINITION).named(written.raw)
         name = _name_of(declared.module, named, by_id)
         if definition is not None:
-            return _custom(declared, definition, written, collector)
+            allowed = tuple(chain.from_iterable(custom[definition.key]))
+            end = (evidence(declared.document, written), f"what {declared.shown} grants", _OPEN)
+            affordable = collector.affords(_ASSIGNED, len(allowed), end)
+            return _of_files(definition.title, written, allowed) if affordable else None
         if name:
             return _of_azure(name, written)
     place = evidence(declared.document, written or declared.header)
@@ -108,23 +124,14 @@ def _of_azure(name: str, written: Node) -> _Role:
     )
 
 
-def _custom(
-    declared: Declared, definition: Declared, written: Node, collector: Collector
-) -> _Role | None:
-    place = evidence(declared.document, written)
-    end = (place, f"what {declared.shown} grants", "it may be anything")
-    if not collector.affords(_ASSIGNED, sum(map(_size, _blocks(definition))), end):
-        return None
-    left = tuple(
-        action for block in _blocks(definition) for action in _left(definition, block, collector)
-    )
+def _of_files(name: str, written: Node, allowed: tuple[str, ...]) -> _Role:
     return _Role(
-        name=definition.title,
+        name=name,
         place=written,
-        actions=left,
-        changes=any(not action.endswith("/read") for action in left),
-        administers="*" in left,
-        assigns=any(matches(pattern, _ASSIGNS) for pattern in left),
+        actions=allowed,
+        changes=any(not action.endswith("/read") for action in allowed),
+        administers="*" in allowed,
+        assigns=any(matches(pattern, _ASSIGNS) for pattern in allowed),
     )
 
 
@@ -175,17 +182,10 @@ def _blocks(declared: Declared) -> Iterable[Node]:
     return listed.list() if listed is not None else ()
 
 
-def _size(block: Node) -> int:
-    """How many actions a block names, whether it allows or excepts them."""
-    found = (block.get(attribute) for pair in _LISTS for attribute in pair)
-    return sum(len(listed.list()) for listed in found if listed is not None)
-
-
-def _add_permissions(declared: Declared, block: Node, number: int, collector: Collector) -> None:
-    left = _left(declared, block, collector)
-    if not left:
-        return
-    name = declared.body.get("name")
+def _add_permissions(
+    declared: Declared, numbered: tuple[int, Node], left: tuple[str, ...], collector: Collector
+) -> None:
+    (number, block), name = numbered, declared.body.get("name")
     shown = (name.text if name is not None else None) or declared.title
     taken = (each for _, without in _LISTS for each in _texts(declared, block, without, collector))
     place = block.get("actions") or block.get("data_actions") or block
