@@ -39,17 +39,18 @@ def assigned_settings(document: Document, texts: Iterable[Node]) -> Iterator[Set
         for match in islice(_ASSIGNMENT.finditer(node.raw), _MOST):
             name, value = match["name"], match["quoted"] or match["bare"]
             if may_be_named(name):
-                place = _place(document, node.changed(line=line), f"{name}=", value)
-                line = place.line
-                yield Setting(key=name, value=place, document=document, route=f"line.{line}.{name}")
+                place = _place(document, node, line, (f"{name}=", value))
+                line, route = place.line, f"line.{place.line}.{place.column}.{name}"
+                yield Setting(key=name, value=place, document=document, route=route)
 
 
-def _place(document: Document, node: Node, before: str, value: str) -> Node:
+def _place(document: Document, node: Node, first: int, assigned: tuple[str, str]) -> Node:
     """Where the value stands: the next line of the text that assigns it, as it is written."""
-    found = node.changed(kind=NodeKind.STRING, raw=value)
-    lines = lines_of(document.text)[node.line - 1 : min(node.end_line, node.line + _FAR)]
-    for number, line in enumerate(lines, node.line):
-        at = line.find(before)
+    before, value = assigned
+    found = node.changed(kind=NodeKind.STRING, raw=value, line=first)
+    lines = lines_of(document.text)[first - 1 : min(node.end_line, first + _FAR)]
+    for number, line in enumerate(lines, first):
+        at = line.find(before, node.column - 1 if number == node.line else 0)
         if at >= 0 and value in line:
             column = at + len(before) + 1
             return found.changed(

@@ -6,7 +6,6 @@ Passwords of container registries: what `docker login` writes, as a file or in a
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 
 from agentaudit.extract.made_up import encoded_text
 from agentaudit.extract.settings import Setting
@@ -15,14 +14,12 @@ from agentaudit.readers.document import Document, Node
 SECRET_KEYS = frozenset({".dockerconfigjson", ".dockercfg"})
 """Of a Secret with such logins."""
 _KEY = "REGISTRY_PASSWORD"
-_LONGEST, _MOST = 100_000, 50
 
 
 def written_logins(document: Document) -> Iterator[Setting]:
     """The logins of a file in JSON."""
     listed = document.root.get("auths")
-    entries = listed.items() if listed is not None else ()
-    for name, entry in islice(entries, _MOST):
+    for name, entry in listed.items() if listed is not None else ():
         for key in ("password", "auth"):
             value = entry.get(key)
             password = _password(key, value.text or "") if value is not None else ""
@@ -43,11 +40,11 @@ def kept_logins(document: Document, value: Node, text: str, route: str) -> Itera
 
 def _entries(text: str) -> list[Mapping[str, object]]:
     try:
-        said = json.loads(text) if len(text) <= _LONGEST else {}
+        said = json.loads(text)
     except (ValueError, RecursionError):
         return []
     logins = said.get("auths", said) if isinstance(said, dict) else {}
-    listed = list(logins.values())[:_MOST] if isinstance(logins, dict) else []
+    listed = logins.values() if isinstance(logins, dict) else ()
     return [entry for entry in listed if isinstance(entry, dict)]
 
 

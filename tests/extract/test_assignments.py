@@ -48,6 +48,14 @@ def literals(found: Deployment) -> dict[str, tuple[int, int]]:
     }
 
 
+def test_of_values_in_one_line_each_is_told_where_it_stands() -> None:
+    """The same name may be assigned before."""
+    written = [f"export DB_PASSWORD=opens-no-door-db-8{number}" for number in range(2)]
+    found = deployment_of({"agent.json": json.dumps(written)}).credentials
+
+    assert {each.evidence[0].column for each in found} == {22, 64}
+
+
 @pytest.mark.parametrize(
     ("file", "text", "expected"),
     [

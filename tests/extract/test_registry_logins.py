@@ -36,6 +36,12 @@ def test_a_login_is_found_in_a_file_and_in_a_secret(entry: dict[str, str]) -> No
     ]
 
 
+def test_all_logins_of_a_file_are_read() -> None:
+    entries = {f"r{number}.acme.example": {"password": f"{WORD}{number}"} for number in range(60)}
+
+    assert len(passwords(deployment_of({"config.json": json.dumps({"auths": entries})}))) == 60
+
+
 def test_the_older_form_has_no_outer_key() -> None:
     encoded = b64encode(json.dumps({"registry.acme.example": {"auth": AUTH}}).encode()).decode()
 
