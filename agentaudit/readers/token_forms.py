@@ -222,7 +222,7 @@ TOKENS: tuple[TokenForm, ...] = (
     TokenForm(
         provider="azure",
         kind="sas_token",
-        expression=r"(?<![\w])(?:[a-z]{2,5}=[\w.%:+/-]{1,80}&){0,9}sv=2\d{3}-\d\d-\d\d"
+        expression=r"(?<![\w])(?:(?!sv=2)[a-z]{2,5}=[\w.%:+/-]{1,80}&){0,9}sv=2\d{3}-\d\d-\d\d"
         r"&[\w.&=%:+/-]{1,400}?sig=[\w%+/-]{40,}=?",
         hint="sv=2",
         prefix="sv=",
