@@ -29,7 +29,7 @@ _FILE = regex(
 
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
     """Every file that is a policy, or holds policies as the command line of AWS prints them."""
-    limits = documents.once(_organisations)
+    limits = _organisations(documents)
     for document, policy in policies(documents):
         if _CONTROLS.search(document.file) or document.file in limits:
             continue

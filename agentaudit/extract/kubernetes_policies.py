@@ -27,6 +27,8 @@ from agentaudit.readers.document import Node
 _LOOKS = 100
 _SELECTED = Budget("selected pods", 20_000 * _LOOKS, whole=True)
 """Pods that selectors look at; one that they name once more counts as many looks."""
+_OWN_LABELS = "k8s:"
+_EVERYWHERE = frozenset({"0.0.0.0/0", "::/0", "world", "all", "*"})
 
 
 class _Alike(Struct, frozen=True):
@@ -137,10 +139,6 @@ def _reached_by_cilium(rule: Node) -> Iterator[str]:
             yield from (each.text or "" for each in value.list())
         elif key.startswith("to") and key != "toPorts":
             yield "selected pods"
-
-
-_OWN_LABELS = "k8s:"
-_EVERYWHERE = frozenset({"0.0.0.0/0", "::/0", "world", "all", "*"})
 
 
 def _add_policy(

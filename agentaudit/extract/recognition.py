@@ -40,7 +40,6 @@ _FEDERATED = regex(
     re.IGNORECASE,
 )
 """Files of Google without a key: they say where to ask for a session."""
-"""With its signature (RFC 7515, section 7.1), of which the shortest in use has 43 characters."""
 _BEARER = regex(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _DATABASES = frozenset(
     {

@@ -9,7 +9,7 @@ reference, in each of its languages; "CDK for Terraform"; Pulumi, "Languages & S
 
 import re
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 
 UNRENDERED = "infrastructure that a program declares; audit what it renders (`cdk synth`, …)"
 
@@ -45,7 +45,7 @@ _BY_ENDING = {
 
 def declares_stack(file: str, text: str) -> int | None:
     """Where a file that gives rights or deploys agents imports what declares; None of others."""
-    if not any(word in text for word in _WORDS):
+    if not holds_word(text, _WORDS):
         return None
     if _TESTS.search(file) or file.endswith(".d.ts") or not _TELLING.search(text):
         return None

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.token_forms import holds_token
@@ -29,8 +29,7 @@ UNREAD = "an agent or a tool server in {language}, in which nothing but known fo
 _LARGEST = 1_000_000
 """A larger file was made by a program."""
 _TESTS = regex(
-    r"(?:^|/)(?:src/(?:\w+)?[tT]est/|[tT]ests?/)|_test\.go$|Tests?\.(?:cs|java|kt)$"
-    r"|[\w.]*\.?(?:Unit|Integration)?Tests?/"
+    r"(?:^|/)(?:src/(?:\w+)?[tT]est/|tests?/)|_test\.go$|Tests?\.(?:cs|java|kt)$|Tests?/"
 )
 TOOL_OF_FUNCTIONS = regex(r"[\[@]\s{0,3}McpToolTrigger(?:Attribute)?\b")
 """By which an app of Azure Functions offers a tool: an attribute, or an annotation."""
@@ -127,7 +126,7 @@ def names_agents(file: str, syntax: str, text: str) -> bool:
 def _builds(syntax: str, text: str) -> int | None:
     """Where a file first imports what it builds an agent with."""
     language = COMPILED[syntax]
-    if not any(word in text for word in language.words):
+    if not holds_word(text, language.words):
         return None
     found = language.imported.search(text)
     return found.start() if found is not None and language.used.search(text) else None
