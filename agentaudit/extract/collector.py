@@ -199,7 +199,9 @@ class Collector(Struct):
         self.open_ends.setdefault((place, end.what), set()).add(end)
 
     def leave_unread(self, place: Evidence, what: str, effect: str) -> None:
-        """The same of what is more than is read: its file counts as read in part."""
+        """The same of what is more than is read: its file counts as read in part, once."""
+        if (place, cleaned(what)) in self.open_ends:
+            return
         self.leave_open(place, what, effect)
         message = f"more than is read or followed: {cleaned(what)}"
         self.problems.append(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from agentaudit.expressions import regex
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.claude import is_claude_settings
 from agentaudit.extract.coding_agents import is_codex
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -47,6 +48,7 @@ _POD_SPECS = (
     ("spec", "template", "spec"),
     ("spec", "jobTemplate", "spec", "template", "spec"),
 )
+_TOLD = Budget("unknown keys", 5_000)
 _LONGEST, _SHORTEST = 60, 5
 _NEAR = 0.88
 """As near as `permisions` is to `permissions`, and as `includeTools` is not to `excludeTools`."""
@@ -64,6 +66,9 @@ def _add(document: Document, at: tuple[str, Node], schema: Schema, collector: Co
     route, key = at
     meant = _meant(key.raw, schema)
     if not meant and not schema.complete:
+        return
+    end = (evidence(document, document.root), "keys that nobody reads", "others are not told")
+    if not collector.affords(_TOLD, 1, end):
         return
     collector.add(
         UnknownKey(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from agentaudit.extract import known_keys
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.known_keys import COMPOSE_SERVICE, SERVER, Schema
+from agentaudit.model.deployment import FileStatus
 from agentaudit.model.facts.keys import UnknownKey
 
 SCHEMAS = [item for item in vars(known_keys).values() if isinstance(item, Schema)]
@@ -100,3 +101,13 @@ def test_other_files_are_not_held_to_a_schema() -> None:
     shiny = '{"mcpServers": {"t": {"command": "t-mcp", "glow": 1}}}'
 
     assert keys("deploy/stack.yaml", services) == keys(".mcp.json", shiny) == []
+
+
+def test_of_very_many_some_are_told_and_the_file_counts_as_read_in_part() -> None:
+    body = "".join(f"    glow_{number}: 1\n" for number in range(5_002))
+
+    found = deployment_of({"compose.yaml": f"services:\n  agent:\n    image: a\n{body}"})
+
+    assert len(found.unknown_keys) == 5_000
+    assert [item.status for item in found.coverage] == [FileStatus.PARTIAL]
+    assert [item.what for item in found.unresolved] == ["keys that nobody reads"]

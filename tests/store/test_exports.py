@@ -105,11 +105,13 @@ def drawn(shown: Trace) -> dict[str, Any]:
     return document
 
 
-def slices(document: dict[str, Any]) -> dict[tuple[int, int], list[tuple[float, float]]]:
-    found: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
+def slices(document: dict[str, Any]) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """In nanoseconds, as viewers keep them: a sum of microseconds is no exact end."""
+    found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for event in document["traceEvents"]:
         if event["ph"] == "X":
-            found[event["pid"], event["tid"]].append((event["ts"], event["ts"] + event["dur"]))
+            start_ns, length_ns = round(event["ts"] * 1_000), round(event["dur"] * 1_000)
+            found[event["pid"], event["tid"]].append((start_ns, start_ns + length_ns))
     return found
 
 
