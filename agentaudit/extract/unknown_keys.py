@@ -6,6 +6,7 @@ Keys that a known schema does not have: what somebody wrote and no program reads
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
@@ -48,7 +49,7 @@ _POD_SPECS = (
     ("spec", "template", "spec"),
     ("spec", "jobTemplate", "spec", "template", "spec"),
 )
-_TOLD = Budget("unknown keys", 5_000)
+_ASKED = Budget("unknown keys", 10_000)
 _LONGEST, _SHORTEST = 60, 5
 _NEAR = 0.88
 """As near as `permisions` is to `permissions`, and as `includeTools` is not to `excludeTools`."""
@@ -57,18 +58,19 @@ _NEAR = 0.88
 def extract_unknown_keys(documents: Documents, collector: Collector) -> None:
     """The keys of all documents that are of a known schema and not in it."""
     for document, route, node, schema in _held(documents):
+        known = schema.keys
         for key, _ in node.entries if node is not None else ():
-            if key.raw not in schema.keys and key.raw[:2] not in ("x-", "<<"):
+            if key.raw not in known and key.raw[:2] not in ("x-", "<<"):
                 _add(document, (route, key), schema, collector)
 
 
 def _add(document: Document, at: tuple[str, Node], schema: Schema, collector: Collector) -> None:
     route, key = at
+    end = (evidence(document, document.root), "keys that nobody reads", "others are not told")
+    if not collector.affords(_ASKED, 1, end):
+        return
     meant = _meant(key.raw, schema)
     if not meant and not schema.complete:
-        return
-    end = (evidence(document, document.root), "keys that nobody reads", "others are not told")
-    if not collector.affords(_TOLD, 1, end):
         return
     collector.add(
         UnknownKey(
@@ -88,7 +90,7 @@ def _meant(key: str, schema: Schema) -> str:
         return ""
     known = schema.keys if schema.complete else schema.guards
     folded = _folded(key)
-    near = ((_likeness(folded, _folded(name)), name) for name in sorted(known))
+    near = ((_likeness(folded, other), name) for other, name in _all_folded(known))
     likeness, name = max(near, default=(0.0, ""))
     return name if likeness >= _NEAR else ""
 
@@ -100,6 +102,11 @@ def _likeness(key: str, name: str) -> float:
     if abs(len(key) - len(name)) > 2 or letters - unlike < _NEAR * letters:  # noqa: PLR2004 - a slip
         return 0.0
     return SequenceMatcher(None, key, name, autojunk=False).ratio()
+
+
+@lru_cache
+def _all_folded(names: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((_folded(name), name) for name in sorted(names))
 
 
 def _folded(key: str) -> str:
