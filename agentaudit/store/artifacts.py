@@ -82,7 +82,7 @@ def json_pieces(artifact: Artifact) -> Iterator[bytes]:
 
 
 def _listed(values: tuple[object, ...]) -> Iterator[bytes]:
-    """A list, some of its values at a time, without the brackets around them."""
+    """A list with its brackets, some of its values at a time."""
     before = b"["
     for first in range(0, len(values), _TOGETHER):
         some = _within(values[first : first + _TOGETHER])
