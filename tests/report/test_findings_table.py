@@ -1,0 +1,107 @@
+"""Findings on a terminal: what a reader sees first, how much of it, and what was read."""
+
+import pytest
+from inline_snapshot import snapshot
+from msgspec.structs import replace
+
+from agentaudit.model.deployment import FileCoverage, FileStatus, Unresolved
+from agentaudit.model.finding import LintResult, Severity
+from agentaudit.report.coverage import coverage_sentence
+from agentaudit.report.findings_table import render_table
+from agentaudit.report.markdown_findings import render_markdown
+from tests.report.test_findings_outputs import BOTH, BROKEN, finding, place, result
+
+
+def test_the_table_reads_without_colour_at_80_columns() -> None:
+    assert render_table(BOTH, width=80).plain == snapshot(
+        """\
+deploy/.mcp.json:4:5 high held-key
+  The key in KEY is held.
+  see also deploy/.mcp.json:1:5, a b/ü.yaml:2:5
+
+1 high; 1 suppressed.
+Read 1 of 2 files; 1 could not be read.
+b.yaml:3:7: failed: no YAML
+"""
+    )
+
+
+def test_the_table_says_when_there_is_nothing() -> None:
+    assert render_table(result(), width=80).plain == "No findings.\nRead 1 of 1 file.\n"
+
+
+def test_no_finding_in_what_was_not_read_is_no_all_clear() -> None:
+    """The first line says what is known, and a reader may stop there."""
+    part = result(coverage=(BROKEN,))
+    nothing = replace(part, coverage=(BROKEN,))
+
+    assert render_table(part, width=80).plain.startswith("No findings in what could be read.\n")
+    assert "No findings in what could be read." in render_markdown(part)
+    assert render_table(nothing, width=80).plain == snapshot("""\
+Nothing could be read, so nothing is known.
+Read 0 of 1 file; 1 could not be read.
+b.yaml:3:7: failed: no YAML
+""")
+    assert "Nothing could be read, so nothing is known." in render_markdown(nothing)
+
+
+def test_a_title_that_does_not_fit_goes_on_below() -> None:
+    """The place and the severity stay together, so that they can be searched for."""
+    deep = replace(
+        finding("held-key", Severity.HIGH), evidence=place(4, f"{'deep/' * 12}compose.yaml")
+    )
+    first, second, *_ = render_table(result(deep), width=80).plain.splitlines()
+
+    assert first.endswith("compose.yaml:4:5 high")
+    assert second == "  held-key"
+
+
+def test_related_places_are_counted_unless_asked_for() -> None:
+    related = tuple(place(line) for line in range(10, 16))
+    many = result(replace(finding("held-key", Severity.LOW), related=related))
+
+    assert "and 3 more" in render_table(many, width=80).plain
+    assert ":15:5" in render_table(many, width=80, verbose=True).plain
+
+
+def test_coverage_counts_every_kind_of_file() -> None:
+    partial = replace(BROKEN, status=FileStatus.PARTIAL)
+    skipped = replace(BROKEN, status=FileStatus.SKIPPED)
+    folder = FileCoverage(file=".", status=FileStatus.SKIPPED, reason="1,234 files: no format")
+    open_end = Unresolved(evidence=place(1), what="var.x", effect="unknown")
+
+    assert coverage_sentence(result(coverage=(partial, skipped))) == (
+        "Read 1 of 2 files; 1 only in part; skipped 1 that deploys nothing."
+    )
+    assert "skipped 1,234 that" in coverage_sentence(result(coverage=(folder,)))
+    assert "1 reference unresolved" in coverage_sentence(replace(result(), unresolved=(open_end,)))
+
+
+def repeated(count: int) -> LintResult:
+    """One key in so many files, of which each names the first."""
+    first = finding("held-key", Severity.HIGH)
+    places = [place(line, f"flows/v{line}.json") for line in range(1, count + 1)]
+    others = [replace(first, evidence=at, related=(place(4),)) for at in places]
+    apart = replace(first, evidence=place(7, "zone.json"), related=(place(7, "else.json"),))
+    return result(first, *others, apart)
+
+
+def test_the_table_tells_one_secret_in_many_places_once() -> None:
+    table = render_table(repeated(5), width=100).plain
+
+    assert table.count("The key in KEY is held.") == 2
+    assert "same at flows/v1.json:1:5, flows/v2.json:2:5, flows/v3.json:3:5 and 2 more\n" in table
+    assert "zone.json:7:5 high held-key\n" in table
+    assert "7 high" in table
+
+
+@pytest.mark.parametrize(("count", "verbose", "told"), [(2, False, 4), (5, True, 7)])
+def test_the_table_tells_a_few_places_or_all_when_asked_for_each(
+    count: int,
+    verbose: bool,  # noqa: FBT001, a parameter of the table
+    told: int,
+) -> None:
+    table = render_table(repeated(count), width=100, verbose=verbose).plain
+
+    assert table.count("The key in KEY is held.") == told
+    assert "the same at" not in table
