@@ -107,15 +107,11 @@ def _blind_to(results: Sequence[PolicyResult]) -> str:
 
 
 def _use(best: PolicyResult, base: PolicyResult) -> str:
+    use = f"Use {best.policy} ({best.parameters}) instead of {base.policy} ({base.parameters})"
     if base.overloaded:
-        return (
-            f"Use {best.policy} ({best.parameters}) instead of {base.policy} ({base.parameters}),"
-            f" which does not keep up: P90 {time(_p90(best))}, P50 {time(_p50(best))}."
-        )
-    return (
-        f"Use {best.policy} ({best.parameters}) instead of {base.policy} ({base.parameters}):"
-        f" P90 {from_to(_p90(base), _p90(best))}, P50 {from_to(_p50(base), _p50(best))}."
-    )
+        p90, p50 = time(_p90(best)), time(_p50(best))
+        return f"{use}, which does not keep up: P90 {p90}, P50 {p50}."
+    return f"{use}: P90 {from_to(_p90(base), _p90(best))}, P50 {from_to(_p50(base), _p50(best))}."
 
 
 def _trade(median: PolicyResult, base: PolicyResult) -> str:

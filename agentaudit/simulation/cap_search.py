@@ -32,7 +32,6 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     "continuum": ("pin_ns",),
 }
 """The caps that each policy is made with; one that is not here is tried as it is."""
-_TIMES = ("offset_ns", "quantum_ns", "pin_ns")
 _STEPS = (2.0, 1.4, 1.15)
 _MOST_TRIES = 40
 """For each family."""
@@ -90,7 +89,7 @@ def _followed(caps: Caps, name: str, factor: float, scored: Callable[[Caps], flo
         found = scored(tried)
         if found < best:
             caps, best = tried, found
-        elif found > best or factor > 1 / _STEPS[0] or name in _TIMES:
+        elif found > best or factor > 1 / _STEPS[0] or name.endswith("_ns"):
             break
         at = tried
     return caps
