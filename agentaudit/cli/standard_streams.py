@@ -31,7 +31,7 @@ def guard_standard_streams() -> None:
     if sys.stdout is sys.__stdout__:
         sys.stdout = _guarded(sys.stdout, _Results)
     if sys.stderr is sys.__stderr__:
-        sys.stderr = _guarded(sys.stderr, _Notes)
+        sys.stderr = _guarded(sys.stderr, _Guarded)
 
 
 def _guarded(now: TextIO | None, raw: "type[_Guarded]") -> TextIO:
@@ -57,7 +57,7 @@ def _plainer(error: UnicodeError) -> tuple[str, int]:
 
 class _Guarded(FileIO):
     """
-    What is written after a failure goes nowhere.
+    Standard error, of which what is written after a failure goes nowhere.
 
     All is written at once, with no buffer between: one would write what it holds a second time
     where Ctrl-C comes right after the first.
@@ -84,15 +84,11 @@ class _Guarded(FileIO):
         return written or 0
 
     def end(self, error: OSError) -> None:
-        """What a failure means."""
-
-
-class _Notes(_Guarded):
-    """Standard error."""
+        """What a failure means: nothing, to notes."""
 
 
 class _Results(_Guarded):
-    """Standard output."""
+    """Standard output, which is what the run was for."""
 
     def end(self, error: OSError) -> None:
         if error.errno == EPIPE:
