@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import evidence
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.redaction import cleaned, plain
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node
 
@@ -47,7 +47,7 @@ def with_folders(agent: Agent, document: Document, listed: Node | None) -> Agent
     folders = [each for each in (listed.list() if listed is not None else ()) if each.text]
     if not folders:
         return agent
-    named = (*agent.root_paths, *(each.raw for each in folders))
+    named = (*agent.root_paths, *(cleaned(each.raw) for each in folders))
     places = tuple(evidence(document, each, plain(each.raw)) for each in folders)
     bypassing = agent.permission_mode == "bypass"  # which is graver, and told first
     told = (*agent.evidence, *places) if bypassing else (*places, *agent.evidence)

@@ -18,6 +18,7 @@ from agentaudit.extract.kubernetes_objects import (
     kubernetes_objects,
     labels_of,
 )
+from agentaudit.extract.redaction import cleaned
 from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
@@ -158,7 +159,7 @@ def _add_policy(
             name=policy.name,
             evidence=(place,),
             policy="any" if allowed.wide else "allowlist" if listed else "none",
-            destinations=destinations,
+            destinations=tuple(map(cleaned, destinations)),
             runtime_ids=tuple(item.runtime_id for item in selected),
         )
     )

@@ -6,6 +6,7 @@ https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-p
 """
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.redaction import bare_url
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.facts.permissions import Identity
 
@@ -32,6 +33,6 @@ def _provider(declared: Declared, issuer: str) -> Identity:
         evidence=(where,),
         provider="google",
         kind="federation",
-        trust_principals=(issuer.rstrip("/"),),
+        trust_principals=(bare_url(issuer).rstrip("/"),),
         oidc_subject=condition.raw if condition is not None else "",
     )
