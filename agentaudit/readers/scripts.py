@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_PROSE
+from agentaudit.readers.lines import MAX_PROSE, Lines
 from agentaudit.readers.token_forms import holds_token
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
@@ -66,8 +66,9 @@ def tells_of_keys(text: str) -> bool:
 
 def parse_script(file: str, text: str) -> Document:
     """The text and its comments."""
+    lines = Lines(text)
     comments = tuple(
-        Comment(line=text.count("\n", 0, match.start()) + 1, column=1, text=match["text"].strip())
+        Comment(line=lines.place(match.start())[0], column=1, text=match["text"].strip())
         for match in _COMMENT.finditer(text)
         if "agentaudit" in match["text"]
     )
