@@ -6,7 +6,6 @@ variables of the environment are written.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from agentaudit.expressions import regex
 from agentaudit.extract.recognition import may_be_named
@@ -19,8 +18,6 @@ _ASSIGNMENT = regex(
     r"""(?:^|[\s;"'])(?P<name>[A-Z][A-Z0-9_]{1,60})="""
     r"""(?:\\?["'](?P<quoted>[^"'\\\n$`]{6,300})\\?["']|(?P<bare>[^\s"'\\;&|`$(){}<>]{6,300})(?=[\s;"'\\&|]|$))"""
 )
-_MOST = 200
-"""In one value."""
 _FAR = 2_000
 """Lines between two assignments, as far as one is looked for."""
 
@@ -36,7 +33,7 @@ def assigned_settings(document: Document, texts: Iterable[Node]) -> Iterator[Set
         if "=" not in node.raw or _ANY.search(node.raw) is None:
             continue
         line = node.line
-        for match in islice(_ASSIGNMENT.finditer(node.raw), _MOST):
+        for match in _ASSIGNMENT.finditer(node.raw):
             name, value = match["name"], match["quoted"] or match["bare"]
             if may_be_named(name):
                 place = _place(document, node, line, (f"{name}=", value))

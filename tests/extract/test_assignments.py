@@ -48,6 +48,12 @@ def literals(found: Deployment) -> dict[str, tuple[int, int]]:
     }
 
 
+def test_all_that_one_script_assigns_is_read() -> None:
+    lines = [f"export DB{number}_PASSWORD=opens-no-door-{number}" for number in range(250)]
+
+    assert len(literals(deployment_of({"agent.json": json.dumps("\n".join(lines))}))) == 250
+
+
 def test_of_values_in_one_line_each_is_told_where_it_stands() -> None:
     """The same name may be assigned before."""
     written = [f"export DB_PASSWORD=opens-no-door-db-8{number}" for number in range(2)]
