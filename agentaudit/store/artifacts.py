@@ -117,7 +117,8 @@ def read_artifact(path: Path) -> Artifact:
     """
     try:
         with path.open("rb") as file:
-            text = file.read(LARGEST_BYTES + 1)
+            text = file.read(len(MAGIC))
+            text += b"" if text == MAGIC else file.read(LARGEST_BYTES)
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}") from error
     if text.startswith(MAGIC):
