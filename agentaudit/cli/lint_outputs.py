@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from agentaudit.cli.outcome import print_file, write_text
+from agentaudit.cli.outcome import format_named, print_file, write_text
 from agentaudit.cli.terminal import Terminal
-from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from agentaudit.model.autofix import Fix
@@ -96,12 +95,8 @@ def write_result(
         _show(result, format_ or Format.TABLE, said, fixes)
         return
     for output in outputs:
-        chosen = (
-            format_ if format_ and len(outputs) == 1 else _BY_SUFFIX.get(output.suffix, format_)
-        )
-        if chosen is None:
-            known = ", ".join(_BY_SUFFIX)
-            raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
+        alone = format_ if len(outputs) == 1 else None
+        chosen = alone or format_named(output, _BY_SUFFIX, otherwise=format_)
         write_text(output, b"".join(_rendered(result, chosen, fixes)))
         said.note(f"wrote {output}")
     said.note(findings_sentence(result))

@@ -1,9 +1,9 @@
 """How a command ends, whatever it audited: what it writes, and the severity that fails it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -11,6 +11,8 @@ from agentaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from agentaudit.model.finding import Severity
+
+FormatT = TypeVar("FormatT", bound=StrEnum)
 
 
 class Threshold(StrEnum):
@@ -32,6 +34,17 @@ def reached(threshold: Threshold, severities: "Iterable[Severity]") -> bool:
         return False
     least = Severity(threshold.value).rank
     return any(severity.rank >= least for severity in severities)
+
+
+def format_named(
+    path: Path, by_suffix: Mapping[str, FormatT], *, otherwise: FormatT | None = None
+) -> FormatT:
+    """The format that a file's name says, or the other; UsageError where there is neither."""
+    chosen = by_suffix.get(path.suffix, otherwise)
+    if chosen is None:
+        known = ", ".join(by_suffix)
+        raise UsageError(f"{path}: give --format, or a name that ends in one of {known}")
+    return chosen
 
 
 def write_text(path: Path, text: str | bytes) -> None:

@@ -20,6 +20,9 @@ TokensPerS = Annotated[
         help="The model to assume for a trace that does not say how long calls took.",
     ),
 ]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
+]
 Limit = Annotated[
     int | None,
     typer.Option(

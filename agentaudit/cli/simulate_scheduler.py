@@ -117,9 +117,7 @@ def scheduler(
     ] = None,
     tokens_per_s: taken.TokensPerS = None,
     limit: taken.Limit = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
-    ] = None,
+    json_file: taken.JsonFile = None,
     gantt: Annotated[bool, GANTT] = False,
     charts: Annotated[Path | None, CHARTS] = None,
     schedule: Annotated[Path | None, SCHEDULE] = None,

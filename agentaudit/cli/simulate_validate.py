@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli import simulate_options as taken
 from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.cli.workloads import loaded
@@ -76,9 +77,7 @@ def validate(
             " keeps it out of the command line. Repeatable.",
         ),
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
-    ] = None,
+    json_file: taken.JsonFile = None,
 ) -> None:
     """
     Run a workload on real processes, beside its prediction.

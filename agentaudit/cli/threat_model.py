@@ -9,9 +9,9 @@ import typer
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
-from agentaudit.cli.outcome import Threshold, print_file, reached, write_text
+from agentaudit.cli.outcome import Threshold, format_named, print_file, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
-from agentaudit.errors import IncompleteError, UsageError, exit_code
+from agentaudit.errors import IncompleteError, exit_code
 
 if TYPE_CHECKING:
     from agentaudit.model.deployment import Deployment
@@ -141,12 +141,9 @@ def _write(
     if output is None:
         _show(model, format_ or Format.TABLE, said)
         return
-    chosen = format_ or _BY_SUFFIX.get(output.suffix)
-    if chosen is None:
-        known = ", ".join(_BY_SUFFIX)
-        raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
     from agentaudit.report.threat_table import counts_sentence
 
+    chosen = format_ or format_named(output, _BY_SUFFIX)
     write_text(output, _renderers()[chosen](model))
     said.note(f"wrote {output}")
     said.note(counts_sentence(model))
