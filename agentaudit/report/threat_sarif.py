@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from agentaudit.model.deployment import FileStatus
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.threat import AttackPath, GraphEdge, ThreatModel
+from agentaudit.report.coverage import unread_files
 from agentaudit.report.sarif import LEVELS, SCHEMA, SECURITY_SEVERITY, Json
 from agentaudit.report.text import one_line
 from agentaudit.report.written_json import written
@@ -130,9 +130,6 @@ def _tags(path: AttackPath) -> Sequence[str]:
 
 
 def _invocation(model: ThreatModel) -> Json:
-    unread = [
-        file for file in model.coverage if file.status in (FileStatus.FAILED, FileStatus.PARTIAL)
-    ]
     return {
         "executionSuccessful": not model.incomplete,
         "toolExecutionNotifications": [
@@ -140,6 +137,6 @@ def _invocation(model: ThreatModel) -> Json:
                 "level": "error",
                 "message": {"text": one_line(f"{file.file}: {file.status}: {file.reason}")},
             }
-            for file in unread
+            for file in unread_files(model)
         ],
     }
