@@ -19,7 +19,6 @@ import importlib
 import pkgutil
 import random
 import re
-import signal
 import sys
 import time
 import traceback
@@ -59,6 +58,7 @@ with atheris.instrument_imports(include=["agentaudit"]):
             importlib.import_module(module.name)
 
 from fuzz_seeds import BETWEEN  # what it imports is instrumented by now
+from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, our_frames
 
 RULES = lint_rules([])
 QUERIES = threat_rules()
@@ -85,11 +85,6 @@ INSTEAD = (
     *("<<: *a", "!Ref", "~", "%{", "#", "/*", "'''", "\\", "..", "{{", "$", "not", "-----BEGIN"),
 )
 LONGEST_BYTES = 16_000
-LONGEST_CPU_S = 5.0
-
-
-class Hang(BaseException):
-    """An input took too long; no handler of ours catches it."""
 
 
 class Found:
@@ -103,13 +98,8 @@ class Found:
 
     def keep(self, error: BaseException, data: bytes) -> None:
         """Name it and keep its input, unless its place is known."""
-        frames = [
-            frame
-            for frame in traceback.extract_tb(error.__traceback__)
-            if "/agentaudit/" in frame.filename
-        ]
-        last = frames[-1] if frames else None
-        where = f"{last.filename.rpartition('/agentaudit/')[2]}:{last.lineno}" if last else "?"
+        frames = our_frames(error)
+        where = f"{frames[-1][0]}:{frames[-1][1].lineno}" if frames else "?"
         place = f"{type(error).__name__} at {where}"
         if place in self.places:
             return
@@ -148,7 +138,7 @@ def main() -> None:
     begun = [seeds, *([options.seeds] if options.seeds else [])]
     for file in (file for each in begun for file in sorted(each.iterdir())):
         found.words += PIECES.findall(file.read_text(encoding="utf-8", errors="replace"))
-    signal.signal(signal.SIGPROF, _stop)
+    heed_limits()
     atheris.Setup(
         [sys.argv[0], *settings, str(learned), *map(str, begun)],
         lambda data: once(data, found),
@@ -167,21 +157,17 @@ def _first() -> Iterator[str]:
         yield BETWEEN.join(f"{file}\n{text}" for file, text in texts.items())
 
 
-def _stop(*_: object) -> None:
-    raise Hang
-
-
 def once(data: bytes, found: Found) -> None:
     """One input; what it brings to light is kept, and told at the end."""
     if found.places and time.monotonic() > found.until:
         raise SystemExit(f"{len(found.places)} found, see {found.folder}")
-    signal.setitimer(signal.ITIMER_PROF, LONGEST_CPU_S)
+    limit_cpu(LONGEST_CPU_S)
     try:
         audit(data)
     except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
         found.keep(error, data)
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        limit_cpu(0)
 
 
 def audit(data: bytes) -> None:

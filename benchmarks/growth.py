@@ -16,10 +16,8 @@ import gc
 import math
 import random
 import resource
-import signal
 import sys
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +25,7 @@ from tempfile import mkdtemp
 
 from fuzz_seeds import BETWEEN
 from grown_deployments import Grown, grow
+from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, our_frames
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.linter import lint
@@ -37,14 +36,9 @@ from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.ours import lint_rules, threat_rules
 from agentaudit.threats.model import threat_model
 
-LONGEST_CPU_S = 5.0
 FEW, MORE = 100, 400
 MOST = 200_000
 """Times that a piece is said again."""
-
-
-class Hang(BaseException):
-    """An input took too long; no handler of ours catches it."""
 
 
 @dataclass(slots=True)
@@ -60,18 +54,18 @@ class Hunt:
         """The CPU seconds of the dearer of both commands, and whether all files were read."""
         gc.collect()
         begun_s = time.process_time()
-        signal.setitimer(signal.ITIMER_PROF, LONGEST_CPU_S)
+        limit_cpu(LONGEST_CPU_S)
         try:
             deployment = deployment_of(texts)
             read_s = time.process_time() - begun_s
             lint(deployment, self.rules)
             lint_s = time.process_time() - begun_s
-            signal.setitimer(signal.ITIMER_PROF, max(LONGEST_CPU_S - read_s, 0.1))
+            limit_cpu(max(LONGEST_CPU_S - read_s, 0.1))
             begun_s = time.process_time() - read_s
             threat_model(deployment, self.queries)
             threat_s = time.process_time() - begun_s
         finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            limit_cpu(0)
         whole = all(
             file.status is not FileStatus.FAILED and file.file in texts
             for file in deployment.coverage
@@ -80,12 +74,8 @@ class Hunt:
 
     def keep(self, error: BaseException, grown: Grown, times: int) -> None:
         """Name what was found, and keep its input, unless its place is known."""
-        frames = [
-            frame
-            for frame in traceback.extract_tb(error.__traceback__)
-            if "/agentaudit/" in frame.filename
-        ]
-        names = [f"{frame.filename.rpartition('/agentaudit/')[2]}:{frame.name}" for frame in frames]
+        frames = our_frames(error)
+        names = [f"{file}:{frame.name}" for file, frame in frames]
         place = f"{type(error).__name__} in {' > '.join(names[1:4])}"
         if place in self.places:
             return
@@ -94,7 +84,7 @@ class Hunt:
         texts = grown.texts(times)
         kept.write_text(BETWEEN.join(f"{file}\n{text}" for file, text in texts.items()))
         size = sum(map(len, texts.values()))
-        where = ", ".join(f"{frame.name}:{frame.lineno}" for frame in frames[-3:])
+        where = ", ".join(f"{frame.name}:{frame.lineno}" for _, frame in frames[-3:])
         print(
             f"FOUND {place} … {where}: {grown.told}, {times:,} times, {size:,} characters: {kept}"
         )
@@ -111,7 +101,7 @@ def main() -> int:
     options = parser.parse_args()
     hunt = Hunt(options.found or Path(mkdtemp(prefix="agentaudit-growth-")))
     hunt.folder.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGPROF, _stop)
+    heed_limits()
     gc.disable()
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     drawn = random.Random(options.seed)  # noqa: S311, nothing is secret
@@ -126,10 +116,6 @@ def main() -> int:
             pursue(hunt, grown)
     print(f"{rounds:,} rounds, {len(hunt.places)} found, inputs in {hunt.folder}")
     return 1 if hunt.places else 0
-
-
-def _stop(*_: object) -> None:
-    raise Hang
 
 
 def pursue(hunt: Hunt, grown: Grown) -> None:

@@ -43,7 +43,6 @@ PID = 4242
 THREADS = 8
 RATE_HZ = 100
 MS = 1_000_000
-SAMPLE_NS = 1_000 * MS // RATE_HZ
 START_NS = 86_400_000 * MS
 """A host that has been up for a day."""
 

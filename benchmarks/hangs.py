@@ -1,0 +1,33 @@
+"""What takes too long is stopped, and whatever is raised is named by its place in our source."""
+
+import signal
+import traceback
+
+LONGEST_CPU_S = 5.0
+
+
+class Hang(BaseException):
+    """An input took too long; no handler of ours catches it."""
+
+
+def heed_limits() -> None:
+    """From now on a limit of CPU time that is reached raises Hang."""
+    signal.signal(signal.SIGPROF, _stop)
+
+
+def limit_cpu(seconds: float) -> None:
+    """So many seconds from now are left; 0 for no limit."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def our_frames(error: BaseException) -> list[tuple[str, traceback.FrameSummary]]:
+    """The frames of our source that an error went through, each with its file as we call it."""
+    return [
+        (frame.filename.rpartition("/agentaudit/")[2], frame)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "/agentaudit/" in frame.filename
+    ]
+
+
+def _stop(*_: object) -> None:
+    raise Hang
