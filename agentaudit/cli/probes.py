@@ -47,18 +47,6 @@ class Options(Struct, frozen=True, kw_only=True):
     """Asked at every tick; the recording ends when it says so."""
 
 
-class Addresses(Struct, frozen=True, kw_only=True):
-    """What the user named of the network: models as `host:port` in numbers, and pages."""
-
-    models: frozenset[str]
-    pages: "tuple[Address, ...]"
-
-
-def addresses_of(options: Options) -> Addresses:
-    """Understood before anything begins. Raises UsageError for what is no address."""
-    return Addresses(models=_resolved(options.endpoints), pages=tuple(_pages(options.scraped)))
-
-
 _NEEDED = (
     "agentaudit.probes.energy",
     "agentaudit.probes.gpu.devices",
