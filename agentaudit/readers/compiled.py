@@ -21,13 +21,13 @@ from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document
+from agentaudit.readers.lines import MAX_CODE
+from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
 UNREAD = "an agent or a tool server in {language}, in which nothing but known forms of keys is read"
 
-_LARGEST = 1_000_000
-"""A larger file was made by a program."""
 _TESTS = regex(
     r"(?:^|/)(?:src/(?:\w+)?[tT]est/|tests?/)|_test\.go$|Tests?\.(?:cs|java|kt)$|Tests?/"
 )
@@ -117,7 +117,7 @@ COMPILED: Mapping[str, _Language] = MappingProxyType(
 
 def names_agents(file: str, syntax: str, text: str) -> bool:
     """Whether a file builds agents or tools, declares rights, or has a key of a known form."""
-    if len(text) > _LARGEST or _TESTS.search(file):
+    if len(text) > MAX_CODE or _TESTS.search(file):
         return False
     found = _builds(syntax, text) is not None or declares_stack(file, text) is not None
     return found or holds_token(text)
@@ -136,10 +136,4 @@ def parse_compiled(file: str, syntax: str, text: str) -> Document:
     """The text alone; where it builds an agent, with a problem at the import that says so."""
     told = UNREAD.format(language=COMPILED[syntax].name)
     found = ((_builds(syntax, text), told), (declares_stack(file, text), UNRENDERED))
-    unread = tuple(
-        (text.count("\n", 0, place) + 1, 1, message)
-        for place, message in found
-        if place is not None
-    )
-    nothing = Node(kind=NodeKind.NULL, line=1, column=1, end_line=1, end_column=1)
-    return Document(file=file, syntax=syntax, text=text, roots=(nothing,), problems=unread)
+    return searched_text(file, syntax, text, unread=found)

@@ -16,7 +16,9 @@ from itertools import islice
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document
+from agentaudit.readers.lines import MAX_CODE
+from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
 UNREAD = "an agent in TypeScript or JavaScript, in which nothing but known forms of keys is read"
@@ -41,9 +43,6 @@ _CALLS = regex(r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent)\
 TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
 """By which an app of Azure Functions offers a tool."""
 
-_LARGEST = 1_000_000
-"""A larger file is a bundle, in which chance makes anything."""
-
 
 def builds_agents(file: str, text: str) -> bool:
     """Whether a file imports what agents and tool servers are built with."""
@@ -52,7 +51,7 @@ def builds_agents(file: str, text: str) -> bool:
 
 def holds_key(file: str, text: str) -> bool:
     """Whether a file that somebody wrote has a key of a known form."""
-    return not _made(file) and len(text) <= _LARGEST and holds_token(text)
+    return not _made(file) and len(text) <= MAX_CODE and holds_token(text)
 
 
 def _made(file: str) -> bool:
@@ -73,10 +72,4 @@ def _first_import(file: str, text: str) -> int | None:
 def parse_javascript(file: str, text: str) -> Document:
     """The text alone; where it builds an agent, with a problem at the first import that says so."""
     found = ((_first_import(file, text), UNREAD), (declares_stack(file, text), UNRENDERED))
-    unread = tuple(
-        (text.count("\n", 0, place) + 1, 1, message)
-        for place, message in found
-        if place is not None
-    )
-    nothing = Node(kind=NodeKind.NULL, line=1, column=1, end_line=1, end_column=1)
-    return Document(file=file, syntax="javascript", text=text, roots=(nothing,), problems=unread)
+    return searched_text(file, "javascript", text, unread=found)

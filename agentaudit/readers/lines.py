@@ -14,6 +14,8 @@ MAX_WRITTEN = 500_000
 """Characters of a file in a syntax that people write by hand."""
 MAX_PROSE = 1_000_000
 """Characters of instructions: more than any model takes in at once."""
+MAX_CODE = 1_000_000
+"""Characters of code: a larger file was made by a program, and chance makes anything in it."""
 MAX_COMMENTS = 200_000
 """More comments in one file are refused, as more nodes are."""
 

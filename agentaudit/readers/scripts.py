@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_PROSE, Lines
+from agentaudit.readers.document import Comment, Document
+from agentaudit.readers.lines import MAX_CODE, MAX_PROSE, Lines
+from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
@@ -53,7 +54,7 @@ def assignments(text: str) -> Iterator[Assignment]:
 
 def tells_of_secrets_or_agents(text: str) -> bool:
     """Whether a script is worth reading."""
-    if len(text) > MAX_PROSE:
+    if len(text) > MAX_CODE:
         return False
     started = holds_word(text, UNASKED_WORDS)
     return started or holds_token(text) or next(assignments(text), None) is not None
@@ -72,14 +73,9 @@ def parse_script(file: str, text: str) -> Document:
         for match in _COMMENT.finditer(text)
         if "agentaudit" in match["text"]
     )
-    return _kept(file, "script", text, comments)
+    return searched_text(file, "script", text, comments=comments)
 
 
 def parse_text(file: str, text: str) -> Document:
     """The text alone."""
-    return _kept(file, "text", text, ())
-
-
-def _kept(file: str, syntax: str, text: str, comments: tuple[Comment, ...]) -> Document:
-    nothing = Node(kind=NodeKind.NULL, line=1, column=1, end_line=1, end_column=1)
-    return Document(file=file, syntax=syntax, text=text, roots=(nothing,), comments=comments)
+    return searched_text(file, "text", text)
