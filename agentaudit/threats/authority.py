@@ -130,14 +130,15 @@ def _process_authority(draft: Draft, process: _Process, tool: Tool) -> None:
     if tool.sandboxed is Truth.YES or (server is not None and server.remote):
         return
     executes = "execute" in tool.effects
-    acts = CHANGING & set(tool.effects) or tool.reads_private is Truth.YES
-    may_act = acts or tool.reads_private is Truth.UNKNOWN
+    changes = not CHANGING.isdisjoint(tool.effects)
+    may_act = changes or tool.reads_private is not Truth.NO
     if tool.effects_known and not executes and (server is not None or not may_act):
         return
     principals = {fact.id: fact for fact in (process.seen if executes else process.own)}
     if not draft.affords("what its tools act as", len(principals), process.agent):
         return
-    known = executes or (server is None and bool(acts) and len(principals) == 1)
+    acts = changes or tool.reads_private is Truth.YES
+    known = executes or (server is None and acts and len(principals) == 1)
     doubt = Doubt(known=known, confidence=Confidence.LIKELY)
     for principal in principals.values():
         draft.draw(tool, EdgeKind.AUTHENTICATES_AS, principal, principal.evidence[0], doubt=doubt)

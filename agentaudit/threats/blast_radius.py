@@ -145,9 +145,8 @@ def _stealable(seen: View) -> list[Credential]:
     """Credentials in the processes of tainted agents that have a way out."""
     agents = seen.walk(TAINT, seen.stage("source")).ends(seen.stage("agent"))
     exiting = frozenset(agents & seen.leading(EXIT, seen.stage("way_out")))
-    found = seen.walk(SIGHT, exiting).ends(seen.stage("credential"))
-    facts = (seen.fact(name) for name in sorted(found))
-    return [fact for fact in facts if isinstance(fact, Credential)]
+    found = seen.walk(SIGHT, exiting).reached
+    return [credential for credential in seen.facts(Credential) if credential.id in found]
 
 
 def _action_hours(seen: View, credential: Credential) -> float:

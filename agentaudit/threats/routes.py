@@ -48,9 +48,8 @@ class Walk(Struct, frozen=True):
 
     def route(self, end: str) -> Route | None:
         """The shortest route to a node of the last stage; None when there is none."""
-        return self._traced(end) if end in self.reached else None
-
-    def _traced(self, end: str) -> Route:
+        if end not in self.reached:
+            return None
         edges: list[GraphEdge] = []
         stops = [end]
         name, passed = end, len(self.arrivals) - 1
@@ -235,9 +234,8 @@ def starters(
                 waiting.append(further)
                 queued.add(further)
     reached = {name: found for (name, at), found in known.items() if at == len(between)}
-    alone = {name: 1 for group in groups if group[0] in reached for name in group[1:]}
-    first = {group[0]: 1 for group in groups if len(group) > 1 and group[0] in reached}
-    return _counted(reached, groups) | alone | first
+    together = (group for group in groups if len(group) > 1 and group[0] in reached)
+    return _counted(reached, groups) | {name: 1 for group in together for name in group}
 
 
 _source, _target = attrgetter("src"), attrgetter("dst")
