@@ -8,7 +8,6 @@ nothing.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 
 from msgspec import Struct
 
@@ -47,26 +46,34 @@ _OPEN = "it may be anything"
 _LISTS = (("actions", "not_actions"), ("data_actions", "not_data_actions"))
 
 
-_Custom = Mapping[str, tuple[tuple[str, ...], ...]]
-"""What each block of each custom role allows, by the key of the role."""
+class _Block(Struct, frozen=True):
+    """One block of permissions of a custom role."""
+
+    node: Node
+    left: tuple[str, ...]
+    """What it allows; what it excepts is taken away, within the block."""
+    taken: tuple[str, ...]
+
+
+_Custom = Mapping[str, tuple[_Block, ...]]
+"""The blocks of each custom role, by its key."""
 
 
 def add_azure_roles(module: Module, collector: Collector) -> None:
     """One grant for each assignment, and for each block of permissions of a custom role."""
-    custom = {
-        declared.key: tuple(_left(declared, block, collector) for block in _blocks(declared))
+    definitions = [
+        (declared, tuple(_blocks(declared, collector)))
         for declared in module.resources(_DEFINITION)
-    }
+    ]
+    custom = {declared.key: blocks for declared, blocks in definitions}
     for declared in module.resources("azurerm_role_assignment"):
         role = _assigned(declared, custom, collector)
         if role is not None:
             _add_assignment(declared, role, collector)
-    for declared in module.resources(_DEFINITION):
-        for number, (block, left) in enumerate(
-            zip(_blocks(declared), custom[declared.key], strict=True)
-        ):
-            if left:
-                _add_permissions(declared, (number, block), left, collector)
+    for declared, blocks in definitions:
+        for number, block in enumerate(blocks):
+            if block.left:
+                _add_permissions(declared, number, block, collector)
 
 
 class _Role(Struct, frozen=True, kw_only=True):
@@ -90,7 +97,7 @@ def _assigned(declared: Declared, custom: _Custom, collector: Collector) -> _Rol
         definition = declared.module.references(_DEFINITION).named(written.raw)
         name = _name_of(declared.module, named, by_id)
         if definition is not None:
-            allowed = tuple(chain.from_iterable(custom[definition.key]))
+            allowed = tuple(each for block in custom[definition.key] for each in block.left)
             end = (evidence(declared.document, written), f"what {declared.shown} grants", _OPEN)
             affordable = collector.affords(_ASSIGNED, len(allowed), end)
             return _of_files(definition.title, written, allowed) if affordable else None
@@ -177,44 +184,43 @@ def _conditions(written: Node | None) -> tuple[str, ...]:
     return tuple(sorted(set(_ATTRIBUTE.findall(written.raw.lower())))) or ("condition",)
 
 
-def _blocks(declared: Declared) -> Iterable[Node]:
-    listed = declared.body.get("permissions")
-    return listed.list() if listed is not None else ()
-
-
-def _add_permissions(
-    declared: Declared, numbered: tuple[int, Node], left: tuple[str, ...], collector: Collector
-) -> None:
-    (number, block), name = numbered, declared.body.get("name")
+def _add_permissions(declared: Declared, number: int, block: _Block, collector: Collector) -> None:
+    name = declared.body.get("name")
     shown = (name.text if name is not None else None) or declared.title
-    taken = (each for _, without in _LISTS for each in _texts(declared, block, without, collector))
-    place = block.get("actions") or block.get("data_actions") or block
+    place = block.node.get("actions") or block.node.get("data_actions") or block.node
     collector.add(
         Grant(
             id=fact_id("grant", shown, f"{declared.key}.{number}"),
             name=f"custom role {shown}",
-            evidence=(evidence(declared.document, place, left[0]),),
+            evidence=(evidence(declared.document, place, block.left[0]),),
             principal=f"whoever has the role {shown}",
             provider="azure",
-            actions=left,
-            not_actions=tuple(taken),
+            actions=block.left,
+            not_actions=block.taken,
             source="azure_role",
         )
     )
 
 
-def _left(declared: Declared, block: Node, collector: Collector) -> tuple[str, ...]:
-    """What a block allows; what it excepts is taken away, within the block."""
+def _blocks(declared: Declared, collector: Collector) -> Iterator[_Block]:
+    listed = declared.body.get("permissions")
+    for node in listed.list() if listed is not None else ():
+        yield _block(declared, node, collector)
+
+
+def _block(declared: Declared, node: Node, collector: Collector) -> _Block:
     left: list[str] = []
-    place = evidence(declared.document, block)
+    excepted: list[str] = []
+    place = evidence(declared.document, node)
     for listed, without in _LISTS:
-        allowed = tuple(_texts(declared, block, listed, collector))
-        taken = tuple(_texts(declared, block, without, collector))
+        allowed = tuple(_texts(declared, node, listed, collector))
+        taken = tuple(_texts(declared, node, without, collector))
         end = (place, f"what {declared.shown} excepts", "it allows less than is told")
         if collector.affords(_HELD, len(allowed) * len(taken), end):
             allowed = tuple(each for each in allowed if not _is_taken(each, taken))
         left += allowed
-    return tuple(left)
+        excepted += taken
+    return _Block(node, tuple(left), tuple(excepted))
 
 
 def _is_taken(action: str, taken: Iterable[str]) -> bool:

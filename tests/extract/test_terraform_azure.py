@@ -276,6 +276,23 @@ def test_whoever_is_assigned_a_custom_role_may_do_what_it_allows(
     assert bool(grant.escalations) is escalates
 
 
+def test_two_roles_of_one_address_are_each_told_by_their_own_blocks() -> None:
+    block = 'permissions {\n    actions = ["%s"]\n  }'
+    role = 'resource "azurerm_role_definition" "agent" {\n  name = "%s"\n  %s\n}\n'
+    texts = {
+        "one.tf": role % ("one", block % "*"),
+        "two.tf": role % ("two", f"{block % 'Microsoft.Web/*'}\n  {block % 'Microsoft.Kusto/*'}"),
+    }
+    grants = deployment_of(texts).grants
+    told = {(grant.evidence[0].file, grant.name, grant.actions) for grant in grants}
+
+    assert told == {
+        ("one.tf", "custom role one", ("*",)),
+        ("two.tf", "custom role two", ("microsoft.web/*",)),
+        ("two.tf", "custom role two", ("microsoft.kusto/*",)),
+    }
+
+
 @pytest.mark.parametrize(
     ("condition", "escalations", "conditions"),
     [
