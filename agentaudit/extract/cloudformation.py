@@ -5,7 +5,6 @@ Both providers describe the same cloud. A resource is put into the words of Terr
 its spelling, and then read by what reads Terraform.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
@@ -28,14 +27,13 @@ from agentaudit.extract.terraform_eks import add_cluster_access
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import Declared
-from agentaudit.extract.terraform_names import camel, name_attribute
+from agentaudit.extract.terraform_names import camel, name_attribute, snake
 from agentaudit.extract.terraform_runtimes import add_runtimes
 from agentaudit.extract.terraform_stores import add_stores
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _RETENTION = "Retention"
 """What each way to end a log in a template is called after; the CDK has a resource for it."""
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
@@ -115,7 +113,7 @@ def _given_name(resource: Node) -> str:
     wanted, renamed = name_attribute(type_), RENAMED.get(type_, {})
     properties = resource.get("Properties")
     for key, value in properties.items() if properties is not None else ():
-        if renamed.get(key, _snake(key)) == wanted:
+        if renamed.get(key, snake(key)) == wanted:
             return value.text or ""
     return ""
 
@@ -161,16 +159,12 @@ def spelled(node: Node, renamed: Mapping[str, str]) -> Node:
         return node
     entries = tuple(
         (
-            key.changed(raw=renamed.get(key.raw, _snake(key.raw))),
+            key.changed(raw=renamed.get(key.raw, snake(key.raw))),
             value if key.raw in AS_THEY_ARE else spelled(value, renamed),
         )
         for key, value in node.entries
     )
     return node.changed(entries=entries)
-
-
-def _snake(name: str) -> str:
-    return _WORD.sub("_", name).lower()
 
 
 def _with(body: Node, place: Node, more: Mapping[str, Node]) -> Node:

@@ -20,12 +20,12 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import pulumi_programs
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_modules import Declared
+from agentaudit.extract.terraform_names import snake
 from agentaudit.readers.document import Document, Node, NodeKind
 
 UNREAD = "resources of other providers than AWS in a program of Pulumi, which are not read"
 UNRENDERED = "infrastructure that a program of Pulumi declares, which is not read"
 _TYPE = regex(r"^aws:(?P<module>\w+)(?:/\w+)?:(?P<name>\w+)$")
-_WORD = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _REFERENCE = regex(r"\$\{(?P<name>[\w-]{1,100})(?P<rest>(?:[.\[][\w.\"\[\]-]{0,100})?)\}")
 _RENAMED: Mapping[str, str] = MappingProxyType(
     {
@@ -103,14 +103,10 @@ def _type(written: str) -> str:
     found = _TYPE.match(written)
     if found is None:
         return ""
-    name = f"aws_{found['module'].lower()}_{_snake(found['name'])}"
+    name = f"aws_{found['module'].lower()}_{snake(found['name'])}"
     if name.startswith(_AGENTCORE):
         return f"aws_bedrockagentcore_{name.removeprefix(_AGENTCORE)}"
     return _RENAMED.get(name, name)
-
-
-def _snake(name: str) -> str:
-    return _WORD.sub("_", name).lower()
 
 
 def _body(resource: Node, types: Mapping[str, str]) -> Node:
@@ -138,7 +134,7 @@ def _spelled(node: Node, types: Mapping[str, str], *, own: bool = False) -> Node
 def _entries(node: Node, types: Mapping[str, str], *, own: bool) -> Iterator[tuple[Node, Node]]:
     for key, value in node.entries:
         kept = own or key.raw in _AS_THEY_ARE
-        name = key if own else key.changed(raw=_snake(key.raw))
+        name = key if own else key.changed(raw=snake(key.raw))
         yield name, _spelled(value, types, own=kept)
 
 
@@ -160,4 +156,4 @@ def _referring(node: Node, types: Mapping[str, str]) -> Node:
 
 def _address(name: str, rest: str, types: Mapping[str, str]) -> str:
     type_ = types.get(name)
-    return f"{type_}.{name}{_snake(rest) or '.id'}" if type_ else f"var.{name}"
+    return f"{type_}.{name}{snake(rest) or '.id'}" if type_ else f"var.{name}"

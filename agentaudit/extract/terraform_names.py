@@ -6,6 +6,7 @@ from types import MappingProxyType
 from agentaudit.expressions import regex
 
 _INNER = regex(r"_(.)")
+_WORD = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
     {
@@ -81,6 +82,11 @@ _NAMED_BY_ID = frozenset(
 def camel(name: str) -> str:
     """A name as JSON and manifests spell it: `roleRef` of `role_ref`."""
     return _INNER.sub(lambda match: match[1].upper(), name)
+
+
+def snake(name: str) -> str:
+    """A name as Terraform spells it: `role_ref` of `roleRef`."""
+    return _WORD.sub("_", name).lower()
 
 
 def name_attribute(type_: str) -> str:
