@@ -8,15 +8,15 @@ defaults, and an account is one of Google. https://cloud.google.com/run/docs/ref
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers import Container, add_container, place_of
+from agentaudit.extract.containers import Container, add_container, place_of, with_instances
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.google_platforms import (
+    DEFAULT_INSTANCES,
     DEFAULT_TASK_TIMEOUT_S,
     DEFAULT_TIMEOUT_S,
     GOOGLE_ROLES,
     add_default_account,
     google_runtime,
-    with_instances,
 )
 from agentaudit.extract.kubernetes_environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes_objects import (
@@ -64,7 +64,8 @@ def _container(pod: Pod, node: Node, collector: Collector, *, first: bool) -> Co
         name, key, "cloud_run", place_of(owner.document, owner.place, owner.name)
     )
     if owner.kind == "Service":
-        runtime = with_instances(runtime, _annotation(pod.template, *_MOST))
+        most = _annotation(pod.template, *_MOST)
+        runtime = with_instances(runtime, most, DEFAULT_INSTANCES)
     timeout = pod.spec.child("timeoutSeconds")
     default = DEFAULT_TIMEOUT_S if owner.kind == "Service" else DEFAULT_TASK_TIMEOUT_S
     return Container(

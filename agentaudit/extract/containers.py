@@ -279,3 +279,10 @@ def runtime_id(name: str, key: str) -> FactId:
 def place_of(document: Document, node: Node, snippet: str) -> tuple[Evidence, ...]:
     """One place, as the evidence of a fact."""
     return (evidence(document, node, plain(snippet)),)
+
+
+def with_instances(runtime: Runtime, given: Node | None, default: int) -> Runtime:
+    """How many may run at once: what the file says, or what the platform has as default."""
+    count = default if given is None else given.integer
+    known = Known.UNKNOWN if count is None else Known.SET
+    return replace(runtime, instances=known, instances_count=count)

@@ -46,14 +46,6 @@ def google_runtime(name: str, key: str, kind: str, place: tuple[Evidence, ...]) 
     )
 
 
-def with_instances(runtime: Runtime, given: Node | None) -> Runtime:
-    """How many may run at once: what the file says, or what the platform has as default."""
-    if given is None:
-        return replace(runtime, instances=Known.SET, instances_count=DEFAULT_INSTANCES)
-    known = Known.UNKNOWN if given.integer is None else Known.SET
-    return replace(runtime, instances=known, instances_count=given.integer)
-
-
 def is_default_account(text: str) -> bool:
     """Whether a value names an account that a project has by itself, and gives to many."""
     return _DEFAULT.search(text) is not None

@@ -13,7 +13,13 @@ from msgspec.structs import replace
 from agentaudit.extract.azure_identities import act_as
 from agentaudit.extract.azure_runtimes import MANAGED
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.containers import (
+    Container,
+    add_container,
+    place_of,
+    runtime_id,
+    with_instances,
+)
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform_azure_identities import (
     AZURE_RUNTIMES,
@@ -110,10 +116,8 @@ def _with_ends(declared: Declared, app: Container) -> Container:
     if declared.type == "azurerm_container_app_job":
         timeout = declared.body.get("replica_timeout_in_seconds")
         return replace(app, timeout_s=timeout.integer if timeout is not None else None)
-    given = declared.body.get("template", "max_replicas")
-    count = _DEFAULT_REPLICAS if given is None else given.integer
-    known = Known.UNKNOWN if count is None else Known.SET
-    return replace(app, runtime=replace(app.runtime, instances=known, instances_count=count))
+    most = declared.body.get("template", "max_replicas")
+    return replace(app, runtime=with_instances(app.runtime, most, _DEFAULT_REPLICAS))
 
 
 def _environment(declared: Declared, node: Node, kept: Mapping[str, Node]) -> Iterator[Setting]:

@@ -7,9 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import Container, add_container, place_of
+from agentaudit.extract.containers import Container, add_container, place_of, with_instances
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.google_platforms import (
+    DEFAULT_INSTANCES,
     DEFAULT_TASK_TIMEOUT_S,
     DEFAULT_TIMEOUT_S,
     GOOGLE_ROLES,
@@ -18,7 +19,6 @@ from agentaudit.extract.google_platforms import (
     add_default_account,
     google_runtime,
     is_default_account,
-    with_instances,
 )
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import seconds_of
@@ -118,7 +118,8 @@ def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[
         place = place_of(declared.document, declared.header, declared.shown)
         runtime = google_runtime(name, key, "cloud_run", place)
         if shape.instances:
-            runtime = with_instances(runtime, body.get(*shape.instances))
+            most = body.get(*shape.instances)
+            runtime = with_instances(runtime, most, DEFAULT_INSTANCES)
         yield Container(
             document=declared.document,
             place=declared.header,
@@ -213,7 +214,7 @@ def _add_engine(declared: Declared, collector: Collector) -> None:
             document=declared.document,
             place=declared.header,
             key=declared.key,
-            runtime=with_instances(runtime, deployed.get("max_instances")),
+            runtime=with_instances(runtime, deployed.get("max_instances"), DEFAULT_INSTANCES),
             names=(declared.title, "agent"),
             settings=(
                 *_environment(declared, deployed, "env"),
