@@ -73,15 +73,17 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
                 tokens=tokens,
                 token_ttl_s=_longest(tokens),
                 labels=labels_of(template.get("metadata", "labels")),
-                ports=frozenset(_ports(*_containers(spec))),
+                ports=frozenset(port for node, _ in _containers(spec) for port in _ports(node)),
             )
             _add_pod(replace(pod, instances=instances_of(pod)), collector)
 
 
-def _containers(spec: Node) -> Iterator[Node]:
+def _containers(spec: Node) -> Iterator[tuple[Node, bool]]:
+    """The containers of a pod, and of each whether it ends before the others start."""
     for field in ("containers", "initContainers"):
         block = spec.child(field)
-        yield from block.list() if block is not None else ()
+        for node in block.list() if block is not None else ():
+            yield node, field == "initContainers" and node.text_at("restartPolicy") != "Always"
 
 
 def _volumes(spec: Node) -> Mapping[str, tuple[int, Node]]:
@@ -93,16 +95,12 @@ def _volumes(spec: Node) -> Mapping[str, tuple[int, Node]]:
 
 
 def _add_pod(pod: Pod, collector: Collector) -> None:
-    for field in ("containers", "initContainers"):
-        block = pod.spec.child(field)
-        for node in block.list() if block is not None else ():
-            container = _container(pod, node, collector)
-            if field == "initContainers" and node.text_at("restartPolicy") != "Always":
-                container = replace(container, preparing=True)
-            runtime = add_container(collector, container)
-            account = add_account(collector, pod.owner, pod.spec, runtime)
-            collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, account.id, *runtime.evidence[:1])
-            _add_projected_tokens(pod, collector, runtime)
+    for node, preparing in _containers(pod.spec):
+        container = replace(_container(pod, node, collector), preparing=preparing)
+        runtime = add_container(collector, container)
+        account = add_account(collector, pod.owner, pod.spec, runtime)
+        collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, account.id, *runtime.evidence[:1])
+        _add_projected_tokens(pod, collector, runtime)
 
 
 def _container(pod: Pod, node: Node, collector: Collector) -> Container:
@@ -191,12 +189,11 @@ def _configurations(
     return tuple((item.document, item.value) for group in groups for item in group)
 
 
-def _ports(*containers: Node) -> Iterator[str]:
-    """Numbers and names of the ports that containers declare."""
-    for container in containers:
-        ports = container.child("ports")
-        for port in ports.list() if ports is not None else ():
-            yield from filter(None, (port.text_at("containerPort"), port.text_at("name")))
+def _ports(container: Node) -> Iterator[str]:
+    """Numbers and names of the ports that a container declares."""
+    ports = container.child("ports")
+    for port in ports.list() if ports is not None else ():
+        yield from filter(None, (port.text_at("containerPort"), port.text_at("name")))
 
 
 def _host_ports(node: Node) -> Iterator[str]:
