@@ -28,7 +28,7 @@ def extract_exposure(documents: Documents, collector: Collector) -> None:
             collector.update(replace(server, exposed=True, evidence=places))
 
 
-def outward_services(documents: Documents) -> Iterator[KubernetesObject]:
+def _outward_services(documents: Documents) -> tuple[KubernetesObject, ...]:
     """Every Service that machines outside of the cluster reach."""
     objects = kubernetes_objects(documents)
     named = {
@@ -37,12 +37,13 @@ def outward_services(documents: Documents) -> Iterator[KubernetesObject]:
         if item.kind in _LEADING
         for name in _LEADING[item.kind](item.node)
     }
-    for item in objects:
-        if item.kind != "Service" or item.node.text_at("apiVersion") != "v1":
-            continue
-        outward = item.node.text_at("spec", "type") in _OUTWARD
-        if outward or (item.namespace, item.name) in named:
-            yield item
+    return tuple(
+        item
+        for item in objects
+        if item.kind == "Service"
+        and item.node.text_at("apiVersion") == "v1"
+        and (item.node.text_at("spec", "type") in _OUTWARD or (item.namespace, item.name) in named)
+    )
 
 
 def _backends(ingress: Node) -> Iterator[str]:
@@ -90,7 +91,7 @@ def exposed_runtimes(
     """The runtimes of one role to which Services lead that the outside reaches, and by which."""
     found: dict[FactId, dict[Evidence, None]] = {}
     pods = Pods(item for item in collector.workloads if item.role == role)
-    for service in outward_services(documents):
+    for service in documents.once(_outward_services):
         labels = frozenset(labels_of(service.node.get("spec", "selector")))
         place = evidence(service.document, service.place, service.name)
         selected = pods.selected(collector, service, labels) if labels else None

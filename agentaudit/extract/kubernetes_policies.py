@@ -6,6 +6,7 @@ only where it has ports, since `{}` denies by itself (Cilium, "Layer 3" and "Lay
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from msgspec import Struct
 
@@ -106,9 +107,9 @@ def _of_kubernetes(policy: KubernetesObject) -> _Allowed | None:
         return None
     labels = labels_of(policy.node.get("spec", "podSelector", "matchLabels"))
     listed = rules.list() if rules is not None else ()
-    destinations = tuple(_destinations(listed))
-    open_rule = any(not tuple(_destinations((rule,))) for rule in listed)
-    wide = open_rule or not _EVERYWHERE.isdisjoint(destinations)
+    reached = [tuple(_destinations(rule)) for rule in listed]
+    destinations = tuple(chain.from_iterable(reached))
+    wide = not all(reached) or not _EVERYWHERE.isdisjoint(destinations)
     return _Allowed(frozenset(labels), destinations, wide)
 
 
@@ -120,11 +121,9 @@ def _of_cilium(policy: KubernetesObject) -> _Allowed | None:
         return None
     written = labels_of(selector.child("matchLabels"))
     labels = frozenset((key.removeprefix(_OWN_LABELS), value) for key, value in written)
-    listed = rules.list()
-    destinations = tuple(name for rule in listed for name in _reached_by_cilium(rule))
-    open_rule = any(
-        rule.child("toPorts") is not None and not tuple(_reached_by_cilium(rule)) for rule in listed
-    )
+    reached = [(rule, tuple(_reached_by_cilium(rule))) for rule in rules.list()]
+    destinations = tuple(name for _, names in reached for name in names)
+    open_rule = any(not names and rule.child("toPorts") is not None for rule, names in reached)
     return _Allowed(labels, destinations, open_rule or not _EVERYWHERE.isdisjoint(destinations))
 
 
@@ -175,9 +174,8 @@ def _replace_open_network(collector: Collector, item: Workload) -> None:
     collector.remove(absent)
 
 
-def _destinations(rules: tuple[Node, ...]) -> Iterator[str]:
-    for rule in rules:
-        targets = rule.child("to")
-        for target in targets.list() if targets is not None else ():
-            block = target.get("ipBlock", "cidr")
-            yield (block.text or "") if block is not None else "selected pods"
+def _destinations(rule: Node) -> Iterator[str]:
+    targets = rule.child("to")
+    for target in targets.list() if targets is not None else ():
+        block = target.get("ipBlock", "cidr")
+        yield (block.text or "") if block is not None else "selected pods"
