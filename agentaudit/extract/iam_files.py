@@ -42,7 +42,6 @@ def _organisations(documents: Documents) -> frozenset[str]:
     return frozenset(
         sibling(document.file, match[1])
         for document in documents.of("hcl")
-        if _RESOURCE in document.text
         for part in document.text.split(_RESOURCE)[1:]
         for match in _FILE.finditer(part.partition("\n}")[0])
     )

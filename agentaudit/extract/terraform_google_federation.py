@@ -26,11 +26,10 @@ def add_google_federation(module: Module, collector: Collector) -> None:
 
 def _provider(declared: Declared, issuer: str) -> Identity:
     condition = declared.body.get("attribute_condition")
-    where = declared.place() if condition is None else declared.place(condition)
     return Identity(
         id=fact_id("identity", declared.title, declared.key),
         name=declared.title,
-        evidence=(where,),
+        evidence=(declared.place(condition),),
         provider="google",
         kind="federation",
         trust_principals=(bare_url(issuer).rstrip("/"),),
