@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
 from rich.text import Text
 
 from agentaudit.model.evidence import Evidence
@@ -29,9 +30,11 @@ def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Te
     width = max(width, _NARROWEST)
     text = Text()
     for finding, others in _gathered(result.open_findings, verbose=verbose):
-        text.append_text(_finding(finding, width, verbose=verbose))
-        if others:
-            text.append_text(_places("the same at", [item.evidence for item in others], width))
+        same = {str(other.evidence): other.evidence for other in others}
+        related = tuple(place for place in finding.related if str(place) not in same)
+        text.append_text(_finding(replace(finding, related=related), width, verbose=verbose))
+        if same:
+            text.append_text(_places("the same at", same.values(), width))
         text.append("\n")
     text.append(f"{findings_sentence(result)}\n")
     text.append("\n".join(_wrapped(coverage_sentence(result), width, "")) + "\n")

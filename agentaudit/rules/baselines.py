@@ -9,6 +9,10 @@ from agentaudit.rules.loading import Problems
 Row = dict[str, str]
 REQUIRED = ("rule", "file", "finding")
 OPTIONAL = ("value",)
+_NO_BASELINE = (
+    "is no baseline, of which each line is one JSON object; make one with --write-baseline"
+)
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 
 
 def load_baseline(path: Path) -> tuple[Row, ...]:
@@ -36,7 +40,11 @@ def baseline_text(rows: Iterable[Row]) -> str:
 
 
 def _rows(path: Path, text: str, problems: Problems) -> Iterator[Row]:
-    for number, line in enumerate(text.split("\n"), start=1):
+    lines = text.split("\n")
+    if text.strip() and not any(line.lstrip().startswith(("{", *_CONFLICT)) for line in lines):
+        problems.add(str(path), _NO_BASELINE)  # another file is not told line by line
+        return
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -52,7 +60,7 @@ def _rows(path: Path, text: str, problems: Problems) -> Iterator[Row]:
 
 
 def _no_json(line: str) -> str:
-    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+    if line.startswith(_CONFLICT):
         return "a merge conflict: keep the lines of both sides, and delete this one"
     return "a line must be one JSON object"
 

@@ -9,6 +9,7 @@ from statistics import fmean
 from agentaudit.model.contention import Contention
 from agentaudit.model.trace import CpuSample, Trace
 from agentaudit.simulation.courses import Course
+from agentaudit.simulation.sentences import counted
 
 _LEAST_SHARE = 0.001
 _NOTABLE = 0.1
@@ -62,9 +63,10 @@ def background_sentences(trace: Trace, number: float) -> tuple[str, ...]:
         if trace.contention
         else "as many as the cores that they used"
     )
+    threads = counted(f"{number:.2g}", "thread")
     said = (
         f"Other programs used {used:.2g} of the {trace.host.cores} cores during the recording. The"
-        f" simulated ones always run {number:.2g} threads beside the agent's: {how}."
+        f" simulated ones always run {threads} beside the agent's: {how}."
     )
     return (said,)
 

@@ -153,7 +153,8 @@ def _limits(machine: Machine) -> Iterator[str]:
             f" {machine.recompute_ns / 1000:g} us of GPU work a token."
         )
     if machine.background:
-        yield f"Other programs always run {machine.background:.3g} threads beside the agent's."
+        threads = counted(f"{machine.background:.3g}", "thread")
+        yield f"Other programs always run {threads} beside the agent's."
     if machine.starvation:
         yield (
             "A host with n running threads to a core slows LLM calls by"

@@ -12,9 +12,9 @@ def from_to(before_ns: float, after_ns: float) -> str:
     return f"from {time(before_ns)} to {time(after_ns)} ({change})"
 
 
-def counted(amount: int, singular: str) -> str:
-    """`1 step`, `2 steps`."""
-    return f"{amount} {singular if amount == 1 else f'{singular}s'}"
+def counted(amount: int | str, singular: str) -> str:
+    """`1 step`, `2 steps`, `1.5 steps` of a number that was written already."""
+    return f"{amount} {singular if str(amount) == '1' else f'{singular}s'}"
 
 
 def signed(share: float) -> str:

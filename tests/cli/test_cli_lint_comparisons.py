@@ -99,6 +99,20 @@ def test_a_short_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         run(str(tmp_path), "--write-baseline", str(tmp_path / "b"))
 
 
+def test_another_file_than_a_baseline_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json").write_text(servers(A="b"))
+    page = tmp_path / "README.md"
+    page.write_text("# A page\n" * 200)
+
+    with pytest.raises(InputError) as refused:
+        run(str(tmp_path), "--baseline", str(page))
+
+    assert str(refused.value) == (
+        f"{page}: is no baseline, of which each line is one JSON object; make one with"
+        " --write-baseline"
+    )
+
+
 def test_everything_wrong_with_a_baseline_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / ".mcp.json").write_text(servers(A="b"))
     bad = tmp_path / "bad.baseline"

@@ -95,6 +95,18 @@ def test_the_table_tells_one_secret_in_many_places_once() -> None:
     assert "7 high" in table
 
 
+def test_a_place_of_the_same_secret_is_told_once() -> None:
+    first = replace(finding("held-key", Severity.HIGH), related=(place(8), place(5, "agent.py")))
+    others = [
+        replace(first, evidence=place(line), related=(first.evidence,)) for line in (8, 9, 10)
+    ]
+
+    table = render_table(result(first, *others), width=100).plain
+
+    assert "see also agent.py:5:5\n" in table
+    assert table.count(f"{place(8)}") == 1
+
+
 @pytest.mark.parametrize(("count", "verbose", "told"), [(2, False, 4), (5, True, 7)])
 def test_the_table_tells_a_few_places_or_all_when_asked_for_each(
     count: int,
