@@ -166,7 +166,7 @@ def all_at_once(workload: Workload) -> bool:
     recorded = columns_of(workload) is None and workload.arrivals.startswith(ArrivalKind.RECORDED)
     if not whole_ns or not recorded:
         return not whole_ns
-    return whole_ns < min(map(_alone_ns, workload.requests))
+    return all(whole_ns < _alone_ns(request) for request in workload.requests)
 
 
 def _alone_ns(request: WorkRequest) -> float:
