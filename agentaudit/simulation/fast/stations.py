@@ -168,16 +168,7 @@ def serve(
     new, threads = passed(stations, one, was, now_ns), ticket & THREADS
     key = new.virtual + demand_ns / threads
     push(stations.keys[one], stations.tickets[one], new.jobs, key, ticket)
-    return Station(
-        now_ns,
-        new.due_ns,
-        new.threads + threads,
-        new.guests,
-        new.jobs + 1,
-        new.virtual,
-        new.speed,
-        new.pace,
-    )
+    return _with_jobs(new, new.threads + threads, new.jobs + 1, new.virtual)
 
 
 @inlined
@@ -198,10 +189,12 @@ def take_served(
         threads -= ticket & THREADS
         ended[count] = ticket >> TICKET_BITS
         count += 1
-    virtual = new.virtual if jobs else 0.0
-    return Station(
-        now_ns, new.due_ns, threads, new.guests, jobs, virtual, new.speed, new.pace
-    ), count
+    return _with_jobs(new, threads, jobs, new.virtual if jobs else 0.0), count
+
+
+@inlined
+def _with_jobs(was: Station, threads: int, jobs: int, virtual: float) -> Station:
+    return Station(was.last_ns, was.due_ns, threads, was.guests, jobs, virtual, was.speed, was.pace)
 
 
 @inlined
