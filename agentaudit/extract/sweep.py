@@ -28,8 +28,8 @@ from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
-from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.files import SEARCHED_ONLY
 from agentaudit.readers.planned_parts import Plan
 
 _EXAMPLE = regex(
@@ -148,7 +148,7 @@ def _settings(document: Document, module: Module | None, *, by_name: bool) -> It
         yield from settings_in_code(module)
     elif isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
-    elif document.syntax in {"javascript", "script", "text"} or document.syntax in COMPILED:
+    elif document.syntax in SEARCHED_ONLY:
         yield from script_settings(document)
     elif document.syntax not in {"markdown", "python"}:
         yield from _written_settings(document, by_name=by_name)

@@ -34,13 +34,7 @@ _TESTS = regex(
     r"(?:^|/)(?:tests?|__tests__)/|\.test\.[jt]sx?$|(?:^|/)test_[^/]*\.py$|_test\.go$"
     r"|Tests?\.(?:cs|java)$"
 )
-_BY_ENDING = {
-    ".py": _PYTHON,
-    ".cs": _COMPILED,
-    ".java": _COMPILED,
-    ".kt": _COMPILED,
-    ".go": _COMPILED,
-}
+_BY_ENDING = {".py": _PYTHON, **dict.fromkeys((".cs", ".java", ".kt", ".go"), _COMPILED)}
 
 
 def declares_stack(file: str, text: str) -> int | None:

@@ -35,8 +35,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_SEARCHED_ONLY = frozenset({"javascript", "script", "text", *COMPILED})
-"""Of these only some words are asked for, and `.ts` may be a film as well."""
+SEARCHED_ONLY = frozenset({"javascript", "script", "text", *COMPILED})
+"""Syntaxes whose texts are searched and not parsed; and `.ts` may be a film as well."""
 _LOOP = "unreadable: a link that leads back to itself"
 NOT_A_FORMAT = "not a deployment format"
 
@@ -172,7 +172,7 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
         if not stat.S_ISREG(status.st_mode):
             return _skipped(file, "not a regular file", syntax)
         if status.st_size > MAX_BYTES:
-            if syntax in _SEARCHED_ONLY:  # a bundle, a film, a log: the ending says little
+            if syntax in SEARCHED_ONLY:  # a bundle, a film, a log: the ending says little
                 return _skipped(file, NOT_A_FORMAT, syntax)
             return _failed(file, f"larger than {MAX_BYTES:,} bytes", syntax)
         content = path.read_bytes()
@@ -190,7 +190,7 @@ def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage
 
     It is read by its byte order mark or else as UTF-8; no text of ours has a NUL.
     """
-    if syntax in _SEARCHED_ONLY:
+    if syntax in SEARCHED_ONLY:
         text = content.decode("utf-8-sig", errors="replace")
         return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
     marks = (mark for mark in _MARKS if content.startswith(mark))
