@@ -27,7 +27,7 @@ from agentaudit.extract.terraform_azure_identities import (
     user_assigned,
 )
 from agentaudit.extract.terraform_modules import Declared, Module
-from agentaudit.extract.terraform_runtimes import settings
+from agentaudit.extract.terraform_runtimes import setting, settings
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime
@@ -126,22 +126,24 @@ def _environment(declared: Declared, node: Node, kept: Mapping[str, Node]) -> It
         name, value, stored = pair.get("name"), pair.get("value"), pair.get("secret_name")
         if name is None or not name.text:
             continue
+        key = name.raw
         secret = kept.get(stored.raw) if stored is not None else None
         written = secret.get("value") if secret is not None else None
         if written is not None and written.text is not None:
-            yield _setting(declared, name, written)
+            yield setting(declared, key, written, key)
         elif stored is not None:
-            yield replace(_setting(declared, name, stored), form=CredentialForm.SECRET_REF)
+            hidden = setting(declared, key, stored, key)
+            yield replace(hidden, form=CredentialForm.SECRET_REF)
         elif value is not None:
             channel = "`secret_name` of the container app"
-            yield replace(_setting(declared, name, value), channel=channel)
+            yield replace(setting(declared, key, value, key), channel=channel)
 
 
 def _variables(declared: Declared, node: Node) -> Iterator[Setting]:
     """What a container of a group finds, in plain view or shown to nobody again."""
     channel = "`secure_environment_variables`"
-    for setting in settings(declared, node.get("environment_variables"), "environment"):
-        yield replace(setting, channel=channel)
+    for shown in settings(declared, node.get("environment_variables"), "environment"):
+        yield replace(shown, channel=channel)
     yield from settings(declared, node.get("secure_environment_variables"), "environment")
 
 
@@ -149,19 +151,8 @@ def _strings(declared: Declared) -> Iterator[Setting]:
     for block in _listed(declared.body, "connection_string"):
         name, value = block.get("name"), block.get("value")
         if name is not None and value is not None:
-            named = name.changed(raw=f"{name.raw}ConnectionString")
-            yield _setting(declared, named, value)
-
-
-def _setting(declared: Declared, name: Node, value: Node) -> Setting:
-    return Setting(
-        key=name.raw,
-        value=value,
-        document=declared.document,
-        route=f"{declared.shown}.{name.raw}",
-        via=tuple(evidence(declared.document, origin) for origin in value.origin if origin.file),
-        text=value.raw if value.unknown else None,
-    )
+            key = f"{name.raw}ConnectionString"
+            yield setting(declared, key, value, key)
 
 
 def _act(declared: Declared, runtimes: Sequence[Runtime], collector: Collector) -> None:

@@ -48,24 +48,25 @@ def add_runtimes(module: Module, principals: Principals, collector: Collector) -
 
 
 def settings(declared: Declared, block: Node | None, route: str) -> tuple[Setting, ...]:
-    """A mapping of names to values; what a variable decides leads to that variable as well."""
+    """A mapping of names to values."""
     if block is None:
         return ()
-    route = f"{declared.shown}.{route}"
     return tuple(
-        Setting(
-            key=key,
-            value=value,
-            document=declared.document,
-            route=route,
-            via=tuple(
-                evidence(declared.document, origin) for origin in value.origin if origin.file
-            ),
-            text=value.raw if value.unknown else None,
-            form=_form(value),
-        )
+        replace(setting(declared, key, value, route), form=_form(value))
         for key, value in block.items()
         if value.text is not None or (value.unknown and value.raw)
+    )
+
+
+def setting(declared: Declared, key: str, value: Node, route: str) -> Setting:
+    """One value under its name; what a variable decides leads to that variable as well."""
+    return Setting(
+        key=key,
+        value=value,
+        document=declared.document,
+        route=f"{declared.shown}.{route}",
+        via=tuple(evidence(declared.document, origin) for origin in value.origin if origin.file),
+        text=value.raw if value.unknown else None,
     )
 
 
