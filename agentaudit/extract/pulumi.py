@@ -48,9 +48,9 @@ def extract_pulumi(documents: Documents, collector: Collector) -> None:
     """Every program: identities, agents, stores, runtimes and logs."""
     stacks = []
     for document in pulumi_programs(documents):
-        runtime = document.root.get("runtime")
-        if document.root.get("resources") is not None:
-            stacks.append(_stack(document, collector))
+        listed, runtime = document.root.get("resources"), document.root.get("runtime")
+        if listed is not None:
+            stacks.append(_stack(document, listed, collector))
         elif runtime is not None and _named(runtime) != "yaml":
             collector.problems.append(_problem(document, runtime, UNRENDERED))
     read_stacks(tuple(stacks), documents, collector)
@@ -61,13 +61,8 @@ def _named(runtime: Node) -> str:
     return runtime.text_at("name") or runtime.raw
 
 
-def _stack(document: Document, collector: Collector) -> Stack:
-    listed = document.root.get("resources")
-    entries = tuple(
-        (key, value)
-        for key, value in (listed.entries if listed is not None else ())
-        if value.text_at("type")
-    )
+def _stack(document: Document, listed: Node, collector: Collector) -> Stack:
+    entries = tuple((key, value) for key, value in listed.entries if value.text_at("type"))
     types = {key.raw: _type(value.text_at("type")) for key, value in entries}
     stack = Stack(folder=document.file, bodies=[])
     stack.members_by_type = tuple(

@@ -9,7 +9,7 @@ from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
 
-USER_ASSIGNED = "azurerm_user_assigned_identity"
+_USER_ASSIGNED = "azurerm_user_assigned_identity"
 AZURE_RUNTIMES = (
     *("azurerm_container_app", "azurerm_container_app_job", "azurerm_container_group"),
     *("azurerm_linux_web_app", "azurerm_windows_web_app"),
@@ -26,7 +26,7 @@ _ELSEWHERE = re.compile(r"/userAssignedIdentities/(?P<name>[^/${}]+)$", re.IGNOR
 
 def user_assigned(module: Module, document: Document, node: Node, collector: Collector) -> FactId:
     """The identity that an id means, where files declare it or the id tells its name."""
-    declared = module.references(USER_ASSIGNED).referred(node.raw)
+    declared = module.references(_USER_ASSIGNED).referred(node.raw)
     if declared is not None:
         return _made(declared, collector)
     found = _ELSEWHERE.search(node.text or "")
@@ -48,10 +48,10 @@ def azure_identity_of(owner: Declared, node: Node | None, collector: Collector) 
     module = owner.module
     if isinstance(module, Stack):
         return module.identity_of(owner, node) if module.identity_of is not None else NOBODY
-    declared = module.references(USER_ASSIGNED, *AZURE_RUNTIMES).referred(node.raw)
+    declared = module.references(_USER_ASSIGNED, *AZURE_RUNTIMES).referred(node.raw)
     if declared is None:
         return NOBODY
-    made = declared.type == USER_ASSIGNED
+    made = declared.type == _USER_ASSIGNED
     return _made(declared, collector) if made else system_assigned(declared, collector)
 
 
