@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.budgets import Budget
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -43,7 +43,7 @@ class _Found(Struct, frozen=True):
 def extract_mem0(documents: Documents, collector: Collector) -> None:
     """The stores and the credentials of every configuration."""
     expires = any(_EXPIRES in document.text for document in documents.of("python"))
-    agents = agents_of_files(collector)
+    agents = by_folder(collector.of(Agent))
     for found in _configurations(documents):
         stores = [
             _store(collector, found, part, expires=expires)

@@ -14,8 +14,8 @@ from itertools import islice
 
 from msgspec import Struct, field
 
-from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.budgets import Budget
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_bindings import bindings
@@ -61,7 +61,7 @@ def extract_prompted_memory(documents: Documents, collector: Collector) -> None:
         text = document.root.child("instruction")
         if text is not None and "app:" in text.raw:
             _add_prompt(found, text.raw, evidence(document, text, "instruction"))
-    agents = agents_of_files(collector)
+    agents = by_folder(collector.of(Agent))
     for key, memory in sorted(found.items()):
         if memory.prompts:
             _add(collector, key, memory, agents)

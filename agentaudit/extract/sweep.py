@@ -12,8 +12,8 @@ from itertools import chain, islice
 from msgspec.structs import replace
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.agents_of_files import agents_of_files
 from agentaudit.extract.assignments import assigned_settings, assigns_secrets
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -58,7 +58,7 @@ def extract_sweep(documents: Documents, collector: Collector) -> None:
 def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: Collector) -> None:
     """Credentials in some documents, of which those in Python were read, where none is known."""
     claimed = _claimed(collector)
-    agents = agents_of_files(collector)
+    agents = by_folder(collector.of(Agent))
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
         found = _unclaimed(document, claimed, read.get(document.file))
