@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from agentaudit.extract.by_folder import by_folder
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, with_place
 from agentaudit.extract.container_roles import asks
 from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Truth
@@ -43,6 +43,6 @@ def _publish(
                 server,
                 exposed=True,
                 authenticated=Truth.UNKNOWN if told else server.authenticated,
-                evidence=tuple(dict.fromkeys((*server.evidence, *runtime.evidence[:1]))),
+                evidence=with_place(server, runtime.evidence[0]),
             )
         )
