@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded
@@ -38,6 +38,7 @@ _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     )
 )
 _ROOTS = ("mcpServers", "mcp_servers", "context_servers")
+_QUOTED_ROOTS = tuple(f'"{name}"' for name in _ROOTS)
 REQUIREMENTS = regex(r"(?:^|/)requirements\.toml$")
 URLS = ("url", "httpUrl", "serverUrl", "uri")
 """The keys under which clients write a server's address."""
@@ -81,7 +82,7 @@ def servers_within(document: Document, documents: Documents) -> Iterator[Declare
 
     So a ConfigMap has it, a `config` of Compose, and a value of a chart.
     """
-    if document.syntax != "yaml" or not any(root in document.text for root in _ROOTS):
+    if document.syntax != "yaml" or not holds_word(document.text, _ROOTS):
         return
     for number, node in enumerate(_texts(document)):
         root = embedded(node, document, documents)
@@ -93,7 +94,7 @@ def servers_within(document: Document, documents: Documents) -> Iterator[Declare
 def _texts(document: Document) -> Iterator[Node]:
     for root in document.roots:
         for node in root.walk():
-            if node.kind is NodeKind.STRING and any(f'"{name}"' in node.raw for name in _ROOTS):
+            if node.kind is NodeKind.STRING and holds_word(node.raw, _QUOTED_ROOTS):
                 yield node
 
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import holds_word
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.mcp_tools import add_source
-from agentaudit.extract.platform_files import OPENCLAW_FILE
+from agentaudit.extract.platform_files import OPENCLAW_FILE, OPENCLAW_NAMES
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -38,7 +39,7 @@ def extract_openclaw(documents: Documents, collector: Collector) -> None:
 def _configurations(document: Document, documents: Documents) -> Iterator[Node]:
     if OPENCLAW_FILE.search(document.file):
         yield document.root
-    if document.syntax != "yaml":
+    if document.syntax != "yaml" or not holds_word(document.text, OPENCLAW_NAMES):
         return
     for root in document.roots:
         for node in root.walk():

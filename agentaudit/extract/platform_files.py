@@ -26,6 +26,7 @@ _AGENTCORE_KEYS = (
     "credentials",
 )
 _PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
+OPENCLAW_NAMES = ("openclaw.json", "clawdbot.json", "moltbot.json")
 OPENCLAW_FILE = regex(r"(?:^|/)(?:openclaw|clawdbot|moltbot)\.json$")
 _RENDER_FILE = regex(r"(?:^|/)render(?:[.-][\w-]+)?\.ya?ml$")
 PIPELINE_FILE = regex(

@@ -8,6 +8,7 @@ from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.late_extractors import either, ends, found, holds, late, read, run, said
 from agentaudit.extract.platform_files import (
     OPENCLAW_FILE,
+    OPENCLAW_NAMES,
     PIPELINE_FILE,
     SERVERLESS_FILE,
     agentcore_projects,
@@ -76,7 +77,7 @@ extract_codex = late(read("toml"), "codex:extract_codex")
 extract_openclaw = late(
     either(
         holds(lambda document: OPENCLAW_FILE.search(document.file), "json"),
-        said(("openclaw.json", "clawdbot.json", "moltbot.json"), "yaml"),
+        said(OPENCLAW_NAMES, "yaml"),
     ),
     "openclaw:extract_openclaw",
 )
