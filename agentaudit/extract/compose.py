@@ -1,5 +1,6 @@
 """Docker Compose: services as runtimes, with what their environment, files and mounts give them."""
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ def _container(
     natural = f"{document.file}#services.{key.raw}"
     name = service.name_at("container_name")
     environment = environment_of(documents, document, placed, collector)
+    folder = _build(document, service)
     return Container(
         document=document,
         place=key,
@@ -77,8 +79,8 @@ def _container(
         words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
         settings=environment.settings,
         settings_whole=environment.whole,
-        build=_build(document, service),
-        dockerfile=_dockerfile(document, service),
+        build=folder,
+        dockerfile=_dockerfile(folder, service),
         mounts=_mounts(document, service),
         egress="none" if _isolated(document, service) else "any",
     )
@@ -175,15 +177,14 @@ def _build(document: Document, service: Node) -> str | None:
     return "" if folder == "." else folder
 
 
-def _dockerfile(document: Document, service: Node) -> str:
+def _dockerfile(folder: str | None, service: Node) -> str:
     """The file that builds the image: `Dockerfile` in the folder, unless it is named."""
-    folder, build = _build(document, service), service.child("build")
+    build = service.child("build")
     if folder is None or build is None or build.child("dockerfile_inline") is not None:
         return ""
     named = build.text_at("dockerfile") or "Dockerfile"
-    return (
-        "" if "$" in named or named.startswith("/") else sibling(f"{folder}/x".lstrip("/"), named)
-    )
+    outside = "$" in named or named.startswith("/")
+    return "" if outside else posixpath.normpath(posixpath.join(folder, named))
 
 
 def _ports(service: Node) -> Iterator[str]:
