@@ -57,15 +57,21 @@ _SANDBOXED = frozenset({"codeInterpreterE2B"})
 """Run in a machine of the provider, not beside the agent."""
 
 
+class _Tools(Struct, frozen=True):
+    """What the flows of all exports share."""
+
+    written: Mapping[str, CustomTool]
+    """Tools that somebody wrote, by their ids."""
+    given: set[str]
+    """The ids of those that an agent has, in any flow."""
+
+
 class _Flow(Struct, frozen=True):
     document: Document
     nodes: dict[str, Node]
     """The data of each node, by the node's id."""
     edges: tuple[tuple[str, str], ...]
-    written: Mapping[str, CustomTool]
-    """Tools that somebody wrote, by their ids."""
-    given: set[str]
-    """The ids of those that an agent has, in any flow."""
+    tools: _Tools
 
     def into(self, identifier: str) -> list[tuple[str, Node]]:
         """The nodes that feed a node."""
@@ -78,14 +84,14 @@ class _Flow(Struct, frozen=True):
 
 def extract_flowise(documents: Documents, collector: Collector) -> None:
     """Every flow of every export, and every tool that somebody wrote."""
-    written, given = custom_tools(documents), set[str]()
+    tools = _Tools(custom_tools(documents), set())
     for document in documents.of("json"):
         for root in (document.root, *_flows_in(document.root)):
-            flow = _flow(document, root)
+            flow = _flow(document, root, tools)
             if flow is not None:
-                _extract(replace(flow, written=written, given=given), documents, collector)
-    for identifier in sorted(written.keys() - given):
-        add_declared_tool(collector, None, _written(written[identifier]))
+                _extract(flow, documents, collector)
+    for identifier in sorted(tools.written.keys() - tools.given):
+        add_declared_tool(collector, None, _written(tools.written[identifier]))
 
 
 def _flows_in(root: Node) -> tuple[Node, ...]:
@@ -98,7 +104,7 @@ def _flows_in(root: Node) -> tuple[Node, ...]:
     )
 
 
-def _flow(document: Document, root: Node) -> _Flow | None:
+def _flow(document: Document, root: Node, tools: _Tools) -> _Flow | None:
     nodes = {
         node.text_at("id"): data
         for node in (root.child("nodes") or root).elements
@@ -109,7 +115,7 @@ def _flow(document: Document, root: Node) -> _Flow | None:
         (edge.text_at("source"), edge.text_at("target"))
         for edge in (listed.elements if listed is not None else ())
     )
-    return _Flow(document, nodes, edges, {}, set()) if nodes else None
+    return _Flow(document, nodes, edges, tools) if nodes else None
 
 
 def _is_flowise(data: Node) -> bool:
@@ -202,10 +208,10 @@ def _give_written(
 ) -> bool:
     """Whether a node's settings choose a tool that is among the files; the agent then has it."""
     identifier = chosen.text_at("selectedTool") if chosen is not None else ""
-    tool = flow.written.get(identifier)
+    tool = flow.tools.written.get(identifier)
     if tool is None:
         return False
-    flow.given.add(identifier)
+    flow.tools.given.add(identifier)
     declared = _written(tool)
     if approval:  # asked of this agent alone
         declared = replace(declared, key=f"{agent.id}/{tool.key}", approval=True)
