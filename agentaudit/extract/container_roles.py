@@ -97,19 +97,17 @@ def role_of(
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
     if role and (role == "gateway" or not _GENERAL.search(image)):
         return role
-    base = image.rpartition("/")[2]
-    if _AGENT_PRODUCT.match(base.lower()):
+    if _AGENT_PRODUCT.match(_called(image)):
         return "agent"
     if _SUPPORT.search(image):
         return ""
     told = (name for text in words for name in _names_in(text))
     own = (name for name in names if not _BESIDE.search(name))
-    named = any(_AGENT_NAME.search(text) for text in (*own, base, *told))
-    serves = any(_SERVING.match(setting.key) for setting in settings)
-    loads = any(_LOADING.match(setting.key) for setting in settings)
-    keys = (setting.key for setting in settings)
-    keys = (key for key in keys if not (loads and key.startswith(_NAMED_MODEL)))
-    configured = not serves and any(map(_configures_agent, keys))
+    named = any(_AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
+    keys = [setting.key for setting in settings]
+    if any(map(_LOADING.match, keys)):
+        keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
+    configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
     return "agent" if named or configured else ""
 
 
@@ -126,10 +124,15 @@ def resembles_agent(
         return False
     if any(_configures_agent(setting.key) for setting in settings):
         return False
-    image_name = _TAG.sub("", image.rpartition("/")[2])
-    if _AGENT_PRODUCT.match(image_name.lower()):
+    called = _called(image)
+    if _AGENT_PRODUCT.match(called):
         return False
-    return not any(_AGENT_NAME.search(_head(name)) for name in (image_name, *names))
+    return not any(_AGENT_NAME.search(_head(name)) for name in (called, *names))
+
+
+def _called(image: str) -> str:
+    """The name of an image, without where it is kept and which of them it is."""
+    return _TAG.sub("", image.rpartition("/")[2]).lower()
 
 
 def _head(name: str) -> str:
@@ -150,9 +153,7 @@ def _configures_agent(key: str) -> bool:
 def _role_told_by(subject: str) -> str:
     lower = subject.lower()
     role = next((role for role, pattern in _ROLES if pattern.search(lower)), "")
-    front = role == "tool_server" and _FRONT.fullmatch(
-        _head(_TAG.sub("", lower.rpartition("/")[2]))
-    )
+    front = role == "tool_server" and _FRONT.fullmatch(_head(_called(subject)))
     return "" if front else role
 
 
