@@ -189,15 +189,16 @@ def _by_name(key: str, value: str) -> Recognised | None:
     token = signed_token(value)
     if token is not None and token.shown_to_everybody:
         return None
+    published = value in PUBLISHED_DEFAULTS
     return Recognised(
         provider=name.provider,
         kind=name.kind,
         form=CredentialForm.LITERAL,
         lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
         admin=name.admin,
-        default_value=value in PUBLISHED_DEFAULTS,
-        confidence=Confidence.CERTAIN if value in PUBLISHED_DEFAULTS else likelihood(value),
-        named=value not in PUBLISHED_DEFAULTS,
+        default_value=published,
+        confidence=Confidence.CERTAIN if published else likelihood(value),
+        named=not published,
         secret=value,
     )
 
