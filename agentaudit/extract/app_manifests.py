@@ -46,8 +46,8 @@ def _application(document: Document, provider: str) -> Application:
 
 
 def _add_entra(root: Node, owner: Application, collector: Collector) -> None:
-    for api in _elements(root.child("requiredResourceAccess")):
-        for access in _elements(api.child("resourceAccess")):
+    for api in root.list_at("requiredResourceAccess"):
+        for access in api.list_at("resourceAccess"):
             role = access.child("id")
             if role is None or access.text_at("type") != "Role":
                 continue
@@ -58,7 +58,7 @@ def _add_entra(root: Node, owner: Application, collector: Collector) -> None:
 def _slack_scopes(root: Node) -> Iterator[Node]:
     """Scopes of administrators: they hold for a whole workspace or organisation."""
     for kind in ("bot", "user"):
-        for scope in _elements(root.get("oauth_config", "scopes", kind)):
+        for scope in root.list_at("oauth_config", "scopes", kind):
             if scope.raw == "admin" or scope.raw.startswith("admin."):
                 yield scope
 
@@ -71,7 +71,3 @@ def _github_permissions(root: Node) -> Iterator[tuple[Node, str]]:
     written = {name for name, value in block.items() if value.raw in {"write", "admin"}}
     if {"contents", "workflows"} <= written:
         yield block.key_of("workflows") or block, "contents:write workflows:write"
-
-
-def _elements(listed: Node | None) -> tuple[Node, ...]:
-    return listed.list() if listed is not None else ()

@@ -52,10 +52,9 @@ def _configurations(document: Document, documents: Documents) -> Iterator[Node]:
 
 def _add_agents(document: Document, root: Node, collector: Collector) -> None:
     """One for all that have the defaults, and each that has tools or a sandbox of its own."""
-    listed = root.get("agents", "list")
     own_settings = [
         node
-        for node in (listed.list() if listed is not None else ())
+        for node in root.list_at("agents", "list")
         if node.text_at("id") and any(map(node.child, ("tools", "sandbox")))
     ]
     channels, everywhere = tuple(_open_channels(root)), _open_to_pages(root)
@@ -69,7 +68,7 @@ def _add_agents(document: Document, root: Node, collector: Collector) -> None:
             framework="openclaw",
             permission_mode="bypass" if _unasked(own) or _unasked(root) else "",
             sandboxed=_sandboxed(root, own),
-            authenticated=_authenticated(root.child("gateway")),
+            authenticated=_authenticated(root),
         )
         if everywhere is not None:
             opening = evidence(document, everywhere, "allowedOrigins=*")
@@ -83,10 +82,8 @@ def _add_agents(document: Document, root: Node, collector: Collector) -> None:
 
 
 def _unasked(node: Node) -> bool:
-    commands = node.get("tools", "exec")
-    if commands is None:
-        return False
-    return (commands.text_at("security"), commands.text_at("ask")) == ("full", "off")
+    commands = ("tools", "exec")
+    return node.text_at(*commands, "security") == "full" and node.text_at(*commands, "ask") == "off"
 
 
 def _sandboxed(root: Node, own: Node) -> Truth:
@@ -99,22 +96,21 @@ def _sandboxed(root: Node, own: Node) -> Truth:
     return Truth.YES if mode == "all" and not (left and allowed) else Truth.NO
 
 
-def _authenticated(gateway: Node | None) -> Truth:
+def _authenticated(root: Node) -> Truth:
     """Whether its own door asks; it is open to others only where it does not listen alone."""
-    mode = gateway.text_at("auth", "mode") if gateway is not None else ""
+    mode = root.text_at("gateway", "auth", "mode")
     if not mode:
         return Truth.UNKNOWN
     if mode != "none":
         return Truth.YES
-    bound = gateway.text_at("bind") if gateway is not None else ""
+    bound = root.text_at("gateway", "bind")
     return Truth.UNKNOWN if not bound or bound in _ALONE else Truth.NO
 
 
 def _open_to_pages(root: Node) -> Node | None:
     """Where it lets any page call its agents."""
-    origins = root.get("gateway", "controlUi", "allowedOrigins")
-    listed = origins.list() if origins is not None else ()
-    return next((origin for origin in listed if origin.text == "*"), None)
+    origins = root.list_at("gateway", "controlUi", "allowedOrigins")
+    return next((origin for origin in origins if origin.text == "*"), None)
 
 
 def _open_channels(root: Node) -> Iterator[tuple[str, Node]]:
@@ -133,5 +129,4 @@ def _opened(node: Node) -> Iterator[Node]:
         if policy is not None and policy.text == "open":
             yield policy
     for name in _ALLOWED:
-        allowed = node.child(name)
-        yield from (each for each in (allowed.list() if allowed else ()) if each.text == "*")
+        yield from (each for each in node.list_at(name) if each.text == "*")

@@ -55,8 +55,8 @@ def agentcore_projects(documents: Documents) -> Iterator[Document]:
 def render_blueprints(documents: Documents) -> Iterator[Document]:
     """Blueprints of Render, by their name and services with a type."""
     for document in documents.of("yaml"):
-        listed = document.root.child("services") if _RENDER_FILE.search(document.file) else None
-        if listed is not None and any(each.child("type") for each in listed.list()):
+        named = _RENDER_FILE.search(document.file)
+        if named and any(each.child("type") for each in document.root.list_at("services")):
             yield document
 
 

@@ -27,11 +27,9 @@ _HELD = ("sync", "fromService", "fromDatabase", "generateValue")
 def extract_render(documents: Documents, collector: Collector) -> None:
     """Every service of every blueprint; groups of variables are joined to who names them."""
     for document in render_blueprints(documents):
-        listed = document.root.child("services")
-        groups = {
-            group.text_at("name"): group for group in _elements(document.root, "envVarGroups")
-        }
-        for service in listed.list() if listed is not None else ():
+        root = document.root
+        groups = {group.text_at("name"): group for group in root.list_at("envVarGroups")}
+        for service in root.list_at("services"):
             if service.text_at("type") not in _STORES:
                 add_container(collector, _container(document, service, groups, collector))
 
@@ -75,7 +73,7 @@ def _build(document: Document, service: Node) -> str | None:
 def _settings(
     document: Document, service: Node, groups: Mapping[str, Node], collector: Collector
 ) -> Iterator[Setting]:
-    for variable in _elements(service, "envVars"):
+    for variable in service.list_at("envVars"):
         group = groups.get(variable.text_at("fromGroup"))
         given = (variable,) if group is None else _given(document, variable, group, collector)
         for each in given:
@@ -94,19 +92,14 @@ def _settings(
 
 def _named_groups(service: Node) -> set[str]:
     """Groups of variables that a service is given; some are made by hand, outside of any file."""
-    return {each.text_at("fromGroup") for each in _elements(service, "envVars")} - {""}
+    return {each.text_at("fromGroup") for each in service.list_at("envVars")} - {""}
 
 
 def _given(
     document: Document, variable: Node, group: Node, collector: Collector
 ) -> tuple[Node, ...]:
     """The variables of a group; none where all services together are given too many."""
-    listed, place = _elements(group, "envVars"), evidence(document, variable)
+    listed, place = group.list_at("envVars"), evidence(document, variable)
     what = f"{plain(group.text_at('name'))} is given to too many services"
     end = (place, what, "which variables the container gets is open")
     return listed if collector.affords(SHARED, len(listed), end) else ()
-
-
-def _elements(node: Node, name: str) -> tuple[Node, ...]:
-    listed = node.child(name)
-    return tuple(listed.list()) if listed is not None else ()

@@ -87,6 +87,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The same of what others are named after, each once more: shortened where it is long."""
         return bounded_name(self.text_at(*path))
 
+    def list_at(self, *path: str) -> tuple["Node", ...]:
+        """The elements of the list at the end of a route of keys; none when there is no such."""
+        node = self.get(*path)
+        return node.list() if node is not None else ()
+
     def texts_at(self, *path: str) -> tuple[str, ...]:
         """The texts of the list at the end of a route of keys; none when there is no such."""
         node = self.get(*path)
