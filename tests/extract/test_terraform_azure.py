@@ -217,6 +217,7 @@ def test_a_job_is_ended_where_it_says_when() -> None:
     )
 
     assert [runtime.kind for runtime in found.runtimes] == ["container"]
+    assert [agent.timeout_s for agent in found.agents] == [900]
 
 
 @pytest.mark.parametrize(
