@@ -120,13 +120,13 @@ def recorded_source(
 
 def _is_recording(source: Path) -> bool:
     """Recordings that are gone or cannot be read are told of by who reads them."""
-    from agentaudit.store.framing import MAGIC
+    from agentaudit.store.framing import is_recording
 
     if source.suffix == ".aatrace":
         return True
     try:
         with source.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
+            return is_recording(file)
     except OSError:
         return True
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.store.framing import MAGIC
+from agentaudit.store.framing import is_recording
 
 if TYPE_CHECKING:
     from agentaudit.model.accuracy import SelfTest
@@ -117,11 +117,10 @@ def read_artifact(path: Path) -> Artifact:
     """
     try:
         with path.open("rb") as file:
-            text = file.read(len(MAGIC))
-            text += b"" if text == MAGIC else file.read(LARGEST_BYTES)
+            text = None if is_recording(file) else file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}") from error
-    if text.startswith(MAGIC):
+    if text is None:
         made = f"agentaudit trace show {quote(str(path))} --json profile.json"
         raise _problem(path, f"is a recording; `{made}` makes an artifact of it")
     if len(text) > LARGEST_BYTES:

@@ -8,6 +8,7 @@ there, and says whether it was the end that is missing or something in between t
 import struct
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from typing import IO
 
 from msgspec import Struct
@@ -28,6 +29,11 @@ HEAD_BYTES = _HEAD.size + _CHECK.size
 def file_head() -> bytes:
     """How a file begins."""
     return MAGIC + bytes((MAJOR, MINOR))
+
+
+def is_recording(file: BufferedReader) -> bool:
+    """Whether the rest of a file begins as one; nothing of it is taken."""
+    return file.peek(len(MAGIC)).startswith(MAGIC)
 
 
 def frame(number: int, content: bytes) -> bytes:
