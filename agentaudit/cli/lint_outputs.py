@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from agentaudit.cli.outcome import format_named, print_file, write_text
+from agentaudit.cli.outcome import format_by_suffix, print_file, write_text
 from agentaudit.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def write_result(
         return
     for output in outputs:
         alone = format_ if len(outputs) == 1 else None
-        chosen = alone or format_named(output, _BY_SUFFIX, otherwise=format_)
+        chosen = alone or format_by_suffix(output, _BY_SUFFIX, otherwise=format_)
         write_text(output, b"".join(_rendered(result, chosen, fixes)))
         said.note(f"wrote {output}")
     said.note(findings_sentence(result))

@@ -36,7 +36,7 @@ def reached(threshold: Threshold, severities: "Iterable[Severity]") -> bool:
     return any(severity.rank >= least for severity in severities)
 
 
-def format_named(
+def format_by_suffix(
     path: Path, by_suffix: Mapping[str, FormatT], *, otherwise: FormatT | None = None
 ) -> FormatT:
     """The format that a file's name says, or the other; UsageError where there is neither."""

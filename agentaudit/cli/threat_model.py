@@ -9,7 +9,7 @@ import typer
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
-from agentaudit.cli.outcome import Threshold, format_named, print_file, reached, write_text
+from agentaudit.cli.outcome import Threshold, format_by_suffix, print_file, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
 
@@ -143,7 +143,7 @@ def _write(
         return
     from agentaudit.report.threat_table import counts_sentence
 
-    chosen = format_ or format_named(output, _BY_SUFFIX)
+    chosen = format_ or format_by_suffix(output, _BY_SUFFIX)
     write_text(output, _renderers()[chosen](model))
     said.note(f"wrote {output}")
     said.note(counts_sentence(model))
