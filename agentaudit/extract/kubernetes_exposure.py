@@ -57,8 +57,7 @@ def _backends(ingress: Node) -> Iterator[str]:
 def _referred(route: Node) -> Iterator[str]:
     """Services to which a route of a Gateway leads, in its own namespace."""
     for node in route.walk():
-        listed = node.child("backendRefs")
-        for backend in listed.list() if listed is not None else ():
+        for backend in node.list_at("backendRefs"):
             if backend.text_at("kind") in {"", "Service"}:
                 yield backend.text_at("name")
 
@@ -66,8 +65,7 @@ def _referred(route: Node) -> Iterator[str]:
 def _balanced(route: Node) -> Iterator[str]:
     """Services of an `IngressRoute` of Traefik."""
     for node in route.walk():
-        listed = node.child("services")
-        for service in listed.list() if listed is not None else ():
+        for service in node.list_at("services"):
             yield service.text_at("name")
 
 
@@ -104,8 +102,7 @@ def exposed_runtimes(
 
 def _targets(service: Node) -> Iterator[str]:
     """The ports of pods that a Service leads to, by number or name."""
-    listed = service.get("spec", "ports")
-    for port in listed.list() if listed is not None else ():
+    for port in service.list_at("spec", "ports"):
         yield port.text_at("targetPort") or port.text_at("port")
 
 

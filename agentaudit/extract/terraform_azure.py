@@ -51,12 +51,12 @@ def _containers(declared: Declared) -> Iterator[Container]:
     """What a resource runs; of a machine only one that has an identity is told."""
     body = declared.body
     if declared.type in _APPS:
-        kept = {each.text_at("name"): each for each in _listed(body, "secret")}
-        for node in _listed(body, "template", "container"):
+        kept = {each.text_at("name"): each for each in body.list_at("secret")}
+        for node in body.list_at("template", "container"):
             app = _container(declared, node, tuple(_environment(declared, node, kept)))
             yield _with_ends(declared, app)
     elif declared.type == _GROUP:
-        for node in _listed(body, "container"):
+        for node in body.list_at("container"):
             yield _container(declared, node, tuple(_variables(declared, node)))
     elif declared.type not in _MACHINES:
         image = body.get("site_config", "application_stack", "docker_image_name")
@@ -64,11 +64,6 @@ def _containers(declared: Declared) -> Iterator[Container]:
         yield _whole(declared, "container", image, found)
     elif body.get("identity") is not None:
         yield _whole(declared, "vm", None, ())
-
-
-def _listed(body: Node, *path: str) -> tuple[Node, ...]:
-    found = body.get(*path)
-    return found.list() if found is not None else ()
 
 
 def _container(declared: Declared, node: Node, found: tuple[Setting, ...]) -> Container:
@@ -122,7 +117,7 @@ def _with_ends(declared: Declared, app: Container) -> Container:
 
 def _environment(declared: Declared, node: Node, kept: Mapping[str, Node]) -> Iterator[Setting]:
     """Variables of a container app; `secret_name` leads to its secrets, and to their vault."""
-    for pair in _listed(node, "env"):
+    for pair in node.list_at("env"):
         name, value, stored = pair.get("name"), pair.get("value"), pair.get("secret_name")
         if name is None or not name.text:
             continue
@@ -148,7 +143,7 @@ def _variables(declared: Declared, node: Node) -> Iterator[Setting]:
 
 
 def _strings(declared: Declared) -> Iterator[Setting]:
-    for block in _listed(declared.body, "connection_string"):
+    for block in declared.body.list_at("connection_string"):
         name, value = block.get("name"), block.get("value")
         if name is not None and value is not None:
             key = f"{name.raw}ConnectionString"
@@ -163,7 +158,7 @@ def _act(declared: Declared, runtimes: Sequence[Runtime], collector: Collector) 
     own = system_assigned(declared, collector)
     if own:
         act_as(collector, runtimes, own, evidence(declared.document, block.get("type") or block))
-    for named in _listed(block, "identity_ids"):
+    for named in block.list_at("identity_ids"):
         place = evidence(declared.document, named)
         identity = user_assigned(declared.module, declared.document, named, collector)
         if identity:

@@ -26,7 +26,7 @@ _BOUND = Budget("members of policies", 20_000, whole=True)
 
 def google_policy_document(_module: Module, declared: Declared) -> Node:
     """The policy that a data source `google_iam_policy` makes, as its JSON has it."""
-    bound = made_list(declared.header, _listed(declared.body, "binding"))
+    bound = made_list(declared.header, declared.body.list_at("binding"))
     return made_mapping(declared.header, {"bindings": bound})
 
 
@@ -47,8 +47,8 @@ def policy_bindings(
     """What a policy binds, as far as it stands in the files."""
     place = declared.place()
     end = (place, f"some of what {declared.shown} grants", "it may be anything")
-    for each in _listed(policy, "bindings"):
-        members = _listed(each, "members")
+    for each in policy.list_at("bindings") if policy is not None else ():
+        members = each.list_at("members")
         if not collector.affords(_BOUND, 1 + len(members), end):
             return
         yield GoogleBinding(
@@ -65,11 +65,6 @@ def policy_of(declared: Declared, documents: Documents) -> Node | None:
     written = declared.body.get("policy_data")
     policy = embedded(written, declared.document, documents) if written is not None else None
     return policy if policy is not None and policy.kind is NodeKind.MAPPING else None
-
-
-def _listed(node: Node | None, name: str) -> tuple[Node, ...]:
-    found = node.get(name) if node is not None else None
-    return found.list() if found is not None else ()
 
 
 def _leave_open(declared: Declared, collector: Collector) -> None:
