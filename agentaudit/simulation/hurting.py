@@ -8,6 +8,7 @@ from agentaudit.model.workload import Workload
 from agentaudit.simulation.experiment import Outcome, difference, estimate
 from agentaudit.simulation.fast.requests import columns_of
 from agentaudit.simulation.fast.totals import mean_alone_ns
+from agentaudit.simulation.needs import alone_ns
 from agentaudit.simulation.observations import Kind
 from agentaudit.simulation.ranking import Ranking
 
@@ -75,11 +76,7 @@ def _nothing_to_gain(ranking: Ranking) -> Iterator[str]:
 
 def _alone_ns(workload: Workload) -> float:
     columns = columns_of(workload)
-    if columns is not None:
-        return mean_alone_ns(columns)
-    return fmean(
-        sum(step.demand_ns / step.threads for step in one.steps) for one in workload.requests
-    )
+    return fmean(map(alone_ns, workload.requests)) if columns is None else mean_alone_ns(columns)
 
 
 def _variation(workload: Workload) -> float:

@@ -34,7 +34,6 @@ class Needs(Struct, frozen=True, kw_only=True):
 def needs_of(requests: Sequence[WorkRequest]) -> Needs:
     """Of requests that are objects."""
     heavy = [request for request in requests if request.heavy is Heavy.CPU]
-    arrivals = [request.arrival_ns for request in requests]
     calls = [
         step.demand_ns
         for request in requests
@@ -45,7 +44,7 @@ def needs_of(requests: Sequence[WorkRequest]) -> Needs:
     return Needs(
         requests=len(requests),
         cpu_heavy=len(heavy),
-        span_ns=max(arrivals, default=0) - min(arrivals, default=0),
+        span_ns=span_ns(requests),
         stage_ns=_stage_ns(requests),
         cpu_heavy_ns=_stage_ns(heavy),
         pause_ns=pauses[9 * (len(pauses) - 1) // 10] if pauses else 0,
@@ -53,6 +52,17 @@ def needs_of(requests: Sequence[WorkRequest]) -> Needs:
         calls_ns=sum(calls),
         type_ns=_type_ns(requests),
     )
+
+
+def span_ns(requests: Sequence[WorkRequest]) -> int:
+    """From the first arrival to the last."""
+    arrivals = [request.arrival_ns for request in requests]
+    return max(arrivals, default=0) - min(arrivals, default=0)
+
+
+def alone_ns(request: WorkRequest) -> float:
+    """What a request takes alone, each step spread over its threads."""
+    return sum(step.demand_ns / step.threads for step in request.steps)
 
 
 def _stage_ns(requests: Sequence[WorkRequest]) -> Mapping[Stage, int]:

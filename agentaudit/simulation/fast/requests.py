@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest
+from agentaudit.simulation import needs
 from agentaudit.simulation.fast import totals
 from agentaudit.simulation.fast.columns import HEAVIES, NOBODY, WorkColumns, in_order, requests_of
 from agentaudit.simulation.stations import NEVER
@@ -65,10 +66,7 @@ def columns_of(workload: Workload) -> WorkColumns | None:
 def span_ns(workload: Workload) -> int:
     """From the first arrival to the last."""
     columns = columns_of(workload)
-    if columns is not None:
-        return totals.span_ns(columns)
-    arrivals = [request.arrival_ns for request in workload.requests]
-    return max(arrivals, default=0) - min(arrivals, default=0)
+    return needs.span_ns(workload.requests) if columns is None else totals.span_ns(columns)
 
 
 def on_columns(

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from agentaudit.errors import UsageError
-from agentaudit.model.workload import Workload, WorkRequest
+from agentaudit.model.workload import Workload
 from agentaudit.simulation.arrivals import ArrivalKind
 from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.fast.requests import columns_of, span_ns
+from agentaudit.simulation.needs import alone_ns
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import (
@@ -166,11 +167,7 @@ def all_at_once(workload: Workload) -> bool:
     recorded = columns_of(workload) is None and workload.arrivals.startswith(ArrivalKind.RECORDED)
     if not whole_ns or not recorded:
         return not whole_ns
-    return all(whole_ns < _alone_ns(request) for request in workload.requests)
-
-
-def _alone_ns(request: WorkRequest) -> float:
-    return sum(step.demand_ns / step.threads for step in request.steps)
+    return all(whole_ns < alone_ns(request) for request in workload.requests)
 
 
 def policy_names(
