@@ -5,6 +5,7 @@ Blueprints of Render: web services, private ones, workers and jobs, each a conta
 that it makes up. A plan limits memory and CPU always. Source: Render, "Blueprint YAML Reference".
 """
 
+import posixpath
 from collections.abc import Iterator, Mapping
 
 from agentaudit.extract.collector import Collector, evidence
@@ -67,7 +68,8 @@ def _build(document: Document, service: Node) -> str | None:
     if service.text_at("image", "url"):
         return None
     folder = service.text_at("rootDir") or folder_of(document.file)
-    return folder.strip("./")
+    found = posixpath.normpath(folder.strip("/"))
+    return "" if found == "." else found
 
 
 def _settings(

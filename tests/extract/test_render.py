@@ -48,6 +48,20 @@ def test_a_service_of_a_blueprint_is_a_container_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "folder"), [("./agents/desk/", "agents/desk"), (".agents/desk", ".agents/desk")]
+)
+def test_the_folder_of_a_service_may_be_written_in_many_ways(said: str, folder: str) -> None:
+    program = {f"{folder}/agent.py": "from strands import Agent\na = Agent()\n"}
+    text = BLUEPRINT.replace("agents/desk", said)
+
+    found = deployment_of({"render.yaml": text, **program})
+
+    assert [edge.src for edge in found.edges if edge.kind is EdgeKind.RUNS_ON] == [
+        found.agents[0].id
+    ]
+
+
+@pytest.mark.parametrize(
     ("file", "text"),
     [
         ("render.yaml", "services: {a: {image: agent}}\n"),
