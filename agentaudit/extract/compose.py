@@ -23,6 +23,13 @@ _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/contain
 _WIDE_MOUNTS = regex(
     r"^(?:/|~|\$\{?HOME\}?|/(?:etc|root|home|var|proc|sys|var/run|var/lib/docker))/?$"
 )
+_CONFIGURES = regex(
+    r"\.(?:conf|ya?ml|json|toml|acl|cfg|properties)$|/(?:conf|config)(?:\.d)?/?$"
+    r"|^/etc/(?!localtime|timezone)"
+)
+"""Where in a container files lie that say how a program behaves."""
+_OWN_MACHINE = regex(r"(?:\$\{\w+:?-)?(?:127\.0\.0\.1|localhost|\[::1\])\}?:")
+"""How a port begins that only this machine reaches, be it by the default of a variable."""
 _VARIANT = regex(r"compose[.-](\w+)\.ya?ml$")
 """`compose.production.yaml`, which may be laid over another file."""
 _FEWEST_OF_PROJECT = 3
@@ -82,6 +89,9 @@ def _container(
         build=folder,
         dockerfile=_dockerfile(folder, service),
         mounts=_mounts(document, service),
+        given_files=service.child("configs") is not None
+        or any(_CONFIGURES.search(target) for _, target in _volumes(service)),
+        needs=tuple(_needs(service)),
         egress="none" if _isolated(document, service) else "any",
     )
 
@@ -166,6 +176,13 @@ def _mounts(document: Document, service: Node) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _needs(service: Node) -> Iterator[str]:
+    needs = service.child("depends_on")
+    if needs is not None:
+        yield from (key.raw for key, _ in needs.entries)
+        yield from (element.text or "" for element in needs.elements)
+
+
 def _build(document: Document, service: Node) -> str | None:
     build = service.child("build")
     if build is None:
@@ -192,7 +209,7 @@ def _ports(service: Node) -> Iterator[str]:
     for element in ports.list() if ports is not None else ():
         published, address = element.text_at("published"), element.text_at("host_ip")
         text = element.text or ":".join(part for part in (address, published) if part)
-        if text and not text.startswith(("127.0.0.1:", "localhost:", "[::1]:")):
+        if text and not _OWN_MACHINE.match(text):
             yield plain(text)
 
 

@@ -59,6 +59,10 @@ class Container(Struct, frozen=True, kw_only=True):
     dockerfile: str = ""
     mounts: tuple[tuple[str, str], ...] = ()
     configurations: tuple[tuple[Document, Node], ...] = ()
+    given_files: bool = False
+    """Whether it is given files that may say how what it runs behaves."""
+    needs: tuple[str, ...] = ()
+    """Services of its file that it waits for."""
     labels: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
     ports: frozenset[str] = frozenset()
@@ -129,6 +133,8 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             settings_whole=container.settings_whole,
             mounts=container.mounts,
             configurations=container.configurations,
+            given_files=container.given_files,
+            needs=container.needs,
             labels=container.labels,
             namespace=container.namespace,
             ports=container.ports,

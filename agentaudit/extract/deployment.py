@@ -24,6 +24,7 @@ from agentaudit.extract.coverage import (
     template_coverage,
 )
 from agentaudit.extract.crewai import extract_crewai
+from agentaudit.extract.databases import extract_databases
 from agentaudit.extract.declarations import declare_servers, extract_declarations
 from agentaudit.extract.dockerfile import extract_dockerfile
 from agentaudit.extract.documents import Documents
@@ -157,6 +158,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_pipelines,
     extract_environment,
     extract_redis,
+    extract_databases,
     link_grants,
     extract_declarations,
     extract_unknown_keys,

@@ -16,6 +16,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id, with_plac
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.environment import limit, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
+from agentaudit.extract.joined_databases import join_databases
 from agentaudit.extract.joined_identities import reach_identities
 from agentaudit.extract.joined_memory import join_memory
 from agentaudit.extract.joined_needs import join_needs
@@ -56,6 +57,7 @@ def join(collector: Collector) -> None:
     reach_identities(collector)
     join_needs(collector)
     join_servers(collector)
+    join_databases(collector)
 
 
 def _place_agents(collector: Collector) -> None:

@@ -41,6 +41,8 @@ _TEMPLATES = {
     **dict.fromkeys(("Sandbox", "SandboxTemplate"), ("spec", "podTemplate")),
 }
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
+_GIVING_FILES = ("configMap", "secret", "projected", "csi")
+"""Volumes with files that may say how a program behaves."""
 _TOKENS = Budget("shared tokens", 20_000, free=4, whole=True)
 """Of pods, each as often as there are containers."""
 _CONFIGURATIONS = Budget("mounted configurations", 20_000, free=4, whole=True)
@@ -119,6 +121,9 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         settings=environment.settings,
         settings_whole=environment.whole,
         configurations=_configurations(pod, node, collector),
+        given_files=any(
+            volume.child(kind) is not None for volume in pod.mounted(node) for kind in _GIVING_FILES
+        ),
         labels=pod.labels,
         namespace=owner.namespace,
         ports=frozenset(_ports(node)),

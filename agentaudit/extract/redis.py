@@ -27,7 +27,9 @@ _DEFAULT_POLICY = "noeviction"
 """Of open-source Redis; managed services have others."""
 
 
-class _Directive(Struct, frozen=True):
+class Directive(Struct, frozen=True):
+    """One line of a configuration of Redis, and where it stands."""
+
     name: str
     value: str
     place: Evidence
@@ -40,7 +42,7 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
         for store in collector.of(MemoryStore)
         if store.kind == "cache" and store.backend == "redis" and store.managed_service
     ]
-    servers, configured = _Servers(collector.workloads), _Configured(documents)
+    servers, configured = _Servers(collector.workloads), Configured(documents)
     for workload in collector.workloads:
         store = collector.facts.get(memory_id(workload, "redis"))
         if not isinstance(store, MemoryStore):
@@ -106,18 +108,18 @@ def _server_place(collector: Collector, server: Workload | None) -> tuple[Eviden
     return collector.facts[server.runtime_id].evidence[:1] if server is not None else ()
 
 
-class _Configured:
+class Configured:
     """The last directive of each name, read once for each server and each file."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        self._known: dict[object, Mapping[str, _Directive]] = {}
+        self._known: dict[object, Mapping[str, Directive]] = {}
 
-    def by(self, server: Workload) -> Mapping[str, _Directive]:
+    def by(self, server: Workload) -> Mapping[str, Directive]:
         """Of a server, by its files and arguments."""
         return self._once(server.runtime_id, lambda: _directives(self._documents, server))
 
-    def loosely(self, workload: Workload) -> Mapping[str, _Directive]:
+    def loosely(self, workload: Workload) -> Mapping[str, Directive]:
         """Of the one redis.conf of the audit, when the Redis itself is declared nowhere."""
         files = self._documents.once(_configurations)
         if len(files) != 1 or workload.namespace:
@@ -125,8 +127,8 @@ class _Configured:
         return self._once("", lambda: _of_file(files[0]))
 
     def _once(
-        self, key: object, read: Callable[[], Iterable[_Directive]]
-    ) -> Mapping[str, _Directive]:
+        self, key: object, read: Callable[[], Iterable[Directive]]
+    ) -> Mapping[str, Directive]:
         if key not in self._known:
             self._known[key] = {directive.name: directive for directive in read()}
         return self._known[key]
@@ -136,7 +138,7 @@ def _configurations(documents: Documents) -> Sequence[Document]:
     return tuple(documents.of("ini"))
 
 
-def _directives(documents: Documents, server: Workload) -> Iterator[_Directive]:
+def _directives(documents: Documents, server: Workload) -> Iterator[Directive]:
     """Directives of the configuration file, then of the arguments, which win."""
     for source, target in server.mounts:
         found = documents.at(source)
@@ -156,13 +158,13 @@ def _directives(documents: Documents, server: Workload) -> Iterator[_Directive]:
     yield from _of_words(server.words, place)
 
 
-def _of_file(document: Document) -> Iterator[_Directive]:
+def _of_file(document: Document) -> Iterator[Directive]:
     for key, value in document.root.entries:
         shown = "…" if key.raw in _SECRET else plain(value.raw)
-        yield _Directive(key.raw, value.raw, evidence(document, key, f"{key.raw} {shown}"))
+        yield Directive(key.raw, value.raw, evidence(document, key, f"{key.raw} {shown}"))
 
 
-def _of_text(document: Document, node: Node) -> Iterator[_Directive]:
+def _of_text(document: Document, node: Node) -> Iterator[Directive]:
     """Directives of a redis.conf that is a text within another file, each on its line there."""
     first = node.line + (1 if "\n" in node.raw else 0)
     for number, line in enumerate(node.raw.splitlines()):
@@ -170,12 +172,12 @@ def _of_text(document: Document, node: Node) -> Iterator[_Directive]:
         if name and not name.startswith("#"):
             shown = "…" if name.lower() in _SECRET else plain(value)
             place = node.changed(line=first + number, end_line=first + number, column=1)
-            yield _Directive(
+            yield Directive(
                 name.lower(), value.strip(), evidence(document, place, f"{name} {shown}")
             )
 
 
-def _of_words(words: Sequence[str], place: Evidence) -> Iterator[_Directive]:
+def _of_words(words: Sequence[str], place: Evidence) -> Iterator[Directive]:
     split = [part for word in words for part in word.split()]
     for position, word in enumerate(split):
         if word.startswith("--"):
@@ -184,11 +186,11 @@ def _of_words(words: Sequence[str], place: Evidence) -> Iterator[_Directive]:
                 if following.startswith("--"):
                     break
                 values.append(following)
-            yield _Directive(word[2:].lower(), " ".join(values), place)
+            yield Directive(word[2:].lower(), " ".join(values), place)
 
 
 def _bounded(
-    store: MemoryStore, last: Mapping[str, _Directive], server: tuple[Evidence, ...]
+    store: MemoryStore, last: Mapping[str, Directive], server: tuple[Evidence, ...]
 ) -> MemoryStore:
     memory = last.get("maxmemory")
     size = bytes_of(memory.value) if memory is not None else 0
@@ -204,7 +206,7 @@ def _bounded(
     )
 
 
-def _persistent(last: Mapping[str, _Directive]) -> Truth:
+def _persistent(last: Mapping[str, Directive]) -> Truth:
     append = last["appendonly"].value.lower() if "appendonly" in last else "no"
     save = last["save"].value.strip("\"'") if "save" in last else "3600 1"
     return Truth.YES if append == "yes" or save else Truth.NO

@@ -31,6 +31,10 @@ class Workload(Struct, frozen=True, kw_only=True):
     """Files and folders of the repository, and where they are mounted."""
     configurations: tuple[tuple[Document, Node], ...] = ()
     """Texts of configuration files that stand within another file: in a ConfigMap, in values."""
+    given_files: bool = False
+    """Whether it is given files that may say how what it runs behaves."""
+    needs: tuple[str, ...] = ()
+    """Services of its file that it waits for."""
     labels: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
     ports: frozenset[str] = frozenset()

@@ -27,6 +27,14 @@ class Runtime(Fact, frozen=True, kw_only=True):
     """Whether anything bounds how many of it run at once."""
     instances_count: int | None = None
     published_ports: tuple[str, ...] = ()
+    database: str = ""
+    """Product of the database that it runs: redis, postgres, qdrant, …"""
+    authenticated: Truth = Truth.UNKNOWN
+    """Whether that database asks who calls."""
+    exposed: bool = False
+    """Other machines reach that database: a published port, the host's network, a Service."""
+    serves_agents: bool = False
+    """An agent keeps its memory in that database, is told where it is, or waits for it."""
     bind_all: bool = False
     gpu: bool = False
     network: str = ""
