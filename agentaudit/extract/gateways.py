@@ -6,12 +6,14 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 
 _AUTHORIZERS = ("jwtAuth", "apiKey", "basicAuth", "extAuthz", "mcpAuthentication")
+_OPEN_MODES = {"extAuthz": "allow", "extProc": "failOpen"}
+"""The modes in which agentgateway goes on without an answer; both deny by default."""
 _POLICIES = ("mcpAuthorization", "authorization", "extAuthz")
 
 
@@ -47,10 +49,13 @@ def _add_agentgateway(document: Document, collector: Collector, gateways: Gatewa
     names = set(_keys(document.root))
     gateway = gateways.of(document, "agentgateway", document.root.key_of("binds") or document.root)
     guarded = bool(names & set(_AUTHORIZERS))
+    failures = dict(_failing_open(document))
     collector.update(
         replace(
             gateway,
             authorizer=Known.SET if guarded else Known.NONE,
+            fails_open=tuple(failures),
+            evidence=tuple(dict.fromkeys((*gateway.evidence, *failures.values()))),
             policy_enforced=Truth.YES if names & set(_POLICIES) else Truth.NO,
             token_passthrough="backendAuth" in names and "passthrough" in names,
             brokers_credentials=Truth.YES
@@ -59,6 +64,16 @@ def _add_agentgateway(document: Document, collector: Collector, gateways: Gatewa
             logged=Truth.YES if names & {"logging", "tracing"} else gateway.logged,
         )
     )
+
+
+def _failing_open(document: Document) -> Iterator[tuple[str, Evidence]]:
+    """Where a service that should allow or change calls is passed by when it does not answer."""
+    for node in document.root.walk():
+        for key, value in node.entries:
+            mode = value.child("failureMode") if key.raw in _OPEN_MODES else None
+            if mode is not None and mode.text == _OPEN_MODES[key.raw]:
+                told = f"{key.raw}.failureMode: {mode.text}"
+                yield told, evidence(document, mode, told)
 
 
 def _keys(root: Node) -> Iterator[str]:

@@ -17,13 +17,14 @@ from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded_yaml
 from agentaudit.extract.gateways import Gateways
 from agentaudit.extract.kubernetes_objects import kubernetes_objects
+from agentaudit.extract.litellm_guardrails import add_guardrails, failing_open
 from agentaudit.extract.litellm_limits import add_virtual_keys, limit_spending
 from agentaudit.extract.litellm_memory import add_cache
-from agentaudit.extract.redaction import bare_url, plain
+from agentaudit.extract.redaction import bare_url
 from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Model
-from agentaudit.model.facts.controls import AuditLog, Gateway, Guardrail
+from agentaudit.model.facts.controls import AuditLog, Gateway
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _SETTINGS = ("litellm_settings", "general_settings", "router_settings")
@@ -107,9 +108,12 @@ def _extract(
         "true"
     )
     asked = any(root.get("general_settings", name) is not None for name in _ASKERS)
-    guardrails = _add_guardrails(document, collector)
+    guardrails = add_guardrails(document, collector, database)
+    failures = failing_open(document)
     gateway = replace(
         gateway,
+        evidence=tuple(dict.fromkeys((*gateway.evidence, *failures.values()))),
+        fails_open=tuple(failures),
         authorizer=Known.SET if asked else gateway.authorizer,
         logged=Truth.YES if callbacks or spent else Truth.NO,
         policy_enforced=Truth.YES if guardrails else gateway.policy_enforced,
@@ -157,25 +161,6 @@ def _database(documents: Documents, document: Document, around: _Around) -> Node
         if folder_of(other.file) == folder_of(document.file)
     )
     return around.database or next((node for node in beside if node is not None), None)
-
-
-def _add_guardrails(document: Document, collector: Collector) -> bool:
-    listed = document.root.child("guardrails")
-    found = False
-    for item in listed.elements if listed is not None else ():
-        name = plain(item.text_at("guardrail_name"))
-        if name:
-            found = True
-            node = item.child("guardrail_name") or item
-            collector.add(
-                Guardrail(
-                    id=fact_id("guardrail", name, f"{document.file}#guardrails.{name}"),
-                    name=name,
-                    evidence=(evidence(document, node, name),),
-                    product=item.text_at("litellm_params", "guardrail"),
-                )
-            )
-    return found
 
 
 def _settings(document: Document) -> Iterator[Setting]:

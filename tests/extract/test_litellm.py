@@ -33,6 +33,11 @@ def gateway(configuration: dict[str, object]) -> Gateway:
     return found
 
 
+def guarded(**settings: object) -> dict[str, object]:
+    parameters = {"guardrail": "generic_guardrail_api", "mode": "pre_call", **settings}
+    return {"guardrail_name": "pii", "litellm_params": parameters}
+
+
 def nested(path: tuple[str, ...], value: object) -> dict[str, object]:
     for key in reversed(path):
         value = {key: value}
@@ -171,3 +176,59 @@ data:
     deployment = deployment_of({"cm.yaml": text})
 
     assert [end.what for end in deployment.unresolved] == ["a configuration of LiteLLM"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"general_settings": {"allow_requests_on_db_unavailable": True}}, True),
+        ({"general_settings": {"allow_requests_on_db_unavailable": "True"}}, True),
+        ({"general_settings": {"allow_requests_on_db_unavailable": False}}, False),
+        ({"guardrails": [guarded(unreachable_fallback="fail_open")]}, True),
+        ({"guardrails": [guarded(unreachable_fallback="fail_closed")]}, False),
+        ({"guardrails": [guarded(fail_on_error=False)]}, True),
+        ({"guardrails": [guarded(fail_on_error=True)]}, False),
+    ],
+)
+def test_what_goes_through_unchecked_is_told(settings: dict[str, object], *, told: bool) -> None:
+    assert bool(gateway(settings).fails_open) is told
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"guardrails": [guarded(default_on=True)]}, Truth.YES),
+        ({"guardrails": [guarded(default_on=False)]}, Truth.NO),
+        ({"guardrails": [guarded()]}, Truth.NO),
+        ({"guardrails": [guarded(default_on="os.environ/ON")]}, Truth.UNKNOWN),
+        ({"guardrails": [guarded()], "general_settings": DATABASE}, Truth.UNKNOWN),
+    ],
+)
+def test_a_guardrail_checks_every_call_or_those_that_ask(
+    settings: dict[str, object], expected: Truth
+) -> None:
+    (found,) = read(settings).guardrails
+
+    assert found.always is expected
+
+
+def test_a_guardrail_that_nobody_must_ask_for_is_no_policy() -> None:
+    assert gateway({"guardrails": [guarded()]}).policy_enforced is Truth.UNKNOWN
+    assert gateway({"guardrails": [guarded(default_on=True)]}).policy_enforced is Truth.YES
+
+
+@pytest.mark.parametrize(("mode", "told"), [("allow", True), ("deny", False)])
+def test_agentgateway_asks_a_service_that_may_be_away(mode: str, *, told: bool) -> None:
+    text = f"""\
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - policies:
+        extAuthz: {{host: "localhost:9000", failureMode: {mode}}}
+      backends:
+      - mcp: {{targets: [{{name: crm, stdio: {{cmd: crm-mcp}}}}]}}
+"""
+    (found,) = deployment_of({"agentgateway.yaml": text}).gateways
+
+    assert bool(found.fails_open) is told

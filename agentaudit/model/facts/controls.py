@@ -15,6 +15,8 @@ class Gateway(Fact, frozen=True, kw_only=True):
     brokers_credentials: Truth = Truth.UNKNOWN
     fronts_tools: Truth = Truth.UNKNOWN
     """Whether tools are called through it, and not models only."""
+    fails_open: tuple[str, ...] = ()
+    """Settings by which it lets calls through while what should check them is out of reach."""
     budget: Known = Known.UNKNOWN
     """Whether it limits the money, tokens or calls of those who call it."""
 
@@ -30,6 +32,8 @@ class Guardrail(Fact, frozen=True, kw_only=True):
     """A validator or filter: shown, and never counted as a hard gate."""
 
     product: str = ""
+    always: Truth = Truth.UNKNOWN
+    """Whether it checks every call; no where it is only put before calls that ask for it."""
 
 
 class Retry(Fact, frozen=True, kw_only=True):
