@@ -188,7 +188,8 @@ def _place(setting: Setting) -> Evidence:
     node = setting.value
     if setting.form is not None:
         return evidence(setting.document, node, f"{setting.key}=(reference)")
-    return evidence(setting.document, node, assignment(setting.key, setting.content))
+    shown = assignment(setting.shown or setting.key, setting.content)
+    return evidence(setting.document, node, shown)
 
 
 def part_of(document: Document, node: Node, key: str, value: str) -> Node:

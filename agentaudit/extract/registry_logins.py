@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from agentaudit.extract.made_up import encoded_text
+from agentaudit.extract.redaction import plain
 from agentaudit.extract.settings import Setting
 from agentaudit.readers.document import Document, Node
 
@@ -31,21 +32,28 @@ def written_logins(document: Document) -> Iterator[Setting]:
 
 def kept_logins(document: Document, value: Node, text: str, route: str) -> Iterator[Setting]:
     """The logins in a value of a Secret, which is such a file, decoded."""
-    for entry in _entries(text):
+    for registry, entry in _entries(text):
         found = (_password(key, entry.get(key)) for key in ("password", "auth"))
         password = next(filter(None, found), "")
         if password:
-            yield Setting(key=_KEY, value=value, document=document, route=route, text=password)
+            yield Setting(
+                key=_KEY,
+                value=value,
+                document=document,
+                route=f"{route}.auths.{registry}",
+                text=password,
+                shown=f"{_KEY} of {plain(registry)}",
+            )
 
 
-def _entries(text: str) -> list[Mapping[str, object]]:
+def _entries(text: str) -> list[tuple[str, Mapping[str, object]]]:
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
         return []
     logins = said.get("auths", said) if isinstance(said, dict) else {}
-    listed = logins.values() if isinstance(logins, dict) else ()
-    return [entry for entry in listed if isinstance(entry, dict)]
+    listed = logins.items() if isinstance(logins, dict) else ()
+    return [(registry, entry) for registry, entry in listed if isinstance(entry, dict)]
 
 
 def _password(key: str, value: object) -> str:

@@ -18,6 +18,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     via: tuple[Evidence, ...] = ()
     text: str | None = None
     """The value when it is only a part of the node, or decoded from it."""
+    shown: str = ""
+    """What tells it apart where others of its name stand in the same node."""
     form: CredentialForm | None = None
     """Decided by the syntax around it (`secretKeyRef`), whatever the value looks like."""
     channel: str = ""

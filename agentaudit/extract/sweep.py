@@ -75,17 +75,20 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
 def _unclaimed(
     document: Document, claimed: set[_Place], module: Module | None
 ) -> Iterator[Setting]:
-    """Each place once, and only where nobody has found a credential."""
+    """Each place once, and only where nobody has found a credential; a value may hold several."""
     by_name = document.syntax in _NAMED and not _speaks_of_others(document)
+    here: tuple[_Place | None, str] = (None, "")
     written = ((setting, by_name) for setting in _settings(document, module, by_name=by_name))
     assigned = [(setting, True) for setting in _assigned(document, claimed)]
     for setting, named in chain(written, assigned):
         place = (document.file, setting.value.line, setting.value.column)
-        if place in claimed or not _counts(setting, by_name=named):
+        beside = setting.text is not None and here == (place, setting.key)
+        if (place in claimed and not beside) or not _counts(setting, by_name=named):
             continue
         if not _holds_claimed(setting, claimed):
             claimed.add(place)
             yield setting
+            here = place, setting.key
 
 
 def _holds_claimed(setting: Setting, claimed: set[_Place]) -> bool:

@@ -42,6 +42,24 @@ def test_all_logins_of_a_file_are_read() -> None:
     assert len(passwords(deployment_of({"config.json": json.dumps({"auths": entries})}))) == 60
 
 
+def test_all_logins_of_a_secret_are_told_each_by_its_registry() -> None:
+    registries = ("ghcr.acme.example", "quay.acme.example")
+    entries = {name: {"password": f"{WORD}-{name[0]}"} for name in registries}
+    encoded = b64encode(json.dumps({"auths": entries}).encode()).decode()
+    found = deployment_of({"pull.yaml": PULLING % (".dockerconfigjson", encoded)})
+
+    assert len(passwords(found)) == 2
+    assert sorted(each.evidence[0].snippet.partition("=")[0] for each in found.credentials) == [
+        f"REGISTRY_PASSWORD of {name}" for name in registries
+    ]
+
+
+def test_a_value_of_a_secret_is_one_credential_whatever_else_reads_it() -> None:
+    text = PULLING % ("password", b64encode(WORD.encode()).decode())
+
+    assert len(passwords(deployment_of({"pull.yaml": text}))) == 1
+
+
 def test_the_older_form_has_no_outer_key() -> None:
     encoded = b64encode(json.dumps({"registry.acme.example": {"auth": AUTH}}).encode()).decode()
 
