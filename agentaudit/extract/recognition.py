@@ -61,6 +61,8 @@ _PREFIX = 3
 _ALPHABET = "abcdefghijklmnop"
 _SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
 """How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
+_EMULATED = regex(r"(?:^|AccountKey=)(?:Eby8vdM02xNOcqFlqUwJ|C2y6yDjf5/R\+ob0N8A7C)")
+"""How the keys of the emulators of Azure Storage and Cosmos DB begin, the same on all machines."""
 
 
 class Recognised(Struct, frozen=True, kw_only=True):
@@ -147,6 +149,7 @@ def _documented_example(value: str) -> bool:
         or _ALPHABET in value.lower()
         or _ALPHABET[::-1] in value.lower()
         or _SHOWN.match(value) is not None
+        or _EMULATED.search(value) is not None
         or len(characters) < _FEWEST_DISTINCT
         or characters.most_common(1)[0][1] > len(value) // 2
     )
@@ -187,7 +190,7 @@ def _by_name(key: str, value: str) -> Recognised | None:
     if name is None or len(value) > _LONGEST_SECRET or not could_be_secret(key, name.kind, value):
         return None
     token = signed_token(value)
-    if token is not None and token.shown_to_everybody:
+    if (token is not None and token.shown_to_everybody) or _EMULATED.search(value):
         return None
     published = value in PUBLISHED_DEFAULTS
     return Recognised(
