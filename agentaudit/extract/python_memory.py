@@ -11,6 +11,8 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, written_keys
 from agentaudit.extract.python_frameworks import is_of_framework
 from agentaudit.extract.python_limits import bounded
+from agentaudit.extract.python_memory_chosen import chosen_elsewhere
+from agentaudit.extract.python_memory_compacted import compacted
 from agentaudit.extract.python_memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
 from agentaudit.extract.python_session_keys import SessionKeys
 from agentaudit.extract.python_syntax import keyword, splatted
@@ -22,11 +24,12 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
     """
     Every memory that the module's calls construct, with the call that does it.
 
-    What another one wraps to compact it is compacted, and lives as long as before.
+    What another one wraps to compact it is compacted, and lives as long as before. What is made
+    where a store of one's own was given none says little: who makes that one chooses.
     """
     calls, keys = tuple(calls), SessionKeys(module)
     used = _Used(module, calls)
-    wrapped = {name for call in calls for name in _wrapped(call)}
+    shortened, chosen = compacted(module, calls), chosen_elsewhere(module)
     for call in calls:
         path, name = call.name, call.last
         if name in CONSTRUCTORS and "." in path:
@@ -39,9 +42,18 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
             continue
         form = _running(used, call, _placed(module, call.node, form))
         store = _store(keys, call, (name, form))
-        if bool(call.variable) and call.variable in wrapped:
+        if id(call.node) in shortened or call.variable in shortened:
             store = replace(store, compaction=Known.SET)
+        if id(call.node) in chosen:
+            store = _left_open(store)
         yield _threaded(keys, store) if form.kind == "checkpoint" else store, call
+
+
+def _left_open(store: MemoryStore) -> MemoryStore:
+    """A store without the limits that it lacks: another one may be given in its place."""
+    lacking = ("ttl", "max_turns", "max_tokens", "compaction")
+    missing = {name for name in lacking if getattr(store, name) is Known.NONE}
+    return replace(store, **dict.fromkeys(missing, Known.UNKNOWN))
 
 
 def _threaded(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
@@ -96,14 +108,6 @@ def _running(used: _Used, call: Call, form: Form) -> Form:
     return replace(form, kind="buffer", turns=(), compaction=Known.NONE)
 
 
-def _wrapped(call: Call) -> Iterator[str]:
-    """The name of the session that a compacting one (OpenAI Agents SDK) keeps its items in."""
-    if call.last == "OpenAIResponsesCompactionSession":
-        given = keyword(call.node, "underlying_session")
-        if isinstance(given, ast.Name):
-            yield given.id
-
-
 def _placed(module: Module, call: ast.Call, form: Form) -> Form:
     """The form of a memory that ends with its process, where nothing says in which file it is."""
     if not form.path or splatted(call):
@@ -119,6 +123,8 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStor
     ttl, seconds = _ttl(module, call.node, form)
     turns, turn_count = bounded(module, call.node, form.turns, form.turns_default)
     tokens, token_count = bounded(module, call.node, form.tokens, form.tokens_default)
+    if form.loads and module.value(keyword(call.node, *form.loads)) is False:
+        turns, turn_count = Known.SET, None
     key = keyword(call.node, *form.key) if form.key else None
     constant = bool(module.text(key))
     refresh = _refreshes(module, call.node)

@@ -35,6 +35,8 @@ class Form(Struct, frozen=True, kw_only=True):
     """Argument, the first where it has no name, with the memory that it is only a cover of."""
     aside: frozenset[str] = frozenset()
     """Arguments of others for which it is no memory of conversations."""
+    loads: tuple[str, ...] = ()
+    """Argument without which nothing of what it keeps reaches the model, where it is false."""
     path: tuple[str, ...] = ()
     """Argument, the second where it has no name, without which it is a database in memory."""
 
@@ -86,11 +88,15 @@ FORMS: dict[str, Form] = {
     "SQLChatMessageHistory": _history("sql"),
     "FileChatMessageHistory": _history("file"),
     "RedisHistoryProvider": Form(
-        kind="history", backend="redis", turns=("max_messages",), key=("thread_id",)
+        kind="history",
+        backend="redis",
+        turns=("max_messages",),
+        key=("thread_id",),
+        loads=("load_messages",),
     ),
-    "InMemoryHistoryProvider": _history("in_memory"),
-    "FileHistoryProvider": _history("file"),
-    "CosmosHistoryProvider": _history("cosmosdb"),
+    "InMemoryHistoryProvider": replace(_history("in_memory"), loads=("load_messages",)),
+    "FileHistoryProvider": replace(_history("file"), loads=("load_messages",)),
+    "CosmosHistoryProvider": replace(_history("cosmosdb"), loads=("load_messages",)),
     "ChatSummaryMemoryBuffer": Form(
         kind="summary", tokens=("token_limit",), tokens_default=2000, compaction=Known.SET
     ),

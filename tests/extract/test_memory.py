@@ -302,3 +302,61 @@ def test_what_a_compacting_session_wraps_is_compacted_and_kept() -> None:
         "session": Known.SET,
     }
     assert stores["kept"].ttl is Known.NONE
+
+
+@pytest.mark.parametrize(
+    "given", ["given or InMemoryStore()", "InMemoryStore() if given is None else given"]
+)
+@pytest.mark.parametrize(
+    ("head", "ttl"),
+    [
+        ("class Kept(BaseStore):\n  def __init__(self, given=None):\n    ", Known.UNKNOWN),
+        ("class Agent:\n  def __init__(self, given=None):\n    ", Known.NONE),
+        ("class Kept(BaseStore):\n  def __init__(self, other=None):\n    ", Known.NONE),
+        ("def build(given=None):\n    ", Known.NONE),
+    ],
+    ids=["a store of one's own", "an agent", "no argument", "a function"],
+)
+def test_what_a_store_makes_where_it_is_given_none_is_chosen_by_who_makes_it(
+    head: str, ttl: Known, given: str
+) -> None:
+    names = "from langgraph.store.memory import BaseStore, InMemoryStore\n"
+    (store,) = deployment_of({"a.py": f"{names}{head}self.kept = {given}\n"}).memory_stores
+
+    assert store.ttl is ttl
+
+
+FRAMEWORK = (
+    "from agent_framework import Agent, CompactionProvider, InMemoryHistoryProvider\n"
+    "other = InMemoryHistoryProvider()\n"
+)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "kept = InMemoryHistoryProvider()\nCompactionProvider(history_source_id=kept.source_id)\n",
+        (
+            "kept = InMemoryHistoryProvider()\nshort = CompactionProvider()\n"
+            "Agent(context_providers=[kept, short])\n"
+        ),
+        "Agent(context_providers=[InMemoryHistoryProvider(), CompactionProvider()])\n",
+    ],
+    ids=["named to it", "listed with it", "made in the list"],
+)
+def test_a_provider_that_compacts_shortens_the_history_beside_it(code: str) -> None:
+    stores = deployment_of({"a.py": FRAMEWORK + code}).memory_stores
+
+    assert sorted(store.compaction for store in stores) == [Known.NONE, Known.SET]
+
+
+def test_of_a_history_that_is_not_loaded_nothing_reaches_the_model() -> None:
+    code = "kept = InMemoryHistoryProvider(load_messages=False)\n"
+    stores = {
+        store.name: store for store in deployment_of({"a.py": FRAMEWORK + code}).memory_stores
+    }
+
+    assert {name: store.max_turns for name, store in stores.items()} == {
+        "kept": Known.SET,
+        "other": Known.NONE,
+    }
