@@ -93,6 +93,7 @@ def _container(
         or any(_CONFIGURES.search(target) for _, target in _volumes(service)),
         needs=tuple(_needs(service)),
         egress="none" if _isolated(document, service) else "any",
+        calls_model=service.child("models") is not None,
     )
 
 

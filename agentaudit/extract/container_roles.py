@@ -78,10 +78,13 @@ _SUPPORT = regex(
     re.IGNORECASE,
 )
 _GENERAL = regex(
-    r"(?:^|/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
+    r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
     r"|curl)(?:[:@]|$)"
 )
-"""Images that are no server of tools, whatever they stand before and are called after."""
+"""
+Images that are no server of tools, whatever they stand before and are called after; those below
+`mcp/` are Docker's servers for them.
+"""
 _BESIDE = regex(
     r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy)$",
     re.IGNORECASE,

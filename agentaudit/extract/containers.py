@@ -74,6 +74,8 @@ class Container(Struct, frozen=True, kw_only=True):
     """What the platform lets it reach, before policies: any or none."""
     settings_whole: bool = True
     """Whether every file that its environment is taken from is there."""
+    calls_model: bool = False
+    """Whether the platform itself says that it is handed a model to call."""
     preparing: bool = False
     """It ends before the others of its pod start, and serves nobody, whatever its image is."""
     agent_id: FactId = NOBODY
@@ -88,12 +90,13 @@ class Container(Struct, frozen=True, kw_only=True):
         """What it runs: agent, gateway, model, store, tool_server or empty."""
         if self.preparing:
             return ""
-        return role_of(self.runtime.image, self._own_names, self.words, self.settings)
+        told = role_of(self.runtime.image, self._own_names, self.words, self.settings)
+        return told or ("agent" if self.calls_model else "")
 
     @property
     def resembles_agent(self) -> bool:
         """Whether nothing but a word within a name says that it runs an agent."""
-        if self.runtime.kind == "agentcore":
+        if self.runtime.kind == "agentcore" or self.calls_model:
             return False
         image, settings = self.runtime.image, self.settings
         return resembles_agent(image, self._own_names, self.words, settings)

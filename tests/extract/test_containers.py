@@ -194,6 +194,17 @@ def test_what_all_names_begin_with_tells_of_none_what_it_runs(
     assert len(deployment_of({"compose.yaml": f"services:\n{services}"}).agents) == agents
 
 
+def test_what_compose_hands_a_model_to_is_an_agent_and_an_overlay_no_second_one() -> None:
+    files = {
+        "compose.yaml": "services: {app: {build: ., models: {small: {endpoint_var: BASE_URL}}}}\n",
+        "compose.gpu.yaml": "services: {app: {models: [large]}}\n",
+    }
+    runtimes = {item.evidence[0].file: item for item in deployment_of(files).runtimes}
+
+    assert all(item.runs_agent and not item.resembles_agent for item in runtimes.values())
+    assert runtimes["compose.gpu.yaml"].memory_limit is Known.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("image", "agents"), [("acme/agent:1", 1), ("registry.test/agent-project/router:1", 0)]
 )

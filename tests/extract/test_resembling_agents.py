@@ -65,6 +65,13 @@ def test_what_stands_before_a_server_or_an_agent_may_be_called_after_it(image: s
         assert (found.tool_servers, [item.runs_agent for item in found.runtimes]) == ((), [False])
 
 
+@pytest.mark.parametrize(("image", "servers"), [("mcp/grafana", 1), ("grafana/grafana", 0)])
+def test_a_server_of_tools_may_be_called_after_what_it_asks(image: str, servers: int) -> None:
+    compose = f"services: {{metrics: {{image: 'docker.io/{image}:1'}}}}\n"
+
+    assert len(deployment_of({"compose.yaml": compose}).tool_servers) == servers
+
+
 @pytest.mark.parametrize(
     ("name", "servers"),
     [
