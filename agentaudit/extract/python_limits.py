@@ -3,11 +3,12 @@
 import ast
 from collections.abc import Sequence
 
+from agentaudit.expressions import regex
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
-from agentaudit.extract.python_syntax import keyword, splatted
+from agentaudit.extract.python_syntax import argument, keyword, splatted
 from agentaudit.extract.python_waits import ends_in_time
 from agentaudit.model.evidence import Known
 
@@ -20,6 +21,8 @@ _TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")
 _BUDGETS = ("max_rpm", "max_tokens", "usage_limits", "max_budget", "max_budget_usd")
 _REPLIES = "max_consecutive_auto_reply"
 """At zero, an agent of AG2 sends no reply by itself, and takes only the turn it is asked for."""
+_SCRIPTED = regex(r"^langchain_core\.language_models\..*Fake|^pydantic_ai\.models\.test\.")
+"""Models that answer from a list: an agent of theirs tries something out, and ends with it."""
 _COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
 
 
@@ -33,7 +36,7 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
         if given is None:
             return Known.NONE, None
     if given is None:
-        if splatted(call.node) or builder.decided_elsewhere:
+        if splatted(call.node) or builder.decided_elsewhere or _is_scripted(building, call):
             return Known.UNKNOWN, None
         most = builder.iterations or (1 if _only_answers(builder, call.node) else None)
         if most is None and building.may_have_more(keyword(call.node, "middleware")):
@@ -42,6 +45,15 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
     if given is keyword(call.node, _REPLIES) and building.module.value(given) == 0:
         return Known.SET, 1
     return count(building.module, given)
+
+
+def _is_scripted(building: Building, call: Call) -> bool:
+    """Whether nothing but a list answers: a class of a framework, or one that extends it."""
+    made = building.made_by(argument(call.node, 0, "model"))
+    name = building.module.dotted(made) if made is not None else ""
+    defined = building.module.classes.get(name)
+    bases = [building.module.dotted(base) for base in defined.bases] if defined is not None else ()
+    return any(map(_SCRIPTED.search, (name, *bases)))
 
 
 def _only_answers(builder: Builder, call: ast.Call) -> bool:

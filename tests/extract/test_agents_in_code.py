@@ -118,6 +118,17 @@ def test_loops_end_when_something_ends_them(call: str, known: Known, count: int 
     assert (agent.max_iterations, agent.max_iterations_count) == (known, count)
 
 
+@pytest.mark.parametrize("made", ["FakeListChatModel", "Scripted"])
+def test_a_model_that_answers_from_a_list_ends_its_agent(made: str) -> None:
+    names = (
+        "from langchain_core.language_models.fake_chat_models import FakeListChatModel\n"
+        "class Scripted(FakeListChatModel): ...\n"
+        f"model = {made}(responses=[])"
+    )
+
+    assert agent_of("create_agent(model=model, tools=[f])", names).max_iterations is Known.UNKNOWN
+
+
 def test_limits_of_many_runs_are_found_in_linear_time() -> None:
     """Asking each mapping for each run for each agent would take half an hour here."""
     many = "".join(
