@@ -30,7 +30,7 @@ _CONFIGURES = regex(
 """Where in a container files lie that say how a program behaves."""
 _OWN_MACHINE = regex(r"(?:\$\{\w+:?-)?(?:127\.0\.0\.1|localhost|\[::1\])\}?:")
 """How a port begins that only this machine reaches, be it by the default of a variable."""
-_VARIANT = regex(r"compose[.-](\w+)\.ya?ml$")
+_VARIANT = regex(r"compose[.-]([\w-]+)\.ya?ml$")
 """`compose.production.yaml`, which may be laid over another file."""
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""

@@ -32,6 +32,14 @@ _AGENT_NAME = regex(
     re.IGNORECASE,
 )
 """Home Assistant, which switches lamps, is none."""
+_OTHER_AGENT = regex(
+    r"(?:^|[/_.-])(?:datadog(?:hq)?|grafana|portainer|zabbix|newrelic|elastic|cloudwatch|ssm|jenkins"
+    r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|spire|puppet|netdata"
+    r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|gitlab)"
+    r"[/_-]agent(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+"""Agents of other trades, which measure, build or hand out certificates, and ask no model."""
 _AGENT_PRODUCT = regex(
     r"^(?:openclaw|clawdbot|moltbot|opencode(?:-manager|-web)?|openhands|claude-code|gpt-researcher)"
     r"(?:[:@]|$)"
@@ -44,15 +52,19 @@ _AGENT_SETTING = regex(
 )
 _AGENT_ELSEWHERE = regex(
     r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN)$|_UPSTREAM(?:_URL)?$"
+    r"|^BEDROCK_GUARDRAIL_"
 )
-"""Where an agent or a model is: what asks it, or passes calls on to it, is none by that."""
+"""
+Where an agent or a model is: what asks it, or passes calls on to it, is none by that; nor is what
+has a guardrail look at a text.
+"""
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
 _FRONT = regex(
     r"dashboard|(?:web)?ui|frontend|web|website|client|inspector|console|portal|docs|admin|db"
     r"|database|init|migrations?|monitor(?:ing)?"
 )
-"""How names end that stand before a server of tools, or beside one: `ai-mcp-dashboard`."""
+"""How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
 _TAG = regex(r"[:@].*$")
 _SEPARATED = regex(r"[^a-z0-9]+")
 _MANNER = regex(
@@ -77,6 +89,14 @@ _SUPPORT = regex(
     r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,
 )
+_KEEPER = regex(
+    r"(?:argo-?cd|argo-?workflows?|argo-?events|flux|source-watcher|cert-manager|external-dns"
+    r"|external-secrets|sealed-secrets|velero|longhorn|rook|cilium|calico|coredns|metallb|kyverno"
+    r"|gatekeeper|reloader|kube-state-metrics|metrics-server|node-exporter|promtail|vmagent"
+    r"|descheduler|cluster-autoscaler|karpenter|crossplane|keda|istiod)(?:-|$)",
+    re.IGNORECASE,
+)
+"""What keeps a cluster going, by the name of the account that its own installation makes."""
 _GENERAL = regex(
     r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
     r"|curl)(?:[:@]|$)"
@@ -102,10 +122,10 @@ def role_of(
         return role
     if _AGENT_PRODUCT.match(_called(image)):
         return "agent"
-    if _SUPPORT.search(image):
+    if _SUPPORT.search(image) or _OTHER_AGENT.search(image):
         return ""
-    told = (name for text in words for name in _names_in(text))
-    own = (name for name in names if not _BESIDE.search(name))
+    told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
+    own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))
     named = any(_AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
     keys = [setting.key for setting in settings]
     if any(map(_LOADING.match, keys)):
@@ -130,7 +150,15 @@ def resembles_agent(
     called = _called(image)
     if _AGENT_PRODUCT.match(called):
         return False
+    if any(_FRONT.fullmatch(_head(name)) for name in names):
+        return True
     return not any(_AGENT_NAME.search(_head(name)) for name in (called, *names))
+
+
+def keeps_clusters(name: str) -> bool:
+    """Whether an account is called after what keeps a cluster going: a controller, a collector."""
+    known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
+    return known is not None and _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is None
 
 
 def _called(image: str) -> str:

@@ -35,6 +35,12 @@ CREDENTIALS = Budget("credentials", 10_000)
 """Each as often as somebody has it."""
 _SEERS = Budget("who sees credentials", 20_000, free=4)
 """Each as often as there are credentials that he sees."""
+_OF_APPLICATIONS = frozenset({"client_secret", "password"})
+_APART_FROM_THEM = frozenset({"aws", "google"})
+"""
+Clouds that give nobody a session for a client secret: it is that of an application of OAuth, which
+may well be called after a cloud. With Azure it is the key of a service principal.
+"""
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
@@ -53,6 +59,8 @@ class Holding(Struct, frozen=True, kw_only=True):
 
     def alternative_to(self, found: Recognised) -> str:
         """What would do without a credential; empty for none."""
+        if found.kind in _OF_APPLICATIONS and found.provider in _APART_FROM_THEM:
+            return ""
         general = self.short_alternative.get(found.provider, "")
         return self.short_alternative.get(f"{found.provider} {found.kind}", general)
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.container_roles import keeps_clusters
 from agentaudit.extract.joined_credentials import agents_on, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
@@ -32,7 +33,14 @@ def reach_identities(collector: Collector) -> None:
         agents = tuple(islice(acting.agents(identity.id), None if whole else _FREE))
         apart = acting.apart(identity.id)
         collector.update(replace(identity, agent_reachable=True, agents=agents, agents_apart=apart))
-    working = {
+    others = {
+        identity.id
+        for identity in collector.of(Identity)
+        if identity.kind == "service_account"
+        and identity.provider == "kubernetes"
+        and keeps_clusters(identity.name)
+    }
+    others |= {
         edge.dst
         for edge in collector.edges.values()
         if edge.kind is EdgeKind.AUTHENTICATES_AS and edge.src.startswith("runtime:")
@@ -40,7 +48,7 @@ def reach_identities(collector: Collector) -> None:
     for grant in collector.of(Grant):
         if acting.count(grant.identity_id):
             collector.update(replace(grant, agent_reachable=True))
-        elif grant.identity_id in working:
+        elif grant.identity_id in others:
             collector.update(replace(grant, held_by_others=True))
 
 

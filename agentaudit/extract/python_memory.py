@@ -40,6 +40,8 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
             continue
         if form.aside and used.passed_as(call) <= form.aside:
             continue
+        if form.kind == "checkpoint" and used.only_prepares(call):
+            continue
         form = _running(used, call, _placed(module, call.node, form))
         store = _store(keys, call, (name, form))
         if id(call.node) in shortened or call.variable in shortened:
@@ -80,6 +82,23 @@ class _Used(Struct, dict=True, eq=False):
         named = self._by_name.get(call.variable, frozenset[str]()) if call.variable else frozenset()
         return named | self._by_value.get(id(call.node), frozenset()) or frozenset({""})
 
+    def only_prepares(self, call: Call) -> bool:
+        """Whether what a call makes only lays out its tables, for another that keeps something."""
+        return bool(call.variable) and self._asked_of.get(call.variable) == {"setup"}
+
+    @cached_property
+    def _asked_of(self) -> Mapping[str, set[str]]:
+        """What each name is asked for, wherever it is read; nothing, where it is used whole."""
+        asked: dict[str, set[str]] = {}
+        whole = {id(name): name for name in self.module.of(ast.Name) if _is_read(name)}
+        for item in self.module.of(ast.Attribute):
+            name = whole.pop(id(item.value), None)
+            if name is not None:
+                asked.setdefault(name.id, set()).add(item.attr)
+        for name in whole.values():
+            asked.setdefault(name.id, set()).add("")
+        return asked
+
     @cached_property
     def methods(self) -> frozenset[str]:
         """The last names of all that is called."""
@@ -96,6 +115,10 @@ class _Used(Struct, dict=True, eq=False):
             if isinstance(item.value, ast.Name):
                 found.setdefault(item.value.id, set()).add(item.arg or "")
         return {name: frozenset(arguments) for name, arguments in found.items()}
+
+
+def _is_read(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Load)
 
 
 def _running(used: _Used, call: Call, form: Form) -> Form:

@@ -90,7 +90,7 @@ _CONFIGURATION = _Gate(
             *("mcpservers", "mcp_servers", "context_servers", "bedrock", "services:", "langgraph"),
             *("checkpointer", "crew", "litellm", "model_list", "jobs:", "password", "passwd"),
             *("apikey", "api-key", "api_key", "credential", "authorization"),
-            *("privatekey", "private-key", "private_key", "private key"),
+            *("privatekey", "private-key", "private_key", "private key", "ls0tls1crudjti"),
             *("akia", "asia", "absk", "sk-", "ghp_", "github_pat", "gho_", "ghu_", "ghs_", "ghr_"),
             *("glpat-", "xoxa", "xoxb", "xoxp", "xoxe", "aiza", "hf_", "lsv2_", "eyj"),
             *("redis", "postgres", "mongodb", "amqp", "mysql", "neo4j", "maxmemory", "history"),

@@ -245,10 +245,19 @@ TOKENS: tuple[TokenForm, ...] = (
         prefix="-----BEGIN PRIVATE KEY-----",
         lifetime=Lifetime.STATIC,
     ),
+    TokenForm(
+        provider="",
+        kind="private_key",
+        expression=r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,24}(?:UFJJVkFURSBLRVk|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)"
+        r"[A-Za-z0-9+/]{60,}={0,2}",
+        hint="LS0tLS1CRUdJTi",
+        prefix="LS0tLS1CRUdJTi",
+        lifetime=Lifetime.STATIC,
+    ),
 )
 """Tried in this order: the first that is found and genuine names the credential."""
 
-_HINT = any_of((form.hint for form in TOKENS), stops="K_x~AG-vpQz")
+_HINT = any_of((form.hint for form in TOKENS), stops="K_x~AG-vpQzJ")
 """What any of the forms contains."""
 SHORTEST_TOKEN = 16
 """No form is shorter."""

@@ -337,7 +337,10 @@ jobs:
     steps:
       - uses: google-github-actions/run-gemini-cli@v0
         with: {{settings: {json.dumps(settings)}, gemini_api_key: "${{{{ secrets.KEY }}}}"}}
-        env: {{GEMINI_API_KEY: "${{{{ secrets.KEY }}}}", AWS_ACCESS_KEY_ID: "${{{{ secrets.A }}}}"}}
+        env:
+          GEMINI_API_KEY: "${{{{ secrets.KEY }}}}"
+          AWS_ACCESS_KEY_ID: "${{{{ secrets.A }}}}"
+          AWS_GATEWAY_OAUTH_CLIENT_SECRET: "${{{{ secrets.B }}}}"
 """
     deployment = deployed(text)
     alternatives = {item.name: item.short_alternative for item in deployment.credentials}
@@ -347,6 +350,7 @@ jobs:
         "gemini_api_key": "gcp_workload_identity_provider",
         "GEMINI_API_KEY": "",
         "AWS_ACCESS_KEY_ID": "role-to-assume (OIDC)",
+        "AWS_GATEWAY_OAUTH_CLIENT_SECRET": "",
     }
 
 

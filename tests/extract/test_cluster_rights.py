@@ -153,3 +153,22 @@ def test_everything_on_a_named_thing_is_no_administrator() -> None:
 
     assert not grant.admin
     assert not grant.service_wildcards
+
+
+@pytest.mark.parametrize(
+    ("account", "beside"),
+    [
+        ("image-automation-controller", True),
+        ("argocd-server", True),
+        ("support-operator", True),
+        ("agent-controller", False),
+        ("deployer", False),
+    ],
+)
+def test_an_account_called_after_what_keeps_a_cluster_is_no_agents(
+    account: str, *, beside: bool
+) -> None:
+    """Whatever runs as it is often installed by other means, and stands in no file."""
+    deployment = bound("edit", "ServiceAccount", account)
+
+    assert {grant.held_by_others for grant in deployment.grants} == {beside}

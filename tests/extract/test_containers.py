@@ -40,6 +40,7 @@ def test_limits_are_read_in_both_places() -> None:
     [
         ("compose.dev.yaml", "build: {target: dev}", Known.UNKNOWN),
         ("compose.dev.yaml", "environment: {LOG_LEVEL: debug}", Known.UNKNOWN),
+        ("compose.trace-gateway.yaml", "environment: {LOG_LEVEL: debug}", Known.UNKNOWN),
         ("compose.dev.yaml", "mem_limit: 0", Known.NONE),
         ("compose.dev.yaml", "build: .", Known.NONE),
         ("compose.dev.yaml", "build: {context: ., target: dev}", Known.NONE),

@@ -91,3 +91,12 @@ def test_of_many_keys_that_many_agents_see_each_is_told_and_who_sees_it_is_open(
     assert len(deployment.credentials) == 300
     assert 300 < len(seen) < 300 * 300
     assert left
+
+
+def test_one_program_that_knows_a_secret_by_two_names_shares_it_with_nobody() -> None:
+    alone = deployment_of({"compose.yaml": listed([SECRET, SECRET])})
+    other = f"  b: {{image: 'b:1', environment: [API_KEY={SECRET}]}}\n"
+    both = deployment_of({"compose.yaml": listed([SECRET]) + other})
+
+    assert {credential.one_holder for credential in alone.credentials} == {True}
+    assert {credential.one_holder for credential in both.credentials} == {False}

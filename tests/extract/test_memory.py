@@ -209,6 +209,24 @@ def test_a_class_of_the_files_own_is_somebody_elses() -> None:
     assert deployment_of({"a.py": code}).memory_stores == ()
 
 
+@pytest.mark.parametrize(
+    ("more", "kept"),
+    [
+        ("", {"kept"}),
+        ("print(first.conn)\n", {"first", "kept"}),
+        ("graph.compile(checkpointer=first)\n", {"first", "kept"}),
+    ],
+)
+def test_what_only_lays_out_its_tables_keeps_nothing(more: str, kept: set[str]) -> None:
+    code = (
+        "from langgraph.checkpoint.postgres import PostgresSaver\n"
+        "first = PostgresSaver(url)\nfirst.setup()\nkept = PostgresSaver(pool)\n"
+    )
+    stores = deployment_of({"a.py": code + more}).memory_stores
+
+    assert {store.name for store in stores} == kept
+
+
 def test_crew_memory_has_no_ttl() -> None:
     text = '{"memory": true, "respect_context_window": false, "agents": [] /* jsonc */}'
     store = deployment_of({"crew.jsonc": text}).memory_stores[0]

@@ -537,3 +537,19 @@ def test_a_reference_lives_as_long_as_its_vendor_lets_keys_live(
 
     assert found is not None
     assert found.lifetime is lifetime
+
+
+@pytest.mark.parametrize("label", ["", "RSA ", "EC ", "OPENSSH ", "ED25519 ", "ENCRYPTED "])
+def test_a_private_key_in_base_64_is_one(label: str) -> None:
+    """As files for clients and nodes of a cluster hold it."""
+    pem = fake("private_key").replace("\\n", "\n").replace("BEGIN ", f"BEGIN {label}")
+    found = by_look(f"key: {b64encode(pem.encode()).decode()}")
+
+    assert found is not None
+    assert found.kind == "private_key"
+
+
+def test_a_certificate_in_base_64_is_no_key() -> None:
+    pem = fake("private_key").replace("\\n", "\n").replace("PRIVATE KEY", "CERTIFICATE")
+
+    assert by_look(b64encode(pem.encode()).decode()) is None

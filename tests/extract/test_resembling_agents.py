@@ -98,3 +98,32 @@ def test_what_the_platform_calls_an_agent_is_one() -> None:
     (runtime,) = deployment_of({"main.tf": terraform}).runtimes
 
     assert (runtime.runs_agent, runtime.resembles_agent) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("agent", "image: gcr.io/datadoghq/agent:7.60.1"),
+        ("portainer-agent", "image: portainer/agent:2.21"),
+        ("build", "image: jenkins/inbound-agent:3283"),
+        ("cloudwatch-agent", "image: registry.example/metrics:4"),
+        ("metrics", "image: alloy:1\n    command: /usr/bin/grafana-agent --config.file=a"),
+    ],
+)
+def test_agents_of_other_trades_ask_no_model(name: str, more: str) -> None:
+    assert not runtime_of(name, more).runs_agent
+
+
+def test_a_page_is_called_after_the_agent_whose_image_it_shares() -> None:
+    page = runtime_of("family-assistant-frontend", "image: registry.example/family-assistant:4")
+    agent = runtime_of("family-assistant-backend", "image: registry.example/family-assistant:4")
+
+    assert (page.resembles_agent, agent.resembles_agent) == (True, False)
+
+
+def test_whoever_has_a_guardrail_look_at_a_text_is_no_agent() -> None:
+    guarded = "image: python:3.12\n    environment: {BEDROCK_GUARDRAIL_ID: gr-1}"
+    asking = "image: python:3.12\n    environment: {BEDROCK_MODEL_ID: amazon.nova-pro}"
+
+    assert not runtime_of("api", guarded).runs_agent
+    assert runtime_of("api", asking).runs_agent

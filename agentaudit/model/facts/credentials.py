@@ -56,6 +56,8 @@ class Credential(Fact, frozen=True, kw_only=True):
     """Other credentials of this deployment with the same value, the first hundred."""
     first_of_shared: bool = False
     """Whether it is the first of those with the same value, by id."""
+    one_holder: bool = False
+    """Whether nobody else has the value: one program, or one file, has it under several names."""
     agent_reachable: bool = False
     belongs_to: str = ""
     """`production` where its name, or that of what it opens, says so; else empty."""
