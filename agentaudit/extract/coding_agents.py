@@ -1,6 +1,7 @@
 """How coding agents are known: by the commands that start them, and by their files."""
 
 import re
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -10,11 +11,15 @@ from agentaudit.extract.redaction import cleaned, plain
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node
 
-BYPASS = regex(
-    r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo\b"
-    r"|--approval-mode[= ]yolo|--permission-mode[= ]bypassPermissions|--full-auto\b"
-)
-"""Switches of Claude Code, Codex and Gemini CLI after which nobody is asked any more."""
+_SWITCHES = {
+    "claude": r"--dangerously-skip-permissions|--permission-mode[= ]bypassPermissions",
+    "codex": r"--dangerously-bypass-approvals-and-sandbox|--yolo\b|--full-auto\b",
+    "gemini": r"--yolo\b|--approval-mode[= ]yolo",
+}
+BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITCHES.items()})
+"""After which Claude Code, Codex and Gemini CLI ask nobody any more: each has its own."""
+BYPASS = regex("|".join(_SWITCHES.values()))
+"""The same, whosever they are."""
 _CODEX = regex(r"(?:^|/)(?:\.codex/)?config\.toml$")
 _CODEX_KEYS = ("approval_policy", "sandbox_mode", "history", "profiles", "otel")
 

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose_environment import environment_of
+from agentaudit.extract.container_roles import serves_pages
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.dockerfile_instructions import base_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.sizes import bytes_of
@@ -76,6 +78,7 @@ def _container(
     name = service.name_at("container_name")
     environment = environment_of(documents, document, placed, collector)
     folder = _build(document, service)
+    dockerfile = _dockerfile(folder, service)
     return Container(
         document=document,
         place=key,
@@ -87,7 +90,8 @@ def _container(
         settings=environment.settings,
         settings_whole=environment.whole,
         build=folder,
-        dockerfile=_dockerfile(folder, service),
+        dockerfile=dockerfile,
+        page_server=_serves_pages(documents.at(dockerfile), service) if dockerfile else False,
         mounts=_mounts(document, service),
         given_files=service.child("configs") is not None
         or any(_CONFIGURES.search(target) for _, target in _volumes(service)),
@@ -203,6 +207,14 @@ def _dockerfile(folder: str | None, service: Node) -> str:
     named = build.text_at("dockerfile") or "Dockerfile"
     outside = "$" in named or named.startswith("/")
     return "" if outside else posixpath.normpath(posixpath.join(folder, named))
+
+
+def _serves_pages(dockerfile: Document | None, service: Node) -> bool:
+    """Whether the last stage, where no other is asked for, is a server for pages."""
+    if dockerfile is None or service.get("build", "target") is not None:
+        return False
+    base = base_of(dockerfile)
+    return base is not None and serves_pages(base.image)
 
 
 def _ports(service: Node) -> Iterator[str]:

@@ -51,12 +51,12 @@ _AGENT_SETTING = regex(
     r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|AGENT|CREWAI|OPENROUTER|MODEL)_"
 )
 _AGENT_ELSEWHERE = regex(
-    r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN)$|_UPSTREAM(?:_URL)?$"
-    r"|^BEDROCK_GUARDRAIL_"
+    r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN|IMAGE(?:_\w+)?|STORAGE_CLASS"
+    r"|NODE_SELECTOR|NAMESPACE)$|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_"
 )
 """
-Where an agent or a model is: what asks it, or passes calls on to it, is none by that; nor is what
-has a guardrail look at a text.
+Where an agent or a model is, or what is to be started: what asks it, passes calls on to it or
+starts it is none by that; nor is what has a guardrail look at a text.
 """
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
@@ -105,6 +105,7 @@ _GENERAL = regex(
 Images that are no server of tools, whatever they stand before and are called after; those below
 `mcp/` are Docker's servers for them.
 """
+_PAGES = regex(r"(?:^|/)(?:caddy|nginx(?:-unprivileged)?|httpd|static-web-server)(?:[:@]|$)")
 _BESIDE = regex(
     r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy)$",
     re.IGNORECASE,
@@ -135,7 +136,7 @@ def role_of(
 
 
 def resembles_agent(
-    image: str, names: Iterable[str], words: Iterable[str], settings: Iterable[Setting]
+    image: str, names: Sequence[str], words: Iterable[str], settings: Iterable[Setting]
 ) -> bool:
     """
     Whether nothing but a word within a name speaks of an agent, of what was taken for one.
@@ -145,7 +146,8 @@ def resembles_agent(
     told = (name for text in words for name in _names_in(text))
     if any(_AGENT_NAME.search(text) for text in told):
         return False
-    if any(_configures_agent(setting.key) for setting in settings):
+    beside = any(map(_BESIDE.search, names))  # what a proxy is told may be for those behind it
+    if not beside and any(_configures_agent(setting.key) for setting in settings):
         return False
     called = _called(image)
     if _AGENT_PRODUCT.match(called):
@@ -153,6 +155,11 @@ def resembles_agent(
     if any(_FRONT.fullmatch(_head(name)) for name in names):
         return True
     return not any(_AGENT_NAME.search(_head(name)) for name in (called, *names))
+
+
+def serves_pages(image: str) -> bool:
+    """Whether an image hands out files, or passes calls on, and runs nothing of anybody's."""
+    return _PAGES.search(image) is not None
 
 
 def keeps_clusters(name: str) -> bool:

@@ -57,6 +57,8 @@ class Container(Struct, frozen=True, kw_only=True):
     settings: tuple[Setting, ...] = ()
     build: str | None = None
     dockerfile: str = ""
+    page_server: bool = False
+    """Whether it is built from an image that serves pages, and does nothing else."""
     mounts: tuple[tuple[str, str], ...] = ()
     configurations: tuple[tuple[Document, Node], ...] = ()
     given_files: bool = False
@@ -88,7 +90,7 @@ class Container(Struct, frozen=True, kw_only=True):
     @property
     def role(self) -> str:
         """What it runs: agent, gateway, model, store, tool_server or empty."""
-        if self.preparing:
+        if self.preparing or self.page_server:
             return ""
         told = role_of(self.runtime.image, self._own_names, self.words, self.settings)
         return told or ("agent" if self.calls_model else "")

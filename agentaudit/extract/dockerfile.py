@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
-from agentaudit.extract.dockerfile_instructions import base_of, instructions, words_of
+from agentaudit.extract.dockerfile_instructions import base_of, instructions, layers, words_of
 from agentaudit.extract.dockerfile_servers import add_image_server, folders_with_servers
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.launchers import image_launch
@@ -26,6 +26,8 @@ _ENV_FILE = re.compile(
     r"(?:^|[\s/])(?P<name>\.env(?:\.(?!example|sample|template|dist|defaults?\b)\w+)?)(?=\s|$)"
 )
 """Files that are copied to be filled in hold no secret yet."""
+_BUILT = re.compile(r"/(?:build|dist|out|public|bin|site-packages|wheels?|node_modules|\.?venv)/?$")
+"""Folders that a build fills, with nothing of what it was given."""
 _ASSIGNMENT = re.compile(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
 _ROOT = frozenset({"root", "0", "0:0", "root:root"})
 _AGENT_PACKAGE = re.compile(
@@ -102,7 +104,7 @@ def _add_image_facts(
     document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
 ) -> None:
     base = base_of(document)
-    users = [node for _, node in instructions(document, "USER")]
+    users = [node for _, node in layers(document, "USER")]
     if base is None:
         return
     launch = image_launch(base.image)
@@ -155,13 +157,27 @@ def _settings(document: Document) -> Iterator[Setting]:
         yield Setting(key=name, value=node, document=document, route=str(node.line), text=text)
 
 
+def _takes_only_what_was_built(document: Document) -> bool:
+    """Whether an image has of the stages before it no more than folders for what they built."""
+    taken = [(node.text or "").split() for _, node in layers(document, "COPY")]
+    words = [
+        word
+        for words in taken
+        if words[:1] and words[0].startswith("--from=")
+        for word in words[1:-1]
+    ]
+    return all(_BUILT.search(word) for word in words if not word.startswith("--"))
+
+
 def _add_copied_files(
     document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
 ) -> None:
     """`COPY .env`: whatever that file holds stays in the image's layers."""
+    kept = {id(node) for _, node in layers(document, "COPY", "ADD")}
+    built = _takes_only_what_was_built(document)
     for _, node in instructions(document, "COPY", "ADD"):
         match = _ENV_FILE.search(" ".join((node.text or "").split()[:-1]))
-        if match is None:
+        if match is None or (built and id(node) not in kept):
             continue
         place = evidence(document, node, f"COPY {match['name']}")
         credential = collector.add(

@@ -7,6 +7,8 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.readers.document import Document, Node
 
+_NAMED = 2
+"""`FROM image AS name`: where the name stands."""
 _EXEC_FORM = regex(r"[\[\]\"',]+")
 
 
@@ -53,6 +55,21 @@ def last_stage(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
         else:
             found.append((name, node))
     return found
+
+
+def layers(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
+    """Instructions of these names that make the image: of the last stage, and of what it is of."""
+    stages: dict[str, list[tuple[str, Node]]] = {}
+    own: list[tuple[str, Node]] = []
+    for name, node in instructions(document, "FROM", *names):
+        if name != "FROM":
+            own.append((name, node))
+            continue
+        words = [word for word in (node.text or "").split() if not word.startswith("--")]
+        own = list(stages.get(words[0], ())) if words else []
+        if len(words) > _NAMED:
+            stages[words[_NAMED]] = own
+    return own
 
 
 def started(document: Document) -> tuple[Node, tuple[str, ...]] | None:

@@ -11,8 +11,10 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.container_roles import keeps_clusters
 from agentaudit.extract.joined_credentials import agents_on, targets
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant, Identity
+from agentaudit.model.facts.runtimes import Runtime
 
 _FREE = 10
 _AGENTS = Budget("agents of identities", 100_000, free=_FREE, whole=True)
@@ -72,6 +74,7 @@ class _Acting:
         for identity, agents in directly:
             for agent in agents:
                 self._behind[identity] |= bits[agent]
+        self._told = sum(bits[agent] for agent in _surely(collector, on) if agent in bits)
         self._together = {sum(bits[agent] for agent in set(on[runtime])) for runtime in runtimes}
         ways: dict[FactId, list[FactId]] = defaultdict(list)
         for edge in edges:
@@ -83,8 +86,14 @@ class _Acting:
         return self._behind.get(identity, 0).bit_count()
 
     def apart(self, identity: FactId) -> bool:
-        """Whether no single runtime runs all of them, as a program of several agents does."""
-        return self._behind[identity] not in self._together
+        """
+        Whether no single runtime runs all of them, as a program of several agents does.
+
+        What only resembles an agent is none of several.
+        """
+        behind = self._behind[identity]
+        several = (behind & self._told).bit_count() > 1
+        return several and behind not in self._together
 
     def agents(self, identity: FactId) -> Iterable[FactId]:
         """Those agents, sorted."""
@@ -102,6 +111,16 @@ class _Acting:
                     if more:
                         behind[target] |= more
                         grown = True
+
+
+def _surely(collector: Collector, on: _Ways) -> Iterable[FactId]:
+    """Agents, without those that nothing but a word in the name of a container speaks of."""
+    resembling = {runtime.id for runtime in collector.of(Runtime) if runtime.resembles_agent}
+    doubtful = {agent for runtime in resembling for agent in on.get(runtime, ())}
+    sure = {agent for runtime in on if runtime not in resembling for agent in on[runtime]}
+    return [
+        agent.id for agent in collector.of(Agent) if agent.id in sure or agent.id not in doubtful
+    ]
 
 
 def _ordered(ways: _Ways) -> Sequence[FactId]:

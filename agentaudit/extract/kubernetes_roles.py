@@ -194,13 +194,18 @@ def _rights(place: Evidence, rule: Rule) -> Rights:
         actions=actions,
         writes=writes,
         sensitive=tuple(filter(_sensitive, actions)),
-        wildcards=tuple(action for action in actions if "*" in action and whole),
+        wildcards=tuple(action for action in actions if "*" in action and whole and _more(action)),
         escalations=escalations_of(rule),
         admin=whole and everything and not _WHOLE.isdisjoint(rule.groups),
         permissions_count=sum("role" in action or "token" in action for action in writes),
         read_count=sum(action.partition(":")[0] in READING for action in actions),
         names=rule.names,
     )
+
+
+def _more(action: str) -> bool:
+    """Whether it is more than to look at all things of a group, as `get:*` is."""
+    return action.partition(":")[0] in CHANGING
 
 
 def _changes(action: str) -> bool:

@@ -62,7 +62,8 @@ _PLACEHOLDER = regex(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
       undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
-      | fill[-_ ]?in|goes[-_ ]here|^unused$|(?:^|[-_])(?:fake|mock)[-_]|^my[-_]|^temp(?:orary)?[-_]
+      | fill[-_ ]?in|^paste[-_ ]|goes[-_ ]here|[a-z][-_]here$|^unused$
+      | (?:^|[-_])(?:fake|mock)[-_]|^my[-_]|^temp(?:orary)?[-_]
       | ^(?:cambia|mude|troque|altere|remplacez|sustitu|substitu|aendern|ändern)|你的|您的|替换
       | ^change[-_]?[a-z]+$|not[-_ ]?(?:needed|used|set|required|(?:a[-_ ])?real)
       |^some[-_]|^managedidentity$

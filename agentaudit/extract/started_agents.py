@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from agentaudit.expressions import regex
-from agentaudit.extract.coding_agents import BYPASS
+from agentaudit.extract.coding_agents import BYPASS, BYPASS_OF
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Module
@@ -54,7 +54,7 @@ def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
         found = _COMMAND.search(said)
         name = name or (found["name"] if found is not None else "")
         continued = goes_on and (continued or not said.isspace())
-        if name and BYPASS.search(line) and not says:
+        if name and BYPASS_OF[name].search(line) and not says:
             place = Node(
                 kind=NodeKind.STRING,
                 line=number,
@@ -66,18 +66,20 @@ def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
 
 
 def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
-    """Lists whose first text is a coding agent, in a file that names the switch as a text."""
-    switched = [
-        node
+    """Lists whose first text is a coding agent, in a file that names its switch as a text."""
+    switched = {
+        name
         for node in module.of(ast.Constant)
-        if isinstance(node.value, str) and BYPASS.fullmatch(node.value)
-    ]
+        if isinstance(node.value, str)
+        for name, switches in BYPASS_OF.items()
+        if switches.fullmatch(node.value)
+    }
     if not switched:
         return
     for listed in module.of(ast.List):
         first = module.text(listed.elts[0]) if listed.elts else ""
         found = _PROGRAM.match(first)
-        if found is not None:
+        if found is not None and found["name"] in switched:
             yield found["name"], module.place(listed, found["name"])
 
 

@@ -247,3 +247,12 @@ def test_agents_of_two_pods_run_apart() -> None:
     (identity,) = deployment_of({"pods.yaml": pods}).identities
 
     assert (len(identity.agents), identity.agents_apart) == (2, True)
+
+
+def test_what_only_resembles_an_agent_is_none_of_several() -> None:
+    """Pods that copy what an agent wrote have its image, and a script to start."""
+    copying = POD.replace("%s-agent:1", "agent-coordinator:1").replace("%s", "copy")
+    pods = PODS + POD.replace("%s", "support") + copying.replace("copy-agent", "copy")
+    (identity,) = deployment_of({"pods.yaml": pods}).identities
+
+    assert (len(identity.agents), identity.agents_apart) == (2, False)

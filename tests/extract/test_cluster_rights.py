@@ -172,3 +172,19 @@ def test_an_account_called_after_what_keeps_a_cluster_is_no_agents(
     deployment = bound("edit", "ServiceAccount", account)
 
     assert {grant.held_by_others for grant in deployment.grants} == {beside}
+
+
+@pytest.mark.parametrize(
+    ("verbs", "wildcards"),
+    [("[get, list]", ()), ("['*']", ("*:*",)), ("[get, delete]", ("delete:*",))],
+)
+def test_to_look_at_all_of_a_group_is_not_to_do_all_of_it(
+    verbs: str, wildcards: tuple[str, ...]
+) -> None:
+    role = (
+        "---\nkind: ClusterRole\napiVersion: rbac.authorization.k8s.io/v1\nmetadata: {name: look}\n"
+        f"rules: [{{apiGroups: [external-secrets.io], resources: ['*'], verbs: {verbs}}}]\n"
+    )
+    (grant,) = bound("look", "ServiceAccount", "looker", role).grants
+
+    assert grant.service_wildcards == wildcards

@@ -719,3 +719,24 @@ def test_what_a_server_fetches_when_it_starts_is_what_it_runs(
     (server,) = deployment_of({"compose.yaml": text}).tool_servers
 
     assert (server.package, server.pinned) == (package, pinned)
+
+
+@pytest.mark.parametrize(
+    ("taken", "kept"),
+    [("/app/build", 0), ("/app/dist/ /app/public", 0), ("/app", 1), ("/app/.next", 1)],
+)
+def test_what_a_build_was_given_is_in_the_image_if_it_is_taken_over(taken: str, kept: int) -> None:
+    text = (
+        "FROM node:22 AS build\nCOPY web/.env ./\nRUN make\n"
+        f"FROM python:3.13\nCOPY --from=build {taken} /srv/\n"
+    )
+
+    assert len(deployment_of({"Dockerfile": text}).credentials) == kept
+
+
+def test_the_user_of_a_stage_before_it_is_not_that_of_the_image() -> None:
+    apart = "FROM node:22 AS build\nUSER node\nRUN make\nFROM python:3.13\n"
+    within = "FROM node:22 AS base\nUSER node\nFROM base\nRUN make\n"
+
+    assert deployment_of({"Dockerfile": apart}).runtimes[0].runs_as_root is Truth.YES
+    assert deployment_of({"Dockerfile": within}).runtimes[0].runs_as_root is Truth.NO

@@ -162,6 +162,7 @@ def test_references_name_their_variable() -> None:
     [
         *("your-api-key", "changeme", "sk-...", "<token>", "xxxxxxxxxxxxxxxx", "aaaaaaaaaaaaaaaaa"),
         *("AKIAIOSFODNN7EXAMPLE", "OPENAI_API_KEY", "openai-api-key", "abcabcabcabc", "password"),
+        *("PASTE_TOKEN_OF_CRM_HERE", "paste-it-then", "CRM_KEY_HERE"),
     ],
 )
 def test_placeholders_are_no_credentials(value: str) -> None:
@@ -382,6 +383,8 @@ def test_four_letters_in_a_picture_are_no_key_of_bedrock() -> None:
     [
         ({"sub": "1234567890", "name": "John Doe", "iat": 1516239022}, True),
         ({"sub": "1234567890"}, True),
+        ({"sub": "1234"}, True),
+        ({"sub": "1235"}, False),
         ({"sub": "admin", "iat": 1516239022}, True),
         ({"sub": "admin", "iat": 1712239022}, False),
         (["sub"], False),

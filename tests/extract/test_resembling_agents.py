@@ -127,3 +127,35 @@ def test_whoever_has_a_guardrail_look_at_a_text_is_no_agent() -> None:
 
     assert not runtime_of("api", guarded).runs_agent
     assert runtime_of("api", asking).runs_agent
+
+
+def test_what_starts_agents_elsewhere_is_none() -> None:
+    starting = "{AGENT_IMAGE_PREFIX: acme, AGENT_IMAGE_TAG: '4', AGENT_STORAGE_CLASS: fast}"
+
+    assert not runtime_of("control", f"image: acme/cp:4\n    environment: {starting}").runs_agent
+
+
+def test_what_a_proxy_is_told_may_be_for_those_behind_it() -> None:
+    told = "image: python:3.13-slim\n    environment: {ANTHROPIC_BASE_URL: 'https://models'}"
+    proxy, agent = runtime_of("openrouter-proxy", told), runtime_of("openrouter", told)
+
+    assert (proxy.runs_agent, proxy.resembles_agent) == (True, True)
+    assert (agent.runs_agent, agent.resembles_agent) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("base", "target", "agent"),
+    [
+        ("nginx:1.27-alpine", "", False),
+        ("nginx:1.27-alpine", ", target: build", True),
+        ("python:3.13", "", True),
+        ("acme/nginx-agent:1", "", True),
+    ],
+)
+def test_what_is_built_from_a_server_of_pages_serves_pages(
+    base: str, target: str, *, agent: bool
+) -> None:
+    build = f"build: {{context: web{target}}}"
+    image = f"FROM node:22 AS build\nRUN make\nFROM {base}\nCOPY --from=build /app/dist /srv\n"
+
+    assert runtime_of("shop-chatbot", build, **{"web/Dockerfile": image}).runs_agent is agent

@@ -104,6 +104,18 @@ def test_a_coding_agent_that_asks_nobody_is_one_wherever_it_is_started(
     assert agent.evidence[0].line == line
 
 
+def test_the_switch_of_one_agent_switches_off_no_other() -> None:
+    """As in programs that know how to start any of several."""
+    text = (
+        "def command(of, ask):\n"
+        '    if of == "codex":\n        return ["codex", "exec"]\n'
+        '    given = ["claude", "-p"]\n'
+        '    return given if ask else [*given, "--dangerously-skip-permissions"]\n'
+    )
+
+    assert {agent.framework for agent in deployment_of({"a.py": text}).agents} == {"claude-code"}
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [
