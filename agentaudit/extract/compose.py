@@ -78,7 +78,7 @@ def _container(
     name = service.name_at("container_name")
     environment = environment_of(documents, document, placed, collector)
     folder = _build(document, service)
-    dockerfile = _dockerfile(folder, service)
+    dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target")
     return Container(
         document=document,
         place=key,
@@ -91,7 +91,8 @@ def _container(
         settings_whole=environment.whole,
         build=folder,
         dockerfile=dockerfile,
-        page_server=_serves_pages(documents.at(dockerfile), service) if dockerfile else False,
+        stage=stage,
+        page_server=_serves_pages(documents.at(dockerfile), stage) if dockerfile else False,
         mounts=_mounts(document, service),
         given_files=service.child("configs") is not None
         or any(_CONFIGURES.search(target) for _, target in _volumes(service)),
@@ -209,11 +210,9 @@ def _dockerfile(folder: str | None, service: Node) -> str:
     return "" if outside else posixpath.normpath(posixpath.join(folder, named))
 
 
-def _serves_pages(dockerfile: Document | None, service: Node) -> bool:
-    """Whether the last stage, where no other is asked for, is a server for pages."""
-    if dockerfile is None or service.get("build", "target") is not None:
-        return False
-    base = base_of(dockerfile)
+def _serves_pages(dockerfile: Document | None, stage: str) -> bool:
+    """Whether what is built is a server for pages."""
+    base = base_of(dockerfile, stage) if dockerfile is not None else None
     return base is not None and serves_pages(base.image)
 
 

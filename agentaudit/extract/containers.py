@@ -57,6 +57,7 @@ class Container(Struct, frozen=True, kw_only=True):
     settings: tuple[Setting, ...] = ()
     build: str | None = None
     dockerfile: str = ""
+    stage: str = ""
     page_server: bool = False
     """Whether it is built from an image that serves pages, and does nothing else."""
     mounts: tuple[tuple[str, str], ...] = ()
@@ -100,8 +101,7 @@ class Container(Struct, frozen=True, kw_only=True):
         """Whether nothing but a word within a name says that it runs an agent."""
         if self.runtime.kind == "agentcore" or self.calls_model:
             return False
-        image, settings = self.runtime.image, self.settings
-        return resembles_agent(image, self._own_names, self.words, settings)
+        return resembles_agent(self.runtime.image, self._own_names, self.words, self.settings)
 
     @property
     def _own_names(self) -> tuple[str, ...]:
@@ -133,6 +133,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             image=container.runtime.image,
             build=container.build,
             dockerfile=container.dockerfile,
+            stage=container.stage,
             words=container.words,
             settings=container.settings,
             settings_whole=container.settings_whole,

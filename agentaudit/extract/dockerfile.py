@@ -103,8 +103,17 @@ def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
 def _add_image_facts(
     document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
 ) -> None:
-    base = base_of(document)
-    users = [node for _, node in layers(document, "USER")]
+    asked = {workload.runtime_id: workload.stage for workload in collector.workloads}
+    for stage in dict.fromkeys(asked[runtime.id] for runtime in runtimes):
+        built = [runtime for runtime in runtimes if asked[runtime.id] == stage]
+        _add_facts_of_stage(document, collector, stage, built)
+
+
+def _add_facts_of_stage(
+    document: Document, collector: Collector, stage: str, runtimes: list[Runtime]
+) -> None:
+    base = base_of(document, stage)
+    users = [node for _, node in layers(document, "USER", stage=stage)]
     if base is None:
         return
     launch = image_launch(base.image)

@@ -34,16 +34,20 @@ class Base(Struct, frozen=True):
     """Whether it is a stage before it, and no image from elsewhere."""
 
 
-def base_of(document: Document) -> Base | None:
-    """The base of an image: `FROM [--platform=…] image [AS stage]`; None where there is none."""
+def base_of(document: Document, stage: str = "") -> Base | None:
+    """
+    The base of an image: `FROM [--platform=…] image [AS stage]`; None where there is none.
+
+    Of the stage that is asked for, and of the last where that is none of the file's.
+    """
     found: Base | None = None
-    stages: set[str] = set()
+    stages: dict[str, Base] = {}
     for _, node in instructions(document, "FROM"):
         words = [word for word in (node.text or "").split() if not word.startswith("--")]
         if words:
             found = Base(node, words[0], words[0] in stages)
-            stages.update(words[2:3])
-    return found
+            stages.update((name, found) for name in words[_NAMED : _NAMED + 1])
+    return stages.get(stage, found)
 
 
 def last_stage(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
@@ -57,8 +61,8 @@ def last_stage(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
     return found
 
 
-def layers(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
-    """Instructions of these names that make the image: of the last stage, and of what it is of."""
+def layers(document: Document, *names: str, stage: str = "") -> Sequence[tuple[str, Node]]:
+    """Instructions of these names that make the image: of its stage, and of those that it is of."""
     stages: dict[str, list[tuple[str, Node]]] = {}
     own: list[tuple[str, Node]] = []
     for name, node in instructions(document, "FROM", *names):
@@ -69,7 +73,7 @@ def layers(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
         own = list(stages.get(words[0], ())) if words else []
         if len(words) > _NAMED:
             stages[words[_NAMED]] = own
-    return own
+    return stages.get(stage, own)
 
 
 def started(document: Document) -> tuple[Node, tuple[str, ...]] | None:

@@ -22,6 +22,7 @@ from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_texts import settings_in_code
 from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
 from agentaudit.extract.registry_logins import written_logins
+from agentaudit.extract.repetitions import not_again, only_there
 from agentaudit.extract.script_keys import script_settings
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform_overlay import withheld
@@ -62,9 +63,9 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
         found = _unclaimed(document, claimed, read.get(document.file))
-        if document.syntax in _REPEATING:
-            found = _only_there(found, collector)
-        settings = islice(found, _MOST)
+        repeats = document.syntax in _REPEATING
+        told = only_there(found, collector) if repeats else not_again(found)
+        settings = islice(told, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
             if _EXAMPLE.search(document.file) and credential.confidence is Confidence.LIKELY:
                 collector.update(replace(credential, confidence=Confidence.POSSIBLE))
@@ -99,17 +100,6 @@ def _holds_claimed(setting: Setting, claimed: set[_Place]) -> bool:
         (setting.document.file, node.line, column) in claimed
         for column in range(node.column + 1, end + 1)
     )
-
-
-def _only_there(settings: Iterable[Setting], collector: Collector) -> Iterator[Setting]:
-    """What stands in a plan or a text for people, and nowhere before, each once."""
-    known = {credential.digest for credential in collector.of(Credential)}
-    for setting in settings:
-        found = by_look(setting.content)
-        digest = collector.digest(found.secret) if found is not None else ""
-        if digest and digest not in known:
-            known.add(digest)
-            yield setting
 
 
 def _holding(document: Document, agents: Mapping[str, Sequence[Agent]]) -> Holding:

@@ -22,6 +22,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     """Folder its image is built from, from the root; None when it is not built here."""
     dockerfile: str = ""
     """What builds the image in that folder, where that is said; any file there may."""
+    stage: str = ""
+    """Which stage of it is built, where that is said; else the last."""
     words: tuple[str, ...] = ()
     """Entry point, command and arguments."""
     settings: tuple[Setting, ...] = ()

@@ -738,5 +738,9 @@ def test_the_user_of_a_stage_before_it_is_not_that_of_the_image() -> None:
     apart = "FROM node:22 AS build\nUSER node\nRUN make\nFROM python:3.13\n"
     within = "FROM node:22 AS base\nUSER node\nFROM base\nRUN make\n"
 
+    compose = "services: {a: {build: {context: ., target: build}}}"
+    asked = {"Dockerfile": apart, "compose.yaml": compose}
+
     assert deployment_of({"Dockerfile": apart}).runtimes[0].runs_as_root is Truth.YES
+    assert deployment_of(asked).runtimes[0].runs_as_root is Truth.NO
     assert deployment_of({"Dockerfile": within}).runtimes[0].runs_as_root is Truth.NO

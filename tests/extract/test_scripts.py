@@ -1,5 +1,7 @@
 """What scripts of shells and texts for people give away, and which agents are started unasked."""
 
+import json
+
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
@@ -102,6 +104,16 @@ def test_a_coding_agent_that_asks_nobody_is_one_wherever_it_is_started(
 
     assert (agent.framework, agent.permission_mode) == (framework, "bypass")
     assert agent.evidence[0].line == line
+
+
+def test_records_repeat_their_keys_within_long_texts() -> None:
+    """A key that a file has at two places of its own is at two places."""
+    key, other = fake("openai_key"), fake("openai_key", serial=2)
+    said = f"{'It says: ' * 40}{key}"
+    text = json.dumps({"raw": said, "text": f"{said}, and so on", "a": other, "b": other})
+    found = deployment_of({"kept.json": text}).credentials
+
+    assert sorted(each.name for each in found) == ["a", "b", "raw"]
 
 
 def test_the_switch_of_one_agent_switches_off_no_other() -> None:
