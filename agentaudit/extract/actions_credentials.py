@@ -11,6 +11,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.extract.literals import form_of
+from agentaudit.extract.recognition import is_everybodys
 from agentaudit.extract.redaction import assignment, plain
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
@@ -116,6 +117,8 @@ def _add_static(
     text = raw(value)
     place = evidence(workflow.document, value or step.node, assignment(name, text))
     form = form_of(name, text)
+    if form is CredentialForm.LITERAL and is_everybodys(text):
+        return
     session = step.input("aws-session-token")
     credential = collector.add(
         Credential(

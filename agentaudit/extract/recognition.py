@@ -146,13 +146,18 @@ def _documented_example(value: str) -> bool:
     characters = Counter(value[_PREFIX:])
     return (
         _EXAMPLE_WORD.search(value) is not None
-        or _ALPHABET in value.lower()
-        or _ALPHABET[::-1] in value.lower()
         or _SHOWN.match(value) is not None
-        or _EMULATED.search(value) is not None
+        or is_everybodys(value)
         or len(characters) < _FEWEST_DISTINCT
         or characters.most_common(1)[0][1] > len(value) // 2
     )
+
+
+def is_everybodys(value: str) -> bool:
+    """Whether a value holds the alphabet, or the key of an emulator."""
+    lower = value.lower()
+    alphabet = _ALPHABET in lower or _ALPHABET[::-1] in lower
+    return alphabet or _EMULATED.search(value) is not None
 
 
 def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
@@ -190,7 +195,7 @@ def _by_name(key: str, value: str) -> Recognised | None:
     if name is None or len(value) > _LONGEST_SECRET or not could_be_secret(key, name.kind, value):
         return None
     token = signed_token(value)
-    if (token is not None and token.shown_to_everybody) or _EMULATED.search(value):
+    if (token is not None and token.shown_to_everybody) or is_everybodys(value):
         return None
     published = value in PUBLISHED_DEFAULTS
     return Recognised(

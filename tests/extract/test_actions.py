@@ -1,6 +1,7 @@
 """GitHub workflows: who starts them, what they may do, which agents and keys they hold."""
 
 import json
+from string import ascii_lowercase
 
 import pytest
 from hypothesis import given
@@ -138,6 +139,13 @@ def test_static_keys_are_told_with_what_would_do_without() -> None:
     assert found["aws-access-key-id"].lifetime is Lifetime.STATIC
     assert {credential.holder for credential in found.values()} == {"ci"}
     assert found["anthropic_api_key"].form is CredentialForm.SECRET_REF
+
+
+def test_an_alphabet_in_the_place_of_a_key_is_none() -> None:
+    step = f"uses: openai/codex-action@v1\n        with: {{openai-api-key: sk-{ascii_lowercase}}}"
+    text = f"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {step}\n"
+
+    assert deployment_of({".github/workflows/a.yml": text}).credentials == ()
 
 
 def test_a_session_is_short_and_leads_to_its_role() -> None:

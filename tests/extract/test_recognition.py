@@ -415,6 +415,7 @@ def test_an_alphabet_in_either_direction_is_no_key() -> None:
     letters = "abcdefghijklmnopqrstuvwxyz"
 
     assert by_look(f"sk_live_{letters}") is None
+    assert recognise("OPENAI_API_KEY", f"sk-{letters}") is None
     assert by_look(f"sk_live_{letters[::-1]}") is None
 
 
