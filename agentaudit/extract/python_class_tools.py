@@ -86,7 +86,7 @@ Tools whose effects their documentation states: of LangChain, CrewAI, the OpenAI
 def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     """The tool that an instance of a known class is."""
     known = CLASS_TOOLS[name]
-    boxed = known.hosted or _in_container(module, call)
+    boxed = known.hosted or _in_container(module, call) or _of_sandbox(module, call)
     tool = known_tool(module, call, (name, known))
     return replace(
         tool,
@@ -122,3 +122,27 @@ def _in_container(module: Module, call: ast.Call) -> bool:
         name == "type" and module.text(value).startswith("container")
         for name, value in written_keys(module, given)
     )
+
+
+def _of_sandbox(module: Module, call: ast.Call) -> bool:
+    """Whether a computer (OpenAI Agents SDK) is a class of the file's own around a sandbox."""
+    given = module.meant(keyword(call, "computer"))
+    around = module.function_around(call)
+    arguments = (*around.args.args, *around.args.kwonlyargs) if around is not None else ()
+    typed = {each.arg: each.annotation for each in arguments if each.annotation is not None}
+    made = typed.get(given.id) if isinstance(given, ast.Name) else given
+    defined = module.classes.get(module.dotted(made)) if made is not None else None
+    if _OWN_MACHINE in module.document.text:
+        return False
+    return any(
+        module.dotted(taken.annotation).startswith(_SANDBOXES)
+        for maker in (defined.body if defined is not None else ())
+        if isinstance(maker, ast.FunctionDef) and maker.name == "__init__"
+        for taken in (*maker.args.args, *maker.args.kwonlyargs)
+        if taken.annotation is not None
+    )
+
+
+_SANDBOXES = ("agents.sandbox.", "agents.extensions.sandbox.", "e2b", "daytona")
+_OWN_MACHINE = "UnixLocalSandbox"
+"""A client of the SDK's that keeps nothing away from the machine."""

@@ -7,9 +7,9 @@ runs may come from a file that the tool has just written.
 """
 
 import ast
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 from msgspec import Struct, field
 
@@ -55,8 +55,10 @@ class Execution(Struct, frozen=True, dict=True):
         shell = keyword(call, "shell")
         if shell is not None and self.module.value(shell) is not False:
             return not self._constant(_command(call))
-        program = self._program(_command(call))
-        return program is None or self._depends(program) or self._interprets(program)
+        return any(
+            program is None or self._depends(program) or self._interprets(program)
+            for program in self._programs(_command(call))
+        )
 
     def _nameless(self, command: ast.expr | None) -> bool:
         return isinstance(command, ast.Name) and command.id in self._without_names
@@ -69,18 +71,23 @@ class Execution(Struct, frozen=True, dict=True):
     def _constant(self, command: ast.expr | None) -> bool:
         return bool(self.module.text(command))
 
-    def _program(self, command: ast.expr | None) -> ast.expr | None:
-        """The first word of a command; None where the model's words cannot be told from it."""
-        for _ in range(_LONGEST):
-            if isinstance(command, ast.BinOp) and isinstance(command.op, ast.Add):
-                command = command.left
-            elif isinstance(command, ast.Name) and command.id in self._assigned:
-                command = self._assigned[command.id]
-            elif isinstance(command, ast.List | ast.Tuple) and command.elts:
-                return command.elts[0]
+    def _programs(self, command: ast.expr | None) -> Iterator[ast.expr | None]:
+        """The first words that a command may have; None where one may be of the model's."""
+        waiting, followed = [command], set[str]()
+        for each in islice(waiting, _LONGEST):  # it grows meanwhile
+            if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Add):
+                waiting.append(each.left)
+            elif isinstance(each, ast.Name) and each.id in self._assigned.keys() - followed:
+                waiting.extend(self._assigned[each.id])
+                followed.add(each.id)
+            elif isinstance(each, ast.Name) and each.id in followed - self.parameters:
+                continue
+            elif isinstance(each, ast.List | ast.Tuple) and each.elts:
+                yield each.elts[0]
             else:
-                break
-        return None if command is None or self._depends(command) else command
+                yield None if each is None or self._depends(each) else each
+        if len(waiting) > _LONGEST:
+            yield None
 
     def _interprets(self, program: ast.expr) -> bool:
         if self.module.dotted(program) == "sys.executable":
@@ -109,15 +116,14 @@ class Execution(Struct, frozen=True, dict=True):
         return frozenset(written)
 
     @cached_property
-    def _assigned(self) -> Mapping[str, ast.expr]:
-        """Names that are given something once, each with that."""
-        single = Counter(name for names, _, _ in self._bound for name in names)
-        return {
-            name: value
-            for names, _, value in self._bound
-            for name in names
-            if single[name] == len(names) == 1
-        }
+    def _assigned(self) -> Mapping[str, Sequence[ast.expr]]:
+        """Names with all that they are given, none of it in parts."""
+        given: dict[str, list[ast.expr]] = {}
+        for names, _, value in self._bound:
+            for name in names:
+                given.setdefault(name, []).append(value)
+        parts = {name for names, _, _ in self._bound if len(names) > 1 for name in names}
+        return {name: given[name] for name in given.keys() - parts}
 
     @cached_property
     def _bound(self) -> Sequence[tuple[frozenset[str], frozenset[str], ast.expr]]:

@@ -3,6 +3,7 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Truth
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,14 @@ from agentaudit.extract.deployment import deployment_of
         ("if command := [words]:\n        subprocess.run(command)", True),
         ("async for word in split(words):\n        subprocess.run([word])", True),
         ("line = other = ['git', 'clone']\n    subprocess.run(line + [words])", False),
+        ("line = words\n    line = line + ' -x'\n    subprocess.run([line])", True),
+        ("words = words + ' -x'\n    subprocess.run(words)", True),
+        ("line = ['ls']\n    line = ['bash', '-c'] + [words]\n    subprocess.run(line)", True),
+        ("line = ['flow', words]\n    line = ['mpirun'] + line\n    subprocess.run(line)", False),
+        (
+            "line = ['flow', words]\n    line = [os.getenv('M')] + line\n    subprocess.run(line)",
+            False,
+        ),
         ("subprocess.run(['kill', '-15', str(words)])", False),
         ("command = ['git', 'clone']\n    subprocess.run(command + [words])", False),
         ("subprocess.run([configured(), '20'])", False),
@@ -114,3 +123,28 @@ def calculates(words: str, other: str = ''):
     (tool,) = deployment_of({"agent.py": code}).tools
 
     assert ("execute" in tool.effects) is runs
+
+
+SCREEN = """
+from agents import Agent, ComputerTool
+from agents.sandbox.session import SandboxSession
+class Screen:
+    def __init__(self, session: {taken}): ...
+def built(screen: Screen):
+    return Agent(name="a", tools=[ComputerTool(computer={given})])
+"""
+
+
+@pytest.mark.parametrize(
+    ("taken", "given", "sandboxed"),
+    [
+        ("SandboxSession", "screen", Truth.YES),
+        ("SandboxSession", "Screen(session)", Truth.YES),
+        ("SandboxSession", "other", Truth.UNKNOWN),
+        ("Session", "screen", Truth.UNKNOWN),
+    ],
+)
+def test_a_computer_around_a_sandbox_is_one(taken: str, given: str, sandboxed: Truth) -> None:
+    (tool,) = deployment_of({"a.py": SCREEN.format(taken=taken, given=given)}).tools
+
+    assert tool.sandboxed is sandboxed
