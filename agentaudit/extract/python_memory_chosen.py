@@ -1,8 +1,10 @@
 """
-Memories in Python that a store, a history or a client of one's own makes where it is given none.
+Memories in Python that somebody else chooses, or of which nobody sees how much they hold.
 
-Such a class extends a framework: who makes one says what it keeps things in, so a default of it is
-no memory that anybody deploys.
+A store, a history or a client of one's own extends a framework: who makes one says what it keeps
+things in, so what it makes where it is given none is no memory that anybody deploys. In Strands, a
+flag may take away the window that it keeps by itself; and an agent that a function makes with
+nothing to call answers, and may be asked no second time.
 """
 
 import ast
@@ -10,13 +12,14 @@ from collections.abc import Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_syntax import descendants, keyword
 
 _EXTENDED = regex(r"(?:Store|Saver|Memory|History|Session|Cache|Client|Provider|Context)$")
 """How base classes end that frameworks let others extend to keep or pass on what is said."""
 
 
 def chosen_elsewhere(module: Module) -> frozenset[int]:
-    """Identities of what is made as such a default: `given or Store()`, and the like."""
+    """Identities of the calls that make such memories."""
     takes = {
         id(member): {argument.arg for argument in (*member.args.args, *member.args.kwonlyargs)}
         for defined in module.of(ast.ClassDef)
@@ -24,11 +27,12 @@ def chosen_elsewhere(module: Module) -> frozenset[int]:
         for member in defined.body
         if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef)
     }
-    return frozenset(
-        id(default)
+    defaults = (
+        default
         for given, default in (_choices(module) if takes else ())
         if given.id in takes.get(id(module.function_around(given)), ())
     )
+    return frozenset(map(id, (*defaults, *_of_single_answers(module), *_asked_for(module))))
 
 
 def _choices(module: Module) -> Iterator[tuple[ast.Name, ast.expr]]:
@@ -43,3 +47,37 @@ def _choices(module: Module) -> Iterator[tuple[ast.Name, ast.expr]]:
                 yield given, default
             case _:
                 pass
+
+
+def _of_single_answers(module: Module) -> Iterator[ast.expr]:
+    """What agents of Strands that a function makes without tools keep: `tools=[]` says so."""
+    for call in module.of(ast.Call):
+        manager = keyword(call, "conversation_manager")
+        tools = keyword(call, "tools") if manager is not None else None
+        if isinstance(tools, ast.List) and not tools.elts and module.function_around(call):
+            yield from (() if manager is None else (manager,))
+
+
+def _asked_for(module: Module) -> Iterator[ast.expr]:
+    """Managers of Strands that bound nothing, under a flag that is off by itself."""
+    made = [call for call in module.of(ast.Call) if _bounds_nothing(module, call)]
+    flags = {name for function in module.functions for name in _off(function.args)} if made else ()
+    for branch in module.of(ast.If) if flags else ():
+        name = module.dotted(branch.test).rpartition(".")[2]
+        if name in flags:
+            within = {id(node) for each in branch.body for node in descendants(each)}
+            yield from (call for call in made if id(call) in within)
+
+
+def _bounds_nothing(module: Module, call: ast.Call) -> bool:
+    return module.dotted(call.func).rpartition(".")[2] == "NullConversationManager"
+
+
+def _off(given: ast.arguments) -> Iterator[str]:
+    """Arguments that are false or nothing where they are not given."""
+    named = (*given.posonlyargs, *given.args)
+    last = named[len(named) - len(given.defaults) :]
+    pairs = zip((*last, *given.kwonlyargs), (*given.defaults, *given.kw_defaults), strict=True)
+    for argument, default in pairs:
+        if isinstance(default, ast.Constant) and not default.value:
+            yield argument.arg

@@ -344,6 +344,30 @@ def test_what_a_store_makes_where_it_is_given_none_is_chosen_by_who_makes_it(
     assert store.ttl is ttl
 
 
+STRANDS = "from strands import Agent\nfrom strands.agent import NullConversationManager\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "known"),
+    [
+        ("def f(): Agent(tools=[], conversation_manager=NullConversationManager())", Known.UNKNOWN),
+        ("Agent(tools=[], conversation_manager=NullConversationManager())", Known.NONE),
+        ("def f(): Agent(tools=[t], conversation_manager=NullConversationManager())", Known.NONE),
+        ("def f(whole=False):\n  if whole: m = NullConversationManager()", Known.UNKNOWN),
+        ("def f(*, whole=None):\n  if self.whole: m = NullConversationManager()", Known.UNKNOWN),
+        ("def f(whole=True):\n  if whole: m = NullConversationManager()", Known.NONE),
+        ("def f(whole):\n  if whole: m = NullConversationManager()", Known.NONE),
+        ("def f(whole=False):\n  if not whole: m = NullConversationManager()", Known.NONE),
+    ],
+)
+def test_what_keeps_a_whole_conversation_may_hold_one_answer_or_be_off(
+    code: str, known: Known
+) -> None:
+    (store,) = deployment_of({"a.py": f"{STRANDS}{code}\n"}).memory_stores
+
+    assert store.max_turns is known
+
+
 FRAMEWORK = (
     "from agent_framework import Agent, CompactionProvider, InMemoryHistoryProvider\n"
     "other = InMemoryHistoryProvider()\n"
