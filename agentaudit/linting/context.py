@@ -9,7 +9,10 @@ from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.finding import Severity
 
-_TRIAL = regex(r"(?:^|/)(?:evals?|evaluations?|bench|benchmarks?)/|[_-]benchmarks?\.\w+$")
+_TRIAL = regex(
+    r"(?:^|/)(?:evals?|evaluations?|bench|benchmarks?)/|[_-]benchmarks?\.\w+$"
+    r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$"
+)
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""
 
 
