@@ -123,10 +123,14 @@ def _effects_of(seen: View, tools: frozenset[str]) -> _Effects:
     """What the tools do by themselves, all told."""
 
     def counted() -> _Effects:
-        facts = map(seen.fact, tools)
-        found = [_effects(fact, seen.world) for fact in facts if isinstance(fact, Tool)]
+        found = [
+            (seen.graph.size(fact.id), _effects(fact, seen.world))
+            for fact in map(seen.fact, tools)
+            if isinstance(fact, Tool)
+        ]
         return _Effects(
-            every=sum(map(len, found)), final=sum(len(FINAL & effects) for effects in found)
+            every=sum(size * len(effects) for size, effects in found),
+            final=sum(size * len(FINAL & effects) for size, effects in found),
         )
 
     return seen.notes.known(("effects", seen.world, tools), frozenset({Tool}), counted)

@@ -5,10 +5,12 @@ Edges point the way an attack goes: from content to the agent that reads it, to 
 call, to what those act as and what that may do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import chain
+from operator import attrgetter
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agentaudit.model.deployment import Deployment, Unresolved, kind_of
 from agentaudit.model.evidence import Truth
@@ -45,6 +47,8 @@ class ThreatGraph(Struct, frozen=True, kw_only=True):
     facts: Mapping[FactId, Fact]
     left_open: tuple[Unresolved, ...] = ()
     """What is more than can be drawn."""
+    alike: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """All that a node stands for where that is more than itself."""
 
     def steps(self, world: World) -> "Steps":
         """The edges that can be walked in one world, by where they start."""
@@ -53,6 +57,15 @@ class ThreatGraph(Struct, frozen=True, kw_only=True):
             if _open(edge, world):
                 found.setdefault(edge.src, []).append(edge)
         return {src: tuple(edges) for src, edges in found.items()}
+
+    def size(self, name: str) -> int:
+        """How many nodes one stands for."""
+        return len(self.alike.get(name, (name,)))
+
+    def everyone(self, facts: Iterable[Fact]) -> list[Fact]:
+        """These facts and all that they stand for, sorted by id."""
+        every = (self.alike.get(fact.id, (fact,)) for fact in facts)
+        return sorted(chain.from_iterable(every), key=attrgetter("id"))
 
 
 Steps = Mapping[str, tuple[GraphEdge, ...]]

@@ -83,7 +83,7 @@ def ways(seen: View, query: ThreatQuery, match: Match) -> int:
         prod(
             seen.pairs(frozenset(leg.along), *piece)
             for leg in query.legs
-            for piece in _pieces(_stages(seen, leg, limits))
+            for piece in _pieces(seen, _stages(seen, leg, limits))
         )
         for limits in match.within
     )
@@ -147,7 +147,7 @@ def _routes(
 
 def _route(seen: View, leg: Leg, stages: Sequence[Nodes], follow: Follow) -> Route | None:
     along = frozenset(leg.along)
-    first, *further = _pieces(stages)
+    first, *further = _pieces(seen, stages)
     parts = [seen.route(along, *first), *(follow(along, *piece) for piece in further)]
     whole = [part for part in parts if part is not None]
     return joined(whole) if len(whole) == len(parts) else None
@@ -156,7 +156,7 @@ def _route(seen: View, leg: Leg, stages: Sequence[Nodes], follow: Follow) -> Rou
 def _reached(seen: View, leg: Leg, stages: Sequence[Nodes]) -> tuple[Nodes, int]:
     """The nodes of the last of these stages to which there is a way, of how many."""
     along = frozenset(leg.along)
-    *before, last = _pieces(stages)
+    *before, last = _pieces(seen, stages)
     if not last[-1] or any(seen.route(along, *piece) is None for piece in before):
         return frozenset(), 0
     found = seen.walk(along, last[0], *last[1:-1])
@@ -167,9 +167,9 @@ def _stages(seen: View, leg: Leg, limits: Limits) -> list[Nodes]:
     return [limits[name] if name in limits else seen.stage(name) for name in leg.stages]
 
 
-def _pieces(stages: Sequence[Nodes]) -> list[Sequence[Nodes]]:
+def _pieces(seen: View, stages: Sequence[Nodes]) -> list[Sequence[Nodes]]:
     """The stretches from each single node to the next, with all stages that they pass."""
-    single = [at for at, nodes in enumerate(stages[1:-1], start=1) if len(nodes) == 1]
+    single = [at for at, nodes in enumerate(stages[1:-1], start=1) if seen.single(nodes)]
     ends = (0, *single, len(stages) - 1)
     return [stages[start : end + 1] for start, end in pairwise(ends)]
 

@@ -177,8 +177,8 @@ def _gateway_slots(seen: View) -> Mapping[str, str]:
     tools = sorted(
         {
             tool.name.rpartition(".")[2]
-            for tool in seen.facts(Tool)
-            if "." in tool.name and _only_reads(tool)
+            for tool in seen.graph.everyone(item for item in seen.facts(Tool) if _only_reads(item))
+            if "." in tool.name
         }
     )
     more = len(tools) - _LISTED

@@ -9,6 +9,7 @@ from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus, Un
 from agentaudit.model.threat import ThreatModel, ThreatRules
 from agentaudit.threats.blast_radius import open_ends
 from agentaudit.threats.graph import threat_graph
+from agentaudit.threats.likeness import folded
 from agentaudit.threats.mitigations import mitigations, state
 from agentaudit.threats.queries import answers
 from agentaudit.threats.views import View
@@ -17,7 +18,7 @@ from agentaudit.threats.views import View
 def threat_model(deployment: Deployment, rules: ThreatRules) -> ThreatModel:
     """Everything that `agentaudit threat-model` says of a deployment."""
     graph = threat_graph(deployment)
-    seen = View(graph=graph, classes=rules.actions)
+    seen = View(graph=folded(graph, rules), classes=rules.actions)
     before = state(seen, rules)
     found = answers(seen, rules)
     ends = open_ends(seen)

@@ -117,9 +117,9 @@ def gate(seen: View) -> Change | None:
     if not called:
         return None
     edges = (replace(edge, gated=Truth.YES) if is_open(edge) else edge for edge in graph.edges)
-    asked = sorted({wide[FactId(name)].name for name in called})
+    asked = {tool.name for tool in graph.everyone(wide[FactId(name)] for name in called)}
     return Change(
-        names=tuple(asked),
+        names=tuple(sorted(asked)),
         graph=replace(graph, edges=tuple(edges)),
         kinds=frozenset({EdgeKind.INVOKES}),
     )
@@ -223,7 +223,7 @@ def _change(changed: Sequence[Fact], graph: ThreatGraph, *edges: EdgeKind) -> Ch
         return None
     facts = dict(graph.facts) | {fact.id: fact for fact in changed}
     return Change(
-        names=tuple(dict.fromkeys(fact.name for fact in changed)),
+        names=tuple(dict.fromkeys(fact.name for fact in graph.everyone(changed))),
         graph=replace(graph, facts=facts),
         kinds=frozenset((*map(type, changed), *edges)),
     )

@@ -7,7 +7,7 @@ shortest routes to all nodes at once, and nobody walks again for another end.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from operator import attrgetter
 
@@ -202,7 +202,7 @@ def joined(parts: Sequence[Route]) -> Route:
 def starters(
     steps: Steps,
     along: AbstractSet[str],
-    starts: AbstractSet[str],
+    starts: Mapping[str, int],
     between: Sequence[AbstractSet[str]] = (),
     *,
     back: bool = False,
@@ -210,13 +210,12 @@ def starters(
     """
     From how many starts each node is come to with the stages between passed, in one walk.
 
-    It goes back along steps that are given by where they lead to. What goes from node to node is
-    the set of starts, each start a bit of a number, or all that are alike; a node is left again
+    It goes back along steps that are given by where they lead to. Each start may count for several.
+    What goes from node to node is the set of starts, each a bit of a number; a node is left again
     whenever more have come to it.
     """
     end = _source if back else _target
-    groups = _alike(steps, along, starts, between=between, end=end)
-    known = {(group[0], 0): 1 << place for place, group in enumerate(groups)}
+    known = {(name, 0): 1 << place for place, name in enumerate(sorted(starts))}
     waiting = deque(known)
     queued = set(waiting)
     while waiting:
@@ -234,36 +233,17 @@ def starters(
                 waiting.append(further)
                 queued.add(further)
     reached = {name: found for (name, at), found in known.items() if at == len(between)}
-    together = (group for group in groups if len(group) > 1 and group[0] in reached)
-    return _counted(reached, groups) | {name: 1 for group in together for name in group}
+    return _counted(reached, [starts[name] for name in sorted(starts)])
 
 
 _source, _target = attrgetter("src"), attrgetter("dst")
 
 
-def _alike(
-    steps: Steps,
-    along: AbstractSet[str],
-    starts: AbstractSet[str],
-    *,
-    between: Sequence[AbstractSet[str]],
-    end: Callable[[GraphEdge], str],
-) -> Sequence[Sequence[str]]:
-    """The starts, those together that nothing leads to and that lead to the same."""
-    entered = {end(step) for edges in steps.values() for step in edges if step.kind in along}
-    groups: dict[object, list[str]] = {}
-    for name in sorted(starts):
-        ends = tuple(end(step) for step in steps.get(name, ()) if step.kind in along)
-        stages = tuple(name in stage for stage in between)
-        groups.setdefault(name if name in entered else (ends, stages), []).append(name)
-    return tuple(groups.values())
-
-
-def _counted(known: Mapping[str, int], groups: Sequence[Sequence[str]]) -> dict[str, int]:
+def _counted(known: Mapping[str, int], sizes: Sequence[int]) -> dict[str, int]:
     """How many starts each has; what one node alone leads to has the very number of that node."""
     of_size: dict[int, int] = {}
-    for place, group in enumerate(groups):
-        of_size[len(group)] = of_size.get(len(group), 0) | 1 << place
+    for place, size in enumerate(sizes):
+        of_size[size] = of_size.get(size, 0) | 1 << place
     numbers = {id(found): found for found in known.values()}
     counts = {
         number: sum(size * (found & every).bit_count() for size, every in of_size.items())

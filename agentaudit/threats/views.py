@@ -47,13 +47,17 @@ class View(Struct, frozen=True, kw_only=True):
         return self.graph.facts[FactId(name)]
 
     def facts(self, kind: type[FactT]) -> tuple[FactT, ...]:
-        """The facts of a type, sorted by id."""
+        """The facts of a type that stand in the graph, sorted by id."""
         every = self.graph.facts.values()
         return self.notes.known(
             ("facts", kind),
             frozenset({kind}),
             lambda: tuple(fact for fact in every if isinstance(fact, kind)),
         )
+
+    def single(self, nodes: Nodes) -> bool:
+        """Whether they are one node, which stands for itself alone."""
+        return len(nodes) == 1 and self.graph.alike.keys().isdisjoint(nodes)
 
     def stage(self, name: str) -> Nodes:
         """The nodes of a stage; where all counts that may be, those of which nobody can say too."""
@@ -158,15 +162,17 @@ class View(Struct, frozen=True, kw_only=True):
     def pairs(self, along: Along, *stages: Nodes) -> int:
         """How many pairs of a node of the first stage and one of the last a way joins."""
         first, *_, last = stages
-        if len(first) == 1 and len(last) == 1:
+        if self.single(first) and self.single(last):
             return 0 if self.route(along, *stages) is None else 1
-        if len(first) == 1:
+        if self.single(first):
             return self._starters(along, tuple(reversed(stages)), back=True).get(min(first), 0)
         return self.notes.known(
-            ("pairs", self.world, along, stages),
-            along,
-            lambda: sum(self._starters(along, stages, back=False).get(name, 0) for name in last),
+            ("pairs", self.world, along, stages), along, lambda: self._pairs(along, stages)
         )
+
+    def _pairs(self, along: Along, stages: tuple[Nodes, ...]) -> int:
+        found = self._starters(along, stages, back=False)
+        return sum(found.get(name, 0) * self.graph.size(name) for name in stages[-1])
 
     def _starters(
         self, along: Along, stages: tuple[Nodes, ...], *, back: bool
@@ -177,7 +183,11 @@ class View(Struct, frozen=True, kw_only=True):
             ("starters", self.world, along, first, tuple(between), back),
             along,
             lambda: starters(
-                self._arriving() if back else self.steps(), along, first, between, back=back
+                self._arriving() if back else self.steps(),
+                along,
+                {name: self.graph.size(name) for name in first},
+                between,
+                back=back,
             ),
         )
 
