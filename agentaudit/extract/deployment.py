@@ -62,6 +62,7 @@ from agentaudit.extract.platforms import (
     extract_google_policies,
     extract_helm,
     extract_iam_files,
+    extract_javascript,
     extract_kagent,
     extract_letta,
     extract_litellm,
@@ -82,6 +83,7 @@ from agentaudit.extract.platforms import (
     extract_vllm,
     extract_zep,
     link_grants,
+    sweep_javascript,
     sweep_python,
 )
 from agentaudit.extract.redis import extract_redis
@@ -114,12 +116,14 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_adk,
     extract_low_code,
     extract_python,
+    extract_javascript,
     extract_started_agents,
     extract_functions,
     extract_trails,
     extract_prompted_memory,
     extract_mem0,
     sweep_python,
+    sweep_javascript,
     extract_compose,
     extract_render,
     extract_kubernetes,
@@ -167,7 +171,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
 """
 Every platform that we understand. Containers, whatever describes them, come before what looks at
 their environment, declarations after what files say, and the sweep comes last, for it takes what
-nobody claimed; that of Python code comes as soon as nobody else asks for its trees, before most
+nobody claimed; that of code comes as soon as nobody else asks for its trees, before most
 facts are made. Only the tools of declared servers come early: settings of clients say which of them
 ask first.
 """

@@ -62,6 +62,10 @@ def _is_of_autogen(document: Document) -> bool:
 # Agents, and the code that builds them.
 extract_python = late(read("python"), "python_agents:extract_python")
 sweep_python = late(read("python"), "python_sweep:sweep_python")
+extract_javascript = late(
+    holds(lambda document: document.tree, "javascript"), "javascript_agents:extract_javascript"
+)
+sweep_javascript = late(read("javascript"), "javascript_sweep:sweep_javascript")
 extract_low_code = late(
     either(found(drawn), said(('"func"',), "json")),
     "n8n:extract_n8n",

@@ -17,7 +17,6 @@ from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_contexts import add_context
 from agentaudit.extract.python_delegation import add_delegations
 from agentaudit.extract.python_executors import code_runner
-from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_functions import add_function_apps
 from agentaudit.extract.python_gates import add_gates
 from agentaudit.extract.python_identity import add_identities, entry_agents
@@ -31,14 +30,14 @@ from agentaudit.extract.python_retries import retries
 from agentaudit.extract.python_runs import Runs
 from agentaudit.extract.python_servers import add_servers
 from agentaudit.extract.python_sessions import add_sessions
+from agentaudit.extract.python_stores import link_stores
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.python_teams import TEAMS, limits_of_teams
 from agentaudit.extract.python_toolbox import add_ingestion, tools_of
 from agentaudit.extract.python_tools import function_tools
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.memory import MemoryStore
 
 
 def extract_python(documents: Documents, collector: Collector) -> None:
@@ -79,7 +78,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     stores = [(collector.add(store), call) for store, call in found]
     agents = _add_agents(building, built)
     others = add_claude_agents(building)
-    _link_stores(building, agents, stores)
+    link_stores(module, calls, collector, (agents, stores))
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
     _open(known, open_to_pages(module, calls) if known else None, collector)
@@ -141,36 +140,6 @@ def _hand_over(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None
                 if other is not None:
                     place = building.module.place(element, other.name)
                     building.collector.link(EdgeKind.DELEGATES_TO, agent.id, other.id, place)
-
-
-def _link_stores(
-    building: Building,
-    agents: Sequence[tuple[Agent, Call]],
-    stores: Sequence[tuple[MemoryStore, Call]],
-) -> None:
-    """Stores with the agents they are passed to; where that cannot be seen, it may be any."""
-    if len(agents) > 1 and stores:
-        found = pairs(
-            building.module,
-            building.calls,
-            [call for _, call in agents],
-            [call for _, call in stores],
-        )
-    else:
-        found = frozenset((0, number) for number in range(len(stores) if agents else 0))
-    for index, number in sorted(found):
-        agent, store = agents[index][0], stores[number][0]
-        building.collector.remember(agent.id, store, confidence=Confidence.LIKELY)
-    followed = {number for _, number in found}
-    for number, (store, _) in enumerate(stores):
-        if number in followed:
-            continue
-        if not building.module.affords(len(agents)):
-            what = f"which agents keep what in {store.name} is not seen"
-            building.collector.leave_open(store.evidence[0], what, "whose memory it is")
-            continue
-        for agent, _ in agents:
-            building.collector.remember(agent.id, store, confidence=Confidence.POSSIBLE)
 
 
 def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:

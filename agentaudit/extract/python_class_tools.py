@@ -86,7 +86,7 @@ Tools whose effects their documentation states: of LangChain, CrewAI, the OpenAI
 def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     """The tool that an instance of a known class is."""
     known = CLASS_TOOLS[name]
-    boxed = known.hosted or _in_container(module, call) or _of_sandbox(module, call)
+    boxed = known.hosted or in_container(module, call) or _of_sandbox(module, call)
     tool = known_tool(module, call, (name, known))
     return replace(
         tool,
@@ -113,7 +113,7 @@ def known_tool(module: Module, node: ast.expr, named: tuple[str, KnownTool]) -> 
     )
 
 
-def _in_container(module: Module, call: ast.Call) -> bool:
+def in_container(module: Module, call: ast.Call) -> bool:
     """Whether a shell runs in a container of the vendor (OpenAI Agents SDK, ShellTool)."""
     given = keyword(call, "environment")
     if not isinstance(given, ast.Dict):

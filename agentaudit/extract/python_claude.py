@@ -37,13 +37,22 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval, Guardrail
 from agentaudit.readers.document import NodeKind
 
+OPTIONS = "claude_agent_sdk.ClaudeAgentOptions"
 _OPTIONS = frozenset(
     {
-        *("claude_agent_sdk.ClaudeAgentOptions", "claude_agent_sdk.types.ClaudeAgentOptions"),
+        *(OPTIONS, "claude_agent_sdk.types.ClaudeAgentOptions"),
         *("claude_code_sdk.ClaudeCodeOptions", "claude_code_sdk.types.ClaudeCodeOptions"),
     }
 )
-_SERVERS = frozenset({"claude_agent_sdk.create_sdk_mcp_server"})
+_SERVERS = frozenset(
+    {
+        "claude_agent_sdk.create_sdk_mcp_server",
+        *(
+            f"@anthropic-ai/{name}.createSdkMcpServer"
+            for name in ("claude-agent-sdk", "claude-code")
+        ),
+    }
+)
 _DEFINITIONS = frozenset(
     {"claude_agent_sdk.AgentDefinition", "claude_agent_sdk.types.AgentDefinition"}
 )

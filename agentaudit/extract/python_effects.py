@@ -23,7 +23,7 @@ _READING = frozenset({"get", "urlopen", "urlretrieve", "request", "head", "strea
 _SENDING = frozenset({"post", "put", "patch", "delete", "send"})
 _AFTER_METHOD = frozenset({"request", "stream"})
 """Whose address comes after the method."""
-_VERBS: Mapping[str, str] = {
+VERBS: Mapping[str, str] = {
     **dict.fromkeys(("INSERT", "UPDATE", "REPLACE", "MERGE", "CREATE", "ALTER"), "write"),
     **dict.fromkeys(("DELETE", "DROP", "TRUNCATE"), "delete"),
 }
@@ -106,7 +106,7 @@ def _only_reads(module: Module, call: ast.Call) -> bool:
 def _sql_effect(module: Module, call: ast.Call, found: Effects) -> None:
     given = argument(call, 0, "sql", "query", "statement")
     verb = next(iter(module.text(given).split()), "").upper().rstrip(";")
-    effect = _VERBS.get(verb, "read")
+    effect = VERBS.get(verb, "read")
     found.names.update({effect} if verb else {"read", "write", "delete"})
     found.private |= effect == "read"
 

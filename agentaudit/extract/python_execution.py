@@ -56,8 +56,8 @@ class Execution(Struct, frozen=True, dict=True):
         if shell is not None and self.module.value(shell) is not False:
             return not self._constant(_command(call))
         return any(
-            program is None or self._depends(program) or self._interprets(program)
-            for program in self._programs(_command(call))
+            program is None or self.depends(program) or self.interprets(program)
+            for program in self.programs(_command(call))
         )
 
     def _nameless(self, command: ast.expr | None) -> bool:
@@ -71,30 +71,31 @@ class Execution(Struct, frozen=True, dict=True):
     def _constant(self, command: ast.expr | None) -> bool:
         return bool(self.module.text(command))
 
-    def _programs(self, command: ast.expr | None) -> Iterator[ast.expr | None]:
+    def programs(self, command: ast.expr | None) -> Iterator[ast.expr | None]:
         """The first words that a command may have; None where one may be of the model's."""
         waiting, followed = [command], set[str]()
         for each in islice(waiting, _LONGEST):  # it grows meanwhile
             if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Add):
                 waiting.append(each.left)
-            elif isinstance(each, ast.Name) and each.id in self._assigned.keys() - followed:
-                waiting.extend(self._assigned[each.id])
+            elif isinstance(each, ast.Name) and each.id in self.assigned.keys() - followed:
+                waiting.extend(self.assigned[each.id])
                 followed.add(each.id)
             elif isinstance(each, ast.Name) and each.id in followed - self.parameters:
                 continue
             elif isinstance(each, ast.List | ast.Tuple) and each.elts:
                 yield each.elts[0]
             else:
-                yield None if each is None or self._depends(each) else each
+                yield None if each is None or self.depends(each) else each
         if len(waiting) > _LONGEST:
             yield None
 
-    def _interprets(self, program: ast.expr) -> bool:
+    def interprets(self, program: ast.expr) -> bool:
         if self.module.dotted(program) == "sys.executable":
             return True
         return _INTERPRETER.search(self.module.text(program)) is not None
 
-    def _depends(self, expression: ast.expr) -> bool:
+    def depends(self, expression: ast.expr) -> bool:
+        """Whether words of the model stand in an expression."""
         if id(expression) not in self._known:
             self._known[id(expression)] = _names(expression)
         return not self._written.isdisjoint(self._known[id(expression)])
@@ -116,7 +117,7 @@ class Execution(Struct, frozen=True, dict=True):
         return frozenset(written)
 
     @cached_property
-    def _assigned(self) -> Mapping[str, Sequence[ast.expr]]:
+    def assigned(self) -> Mapping[str, Sequence[ast.expr]]:
         """Names with all that they are given, none of it in parts."""
         given: dict[str, list[ast.expr]] = {}
         for names, _, value in self._bound:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from agentaudit.extract.python_code import Module
 
 _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    ("langchain", "langchain_"): (
+    ("langchain", "langchain_", "@langchain/", "langchain/"): (
         *("ConversationBufferMemory", "ConversationBufferWindowMemory"),
         *("ConversationTokenBufferMemory", "ConversationSummaryBufferMemory"),
         *("ConversationSummaryMemory", "RedisChatMessageHistory", "UpstashRedisChatMessageHistory"),
@@ -22,9 +22,11 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("PostgresChatMessageHistory", "SQLChatMessageHistory", "FileChatMessageHistory"),
         *("ContextEditingMiddleware", "ModelCallLimitMiddleware", "ToolCallLimitMiddleware"),
         *("HumanInTheLoopMiddleware", "PIIMiddleware", "OpenAIModerationMiddleware"),
+        *("BufferMemory", "BufferWindowMemory", "AzureCosmosDBNoSQLChatMessageHistory"),
+        "FirestoreChatMessageHistory",
     ),
     ("langchain", "langchain_", "deepagents"): ("SummarizationMiddleware",),
-    ("langgraph", "langgraph_", "langchain_"): (
+    ("langgraph", "langgraph_", "langchain_", "@langchain/"): (
         *("PostgresSaver", "AsyncPostgresSaver", "SqliteSaver", "AsyncSqliteSaver"),
         *("MongoDBSaver", "DynamoDBSaver", "RedisSaver", "AsyncRedisSaver", "InMemorySaver"),
         *("MemorySaver", "PostgresStore", "RedisStore", "InMemoryStore"),
@@ -55,7 +57,7 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("FirestoreDb", "JsonDb", "SingleStoreDb"),
     ),
 }
-"""Families, and the classes that stand in one of them; `langchain_` begins names of packages."""
+"""Families, and the classes in them; `langchain_` and `@langchain/` begin names of packages."""
 
 _FAMILIES = {name: families for families, names in _CLASSES.items() for name in names}
 
@@ -76,6 +78,6 @@ def is_foreign(module: Module, name: str) -> bool:
 def _in(families: tuple[str, ...], name: str) -> bool:
     package = name.partition(".")[0]
     return any(
-        package.startswith(family) if family.endswith("_") else package == family
+        package.startswith(family) if family.endswith(("_", "/")) else package == family
         for family in families
     )

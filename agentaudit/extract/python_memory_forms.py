@@ -1,5 +1,8 @@
 """
-The classes of memories that Python code constructs, and which of their arguments bound them.
+The classes of memories that code constructs, and which of their arguments bound them.
+
+LangChain.js has the classes of Python under their names, with arguments in other letters
+(`sessionTTL`, in seconds), and a few of its own.
 
 Defaults were read in the packages of late 2026: LangChain 1.5 with classic and community,
 langgraph-checkpoint-*, OpenAI Agents 0.24, AutoGen 0.7, Strands, LlamaIndex 0.14, Agent Framework
@@ -41,8 +44,12 @@ class Form(Struct, frozen=True, kw_only=True):
     """Argument, the second where it has no name, without which it is a database in memory."""
 
 
+_TOKENS = ("max_token_limit", "maxTokenLimit")
+_TTLS = ("ttl", "sessionTTL", "defaultTTL")
+
+
 def _history(backend: str, *ttl: str) -> Form:
-    keys = ("session_id", "session_key", "thread_id")
+    keys = ("session_id", "session_key", "thread_id", "sessionId", "sessionKey")
     return Form(kind="history", backend=backend, ttl=ttl, key=keys)
 
 
@@ -65,19 +72,19 @@ def _runs(backend: str, *ttl: str) -> Form:
 FORMS: dict[str, Form] = {
     "ConversationBufferMemory": Form(kind="buffer"),
     "ConversationBufferWindowMemory": Form(kind="window", turns=("k",), turns_default=5),
-    "ConversationTokenBufferMemory": Form(
-        kind="window", tokens=("max_token_limit",), tokens_default=2000
-    ),
+    "ConversationTokenBufferMemory": Form(kind="window", tokens=_TOKENS, tokens_default=2000),
     "ConversationSummaryBufferMemory": Form(
         kind="summary",
-        tokens=("max_token_limit",),
+        tokens=_TOKENS,
         tokens_default=2000,
         compaction=Known.SET,
     ),
     "ConversationSummaryMemory": Form(kind="summary", compaction=Known.SET),
+    "BufferMemory": Form(kind="buffer", wraps=("chatHistory",)),
+    "BufferWindowMemory": Form(kind="window", turns=("k",), turns_default=5),
     "ChatMemoryBuffer": Form(kind="window", tokens=("token_limit",), tokens_default=3000),
-    "RedisChatMessageHistory": _history("redis", "ttl"),
-    "UpstashRedisChatMessageHistory": _history("redis", "ttl"),
+    "RedisChatMessageHistory": _history("redis", *_TTLS),
+    "UpstashRedisChatMessageHistory": _history("redis", *_TTLS),
     "DynamoDBChatMessageHistory": _history("dynamodb", "ttl"),
     "CosmosDBChatMessageHistory": _history("cosmosdb", "ttl"),
     "CassandraChatMessageHistory": replace(
@@ -85,6 +92,8 @@ FORMS: dict[str, Form] = {
     ),
     "MongoDBChatMessageHistory": _history("mongodb"),
     "PostgresChatMessageHistory": _history("postgres"),
+    "AzureCosmosDBNoSQLChatMessageHistory": _history("cosmosdb", "ttl"),
+    "FirestoreChatMessageHistory": _history("firestore"),
     "SQLChatMessageHistory": _history("sql"),
     "FileChatMessageHistory": _history("file"),
     "RedisHistoryProvider": Form(
@@ -125,8 +134,8 @@ FORMS: dict[str, Form] = {
     "AsyncSqliteSaver": _checkpoint("sqlite"),
     "MongoDBSaver": _checkpoint("mongodb", "ttl"),
     "DynamoDBSaver": _checkpoint("dynamodb", "ttl_seconds", "ttl"),
-    "RedisSaver": _checkpoint("redis", "ttl"),
-    "AsyncRedisSaver": _checkpoint("redis", "ttl"),
+    "RedisSaver": _checkpoint("redis", *_TTLS),
+    "AsyncRedisSaver": _checkpoint("redis", *_TTLS),
     "InMemorySaver": _checkpoint("in_memory"),
     "MemorySaver": _checkpoint("in_memory"),
     "PostgresStore": Form(kind="vector", backend="postgres", ttl=("ttl",), ttl_unit_s=60),
@@ -156,4 +165,7 @@ PERSISTENT = frozenset(
         *("file", "s3", "mysql", "firestore"),
     }
 )
-CONSTRUCTORS = ("from_conn_string", "from_conn_info", "from_url", "from_defaults", "from_client")
+CONSTRUCTORS = (
+    *("from_conn_string", "from_conn_info", "from_url", "from_defaults", "from_client"),
+    *("fromConnString", "fromUrl", "fromCluster"),
+)

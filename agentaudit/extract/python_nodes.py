@@ -1,6 +1,7 @@
 """Mappings and lists that Python code writes out, as the nodes that other syntaxes have."""
 
 import ast
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -9,7 +10,8 @@ from agentaudit.readers.document import Node, NodeKind
 
 _DEEPEST = 20
 _MOST = 1_000
-_ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environ.get"})
+_OF_NODE = "process.env"
+_ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environ.get", _OF_NODE})
 
 
 def node_of(module: Module, expression: ast.expr) -> Node:
@@ -34,19 +36,36 @@ class _Written(Struct):
         place = self.module.node(expression)
         if depth > _DEEPEST or self.left < 0:
             return place.changed(kind=NodeKind.UNKNOWN)
-        if isinstance(expression, ast.Dict) and len(expression.keys) > self.left:
+        if isinstance(expression, ast.Dict | ast.List | ast.Tuple) and self.exceeds(expression):
             return place.changed(kind=NodeKind.UNKNOWN)
         if isinstance(expression, ast.Dict):
             return place.changed(kind=NodeKind.MAPPING, entries=self.entries(expression, depth))
         if isinstance(expression, ast.List | ast.Tuple):
-            if len(expression.elts) > self.left:
-                return place.changed(kind=NodeKind.UNKNOWN)
             elements = tuple(self.node(item, depth + 1) for item in expression.elts)
             return place.changed(kind=NodeKind.SEQUENCE, elements=elements)
         variable = _variable(self.module, expression)
         if variable:
             return place.changed(raw=f"${{{variable}}}")
+        if isinstance(expression, ast.JoinedStr | ast.FormattedValue | ast.Call):
+            return self.composed(expression, depth)
         return _scalar(place, self.module.value(expression))
+
+    def composed(
+        self, expression: ast.JoinedStr | ast.FormattedValue | ast.Call, depth: int
+    ) -> Node:
+        """A text of several parts, or an address that is made of a text."""
+        place = self.module.node(expression)
+        if isinstance(expression, ast.FormattedValue):
+            return self.node(expression.value, depth + 1)
+        if isinstance(expression, ast.JoinedStr):
+            return _joined(place, [self.node(each, depth + 1) for each in expression.values])
+        if expression.args and self.module.dotted(expression.func) == "URL":
+            return self.node(expression.args[0], depth + 1)
+        return place.changed(kind=NodeKind.UNKNOWN)
+
+    def exceeds(self, given: ast.Dict | ast.List | ast.Tuple) -> bool:
+        """Whether a value has more parts than may still be read."""
+        return len(given.keys if isinstance(given, ast.Dict) else given.elts) > self.left
 
     def entries(self, given: ast.Dict, depth: int) -> tuple[tuple[Node, Node], ...]:
         """Keys and values; what has no key that could be read is left out."""
@@ -57,8 +76,18 @@ class _Written(Struct):
         )
 
 
+def _joined(place: Node, parts: Sequence[Node]) -> Node:
+    """A text of several parts, which may be references: `Bearer ${TOKEN}`."""
+    texts = [part.text for part in parts]
+    if None in texts:
+        return place.changed(kind=NodeKind.UNKNOWN)
+    return place.changed(raw="".join(filter(None, texts)))
+
+
 def _variable(module: Module, expression: ast.expr) -> str:
-    """The variable of the environment that is read; empty for anything else."""
+    """The variable of the environment that is read, also in JavaScript; empty for anything else."""
+    if isinstance(expression, ast.Attribute) and module.dotted(expression.value) == _OF_NODE:
+        return expression.attr
     if isinstance(expression, ast.Subscript) and module.dotted(expression.value) in _ENVIRONMENT:
         return module.text(expression.slice)
     if isinstance(expression, ast.Call) and module.dotted(expression.func) in _ENVIRONMENT:

@@ -40,6 +40,9 @@ def settings_in_code(module: Module) -> Iterator[Setting]:
 def _names_of_values(module: Module) -> dict[int, str]:
     """The name under which a value is assigned, passed, or kept in a dictionary."""
     named: dict[int, str] = {}
+    for choice in module.of(ast.BoolOp):
+        variable = _variable(choice.values[0])
+        named.update({id(value): variable for value in choice.values[1:] if variable})
     for passed in module.of(ast.keyword):
         if passed.arg:
             named[id(passed.value)] = passed.arg
@@ -51,6 +54,17 @@ def _names_of_values(module: Module) -> dict[int, str]:
             for key, value in zip(mapping.keys, mapping.values, strict=True):
                 named[id(value)] = module.text(key)
     return named
+
+
+def _variable(read: ast.expr) -> str:
+    """The variable of the environment that JavaScript reads: `process.env.API_KEY`."""
+    owner = read.value if isinstance(read, ast.Attribute | ast.Subscript) else None
+    if not isinstance(owner, ast.Attribute) or owner.attr != "env":
+        return ""
+    if isinstance(read, ast.Attribute):
+        return read.attr
+    key = read.slice if isinstance(read, ast.Subscript) else None
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
 
 
 def _name_of(target: ast.expr, module: Module) -> str:

@@ -34,8 +34,8 @@ from agentaudit.readers.files import SEARCHED_ONLY
 from agentaudit.readers.planned_parts import Plan
 
 _EXAMPLE = regex(
-    r"(?:^|/)(?:tests?|fixtures?|examples?|samples?|docs?|templates?|testdata)/|\.(?:example|sample"
-    r"|template|dist)(?:\.|$)|(?:^|/)test_",
+    r"(?:^|/)(?:(?:[\w-]{1,40}-)?tests?|__tests__|fixtures?|examples?|samples?|docs?|templates?|testdata)/"
+    r"|\.(?:example|sample|template|dist)(?:\.|$)|(?:^|/)test_|\.(?:test|spec)\.\w{2,3}$",
     re.IGNORECASE,
 )
 _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{")
@@ -47,17 +47,19 @@ _SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
 _MOST = CREDENTIALS.most + 10
 """Settings of a file: some more than the credentials that are told, so that the rest is open."""
+_CODE = frozenset({"python", "javascript"})
+"""What is swept before, while there are trees of it."""
 _Place = tuple[str, int, int]
 
 
 def extract_sweep(documents: Documents, collector: Collector) -> None:
-    """Credentials at places where none is known yet; those in Python code were found before."""
-    written = (document for document in documents if document.syntax != "python")
+    """Credentials at places where none is known yet; those in code were found before."""
+    written = (document for document in documents if document.syntax not in _CODE)
     sweep(sorted(written, key=lambda each: each.syntax in _REPEATING), {}, collector)
 
 
 def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: Collector) -> None:
-    """Credentials in some documents, of which those in Python were read, where none is known."""
+    """Credentials in some documents, of which some are code that was read, where none is known."""
     claimed = _claimed(collector)
     agents = by_folder(collector.of(Agent))
     for document in documents:
@@ -67,17 +69,24 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
         told = only_there(found, collector) if repeats else not_again(found)
         settings = islice(told, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
-            if _EXAMPLE.search(document.file) and credential.confidence is Confidence.LIKELY:
+            if _EXAMPLE.search(document.file) and _tried(document, credential):
                 collector.update(replace(credential, confidence=Confidence.POSSIBLE))
         if isinstance(document.tree, Plan):
             collector.problems.extend(document.tree.problems)
+
+
+def _tried(document: Document, credential: Credential) -> bool:
+    """Whether tests and examples may only try it: made up, or the default of a product's own."""
+    default = credential.default_value and document.syntax in _CODE
+    return default or credential.confidence is Confidence.LIKELY
 
 
 def _unclaimed(
     document: Document, claimed: set[_Place], module: Module | None
 ) -> Iterator[Setting]:
     """Each place once, and only where nobody has found a credential; a value may hold several."""
-    by_name = document.syntax in _NAMED and not _speaks_of_others(document)
+    settings = document.syntax in _NAMED and not _speaks_of_others(document)
+    by_name = settings or module is not None
     here: tuple[_Place | None, str] = (None, "")
     written = ((setting, by_name) for setting in _settings(document, module, by_name=by_name))
     assigned = [(setting, True) for setting in _assigned(document, claimed)]
@@ -104,8 +113,9 @@ def _holds_claimed(setting: Setting, claimed: set[_Place]) -> bool:
 
 def _holding(document: Document, agents: Mapping[str, Sequence[Agent]]) -> Holding:
     """What an agent's own code holds, the agent holds; anything else lies in the repository."""
-    own = agents.get(document.file, ()) if document.syntax == "python" else ()
-    applied = document.syntax != "python"  # which has samples and defaults
+    code = document.syntax in _CODE
+    own = agents.get(document.file, ()) if code else ()
+    applied = not code  # which has samples and defaults
     if not own:
         return Holding(holder="repository", exposure="file", applied=applied)
     ids = tuple(agent.id for agent in own)
@@ -137,14 +147,14 @@ def _speaks_of_others(document: Document) -> bool:
 
 
 def _settings(document: Document, module: Module | None, *, by_name: bool) -> Iterator[Setting]:
-    if module is not None:
-        yield from settings_in_code(module)
-    elif isinstance(document.tree, Plan):
+    if isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
     elif document.syntax in SEARCHED_ONLY:
-        yield from script_settings(document)
+        yield from script_settings(document)  # also of comments, and of what is broken
     elif document.syntax not in {"markdown", "python"}:
         yield from _written_settings(document, by_name=by_name)
+    if module is not None:
+        yield from settings_in_code(module)
 
 
 def _assigned(document: Document, claimed: set[_Place]) -> Iterator[Setting]:

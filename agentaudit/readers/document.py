@@ -224,7 +224,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     comments: tuple[Comment, ...] = ()
     problems: tuple[tuple[int, int, str], ...] = ()
     tree: object = None
-    """The syntax's own tree where extractors need it: `ast.Module` for Python."""
+    """The syntax's own tree where extractors need it: `ast.Module` for Python and JavaScript."""
 
     @property
     def root(self) -> Node:

@@ -1,9 +1,8 @@
 """
-Agents in TypeScript and JavaScript: recognised by what a file imports, and not read.
+Agents in TypeScript and JavaScript: recognised by what a file imports, and parsed, never run.
 
-What they may do is unknown, so a file that builds an agent or a tool server is named and never
-passed over. Of these files, and of others that have something of the kind, the text is kept, so
-that keys whose form is known are found in it. Imports of types alone build nothing. Packages as
+Files that import what agents, their tools and tool servers are built with become trees. Of others
+that hold a key of a known form the text is kept. Imports of types alone build nothing. Packages as
 their vendors name them:
 https://openai.github.io/openai-agents-js/, https://docs.langchain.com/oss/javascript/,
 https://ai-sdk.dev/docs/, https://mastra.ai/docs, https://code.claude.com/docs/en/agent-sdk,
@@ -14,23 +13,27 @@ https://learn.microsoft.com/azure/azure-functions/functions-bindings-mcp-trigger
 import re
 from itertools import islice
 
+import msgspec
+
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Document
-from agentaudit.readers.lines import MAX_CODE
+from agentaudit.readers.lines import MAX_CODE, MAX_WRITTEN, broken
 from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
-UNREAD = "an agent in TypeScript or JavaScript, in which nothing but known forms of keys is read"
-
 _WORDS = (
-    *("@openai/agents", "@langchain/langgraph", "langchain", "@mastra/", "claude-agent-sdk"),
-    *("modelcontextprotocol", '"ai"', "'ai'", "@azure/functions"),
+    *("@openai/agents", "langchain", "@mastra/", "claude-agent-sdk", "claude-code", "deepagents"),
+    *("modelcontextprotocol", '"ai"', "'ai'", "@azure/functions", "@ai-sdk/mcp", "fastmcp"),
+    "mcp-handler",
 )
 _PACKAGES = (
-    r"(?:@openai/agents(?:-core|-realtime)?|@langchain/langgraph(?:/[\w/-]+)?|langchain(?:/agents)?"
-    r"|@mastra/(?:core|mcp|memory)(?:/[\w/-]+)?|@anthropic-ai/claude-agent-sdk"
-    r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?))"
+    r"(?:@openai/agents(?:-core|-realtime)?(?:/[\w-]+)?|@langchain/langgraph(?:[\w/-]+)?"
+    r"|langchain(?:/(?:agents|memory|tools|stores)(?:/[\w/-]+)?)?|deepagents"
+    r"|@langchain/(?:core/tools|classic(?:/[\w/-]+)?|mcp-adapters|redis|mongodb"
+    r"|community/(?:stores|tools)/[\w/-]+)"
+    r"|@mastra/(?:core|mcp|memory)(?:/[\w/-]+)?|@anthropic-ai/claude-(?:agent-sdk|code)"
+    r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?)|@ai-sdk/mcp|fastmcp|mcp-handler)"
 )
 _IMPORT = regex(
     rf"""^(?:import[ \t](?!type[ \t]+{{)[^'"\n]{{0,400}}|\}}[ \t]*from[ \t]*"""
@@ -38,7 +41,10 @@ _IMPORT = regex(
     re.MULTILINE,
 )
 _NAMES = regex(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['"]""", re.MULTILINE)
-_CALLS = regex(r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent)\b")
+_CALLS = regex(
+    r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent|(?:dynamicT|t)ool"
+    r"|(?:experimental_)?createMCPClient)\b"
+)
 """Of the AI SDK only what lets a model act: its types and hooks stand in every page of a chat."""
 TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
 """By which an app of Azure Functions offers a tool."""
@@ -70,6 +76,16 @@ def _first_import(file: str, text: str) -> int | None:
 
 
 def parse_javascript(file: str, text: str) -> Document:
-    """The text alone; where it builds an agent, with a problem at the first import that says so."""
-    found = ((_first_import(file, text), UNREAD), (declares_stack(file, text), UNRENDERED))
-    return searched_text(file, "javascript", text, unread=found)
+    """The tree of a file that builds agents or their tools; of any other, the text alone."""
+    document = searched_text(
+        file, "javascript", text, unread=((declares_stack(file, text), UNRENDERED),)
+    )
+    if not builds_agents(file, text):
+        return document
+    if len(text) > MAX_WRITTEN:
+        raise broken(file, 1, 1, f"more than {MAX_WRITTEN:,} characters, of javascript")
+    from agentaudit.readers.javascript_tree import module_tree  # takes long to load
+
+    tree, comments, problems = module_tree(file, text)
+    problems = (*document.problems, *problems)
+    return msgspec.structs.replace(document, tree=tree, comments=comments, problems=problems)

@@ -43,7 +43,10 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("redis*.conf", "ini"),
     ("valkey*.conf", "ini"),
     ("*.py", "python"),
-    *((f"*.{ending}", "javascript") for ending in ("ts", "tsx", "mts", "cts", "js", "mjs", "cjs")),
+    *(
+        (f"*.{ending}", "javascript")
+        for ending in ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs")
+    ),
     ("*.cs", "csharp"),
     ("*.java", "java"),
     ("*.kt", "kotlin"),

@@ -1,0 +1,51 @@
+"""One module in TypeScript or JavaScript while its agents are built."""
+
+import ast
+from collections.abc import Mapping
+from functools import cached_property
+
+from msgspec import Struct
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.javascript_modules import Program
+from agentaudit.extract.javascript_options import Options, options_of
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Tool
+
+_RUNS = frozenset(
+    {"run", "invoke", "stream", "streamEvents", "generate", "withConfig", "batch", "streamLegacy"}
+)
+"""Methods and functions by which agents of these frameworks are run, with options of their own."""
+_MOST_RUNS = 200
+
+
+class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
+    """A module beside all others: its calls, and the tools and agents that are known already."""
+
+    documents: Documents
+    program: Program
+    module: Module
+    collector: Collector
+    calls: tuple[Call, ...]
+    tools: Mapping[int, Tool]
+    """By the call that makes each, in any module."""
+    agents: dict[int, Agent]
+    """By the call that builds each, in any module."""
+
+    @cached_property
+    def runs(self) -> tuple[Options, ...]:
+        """What the runs of the module are given, in the order of the text."""
+        started = [call.node for call in self.calls if call.last in _RUNS][:_MOST_RUNS]
+        return tuple(options_of(self.program, self.module, each) for each in started)
+
+    @cached_property
+    def own_tools(self) -> tuple[Tool, ...]:
+        """The tools that the module makes."""
+        file = self.module.document.file
+        return tuple(tool for tool in self.tools.values() if tool.evidence[0].file == file)
+
+    def tool_at(self, node: ast.expr) -> Tool | None:
+        """The tool that a call makes."""
+        return self.tools.get(id(node))

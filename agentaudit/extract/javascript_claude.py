@@ -1,0 +1,75 @@
+"""
+Agents of the Claude Agent SDK in TypeScript: its options are those of Python, in other letters.
+
+`query({prompt, options: {permissionMode, allowedTools, mcpServers, maxTurns, …}})` has what
+`ClaudeAgentOptions` has, and is read as that: https://code.claude.com/docs/en/agent-sdk/typescript.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from agentaudit.expressions import regex
+from agentaudit.extract.javascript_building import Building
+from agentaudit.extract.javascript_modules import Written
+from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.python_building import Building as PythonBuilding
+from agentaudit.extract.python_claude import OPTIONS, add_claude_agents
+from agentaudit.extract.python_code import Call
+from agentaudit.extract.python_runs import Runs
+from agentaudit.model.facts.agents import Agent
+
+_PACKAGES = ("@anthropic-ai/claude-agent-sdk", "@anthropic-ai/claude-code")
+_STARTS = frozenset({"query", "unstable_v2_createSession", "unstable_v2_prompt", "startup"})
+_CAPITAL = regex(r"(?=[A-Z])")
+
+
+def claude_agents(building: Building) -> list[Agent]:
+    """An agent for each query of a module, with its tools, its servers and what asks first."""
+    calls = tuple(_queries(building))
+    if not calls:
+        return []
+    named = {call.variable: building.tools.get(id(call.node)) for call in building.calls}
+    tools = {name: tool for name, tool in named.items() if name and tool is not None}
+    return add_claude_agents(
+        PythonBuilding(
+            documents=building.documents,
+            module=building.module,
+            collector=building.collector,
+            tools=tools,
+            tools_at={},
+            calls=calls,
+            runs=Runs(building.module, calls),
+            agents=frozenset(),
+        )
+    )
+
+
+def _queries(building: Building) -> Iterator[Call]:
+    """The calls that start an agent, each as what makes its options in Python."""
+    for call in building.calls:
+        package, _, name = call.name.rpartition(".")
+        if package in _PACKAGES and name in _STARTS:
+            options = options_of(building.program, building.module, call.node)
+            inner = options.get("options")
+            given = members(building.program, inner) if inner is not None else Options({})
+            given = options if name.startswith("unstable_v2_createS") else given
+            hidden = given is None or given.hidden or options.hidden
+            keywords = list(_keywords(building, given)) if given is not None else []
+            if hidden:
+                keywords.append(ast.keyword(arg=None, value=call.node.func))
+            made = ast.Call(func=call.node.func, args=[], keywords=keywords)
+            yield Call(OPTIONS, ast.copy_location(made, call.node), call.variable)
+
+
+def _keywords(building: Building, options: Options) -> Iterator[ast.keyword]:
+    """What is given by name; what another file says is known to be given, and no more."""
+    for name, written in options.given.items():
+        node = _meant(building, written)
+        made = ast.keyword(arg=_CAPITAL.sub("_", name).lower(), value=node)
+        yield ast.copy_location(made, node)
+
+
+def _meant(building: Building, written: Written) -> ast.expr:
+    if written.module is building.module:
+        return written.node
+    return ast.copy_location(ast.Name(id="", ctx=ast.Load()), building.module.tree.body[0])

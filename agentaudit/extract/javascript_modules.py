@@ -1,0 +1,216 @@
+"""
+Programs in TypeScript and JavaScript as extractors ask for them: names followed through files.
+
+A name that the repository defines itself begins with a dot, the path of its file follows, and then
+how it is called there: `.lib/tools.ts.search`. Paths of `@/` and `~/` begin at a folder above, as
+bundlers have it.
+"""
+
+import ast
+import posixpath
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.python_code import Module, module_of, written_keys
+from agentaudit.extract.python_names import FunctionDef
+
+_LONGEST = 20
+"""Names of names, and exports of exports; a longer chain is a circle, or nobody's."""
+_ENDINGS = (
+    *(".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cts", ".cjs"),
+    *("/index.ts", "/index.tsx", "/index.js", "/index.mjs"),
+)
+_ROOTED = ("@/", "~/", "src/")
+
+
+class Written(Struct, frozen=True):
+    """An expression, and the module in which it stands."""
+
+    module: Module
+    node: ast.expr
+
+    def beside(self, node: ast.expr) -> "Written":
+        """Another expression of the same module."""
+        return Written(self.module, node)
+
+    @property
+    def text(self) -> str:
+        """A constant text; empty for anything else."""
+        return self.module.text(self.node)
+
+    @property
+    def name(self) -> str:
+        """The full name of a name, a member, or what is called."""
+        return self.module.dotted(self.node)
+
+
+class Program(Struct, frozen=True, eq=False, dict=True):
+    """All modules of the repository that are read, by their files."""
+
+    modules: Mapping[str, Module]
+    _functions: dict[str, Mapping[str, FunctionDef]] = field(default_factory=dict)
+
+    def meant(self, given: Written) -> Written:
+        """What a name stands for, in this file or another; anything else stands for itself."""
+        for _ in range(_LONGEST):
+            found = self._step(given)
+            if found is None:
+                return given
+            given = found
+        return given
+
+    def _step(self, given: Written) -> Written | None:
+        module, node = given.module, given.node
+        if isinstance(node, ast.Await):
+            return given.beside(node.value)
+        if isinstance(node, ast.Attribute):
+            return self._member(given, node) or self._elsewhere(given)
+        if not isinstance(node, ast.Name):
+            return None
+        if node.id in module.imports:
+            return self._elsewhere(given)
+        value = module.meant(node)
+        return None if value is node else given.beside(value)
+
+    def _member(self, given: Written, node: ast.Attribute) -> Written | None:
+        """The member of an object that is written out under a name."""
+        if not isinstance(node.value, ast.Name):
+            return None
+        owner = self.meant(given.beside(node.value))
+        if not isinstance(owner.node, ast.Dict):
+            return None
+        found = dict(written_keys(owner.module, owner.node)).get(node.attr)
+        return owner.beside(found) if found is not None else None
+
+    def _elsewhere(self, given: Written) -> Written | None:
+        """What another file of the repository has under a full name."""
+        file, name = _own(given.name)
+        module = self.modules.get(file)
+        if module is None:
+            return None
+        value = module.constants.values.get(name)
+        if value is not None and name not in module.constants.grown:
+            return Written(module, value)
+        function = self.functions(module).get(name)
+        if function is None:
+            return None
+        named = ast.Name(id=name, ctx=ast.Load())
+        return Written(module, ast.copy_location(named, function))
+
+    def function(self, given: Written) -> tuple[Module, FunctionDef] | None:
+        """The function that an expression stands for."""
+        meant = self.meant(given)
+        if not isinstance(meant.node, ast.Name):
+            return None
+        found = self.functions(meant.module).get(meant.node.id)
+        return (meant.module, found) if found is not None else None
+
+    def functions(self, module: Module) -> Mapping[str, FunctionDef]:
+        """The first function of each name in a module."""
+        file = module.document.file
+        if file not in self._functions:
+            named = {function.name: function for function in reversed(module.functions)}
+            self._functions[file] = named
+        return self._functions[file]
+
+
+def program(documents: Documents) -> Program:
+    """The modules of all documents, read once; their imports name where things are defined."""
+    return documents.once(_program)
+
+
+def let_go(documents: Documents) -> None:
+    """Lets go of all modules and their trees."""
+    documents.close(_program)
+    for document in documents.of("javascript"):
+        if isinstance(document.tree, ast.Module):
+            document.tree.body.clear()
+
+
+def _program(documents: Documents) -> Program:
+    found = ((document.file, module_of(document)) for document in documents.of("javascript"))
+    modules = {file: module for file, module in found if module is not None}
+    exports = _Exports(modules)
+    resolved = {file: exports.resolved(file, module) for file, module in modules.items()}
+    return Program(resolved)
+
+
+class _Exports(Struct, dict=True, eq=False):
+    """What the modules export, each name followed to the file that defines it."""
+
+    modules: Mapping[str, Module]
+    _known: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @cached_property
+    def _passed_on(self) -> Mapping[str, Mapping[str, str]]:
+        """The names that modules take from others of the repository, by the own name of each."""
+        return {
+            f".{file}": {name: self.full_name(file, path) for name, path in module.imports.items()}
+            for file, module in self.modules.items()
+        }
+
+    def resolved(self, file: str, module: Module) -> Module:
+        """A module whose imports lead to where their names are defined."""
+        imports = {name: self.full_name(file, path) for name, path in module.imports.items()}
+        return replace(module, imports=imports, passed_on=self._passed_on)
+
+    def full_name(self, file: str, path: str, length: int = 0) -> str:
+        """The full name of what a file imports by a path and a name."""
+        if (file, path) in self._known or length > _LONGEST:
+            return self._known.get((file, path), path)
+        self._known[file, path] = path  # what leads back here comes from nowhere
+        whole = self._file_of(file, path)
+        if whole is not None:
+            self._known[file, path] = f".{whole}"
+        else:
+            source, _, name = path.rpartition(".")
+            target = self._file_of(file, source)
+            if target is not None:
+                self._known[file, path] = self._export(target, name, length + 1)
+        return self._known[file, path]
+
+    def _export(self, file: str, name: str, length: int) -> str:
+        module = self.modules[file]
+        if name in module.imports:
+            return self.full_name(file, module.imports[name], length)
+        if name not in module.defined:
+            for star in module.stars:
+                found = self.full_name(file, f"{star}.{name}", length)
+                if found.startswith(".") and _own(found)[0] in self.modules:
+                    return found
+        return f".{file}.{name}"
+
+    def _file_of(self, file: str, source: str) -> str | None:
+        """The file that a path in another means."""
+        for path in _paths(file, source):
+            for ending in ("", *_ENDINGS):
+                if path + ending in self.modules and path + ending != file:
+                    return path + ending
+        return None
+
+
+def _paths(file: str, source: str) -> Iterator[str]:
+    """Where a path may lead: from the file itself, or from a folder above it."""
+    if source.startswith("."):
+        yield posixpath.normpath(posixpath.join(folder_of(file), source))
+        return
+    root = next((root for root in _ROOTED if source.startswith(root)), None)
+    folder = folder_of(file) if root is not None else ""
+    while root is not None:
+        for inner in ("", "src"):
+            yield posixpath.normpath(posixpath.join(folder, inner, source.removeprefix(root)))
+        if not folder:
+            return
+        folder = folder_of(folder)
+
+
+def _own(name: str) -> tuple[str, str]:
+    """The file and the name in it that a full name of the repository's own means."""
+    if not name.startswith("."):
+        return "", ""
+    file, _, last = name[1:].rpartition(".")
+    return file, last

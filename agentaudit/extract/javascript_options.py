@@ -1,0 +1,88 @@
+"""The options of a call in TypeScript or JavaScript: by name, from one object or several."""
+
+import ast
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from agentaudit.extract.javascript_modules import Program, Written
+from agentaudit.extract.python_code import Module
+
+_DEEPEST = 10
+"""Objects that are spread in objects."""
+
+
+class Options(Struct, frozen=True):
+    """What is given by name, each with the module where it is written."""
+
+    given: Mapping[str, Written]
+    hidden: bool = False
+    """Some come from what cannot be read here: what is not given may be given there."""
+
+    def get(self, *names: str) -> Written | None:
+        """The first of these that is given."""
+        return next((self.given[name] for name in names if name in self.given), None)
+
+    def text(self, *names: str) -> str:
+        """The first of these as a text; empty where it is none."""
+        found = self.get(*names)
+        return found.text if found is not None else ""
+
+
+def options_of(program: Program, module: Module, call: ast.Call) -> Options:
+    """What a call is given in the object that is its last argument, or that its name stands for."""
+    pairs = [(item.arg, item.value) for item in call.keywords]
+    if pairs:
+        return _gathered(program, module, pairs)
+    last = program.meant(Written(module, call.args[-1])) if call.args else None
+    found = members(program, last) if last is not None else None
+    named = last is not None and isinstance(last.node, ast.Name | ast.Call | ast.Attribute)
+    return found or Options({}, hidden=named)
+
+
+def members(program: Program, given: Written) -> Options | None:
+    """The members of an object, with those that are spread in it; None of what is none."""
+    meant = program.meant(given)
+    if not isinstance(meant.node, ast.Dict):
+        return None
+    keys = [_key(meant.module, key) for key in meant.node.keys]
+    return _gathered(program, meant.module, list(zip(keys, meant.node.values, strict=True)))
+
+
+def _key(module: Module, key: ast.expr | None) -> str | None:
+    return (module.text(key) or None) if key is not None else None
+
+
+def _gathered(
+    program: Program, module: Module, pairs: list[tuple[str | None, ast.expr]], depth: int = 0
+) -> Options:
+    given: dict[str, Written] = {}
+    hidden = False
+    for name, value in pairs:
+        written = Written(module, value)
+        if name is not None:
+            given[name] = written
+            continue
+        for each in _alternatives(value):
+            spread = _spread(program, written.beside(each), depth)
+            given.update(spread.given)
+            hidden |= spread.hidden
+    return Options(given, hidden)
+
+
+def _alternatives(value: ast.expr) -> tuple[ast.expr, ...]:
+    """What may be spread: `...(remote && {tools})` is that or nothing."""
+    if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.And):
+        return (value.values[-1],)
+    return (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+
+
+def _spread(program: Program, value: Written, depth: int) -> Options:
+    meant = program.meant(value)
+    if not isinstance(meant.node, ast.Dict) or depth >= _DEEPEST:
+        return Options({}, hidden=True)
+    if not meant.module.affords(len(meant.node.keys)):
+        return Options({}, hidden=True)
+    keys = [_key(meant.module, key) for key in meant.node.keys]
+    pairs = list(zip(keys, meant.node.values, strict=True))
+    return _gathered(program, meant.module, pairs, depth + 1)

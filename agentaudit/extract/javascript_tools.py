@@ -1,0 +1,172 @@
+"""
+Tools that TypeScript and JavaScript code defines: what they take, what they do, who is asked.
+
+Each framework has a function that makes a tool of options, or of a function and options; the AI SDK
+also takes the options as they are. Sources: the documentation of the AI SDK 5 to 7, of the OpenAI
+Agents SDK, LangChain.js 1, Mastra 1, the Claude Agent SDK, and of MCP's SDK.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.javascript_effects import effects_of
+from agentaudit.extract.javascript_modules import Program, Written
+from agentaudit.extract.javascript_named_tools import named_tool
+from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.javascript_schemas import taken
+from agentaudit.extract.python_code import Module, written_keys
+from agentaudit.extract.python_effects import Effects
+from agentaudit.extract.schemas import Taken, as_taking
+from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts.tools import Tool
+
+_NAMES = ("name", "id", "toolName")
+_SCHEMAS = ("inputSchema", "parameters", "schema", "argsSchema")
+_DOES = ("execute", "func", "run", "handler", "invoke")
+_ASKS = ("needsApproval", "requireApproval")
+
+
+class Maker(Struct, frozen=True):
+    """What makes a tool: the place of its name, its schema and its function, if not by name."""
+
+    name_at: int | None = None
+    schema_at: int | None = None
+    does_at: int | None = None
+
+
+_OPTIONS = Maker()
+MAKERS: Mapping[str, Maker] = {
+    **dict.fromkeys(("ai.tool", "ai.dynamicTool"), _OPTIONS),
+    **dict.fromkeys(
+        ("@openai/agents.tool", "@openai/agents-core.tool", "@openai/agents-realtime.tool"),
+        _OPTIONS,
+    ),
+    "@openai/agents/realtime.tool": _OPTIONS,
+    **dict.fromkeys(
+        ("@mastra/core/tools.createTool", "@mastra/core.createTool", "@mastra/core/tools.Tool"),
+        _OPTIONS,
+    ),
+    **dict.fromkeys(("langchain.tool", "@langchain/core/tools.tool"), Maker(does_at=0)),
+    **dict.fromkeys(
+        (
+            f"{package}.{name}"
+            for package in ("langchain", "@langchain/core/tools", "langchain/tools")
+            for name in ("DynamicStructuredTool", "DynamicTool")
+        ),
+        _OPTIONS,
+    ),
+    **dict.fromkeys(
+        (f"@anthropic-ai/{package}.tool" for package in ("claude-agent-sdk", "claude-code")),
+        Maker(name_at=0, schema_at=2, does_at=3),
+    ),
+}
+"""The calls that make a tool, by their full names."""
+
+
+def made_tools(program: Program, module: Module) -> Iterator[tuple[Tool, ast.Call]]:
+    """The tools that a module's calls make, each with its call."""
+    keys = _names(module)
+    for call in module.calls():
+        if call.name in MAKERS:
+            named = keys.get(id(call.node)) or call.variable
+            tool = tool_of(program, Written(module, call.node), named)
+            if tool is not None:
+                yield tool, call.node
+
+
+def _names(module: Module) -> Mapping[int, str]:
+    """What values are called by the object that holds them, or the function that returns them."""
+    found = {id(item.value): item.arg or "" for item in module.of(ast.keyword)}
+    for mapping in module.of(ast.Dict):
+        found.update({id(value): name for name, value in written_keys(module, mapping)})
+    for function in module.functions:
+        name = function.name if function.name.isidentifier() else ""
+        returned = (each for each in function.body if isinstance(each, ast.Return))
+        found.update({id(each.value): name for each in returned})
+    return found
+
+
+def tool_of(program: Program, given: Written, named: str = "") -> Tool | None:
+    """The tool that an expression makes, called so where it names none; None of anything else."""
+    meant = program.meant(given)
+    module, node = meant.module, meant.node
+    if isinstance(node, ast.Call):
+        maker = MAKERS.get(module.dotted(node.func))
+        if maker is not None:
+            return tool_from(program, _parts(program, meant, maker, named))
+        known = named_tool(module, node, named)
+        if known is not None:
+            return known
+    options = members(program, meant)
+    if options is None or options.get(*_DOES, *_SCHEMAS, "description") is None:
+        return None
+    return tool_from(program, Parts(meant, named, options, None, None))
+
+
+class Parts(Struct, frozen=True):
+    """What a tool is made of."""
+
+    place: Written
+    name: str
+    options: Options
+    schema: Written | None
+    does: Written | None
+
+
+def _parts(program: Program, meant: Written, maker: Maker, named: str) -> Parts:
+    """What a call of a framework makes a tool of."""
+    call = meant.node
+    given = call.args if isinstance(call, ast.Call) else []
+
+    def at(number: int | None) -> Written | None:
+        return meant.beside(given[number]) if number is not None and number < len(given) else None
+
+    options = Options({}, hidden=maker.does_at is None)
+    if isinstance(call, ast.Call) and (call.keywords or len(given) > (maker.does_at or 0)):
+        options = options_of(program, meant.module, call)
+    first = at(maker.name_at)
+    name = (first.text if first is not None else "") or named
+    place = meant.beside(call.func) if isinstance(call, ast.Call) else meant
+    return Parts(place, name, options, at(maker.schema_at), at(maker.does_at))
+
+
+def tool_from(program: Program, parts: Parts) -> Tool:
+    """The tool that is made of these."""
+    options, module = parts.options, parts.place.module
+    name = options.text(*_NAMES) or parts.name or "tool"
+    does = parts.does or options.get(*_DOES)
+    function = program.function(does) if does is not None else None
+    effects = effects_of(program, *function) if function is not None else Effects(set())
+    schema = parts.schema or options.get(*_SCHEMAS)
+    takes = taken(program, schema) if schema is not None or not options.hidden else Taken()
+    tool = Tool(
+        id=fact_id(
+            "tool",
+            name,
+            f"{module.document.file}#{parts.place.node.lineno}.{parts.place.node.col_offset}",
+        ),
+        name=name,
+        evidence=(_place(parts, name),),
+        effects=tuple(sorted(effects.names)),
+        effects_known=bool(effects.names),
+        reads_untrusted=effects.truth(effects.untrusted),
+        reads_private=effects.truth(effects.private),
+        egress=effects.truth(effects.egress),
+        approval=approval_of(options),
+    )
+    return as_taking(tool, takes)
+
+
+def _place(parts: Parts, name: str) -> Evidence:
+    return parts.place.module.place(parts.place.node, name)
+
+
+def approval_of(options: Options) -> Truth:
+    """Whether a person is asked before every call; a function decides call by call."""
+    asked = options.get(*_ASKS)
+    if asked is None:
+        return Truth.UNKNOWN
+    return Truth.YES if asked.module.value(asked.node) is True else Truth.UNKNOWN

@@ -1,0 +1,243 @@
+"""Agents that TypeScript and JavaScript code builds: their limits, and what they are given."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.agents import Agent
+
+AI = (
+    "import { generateText, streamText, ToolLoopAgent, Experimental_Agent, tool, stepCountIs,\n"
+    "  hasToolCall } from 'ai';\n"
+)
+OPENAI = "import { Agent, run, tool, webSearchTool, hostedMcpTool } from '@openai/agents';\n"
+LANGCHAIN = (
+    "import { createAgent, tool } from 'langchain';\n"
+    "import { StateGraph } from '@langchain/langgraph';\n"
+    "import { createReactAgent } from '@langchain/langgraph/prebuilt';\n"
+)
+MASTRA = "import { Agent } from '@mastra/core/agent';\n"
+
+
+def deployed(code: str, **others: str) -> Deployment:
+    files = {f"{name.replace('_', '/')}.ts": text for name, text in others.items()}
+    return deployment_of({"agent.ts": code, **files})
+
+
+def only_agent(code: str) -> Agent:
+    (agent,) = deployed(code).agents
+    return agent
+
+
+@pytest.mark.parametrize(
+    ("code", "framework", "limit", "count"),
+    [
+        (f"{AI}generateText({{ tools: {{}} }});", "ai-sdk", Known.SET, 1),
+        (f"{AI}streamText({{ tools: t, stopWhen: stepCountIs(7) }});", "ai-sdk", Known.SET, 7),
+        (
+            f"{AI}streamText({{ tools: t, stopWhen: [hasToolCall('a'), stepCountIs(9)] }});",
+            "ai-sdk",
+            Known.SET,
+            9,
+        ),
+        (
+            f"{AI}streamText({{ tools: t, stopWhen: hasToolCall('a') }});",
+            "ai-sdk",
+            Known.NONE,
+            None,
+        ),
+        (f"{AI}streamText({{ tools: t, stopWhen: mine }});", "ai-sdk", Known.UNKNOWN, None),
+        (f"{AI}generateText({{ tools: t, maxSteps: 3 }});", "ai-sdk", Known.SET, 3),
+        (f"{AI}new ToolLoopAgent({{ model }});", "ai-sdk", Known.SET, 20),
+        (f"{AI}new ToolLoopAgent(options);", "ai-sdk", Known.UNKNOWN, None),
+        (
+            (
+                f"{AI}const n = 4;\nconst o = {{ stopWhen: stepCountIs(n * 2) }};\n"
+                "new Experimental_Agent({ model, ...o });"
+            ),
+            "ai-sdk",
+            Known.SET,
+            8,
+        ),
+        (f"{OPENAI}const a = new Agent({{ name: 'a' }});", "openai-agents-js", Known.SET, 10),
+        (
+            f"{OPENAI}const a = Agent.create({{}});\nawait run(a, 'x', {{ maxTurns: 99 }});",
+            "openai-agents-js",
+            Known.SET,
+            99,
+        ),
+        (f"{LANGCHAIN}createAgent({{ model, tools: [] }});", "langchain-js", Known.SET, 25),
+        (
+            (
+                f"{LANGCHAIN}const a = createReactAgent({{ llm }});\n"
+                "a.stream(m, { recursionLimit: 400 });"
+            ),
+            "langgraph-js",
+            Known.SET,
+            400,
+        ),
+        (f"{LANGCHAIN}new StateGraph(State).compile();", "langgraph-js", Known.SET, 25),
+        (f"{MASTRA}new Agent({{ id: 'a' }});", "mastra", Known.SET, 5),
+        (
+            f"{MASTRA}new Agent({{ id: 'a', defaultOptions: {{ maxSteps: 50 }} }});",
+            "mastra",
+            Known.SET,
+            50,
+        ),
+    ],
+)
+def test_an_agent_loops_as_often_as_it_says_or_as_its_framework_has_it(
+    code: str, framework: str, limit: Known, count: int | None
+) -> None:
+    agent = only_agent(code)
+
+    assert (agent.framework, agent.max_iterations, agent.max_iterations_count) == (
+        (framework, limit, count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "timeout", "budget"),
+    [
+        ("", Known.NONE, Known.NONE),
+        ("abortSignal: AbortSignal.timeout(5_000)", Known.SET, Known.NONE),
+        ("maxOutputTokens: 500", Known.NONE, Known.SET),
+        ("...options", Known.UNKNOWN, Known.UNKNOWN),
+    ],
+)
+def test_what_ends_a_run_and_what_it_may_spend(options: str, timeout: Known, budget: Known) -> None:
+    agent = only_agent(f"{AI}streamText({{ tools: {{}}, {options} }});")
+
+    assert (agent.timeout, agent.budget) == (timeout, budget)
+
+
+def test_a_route_ends_its_function_after_a_time() -> None:
+    agent = only_agent(f"{AI}export const maxDuration = 60;\nstreamText({{ tools: {{}} }});")
+
+    assert (agent.timeout, agent.timeout_s) == (Known.SET, 60)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"{AI}generateText({{ model, prompt: 'hello' }});",
+        "import { generateText } from './own';\ngenerateText({ tools: {} });\n// 'ai'",
+        f"{OPENAI}import {{ Agent as Own }} from './own';\nnew Own({{}});",
+    ],
+)
+def test_a_question_to_a_model_and_what_is_called_the_same_are_no_agents(code: str) -> None:
+    assert not deployed(code).agents
+
+
+def test_options_that_stand_elsewhere_are_open() -> None:
+    found = deployed(f"{AI}generateText(options);\nnew ToolLoopAgent(makeOptions());")
+
+    assert {end.what for end in found.unresolved} == {
+        "the options of generateText do not fold",
+        "the list of tools does not fold",
+    }
+
+
+TOOLS = (
+    "import { tool } from 'ai';\n"
+    "export const look = tool({ inputSchema: s, execute: async (a) => a });\n"
+    "export const make = ({ user }) => tool({ inputSchema: s, execute: async () => user });\n"
+    "const all = { look };\nexport default all;\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("imports", "given", "names"),
+    [
+        ("import { look } from './lib/tools';", "{ look }", {"look"}),
+        ("import { look as l, make } from '@/lib/tools';", "{ l, b: make({}) }", {"look", "make"}),
+        ("import all from './lib/tools.js';", "all", {"look"}),
+        ("import all from './lib/tools';", "{ ...all, own: tool({ execute }) }", {"look", "own"}),
+        (
+            "import * as t from './lib/tools';",
+            "{ x: t.look, ...(a && { y: t.make() }) }",
+            {"look", "make"},
+        ),
+        ("import { look } from './lib';", "{ look }", {"look"}),
+        ("const { look } = await import('./lib/tools');", "true ? { look } : {}", {"look"}),
+        ("import { all } from './lib/tools';", "pick()\n\nfunction pick() { return all2; }", set()),
+    ],
+)
+def test_tools_are_followed_through_names_and_files(
+    imports: str, given: str, names: set[str]
+) -> None:
+    given, _, rest = given.partition("\n\n")
+    code = f"{AI}{imports}\nstreamText({{ tools: {given} }});\n{rest}\n"
+    found = deployed(
+        code,
+        lib_tools=TOOLS,
+        lib_index="export { look } from './tools';\nimport { tool } from 'ai';",
+    )
+    invoked = {edge.dst for edge in found.edges if edge.kind is EdgeKind.INVOKES}
+
+    assert {tool.name for tool in found.tools if tool.id in invoked} == names
+    assert bool(found.unresolved) is not bool(names)
+
+
+def test_a_tool_that_nobody_knows_is_open() -> None:
+    found = deployed(f"{OPENAI}import {{ x }} from 'y';\nnew Agent({{ tools: [x, f(1)] }});")
+
+    assert {end.what for end in found.unresolved} == {
+        "the tool x is not known",
+        "the tool f is not known",
+    }
+
+
+def test_agents_hand_work_to_agents() -> None:
+    found = deployed(
+        f"{OPENAI}import {{ c }} from './c';\nconst a = new Agent({{ name: 'a' }});\n"
+        "const b = new Agent({ name: 'b', handoffs: [handoff(a), c], tools: [a.asTool({})] });\n",
+        c=f"{OPENAI}export const c = new Agent({{ name: 'c' }});\n",
+    )
+    named = {agent.id: agent.name for agent in found.agents}
+    edges = {
+        (named[edge.src], named[edge.dst])
+        for edge in found.edges
+        if edge.kind is EdgeKind.DELEGATES_TO
+    }
+
+    assert edges == {("b", "a"), ("b", "c")}
+    assert not found.unresolved
+
+
+def test_tools_of_vendors_are_known() -> None:
+    found = deployed(
+        f"{AI}import {{ anthropic }} from '@ai-sdk/anthropic';\nstreamText({{ tools: {{\n"
+        "  search: anthropic.tools.webSearch_20250305({}), run: anthropic.tools.bash_20250124({})\n"
+        "} });\n"
+    )
+    effects = {tool.name: tool.effects for tool in found.tools}
+
+    assert effects == {"search": ("read",), "run": ("read", "write", "delete", "execute")}
+
+
+def test_a_shell_in_a_container_of_the_vendor_is_a_sandbox() -> None:
+    code = (
+        "import { Agent, shellTool } from '@openai/agents';\n"
+        "new Agent({ tools: [shellTool({ environment: { type: 'container_auto' } })] });\n"
+    )
+
+    assert deployed(code).tools[0].sandboxed is Truth.YES
+
+
+def test_filters_of_what_goes_in_are_told() -> None:
+    found = deployed(f"{OPENAI}new Agent({{ name: 'a', inputGuardrails: [g] }});")
+
+    assert [guardrail.name for guardrail in found.guardrails] == ["inputGuardrails"]
+
+
+def test_circles_of_files_and_names_end() -> None:
+    found = deployed(
+        f"{AI}import {{ a }} from './b';\nexport {{ a }} from './b';\nconst c = c;\n"
+        "streamText({ tools: { ...a, ...c } });\n",
+        b="import { tool } from 'ai';\nexport { a } from './agent';\nexport * from './b';\n",
+    )
+
+    assert len(found.agents) == 1
+    assert found.unresolved

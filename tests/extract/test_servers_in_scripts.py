@@ -1,0 +1,198 @@
+"""Servers of MCP in TypeScript and JavaScript: those that it builds, and those that agents call."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.tools import ToolServer
+
+SDK = (
+    "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\n"
+    "import { z } from 'zod';\nimport express from 'express';\n"
+    "const server = new McpServer({ name: 'own', version: '1.0.0' });\n"
+)
+HTTP = "const transport = new StreamableHTTPServerTransport({});\nconst app = express();\n"
+
+
+def only_server(code: str) -> ToolServer:
+    (server,) = deployment_of({"server.ts": code}).tool_servers
+    return server
+
+
+def exposed(found: Deployment) -> set[str]:
+    """The names of tools that servers expose."""
+    ids = {edge.dst for edge in found.edges if edge.kind is EdgeKind.EXPOSES}
+    return {tool.name for tool in found.tools if tool.id in ids}
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        (
+            "server.registerTool('a', { inputSchema: { url: z.string() } }, (a) => fetch(a.url));",
+            "a",
+        ),
+        ("server.tool('b', 'about', { url: z.string() }, async ({ url }) => fetch(url));", "b"),
+        ("server.tool('c', { url: z.string() }, async ({ url }, extra) => fetch(url));", "c"),
+        (
+            (
+                "import { FastMCP } from 'fastmcp';\nconst f = new FastMCP({ name: 'f' });\n"
+                "f.addTool({ name: 'd', parameters: z.object({ url: z.string() }), "
+                "execute: async ({ url }) => fetch(url) });"
+            ),
+            "d",
+        ),
+    ],
+)
+def test_a_server_has_the_tools_that_are_registered_at_it(code: str, name: str) -> None:
+    head = SDK if "fastmcp" not in code else "import { z } from 'zod';\n"
+    found = deployment_of({"server.ts": head + code})
+    (tool,) = found.tools
+
+    assert exposed(found) == {name}
+    assert (tool.effects, tool.egress, tool.free_form_parameters) == (
+        ("read",),
+        Truth.YES,
+        ("url",),
+    )
+    assert not found.unresolved
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        SDK,
+        (
+            "import { Server } from '@modelcontextprotocol/sdk/server/index.js';\n"
+            "const s = new Server({ name: 'own' }, {});\ns.setRequestHandler(ListTools, f);\n"
+        ),
+        "import { MCPServer } from '@mastra/mcp';\nnew MCPServer({ name: 'own', tools: given });\n",
+    ],
+)
+def test_tools_that_are_not_seen_are_open(code: str) -> None:
+    (end,) = deployment_of({"server.ts": code}).unresolved
+
+    assert "the tools of the server own" in end.what
+
+
+@pytest.mark.parametrize(
+    ("code", "transport", "everywhere", "authenticated"),
+    [
+        ("await server.connect(new StdioServerTransport());", "stdio", False, Truth.UNKNOWN),
+        (f"{HTTP}app.listen(3000, () => log('up'));", "http", True, Truth.NO),
+        (f"{HTTP}app.listen(PORT, '127.0.0.1');", "http", False, Truth.UNKNOWN),
+        (f"{HTTP}app.listen(3000, '0.0.0.0');", "http", True, Truth.NO),
+        (f"{HTTP}app.listen({{ port: 3000, host: HOST }});", "http", False, Truth.UNKNOWN),
+        (
+            f"{HTTP}app.use(requireBearerAuth({{}}));\napp.listen(3000);",
+            "http",
+            True,
+            Truth.UNKNOWN,
+        ),
+        ("new SSEServerTransport('/messages', res);", "sse", False, Truth.UNKNOWN),
+    ],
+)
+def test_how_a_server_is_reached(
+    code: str,
+    transport: str,
+    everywhere: bool,  # noqa: FBT001, a case
+    authenticated: Truth,
+) -> None:
+    server = only_server(SDK + code)
+
+    assert (server.transport, server.listens_everywhere, server.authenticated) == (
+        (transport, everywhere, authenticated)
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        (
+            "import { Agent, MCPServerStdio } from '@openai/agents';\n"
+            "const s = new MCPServerStdio({ name: 'files', "
+            "fullCommand: 'npx -y some-server /' });\n"
+            "new Agent({ mcpServers: [s] });\n"
+        ),
+        (
+            "import { Agent } from '@mastra/core/agent';\n"
+            "import { MCPClient } from '@mastra/mcp';\n"
+            "const c = new MCPClient({ servers: { files: { command: 'npx', "
+            "args: ['-y', 'some-server', '/'] } } });\n"
+            "new Agent({ tools: await c.getTools() });\n"
+        ),
+        (
+            "import { streamText, experimental_createMCPClient as open } from 'ai';\n"
+            "import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';\n"
+            "const files = await open({ transport: new StdioClientTransport({ command: 'npx', "
+            "args: ['-y', 'some-server', '/'] }) });\nconst tools = await files.tools();\n"
+            "streamText({ tools: { ...tools } });\n"
+        ),
+        (
+            "import { createReactAgent } from '@langchain/langgraph/prebuilt';\n"
+            "import { MultiServerMCPClient } from '@langchain/mcp-adapters';\n"
+            "const c = new MultiServerMCPClient({ mcpServers: { files: { command: 'npx', "
+            "args: ['-y', 'some-server', '/'] } } });\n"
+            "createReactAgent({ llm, tools: await c.getTools() });\n"
+        ),
+        (
+            "import { query } from '@anthropic-ai/claude-agent-sdk';\n"
+            "const options = { mcpServers: "
+            "{ files: { command: 'npx', args: ['-y', 'some-server', '/'] } } };\n"
+            "query({ prompt, options });\n"
+        ),
+    ],
+)
+def test_every_framework_has_its_way_to_start_a_server(code: str) -> None:
+    found = deployment_of({"agent.ts": code})
+    (server,) = found.tool_servers
+
+    assert (server.name, server.package, server.pinned) == ("files", "some-server", Truth.NO)
+    assert server.root_paths == ("/",)
+    assert found.agents[0].tool_servers == 1
+
+
+def test_a_server_is_called_with_what_the_environment_holds() -> None:
+    found = deployment_of(
+        {
+            "agent.ts": "import { query } from '@anthropic-ai/claude-agent-sdk';\n"
+            "query({ options: {\n"
+            "  mcpServers: { far: { type: 'http', url: 'http://tools.example.test/mcp',\n"
+            "    headers: { Authorization: `Bearer ${process.env.FAR_TOKEN}` } } } } });\n"
+        }
+    )
+    (server,) = found.tool_servers
+    (credential,) = found.credentials
+
+    assert (server.tls, server.authenticated, server.remote) == (Truth.NO, Truth.YES, True)
+    assert credential.form is CredentialForm.ENV_REF
+
+
+@pytest.mark.parametrize(
+    ("options", "mode", "limit"),
+    [
+        ("{ permissionMode: 'bypassPermissions' }", "bypass", None),
+        ("{ permissionMode: 'acceptEdits', maxTurns: 4 }", "acceptEdits", 4),
+        ("{ ...base, maxTurns: 9 }", "", 9),
+    ],
+)
+def test_a_query_of_claude_is_an_agent(options: str, mode: str, limit: int | None) -> None:
+    code = "import { query } from '@anthropic-ai/claude-agent-sdk';\n"
+    (agent,) = deployment_of({"agent.ts": f"{code}query({{ options: {options} }});"}).agents
+
+    assert (agent.permission_mode, agent.max_iterations_count) == (mode, limit)
+
+
+def test_claude_uses_what_it_is_allowed_and_tools_of_its_own_process() -> None:
+    code = (
+        "import { query, tool, createSdkMcpServer } from '@anthropic-ai/claude-agent-sdk';\n"
+        "const own = tool('own', 'about', {}, async () => ({}));\n"
+        "const server = createSdkMcpServer({ name: 's', tools: [own] });\n"
+        "query({ prompt, options: { allowedTools: ['Bash', 'Read'], mcpServers: { server } } });\n"
+    )
+    found = deployment_of({"agent.ts": code})
+
+    assert {tool.name for tool in found.tools} == {"Bash", "Read", "own"}
+    assert not found.tool_servers

@@ -1,0 +1,209 @@
+"""Tools that TypeScript and JavaScript code makes: what they do, what they take, who is asked."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.known_tools import EVERYTHING
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.tools import Tool
+
+HEAD = """\
+import { tool } from 'ai';
+import { z } from 'zod';
+import { exec, spawn, execFile } from 'node:child_process';
+import fs, { readFileSync } from 'fs';
+import * as fsp from 'fs/promises';
+import { promisify } from 'util';
+import axios from 'axios';
+import { execa, $ } from 'execa';
+import vm from 'node:vm';
+const run = promisify(exec);
+const BASE = 'https://api.example.test';
+"""
+
+
+def tool_of(code: str) -> Tool:
+    (tool,) = deployment_of({"a.ts": HEAD + code}).tools
+    return tool
+
+
+def doing(body: str) -> Tool:
+    return tool_of(
+        f"const it = tool({{ execute: async ({{ x, sql }}, {{ id }}) => {{ {body} }} }});"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return (await run(x)).stdout",
+        "const line = `ls ${x}`; exec(line, () => {})",
+        "spawn('sh', ['-c', x])",
+        "spawn(x, [])",
+        "execFile('tool', [x], { shell: true })",
+        "await execa(x)",
+        "eval(x)",
+        "new Function('a', x)()",
+        "vm.runInNewContext(x)",
+        "const parts = [x].map((each) => each); exec(parts.join(' '))",
+    ],
+)
+def test_words_of_the_model_are_run(body: str) -> None:
+    tool = doing(body)
+
+    assert set(tool.effects) == set(EVERYTHING)
+    assert (tool.reads_private, tool.egress) == (Truth.YES, Truth.YES)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "exec('git status')",
+        "spawn('kill', [x])",
+        "execFile('python', ['fixed.py'])",
+        "exec(`run ${id}`)",
+        "/a/.exec(x)",
+        "other.exec(x)",
+    ],
+)
+def test_a_program_of_ones_own_runs_nothing_that_the_model_wrote(body: str) -> None:
+    assert not doing(body).effects
+
+
+@pytest.mark.parametrize(
+    ("body", "effects", "untrusted", "egress"),
+    [
+        ("return fetch(x)", {"read"}, Truth.YES, Truth.YES),
+        ("return fetch(`https://${x}/a`)", {"read"}, Truth.YES, Truth.YES),
+        ("return fetch(`https://own.test/${x}`)", {"read"}, Truth.NO, Truth.NO),
+        ("return fetch(`${BASE}/${x}`)", {"read"}, Truth.NO, Truth.NO),
+        ("const u = new URL(x, BASE); return fetch(u)", {"read"}, Truth.NO, Truth.NO),
+        ("const u = BASE + x; return axios.get(u)", {"read"}, Truth.NO, Truth.NO),
+        ("return axios.post('https://own.test', x)", {"send"}, Truth.NO, Truth.YES),
+        ("return fetch(BASE, { method: 'DELETE' })", {"send"}, Truth.NO, Truth.YES),
+        ("return db.query('SELECT 1')", {"read"}, Truth.NO, Truth.NO),
+        ("return db.execute(sql`delete from a where b = ${x}`)", {"delete"}, Truth.NO, Truth.NO),
+        ("return db.query(sql)", {"read", "write", "delete"}, Truth.NO, Truth.NO),
+        ("return fs.readFileSync(x)", {"read"}, Truth.NO, Truth.NO),
+        ("return readFileSync(x)", {"read"}, Truth.NO, Truth.NO),
+        ("await fs.promises.writeFile(x, 'a')", {"write"}, Truth.NO, Truth.NO),
+        ("await fsp.rm(x, { recursive: true })", {"delete"}, Truth.NO, Truth.NO),
+        ("mailer.sendMail({ to: x })", {"send"}, Truth.NO, Truth.YES),
+        ("return client.query({ name: x })", set(), Truth.UNKNOWN, Truth.UNKNOWN),
+        ("return something(x)", set(), Truth.UNKNOWN, Truth.UNKNOWN),
+    ],
+)
+def test_a_body_tells_what_a_tool_does(
+    body: str, effects: set[str], untrusted: Truth, egress: Truth
+) -> None:
+    tool = doing(body)
+
+    assert set(tool.effects) == effects
+    assert tool.effects_known is bool(effects)
+    assert (tool.reads_untrusted, tool.egress) == (untrusted, egress)
+
+
+@pytest.mark.parametrize(
+    ("schema", "typed", "free_form", "open_"),
+    [
+        ("z.object({ url: z.string(), n: z.number() })", Truth.YES, ("url",), ()),
+        ("z.object({ url: z.string().url().optional() })", Truth.YES, (), ()),
+        ("z.object({ path: z.string().describe('a').optional() })", Truth.YES, ("path",), ()),
+        ("z.object({ command: z.enum(['a', 'b']) })", Truth.YES, (), ()),
+        ("z.object({ a: z.any() })", Truth.NO, (), ()),
+        (
+            "z.object({ a: z.array(z.string()), b: z.record(z.string(), z.number()) })",
+            Truth.YES,
+            (),
+            (),
+        ),
+        ("z.object({ a: z.record(z.string(), z.any()), b: z.object({}) })", Truth.YES, (), ("a",)),
+        ("z.object({ query: z.union([z.string(), z.null()]) })", Truth.YES, ("query",), ()),
+        (
+            "z.object({ code: z.string() }).extend({ sql: z.string() })",
+            Truth.YES,
+            ("code", "sql"),
+            (),
+        ),
+        ("z.object({ a: other(), ...more })", Truth.UNKNOWN, (), ()),
+        ("z.object({})", Truth.YES, (), ()),
+        ("z.object({}).passthrough()", Truth.NO, (), ()),
+        (
+            "jsonSchema({ type: 'object', properties: { url: { type: 'string' } } })",
+            Truth.YES,
+            ("url",),
+            (),
+        ),
+        ("{ type: 'object', properties: { url: { type: 'string' } } }", Truth.YES, ("url",), ()),
+        ("v.object({ url: v.string() })", Truth.UNKNOWN, (), ()),
+        ("shape", Truth.UNKNOWN, (), ()),
+    ],
+)
+def test_a_schema_tells_what_a_tool_takes(
+    schema: str, typed: Truth, free_form: tuple[str, ...], open_: tuple[str, ...]
+) -> None:
+    tool = tool_of(f"const it = tool({{ inputSchema: {schema}, execute }});")
+
+    assert (tool.typed, tool.free_form_parameters, tool.open_parameters) == (
+        typed,
+        free_form,
+        open_,
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("export const first = tool({ execute });", "first"),
+        ("const tools = { second: tool({ execute }) };", "second"),
+        ("export const third = () => tool({ execute });", "third"),
+        ("const a = tool({ name: 'fourth', execute });", "fourth"),
+    ],
+)
+def test_a_tool_is_called_by_itself_or_by_what_holds_it(code: str, name: str) -> None:
+    assert tool_of(code).name == name
+
+
+@pytest.mark.parametrize(
+    ("option", "approval"),
+    [
+        ("needsApproval: true", Truth.YES),
+        ("needsApproval: async () => true", Truth.UNKNOWN),
+        ("requireApproval: true", Truth.YES),
+        ("", Truth.UNKNOWN),
+    ],
+)
+def test_a_person_is_asked_first(option: str, approval: Truth) -> None:
+    assert tool_of(f"const it = tool({{ execute, {option} }});").approval is approval
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        (
+            "import { tool as t } from 'langchain';\nt(async ({ url }) => fetch(url), "
+            "{ name: 'it', schema: z.object({ url: z.string() }) });"
+        ),
+        (
+            "import { DynamicStructuredTool as D } from '@langchain/core/tools';\nnew D("
+            "{ name: 'it', schema: z.object({ url: z.string() }), func: (a) => fetch(a.url) });"
+        ),
+        (
+            "import { createTool } from '@mastra/core/tools';\ncreateTool({ id: 'it', inputSchema: "
+            "z.object({ url: z.string() }), execute: async ({ context }) => fetch(context.url) });"
+        ),
+        (
+            "import { tool as t } from '@openai/agents';\nt({ name: 'it', parameters: "
+            "z.object({ url: z.string() }), execute: ({ url }) => fetch(url) });"
+        ),
+        (
+            "import { tool as t } from '@anthropic-ai/claude-agent-sdk';\n"
+            "t('it', 'about', { url: z.string() }, async (given) => fetch(given.url));"
+        ),
+    ],
+)
+def test_every_framework_has_its_way_to_make_a_tool(code: str) -> None:
+    tool = tool_of(code)
+
+    assert (tool.name, tool.effects, tool.egress) == ("it", ("read",), Truth.YES)
+    assert (tool.typed, tool.free_form_parameters) == (Truth.YES, ("url",))
