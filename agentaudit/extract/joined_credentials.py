@@ -122,7 +122,7 @@ def _share_values(collector: Collector) -> None:
     for number, group in enumerate(numbered, start=1):
         deployed = sorted(group, key=lambda item: is_rehearsal(item.evidence[0].file))
         first = [credential.id for credential in deployed[: _MOST_SHARED + 1]]
-        holders = {credential.holder_id or credential.evidence[0].file for credential in group}
+        holders = {(credential.holder_id, credential.evidence[0].file) for credential in group}
         for credential in group:
             others = [other for other in first if other != credential.id]
             collector.update(

@@ -98,5 +98,8 @@ def test_one_program_that_knows_a_secret_by_two_names_shares_it_with_nobody() ->
     other = f"  b: {{image: 'b:1', environment: [API_KEY={SECRET}]}}\n"
     both = deployment_of({"compose.yaml": listed([SECRET]) + other})
 
+    stages = deployment_of({f"compose.{name}.yaml": listed([SECRET]) for name in ("dev", "prod")})
+
     assert {credential.one_holder for credential in alone.credentials} == {True}
+    assert {credential.one_holder for credential in stages.credentials} == {False}
     assert {credential.one_holder for credential in both.credentials} == {False}

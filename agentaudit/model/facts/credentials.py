@@ -57,7 +57,7 @@ class Credential(Fact, frozen=True, kw_only=True):
     first_of_shared: bool = False
     """Whether it is the first of those with the same value, by id."""
     one_holder: bool = False
-    """Whether nobody else has the value: one program, or one file, has it under several names."""
+    """Whether no other program and no other file has the value: it has several names for one."""
     agent_reachable: bool = False
     belongs_to: str = ""
     """`production` where its name, or that of what it opens, says so; else empty."""
