@@ -178,6 +178,14 @@ _OWN_ENDINGS = (
 
 _NUMBER = regex(r"[_-]?\d{1,2}$")
 """`OPENAI_API_KEY_2` is one of several of its kind."""
+_WHICH = frozenset(
+    {
+        *("primary", "secondary", "tertiary", "main", "backup", "fallback"),
+        *("prod", "production", "live", "staging", "dev", "development"),
+    }
+)
+"""`LLM_KEY_PRIMARY` is one of several, too."""
+_WHOLE_NAME = 2
 _APPLICATION_INSIGHTS = regex(r"app(?:lication)?_?insights", re.IGNORECASE)
 """
 Microsoft, "Connection strings in Application Insights": the string names a resource, and is "not
@@ -200,6 +208,7 @@ def secret_name(key: str) -> SecretName | None:
     if _APPLICATION_INSIGHTS.match(key):
         return None
     words = name_words(_NUMBER.sub("", key.removesuffix("_FILE").removesuffix("_file")))
+    words = words[:-1] if len(words) > _WHOLE_NAME and words[-1] in _WHICH else words
     kind = _kind(words)
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
         return None

@@ -77,6 +77,11 @@ _INSTRUCTION_FOLDERS = regex(
 )
 _VAULT = regex(r"(?:^|/)(?:(?:vault|openbao|bao)[\w.-]*|(?:vault|openbao)(?:/[\w.-]+){1,4})\.hcl$")
 """Configurations of Vault; other files of this ending are Packer's, Nomad's and many more."""
+_ENVIRONMENT = regex(
+    r"(?:^|[\w-]\.)env[._-](?:internal|external|local|prod\w*|dev\w*|stag(?:e|ing)|test\w*|qa|uat|ci"
+    r"|docker|compose|https?|example|sample|template|dist|bak\w*|backup\w*|old|orig\w*)$"
+)
+"""`env.internal` and `agent.env.bak`, which Compose and people call files of an environment."""
 _TEMPLATES = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".gotmpl", ".erb", ".mustache")
 _MARKUP = regex(r"\{\{|\{%|<%")
 
@@ -98,6 +103,8 @@ def syntax_of(file: str) -> str:
         return "hcl"
     if _INSTRUCTION_FOLDERS.search(file):
         return "markdown"
+    if _ENVIRONMENT.search(name):
+        return "dotenv"
     return "text" if name.endswith(_PROSE) else ""
 
 

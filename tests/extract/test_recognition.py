@@ -557,3 +557,11 @@ def test_a_certificate_in_base_64_is_no_key() -> None:
     pem = fake("private_key").replace("\\n", "\n").replace("PRIVATE KEY", "CERTIFICATE")
 
     assert by_look(b64encode(pem.encode()).decode()) is None
+
+
+@pytest.mark.parametrize("which", ["PRIMARY", "BACKUP", "PROD", "LIVE"])
+def test_one_of_several_keys_is_a_key(which: str) -> None:
+    value = "f3a9c1d27be84056a1b2c3d4e5f60718.Qw7eRt9yUi2oPa4s"
+
+    assert recognise(f"LLM_KEY_{which}", value) is not None
+    assert recognise(f"CRM_KEY_{which}_ID", value) is None
