@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.container_roles import keeps_clusters
 from agentaudit.extract.joined_credentials import agents_on, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent
@@ -36,17 +35,11 @@ def reach_identities(collector: Collector) -> None:
         apart = acting.apart(identity.id)
         collector.update(replace(identity, agent_reachable=True, agents=agents, agents_apart=apart))
     others = {
-        identity.id
-        for identity in collector.of(Identity)
-        if identity.kind == "service_account"
-        and identity.provider == "kubernetes"
-        and keeps_clusters(identity.name)
-    }
-    others |= {
         edge.dst
         for edge in collector.edges.values()
         if edge.kind is EdgeKind.AUTHENTICATES_AS and edge.src.startswith("runtime:")
     }
+    others.update(item.id for item in collector.of(Identity) if item.part_of_cluster)
     for grant in collector.of(Grant):
         if acting.count(grant.identity_id):
             collector.update(replace(grant, agent_reachable=True))

@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.container_roles import keeps_clusters
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import service_account_id
 from agentaudit.extract.kubernetes_grants import UNLIMITED, Giving, add_grant, subject_id
@@ -36,9 +39,12 @@ Who a caller is without a token, with any, and with that of any pod.
 https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects and
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests
 """
+_SYSTEM = "kube-system"
+"""Where the parts of Kubernetes itself run: its network, its names, its storage."""
 _SHARED = Budget("shared rights", 200_000, free=40, whole=True)
 """Actions of roles, told once more for each further subject; its own lines are as long as some."""
 
+_ACCOUNT = "ServiceAccount"
 _NO_NAMESPACE = "default"
 """What objects without a namespace are read as."""
 
@@ -69,9 +75,11 @@ def _add_binding(
     rights: tuple[Rights, ...],
     told: set[RoleKey],
 ) -> None:
-    subjects = binding.node.child("subjects")
-    for node in subjects.list() if subjects is not None else ():
-        subject, role = _subject(collector, binding, node), bound_role(binding)
+    listed = binding.node.child("subjects")
+    subjects = listed.list() if listed is not None else ()
+    part = any(map(_keeps_clusters, subjects))
+    for node in subjects:
+        subject, role = _subject(collector, binding, node, part=part), bound_role(binding)
         if role in told and not _affordable(collector, binding, rights):
             continue
         told.add(role)
@@ -90,17 +98,24 @@ def _affordable(
     return collector.affords(_SHARED, effort, (place, what, "they may do anything"))
 
 
-def _subject(collector: Collector, binding: KubernetesObject, subject: Node) -> Identity:
+def _keeps_clusters(subject: Node) -> bool:
+    return subject.text_at("kind") == _ACCOUNT and keeps_clusters(subject.text_at("name"))
+
+
+def _subject(
+    collector: Collector, binding: KubernetesObject, subject: Node, *, part: bool
+) -> Identity:
+    """One of those to whom a binding gives a role, all of them parts of one thing."""
     kind, name = subject.text_at("kind"), subject.text_at("name")
     namespace = subject.text_at("namespace") or binding.namespace
     place = evidence(binding.document, subject.child("name") or subject, name)
-    account = kind == "ServiceAccount"
+    account = kind == _ACCOUNT
     if account and _is_applied_there(collector, binding, (namespace, name)):
         namespace = _NO_NAMESPACE
     open_to = _EVERYBODY.get((kind, name), "")
     if kind == "Group" and name.startswith(f"{_PODS}:"):
         open_to = "every_pod"
-    return collector.add(
+    identity = collector.add(
         Identity(
             id=service_account_id(namespace, name) if account else subject_id(kind, name),
             name=name,
@@ -111,6 +126,10 @@ def _subject(collector: Collector, binding: KubernetesObject, subject: Node) -> 
             open_to=open_to,
         )
     )
+    if account and (part or namespace == _SYSTEM) and not identity.part_of_cluster:
+        identity = replace(identity, part_of_cluster=True)
+        collector.update(identity)
+    return identity
 
 
 def _is_applied_there(

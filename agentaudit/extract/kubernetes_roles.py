@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.kubernetes_aggregation import Aggregation, Part, gathers
@@ -36,6 +37,12 @@ authentication.k8s.io and authorization.k8s.io); an event only reports.
 _REPORTS = ("/status", "/finalizers")
 _WHOLE = frozenset({"*", CORE, ROLES})
 """Groups of which everything is the cluster: with pods and secrets, or by binding any role."""
+_ITS_OWN = regex(r"^(?:apps|batch|autoscaling|policy|extensions|\*?)$|(?:^|\.)k8s\.io$")
+"""
+Groups of the API that Kubernetes brings along, or keeps for itself; others were added to a cluster.
+
+https://kubernetes.io/docs/reference/using-api/#api-groups
+"""
 BUILT_IN = {
     "cluster-admin": (("*",), ("*",)),
     "admin": (("*",), ("secrets", "pods", "pods/exec", "deployments", "configmaps")),
@@ -189,12 +196,16 @@ def _rights(place: Evidence, rule: Rule) -> Rights:
     writes = tuple(filter(_changes, actions))
     whole = not rule.names
     everything = "*" in rule.verbs and "*" in rule.resources
+    added = bool(rule.groups) and not any(map(_ITS_OWN.search, rule.groups))
+    of = f" of {', '.join(rule.groups)}" if added else ""
     return Rights(
         place=place,
         actions=actions,
         writes=writes,
         sensitive=tuple(filter(_sensitive, actions)),
-        wildcards=tuple(action for action in actions if "*" in action and whole and _more(action)),
+        wildcards=tuple(
+            f"{action}{of}" for action in actions if "*" in action and whole and _more(action)
+        ),
         escalations=escalations_of(rule),
         admin=whole and everything and not _WHOLE.isdisjoint(rule.groups),
         permissions_count=sum("role" in action or "token" in action for action in writes),

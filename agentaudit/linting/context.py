@@ -1,10 +1,13 @@
-"""Context: what a finding in a test, an evaluation or a manual is worth."""
+"""Context: what a finding in a test, a manual or an archive is worth."""
+
+from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.model.deployment import Deployment
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.facts.credentials import Credential, CredentialForm
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.finding import Severity
@@ -14,29 +17,65 @@ _TRIAL = regex(
     r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$"
 )
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""
+_RETIRED = regex(r"(?:^|/)(?:_?archived?|\.[\w-]*backups?|deprecated)/")
+"""Folders in which teams keep what they no longer use."""
+_UNSTARTED = regex(r"(?:^|/)\.github/workflows/[^/]+/")
+"""
+GitHub runs what lies in `.github/workflows` itself, and in no folder below it.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+"""
+_OF_ANOTHER = regex(r".\/\.github/workflows/")
+"""Of a folder within a project: a copy, or what a template brings along."""
 
 
-def rehearsed(fact: Fact) -> bool:
-    """Whether nobody deploys a fact: tests, manuals, agents of evaluations and their memories."""
-    file = fact.evidence[0].file
-    tried = isinstance(fact, Agent | MemoryStore) and _TRIAL.search(file) is not None
-    return tried or is_rehearsal(file)
+class Context(Struct, frozen=True):
+    """Where findings of one deployment were found."""
+
+    is_project: bool
+    """Whether its root has files of its own, as a repository has, and a folder of several has not."""
+
+    def idle(self, fact: Fact) -> bool:
+        """
+        Whether nobody deploys a fact: tests, manuals, archives, workflows that nothing starts.
+
+        A key that is written down there works all the same, and so is of tests and manuals alone.
+        """
+        file = fact.evidence[0].file
+        if is_rehearsal(file):
+            return True
+        if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:
+            return False
+        tried = isinstance(fact, Agent | MemoryStore) and _TRIAL.search(file) is not None
+        return tried or self._is_kept_only(file)
+
+    def judged(
+        self, fact: Fact, severity: Severity, confidence: Confidence
+    ) -> tuple[Severity, Confidence]:
+        """
+        The severity and confidence of a finding where it was found.
+
+        What nobody deploys is at most a note. A credential that is certain stays what it is
+        wherever it stands: it works from there, too. A default that everybody knows opens nothing
+        there.
+        """
+        works = (
+            isinstance(fact, Credential)
+            and fact.form is CredentialForm.LITERAL
+            and fact.confidence is Confidence.CERTAIN
+            and not fact.default_value
+        )
+        if works or not self.idle(fact):
+            return severity, confidence
+        return min(severity, Severity.LOW, key=lambda item: item.rank), Confidence.POSSIBLE
+
+    def _is_kept_only(self, file: str) -> bool:
+        """Whether a file is one that its project has put away, or that it does not start."""
+        if _RETIRED.search(file) or _UNSTARTED.search(file):
+            return True
+        return self.is_project and _OF_ANOTHER.search(file) is not None
 
 
-def in_context(
-    fact: Fact, severity: Severity, confidence: Confidence
-) -> tuple[Severity, Confidence]:
-    """
-    The severity and confidence of a finding where it was found.
-
-    What nobody deploys is at most a note. A credential that is certain stays what it is wherever
-    it stands: it works from there, too. A default that everybody knows opens nothing there.
-    """
-    works = (
-        isinstance(fact, Credential)
-        and fact.confidence is Confidence.CERTAIN
-        and not fact.default_value
-    )
-    if works or not rehearsed(fact):
-        return severity, confidence
-    return min(severity, Severity.LOW, key=lambda item: item.rank), Confidence.POSSIBLE
+def context_of(deployment: Deployment) -> Context:
+    """What the files of a deployment say of all of them."""
+    return Context(is_project=any("/" not in item.file for item in deployment.coverage))

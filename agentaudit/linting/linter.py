@@ -8,7 +8,7 @@ from typing import get_args
 from msgspec.structs import replace
 
 from agentaudit import __version__
-from agentaudit.linting.context import in_context, rehearsed
+from agentaudit.linting.context import Context, context_of
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.linting.redaction import shown_open_end, shown_place, shown_subject
 from agentaudit.linting.summaries import credential_summaries, gateway_names, memory_summaries
@@ -126,13 +126,13 @@ def _in_part(item: FileCoverage, rules: Collection[str]) -> FileCoverage:
 
 
 def _findings(deployment: Deployment, answers: _Answers, limits: Limits) -> Iterator[Finding]:
-    known = {fact.id: fact for fact in deployment.facts()}
+    known, context = {fact.id: fact for fact in deployment.facts()}, context_of(deployment)
     for rule, answered in answers:
         matches = [(fact, severity) for fact, severity in answered if severity is not None]
         groups = [matches] if rule.rule.once and matches else [[match] for match in matches]
         once: dict[tuple[Evidence, str], Finding] = {}
         for group in groups:
-            finding = _finding(rule, group, known, limits)
+            finding = _finding(rule, group, (known, context), limits)
             once.setdefault((finding.evidence, finding.message), finding)
         yield from once.values()
 
@@ -156,15 +156,19 @@ def _matches(
 
 
 def _finding(
-    rule: CompiledRule, group: Sequence[_Match], known: dict[FactId, Fact], limits: Limits
+    rule: CompiledRule,
+    group: Sequence[_Match],
+    around: tuple[dict[FactId, Fact], Context],
+    limits: Limits,
 ) -> Finding:
     """The finding about one fact, or about the first of several, deployed ones before others."""
-    group = sorted(group, key=lambda match: rehearsed(match[0]))
+    known, context = around
+    group = sorted(group, key=lambda match: context.idle(match[0]))
     fact = group[0][0]
     others = [other.evidence[0] for other, _ in group[1:]]
     related = [*fact.evidence[1:], *others, *_named_facts(fact, known)]
     subject = "deployment" if rule.rule.once else fact.id
-    severity, confidence = in_context(
+    severity, confidence = context.judged(
         fact,
         max((severity for _, severity in group), key=lambda severity: severity.rank),
         _weakest(rule.rule.confidence, fact.confidence),

@@ -176,7 +176,11 @@ def test_an_account_called_after_what_keeps_a_cluster_is_no_agents(
 
 @pytest.mark.parametrize(
     ("verbs", "wildcards"),
-    [("[get, list]", ()), ("['*']", ("*:*",)), ("[get, delete]", ("delete:*",))],
+    [
+        ("[get, list]", ()),
+        ("['*']", ("*:* of external-secrets.io",)),
+        ("[get, delete]", ("delete:* of external-secrets.io",)),
+    ],
 )
 def test_to_look_at_all_of_a_group_is_not_to_do_all_of_it(
     verbs: str, wildcards: tuple[str, ...]
@@ -188,3 +192,66 @@ def test_to_look_at_all_of_a_group_is_not_to_do_all_of_it(
     (grant,) = bound("look", "ServiceAccount", "looker", role).grants
 
     assert grant.service_wildcards == wildcards
+
+
+CONTROLLERS = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: sync}
+rules:
+  - {apiGroups: ["%s"], resources: ["*"], verbs: ["*"]}
+  - {apiGroups: [""], resources: [configmaps], verbs: [create, delete]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: sync}
+roleRef: {kind: ClusterRole, name: sync}
+subjects: [%s]
+"""
+
+
+def account(name: str, namespace: str = "sync") -> str:
+    return f"{{kind: ServiceAccount, name: {name}, namespace: {namespace}}}"
+
+
+@pytest.mark.parametrize(
+    ("subjects", "others"),
+    [
+        ((account("image-controller"),), True),
+        ((account("sync-operator"), account("source-watcher")), True),
+        ((account("network", "kube-system"),), True),
+        ((account("source-watcher"),), False),
+        (("{kind: Group, name: build-controllers}",), False),
+    ],
+)
+def test_accounts_that_are_parts_of_a_cluster_are_no_agents(
+    subjects: tuple[str, ...],
+    others: bool,  # noqa: FBT001, a column of the table
+) -> None:
+    text = CONTROLLERS % ("sync.acme.example", ", ".join(subjects))
+    grants = deployment_of({"rbac.yaml": text}).grants
+
+    assert {grant.held_by_others for grant in grants} == {others}
+
+
+def test_a_controller_that_is_an_agent_stays_one() -> None:
+    text = CONTROLLERS % ("sync.acme.example", account("a-controller", "agents"))
+    pod = POD.replace("serviceAccountName: a,", "serviceAccountName: a-controller,")
+    grants = deployment_of({"rbac.yaml": text + pod}).grants
+
+    assert {(grant.agent_reachable, grant.held_by_others) for grant in grants} == {(True, False)}
+
+
+@pytest.mark.parametrize(
+    ("group", "wildcard"),
+    [
+        ("sync.acme.example", "*:* of sync.acme.example"),
+        ("batch", "*:*"),
+        ("gateway.networking.k8s.io", "*:*"),
+    ],
+)
+def test_a_wildcard_says_which_kinds_it_is_about(group: str, wildcard: str) -> None:
+    text = CONTROLLERS % (group, account("sync-controller"))
+    whole, _ = deployment_of({"rbac.yaml": text}).grants
+
+    assert whole.service_wildcards == (wildcard,)

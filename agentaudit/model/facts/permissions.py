@@ -23,6 +23,8 @@ class Identity(Fact, frozen=True, kw_only=True):
     oidc_subject: str = ""
     automount_token: Truth = Truth.UNKNOWN
     default_account: bool = False
+    part_of_cluster: bool = False
+    """Whether it keeps a cluster going by its name, or what it is bound beside does, or Kubernetes."""
     open_to: str = ""
     """Of whom it stands for where those are many: anybody, any_account or every_pod."""
     agent_reachable: bool = False
@@ -74,7 +76,9 @@ class Grant(Fact, frozen=True, kw_only=True):
     managed_policy: str = ""
     agent_reachable: bool = False
     held_by_others: bool = False
-    """Workloads act as its identity, and none of them runs an agent."""
+    """
+    Workloads act as its identity, and none of them runs an agent; or it is a part of the cluster.
+    """
     open_to: str = ""
     """
     Who has it, where that is no principal of its own: anybody, who need not prove who he is;

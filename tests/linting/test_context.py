@@ -1,0 +1,64 @@
+"""Context: what a project has put away, or does not start, is worth a note."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
+from agentaudit.model.finding import Severity
+from agentaudit.rules.ours import lint_rules
+
+WORKFLOW = """\
+name: triage
+on: {issues: {types: [opened]}}
+permissions: {contents: write}
+jobs:
+  triage:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: google-github-actions/run-gemini-cli@v0
+        with: {gemini_api_key: "${{ secrets.GEMINI_API_KEY }}"}
+"""
+SETTINGS = '{"mcpServers": {"files": {"command": "npx", "args": ["files-mcp"]}}}'
+KEY = "S3_TOKEN=vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG\n"
+
+
+def found(files: Mapping[str, str]) -> dict[str, Severity]:
+    """The severities of all findings, by their rules."""
+    result = lint(deployment_of(files), lint_rules())
+    return {item.rule: item.severity for item in result.findings}
+
+
+@pytest.mark.parametrize(
+    "file", [".github/workflows/archived/triage.yml", "apps/shop/.github/workflows/triage.yml"]
+)
+def test_a_workflow_that_github_does_not_run_is_a_note(file: str) -> None:
+    run = found({"README.md": "# Shop", ".github/workflows/triage.yml": WORKFLOW})
+    kept = found({"README.md": "# Shop", file: WORKFLOW})
+
+    assert {"strangers-steer-ci-agent", "static-cloud-key-in-ci"} <= set(run) & set(kept)
+    assert max(item.rank for item in run.values()) > Severity.LOW.rank
+    assert max(item.rank for item in kept.values()) <= Severity.LOW.rank
+
+
+def test_in_a_folder_of_several_repositories_each_runs_its_own_workflows() -> None:
+    run = found({".github/workflows/triage.yml": WORKFLOW})
+
+    assert found({"shop/.github/workflows/triage.yml": WORKFLOW}) == run
+
+
+@pytest.mark.parametrize("folder", [".mcp-backups", "config/archive", "_archived", "deprecated"])
+def test_what_a_project_has_put_away_is_a_note(folder: str) -> None:
+    assert found({f"{folder}/mcp.json": SETTINGS})["unpinned-tool-server"] is Severity.LOW
+
+
+@pytest.mark.parametrize("folder", ["backups", "archiver", "modules/backup"])
+def test_what_makes_backups_is_deployed(folder: str) -> None:
+    assert found({f"{folder}/mcp.json": SETTINGS})["unpinned-tool-server"] is Severity.MEDIUM
+
+
+def test_a_key_in_an_archive_works_as_well_as_elsewhere() -> None:
+    used, kept = found({".env": KEY}), found({"archive/.env": KEY})
+
+    assert used["literal-service-token"] is kept["literal-service-token"]
