@@ -24,6 +24,11 @@ from agentaudit.readers.places import node_at
 _LYING = Holding(holder="repository", exposure="file")
 _HARMLESS = re.compile(r"resourcetoken|unique|insight", re.IGNORECASE)
 """Names of what is made of hashes, and of where telemetry goes, which opens nothing to read."""
+_SETTING = re.compile(
+    r"(?:^|[-_/])(?:endpoint|ur[il]|host|name|deployment|model|version|region|location|index|port)$",
+    re.IGNORECASE,
+)
+"""Names of what many keep in a vault beside its secrets, to have all settings in one place."""
 _TEXTS = frozenset({"string", "securestring", ""})
 
 
@@ -60,7 +65,7 @@ def _add_shown(document: Document, parameter: Parameter, collector: Collector) -
 def _add_vault_secret(deployed: Deployed, collector: Collector) -> None:
     """A vault keeps what nobody else should; a literal beside it stands in the repository."""
     value = deployed.property_at("value")
-    if value is not None:
+    if value is not None and not _SETTING.search(deployed.name):
         _add_literals(deployed, (("secret", value),), collector)
 
 

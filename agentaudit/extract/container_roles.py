@@ -84,6 +84,8 @@ _INBOUND = regex(
     re.IGNORECASE,
 )
 """Settings by which a server asks who calls; what it holds for others has other names."""
+_ASKING = regex(r"(?:^|/)github-mcp-server(?:[:@]|$)")
+"""GitHub's server calls GitHub with the token of its caller (its `docs/streamable-http.md`)."""
 _SUPPORT = regex(
     r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy|caddy|keycloak"
     r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
@@ -203,6 +205,11 @@ def _names_in(text: str) -> tuple[str, ...]:
     if "\n" in text:  # a script may speak of agents, and start none
         return ()
     return tuple(word for word in words if _PATH.search(word))
+
+
+def asks_always(image: str, words: Iterable[str]) -> bool:
+    """Whether a server of a known image serves nobody without proof of who calls."""
+    return _ASKING.search(image) is not None and "http" in words
 
 
 def asks(settings: Iterable[Setting]) -> bool:

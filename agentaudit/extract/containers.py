@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.container_roles import asks, resembles_agent, role_of
+from agentaudit.extract.container_roles import asks, asks_always, resembles_agent, role_of
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import fetched_by, image_launch
 from agentaudit.extract.mcp_tools import add_tools
@@ -268,7 +268,7 @@ def _tool_server(container: Container, place: Evidence) -> ToolServer:
 
 def _authenticated(container: Container) -> Truth:
     """Whether a setting makes a server ask who calls; open where not all settings are there."""
-    if asks(container.settings):
+    if asks_always(container.runtime.image, container.words) or asks(container.settings):
         return Truth.YES
     return Truth.NO if container.settings_whole else Truth.UNKNOWN
 

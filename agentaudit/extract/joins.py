@@ -22,6 +22,7 @@ from agentaudit.extract.joined_memory import join_memory
 from agentaudit.extract.joined_needs import join_needs
 from agentaudit.extract.joined_references import normal, resolve_references
 from agentaudit.extract.joined_servers import join_servers
+from agentaudit.extract.mcp_clients import GATEWAY_CLIENT
 from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
@@ -256,13 +257,17 @@ def _settle_approvals(collector: Collector) -> None:
 
 
 def _count_tools(collector: Collector) -> None:
-    """How many servers and tools each agent has; a server of unknown tools counts as one."""
+    """
+    How many servers and tools each agent has; a server of unknown tools counts as one.
+
+    How many of a gateway's servers one of its callers has, no file says.
+    """
     exposed = targets(collector, EdgeKind.EXPOSES)
     invoked = targets(collector, EdgeKind.INVOKES)
     for agent in collector.of(Agent):
         servers = exposed[agent.id]
         tools = set(invoked[agent.id]).union(*(exposed[server] for server in servers))
-        if servers or tools:
+        if (servers or tools) and agent.framework != GATEWAY_CLIENT:
             collector.update(replace(agent, tool_servers=len(set(servers)), tools=len(tools)))
 
 

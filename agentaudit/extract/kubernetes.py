@@ -9,6 +9,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
+from agentaudit.extract.kubernetes_alternatives import alternatives_of
 from agentaudit.extract.kubernetes_environment import (
     Pod,
     command_of,
@@ -48,17 +49,12 @@ _TOKENS = Budget("shared tokens", 20_000, free=4, whole=True)
 _CONFIGURATIONS = Budget("mounted configurations", 20_000, free=4, whole=True)
 """Of ConfigMaps, each as often as there are containers that mount it."""
 _LONG_S = 12 * 3600
-_ALTERNATIVES = {
-    "aws": "IRSA or EKS Pod Identity",
-    "google": "workload identity federation",
-    "azure": "Azure workload identity",
-}
 
 
 def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     """The workloads of every manifest, with the accounts they run under."""
     objects = kubernetes_objects(documents)
-    cluster = Cluster(objects)
+    cluster, alternatives = Cluster(objects), alternatives_of(objects)
     for owner in objects:
         route = None if is_of_cloud_run(owner) else _TEMPLATES.get(owner.kind)
         template = owner.node.get(*route) if route is not None else None
@@ -75,6 +71,7 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
                 tokens=tokens,
                 token_ttl_s=_longest(tokens),
                 labels=labels_of(template.get("metadata", "labels")),
+                alternatives=alternatives,
                 ports=frozenset(port for node, _ in _containers(spec) for port in _ports(node)),
             )
             _add_pod(replace(pod, instances=instances_of(pod)), collector)
@@ -128,7 +125,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         namespace=owner.namespace,
         ports=frozenset(_ports(node)),
         ports_of_pod=pod.ports,
-        short_alternative=_ALTERNATIVES,
+        short_alternative=pod.alternatives,
     )
 
 

@@ -29,6 +29,8 @@ class Pod(Struct, frozen=True, kw_only=True):
     """Of the service account, as its volumes hold them."""
     token_ttl_s: int | None = None
     """Of the one that lives longest."""
+    alternatives: dict[str, str] = field(default_factory=dict)
+    """By provider, what the cluster would hand out in place of its keys."""
     labels: tuple[tuple[str, str], ...] = ()
     ports: frozenset[str] = frozenset()
     """Numbers and names of those that its containers declare."""

@@ -11,6 +11,8 @@ _NPM = frozenset({"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bun"})
 _PYPI = frozenset({"uvx", "pipx", "uv"})
 _OCI = frozenset({"docker", "podman", "nerdctl"})
 _RUNNERS = frozenset({"dlx", "exec", "run", "x", "tool", "create", "init"})
+_JOINING = frozenset({"exec", "attach", "start", "compose"})
+"""What containers are given that there are already, by their names: which images, others say."""
 _VALUED = frozenset(
     {
         *("-e", "--env", "-v", "--volume", "--mount", "--name", "--network", "-p", "--publish"),
@@ -57,6 +59,8 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
         return npm_launch(_packaged(arguments))
     if name in _PYPI and not own:
         return pypi_launch(_packaged(arguments))
+    if name in _OCI and next(_words(arguments), "") in _JOINING:
+        return Launch(package=name)
     if name in _OCI:
         return image_launch(_first_word(arguments))
     programs = {"python", "python3", "node", "deno", "go", "java", "ruby"}

@@ -17,6 +17,7 @@ from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded_yaml
 from agentaudit.extract.gateways import Gateways
 from agentaudit.extract.kubernetes_objects import kubernetes_objects
+from agentaudit.extract.litellm_charts import charted_database
 from agentaudit.extract.litellm_guardrails import add_guardrails, failing_open
 from agentaudit.extract.litellm_limits import add_virtual_keys, limit_spending
 from agentaudit.extract.litellm_memory import add_cache
@@ -41,8 +42,9 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
         if workload.role == "gateway" and "litellm" in workload.image
     ]
     settings = (item for workload in proxies for item in workload.settings)
+    told = next((item.value for item in settings if item.key == _DATABASE), None)
     around = _Around(
-        database=next((item.value for item in settings if item.key == _DATABASE), None),
+        database=told or charted_database(documents),
         whole=all(workload.settings_whole for workload in proxies),
         gateways=Gateways(collector),
     )
@@ -54,7 +56,7 @@ class _Around(Struct, frozen=True):
     """What the containers say that run the proxy."""
 
     database: Node | None
-    """What connects them with a database."""
+    """What connects them with a database, or says that their chart does."""
     whole: bool
     """Whether none of them gets settings that no file here holds."""
     gateways: Gateways

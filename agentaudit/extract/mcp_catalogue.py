@@ -26,6 +26,8 @@ class KnownTool(Struct, frozen=True, kw_only=True):
     """Its results hold what is nobody else's business."""
     egress: bool
     """Its arguments can carry data out."""
+    in_page: bool
+    """Code that it runs has what a page of a browser has: no files, and no secrets of the agent."""
 
 
 class KnownServer(Struct, frozen=True, kw_only=True):
@@ -58,7 +60,8 @@ def _server(name: str, pattern: str, source: str, resource: str, *, tools: str) 
     """
     A server from its tools, written as `name:flags`.
 
-    Small letters are effects (r, w, d, x, s); U reads untrusted content, P private, E sends out.
+    Small letters are effects (r, w, d, x, s); U reads untrusted content, P private, E sends out,
+    B runs within a page of a browser.
     """
     return KnownServer(
         name=name,
@@ -76,6 +79,7 @@ def _tool(name: str, flags: str) -> KnownTool:
         untrusted="U" in flags,
         private="P" in flags,
         egress="E" in flags,
+        in_page="B" in flags,
     )
 
 
@@ -128,7 +132,7 @@ CATALOGUE: tuple[KnownServer, ...] = (
         "web pages",
         "",
         tools="puppeteer_navigate:rUE puppeteer_screenshot:rU puppeteer_click:sE "
-        "puppeteer_fill:sE puppeteer_evaluate:xUE",
+        "puppeteer_fill:sE puppeteer_evaluate:xUEB",
     ),
     _server(
         "playwright",
@@ -136,7 +140,7 @@ CATALOGUE: tuple[KnownServer, ...] = (
         "web pages",
         "",
         tools="browser_navigate:rUE browser_snapshot:rU browser_click:sE browser_type:sE "
-        "browser_evaluate:xUE browser_file_upload:sE",
+        "browser_evaluate:xUEB browser_file_upload:sE",
     ),
     _server(
         "brave-search",

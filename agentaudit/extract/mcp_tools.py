@@ -97,6 +97,7 @@ def _add_tool(
             reads_private=_truth(holds=tool.private),
             egress=_truth(holds=tool.egress),
             typed=Truth.YES,
+            sandboxed=Truth.YES if tool.in_page else Truth.UNKNOWN,
             approval=Truth.NO if approved else Truth.UNKNOWN,
         )
     )

@@ -4,13 +4,35 @@ from agentaudit.extract.secret_names import name_words
 
 _EFFECTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("delete", frozenset({"delete", "remove", "destroy", "uninstall", "drop", "terminate"})),
-    ("execute", frozenset({"exec", "execute", "shell", "eval"})),
+    ("execute", frozenset({"exec", "shell", "eval"})),
     ("write", frozenset({"create", "update", "apply", "patch", "write", "set", "scale"})),
     ("read", frozenset({"get", "list", "describe", "read", "search", "query", "show"})),
 )
+_EXECUTING = frozenset({"execute", "run"})
+_EXECUTED = frozenset(
+    {
+        *("code", "script", "scripts", "command", "commands", "program", "shell", "terminal"),
+        *(
+            "python",
+            "bash",
+            "sh",
+            "powershell",
+            "javascript",
+            "kubectl",
+            "cli",
+            "sql",
+            "pod",
+            "pods",
+        ),
+    }
+)
+"""What a model writes and something runs; `execute` alone may be of a tool, by its name."""
 
 
 def named_effects(name: str) -> tuple[str, ...]:
     """The effects that the words of a name promise; none where they promise nothing."""
     words = set(name_words(name))
-    return tuple(effect for effect, verbs in _EFFECTS if words & verbs)
+    runs = bool(words & _EXECUTING and words & _EXECUTED)
+    return tuple(
+        effect for effect, verbs in _EFFECTS if words & verbs or (runs and effect == "execute")
+    )

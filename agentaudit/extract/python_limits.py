@@ -8,6 +8,7 @@ from agentaudit.extract.bounds import Bound
 from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
+from agentaudit.extract.python_spending import may_be_limited
 from agentaudit.extract.python_syntax import argument, keyword, splatted
 from agentaudit.extract.python_waits import ends_in_time
 from agentaudit.model.evidence import Known
@@ -106,7 +107,18 @@ def budget(building: Building, call: Call) -> Known:
         return Known.SET
     found = _presence(building, call, _BUDGETS)
     hidden = building.may_have_more(keyword(call.node, "middleware"))
+    if found is Known.NONE and not hidden and _may_be_checked(building, call):
+        return Known.UNKNOWN
     return Known.UNKNOWN if found is Known.NONE and hidden else found
+
+
+def _may_be_checked(building: Building, call: Call) -> bool:
+    checked = may_be_limited(building.documents, building.module.document.file)
+    if checked:
+        place = building.module.place(call.node, call.last)
+        what = "whether the budgets that its program checks are the agent's"
+        building.collector.leave_open(place, what, "how much may be spent")
+    return checked
 
 
 def _presence(building: Building, call: Call, names: tuple[str, ...]) -> Known:

@@ -51,6 +51,10 @@ _SOURCE = regex(r"^(?:\.{0,2}/)?(?:[\w@.-]+/)+[\w@.-]+\.(?:[cm]?[jt]sx?|py|go|rb
 """`credentials: dist/credentials/SlackApi.credentials.js` says which file describes them."""
 _VARIABLE = regex(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 """`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
+_NAMED = regex(
+    r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,8}-(?:secrets?|credentials?|creds|tokens?|keys?|tls|certs?)"
+)
+"""`backupTargetCredentialSecret: shop-s3-credentials` says which Secret the value is kept in."""
 _MODEL = regex(r"[a-z][a-z-]*/[a-z][a-z0-9.-]*(?::[a-z]+)?")
 """`x-ai/grok-4-fast:free` is which model a key is for."""
 _TYPES = regex(r"(?:string|str|number|int|integer|boolean|null|undefined|none|any)(?:\s?\|\s?\w+)+")
@@ -96,6 +100,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         and not _reads_as_words(value)
         and not _EXAMPLE_TOKEN.search(value)
         and not _MODEL.fullmatch(value)
+        and not _NAMED.fullmatch(value)
         and not is_made_up(value)
     )
 

@@ -33,7 +33,7 @@ class Context(Struct, frozen=True):
     """Where findings of one deployment were found."""
 
     is_project: bool
-    """Whether its root has files of its own, as a repository has, and a folder of several has not."""
+    """Whether its root has files, as that of a repository has; a folder of several has none."""
 
     def idle(self, fact: Fact) -> bool:
         """

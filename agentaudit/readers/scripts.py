@@ -29,6 +29,8 @@ _ASSIGNMENT = regex(
     re.MULTILINE | re.VERBOSE,
 )
 """Of a shell of Unix or PowerShell, of a unit of systemd, and what a container is started with."""
+_ELEMENT = regex(r"[A-Za-z_][\w.]*\[")
+"""`token = tokens[0]` is of a program that a script holds."""
 _COMMANDS = ("$(", "`")
 """In which a script asks another program for the value."""
 _COMMENT = regex(r"^[ \t]*#(?P<text>[^\n]*)$", re.MULTILINE)
@@ -49,6 +51,8 @@ def assignments(text: str) -> Iterator[Assignment]:
             if any(mark in match[0] for mark in _COMMANDS):
                 continue
             group = next(name for name in ("double", "single", "plain") if match[name] is not None)
+            if group == "plain" and _ELEMENT.match(match[group]):
+                continue
             yield Assignment(match["name"], match[group], match.start(group))
 
 

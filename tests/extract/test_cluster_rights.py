@@ -218,9 +218,9 @@ def account(name: str, namespace: str = "sync") -> str:
     ("subjects", "others"),
     [
         ((account("image-controller"),), True),
-        ((account("sync-operator"), account("source-watcher")), True),
+        ((account("sync-operator"), account("deployer")), True),
         ((account("network", "kube-system"),), True),
-        ((account("source-watcher"),), False),
+        ((account("deployer"),), False),
         (("{kind: Group, name: build-controllers}",), False),
     ],
 )

@@ -232,3 +232,50 @@ binds:
     (found,) = deployment_of({"agentgateway.yaml": text}).gateways
 
     assert bool(found.fails_open) is told
+
+
+CHARTED = """
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: proxy, namespace: ai}
+spec:
+  chart: {spec: {chart: %s}}
+  values: {%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("chart", "values", "budget"),
+    [
+        ("litellm-helm", "", Known.UNKNOWN),
+        ("litellm-helm", "db: {useExisting: true, deployStandalone: false}", Known.UNKNOWN),
+        ("litellm-helm", "db: {deployStandalone: false}", Known.NONE),
+        ("another", "", Known.NONE),
+    ],
+)
+def test_the_chart_gives_the_proxy_a_database(chart: str, values: str, budget: Known) -> None:
+    files = {
+        "litellm.json": json.dumps({"model_list": [MODEL]}),
+        "hr.yaml": CHARTED % (chart, values),
+    }
+
+    assert deployment_of(files).gateways[0].budget is budget
+
+
+def test_an_application_of_argo_cd_releases_the_chart_too() -> None:
+    application = """
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: proxy, namespace: argocd}
+spec: {source: {chart: litellm-helm}}
+"""
+    files = {"litellm.json": json.dumps({"model_list": [MODEL]}), "app.yaml": application}
+
+    assert deployment_of(files).gateways[0].logged is Truth.YES
+
+
+def test_the_servers_of_a_gateway_are_not_all_one_agents() -> None:
+    servers = {f"s{number}": {"url": "https://mcp.acme.example"} for number in range(3)}
+    (agent,) = read({"mcp_servers": servers}).agents
+
+    assert (agent.name, agent.tool_servers) == ("agents behind litellm.json", 0)

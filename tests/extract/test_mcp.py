@@ -6,6 +6,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.launchers import image_launch, launch_of
+from agentaudit.extract.named_effects import named_effects
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm
@@ -291,6 +292,13 @@ def test_gemini_keeps_sessions_as_long_as_it_is_told() -> None:
         ("npm", ["init", "files-mcp"], "files-mcp", Truth.NO),
         ("pnpm", ["dlx", "files-mcp"], "files-mcp", Truth.NO),
         ("docker", ["run", "-e", "A", "B=1", "acme/b:1.0.0"], "B=1", Truth.UNKNOWN),
+        (
+            "docker",
+            ["exec", "-i", "-e", "A=1", "shop-mcp", "node", "s.js"],
+            "docker",
+            Truth.UNKNOWN,
+        ),
+        ("docker", ["compose", "run", "--rm", "mcp"], "docker", Truth.UNKNOWN),
     ],
 )
 def test_a_program_of_the_project_itself_is_no_package(
@@ -325,3 +333,26 @@ def test_a_configuration_within_a_file_of_a_cluster_declares_servers() -> None:
 
     assert (server.name, server.pinned, server.evidence[0].line) == ("papers", Truth.NO, 6)
     assert [credential.variable for credential in found.credentials] == ["CRM_API_KEY"]
+
+
+def test_code_that_runs_in_a_page_of_a_browser_has_a_sandbox() -> None:
+    server = {"command": "npx", "args": ["@playwright/mcp@1.0.0"]}
+    tools = deployment_of({".mcp.json": json.dumps({"mcpServers": {"web": server}})}).tools
+    (run,) = [tool for tool in tools if "execute" in tool.effects]
+
+    assert (run.name, run.sandboxed) == ("web.browser_evaluate", Truth.YES)
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [
+        ("execute_command", True),
+        ("run_python", True),
+        ("k8s_exec", True),
+        ("network_execute", False),
+        ("execute_plan", False),
+        ("run_report", False),
+    ],
+)
+def test_what_executes_says_what_it_executes(name: str, runs: bool) -> None:  # noqa: FBT001, a column of the table
+    assert ("execute" in named_effects(name)) is runs

@@ -62,3 +62,31 @@ def test_a_key_in_an_archive_works_as_well_as_elsewhere() -> None:
     used, kept = found({".env": KEY}), found({"archive/.env": KEY})
 
     assert used["literal-service-token"] is kept["literal-service-token"]
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "severity"),
+    [
+        ("http://mcp.acme.example/mcp", "", Severity.HIGH),
+        ("http://files-mcp.tools.svc.cluster.local:8080/mcp", "", Severity.LOW),
+        ("http://files-mcp.tools.svc/mcp", "", Severity.LOW),
+        ("http://files.mcp-tools:8080/mcp", "", Severity.LOW),
+        ("http://xn--mgba.xn--p1ai/mcp", "", Severity.HIGH),
+        (
+            "http://files.tools.svc/mcp",
+            '"headers": {"Authorization": "Bearer ${T}"}',
+            Severity.MEDIUM,
+        ),
+    ],
+)
+def test_within_a_cluster_only_a_token_is_worth_reading_on_the_way(
+    address: str, headers: str, severity: Severity
+) -> None:
+    server = f'"url": "{address}", "type": "http"' + (f", {headers}" if headers else "")
+
+    assert (
+        found({".mcp.json": f'{{"mcpServers": {{"files": {{{server}}}}}}}'})[
+            "plaintext-tool-server"
+        ]
+        is severity
+    )

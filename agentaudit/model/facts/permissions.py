@@ -24,7 +24,7 @@ class Identity(Fact, frozen=True, kw_only=True):
     automount_token: Truth = Truth.UNKNOWN
     default_account: bool = False
     part_of_cluster: bool = False
-    """Whether it keeps a cluster going by its name, or what it is bound beside does, or Kubernetes."""
+    """Whether its name, or that of what it is bound beside, is of what keeps a cluster going."""
     open_to: str = ""
     """Of whom it stands for where those are many: anybody, any_account or every_pod."""
     agent_reachable: bool = False

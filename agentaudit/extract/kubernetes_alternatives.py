@@ -1,0 +1,45 @@
+"""What a cluster would hand out in place of a key of a cloud, by whose machines it runs on."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.kubernetes_objects import KubernetesObject
+
+ROLES_ANYWHERE = "IAM Roles Anywhere"
+_OF_A_CLOUD: Mapping[str, str] = MappingProxyType(
+    {
+        "aws": "IRSA or EKS Pod Identity",
+        "google": "workload identity federation",
+        "azure": "Azure workload identity",
+    }
+)
+_OF_ONES_OWN: Mapping[str, str] = MappingProxyType({**_OF_A_CLOUD, "aws": ROLES_ANYWHERE})
+"""
+EKS issues sessions to the pods of EKS; AWS takes certificates of others.
+
+https://docs.aws.amazon.com/rolesanywhere/latest/userguide/introduction.html
+"""
+_OWN_GROUP = regex(
+    r"(?:^|[./])(?:cattle\.io|metallb\.io|metallb\.universe\.tf|talos\.dev|longhorn\.io|rook\.io"
+    r"|openebs\.io|kube-vip\.io|linstor\.linbit\.com)/"
+)
+"""Groups of the API that come with distributions for one's own machines, and with their disks."""
+_OWN_DISKS = regex(r"^(?:longhorn|local-path|microk8s-|openebs|rook-|ceph|topolvm|synology)")
+_EKS = ("eks.amazonaws.com", "k8s.aws/", "eksctl.io", "ebs.csi.aws.com", "efs.csi.aws.com")
+
+
+def alternatives_of(objects: Sequence[KubernetesObject]) -> dict[str, str]:
+    """By provider, what would do without its keys here; EKS unless its machines are one's own."""
+    own = any(map(_runs_on_own_machines, objects))
+    texts = {item.document.file: item.document.text for item in objects} if own else {}
+    on_eks = any(holds_word(text, _EKS) for text in texts.values())
+    return dict(_OF_ONES_OWN if own and not on_eks else _OF_A_CLOUD)
+
+
+def _runs_on_own_machines(item: KubernetesObject) -> bool:
+    if _OWN_GROUP.search(item.node.text_at("apiVersion")):
+        return True
+    claims = item.node.get("spec", "volumeClaimTemplates")
+    asked = (item.node, *(claims.list() if claims is not None else ()))
+    return any(_OWN_DISKS.match(each.text_at("spec", "storageClassName")) for each in asked)

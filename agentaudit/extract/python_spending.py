@@ -1,0 +1,55 @@
+"""
+Budgets that a program keeps itself, or hands to its runs elsewhere than where it builds its agents.
+
+Whether what is checked there is what an agent spends, no name says. So it is open whether anything
+limits the agents of that program, and no more.
+"""
+
+import ast
+
+from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.python_builders import RUN_METHODS
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_imports import modules
+from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.rehearsals import is_rehearsal
+
+_WORDS = ("budget", "quota", "usage_limits")
+_CHECK = regex(
+    r"^_*(?:check|enforce|ensure|assert|require|reserve|consume)_(?!(?:\w+_)?(?:tokens?|context|prompt)_)"
+    r"(?:\w+_)?(?:budget|quota)s?(?:_\w+)?$"
+)
+"""
+`check_quota` and `_enforce_daily_budget` are asked before a run. To count tokens stops none, and
+`check_token_budget` makes a conversation fit into a model.
+"""
+_HANDED = "usage_limits"
+
+
+def may_be_limited(documents: Documents, file: str) -> bool:
+    """Whether the program that a file belongs to asks for a budget before it runs agents."""
+    return _program(file) in documents.once(_limited_programs)
+
+
+def _limited_programs(documents: Documents) -> frozenset[str]:
+    return frozenset(
+        _program(file)
+        for file, module in modules(documents).items()
+        if holds_word(module.document.text, _WORDS) and not is_rehearsal(file)
+        if any(_asks(module, call) for call in module.calls())
+    )
+
+
+def _asks(module: Module, call: Call) -> bool:
+    if _CHECK.match(call.last):
+        return True
+    handed = keyword(call.node, _HANDED) if call.last in RUN_METHODS else None
+    return handed is not None and not (
+        isinstance(handed, ast.Constant) and module.value(handed) is None
+    )
+
+
+def _program(file: str) -> str:
+    """The folder at the root in which a file lies; programs of one folder belong together."""
+    return file.partition("/")[0] if "/" in file else ""

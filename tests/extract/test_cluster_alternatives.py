@@ -1,0 +1,67 @@
+"""What a cluster would hand out in place of a key of AWS, by whose machines it runs on."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
+from agentaudit.model.finding import Severity
+from agentaudit.rules.ours import lint_rules
+
+BACKUP = """\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: backup, namespace: shop}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          containers:
+            - name: backup
+              image: "acme/backup:1"
+              env:
+                - {name: AWS_ACCESS_KEY_ID, valueFrom: {secretKeyRef: {name: s3, key: id}}}
+                - {name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: s3, key: key}}}
+"""
+CLAIM = """\
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: shop}
+spec: {storageClassName: %s}
+"""
+STATEFUL = """\
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec: {volumeClaimTemplates: [{spec: {storageClassName: longhorn}}]}
+"""
+CHART = "---\napiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: traefik}\n"
+ON_EKS = """\
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: s, annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::1:role/s"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "alternative", "severity"),
+    [
+        ("", "IRSA or EKS Pod Identity", Severity.MEDIUM),
+        (CLAIM % "gp3", "IRSA or EKS Pod Identity", Severity.MEDIUM),
+        (CLAIM % "local-path" + ON_EKS, "IRSA or EKS Pod Identity", Severity.MEDIUM),
+        (CLAIM % "local-path", "IAM Roles Anywhere", Severity.LOW),
+        (STATEFUL, "IAM Roles Anywhere", Severity.LOW),
+        (CHART, "IAM Roles Anywhere", Severity.LOW),
+    ],
+)
+def test_ones_own_machines_have_no_identity_of_eks(
+    more: str, alternative: str, severity: Severity
+) -> None:
+    found = deployment_of({"backup.yaml": BACKUP + more})
+    (finding,) = lint(found, lint_rules(), names=["static-cloud-key-despite-identity"]).findings
+
+    assert alternative in finding.message
+    assert finding.severity is severity

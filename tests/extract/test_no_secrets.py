@@ -1,0 +1,55 @@
+"""What stands where a secret could, and is none: names, settings, elements, and what counts on."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.recognition import by_look
+from agentaudit.extract.secret_values import could_be_secret
+
+VAULT = """\
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = { name: 'kv' }
+resource kept 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: '%s'
+  properties: { value: '%s' }
+}
+"""
+DRAWN = "vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG"
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        ("shop-s3-backup-credentials", False),
+        ("billing-db2-tls", False),
+        ("shop-s3-backup-x7k2q9v4", True),
+        ("shop2-Key-9f3kq8zt", True),
+    ],
+)
+def test_the_name_of_a_secret_of_kubernetes_is_none(value: str, secret: bool) -> None:  # noqa: FBT001, a column of the table
+    assert could_be_secret("backupCredentialSecret", "secret", value) is secret
+
+
+def test_an_element_of_a_program_within_a_script_is_no_secret() -> None:
+    script = "python - <<'EOF'\ntoken = usable_tokens_of_2024[0]\nEOF\nTOKEN={}\n"
+    (found,) = deployment_of({"issue.sh": script.format(DRAWN)}).credentials
+
+    assert found.evidence[0].line == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("CHAT-DEPLOYMENT", 0), ("search-endpoint", 0), ("SHOP-API-KEY", 1)]
+)
+def test_a_vault_keeps_settings_beside_its_secrets(name: str, kept: int) -> None:
+    deployment = deployment_of({"vault.bicep": VAULT % (name, DRAWN)})
+
+    assert len(deployment.credentials) == kept
+
+
+@pytest.mark.parametrize("value", ["xoxp-12345-67890-abcdef-ghijkl", "xoxb-012345-abcdefg-hijklmn"])
+def test_a_token_whose_parts_count_on_is_made_up(value: str) -> None:
+    assert by_look(value) is None
+
+
+def test_a_token_of_which_one_part_counts_on_by_chance_is_one() -> None:
+    assert by_look("xoxp-12345-48217-kq7vzr2lwx-ghijkl") is not None

@@ -1,0 +1,41 @@
+"""Budgets that a program checks elsewhere than where it builds its agents."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Known
+
+AGENT = """
+from pydantic_ai import Agent
+
+agent = Agent("openai:gpt-5")
+"""
+CHECKED = "import pydantic_ai\n\n\nasync def ask(user):\n    await quotas.check_quota(user)\n"
+HANDED = (
+    "import pydantic_ai\n\n\nasync def ask(agent, most):\n"
+    "    return await agent.run('hi', usage_limits=%s)\n"
+)
+COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tokens)\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        ("app/api.py", CHECKED, Known.UNKNOWN),
+        ("app/api.py", CHECKED.replace("check_quota", "_enforce_daily_budget"), Known.UNKNOWN),
+        ("app/api.py", HANDED % "most", Known.UNKNOWN),
+        ("app/api.py", HANDED % "None", Known.NONE),
+        ("app/api.py", COUNTED, Known.NONE),
+        ("app/api.py", CHECKED.replace("check_quota", "check_token_budget"), Known.NONE),
+        ("other/api.py", CHECKED, Known.NONE),
+        ("app/tests/test_api.py", CHECKED, Known.NONE),
+    ],
+)
+def test_a_budget_that_a_program_checks_may_be_its_agents(
+    file: str, text: str, found: Known
+) -> None:
+    deployment = deployment_of({"app/agent.py": AGENT, file: text})
+    told = [end for end in deployment.unresolved if "budgets" in end.what]
+
+    assert deployment.agents[0].budget is found
+    assert bool(told) is (found is Known.UNKNOWN)
