@@ -65,14 +65,12 @@ def shown_from(
     from agentaudit.model.evidence import Confidence
     from agentaudit.model.finding import Severity
 
+    least, sure = Severity(severity.value).rank, Confidence(confidence.value).rank
     kept = tuple(
         item
         for item in result.findings
         if item.rule == NARROWED.id
-        or (
-            item.severity.rank >= Severity(severity.value).rank
-            and item.confidence.rank >= Confidence(confidence.value).rank
-        )
+        or (item.severity.rank >= least and item.confidence.rank >= sure)
     )
     below = len(result.findings) - len(kept)
     if below:

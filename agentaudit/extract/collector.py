@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -175,6 +176,10 @@ class Collector(Struct):
         return tuple(
             self.edges[key] for key in self._begun.get(src, ()) if not kinds or key[0] in kinds
         )
+
+    def edges_of(self, *kinds: EdgeKind) -> Sequence[Edge]:
+        """The edges of some kinds, in the order in which they came."""
+        return [edge for edge in self.edges.values() if edge.kind in kinds]
 
     def remember(
         self, agent: FactId, store: Fact, *, confidence: Confidence = Confidence.CERTAIN

@@ -119,7 +119,7 @@ def _add_memory(
     constant = key is not None and _constant(key)
     tenants = any(map(_names_tenants, settings))
     store = MemoryStore(
-        id=fact_id("memory_store", backend or "conversation memory", f"{owner}/memory"),
+        id=memory_id(owner, backend),
         name=f"conversation memory ({backend})" if backend else "conversation memory",
         evidence=(place_of(place), *(place_of(item) for item in relevant if item is not place)),
         confidence=Confidence.LIKELY,
@@ -185,9 +185,9 @@ def open_to_every_page(workload: Workload) -> Setting | None:
     return next(wide, None) if credentials else None
 
 
-def memory_id(workload: Workload, backend: str) -> FactId:
-    """The id of the memory store of a workload's environment."""
-    return fact_id("memory_store", backend, f"{workload.runtime_id}/memory")
+def memory_id(owner: FactId, backend: str) -> FactId:
+    """The id of the memory store that the environment of a runtime speaks of."""
+    return fact_id("memory_store", backend or "conversation memory", f"{owner}/memory")
 
 
 def _bound(settings: Sequence[Setting], pattern: re.Pattern[str]) -> _Bound:

@@ -62,17 +62,13 @@ def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -
     content = next((item for item in settings if _logs_content(item, of_agent=asked)), None)
     printed = content is not None and not _TRACED.search(content.key)
     kept = runtime.log_retention if printed and isinstance(runtime, Runtime) else Known.UNKNOWN
-    for kind in dict.fromkeys(kind for _, kind, _ in _TRACING):
-        found = [
-            (by_name[name], by_name[name].content.lower() not in off)
-            for name, log, off in _TRACING
-            if log == kind and name in by_name
-        ]
-        if found:
-            places = tuple(place_of(setting) for setting, _ in found)
-            enabled = all(on for _, on in found)
-            _add_log(collector, kind, owner, places, enabled=enabled, content=content is not None)
-    if content is not None and not any(name in by_name for name, _, _ in _TRACING):
+    traced = [(kind, by_name[name], off) for name, kind, off in _TRACING if name in by_name]
+    for kind in dict.fromkeys(kind for kind, _, _ in traced):
+        found = [(setting, off) for log, setting, off in traced if log == kind]
+        places = tuple(place_of(setting) for setting, _ in found)
+        enabled = all(setting.content.lower() not in off for setting, off in found)
+        _add_log(collector, kind, owner, places, enabled=enabled, content=content is not None)
+    if content is not None and not traced:
         log = _add_log(collector, "log", owner, (place_of(content),), enabled=True, content=True)
         collector.update(replace(log, retention=kept))
 

@@ -28,6 +28,9 @@ class Level(StrEnum):
     PERMISSIONS = "permissions"
 
 
+_CHANGING = (Level.WRITE, Level.PERMISSIONS)
+
+
 class Access(msgspec.Struct, frozen=True):
     """What is known of one action."""
 
@@ -38,7 +41,7 @@ class Access(msgspec.Struct, frozen=True):
     @property
     def changes(self) -> bool:
         """Whether the action changes data or permissions."""
-        return self.level in (Level.WRITE, Level.PERMISSIONS)
+        return self.level in _CHANGING
 
 
 class TableNote(msgspec.Struct, frozen=True):

@@ -35,10 +35,9 @@ _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove",
 def _open_networks(collector: Collector) -> None:
     """A runtime on a public network lets out whatever its identity may read of any kind."""
     public: dict[FactId, list[str]] = {}
-    for edge in collector.edges.values():
+    for edge in collector.edges_of(EdgeKind.AUTHENTICATES_AS):
         runtime = collector.facts.get(edge.src)
-        acts = edge.kind is EdgeKind.AUTHENTICATES_AS and isinstance(runtime, Runtime)
-        if acts and isinstance(runtime, Runtime) and runtime.network == "public":
+        if isinstance(runtime, Runtime) and runtime.network == "public":
             public.setdefault(edge.dst, []).append(runtime.name)
     for grant in collector.of(Grant) if public else ():
         names = public.get(grant.identity_id, [])

@@ -5,6 +5,7 @@ The second half of the joins: it asks where agents run, which the first half has
 """
 
 from collections import defaultdict
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -33,26 +34,24 @@ def join_credentials(collector: Collector) -> None:
 def agents_on(collector: Collector) -> dict[FactId, list[FactId]]:
     """Runtimes, with the agents that run on them."""
     found: dict[FactId, list[FactId]] = defaultdict(list)
-    for edge in collector.edges.values():
-        if edge.kind is EdgeKind.RUNS_ON and edge.src.startswith("agent:"):
+    for edge in collector.edges_of(EdgeKind.RUNS_ON):
+        if edge.src.startswith("agent:"):
             found[edge.dst].append(edge.src)
     return found
 
 
 def targets(collector: Collector, kind: EdgeKind) -> dict[FactId, list[FactId]]:
     found: dict[FactId, list[FactId]] = defaultdict(list)
-    for edge in collector.edges.values():
-        if edge.kind is kind:
-            found[edge.src].append(edge.dst)
+    for edge in collector.edges_of(kind):
+        found[edge.src].append(edge.dst)
     return found
 
 
 def _show_credentials(collector: Collector) -> None:
     """What a runtime holds, its agents hold; what an agent can see, a steered agent can take."""
     agents = {runtime: sorted(found) for runtime, found in agents_on(collector).items()}
-    for edge in sorted(collector.edges.values(), key=lambda item: (item.src, item.dst)):
-        if edge.kind is not EdgeKind.VISIBLE_TO or edge.dst not in agents:
-            continue
+    seen = [edge for edge in collector.edges_of(EdgeKind.VISIBLE_TO) if edge.dst in agents]
+    for edge in sorted(seen, key=attrgetter("src", "dst")):
         seeing = agents[edge.dst]
         credential = collector.facts[edge.src]
         if isinstance(credential, Credential) and credential.holder == "container":
@@ -65,8 +64,8 @@ def _show_credentials(collector: Collector) -> None:
             )
     visible = {
         edge.src
-        for edge in collector.edges.values()
-        if edge.kind is EdgeKind.VISIBLE_TO and edge.dst.startswith(("agent:", "tool_server:"))
+        for edge in collector.edges_of(EdgeKind.VISIBLE_TO)
+        if edge.dst.startswith(("agent:", "tool_server:"))
     }
     for credential in collector.of(Credential):
         if credential.id in visible or credential.holder in {"agent", "tool_server"}:

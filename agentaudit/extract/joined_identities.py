@@ -36,8 +36,8 @@ def reach_identities(collector: Collector) -> None:
         collector.update(replace(identity, agent_reachable=True, agents=agents, agents_apart=apart))
     others = {
         edge.dst
-        for edge in collector.edges.values()
-        if edge.kind is EdgeKind.AUTHENTICATES_AS and edge.src.startswith("runtime:")
+        for edge in collector.edges_of(EdgeKind.AUTHENTICATES_AS)
+        if edge.src.startswith("runtime:")
     }
     others.update(item.id for item in collector.of(Identity) if item.part_of_cluster)
     for grant in collector.of(Grant):
@@ -57,8 +57,7 @@ class _Acting:
 
     def __init__(self, collector: Collector) -> None:
         on, visible = agents_on(collector), targets(collector, EdgeKind.VISIBLE_TO)
-        steps = (EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES)
-        edges = [edge for edge in collector.edges.values() if edge.kind in steps]
+        edges = collector.edges_of(EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES)
         directly = [(edge.dst, _agents_behind(edge.src, on, visible)) for edge in edges]
         runtimes = {edge.src for edge in edges if edge.src in on}
         self._all = sorted({agent for _, agents in directly for agent in agents})

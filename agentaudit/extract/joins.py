@@ -5,6 +5,7 @@ Runs after all extractors, on facts alone.
 """
 
 from collections.abc import Container, Iterable
+from itertools import product
 from os.path import commonpath
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.coding_agents import bypassed
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import folder_of
-from agentaudit.extract.environment import limit, open_to_every_page
+from agentaudit.extract.environment import limit, memory_id, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
 from agentaudit.extract.joined_databases import join_databases
 from agentaudit.extract.joined_identities import reach_identities
@@ -40,6 +41,8 @@ _CODED = frozenset(
 """Frameworks whose agents are code that an image holds; others run where their platform says."""
 
 
+_BACKENDS = ("redis", "postgres", "mongodb", "sqlite", "mysql", "")
+"""Where an environment may say that conversations are kept; the last of one that says no place."""
 _AGENTS = Budget("agents of runtimes", 20_000, free=4, whole=True)
 """Each as often as there are runtimes that may run it."""
 
@@ -187,17 +190,13 @@ def _own_agent(collector: Collector, workload: Workload) -> Agent:
 
 def _attach_memory(collector: Collector) -> None:
     """A runtime's conversation memory is its agents' memory."""
-    if not collector.of(MemoryStore):
-        return
-    agents = agents_on(collector)
-    for workload in collector.workloads:
-        for backend in ("redis", "postgres", "mongodb", "sqlite", "mysql", "conversation memory"):
-            store = collector.facts.get(
-                fact_id("memory_store", backend, f"{workload.runtime_id}/memory")
-            )
-            if not isinstance(store, MemoryStore):
-                continue
-            for agent in sorted(agents[workload.runtime_id]):
+    known = {store.backend for store in collector.of(MemoryStore)}
+    backends = [each for each in _BACKENDS if each in known]
+    agents = agents_on(collector) if backends else {}
+    for workload, backend in product(collector.workloads, backends):
+        store = collector.facts.get(memory_id(workload.runtime_id, backend))
+        if isinstance(store, MemoryStore):
+            for agent in sorted(agents.get(workload.runtime_id, ())):
                 collector.remember(agent, store, confidence=Confidence.LIKELY)
 
 

@@ -44,7 +44,7 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
     ]
     servers, configured = _Servers(collector.workloads), Configured(documents)
     for workload in collector.workloads:
-        store = collector.facts.get(memory_id(workload, "redis"))
+        store = collector.facts.get(memory_id(workload.runtime_id, "redis"))
         if not isinstance(store, MemoryStore):
             continue
         if store.managed_service:

@@ -29,7 +29,7 @@ from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import MAPPING, SEQUENCE, STRING, Document, Node
 from agentaudit.readers.files import SEARCHED_ONLY
 from agentaudit.readers.planned_parts import Plan
 
@@ -226,7 +226,7 @@ def _gather(
 ) -> None:
     """The texts below a node, in their order; readers limit how deep it is."""
     name, node, path = at
-    if node.kind is NodeKind.STRING:
+    if node.kind is STRING:
         if shows or may_be_named(name):
             found.append(at)
         return
@@ -254,7 +254,7 @@ _SEALED = "encryptedData"
 _KEPT_UNDER = "secretKey"
 _KEPT_IN = frozenset({"remoteRef", "sourceRef", "secretName", "secretRef"})
 """Beside where a secret is kept, `secretKey` is under which key: so of an ExternalSecret."""
-_TEXTUAL = frozenset({NodeKind.MAPPING, NodeKind.SEQUENCE, NodeKind.STRING})
+_TEXTUAL = frozenset({MAPPING, SEQUENCE, STRING})
 
 
 def _written(route: _Route) -> str:

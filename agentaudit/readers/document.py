@@ -29,6 +29,12 @@ class NodeKind(StrEnum):
     """An expression that could not be resolved; `raw` is its source text."""
 
 
+MAPPING, SEQUENCE, STRING = NodeKind.MAPPING, NodeKind.SEQUENCE, NodeKind.STRING
+NUMBER, NULL, UNKNOWN = NodeKind.NUMBER, NodeKind.NULL, NodeKind.UNKNOWN
+"""What is asked of most nodes: to ask an enumeration for a member takes longer than to make one."""
+_SCALARS = (STRING, NUMBER, NodeKind.BOOLEAN)
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     One node of a document.
@@ -104,9 +110,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def list(self) -> tuple["Node", ...]:
         """The elements of a sequence; a lone scalar or mapping as a sequence of one."""
-        if self.kind is NodeKind.SEQUENCE:
+        if self.kind is SEQUENCE:
             return self.elements
-        return () if self.kind is NodeKind.NULL else (self,)
+        return () if self.kind is NULL else (self,)
 
     def texts(self) -> tuple[str, ...]:
         """The texts of the elements of a sequence, or of a lone scalar."""
@@ -115,8 +121,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def text(self) -> str | None:
         """The raw text of a scalar; None of what is no scalar, is null or is unknown."""
-        scalars = (NodeKind.STRING, NodeKind.NUMBER, NodeKind.BOOLEAN)
-        return self.raw if self.kind in scalars else None
+        return self.raw if self.kind in _SCALARS else None
 
     @property
     def boolean(self) -> bool | None:
@@ -133,7 +138,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def unknown(self) -> bool:
-        return self.kind is NodeKind.UNKNOWN
+        return self.kind is UNKNOWN
 
     def walk(self) -> Iterator["Node"]:
         """This node and all below it, values only."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.readers.document import Comment, Document, LateRoot, Node, NodeKind
+from agentaudit.readers.document import MAPPING, SEQUENCE, STRING, Comment, Document, LateRoot, Node
 from agentaudit.readers.hcl_plain import plain_body
 from agentaudit.readers.hcl_syntax import Block, Body
 from agentaudit.readers.hcl_values import Folder, element_node, pairs_of
@@ -64,7 +64,7 @@ def body_node(body: Body, folder: Folder) -> Node:
                 groups.insert(names[1:], node)
         else:
             groups.insert(names, body_node(block.body, folder))
-    return node_at(body.place, NodeKind.MAPPING, entries=(*entries, *groups.entries()))
+    return node_at(body.place, MAPPING, entries=(*entries, *groups.entries()))
 
 
 def _written_out(block: Block, folder: Folder) -> Iterator[Node]:
@@ -84,7 +84,7 @@ def _written_out(block: Block, folder: Folder) -> Iterator[Node]:
 
 def key_node(name: str, place: Place) -> Node:
     """The name of an attribute or a label as a node."""
-    return node_at(place, NodeKind.STRING, raw=name)
+    return node_at(place, STRING, raw=name)
 
 
 class _Group(Struct):
@@ -109,11 +109,11 @@ def _grouped(place: Place, inner: _Group, bodies: list[Node]) -> Node:
     """The body of one block, the sequence of several, or the mapping of the labels that follow."""
     nodes = list(bodies)
     if inner.members:
-        nodes.append(node_at(place, NodeKind.MAPPING, entries=inner.entries()))
+        nodes.append(node_at(place, MAPPING, entries=inner.entries()))
     if len(nodes) == 1:
         return nodes[0]
     return Node(
-        kind=NodeKind.SEQUENCE,
+        kind=SEQUENCE,
         line=place.line,
         column=place.column,
         end_line=nodes[-1].end_line,

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.readers import hcl_operators, hcl_syntax
-from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.document import MAPPING, NULL, NUMBER, SEQUENCE, STRING, UNKNOWN, Node
 from agentaudit.readers.effort import Effort
 from agentaudit.readers.hcl_functions import called
 from agentaudit.readers.hcl_nodes import (
@@ -73,16 +73,16 @@ class Folder(Struct, frozen=True):
     def _folded(self, expression: Expression) -> Node:
         match expression:
             case hcl_syntax.Text(value=value):
-                return node_at(expression.place, NodeKind.STRING, self.file, raw=value)
+                return node_at(expression.place, STRING, self.file, raw=value)
             case hcl_syntax.Number(source=source):
-                return node_at(expression.place, NodeKind.NUMBER, self.file, raw=source)
+                return node_at(expression.place, NUMBER, self.file, raw=source)
             case hcl_syntax.Truth(value=value):
                 return boolean_node(expression, self.file, value=value)
             case hcl_syntax.Null():
-                return node_at(expression.place, NodeKind.NULL, self.file)
+                return node_at(expression.place, NULL, self.file)
             case hcl_syntax.Tuple(elements=elements):
                 folded = tuple(self.fold(element) for element in elements)
-                return node_at(expression.place, NodeKind.SEQUENCE, self.file, elements=folded)
+                return node_at(expression.place, SEQUENCE, self.file, elements=folded)
             case hcl_syntax.Object():
                 return self._object(expression)
             case _:
@@ -130,7 +130,7 @@ class Folder(Struct, frozen=True):
 
     def _object(self, expression: hcl_syntax.Object) -> Node:
         entries = tuple((self.fold(key), self.fold(value)) for key, value in expression.entries)
-        return node_at(expression.place, NodeKind.MAPPING, self.file, entries=entries)
+        return node_at(expression.place, MAPPING, self.file, entries=entries)
 
     def _template(self, expression: hcl_syntax.Template) -> Node:
         """Text with its interpolations; a lone interpolation is the value itself."""
@@ -146,13 +146,13 @@ class Folder(Struct, frozen=True):
             return self._unknown(expression)
         raw = "".join(pieces)
         decided = all(value.text is not None or value.elements or value.entries for value in values)
-        kind = NodeKind.STRING if decided else NodeKind.UNKNOWN
+        kind = STRING if decided else UNKNOWN
         return node_at(expression.place, kind, self.file, raw=raw)
 
     def _piece_of_text(self, part: Expression) -> Node:
         """The value of a piece; a null within a text stands for what nobody has given yet."""
         value = self.fold(part)
-        return self._unknown(part) if value.kind is NodeKind.NULL else value
+        return self._unknown(part) if value.kind is NULL else value
 
     def _reference(self, expression: hcl_syntax.Reference) -> Node:
         if expression.root in self.names:
@@ -193,7 +193,7 @@ class Folder(Struct, frozen=True):
     def _call(self, expression: hcl_syntax.Call) -> Node:
         arguments = tuple(self.fold(argument) for argument in expression.arguments)
         if expression.spread and arguments:
-            if arguments[-1].kind is not NodeKind.SEQUENCE:
+            if arguments[-1].kind is not SEQUENCE:
                 return self._unknown(expression)
             arguments = (*arguments[:-1], *arguments[-1].elements)
         return called(expression, self.file, arguments)
@@ -213,9 +213,9 @@ class Folder(Struct, frozen=True):
                 label = inner.fold(expression.key) if expression.key else key
                 results.append((label, inner.fold(expression.value)))
         if expression.key:
-            return node_at(expression.place, NodeKind.MAPPING, self.file, entries=tuple(results))
+            return node_at(expression.place, MAPPING, self.file, entries=tuple(results))
         elements = tuple(value for _, value in results)
-        return node_at(expression.place, NodeKind.SEQUENCE, self.file, elements=elements)
+        return node_at(expression.place, SEQUENCE, self.file, elements=elements)
 
 
 def _piece(value: Node) -> str:
@@ -229,20 +229,18 @@ def _piece(value: Node) -> str:
 
 def pairs_of(subject: Node) -> list[tuple[Node, Node]] | None:
     """Keys and values of what a `for` goes through; None when they are not known."""
-    if subject.kind is NodeKind.SEQUENCE:
+    if subject.kind is SEQUENCE:
         return list(_numbered(subject))
-    if subject.kind is NodeKind.MAPPING and not any(key.unknown for key, _ in subject.entries):
+    if subject.kind is MAPPING and not any(key.unknown for key, _ in subject.entries):
         return list(subject.entries)
     return None
 
 
 def element_node(key: Node, value: Node) -> Node:
     """What `each` and the iterators of dynamic blocks stand for: a key, and a value."""
-    names = (
-        value.changed(kind=NodeKind.STRING, raw=name, entries=(), elements=()) for name in _EACH
-    )
+    names = (value.changed(kind=STRING, raw=name, entries=(), elements=()) for name in _EACH)
     pairs = tuple(zip(names, (key, value), strict=True))
-    return value.changed(kind=NodeKind.MAPPING, raw="", elements=(), entries=pairs)
+    return value.changed(kind=MAPPING, raw="", elements=(), entries=pairs)
 
 
 _EACH = ("key", "value")
@@ -251,6 +249,6 @@ _EACH = ("key", "value")
 def _numbered(subject: Node) -> Iterator[tuple[Node, Node]]:
     for number, element in enumerate(subject.elements):
         yield (
-            element.changed(kind=NodeKind.NUMBER, raw=str(number), entries=(), elements=()),
+            element.changed(kind=NUMBER, raw=str(number), entries=(), elements=()),
             element,
         )

@@ -13,7 +13,17 @@ from msgspec import Struct, field
 
 from agentaudit.errors import InputError
 from agentaudit.expressions import regex
-from agentaudit.readers.document import Comment, Document, Node, NodeKind, entries_of
+from agentaudit.readers.document import (
+    MAPPING,
+    NUMBER,
+    SEQUENCE,
+    STRING,
+    Comment,
+    Document,
+    Node,
+    NodeKind,
+    entries_of,
+)
 from agentaudit.readers.lines import (
     MAX_COMMENTS,
     MAX_DEPTH,
@@ -118,7 +128,7 @@ class _Reading(Struct):
         self.marks.append(_QUOTE if string else _OTHER)
         self.scalars.append(
             Node(
-                kind=NodeKind.STRING if string else _WORDS.get(said, NodeKind.NUMBER),
+                kind=STRING if string else _WORDS.get(said, NUMBER),
                 line=line,
                 column=column,
                 end_line=line,
@@ -177,7 +187,7 @@ class _Reading(Struct):
             self.at += 1
             entries[key.raw] = (key, self.value(depth + 1))
             self.separator("}")
-        return self.collection(NodeKind.MAPPING, begin, entries=entries_of(entries.values()))
+        return self.collection(MAPPING, begin, entries=entries_of(entries.values()))
 
     def sequence(self, depth: int) -> Node:
         marks, begin = self.marks, self.brackets.pop()
@@ -186,7 +196,7 @@ class _Reading(Struct):
         while marks[self.at] != "]":
             elements.append(self.value(depth + 1))
             self.separator("]")
-        return self.collection(NodeKind.SEQUENCE, begin, elements=tuple(elements))
+        return self.collection(SEQUENCE, begin, elements=tuple(elements))
 
     def separator(self, closing: str) -> None:
         mark = self.marks[self.at]

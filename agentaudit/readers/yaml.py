@@ -26,7 +26,16 @@ from yaml.events import (
 )
 
 from agentaudit.errors import InputError
-from agentaudit.readers.document import Comment, Document, Node, NodeKind, entries_of
+from agentaudit.readers.document import (
+    MAPPING,
+    SEQUENCE,
+    STRING,
+    Comment,
+    Document,
+    Node,
+    NodeKind,
+    entries_of,
+)
 from agentaudit.readers.lines import (
     MAX_COMMENTS,
     MAX_DEPTH,
@@ -131,7 +140,7 @@ class _Composing(Struct):
         elif end_line == line and end_column <= column:
             end_column = column + 1
         return Node(
-            kind=_plain_kind(value) if event.implicit[0] else NodeKind.STRING,
+            kind=_plain_kind(value) if event.implicit[0] else STRING,
             line=line,
             column=column + 1,
             end_line=end_line,
@@ -160,7 +169,7 @@ class _Composing(Struct):
         found = entries_of(entries.values())
         line, column, end_line, end_column = _span(start, event, [value for _, value in found])
         return Node(
-            kind=NodeKind.MAPPING,
+            kind=MAPPING,
             line=line,
             column=column,
             end_line=end_line,
@@ -173,7 +182,7 @@ class _Composing(Struct):
         node = self.node(event, depth + 1)
         if type(event) is ScalarEvent and not event.tag:
             return node
-        if node.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE):
+        if node.kind in (MAPPING, SEQUENCE):
             return node.changed(raw=f"?{node.line}:{node.column}", entries=(), elements=())
         return node
 
@@ -185,7 +194,7 @@ class _Composing(Struct):
             event = self.following()
         line, column, end_line, end_column = _span(start, event, elements)
         return Node(
-            kind=NodeKind.SEQUENCE,
+            kind=SEQUENCE,
             line=line,
             column=column,
             end_line=end_line,
@@ -235,7 +244,7 @@ def _plain_kind(value: str) -> NodeKind:
         if lower in _BOOLEAN:
             return NodeKind.BOOLEAN
     number = value[:1] in _NUMERIC and _NUMBER.match(value) is not None
-    return NodeKind.NUMBER if number else NodeKind.STRING
+    return NodeKind.NUMBER if number else STRING
 
 
 def _tagged(node: Node, tag: str) -> Node:
@@ -244,8 +253,8 @@ def _tagged(node: Node, tag: str) -> Node:
     if tag == name or not name or name in _PLAIN_TAGS or tag.startswith("!!"):
         return node
     long_form = name if name in {"Ref", "Condition"} else f"Fn::{name}"
-    key = node.changed(kind=NodeKind.STRING, raw=long_form, entries=(), elements=())
-    return node.changed(kind=NodeKind.MAPPING, raw="", entries=((key, node),), elements=())
+    key = node.changed(kind=STRING, raw=long_form, entries=(), elements=())
+    return node.changed(kind=MAPPING, raw="", entries=((key, node),), elements=())
 
 
 def _comments(file: str, text: str, scalars: list[tuple[int, int]]) -> tuple[Comment, ...]:
