@@ -3,8 +3,11 @@
 import hashlib
 import hmac
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
+from operator import attrgetter
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -98,7 +101,9 @@ class Collector(Struct):
     key: bytes = b""
     """A team's own, by which equal values are known again in its other runs."""
     _spent: Spent = field(default_factory=Spent)
-    _by_kind: dict[type[Fact], dict[FactId, Fact]] = field(default_factory=dict)
+    _by_kind: defaultdict[type[Fact], dict[FactId, Fact]] = field(
+        default_factory=partial(defaultdict, dict)
+    )
     _begun: dict[FactId, dict[tuple[EdgeKind, FactId, FactId], None]] = field(default_factory=dict)
     """The keys of the edges that begin at a fact, in the order in which they came."""
     _ended: dict[FactId, dict[tuple[EdgeKind, FactId, FactId], None]] = field(default_factory=dict)
@@ -133,14 +138,16 @@ class Collector(Struct):
 
     def update(self, fact: Fact) -> None:
         """The fact with changed fields, in place of the one with its id."""
-        self.forget(fact.id)
+        known, kind = self.facts.get(fact.id), type(fact)
+        if known is not None and type(known) is not kind:
+            self.forget(fact.id)
         self.facts[fact.id] = fact
-        self._by_kind.setdefault(type(fact), {})[fact.id] = fact
+        self._by_kind[kind][fact.id] = fact
 
     def of(self, kind: type[FactT]) -> tuple[FactT, ...]:
         """The facts of one kind, sorted by id."""
-        found = self._by_kind.get(kind, {}).values()
-        return tuple(sorted(found, key=lambda fact: fact.id))  # type: ignore[arg-type]  # all of it
+        found = self._by_kind[kind].values()
+        return tuple(sorted(found, key=attrgetter("id")))  # type: ignore[arg-type]  # all of it
 
     def link(
         self,

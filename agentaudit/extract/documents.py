@@ -54,7 +54,7 @@ class Documents(Struct, frozen=True, eq=False):
 
 def folder_of(file: str) -> str:
     """The folder of a file, from the root; empty for the root itself."""
-    return posixpath.dirname(file)
+    return file.rpartition("/")[0]
 
 
 def sibling(file: str, reference: str) -> str:

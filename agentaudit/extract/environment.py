@@ -7,6 +7,7 @@ serves as a plain cache is nobody's memory.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -140,6 +141,7 @@ def _add_memory(
     return collector.add(store)
 
 
+@lru_cache(maxsize=1024)
 def _concerns_memory(key: str) -> bool:
     return _EVIDENCE.search(key) is not None and _NOT_MEMORY.search(key) is None
 

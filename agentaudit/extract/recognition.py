@@ -262,7 +262,7 @@ def lifetime_of(ttl_s: int) -> Lifetime:
 
 
 def _url_with_password(text: str) -> Recognised | None:
-    if "://" not in text:
+    if "://" not in text or "@" not in text:
         return None
     found = _URL.search(text)
     if found is None:

@@ -5,6 +5,7 @@ At most a publicly known prefix survives (`AKIA…`), with the length; never a c
 """
 
 import re
+from functools import lru_cache
 
 from agentaudit.expressions import regex
 from agentaudit.readers.token_forms import TOKENS, may_hold_token, token_in
@@ -24,6 +25,7 @@ _REFERENCE = regex(r"^\$\{?[\w:.-]+\}?$")
 _JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
 _LONGEST = 120
 _LONGEST_NAME = 4000
+_USUAL = 100
 
 
 def redacted(value: str) -> str:
@@ -46,8 +48,12 @@ def plain(text: str) -> str:
 
 def cleaned(text: str) -> str:
     """The text without what looks like a secret, and otherwise as it is; no name is that long."""
-    if len(text) > _LONGEST_NAME:
-        return f"… ({len(text)} characters)"
+    if len(text) <= _USUAL:
+        return _cleaned_once(text)
+    return _cleaned(text) if len(text) <= _LONGEST_NAME else f"… ({len(text)} characters)"
+
+
+def _cleaned(text: str) -> str:
     if "://" in text:
         text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
     if "eyJ" in text:
@@ -57,6 +63,10 @@ def cleaned(text: str) -> str:
             if form.hint in text:
                 text = form.pattern.sub(f"{form.prefix}…", text)
     return text
+
+
+_cleaned_once = lru_cache(maxsize=8192)(_cleaned)
+"""What is named in one place is named in others, and shown more than once."""
 
 
 def bare_url(url: str) -> str:

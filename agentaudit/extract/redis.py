@@ -37,9 +37,12 @@ class Directive(Struct, frozen=True):
 
 def extract_redis(documents: Documents, collector: Collector) -> None:
     """Joins the Redis that a conversation memory names with what configures that Redis."""
+    stores = collector.of(MemoryStore)
+    if not stores:
+        return
     caches = [
         store
-        for store in collector.of(MemoryStore)
+        for store in stores
         if store.kind == "cache" and store.backend == "redis" and store.managed_service
     ]
     servers, configured = _Servers(collector.workloads), Configured(documents)

@@ -160,9 +160,8 @@ def _settings(document: Document, module: Module | None, *, by_name: bool) -> It
 def _assigned(document: Document, claimed: set[_Place]) -> Iterator[Setting]:
     """What scripts assign within values that nobody has claimed yet."""
     if document.syntax in _SCRIPTED and assigns_secrets(document):
-        found: list[tuple[str, Node, _Route]] = []
-        for root in document.roots:
-            _gather(found, ("value", root, (None, "")), shows=True)
+        found: list[_At] = []
+        _gather(found, [("value", root, (None, "")) for root in document.roots], shows=True)
         places = (((document.file, node.line, node.column), node) for _, node, _ in found)
         texts = (node for place, node in places if place not in claimed)
         yield from islice(assigned_settings(document, texts), _MOST)
@@ -211,35 +210,41 @@ def _planned_settings(document: Document, plan: Plan) -> Iterator[Setting]:
 
 def _node_settings(document: Document, node: Node, route: str, *, shows: bool) -> Iterator[Setting]:
     """Texts with their names; where nothing in the file looks like a credential, by names alone."""
-    found: list[tuple[str, Node, _Route]] = []
-    _gather(found, ("value", node, (None, route)), shows=shows)
+    found: list[_At] = []
+    _gather(found, [("value", node, (None, route))], shows=shows)
     for name, value, path in found:
         yield Setting(key=name, value=value, document=document, route=_written(path))
 
 
 _Route = tuple["_Route | None", str]
 """The names that lead to a node, the last first; most are never asked for."""
+_At = tuple[str, Node, _Route]
+"""What a node is called, the node, and the names that lead to it."""
 
 
-def _gather(
-    found: list[tuple[str, Node, _Route]], at: tuple[str, Node, _Route], *, shows: bool
-) -> None:
-    """The texts below a node, in their order; readers limit how deep it is."""
-    name, node, path = at
-    if node.kind is STRING:
-        if shows or may_be_named(name):
+def _gather(found: list[_At], places: Iterable[_At], *, shows: bool) -> None:
+    """The texts at some places and below them, in their order; readers limit how deep that is."""
+    for at in places:
+        name, node, _ = at
+        if node.kind is not STRING:
+            _gather(found, _within(at), shows=shows)
+        elif shows or may_be_named(name):
             found.append(at)
-        return
+
+
+def _within(at: _At) -> Iterator[_At]:
+    """What stands right below a node and may be a text, or hold some."""
+    name, node, path = at
     below = (path, name)
-    named = _named_beside(node)
-    kept = _KEPT_UNDER if any(key.raw in _KEPT_IN for key, _ in node.entries) else ""
+    keys = {key.raw for key, _ in node.entries}
+    named = "" if _VALUES.keys().isdisjoint(keys) else _named_beside(node)
+    hidden = (_SEALED, "" if _KEPT_IN.isdisjoint(keys) else _KEPT_UNDER)
     for key, value in node.entries:
-        if value.kind in _TEXTUAL and key.raw not in {_SEALED, kept}:
-            own = named if named and key.raw in _VALUES else key.raw
-            _gather(found, (own, value, below), shows=shows)
+        if value.kind in _TEXTUAL and key.raw not in hidden:
+            yield named if named and key.raw in _VALUES else key.raw, value, below
     for number, element in enumerate(node.elements):
         if element.kind in _TEXTUAL:
-            _gather(found, (name, element, (below, str(number))), shows=shows)
+            yield name, element, (below, str(number))
 
 
 def _named_beside(node: Node) -> str:

@@ -114,17 +114,17 @@ def _relative(path: Path, root: Path) -> str:
 
 def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Each file once, with the reason why it cannot be read, if there is one."""
-    waiting = [path.absolute() for path in paths]
+    waiting = [(path.absolute(), _is_folder(path)) for path in paths]
     seen: set[Path] = set()
     while waiting:
-        path = waiting.pop()
+        path, folder = waiting.pop()
         if path in seen:
             continue
         if len(seen) >= MAX_FILES:
             yield path, f"unreadable: more than {MAX_FILES:,} files; audit parts of the folder"
             return
         seen.add(path)
-        if not _is_folder(path):
+        if not folder:
             yield path, ""
             continue
         try:
@@ -138,7 +138,7 @@ def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         )
         passed_by = SKIPPED_FOLDERS | linked
         waiting += [
-            Path(entry.path)
+            (Path(entry.path), entry.is_dir(follow_symlinks=False))
             for entry in entries
             if entry.name not in passed_by and not _vendored(entry)
         ]
@@ -166,9 +166,9 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
     if not syntax:
         return _skipped(file, NOT_A_FORMAT)
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+        status = _status(path, root)
+        if status is None:
             return _skipped(file, "a link out of the audited folder", syntax)
-        status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return _skipped(file, "not a regular file", syntax)
         if status.st_size > MAX_BYTES:
@@ -182,6 +182,14 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
         looping = error.errno == errno.ELOOP
         return _failed(file, _LOOP if looping else f"unreadable: {error.strerror}", syntax)
     return decoded(content, file, syntax)
+
+
+def _status(path: Path, root: Path) -> os.stat_result | None:
+    """Of a file, or of what a link leads to; None where that is out of the audited folder."""
+    status = path.lstat()
+    if not stat.S_ISLNK(status.st_mode):
+        return status
+    return path.stat() if path.resolve().is_relative_to(root.resolve()) else None
 
 
 def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage:

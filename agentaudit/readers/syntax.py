@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.expressions import regex
@@ -94,9 +95,11 @@ def is_template(file: str, text: str) -> bool:
 def syntax_of(file: str) -> str:
     """The syntax that a file's name promises; empty when the name promises none we read."""
     name = file.rpartition("/")[2]
-    ending = next((ending for ending in _TEMPLATES if name.endswith(ending)), "")
+    ending = ""
+    if name.endswith(_TEMPLATES):
+        ending = next(ending for ending in _TEMPLATES if name.endswith(ending))
     name = name.removesuffix(ending)
-    for pattern, syntax in _BY_NAME:
+    for pattern, syntax in _patterns(name.rpartition(".")[2]):
         if fnmatchcase(name, pattern):
             return syntax
     if _VAULT.search(file.removesuffix(ending)):
@@ -106,6 +109,12 @@ def syntax_of(file: str) -> str:
     if _ENVIRONMENT.search(name):
         return "dotenv"
     return "text" if name.endswith(_PROSE) else ""
+
+
+@lru_cache(maxsize=64)
+def _patterns(ending: str) -> tuple[tuple[str, str], ...]:
+    """Those of all patterns that a name may fit, by what stands behind its last dot."""
+    return tuple(entry for entry in _BY_NAME if entry[0].endswith((ending, "*")))
 
 
 def parse(file: str, syntax: str, text: str) -> Document:

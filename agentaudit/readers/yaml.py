@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from sys import intern
 from typing import Any
 
 import yaml
-from msgspec import Struct, field
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -53,6 +53,7 @@ _LONGEST_WORD = 5
 """`false`."""
 _NULL = frozenset({"", "~", "null"})
 _PLAIN_TAGS = frozenset({"reset", "override", "unsafe", "vault"})
+_VALUE = itemgetter(1)
 _Event = Any
 """An event of the loader: what it has besides its marks depends on its type."""
 
@@ -79,16 +80,17 @@ def parse_yaml(file: str, text: str) -> Document:
     )
 
 
-class _Composing(Struct):
+class _Composing:
     """Nodes from events; what is done for every node is written out, for there are many."""
 
-    file: str
-    following: Callable[[], _Event]
-    commented: bool
-    anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
-    scalars: list[tuple[int, int]] = field(default_factory=list)
-    """Offsets where scalars begin and end, for comments: a `#` inside one begins none."""
-    nodes: int = 0
+    __slots__ = ("anchors", "commented", "file", "following", "nodes", "scalars")
+
+    def __init__(self, file: str, following: Callable[[], _Event], *, commented: bool) -> None:
+        self.file, self.following, self.commented = file, following, commented
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.scalars: list[tuple[int, int]] = []
+        """Offsets where scalars begin and end, for comments: a `#` inside one begins none."""
+        self.nodes = 0
 
     def roots(self) -> Iterator[Node]:
         while True:
@@ -114,7 +116,9 @@ class _Composing(Struct):
             return self.alias(event)
         else:
             node = self.sequence(event, depth)
-        return self.named(node, event, self.nodes - before + 1)
+        return (
+            self.named(node, event, self.nodes - before + 1) if event.anchor or event.tag else node
+        )
 
     def named(self, node: Node, event: _Event, size: int) -> Node:
         """A node under its anchor and its tag, as far as it has them."""
@@ -153,7 +157,9 @@ class _Composing(Struct):
         merged: list[Node] = []
         event = self.following()
         while type(event) is not MappingEndEvent:
-            key = self.key(event, depth)
+            key = self.node(event, depth + 1)
+            if type(event) is not ScalarEvent or event.tag:
+                key = _placed(key)
             value = self.node(self.following(), depth + 1)
             if key.raw == "<<":
                 merged.extend(value.list())
@@ -167,7 +173,7 @@ class _Composing(Struct):
                 entries.setdefault(key.raw, (key, value))
                 self.count(event, 1)
         found = entries_of(entries.values())
-        line, column, end_line, end_column = _span(start, event, [value for _, value in found])
+        line, column, end_line, end_column = _span(start, event, tuple(map(_VALUE, found)))
         return Node(
             kind=MAPPING,
             line=line,
@@ -176,15 +182,6 @@ class _Composing(Struct):
             end_column=end_column,
             entries=found,
         )
-
-    def key(self, event: _Event, depth: int) -> Node:
-        """The key as a scalar; a key that is a collection is kept as its place only."""
-        node = self.node(event, depth + 1)
-        if type(event) is ScalarEvent and not event.tag:
-            return node
-        if node.kind in (MAPPING, SEQUENCE):
-            return node.changed(raw=f"?{node.line}:{node.column}", entries=(), elements=())
-        return node
 
     def sequence(self, start: _Event, depth: int) -> Node:
         elements: list[Node] = []
@@ -215,6 +212,13 @@ class _Composing(Struct):
     def error(self, event: _Event, message: str) -> InputError:
         mark = event.start_mark
         return broken(self.file, mark.line + 1, mark.column + 1, message)
+
+
+def _placed(key: Node) -> Node:
+    """The key as a scalar; a key that is a collection is kept as its place only."""
+    if key.kind in (MAPPING, SEQUENCE):
+        return key.changed(raw=f"?{key.line}:{key.column}", entries=(), elements=())
+    return key
 
 
 def _span(start: _Event, last: _Event, values: Sequence[Node]) -> tuple[int, int, int, int]:
