@@ -76,7 +76,7 @@ def glob(pattern: str) -> Glob:
 @lru_cache(maxsize=16_384)
 def open_glob(pattern: str) -> Glob:
     """The same, and what is unresolved in it, `${aws_s3_bucket.a.arn}`, may be any text."""
-    return glob(_UNRESOLVED.sub("*", pattern))
+    return glob(_UNRESOLVED.sub("*", pattern) if "${" in pattern else pattern)
 
 
 def matches(pattern: str, text: str) -> bool:

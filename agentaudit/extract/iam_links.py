@@ -192,7 +192,7 @@ def _fixed(arn: str) -> str:
 
     It is then reached by what refers to it, and by patterns for all of its kind.
     """
-    return _DECLARED.sub(r"<\1>", arn)
+    return _DECLARED.sub(r"<\1>", arn) if "${" in arn else arn
 
 
 def _kinds(grant: Grant, service: str) -> list[EdgeKind]:

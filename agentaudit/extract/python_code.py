@@ -99,6 +99,8 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         What stands after anything else is called by its attributes alone (`found[0].run` is `run`);
         so is a chain that goes on for longer than people write.
         """
+        if isinstance(node, ast.Name):
+            return self._meant_by(node)
         attributes: list[str] = []
         for _ in range(_LONGEST):
             if isinstance(node, ast.Attribute):
@@ -108,14 +110,16 @@ class Module(Struct, frozen=True, eq=False, dict=True):
                 node = node.func
             else:
                 break
-        name = ""
-        if isinstance(node, ast.Name):
-            name = self.local.of(node.id, node.lineno) or self.imports.get(node.id, node.id)
+        name = self._meant_by(node) if isinstance(node, ast.Name) else ""
         for attribute in reversed(attributes):
             own = self.passed_on.get(name)
             full = f"{name}.{attribute}" if name else attribute
             name = full if own is None else own.get(attribute, full)
         return name
+
+    def _meant_by(self, name: ast.Name) -> str:
+        """What was imported under a name, or the name itself."""
+        return self.local.of(name.id, name.lineno) or self.imports.get(name.id, name.id)
 
     @cached_property
     def classes(self) -> Mapping[str, ast.ClassDef]:

@@ -21,8 +21,10 @@ class LocalImports(Struct, frozen=True, eq=False):
     def of(self, name: str, line: int) -> str:
         """What the innermost function around a line imports under a name; empty for nothing."""
         by_function = self.meant.get(name)
-        function = self.innermost.get(line) if by_function else None
-        while by_function and function is not None:
+        if not by_function:
+            return ""
+        function = self.innermost.get(line)
+        while function is not None:
             if function.lineno in by_function:
                 return by_function[function.lineno]
             function = self.outer.get(function.lineno)

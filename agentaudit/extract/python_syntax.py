@@ -11,8 +11,7 @@ def descendants(top: ast.AST) -> list[ast.AST]:
         for name in _FIELDS[type(node)]:
             value = getattr(node, name, None)
             if type(value) is list:
-                if value:
-                    found.extend([item for item in value if isinstance(item, ast.AST)])
+                found.extend(filter(None, value))  # of a mapping, a key may be missing
             elif isinstance(value, ast.AST):
                 found.append(value)
     return found
@@ -32,16 +31,20 @@ def words_in(top: ast.AST) -> Iterator[str]:
                 pass
 
 
-_SCALAR = frozenset({"ctx", "op", "ops", "id", "attr", "kind", "type_comment", "module", "level"})
+_SCALAR = frozenset(
+    {
+        *("ctx", "op", "ops", "id", "attr", "kind", "type_comment", "module", "level"),
+        "kwd_attrs",
+    }
+)
+_LEAVES = (ast.Constant, ast.Global, ast.Nonlocal)
 
 
 _FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
-    type_: ()
-    if type_ is ast.Constant
-    else tuple(name for name in type_._fields if name not in _SCALAR)
+    type_: tuple(name for name in type_._fields if name not in _SCALAR)
     for type_ in vars(ast).values()
     if isinstance(type_, type) and issubclass(type_, ast.AST)
-} | {ast.Constant: ()}
+} | dict.fromkeys(_LEAVES, ())
 """The fields in which others may stand; contexts and operators are no more than their names."""
 
 
