@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.settings import Setting
-from agentaudit.model.evidence import Known
+from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.azure_nodes import open_part
@@ -45,7 +46,11 @@ def _add_site(deployed: Deployed, collector: Collector) -> Runtimes:
         for pair in (strings.list() if strings is not None else ())
         if (value := pair.get("connectionString")) is not None
     )
-    return (_add(deployed, (*settings, *more), collector),)
+    site, only = _add(deployed, (*settings, *more), collector), deployed.property_at("httpsOnly")
+    if only is None or only.boolean is not False:
+        return (site,)
+    place = evidence(deployed.document, only, "httpsOnly: false")
+    return (served_in_plaintext(collector, site, place),)
 
 
 def _add_settings(deployed: Deployed, collector: Collector) -> Runtimes:
@@ -101,13 +106,23 @@ def _add_container_app(deployed: Deployed, collector: Collector) -> Runtimes:
     kept = {
         secret.text_at("name"): secret for secret in (secrets.list() if secrets is not None else ())
     }
-    found = []
+    found, plain = [], _insecure(deployed)
     for container in containers.list() if containers is not None else ():
         listed = container.get("env")
         _leave_open(deployed.document, listed, collector)
         settings = tuple(_environment(deployed, listed, kept))
-        found.append(_add(deployed, settings, collector, container=container))
+        app = _add(deployed, settings, collector, container=container)
+        found.append(app if plain is None else served_in_plaintext(collector, app, plain))
     return tuple(found)
+
+
+def _insecure(deployed: Deployed) -> Evidence | None:
+    """Where an app that the outside reaches answers over HTTP as well, and does not redirect."""
+    outside = deployed.property_at("configuration", "ingress", "external")
+    insecure = deployed.property_at("configuration", "ingress", "allowInsecure")
+    if outside is None or insecure is None or not (outside.boolean and insecure.boolean):
+        return None
+    return evidence(deployed.document, insecure, "allowInsecure: true")
 
 
 def _environment(

@@ -25,6 +25,7 @@ from agentaudit.extract.terraform_agents import add_agents
 from agentaudit.extract.terraform_classification import classify
 from agentaudit.extract.terraform_eks import add_cluster_access
 from agentaudit.extract.terraform_iam import Principals
+from agentaudit.extract.terraform_listeners import add_listeners
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import Declared
 from agentaudit.extract.terraform_names import camel, name_attribute, snake
@@ -57,6 +58,7 @@ def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Coll
         add_agents(stack, principals, collector)
         add_agentcore(stack, principals, collector)
         add_runtimes(stack, principals, collector)
+        add_listeners(stack, documents, collector)
         add_stores(stack, collector, state=False)
         classify(stack, collector)
         add_logs(stack, collector)

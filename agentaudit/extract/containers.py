@@ -119,6 +119,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             environment=stage_named(named) or named or stage_of_settings(container.settings),
             image=plain(container.runtime.image),
             image_pinned=launch.pinned if container.build is None else Truth.UNKNOWN,
+            role=role,
             runs_agent=role == "agent",
             resembles_agent=role == "agent" and container.resembles_agent,
             bind_all=container.runtime.bind_all or binds_all(container),

@@ -37,6 +37,7 @@ from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
 from agentaudit.extract.kubernetes_accounts import extract_accounts
 from agentaudit.extract.kubernetes_exposure import extract_exposure
+from agentaudit.extract.kubernetes_plaintext import extract_plaintext
 from agentaudit.extract.kubernetes_policies import extract_policies
 from agentaudit.extract.kubernetes_rights import extract_rights
 from agentaudit.extract.kustomize import extract_kustomize
@@ -131,6 +132,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_rights,
     extract_policies,
     extract_exposure,
+    extract_plaintext,
     extract_cloud_run,
     extract_sandboxes,
     extract_kagent,

@@ -1,6 +1,6 @@
 """Tool servers that a Service, an Ingress or a route opens to machines outside of the cluster."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -46,7 +46,7 @@ def _outward_services(documents: Documents) -> tuple[KubernetesObject, ...]:
     )
 
 
-def _backends(ingress: Node) -> Iterator[str]:
+def backends(ingress: Node) -> Iterator[str]:
     """Services that an Ingress names, wherever in it."""
     for node in ingress.walk():
         name = node.text_at("service", "name") or node.text_at("serviceName")
@@ -69,16 +69,16 @@ def _balanced(route: Node) -> Iterator[str]:
             yield service.text_at("name")
 
 
-def _served(route: Node) -> Iterator[str]:
+def served(route: Node) -> Iterator[str]:
     """The Service of a `Route` of OpenShift."""
     yield route.text_at("spec", "to", "name")
 
 
 _LEADING: Mapping[str, Callable[[Node], Iterator[str]]] = {
-    "Ingress": _backends,
+    "Ingress": backends,
     **dict.fromkeys(("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"), _referred),
     **dict.fromkeys(("IngressRoute", "IngressRouteTCP"), _balanced),
-    "Route": _served,
+    "Route": served,
 }
 """How each kind names the Services that it opens to the outside."""
 
@@ -87,9 +87,16 @@ def exposed_runtimes(
     documents: Documents, collector: Collector, role: str
 ) -> Mapping[FactId, tuple[Evidence, ...]]:
     """The runtimes of one role to which Services lead that the outside reaches, and by which."""
-    found: dict[FactId, dict[Evidence, None]] = {}
     pods = Pods(item for item in collector.workloads if item.role == role)
-    for service in documents.once(_outward_services):
+    return runtimes_behind(documents.once(_outward_services), pods, collector)
+
+
+def runtimes_behind(
+    services: Iterable[KubernetesObject], pods: Pods, collector: Collector
+) -> Mapping[FactId, tuple[Evidence, ...]]:
+    """The runtimes to which Services lead, and by which."""
+    found: dict[FactId, dict[Evidence, None]] = {}
+    for service in services:
         labels = frozenset(labels_of(service.node.get("spec", "selector")))
         place = evidence(service.document, service.place, service.name)
         selected = pods.selected(collector, service, labels) if labels else None

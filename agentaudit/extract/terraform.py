@@ -21,6 +21,7 @@ from agentaudit.extract.terraform_google_policies import (
 from agentaudit.extract.terraform_google_roles import add_google_roles
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_kubernetes import add_kubernetes_rights
+from agentaudit.extract.terraform_listeners import add_listeners
 from agentaudit.extract.terraform_logs import add_logs
 from agentaudit.extract.terraform_modules import Module
 from agentaudit.extract.terraform_plans import with_plans
@@ -46,6 +47,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_agents(module, principals, collector)
         add_agentcore(module, principals, collector)
         add_runtimes(module, principals, collector)
+        add_listeners(module, documents, collector)
         add_stores(module, collector)
         add_logs(module, collector)
         add_cloud_logs(module, collector)

@@ -20,6 +20,7 @@ from agentaudit.extract.containers import (
     runtime_id,
     with_instances,
 )
+from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform_azure_identities import (
     AZURE_RUNTIMES,
@@ -28,7 +29,7 @@ from agentaudit.extract.terraform_azure_identities import (
 )
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_runtimes import setting, settings
-from agentaudit.model.evidence import Known
+from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
@@ -43,6 +44,9 @@ def add_azure(module: Module, collector: Collector) -> None:
     """Every runtime of Azure in a module, its settings, and the identities that it has."""
     for declared in module.resources(*AZURE_RUNTIMES):
         runtimes = [add_container(collector, container) for container in _containers(declared)]
+        place = _insecure(declared)
+        if place is not None:
+            runtimes = [served_in_plaintext(collector, item, place) for item in runtimes]
         if runtimes:
             _act(declared, runtimes, collector)
 
@@ -113,6 +117,17 @@ def _with_ends(declared: Declared, app: Container) -> Container:
         return replace(app, timeout_s=timeout.integer if timeout is not None else None)
     most = declared.body.get("template", "max_replicas")
     return replace(app, runtime=with_instances(app.runtime, most, _DEFAULT_REPLICAS))
+
+
+def _insecure(declared: Declared) -> Evidence | None:
+    """Where something that the outside reaches answers over HTTP as well, and does not redirect."""
+    ingress, only = declared.body.get("ingress"), declared.body.get("https_only")
+    if ingress is not None:
+        outside = ingress.get("external_enabled")
+        plain = ingress.get("allow_insecure_connections")
+        both = outside is not None and plain is not None and outside.boolean and plain.boolean
+        return declared.place(plain) if both else None
+    return declared.place(only) if only is not None and only.boolean is False else None
 
 
 def _environment(declared: Declared, node: Node, kept: Mapping[str, Node]) -> Iterator[Setting]:

@@ -42,6 +42,10 @@ class Runtime(Fact, frozen=True, kw_only=True):
     automount_token: Truth = Truth.UNKNOWN
     token_ttl_s: int | None = None
     holds_secrets: bool = False
+    role: str = ""
+    """agent, gateway, model, store, tool_server, or empty for anything else."""
+    plaintext: bool = False
+    """Something that the outside reaches leads to it without encryption."""
     runs_agent: bool = False
     resembles_agent: bool = False
     """Whether nothing but a word within its name says that: `agent-platform-keycloak`."""

@@ -1,0 +1,99 @@
+"""
+Listeners of load balancers that pass plain HTTP from the outside on to tasks of ECS.
+
+A listener that redirects leads to nothing, and what is internal is reached by nobody outside. Where
+CloudFront stands before, it is what callers reach: whether others do does not stand here.
+"""
+
+from collections.abc import Iterator
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.containers import runtime_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.plaintext import served_in_plaintext
+from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Node
+
+_BALANCERS = ("aws_lb", "aws_alb")
+_LISTENERS = ("aws_lb_listener", "aws_alb_listener")
+_RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
+_BEFORE = ("aws_cloudfront_distribution", "AWS::CloudFront::Distribution", "aws_cloudfront.")
+_GROUPS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("forward", "target_group"),
+    ("forward_config", "target_group"),
+)
+"""Where an action names groups, the last in templates of CloudFormation."""
+_MOST_CONTAINERS = 20
+"""Of one task: AWS lets it have ten."""
+
+
+def add_listeners(module: Module, documents: Documents, collector: Collector) -> None:
+    """Marks the containers to which the plain listeners of a module lead."""
+    plain = [item for item in module.resources(*_LISTENERS) if _is_plain(item, module)]
+    if not plain or documents.once(_behind_cloudfront):
+        return
+    rules = module.referring("listener_arn", *_RULES)
+    services = module.resources("aws_ecs_service")
+    for listener in plain:
+        targets = set(_targets(listener.body.get("default_action")))
+        for rule in rules.get(listener.address, ()):
+            targets.update(_targets(rule.body.get("action")))
+        place = listener.place(listener.body.get("protocol"))
+        for service in services if targets else ():
+            _mark(module, collector, service, (targets, place))
+
+
+def _behind_cloudfront(documents: Documents) -> bool:
+    return any(word in document.text for document in documents for word in _BEFORE)
+
+
+def _is_plain(listener: Declared, module: Module) -> bool:
+    """Whether a listener takes HTTP, as far as it is there at all, for a balancer outside."""
+    protocol, arn = listener.body.get("protocol"), listener.body.get("load_balancer_arn")
+    if protocol is None or protocol.raw.upper() != "HTTP" or arn is None:
+        return False
+    if listener.document.root.get("Resources", listener.name, "Condition") is not None:
+        return False
+    count = listener.body.get("count")
+    if count is not None and count.unknown:
+        return False
+    balancer = module.references(*_BALANCERS).referred(arn.raw)
+    if balancer is None:
+        return False
+    internal, scheme = balancer.body.get("internal"), balancer.body.get("scheme")
+    inside = internal is not None and internal.boolean is not False
+    return not inside and (scheme is None or scheme.raw == "internet-facing")
+
+
+def _targets(actions: Node | None) -> Iterator[str]:
+    """Groups of targets that actions forward to."""
+    for action in actions.list() if actions is not None else ():
+        for path in _GROUPS:
+            group = action.get(*path) if path else action
+            for each in group.list() if group is not None else ():
+                named = each.get("arn") or each.get("target_group_arn")
+                if named is not None:
+                    yield named.raw
+
+
+def _mark(
+    module: Module, collector: Collector, service: Declared, leading: tuple[set[str], Evidence]
+) -> None:
+    """The containers of a service that a listener leads to."""
+    targets, place = leading
+    task_named = service.body.get("task_definition")
+    if task_named is None:
+        return
+    task = module.references("aws_ecs_task_definition").referred(task_named.raw)
+    balanced = service.body.get("load_balancer")
+    for entry in balanced.list() if task is not None and balanced is not None else ():
+        group, name = entry.get("target_group_arn"), entry.text_at("container_name")
+        if task is None or group is None or group.raw not in targets:
+            continue
+        for number in range(_MOST_CONTAINERS):
+            runtime = collector.facts.get(runtime_id(name, f"{task.key}.{number}"))
+            if isinstance(runtime, Runtime):
+                served_in_plaintext(collector, runtime, place)
