@@ -116,6 +116,7 @@ Images that are no server of tools, whatever they stand before and are called af
 `mcp/` are Docker's servers for them.
 """
 _PAGES = regex(r"(?:^|/)(?:caddy|nginx(?:-unprivileged)?|httpd|static-web-server)(?:[:@]|$)")
+_FRONTED = regex(r"(?:^|[^a-z])(?:ai|llm|mcp|models?|tools?|agents?)(?:[^a-z]|$)")
 _BESIDE = regex(
     r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy)$",
     re.IGNORECASE,
@@ -129,7 +130,7 @@ def role_of(
     """What a container runs, by its image first, then by its names, its command and settings."""
     names = tuple(names)
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
-    if role and (role == "gateway" or not _GENERAL.search(image)):
+    if role and (not _GENERAL.search(image) or (role == "gateway" and _fronts(names))):
         return role
     if _AGENT_PRODUCT.match(_called(image)):
         return "agent"
@@ -143,6 +144,11 @@ def role_of(
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
     return "agent" if named or configured else ""
+
+
+def _fronts(names: Iterable[str]) -> bool:
+    """Whether a proxy for anything is called a gateway of models or tools: no `traefik-gateway`."""
+    return any(_FRONTED.search(name.lower()) for name in names)
 
 
 def resembles_agent(
@@ -196,6 +202,12 @@ def _configures_agent(key: str) -> bool:
     if _AGENT_ELSEWHERE.search(key) or _WEIGHTS.match(key):
         return False
     return _AGENT_SETTING.match(key) is not None
+
+
+def role_started(settings: Iterable[Setting]) -> str:
+    """`model` where it is told the image of a server of models, which it starts: `VLLM_IMAGE`."""
+    images = (item.content for item in settings if item.key.upper().endswith("_IMAGE"))
+    return "model" if any(_role_told_by(image) == "model" for image in images) else ""
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.container_roles import asks, asks_always, resembles_agent, role_of
+from agentaudit.extract.container_roles import (
+    asks,
+    asks_always,
+    resembles_agent,
+    role_of,
+    role_started,
+)
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import fetched_by, image_launch
 from agentaudit.extract.mcp_tools import add_tools
@@ -119,7 +125,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             environment=stage_named(named) or named or stage_of_settings(container.settings),
             image=plain(container.runtime.image),
             image_pinned=launch.pinned if container.build is None else Truth.UNKNOWN,
-            role=role,
+            role=role or role_started(container.settings),
             runs_agent=role == "agent",
             resembles_agent=role == "agent" and container.resembles_agent,
             bind_all=container.runtime.bind_all or binds_all(container),

@@ -744,3 +744,20 @@ def test_the_user_of_a_stage_before_it_is_not_that_of_the_image() -> None:
     assert deployment_of({"Dockerfile": apart}).runtimes[0].runs_as_root is Truth.YES
     assert deployment_of(asked).runtimes[0].runs_as_root is Truth.NO
     assert deployment_of({"Dockerfile": within}).runtimes[0].runs_as_root is Truth.NO
+
+
+@pytest.mark.parametrize(
+    ("service", "role"),
+    [
+        ("image: acme/llm-manager\nenvironment: {VLLM_IMAGE: 'vllm/vllm-openai:v0.11.0'}", "model"),
+        ("image: acme/manager\nenvironment: {BASE_IMAGE: 'python:3.13'}", ""),
+        ("image: traefik:v3.5\ncontainer_name: traefik-gateway", ""),
+        ("image: nginx:1.29\ncontainer_name: llm-gateway", "gateway"),
+    ],
+)
+def test_a_container_is_known_by_what_it_runs_or_starts(service: str, role: str) -> None:
+    lines = "\n".join(f"    {line}" for line in service.split("\n"))
+
+    (found,) = deployment_of({"compose.yaml": f"services:\n  one:\n{lines}\n"}).runtimes
+
+    assert found.role == role

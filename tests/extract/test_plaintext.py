@@ -5,7 +5,6 @@ import json
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.model.facts.runtimes import Runtime
 
 POD = """\
 apiVersion: apps/v1
@@ -39,7 +38,7 @@ spec:
 
 
 def plaintext(files: dict[str, str]) -> bool:
-    (found,) = [item for item in deployment_of(files).runtimes if isinstance(item, Runtime)]
+    (found,) = deployment_of(files).runtimes
     return found.plaintext
 
 

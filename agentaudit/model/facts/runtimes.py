@@ -43,7 +43,7 @@ class Runtime(Fact, frozen=True, kw_only=True):
     token_ttl_s: int | None = None
     holds_secrets: bool = False
     role: str = ""
-    """agent, gateway, model, store, tool_server, or empty for anything else."""
+    """agent, gateway, model (serves or starts some), store, tool_server; empty for all else."""
     plaintext: bool = False
     """Something that the outside reaches leads to it without encryption."""
     runs_agent: bool = False
