@@ -237,3 +237,13 @@ def asks_always(image: str, words: Iterable[str]) -> bool:
 def asks(settings: Iterable[Setting]) -> bool:
     """Whether something among the settings says how callers prove who they are."""
     return any(_INBOUND.search(setting.key) for setting in settings)
+
+
+def binds_all(words: Iterable[str], settings: Iterable[Setting]) -> bool:
+    """Whether a container is told to listen on every address."""
+    told = any("0.0.0.0" in word or word == "[::]" for word in words)  # noqa: S104, searched for, not bound
+    return told or any(
+        setting.content in {"0.0.0.0", "::"}  # noqa: S104, as above
+        for setting in settings
+        if setting.key.upper().endswith(("HOST", "BIND", "ADDRESS"))
+    )

@@ -14,6 +14,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.container_roles import (
     asks,
     asks_always,
+    binds_all,
     resembles_agent,
     role_of,
     role_started,
@@ -128,7 +129,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             role=role or role_started(container.settings),
             runs_agent=role == "agent",
             resembles_agent=role == "agent" and container.resembles_agent,
-            bind_all=container.runtime.bind_all or binds_all(container),
+            bind_all=container.runtime.bind_all or binds_all(container.words, container.settings),
         )
     )
     collector.workloads.append(
@@ -177,16 +178,6 @@ def add_container(collector: Collector, container: Container) -> Runtime:
         add_registry(collector, launch, runtime.evidence[0], runtime.id)
     add_egress(collector, runtime, container.egress)
     return runtime
-
-
-def binds_all(container: Container) -> bool:
-    """Whether it is told to listen on every address."""
-    told = any("0.0.0.0" in word or word == "[::]" for word in container.words)  # noqa: S104, searched for, not bound
-    return told or any(
-        setting.content in {"0.0.0.0", "::"}  # noqa: S104, as above
-        for setting in container.settings
-        if setting.key.upper().endswith(("HOST", "BIND", "ADDRESS"))
-    )
 
 
 def add_egress(collector: Collector, runtime: Runtime, policy: str) -> None:
