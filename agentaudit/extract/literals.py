@@ -100,8 +100,9 @@ PUBLISHED_DEFAULTS = frozenset(
 
 def form_of(key: str, value: str) -> CredentialForm:
     """How a value stands in a file: as itself, or as one of the kinds of references."""
-    if default_of(value):
-        return CredentialForm.LITERAL
+    default = default_of(value)
+    if default:
+        return form_of(key, default)
     if _ENVIRONMENT.match(value):
         return CredentialForm.ENV_REF
     if _SECRET.match(value):

@@ -21,7 +21,12 @@ _FLAG = regex(
     re.IGNORECASE | re.DOTALL,
 )
 _HEADER = regex(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
-_REFERENCE = regex(r"^\$\{?[\w:.-]+\}?$")
+_REFERENCE = regex(r"^(?:\$\{[\w:.-]+\}|\$[A-Za-z_]\w*)$")
+_DEFAULT = regex(
+    r"^\$\{(?P<name>[\w.]+:-|[A-Z][A-Z0-9_]*-|(?:localEnv|containerEnv):\w+:)(?P<default>.+)\}$",
+    re.DOTALL,
+)
+"""A reference with a value that counts where nobody sets another: that one may be a secret."""
 _JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
 _LONGEST = 120
 _LONGEST_NAME = 4000
@@ -37,8 +42,15 @@ def redacted(value: str) -> str:
 
 def assignment(key: str, value: str) -> str:
     """`KEY=…` as a snippet; a plain reference such as `${KEY}` is shown as it is."""
-    shown = value if _REFERENCE.match(value) else redacted(value)
-    return f"{shortened(key)}={shown}"
+    return f"{shortened(key)}={_shown(value)}"
+
+
+def _shown(value: str) -> str:
+    """A plain reference as it is; of one with a default, and of anything else, how long it is."""
+    found = _DEFAULT.match(value)
+    if found is not None and not _REFERENCE.match(found["default"]):
+        return f"${{{found['name']}{redacted(found['default'])}}}"
+    return value if found is not None or _REFERENCE.match(value) else redacted(value)
 
 
 def plain(text: str) -> str:
@@ -95,7 +107,7 @@ def _hidden(value: str) -> str:
     header = _HEADER.match(value)
     if header is not None:
         return f"{header['name']}: {_hidden(header['value'])}"
-    return value if _REFERENCE.match(value) else redacted(value)
+    return _shown(value)
 
 
 def _names_secret(value: str) -> bool:

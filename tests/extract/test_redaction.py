@@ -1,0 +1,41 @@
+"""What is shown of a value: never a character that may be a secret's."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.redaction import arguments, assignment
+
+WORD = "sk-emergent.q8vR2xLkQ9mP4"
+
+
+@pytest.mark.parametrize(
+    "value", ["${NAME}", "$NAME", "${env:NAME}", "${secrets.my-token}", "${NAME:-$OTHER}"]
+)
+def test_a_reference_is_shown_as_it_is(value: str) -> None:
+    assert assignment("KEY", value) == f"KEY={value}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"${{NAME:-{WORD}}}",
+        f"${{NAME-{WORD}}}",
+        f"${{localEnv:NAME:{WORD}}}",
+        f"${{NAME:-first\n{WORD}}}",
+        f"${WORD}",
+    ],
+    ids=["default", "default of the unset", "of a development container", "of lines", "a password"],
+)
+def test_a_default_is_as_secret_as_any_value(value: str) -> None:
+    shown = (assignment("KEY", value), *arguments(("--api-key", value, f"--token={value}")))
+
+    assert not any(WORD in text for text in shown)
+    assert all("characters)" in text for text in (shown[0], *shown[2:]))
+
+
+def test_the_default_of_a_service_is_told_and_not_shown() -> None:
+    compose = f"services: {{a: {{image: a, environment: {{API_KEY: '${{API_KEY:-{WORD}}}'}}}}}}"
+    found = deployment_of({"compose.yaml": compose})
+
+    assert len(found.credentials) == 1
+    assert WORD not in repr(found)
