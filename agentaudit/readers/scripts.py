@@ -53,6 +53,8 @@ def assignments(text: str) -> Iterator[Assignment]:
             group = next(name for name in ("double", "single", "plain") if match[name] is not None)
             if group == "plain" and _ELEMENT.match(match[group]):
                 continue
+            if text.startswith("(", match.end(group)):
+                continue  # a call, in a program that the script writes down
             yield Assignment(match["name"], match[group], match.start(group))
 
 

@@ -48,6 +48,7 @@ def test_a_piece_of_a_program_and_a_sentence_are_no_secrets(line: str) -> None:
     "line",
     [
         "'password': 'SecurePass123!',",
+        "API_KEY=actual_secret_key_12345",
         "response = login('user', password='testpass123')",
         "qpdf --password=mypassword --decrypt encrypted.pdf plain.pdf",
         "SELECT * FROM users WHERE name='admin'--' AND password='anything'",

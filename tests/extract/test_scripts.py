@@ -40,6 +40,8 @@ def test_a_script_keeps_a_secret_under_its_name(file: str, line: str, name: str)
         'TEST_PASSWORD="TestPass123!"',
         'TEST_PASSWORD="${TEST_PASSWORD:-TestPass123!}"',
         "KEY_FILE=/etc/acme/agent.key",
+        'CRM_API_KEY="${CRM_KEY:-$ROOT_API_KEY}"',
+        "    password = users[0].get('password', 'none')",
     ],
 )
 def test_what_a_script_asks_for_or_tries_things_with_is_no_secret(line: str) -> None:
