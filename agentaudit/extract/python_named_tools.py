@@ -8,6 +8,7 @@ on the terminal first unless `BYPASS_TOOL_CONSENT` is set (`shell.py`, `use_aws.
 import ast
 from collections.abc import Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.adk_named_tools import ADK_TOOLS
@@ -43,9 +44,32 @@ def named_tool(documents: Documents, module: Module, element: ast.expr, path: st
     tool = known_tool(module, element, (name, _STRANDS[name]))
     if name not in _CONSENTED:
         return tool
-    return replace(tool, approval=Truth.NO if documents.once(_bypassed) else Truth.YES)
+    return replace(tool, approval=_asks(documents.once(_bypasses), module.document.file))
 
 
-def _bypassed(documents: Documents) -> bool:
-    """Whether any file of the deployment speaks of the variable that switches the question off."""
-    return any(_BYPASS in document.text for document in documents)
+class _Bypasses(Struct, frozen=True):
+    """Files that speak of the variable that switches the question off."""
+
+    set: bool
+    """Whether some configuration does: of what runs with it, nobody can say."""
+    spoken_of: frozenset[str]
+    """The first folders of programs and guides that do: it holds for what they start."""
+
+
+def _bypasses(documents: Documents) -> _Bypasses:
+    found = [document for document in documents if _BYPASS in document.text]
+    told = [document for document in found if document.syntax in {"python", "markdown", "text"}]
+    tops = frozenset(_first_folder(document.file) for document in told)
+    return _Bypasses(set=len(told) < len(found), spoken_of=tops)
+
+
+def _asks(bypasses: _Bypasses, file: str) -> Truth:
+    own, others = _first_folder(file), bypasses.spoken_of
+    if bypasses.set or own in others or (others and "" in {own, *others}):
+        return Truth.NO
+    return Truth.UNKNOWN if others else Truth.YES
+
+
+def _first_folder(file: str) -> str:
+    """Empty for a file in none."""
+    return file.partition("/")[0] if "/" in file else ""

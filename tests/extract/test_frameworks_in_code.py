@@ -187,6 +187,25 @@ def test_tools_of_strands_ask_on_the_terminal_unless_that_is_switched_off() -> N
     assert {tool.name: tool.approval for tool in silent}["shell"] is Truth.NO
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "approval"),
+    [
+        ("app/run.py", "import strands\nos.environ['BYPASS_TOOL_CONSENT'] = '1'\n", Truth.NO),
+        ("run.py", "import strands\nos.environ['BYPASS_TOOL_CONSENT'] = '1'\n", Truth.NO),
+        ("other/a.py", "import strands\nos.environ['BYPASS_TOOL_CONSENT'] = '1'\n", Truth.UNKNOWN),
+        ("other/.env", "BYPASS_TOOL_CONSENT=true\n", Truth.NO),
+    ],
+    ids=["beside it", "above it", "a program elsewhere", "settings elsewhere"],
+)
+def test_what_a_program_switches_off_is_off_for_what_it_may_start(
+    file: str, text: str, approval: Truth
+) -> None:
+    code = f"{STRANDS}a = Agent(tools=[shell])\n"
+    (tool,) = deployment_of({"app/agents/a.py": code, file: text}).tools
+
+    assert tool.approval is approval
+
+
 AUTOGEN = (
     "from autogen_agentchat.agents import AssistantAgent, CodeExecutorAgent\n"
     "from autogen_agentchat.teams import RoundRobinGroupChat, SelectorGroupChat,"
