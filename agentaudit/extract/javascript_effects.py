@@ -9,6 +9,7 @@ of the packages that most programs use in their place.
 import ast
 
 from agentaudit.expressions import regex
+from agentaudit.extract.javascript_filters import without_names
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_code import Module
@@ -61,6 +62,7 @@ class _Body:
         self.module = module
         self.parameters = frozenset(item.arg for item in function.args.posonlyargs)
         self.words = Execution(module, function, self.parameters)
+        self.harmless = without_names(module, function)
         self.found = Effects(set())
 
     def read(self, call: ast.Call) -> None:
@@ -96,7 +98,9 @@ class _Body:
         command = next(iter(call.args), None)
         if not self.parameters or command is None:
             return False
-        if _EVALUATES.match(name) or _SHELL.match(name):
+        if _EVALUATES.match(name):
+            return self._writes(call)
+        if _SHELL.match(name):
             return self.words.depends(call)
         if not _PROGRAM.match(name):
             return False
@@ -108,6 +112,13 @@ class _Body:
             or self.words.depends(program)
             or (self.words.interprets(program) and self.words.depends(call))
             for program in self.words.programs(command)
+        )
+
+    def _writes(self, call: ast.Call) -> bool:
+        """Whether words of the model are code: numbers and operators alone name nothing."""
+        return any(
+            isinstance(each, ast.Name) and each.id not in self.harmless and self.words.depends(each)
+            for each in descendants(call)
         )
 
     def _request(self, call: ast.Call, last: str) -> None:

@@ -8,6 +8,7 @@ or a quote no code names anything.
 import ast
 import re
 import string
+import warnings
 from collections.abc import Iterator, Mapping
 
 from agentaudit.expressions import regex
@@ -62,9 +63,20 @@ def _matched(module: Module, call: ast.Call) -> str:
             return ""
     if found is None or (name == "re.match" and found["end"] is None):
         return ""
-    characters = re.compile(found["characters"], re.ASCII)
-    admits = found["characters"].isascii() and not any(map(characters.match, _NAMING))
-    return variable if admits else ""
+    return variable if names_nothing(found["characters"]) else ""
+
+
+def names_nothing(characters: str) -> bool:
+    """Whether a class of a pattern admits no character that a name may have."""
+    if not characters.isascii():
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what may mean another set one day
+            admitted = re.compile(characters, re.ASCII)
+    except re.error:
+        return False
+    return not any(map(admitted.match, _NAMING))
 
 
 def _each(module: Module, call: ast.Call, function: str, operator: type[ast.cmpop]) -> str:

@@ -11,6 +11,7 @@ from functools import cache
 import tree_sitter
 import tree_sitter_typescript
 
+from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment
 from agentaudit.readers.javascript_expressions import expression
 from agentaudit.readers.javascript_functions import class_definition, definition
@@ -238,14 +239,28 @@ _BY_TYPE: Mapping[str, Callable[[Reading, tree_sitter.Node], Iterator[ast.stmt]]
 }
 
 
+_TYPES = frozenset(
+    {
+        *("type_annotation", "type_arguments", "type_parameters", "type_alias_declaration"),
+        "interface_declaration",
+    }
+)
+_NEWER = regex(r"type(?:\s+\*)?")
+"""`export type * from "module"`, which newer versions of the language have."""
+
+
 def _note_errors(reading: Reading, root: tree_sitter.Node) -> None:
-    if not root.has_error:
-        return
-    for node in descendants(root):
+    """What is broken; types, which say nothing of what runs, may be newer than the grammar."""
+    waiting = [root] if root.has_error else []
+    while waiting:
+        node = waiting.pop()
         if node.is_missing:
-            reading.note(node, f"{node.type} is missing")
-        elif node.is_error:
+            if node.type != "!":  # for which a generic call of a template is taken
+                reading.note(node, f"{node.type} is missing")
+        elif node.is_error and not _NEWER.fullmatch(reading.source(node)):
             reading.note(node, "this is no TypeScript or JavaScript")
+        within = [child for child in node.children if child.has_error or child.is_missing]
+        waiting += [child for child in reversed(within) if child.type not in _TYPES]
 
 
 def _comments(reading: Reading, root: tree_sitter.Node) -> Iterator[Comment]:

@@ -90,6 +90,7 @@ _EACH = "if not all(c in '0123456789+-*/() ' for c in words):\n        raise Val
             ),
             False,
         ),
+        ("if not re.fullmatch(r'[z-a]+', words):\n        return ''\n    eval(words)", True),
         ("if not re.fullmatch(r'[\\d+*. ]+', words):\n        return ''\n    eval(words)", False),
         ("if not re.match(r'[0-9]+', words):\n        return ''\n    eval(words)", True),
         ("if not re.match(r'^[\\w+]+$', words):\n        return ''\n    eval(words)", True),

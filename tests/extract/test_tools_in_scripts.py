@@ -45,6 +45,8 @@ def doing(body: str) -> Tool:
         "eval(x)",
         "new Function('a', x)()",
         "vm.runInNewContext(x)",
+        "const most = x.replace(/[^0-9a-z]/g, ''); eval(most)",
+        "const all = x.replace(/[^z-a]/g, ''); eval(all)",
         "const parts = [x].map((each) => each); exec(parts.join(' '))",
     ],
 )
@@ -64,6 +66,8 @@ def test_words_of_the_model_are_run(body: str) -> None:
         "exec(`run ${id}`)",
         "/a/.exec(x)",
         "other.exec(x)",
+        "const only = x.replace(/[^0-9+*/-]/g, ''); eval(only)",
+        "if (!/^[0-9.+-]+$/.test(x)) { throw new Error() }\nreturn Function(`return ${x}`)()",
     ],
 )
 def test_a_program_of_ones_own_runs_nothing_that_the_model_wrote(body: str) -> None:
