@@ -44,6 +44,12 @@ may well be called after a cloud. With Azure it is the key of a service principa
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
+_STORE_ADDRESS = regex(
+    r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w+_)?ENDPOINT(?:_URL)?(?:_S3)?$"
+)
+_AWS_HOST = "amazonaws.com"
+
+
 class Holding(Struct, frozen=True, kw_only=True):
     """Who holds the settings, how they are exposed, and who else can see them."""
 
@@ -85,6 +91,8 @@ class _Found(Struct, frozen=True, kw_only=True):
     setting: Setting
     recognised: Recognised
     others: tuple[Setting, ...] = ()
+    elsewhere: bool = False
+    """Whether it opens a store that only speaks as AWS does, and issues no sessions."""
 
 
 def add_credentials(
@@ -105,6 +113,7 @@ def add_credentials(
 def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
     pair = {item.key.upper(): item for item in settings if item.key.upper() in _AWS_PAIR}
     primary = pair.get("AWS_ACCESS_KEY_ID") or pair.get("AWS_SECRET_ACCESS_KEY")
+    elsewhere = any(map(_is_elsewhere, settings))
     for setting in settings:
         others: tuple[Setting, ...] = ()
         recognised = recognised_setting(setting)
@@ -114,7 +123,12 @@ def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
             others = tuple(other for other in pair.values() if other is not primary)
             recognised = _pair(recognised, others)
         if recognised is not None:
-            yield _Found(setting=setting, recognised=recognised, others=others)
+            other = elsewhere and recognised.provider == "aws"
+            yield _Found(setting=setting, recognised=recognised, others=others, elsewhere=other)
+
+
+def _is_elsewhere(setting: Setting) -> bool:
+    return _STORE_ADDRESS.search(setting.key) is not None and _AWS_HOST not in setting.content
 
 
 def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | None:
@@ -162,7 +176,7 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
         digest=collector.digest(recognised.secret) if recognised.secret else "",
         belongs_to=owner_stage(setting, recognised),
         unused_channel="" if _ADDRESS.search(setting.content) else setting.channel,
-        short_alternative=holding.alternative_to(recognised),
+        short_alternative="" if found.elsewhere else holding.alternative_to(recognised),
     )
     merged = _held(collector, collector.add(fact), fact)
     what = f"who sees {merged.name}"

@@ -69,6 +69,13 @@ _MOST_NUMBERS = 2
 _SETTING = regex(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
+_OBJECT_KEY = regex(
+    r"^(?:[a-z]\w*)?(?:[cC]redentials?|[tT]ls|[pP]ull|[pP]assword|[cC]ert(?:ificate)?)Secret$"
+)
+_OBJECT = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
+"""`credentialSecret: backup-s3` names an object of Kubernetes, in which the secret is."""
+
+
 def could_be_secret(key: str, kind: str, value: str) -> bool:
     """Whether a literal under a secret's name looks like a secret, and not like a setting."""
     if value in PUBLISHED_DEFAULTS:
@@ -83,6 +90,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         or _TYPES.fullmatch(value)
         or _ACCOUNT.fullmatch(value)
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
+        or (_OBJECT_KEY.search(key) and _OBJECT.fullmatch(value))
         or (kind == "password" and not key.isupper() and _LABEL.fullmatch(value))
     ):
         return False

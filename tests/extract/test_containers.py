@@ -737,7 +737,6 @@ def test_what_a_build_was_given_is_in_the_image_if_it_is_taken_over(taken: str, 
 def test_the_user_of_a_stage_before_it_is_not_that_of_the_image() -> None:
     apart = "FROM node:22 AS build\nUSER node\nRUN make\nFROM python:3.13\n"
     within = "FROM node:22 AS base\nUSER node\nFROM base\nRUN make\n"
-
     compose = "services: {a: {build: {context: ., target: build}}}"
     asked = {"Dockerfile": apart, "compose.yaml": compose}
 
@@ -761,3 +760,25 @@ def test_a_container_is_known_by_what_it_runs_or_starts(service: str, role: str)
     (found,) = deployment_of({"compose.yaml": f"services:\n  one:\n{lines}\n"}).runtimes
 
     assert found.role == role
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "alternative"),
+    [
+        ("", "IRSA or EKS Pod Identity"),
+        ("{name: S3_ENDPOINT, value: 'https://garage.example:3900'}", ""),
+        ("{name: AWS_ENDPOINT_URL_S3, valueFrom: {secretKeyRef: {name: s, key: e}}}", ""),
+        ("{name: S3_ENDPOINT, value: 'https://s3.amazonaws.com'}", "IRSA or EKS Pod Identity"),
+    ],
+)
+def test_a_store_that_speaks_as_aws_does_issues_no_sessions(
+    endpoint: str, alternative: str
+) -> None:
+    key = "{name: AWS_ACCESS_KEY_ID, valueFrom: {secretKeyRef: {name: s, key: k}}}"
+    text = (
+        "kind: Pod\napiVersion: v1\nmetadata: {name: backup}\n"
+        f"spec: {{containers: [{{name: up, image: 'a:1', env: [{key}, {endpoint}]}}]}}\n"
+    )
+    found = {each.name: each for each in deployment_of({"pod.yaml": text}).credentials}
+
+    assert found["AWS_ACCESS_KEY_ID"].short_alternative == alternative

@@ -3,6 +3,7 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.recognition import recognise
 from agentaudit.extract.secret_values import is_composed
 from agentaudit.model.evidence import Confidence
 
@@ -87,3 +88,18 @@ def test_words_for_a_database_on_the_own_machine_are_possibly_a_secret(
     text = f"DATABASE_URL=postgresql://billing:%s@{host}:5432/billing\n"
 
     assert confidence_of(".env", text, password) is confidence
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "secret"),
+    [
+        ("credentialSecret", "backup-s3-2024", False),
+        ("tlsSecret", "wildcard-tls-9", False),
+        ("clientSecret", "q8vr2xlk-q9mp4zt7", True),
+        ("credentialSecret", "q8vR2xLkQ9mP4Zt7wYs3nHc6dJf", True),
+    ],
+)
+def test_what_names_an_object_of_kubernetes_is_no_secret(
+    key: str, value: str, *, secret: bool
+) -> None:
+    assert (recognise(key, value) is not None) is secret
