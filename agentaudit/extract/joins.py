@@ -23,6 +23,7 @@ from agentaudit.extract.joined_memory import join_memory
 from agentaudit.extract.joined_needs import join_needs
 from agentaudit.extract.joined_references import normal, resolve_references
 from agentaudit.extract.joined_servers import join_servers
+from agentaudit.extract.kubernetes_rights import join_pods
 from agentaudit.extract.mcp_clients import GATEWAY_CLIENT
 from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
@@ -58,6 +59,7 @@ def join(collector: Collector) -> None:
     _count_tools(collector)
     _limit_egress(collector)
     join_credentials(collector)
+    join_pods(collector)
     reach_identities(collector)
     join_needs(collector)
     join_servers(collector)

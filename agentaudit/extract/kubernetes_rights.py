@@ -66,7 +66,6 @@ def add_bindings(
     for binding in bindings:
         if binding.kind in {"RoleBinding", "ClusterRoleBinding"}:
             _add_binding(collector, binding, roles.of(binding), told)
-    _join_pods(collector)
 
 
 def _add_binding(
@@ -163,7 +162,7 @@ def _giving(binding: KubernetesObject, subject: Identity) -> Giving:
     )
 
 
-def _join_pods(collector: Collector) -> None:
+def join_pods(collector: Collector) -> None:
     """The account of every pod is in the groups of all accounts, and may call as nobody too."""
     crowds: dict[str, list[Identity]] = {}
     for identity in collector.of(Identity):
