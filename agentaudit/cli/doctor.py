@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit.cli.commands import command
+from agentaudit.cli.outcome import print_file
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode
 
@@ -57,14 +58,14 @@ def doctor(
     out = terminal_of(context).out
     found = capabilities(pid, otlp_port)
     if as_json:
-        typer.echo(_json(pid, found))
+        print_file([_json(pid, found)])
     else:
         subject = "This machine" if pid is None else f"Process {pid}"
         out.print(render_capabilities(found, subject, out.width))
     raise typer.Exit(int(ExitCode.PASS))
 
 
-def _json(pid: int | None, found: "Sequence[Capability]") -> str:
+def _json(pid: int | None, found: "Sequence[Capability]") -> bytes:
     from msgspec.structs import asdict
 
     document = {
@@ -73,4 +74,4 @@ def _json(pid: int | None, found: "Sequence[Capability]") -> str:
         "pid": pid,
         "capabilities": [asdict(capability) for capability in found],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from agentaudit.profiling.session import Session
     from agentaudit.store.recording import RecordingWriter
 
+STOPPED = "stopped by the user"
+"""Why a recording ended that Ctrl-C or SIGTERM ended."""
 _SEEN_OUT_NS = 2_000_000_000
 """At most so long is a command listened to that was told to end."""
 
@@ -129,7 +131,7 @@ def _see_out(pid: int, session: "Session", load: "Load | None") -> None:
 def _reason(asked: Callable[[], bool], options: Options, load: "Load | None") -> str:
     """Why the recording ends now; nothing while it goes on."""
     if asked() or (options.stopped is not None and options.stopped()):
-        return "stopped by the user"
+        return STOPPED
     return "the load was done" if load is not None and load.done else ""
 
 

@@ -64,9 +64,13 @@ def agent(bench: Bench, scenario: str, *options: str) -> tuple[str, ...]:
 
 
 def recorded(bench: Bench, scenario: str, *options: str) -> "tuple[Trace, Truth]":
-    """A scripted agent recorded from its first to its last moment, and what it says of itself."""
+    """
+    A scripted agent recorded from its first to its last moment, and what it says of itself.
+
+    Ctrl-C ends more than the recording: who presses it wants no further experiment.
+    """
     from agentaudit.cli.probes import Options
-    from agentaudit.cli.recorder import record
+    from agentaudit.cli.recorder import STOPPED, record
     from agentaudit.cli.targets import Launch
 
     truth_file = bench.file(".json")
@@ -83,6 +87,8 @@ def recorded(bench: Bench, scenario: str, *options: str) -> "tuple[Trace, Truth]
                 request_frames=("scripted_agent.py:*.handle_request",),
             ),
         )
+    if trace.ended_because == STOPPED:
+        raise KeyboardInterrupt
     return trace, truth_in(truth_file)
 
 

@@ -103,6 +103,11 @@ class MitigationOutcome(Struct, frozen=True, kw_only=True):
     title: str = ""
 
 
+def sentence_case(text: str) -> str:
+    """A text as a sentence begins; all behind its first letter stays, for it may be names."""
+    return text[:1].upper() + text[1:]
+
+
 class ThreatModel(Struct, frozen=True, kw_only=True):
     """The artifact `threats.json`."""
 

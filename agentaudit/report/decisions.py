@@ -7,7 +7,7 @@ from agentaudit.model.finding import Finding, LintResult, Severity
 from agentaudit.model.gate import Gate, GateStatus
 from agentaudit.model.profile import Profile
 from agentaudit.model.results import Simulation
-from agentaudit.model.threat import AttackPath, MitigationOutcome, ThreatModel
+from agentaudit.model.threat import AttackPath, MitigationOutcome, ThreatModel, sentence_case
 from agentaudit.report.credential_decision import credential_decision
 from agentaudit.report.memory_decision import memory_decision
 from agentaudit.report.profile_decision import profile_decision
@@ -218,4 +218,4 @@ def _told(outcome: MitigationOutcome) -> str:
     text = (outcome.title if outcome.patch else "") or outcome.description.rstrip(".")
     opened = f" and opens {len(outcome.opens)}" if outcome.opens else ""
     closed = counted(len(outcome.closes), "attack path")
-    return f"{text[:1].upper()}{text[1:]}: closes {closed}{opened}."
+    return f"{sentence_case(text)}: closes {closed}{opened}."

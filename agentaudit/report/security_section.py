@@ -7,6 +7,7 @@ from agentaudit.model.threat import (
     GraphNode,
     MitigationOutcome,
     ThreatModel,
+    sentence_case,
 )
 from agentaudit.report.blocks import (
     NOTHING,
@@ -148,7 +149,7 @@ def _patches(threats: ThreatModel) -> tuple[Block, ...]:
 def _headed(outcome: MitigationOutcome) -> str:
     """The title of a change, or its name in words: `interpose-gateway` as `Interpose gateway`."""
     text = outcome.title or outcome.name.replace("-", " ")
-    return text[:1].upper() + text[1:]
+    return sentence_case(text)
 
 
 def _path(number: int, path: AttackPath) -> Part:

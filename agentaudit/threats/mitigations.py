@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.model.finding import Severity
-from agentaudit.model.threat import BlastRadius, MitigationOutcome, ThreatRules
+from agentaudit.model.threat import BlastRadius, MitigationOutcome, ThreatRules, sentence_case
 from agentaudit.threats.blast_radius import blast_radius
 from agentaudit.threats.operators import OPERATORS, Change
 from agentaudit.threats.queries import Found, found
@@ -131,7 +131,7 @@ def _together(
     return MitigationOutcome(
         name=TOGETHER,
         title=f"{len(chosen)} of these together",
-        description=f"{in_turn[:1].upper()}{in_turn[1:]}.",
+        description=f"{sentence_case(in_turn)}.",
         patch="",
         closes=_gone(before, current),
         opens=_gone(current, before),

@@ -20,6 +20,7 @@ from agentaudit.model.threat import (
     Impact,
     ThreatQuery,
     ThreatRules,
+    sentence_case,
 )
 from agentaudit.threats.actions import sensitive_actions
 from agentaudit.threats.doubts import doubts
@@ -113,7 +114,7 @@ def _told(graph: ThreatGraph, query: ThreatQuery, way: Way) -> str:
         asked=_asked(way.edges),
         rights=_rights([fact for fact in facts if isinstance(fact, Grant)]),
     )
-    return text[:1].upper() + text[1:] + doubts(stops, way.edges, graph.facts)
+    return sentence_case(text) + doubts(stops, way.edges, graph.facts)
 
 
 def _nodes(graph: ThreatGraph, names: Sequence[str]) -> tuple[GraphNode, ...]:

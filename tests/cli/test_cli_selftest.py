@@ -1,6 +1,10 @@
 """`agentaudit selftest`: that it can be run and says so; how right we are is for the machine."""
 
+import os
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,16 @@ from typer.testing import CliRunner
 from agentaudit.cli import scripted
 from agentaudit.cli.experiments import run
 from agentaudit.cli.main import app
-from agentaudit.cli.scripted import Bench, begun, ended, recorder, truth_in, version, waited_for
+from agentaudit.cli.scripted import (
+    Bench,
+    begun,
+    ended,
+    recorded,
+    recorder,
+    truth_in,
+    version,
+    waited_for,
+)
 from agentaudit.cli.terminal import terminal
 from agentaudit.errors import IncompleteError, UsageError
 from agentaudit.model.accuracy import Outcome, SelfTest
@@ -52,6 +65,21 @@ def test_a_crash_stops_no_agent_and_cuts_off_no_recording(tmp_path: Path) -> Non
 
     assert found["agents left stopped"] == 0
     assert found["recordings cut off"] == 0
+
+
+def test_ctrl_c_while_an_agent_is_recorded_ends_the_selftest(tmp_path: Path) -> None:
+    """And not its recording alone: no other experiment follows."""
+
+    def press() -> None:
+        while not any(file.stat().st_size for file in tmp_path.glob("*.aatrace")):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    with pytest.raises(KeyboardInterrupt):
+        recorded(bench(tmp_path), "children")
+    pressing.join()
 
 
 @pytest.mark.parametrize("python", ["/no/such/python", "true", "false"])
