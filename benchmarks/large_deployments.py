@@ -50,7 +50,7 @@ def agents_and_tools(agents: int, tools: int) -> Mapping[str, str]:
 
 def agents_and_credentials() -> Mapping[str, str]:
     """A service with 3,000 keys, built from a folder of 3,000 agents."""
-    keys = {f"K{number}_API_KEY": f"sk-abcdefgh{number}" for number in range(3_000)}
+    keys = {f"K{number}_API_KEY": _value(number) for number in range(3_000)}
     service = f"services:\n  agent:\n    build: ./app\n    environment: {json.dumps(keys)}\n"
     return {"compose.yaml": service, "app/a.py": HEAD + _many(AGENT, 3_000)}
 
@@ -81,7 +81,7 @@ def workflows_that_call() -> Mapping[str, str]:
 
 def services_and_files() -> Mapping[str, str]:
     """500 services that all take 100 files of 300 variables."""
-    keys = _many("KEY_{0}_API_KEY=sk-abcdefghijklmnop{0}\n", 300)
+    keys = "".join(f"KEY_{number}_API_KEY={_value(number)}\n" for number in range(300))
     files = {f"e{number}.env": keys for number in range(100)}
     service = f"  agent{{0}}:\n    image: agent\n    env_file: {json.dumps(list(files))}\n"
     return {"compose.yaml": "services:\n" + _many(service, 500), **files}
@@ -107,6 +107,11 @@ DEPLOYMENTS: Mapping[str, Callable[[], Mapping[str, str]]] = {
 
 def _many(text: str, times: int) -> str:
     return "".join(map(text.format, range(times)))
+
+
+def _value(number: int) -> str:
+    """What may be a secret: nothing that is plainly a placeholder."""
+    return f"xk{number:05}q{number * 1299709:011}"
 
 
 def main() -> int:

@@ -58,6 +58,8 @@ _EXAMPLE_WORD = regex(
 )
 _FEWEST_DISTINCT = 6
 _PREFIX = 3
+_USUAL = 200
+"""Characters of values that are worth keeping."""
 _ALPHABET = "abcdefghijklmnop"
 _COUNTED = "abcdefghijklmnopqrstuvwxyz 01234567890"
 _PARTED = regex(r"[-_]")
@@ -91,6 +93,10 @@ def recognise(key: str, value: str) -> Recognised | None:
     value = value.strip()
     if not value or not (may_be_named(key) or may_show(value)):
         return None
+    return _recognised_once(key, value) if len(value) <= _USUAL else _recognised(key, value)
+
+
+def _recognised(key: str, value: str) -> Recognised | None:
     bearer = _BEARER.match(value) if _carries_token(key) else None
     inner = bearer["value"] if bearer else value
     form = form_of(key, inner)
@@ -99,6 +105,10 @@ def recognise(key: str, value: str) -> Recognised | None:
     literal = literal_of(inner)
     found = by_look(literal) or _by_name("authorization" if bearer else key, literal)
     return found or (_in_force(key, literal) if literal != inner else None)
+
+
+_recognised_once = lru_cache(maxsize=32_768)(_recognised)
+"""A file of variables is given to many services, and each copy of it names the same."""
 
 
 @lru_cache(maxsize=4096)

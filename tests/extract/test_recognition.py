@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentaudit.extract import recognition
+from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.literals import form_of, is_placeholder, variable_of
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.extract.redaction import arguments, assignment, bare_url, plain, redacted
@@ -23,6 +25,25 @@ from agentaudit.rules.fakes import FAKES, fake
 
 WITHOUT_A_LOOK = {"aws_secret_key", "aws_session_token", "password"}
 HOUR_S = 3600
+
+
+def test_what_many_services_are_given_is_recognised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables of one file, in as many environments as there are services."""
+    asked: list[str] = []
+
+    def could_be_secret(key: str, _kind: str, _value: str) -> bool:
+        asked.append(key)
+        return True
+
+    monkeypatch.setattr(recognition, "could_be_secret", could_be_secret)
+    recognition._recognised_once.cache_clear()
+    services = "".join(f"  a{number}: {{image: agent, env_file: a.env}}\n" for number in range(5))
+    deployment = deployment_of(
+        {"compose.yaml": f"services:\n{services}", "a.env": "X_API_KEY=q7Zk3v9TtB1m\n"}
+    )
+
+    assert len(deployment.runtimes) == 5
+    assert asked == ["X_API_KEY"]
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAKES) - WITHOUT_A_LOOK))
