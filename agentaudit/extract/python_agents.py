@@ -33,6 +33,7 @@ from agentaudit.extract.python_sessions import add_sessions
 from agentaudit.extract.python_stores import link_stores
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.python_teams import TEAMS, limits_of_teams
+from agentaudit.extract.python_temporal import temporal_retries
 from agentaudit.extract.python_toolbox import add_ingestion, tools_of
 from agentaudit.extract.python_tools import function_tools
 from agentaudit.model.deployment import EdgeKind
@@ -85,6 +86,8 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_engines(module, calls, known, collector)
     add_delegations(module, calls, known, collector)
     for retry in retries(module, calls, building.agents, tools):
+        collector.add(retry)
+    for retry in temporal_retries(documents, module, calls):
         collector.add(retry)
 
 

@@ -41,6 +41,15 @@ _STRANDS = _WORDING | {
     *("system_prompt", "messages", "agent_id", "state", "callback_handler", "trace_attributes"),
     *("conversation_manager", "session_manager", "retry_strategy", "hooks"),
 }
+_ACTIVITY = frozenset(
+    {
+        *("task_queue", "schedule_to_close_timeout", "schedule_to_start_timeout"),
+        *("start_to_close_timeout", "heartbeat_timeout", "retry_policy", "cancellation_type"),
+        *("versioning_intent", "summary", "priority", "streaming_topic"),
+        "streaming_batch_interval",
+    }
+)
+"""What an agent of Temporal says of the activity in which it asks its model."""
 _AGNO = _WORDING | {
     *("id", "role", "instructions", "expected_output", "additional_context", "output_schema"),
     *("markdown", "add_datetime_to_context", "db", "session_id", "user_id", "stream", "debug_mode"),
@@ -78,6 +87,11 @@ BUILDERS: Mapping[str, Builder] = {
     ),
     **_at(
         "strands strands.agent", "Agent", Builder("strands", limits=("turns",), wording=_STRANDS)
+    ),
+    **_at(
+        "temporalio.contrib.strands",
+        "TemporalAgent",
+        Builder("strands", limits=("turns",), wording=_STRANDS | _ACTIVITY),
     ),
     **_at("pydantic_ai", "Agent", Builder("pydantic-ai", 50)),
     **_at("google.adk.agents google.adk", "Agent LlmAgent LoopAgent", Builder("google-adk", 500)),

@@ -10,6 +10,7 @@ from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
 from agentaudit.extract.python_spending import may_be_limited
 from agentaudit.extract.python_syntax import argument, keyword, splatted
+from agentaudit.extract.python_temporal import ends_with_temporal
 from agentaudit.extract.python_waits import ends_in_time
 from agentaudit.model.evidence import Known
 
@@ -97,7 +98,11 @@ def bounded(module: Module, call: ast.Call, names: Sequence[str], default: int |
 def timeout(building: Building, call: Call) -> Known:
     """Whether anything ends a run that takes too long: a setting, or whoever waits for it."""
     found = _presence(building, call, _TIMEOUTS)
-    return Known.SET if found is Known.NONE and ends_in_time(building, call) else found
+    if found is Known.NONE and ends_in_time(building, call):
+        return Known.SET
+    if found is Known.NONE and ends_with_temporal(building, call):
+        return Known.UNKNOWN
+    return found
 
 
 def budget(building: Building, call: Call) -> Known:

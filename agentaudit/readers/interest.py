@@ -129,7 +129,16 @@ _PYTHON = _Gate(
 _LIBRARY = any_of(
     (
         *("langchain", "langgraph", "agents", "autogen", "crewai", "mcp", "strands", "google.adk"),
-        *("agno", "llama_index", "pydantic_ai", "mem0", "agent_framework", "openai", "anthropic"),
+        *(
+            "agno",
+            "llama_index",
+            "pydantic_ai",
+            "temporalio",
+            "mem0",
+            "agent_framework",
+            "openai",
+            "anthropic",
+        ),
         *("bedrock_agentcore", "smolagents", "dspy", "haystack", "semantic_kernel", "langroid"),
         *("claude_agent_sdk", "claude_code_sdk", "deepagents", "redis", "boto3", "vertexai"),
     ),
@@ -137,7 +146,7 @@ _LIBRARY = any_of(
 )
 _IMPORT = regex(
     r"\n[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
-    r"|strands|google\.adk|agno|llama_index|pydantic_ai|mem0|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
+    r"|strands|google\.adk|agno|llama_index|pydantic_ai|temporalio|mem0|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
     r"|smolagents|dspy|haystack|semantic_kernel|langroid|claude_agent_sdk|claude_code_sdk|deepagents)"
 )
 """Behind the end of a line, which is found at once; the beginning of one is tried everywhere."""
