@@ -18,7 +18,7 @@ import msgspec
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Document
-from agentaudit.readers.lines import MAX_CODE, MAX_WRITTEN, broken
+from agentaudit.readers.lines import MAX_CODE, MAX_WRITTEN
 from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
@@ -83,7 +83,8 @@ def parse_javascript(file: str, text: str) -> Document:
     if not builds_agents(file, text):
         return document
     if len(text) > MAX_WRITTEN:
-        raise broken(file, 1, 1, f"more than {MAX_WRITTEN:,} characters, of javascript")
+        unread = (1, 1, f"more than {MAX_WRITTEN:,} characters: only searched for keys")
+        return msgspec.structs.replace(document, problems=(*document.problems, unread))
     from agentaudit.readers.javascript_tree import module_tree  # takes long to load
 
     tree, comments, problems = module_tree(file, text)

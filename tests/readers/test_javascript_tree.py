@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.errors import InputError
 from agentaudit.readers.document import Document
 from agentaudit.readers.javascript import parse_javascript
 from agentaudit.readers.javascript_tree import module_tree
@@ -142,9 +141,13 @@ def test_a_long_chain_of_texts_is_no_deep_one() -> None:
     assert sum(isinstance(node, ast.BinOp) for node in ast.walk(tree)) == 4_999
 
 
-def test_more_than_people_write_is_refused() -> None:
-    with pytest.raises(InputError, match="more than 500,000 characters"):
-        parse_javascript("a.ts", IMPORT + " " * 500_000)
+def test_more_than_people_write_is_searched_and_not_parsed() -> None:
+    document = parse_javascript("a.ts", IMPORT + " " * 500_000)
+
+    assert document.tree is None
+    assert [message for _, _, message in document.problems] == [
+        "more than 500,000 characters: only searched for keys"
+    ]
 
 
 def test_a_file_without_agents_has_no_tree() -> None:
