@@ -1,15 +1,15 @@
 """One module in TypeScript or JavaScript while its agents are built."""
 
 import ast
-from collections.abc import Mapping
 from functools import cached_property
 
 from msgspec import Struct
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.javascript_modules import Program
+from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import Options, options_of
+from agentaudit.extract.javascript_tools import tool_of
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
@@ -29,8 +29,8 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     module: Module
     collector: Collector
     calls: tuple[Call, ...]
-    tools: Mapping[int, Tool]
-    """By the call that makes each, in any module."""
+    tools: dict[int, Tool]
+    """By the expression that makes each, in any module."""
     agents: dict[int, Agent]
     """By the call that builds each, in any module."""
 
@@ -47,5 +47,15 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return tuple(tool for tool in self.tools.values() if tool.evidence[0].file == file)
 
     def tool_at(self, node: ast.expr) -> Tool | None:
-        """The tool that a call makes."""
+        """The tool that an expression was seen to make."""
         return self.tools.get(id(node))
+
+    def tool_in(self, given: Written, name: str = "") -> Tool | None:
+        """The tool that an expression stands for, each read once; None of anything else."""
+        meant = self.program.meant(given)
+        if id(meant.node) not in self.tools:
+            tool = tool_of(self.program, given, name)
+            if tool is None:
+                return None
+            self.tools[id(meant.node)] = self.collector.add(tool)
+        return self.tools[id(meant.node)]

@@ -67,19 +67,12 @@ def _servers(
         yield from inner.given.items() if inner is not None else ()
         return
     transport = options.get("transport")
-    name = options.text("name", "serverLabel") or _variable(meant)
+    name = options.text("name", "serverLabel") or building.program.variable(meant) or "mcp"
     if transport is None:
         yield name, meant
         return
     made = building.program.meant(transport)
     yield name, made
-
-
-def _variable(meant: Written) -> str:
-    """The variable that a call's result goes to."""
-    node = meant.node
-    found = (call.variable for call in meant.module.calls() if call.node is node)
-    return next(found, "") or "mcp"
 
 
 def _declare(building: Building, agent: Agent, name: str, given: Written) -> None:

@@ -193,10 +193,9 @@ class _Body:
 
 
 def effects_of(program: Program, module: Module, function: FunctionDef) -> Effects:
-    """What a tool's function does with what the model passes; nothing known of one too large."""
+    """What a tool's function does with what the model passes."""
     body = _Body(program, module, function)
-    within = descendants(function)
-    for node in within if module.affords(len(within)) else ():
+    for node in descendants(function):
         if isinstance(node, ast.Call):
             body.read(node)
     return body.found

@@ -53,6 +53,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
 
     modules: Mapping[str, Module]
     _functions: dict[str, Mapping[str, FunctionDef]] = field(default_factory=dict)
+    _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
 
     def meant(self, given: Written) -> Written:
         """What a name stands for, in this file or another; anything else stands for itself."""
@@ -116,6 +117,14 @@ class Program(Struct, frozen=True, eq=False, dict=True):
             named = {function.name: function for function in reversed(module.functions)}
             self._functions[file] = named
         return self._functions[file]
+
+    def variable(self, call: Written) -> str:
+        """The variable that the result of a call goes to; empty where it goes to none."""
+        file = call.module.document.file
+        if file not in self._variables:
+            named = {id(each.node): each.variable for each in call.module.calls()}
+            self._variables[file] = named
+        return self._variables[file].get(id(call.node), "")
 
 
 def program(documents: Documents) -> Program:

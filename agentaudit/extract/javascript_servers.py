@@ -191,10 +191,8 @@ def _give(building: Building, server: ToolServer, given: Written) -> None:
     """The tools that a server is given in an object."""
     inner = members(building.program, given)
     for name, each in (inner.given if inner is not None else {}).items():
-        meant = building.program.meant(each)
-        tool = building.tool_at(meant.node) or tool_of(building.program, each, name)
+        tool = building.tool_in(each, name)
         if tool is not None:
-            tool = building.collector.add(tool)
             building.collector.link(EdgeKind.EXPOSES, server.id, tool.id, *tool.evidence[:1])
     if inner is None or inner.hidden:
         place = given.module.place(given.node, "tools")

@@ -10,7 +10,6 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_clients import client_of
 from agentaudit.extract.javascript_modules import Written
-from agentaudit.extract.javascript_tools import tool_of
 from agentaudit.extract.mcp_tools import add_source
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.model.deployment import EdgeKind
@@ -114,7 +113,7 @@ class Toolbox(Struct):
             return
         if isinstance(node, ast.Call) and self._of_client(meant, node):
             return
-        tool = building.tool_at(node) or tool_of(building.program, element, part.name)
+        tool = building.tool_in(element, part.name)
         if tool is None and part.several:
             self.leave_open(element)
         else:
