@@ -60,8 +60,7 @@ def _peer(document: Document, root: Node) -> PeerAgent:
 def _urls(root: Node) -> Iterator[str]:
     yield root.text_at("url")
     for name in _INTERFACES:
-        listed = root.child(name)
-        yield from (entry.text_at("url") for entry in (listed.list() if listed is not None else ()))
+        yield from (entry.text_at("url") for entry in root.list_at(name))
 
 
 def _tls(urls: tuple[str, ...]) -> Truth:
@@ -76,11 +75,7 @@ def _security(root: Node) -> tuple[Truth, Truth]:
     alternatives = tuple(_alternatives(root))
     schemes = root.child("securitySchemes")
     if not alternatives:
-        skills = root.child("skills")
-        guarded = [
-            bool(tuple(_alternatives(skill)))
-            for skill in (skills.list() if skills is not None else ())
-        ]
+        guarded = [bool(tuple(_alternatives(skill))) for skill in root.list_at("skills")]
         return (Truth.UNKNOWN if any(guarded) else Truth.NO), Truth.NO
     if any(not names for names in alternatives):
         return Truth.NO, Truth.NO  # one of the alternatives asks for nothing
@@ -96,6 +91,5 @@ def _security(root: Node) -> tuple[Truth, Truth]:
 def _alternatives(node: Node) -> Iterator[frozenset[str]]:
     """The schemes of each alternative by which a caller may come in."""
     for key in _REQUIREMENTS:
-        listed = node.child(key)
-        for entry in listed.list() if listed is not None else ():
+        for entry in node.list_at(key):
             yield frozenset(name for name, _ in (entry.child("schemes") or entry).items())

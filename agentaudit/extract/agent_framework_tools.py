@@ -36,8 +36,7 @@ _PROVEN = frozenset({"key", "apikey", "reference", "remote", "oauth"})
 
 def add_tools(reading: Reading, declared: Node, route: str) -> None:
     """Every tool of an agent."""
-    listed = declared.child("tools")
-    for index, node in enumerate(listed.list() if listed is not None else ()):
+    for index, node in enumerate(declared.list_at("tools")):
         if node.text_at("kind") == "mcp":
             add_server_of(reading, node, f"{route}.tools.{index}")
         elif node.entries:

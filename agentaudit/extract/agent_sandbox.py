@@ -79,8 +79,7 @@ def _add_network(collector: Collector, item: KubernetesObject, pods: tuple[FactI
     network = spec.child("networkPolicy")
     if network is None or spec.text_at("networkPolicyManagement") == "Unmanaged":
         return
-    rules = network.child("egress")
-    listed = rules.list() if rules is not None else ()
+    listed = network.list_at("egress")
     wide = any(
         rule.child("to") is None
         or any(node.text_at("ipBlock", "cidr") == _EVERYWHERE for node in _targets(rule))
@@ -101,5 +100,4 @@ def _add_network(collector: Collector, item: KubernetesObject, pods: tuple[FactI
 
 
 def _targets(rule: Node) -> tuple[Node, ...]:
-    listed = rule.child("to")
-    return listed.list() if listed is not None else ()
+    return rule.list_at("to")

@@ -134,8 +134,7 @@ def _toolkit_providers(node: Node) -> Iterator[tuple[str, Node]]:
     key = node.child("api_key_credential_provider_name")
     if key is not None and key.text:
         yield "api_key", key
-    listed = node.get("identity", "credential_providers")
-    for each in listed.list() if listed is not None else ():
+    for each in node.list_at("identity", "credential_providers"):
         name = each.child("name")
         if name is not None and name.text:
             yield "oauth_client", name

@@ -34,8 +34,7 @@ def add_memory(
         _add_context(document, collector, agent, context)
     elif assistant:
         _add_unbounded(document, collector, agent, config)
-    listed = config.child("memory")
-    for index, node in enumerate(listed.list() if listed is not None else ()):
+    for index, node in enumerate(config.list_at("memory")):
         _add_store(document, collector, agent, (index, node))
 
 

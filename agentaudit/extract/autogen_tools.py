@@ -40,8 +40,7 @@ def add_workbenches(reading: Reading, config: Node, route: str) -> None:
     tools = config.child("tools")
     for number, node in enumerate(tools.elements if tools is not None else ()):
         _add_tool(reading, node, f"{route}.tools.{number}")
-    benches = config.child("workbench")
-    for index, bench in enumerate(benches.list() if benches is not None else ()):
+    for index, bench in enumerate(config.list_at("workbench")):
         inner = bench.child("config") or bench
         listed = inner.child("tools")
         for number, node in enumerate(listed.elements if listed is not None else ()):

@@ -203,8 +203,7 @@ def _add_permissions(declared: Declared, number: int, block: _Block, collector: 
 
 
 def _blocks(declared: Declared, collector: Collector) -> Iterator[_Block]:
-    listed = declared.body.get("permissions")
-    for node in listed.list() if listed is not None else ():
+    for node in declared.body.list_at("permissions"):
         yield _block(declared, node, collector)
 
 

@@ -74,8 +74,7 @@ def _mode(root: Node) -> str:
 
 
 def _rules(root: Node, name: str) -> Iterator[Node]:
-    node = root.get("permissions", name)
-    yield from node.list() if node is not None else ()
+    yield from root.list_at("permissions", name)
 
 
 def _unasked(rule: Node) -> bool:

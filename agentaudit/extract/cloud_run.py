@@ -50,8 +50,7 @@ def extract_cloud_run(documents: Documents, collector: Collector) -> None:
 
 
 def _add(pod: Pod, collector: Collector) -> None:
-    listed = pod.spec.child("containers")
-    for number, node in enumerate(listed.list() if listed is not None else ()):
+    for number, node in enumerate(pod.spec.list_at("containers")):
         runtime = add_container(collector, _container(pod, node, collector, first=number == 0))
         _act(pod, runtime, collector)
 

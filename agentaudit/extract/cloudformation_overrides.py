@@ -61,8 +61,7 @@ def _files(document: Document, options: Node) -> Iterator[str]:
 
 
 def _pairs(document: Document, options: Node) -> Iterator[tuple[str, Node]]:
-    listed = options.get("parameter_overrides")
-    for node in listed.list() if listed is not None else ():
+    for node in options.list_at("parameter_overrides"):
         for word in _words(node.text or ""):
             pair = _PAIR.match(word)
             if pair is None:

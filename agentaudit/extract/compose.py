@@ -164,8 +164,7 @@ def _words(node: Node | None) -> tuple[str, ...]:
 
 def _volumes(service: Node) -> Iterator[tuple[str, str]]:
     """Sources on the host, and where they are mounted. Named volumes are no host paths."""
-    volumes = service.child("volumes")
-    for element in volumes.list() if volumes is not None else ():
+    for element in service.list_at("volumes"):
         source, target = element.text_at("source"), element.text_at("target")
         if element.text:
             source, _, rest = element.text.partition(":")
@@ -217,8 +216,7 @@ def _serves_pages(dockerfile: Document | None, stage: str) -> bool:
 
 
 def _ports(service: Node) -> Iterator[str]:
-    ports = service.child("ports")
-    for element in ports.list() if ports is not None else ():
+    for element in service.list_at("ports"):
         published, address = element.text_at("published"), element.text_at("host_ip")
         text = element.text or ":".join(part for part in (address, published) if part)
         if text and not _OWN_MACHINE.match(text):

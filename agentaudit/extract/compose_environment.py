@@ -78,8 +78,7 @@ def _passed_through(
 
 def _environment_files(service: Node) -> Iterator[Node]:
     """The paths of the files; each may be written as a text, or as a mapping with more."""
-    files = service.child("env_file")
-    for element in files.list() if files is not None else ():
+    for element in service.list_at("env_file"):
         yield element.child("path") or element
 
 
@@ -107,8 +106,7 @@ class _EnvFiles:
 
 def _secret_files(document: Document, service: Node) -> Iterator[Setting]:
     """`secrets:` of a service, which arrive as files below /run/secrets."""
-    secrets = service.child("secrets")
-    for element in secrets.list() if secrets is not None else ():
+    for element in service.list_at("secrets"):
         node = element.child("source") or element
         if node.text:
             yield Setting(

@@ -63,8 +63,7 @@ def _cursor(root: Node) -> _Mode:
     if mode is not None and mode.text == "unrestricted":
         return "bypass", False, mode
     for path in (("permissions", "allow"), ("mcpAllowlist",), ("terminalAllowlist",)):
-        listed = root.get(*path)
-        for rule in listed.list() if listed is not None else ():
+        for rule in root.list_at(*path):
             if _ANY_SHELL.match(rule.text or "") or _ANY_TOOL.match(rule.text or ""):
                 return "", True, rule
     return "", False, None
@@ -119,8 +118,7 @@ def _goose(root: Node) -> _Mode:
 
 def _agent_file(root: Node) -> _Mode:
     """`allowedTools` run without a question; `tools` only says which there are."""
-    allowed = root.child("allowedTools")
-    for rule in allowed.list() if allowed is not None else ():
+    for rule in root.list_at("allowedTools"):
         if rule.text in _SHELLS or rule.text == "*":
             return "", True, rule
     offered = root.child("tools")
@@ -165,8 +163,7 @@ def _servers_of(collector: Collector, agent: Agent) -> list[ToolServer]:
 def _add_own_credentials(document: Document, collector: Collector) -> None:
     """Keys of models of Continue and opencode, and defaults of inputs that VS Code asks for."""
     settings: list[Setting] = []
-    models = document.root.child("models")
-    for index, model in enumerate(models.list() if models is not None else ()):
+    for index, model in enumerate(document.root.list_at("models")):
         key = model.child("apiKey")
         if key is not None and key.text:
             route = f"models.{index}"
@@ -180,8 +177,7 @@ def _add_own_credentials(document: Document, collector: Collector) -> None:
             settings.append(
                 Setting(key=f"{name}_apiKey", value=key, document=document, route=route)
             )
-    inputs = document.root.child("inputs")
-    for asked in inputs.list() if inputs is not None else ():
+    for asked in document.root.list_at("inputs"):
         default, name = asked.child("default"), asked.text_at("id")
         if default is not None and default.text and name:
             hidden = asked.child("password")

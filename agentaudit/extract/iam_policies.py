@@ -69,8 +69,7 @@ def statements(
         collector.leave_open(place, f"the policy of {source.owner}", effect)
         return ()
     reading = _Reading(source, collector)
-    listed = policy.get("Statement")
-    members = listed.list() if listed is not None else ()
+    members = policy.list_at("Statement")
     if len(members) > _MOST_STATEMENTS:
         place = evidence(source.document, members[_MOST_STATEMENTS])
         beyond = f"the statements beyond {_MOST_STATEMENTS:,} in {source.owner}"

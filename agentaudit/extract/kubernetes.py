@@ -80,15 +80,13 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
 def _containers(spec: Node) -> Iterator[tuple[Node, bool]]:
     """The containers of a pod, and of each whether it ends before the others start."""
     for field in ("containers", "initContainers"):
-        block = spec.child(field)
-        for node in block.list() if block is not None else ():
+        for node in spec.list_at(field):
             yield node, field == "initContainers" and node.text_at("restartPolicy") != "Always"
 
 
 def _volumes(spec: Node) -> Mapping[str, tuple[int, Node]]:
     found: dict[str, tuple[int, Node]] = {}
-    volumes = spec.child("volumes")
-    for place, volume in enumerate(volumes.list() if volumes is not None else ()):
+    for place, volume in enumerate(spec.list_at("volumes")):
         found.setdefault(volume.text_at("name"), (place, volume))
     return found
 
@@ -193,14 +191,12 @@ def _configurations(
 
 def _ports(container: Node) -> Iterator[str]:
     """Numbers and names of the ports that a container declares."""
-    ports = container.child("ports")
-    for port in ports.list() if ports is not None else ():
+    for port in container.list_at("ports"):
         yield from filter(None, (port.text_at("containerPort"), port.text_at("name")))
 
 
 def _host_ports(node: Node) -> Iterator[str]:
-    ports = node.child("ports")
-    for port in ports.list() if ports is not None else ():
+    for port in node.list_at("ports"):
         if port.child("hostPort") is not None:
             yield port.text_at("hostPort")
 
@@ -228,8 +224,7 @@ def _automount(pod: Pod) -> Truth:
 
 def _tokens(volumes: Iterable[Node]) -> Iterator[Node]:
     for volume in volumes:
-        sources = volume.get("projected", "sources")
-        for source in sources.list() if sources is not None else ():
+        for source in volume.list_at("projected", "sources"):
             token = source.child("serviceAccountToken")
             if token is not None:
                 yield token

@@ -112,8 +112,7 @@ class Aggregation:
         return self._selected[role.name]
 
     def _select(self, role: KubernetesObject) -> Iterator[Part]:
-        selectors = role.node.get(_RULE, "clusterRoleSelectors")
-        for selector in selectors.list() if selectors is not None else ():
+        for selector in role.node.list_at(_RULE, "clusterRoleSelectors"):
             place = evidence(role.document, selector, f"{_RULE} of {role.name}")
             found = tuple(self._matching(selector, place))
             yield from found

@@ -40,6 +40,5 @@ def alternatives_of(objects: Sequence[KubernetesObject]) -> dict[str, str]:
 def _runs_on_own_machines(item: KubernetesObject) -> bool:
     if _OWN_GROUP.search(item.node.text_at("apiVersion")):
         return True
-    claims = item.node.get("spec", "volumeClaimTemplates")
-    asked = (item.node, *(claims.list() if claims is not None else ()))
+    asked = (item.node, *item.node.list_at("spec", "volumeClaimTemplates"))
     return any(_OWN_DISKS.match(each.text_at("spec", "storageClassName")) for each in asked)

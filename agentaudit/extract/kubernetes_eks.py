@@ -51,8 +51,7 @@ def _admit_mapped(doors: Doors, item: KubernetesObject) -> None:
 
 
 def _entries(item: KubernetesObject, key: str) -> Iterator[Entry]:
-    listed = item.node.get("accessConfig", "accessEntries")
-    for number, each in enumerate(listed.list() if listed is not None else ()):
+    for number, each in enumerate(item.node.list_at("accessConfig", "accessEntries")):
         principal, given = each.get("principalARN"), each.get("accessPolicies")
         if principal is None:
             continue

@@ -39,8 +39,7 @@ class Pod(Struct, frozen=True, kw_only=True):
 
     def mounted(self, container: Node) -> tuple[Node, ...]:
         """The volumes that a container mounts, in their order."""
-        mounts = container.child("volumeMounts")
-        names = {mount.text_at("name") for mount in (mounts.list() if mounts is not None else ())}
+        names = {mount.text_at("name") for mount in container.list_at("volumeMounts")}
         found = sorted((self.volumes[name][0], name) for name in names if name in self.volumes)
         return tuple(self.volumes[name][1] for _, name in found)
 
@@ -65,8 +64,7 @@ def environment_of(pod: Pod, node: Node, key: str, collector: Collector) -> Envi
 
 def _named(pod: Pod, node: Node, key: str) -> Iterator[Setting]:
     """The variables that a container names itself."""
-    block = node.child("env")
-    for entry in block.list() if block is not None else ():
+    for entry in node.list_at("env"):
         name, value = entry.text_at("name"), entry.child("value")
         source = entry.child("valueFrom")
         if value is not None:

@@ -175,7 +175,6 @@ def _replace_open_network(collector: Collector, item: Workload) -> None:
 
 
 def _destinations(rule: Node) -> Iterator[str]:
-    targets = rule.child("to")
-    for target in targets.list() if targets is not None else ():
+    for target in rule.list_at("to"):
         block = target.get("ipBlock", "cidr")
         yield (block.text or "") if block is not None else "selected pods"

@@ -74,8 +74,7 @@ def _add_binding(
     rights: tuple[Rights, ...],
     told: set[RoleKey],
 ) -> None:
-    listed = binding.node.child("subjects")
-    subjects = listed.list() if listed is not None else ()
+    subjects = binding.node.list_at("subjects")
     part = any(map(_keeps_clusters, subjects))
     for node in subjects:
         subject, role = _subject(collector, binding, node, part=part), bound_role(binding)

@@ -157,8 +157,7 @@ class Roles:
             )
 
     def _read(self, role: KubernetesObject) -> Iterator[Rights]:
-        rules = role.node.child("rules")
-        for rule in rules.list() if rules is not None else ():
+        for rule in role.node.list_at("rules"):
             written = rule.texts_at("verbs")
             place = evidence(role.document, rule.child("verbs") or rule, " ".join(written))
             verbs = tuple(dict.fromkeys(written))

@@ -62,8 +62,7 @@ def patch_files(documents: Documents) -> frozenset[str]:
 
 def _listed(root: Node, *names: str) -> Iterator[Node]:
     for name in names:
-        node = root.child(name)
-        yield from node.list() if node is not None else ()
+        yield from root.list_at(name)
 
 
 def _leave_open(document: Document, collector: Collector, node: Node, name: str) -> None:

@@ -133,8 +133,7 @@ def _named_values(document: Document, node: Node, route: str) -> Iterator[Settin
 def _passed_variables(document: Document, node: Node, route: str) -> Iterator[Setting]:
     """Variables that Goose and Codex pass on to a server by their names."""
     for field in ("env_keys", "env_vars"):
-        listed = node.child(field)
-        for value in listed.list() if listed is not None else ():
+        for value in node.list_at(field):
             if value.text:
                 yield _reference(document, value.text, value, f"{route}.{field}")
 

@@ -101,16 +101,14 @@ def _first(levels: list[dict[str, Node]], name: str) -> Node | None:
 def _conditions(block: Node) -> Iterator[Node]:
     """Conditions under which somebody who is no member starts the pipeline."""
     for name in ("rules", "only"):
-        listed = block.child(name)
-        for rule in listed.list() if listed is not None else ():
+        for rule in block.list_at(name):
             node = rule.child("if") or rule
             if node.text and _STRANGERS.search(node.text):
                 yield node
 
 
 def _gitlab_included(root: Node) -> Iterator[str]:
-    listed = root.child("include")
-    for entry in listed.list() if listed is not None else ():
+    for entry in root.list_at("include"):
         remote, project, ref = (entry.text_at(key) for key in ("remote", "project", "ref"))
         if remote:
             yield remote
@@ -146,8 +144,7 @@ def _circle_jobs(jobs: Node) -> Iterator[PipelineJob]:
     for key, job in jobs.entries:
         scripts: list[Node] = []
         settings = [(key.raw, node) for node in (job.child("environment"),) if node is not None]
-        steps = job.child("steps")
-        for step in steps.list() if steps is not None else ():
+        for step in job.list_at("steps"):
             run = step.child("run")
             if run is not None:
                 command = run.child("command")

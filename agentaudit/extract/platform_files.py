@@ -124,9 +124,8 @@ def _answered(root: Node) -> Iterator[Node]:
 
 
 def _is_policy(node: Node) -> bool:
-    listed = node.get("Statement")
     return any(
         member.get("Effect") is not None
         and any(member.get(key) for key in ("Action", "NotAction", "Principal"))
-        for member in (listed.list() if listed is not None else ())
+        for member in node.list_at("Statement")
     )

@@ -142,16 +142,14 @@ class _Project(Struct, frozen=True):
         yield from written
         yield from self._shared_role()
         changed = frozenset(key.raw for key, _ in written)
-        functions = self.root.get("functions")
-        for group in functions.list() if functions is not None else ():
+        for group in self.root.list_at("functions"):
             for key, function in group.entries:
                 yield from self._function(key, function)
                 if f"{_logical(key)}LogGroup" not in changed:
                     yield self._log_group(key, function)
 
     def _written(self) -> Iterator[tuple[Node, Node]]:
-        listed = self.root.get("resources")
-        for part in listed.list() if listed is not None else ():
+        for part in self.root.list_at("resources"):
             resources = part.get("Resources")
             yield from resources.entries if resources is not None else ()
 

@@ -90,8 +90,7 @@ def _cache(declared: Declared) -> Truth:
 def _named(declared: Declared, type_: str, *attributes: str) -> Iterator[Declared | None]:
     """The resources that a list of ids names; None for one that is not in the module."""
     for attribute in attributes:
-        listed = declared.body.get(attribute)
-        for node in listed.list() if listed is not None else ():
+        for node in declared.body.list_at(attribute):
             yield declared.module.references(type_).named(node.raw)
 
 

@@ -139,8 +139,7 @@ def _add_own_groups(
     declared: Declared, agent: FactId, principals: Principals, collector: Collector
 ) -> None:
     """The functions of action groups that stand within their agent, as in CloudFormation."""
-    groups = declared.body.get("action_groups")
-    for group in groups.list() if groups is not None else ():
+    for group in declared.body.list_at("action_groups"):
         _add_functions(declared, group.get("function_schema", "functions"), agent, collector)
         _add_operations(declared, group, agent, principals)
 
@@ -200,8 +199,7 @@ def _free_form(function: Node) -> Iterator[str]:
 
     Each has one of five types, and nothing else holds it; a function without any takes none.
     """
-    listed = function.get("parameters")
-    for block in listed.list() if listed is not None else ():
+    for block in function.list_at("parameters"):
         label = block.get("map_block_key")
         named = ((label.raw, block),) if label is not None else tuple(block.items())
         yield from (plain(name) for name, given in named if is_free_form(name, given))

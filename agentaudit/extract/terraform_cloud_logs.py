@@ -130,8 +130,7 @@ def _diagnosed(declared: Declared, settings: _Settings) -> AuditLog:
 def _categories(setting: Declared) -> Iterator[str]:
     """The categories that a setting keeps, in the words of either version of the provider."""
     for name in ("enabled_log", "log"):
-        listed = setting.body.get(name)
-        for each in listed.list() if listed is not None else ():
+        for each in setting.body.list_at(name):
             enabled = each.get("enabled")
             if enabled is None or enabled.boolean is not False:
                 yield from (each.text_at(key) for key in ("category", "category_group"))

@@ -46,8 +46,7 @@ def _given(module: Module, owners: _Owners) -> Iterator[tuple[Application, Node]
     """App roles in resources of their own."""
     for type_, attribute, roles in _GIVEN:
         for declared in module.resources(type_):
-            listed = declared.body.get(roles)
-            for role in listed.list() if listed is not None else ():
+            for role in declared.body.list_at(roles):
                 yield _holder(declared, attribute, owners), role
 
 
@@ -81,10 +80,8 @@ def _application(declared: Declared, collector: Collector) -> Application:
 
 
 def _accesses(declared: Declared) -> Iterator[Node]:
-    listed = declared.body.get("required_resource_access")
-    for api in listed.list() if listed is not None else ():
-        each = api.get("resource_access")
-        yield from each.list() if each is not None else ()
+    for api in declared.body.list_at("required_resource_access"):
+        yield from api.list_at("resource_access")
 
 
 def _holder(declared: Declared, attribute: str, owners: _Owners) -> Application:

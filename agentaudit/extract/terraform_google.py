@@ -135,8 +135,7 @@ def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[
 
 def _environment(declared: Declared, block: Node, name: str) -> Iterator[Setting]:
     """Variables, each with a value or with the secret that the platform puts there."""
-    listed = block.get(name)
-    for pair in listed.list() if listed is not None else ():
+    for pair in block.list_at(name):
         key, value = pair.get("name"), pair.get("value")
         stored = (
             pair.get("value_source", "secret_key_ref")

@@ -63,8 +63,7 @@ def _object(declared: Declared, collector: Collector) -> KubernetesObject:
 
 
 def _parts(body: Node, name: str) -> tuple[Node, ...]:
-    found = body.get(name)
-    return found.list() if found is not None else ()
+    return body.list_at(name)
 
 
 def _spelled(module: Module, node: Node) -> Node:

@@ -26,8 +26,7 @@ def egress_of(declared: Declared, groups: Node | None) -> str:
 
 def _rules(module: Module, group: Declared) -> Iterator[Node]:
     """The rules for what goes out: within the group, and in resources of their own."""
-    inline = group.body.get("egress")
-    yield from inline.list() if inline is not None else ()
+    yield from group.body.list_at("egress")
     for rule in module.referring("security_group_id", *_RULES).get(group.address, ()):
         direction = rule.body.get("type")
         if direction is None or direction.raw == "egress":
