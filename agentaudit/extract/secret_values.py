@@ -72,7 +72,7 @@ _SETTING = regex(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.
 _OBJECT_KEY = regex(
     r"^(?:[a-z]\w*)?(?:[cC]redentials?|[tT]ls|[pP]ull|[pP]assword|[cC]ert(?:ificate)?)Secret$"
 )
-_OBJECT = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
+_OBJECT = regex(r"[a-z]+\d{0,2}(?:-(?:[a-z]+\d{0,2}|\d{1,4}))+")
 """`credentialSecret: backup-s3` names an object of Kubernetes, in which the secret is."""
 
 
