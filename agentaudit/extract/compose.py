@@ -3,7 +3,7 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os.path import commonprefix
 
 from msgspec.structs import replace
@@ -11,11 +11,13 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose_environment import environment_of
+from agentaudit.extract.container_engines import engine_host
 from agentaudit.extract.container_roles import serves_pages
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.dockerfile_instructions import base_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
@@ -78,12 +80,13 @@ def _container(
     name = service.name_at("container_name")
     environment = environment_of(documents, document, placed, collector)
     folder = _build(document, service)
+    runtime = _runtime(document, key, service, natural)
     dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target")
     return Container(
         document=document,
         place=key,
         key=natural,
-        runtime=_runtime(document, key, service, natural),
+        runtime=_with_engine(document, environment.settings, runtime),
         names=(key.raw, name) if name else (key.raw,),
         project=_project(document),
         words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
@@ -132,6 +135,15 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         gpu=devices is not None or service.child("gpus") is not None,
         network=service.text_at("network_mode"),
     )
+
+
+def _with_engine(document: Document, settings: Iterable[Setting], runtime: Runtime) -> Runtime:
+    """An engine beside it that is let do everything is as good as the socket of the host's."""
+    host = engine_host(settings)
+    engine = document.root.get("services", host) if host else None
+    if engine is not None and _true(engine.child("privileged")):
+        return replace(runtime, docker_socket=True)
+    return runtime
 
 
 def _only_overrides(document: Document, service: Node) -> bool:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.container_engines import OWN_POD, engine_host
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
@@ -23,6 +24,7 @@ from agentaudit.extract.kubernetes_objects import (
 )
 from agentaudit.extract.kubernetes_scaling import instances_of
 from agentaudit.extract.redaction import plain
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.extract.stages import stage_in, stage_named
 from agentaudit.model.deployment import EdgeKind
@@ -110,7 +112,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         document=document,
         place=node.child("name") or node,
         key=key,
-        runtime=_runtime(pod, node, key),
+        runtime=_with_engine(pod, node, environment.settings, _runtime(pod, node, key)),
         names=tuple(dict.fromkeys((owner.name, name))),
         words=command_of(node),
         settings=environment.settings,
@@ -160,6 +162,17 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
         automount_token=_automount(pod),
         token_ttl_s=pod.token_ttl_s,
     )
+
+
+def _with_engine(pod: Pod, node: Node, settings: Iterable[Setting], runtime: Runtime) -> Runtime:
+    """An engine beside it that is let do everything is as good as the socket of the host's."""
+    if engine_host(settings) not in OWN_POD:
+        return runtime
+    beside = (
+        each.child("securityContext") for each, _ in _containers(pod.spec) if each is not node
+    )
+    let = any(_first_true("privileged", context) for context in beside)
+    return replace(runtime, docker_socket=True) if let else runtime
 
 
 def _host_paths(pod: Pod, node: Node) -> Iterator[str]:

@@ -782,3 +782,38 @@ def test_a_store_that_speaks_as_aws_does_issues_no_sessions(
     found = {each.name: each for each in deployment_of({"pod.yaml": text}).credentials}
 
     assert found["AWS_ACCESS_KEY_ID"].short_alternative == alternative
+
+
+@pytest.mark.parametrize(
+    ("address", "privileged", "host"),
+    [
+        ("tcp://localhost:2375", "true", True),
+        ("tcp://127.0.0.1:2376", "true", True),
+        ("tcp://localhost:2375", "false", False),
+        ("tcp://docker-socket-proxy:2375", "true", False),
+        ("ssh://build@elsewhere", "true", False),
+    ],
+)
+def test_an_engine_in_the_pod_of_an_agent_is_a_way_to_its_host(
+    address: str, privileged: str, *, host: bool
+) -> None:
+    text = (
+        "kind: Pod\napiVersion: v1\nmetadata: {name: support-agent}\nspec:\n  containers:\n"
+        f"    - {{name: agent, image: 'a:1', env: [{{name: DOCKER_HOST, value: '{address}'}}]}}\n"
+        f"    - {{name: dind, image: dind, securityContext: {{privileged: {privileged}}}}}\n"
+    )
+    found = {each.name: each for each in deployment_of({"pod.yaml": text}).runtimes}
+
+    assert found["support-agent/agent"].docker_socket is host
+
+
+@pytest.mark.parametrize(("privileged", "host"), [("true", True), ("false", False)])
+def test_so_is_one_that_compose_starts_beside_it(privileged: str, *, host: bool) -> None:
+    text = (
+        "services:\n"
+        "  agent: {image: 'a:1', environment: {DOCKER_HOST: 'tcp://engine:2375'}}\n"
+        f"  engine: {{image: 'docker:dind', privileged: {privileged}}}\n"
+    )
+    found = {each.name: each for each in deployment_of({"compose.yaml": text}).runtimes}
+
+    assert (found["agent"].docker_socket, found["engine"].docker_socket) == (host, False)
