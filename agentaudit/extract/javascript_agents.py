@@ -11,6 +11,7 @@ from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_claude import claude_agents
 from agentaudit.extract.javascript_clients import client_of
 from agentaudit.extract.javascript_frameworks import BUILDERS, Builder
+from agentaudit.extract.javascript_gates import add_gates
 from agentaudit.extract.javascript_limits import budget, iterations, timeout
 from agentaudit.extract.javascript_memory import module_memories
 from agentaudit.extract.javascript_modules import Program, Written, program
@@ -24,10 +25,8 @@ from agentaudit.extract.python_stores import link_stores
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.controls import Guardrail
 from agentaudit.model.facts.tools import Tool
 
-_FILTERS = ("inputGuardrails", "outputGuardrails", "inputProcessors", "outputProcessors")
 _GRAPH = "StateGraph"
 _HANDED = ("handoffs", "agents", "subagents")
 
@@ -160,7 +159,7 @@ def _equip(built: _Built) -> None:
     for server in _listed(building.program, servers) if servers is not None else ():
         if not client_of(building, agent, server):
             toolbox.leave_open(server)
-    _filter(building, agent, options)
+    add_gates(building, agent, options, toolbox.given)
 
 
 def _give_all(toolbox: Toolbox, call: Call) -> None:
@@ -199,20 +198,3 @@ def _hand_over(building: Building, agent: Agent, options: Options) -> None:
             elif isinstance(meant.node, ast.Name | ast.Call | ast.Attribute):
                 what = f"an agent among the {name} of {agent.name} is not known"
                 building.collector.leave_open(place, what, "to whom work is handed")
-
-
-def _filter(building: Building, agent: Agent, options: Options) -> None:
-    """What looks at what goes in and out."""
-    for name in _FILTERS:
-        given = options.get(name)
-        if given is None or not _listed(building.program, given):
-            continue
-        guardrail = building.collector.add(
-            Guardrail(
-                id=fact_id("guardrail", name, f"{agent.id}/{name}"),
-                name=name,
-                evidence=(given.module.place(given.node, name),),
-                product=name,
-            )
-        )
-        building.collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_frameworks import Builder
+from agentaudit.extract.javascript_middleware import may_have_more, middleware
 from agentaudit.extract.javascript_modules import Written
 from agentaudit.extract.javascript_options import Options, members
 from agentaudit.extract.python_limits import count
@@ -19,18 +20,23 @@ _TIMES = ("timeout", "abortSignal", "signal", "stepTimeout", "maxExecutionTime")
 _SPENDING = ("maxOutputTokens", "maxTokens", "maxBudgetUsd", "maxCompletionTokens")
 _NESTED = ("modelSettings", "defaultOptions", "defaultGenerateOptions", "defaultStreamOptions")
 """Options that hold others: of models, and of every run."""
+_COUNTING = ("modelCallLimitMiddleware", "toolCallLimitMiddleware")
 _LASTS = "maxDuration"
 """What a route of Next.js exports to end its function, and the run in it, after so many seconds."""
 
 
 def iterations(building: Building, options: Options, builder: Builder) -> Bound:
     """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
-    stops = _given(building, options, ("stopWhen",))
+    stops = given_anywhere(building, options, ("stopWhen",))
     if stops is not None:
         return _stops(building, stops)
-    steps = _given(building, options, _STEPS)
+    steps = given_anywhere(building, options, _STEPS)
     if steps is not None:
         return count(steps.module, steps.node)
+    counting = middleware(building, options, *_COUNTING)
+    calls = counting.get("runLimit", "threadLimit") if counting is not None else None
+    if calls is not None:
+        return count(calls.module, calls.node)
     if options.hidden:
         return Known.UNKNOWN, None
     return (Known.SET if builder.iterations else Known.NONE), builder.iterations
@@ -66,18 +72,22 @@ def timeout(building: Building, options: Options) -> tuple[Known, int | None]:
 
 def budget(building: Building, options: Options) -> Known:
     """Whether a number of tokens or an amount of money is set."""
-    return _presence(building, options, _SPENDING)
+    if middleware(building, options, *_COUNTING) is not None:
+        return Known.SET
+    found = _presence(building, options, _SPENDING)
+    hidden = found is Known.NONE and may_have_more(building, options)
+    return Known.UNKNOWN if hidden else found
 
 
 def _presence(building: Building, options: Options, names: Sequence[str]) -> Known:
-    given = _given(building, options, names)
+    given = given_anywhere(building, options, names)
     if given is None:
         return Known.UNKNOWN if options.hidden else Known.NONE
     value = given.module.value(given.node)
     return Known.NONE if value is None or value == 0 else Known.SET
 
 
-def _given(building: Building, options: Options, names: Sequence[str]) -> Written | None:
+def given_anywhere(building: Building, options: Options, names: Sequence[str]) -> Written | None:
     """What is given under a name: at the agent, within its other options, or where it is run."""
     found = (each.get(*names) for each in _places(building, options))
     return next((each for each in found if each is not None), None)

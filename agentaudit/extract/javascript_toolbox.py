@@ -36,6 +36,8 @@ class Toolbox(Struct):
 
     building: Building
     agent: Agent
+    given: dict[str, Tool] = field(default_factory=dict)
+    """Its tools by the names that it has for them."""
     _seen: set[int] = field(default_factory=set)
 
     def give(self, given: Written) -> None:
@@ -117,7 +119,8 @@ class Toolbox(Struct):
         if tool is None and part.several:
             self.leave_open(element)
         else:
-            self._link(element, tool or self._unknown(element, part.name))
+            tool = self._link(element, tool or self._unknown(element, part.name))
+            self.given[part.name or tool.name] = tool
 
     def _agent(self, meant: Written) -> Agent | None:
         """The agent that a value is, or that is made a tool."""
@@ -136,13 +139,14 @@ class Toolbox(Struct):
             self.leave_open(meant)
         return True
 
-    def _link(self, element: Written, tool: Tool) -> None:
+    def _link(self, element: Written, tool: Tool) -> Tool:
         collector = self.building.collector
         tool = collector.add(tool)
         place = element.module.place(element.node, tool.name)
         collector.link(EdgeKind.INVOKES, self.agent.id, tool.id, place)
         if tool.reads_untrusted is Truth.YES:
             add_source(collector, tool.id, "web pages", tool.evidence[0])
+        return tool
 
     def _unknown(self, element: Written, name: str) -> Tool:
         name = name or element.name.rpartition(".")[2] or "tool"

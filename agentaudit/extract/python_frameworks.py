@@ -25,7 +25,9 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("BufferMemory", "BufferWindowMemory", "AzureCosmosDBNoSQLChatMessageHistory"),
         "FirestoreChatMessageHistory",
     ),
-    ("langchain", "langchain_", "deepagents"): ("SummarizationMiddleware",),
+    ("langchain", "langchain_", "deepagents"): (
+        *("SummarizationMiddleware", "summarizationMiddleware"),
+    ),
     ("langgraph", "langgraph_", "langchain_", "@langchain/"): (
         *("PostgresSaver", "AsyncPostgresSaver", "SqliteSaver", "AsyncSqliteSaver"),
         *("MongoDBSaver", "DynamoDBSaver", "RedisSaver", "AsyncRedisSaver", "InMemorySaver"),

@@ -146,6 +146,11 @@ FORMS: dict[str, Form] = {
         compaction=Known.SET,
         trigger=("trigger", "max_tokens_before_summary"),
     ),
+    "summarizationMiddleware": Form(
+        kind="summary",
+        compaction=Known.SET,
+        trigger=("trigger", "maxTokensBeforeSummary"),
+    ),
     "ContextEditingMiddleware": Form(kind="summary", compaction=Known.SET),
     "UnboundedChatCompletionContext": Form(kind="buffer"),
     "BufferedChatCompletionContext": Form(kind="window", turns=("buffer_size",)),

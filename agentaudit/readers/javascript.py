@@ -36,7 +36,8 @@ _PACKAGES = (
     r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?)|@ai-sdk/mcp|fastmcp|mcp-handler)"
 )
 _IMPORT = regex(
-    rf"""^(?:import[ \t](?!type[ \t]+{{)[^'"\n]{{0,400}}|\}}[ \t]*from[ \t]*"""
+    rf"""^(?:import[ \t](?!type[ \t]+{{)[^'"\n]{{0,400}}"""
+    rf"""|(?!(?:im|ex)port[ \t]+type\b)[^'"\n]{{0,400}}\}}[ \t]*from[ \t]*"""
     rf"""|[^\n]{{0,200}}\brequire\([ \t]*|[^\n]{{0,200}}\bimport\([ \t]*)['"]{_PACKAGES}['"]""",
     re.MULTILINE,
 )

@@ -29,6 +29,8 @@ def coverage(file: str, text: str) -> FileCoverage:
         ("a.js", "const m = await import('@openai/agents');\n"),
         ("a.ts", "import { app } from '@azure/functions';\n\napp.mcpTool('a', {});\n"),
         ("a.ts", "import { tool } from 'ai';\n"),
+        ("a.ts", "import { createAgent,\n  tool } from 'langchain';\n"),
+        ("a.ts", "export { Agent } from '@openai/agents';\n"),
         ("a.jsx", "import { createMCPClient } from '@ai-sdk/mcp';\n"),
         ("a.ts", "import { RedisChatMessageHistory } from '@langchain/redis';\n"),
         (

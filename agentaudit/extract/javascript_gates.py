@@ -1,0 +1,126 @@
+"""
+What stands between an agent in TypeScript or JavaScript and its tools: questions, and filters.
+
+LangChain asks before the tools that `interruptOn` names, and before no others; the AI SDK 7 before
+those to which `toolApproval` gives `user-approval`; Mastra before all with `requireToolApproval`.
+Sources: https://docs.langchain.com/oss/javascript/langchain/human-in-the-loop,
+https://ai-sdk.dev/docs/agents/tool-approvals, https://mastra.ai/docs/agents/agent-approval.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.javascript_building import Building
+from agentaudit.extract.javascript_limits import given_anywhere
+from agentaudit.extract.javascript_middleware import middleware
+from agentaudit.extract.javascript_modules import Program, Written
+from agentaudit.extract.javascript_options import Options, members
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import Approval, Guardrail
+from agentaudit.model.facts.tools import Tool
+
+_FILTERS = ("inputGuardrails", "outputGuardrails", "inputProcessors", "outputProcessors")
+_FILTERING = ("piiMiddleware", "piiRedactionMiddleware", "openAIModerationMiddleware")
+_ASKS = "user-approval"
+
+
+def add_gates(
+    building: Building, agent: Agent, options: Options, tools: Mapping[str, Tool]
+) -> None:
+    """A question to a human before tools of an agent, and filters of what goes in and out."""
+    _filter(building, agent, options)
+    asking = middleware(building, options, "humanInTheLoopMiddleware")
+    named = asking.get("interruptOn") if asking is not None else options.get("interruptOn")
+    if named is not None:
+        _interrupt(building, agent, named, tools)
+    by_name = given_anywhere(building, options, ("toolApproval",))
+    inner = members(building.program, by_name) if by_name is not None else None
+    for name, status in (inner.given if inner is not None else {}).items():
+        if name in tools and _asks(building.program, status):
+            _ask(building, agent, {name: tools[name]}, status.module.place(status.node, name))
+    every = given_anywhere(building, options, ("requireToolApproval",))
+    if every is not None and every.module.value(every.node) is True:
+        _ask(building, agent, tools, every.module.place(every.node, "requireToolApproval"))
+
+
+def _interrupt(building: Building, agent: Agent, named: Written, tools: Mapping[str, Tool]) -> None:
+    """What is asked before the tools that are named; before no others."""
+    asked = members(building.program, named)
+    place = named.module.place(named.node, "interruptOn")
+    if asked is None or asked.hidden:
+        what = f"interruptOn of {agent.name} does not fold"
+        building.collector.leave_open(place, what, "which tools a person is asked about")
+        return
+    names = [
+        name for name, each in asked.given.items() if each.module.value(each.node) is not False
+    ]
+    _ask(building, agent, {name: tools[name] for name in names if name in tools}, place)
+    for name, tool in tools.items():
+        if name not in names:
+            building.collector.update(replace(_now(building, tool), approval=Truth.NO))
+
+
+def _ask(building: Building, agent: Agent, tools: Mapping[str, Tool], place: Evidence) -> None:
+    """A question before each of some tools."""
+    if not tools:
+        return
+    approval = building.collector.add(
+        Approval(
+            id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
+            name="human in the loop",
+            evidence=(place,),
+            scope=tuple(tools),
+        )
+    )
+    for tool in tools.values():
+        building.collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
+        building.collector.update(replace(_now(building, tool), approval=Truth.YES))
+
+
+def _now(building: Building, tool: Tool) -> Tool:
+    """A tool as it is known by now."""
+    known = building.collector.facts.get(tool.id)
+    return known if isinstance(known, Tool) else tool
+
+
+def _asks(known: Program, status: Written) -> bool:
+    """Whether a status of the AI SDK is that a person is asked, as a text or an object."""
+    inner = members(known, status)
+    return _ASKS in {status.text, inner.text("type") if inner is not None else ""}
+
+
+def _filter(building: Building, agent: Agent, options: Options) -> None:
+    """What looks at what goes in and out."""
+    for name in _FILTERS:
+        given = options.get(name)
+        if given is not None and _any(building.program, given):
+            _add_guardrail(building, agent, name, given.module.place(given.node, name))
+    for name in _FILTERING:
+        filtering = middleware(building, options, name)
+        given = options.get("middleware")
+        if filtering is not None and given is not None:
+            _add_guardrail(building, agent, name, given.module.place(given.node, name))
+
+
+def _any(known: Program, given: Written) -> bool:
+    """Whether a list holds anything, as far as one can see."""
+    listed = known.meant(given).node
+    elements: Sequence[ast.expr] = listed.elts if isinstance(listed, ast.List) else (listed,)
+    return bool(elements)
+
+
+def _add_guardrail(building: Building, agent: Agent, name: str, place: Evidence) -> None:
+    guardrail = building.collector.add(
+        Guardrail(
+            id=fact_id("guardrail", name, f"{agent.id}/{name}"),
+            name=name,
+            evidence=(place,),
+            product=name,
+        )
+    )
+    building.collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)
