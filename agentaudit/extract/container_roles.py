@@ -181,7 +181,8 @@ def serves_pages(image: str) -> bool:
 def keeps_clusters(name: str) -> bool:
     """Whether an account is called after what keeps a cluster going: a controller, a collector."""
     known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
-    return known is not None and _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is None
+    own = _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) or _role_told_by(name) == "tool_server"
+    return known is not None and not own
 
 
 def _called(image: str) -> str:

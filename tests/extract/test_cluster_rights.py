@@ -162,6 +162,7 @@ def test_everything_on_a_named_thing_is_no_administrator() -> None:
         ("argocd-server", True),
         ("support-operator", True),
         ("agent-controller", False),
+        ("flux-mcp-sa", False),
         ("deployer", False),
     ],
 )

@@ -72,6 +72,9 @@ def test_a_key_in_an_archive_works_as_well_as_elsewhere() -> None:
         ("http://files-mcp.tools.svc/mcp", "", Severity.LOW),
         ("http://files.mcp-tools:8080/mcp", "", Severity.LOW),
         ("http://xn--mgba.xn--p1ai/mcp", "", Severity.HIGH),
+        ("http://mcp-proxy:8083/files", "", Severity.LOW),
+        ("http://mcp2/files", "", Severity.LOW),
+        ("http://10.0.0.7/files", "", Severity.HIGH),
         (
             "http://files.tools.svc/mcp",
             '"headers": {"Authorization": "Bearer ${T}"}',
