@@ -11,7 +11,10 @@ _GATEWAY = (
     r"litellm|agentgateway|mcp-?gateway|portkey|envoy-ai|contextforge|mcp-?proxy|toolhive|bifrost"
     r"|(?:^|[/-])kong(?:[/:-]|$)|ai-gateway|llm-gateway|(?:^|/)[\w-]*-gateway(?:[:@]|$)"
 )
-_MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
+_MODEL = (
+    r"vllm|ollama|text-(?:generation|embeddings)-inference|llama\.?cpp|sglang|tritonserver"
+    r"|localai|lmdeploy"
+)
 _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
     r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"

@@ -235,6 +235,14 @@ def test_accounts_that_are_parts_of_a_cluster_are_no_agents(
     assert {grant.held_by_others for grant in grants} == {others}
 
 
+@pytest.mark.parametrize(("role", "others"), [("upgrade-controller", True), ("upgrades", False)])
+def test_an_account_has_what_it_does_from_its_role(role: str, others: bool) -> None:  # noqa: FBT001, a column of the table
+    text = CONTROLLERS % ("sync.acme.example", account("upgrade"))
+    grants = deployment_of({"rbac.yaml": text.replace("name: sync}", f"name: {role}}}")}).grants
+
+    assert {grant.held_by_others for grant in grants} == {others}
+
+
 def test_a_controller_that_is_an_agent_stays_one() -> None:
     text = CONTROLLERS % ("sync.acme.example", account("a-controller", "agents"))
     pod = POD.replace("serviceAccountName: a,", "serviceAccountName: a-controller,")

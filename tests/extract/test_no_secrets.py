@@ -27,7 +27,7 @@ DRAWN = "vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG"
     ],
 )
 def test_the_name_of_a_secret_of_kubernetes_is_none(value: str, secret: bool) -> None:  # noqa: FBT001, a column of the table
-    assert could_be_secret("backupCredentialSecret", "secret", value) is secret
+    assert could_be_secret("backupSecret", "secret", value) is secret
 
 
 def test_an_element_of_a_program_within_a_script_is_no_secret() -> None:
