@@ -8,6 +8,7 @@ asks for a password only where `SECURE` is true (https://docs.letta.com/guides/s
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -16,7 +17,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
-from agentaudit.extract.letta_tools import Parts, add_tools
+from agentaudit.extract.letta_tools import Parts, add_tools, listed_tool
 from agentaudit.extract.mcp import Reading
 from agentaudit.extract.redaction import bare_url, plain
 from agentaudit.extract.settings import Setting
@@ -48,7 +49,8 @@ def _add_file(documents: Documents, document: Document, collector: Collector) ->
             return
     view = replace(document, roots=(root or document.root,))
     agents = tuple(_agents(view.root))
-    tools, blocks = Parts(view.root, "tools"), Parts(view.root, "blocks")
+    tools = Parts(view.root, "tools", partial(listed_tool, view))
+    blocks = Parts(view.root, "blocks", lambda block: block)
     added = []
     for index, node in enumerate(agents):
         agent = _add_agent(view, collector, (index, node))
@@ -213,7 +215,7 @@ def _add_shared_blocks(
             collector.remember(agent.id, store)
 
 
-def _blocks(shared: Parts, node: Node) -> Iterator[Node]:
+def _blocks(shared: Parts[Node], node: Node) -> Iterator[Node]:
     """Blocks by their ids, those that stand in the agent, and those of the first form."""
     yield from shared.named(node.texts_at("block_ids"))
     for key in ("memory_blocks", "core_memory"):

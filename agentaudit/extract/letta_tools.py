@@ -5,9 +5,10 @@ A tool waits for an approval where it or a rule of the agent says so. Code of `r
 sandbox service; tools with a source run in a sandbox that the server's settings choose.
 """
 
-from collections.abc import Iterable, Iterator
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
@@ -20,8 +21,11 @@ from agentaudit.extract.redaction import plain
 from agentaudit.extract.schemas import Taken, as_taking, taken_by
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.source_tools import add_tool_in, tool_in
-from agentaudit.model.evidence import Truth
-from agentaudit.readers.document import Node, NodeKind
+from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts.tools import Tool
+from agentaudit.readers.document import Document, Node, NodeKind
+
+PartT = TypeVar("PartT")
 
 _WRITES = KnownTool(effects=("write",))
 _KNOWN = {
@@ -45,27 +49,60 @@ _SERVERS = Budget("servers of agents", 3_000)
 _CREDENTIALS = ("token", "api_key", "auth_token")
 
 
-class Parts:
-    """The tools or blocks of a file, as its agents name them by their ids."""
+class Parts(Generic[PartT]):
+    """The tools or blocks of a file, each read once; its agents name them by their ids."""
 
-    def __init__(self, root: Node, key: str) -> None:
+    def __init__(self, root: Node, key: str, read: Callable[[Node], PartT]) -> None:
         listed = root.child(key)
-        self.all = listed.elements if listed is not None else ()
-        self._by_id: dict[str, tuple[int, Node]] = {}
-        for place, part in enumerate(self.all):
-            self._by_id.setdefault(part.text_at("id"), (place, part))
+        nodes = listed.elements if listed is not None else ()
+        self.all = tuple(map(read, nodes))
+        self._by_id: dict[str, int] = {}
+        for place, node in enumerate(nodes):
+            self._by_id.setdefault(node.text_at("id"), place)
 
-    def named(self, ids: Iterable[str]) -> Iterator[Node]:
+    def named(self, ids: Iterable[str]) -> Iterator[PartT]:
         """Those with some ids, in their own order."""
-        found = (self._by_id[name] for name in dict.fromkeys(ids) if name in self._by_id)
-        yield from (part for _, part in sorted(found, key=itemgetter(0)))
+        places = {self._by_id[name] for name in ids if name in self._by_id}
+        yield from (self.all[place] for place in sorted(places))
 
 
-def add_tools(reading: Reading, agent: Node, tools: Parts) -> None:
+class ListedTool(Struct, frozen=True, kw_only=True):
+    """A tool as a file has it, whichever of its agents may call it."""
+
+    name: str
+    place: Evidence
+    approval: bool
+    """Whether every agent waits for somebody's approval."""
+    known: KnownTool | None
+    taken: Taken | None
+    function: Tool | None
+    """What its source says."""
+
+
+def listed_tool(document: Document, node: Node) -> ListedTool:
+    """What a file says of one tool."""
+    name = plain(node.text_at("name")) or "tool"
+    waits, source = node.child("default_requires_approval"), node.child("source_code")
+    known, taken, function = _KNOWN.get(name), _taken(node), None
+    if known is None and source is not None and source.text:
+        function = tool_in(document, source, name)
+    if function is not None and taken is not None:
+        function = as_taking(function, taken)
+    return ListedTool(
+        name=name,
+        place=evidence(document, node.child("name") or node, name),
+        approval=waits is not None and waits.boolean is True,
+        known=known,
+        taken=taken,
+        function=function,
+    )
+
+
+def add_tools(reading: Reading, agent: Node, tools: Parts[ListedTool]) -> None:
     """Every tool that an agent has, by its id or within it; every server of the file."""
     asked, root = _asked(agent), reading.document.root
     for tool in tools.all if agent is root else tools.named(agent.texts_at("tool_ids")):
-        _add_tool(reading, tool, asked)
+        _add_tool(reading, tool, approval=tool.approval or tool.name in asked)
     servers = root.child("mcp_servers")
     listed = servers.elements if servers is not None else ()
     what = f"the servers of {reading.agent.name}"
@@ -86,31 +123,22 @@ def _asked(agent: Node) -> frozenset[str]:
     )
 
 
-def _add_tool(reading: Reading, node: Node, asked: frozenset[str]) -> None:
-    name = plain(node.text_at("name")) or "tool"
-    place = evidence(reading.document, node.child("name") or node, name)
-    waits = node.child("default_requires_approval")
-    approval = name in asked or (waits is not None and waits.boolean is True)
-    source, taken = node.child("source_code"), _taken(node)
-    known = _KNOWN.get(name)
-    if known is None and source is not None and source.text:
-        function = tool_in(reading.document, source, name)
-        if function is not None:
-            function = as_taking(function, taken) if taken is not None else function
-            asks = Truth.YES if approval else Truth.NO
-            add_tool_in(reading, function, name, place, approval=asks)
-            return
+def _add_tool(reading: Reading, tool: ListedTool, *, approval: bool) -> None:
+    if tool.function is not None:
+        asks = Truth.YES if approval else Truth.NO
+        add_tool_in(reading, tool.function, tool.name, tool.place, approval=asks)
+        return
     add_declared_tool(
         reading.collector,
         reading.agent,
         DeclaredTool(
-            name=name,
-            key=f"{reading.agent.id}/{name}",
-            place=place,
-            known=known,
-            sandboxed=True if name == "run_code" else None,
+            name=tool.name,
+            key=f"{reading.agent.id}/{tool.name}",
+            place=tool.place,
+            known=tool.known,
+            sandboxed=True if tool.name == "run_code" else None,
             approval=approval,
-            taken=taken if known is None else None,
+            taken=tool.taken if tool.known is None else None,
         ),
     )
 

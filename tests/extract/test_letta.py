@@ -7,6 +7,7 @@ import pytest
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth
+from agentaudit.readers.document import Document, Node
 from agentaudit.rules.fakes import fake
 
 Tree = dict[str, object]
@@ -59,6 +60,23 @@ def test_blocks_and_tools_belong_to_the_agent_that_names_them() -> None:
     assert (blocks.max_bytes_count, blocks.agent_writable) == (100, Truth.NO)
     assert [(tool.name, tool.sandboxed) for tool in deployment.tools] == [("run_code", Truth.YES)]
     assert sum(edge.kind is EdgeKind.PERSISTS_TO for edge in deployment.edges) == 2
+
+
+def test_the_source_of_a_tool_is_read_once_however_many_agents_have_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sources: list[str] = []
+
+    def tool_in(_document: Document, source: Node, _name: str) -> None:
+        sources.append(source.text or "")
+
+    monkeypatch.setattr("agentaudit.extract.letta_tools.tool_in", tool_in)
+    agents = [agent(name=f"a{number}", tool_ids=["t"]) for number in range(3)]
+    tools = [{"id": "t", "name": "f", "source_code": "def f(): ..."}]
+    deployment = read({"agents": agents, "tools": tools})
+
+    assert len(deployment.tools) == 3
+    assert sources == ["def f(): ..."]
 
 
 @pytest.mark.parametrize(
