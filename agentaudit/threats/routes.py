@@ -115,6 +115,8 @@ class Homeward(Struct, kw_only=True):
     """
     _on: dict[tuple[str, int], GraphEdge | None] = field(default_factory=dict)
     _level: list[tuple[str, int]] = field(default_factory=list)
+    _further: list[tuple[str, int]] = field(default_factory=list)
+    """What is known already of the level behind that one."""
     _distance: int = -1
 
     def __post_init__(self) -> None:
@@ -123,7 +125,7 @@ class Homeward(Struct, kw_only=True):
     def route(self, starts: AbstractSet[str]) -> Route | None:
         """From the best of some nodes; None where there is no way from any."""
         first = self._left[0]
-        while first.keys().isdisjoint(starts):
+        while first.keys().isdisjoint(starts) and not self._meets(starts):
             if not self._goes_on():
                 return None
         _, name = min((first[name], name) for name in starts if name in first)
@@ -146,7 +148,7 @@ class Homeward(Struct, kw_only=True):
 
     def _goes_on(self) -> bool:
         """One step further back, if there is any."""
-        level, self._level = self._level, []
+        level, self._level, self._further = self._level, self._further, []
         self._distance += 1
         if not level:
             group = next(self.ends, None)
@@ -159,14 +161,36 @@ class Homeward(Struct, kw_only=True):
                     self._come_to(step.src, passed)
         return True
 
-    def _come_to(self, name: str, passed: int) -> None:
+    def _meets(self, starts: AbstractSet[str]) -> bool:
+        """
+        Whether one step leads from those who start to what is known.
+
+        Where they are fewer, it is they who take it: a hub is not left towards all for one of them.
+        """
+        if len(starts) >= len(self._level):
+            return False
+        met = [
+            (name, passed)
+            for name in starts
+            for passed, left in enumerate(self._left)
+            if all(name in stage for stage in self.between[:passed])
+            and any(
+                step.kind in self.along and left.get(step.dst) == self._distance
+                for step in self.steps.get(name, ())
+            )
+        ]
+        for name, passed in met:
+            self._come_to(name, passed, ahead=1)
+        return bool(met)
+
+    def _come_to(self, name: str, passed: int, ahead: int = 0) -> None:
         here = self._left[passed]
         if name in here:
             return
-        here[name] = self._distance
-        self._level.append((name, passed))
+        here[name] = self._distance + ahead
+        (self._further if ahead else self._level).append((name, passed))
         if passed and name in self.between[passed - 1]:
-            self._come_to(name, passed - 1)
+            self._come_to(name, passed - 1, ahead)
 
     def _step(self, name: str, passed: int) -> GraphEdge | None:
         """The first step that leads nearer; None where the next stage is reached."""

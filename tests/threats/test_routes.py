@@ -199,6 +199,19 @@ def test_a_hub_is_left_with_one_look_whoever_comes_through_it() -> None:
     assert graph.looks.count("d") == 1
 
 
+def test_a_hub_is_not_left_towards_all_for_one_that_stands_beside_it() -> None:
+    """Very many that ask for ways of their own through it do not each come upon all others."""
+    graph = steps("af", "bf", "cf", "fe", "de")
+    back = Looked(arriving(graph))
+    ends = iter([frozenset("e")])
+    home = Homeward(steps=graph, arriving=back, along=READS, between=[], ends=ends)
+    found = home.route({"a"})
+
+    assert found is not None
+    assert [edge.dst for edge in found.edges] == ["f", "e"]
+    assert "f" not in back.looks
+
+
 class Looked(dict[str, tuple[GraphEdge, ...]]):
     """Steps that count who looks at them."""
 
