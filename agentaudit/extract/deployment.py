@@ -44,6 +44,7 @@ from agentaudit.extract.kustomize import extract_kustomize
 from agentaudit.extract.langgraph import extract_langgraph
 from agentaudit.extract.mcp import extract_mcp
 from agentaudit.extract.mcp_allowlists import mark_shadows
+from agentaudit.extract.packed_agents import extract_packed_agents
 from agentaudit.extract.platforms import (
     extract_actions,
     extract_adk,
@@ -140,6 +141,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_kustomize,
     extract_langgraph,
     extract_dotenv,
+    extract_packed_agents,
     extract_dockerfile,
     extract_vllm,
     extract_gateways,

@@ -25,6 +25,7 @@ from agentaudit.extract.joined_references import normal, resolve_references
 from agentaudit.extract.joined_servers import join_servers
 from agentaudit.extract.kubernetes_rights import join_pods
 from agentaudit.extract.mcp_clients import GATEWAY_CLIENT
+from agentaudit.extract.packed_agents import CODED
 from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
@@ -32,15 +33,6 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Tool
-
-_CODED = frozenset(
-    {
-        *("langchain", "langgraph", "openai-agents", "crewai", "autogen", "strands", "pydantic-ai"),
-        *("google-adk", "agno", "smolagents", "agent-framework"),
-    }
-)
-"""Frameworks whose agents are code that an image holds; others run where their platform says."""
-
 
 _BACKENDS = ("redis", "postgres", "mongodb", "sqlite", "mysql", "")
 """Where an environment may say that conversations are kept; the last of one that says no place."""
@@ -97,7 +89,7 @@ class _Coded:
 
     def __init__(self, agents: Iterable[Agent], image_folders: Container[str]) -> None:
         self._image_folders = image_folders
-        self._all = [agent for agent in agents if agent.framework in _CODED]
+        self._all = [agent for agent in agents if agent.framework in CODED]
         self._by_name: dict[str, list[Agent]] = {}
         self._named: dict[frozenset[str], list[Agent]] = {}
         self._around: dict[str, list[Agent]] = {}
