@@ -1,11 +1,13 @@
 """
 Network policies of Kubernetes and of Cilium: which pods they select, and what those may reach.
 
+One of Cilium for the whole cluster selects pods of all namespaces, unless a label names theirs.
+
 A rule of Kubernetes without `to` lets everything through. One of Cilium without any `to…` does so
 only where it has ports, since `{}` denies by itself (Cilium, "Layer 3" and "Layer 4 Policies").
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from msgspec import Struct
@@ -30,6 +32,10 @@ _LOOKS = 100
 _SELECTED = Budget("selected pods", 20_000 * _LOOKS, whole=True)
 """Pods that selectors look at; one that they name once more counts as many looks."""
 _OWN_LABELS = "k8s:"
+_CLUSTERWIDE = "CiliumClusterwideNetworkPolicy"
+_OF_CILIUM = frozenset({"CiliumNetworkPolicy", _CLUSTERWIDE})
+_NAMESPACE = "io.kubernetes.pod.namespace"
+"""The label by which policies of Cilium pick pods of one namespace."""
 _EVERYWHERE = frozenset({"0.0.0.0/0", "::/0", "world", "all", "*"})
 
 
@@ -57,16 +63,32 @@ class Pods:
                     self._labelled.setdefault((workload.namespace, label), []).append(alike)
             known[key].workloads.append(workload)
 
+    @property
+    def namespaces(self) -> Collection[str]:
+        """Those with pods."""
+        return self._all.keys()
+
     def selected(
-        self, collector: Collector, item: KubernetesObject, labels: frozenset[Label]
+        self,
+        collector: Collector,
+        item: KubernetesObject,
+        labels: frozenset[Label],
+        namespaces: Collection[str] = (),
     ) -> list[Workload] | None:
-        """Those in its namespace with all labels; None, and left open, where they are too many."""
-        namespace = item.namespace
-        groups = [self._labelled.get((namespace, label), []) for label in labels]
-        nearest = min(groups, key=len, default=self._all.get(namespace, []))
-        if len(labels) > 1 and nearest and not _affordable(collector, item, len(nearest)):
+        """
+        Those with all labels in its namespace, or in others.
+
+        None, and left open, where they are too many.
+        """
+        alike: list[_Alike] = []
+        if namespaces and not _affordable(collector, item, len(namespaces)):
             return None
-        alike = [each for each in nearest if labels <= each.labels]
+        for namespace in namespaces or (item.namespace,):
+            groups = [self._labelled.get((namespace, label), []) for label in labels]
+            nearest = min(groups, key=len, default=self._all.get(namespace, []))
+            if len(labels) > 1 and nearest and not _affordable(collector, item, len(nearest)):
+                return None
+            alike += [each for each in nearest if labels <= each.labels]
         found = {each.runtime_id: each for group in alike for each in group.workloads}
         again = sum(name in self._seen for name in found)
         if not _affordable(collector, item, again * _LOOKS):
@@ -87,7 +109,7 @@ def extract_policies(documents: Documents, collector: Collector) -> None:
     for item in kubernetes_objects(documents):
         if item.kind == "NetworkPolicy":
             _add_policy(collector, item, pods, _of_kubernetes(item))
-        elif item.kind == "CiliumNetworkPolicy":
+        elif item.kind in _OF_CILIUM:
             _add_policy(collector, item, pods, _of_cilium(item))
 
 
@@ -97,6 +119,8 @@ class _Allowed(Struct, frozen=True):
     labels: frozenset[Label]
     destinations: tuple[str, ...]
     wide: bool
+    everywhere: bool = False
+    """Whether it selects in all namespaces, where no label of it names one."""
 
 
 def _of_kubernetes(policy: KubernetesObject) -> _Allowed | None:
@@ -117,14 +141,18 @@ def _of_cilium(policy: KubernetesObject) -> _Allowed | None:
     """None where it says nothing of egress, or selects pods by more than their labels."""
     rules = policy.node.get("spec", "egress")
     selector = policy.node.get("spec", "endpointSelector")
+    denies = policy.node.get("spec", "enableDefaultDeny", "egress")
     if rules is None or selector is None or selector.child("matchExpressions") is not None:
         return None
+    if denies is not None and denies.boolean is False:
+        return None  # it lets more through, and forbids nothing
     written = labels_of(selector.child("matchLabels"))
     labels = frozenset((key.removeprefix(_OWN_LABELS), value) for key, value in written)
     reached = [(rule, tuple(_reached_by_cilium(rule))) for rule in rules.list()]
     destinations = tuple(name for _, names in reached for name in names)
     open_rule = any(not names and rule.child("toPorts") is not None for rule, names in reached)
-    return _Allowed(labels, destinations, open_rule or not _EVERYWHERE.isdisjoint(destinations))
+    wide = open_rule or not _EVERYWHERE.isdisjoint(destinations)
+    return _Allowed(labels, destinations, wide, everywhere=policy.kind == _CLUSTERWIDE)
 
 
 def _reached_by_cilium(rule: Node) -> Iterator[str]:
@@ -148,7 +176,10 @@ def _add_policy(
     if allowed is None:
         return
     place = evidence(policy.document, policy.place, policy.name)
-    selected = pods.selected(collector, policy, allowed.labels)
+    named = [value for key, value in allowed.labels if key == _NAMESPACE]
+    labels = frozenset(label for label in allowed.labels if label[0] != _NAMESPACE)
+    spaces = (named or pods.namespaces) if allowed.everywhere else (policy.namespace,)
+    selected = pods.selected(collector, policy, labels, spaces)
     if selected is None:
         return
     destinations, listed = allowed.destinations, bool(allowed.destinations)

@@ -526,6 +526,31 @@ def test_a_policy_of_cilium_replaces_the_open_network(egress: str, policy: str) 
     assert [item.policy for item in deployment.egresses] == [policy]
 
 
+@pytest.mark.parametrize(
+    ("labels", "more", "policy"),
+    [
+        ("{'k8s:app': support}", "", "none"),
+        ("{'k8s:io.kubernetes.pod.namespace': prod}", "", "none"),
+        ("{app: support, 'k8s:io.kubernetes.pod.namespace': prod}", "", "none"),
+        ("{'k8s:io.kubernetes.pod.namespace': other}", "", "any"),
+        ("{app: other}", "", "any"),
+        ("{}", "", "none"),
+        ("{}", "  enableDefaultDeny: {egress: false}\n", "any"),
+    ],
+)
+def test_a_policy_of_cilium_for_the_cluster_selects_pods_of_all_namespaces(
+    labels: str, more: str, policy: str
+) -> None:
+    text = (
+        "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\n"
+        f"metadata: {{name: n}}\nspec:\n  endpointSelector: {{matchLabels: {labels}}}\n"
+        f"  egress: [{{}}]\n{more}"
+    )
+    (runtime,) = deployment_of({"pod.yaml": POD, "net.yaml": text}).runtimes
+
+    assert runtime.egress == policy
+
+
 def test_a_policy_of_cilium_that_selects_by_more_than_labels_is_left_open() -> None:
     text = (
         "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n"
