@@ -15,6 +15,7 @@ from agentaudit.extract.azure_role_ids import built_in_role
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.iam_globs import matches
+from agentaudit.extract.redaction import lowered
 from agentaudit.extract.terraform_azure_identities import azure_identity_of
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
@@ -124,7 +125,7 @@ def _of_azure(name: str, written: Node) -> _Role:
     return _Role(
         name=name,
         place=written,
-        actions=(name.lower(),),
+        actions=(lowered(name),),
         changes=re.search(r"reader$", name, re.IGNORECASE) is None,
         administers=name in _ADMIN,
         assigns=name in _GRANTING,
@@ -237,7 +238,7 @@ def _texts(declared: Declared, block: Node, attribute: str, collector: Collector
         return
     for member in listed.list():
         if member.text is not None:
-            yield member.text.lower()
+            yield lowered(member.text)
         else:
             place = evidence(declared.document, member)
             collector.leave_open(place, f"an action of {declared.shown}", "it may be any action")

@@ -12,6 +12,7 @@ from msgspec import Struct
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded, unresolved
+from agentaudit.extract.redaction import lowered
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 
@@ -100,8 +101,8 @@ class _Reading(Struct, frozen=True):
             name=(sid.text if sid else None) or f"{self.source.owner} #{number + 1}",
             place=evidence(self.source.document, node, _snippet(actions, not_actions)),
             allows=effect is None or (effect.text or "").lower() != "deny",
-            actions=tuple(action.lower() for action in actions),
-            not_actions=tuple(action.lower() for action in not_actions),
+            actions=tuple(map(lowered, actions)),
+            not_actions=tuple(map(lowered, not_actions)),
             resources=self.resources(said.get("resource")),
             not_resources=self.resources(said.get("notresource")),
             principals=tuple(_principals(said.get("principal"))),
@@ -172,4 +173,4 @@ def _conditions(node: Node | None) -> Iterator[Condition]:
         for key, value in keys.items():
             texts = (element.text for element in value.list())
             values = tuple("${unknown}" if text is None else text for text in texts)
-            yield Condition(operator=operator.lower(), key=key.lower(), values=values)
+            yield Condition(operator=operator.lower(), key=lowered(key), values=values)

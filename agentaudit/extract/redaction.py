@@ -65,6 +65,16 @@ def cleaned(text: str) -> str:
     return _cleaned(text) if len(text) <= _LONGEST_NAME else f"… ({len(text)} characters)"
 
 
+def lowered(text: str) -> str:
+    """A word that is compared in small letters, in which no form of a secret is known any more."""
+    return cleaned(text).lower()
+
+
+def may_show(text: str) -> bool:
+    """Whether a text can be told at once to hold nothing that is taken out."""
+    return "://" not in text and "eyJ" not in text and not may_hold_token(text)
+
+
 def _cleaned(text: str) -> str:
     if "://" in text:
         text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)

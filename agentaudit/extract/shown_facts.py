@@ -4,11 +4,11 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from operator import attrgetter
-from typing import TypeVar, get_origin
+from typing import TypeVar, get_args, get_origin
 
 from msgspec.structs import fields, replace
 
-from agentaudit.extract.redaction import cleaned
+from agentaudit.extract.redaction import cleaned, may_show
 from agentaudit.model.facts.fact import Fact
 
 _SHORTEST_SECRET = 11
@@ -17,14 +17,22 @@ FactT = TypeVar("FactT", bound=Fact)
 
 def shown(fact: FactT) -> FactT:
     """The fact as it may be shown: a name of the file that is itself a secret is taken out."""
-    changed = {}
+    changed: dict[str, object] = {}
     names, values = _texts(type(fact))
     for name, text in zip(names, values(fact), strict=True):
-        if isinstance(text, str) and len(text) > _SHORTEST_SECRET:
-            clean = cleaned(text)
-            if clean != text:
-                changed[name] = clean
+        if isinstance(text, str):
+            clean: object = cleaned(text) if len(text) > _SHORTEST_SECRET else text
+        elif isinstance(text, tuple) and text and not may_show("\n".join(text)):
+            clean = tuple(map(cleaned, text))
+        else:
+            continue
+        if clean != text:
+            changed[name] = clean
     return replace(fact, **changed) if changed else fact
+
+
+def _is_other(type_: object) -> bool:
+    return isinstance(type_, type) and issubclass(type_, _OTHER)
 
 
 _OTHER = (bool, int, float, tuple, Enum)
@@ -33,10 +41,11 @@ _OTHER = (bool, int, float, tuple, Enum)
 @cache
 def _texts(kind: type) -> tuple[tuple[str, ...], Callable[[Fact], tuple[object, ...]]]:
     """The fields of a kind of fact that may hold text of a file, and what asks for them all."""
+    lists = {item.name for item in fields(kind) if get_args(item.type) == (str, ...)}
     types = {item.name: get_origin(item.type) or item.type for item in fields(kind)}
     names = tuple(
         name
         for name, type_ in types.items()
-        if name != "id" and not (isinstance(type_, type) and issubclass(type_, _OTHER))
+        if name != "id" and (name in lists or not _is_other(type_))
     )
     return names, attrgetter(*names)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.google_platforms import account_by_address
+from agentaudit.extract.redaction import lowered
 from agentaudit.extract.terraform_clouds import google_account_of
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
@@ -186,14 +187,14 @@ def _role(declared: Declared, binding: GoogleBinding, collector: Collector) -> _
         place = evidence(declared.document, written or declared.header)
         collector.leave_open(place, f"the role of {declared.shown}", "what it grants is open")
         return None
-    return _Role(name=written.raw, place=written, actions=(written.raw.lower(),))
+    return _Role(name=written.raw, place=written, actions=(lowered(written.raw),))
 
 
 def _permissions(custom: Declared, listed: Node | None, collector: Collector) -> Iterator[str]:
     """What a custom role permits, in small letters; what no value tells is left open."""
     for each in listed.list() if listed is not None else ():
         if each.text:
-            yield each.text.lower()
+            yield lowered(each.text)
         else:
             place = evidence(custom.document, each)
             collector.leave_open(place, f"the permissions of {custom.shown}", "they may be any")

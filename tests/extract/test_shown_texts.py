@@ -77,3 +77,78 @@ def test_each_of_their_secrets_is_found() -> None:
     found = {credential.evidence[0].file for credential in deployment_of(FILES).credentials}
 
     assert found == set(FILES) - {".claude/settings.json"}  # a folder opens nothing
+
+
+STATEMENT = {
+    "Sid": KEY,
+    "Effect": "Allow",
+    "Action": [f"s3:{TOKEN}", f"{KEY}:*"],
+    "Resource": [f"arn:aws:s3:::drop/{TOKEN}", f"https://a:{PASSWORD}@acme.example"],
+    "Condition": {"StringEquals": {f"aws:{TOKEN}": [KEY]}},
+    "Principal": {"AWS": f"arn:aws:iam::111122223333:role/{KEY}"},
+}
+GRANTS: Mapping[str, str] = {
+    "policy.json": json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]}),
+    "role.tf": f"""resource "aws_iam_role_policy" "a" {{
+  role   = aws_iam_role.a.id
+  policy = jsonencode({json.dumps({"Statement": [STATEMENT]})})
+}}
+resource "aws_iam_role" "a" {{
+  name               = "a"
+  assume_role_policy = jsonencode({json.dumps({"Statement": [STATEMENT]})})
+}}
+resource "google_project_iam_custom_role" "a" {{
+  role_id     = "a"
+  permissions = ["storage.objects.{TOKEN}"]
+}}
+resource "google_project_iam_member" "a" {{
+  project = "p"
+  role    = google_project_iam_custom_role.a.id
+  member  = "serviceAccount:{KEY}@p.iam.gserviceaccount.com"
+}}
+resource "google_project_iam_member" "b" {{
+  project = "{TOKEN}"
+  role    = "roles/{KEY}"
+  member  = "allUsers"
+}}
+resource "azurerm_role_assignment" "a" {{
+  scope                = "/subscriptions/{TOKEN}"
+  role_definition_name = "{KEY}"
+  principal_id         = "{KEY}"
+}}
+resource "azurerm_role_definition" "a" {{
+  name  = "a"
+  scope = "/subscriptions/s"
+  permissions {{
+    actions     = ["Microsoft.Storage/{TOKEN}/write"]
+    not_actions = ["{KEY}/*"]
+  }}
+}}
+""",
+    "role.yaml": f"""apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: "{KEY}"}}
+rules: [{{apiGroups: ["{KEY}"], resources: ["{TOKEN}"], verbs: ["delete", "{KEY}"]}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: b}}
+roleRef: {{kind: ClusterRole, name: "{KEY}"}}
+subjects: [{{kind: ServiceAccount, name: a, namespace: "{TOKEN}"}}]
+""",
+}
+
+
+def test_no_secret_within_a_grant_is_anywhere_to_be_seen() -> None:
+    """Nor in small letters, in which rights are compared."""
+    deployment = deployment_of(GRANTS)
+    shown = repr(deployment).lower()
+
+    assert {grant.source for grant in deployment.grants} == {
+        "aws_iam",
+        "kubernetes_rbac",
+        "gcp_iam",
+        "azure_rbac",
+        "azure_role",
+    }
+    assert [secret for secret in CANARIES if secret[-12:].lower() in shown] == []
