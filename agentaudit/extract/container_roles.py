@@ -11,10 +11,7 @@ _GATEWAY = (
     r"litellm|agentgateway|mcp-?gateway|portkey|envoy-ai|contextforge|mcp-?proxy|toolhive|bifrost"
     r"|(?:^|[/-])kong(?:[/:-]|$)|ai-gateway|llm-gateway|(?:^|/)[\w-]*-gateway(?:[:@]|$)"
 )
-_MODEL = (
-    r"vllm|ollama|text-(?:generation|embeddings)-inference|llama\.?cpp|sglang|tritonserver"
-    r"|localai|lmdeploy"
-)
+_MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
 _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
     r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
@@ -184,8 +181,7 @@ def serves_pages(image: str) -> bool:
 def keeps_clusters(name: str) -> bool:
     """Whether an account is called after what keeps a cluster going: a controller, a collector."""
     known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
-    own = _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) or _role_told_by(name) == "tool_server"
-    return known is not None and not own
+    return known is not None and _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is None
 
 
 def _called(image: str) -> str:

@@ -39,7 +39,7 @@ def reach_identities(collector: Collector) -> None:
         for edge in collector.edges_of(EdgeKind.AUTHENTICATES_AS)
         if edge.src.startswith("runtime:")
     }
-    others.update(item.id for item in collector.of(Identity) if item.of_platform)
+    others.update(item.id for item in collector.of(Identity) if item.part_of_cluster)
     for grant in collector.of(Grant):
         if acting.count(grant.identity_id):
             collector.update(replace(grant, agent_reachable=True))

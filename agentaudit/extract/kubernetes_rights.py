@@ -75,8 +75,7 @@ def _add_binding(
     told: set[RoleKey],
 ) -> None:
     subjects = binding.node.list_at("subjects")
-    named = keeps_clusters(binding.name) or keeps_clusters(binding.node.text_at("roleRef", "name"))
-    part = named or any(map(_keeps_clusters, subjects))
+    part = any(map(_keeps_clusters, subjects))
     for node in subjects:
         subject, role = _subject(collector, binding, node, part=part), bound_role(binding)
         if role in told and not _affordable(collector, binding, rights):
@@ -125,8 +124,8 @@ def _subject(
             open_to=open_to,
         )
     )
-    if account and (part or namespace == _SYSTEM) and not identity.of_platform:
-        identity = replace(identity, of_platform=True)
+    if account and (part or namespace == _SYSTEM) and not identity.part_of_cluster:
+        identity = replace(identity, part_of_cluster=True)
         collector.update(identity)
     return identity
 

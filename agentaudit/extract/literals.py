@@ -18,7 +18,6 @@ _ENVIRONMENT = regex(
       | \$\{(?:localEnv|containerEnv):\w+(?::[^}]*)?\}
       | \{env:[^}]+\}
       | \$[A-Za-z_]\w*
-      | \$\$[A-Z][A-Z0-9_]+
       | \$\([A-Za-z_][\w.-]*\)
       | %[A-Za-z_]\w*%
       | \$env:\w+

@@ -17,11 +17,8 @@ _TRIAL = regex(
     r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$"
 )
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""
-_RETIRED = regex(
-    r"(?:^|/)(?:_?archived?|\.[\w-]*backups?|deprecated)/"
-    r"|backups?/(?:[^/]*/)?[^/]*(?<!\d)20\d{6}(?:[-_T]?\d{4,6})?(?!\d)[^/]*$"
-)
-"""Folders in which teams keep what they no longer use, and copies that bear their day."""
+_RETIRED = regex(r"(?:^|/)(?:_?archived?|\.[\w-]*backups?|deprecated)/")
+"""Folders in which teams keep what they no longer use."""
 _UNSTARTED = regex(r"(?:^|/)\.github/workflows/[^/]+/")
 """
 GitHub runs what lies in `.github/workflows` itself, and in no folder below it.

@@ -162,7 +162,6 @@ def test_everything_on_a_named_thing_is_no_administrator() -> None:
         ("argocd-server", True),
         ("support-operator", True),
         ("agent-controller", False),
-        ("flux-mcp-sa", False),
         ("deployer", False),
     ],
 )
@@ -231,14 +230,6 @@ def test_accounts_that_are_parts_of_a_cluster_are_no_agents(
 ) -> None:
     text = CONTROLLERS % ("sync.acme.example", ", ".join(subjects))
     grants = deployment_of({"rbac.yaml": text}).grants
-
-    assert {grant.held_by_others for grant in grants} == {others}
-
-
-@pytest.mark.parametrize(("role", "others"), [("upgrade-controller", True), ("upgrades", False)])
-def test_an_account_has_what_it_does_from_its_role(role: str, others: bool) -> None:  # noqa: FBT001, a column of the table
-    text = CONTROLLERS % ("sync.acme.example", account("upgrade"))
-    grants = deployment_of({"rbac.yaml": text.replace("name: sync}", f"name: {role}}}")}).grants
 
     assert {grant.held_by_others for grant in grants} == {others}
 

@@ -285,8 +285,6 @@ def test_gemini_keeps_sessions_as_long_as_it_is_told() -> None:
         ("uv", ["run", "--directory", "/srv/serena", "serena"], "uv", Truth.YES),
         ("uv", ["run", "--with", "mcp[cli]", "mcp", "run", "server.py"], "mcp", Truth.NO),
         ("uv", ["tool", "run", "serena"], "serena", Truth.NO),
-        ("uv", ["run", "--with", "a-mcp==1.2", "--with", "mcp", "python", "s.py"], "mcp", Truth.NO),
-        ("uv", ["run", "--with", "a-mcp==1.2", "python", "s.py"], "a-mcp", Truth.YES),
         ("npm", ["run", "start"], "npm", Truth.YES),
         ("npm", ["exec", "-y", "files-mcp"], "files-mcp", Truth.NO),
         ("npm", ["--prefix", "./app", "exec", "files-mcp"], "files-mcp", Truth.NO),

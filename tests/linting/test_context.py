@@ -48,14 +48,6 @@ def test_in_a_folder_of_several_repositories_each_runs_its_own_workflows() -> No
     assert found({"shop/.github/workflows/triage.yml": WORKFLOW}) == run
 
 
-def test_a_copy_that_bears_its_day_is_a_note() -> None:
-    dated = found({"data/editor-backups/mcp_20250218_214326.json": SETTINGS})
-    own = found({"data/backups/mcp.json": SETTINGS, "mcp_20250218_214326.json": SETTINGS})
-
-    assert dated["unpinned-tool-server"] is Severity.LOW
-    assert own["unpinned-tool-server"] is Severity.MEDIUM
-
-
 @pytest.mark.parametrize("folder", [".mcp-backups", "config/archive", "_archived", "deprecated"])
 def test_what_a_project_has_put_away_is_a_note(folder: str) -> None:
     assert found({f"{folder}/mcp.json": SETTINGS})["unpinned-tool-server"] is Severity.LOW
@@ -80,9 +72,6 @@ def test_a_key_in_an_archive_works_as_well_as_elsewhere() -> None:
         ("http://files-mcp.tools.svc/mcp", "", Severity.LOW),
         ("http://files.mcp-tools:8080/mcp", "", Severity.LOW),
         ("http://xn--mgba.xn--p1ai/mcp", "", Severity.HIGH),
-        ("http://mcp-proxy:8083/files", "", Severity.LOW),
-        ("http://mcp2/files", "", Severity.LOW),
-        ("http://10.0.0.7/files", "", Severity.HIGH),
         (
             "http://files.tools.svc/mcp",
             '"headers": {"Authorization": "Bearer ${T}"}',
@@ -101,19 +90,3 @@ def test_within_a_cluster_only_a_token_is_worth_reading_on_the_way(
         ]
         is severity
     )
-
-
-@pytest.mark.parametrize(
-    ("made", "severity"),
-    [("InMemoryStore()", Severity.LOW), ("PostgresStore(connection)", Severity.MEDIUM)],
-)
-def test_what_ends_with_its_process_is_not_kept_for_ever(made: str, severity: Severity) -> None:
-    code = (
-        "from langgraph.graph import StateGraph\n"
-        "from langgraph.store.memory import InMemoryStore\n"
-        "from langgraph.store.postgres import PostgresStore\n\n"
-        f"store = {made}\n"
-        "graph = StateGraph(dict).compile(store=store)\n"
-    )
-
-    assert found({"graph.py": code})["memory-store-without-expiry"] is severity

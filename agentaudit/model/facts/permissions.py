@@ -23,11 +23,8 @@ class Identity(Fact, frozen=True, kw_only=True):
     oidc_subject: str = ""
     automount_token: Truth = Truth.UNKNOWN
     default_account: bool = False
-    of_platform: bool = False
-    """
-    Whether its name, or that of what it is bound beside or by, is of what keeps a cluster going, or
-    it is one of the accounts by which a vendor's own services act.
-    """
+    part_of_cluster: bool = False
+    """Whether its name, or that of what it is bound beside, is of what keeps a cluster going."""
     open_to: str = ""
     """Of whom it stands for where those are many: anybody, any_account or every_pod."""
     agent_reachable: bool = False
@@ -80,7 +77,7 @@ class Grant(Fact, frozen=True, kw_only=True):
     agent_reachable: bool = False
     held_by_others: bool = False
     """
-    Workloads act as its identity, and none of them runs an agent; or it is of the platform.
+    Workloads act as its identity, and none of them runs an agent; or it is a part of the cluster.
     """
     open_to: str = ""
     """
