@@ -79,7 +79,7 @@ _INSTRUCTION_FOLDERS = regex(
 _VAULT = regex(r"(?:^|/)(?:(?:vault|openbao|bao)[\w.-]*|(?:vault|openbao)(?:/[\w.-]+){1,4})\.hcl$")
 """Configurations of Vault; other files of this ending are Packer's, Nomad's and many more."""
 _ENVIRONMENT = regex(
-    r"(?:^|[\w-]\.)env[._-](?:internal|external|local|prod\w*|dev\w*|stag(?:e|ing)|test\w*|qa|uat|ci"
+    r"(?:^env\.|^\.env[_-]|[\w-]\.env[._-])(?:internal|external|local|prod\w*|dev\w*|stag(?:e|ing)|test\w*|qa|uat|ci"
     r"|docker|compose|https?|example|sample|template|dist|bak\w*|backup\w*|old|orig\w*)$"
 )
 """`env.internal` and `agent.env.bak`, which Compose and people call files of an environment."""
