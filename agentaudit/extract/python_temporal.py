@@ -26,6 +26,8 @@ _WRAPPERS: Mapping[str, tuple[str, ...]] = {
     "temporalio.contrib.strands.TemporalAgent": (),
 }
 """What makes activities of an agent's calls, and which arguments say how they are tried."""
+_PLUGIN = "OpenAIAgentsPlugin"
+"""Of a worker it says how calls are tried; of what only starts workflows, nothing."""
 _TOGETHER = "schedule_to_close_timeout"
 _POLICY = "retry_policy"
 _ENDS_WORKFLOWS = ("execution_timeout=", "run_timeout=")
@@ -36,8 +38,9 @@ def temporal_retries(
     documents: Documents, module: Module, calls: Sequence[Call]
 ) -> Iterator[Retry]:
     """How long the calls of an agent are tried, once for each wrapper."""
+    asking = _only_asks(calls)
     for call in calls:
-        if call.name in _WRAPPERS:
+        if call.name in _WRAPPERS and not (asking and call.last == _PLUGIN):
             limit = _limit(module, call.node, _WRAPPERS[call.name])
             if limit is Known.NONE and documents.once(workflows_end):
                 limit = Known.UNKNOWN
@@ -50,6 +53,12 @@ def temporal_retries(
                 around="model",
                 limit=limit,
             )
+
+
+def _only_asks(calls: Sequence[Call]) -> bool:
+    """Whether a program connects to Temporal and works for nobody: it tries no call itself."""
+    connects = any(call.name == "temporalio.client.Client.connect" for call in calls)
+    return connects and not any(call.name == "temporalio.worker.Worker" for call in calls)
 
 
 def workflows_end(documents: Documents) -> bool:

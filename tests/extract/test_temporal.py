@@ -55,6 +55,16 @@ def test_a_call_is_tried_as_its_activity_says(line: str, expected: Known) -> Non
     assert limit(line) is expected
 
 
+@pytest.mark.parametrize(("works", "found"), [("", 0), ("Worker(client)\n", 1)])
+def test_what_only_starts_workflows_tries_nothing(works: str, found: int) -> None:
+    code = (
+        "from temporalio.client import Client\nfrom temporalio.worker import Worker\n"
+        "client = Client.connect('temporal:7233', plugins=[OpenAIAgentsPlugin()])\n"
+    )
+
+    assert len(deployment_of({"start.py": f"{HEAD}{code}{works}"}).retries) == found
+
+
 def test_a_workflow_that_ends_leaves_it_open() -> None:
     start = f"from temporalio.client import Client\n{STARTS}"
 
