@@ -54,6 +54,8 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     modules: Mapping[str, Module]
     _functions: dict[str, Mapping[str, FunctionDef]] = field(default_factory=dict)
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
+    _owners: list[tuple[str, str]] = field(default_factory=list)
+    """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
 
     def meant(self, given: Written) -> Written:
         """What a name stands for, in this file or another; anything else stands for itself."""
@@ -81,7 +83,12 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         """The member of an object that is written out under a name."""
         if not isinstance(node.value, ast.Name):
             return None
+        asked = given.module.document.file, node.value.id
+        if asked in self._owners or len(self._owners) > _LONGEST:
+            return None
+        self._owners.append(asked)
         owner = self.meant(given.beside(node.value))
+        self._owners.pop()
         if not isinstance(owner.node, ast.Dict):
             return None
         found = dict(written_keys(owner.module, owner.node)).get(node.attr)

@@ -81,6 +81,7 @@ def test_so_does_each_further_file() -> None:
         "generateText({ tools: " + "[" * 5_000 + "]" * 5_000 + " });\n",
         "tool({ execute: async (a) => { " + "exec(b); b = a; " * 2_000 + "} });\n",
         "const a = b, b = a;\ngenerateText({ tools: a, ...b });\n",
+        "const a = b.tools, b = a.all;\ngenerateText({ tools: a, ...b });\n",
     ],
 )
 def test_what_multiplies_or_leads_back_to_itself_ends_no_run(code: str) -> None:
