@@ -10,6 +10,7 @@ import ast
 
 from agentaudit.expressions import regex
 from agentaudit.extract.javascript_filters import without_names
+from agentaudit.extract.javascript_handing import Given, handed
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_code import Module
@@ -52,20 +53,31 @@ _ANY_STATEMENT = regex(r"^(?:sql|query|statement)$")
 _SENDS = frozenset({"sendMail", "sendEmail", "postMessage", "sendMessage"})
 _HOST = regex(r"^https?://[^/?#]+[/?#]")
 _LONGEST = 20
+_MOST = 20
+"""Functions that are read for one tool."""
 
 
 class _Body:
-    """One tool's function while its calls are read."""
+    """One function while its calls are read: a tool's, or one that a tool's calls."""
 
-    def __init__(self, program: Program, module: Module, function: FunctionDef) -> None:
+    def __init__(self, program: Program, given: Given, read: set[int]) -> None:
+        module, function = given.module, given.function
         self.program = program
         self.module = module
-        self.parameters = frozenset(item.arg for item in function.args.posonlyargs)
+        self.parameters = given.parameters
+        self.calls = [node for node in descendants(function) if isinstance(node, ast.Call)]
+        self.functions_read = read
         self.words = Execution(module, function, self.parameters)
         self.harmless = without_names(module, function)
         self.found = Effects(set())
 
-    def read(self, call: ast.Call) -> None:
+    def read(self) -> Effects:
+        """What all calls of the function do."""
+        for call in self.calls:
+            self._read(call)
+        return self.found
+
+    def _read(self, call: ast.Call) -> None:
         name = self._called(call.func)
         last = name.rpartition(".")[2]
         if self._runs(call, name):
@@ -80,6 +92,22 @@ class _Body:
         elif last in _SENDS and "." in name:
             self.found.names.add("send")
             self.found.egress = True
+        else:
+            self._follow(call)
+
+    def _follow(self, call: ast.Call) -> None:
+        """What a function of the repository does that is called here, once and not too deep."""
+        found = self.program.function(Written(self.module, call.func))
+        known = self.functions_read
+        if found is None or len(known) >= _MOST or id(found[1]) in known:
+            return
+        known.add(id(found[1]))
+        if self.program.may_follow(found[1]):
+            more = _Body(self.program, handed(*found, call, self.words.depends), known).read()
+            self.found.names |= more.names
+            self.found.untrusted |= more.untrusted
+            self.found.private |= more.private
+            self.found.egress |= more.egress
 
     def _called(self, func: ast.expr) -> str:
         """The full name of what is called, also behind `promisify`, without its default."""
@@ -101,18 +129,22 @@ class _Body:
         if _EVALUATES.match(name):
             return self._writes(call)
         if _SHELL.match(name):
-            return self.words.depends(call)
+            return self._takes_words(call)
         if not _PROGRAM.match(name):
             return False
         shell = keyword(call, "shell")
         if shell is not None and self.module.value(shell) is not False:
-            return self.words.depends(call)
+            return self._takes_words(call)
         return any(
             program is None
             or self.words.depends(program)
-            or (self.words.interprets(program) and self.words.depends(call))
+            or (self.words.interprets(program) and self._takes_words(call))
             for program in self.words.programs(command)
         )
+
+    def _takes_words(self, call: ast.Call) -> bool:
+        """Whether words of the model stand in a command; its options are no part of it."""
+        return any(map(self.words.depends, call.args))
 
     def _writes(self, call: ast.Call) -> bool:
         """Whether words of the model are code: numbers and operators alone name nothing."""
@@ -193,9 +225,6 @@ class _Body:
 
 
 def effects_of(program: Program, module: Module, function: FunctionDef) -> Effects:
-    """What a tool's function does with what the model passes."""
-    body = _Body(program, module, function)
-    for node in descendants(function):
-        if isinstance(node, ast.Call):
-            body.read(node)
-    return body.found
+    """What a tool's function, and what it calls, does with what the model passes."""
+    words = frozenset(item.arg for item in function.args.posonlyargs)
+    return _Body(program, Given(module, function, words), {id(function)}).read()

@@ -15,11 +15,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.python_code import Module, module_of, written_keys
+from agentaudit.extract.python_code import Effort, Module, module_of, written_keys
 from agentaudit.extract.python_names import FunctionDef
 
 _LONGEST = 20
 """Names of names, and exports of exports; a longer chain is a circle, or nobody's."""
+_FOLLOWED = 500_000
+"""Nodes of functions that are read for those which call them, in all files together."""
 _ENDINGS = (
     *(".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cts", ".cjs"),
     *("/index.ts", "/index.tsx", "/index.js", "/index.mjs"),
@@ -53,6 +55,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
 
     modules: Mapping[str, Module]
     _functions: dict[str, Mapping[str, FunctionDef]] = field(default_factory=dict)
+    _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
     _owners: list[tuple[str, str]] = field(default_factory=list)
     """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
@@ -116,6 +119,10 @@ class Program(Struct, frozen=True, eq=False, dict=True):
             return None
         found = self.functions(meant.module).get(meant.node.id)
         return (meant.module, found) if found is not None else None
+
+    def may_follow(self, function: FunctionDef) -> bool:
+        """Whether a function may be read once more for another that calls it."""
+        return self._followed.affords_value(function)
 
     def functions(self, module: Module) -> Mapping[str, FunctionDef]:
         """The first function of each name in a module."""

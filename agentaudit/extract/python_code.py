@@ -47,7 +47,7 @@ class Call(Struct, frozen=True):
         return self.name.rpartition(".")[2]
 
 
-class _Effort(Struct):
+class Effort(Struct):
     """How much may still be read once more: one long list under a name that all use is much."""
 
     left: int = 60_000
@@ -57,7 +57,7 @@ class _Effort(Struct):
         self.left -= count
         return self.left >= 0
 
-    def affords_value(self, value: ast.expr) -> bool:
+    def affords_value(self, value: ast.AST) -> bool:
         """Whether a value may be read once more, by how many nodes it has."""
         if isinstance(value, ast.Constant):
             return True
@@ -86,7 +86,7 @@ class Module(Struct, frozen=True, eq=False, dict=True):
     local: LocalImports = field(default_factory=LocalImports)
     _folded: dict[int, object] = field(default_factory=dict)
     """The values of what names stand for, each folded once: sums of names of sums multiply."""
-    _effort: _Effort = field(default_factory=_Effort)
+    _effort: Effort = field(default_factory=Effort)
 
     def of(self, type_: type[NodeT]) -> Sequence[NodeT]:
         """The nodes of one type, from the top down."""

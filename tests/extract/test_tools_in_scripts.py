@@ -107,6 +107,52 @@ def test_a_body_tells_what_a_tool_does(
     assert (tool.reads_untrusted, tool.egress) == (untrusted, egress)
 
 
+HELPERS = """
+const shell = (line) => exec(line);
+function page(url, depth) { return fetch(url + '?d=' + depth); }
+async function git({ cwd, words }) { return run(`git ${words}`, { cwd }); }
+function status(options) { return exec(`git ${options.flag}`); }
+const again = (x) => again(x);
+const fixed = () => fetch(BASE);
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "effects", "egress"),
+    [
+        ("return shell(x)", set(EVERYTHING), Truth.YES),
+        ("return shell('ls')", set(), Truth.UNKNOWN),
+        ("return page(x, 1)", {"read"}, Truth.YES),
+        ("return page(BASE, x)", {"read"}, Truth.NO),
+        ("return git({ cwd: '/', words: x })", set(EVERYTHING), Truth.YES),
+        ("return git({ cwd: x, words: 'status' })", set(), Truth.UNKNOWN),
+        ("return status({ flag: x })", set(EVERYTHING), Truth.YES),
+        ("return status({ flag: 'a' })", set(), Truth.UNKNOWN),
+        ("return again(x)", set(), Truth.UNKNOWN),
+        ("return fixed()", {"read"}, Truth.NO),
+        ("const all = [x].map((each) => each); return shell(all[0])", set(EVERYTHING), Truth.YES),
+    ],
+)
+def test_words_are_followed_into_functions_of_ones_own(
+    body: str, effects: set[str], egress: Truth
+) -> None:
+    tool = tool_of(f"{HELPERS}const it = tool({{ execute: async ({{ x }}) => {{ {body} }} }});")
+
+    assert (set(tool.effects), tool.egress) == (effects, egress)
+
+
+def test_words_are_followed_into_functions_of_other_files() -> None:
+    found = deployment_of(
+        {
+            "a.ts": f"{HEAD}import {{ shell }} from './b';\n"
+            "tool({ execute: async ({ command }) => shell(command) });\n",
+            "b.ts": f"{HEAD}export async function shell(line: string) {{ return run(line); }}\n",
+        }
+    )
+
+    assert set(found.tools[0].effects) == set(EVERYTHING)
+
+
 @pytest.mark.parametrize(
     ("schema", "typed", "free_form", "open_"),
     [
