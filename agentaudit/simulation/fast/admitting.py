@@ -4,6 +4,8 @@ Who starts when, compiled: the rules of the shipped policies, and lists for one 
 A policy in Python is told who has come and who has finished, and says who starts: `fast.stepping`.
 """
 
+import numpy as np
+
 from agentaudit.simulation.fast.compiler import inlined
 from agentaudit.simulation.fast.parts import (
     BEGINNING,
@@ -27,12 +29,12 @@ _RESERVE = 2
 
 
 @inlined
-def begin_later(parts: Parts, job: int, step: int) -> None:
-    """A step that begins in this instant, when all else has been gone through."""
+def begin_later(parts: Parts, job: int) -> None:
+    """The next step of a request begins in this instant, when all else has been gone through."""
     now = parts.line.now
-    parts.out.beginning[now[BEGINNING]], parts.out.first[now[BEGINNING]] = job, step
+    parts.out.beginning[now[BEGINNING]] = job
     now[BEGINNING] += 1
-    note_begin(parts, job, step)
+    note_begin(parts, job, parts.out.at[job])
 
 
 @inlined
@@ -41,7 +43,8 @@ def start(parts: Parts, job: int, now_ns: int) -> None:
     parts.out.start_ns[job] = now_ns
     parts.line.now[RUNNING] += 1
     work = parts.work
-    begin_later(parts, job, work.begin[job] - (1 if work.dispatch_ns[work.heavy[job]] else 0))
+    parts.out.at[job] = work.begin[job] - np.uint32(work.dispatch_ns[work.heavy[job]] != 0)
+    begin_later(parts, job)
 
 
 @inlined

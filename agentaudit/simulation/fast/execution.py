@@ -4,14 +4,13 @@ from typing import Literal
 
 import numpy as np
 
-from agentaudit.model.workload import Machine
+from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.fast import kernel, parts
 from agentaudit.simulation.fast.columns import (
     HEAVIES,
     NOBODY,
     Ints,
-    Places,
     RunColumns,
     WorkColumns,
 )
@@ -69,19 +68,20 @@ def parts_of(
         asked_for = both_ways(asked_for, steps, steps_of(work, machine.dispatch_ns, HEAVIES))
     # Compiled code that is given an address takes arrays for what they usually are.
     asked_for = parts.Work._make(np.require(each, requirements=_USUAL) for each in asked_for)
+    bare = _bare(asked_for, numbers)
     count, jobs = len(work), len(asked_for.begin) - 1
     most = min(count, numbers.size + numbers.gpu_size + numbers.shared)
     most = count if numbers.rule in _UNBOUNDED else most
     asked = count if numbers.rule is Rule.ASKED else 0
     return parts.Parts(
         work=asked_for,
-        stations=_stations(machine, most, work),
-        timers=_timers(most if work.follows is None else count),
+        stations=_stations(machine, most, work, bare=bare),
+        timers=None if bare else _timers(most if work.follows is None else count),
         line=_line(numbers, work),
         asking=parts.Asking(
             now=np.zeros(parts.WAITING + 1, dtype=np.int64),
-            finished=np.empty(asked, dtype=np.int32),
-            starting=np.empty(asked, dtype=np.int32),
+            finished=np.empty(asked, dtype=np.uint32),
+            starting=np.empty(asked, dtype=np.uint32),
             every=every,
             memory=np.empty(_WORDS, dtype=np.int64),
         ),
@@ -89,10 +89,9 @@ def parts_of(
             came_ns=asked_for.arrival_ns if work.follows is None else asked_for.arrival_ns.copy(),
             start_ns=np.full(jobs, -1, dtype=np.int64),
             finish_ns=np.full(jobs, -1, dtype=np.int64),
-            at=np.empty(jobs, dtype=np.int32),
-            ended=np.empty(count, dtype=np.int32),
-            beginning=np.empty(count, dtype=np.int32),
-            first=np.empty(count, dtype=np.int32),
+            at=np.empty(jobs, dtype=np.uint32),
+            ended=np.empty(count, dtype=np.uint32),
+            beginning=np.empty(count, dtype=np.uint32),
         ),
     )
 
@@ -100,7 +99,7 @@ def parts_of(
 def run_columns(run: parts.Parts, machine: Machine, *, either_way: bool = False) -> RunColumns:
     """What a run leaves in its arrays."""
     came_ns, start_ns, finish_ns = instants_of(run, either_way=either_way)
-    cpu, gpu = (_levels(row) for row in run.stations.active_ns[: parts.INTERPRETER])
+    cpu, gpu = _levels(run.stations.cpu), _levels(run.stations.gpu)
     work_ns = run.line.now[parts.WORK_NS :].tolist()
     return RunColumns(
         arrival_ns=came_ns,
@@ -155,8 +154,9 @@ def _asked(work: WorkColumns, steps: Steps) -> parts.Work:
     return parts.Work(
         arrival_ns=work.arrival_ns,
         arriving=_arriving(work),
-        heavy=work.heavy,
+        heavy=work.heavy.view(np.uint8),
         **steps._asdict(),
+        end=steps.begin[1:],
         needs=needs_of(work.kinds),
         follower=follower,
         next_follower=next_follower,
@@ -164,9 +164,9 @@ def _asked(work: WorkColumns, steps: Steps) -> parts.Work:
     )
 
 
-def _arriving(work: WorkColumns) -> Places:
+def _arriving(work: WorkColumns) -> parts.Places:
     """The requests that follow no other, by arrival and then by id."""
-    places, arrivals = np.arange(len(work), dtype=np.int32), work.arrival_ns
+    places, arrivals = np.arange(len(work), dtype=np.uint32), work.arrival_ns
     if work.follows is not None:
         places = places[work.follows == NOBODY]
         arrivals = arrivals[places]
@@ -175,7 +175,7 @@ def _arriving(work: WorkColumns) -> Places:
     return places[np.argsort(arrivals, kind="stable")]
 
 
-def _followers(work: WorkColumns) -> tuple[Places, Places]:
+def _followers(work: WorkColumns) -> tuple[parts.Links, parts.Links]:
     """For each request one that follows it, and another that follows the same as itself."""
     if work.follows is None:
         return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
@@ -188,29 +188,43 @@ def _followers(work: WorkColumns) -> tuple[Places, Places]:
     return first, other
 
 
-def _stations(machine: Machine, most: int, work: WorkColumns) -> parts.Stations:
+def _bare(work: parts.Work, numbers: AdmissionNumbers) -> bool:
+    """Whether nobody waits, thinks or is a thread of an interpreter, and no policy is asked."""
+    waits = np.any(work.needs >> parts.TICKET_BITS == parts.WAIT)
+    empty = np.any(work.begin[:-1] == work.end)
+    asked = numbers.rule is Rule.ASKED
+    return not (waits or empty or asked or numbers.threaded or len(work.follower))
+
+
+def _stations(machine: Machine, most: int, work: WorkColumns, *, bare: bool) -> parts.Stations:
     """Idle stations with room for so many jobs each."""
     # And one more for an interpreter, which is a thread to the cores.
     threads = most * max((kind.threads for kind in work.kinds), default=1) + 1
-    curves = (machine.cpu, machine.gpu, ideal_cores(1))
-    length = min(max(curve.points[-1][0] for curve in curves), threads) + 1
-    rates = [
-        [0.0, *(total_speed(curve, jobs) / jobs for jobs in range(1, length))] for curve in curves
-    ]
+    levels = levels_kept(machine)
     return parts.Stations(
-        counts=np.array([[0, NEVER, 0, 0, 0]] * len(curves), dtype=np.int64),
-        flows=np.array([[0.0, 0.0, 1.0]] * len(curves)),
-        keys=np.empty((3, most)),
-        tickets=np.empty((3, most), dtype=np.int64),
-        rates=np.array(rates),
-        flat=np.array([curve.points[-1][1] for curve in curves]),
-        active_ns=np.zeros((3, levels_kept(machine) + 1), dtype=np.int64),
+        cpu=_shared(machine.cpu, most, threads, levels),
+        gpu=_shared(machine.gpu, most, threads, levels),
+        interpreter=None if bare else _shared(ideal_cores(1), most, threads, levels),
     )
 
 
-def _levels(active_ns: Ints) -> Levels:
+def _shared(curve: SpeedCurve, most: int, threads: int, levels: int) -> parts.Shared:
+    """An idle station with room for so many jobs, and for what so many threads are served."""
+    last, flat = curve.points[-1]
+    known = range(1, min(last, threads) + 1)
+    return parts.Shared(
+        counts=np.array([0, NEVER, 0, 0, 0], dtype=np.int64),
+        flows=np.array([0.0, 0.0, 1.0]),
+        keys=np.empty(most),
+        tickets=np.empty(most, dtype=np.int64),
+        rates=np.array([0.0, *(total_speed(curve, jobs) / jobs for jobs in known), flat]),
+        active_ns=np.zeros(levels + 1, dtype=np.int64),
+    )
+
+
+def _levels(shared: parts.Shared | None) -> Levels:
     """Of all threads, which are the agent's: nobody else runs beside them on the kernel."""
-    held = active_ns.tolist()
+    held = shared.active_ns.tolist() if shared is not None else []
     return tuple((place, place, held[place]) for place in range(1, len(held)) if held[place])
 
 
@@ -234,11 +248,11 @@ def _line(numbers: AdmissionNumbers, work: WorkColumns) -> parts.Line:
         bounds=np.array(
             [window.interval_ns, window.few, window.many] if window else [], dtype=np.int64
         ),
-        waiting=np.empty(count, dtype=np.int32),
-        waiting_gpu=np.empty(count if classes else 0, dtype=np.int32),
-        held=np.empty(count if classes else 0, dtype=np.int8),
+        waiting=np.empty(count, dtype=np.uint32),
+        waiting_gpu=np.empty(count if classes else 0, dtype=np.uint32),
+        held=np.empty(count if classes else 0, dtype=np.uint8),
         rank=_ranks(numbers, work),
-        turn=np.empty(count if numbers.rule is Rule.SHORTEST else 0, dtype=np.int32),
+        turn=np.empty(count if numbers.rule is Rule.SHORTEST else 0, dtype=np.uint32),
         now=np.zeros(parts.COUNTERS, dtype=np.int64),
     )
 

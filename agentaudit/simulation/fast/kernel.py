@@ -7,6 +7,8 @@ where their order decides anything within an instant are they put into it, and s
 else has been gone through: both change no result. All arrays are made by `fast.execution`.
 """
 
+import numpy as np
+
 from agentaudit.simulation.fast.admitting import (
     ASKED,
     CLASSES,
@@ -25,10 +27,10 @@ from agentaudit.simulation.fast.parts import (
     GPU,
     HEAD,
     IDLE,
-    INTERPRETER,
     LAUNCH_NS,
     LOOK_NS,
     NEVER,
+    ONE,
     PEAK,
     RUNNING,
     TAIL,
@@ -44,6 +46,7 @@ from agentaudit.simulation.fast.parts import (
 from agentaudit.simulation.fast.sorting import ascending
 from agentaudit.simulation.fast.stations import (
     all_settled,
+    due_ns,
     keep,
     serve,
     served_so_far,
@@ -73,86 +76,89 @@ def end_steps(parts: Parts, served: Served, now_ns: int) -> tuple[Served, int]:
 
     Under MAS they do in the order of ids, since it frees slots in turn, and where a policy is told.
     """
-    ended, at, begin = parts.out.ended, parts.out.at, parts.work.begin
-    cpu, count = take_served(parts.stations, CPU, served.cpu, now_ns, ended, 0)
-    gpu, count = take_served(parts.stations, GPU, served.gpu, now_ns, ended, count)
-    interpreter, count = take_served(
-        parts.stations, INTERPRETER, served.interpreter, now_ns, ended, count
-    )
+    ended, at, stations = parts.out.ended, parts.out.at, parts.stations
+    cpu, count = take_served(stations.cpu, served.cpu, now_ns, ended, 0)
+    gpu, count = take_served(stations.gpu, served.gpu, now_ns, ended, count)
+    interpreter, count = take_served(stations.interpreter, served.interpreter, now_ns, ended, count)
     count = take_timed(parts.timers, WAITS, now_ns, ended, count)
     if parts.line.rule in (CLASSES, ASKED) and count > 1:
         ascending(ended, count)
     for place in range(count):
         job = ended[place]
         following = at[job]
-        note_end(parts, job, following - 1)
-        goes_on = following < begin[job + 1]
+        note_end(parts, job, following - ONE)
+        goes_on = following < parts.work.end[job]
         if parts.line.rule == ASKED and (parts.asking.every or not goes_on):
             tell_end(parts, job)
         if goes_on:
-            begin_later(parts, job, following)
+            begin_later(parts, job)
         else:
             finish(parts, job, now_ns)
     return Served(cpu, gpu, interpreter), count
 
 
 @inlined
-def take_arrivals(parts: Parts, now_ns: int) -> int:
-    """All that come at this instant, in the order of ids; how many."""
+def coming_ns(parts: Parts) -> int:
+    """When the next of those comes who follow nobody."""
+    work, place = parts.work, np.uint64(parts.line.now[ARRIVED])
+    return work.arrival_ns[work.arriving[place]] if place < len(work.arriving) else NEVER
+
+
+@inlined
+def take_arrivals(parts: Parts, next_ns: int, now_ns: int) -> tuple[int, int]:
+    """All that come at this instant, in the order of ids; how many, and when the next comes."""
     work, now, came = parts.work, parts.line.now, parts.out.ended
     count = take_timed(parts.timers, THINKING, now_ns, came, 0)
     thought = count
     for place in range(thought):
         parts.out.came_ns[came[place]] = now_ns
-    place = now[ARRIVED]
-    while place < len(work.arriving) and work.arrival_ns[work.arriving[place]] <= now_ns:
-        came[count] = work.arriving[place]
+    while next_ns <= now_ns:
+        came[count] = work.arriving[np.uint64(now[ARRIVED])]
         count += 1
-        place += 1
-    now[ARRIVED] = place
+        now[ARRIVED] += 1
+        next_ns = coming_ns(parts)
     if thought and count > 1:
         ascending(came, count)
     for place in range(count):
         arrive(parts, came[place], now_ns)
-    return count
+    return count, next_ns
 
 
 @inlined
 def begin_steps(parts: Parts, served: Served, now_ns: int) -> Served:
     """The next steps of those that have one; a request without any work ends in this instant."""
-    work, at, now = parts.work, parts.out.at, parts.line.now
+    work, at, now, stations = parts.work, parts.out.at, parts.line.now, parts.stations
     cpu, gpu, interpreter = served
     for place in range(now[BEGINNING]):
-        job, step = parts.out.beginning[place], parts.out.first[place]
-        at[job] = step + 1
+        job = parts.out.beginning[place]
+        step, end = at[job], work.end[job]
+        at[job] = step + ONE
         stage, threads, demand_ns = WAIT, 1, 0
-        if step < work.begin[job]:
-            stage, demand_ns = CPU, work.dispatch_ns[work.heavy[job]]
-        elif step < work.begin[job + 1]:
+        if work.begin[job] <= step < end:
             needs, demand_ns = work.needs[work.kind[step]], work.demand_ns[step]
             stage, threads = needs >> TICKET_BITS, needs & THREADS
+        elif step != end:
+            stage, demand_ns = CPU, work.dispatch_ns[work.heavy[job]]
         now[WORK_NS + stage] += demand_ns
         ticket = job << TICKET_BITS | threads
         if stage == CPU:
-            cpu = serve(parts.stations, CPU, cpu, now_ns, ticket, demand_ns)
+            cpu = serve(stations.cpu, cpu, now_ns, ticket, demand_ns)
         elif stage == GPU:
-            gpu = serve(parts.stations, GPU, gpu, now_ns, ticket, demand_ns)
+            gpu = serve(stations.gpu, gpu, now_ns, ticket, demand_ns)
         elif stage == WAIT:
             set_timer(parts.timers, WAITS, now_ns + demand_ns, job)
         else:
-            interpreter = serve(parts.stations, INTERPRETER, interpreter, now_ns, ticket, demand_ns)
+            interpreter = serve(stations.interpreter, interpreter, now_ns, ticket, demand_ns)
     now[BEGINNING] = 0
-    return all_settled(parts.stations, Served(cpu, gpu, interpreter), now_ns)
+    return all_settled(stations, Served(cpu, gpu, interpreter), now_ns)
 
 
 @inlined
-def next_instant(parts: Parts, served: Served) -> int:
+def next_instant(parts: Parts, served: Served, next_ns: int) -> int:
     """The next instant at which anything happens."""
-    work, line = parts.work, parts.line
-    now_ns = min(served.cpu.due_ns, served.gpu.due_ns, served.interpreter.due_ns)
+    line = parts.line
+    now_ns = min(next_ns, due_ns(served.cpu), due_ns(served.gpu), due_ns(served.interpreter))
     now_ns = min(now_ns, timer_ns(parts.timers, WAITS), timer_ns(parts.timers, THINKING))
-    if line.now[ARRIVED] < len(work.arriving):
-        now_ns = min(now_ns, work.arrival_ns[work.arriving[line.now[ARRIVED]]])
     if line.now[HEAD] < line.now[TAIL]:
         if line.rule == OFFSET:
             now_ns = min(now_ns, line.now[LAUNCH_NS])
@@ -165,14 +171,14 @@ def next_instant(parts: Parts, served: Served) -> int:
 def execute(parts: Parts) -> None:
     """The whole run: what comes of it stands in the arrays afterwards."""
     now = parts.line.now
-    served = served_so_far(parts.stations)
-    now_ns = next_instant(parts, served)
+    served, next_ns = served_so_far(parts.stations), coming_ns(parts)
+    now_ns = next_instant(parts, served, next_ns)
     while now_ns < NEVER and now[IDLE] <= _MOST_IDLE:
-        served, happened = end_steps(parts, served, now_ns)
-        happened += take_arrivals(parts, now_ns)
+        served, ended = end_steps(parts, served, now_ns)
+        came, next_ns = take_arrivals(parts, next_ns, now_ns)
         admit(parts, now_ns)
         now[PEAK] = max(now[PEAK], now[RUNNING])
-        now[IDLE] = 0 if happened or now[BEGINNING] else now[IDLE] + 1
+        now[IDLE] = 0 if ended or came or now[BEGINNING] else now[IDLE] + 1
         served = begin_steps(parts, served, now_ns)
-        now_ns = next_instant(parts, served)
+        now_ns = next_instant(parts, served, next_ns)
     keep(parts.stations, served)

@@ -7,15 +7,20 @@ from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
-Places: TypeAlias = NDArray[np.int32]
-Codes: TypeAlias = NDArray[np.int8]
+Places: TypeAlias = NDArray[np.uint32]
+"""Without a sign: of others compiled code asks, each time, whether they count from the end."""
+Codes: TypeAlias = NDArray[np.uint8]
+Links: TypeAlias = NDArray[np.int32]
+"""Places where there are any, and -1."""
 Keys: TypeAlias = Ints | Floats
 
 NEVER = 1 << 62
+ONE = np.uint32(1)
+"""To go on from a place without giving it a sign."""
 TICKET_BITS = 20
 THREADS = (1 << TICKET_BITS) - 1
 
-# Rows of stations, and the stages of steps; rows of timers.
+# The stages of steps; rows of timers.
 CPU, GPU, INTERPRETER, WAIT = 0, 1, 2, 3
 WAITS, THINKING = 0, 1
 
@@ -56,15 +61,15 @@ class Station(NamedTuple):
 
 
 class Served(NamedTuple):
-    """Of all stations."""
+    """Of all stations; None where there is none."""
 
-    cpu: Station
-    gpu: Station
-    interpreter: Station
+    cpu: Station | None
+    gpu: Station | None
+    interpreter: Station | None
 
 
-class Stations(NamedTuple):
-    """Cores, a GPU and an interpreter, a row for each: jobs that share a capacity."""
+class Shared(NamedTuple):
+    """The arrays of one station: jobs that share a capacity."""
 
     counts: Ints
     """The integers of `Station`, while none of our code runs."""
@@ -73,11 +78,17 @@ class Stations(NamedTuple):
     keys: Floats
     tickets: Ints
     rates: Floats
-    """Speed of one thread when so many are active."""
-    flat: Floats
-    """Speed of all together when more are than `rates` knows."""
+    """Speed of one thread when so many are active, and of all together when more are."""
     active_ns: Ints
     """For how long so many threads were active; more than the last counts as the last."""
+
+
+class Stations(NamedTuple):
+    """Cores, a GPU and an interpreter; None where there is none."""
+
+    cpu: Shared | None
+    gpu: Shared | None
+    interpreter: Shared | None
 
 
 class Timers(NamedTuple):
@@ -89,21 +100,23 @@ class Timers(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What is asked for. Steps of request r are those from `begin[r]` up to `begin[r + 1]`."""
+    """What is asked for. Steps of request r are those from `begin[r]` up to `end[r]`."""
 
     arrival_ns: Ints
     arriving: Places
     """Requests that follow no other, in order of arrival."""
     heavy: Codes
     begin: Places
+    end: Places
+    """`begin` of the request after each."""
     kind: Places
     """Of each step."""
     demand_ns: Ints
-    needs: Places
+    needs: Ints
     """Of each kind of step: its stage, and in the lowest bits its threads."""
-    follower: Places
+    follower: Links
     """The first request that follows each, -1 for none; empty when nobody follows."""
-    next_follower: Places
+    next_follower: Links
     """Another that follows the same, -1 for none."""
     think_ns: Ints
     dispatch_ns: Ints
@@ -135,8 +148,7 @@ class Outcome(NamedTuple):
     """
     What became of each request, and what is under way.
 
-    `at` is the next step of each; the rest lists whose step ends in an instant, and whose begins
-    with which.
+    `at` is the next step of each; the rest lists whose step ends in an instant, and whose begins.
     """
 
     came_ns: Ints
@@ -145,7 +157,6 @@ class Outcome(NamedTuple):
     at: Places
     ended: Places
     beginning: Places
-    first: Places
 
 
 class Asking(NamedTuple):
@@ -166,44 +177,44 @@ class Asking(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """All of one run."""
+    """
+    All of one run.
+
+    What no request needs, an interpreter or timers, is None: then nothing of it is compiled.
+    """
 
     work: Work
     stations: Stations
-    timers: Timers
+    timers: Timers | None
     line: Line
     asking: Asking
     out: Outcome
 
 
 def no_parts() -> Parts:
-    """The arrays of no run, which have the types of any."""
+    """The arrays of no run, which have the types of any that needs all there is."""
     ints, floats = np.empty(0, dtype=np.int64), np.empty(0)
-    places, codes = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int8)
-    rows, float_rows = np.empty((0, 0), dtype=np.int64), np.empty((0, 0))
+    places, codes = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8)
+    links, rows = np.empty(0, dtype=np.int32), np.empty((0, 0), dtype=np.int64)
+    shared = Shared(
+        counts=ints, flows=floats, keys=floats, tickets=ints, rates=floats, active_ns=ints
+    )
     return Parts(
         work=Work(
             arrival_ns=ints,
             arriving=places,
             heavy=codes,
             begin=places,
+            end=places,
             kind=places,
             demand_ns=ints,
-            needs=places,
-            follower=places,
-            next_follower=places,
+            needs=ints,
+            follower=links,
+            next_follower=links,
             think_ns=ints,
             dispatch_ns=ints,
         ),
-        stations=Stations(
-            counts=rows,
-            flows=float_rows,
-            keys=float_rows,
-            tickets=rows,
-            rates=float_rows,
-            flat=floats,
-            active_ns=rows,
-        ),
+        stations=Stations(cpu=shared, gpu=shared, interpreter=shared),
         timers=Timers(sizes=ints, keys=rows, jobs=rows),
         line=Line(
             rule=0,
@@ -233,6 +244,5 @@ def no_parts() -> Parts:
             at=places,
             ended=places,
             beginning=places,
-            first=places,
         ),
     )

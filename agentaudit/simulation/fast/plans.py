@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from agentaudit.model.workload import Heavy, Stage
 from agentaudit.simulation.fast import parts
-from agentaudit.simulation.fast.columns import HEAVIES, Ints, Places, StepKind, WorkColumns
+from agentaudit.simulation.fast.columns import HEAVIES, StepKind, WorkColumns
 from agentaudit.simulation.fast.compiler import entry
-from agentaudit.simulation.fast.parts import Floats
+from agentaudit.simulation.fast.parts import Floats, Ints, Places
 
 Flags: TypeAlias = NDArray[np.bool_]
 _STAGES = {Stage.CPU: parts.CPU, Stage.GPU: parts.GPU, Stage.WAIT: parts.WAIT}
@@ -31,24 +31,25 @@ class Steps(NamedTuple):
     dispatch_ns: Ints
 
 
-def needs_of(kinds: Sequence[StepKind]) -> Places:
+def needs_of(kinds: Sequence[StepKind]) -> Ints:
     """What each kind needs, and behind all others the Python code that an interpreter runs."""
     needs = [_STAGES[kind.stage] << parts.TICKET_BITS | kind.threads for kind in kinds]
-    return np.array([*needs, _PYTHON], dtype=np.int32)
+    return np.array([*needs, _PYTHON], dtype=np.int64)
 
 
 def steps_of(work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy]) -> Steps:
     """Those that need anything, where requests of some classes are threads."""
     in_threads = np.array([heavy in threaded for heavy in HEAVIES])
     each_ns = np.where(in_threads, 0, dispatch_ns)
-    steps = Steps(work.begin, work.kind, work.demand_ns, each_ns)
+    begin, kind = work.begin.view(np.uint32), work.kind.view(np.uint32)
+    steps = Steps(begin, kind, work.demand_ns, each_ns)
     if not threaded and (not len(work.demand_ns) or work.demand_ns.min()):
         return steps
     shares = [kind.interpreted if kind.stage is Stage.CPU else 0.0 for kind in work.kinds]
     most = len(work.kind) * (2 if threaded else 1)
     planned = Steps(
-        np.empty_like(work.begin),
-        np.empty(most, dtype=np.int32),
+        np.empty_like(begin),
+        np.empty(most, dtype=np.uint32),
         np.empty(most, dtype=np.int64),
         each_ns,
     )
@@ -88,7 +89,7 @@ def both_ways(work: parts.Work, process: Steps, thread: Steps) -> parts.Work:
     The first of each pair arrives, and one of them is to start.
     """
     lengths = np.stack((np.diff(process.begin), np.diff(thread.begin)), axis=1).ravel()
-    begin = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    begin = np.concatenate(([0], np.cumsum(lengths))).astype(np.uint32)
     kind = np.empty(begin[-1], dtype=process.kind.dtype)
     demand_ns = np.empty(begin[-1], dtype=np.int64)
     for way, steps in enumerate((process, thread)):
@@ -103,8 +104,9 @@ def both_ways(work: parts.Work, process: Steps, thread: Steps) -> parts.Work:
     return work._replace(
         arrival_ns=work.arrival_ns.repeat(2),
         arriving=2 * work.arriving,
-        heavy=np.stack((work.heavy, work.heavy + classes), axis=1).ravel().astype(np.int8),
+        heavy=np.stack((work.heavy, work.heavy + classes), axis=1).ravel().astype(np.uint8),
         begin=begin,
+        end=begin[1:],
         kind=kind,
         demand_ns=demand_ns,
         follower=follower,

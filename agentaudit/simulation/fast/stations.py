@@ -1,18 +1,15 @@
 """
 Stations and timers as arrays, compiled: `agentaudit.simulation.stations`, operation by operation.
 
-Arrays have a row for each station (CPU, GPU and interpreter) and for each kind of timer. A heap is
-a row of keys beside one of tickets, `job << 20 | threads`. Equal keys need no order: what ends at
-one instant is taken out together.
+A heap is an array of keys beside one of tickets, `job << 20 | threads`. Equal keys need no order:
+what ends at one instant is taken out together. Of a station or of timers that are None the
+functions make nothing, in the types of their callers, so that no code is left of it.
 """
 
 import numpy as np
 
 from agentaudit.simulation.fast.compiler import inlined
 from agentaudit.simulation.fast.parts import (
-    CPU,
-    GPU,
-    INTERPRETER,
     NEVER,
     THREADS,
     TICKET_BITS,
@@ -20,6 +17,7 @@ from agentaudit.simulation.fast.parts import (
     Keys,
     Places,
     Served,
+    Shared,
     Station,
     Stations,
     Timers,
@@ -61,12 +59,14 @@ def drop(keys: Keys, tickets: Ints, count: int) -> None:
 @inlined
 def served_so_far(stations: Stations) -> Served:
     """All stations, as they were kept."""
-    return Served(_kept(stations, CPU), _kept(stations, GPU), _kept(stations, INTERPRETER))
+    return Served(_kept(stations.cpu), _kept(stations.gpu), _kept(stations.interpreter))
 
 
 @inlined
-def _kept(stations: Stations, one: int) -> Station:
-    counts, flows = stations.counts[one], stations.flows[one]
+def _kept(shared: Shared | None) -> Station | None:
+    if shared is None:
+        return None
+    counts, flows = shared.counts, shared.flows
     return Station(
         counts[0], counts[1], counts[2], counts[3], counts[4], flows[0], flows[1], flows[2]
     )
@@ -75,25 +75,33 @@ def _kept(stations: Stations, one: int) -> Station:
 @inlined
 def keep(stations: Stations, served: Served) -> None:
     """All stations, for the next who asks for them."""
-    _keep(stations, CPU, served.cpu)
-    _keep(stations, GPU, served.gpu)
-    _keep(stations, INTERPRETER, served.interpreter)
+    _keep(stations.cpu, served.cpu)
+    _keep(stations.gpu, served.gpu)
+    _keep(stations.interpreter, served.interpreter)
 
 
 @inlined
-def _keep(stations: Stations, one: int, is_: Station) -> None:
-    counts, flows = stations.counts[one], stations.flows[one]
+def _keep(shared: Shared | None, is_: Station | None) -> None:
+    if shared is None or is_ is None:
+        return
+    counts, flows = shared.counts, shared.flows
     counts[0], counts[1], counts[2] = is_.last_ns, is_.due_ns, is_.threads
     counts[3], counts[4] = is_.guests, is_.jobs
     flows[0], flows[1], flows[2] = is_.virtual, is_.speed, is_.pace
 
 
 @inlined
-def passed(stations: Stations, one: int, was: Station, now_ns: int) -> Station:
+def due_ns(of: Station | None) -> int:
+    """When the next job of a station ends."""
+    return NEVER if of is None else of.due_ns
+
+
+@inlined
+def passed(shared: Shared, was: Station, now_ns: int) -> Station:
     """With what has been served since the station was last looked at."""
     elapsed_ns = now_ns - was.last_ns
-    active_ns = stations.active_ns[one]
-    active_ns[min(was.threads + was.guests, len(active_ns) - 1)] += elapsed_ns
+    active_ns = shared.active_ns
+    active_ns[np.uint64(min(was.threads + was.guests, len(active_ns) - 1))] += elapsed_ns
     return Station(
         now_ns,
         was.due_ns,
@@ -107,79 +115,90 @@ def passed(stations: Stations, one: int, was: Station, now_ns: int) -> Station:
 
 
 @inlined
-def share(stations: Stations, one: int, of: Station) -> float:
+def share(shared: Shared, of: Station) -> float:
     """Work served to each thread per nanosecond."""
-    everybody, rates = of.threads + of.guests, stations.rates[one]
-    known = everybody < len(rates)
-    rate: float = rates[everybody] if known else stations.flat[one] / everybody
+    everybody, last = of.threads + of.guests, len(shared.rates) - 1
+    known = everybody < last
+    rate: float = shared.rates[np.uint64(everybody)] if known else shared.rates[last] / everybody
     return rate * of.pace
 
 
 @inlined
-def settled(stations: Stations, one: int, was: Station, now_ns: int) -> Station:
+def settled(shared: Shared | None, was: Station | None, now_ns: int) -> Station | None:
     """With all that has begun and ended in this instant: once, however much that is."""
-    if was.last_ns != now_ns:
+    if shared is None or was is None or was.last_ns != now_ns:
         return was
     speed, due_ns = 0.0, NEVER
     if was.jobs:
-        speed = share(stations, one, was)
-        left = (stations.keys[one, 0] - was.virtual) / speed
+        speed = share(shared, was)
+        left = (shared.keys[0] - was.virtual) / speed
         if left < NEVER:
             due_ns = now_ns + max(int(left + 0.5), 0)
     return Station(now_ns, due_ns, was.threads, was.guests, was.jobs, was.virtual, speed, was.pace)
 
 
 @inlined
-def surrounded(
-    stations: Stations, one: int, was: Station, now_ns: int, guests: int, pace: float
-) -> Station:
+def surrounded(shared: Shared, was: Station, now_ns: int, guests: int, pace: float) -> Station:
     """From now on so many threads run beside its jobs, and all are served at this pace."""
-    new = passed(stations, one, was, now_ns)
+    new = passed(shared, was, now_ns)
     return Station(now_ns, new.due_ns, new.threads, guests, new.jobs, new.virtual, new.speed, pace)
 
 
 @inlined
-def all_settled(stations: Stations, was: Served, now_ns: int) -> Served:
-    """
-    What the instant has left on each station.
-
-    The interpreter is one thread to the cores, and shares what that thread gets.
-    """
-    cpu, interpreter = was.cpu, was.interpreter
+def beside(
+    cores: Shared | None,
+    cpu: Station | None,
+    shared: Shared | None,
+    interpreter: Station | None,
+    now_ns: int,
+) -> tuple[Station | None, Station | None]:
+    """The interpreter is one thread to the cores, and shares what that thread gets."""
+    if cores is None or cpu is None or shared is None or interpreter is None:
+        return cpu, interpreter
     if interpreter.jobs or cpu.guests:
         guests = 1 if interpreter.jobs else 0
         if cpu.guests != guests:
-            cpu = surrounded(stations, CPU, cpu, now_ns, guests, 1.0)
-        pace = share(stations, CPU, cpu)
+            cpu = surrounded(cores, cpu, now_ns, guests, 1.0)
+        pace = share(cores, cpu)
         if interpreter.pace != pace:
-            interpreter = surrounded(stations, INTERPRETER, interpreter, now_ns, 0, pace)
+            interpreter = surrounded(shared, interpreter, now_ns, 0, pace)
+    return cpu, interpreter
+
+
+@inlined
+def all_settled(stations: Stations, was: Served, now_ns: int) -> Served:
+    """What the instant has left on each station."""
+    cpu, interpreter = beside(stations.cpu, was.cpu, stations.interpreter, was.interpreter, now_ns)
     return Served(
-        settled(stations, CPU, cpu, now_ns),
-        settled(stations, GPU, was.gpu, now_ns),
-        settled(stations, INTERPRETER, interpreter, now_ns),
+        settled(stations.cpu, cpu, now_ns),
+        settled(stations.gpu, was.gpu, now_ns),
+        settled(stations.interpreter, interpreter, now_ns),
     )
 
 
 @inlined
 def serve(
-    stations: Stations, one: int, was: Station, now_ns: int, ticket: int, demand_ns: int
-) -> Station:
+    shared: Shared | None, was: Station | None, now_ns: int, ticket: int, demand_ns: int
+) -> Station | None:
     """With a job that begins."""
-    new, threads = passed(stations, one, was, now_ns), ticket & THREADS
-    key = new.virtual + demand_ns / threads
-    push(stations.keys[one], stations.tickets[one], new.jobs, key, ticket)
+    if shared is None or was is None:
+        return was
+    new, threads = passed(shared, was, now_ns), ticket & THREADS
+    # A division by one changes nothing, but is waited for.
+    each_ns = demand_ns if threads == 1 else demand_ns / threads
+    push(shared.keys, shared.tickets, new.jobs, new.virtual + each_ns, ticket)
     return _with_jobs(new, new.threads + threads, new.jobs + 1, new.virtual)
 
 
 @inlined
 def take_served(
-    stations: Stations, one: int, was: Station, now_ns: int, ended: Places, count: int
-) -> tuple[Station, int]:
+    shared: Shared | None, was: Station | None, now_ns: int, ended: Places, count: int
+) -> tuple[Station | None, int]:
     """Without jobs that have ended, which are put behind the `count` there are; how many then."""
-    if was.due_ns > now_ns:
+    if shared is None or was is None or was.due_ns > now_ns:
         return was, count
-    new = passed(stations, one, was, now_ns)
-    keys, tickets = stations.keys[one], stations.tickets[one]
+    new = passed(shared, was, now_ns)
+    keys, tickets = shared.keys, shared.tickets
     threads, jobs = new.threads, new.jobs
     reached = new.virtual + 0.5 * new.speed
     while jobs and keys[0] <= reached:
@@ -198,21 +217,27 @@ def _with_jobs(was: Station, threads: int, jobs: int, virtual: float) -> Station
 
 
 @inlined
-def set_timer(timers: Timers, one: int, at_ns: int, job: int) -> None:
+def set_timer(timers: Timers | None, one: int, at_ns: int, job: int) -> None:
     """A job that is to be called at an instant."""
+    if timers is None:
+        return
     push(timers.keys[one], timers.jobs[one], timers.sizes[one], at_ns, job)
     timers.sizes[one] += 1
 
 
 @inlined
-def timer_ns(timers: Timers, one: int) -> int:
+def timer_ns(timers: Timers | None, one: int) -> int:
     """When the next timer is over."""
+    if timers is None:
+        return NEVER
     return timers.keys[one, 0] if timers.sizes[one] else NEVER
 
 
 @inlined
-def take_timed(timers: Timers, one: int, now_ns: int, ended: Places, count: int) -> int:
+def take_timed(timers: Timers | None, one: int, now_ns: int, ended: Places, count: int) -> int:
     """Jobs whose time is over, put behind the `count` there are; how many then."""
+    if timers is None:
+        return count
     while timer_ns(timers, one) <= now_ns:
         ended[count] = timers.jobs[one, 0]
         drop(timers.keys[one], timers.jobs[one], timers.sizes[one])

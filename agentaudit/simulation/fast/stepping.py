@@ -9,7 +9,13 @@ from functools import partial
 
 from agentaudit.simulation.fast.admitting import start
 from agentaudit.simulation.fast.compiler import at_address, compiles, entry, inlined, taking_one
-from agentaudit.simulation.fast.kernel import begin_steps, end_steps, next_instant, take_arrivals
+from agentaudit.simulation.fast.kernel import (
+    begin_steps,
+    coming_ns,
+    end_steps,
+    next_instant,
+    take_arrivals,
+)
 from agentaudit.simulation.fast.parts import (
     ARRIVALS,
     FINISHED,
@@ -54,16 +60,16 @@ def _go_on(parts: Parts) -> int:
     line[PEAK] = max(line[PEAK], line[RUNNING])
     line[HEAD] = line[TAIL] = told[STARTING] = told[FINISHED] = told[ARRIVALS] = 0
     happened = 0
-    served = served_so_far(parts.stations)
+    served, next_ns = served_so_far(parts.stations), coming_ns(parts)
     while True:
         served = begin_steps(parts, served, now_ns)
-        now_ns = next_instant(parts, served)
+        now_ns = next_instant(parts, served, next_ns)
         if waiting or asking.every:
             now_ns = min(now_ns, told[WAKE])
         if now_ns >= NEVER:
             break
         served, ended = end_steps(parts, served, now_ns)
-        told[ARRIVALS] = take_arrivals(parts, now_ns)
+        told[ARRIVALS], next_ns = take_arrivals(parts, next_ns, now_ns)
         told[INSTANT] = now_ns
         waiting += told[ARRIVALS]
         happened = 1

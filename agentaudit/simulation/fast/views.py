@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from agentaudit.model.workload import WorkRequest
-from agentaudit.simulation.fast.columns import Places, WorkColumns, requests_of
+from agentaudit.simulation.fast.columns import WorkColumns, requests_of
+from agentaudit.simulation.fast.parts import Places
 
 _FIELDS = frozenset(WorkRequest.__dataclass_fields__)
 _SET_ID = WorkRequest.__dict__["request_id"].__set__

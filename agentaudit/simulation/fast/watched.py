@@ -26,7 +26,7 @@ OVERLAP, WINDOW = 5, 7
 @inlined
 def tool_threads(work: Work, job: int, step: int) -> int:
     """Of a CPU step; 0 for other steps, and for starting the request's process, which is none."""
-    if step < work.begin[job] or step >= work.begin[job + 1]:
+    if not work.begin[job] <= step < work.end[job]:
         return 0
     needs = int(work.needs[work.kind[step]])
     return needs & THREADS if needs >> TICKET_BITS == CPU else 0
@@ -56,7 +56,7 @@ def await_cpu_steps(parts: Parts, count: int) -> None:
     head = line.now[HEAD]
     for place in range(head, head + count):
         job = line.waiting[place]
-        for step in range(work.begin[job], work.begin[job + 1]):
+        for step in range(work.begin[job], work.end[job]):
             line.now[TOOLS] += min(tool_threads(work, job, step), 1)
 
 
