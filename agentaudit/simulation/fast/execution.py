@@ -132,7 +132,7 @@ def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> boo
     spans = [*(demands for demands in (work.demand_ns, work.think_ns) if demands is not None)]
     return (
         all(_between(span, 0, _LONGEST_NS) for span in spans)
-        and float(work.demand_ns.sum(dtype=np.float64)) + machine.dispatch_ns * len(work) < NEVER
+        and _asks_less_than(NEVER - machine.dispatch_ns * len(work), work.demand_ns)
         and _between(work.arrival_ns, 0, NEVER)
         and 0 <= machine.dispatch_ns < _LONGEST_NS
         and numbers.offset_ns < _LONGEST_NS
@@ -143,6 +143,12 @@ def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> boo
         and levels_kept(machine) < _MOST_THREADS
         and all(curve.points[-1][0] < _MOST_RATES for curve in (machine.cpu, machine.gpu))
     )
+
+
+def _asks_less_than(most: int, demand_ns: Ints) -> bool:
+    """Of demands that are each within bounds; they are added up only where that could decide."""
+    longest = int(demand_ns.max(initial=0))
+    return longest * len(demand_ns) < most or float(demand_ns.sum(dtype=np.float64)) < most
 
 
 def _between(values: Ints, least: int, most: int) -> bool:
