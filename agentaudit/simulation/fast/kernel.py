@@ -100,8 +100,10 @@ def end_steps(parts: Parts, served: Served, now_ns: int) -> tuple[Served, int]:
 @inlined
 def coming_ns(parts: Parts) -> int:
     """When the next of those comes who follow nobody."""
-    work, place = parts.work, np.uint64(parts.line.now[ARRIVED])
-    return work.arrival_ns[work.arriving[place]] if place < len(work.arriving) else NEVER
+    work, place = parts.work, parts.line.now[ARRIVED]
+    if place >= len(work.arriving):
+        return NEVER
+    return work.arrival_ns[work.arriving[np.uint64(place)]]
 
 
 @inlined
