@@ -161,11 +161,8 @@ def next_instant(parts: Parts, served: Served, next_ns: int) -> int:
     line = parts.line
     now_ns = min(next_ns, due_ns(served.cpu), due_ns(served.gpu), due_ns(served.interpreter))
     now_ns = min(now_ns, timer_ns(parts.timers, WAITS), timer_ns(parts.timers, THINKING))
-    if line.now[HEAD] < line.now[TAIL]:
-        if line.rule == OFFSET:
-            now_ns = min(now_ns, line.now[LAUNCH_NS])
-        elif line.rule == WINDOW:
-            now_ns = min(now_ns, line.now[LOOK_NS])
+    if line.rule in (OFFSET, WINDOW) and line.now[HEAD] < line.now[TAIL]:
+        now_ns = min(now_ns, line.now[LAUNCH_NS if line.rule == OFFSET else LOOK_NS])
     return now_ns
 
 

@@ -184,9 +184,8 @@ def serve(
     if shared is None or was is None:
         return was
     new, threads = passed(shared, was, now_ns), ticket & THREADS
-    # A division by one changes nothing, but is waited for.
-    each_ns = demand_ns if threads == 1 else demand_ns / threads
-    push(shared.keys, shared.tickets, new.jobs, new.virtual + each_ns, ticket)
+    key = new.virtual + demand_ns / threads
+    push(shared.keys, shared.tickets, new.jobs, key, ticket)
     return _with_jobs(new, new.threads + threads, new.jobs + 1, new.virtual)
 
 
