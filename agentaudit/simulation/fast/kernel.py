@@ -103,7 +103,8 @@ def coming_ns(parts: Parts) -> int:
     work, place = parts.work, parts.line.now[ARRIVED]
     if place >= len(work.arriving):
         return NEVER
-    return work.arrival_ns[work.arriving[np.uint64(place)]]
+    first_ns: int = work.arrival_ns[work.arriving[np.uint64(place)]]
+    return first_ns
 
 
 @inlined
