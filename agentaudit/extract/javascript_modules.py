@@ -106,11 +106,11 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         value = module.constants.values.get(name)
         if value is not None and name not in module.constants.grown:
             return Written(module, value)
-        function = self.functions(module).get(name)
-        if function is None:
+        defined = self.functions(module).get(name) or module.classes.get(name)
+        if defined is None:
             return None
         named = ast.Name(id=name, ctx=ast.Load())
-        return Written(module, ast.copy_location(named, function))
+        return Written(module, ast.copy_location(named, defined))
 
     def function(self, given: Written) -> tuple[Module, FunctionDef] | None:
         """The function that an expression stands for."""

@@ -135,7 +135,7 @@ def _is_function(building: Building, given: ast.expr) -> bool:
 def _registered(building: Building) -> Iterator[tuple[Tool, str]]:
     """The tools that the module registers, each with the name of what it is registered at."""
     for call in building.calls:
-        owner, _, method = call.name.rpartition(".")
+        owner, _, method = call.name.removeprefix("this.").rpartition(".")
         if method not in _REGISTERS or not isinstance(call.node.func, ast.Attribute):
             continue
         tool = _added(building, call, method)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_effects import effects_of
 from agentaudit.extract.javascript_modules import Program, Written
@@ -19,10 +20,12 @@ from agentaudit.extract.javascript_options import Options, members, options_of
 from agentaudit.extract.javascript_schemas import taken
 from agentaudit.extract.python_code import Module, written_keys
 from agentaudit.extract.python_effects import Effects
+from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool
 
+_TOOL = regex(r"^(?:@langchain/core/tools|langchain/tools|langchain)\.(?:Structured)?Tool$")
 _NAMES = ("name", "id", "toolName")
 _SCHEMAS = ("inputSchema", "parameters", "schema", "argsSchema")
 _DOES = ("execute", "func", "run", "handler", "invoke")
@@ -97,7 +100,7 @@ def tool_of(program: Program, given: Written, named: str = "") -> Tool | None:
         maker = MAKERS.get(module.dotted(node.func))
         if maker is not None:
             return tool_from(program, _parts(program, meant, maker, named))
-        known = named_tool(module, node, named)
+        known = named_tool(module, node, named) or _of_class(program, meant.beside(node.func))
         if known is not None:
             return known
     options = members(program, meant)
@@ -114,6 +117,28 @@ class Parts(Struct, frozen=True):
     options: Options
     schema: Written | None
     does: Written | None
+    method: FunctionDef | None = None
+    """What it does, where that is a method of its class."""
+
+
+def _of_class(program: Program, named: Written) -> Tool | None:
+    """The tool that a class of LangChain's is, which the repository defines itself."""
+    meant = program.meant(named)
+    module, name = meant.module, meant.node.id if isinstance(meant.node, ast.Name) else ""
+    defined = module.classes.get(name)
+    if defined is None or not any(_TOOL.search(module.dotted(each)) for each in defined.bases):
+        return None
+    if not module.affords(len(defined.body)):
+        return None
+    fields = {
+        each.targets[0].id: meant.beside(each.value)
+        for each in defined.body
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name)
+    }
+    methods = (each for each in defined.body if isinstance(each, FunctionDef))
+    does = next((each for each in methods if each.name == "_call"), None)
+    place = meant.beside(ast.copy_location(ast.Name(id=name, ctx=ast.Load()), defined))
+    return tool_from(program, Parts(place, name, Options(fields), None, None, does))
 
 
 def _parts(program: Program, meant: Written, maker: Maker, named: str) -> Parts:
@@ -139,6 +164,7 @@ def tool_from(program: Program, parts: Parts) -> Tool:
     name = options.text(*_NAMES) or parts.name or "tool"
     does = parts.does or options.get(*_DOES)
     function = program.function(does) if does is not None else None
+    function = (module, parts.method) if parts.method is not None else function
     effects = effects_of(program, *function) if function is not None else Effects(set())
     schema = parts.schema or options.get(*_SCHEMAS)
     takes = taken(program, schema) if schema is not None or not options.hidden else Taken()

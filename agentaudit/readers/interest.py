@@ -12,7 +12,7 @@ from agentaudit.expressions import any_of, regex
 from agentaudit.readers.azure import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.compiled import COMPILED, names_agents
-from agentaudit.readers.javascript import builds_agents, holds_key
+from agentaudit.readers.javascript import builds_agents, holds_key, passes_tools_on
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.scripts import UNASKED_WORDS, tells_of_keys, tells_of_secrets_or_agents
 from agentaudit.readers.token_forms import holds_token
@@ -54,7 +54,8 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return _SEARCHED[syntax](text)
     if syntax == "javascript":
         declares = declares_stack(file, text) is not None
-        return declares or builds_agents(file, text) or holds_key(file, text)
+        builds = builds_agents(file, text) or passes_tools_on(file, text)
+        return declares or builds or holds_key(file, text)
     if syntax in COMPILED:
         return names_agents(file, syntax, text)
     if syntax == "python":

@@ -47,6 +47,13 @@ _CALLS = regex(
     r"|(?:experimental_)?createMCPClient)\b"
 )
 """Of the AI SDK only what lets a model act: its types and hooks stand in every page of a chat."""
+_GATHERING = regex(
+    r"(?:^|/)(?:(?:tools?|agents?|mastra|mcp|ai)/(?:[\w.-]+/)?index|tools|agents)\.[mc]?[jt]sx?$"
+)
+"""Files that gather the tools or the agents of a folder."""
+_BESIDE = regex(
+    r"""^(?:import|export|[^'"\n]{0,400}\})[^'"\n]{0,400}from[ \t]*['"]\.{1,2}/""", re.MULTILINE
+)
 TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
 """By which an app of Azure Functions offers a tool."""
 
@@ -54,6 +61,11 @@ TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
 def builds_agents(file: str, text: str) -> bool:
     """Whether a file imports what agents and tool servers are built with."""
     return _first_import(file, text) is not None
+
+
+def passes_tools_on(file: str, text: str) -> bool:
+    """Whether a file among those of agents or tools hands on what others beside it define."""
+    return _GATHERING.search(file) is not None and _BESIDE.search(text) is not None
 
 
 def holds_key(file: str, text: str) -> bool:
@@ -81,7 +93,7 @@ def parse_javascript(file: str, text: str) -> Document:
     document = searched_text(
         file, "javascript", text, unread=((declares_stack(file, text), UNRENDERED),)
     )
-    if not builds_agents(file, text):
+    if not (builds_agents(file, text) or passes_tools_on(file, text)):
         return document
     if len(text) > MAX_WRITTEN:
         unread = (1, 1, f"more than {MAX_WRITTEN:,} characters: only searched for keys")

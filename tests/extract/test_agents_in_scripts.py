@@ -180,6 +180,18 @@ def test_tools_are_followed_through_names_and_files(
     assert bool(found.unresolved) is not bool(names)
 
 
+def test_files_that_gather_tools_are_read() -> None:
+    files = {
+        "agent.ts": f"{AI}import {{ all }} from './lib/tools';\nstreamText({{ tools: all }});\n",
+        "lib/tools/index.ts": "import { look } from './look';\nexport const all = { look };\n",
+        "lib/tools/look.ts": "import { tool } from 'ai';\nexport const look = tool({ execute });\n",
+    }
+    found = deployment_of(files)
+
+    assert [tool.name for tool in found.tools] == ["look"]
+    assert not found.unresolved
+
+
 def test_a_tool_that_nobody_knows_is_open() -> None:
     found = deployed(f"{OPENAI}import {{ x }} from 'y';\nnew Agent({{ tools: [x, f(1)] }});")
 

@@ -239,6 +239,13 @@ def test_a_person_is_asked_first(option: str, approval: Truth) -> None:
             "{ name: 'it', schema: z.object({ url: z.string() }), func: (a) => fetch(a.url) });"
         ),
         (
+            "import { StructuredTool } from '@langchain/core/tools';\n"
+            "import { createAgent } from 'langchain';\nclass T extends StructuredTool {\n"
+            "  name = 'it'; schema = z.object({ url: z.string() });\n"
+            "  async _call(given) { return fetch(given.url); } }\n"
+            "createAgent({ tools: [new T()] });"
+        ),
+        (
             "import { createTool } from '@mastra/core/tools';\ncreateTool({ id: 'it', inputSchema: "
             "z.object({ url: z.string() }), execute: async ({ context }) => fetch(context.url) });"
         ),

@@ -52,6 +52,8 @@ def test_a_file_that_builds_agents_is_read(file: str, text: str) -> None:
         ("a.ts", "import type { Agent } from '@openai/agents';\n"),
         ("page.tsx", "import { useChat } from '@ai-sdk/react';\nimport { UIMessage } from 'ai';\n"),
         ("a.d.ts", "import { Agent } from '@openai/agents';\n"),
+        ("ui/index.ts", "export { Button } from './button';\n"),
+        ("tools/index.ts", "export const a = 1;\n"),
         ("a.js", "const text = \"read about '@openai/agents' there\";\n"),
         ("a.ts", "import { split } from 'langchain-like';\nconst a = 'ai';\n"),
     ],
