@@ -7,6 +7,7 @@ sorted by path, and facts leave sorted by id, so the order of the files changes 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -227,9 +228,7 @@ def _deployment(
     facts = {kind.field: collector.of(kind.type) for kind in FACT_KINDS.values()}
     return Deployment(
         root=root,
-        edges=tuple(
-            sorted(collector.edges.values(), key=lambda edge: (edge.kind, edge.src, edge.dst))
-        ),
+        edges=tuple(sorted(collector.edges.values(), key=attrgetter("kind", "src", "dst"))),
         unresolved=tuple(sorted(set().union(*collector.open_ends.values()))),
         coverage=counted_coverage((*unread, *judged_coverage(read.coverage, collector))),
         suppressions=read.suppressions,

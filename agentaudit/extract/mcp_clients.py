@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -154,10 +155,9 @@ def client_of(document: Document) -> str:
 
 def _client(document: Document) -> tuple[str, str, str]:
     file = document.file
-    for pattern, framework, name in _CLIENTS:
-        found = pattern.match(file)
-        if found is not None:
-            return framework, name, found["folder"].rstrip("/")
+    known = _known_client(file)
+    if known is not None:
+        return known
     stem = file.rpartition("/")[2]
     if document.root.child("GOOSE_PROVIDER") is not None:
         return "goose", "Goose", folder_of(file)
@@ -168,6 +168,16 @@ def _client(document: Document) -> tuple[str, str, str]:
     if any(document.root.child(key) for key in _GATEWAY_KEYS):
         return GATEWAY_CLIENT, f"agents behind {stem}", file if folder_of(file) else stem
     return "mcp-client", f"agent of {stem}", file if folder_of(file) else stem
+
+
+@lru_cache(maxsize=1024)
+def _known_client(file: str) -> tuple[str, str, str] | None:
+    """The client that a file's name tells: each of its servers asks."""
+    for pattern, framework, name in _CLIENTS:
+        found = pattern.match(file)
+        if found is not None:
+            return framework, name, found["folder"].rstrip("/")
+    return None
 
 
 def _servers(node: Node | None, route: str) -> Iterator[DeclaredServer]:

@@ -87,7 +87,7 @@ def _cleaned(text: str) -> str:
     return text
 
 
-_cleaned_once = lru_cache(maxsize=8192)(_cleaned)
+_cleaned_once = lru_cache(maxsize=2048)(_cleaned)
 """What is named in one place is named in others, and shown more than once."""
 
 

@@ -163,7 +163,8 @@ def _finding(
 ) -> Finding:
     """The finding about one fact, or about the first of several, deployed ones before others."""
     known, context = around
-    group = sorted(group, key=lambda match: context.idle(match[0]))
+    if len(group) > 1:
+        group = sorted(group, key=lambda match: context.idle(match[0]))
     fact = group[0][0]
     others = [other.evidence[0] for other, _ in group[1:]]
     related = [*fact.evidence[1:], *others, *_named_facts(fact, known)]

@@ -175,7 +175,8 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
             if syntax in SEARCHED_ONLY:  # a bundle, a film, a log: the ending says little
                 return _skipped(file, NOT_A_FORMAT, syntax)
             return _failed(file, f"larger than {MAX_BYTES:,} bytes", syntax)
-        content = path.read_bytes()
+        with path.open("rb", buffering=0) as opened:  # all is read at once, and for no buffer
+            content = opened.read()
     except RuntimeError:
         return _failed(file, _LOOP, syntax)
     except OSError as error:
@@ -202,7 +203,7 @@ def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage
         text = content.decode("utf-8-sig", errors="replace")
         return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
     marks = (mark for mark in _MARKS if content.startswith(mark))
-    encoding = _MARKS.get(next(marks, b""), "utf-8-sig")
+    encoding = _MARKS[next(marks)] if content.startswith(tuple(_MARKS)) else "utf-8-sig"
     if encoding == "utf-8-sig" and b"\0" in content:
         return _failed(file, "binary content", syntax)
     try:

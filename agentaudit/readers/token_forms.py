@@ -91,7 +91,7 @@ def _holds_hint(text: str) -> bool:
     return _HINT.search(text) is not None
 
 
-_name_holds_hint = lru_cache(maxsize=8192)(_holds_hint)
+_name_holds_hint = lru_cache(maxsize=1024)(_holds_hint)
 """Names stand in many places, and are looked at in each."""
 
 
