@@ -61,14 +61,15 @@ class Folder(Struct, frozen=True):
 
     def fold(self, expression: Expression) -> Node:
         """The value of an expression, placed where the expression stands."""
-        self.effort.nodes += 1
-        self.effort.depth += 1
+        effort = self.effort
+        effort.nodes += 1
+        effort.depth += 1
         try:
-            if self.effort.exhausted:
+            if effort.exhausted:
                 return unknown_at(expression, self.file)
             return self._folded(expression)
         finally:
-            self.effort.depth -= 1
+            effort.depth -= 1
 
     def _folded(self, expression: Expression) -> Node:
         match expression:

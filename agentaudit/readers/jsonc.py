@@ -9,8 +9,6 @@ import json
 import re
 from sys import intern
 
-from msgspec import Struct, field
-
 from agentaudit.errors import InputError
 from agentaudit.expressions import regex
 from agentaudit.readers.document import (
@@ -74,21 +72,21 @@ def parse_json_part(file: str, text: str, lines: Lines, *, start: int, end: int)
     return reading.value(0)
 
 
-class _Reading(Struct):
+class _Reading:
     """Tokens in their order, and which comes next. Only an error asks where a token stands."""
 
-    file: str
-    text: str
-    start: int
-    end: int
-    marks: list[str] = field(default_factory=list)
-    """What each token is: a mark, a quote for a string, 0 for another scalar; empty at the end."""
-    scalars: list[Node] = field(default_factory=list)
-    """Strings, numbers and words, the first last when all are told apart."""
-    brackets: list[tuple[int, int]] = field(default_factory=list)
-    """Lines and columns, in the same order."""
-    comments: list[Comment] = field(default_factory=list)
-    at: int = 0
+    __slots__ = ("at", "brackets", "comments", "end", "file", "marks", "scalars", "start", "text")
+
+    def __init__(self, file: str, text: str, start: int, end: int) -> None:
+        self.file, self.text, self.start, self.end = file, text, start, end
+        self.marks: list[str] = []
+        """What each token is: a mark, a quote for a string, 0 for another scalar; empty at last."""
+        self.scalars: list[Node] = []
+        """Strings, numbers and words, the first last when all are told apart."""
+        self.brackets: list[tuple[int, int]] = []
+        """Lines and columns, in the same order."""
+        self.comments: list[Comment] = []
+        self.at = 0
 
     def tokenise(self, line: int, line_start: int) -> None:
         """All tokens; what is done for each is written out, for there are many."""
