@@ -127,24 +127,6 @@ _PYTHON = _Gate(
         ("://", regex(r"://[^\s/:@]+:[^\s/:@]+@")),
     ),
 )
-_LIBRARY = any_of(
-    (
-        *("langchain", "langgraph", "agents", "autogen", "crewai", "mcp", "strands", "google.adk"),
-        *(
-            "agno",
-            "llama_index",
-            "pydantic_ai",
-            "temporalio",
-            "mem0",
-            "agent_framework",
-            "openai",
-            "anthropic",
-        ),
-        *("bedrock_agentcore", "smolagents", "dspy", "haystack", "semantic_kernel", "langroid"),
-        *("claude_agent_sdk", "claude_code_sdk", "deepagents", "redis", "boto3", "vertexai"),
-    ),
-    stops="kgxp30wd",
-)
 _IMPORT = regex(
     r"\n[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
     r"|strands|google\.adk|agno|llama_index|pydantic_ai|temporalio|mem0|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
@@ -154,4 +136,4 @@ _IMPORT = regex(
 
 
 def _imports_of_interest(text: str) -> bool:
-    return _LIBRARY.search(text) is not None and _IMPORT.search(f"\n{text}") is not None
+    return _IMPORT.search(f"\n{text}") is not None
