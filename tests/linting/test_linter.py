@@ -204,6 +204,8 @@ def test_a_rule_asked_once_is_about_what_is_deployed_before_what_is_not() -> Non
         ("libs/graph/bench/run.py", Severity.LOW),
         ("scripts/session_benchmark.py", Severity.LOW),
         ("bench.py", Severity.HIGH),
+        ("packages/accuracy-tests/src/agent.ts", Severity.LOW),
+        ("packages/contests/src/agent.ts", Severity.HIGH),
         ("validate_workflow.py", Severity.LOW),
         ("validate_invoices.py", Severity.HIGH),
         ("evaluations.py", Severity.HIGH),
