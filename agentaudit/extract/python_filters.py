@@ -25,13 +25,29 @@ _LONGEST = 200
 def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
     """The variables of a function that hold nothing but numbers and operators, past its checks."""
     changed = _changed(function)
-    return frozenset(
-        name
+    checked = {
+        name: statement.lineno
         for statement in _straight(function.body)
         if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise)
         if (name := _checked(module, statement.test))
         if changed.get(name, 0) <= statement.lineno
-    )
+    }
+    return frozenset((*checked, *_made_later(function, checked)))
+
+
+def _made_later(function: FunctionDef, checked: Mapping[str, int]) -> Iterator[str]:
+    """Variables that are made of a checked one after its check, wherever they are made at all."""
+    made: dict[str, list[tuple[int, ast.expr]]] = {}
+    for target, value in bindings(descendants(function)) if checked else ():
+        for name in names_in(target):
+            made.setdefault(name, []).append((target.lineno, value))
+    own = {item.arg for item in ast.walk(function.args) if isinstance(item, ast.arg)}
+    for name, given in made.items():
+        if name not in own and all(
+            any(line > least and _made_of(value, one) for one, least in checked.items())
+            for line, value in given
+        ):
+            yield name
 
 
 def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:

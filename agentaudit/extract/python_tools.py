@@ -89,6 +89,7 @@ def _bare(base: ast.expr) -> ast.expr:
 def function_tool(module: Module, node: FunctionDef) -> Tool:
     """The tool that a function is."""
     injected = _OF_RUNS | (_INJECTED if _of_strands(module, node) else frozenset[str]())
+    injected |= _kept_from_models(module, node)
     parameters = [
         item
         for item in _parameters(node)
@@ -108,6 +109,15 @@ def function_tool(module: Module, node: FunctionDef) -> Tool:
         approval=approval_of(module, *node.decorator_list),
     )
     return as_taking(tool, _taken(module, node, parameters))
+
+
+def _kept_from_models(module: Module, node: FunctionDef) -> frozenset[str]:
+    """Parameters that no model is told of, by `exclude_args` of FastMCP."""
+    given = (
+        keyword(each, "exclude_args") for each in node.decorator_list if isinstance(each, ast.Call)
+    )
+    listed = (each.elts for each in given if isinstance(each, ast.List | ast.Tuple))
+    return frozenset(module.text(element) for elements in listed for element in elements)
 
 
 def approval_of(module: Module, *places: ast.expr) -> Truth:

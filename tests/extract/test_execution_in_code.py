@@ -83,6 +83,10 @@ _EACH = "if not all(c in '0123456789+-*/() ' for c in words):\n        raise Val
         (f"{_DIGITS}return eval(words)", False),
         (f"{_DIGITS}words = words.replace('^', '**')\n    return eval(words)", False),
         (f"{_EACH}return eval(words)", False),
+        (f"{_EACH}said = words.replace('^', '**')\n    return eval(said)", False),
+        (f"said = words\n    words = ''\n    {_EACH}eval(said)", True),
+        (f"{_EACH}said = words.replace('1', 'exit()')\n    eval(said)", True),
+        (f"{_EACH}other = words\n    eval(other)", True),
         (
             (
                 "digits = set('0123456789+-')\n    if any(c not in digits for c in words):\n"

@@ -301,3 +301,15 @@ def test_a_function_of_bedrock_without_parameters_has_none() -> None:
     (tool,) = deployment_of({"template.yaml": text}).tools
 
     assert told(tool) == (Truth.YES, (), ())
+
+
+def test_what_no_model_is_told_of_is_no_parameter() -> None:
+    code = (
+        "from typing import Any\nfrom fastmcp import FastMCP\nmcp = FastMCP('a')\n"
+        "@mcp.tool(exclude_args=['reader'])\n"
+        "def look(page: int, reader: Any = None) -> str: ...\n"
+        "@mcp.tool\ndef find(page: int, reader: Any = None) -> str: ...\n"
+    )
+    found = {tool.name: tool.typed for tool in deployment_of({"a.py": code}).tools}
+
+    assert found == {"look": Truth.YES, "find": Truth.NO}
