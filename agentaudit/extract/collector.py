@@ -92,6 +92,8 @@ class Collector(Struct):
     workloads: list[Workload] = field(default_factory=list)
     image_folders: set[str] = field(default_factory=set)
     """Folders of which images are built: each with a program of its own."""
+    page_origins: dict[str, str] = field(default_factory=dict)
+    """By file of code the variable that says pages of which origins it lets in with cookies."""
     problems: list[Problem] = field(default_factory=list)
     """What makes a file only partly read although its syntax is whole."""
     remarks: dict[str, str] = field(default_factory=dict)

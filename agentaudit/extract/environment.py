@@ -6,7 +6,7 @@ serves as a plain cache is nobody's memory.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -176,15 +176,26 @@ def limit(workload: Workload, name: str) -> int | None:
     return None
 
 
-def open_to_every_page(workload: Workload) -> Setting | None:
-    """Where the environment lets pages of every origin call with their user's credentials."""
-    origins = [item for item in workload.settings if _ORIGINS.search(item.key)]
+def open_to_every_page(workload: Workload, variables: Collection[str] = ()) -> Setting | None:
+    """
+    Where the environment lets pages of every origin call with their user's credentials.
+
+    `variables` are those that its code takes origins from, and credentials with them.
+    """
     credentials = any(
         _WITH_CREDENTIALS.search(item.key) and literal_of(item.content).lower() in {"true", "1"}
         for item in workload.settings
     )
-    wide = (item for item in origins if "*" in re.split(r"[\s,\[\]\"']+", literal_of(item.content)))
-    return next(wide, None) if credentials else None
+    return next(
+        (
+            item
+            for item in workload.settings
+            if (credentials and _ORIGINS.search(item.key))
+            or any(item.key == name or item.key.endswith(f"_{name}") for name in variables)
+            if "*" in re.split(r"[\s,\[\]\"']+", literal_of(item.content))
+        ),
+        None,
+    )
 
 
 def memory_id(owner: FactId, backend: str) -> FactId:

@@ -199,7 +199,8 @@ def _limit_agents(collector: Collector) -> None:
     agents = agents_on(collector)
     for workload in (item for item in collector.workloads if item.runtime_id in agents):
         iterations, timeout = limit(workload, "iterations"), limit(workload, "timeout")
-        bypass, opened = bypassed(workload.words), open_to_every_page(workload)
+        bypass = bypassed(workload.words)
+        opened = open_to_every_page(workload, _origins_of(collector, workload))
         for name in sorted(agents[workload.runtime_id]):
             agent = collector.facts[name]
             if not isinstance(agent, Agent):
@@ -218,6 +219,14 @@ def _limit_agents(collector: Collector) -> None:
                 count = timeout if timeout > 0 else None
                 agent = replace(agent, timeout=known, timeout_s=count)
             collector.update(_as_its_platform_says(agent, workload))
+
+
+def _origins_of(collector: Collector, workload: Workload) -> set[str]:
+    """The variables by which code in the folder that it is built from lets pages in."""
+    if workload.build is None:
+        return set()
+    below = f"{workload.build}/" if workload.build else ""
+    return {name for file, name in collector.page_origins.items() if file.startswith(below)}
 
 
 def _as_its_platform_says(agent: Agent, workload: Workload) -> Agent:

@@ -10,9 +10,11 @@ export names them, and holds no value.
 
 import re
 
+from msgspec.structs import replace
+
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import add_source
 from agentaudit.extract.n8n_code import add_written_credentials
@@ -21,7 +23,7 @@ from agentaudit.extract.n8n_tools import add_tool
 from agentaudit.extract.n8n_workflows import Workflow, short_type, workflows_in
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.readers.document import Node
@@ -31,6 +33,7 @@ _ITERATIONS = 10
 """Of the agent node, where `options.maxIterations` says nothing."""
 _BEFORE = Budget("nodes before agents", 100_000)
 """Of all agents of a file together."""
+_UNCHECKED = "allowUnauthorizedCerts"
 _OPEN_TRIGGERS = frozenset({"webhook", "formTrigger", "mcpTrigger"})
 _STRANGERS = {
     "webhook": "calls of a webhook",
@@ -58,9 +61,13 @@ def extract_n8n(documents: Documents, collector: Collector) -> None:
 
 
 def _extract(workflow: Workflow, collector: Collector) -> None:
+    unchecked = _unchecked(workflow)
     for name, node in workflow.nodes.items():
         if _AGENT.search(node.text_at("type")):
             agent = _add_agent(workflow, collector, name, node)
+            if unchecked is not None:
+                places = with_place(agent, unchecked)
+                collector.update(replace(agent, tls_verification_off=True, evidence=places))
             _add_memories(workflow, collector, agent)
             for tool in workflow.into(name, "ai_tool"):
                 if not _AGENT.search(tool.text_at("type")):
@@ -70,6 +77,16 @@ def _extract(workflow: Workflow, collector: Collector) -> None:
     for node in workflow.nodes.values():
         _add_credentials(workflow, collector, node)
         add_written_credentials(workflow, collector, node)
+
+
+def _unchecked(workflow: Workflow) -> Evidence | None:
+    """The first node that asks for something over the network and takes any certificate."""
+    for node in workflow.nodes.values():
+        switch = node.get("parameters", "options", _UNCHECKED)
+        switch = switch or node.get("parameters", _UNCHECKED)
+        if switch is not None and switch.boolean is True:
+            return evidence(workflow.document, switch, f"{_UNCHECKED}: true")
+    return None
 
 
 def _agent_id(workflow: Workflow, name: str) -> str:

@@ -25,7 +25,7 @@ from agentaudit.extract.python_limits import budget, iterations, timeout
 from agentaudit.extract.python_listed_tools import listed_tools
 from agentaudit.extract.python_logs import message_logs
 from agentaudit.extract.python_memory import memories
-from agentaudit.extract.python_pages import open_to_pages
+from agentaudit.extract.python_pages import open_to_pages, variable_of_origins
 from agentaudit.extract.python_retries import retries
 from agentaudit.extract.python_runs import Runs
 from agentaudit.extract.python_servers import add_servers
@@ -82,6 +82,8 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     link_stores(module, calls, collector, (agents, stores))
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
+    if variable := variable_of_origins(module, calls):
+        collector.page_origins[module.document.file] = variable
     _open(known, open_to_pages(module, calls) if known else None, collector)
     add_engines(module, calls, known, collector)
     add_delegations(module, calls, known, collector)

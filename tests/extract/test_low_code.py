@@ -400,3 +400,21 @@ def test_what_an_author_writes_into_code_is_a_secret_by_its_name(
 
     assert [credential.variable for credential in found.credentials] == names
     assert not any("q8vR2" in each.evidence[0].snippet for each in found.credentials)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"options": {"allowUnauthorizedCerts": True}}, True),
+        ({"allowUnauthorizedCerts": True}, True),
+        ({"options": {"allowUnauthorizedCerts": False}}, False),
+        ({"options": {}}, False),
+    ],
+)
+def test_a_request_of_n8n_may_take_any_certificate(
+    parameters: dict[str, object], *, expected: bool
+) -> None:
+    request = node("Ask", "n8n-nodes-base.httpRequest", 4.2, **parameters)
+    (agent,) = read(n8n(request, Ask="main")).agents
+
+    assert agent.tls_verification_off is expected

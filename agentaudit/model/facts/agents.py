@@ -30,6 +30,8 @@ class Agent(Fact, frozen=True, kw_only=True):
     """Folders that its own tools may use besides that of its project."""
     cors_open: bool = False
     """Whether pages of any origin may call the agent's endpoint."""
+    tls_verification_off: bool = False
+    """A request of the workflow that it is part of takes any certificate."""
     token_passthrough: bool = False
     """Whether it hands its caller's own token on to what it calls."""
     tool_servers: int = 0

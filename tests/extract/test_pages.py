@@ -1,0 +1,71 @@
+"""Agents that let pages of every origin call them, with what the user's browser holds."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+
+CODE = """\
+import json, os
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from pydantic_ai import Agent
+from settings import settings
+agent = Agent("openai:gpt-5", name="helper")
+app = FastAPI()
+{lines}
+app.add_middleware(CORSMiddleware, allow_origins={origins}, allow_credentials={credentials})
+"""
+COMPOSE = """\
+services:
+  agent:
+    build: api
+    environment: {{{variables}}}
+"""
+
+
+def opened(
+    origins: str, *, lines: str = "", credentials: str = "True", variables: str = ""
+) -> bool:
+    code = CODE.format(origins=origins, lines=lines, credentials=credentials)
+    files = {"api/app.py": code, "compose.yaml": COMPOSE.format(variables=variables)}
+    (agent,) = deployment_of(files).agents
+    return agent.cors_open
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected"),
+    [
+        ('["*"]', True),
+        ('os.getenv("CORS_ORIGINS", "*").split(",")', True),
+        ('os.environ.get("CORS_ORIGINS", "https://a.example,*").split(",")', True),
+        ('[o.strip() for o in os.getenv("CORS_ORIGINS", "*").split(",")]', True),
+        ('json.loads(os.getenv("CORS_ORIGINS", \'["*"]\'))', True),
+        ('os.getenv("CORS_ORIGINS", "https://a.example").split(",")', False),
+        ('os.getenv("CORS_ORIGINS").split(",")', False),
+        ("settings.origins", False),
+        ('os.getenv("A", "https://*.example").split(",")', False),
+    ],
+)
+def test_a_default_of_a_variable_counts(origins: str, *, expected: bool) -> None:
+    assert opened(origins) is expected
+    assert not opened(origins, credentials="False")
+
+
+def test_a_variable_may_have_a_name() -> None:
+    assert opened("ORIGINS", lines='ORIGINS = os.getenv("CORS_ORIGINS", "*").split(",")')
+
+
+@pytest.mark.parametrize(
+    ("origins", "variables", "expected"),
+    [
+        ('os.getenv("PAGES").split(",")', "PAGES: 'https://a.example,*'", True),
+        ('os.getenv("PAGES").split(",")', "PAGES: 'https://a.example'", False),
+        ('os.getenv("PAGES").split(",")', "OTHER_ORIGINS: '*'", False),
+        ("settings.cors_origins", "API_CORS_ORIGINS: '*'", True),
+        ('[o for o in settings.cors_origins.split(",")]', "CORS_ORIGINS: '${O:-*}'", True),
+        ("settings.pages", "PAGES: '*'", False),
+    ],
+)
+def test_what_a_variable_is_set_to_counts(origins: str, variables: str, *, expected: bool) -> None:
+    assert opened(origins, variables=variables) is expected
+    assert not opened(origins, variables=variables, credentials="False")
