@@ -26,6 +26,7 @@ from agentaudit.extract.python_listed_tools import listed_tools
 from agentaudit.extract.python_logs import message_logs
 from agentaudit.extract.python_memory import memories
 from agentaudit.extract.python_pages import open_to_pages, variable_of_origins
+from agentaudit.extract.python_registries import registered_tools
 from agentaudit.extract.python_retries import retries
 from agentaudit.extract.python_runs import Runs
 from agentaudit.extract.python_servers import add_servers
@@ -69,6 +70,8 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_function_apps(building)
     for tool in listed_tools(module, calls):
         collector.add(tool)
+    for tool in registered_tools(module, calls):
+        add_ingestion(collector, collector.add(tool))
     for log in message_logs(module, calls):
         collector.add(log)
     found = (

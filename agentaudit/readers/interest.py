@@ -122,6 +122,9 @@ _PYTHON = _Gate(
         stops="KpI-w",
     ),
     (
+        ("register_tool", regex(r"\bregister_tool\(")),
+        ("input_schema", regex(r"[\"']input_schema[\"']")),
+        ("function", regex(r"[\"']type[\"']: ?[\"']function[\"']")),
         ("transport", regex(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),
         ("hf_", regex(r"hf_[A-Za-z]")),
         ("://", regex(r"://[^\s/:@]+:[^\s/:@]+@")),
