@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.literals import is_placeholder
+from agentaudit.extract.secret_names import name_words
 from agentaudit.extract.static_access import SHARED_KEYS, Rotations, rotations, static_access
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import computed
@@ -125,6 +126,12 @@ def _given(declared: Declared) -> tuple[Evidence, ...]:
     return tuple(evidence(declared.document, origin) for origin in origins)
 
 
+def _is_number(declared: Declared) -> bool:
+    """Whether a secret of GitHub is called after a number that opens nothing: `CHAT_ID`."""
+    words = name_words(declared.body.text_at("secret_name"))
+    return words[-1:] == ("id",) and "key" not in words
+
+
 def _add_secret_argument(declared: Declared, collector: Collector, *, state: bool) -> None:
     """
     A secret that Terraform writes into its state.
@@ -135,7 +142,7 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
     name = _SECRET_ARGUMENTS[declared.type]
     block = _block_with(declared, name)
     value = block.get(name) if block is not None else None
-    if value is None or _filled_elsewhere(declared, name, value):
+    if value is None or _filled_elsewhere(declared, name, value) or _is_number(declared):
         return
     plain = _plain_parameter(declared)
     found = settings(declared, block, declared.name)

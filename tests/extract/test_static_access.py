@@ -154,3 +154,13 @@ def test_what_a_provider_writes_into_the_state_is_told(type_: str, argument: str
 
     assert [credential.exposure for credential in given.credentials] == ["state"]
     assert not kept.credentials
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("CHAT_ID", 0), ("CHAT_BOT_TOKEN", 1), ("AWS_ACCESS_KEY_ID", 1)]
+)
+def test_a_number_that_github_keeps_opens_nothing(name: str, told: int) -> None:
+    body = f'  secret_name = "{name}"\n  plaintext_value = var.given\n'
+    found = deployment_of({"main.tf": f'resource "github_actions_secret" "a" {{\n{body}}}\n'})
+
+    assert len(found.credentials) == told
