@@ -30,10 +30,11 @@ _TELLING = regex(
     r"|(?:OPENAI|ANTHROPIC|GEMINI|LITELLM|OPENROUTER)_(?:API_|MASTER_)?KEY|[Ll]ite[Ll][Ll][Mm]|vllm"
 )
 """Rights, agents and their models; what else stacks declare says little of an agent."""
-_TESTS = regex(
-    r"(?:^|/)(?:tests?|__tests__)/|\.test\.[jt]sx?$|(?:^|/)test_[^/]*\.py$|_test\.go$"
-    r"|Tests?\.(?:cs|java)$"
+TESTS = regex(
+    r"(?:^|/)(?:tests?|__tests__|src/\w*test)/|Tests?/|\.test\.[jt]sx?$|(?:^|/)test_[^/]*\.py$"
+    r"|_test\.go$|Tests?\.(?:cs|java|kt)$"
 )
+"""Tests of programs: they deploy nothing, so nothing that is not read of them is missed."""
 _BY_ENDING = {".py": _PYTHON, **dict.fromkeys((".cs", ".java", ".kt", ".go"), _COMPILED)}
 
 
@@ -41,7 +42,7 @@ def declares_stack(file: str, text: str) -> int | None:
     """Where a file that gives rights or deploys agents imports what declares; None of others."""
     if not holds_word(text, _WORDS):
         return None
-    if _TESTS.search(file) or file.endswith(".d.ts") or not _TELLING.search(text):
+    if TESTS.search(file) or file.endswith(".d.ts") or not _TELLING.search(text):
         return None
     ending = file[file.rfind(".") :]
     found = _BY_ENDING.get(ending, _JAVASCRIPT).search(text)

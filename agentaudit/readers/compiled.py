@@ -20,7 +20,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.readers.cdk import UNRENDERED, declares_stack
+from agentaudit.readers.cdk import TESTS, UNRENDERED, declares_stack
 from agentaudit.readers.document import Document
 from agentaudit.readers.lines import MAX_CODE
 from agentaudit.readers.one_text import searched_text
@@ -28,9 +28,6 @@ from agentaudit.readers.token_forms import holds_token
 
 UNREAD = "an agent or a tool server in {language}, in which nothing but known forms of keys is read"
 
-_TESTS = regex(
-    r"(?:^|/)(?:src/(?:\w+)?[tT]est/|tests?/)|_test\.go$|Tests?\.(?:cs|java|kt)$|Tests?/"
-)
 TOOL_OF_FUNCTIONS = regex(r"[\[@]\s{0,3}McpToolTrigger(?:Attribute)?\b")
 """By which an app of Azure Functions offers a tool: an attribute, or an annotation."""
 
@@ -117,7 +114,7 @@ COMPILED: Mapping[str, _Language] = MappingProxyType(
 
 def names_agents(file: str, syntax: str, text: str) -> bool:
     """Whether a file builds agents or tools, declares rights, or has a key of a known form."""
-    if len(text) > MAX_CODE or _TESTS.search(file):
+    if len(text) > MAX_CODE or TESTS.search(file):
         return False
     found = _builds(syntax, text) is not None or declares_stack(file, text) is not None
     return found or holds_token(text)

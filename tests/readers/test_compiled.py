@@ -86,6 +86,14 @@ def test_stacks_of_the_cdk_are_named_in_these_languages_too(file: str, text: str
     assert "cdk synth" in coverage(file, text).reason
 
 
+@pytest.mark.parametrize("file", ["infra/StackTest.cs", "Infra.Tests/Stack.cs", "test/Stack.cs"])
+def test_a_test_of_a_stack_deploys_nothing(file: str) -> None:
+    text = "using Amazon.CDK.AWS.IAM;\nvar a = new PolicyStatement();\n"
+
+    assert "cdk synth" in coverage("infra/Stack.cs", text).reason
+    assert coverage(file, text).status is FileStatus.SKIPPED
+
+
 @pytest.mark.parametrize("file", ["a.cs", "A.java", "a.kt", "a.go", "a.rs"])
 def test_keys_of_a_known_form_are_found(file: str) -> None:
     key = fake("openai_key")
