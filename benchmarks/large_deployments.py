@@ -58,7 +58,7 @@ def agents_and_credentials() -> Mapping[str, str]:
 def agents_and_instructions() -> Mapping[str, str]:
     """1,500 agents, and 500 instructions that are for all of them, each with a key."""
     agents = {f"d{number}/a.py": HEAD + AGENT.format(0) for number in range(1_500)}
-    text = "api_key = sk-ant-api03-abcdefghijklmnopqrst\n"
+    text = f"api_key = {_value(1)}\n"
     return {**agents, **{f".claude/agents/i{number}.md": text for number in range(500)}}
 
 
@@ -67,6 +67,26 @@ def agents_and_memory() -> Mapping[str, str]:
     kept = "from langgraph.checkpoint.redis import RedisSaver\nm = RedisSaver('redis://x')\n"
     agent = "a{0} = create_react_agent('x', tools=[t0], checkpointer=m)\n"
     return {"a.py": HEAD + kept + TOOL.format(0) + _many(agent, 2_500)}
+
+
+def agents_of_letta() -> Mapping[str, str]:
+    """2,000 agents of one file that share a block, each with 20 tools of four sorts."""
+    bodies = ("requests.get(x).text", "subprocess.run(x)", "open(x, 'w').write(x)", "len(x)")
+    tools = [
+        {"id": f"t{number}", "name": f"f{number}", "source_code": _letta_source(number, body)}
+        for number, body in zip(range(20), bodies * 5, strict=True)
+    ]
+    agent = {"llm_config": {"model": "gpt-5"}, "block_ids": ["b"]}
+    having = {"tool_ids": [str(tool["id"]) for tool in tools]}
+    agents = [
+        {"id": f"a{number}", "name": f"a{number}", **agent, **having} for number in range(2_000)
+    ]
+    blocks = [{"id": "b", "label": "human", "limit": 100}]
+    return {"a.af": json.dumps({"agents": agents, "blocks": blocks, "tools": tools})}
+
+
+def _letta_source(number: int, body: str) -> str:
+    return f"import requests, subprocess\ndef f{number}(x: str):\n    return {body}\n"
 
 
 def workflows_that_call() -> Mapping[str, str]:
@@ -99,6 +119,7 @@ DEPLOYMENTS: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "3,000 agents times 3,000 credentials": agents_and_credentials,
     "1,500 agents times 500 instructions": agents_and_instructions,
     "2,500 agents times one memory": agents_and_memory,
+    "2,000 agents of Letta times 20 tools": agents_of_letta,
     "400 workflows times 50 calls": workflows_that_call,
     "500 services times 100 files": services_and_files,
     "2,500 administrators": administrators,
