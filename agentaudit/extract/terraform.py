@@ -14,6 +14,7 @@ from agentaudit.extract.terraform_eks import add_cluster_access
 from agentaudit.extract.terraform_entra import add_entra
 from agentaudit.extract.terraform_google import add_google
 from agentaudit.extract.terraform_google_federation import add_google_federation
+from agentaudit.extract.terraform_google_listeners import add_google_listeners
 from agentaudit.extract.terraform_google_policies import (
     add_google_policies,
     google_policy_document,
@@ -57,6 +58,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_google_roles(module, collector)
         add_google_federation(module, collector)
         add_google(module, documents, collector)
+        add_google_listeners(module, collector)
         add_azure(module, collector)
         add_google_policies(module, documents, collector)
         add_delegations(module, collector)

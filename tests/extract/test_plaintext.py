@@ -195,3 +195,46 @@ resource "azurerm_linux_web_app" "agent" {{
 }}
 """
     assert plaintext({"main.tf": text}) is expected
+
+
+GOOGLE = """\
+resource "google_compute_target_http_proxy" "plain" {{
+  url_map = google_compute_url_map.plain.id
+}}
+resource "google_compute_url_map" "plain" {{
+  name = "plain"
+  {leading}
+}}
+resource "google_compute_backend_service" "agent" {{
+  name = "agent"
+  {scheme}
+  backend {{ group = google_compute_region_network_endpoint_group.agent.id }}
+}}
+resource "google_compute_region_network_endpoint_group" "agent" {{
+  name = "agent"
+  cloud_run {{ service = google_cloud_run_v2_service.agent.name }}
+}}
+resource "google_cloud_run_v2_service" "agent" {{
+  name = "support-agent"
+  template {{
+    containers {{ image = "ghcr.io/acme/support-agent:1.4.2" }}
+  }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("leading", "scheme", "expected"),
+    [
+        ("default_service = google_compute_backend_service.agent.id", "", True),
+        ("default_service = google_compute_backend_service.other.id", "", False),
+        (
+            "default_service = google_compute_backend_service.agent.id",
+            'load_balancing_scheme = "INTERNAL_MANAGED"',
+            False,
+        ),
+        ("default_url_redirect { https_redirect = true }", "", False),
+    ],
+)
+def test_a_proxy_of_google_leads_to_cloud_run(leading: str, scheme: str, *, expected: bool) -> None:
+    assert plaintext({"main.tf": GOOGLE.format(leading=leading, scheme=scheme)}) is expected
