@@ -52,6 +52,7 @@ class Pods:
     def __init__(self, workloads: Iterable[Workload]) -> None:
         self._all: dict[str, list[_Alike]] = {}
         self._labelled: dict[tuple[str, Label], list[_Alike]] = {}
+        self._spaces: dict[Label, dict[str, None]] = {}
         self._seen: set[FactId] = set()
         known: dict[tuple[str, int], _Alike] = {}
         for workload in workloads:
@@ -60,13 +61,13 @@ class Pods:
                 alike = known[key] = _Alike(frozenset(workload.labels), [])
                 self._all.setdefault(workload.namespace, []).append(alike)
                 for label in dict.fromkeys(workload.labels):
+                    self._spaces.setdefault(label, {})[workload.namespace] = None
                     self._labelled.setdefault((workload.namespace, label), []).append(alike)
             known[key].workloads.append(workload)
 
-    @property
-    def namespaces(self) -> Collection[str]:
-        """Those with pods."""
-        return self._all.keys()
+    def namespaces(self, labels: frozenset[Label]) -> Collection[str]:
+        """Those with pods of the rarest of some labels."""
+        return min((self._spaces.get(label, {}) for label in labels), key=len, default=self._all)
 
     def selected(
         self,
@@ -178,7 +179,7 @@ def _add_policy(
     place = evidence(policy.document, policy.place, policy.name)
     named = [value for key, value in allowed.labels if key == _NAMESPACE]
     labels = frozenset(label for label in allowed.labels if label[0] != _NAMESPACE)
-    spaces = (named or pods.namespaces) if allowed.everywhere else (policy.namespace,)
+    spaces = (named or pods.namespaces(labels)) if allowed.everywhere else (policy.namespace,)
     selected = pods.selected(collector, policy, labels, spaces)
     if selected is None:
         return

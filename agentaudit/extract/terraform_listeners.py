@@ -5,7 +5,7 @@ A listener that redirects leads to nothing, and what is internal is reached by n
 CloudFront stands before, it is what callers reach: whether others do does not stand here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers import runtime_id
@@ -36,14 +36,14 @@ def add_listeners(module: Module, documents: Documents, collector: Collector) ->
     if not plain or documents.once(_behind_cloudfront):
         return
     rules = module.referring("listener_arn", *_RULES)
-    services = module.resources("aws_ecs_service")
+    containers = _containers(module)
     for listener in plain:
         targets = set(_targets(listener.body.get("default_action")))
         for rule in rules.get(listener.address, ()):
             targets.update(_targets(rule.body.get("action")))
         place = listener.place(listener.body.get("protocol"))
-        for service in services if targets else ():
-            _mark(module, collector, service, (targets, place))
+        for task, name in (each for target in targets for each in containers.get(target, ())):
+            _mark(collector, task, name, place)
 
 
 def _behind_cloudfront(documents: Documents) -> bool:
@@ -79,21 +79,24 @@ def _targets(actions: Node | None) -> Iterator[str]:
                     yield named.raw
 
 
-def _mark(
-    module: Module, collector: Collector, service: Declared, leading: tuple[set[str], Evidence]
-) -> None:
-    """The containers of a service that a listener leads to."""
-    targets, place = leading
-    task_named = service.body.get("task_definition")
-    if task_named is None:
-        return
-    task = module.references("aws_ecs_task_definition").referred(task_named.raw)
-    balanced = service.body.get("load_balancer")
-    for entry in balanced.list() if task is not None and balanced is not None else ():
-        group, name = entry.get("target_group_arn"), entry.text_at("container_name")
-        if task is None or group is None or group.raw not in targets:
-            continue
-        for number in range(_MOST_CONTAINERS):
-            runtime = collector.facts.get(runtime_id(name, f"{task.key}.{number}"))
-            if isinstance(runtime, Runtime):
-                served_in_plaintext(collector, runtime, place)
+def _containers(module: Module) -> Mapping[str, Sequence[tuple[Declared, str]]]:
+    """By the groups of targets that lead to them: tasks of services, and containers by name."""
+    found: dict[str, list[tuple[Declared, str]]] = {}
+    tasks = module.references("aws_ecs_task_definition")
+    for service in module.resources("aws_ecs_service"):
+        named = service.body.get("task_definition")
+        task = tasks.referred(named.raw) if named is not None else None
+        balanced = service.body.get("load_balancer")
+        for entry in balanced.list() if task is not None and balanced is not None else ():
+            group = entry.get("target_group_arn")
+            if task is not None and group is not None:
+                found.setdefault(group.raw, []).append((task, entry.text_at("container_name")))
+    return found
+
+
+def _mark(collector: Collector, task: Declared, name: str, place: Evidence) -> None:
+    """The container of a task that a listener leads to."""
+    for number in range(_MOST_CONTAINERS):
+        runtime = collector.facts.get(runtime_id(name, f"{task.key}.{number}"))
+        if isinstance(runtime, Runtime):
+            served_in_plaintext(collector, runtime, place)
