@@ -30,6 +30,24 @@ resource "aws_ecs_task_definition" "f@" {
 }
 resource "aws_cloudwatch_log_group" "g@" { name_prefix = "a" }
 """,
+    "listeners and tasks": """
+resource "aws_lb" "b@" { name = "b@" }
+resource "aws_lb_listener" "l@" {
+  load_balancer_arn = aws_lb.b@.arn
+  protocol          = "HTTP"
+  default_action { target_group_arn = aws_lb_target_group.g@.arn }
+}
+resource "aws_ecs_task_definition" "t@" {
+  container_definitions = jsonencode([{ name = "a", image = "a:1" }])
+}
+resource "aws_ecs_service" "s@" {
+  task_definition = aws_ecs_task_definition.t@.arn
+  load_balancer {
+    target_group_arn = aws_lb_target_group.g@.arn
+    container_name   = "a"
+  }
+}
+""",
     "roles and policies": """
 data "aws_iam_policy_document" "d@" {
   statement {
@@ -318,6 +336,33 @@ kind: Pod
 apiVersion: v1
 metadata: {name: p@}
 spec: {containers: [{name: c}]}
+""",
+    "pods and policies of the cluster": """
+kind: Pod
+apiVersion: v1
+metadata: {name: p@, namespace: n@, labels: {app: a@}}
+spec: {containers: [{name: c}]}
+---
+kind: CiliumClusterwideNetworkPolicy
+apiVersion: cilium.io/v2
+metadata: {name: p@}
+spec: {endpointSelector: {matchLabels: {app: a@}}, egress: [{}]}
+""",
+    "pods, services and what opens them": """
+kind: Pod
+apiVersion: v1
+metadata: {name: p@, labels: {app: a@}}
+spec: {containers: [{name: c-mcp}]}
+---
+kind: Service
+apiVersion: v1
+metadata: {name: s@}
+spec: {selector: {app: a@}, ports: [{port: 80}]}
+---
+kind: Ingress
+apiVersion: networking.k8s.io/v1
+metadata: {name: i@}
+spec: {defaultBackend: {service: {name: s@}}}
 """,
     "pods and policies": """
 kind: Pod
